@@ -1,0 +1,1 @@
+"""What draws the workbench and asks it for changes. No view knows another."""

@@ -1,0 +1,106 @@
+"""Before Qt starts: can a window open? After each test: nothing may be left running or open."""
+
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from desktop import system
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QTimer
+
+ROOT = Path(__file__).parents[1]
+LEFT_OVER_WAIT_S = 2.0
+can_draw = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """After pytest-xvfb started its screen, before Qt starts: without a screen, widgets go offscreen."""
+    config.stash[can_draw] = (
+        not system.missing_libraries() and system.has_screen() and system.window_plugin_loads()
+    )
+    if not config.stash[can_draw]:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    elif sys.platform.startswith("linux") and os.environ.get("DISPLAY"):
+        os.environ["QT_QPA_PLATFORM"] = "xcb"  # the virtual screen, also inside a Wayland session
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked `gl` are skipped without a screen, unless FITLOOP_REQUIRE_GL says that they must run."""
+    if config.stash[can_draw] or os.environ.get("FITLOOP_REQUIRE_GL"):
+        return
+    for item in items:
+        if item.get_closest_marker("gl"):
+            item.add_marker(pytest.mark.skip(reason="no screen and no Xvfb: OpenGL inside Qt cannot draw"))
+
+
+@pytest.fixture(autouse=True)
+def _gl_where_it_is_required(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("gl") and not request.config.stash[can_draw]:
+        pytest.fail("FITLOOP_REQUIRE_GL is set, and neither a screen nor Xvfb is there to draw on")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real poses and photos beside the checkout, which are not part of the project."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left_running() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before and not thread.daemon]
+    for thread in left:
+        thread.join(LEFT_OVER_WAIT_S)
+    left = [thread.name for thread in left if thread.is_alive()]
+    assert not left, f"threads left running: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_window_or_timer_left(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Only for tests of the window: those of core and train never pay for Qt."""
+    if not {"desktop", "journeys"} & set(request.path.relative_to(ROOT).parts):
+        yield
+        return
+    from PySide6.QtCore import QTimer
+
+    started: weakref.WeakSet[QTimer] = weakref.WeakSet()
+    start = QTimer.start
+
+    def start_and_remember(timer: QTimer, *arguments: object) -> None:
+        started.add(timer)
+        start(timer, *arguments)
+
+    monkeypatch.setattr(QTimer, "start", start_and_remember)
+    yield
+    _fail_on_left_overs(started)
+
+
+def _fail_on_left_overs(started: "weakref.WeakSet[QTimer]") -> None:
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import isValid
+
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    timers = [timer for timer in started if isValid(timer) and timer.isActive()]
+    names = [repr(left) for left in (*windows, *timers)]
+    for timer in timers:
+        timer.stop()
+    for widget in windows:
+        widget.close()
+        widget.deleteLater()
+    assert not names, f"windows or timers left: {names}"

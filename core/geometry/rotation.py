@@ -1,0 +1,156 @@
+"""Rotations: axis-angle, matrices and the 6D form, batched, differentiable, finite at zero and at pi.
+
+Wraps roma where it is safe everywhere and adds what it lacks: the left Jacobian, an exponential whose derivative is
+exact through zero (roma's is first order below 1e-6) and an angle whose gradient is finite at pi. All angles are
+radians; every leading dimension is a batch; dtype and device follow the inputs.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import factorial
+from typing import NamedTuple
+
+import roma
+import torch
+from torch import Tensor
+
+_SERIES_BELOW = 0.0625  # squared angle; there six terms leave 1e-17, and the closed form loses 2e-15
+_SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]
+_SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]
+_GRAM_SCHMIDT_EPSILON = 1e-8  # shortest column that still gives a direction
+
+
+def axis_angle_to_matrix(axis_angle: Tensor) -> Tensor:
+    """Rodrigues' formula. axis_angle (..., 3) [rad]. Returns (..., 3, 3)."""
+    (sine, cosine, _), skew, outer, squared = _rodrigues_terms(axis_angle)
+    return _combine(1 - cosine * squared, sine, cosine, skew, outer)
+
+
+def left_jacobian(axis_angle: Tensor) -> Tensor:
+    """Left Jacobian of SO(3) at axis_angle (..., 3) [rad]. Returns J (..., 3, 3).
+
+    exp(a + d) = exp(J d) exp(a) to first order in d, J = I + (1 - cos t)/t² [a]x + (t - sin t)/t³ [a]x²
+    (Solà, Deray and Atchuthan, "A micro Lie theory", eq. 145).
+    """
+    (_, cosine, cubic), skew, outer, squared = _rodrigues_terms(axis_angle)
+    return _combine(1 - cubic * squared, cosine, cubic, skew, outer)
+
+
+def axis_angle_to_matrix_and_left_jacobian(axis_angle: Tensor) -> tuple[Tensor, Tensor]:
+    """Both of the above for the price of little more than one. axis_angle (..., 3). Returns two (..., 3, 3)."""
+    (sine, cosine, cubic), skew, outer, squared = _rodrigues_terms(axis_angle)
+    matrix = _combine(1 - cosine * squared, sine, cosine, skew, outer)
+    return matrix, _combine(1 - cubic * squared, cosine, cubic, skew, outer)
+
+
+def matrix_to_axis_angle(matrix: Tensor) -> Tensor:
+    """matrix (..., 3, 3). Returns (..., 3) [rad] of length 0..pi; at pi one of the two axes."""
+    return roma.rotmat_to_rotvec(matrix)
+
+
+def matrix_to_rotation6d(matrix: Tensor) -> Tensor:
+    """The first two columns, row by row, as SPIN's network writes them. matrix (..., 3, 3). Returns (..., 6)."""
+    return matrix[..., :2].flatten(-2)
+
+
+def rotation6d_to_matrix(rotation6d: Tensor) -> Tensor:
+    """Gram-Schmidt on two columns (Zhou et al., CVPR 2019), in SPIN's order. rotation6d (..., 6). Returns (..., 3, 3).
+
+    Two columns that are zero or parallel give finite values, but no rotation.
+    """
+    return roma.special_gramschmidt(rotation6d.unflatten(-1, (3, 2)), epsilon=_GRAM_SCHMIDT_EPSILON)
+
+
+def geodesic_angle(first: Tensor, second: Tensor) -> Tensor:
+    """Angle between rotations. first, second (..., 3, 3). Returns (...) [rad] in 0..pi, exact at both ends."""
+    relative = first.transpose(-1, -2) @ second
+    twice_sine = torch.stack(
+        [relative[..., i, j] - relative[..., j, i] for i, j in ((2, 1), (0, 2), (1, 0))], -1
+    )
+    twice_cosine = relative.diagonal(dim1=-2, dim2=-1).sum(-1) - 1
+    return torch.atan2(torch.linalg.vector_norm(twice_sine, dim=-1), twice_cosine)
+
+
+def compose_axis_angle(first: Tensor, second: Tensor) -> Tensor:
+    """Axis-angle of R(first) R(second), so `second` turns first. first, second (..., 3). Returns (..., 3) [rad]."""
+    return matrix_to_axis_angle(axis_angle_to_matrix(first) @ axis_angle_to_matrix(second))
+
+
+def rotation_between(start: Tensor, end: Tensor) -> Tensor:
+    """The shortest rotation that takes one direction to another. start, end (..., 3). Returns R (..., 3, 3).
+
+    Two half turns: about `start`, which leaves it, then about the middle of both, which takes it to `end`. For
+    opposite directions the middle is any direction at right angles. The lengths of start and end do not matter.
+    """
+    start, end = torch.broadcast_tensors(_unit(start), _unit(end))
+    across = _unit(start - end)
+    middle = start + end
+    middle = (
+        middle - (middle * across).sum(-1, keepdim=True) * across
+    )  # noise that matters once they are opposite
+    opposite = torch.linalg.vector_norm(middle, dim=-1, keepdim=True) < 8 * torch.finfo(start.dtype).eps
+    middle = _unit(torch.where(opposite, _perpendicular(start), middle))
+    return _half_turn(middle) @ _half_turn(start)
+
+
+def _rodrigues_terms(axis_angle: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor, Tensor]:
+    """What exponential and Jacobian are made of, in few large operations.
+
+    axis_angle (..., 3), its length t. Returns (sin t/t, (1 - cos t)/t², (t - sin t)/t³), each (..., 1, 1);
+    the skew matrix (..., 3, 3), the outer product (..., 3, 3) and t² (..., 1, 1).
+    """
+    squared = (axis_angle * axis_angle).sum(-1, keepdim=True)
+    small = squared < _SERIES_BELOW
+    constants = _constants(axis_angle.dtype, axis_angle.device)
+    near, series = torch.where(small, squared, 0), constants.series[-1]
+    for coefficient in constants.series[-2::-1]:
+        series = torch.addcmul(coefficient, near, series)
+    far = torch.where(small, 1, squared)
+    angle = far.sqrt()
+    sine, half_sine = angle.sin(), (angle / 2).sin()
+    closed = torch.cat([sine / angle, 2 * half_sine * half_sine / far, (angle - sine) / (angle * far)], -1)
+    terms = torch.where(small, series, closed)[..., None, None].unbind(-3)
+    skew = (axis_angle @ constants.skew).unflatten(-1, (3, 3))
+    outer = axis_angle[..., :, None] * axis_angle[..., None, :]
+    return (terms[0], terms[1], terms[2]), skew, outer, squared[..., None]
+
+
+def _combine(
+    diagonal: Tensor, skew_factor: Tensor, outer_factor: Tensor, skew: Tensor, outer: Tensor
+) -> Tensor:
+    """diagonal I + skew_factor skew + outer_factor outer; factors (..., 1, 1), matrices (..., 3, 3)."""
+    identity = _constants(skew.dtype, skew.device).identity
+    return torch.addcmul(torch.addcmul(diagonal * identity, skew_factor, skew), outer_factor, outer)
+
+
+class _Constants(NamedTuple):
+    series: tuple[Tensor, ...]
+    skew: Tensor
+    identity: Tensor
+
+
+@cache
+def _constants(dtype: torch.dtype, device: torch.device) -> _Constants:
+    """The constant tensors, made once per dtype and device: a hot loop must not copy them to a GPU each time."""
+    with torch.inference_mode(False):
+        series = torch.tensor(_SERIES, dtype=dtype, device=device)
+        skew = torch.tensor(_SKEW, dtype=dtype, device=device)
+        return _Constants(series.unbind(), skew, torch.eye(3, dtype=dtype, device=device))
+
+
+def _unit(vector: Tensor) -> Tensor:
+    """vector (..., 3) at length one; zero stays zero."""
+    length = torch.linalg.vector_norm(vector, dim=-1, keepdim=True)
+    return vector / length.clamp_min(torch.finfo(vector.dtype).tiny)
+
+
+def _perpendicular(direction: Tensor) -> Tensor:
+    """Some direction at right angles to each unit direction (..., 3)."""
+    least = torch.nn.functional.one_hot(direction.abs().argmin(-1), 3).to(direction.dtype)
+    return _unit(torch.linalg.cross(direction, least, dim=-1))
+
+
+def _half_turn(axis: Tensor) -> Tensor:
+    """The turn by pi about each unit axis (..., 3): 2 a aᵀ - I, (..., 3, 3)."""
+    return 2 * axis[..., :, None] * axis[..., None, :] - torch.eye(3, dtype=axis.dtype, device=axis.device)

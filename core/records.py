@@ -1,0 +1,241 @@
+"""What is saved, undone and sent across threads: frozen records of numpy arrays, one person or one photo.
+
+Arrays are read-only float32 copies, so a record can be shared without fear. A change makes a new record, and "what
+changed?" is `old is not new`. Shape letters: K keypoints. Pixels are continuous: pixel i covers [i, i + 1).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from core.errors import FitloopError, LayoutError
+
+Verdict = Literal["todo", "accepted", "rejected", "later"]
+Source = Literal["guess", "fit", "curated"]
+
+BBOX_UNIT = 200.0  # px of one unit of scale, as in MPII, SPIN and EFT
+BBOX_PADDING = 1.2  # a bbox is a fifth wider than the tight box around the person
+BODY_SHAPES = {"pose": (72,), "betas": (10,), "cam_t": (3,), "camera_center": (2,)}
+
+
+@dataclass(frozen=True, eq=False)
+class BBox:
+    """The square around a person: center (2,) [px], side = 200 * scale [px]."""
+
+    center: np.ndarray
+    scale: float
+
+    def __post_init__(self) -> None:
+        _freeze(self, center=(2,))
+        if not (np.isfinite(self.scale) and self.scale > 0):
+            raise FitloopError(
+                f"bbox: its scale is {self.scale}, but it must be more than 0. Draw the box again."
+            )
+        object.__setattr__(self, "scale", float(self.scale))
+
+    @property
+    def side(self) -> float:
+        """Width and height of the square [px]."""
+        return BBOX_UNIT * self.scale
+
+    @classmethod
+    def from_xywh(cls, xywh: Sequence[float] | np.ndarray, padding: float = BBOX_PADDING) -> BBox:
+        """The padded square around a tight box: xywh (4,) = left, top, width, height [px]."""
+        x, y, width, height = (float(value) for value in xywh)
+        return cls(np.array([x + width / 2, y + height / 2]), padding * max(width, height) / BBOX_UNIT)
+
+    @property
+    def xywh(self) -> np.ndarray:
+        """The square without its padding, (4,) = left, top, width, height [px]; `from_xywh` undoes it."""
+        side = self.side / BBOX_PADDING
+        return np.array([*(self.center - side / 2), side, side], dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Keypoints:
+    """The 2D points of one person: xy (K, 2) [px of the photo], confidence (K,) in 0..1 with 0 = absent.
+
+    A point with a coordinate or confidence that is not finite is absent: (0, 0) with confidence 0.
+    occluded (K,) bool marks points that were placed though something hides them.
+    """
+
+    layout: str
+    xy: np.ndarray
+    confidence: np.ndarray
+    occluded: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        xy = np.array(self.xy, dtype=np.float32)
+        confidence = np.array(self.confidence, dtype=np.float32)
+        occluded = (
+            np.array(self.occluded, dtype=bool) if np.size(self.occluded) else np.zeros(len(xy), dtype=bool)
+        )
+        if (
+            xy.ndim != 2
+            or xy.shape[1] != 2
+            or confidence.shape != xy.shape[:1]
+            or occluded.shape != xy.shape[:1]
+        ):
+            raise LayoutError(
+                f"keypoints of layout '{self.layout}': xy {xy.shape}, confidence {confidence.shape} and occluded "
+                f"{occluded.shape} do not belong together. Give (K, 2), (K,) and (K,) with one K."
+            )
+        absent = ~(np.isfinite(xy).all(axis=1) & np.isfinite(confidence))
+        xy[absent], confidence[absent] = 0, 0
+        _set_array(self, "xy", xy)
+        _set_array(self, "confidence", confidence.clip(0, 1))
+        _set_array(self, "occluded", occluded)
+
+    @property
+    def k(self) -> int:
+        """Number of keypoints."""
+        return len(self.xy)
+
+    @property
+    def array(self) -> np.ndarray:
+        """(K, 3): x, y [px], confidence."""
+        return np.concatenate([self.xy, self.confidence[:, None]], axis=1)
+
+    @classmethod
+    def from_array(cls, layout: str, array: np.ndarray) -> Keypoints:
+        """From array (K, 3): x, y [px], confidence."""
+        values = np.asarray(array, dtype=np.float32)
+        if values.ndim != 2 or values.shape[1] != 3:
+            raise LayoutError(
+                f"keypoints of layout '{layout}': the array is {values.shape}, not (K, 3). Give x, y, confidence."
+            )
+        return cls(layout, values[:, :2], values[:, 2])
+
+    def with_keypoint(
+        self,
+        index: int,
+        xy: Sequence[float] | np.ndarray | None = None,
+        confidence: float | None = None,
+        occluded: bool | None = None,
+    ) -> Keypoints:
+        """The same keypoints with one of them changed; what is None stays. Raises LayoutError for an unknown one."""
+        if not 0 <= index < self.k:
+            raise LayoutError(f"layout '{self.layout}' has no keypoint {index}. Choose 0 to {self.k - 1}.")
+        changed = {name: np.array(getattr(self, name)) for name in ("xy", "confidence", "occluded")}
+        for name, value in (("xy", xy), ("confidence", confidence), ("occluded", occluded)):
+            if value is not None:
+                changed[name][index] = value
+        return dataclasses.replace(self, **changed)
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """What a network says of a person, in the photo's camera frame.
+
+    pose (72,) axis-angle [rad], betas (10,) and kid [standard deviations], cam_t (3,) [m], focal_length [px],
+    camera_center (2,) [px]. probability is the network's own, of this guess among its alternatives.
+    """
+
+    pose: np.ndarray
+    betas: np.ndarray
+    kid: float
+    cam_t: np.ndarray
+    focal_length: float
+    camera_center: np.ndarray
+    network: str
+    probability: float = 1.0
+    alternatives: tuple[Guess, ...] = ()
+
+    def __post_init__(self) -> None:
+        _freeze(self, **BODY_SHAPES)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What the optimiser found for a person, in the photo's camera frame; fields as in `Guess`.
+
+    score: robust px per visible keypoint at a person size of 200 px. body: fingerprint of the body that was fitted.
+    source: where it comes from. weak: too few keypoints were seen to trust it.
+    """
+
+    pose: np.ndarray
+    betas: np.ndarray
+    kid: float
+    cam_t: np.ndarray
+    focal_length: float
+    camera_center: np.ndarray
+    score: float
+    body: str
+    source: Source
+    weak: bool = False
+
+    def __post_init__(self) -> None:
+        _freeze(self, **BODY_SHAPES)
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One human in a photo. original_keypoints are those before the first edit by hand, None while unedited."""
+
+    id: int
+    bbox: BBox
+    keypoints: Keypoints
+    original_keypoints: Keypoints | None = None
+    guess: Guess | None = None
+    fit: Fit | None = None
+    alternatives: tuple[Fit, ...] = ()
+    verdict: Verdict = "todo"
+    locked: bool = False
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+    def with_(self, **changes: Any) -> Person:
+        """The same person with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """One image file and its people. path is relative to the project, with forward slashes; width, height [px].
+
+    focal_length [px] and camera_center [px] are None where nobody measured them.
+    """
+
+    path: str
+    width: int
+    height: int
+    people: tuple[Person, ...] = ()
+    focal_length: float | None = None
+    camera_center: tuple[float, float] | None = None
+
+    @property
+    def default_focal_length(self) -> float:
+        """The photo's diagonal [px], a field of view of 53 degrees: what to assume when nothing is known."""
+        return float(np.hypot(self.width, self.height))
+
+    def with_person(self, person: Person) -> Photo:
+        """The same photo with `person` in the place of the one with its id, or added at the end."""
+        if all(old.id != person.id for old in self.people):
+            return self.with_(people=(*self.people, person))
+        return self.with_(people=tuple(person if old.id == person.id else old for old in self.people))
+
+    def with_(self, **changes: Any) -> Photo:
+        """The same photo with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+
+def _freeze(record: object, **shapes: tuple[int, ...]) -> None:
+    """Make the named fields of a record finite, read-only float32 arrays of the given shapes."""
+    for name, shape in shapes.items():
+        array = np.array(getattr(record, name), dtype=np.float32)
+        what = f"{type(record).__name__}: {name}"
+        if array.shape != shape:
+            raise FitloopError(f"{what} is {array.shape}, but must be {shape}.")
+        if not np.isfinite(array).all():
+            raise FitloopError(f"{what} has values that are not finite. Fit or read this person again.")
+        _set_array(record, name, array)
+
+
+def _set_array(record: object, name: str, array: np.ndarray) -> None:
+    array.flags.writeable = False
+    object.__setattr__(record, name, array)

@@ -35,3 +35,7 @@ class ProjectError(FitloopError):
 
 class FitsError(FitloopError):
     """A fits dictionary that cannot be used."""
+
+
+class PickleRefused(FitloopError):
+    """A pickle that holds more than data, or that is damaged or too large; nothing in it was run."""

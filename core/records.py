@@ -1,14 +1,17 @@
 """What is saved, undone and sent across threads: frozen records of numpy arrays, one person or one photo.
 
-Arrays are read-only float32 copies, so a record can be shared without fear. A change makes a new record, and "what
-changed?" is `old is not new`. Shape letters: K keypoints. Pixels are continuous: pixel i covers [i, i + 1).
+Arrays are read-only float32 copies, so a record can be shared without fear. A change makes a new record, and
+"what changed?" is `old is not new`. Shape letter: K keypoints. Pixel i covers [i, i + 1).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +23,7 @@ Source = Literal["guess", "fit", "curated"]
 
 BBOX_UNIT = 200.0  # px of one unit of scale, as in MPII, SPIN and EFT
 BBOX_PADDING = 1.2  # a bbox is a fifth wider than the tight box around the person
+LAYOUT_FOLDER = Path(__file__).parents[1] / "resources" / "keypoints"
 BODY_SHAPES = {"pose": (72,), "betas": (10,), "cam_t": (3,), "camera_center": (2,)}
 
 
@@ -36,7 +40,7 @@ class BBox:
             raise FitloopError(
                 f"bbox: its scale is {self.scale}, but it must be more than 0. Draw the box again."
             )
-        object.__setattr__(self, "scale", float(self.scale))
+        _make_floats(self, "scale")
 
     @property
     def side(self) -> float:
@@ -72,18 +76,14 @@ class Keypoints:
     def __post_init__(self) -> None:
         xy = np.array(self.xy, dtype=np.float32)
         confidence = np.array(self.confidence, dtype=np.float32)
-        occluded = (
-            np.array(self.occluded, dtype=bool) if np.size(self.occluded) else np.zeros(len(xy), dtype=bool)
-        )
-        if (
-            xy.ndim != 2
-            or xy.shape[1] != 2
-            or confidence.shape != xy.shape[:1]
-            or occluded.shape != xy.shape[:1]
-        ):
+        occluded = np.array(self.occluded, dtype=bool)
+        k = xy.shape[:1]
+        if not occluded.size:
+            occluded = np.zeros(k, dtype=bool)
+        if xy.shape != (*k, 2) or confidence.shape != k or occluded.shape != k:
             raise LayoutError(
-                f"keypoints of layout '{self.layout}': xy {xy.shape}, confidence {confidence.shape} and occluded "
-                f"{occluded.shape} do not belong together. Give (K, 2), (K,) and (K,) with one K."
+                f"keypoints of layout '{self.layout}': xy {xy.shape}, confidence {confidence.shape} and "
+                f"occluded {occluded.shape} do not belong together. Give (K, 2), (K,) and (K,) with one K."
             )
         absent = ~(np.isfinite(xy).all(axis=1) & np.isfinite(confidence))
         xy[absent], confidence[absent] = 0, 0
@@ -107,25 +107,37 @@ class Keypoints:
         values = np.asarray(array, dtype=np.float32)
         if values.ndim != 2 or values.shape[1] != 3:
             raise LayoutError(
-                f"keypoints of layout '{layout}': the array is {values.shape}, not (K, 3). Give x, y, confidence."
+                f"keypoints of layout '{layout}': the array is {values.shape}. Give (K, 3): x, y, confidence."
             )
         return cls(layout, values[:, :2], values[:, 2])
 
     def with_keypoint(
         self,
-        index: int,
+        name_or_index: str | int,
         xy: Sequence[float] | np.ndarray | None = None,
         confidence: float | None = None,
         occluded: bool | None = None,
     ) -> Keypoints:
-        """The same keypoints with one of them changed; what is None stays. Raises LayoutError for an unknown one."""
-        if not 0 <= index < self.k:
-            raise LayoutError(f"layout '{self.layout}' has no keypoint {index}. Choose 0 to {self.k - 1}.")
-        changed = {name: np.array(getattr(self, name)) for name in ("xy", "confidence", "occluded")}
+        """The same keypoints with one of them changed; what is None stays. LayoutError: there is no such one."""
+        index = self._index(name_or_index)
+        changed: dict[str, Any] = {
+            name: np.array(getattr(self, name)) for name in ("xy", "confidence", "occluded")
+        }
         for name, value in (("xy", xy), ("confidence", confidence), ("occluded", occluded)):
             if value is not None:
                 changed[name][index] = value
         return dataclasses.replace(self, **changed)
+
+    def _index(self, name_or_index: str | int) -> int:
+        names: Sequence[str | int] = range(self.k)
+        if isinstance(name_or_index, str):
+            names = _keypoint_names(self.layout)
+        if name_or_index not in names or len(names) != self.k:
+            raise LayoutError(
+                f"{self.k} keypoints of layout '{self.layout}' have no {name_or_index!r}. "
+                f"Choose one of {', '.join(map(str, names))}."
+            )
+        return names.index(name_or_index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,14 +160,15 @@ class Guess:
 
     def __post_init__(self) -> None:
         _freeze(self, **BODY_SHAPES)
+        _make_floats(self, "kid", "focal_length", "probability")
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
     """What the optimiser found for a person, in the photo's camera frame; fields as in `Guess`.
 
-    score: robust px per visible keypoint at a person size of 200 px. body: fingerprint of the body that was fitted.
-    source: where it comes from. weak: too few keypoints were seen to trust it.
+    score: robust px per visible keypoint at a person size of 200 px. body: fingerprint of the body that was
+    fitted. source: where it comes from. weak: too few keypoints were seen to trust it.
     """
 
     pose: np.ndarray
@@ -171,11 +184,12 @@ class Fit:
 
     def __post_init__(self) -> None:
         _freeze(self, **BODY_SHAPES)
+        _make_floats(self, "kid", "focal_length", "score")
 
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One human in a photo. original_keypoints are those before the first edit by hand, None while unedited."""
+    """One human in a photo. original_keypoints: as they were before the first edit by hand, else None."""
 
     id: int
     bbox: BBox
@@ -196,7 +210,8 @@ class Person:
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """One image file and its people. path is relative to the project, with forward slashes; width, height [px].
+    """One image file and its people. path is relative to the project, with forward slashes; width, height
+    [px].
 
     focal_length [px] and camera_center [px] are None where nobody measured them.
     """
@@ -224,6 +239,17 @@ class Photo:
         return dataclasses.replace(self, **changes)
 
 
+@cache
+def _keypoint_names(layout: str) -> tuple[str, ...]:
+    """The names of a layout, read from its data file, as `core.body` lies above the records."""
+    try:
+        entry = json.loads((LAYOUT_FOLDER / f"{layout}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(path.stem for path in LAYOUT_FOLDER.glob("*[0-9].json")))
+        raise LayoutError(f"no keypoint layout '{layout}'. Choose one of {known}.") from None
+    return tuple(keypoint["name"] for keypoint in entry["keypoints"])
+
+
 def _freeze(record: object, **shapes: tuple[int, ...]) -> None:
     """Make the named fields of a record finite, read-only float32 arrays of the given shapes."""
     for name, shape in shapes.items():
@@ -239,3 +265,9 @@ def _freeze(record: object, **shapes: tuple[int, ...]) -> None:
 def _set_array(record: object, name: str, array: np.ndarray) -> None:
     array.flags.writeable = False
     object.__setattr__(record, name, array)
+
+
+def _make_floats(record: object, *names: str) -> None:
+    """Turn numbers of numpy or torch into Python's own, which every file format can write."""
+    for name in names:
+        object.__setattr__(record, name, float(getattr(record, name)))

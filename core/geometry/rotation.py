@@ -1,8 +1,8 @@
 """Rotations: axis-angle, matrices and the 6D form, batched, differentiable, finite at zero and at pi.
 
-Wraps roma where it is safe everywhere and adds what it lacks: the left Jacobian, an exponential whose derivative is
-exact through zero (roma's is first order below 1e-6) and an angle whose gradient is finite at pi. All angles are
-radians; every leading dimension is a batch; dtype and device follow the inputs.
+Wraps roma where it is safe everywhere and adds what it lacks: the left Jacobian, an exponential whose
+derivative is exact through zero (roma's is first order below 1e-6) and an angle whose gradient is finite at
+pi. All angles are radians; every leading dimension is a batch; dtype and device follow the inputs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def left_jacobian(axis_angle: Tensor) -> Tensor:
 
 
 def axis_angle_to_matrix_and_left_jacobian(axis_angle: Tensor) -> tuple[Tensor, Tensor]:
-    """Both of the above for the price of little more than one. axis_angle (..., 3). Returns two (..., 3, 3)."""
+    """Both of the above for little more than the price of one. axis_angle (..., 3). Returns two matrices."""
     (sine, cosine, cubic), skew, outer, squared = _rodrigues_terms(axis_angle)
     matrix = _combine(1 - cosine * squared, sine, cosine, skew, outer)
     return matrix, _combine(1 - cubic * squared, cosine, cubic, skew, outer)
@@ -50,12 +50,12 @@ def matrix_to_axis_angle(matrix: Tensor) -> Tensor:
 
 
 def matrix_to_rotation6d(matrix: Tensor) -> Tensor:
-    """The first two columns, row by row, as SPIN's network writes them. matrix (..., 3, 3). Returns (..., 6)."""
+    """The first two columns, row by row: SPIN's order. matrix (..., 3, 3). Returns (..., 6)."""
     return matrix[..., :2].flatten(-2)
 
 
 def rotation6d_to_matrix(rotation6d: Tensor) -> Tensor:
-    """Gram-Schmidt on two columns (Zhou et al., CVPR 2019), in SPIN's order. rotation6d (..., 6). Returns (..., 3, 3).
+    """Gram-Schmidt on two columns (Zhou et al., CVPR 2019). rotation6d (..., 6). Returns (..., 3, 3).
 
     Two columns that are zero or parallel give finite values, but no rotation.
     """
@@ -63,7 +63,7 @@ def rotation6d_to_matrix(rotation6d: Tensor) -> Tensor:
 
 
 def geodesic_angle(first: Tensor, second: Tensor) -> Tensor:
-    """Angle between rotations. first, second (..., 3, 3). Returns (...) [rad] in 0..pi, exact at both ends."""
+    """Angle between rotations (..., 3, 3). Returns (...) [rad] in 0..pi, exact at both ends."""
     relative = first.transpose(-1, -2) @ second
     twice_sine = torch.stack(
         [relative[..., i, j] - relative[..., j, i] for i, j in ((2, 1), (0, 2), (1, 0))], -1
@@ -73,15 +73,16 @@ def geodesic_angle(first: Tensor, second: Tensor) -> Tensor:
 
 
 def compose_axis_angle(first: Tensor, second: Tensor) -> Tensor:
-    """Axis-angle of R(first) R(second), so `second` turns first. first, second (..., 3). Returns (..., 3) [rad]."""
+    """Axis-angle of R(first) R(second): second is applied before first. All (..., 3) [rad]."""
     return matrix_to_axis_angle(axis_angle_to_matrix(first) @ axis_angle_to_matrix(second))
 
 
 def rotation_between(start: Tensor, end: Tensor) -> Tensor:
     """The shortest rotation that takes one direction to another. start, end (..., 3). Returns R (..., 3, 3).
 
-    Two half turns: about `start`, which leaves it, then about the middle of both, which takes it to `end`. For
-    opposite directions the middle is any direction at right angles. The lengths of start and end do not matter.
+    Two half turns: about `start`, which leaves it, then about the middle of both, which takes it to `end`.
+    For opposite directions the middle is any direction at right angles. The lengths of start and end do not
+    matter.
     """
     start, end = torch.broadcast_tensors(_unit(start), _unit(end))
     across = _unit(start - end)
@@ -132,7 +133,7 @@ class _Constants(NamedTuple):
 
 @cache
 def _constants(dtype: torch.dtype, device: torch.device) -> _Constants:
-    """The constant tensors, made once per dtype and device: a hot loop must not copy them to a GPU each time."""
+    """Made once per dtype and device: a hot loop must not copy them to a GPU each time."""
     with torch.inference_mode(False):
         series = torch.tensor(_SERIES, dtype=dtype, device=device)
         skew = torch.tensor(_SKEW, dtype=dtype, device=device)

@@ -1,0 +1,1 @@
+"""Rotations, cameras and images: what is true of them whatever the body."""

@@ -1,0 +1,81 @@
+"""SMPL's tree of 24 joints: names, parents, children, and the mirror image of a pose.
+
+The order is SMPL's own; every pose (72,) and every joints array (24, 3) of the project follows it.
+"""
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import LayoutError
+
+if TYPE_CHECKING:
+    import torch
+
+JOINT_NAMES: tuple[str, ...] = (
+    "pelvis",
+    "left_hip",
+    "right_hip",
+    "spine1",
+    "left_knee",
+    "right_knee",
+    "spine2",
+    "left_ankle",
+    "right_ankle",
+    "spine3",
+    "left_foot",
+    "right_foot",
+    "neck",
+    "left_collar",
+    "right_collar",
+    "head",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hand",
+    "right_hand",
+)
+PARENTS: tuple[int, ...] = (
+    (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)  # pelvis to feet
+    + (9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)  # neck to hands
+)
+CHILDREN: tuple[tuple[int, ...], ...] = tuple(
+    tuple(child for child, parent in enumerate(PARENTS) if parent == joint) for joint in range(len(PARENTS))
+)
+
+_OTHER_SIDE = {"left": "right", "right": "left"}
+
+
+def mirror_name(name: str) -> str:
+    """The name of the same point on the other side: left_knee gives right_knee, neck gives neck."""
+    return "_".join(_OTHER_SIDE.get(word, word) for word in name.split("_"))
+
+
+FLIP: tuple[int, ...] = tuple(JOINT_NAMES.index(mirror_name(name)) for name in JOINT_NAMES)
+
+_MIRROR = (1.0, -1.0, -1.0)
+
+Array = TypeVar("Array", "npt.NDArray[Any]", "torch.Tensor")
+
+
+def joint_index(name: str) -> int:
+    """Place of a joint in SMPL's order. Raises LayoutError, listing the names, when there is none."""
+    if name not in JOINT_NAMES:
+        raise LayoutError(f"SMPL has no joint {name!r}. Choose one of: {', '.join(JOINT_NAMES)}.")
+    return JOINT_NAMES.index(name)
+
+
+def flip_pose(pose: Array) -> Array:
+    """The pose that the body shows in a mirror (left and right exchanged).
+
+    pose (..., 72) axis-angle, numpy or torch, in SMPL's axes or a camera's. Returns (..., 72). Joints change
+    places, and a rotation vector mirrored in the plane x = 0 keeps x and turns y and z round, as in SPIN.
+    """
+    joints = pose.reshape(*pose.shape[:-1], len(FLIP), 3)[..., list(FLIP), :]
+    if isinstance(joints, np.ndarray):
+        return (joints * np.array(_MIRROR, joints.dtype)).reshape(pose.shape)
+    return (joints * joints.new_tensor(_MIRROR)).reshape(pose.shape)

@@ -56,7 +56,7 @@ class Definition:
     """One point of the body, and the ways to compute it when a body has no regressor of its own for it.
 
     joints: SMPL joint name -> weight, summing to one (some extrapolate). smpl_vertices: the same over the
-    vertices of an official mesh of 6890; extra, h36m: rows of J_regressor_extra (9) and J_regressor_h36m (17).
+    6890 vertices of an official mesh; extra, h36m: rows of J_regressor_extra (9) and J_regressor_h36m (17).
     """
 
     id: str
@@ -70,7 +70,7 @@ class Definition:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """A named order of K keypoints. All tuples but `bones` have K entries; `flip` exchanges left and right."""
+    """A named order of K keypoints. All tuples but `bones` are K long; `flip` exchanges left and right."""
 
     name: str
     source: str
@@ -162,10 +162,10 @@ def convert(keypoints: Array, source: str, target: str) -> Array: ...
 def convert(keypoints: Any, source: str, target: str) -> Any:
     """The same keypoints in another layout; those that `source` does not define get confidence 0.
 
-    keypoints: a record in layout `source`, or a numpy or torch array (..., K, C) with the confidence last, such
-    as x, y, confidence. Returns the same kind with `target`'s K. Where `source` has a definition twice (spin49),
-    the more confident one is taken; where `target` has it twice, both are filled. Raises LayoutError when the
-    keypoints are not in layout `source`.
+    keypoints: a record in layout `source`, or a numpy or torch array (..., K, C) with the confidence last,
+    such as x, y, confidence. Returns the same kind with `target`'s K. Where `source` has a definition twice
+    (spin49), the more confident one is taken; where `target` has it twice, both are filled. Raises LayoutError
+    when the keypoints are not in layout `source`.
     """
     if not isinstance(keypoints, Keypoints):
         return _convert_array(keypoints, source, target)
@@ -195,7 +195,7 @@ def _convert_array(keypoints: Array, source: str, target: str) -> Array:
 
 @lru_cache
 def _candidates(source: str, target: str) -> npt.NDArray[np.int64]:
-    """(K of target, most candidates) places in source; K of source, the row of an absent keypoint, fills up."""
+    """(K of target, most candidates) places in source, filled up with K of source: the absent keypoint."""
     old, new = layout(source), layout(target)
     places = [[i for i, one in enumerate(old.definitions) if one == wanted] for wanted in new.definitions]
     width = max(1, *map(len, places))

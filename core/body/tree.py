@@ -39,10 +39,12 @@ JOINT_NAMES: tuple[str, ...] = (
     "left_hand",
     "right_hand",
 )
+# fmt: off
 PARENTS: tuple[int, ...] = (
-    (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)  # pelvis to feet
-    + (9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)  # neck to hands
+    -1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8,  # pelvis to feet
+    9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21,  # neck to hands
 )
+# fmt: on
 CHILDREN: tuple[tuple[int, ...], ...] = tuple(
     tuple(child for child, parent in enumerate(PARENTS) if parent == joint) for joint in range(len(PARENTS))
 )

@@ -118,7 +118,7 @@ class Keypoints:
         confidence: float | None = None,
         occluded: bool | None = None,
     ) -> Keypoints:
-        """The same keypoints with one of them changed; what is None stays. LayoutError: there is no such one."""
+        """The same keypoints with one of them changed; what is None stays. LayoutError: no such keypoint."""
         index = self._index(name_or_index)
         changed: dict[str, Any] = {
             name: np.array(getattr(self, name)) for name in ("xy", "confidence", "occluded")

@@ -1,0 +1,155 @@
+"""Photos: read, crop, warp, normalise. The affine comes back from every crop, so that it can be undone.
+
+Images are (H, W, 3) uint8 RGB. Pixels are continuous: pixel i covers [i, i + 1), its centre is at i + 0.5.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.errors import ImageError
+from core.geometry.image_header import size_from_header
+from core.records import BBox
+
+MAX_PIXELS = 200_000_000  # 600 MB once decoded; a photo has 10 to 60 million
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+_MARGIN = 2  # px of the crop that its outermost pixels may reach beyond it
+
+
+def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """A photo as it should be seen, (H, W, 3) uint8 RGB.
+
+    Exif orientation is applied, grey becomes RGB, 16 bits become 8, CMYK becomes RGB, alpha is dropped.
+    Raises ImageError for a file that is not there, is no picture or has more than max_pixels.
+    """
+    size = _header_size(Path(path))
+    if size is not None:
+        _check_size(Path(path), size, max_pixels)
+    image = _decode(Path(path), _read_bytes(Path(path)))
+    _check_size(Path(path), (image.shape[1], image.shape[0]), max_pixels)
+    return image
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """Width and height [px] as `read_image` would give them; JPEG and PNG are not decoded for it."""
+    size = _header_size(Path(path))
+    if size is not None:
+        return size
+    image = _decode(Path(path), _read_bytes(Path(path)))
+    return image.shape[1], image.shape[0]
+
+
+def crop_affine(bbox: BBox, crop_size: int, rotation_deg: float = 0.0, flipped: bool = False) -> np.ndarray:
+    """The map (2, 3) float64 of photo pixels to pixels of the bbox's crop, corners to corners.
+
+    rotation_deg turns the content counter-clockwise about the middle, as SPIN's augmentation does: a body in
+    the crop's frame turns by R_z(-rotation). flipped mirrors it left to right afterwards: x becomes crop_size
+    - x.
+    """
+    angle, scale = np.deg2rad(-rotation_deg), crop_size / bbox.side
+    cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
+    linear = np.array([[cosine, -sine], [sine, cosine]])
+    if flipped:
+        linear[0] = -linear[0]
+    return np.column_stack([linear, crop_size / 2 - linear @ bbox.center.astype(np.float64)])
+
+
+def invert_affine(affine: np.ndarray) -> np.ndarray:
+    """The map back. affine (2, 3). Returns (2, 3) float64."""
+    linear = np.linalg.inv(affine[:, :2].astype(np.float64))
+    return np.column_stack([linear, -linear @ affine[:, 2]])
+
+
+def apply_affine(affine: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    """Map points. affine (2, 3), xy (..., 2) [px]. Returns (..., 2) float64 [px]."""
+    return xy @ affine[:, :2].T + affine[:, 2]
+
+
+def warp(image: np.ndarray, affine: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
+    """Draw an image through an affine; black where it has nothing, smoothed first where it shrinks.
+
+    image (H, W, 3) uint8, affine (2, 3) from its pixels to the result's, size the result's side or (width,
+    height) [px]. Returns (height, width, 3) uint8.
+    """
+    width, height = (size, size) if isinstance(size, int) else size
+    left, top, right, bottom = _seen_region(image, affine, width, height)
+    if left >= right or top >= bottom:
+        return np.zeros((height, width, 3), dtype=np.uint8)
+    part = image[top:bottom, left:right]
+    affine = np.column_stack([affine[:, :2], apply_affine(affine, np.array([left, top]))])
+    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    if scale < 1:
+        part, affine = _shrink(part, affine, scale)
+    half = np.array([0.5, 0.5])  # OpenCV counts from the centre of the first pixel, we from its corner
+    shifted = np.column_stack([affine[:, :2], apply_affine(affine, half) - half])
+    return cv2.warpAffine(part, shifted, (width, height), flags=cv2.INTER_LINEAR)
+
+
+def normalise(image: np.ndarray | Tensor) -> Tensor:
+    """What ImageNet's networks take. image (..., H, W, 3) uint8. Returns (..., 3, H, W) float32."""
+    pixels = torch.as_tensor(image).to(torch.float32) / 255
+    return ((pixels - pixels.new_tensor(IMAGENET_MEAN)) / pixels.new_tensor(IMAGENET_STD)).movedim(-1, -3)
+
+
+def _seen_region(image: np.ndarray, affine: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
+    """The part of an image that a warp can show: left, top, right, bottom [px], empty when there is none."""
+    x, y = (-_MARGIN, width + _MARGIN), (-_MARGIN, height + _MARGIN)
+    corners = apply_affine(invert_affine(affine), np.array([[x[i], y[j]] for i in (0, 1) for j in (0, 1)]))
+    limits = np.array([image.shape[1], image.shape[0]])
+    low = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)), 0, limits).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _shrink(image: np.ndarray, affine: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Average an image's pixels down by `scale` < 1, so that a warp need not skip any; the affine follows."""
+    height, width = image.shape[:2]
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    growth = np.array([width / small[0], height / small[1]])
+    return cv2.resize(image, small, interpolation=cv2.INTER_AREA), affine * np.append(growth, 1)
+
+
+def _read_bytes(path: Path) -> np.ndarray:
+    try:
+        return np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    except OSError as error:
+        raise _not_there(path, error) from error
+
+
+def _header_size(path: Path) -> tuple[int, int] | None:
+    try:
+        with path.open("rb") as file:
+            return size_from_header(file)
+    except OSError as error:
+        raise _not_there(path, error) from error
+
+
+def _not_there(path: Path, error: OSError) -> ImageError:
+    return ImageError(f"{path}: cannot be read ({error.strerror}). Put the photo back, or remove it.")
+
+
+def _decode(path: Path, data: np.ndarray) -> np.ndarray:
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+    except cv2.error as error:
+        raise ImageError(f"{path}: cannot be decoded ({error.err}). Save it as JPEG or PNG.") from error
+    if image is None:
+        what = "is no picture that can be read" if data.size else "is empty"
+        raise ImageError(f"{path}: {what}. Save it again as JPEG or PNG.")
+    return image
+
+
+def _check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{path}: {width} × {height} px is more than the {max_pixels / 1e6:g} million that are read. "
+            "Save it smaller."
+        )

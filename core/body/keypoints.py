@@ -111,8 +111,12 @@ def definition(name: str) -> Definition:
 
 @lru_cache
 def definitions() -> Mapping[str, Definition]:
-    """Every definition by its id, in the file's order. Raises LayoutError when the file is damaged."""
-    path = _FOLDER / "definitions.json"
+    """Every definition by its id, in the file's order."""
+    return read_definitions(_FOLDER / "definitions.json")
+
+
+def read_definitions(path: Path) -> Mapping[str, Definition]:
+    """Read and check a file of definitions. Raises LayoutError with the file and what is wrong in it."""
     return {name: _parse_definition(name, entry, path) for name, entry in _read(path).items()}
 
 
@@ -164,8 +168,8 @@ def convert(keypoints: Any, source: str, target: str) -> Any:
 
     keypoints: a record in layout `source`, or a numpy or torch array (..., K, C) with the confidence last,
     such as x, y, confidence. Returns the same kind with `target`'s K. Where `source` has a definition twice
-    (spin49), the more confident one is taken; where `target` has it twice, both are filled. Raises LayoutError
-    when the keypoints are not in layout `source`.
+    (spin49), the more confident one is taken; where `target` has it twice, both are filled. Raises
+    LayoutError when the keypoints are not in layout `source`.
     """
     if not isinstance(keypoints, Keypoints):
         return _convert_array(keypoints, source, target)
@@ -223,6 +227,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _parse_definition(name: str, entry: dict[str, Any], path: Path) -> Definition:
+    if {"words", "side", "joints"} - entry.keys() or entry["side"] not in ("left", "right", "centre"):
+        raise LayoutError(f"{path.name}: {name!r} needs words, joints, and a side: left, right or centre.")
     vertices = entry.get("smpl_vertices")
     point = Definition(
         id=name,
@@ -266,6 +272,6 @@ def _check_names(path: Path, names: tuple[str, ...], ids: tuple[str, ...], bones
             raise LayoutError(
                 f"{path.name}: {name!r} and {other!r} have definitions that do not mirror each other."
             )
-    for start, end in bones:
-        if start not in names or end not in names:
-            raise LayoutError(f"{path.name}: bone {start!r} to {end!r} has an end that is no keypoint here.")
+    for bone in bones:
+        if len(bone) != 2 or not set(bone) <= set(names):
+            raise LayoutError(f"{path.name}: bone {bone} does not join two keypoints of this layout.")

@@ -90,7 +90,7 @@ def procrustes_align(predicted: Array, truth: Array, visible: Array | None = Non
 
     predicted, truth (B, N, 3). Only visible points decide; all are moved. Returns (B, N, 3).
     """
-    points, end = torch.as_tensor(predicted), torch.as_tensor(truth)
+    points, end = _tensor(predicted), _tensor(truth)
     weights = _weights(predicted, visible)[..., None]
     start, end = (torch.where(weights > 0, known, 0) for known in (points, end))
     share = weights / weights.sum(1, keepdim=True)
@@ -107,18 +107,23 @@ def procrustes_align(predicted: Array, truth: Array, visible: Array | None = Non
 
 def _errors_mm(predicted: Array, truth: Array, root: Sequence[int]) -> Tensor:
     """Distances (B, N) [mm] between points, both sets moved to the mean of their root points."""
-    difference = torch.as_tensor(predicted) - torch.as_tensor(truth)
+    difference = _tensor(predicted) - _tensor(truth)
     if len(root):
         difference = difference - difference[:, list(root)].mean(1, keepdim=True)
     return torch.linalg.vector_norm(difference, dim=-1) * MM_PER_M
 
 
+def _tensor(array: np.ndarray | Tensor) -> Tensor:
+    """A tensor as it is, an array as a copy: torch cannot take the read-only arrays of records."""
+    return array if isinstance(array, Tensor) else torch.from_numpy(np.array(array))
+
+
 def _weights(predicted: Array, visible: Array | None) -> Tensor:
     """visible as floats (B, N), ones when it is not given."""
-    points = torch.as_tensor(predicted)
+    points = _tensor(predicted)
     if visible is None:
         return torch.ones_like(points[..., 0])
-    return torch.as_tensor(visible).to(points)
+    return _tensor(visible).to(points)
 
 
 def _mean(values: Tensor, weights: Tensor) -> Tensor:

@@ -94,7 +94,9 @@ def warp(image: np.ndarray, affine: np.ndarray, size: int | tuple[int, int]) -> 
 
 def normalise(image: np.ndarray | Tensor) -> Tensor:
     """What ImageNet's networks take. image (..., H, W, 3) uint8. Returns (..., 3, H, W) float32."""
-    pixels = torch.as_tensor(image).to(torch.float32) / 255
+    # A copy, as torch cannot take read-only or mirrored arrays.
+    pixels = image if isinstance(image, Tensor) else torch.from_numpy(np.array(image))
+    pixels = pixels.to(torch.float32) / 255
     return ((pixels - pixels.new_tensor(IMAGENET_MEAN)) / pixels.new_tensor(IMAGENET_STD)).movedim(-1, -3)
 
 

@@ -97,7 +97,7 @@ def full_to_crop(
     f_ray is not f: off the axis a photo shows things larger, f / cos a along the circle about its centre and
     f / cos² a away from it, a the angle of the ray. One depth has to do for both; we take the mean that fits
     a standing body's joints best (`_stretch`), which of the choices tried has the least keypoint error: at 30
-    degrees off the axis 3.1 px of the 224, to the side as well as above; with either factor alone it is 3 to 4
+    degrees off the axis 3.1 px of the 224, to the side as well as above; with either factor alone it is 3-4
     one way and 6 to 8 the other. What is left is perspective itself, which no crop camera can show.
     """
     ray, turn = _ray_through(bbox_center, focal_length, camera_center)

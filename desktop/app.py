@@ -1,0 +1,108 @@
+"""The program: read the command line, build workbench and window, run them. All wiring is on this page."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop import system
+from desktop.commands import COMMANDS
+from desktop.settings import Settings
+from desktop.views.window import Window
+from desktop.workbench import View, Workbench
+
+log = logging.getLogger(__name__)
+SETTLE_MS = 100  # for the window system to place the window before its picture is taken
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until the window is closed, or until its picture is saved. Returns the exit status."""
+    options = _parser().parse_args(arguments)
+    complaint = system.complaint()
+    if complaint and QApplication.instance() is None:
+        print(complaint, file=sys.stderr)
+        return 1
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application.setApplicationName("Fitloop")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends the program
+    settings = Settings()
+    workbench, window = build(
+        settings, View(theme=options.theme or "light", antialiased=True) if options.screenshot else None
+    )
+    if options.theme:
+        workbench.look(theme=options.theme)
+    if options.screenshot:
+        take_screenshot(workbench, window, options.screenshot)
+    else:
+        settings.restore_window(window)
+    window.show()
+    QTimer.singleShot(0, workbench.open_body)  # after the window is there: it imports torch
+    sys.excepthook = partial(_last_resort, window)
+    try:
+        return application.exec()
+    finally:
+        sys.excepthook = sys.__excepthook__
+        window.close()
+        if not options.screenshot:
+            settings.keep_window(window)
+            settings.keep_view(workbench.view)
+        window.deleteLater()
+
+
+def build(settings: Settings, view: View | None = None) -> tuple[Workbench, Window]:
+    """The workbench and the window around it, not shown yet, without a body."""
+    workbench = Workbench(view or settings.view())
+    return workbench, Window(workbench, COMMANDS, settings)
+
+
+def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
+    """As soon as the body is drawn, save the whole window and end: status 1 where that fails."""
+
+    def save() -> None:
+        saved = window.grab().save(str(file))
+        if not saved:
+            end(f"{file}: the picture cannot be written there. Name a .png file in a folder that exists.")
+        else:
+            QApplication.exit(0)
+
+    def end(complaint: str) -> None:
+        print(complaint, file=sys.stderr)
+        QApplication.exit(1)
+
+    workbench.body_changed.connect(lambda: QTimer.singleShot(SETTLE_MS, save))
+    workbench.refused.connect(end)
+
+
+def _last_resort(
+    window: Window, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """An exception that nothing else took: in the log with its trace, in the window in words."""
+    log.critical("unexpected", exc_info=(kind, error, trace))
+    window.say(
+        window.tr(
+            "Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details."
+        ).format(kind=kind.__name__, error=error)
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python main.py", description="Fit bodies to photos and correct them."
+    )
+    parser.add_argument(
+        "--screenshot",
+        type=Path,
+        metavar="PICTURE.png",
+        help="draw once, save the whole window there, and end",
+    )
+    parser.add_argument(
+        "--theme", choices=("light", "dark", "system"), help="colours, in place of the remembered ones"
+    )
+    return parser

@@ -1,0 +1,62 @@
+"""What the window remembers from one start to the next."""
+
+from dataclasses import replace
+from typing import get_args
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QMainWindow
+
+from desktop.theme import ThemeName
+from desktop.workbench import View
+
+LAYOUT_VERSION = 1  # of docks and tool bars; a stored arrangement of another version is left alone
+
+
+class Settings:
+    """Reads and writes a QSettings; a value that is not there or makes no sense is its default."""
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store or QSettings("Fitloop", "Fitloop")
+
+    @property
+    def folder(self) -> str:
+        """Where the last file was opened from; empty at first."""
+        return str(self._store.value("folder", ""))
+
+    @folder.setter
+    def folder(self, folder: str) -> None:
+        self._store.setValue("folder", folder)
+
+    def view(self) -> View:
+        """How the body was drawn last."""
+        default = View()
+        name = self._store.value("theme")
+        theme: ThemeName = name if name in get_args(ThemeName) else default.theme
+        return replace(
+            default,
+            theme=theme,
+            wireframe=self._flag("wireframe", default.wireframe),
+            floor=self._flag("floor", True),
+        )
+
+    def keep_view(self, view: View) -> None:
+        """Remember how the body is drawn."""
+        for name in ("theme", "wireframe", "floor"):
+            self._store.setValue(name, getattr(view, name))
+
+    def restore_window(self, window: QMainWindow) -> None:
+        """Put the window and its docks where they were."""
+        geometry, docks = self._store.value("window/geometry"), self._store.value("window/docks")
+        if isinstance(geometry, QByteArray):
+            window.restoreGeometry(geometry)
+        if isinstance(docks, QByteArray):
+            window.restoreState(docks, LAYOUT_VERSION)
+
+    def keep_window(self, window: QMainWindow) -> None:
+        """Remember where the window and its docks are."""
+        self._store.setValue("window/geometry", window.saveGeometry())
+        self._store.setValue("window/docks", window.saveState(LAYOUT_VERSION))
+
+    def _flag(self, name: str, default: bool) -> bool:
+        value = self._store.value(name, default)
+        return value.lower() == "true" if isinstance(value, str) else bool(value)

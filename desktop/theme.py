@@ -1,0 +1,119 @@
+"""Light and dark: one record of colours each, and the palette that Qt draws its widgets with.
+
+Left, right and centre come from Okabe and Ito's set ("Color Universal Design", 2008), which eyes with any
+of the common colour deficiencies tell apart.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+ThemeName = Literal["system", "light", "dark"]
+Side = Literal["left", "right", "centre"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours as #rrggbb; left and right are the person's own."""
+
+    name: Literal["light", "dark"]
+    window: str
+    base: str
+    text: str
+    muted: str
+    border: str
+    accent: str
+    on_accent: str
+    viewport: str
+    floor: str
+    body: str
+    wire: str
+    left: str
+    right: str
+    centre: str
+
+    def side(self, side: Side) -> str:
+        """The colour of a side of the person."""
+        return {"left": self.left, "right": self.right, "centre": self.centre}[side]
+
+
+LIGHT = Theme(
+    name="light",
+    window="#f3f4f6",
+    base="#ffffff",
+    text="#1b1e23",
+    muted="#5c636e",
+    border="#c3c8d0",
+    accent="#0b61a4",
+    on_accent="#ffffff",
+    viewport="#e4e7ec",
+    floor="#7c8592",
+    body="#d6c6b4",
+    wire="#6b5f52",
+    left="#0072b2",
+    right="#d55e00",
+    centre="#007f5f",
+)
+DARK = Theme(
+    name="dark",
+    window="#202226",
+    base="#2a2d32",
+    text="#e8eaed",
+    muted="#a3aab5",
+    border="#464b54",
+    accent="#5aa9e0",
+    on_accent="#10151a",
+    viewport="#17191c",
+    floor="#7c8592",
+    body="#cdbcaa",
+    wire="#14161a",
+    left="#56b4e9",
+    right="#e69f00",
+    centre="#2cc295",
+)
+
+
+def theme(name: ThemeName) -> Theme:
+    """The theme of this name; "system" is the one that the desktop around the window uses."""
+    if name == "system":
+        dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        return DARK if dark else LIGHT
+    return DARK if name == "dark" else LIGHT
+
+
+def side_of(joint: str) -> Side:
+    """The side that a joint's name says: left_knee is left, pelvis is centre."""
+    if joint.startswith("left_"):
+        return "left"
+    return "right" if joint.startswith("right_") else "centre"
+
+
+def apply(theme: Theme) -> None:
+    """Dress every widget of the application, open or not yet made."""
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        application.setStyle("Fusion")
+        application.setPalette(palette(theme))
+
+
+def palette(theme: Theme) -> QPalette:
+    """Qt's colour roles in this theme."""
+    role = QPalette.ColorRole
+    result = QPalette()
+    for roles, colour in (
+        ((role.Window, role.Button, role.AlternateBase), theme.window),
+        ((role.Base, role.ToolTipBase), theme.base),
+        ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText, role.BrightText), theme.text),
+        ((role.Highlight, role.Link, role.Accent), theme.accent),
+        ((role.HighlightedText,), theme.on_accent),
+        ((role.PlaceholderText,), theme.muted),
+        ((role.Mid, role.Midlight), theme.border),
+    ):
+        for each in roles:
+            result.setColor(each, QColor(colour))
+    for each in (role.WindowText, role.Text, role.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, each, QColor(theme.muted))
+    return result

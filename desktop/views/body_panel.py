@@ -1,0 +1,188 @@
+"""Shape and pose of the body on show: the betas and kid, and one joint's rotation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.body.tree import JOINT_NAMES, joint_index
+from desktop.posing import BETAS, PosedBody
+from desktop.theme import side_of, theme
+from desktop.views.slider_row import SliderRow
+from desktop.workbench import Workbench
+
+BETA_LIMIT = 5.0  # standard deviations
+ANGLE_LIMIT_DEG = 180.0
+AXES = ("x", "y", "z")
+SWATCH_PX = 12
+
+
+class BodyPanel(QScrollArea):
+    """Sliders preview while they are dragged; letting go is one entry of the history."""
+
+    def __init__(
+        self, workbench: Workbench, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.kid = SliderRow(
+            self.tr("kid"), 0, 1, 2, 0.05, tip=self.tr("0 is an adult, 1 a child of about six years")
+        )
+        self.betas = [
+            SliderRow(
+                self.tr("beta {index}").format(index=index),
+                -BETA_LIMIT,
+                BETA_LIMIT,
+                2,
+                0.1,
+                tip=self.tr("Shape coefficient {index} [standard deviations]").format(index=index),
+            )
+            for index in range(BETAS)
+        ]
+        self.angles = [
+            SliderRow(
+                axis,
+                -ANGLE_LIMIT_DEG,
+                ANGLE_LIMIT_DEG,
+                1,
+                1.0,
+                suffix="°",
+                tip=self.tr(
+                    "The {axis} part of the joint's rotation vector, whose length is the angle"
+                ).format(axis=axis),
+            )
+            for axis in AXES
+        ]
+        self.joint = QComboBox()
+        self.joint.addItems([name.replace("_", " ") for name in JOINT_NAMES])
+        self.joint.setMaxVisibleItems(len(JOINT_NAMES))
+        self._lay_out(actions)
+        self._connect()
+        self._dress()
+        self._show()
+
+    def _lay_out(self, actions: Mapping[str, QAction]) -> None:
+        shape, shape_rows = _group(self.tr("Shape"))
+        for row, slider in enumerate([*self.betas, self.kid]):
+            slider.add_to(shape_rows, row)
+        shape_rows.addLayout(_row(actions["pose.reset_shape"]), len(self.betas) + 1, 0, 1, 3)
+        pose, pose_rows = _group(self.tr("Pose"))
+        joint_label = QLabel(self.tr("&Joint"))
+        joint_label.setBuddy(self.joint)
+        pose_rows.addWidget(joint_label, 0, 0)
+        pose_rows.addWidget(self.joint, 0, 1, 1, 2)
+        for row, slider in enumerate(self.angles, start=1):
+            slider.add_to(pose_rows, row)
+        pose_rows.addLayout(
+            _row(actions["pose.reset_joint"], actions["pose.reset_pose"]), len(self.angles) + 1, 0, 1, 3
+        )
+        sliders = [*self.angles, *self.betas, self.kid]
+        label_px = max(slider.label.sizeHint().width() for slider in sliders)
+        number_px = max(slider.number.sizeHint().width() for slider in sliders)
+        for slider in sliders:
+            slider.align(label_px, number_px)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.addWidget(pose)
+        column.addWidget(shape)
+        column.addStretch(1)
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width())
+
+    def _connect(self) -> None:
+        workbench = self._workbench
+        for index, slider in enumerate(self.betas):
+            self._follow(slider, partial(self._with_beta, index), self.tr("Change beta {}").format(index))
+        self._follow(self.kid, self._with_kid, self.tr("Change kid"))
+        for axis, slider in enumerate(self.angles):
+            self._follow(slider, partial(self._with_angle, axis), self.tr("Turn {joint}"))
+        self.joint.activated.connect(lambda index: workbench.look(joint=JOINT_NAMES[index]))
+        workbench.posed_changed.connect(self._show)
+        workbench.body_changed.connect(self._show)
+        workbench.view_changed.connect(self._dress)
+        workbench.view_changed.connect(self._show)
+
+    def _follow(self, slider: SliderRow, changed: Callable[[float], PosedBody], label: str) -> None:
+        slider.moved.connect(lambda value: self._workbench.preview(changed(value)))
+        slider.chosen.connect(
+            lambda value: self._workbench.apply(label.format(joint=self.joint.currentText()), changed(value))
+        )
+
+    def _with_beta(self, index: int, value: float) -> PosedBody:
+        return self._workbench.posed.with_beta(index, value)
+
+    def _with_kid(self, value: float) -> PosedBody:
+        return replace(self._workbench.posed, kid=value)
+
+    def _with_angle(self, axis: int, angle_deg: float) -> PosedBody:
+        joint = self._workbench.view.joint
+        axis_angle = self._workbench.posed.joint(joint).copy()
+        axis_angle[axis] = np.radians(angle_deg)
+        return self._workbench.posed.with_joint(joint, axis_angle)
+
+    def _show(self) -> None:
+        posed, body = self._workbench.posed, self._workbench.body
+        for slider, value in zip(self.betas, posed.betas, strict=True):
+            slider.show_value(float(value))
+        self.kid.show_value(posed.kid)
+        self.joint.setCurrentIndex(joint_index(self._workbench.view.joint))
+        for slider, angle_deg in zip(
+            self.angles, np.degrees(posed.joint(self._workbench.view.joint)), strict=True
+        ):
+            slider.show_value(float(angle_deg))
+        self.widget().setEnabled(body is not None)
+        self.kid.set_enabled(body is not None and body.has_kid)
+
+    def _dress(self) -> None:
+        colors = theme(self._workbench.view.theme)
+        for index, name in enumerate(JOINT_NAMES):
+            self.joint.setItemIcon(index, _swatch(colors.side(side_of(name))))
+
+
+def _group(title: str) -> tuple[QGroupBox, QGridLayout]:
+    group = QGroupBox(title)
+    grid = QGridLayout(group)
+    grid.setColumnStretch(1, 1)
+    return group, grid
+
+
+def _row(*actions: QAction) -> QHBoxLayout:
+    """A button for each."""
+    row = QHBoxLayout()
+    row.addStretch(1)
+    for action in actions:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        row.addWidget(button)
+    return row
+
+
+def _swatch(color: str) -> QIcon:
+    """A filled circle."""
+    picture = QPixmap(SWATCH_PX, SWATCH_PX)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(color))
+    painter.drawEllipse(picture.rect())
+    painter.end()
+    return QIcon(picture)

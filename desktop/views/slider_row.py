@@ -1,0 +1,115 @@
+"""A name, a slider and a number that show one value."""
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+)
+
+GROOVE_PX = 4
+KNOB_PX = 13
+
+
+class ZeroSlider(QSlider):
+    """A horizontal slider filled from zero to its value, so that nothing is filled at rest."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        palette, middle = self.palette(), self.height() / 2
+        zero, value = self._x_of(min(max(0, self.minimum()), self.maximum())), self._x_of(self.value())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(palette.mid())
+        groove = QRectF(0, middle - GROOVE_PX / 2, self.width(), GROOVE_PX)
+        painter.drawRoundedRect(groove, GROOVE_PX / 2, GROOVE_PX / 2)
+        used = palette.highlight() if self.isEnabled() else palette.mid()
+        painter.setBrush(used)
+        painter.drawRect(QRectF(min(zero, value), groove.y(), abs(value - zero), GROOVE_PX))
+        ring = palette.highlight() if self.hasFocus() else palette.placeholderText()
+        painter.setPen(QPen(ring, 2 if self.hasFocus() else 1))
+        painter.setBrush(palette.base())
+        painter.drawEllipse(QPointF(value, middle), KNOB_PX / 2, KNOB_PX / 2)
+        painter.end()
+
+    def _x_of(self, ticks: int) -> float:
+        """Where the style puts the middle of the handle for this value [px]."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        option.sliderPosition = option.sliderValue = ticks
+        part = QStyle.SubControl.SC_SliderHandle
+        handle = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
+        return handle.x() + handle.width() / 2
+
+
+class SliderRow(QObject):
+    """Reports `moved` while the slider is dragged, `chosen` when the value is meant."""
+
+    moved = Signal(float)
+    chosen = Signal(float)
+
+    def __init__(
+        self, name: str, low: float, high: float, decimals: int, step: float, suffix: str = "", tip: str = ""
+    ) -> None:
+        super().__init__()
+        self._per_tick = 10.0**-decimals
+        self._let_go = False  # the drag was cancelled; what it still does until the release is not heard
+        self.label = QLabel(name)
+        self.slider = ZeroSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(round(low / self._per_tick), round(high / self._per_tick))
+        self.slider.setSingleStep(round(step / self._per_tick))
+        self.slider.setPageStep(round(10 * step / self._per_tick))
+        self.number = QDoubleSpinBox()
+        self.number.setRange(low, high)
+        self.number.setDecimals(decimals)
+        self.number.setSingleStep(step)
+        self.number.setSuffix(suffix)
+        self.number.setKeyboardTracking(False)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.label.setBuddy(self.slider)
+        for widget in (self.slider, self.number):
+            widget.setToolTip(tip)
+            widget.setAccessibleName(name)
+        self.slider.valueChanged.connect(self._slide)
+        self.slider.sliderReleased.connect(self._release)
+        self.number.valueChanged.connect(self.chosen)
+
+    def add_to(self, grid: QGridLayout, row: int) -> None:
+        """Take one row of three columns."""
+        for column, widget in enumerate((self.label, self.slider, self.number)):
+            grid.addWidget(widget, row, column)
+
+    def align(self, label_px: int, number_px: int) -> None:
+        """Give the first and the last column these widths, so that rows of two groups stand in line."""
+        self.label.setMinimumWidth(label_px)
+        self.number.setFixedWidth(number_px)
+
+    def show_value(self, value: float) -> None:
+        """Show it without reporting it."""
+        ticks = round(value / self._per_tick)
+        if self.slider.isSliderDown() and ticks != self.slider.value():
+            self._let_go = True
+        for widget, shown in ((self.slider, ticks), (self.number, value)):
+            blocked = widget.blockSignals(True)
+            widget.setValue(shown)
+            widget.blockSignals(blocked)
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Whether the value may be changed."""
+        for widget in (self.label, self.slider, self.number):
+            widget.setEnabled(enabled)
+
+    def _slide(self, ticks: int) -> None:
+        if self._let_go:
+            return
+        value = ticks * self._per_tick
+        (self.moved if self.slider.isSliderDown() else self.chosen).emit(value)
+
+    def _release(self) -> None:
+        if not self._let_go:
+            self.chosen.emit(self.slider.value() * self._per_tick)
+        self._let_go = False

@@ -1,0 +1,22 @@
+"""What is kept: the project file and the fits dictionary. The dictionary needs torch, so it is loaded on
+first use.
+"""
+
+from typing import TYPE_CHECKING
+
+from core.store.edits import Edit
+from core.store.project import Project
+from core.store.schema import DamagedProjectError
+
+if TYPE_CHECKING:
+    from core.store.fits import FitsDictionary
+
+__all__ = ["Project", "Edit", "DamagedProjectError", "FitsDictionary"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "FitsDictionary":
+        from core.store.fits import FitsDictionary
+
+        return FitsDictionary
+    raise AttributeError(f"module 'core.store' has no attribute '{name}'")

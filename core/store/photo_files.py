@@ -1,0 +1,135 @@
+"""The photos' files: where they are, their hashes, and finding those that moved."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import NamedTuple
+
+from core.errors import ProjectError
+
+HASH_BYTES = 16
+READ_BYTES = 2**20
+
+
+class KnownFile(NamedTuple):
+    """What the project remembers of a photo's file; size [bytes] and hash are None where it never read it."""
+
+    id: int
+    path: str
+    size: int | None
+    hash: str | None
+
+
+@dataclass(frozen=True)
+class Relocation:
+    """moved: old path to new path. missing: paths that no file was found for. ambiguous: several files fit,
+    or another photo has the one.
+    """
+
+    moved: dict[str, str]
+    missing: tuple[str, ...]
+    ambiguous: tuple[str, ...]
+
+
+def hash_of(file: Path) -> str:
+    """BLAKE2b of a file's content, 32 hexadecimal digits. Raises OSError."""
+    digest = hashlib.blake2b(digest_size=HASH_BYTES)
+    with file.open("rb") as stream:
+        while block := stream.read(READ_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def size_of(file: Path) -> int | None:
+    """Size in bytes; None where there is no such file."""
+    try:
+        return file.stat().st_size
+    except (OSError, ValueError):
+        return None
+
+
+def size_and_hash(file: Path) -> tuple[int, str] | None:
+    """Size in bytes and hash; None where the file cannot be read."""
+    try:
+        return file.stat().st_size, hash_of(file)
+    except (OSError, ValueError):
+        return None
+
+
+def check_path(path: str) -> str:
+    """A photo's path as the project keeps it. Raises ProjectError for an absolute or empty one."""
+    if not path or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or "\0" in path:
+        raise ProjectError(f"the photo path {path!r} is not relative to the project. Give a relative path.")
+    return path
+
+
+def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocation:
+    """Look under `folder` for the files of photos that are not where the project (in folder `root`) says.
+
+    A file is a photo's when its content has the photo's hash; where no hash is known, when name and size
+    agree.
+    """
+    photos = list(photos)
+    taken = {photo.path for photo in photos}
+    lost = [photo for photo in photos if not (root / photo.path).is_file()]
+    by_name, by_size = _index(folder) if lost else ({}, {})
+    moved, missing, ambiguous = {}, [], []
+    for photo in lost:
+        named = by_name.get(PurePosixPath(photo.path).name, [])
+        fitting = _fitting(photo, named) or _fitting_renamed(photo, by_size)
+        if not fitting:
+            missing.append(photo.path)
+        elif (len(fitting) > 1 and photo.hash is None) or (path := _relative(fitting[0], root)) in taken:
+            ambiguous.append(photo.path)
+        else:
+            moved[photo.path] = path
+            taken.add(path)
+    return Relocation(moved, tuple(missing), tuple(ambiguous))
+
+
+def _fitting(photo: KnownFile, files: list[Path]) -> list[Path]:
+    sized = [file for file in files if photo.size in (None, size_of(file))]
+    return sized if photo.hash is None else [file for file in sized if _same(file, photo.hash)]
+
+
+def _fitting_renamed(photo: KnownFile, by_size: dict[int, list[Path]]) -> list[Path]:
+    return [] if photo.hash is None or photo.size is None else _fitting(photo, by_size.get(photo.size, []))
+
+
+def _same(file: Path, wanted: str) -> bool:
+    try:
+        return hash_of(file) == wanted
+    except OSError:
+        return False
+
+
+def _index(folder: Path) -> tuple[dict[str, list[Path]], dict[int, list[Path]]]:
+    """All files under a folder by name and by size, links to folders not followed."""
+    if not folder.is_dir():
+        raise ProjectError(f"{folder} is not a folder. Choose the folder that the photos are in now.")
+    by_name: dict[str, list[Path]] = defaultdict(list)
+    by_size: dict[int, list[Path]] = defaultdict(list)
+    for file in _files(folder):
+        by_name[file.name].append(file)
+        size = size_of(file)
+        if size is not None:
+            by_size[size].append(file)
+    return by_name, by_size
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(place, name) for name in sorted(names))
+
+
+def _relative(file: Path, root: Path) -> str:
+    try:
+        return Path(os.path.relpath(file.absolute(), root.absolute())).as_posix()
+    except ValueError as error:  # another drive of Windows
+        raise ProjectError(f"{file} is on another drive than the project. Move one of them.") from error

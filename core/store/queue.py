@@ -1,0 +1,107 @@
+"""The review queue: which people to look at next, without reading their keypoints and bodies."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from core.errors import ProjectError
+
+# People without the value that an order goes by come last.
+ORDERS = {
+    "worst": "score DESC",
+    "best": "score IS NULL, score",
+    "disagreement": "disagreement DESC",
+    "warnings": "warnings DESC, score DESC",
+    "newest": "updated DESC",
+    "oldest": "updated",
+    "photo": "photo_id",
+}
+LIGHT_COLUMNS = (
+    "person.id, photo_id, path, score, verdict, locked, tags, note, updated, disagreement, warnings"
+)
+
+
+class QueueRow(NamedTuple):
+    """One person of the queue. score: see `Fit`; disagreement: of guess and fit, mean angle [rad]; tags as
+    JSON.
+    """
+
+    id: int
+    photo_id: int
+    path: str
+    score: float | None
+    verdict: str
+    locked: bool
+    tags: str
+    note: str
+    updated: float
+    disagreement: float | None
+    warnings: int
+
+
+class Filter(NamedTuple):
+    """Which people: of a verdict, with a tag, with a text in path, note or tags (upper and lower case are
+    one).
+    """
+
+    verdict: str | None = None
+    tag: str | None = None
+    text: str | None = None
+
+    def where(self) -> tuple[str, list[str]]:
+        """The condition in SQL, and its values."""
+        conditions, values = ["1"], []
+        if self.verdict is not None:
+            conditions.append("verdict = ?")
+            values.append(self.verdict)
+        if self.tag is not None:
+            conditions.append("person.id IN (SELECT person_id FROM person_tag WHERE tag = ?)")
+            values.append(self.tag)
+        if self.text:
+            conditions.append(r"person.id IN (SELECT id FROM person WHERE text LIKE ? ESCAPE '\')")
+            values.append(f"%{_literal(self.text.casefold())}%")
+        return " AND ".join(conditions), values
+
+
+def rows_of(db: sqlite3.Connection, person_ids: Iterable[int]) -> list[QueueRow]:
+    """Light rows of these people, in the order given; people who are gone are left out."""
+    query = f"SELECT {LIGHT_COLUMNS} FROM person JOIN photo ON photo.id = photo_id WHERE person.id = ?"
+    found = (db.execute(query, (int(person_id),)).fetchone() for person_id in person_ids)
+    return [QueueRow._make(row) for row in found if row is not None]
+
+
+def ids(
+    db: sqlite3.Connection, order: str, wanted: Filter, limit: int | None = None, offset: int = 0
+) -> np.ndarray:
+    """Ids (P,) int64 of the queue in order."""
+    where, values = wanted.where()
+    query = f"SELECT person.id FROM person WHERE {where} {_ordered(order)} LIMIT ? OFFSET ?"
+    cursor = db.execute(query, [*values, -1 if limit is None else limit, offset])
+    cursor.row_factory = None
+    return np.fromiter((row[0] for row in cursor), dtype=np.int64)
+
+
+def counts(db: sqlite3.Connection, wanted: Filter) -> dict[str, int]:
+    """Number of people by verdict."""
+    where, values = wanted.where()
+    found = db.execute(
+        f"SELECT verdict, count(*) FROM person WHERE {where} GROUP BY verdict", values
+    ).fetchall()
+    return {row[0]: row[1] for row in found}
+
+
+def _ordered(order: str) -> str:
+    if order not in ORDERS:
+        raise ProjectError(f"the queue has no order '{order}'. Choose one of {', '.join(ORDERS)}.")
+    return f"ORDER BY {ORDERS[order]}, person.id"
+
+
+def _literal(text: str) -> str:
+    """A text with LIKE's own signs made plain."""
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, "\\" + sign)
+    return text

@@ -1,0 +1,87 @@
+"""Files that are there as a whole or not at all, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+STALE_AFTER_S = 3600.0  # a temporary file this old was left by a process that was killed
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, versions: int = 0) -> Iterator[BinaryIO]:
+    """A stream whose content is at `path` once the block has ended well; until then the old file is there.
+
+    The content is synced to the disk before it gets the name. The last `versions` files that had the name are
+    kept as NAME.1 (the newest), NAME.2, … Raises OSError; the old file is then untouched.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with beside.open("wb") as stream:
+            yield stream
+            stream.flush()
+            _sync(stream.fileno())
+        if versions and path.exists():
+            _keep_version(path, versions)
+        os.replace(beside, path)
+        sync_folder(path.parent)
+    finally:
+        beside.unlink(missing_ok=True)
+        _sweep(path)
+
+
+def version_file(path: Path, number: int) -> Path:
+    """Where the file before the last (1), the one before that (2), … is kept."""
+    return path.with_name(f"{path.name}.{number}")
+
+
+def sync_path(path: Path) -> None:
+    """Have a file's content on the disk before returning."""
+    with path.open("rb+") as stream:
+        _sync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk; a system that cannot open folders does so by itself."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _keep_version(path: Path, versions: int) -> None:
+    for number in range(versions, 1, -1):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(version_file(path, number - 1), version_file(path, number))
+    newest = version_file(path, 1)
+    newest.unlink(missing_ok=True)
+    try:
+        os.link(path, newest)
+    except OSError:  # a file system without links
+        shutil.copyfile(path, newest)
+
+
+def _sync(handle: int) -> None:
+    try:
+        import fcntl
+
+        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # type: ignore[attr-defined]
+    except (ImportError, AttributeError, OSError):
+        os.fsync(handle)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes left half written."""
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > STALE_AFTER_S:
+                left.unlink()

@@ -1,0 +1,68 @@
+"""A record written as a row and read back is the same, bit for bit."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import ProjectError
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
+from core.store.rows import derived, person_from_row, person_row, photo_from_row, photo_row, pose_angle
+from tests.core.store.making import full_person, random_fit, random_guess, random_person, random_photo, same
+
+
+def test_a_person_who_has_everything_comes_back_bit_for_bit(random):
+    person = full_person(random, 7)
+    assert same(person_from_row({"id": 7, **person_row(person, 1)}), person)
+
+
+def test_a_person_who_has_only_keypoints_comes_back_bit_for_bit(random):
+    person = random_person(random, 3, fit=None)
+    assert same(person_from_row({"id": 3, **person_row(person, 1)}), person)
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), 0.1])
+def test_a_score_survives_also_when_it_is_no_number(random, score):
+    person = random_person(random, 3, fit=random_fit(random, score=score))
+    back = person_from_row({"id": 3, **person_row(person, 1)})
+    assert str(back.fit.score) == str(score)
+
+
+@pytest.mark.parametrize("changes", [{}, {"focal_length": 1234.5678, "camera_center": (320.25, 240.75)}])
+def test_a_photo_comes_back(random, changes):
+    photo = random_photo(random, "a/ü b.jpg", 0, **changes)
+    assert same(photo_from_row(photo_row(photo), ()), photo)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"fit": b"\x00"},
+        {"fit": b"\xff" * 400},
+        {"keypoints": b"123"},
+        {"tags": "[" * 100_000},
+        {"scale": -1.0},
+        {"scale": None},
+    ],
+)
+def test_a_row_that_holds_no_person_is_named(random, broken):
+    row = {"id": 41, **person_row(full_person(random, 41), 1), **broken}
+    with pytest.raises(ProjectError, match="person 41 cannot be read"):
+        person_from_row(row)
+
+
+def test_disagreement_is_the_mean_angle_between_joints(random):
+    first, second = random_fit(random).pose, random_fit(random).pose
+    matrices = [axis_angle_to_matrix(torch.tensor(pose).double().reshape(24, 3)) for pose in (first, second)]
+    assert pose_angle(first, second) == pytest.approx(float(geodesic_angle(*matrices).mean()), abs=1e-6)
+
+
+def test_a_body_beyond_three_standard_deviations_and_a_weak_fit_are_warned_of(random):
+    plain = random_person(random, fit=random_fit(random, betas=np.zeros(10)))
+    large = random_person(random, fit=random_fit(random, betas=np.full(10, -3.5), weak=True))
+    assert derived(plain, "a.jpg", 0.0)["warnings"] == 0
+    assert derived(large, "a.jpg", 0.0)["warnings"] == 2
+
+
+def test_who_has_no_fit_has_no_score_and_no_disagreement(random):
+    columns = derived(random_person(random, fit=None, guess=random_guess(random)), "a.jpg", 0.0)
+    assert (columns["score"], columns["disagreement"]) == (None, None)

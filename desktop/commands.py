@@ -121,6 +121,6 @@ COMMANDS = (
         checked=lambda workbench: workbench.view.floor,
     ),
     _theme("system", "Colours as the s&ystem"),
-    _theme("light", "&Light colours"),
+    _theme("light", "Li&ght colours"),
     _theme("dark", "&Dark colours"),
 )

@@ -112,4 +112,6 @@ class SliderRow(QObject):
     def _release(self) -> None:
         if not self._let_go:
             self.chosen.emit(self.slider.value() * self._per_tick)
+            return
         self._let_go = False
+        self.show_value(self.number.value())

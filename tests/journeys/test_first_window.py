@@ -1,0 +1,179 @@
+"""The first window, as its user meets it: through main, on a screen."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QMessageBox
+
+from desktop.app import build
+from desktop.settings import Settings
+from desktop.workbench import View
+
+ROOT = Path(__file__).parents[2]
+START_LIMIT_S = 2.0
+
+
+def run_main(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def pixels(image):
+    """(H, W, 3) uint8 of a QImage."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+@pytest.fixture
+def desk(qtbot, tmp_path):
+    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    workbench, window = build(settings, View(theme="light", floor=False))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignal(workbench.body_changed, timeout=30000):
+        workbench.open_body()
+    yield workbench, window
+    window.close()
+
+
+def silhouette(window):
+    """Where the viewport shows something other than its background, (H, W) bool."""
+    shown = pixels(window.viewport.grab().toImage())
+    return np.abs(shown.astype(int) - shown[2, 2]).sum(axis=2) > 30
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_screenshot_shows_the_whole_window_with_the_body_in_it(tmp_path, theme):
+    file = tmp_path / "window.png"
+    done = run_main("--theme", theme, "--screenshot", file)
+    assert done.returncode == 0, done.stderr
+    shown = pixels(QImage(str(file)))
+    assert shown.shape == (800, 1280, 3)
+    viewport = shown[30:770, 10:900].astype(int)
+    skin = (viewport[..., 0] - viewport[..., 2] > 15) & (viewport[..., 0] > 60)  # nothing else there is warm
+    rows, columns = np.nonzero(skin)
+    assert 0.05 < skin.mean() < 0.4
+    assert np.ptp(rows) > 450  # from head to feet
+    assert np.ptp(columns) > 400  # and from hand to hand
+    assert (shown[20, 1200].mean() > 128) == (theme == "light")
+
+
+@pytest.mark.gl
+def test_a_screenshot_that_cannot_be_written_is_an_error_that_says_where(tmp_path):
+    done = run_main("--screenshot", tmp_path / "no_such_folder" / "window.png")
+    assert done.returncode == 1
+    assert "no_such_folder" in done.stderr
+
+
+def test_without_opengl_the_window_says_so_and_the_rest_goes_on(tmp_path):
+    file = tmp_path / "window.png"
+    done = run_main("--screenshot", file, QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0, done.stderr
+    assert pixels(QImage(str(file))).std() > 5  # a window with text, not an empty picture
+
+
+@pytest.mark.gl
+def test_the_window_shows_in_under_two_seconds_and_imports_torch_only_then():
+    story = """
+import sys, time
+start = time.monotonic()
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from desktop.app import build
+from desktop.settings import Settings
+application = QApplication([])
+workbench, window = build(Settings(QSettings("/nonexistent/none.ini", QSettings.Format.IniFormat)))
+window.show()
+while not window.windowHandle().isExposed():
+    application.processEvents()
+print(time.monotonic() - start, "torch" in sys.modules, "smplx" in sys.modules)
+window.close()
+"""
+    done = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True, check=True)
+    seconds, torch, smplx = done.stdout.split()
+    assert (torch, smplx) == ("False", "False")
+    assert float(seconds) < START_LIMIT_S
+
+
+@pytest.mark.gl
+def test_a_raised_knee_and_its_undo_are_seen_in_the_viewport(desk, qtbot):
+    workbench, window = desk
+    before = silhouette(window)
+    workbench.look(joint="left_hip")
+    window.body_panel.angles[0].number.setValue(-90)
+    raised = silhouette(window)
+    window.actions_by_id["edit.undo"].trigger()
+    workbench.look(joint="pelvis")
+    after = silhouette(window)
+    assert (before != raised).sum() > 0.1 * before.sum()
+    assert (before != after).sum() == 0
+
+
+@pytest.mark.gl
+def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(desk, qtbot):
+    _, window = desk
+    canvas, middle = window.viewport.scene.widget, window.viewport.rect().center()
+
+    def drag(button, by):
+        qtbot.mousePress(canvas, button, pos=middle)
+        for part in (1, 2):
+            qtbot.wait(15)  # vispy lets moves within 10 ms of each other fall
+            qtbot.mouseMove(canvas, middle + by * part / 2)
+        qtbot.mouseRelease(canvas, button, pos=middle + by)
+
+    home = silhouette(window)
+    camera = window.viewport.scene.camera
+    azimuth = camera.azimuth
+    drag(Qt.MouseButton.LeftButton, QPoint(120, 0))
+    assert camera.azimuth != pytest.approx(azimuth)
+    window.actions_by_id["view.home"].trigger()
+    drag(Qt.MouseButton.MiddleButton, QPoint(60, 40))
+    moved = np.roll(home, (40, 60), axis=(0, 1))
+    assert (moved & silhouette(window)).sum() > 0.9 * home.sum()  # the body is under the cursor still
+    window.actions_by_id["view.home"].trigger()
+    assert (home != silhouette(window)).sum() == 0
+    camera.scale_factor *= 2
+    assert silhouette(window).sum() < 0.4 * home.sum()
+
+
+@pytest.mark.gl
+def test_wireframe_and_floor_are_drawn_when_asked_for(desk):
+    workbench, window = desk
+    plain = pixels(window.viewport.grab().toImage())
+    workbench.look(wireframe=True)
+    wired = pixels(window.viewport.grab().toImage())
+    workbench.look(wireframe=False, floor=True)
+    floored = pixels(window.viewport.grab().toImage())
+    assert (plain != wired).any(axis=2).sum() > 5000
+    assert (plain != floored).any(axis=2).sum() > 50000
+
+
+@pytest.mark.gl
+def test_a_file_that_is_no_body_brings_a_message_and_the_body_stays(desk, qtbot, tmp_path, monkeypatch):
+    workbench, window = desk
+    body = workbench.body
+    letter = tmp_path / "letter.pkl"
+    letter.write_text("Dear reader, this is no body.")
+    monkeypatch.setattr(window, "ask_for_body_file", lambda: letter)
+    with qtbot.waitSignal(workbench.refused, timeout=10000):
+        window.actions_by_id["file.open_body"].trigger()
+    message = window.findChild(QMessageBox)
+    assert message.isVisible()
+    assert "letter.pkl" in message.text()
+    message.button(QMessageBox.StandardButton.Ok).click()
+    assert workbench.body is body
+    assert silhouette(window).any()

@@ -21,12 +21,12 @@ FLOOR_OF = {name: height for height, names in enumerate(FLOORS) for name in name
 # One floor, two rooms: neither looks into the other.
 NEIGHBOURS = ({"fitting", "guess"}, {"formats", "detect"})
 NOT_IN_CORE = {"PySide6", "PyQt6", "PyQt5", "qtpy", "vispy", "pyqtgraph", "argparse", "desktop", "train"}
-NOT_IN_TRAIN = {"PySide6", "PyQt6", "PyQt5", "qtpy", "vispy", "pyqtgraph", "desktop"}
+NOT_IN_TRAIN = {"PySide6", "PyQt6", "PyQt5", "qtpy", "pyqtgraph", "desktop"}  # vispy renders without a window
 SMPLX_ONLY_IN = "core/body/model.py"
 
 
 def imports(source: str, module: str) -> Iterator[str]:
-    """Dotted names that this source imports, wherever the statement stands; relative ones start at `module`."""
+    """Dotted names that this source imports, late imports too; relative ones start at `module`."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -38,7 +38,7 @@ void main() {
 EDGE_SHADER = """
 uniform vec3 u_color;
 void main() {
-    gl_FragColor = vec4(u_color, 0.6);
+    gl_FragColor = vec4(u_color, 0.4);
 }
 """
 

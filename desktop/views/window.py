@@ -36,6 +36,7 @@ class Window(QMainWindow):
         self._dock = self._add_dock("body", self.tr("Body"), self.body_panel)
         self._fill_menus()
         self._body_name = QLabel()
+        self.statusBar().setContentsMargins(6, 0, 6, 0)
         self.statusBar().addWidget(QLabel(self.tr("Drag: turn · Shift + drag: pan · Wheel: zoom")), 1)
         self.statusBar().addPermanentWidget(self._body_name)
         for signal in (

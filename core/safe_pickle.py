@@ -141,17 +141,11 @@ class _Reader:
         del self._stack[start:]
         return items
 
-    def drop_to_mark(self) -> None:
-        self.pop_to_mark()
-
     def pop_last(self, count: int) -> tuple[Any, ...]:
         return tuple([self.pop() for _ in range(count)][::-1])
 
     def put(self, key: int) -> None:
         self._memo[key] = self.top()
-
-    def memoize(self) -> None:
-        self.put(len(self._memo))
 
     def get(self, key: int) -> None:
         if key not in self._memo:
@@ -214,14 +208,22 @@ def _next_opcode(stream: io.BytesIO) -> tuple[str, Any]:
     opcode = _OPCODES.get(stream.read(1))
     if opcode is None:
         raise Refusal(_DAMAGED)
-    if opcode.name == "STRING":
-        return opcode.name, _quoted_text(stream.readline())
+    if opcode.name in _OWN_READERS:
+        return opcode.name, _OWN_READERS[opcode.name](stream)
     return opcode.name, None if opcode.arg is None else opcode.arg.reader(stream)
 
 
-def _quoted_text(line: bytes) -> str:
+def _two_names(stream: io.BytesIO) -> tuple[str, str]:
+    """Module and attribute, a line each."""
+    module, attribute = stream.readline(), stream.readline()
+    if not attribute.endswith(b"\n"):
+        raise Refusal(_DAMAGED)
+    return module.rstrip(b"\r\n").decode("utf-8"), attribute.rstrip(b"\r\n").decode("utf-8")
+
+
+def _quoted_text(stream: io.BytesIO) -> str:
     """Python 2's repr of a str, which pickletools reads only where it is ASCII."""
-    quoted = line.rstrip(b"\r\n")
+    quoted = stream.readline().rstrip(b"\r\n")
     text = quoted[1:-1]
     if len(quoted) < 2 or quoted[:1] not in b"'\"" or quoted[:1] != quoted[-1:]:
         raise Refusal(_DAMAGED)
@@ -237,12 +239,20 @@ def _refusing(reason: str) -> Callable[[_Reader, Any], None]:
     return refuse
 
 
-def _inst(reader: _Reader, argument: str) -> None:
-    module, _, attribute = argument.partition(" ")
-    raise Refusal(f"makes an object of {named(module, attribute).name} in the manner of old classes")
+# pickletools looks for escapes in these, and warns.
+_OWN_READERS: dict[str, Callable[[io.BytesIO], Any]] = {
+    "STRING": _quoted_text,
+    "GLOBAL": _two_names,
+    "INST": _two_names,
+    "PERSID": io.BytesIO.readline,
+}
 
 
-_HANDLERS: dict[str, Callable[[_Reader, Any], None]] = {
+def _inst(reader: _Reader, names: tuple[str, str]) -> None:
+    raise Refusal(f"makes an object of {named(*names).name} in the manner of old classes")
+
+
+_HANDLERS: dict[str, Callable[[_Reader, Any], object]] = {
     **dict.fromkeys(("PROTO", "FRAME"), lambda reader, argument: None),
     **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"), _Reader.push_integer),
     **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), _Reader.push_old_text),
@@ -259,7 +269,7 @@ _HANDLERS: dict[str, Callable[[_Reader, Any], None]] = {
     "EMPTY_TUPLE": lambda reader, _: reader.push(()),
     "MARK": lambda reader, _: reader.mark(),
     "POP": lambda reader, _: reader.pop_or_unmark(),
-    "POP_MARK": lambda reader, _: reader.drop_to_mark(),
+    "POP_MARK": lambda reader, _: reader.pop_to_mark(),
     "DUP": lambda reader, _: reader.push(reader.top()),
     "LIST": lambda reader, _: reader.push(reader.pop_to_mark()),
     "TUPLE": lambda reader, _: reader.push(tuple(reader.pop_to_mark())),
@@ -275,8 +285,8 @@ _HANDLERS: dict[str, Callable[[_Reader, Any], None]] = {
     "SETITEMS": lambda reader, _: reader.set_items(reader.pop_to_mark()),
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Reader.put),
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Reader.get),
-    "MEMOIZE": lambda reader, _: reader.memoize(),
-    "GLOBAL": lambda reader, pair: reader.push(named(*pair.split(" ", 1))),
+    "MEMOIZE": lambda reader, _: reader.put(len(reader._memo)),
+    "GLOBAL": lambda reader, names: reader.push(named(*names)),
     "STACK_GLOBAL": lambda reader, _: reader.stack_global(),
     "REDUCE": lambda reader, _: reader.reduce(),
     "NEWOBJ": lambda reader, _: reader.new_object(2),

@@ -100,7 +100,7 @@ def array_from(raw: object, dtype: object, shape: object, order: object, budget:
     wanted = math.prod(sizes) * dtype.dtype.itemsize
     if not isinstance(raw, str | bytes | bytearray) or len(raw) != wanted:
         raise Refusal(f"declares an array of shape {sizes} that is not what follows")
-    budget.take(2 * wanted + 64)
+    budget.take(2 * wanted + 96)
     data = _latin1(raw) if isinstance(raw, str) else bytes(raw)
     array = np.frombuffer(data, dtype.dtype)
     _check_items(array, data)

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings.restore_window(window)
     window.show()
     QTimer.singleShot(0, workbench.open_body)  # after the window is there: it imports torch
-    sys.excepthook = partial(_last_resort, window)
+    sys.excepthook = end_with_error if options.screenshot else partial(last_resort, window)
     try:
         return application.exec()
     finally:
@@ -80,7 +80,7 @@ def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
     workbench.refused.connect(end)
 
 
-def _last_resort(
+def last_resort(
     window: Window, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """An exception that nothing else took: in the log with its trace, in the window in words."""
@@ -90,6 +90,12 @@ def _last_resort(
             "Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details."
         ).format(kind=kind.__name__, error=error)
     )
+
+
+def end_with_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Where nobody looks at a window: the trace on the terminal, status 1."""
+    sys.__excepthook__(kind, error, trace)
+    QApplication.exit(1)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,7 +25,9 @@ make_venv() {
 install() {
     stamp=.venv/installed$1
     now=$(cksum <pyproject.toml)
-    [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
+    for done in "$stamp" ".venv/installed[test]"; do
+        [ "$(cat "$done" 2>/dev/null)" = "$now" ] && return
+    done
     echo "Installing Fitloop$1 into .venv: half a minute to some minutes, once." >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$1" ||
         stop "pip could not install Fitloop: see the lines above; the next start tries again."

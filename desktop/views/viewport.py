@@ -114,7 +114,8 @@ class Viewport(QWidget):
                 "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
             ).format(why=self.complaint)
         else:
-            text = self._workbench.job if self._workbench.body is None else ""
+            no_body = self.tr("No body is loaded. Open one with File, Open body…")
+            text = (self._workbench.job or no_body) if self._workbench.body is None else ""
         self._notice.setText(text)
         self._notice.setVisible(bool(text))
         self._notice.raise_()

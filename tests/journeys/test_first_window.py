@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
 
-from desktop.app import build
+from desktop.app import build, last_resort
 from desktop.settings import Settings
 from desktop.workbench import View
 
@@ -34,6 +35,21 @@ def pixels(image):
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+@pytest.mark.gl
+def test_a_fault_of_the_program_ends_a_screenshot_with_its_trace_and_does_not_hang(tmp_path):
+    story = f"""
+import core.body.model
+def broken(source): raise RuntimeError("a fault of ours")
+core.body.model.load_body = broken
+from desktop.app import main
+raise SystemExit(main(["--screenshot", {str(tmp_path / "window.png")!r}]))
+"""
+    done = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "RuntimeError: a fault of ours" in done.stderr
+    assert not (tmp_path / "window.png").exists()
 
 
 @pytest.fixture
@@ -93,7 +109,7 @@ import sys, time
 start = time.monotonic()
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
-from desktop.app import build
+from desktop.app import build, last_resort
 from desktop.settings import Settings
 application = QApplication([])
 workbench, window = build(Settings(QSettings("/nonexistent/none.ini", QSettings.Format.IniFormat)))
@@ -176,4 +192,45 @@ def test_a_file_that_is_no_body_brings_a_message_and_the_body_stays(desk, qtbot,
     assert "letter.pkl" in message.text()
     message.button(QMessageBox.StandardButton.Ok).click()
     assert workbench.body is body
+    assert silhouette(window).any()
+
+
+@pytest.mark.gl
+def test_a_fault_of_the_program_is_told_in_the_window_and_the_window_goes_on(desk, qtbot, caplog):
+    workbench, window = desk
+    try:
+        raise RuntimeError("a fault of ours")
+    except RuntimeError as fault:
+        last_resort(window, type(fault), fault, fault.__traceback__)
+    message = window.findChild(QMessageBox)
+    assert "RuntimeError: a fault of ours" in message.text()
+    assert "Traceback" in caplog.text
+    message.button(QMessageBox.StandardButton.Ok).click()
+    window.body_panel.kid.number.setValue(0.5)
+    assert workbench.posed.kid == 0.5
+
+
+@pytest.mark.gl
+def test_an_opened_smpl_file_takes_the_place_of_the_open_body(desk, qtbot, tmp_path, monkeypatch):
+    workbench, window = desk
+    arrays = workbench.body.arrays
+    file = tmp_path / "SMPL_MINE.npz"
+    parents = arrays.parents.astype(np.int64)
+    np.savez(
+        file,
+        v_template=arrays.v_template,
+        shapedirs=arrays.shapedirs[..., :10],
+        posedirs=np.zeros((*arrays.v_template.shape, 207), np.float32),
+        J_regressor=arrays.J_regressor,
+        weights=arrays.weights,
+        kintree_table=np.stack([parents, np.arange(len(parents))]),
+        f=arrays.faces,
+    )
+    workbench.preview(replace(workbench.posed, kid=1.0))
+    workbench.commit("Change kid")
+    monkeypatch.setattr(window, "ask_for_body_file", lambda: file)
+    with qtbot.waitSignal(workbench.body_changed, timeout=10000):
+        window.actions_by_id["file.open_body"].trigger()
+    assert "SMPL_MINE" in workbench.body.name
+    assert not window.body_panel.kid.slider.isEnabled()  # official files have no child direction
     assert silhouette(window).any()

@@ -1,6 +1,6 @@
 """A name, a slider and a number that show one value."""
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -93,10 +93,9 @@ class SliderRow(QObject):
         ticks = round(value / self._per_tick)
         if self.slider.isSliderDown() and ticks != self.slider.value():
             self._let_go = True
-        for widget, shown in ((self.slider, ticks), (self.number, value)):
-            blocked = widget.blockSignals(True)
-            widget.setValue(shown)
-            widget.blockSignals(blocked)
+        with QSignalBlocker(self.slider), QSignalBlocker(self.number):
+            self.slider.setValue(ticks)
+            self.number.setValue(value)
 
     def set_enabled(self, enabled: bool) -> None:
         """Whether the value may be changed."""

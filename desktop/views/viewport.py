@@ -97,8 +97,8 @@ class Viewport(QWidget):
         self._notify()
 
     def _draw(self) -> None:
-        surface = self._workbench.surface if self.scene is not None else None
-        if surface is not None:
+        surface = self._workbench.surface
+        if self.scene is not None and surface is not None:
             self.scene.set_points(surface.vertices, surface.joints[joint_index(self._workbench.view.joint)])
 
     def _dress(self) -> None:

@@ -106,9 +106,8 @@ class SurfaceVisual(_Triangles):
             "opaque", depth_test=True, cull_face=False, polygon_offset_fill=True, polygon_offset=(1, 1)
         )
 
-    def _prepare_transforms(self, view: VisualView) -> None:
-        super()._prepare_transforms(view)
-        view.view_program["u_eye"] = eye_of(view)
+    def _prepare_draw(self, view: VisualView) -> None:
+        view.view_program["u_eye"] = eye_of(view)  # at each draw: vispy does not tell when the camera moved
 
 
 class EdgesVisual(_Triangles):

@@ -167,6 +167,17 @@ def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(desk, qtbot):
 
 
 @pytest.mark.gl
+def test_a_turned_body_and_a_turned_camera_show_the_same_light(desk):
+    workbench, window = desk
+    before = pixels(window.viewport.grab().toImage()).astype(int)
+    body = silhouette(window)
+    window.viewport.scene.camera.azimuth += 90
+    workbench.preview(workbench.posed.with_joint("pelvis", np.array([0, np.pi / 2, 0])))
+    after = pixels(window.viewport.grab().toImage()).astype(int)
+    assert np.abs(before - after)[body].mean() < 6
+
+
+@pytest.mark.gl
 def test_wireframe_and_floor_are_drawn_when_asked_for(desk):
     workbench, window = desk
     plain = pixels(window.viewport.grab().toImage())

@@ -1,0 +1,244 @@
+"""SMPL-form bodies: parameters in, vertices, joints and keypoints out. The only importer of smplx.
+
+This is the obvious way, through every vertex; a fit goes through core/body/keypoint_body.py instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from smplx.lbs import lbs
+from torch import Tensor
+
+from core.body.keypoints import definition, layout
+from core.body.smpl_file import BodyArrays, read_body_file
+from core.body.tree import JOINT_NAMES, joint_index
+from core.errors import BodyFileError
+
+OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
+SMPL_VERTICES = 6890  # the mesh that vertex ids of SMPL's keypoints speak of
+BETAS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class BodyParams:
+    """What poses a body, in the camera frame (x right, y down, z forward).
+
+    global_orient (B, 3) and body_pose (B, 69): axis-angle [rad]; betas (B, 10) [standard deviations];
+    cam_t (B, 3) [m]; kid (B,): 0 an adult, 1 a child of about six (zeros when not given).
+    """
+
+    global_orient: Tensor
+    body_pose: Tensor
+    betas: Tensor
+    cam_t: Tensor
+    kid: Tensor = field(default=None)  # type: ignore[assignment]  # filled in below
+
+    def __post_init__(self) -> None:
+        if self.kid is None:
+            object.__setattr__(self, "kid", self.betas.new_zeros(len(self.betas)))
+
+    @classmethod
+    def from_pose(cls, pose: Tensor, betas: Tensor, cam_t: Tensor, kid: Tensor | None = None) -> BodyParams:
+        """pose (B, 72) = global_orient and body_pose."""
+        return cls(pose[:, :3], pose[:, 3:], betas, cam_t, kid)  # type: ignore[arg-type]
+
+    @classmethod
+    def zeros(cls, batch: int, like: Tensor | None = None) -> BodyParams:
+        """The T-pose of the mean adult at the camera, with the dtype and device of `like`."""
+        like = torch.zeros(0) if like is None else like
+        return cls.from_pose(
+            like.new_zeros(batch, 72), like.new_zeros(batch, BETAS), like.new_zeros(batch, 3)
+        )
+
+    @property
+    def pose(self) -> Tensor:
+        """(B, 72) axis-angle: global_orient, then body_pose."""
+        return torch.cat([self.global_orient, self.body_pose], dim=1)
+
+    def __len__(self) -> int:
+        return len(self.betas)
+
+    def __getitem__(self, index: Tensor | slice) -> BodyParams:
+        """The chosen bodies of the batch."""
+        return BodyParams(*(value[index] for value in self.tensors()))
+
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        return self.global_orient, self.body_pose, self.betas, self.cam_t, self.kid
+
+    def to(self, *args: object, **kwargs: object) -> BodyParams:
+        """As torch's `Tensor.to`, for every part."""
+        return BodyParams(*(value.to(*args, **kwargs) for value in self.tensors()))  # type: ignore[call-overload]
+
+    def frozen(self) -> BodyParams:
+        """A copy on the CPU that shares nothing: what may cross threads."""
+        return BodyParams(*(value.detach().cpu().clone() for value in self.tensors()))
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A body model on one device. `faces (F, 3)`; `fingerprint` tells two shape spaces apart."""
+
+    arrays: BodyArrays
+    v_template: Tensor
+    shapedirs: Tensor
+    posedirs: Tensor
+    J_regressor: Tensor
+    weights: Tensor
+    parents: Tensor
+    _keypoint_weights: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.arrays.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self.arrays.fingerprint
+
+    @property
+    def faces(self) -> NDArray[np.int64]:
+        return self.arrays.faces
+
+    @property
+    def has_kid(self) -> bool:
+        return self.arrays.kid_direction is not None
+
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Body:
+        moved = {
+            name: getattr(self, name).to(device, dtype)
+            for name in ("v_template", "shapedirs", "posedirs", "J_regressor", "weights")
+        }
+        return replace(self, **moved, parents=self.parents.to(device), _keypoint_weights={})
+
+    def shape_coefficients(self, betas: Tensor, kid: Tensor) -> Tensor:
+        """betas (B, 10), kid (B,). Returns what multiplies `shapedirs`: (B, S).
+
+        Raises BodyFileError when a child is asked of a body that has no child direction.
+        """
+        if self.has_kid:
+            return torch.cat([betas, kid[:, None]], dim=1)
+        if bool((kid != 0).any()):
+            raise BodyFileError(f"{self.name} has no child direction: set kid to 0, or use the open body.")
+        return betas
+
+    def pose(self, params: BodyParams) -> tuple[Tensor, Tensor]:
+        """Linear blend skinning as smplx does it. Returns vertices (B, V, 3), joints (B, 24, 3) [m, camera frame]."""
+        coefficients = self.shape_coefficients(params.betas, params.kid)
+        vertices, joints = lbs(
+            coefficients,
+            params.pose,
+            self.v_template,
+            self.shapedirs[..., : coefficients.shape[1]],
+            self.posedirs,
+            self.J_regressor,
+            self.parents,
+            self.weights,
+        )
+        return vertices + params.cam_t[:, None], joints + params.cam_t[:, None]
+
+    def keypoints(self, params: BodyParams, layout_name: str) -> Tensor:
+        """The layout's keypoints (B, K, 3) [m, camera frame] of the full mesh; differentiable."""
+        vertices, joints = self.pose(params)
+        from_vertices, from_joints = self.keypoint_weights(layout_name)
+        return from_vertices @ vertices + from_joints @ joints
+
+    def rest_pelvis(self, params: BodyParams) -> Tensor:
+        """Where the pelvis joint (B, 3) [m] lies before cam_t: the point that global_orient turns about."""
+        coefficients = self.shape_coefficients(params.betas, params.kid)
+        directions = self.shapedirs[..., : coefficients.shape[1]]
+        pelvis = torch.einsum("v,vcs->cs", self.J_regressor[0], directions)
+        return self.J_regressor[0] @ self.v_template + coefficients @ pelvis.T
+
+    def keypoint_weights(self, layout_name: str) -> tuple[Tensor, Tensor]:
+        """How the layout's keypoints come from vertices (K, V) and from the 24 joints (K, 24); rows sum to one."""
+        if layout_name not in self._keypoint_weights:
+            rows = [_weights_of(self.arrays, name) for name in layout(layout_name).definitions]
+            like = self.v_template
+            self._keypoint_weights[layout_name] = (
+                torch.from_numpy(np.stack([r[0] for r in rows])).to(like),
+                torch.from_numpy(np.stack([r[1] for r in rows])).to(like),
+            )
+        return self._keypoint_weights[layout_name]
+
+    def keypoint_sources(self, layout_name: str) -> dict[str, str]:
+        """For each keypoint of the layout: what this body takes it from."""
+        chosen = layout(layout_name)
+        sources = [_weights_of(self.arrays, name)[2] for name in chosen.definitions]
+        return dict(zip(chosen.keypoints, sources, strict=True))
+
+
+def load_body(
+    source: str | Path | None = None, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> Body:
+    """The open body, or an SMPL file (.pkl, .npz, or a folder with SMPL_NEUTRAL.*).
+
+    Raises BodyFileError naming the file, what is wrong with it and what would be right.
+    """
+    return body_from_arrays(read_body_file(OPEN_BODY_FILE if source is None else Path(source)), device, dtype)
+
+
+def body_from_arrays(
+    arrays: BodyArrays, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+) -> Body:
+    """A body of arrays in memory (core/body/smpl_file.py): what load_body makes of a file."""
+    shapedirs = arrays.shapedirs[..., :BETAS]
+    if arrays.kid_direction is not None:
+        shapedirs = np.concatenate([shapedirs, arrays.kid_direction[..., None]], axis=-1)
+    pose_terms = 9 * (len(JOINT_NAMES) - 1)
+    posedirs = arrays.posedirs.reshape(-1, pose_terms).T if arrays.posedirs.shape[-1] else None
+    vertices = len(arrays.v_template)
+
+    def tensor(array: NDArray[np.generic]) -> Tensor:
+        return torch.tensor(array, device=device, dtype=dtype)
+
+    return Body(
+        arrays=arrays,
+        v_template=tensor(arrays.v_template),
+        shapedirs=tensor(shapedirs),
+        posedirs=tensor(posedirs)
+        if posedirs is not None
+        else torch.zeros(pose_terms, 3 * vertices).to(device, dtype),
+        J_regressor=tensor(arrays.J_regressor),
+        weights=tensor(arrays.weights),
+        parents=torch.tensor(arrays.parents, device=device, dtype=torch.long),
+    )
+
+
+def _weights_of(arrays: BodyArrays, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
+    """A definition as weights of vertices (V,) and of joints (24,), and in words where they come from.
+
+    The first that this body has: its own surface keypoint, SPIN's extra and H36M regressors when they lie beside an
+    SMPL file, SMPL's vertex ids on SMPL's own mesh, and at last the definition's stand-in from the 24 joints.
+    """
+    vertices, joints = np.zeros(len(arrays.v_template)), np.zeros(len(JOINT_NAMES))
+    spot = definition(name)
+    if name in arrays.surface:
+        indices, weights = arrays.surface[name]
+        both = np.concatenate([vertices, joints])
+        both[indices] = weights / weights.sum(
+            dtype=np.float64
+        )  # a float32 sum is off by what cam_t would be scaled by
+        return both[: len(vertices)], both[len(vertices) :], "keypoint of the body's own file"
+    for rows, row, file in (
+        (arrays.extra_regressor, spot.extra, "J_regressor_extra.npy"),
+        (arrays.h36m_regressor, spot.h36m, "J_regressor_h36m.npy"),
+    ):
+        if rows is not None and row is not None:
+            exact = rows[row].astype(np.float64)
+            return exact / exact.sum(), joints, f"row {row} of {file}"
+    if spot.smpl_vertices and len(vertices) == SMPL_VERTICES:
+        for vertex, weight in spot.smpl_vertices.items():
+            vertices[vertex] = weight
+        return vertices, joints, f"SMPL's vertices {sorted(spot.smpl_vertices)}"
+    for joint, weight in spot.joints.items():
+        joints[joint_index(joint)] = weight
+    return (
+        vertices,
+        joints,
+        "joints: " + ", ".join(f"{weight:g} {joint}" for joint, weight in spot.joints.items()),
+    )

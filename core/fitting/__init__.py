@@ -1,0 +1,7 @@
+"""Bodies from keypoints: `fit` and what it can be told."""
+
+from core.fitting.config import SPIN_WEIGHTS, FitConfig
+from core.fitting.residuals import DepthOrder, GroundContact, Pin, RayPin
+from core.fitting.smplify import FitStep, fit
+
+__all__ = ["SPIN_WEIGHTS", "DepthOrder", "FitConfig", "FitStep", "GroundContact", "Pin", "RayPin", "fit"]

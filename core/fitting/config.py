@@ -1,0 +1,47 @@
+"""Everything a fit can be told: weights, unknowns that may move, and a curator's wishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.fitting.residuals import Wish
+
+REFERENCE_SIZE = 200.0  # [px] the person size at which pixels are compared
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Weights multiply residuals (their squares multiply losses); pixels are those of a person 200 px tall.
+
+    keypoint_px: the distance that counts as one residual unit; robust_px: where a keypoint begins to be disbelieved.
+    normalise: bring each person to 200 px first; without it a pixel is a pixel, as in SPIN.
+    """
+
+    iterations: int = 20
+    placing_iterations: int = 4  # of the camera alone; 0 takes a guess as it is
+    starts_kept: int = 6  # without a guess: how many headings go on to a fit of the whole body …
+    search_iterations: int = 6  # … and for how long, before the best of them goes on alone
+    tolerance: float = 1e-3
+    damping: float = 1e-3
+    keypoint_px: float = 3.0
+    robust_px: float = 60.0
+    normalise: bool = True
+    pose_prior: float = 1.0
+    hinges: float = 0.0
+    limits: float = 10.0
+    betas: float = 1.0
+    kid: float = 5.0
+    stay_near: float = 0.0
+    free_orientation: bool = True
+    free_pose: bool = True
+    free_betas: bool = True
+    free_kid: bool = False
+    free_translation: bool = True
+    wishes: tuple[Wish, ...] = ()
+    prior: Path | None = None
+
+
+SPIN_WEIGHTS = FitConfig(
+    keypoint_px=1.0, robust_px=100.0, normalise=False, pose_prior=4.78, hinges=15.2, limits=0.0, betas=5.0
+)

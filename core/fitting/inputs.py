@@ -1,0 +1,123 @@
+"""Keypoints and cameras as a fit gets them: checked, and made harmless where one person's are not usable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.body.keypoints import layout as keypoint_layout
+from core.errors import FitInputError
+from core.fitting.config import REFERENCE_SIZE, FitConfig
+from core.fitting.residuals import Seen
+
+ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess
+FAR_OUTSIDE = 4.0  # half photos from the middle, beyond which keypoints say little about a person in it
+POINT_LIKE = 1e-3  # of the photo's half: keypoints spread less than this are one point
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """xy (B, K, 2) [px] and confidence (B, K), both zero where unusable; focal_length (B,), camera_center (B, 2) [px];
+    weak (B,); faults: person -> words."""
+
+    xy: Tensor
+    confidence: Tensor
+    focal_length: Tensor
+    camera_center: Tensor
+    weak: Tensor
+    faults: dict[int, str]
+
+    def seen(self, config: FitConfig, size_px: Tensor) -> Seen:
+        """In the residual units of `config`, for people of size_px (B,)."""
+        scale = 1 / torch.full_like(size_px, config.keypoint_px)
+        if config.normalise:
+            scale = scale * REFERENCE_SIZE / size_px
+        robust = config.robust_px / config.keypoint_px
+        return Seen(self.xy, self.confidence, self.focal_length, self.camera_center, scale, robust)
+
+
+def observe(
+    keypoints: Tensor, layout: str, focal_length: Tensor, camera_center: Tensor, like: Tensor
+) -> Observed:
+    """Check what a fit is given. keypoints (B, K, 3), focal_length (B,), camera_center (B, 2).
+
+    A person who cannot be fitted is described in `faults` and seen with no confidence, so that the rest of the batch
+    goes on. Raises FitInputError when shapes do not agree, or when nobody can be fitted.
+    """
+    names = keypoint_layout(layout).keypoints
+    _check_shapes(keypoints, len(names), layout, focal_length, camera_center)
+    keypoints, focal_length, camera_center = (t.to(like) for t in (keypoints, focal_length, camera_center))
+    faults = _faults(keypoints, names, focal_length, camera_center)
+    if faults and len(faults) == len(keypoints):
+        raise FitInputError(next(iter(faults.values())))
+    bad = torch.zeros(len(keypoints), dtype=torch.bool, device=like.device)
+    bad[list(faults)] = True
+    usable = keypoints.isfinite().all(dim=-1) & ~bad[:, None]
+    confidence = torch.where(usable, keypoints[..., 2], 0.0)
+    xy = torch.where((confidence > 0)[..., None], keypoints[..., :2], 0.0)
+    centre = torch.where(camera_center.isfinite() & ~bad[:, None], camera_center, 0.0)
+    focal = torch.where(bad, 1.0, focal_length)
+    return Observed(xy, confidence, focal, centre, bad | _weak(xy, confidence, centre), faults)
+
+
+def _check_shapes(
+    keypoints: Tensor, count: int, layout: str, focal_length: Tensor, camera_center: Tensor
+) -> None:
+    batch = len(keypoints) if keypoints.ndim == 3 else 0
+    if batch == 0 or keypoints.shape[1:] != (count, 3):
+        raise FitInputError(
+            f"keypoints have shape {tuple(keypoints.shape)}; layout {layout!r} needs (people, {count}, 3): "
+            "x, y, confidence."
+        )
+    if focal_length.shape != (batch,) or camera_center.shape != (batch, 2):
+        raise FitInputError(
+            f"focal_length {tuple(focal_length.shape)} and camera_center {tuple(camera_center.shape)} must be "
+            f"({batch},) and ({batch}, 2) for {batch} people."
+        )
+
+
+def _faults(
+    keypoints: Tensor, names: tuple[str, ...], focal_length: Tensor, camera_center: Tensor
+) -> dict[int, str]:
+    """Person -> what is wrong with its input and what to do."""
+    confidence = keypoints[..., 2]
+    odd = ~((confidence >= 0) & (confidence <= 1))  # catches NaN too
+    lost = (confidence > 0) & ~keypoints[..., :2].isfinite().all(dim=-1)
+    unseen = ~(confidence > 0).any(dim=1)
+    no_camera = ~((focal_length > 0) & focal_length.isfinite() & camera_center.isfinite().all(dim=1))
+    faults: dict[int, str] = {}
+    for person in (odd.any(dim=1) | lost.any(dim=1) | unseen | no_camera).nonzero()[:, 0].tolist():
+        if no_camera[person]:
+            faults[person] = (
+                f"person {person}: focal length {focal_length[person].item():g} px with centre "
+                f"{camera_center[person].tolist()}. Give a positive one, or sqrt(width² + height²) if it is unknown."
+            )
+        elif odd[person].any():
+            k = int(odd[person].nonzero()[0])
+            faults[person] = (
+                f"person {person}, {names[k]}: confidence {confidence[person, k].item():g}. It must lie in 0..1."
+            )
+        elif lost[person].any():
+            k = int(lost[person].nonzero()[0])
+            faults[person] = (
+                f"person {person}, {names[k]}: position {keypoints[person, k, :2].tolist()}. Give a number, or "
+                "confidence 0 for an absent keypoint."
+            )
+        else:
+            faults[person] = (
+                f"person {person}: no visible keypoint. Mark at least one, or leave the person out."
+            )
+    return faults
+
+
+def _weak(xy: Tensor, confidence: Tensor, centre: Tensor) -> Tensor:
+    """Whether too little is visible to say much (B,): few keypoints, all on one point, or far from the photo."""
+    visible = confidence > 0
+    half = centre.abs().amax(dim=1).clamp_min(1.0)
+    count = visible.sum(dim=1).clamp_min(1)
+    middle = (xy * visible[..., None]).sum(dim=1) / count[:, None]
+    spread = ((xy - middle[:, None]).norm(dim=-1) * visible).amax(dim=1)
+    outside = (middle - centre).norm(dim=1) > FAR_OUTSIDE * half
+    return (visible.sum(dim=1) < ENOUGH_KEYPOINTS) | (spread < POINT_LIKE * half) | outside

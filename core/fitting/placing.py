@@ -1,0 +1,113 @@
+"""Where a fit begins: the camera's distance from keypoints, and a few ways the person may be turned."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import torch
+from torch import Tensor
+
+from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector
+from core.body.model import BodyParams
+from core.fitting.residuals import Seen
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
+
+BODY_HEIGHT = 1.7  # [m] a person's size where none can be seen
+DEPTH_RANGE = (0.5, 200.0)  # [m]
+FAR_TRUST = 1e-3  # how much of the least squares holds the distance where keypoints say little about it
+HEADINGS_DEG = (0.0, 90.0, 180.0, 270.0)
+PITCHES_DEG = (0.0, 50.0, -50.0)
+
+
+def place(points: Tensor, seen: Seen) -> Tensor:
+    """The translation (B, 3) [m] that brings body points (B, K, 3) under the keypoints, by linear least squares.
+
+    In full perspective: f (X + tx) = (u - cx)(Z + tz), weighted by confidence.
+    """
+    ray = (seen.xy - seen.camera_center[:, None]) / seen.focal_length[:, None, None]
+    weight = seen.confidence[..., None]
+    one, zero = torch.ones_like(ray[..., 0]), torch.zeros_like(ray[..., 0])
+    across = torch.stack([one, zero, -ray[..., 0]], dim=-1)
+    down = torch.stack([zero, one, -ray[..., 1]], dim=-1)
+    matrix = torch.cat([across * weight, down * weight], dim=1)
+    target = ((ray * points[..., 2:] - points[..., :2]) * weight).transpose(1, 2).flatten(1)
+    normal = matrix.transpose(1, 2) @ matrix
+    moment = (matrix.transpose(1, 2) @ target[..., None])[..., 0]
+    likely, trust = _likely_place(ray, seen)
+    normal = normal + torch.diag_embed(trust)
+    moved = torch.linalg.solve_ex(normal, moment + trust * likely)[0]
+    in_front = (moved[:, 2] > DEPTH_RANGE[0]) & (moved[:, 2] < DEPTH_RANGE[1]) & moved.isfinite().all(dim=1)
+    return torch.where(in_front[:, None], moved, likely)
+
+
+def _likely_place(ray: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
+    """A person as large as the spread of the keypoints, or as half the photo, and how firmly to hold to it (B, 3)."""
+    weight = seen.confidence / seen.confidence.sum(dim=1, keepdim=True).clamp_min(1e-6)
+    middle = (ray * weight[..., None]).sum(dim=1)
+    photo = seen.camera_center.amax(dim=1) / seen.focal_length
+    depth = (BODY_HEIGHT / _spread(ray, seen.confidence).maximum(0.1 * photo)).clamp(*DEPTH_RANGE)
+    place = torch.cat([middle * depth[:, None], depth[:, None]], dim=1)
+    trust = place.new_tensor([1e-6, 1e-6, FAR_TRUST]) * (1 / depth**2)[:, None]
+    return place, trust
+
+
+def _spread(xy: Tensor, confidence: Tensor) -> Tensor:
+    """The longer side (B,) of the box around the visible points (B, K, 2)."""
+    visible = (confidence > 0)[..., None]
+    high = xy.masked_fill(~visible, -torch.inf).amax(dim=1)
+    low = xy.masked_fill(~visible, torch.inf).amin(dim=1)
+    return (high - low).nan_to_num(0.0, neginf=0.0).amax(dim=1).clamp_min(0.0)
+
+
+def starts(body: KeypointBody, count_keypoints: int, mean_pose: Tensor, seen: Seen) -> Tensor:
+    """Unknowns (B, S, 86): the mean pose under every heading and pitch, rolled to match the keypoints.
+
+    The roll is that of the best similarity between the projected and the seen keypoints, so people who lie or stand
+    on their hands start as they are.
+    """
+    turns = _turns(mean_pose)
+    batch, count = len(seen.xy), len(turns)
+    pose = torch.cat([matrix_to_axis_angle(turns), mean_pose.expand(count, -1)], dim=1)
+    like = BodyParams.zeros(count, like=mean_pose)
+    upright = body.keypoints(BodyParams.from_pose(pose, like.betas, like.cam_t))[:, :count_keypoints]
+    roll = _roll(upright[None, ..., :2], seen.xy[:, None], seen.confidence[:, None])  # (B, S)
+    zero = torch.zeros_like(roll)
+    rolled = axis_angle_to_matrix(torch.stack([zero, zero, roll], dim=-1)) @ turns
+    unknowns = params_to_vector(BodyParams.from_pose(pose, like.betas, like.cam_t)).repeat(batch, 1, 1)
+    unknowns[..., :3] = matrix_to_axis_angle(rolled)
+    flat = unknowns.flatten(0, 1)
+    repeated = repeat(seen, count)
+    points = body.posed(flat).points[:, :count_keypoints]
+    flat[:, CAM_T_COLUMNS] = place(points, repeated)
+    return flat.view(batch, count, -1)
+
+
+def repeat(seen: Seen, count: int) -> Seen:
+    """Each person `count` times in a row."""
+    if count == 1:
+        return seen
+    return Seen(
+        *(getattr(seen, f.name).repeat_interleave(count, dim=0) for f in fields(seen) if f.name != "robust"),
+        robust=seen.robust,
+    )
+
+
+def _turns(like: Tensor) -> Tensor:
+    """Upright bodies (SMPL's y up) in the camera frame (y down): every pitch of every heading, (S, 3, 3)."""
+    heading = torch.deg2rad(like.new_tensor(HEADINGS_DEG))
+    pitch = torch.deg2rad(like.new_tensor(PITCHES_DEG))
+    zero = torch.zeros_like(heading)
+    about_y = axis_angle_to_matrix(torch.stack([zero, heading, zero], dim=-1))
+    flat = torch.zeros_like(pitch)
+    about_x = axis_angle_to_matrix(torch.stack([pitch, flat, flat], dim=-1))
+    upright = torch.diag(like.new_tensor([1.0, -1.0, -1.0]))
+    return (about_x[:, None] @ upright @ about_y[None]).flatten(0, 1)
+
+
+def _roll(points: Tensor, xy: Tensor, confidence: Tensor) -> Tensor:
+    """Angle of the similarity that best takes points (…, K, 2) to xy (…, K, 2) (Umeyama in the plane)."""
+    weight = (confidence / confidence.sum(dim=-1, keepdim=True).clamp_min(1e-6))[..., None]
+    points = points - (points * weight).sum(dim=-2, keepdim=True)
+    xy = (xy - (xy * weight).sum(dim=-2, keepdim=True)) * weight
+    cross = (points[..., 0] * xy[..., 1] - points[..., 1] * xy[..., 0]).sum(dim=-1)
+    return torch.atan2(cross, (points * xy).sum(dim=(-2, -1)))

@@ -1,0 +1,73 @@
+"""Turn bodies from anny's resting pose (arms hanging, legs apart) into SMPL's T-pose.
+
+Only then does an SMPL pose mean the same thing on this body. Arms end along +-x; thighs and shins take the directions
+of SMPL's rest skeleton; the feet keep their tilt and take SMPL's heading.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.body.tree import JOINT_NAMES, PARENTS, joint_index
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle, rotation_between
+
+# Directions of the left side's bones in SMPL's rest skeleton; the right side's are mirrored.
+THIGH = (0.092, -0.996, -0.013)
+SHIN = (-0.037, -0.993, -0.112)
+ARM = (1.0, 0.0, 0.0)
+FOOT_HEADING = (0.18, 0.0, 0.90)
+COLLAR_SHARE = 0.25  # of an arm's swing that the collar bone makes, as in the poses' `girdle`
+
+
+def to_tpose(
+    vertices: NDArray[np.float64], joints: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """vertices (N, V, 3), joints (N, 24, 3) [m], weights (V, 24) -> both in the T-pose, pelvis at the origin."""
+    turns = _turns(torch.from_numpy(joints)).numpy()
+    placed = np.zeros_like(joints)
+    for j, parent in enumerate(PARENTS[1:], start=1):
+        placed[:, j] = placed[:, parent] + _turn(turns[:, parent], joints[:, j] - joints[:, parent])
+    shift = placed - np.einsum("njab,njb->nja", turns, joints)
+    turned = np.empty_like(vertices)
+    for n in range(len(vertices)):  # one body at a time: blended transforms of all would fill the memory
+        blended = np.einsum("vj,jab->vab", weights, turns[n])
+        turned[n] = np.einsum("vab,vb->va", blended, vertices[n]) + weights @ shift[n]
+    return turned, placed
+
+
+def _turns(joints: torch.Tensor) -> torch.Tensor:
+    """World rotation of each joint (N, 24, 3, 3), each limb turned by the least that its parent leaves to do."""
+    turns = torch.eye(3, dtype=joints.dtype).repeat(len(joints), len(JOINT_NAMES), 1, 1)
+    for side, x in (("left", 1.0), ("right", -1.0)):
+        mirror = torch.tensor([x, 1.0, 1.0], dtype=joints.dtype)
+        at = {part: joint_index(f"{side}_{part}") for part in _PARTS}
+        _swing(turns, joints, at["hip"], at["knee"], mirror * torch.tensor(THIGH))
+        _swing(turns, joints, at["knee"], at["ankle"], mirror * torch.tensor(SHIN))
+        heading = (joints[:, at["foot"]] - joints[:, at["ankle"]]) * torch.tensor([1.0, 0.0, 1.0])
+        turns[:, at["ankle"]] = turns[:, at["foot"]] = rotation_between(
+            heading, mirror * torch.tensor(FOOT_HEADING)
+        )
+        arm = mirror * torch.tensor(ARM)
+        raised = rotation_between(joints[:, at["elbow"]] - joints[:, at["shoulder"]], arm)
+        turns[:, at["collar"]] = axis_angle_to_matrix(COLLAR_SHARE * matrix_to_axis_angle(raised))
+        _swing(turns, joints, at["shoulder"], at["elbow"], arm)
+        _swing(turns, joints, at["elbow"], at["wrist"], arm)
+        _swing(turns, joints, at["wrist"], at["hand"], arm)
+        turns[:, at["hand"]] = turns[:, at["wrist"]]
+    return turns
+
+
+_PARTS = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist", "hand")
+
+
+def _swing(turns: torch.Tensor, joints: torch.Tensor, joint: int, child: int, target: torch.Tensor) -> None:
+    """Set the joint's rotation to its parent's plus the least turn that points the bone along `target`."""
+    carried = turns[:, PARENTS[joint]]
+    bone = (carried @ (joints[:, child] - joints[:, joint])[..., None])[..., 0]
+    turns[:, joint] = rotation_between(bone, target.to(bone).expand_as(bone)) @ carried
+
+
+def _turn(rotation: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.einsum("nab,nb->na", rotation, vectors)

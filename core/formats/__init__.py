@@ -1,0 +1,10 @@
+"""Files of other programs:
+
+one small module a format, each with `read`, `write` or both; Import says what came.
+
+`recognise` tells from the content which module reads a file; `train.convert` does each from the shell.
+"""
+
+from core.formats.report import Import, LeftOut
+
+__all__ = ["Import", "LeftOut"]

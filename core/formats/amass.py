@@ -1,0 +1,55 @@
+"""AMASS-style .npz of one person's sequence:
+
+poses (T, 156), trans (T, 3), betas (16,), gender, mocap_framerate.
+
+The world is AMASS's, z up: x is the camera's right, y looks into the photo, the camera is at the origin.
+poses are SMPL-H's 52 joints: SMPL's first 22, hands straight (SMPL's joints 22 and 23, the hands' turn as a
+whole, are lost). betas are the sequence's mean. Needs the pelvis of the body, about which SMPL turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.body.model import Body, BodyParams
+from core.errors import FitsError
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
+from core.records import Fit
+from core.store.whole_file import whole_file
+
+SMPLH_POSE, SHARED_POSE, BETAS = 156, 66, 16
+CAMERA_TO_WORLD = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+
+
+def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> None:
+    """One person's fits, photo by photo. frame_rate [1/s]. Raises FitsError for none, or OSError."""
+    if not fits:
+        raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
+    pose = torch.from_numpy(np.stack([fit.pose for fit in fits]).astype(np.float64))
+    betas = np.stack([fit.betas for fit in fits]).mean(axis=0)
+    world = torch.from_numpy(CAMERA_TO_WORLD)
+    turned = matrix_to_axis_angle(world @ axis_angle_to_matrix(pose[:, :3])).numpy()
+    pelvis = _pelvis(body, betas)
+    cam_t = np.stack([fit.cam_t for fit in fits]).astype(np.float64)
+    poses = np.zeros((len(fits), SMPLH_POSE))
+    poses[:, :3], poses[:, 3:SHARED_POSE] = turned, pose[:, 3:SHARED_POSE]
+    arrays = {
+        "poses": poses,
+        "trans": (pelvis + cam_t) @ CAMERA_TO_WORLD.T - pelvis,
+        "betas": np.pad(betas.astype(np.float64), (0, BETAS - len(betas))),
+        "gender": np.array("neutral"),
+        "mocap_framerate": np.array(float(frame_rate)),
+    }
+    with whole_file(path) as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+
+
+def _pelvis(body: Body, betas: np.ndarray) -> np.ndarray:
+    """(3,) [m], at rest."""
+    params = BodyParams.zeros(1, torch.zeros(0, dtype=torch.float64))
+    shaped = BodyParams.from_pose(params.pose, torch.from_numpy(betas.astype(np.float64))[None], params.cam_t)
+    return body.to("cpu", torch.float64).rest_pelvis(shaped)[0].numpy()

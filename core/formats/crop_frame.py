@@ -1,0 +1,192 @@
+"""Poses of SPIN's and EFT's files, which live in the crop's frame, in the photo's frame and back.
+
+Both need the pelvis of the shaped body, about which SMPL turns; a file that tells no translation also needs
+the body's keypoints, which are laid over the person's. With the SMPL body at hand both are exact; with
+another body in its place (the open one) the pose stays exact and the translation is that of its mean adult.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.body.model import SMPL_VERTICES, Body, BodyParams, load_body
+from core.errors import BodyFileError
+from core.geometry.camera import (
+    CROP_FOCAL_LENGTH,
+    CROP_SIZE,
+    crop_to_full,
+    full_to_crop,
+    keypoints_to_crop,
+)
+from core.records import BBox, Fit, Keypoints, Person, Photo
+
+SMPL_NEUTRAL = "smpl-neutral"  # a fit of SMPL whose file we do not have
+LAYOUT = "spin49"
+FEWEST_KEYPOINTS = 4
+UNSCORED = float("nan")
+_CHUNK = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """N people: pose (N, 72), betas (N, 10) in the crop's frame, and their bbox and camera in the photo."""
+
+    pose: Tensor
+    betas: Tensor
+    bbox_center: Tensor
+    bbox_side: Tensor
+    focal_length: Tensor
+    camera_center: Tensor
+
+    @classmethod
+    def of(cls, pose: np.ndarray, betas: np.ndarray, bboxes: list[BBox], photos: list[Photo]) -> Rows:
+        """pose (N, 72), betas (N, 10); the bbox of each person and the photo that shows it."""
+        cameras = [camera_of(photo) for photo in photos]
+        return cls(
+            _tensor(pose).reshape(-1, 72),
+            _tensor(betas).reshape(-1, 10),
+            _tensor([bbox.center for bbox in bboxes]).reshape(-1, 2),
+            _tensor([bbox.side for bbox in bboxes]),
+            _tensor([focal for focal, _ in cameras]),
+            _tensor([center for _, center in cameras]).reshape(-1, 2),
+        )
+
+    def __len__(self) -> int:
+        return len(self.pose)
+
+
+def camera_of(photo: Photo) -> tuple[float, tuple[float, float]]:
+    """focal_length and camera_center [px]: the photo's own, or its diagonal and its middle."""
+    return photo.focal_length or photo.default_focal_length, photo.camera_center or (
+        photo.width / 2,
+        photo.height / 2,
+    )
+
+
+def stand_in() -> Body | None:
+    """The open body, if it is installed."""
+    try:
+        return load_body()
+    except BodyFileError:
+        return None
+
+
+def is_smpl(body: Body) -> bool:
+    """Whether SMPL's betas mean to this body what they say."""
+    return len(body.v_template) == SMPL_VERTICES
+
+
+def to_photo(rows: Rows, cam_t_crop: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
+    """pose (N, 72) and cam_t (N, 3) [m] in the photo's frame; cam_t_crop (N, 3) [m]."""
+    pelvis = _pelvis(rows, body)
+    orient, cam_t = crop_to_full(
+        rows.pose[:, :3],
+        cam_t_crop,
+        pelvis,
+        rows.bbox_center,
+        rows.bbox_side,
+        rows.focal_length,
+        rows.camera_center,
+    )
+    return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t)
+
+
+def to_crop(rows: Rows, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
+    """Undo `to_photo`: rows.pose and cam_t (N, 3) in the photo's frame. Returns them in the crop's."""
+    pelvis = _pelvis(rows, body)
+    orient, cam_t_crop = full_to_crop(
+        rows.pose[:, :3],
+        cam_t,
+        pelvis,
+        rows.bbox_center,
+        rows.bbox_side,
+        rows.focal_length,
+        rows.camera_center,
+    )
+    return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t_crop)
+
+
+def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> tuple[Tensor, np.ndarray]:
+    """cam_t (N, 3) [m] in the crop's frame that lays the body over the keypoints (layout spin49).
+
+    As SPIN's estimate_translation: weighted linear least squares of f (X + tx) = (u - c) (Z + tz), but over
+    all keypoints. Also returns (N,) bool: whether there are enough of them.
+    """
+    array = _tensor(np.stack([k.array for k in keypoints])) if keypoints else torch.zeros(0, 49, 3)
+    confidence = array[..., 2]
+    crop = keypoints_to_crop(array[..., :2], rows.bbox_center, rows.bbox_side) - CROP_SIZE / 2
+    parts = [
+        _solve(rows.pose[s], _betas(rows, body)[s], crop[s], confidence[s], body) for s in _slices(len(rows))
+    ]
+    cam_t = torch.cat(parts) if parts else torch.zeros(0, 3)
+    enough = ((confidence > 0).sum(1) >= FEWEST_KEYPOINTS) & (cam_t[:, 2] > 0) & cam_t.isfinite().all(1)
+    return cam_t, enough.numpy()
+
+
+def fit_of(
+    pose: np.ndarray, betas: np.ndarray, cam_t: np.ndarray, photo: Photo, body: Body | None, source: str
+) -> Fit:
+    """A Fit in the photo's frame; body: the SMPL body that the reader was given, if any."""
+    focal_length, camera_center = camera_of(photo)
+    fingerprint = body.fingerprint if body is not None and is_smpl(body) else SMPL_NEUTRAL
+    return Fit(
+        pose=pose, betas=betas, kid=0.0, cam_t=cam_t, focal_length=focal_length,
+        camera_center=np.array(camera_center), score=UNSCORED, body=fingerprint,
+        source="curated" if source == "curated" else "fit",
+    )  # fmt: skip
+
+
+def fits_in_crop(people: list[tuple[Photo, Person]], body: Body) -> tuple[np.ndarray, np.ndarray]:
+    """pose (N, 72) and cam_t (N, 3) in the crop's frame of people that have a fit, each with its own
+    camera.
+    """
+    fits = [person.fit for _, person in people if person.fit is not None]
+    rows = Rows(
+        _tensor([fit.pose for fit in fits]).reshape(-1, 72),
+        _tensor([fit.betas for fit in fits]).reshape(-1, 10),
+        _tensor([person.bbox.center for _, person in people]).reshape(-1, 2),
+        _tensor([person.bbox.side for _, person in people]),
+        _tensor([fit.focal_length for fit in fits]),
+        _tensor([fit.camera_center for fit in fits]).reshape(-1, 2),
+    )
+    return to_crop(rows, _tensor([fit.cam_t for fit in fits]).reshape(-1, 3), body)
+
+
+def _solve(pose: Tensor, betas: Tensor, crop: Tensor, confidence: Tensor, body: Body) -> Tensor:
+    params = BodyParams.from_pose(pose, betas, torch.zeros(len(pose), 3, dtype=pose.dtype))
+    points = body.to("cpu", pose.dtype).keypoints(params, LAYOUT)
+    weight = confidence.sqrt()[..., None].expand(-1, -1, 2)
+    rows = torch.zeros(*crop.shape, 3, dtype=pose.dtype)
+    rows[..., 0, 0] = rows[..., 1, 1] = CROP_FOCAL_LENGTH
+    rows[..., 2] = -crop
+    right = crop * points[..., 2:] - CROP_FOCAL_LENGTH * points[..., :2]
+    rows, right = (rows * weight[..., None]).flatten(1, 2), (right * weight).flatten(1, 2)
+    normal = rows.transpose(1, 2) @ rows + 1e-9 * torch.eye(3, dtype=pose.dtype)
+    return torch.linalg.solve(normal, (rows.transpose(1, 2) @ right[..., None]))[..., 0]
+
+
+def _betas(rows: Rows, body: Body) -> Tensor:
+    return rows.betas if is_smpl(body) else torch.zeros_like(rows.betas)
+
+
+def _pelvis(rows: Rows, body: Body) -> Tensor:
+    params = BodyParams.from_pose(
+        rows.pose, _betas(rows, body), torch.zeros(len(rows), 3, dtype=rows.pose.dtype)
+    )
+    return body.to("cpu", rows.pose.dtype).rest_pelvis(params)
+
+
+def _slices(count: int) -> list[slice]:
+    return [slice(start, start + _CHUNK) for start in range(0, count, _CHUNK)]
+
+
+def _tensor(values: object) -> Tensor:
+    return torch.as_tensor(np.asarray(values, dtype=np.float64))
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.numpy().astype(np.float32)

@@ -1,0 +1,166 @@
+"""EFT's fits JSON: `{ver, data: [{parm_pose, parm_shape, parm_cam, bbox_scale, bbox_center, imageName, …}]}`.
+
+parm_pose are 24 rotation matrices in the crop's frame, parm_cam is the weak camera of the 224 px crop; here
+they are in the photo's frame. gt_keypoint_2d (49, 3) are px of the photo, layout spin49. imageName is a
+bare name: the photo is looked for in the folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.body.keypoints import convert, layout
+from core.body.model import Body
+from core.errors import FitsError
+from core.formats import people
+from core.formats.crop_frame import Rows, fit_of, fits_in_crop, is_smpl, stand_in, to_photo
+from core.formats.photo_folder import PhotoFolder
+from core.formats.report import Import, Report, Unusable
+from core.formats.source import finite, number, read_json
+from core.geometry.camera import cam_t_to_weak_camera, weak_camera_to_cam_t
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
+from core.records import Keypoints, Person, Photo
+from core.store.whole_file import whole_file
+
+FORMAT = "EFT fits"
+LAYOUT = "spin49"
+VERSION = 0.1
+_NOT_ROTATION = 1e-2  # largest entry of R Rᵀ - 1
+_VALIDITY = "coco18"  # the order of joint_validity_openpose18
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    record: str
+    person: Person
+    photo: Photo
+    pose: np.ndarray
+    betas: np.ndarray
+    weak_camera: np.ndarray
+
+
+def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
+    """People with their fits. body: SMPL's, for exact translations."""
+    report = Report(path, FORMAT)
+    data = read_json(path)
+    entries = data.get("data") if isinstance(data, dict) else None
+    if not isinstance(entries, list):
+        raise report.error("no list 'data'", "Choose a fits file of EFT, with 'ver' and 'data'.")
+    report.count_people(len(entries))
+    folder = PhotoFolder(photos or path.parent)
+    found: dict[str, Photo] = {}
+    ids = people.Ids()
+    read_entries: list[_Entry] = []
+    for index, entry in enumerate(entries):
+        record = f"entry {index}"
+        with report.record(record):
+            read_entries.append(_read_entry(entry, record, folder, found, ids, report))
+    persons: dict[str, list[Person]] = {}
+    for entry_, person in zip(read_entries, _with_fits(read_entries, body, report), strict=True):
+        persons.setdefault(entry_.photo.path, []).append(person)
+    return report.done(found[relative].with_(people=tuple(members)) for relative, members in persons.items())
+
+
+def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> int:
+    """Everyone who has a fit.
+
+    Returns how many. Raises FitsError where there is no body to turn poses with.
+    """
+    fitted = [(photo, person) for photo in photos for person in photo.people if person.fit is not None]
+    placer = body or stand_in()
+    if fitted and placer is None:
+        raise FitsError(
+            "no body is installed, and poses need one to go into EFT's frame. Choose an SMPL file."
+        )
+    data = []
+    if placer is not None and fitted:
+        pose, cam_t = fits_in_crop(fitted, placer)
+        matrices = axis_angle_to_matrix(torch.from_numpy(pose.astype(np.float64)).reshape(-1, 24, 3))
+        weak = cam_t_to_weak_camera(torch.from_numpy(cam_t.astype(np.float64)))
+        rows = zip(fitted, matrices.tolist(), weak.tolist(), strict=True)
+        data = [_entry(photo, person, matrix, camera) for (photo, person), matrix, camera in rows]
+    with whole_file(path) as stream:
+        stream.write(json.dumps({"ver": VERSION, "data": data}, allow_nan=False).encode())
+    return len(data)
+
+
+def _read_entry(
+    entry: Any, record: str, folder: PhotoFolder, found: dict[str, Photo], ids: people.Ids, report: Report
+) -> _Entry:
+    if not isinstance(entry, dict):
+        raise Unusable("it is not an entry")
+    if entry.get("smpltype", "smpl") != "smpl":
+        raise Unusable("its pose is not one of SMPL")
+    name = entry.get("imageName")
+    relative = folder.relative(name)
+    if folder.size(relative) is None and "/" not in relative:
+        relative = folder.named(Path(relative).stem)
+    if relative not in found:
+        found[relative] = Photo(relative, *folder.known_size(relative))
+    box = people.box_from_center(finite(entry.get("bbox_center"), 2), number(entry.get("bbox_scale")))
+    if "gt_keypoint_2d" in entry:
+        keypoints = people.make_keypoints(LAYOUT, finite(entry["gt_keypoint_2d"], 49, 3), report, record)
+    else:
+        keypoints = Keypoints(LAYOUT, np.zeros((49, 2)), np.zeros(49))
+        report.note(
+            "entries without gt_keypoint_2d come without keypoints; read those of their data set beside them"
+        )
+    matrices = finite(entry.get("parm_pose"), 24, 3, 3)
+    if (
+        np.abs(matrices @ matrices.transpose(0, 2, 1) - np.eye(3)).max() > _NOT_ROTATION
+        or np.linalg.det(matrices).min() < 0
+    ):
+        raise Unusable("its parm_pose are not rotations")
+    weak_camera = finite(entry.get("parm_cam"), 3)
+    if weak_camera[0] <= 0:
+        raise Unusable("the scale of its camera is not positive")
+    betas = finite(entry.get("parm_shape"), 10)
+    wanted = entry.get("annotId")
+    id = ids.take(wanted if isinstance(wanted, int) else None)
+    return _Entry(record, people.person(id, box, keypoints), found[relative], matrices, betas, weak_camera)
+
+
+def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list[Person]:
+    placer = body or stand_in()
+    if placer is None or not entries:
+        if entries:
+            report.leave_out(
+                f"{len(entries)} poses", "no body is installed to place them with; choose an SMPL file"
+            )
+        return [entry.person for entry in entries]
+    if not is_smpl(placer):
+        report.note(
+            "poses are placed with the open body's mean adult; choose an SMPL file for exact translations"
+        )
+    pose = matrix_to_axis_angle(torch.from_numpy(np.stack([entry.pose for entry in entries]))).numpy()
+    betas = np.stack([entry.betas for entry in entries])
+    rows = Rows.of(pose, betas, [entry.person.bbox for entry in entries], [entry.photo for entry in entries])
+    cam_t = weak_camera_to_cam_t(torch.from_numpy(np.stack([entry.weak_camera for entry in entries])))
+    pose_photo, cam_t_photo = to_photo(rows, cam_t, placer)
+    persons = [entry.person for entry in entries]
+    for index, entry in enumerate(entries):
+        with report.record(f"{entry.record}, pose"):
+            fit = fit_of(pose_photo[index], betas[index], cam_t_photo[index], entry.photo, body, "fit")
+            persons[index] = entry.person.with_(fit=fit)
+    return persons
+
+
+def _entry(photo: Photo, person: Person, matrices: list[Any], weak_camera: list[float]) -> dict[str, Any]:
+    keypoints = person.keypoints
+    spin = keypoints if keypoints.layout == LAYOUT else convert(keypoints, keypoints.layout, LAYOUT)
+    assert person.fit is not None  # chosen by the caller
+    validity = convert(spin, LAYOUT, _VALIDITY).confidence > 0
+    return {
+        "parm_pose": matrices, "parm_shape": person.fit.betas.tolist(), "parm_cam": weak_camera,
+        "bbox_scale": person.bbox.scale, "bbox_center": person.bbox.center.tolist(),
+        "joint_validity_openpose18": validity.astype(int).tolist()[: layout(_VALIDITY).k],
+        "gt_keypoint_2d": spin.array.tolist(), "smpltype": "smpl",
+        "annotId": person.id, "imageName": photo.path,
+    }  # fmt: skip

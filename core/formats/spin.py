@@ -1,0 +1,223 @@
+"""SPIN's data set .npz, and the fits beside it:
+
+`<dataset>_fits.npy` (N, 82) or final fits (pose, betas, valid_fit).
+
+Row i of either belongs to row i of the .npz. Poses there are in the crop's frame and come without a
+translation; here they are in the photo's frame (core.formats.crop_frame). keypoints are openpose (25) and
+part (24) together, layout spin49. A row's own pose with has_smpl = 1 is truth and comes locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.body.model import Body
+from core.formats import crop_frame, people
+from core.formats.crop_frame import Rows, cam_t_from_keypoints, fit_of, stand_in, to_photo
+from core.formats.photo_folder import PhotoFolder
+from core.formats.report import Import, Report, Unusable
+from core.formats.source import array_names, read_array, read_arrays
+from core.records import Fit, Person, Photo
+
+FORMAT = "SPIN data set"
+LAYOUT = "spin49"
+OPENPOSE, PART, POSE, BETAS = 25, 24, 72, 10
+MAX_POSE = 100.0  # rad, or standard deviations; beyond it no number of a body is meant
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "center": (2,), "scale": (), "part": (PART, 3), "openpose": (OPENPOSE, 3), "pose": (POSE,),
+    "shape": (BETAS,), "has_smpl": (),
+}  # fmt: skip
+FIT_NAMES = ("pose", "betas", "valid_fit")
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The arrays of a data set .npz as they stand, row by row:
+
+    imgname, and (N, ...) of `_SHAPES` that are there.
+    """
+
+    imgname: list[str | None]
+    arrays: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.imgname)
+
+    def keypoints(self) -> np.ndarray:
+        """(N, 49, 3): openpose and part, zeros where the file has none."""
+        rows = np.zeros((len(self), OPENPOSE + PART, 3))
+        for name, place in (("openpose", slice(0, OPENPOSE)), ("part", slice(OPENPOSE, None))):
+            if name in self.arrays:
+                rows[:, place] = self.arrays[name]
+        return rows
+
+
+def read(
+    path: Path, photos: Path | None = None, fits: Path | None = None, body: Body | None = None
+) -> Import:
+    """People, photos and fits.
+
+    fits: the .npy or .npz beside the data set; body: SMPL's, for exact translations.
+
+    Ids are row numbers. Rows whose photo is not there are left out: the format tells no size.
+    """
+    report = Report(path, FORMAT)
+    return people_of(read_table(path, report), photos or path.parent, fits, body, report)
+
+
+def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, report: Report) -> Import:
+    """The rows of a table as people, photo by photo."""
+    folder = PhotoFolder(photos)
+    found: dict[str, Photo] = {}
+    rows: list[tuple[int, str]] = []
+    persons: list[Person] = []
+    for row, array in enumerate(table.keypoints()):
+        with report.record(f"row {row}"):
+            relative = folder.relative(table.imgname[row])
+            if relative not in found:
+                found[relative] = Photo(relative, *folder.known_size(relative))
+            box = people.box_from_center(table.arrays["center"][row], float(table.arrays["scale"][row]))
+            keypoints = people.make_keypoints(LAYOUT, array, report, f"row {row}")
+            persons.append(people.person(row, box, keypoints))
+            rows.append((row, relative))
+    for source in _sources(table, fits, report):
+        persons = _with_fits(persons, rows, found, source, body, report)
+    by_photo: dict[str, list[Person]] = {}
+    for (_, relative), person in zip(rows, persons, strict=True):
+        by_photo.setdefault(relative, []).append(person)
+    return report.done(found[relative].with_(people=tuple(members)) for relative, members in by_photo.items())
+
+
+def read_table(path: Path, report: Report) -> Table:
+    """The .npz as it stands, each array checked to have the rows and shape it must. Raises ReadError."""
+    arrays = read_arrays(path, ("imgname", *_SHAPES))
+    for name in ("imgname", "center", "scale"):
+        if name not in arrays:
+            raise report.error(
+                f"no array '{name}'", "Choose a data set .npz of SPIN, with imgname, center and scale."
+            )
+    imgname = arrays["imgname"]
+    if imgname.ndim != 1 or imgname.dtype.kind not in "US":
+        raise report.error("it is not a list of names", "Save it again as text.", "imgname")
+    report.count_people(len(imgname))
+    for name in array_names(path):
+        if name not in arrays:
+            report.note(f"'{name}' is not read; it stays in the file that is written from this one")
+    checked = {
+        n: checked(arrays[n], n, len(imgname), shape, report) for n, shape in _SHAPES.items() if n in arrays
+    }
+    return Table(list(people.text_column(imgname)), checked)
+
+
+def read_fits(path: Path, rows: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """pose (N, 72), betas (N, 10), valid (N,) bool of a fits .npy or final-fits .npz. Raises ReadError.
+
+    rows: the number there must be, that of the data set.
+    """
+    report = Report(path, "SPIN fits")
+    if path.suffix == ".npy":
+        array = read_array(path)
+        if array.ndim != 2 or array.shape[1] != POSE + BETAS or array.dtype.kind not in "fiu":
+            raise report.error(
+                f"its shape is {array.shape}, not (N, {POSE + BETAS})", "Choose a <dataset>_fits.npy."
+            )
+        values = array.astype(np.float64)
+        pose, betas, valid = values[:, :POSE], values[:, POSE:], (values != 0).any(axis=1)
+    else:
+        arrays = read_arrays(path, FIT_NAMES)
+        missing = [name for name in FIT_NAMES if name not in arrays]
+        if missing:
+            raise report.error(f"no array {', '.join(missing)}", "Final fits have pose, betas and valid_fit.")
+        count = len(arrays["pose"]) if arrays["pose"].ndim else 0
+        pose = checked(arrays["pose"], "pose", count, (POSE,), report)
+        betas = checked(arrays["betas"], "betas", count, (BETAS,), report)
+        valid = checked(arrays["valid_fit"], "valid_fit", count, (), report) > 0
+    if rows is not None and len(pose) != rows:
+        raise report.error(
+            f"{len(pose)} rows, but the data set has {rows}", "Choose the fits of this data set."
+        )
+    return pose, betas, valid
+
+
+def checked(array: np.ndarray, name: str, count: int, shape: tuple[int, ...], report: Report) -> np.ndarray:
+    """float64 (count, *shape); a column (count, 1) passes for (count,)."""
+    if (
+        array.dtype.kind not in "biuf"
+        or array.size != count * int(np.prod(shape))
+        or array.shape[:1] != (count,)
+    ):
+        wanted = (count, *shape)
+        raise report.error(
+            f"its shape is {array.shape}, but must be {wanted}", "Export the data set again.", name
+        )
+    return array.reshape(count, *shape).astype(np.float64)
+
+
+def _sources(
+    table: Table, fits: Path | None, report: Report
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, str]]:
+    """Where fits come from, the later the better: the fits file, then the truth in the data set itself."""
+    sources = []
+    if fits is not None:
+        sources.append((*read_fits(fits, len(table)), "fit"))
+    if "pose" in table.arrays and "shape" in table.arrays:
+        has_smpl = table.arrays.get("has_smpl", np.ones(len(table))) > 0
+        sources.append((table.arrays["pose"], table.arrays["shape"], has_smpl, "curated"))
+    return sources
+
+
+def _with_fits(
+    persons: Sequence[Person],
+    rows: list[tuple[int, str]],
+    photos: dict[str, Photo],
+    source: tuple[np.ndarray, np.ndarray, np.ndarray, str],
+    body: Body | None,
+    report: Report,
+) -> list[Person]:
+    pose, betas, valid, kind = source
+    used = [
+        place
+        for place, (row, _) in enumerate(rows)
+        if valid[row] and _usable(pose[row], betas[row], row, report)
+    ]
+    placer = body or stand_in()
+    if placer is None and used:
+        report.leave_out(f"{len(used)} poses", "no body is installed to place them with; choose an SMPL file")
+    if placer is None or not used:
+        return list(persons)
+    if not crop_frame.is_smpl(placer):
+        report.note(
+            "poses are placed with the open body's mean adult; choose an SMPL file for exact translations"
+        )
+    of = [rows[place][0] for place in used]
+    shown = [photos[rows[place][1]] for place in used]
+    crop = Rows.of(pose[of], betas[of], [persons[place].bbox for place in used], shown)
+    cam_t, enough = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
+    pose_photo, cam_t_photo = to_photo(crop, cam_t, placer)
+    changed = list(persons)
+    for index, place in enumerate(used):
+        with report.record(f"row {of[index]}, pose"):
+            if not enough[index]:
+                raise Unusable("too few keypoints to tell where the body stands")
+            fit = fit_of(pose_photo[index], betas[of[index]], cam_t_photo[index], shown[index], body, kind)
+            changed[place] = _with_fit(persons[place], fit)
+    return changed
+
+
+def _with_fit(person: Person, fit: Fit) -> Person:
+    changes: dict[str, Any] = {"fit": fit, "locked": fit.source == "curated"}
+    if person.fit is not None:
+        changes["alternatives"] = (*person.alternatives, person.fit)
+    return person.with_(**changes)
+
+
+def _usable(pose: np.ndarray, betas: np.ndarray, row: int, report: Report) -> bool:
+    good = bool((np.abs(pose) <= MAX_POSE).all() and (np.abs(betas) <= MAX_POSE).all())
+    if not good:
+        report.leave_out(f"row {row}, pose", "its numbers are not finite, or too large to mean a body")
+    return good

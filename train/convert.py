@@ -1,0 +1,231 @@
+"""Convert between file formats and projects: python -m train.convert SOURCE DESTINATION
+
+The format of SOURCE is told from its content, that of DESTINATION from its suffix; --from and --to name
+them, --list lists them. What a reader left out is printed, reason by reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.body.model import Body, load_body
+from core.errors import FitloopError
+from core.formats import (
+    agora,
+    amass,
+    cliff,
+    coco,
+    cvat,
+    eft,
+    gltf,
+    hmr2,
+    lsp,
+    mesh,
+    mpii,
+    openpose,
+    parameters,
+    pw3d,
+    smplifyx,
+    spin,
+    spin_write,
+    yolo,
+)
+from core.formats.recognise import FORMATS, recognise
+from core.formats.report import Import
+from core.records import Fit, Photo
+from core.store.project import Project
+
+PROJECT = ".fitloop"
+WRITERS = {
+    "project": "a project, .fitloop",
+    "coco": "COCO keypoints JSON",
+    "spin": "SPIN data set .npz; with --base a copy of it in which only edited rows change",
+    "spin-fits": "SPIN fits .npy (N, 82)",
+    "eft": "EFT fits JSON",
+    "parameters": "SMPL parameters, .npz or .json",
+    "amass": "AMASS-style .npz of one person through the photos",
+    "mesh": "a mesh a person: .obj, .ply or .glb",
+    "animation": "animated .glb of one person through the photos",
+}
+BY_SUFFIX = {
+    PROJECT: "project", ".json": "coco", ".npz": "spin", ".npy": "spin-fits", ".obj": "mesh", ".ply": "mesh",
+    ".glb": "mesh",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the shell gave beside SOURCE and DESTINATION."""
+
+    photos: Path | None = None
+    fits: Path | None = None
+    base: Path | None = None
+    body: Path | None = None
+    layout: str | None = None
+    person: int | None = None
+    frame_rate: float = 30.0
+
+    def body_or_none(self) -> Body | None:
+        """The body that the user named."""
+        return None if self.body is None else load_body(self.body)
+
+
+READERS: dict[str, Callable[[Path, Options], Import]] = {
+    "coco": lambda path, o: coco.read(path, o.photos),
+    "openpose": lambda path, o: openpose.read(path, o.photos),
+    "spin": lambda path, o: spin.read(path, o.photos, o.fits, o.body_or_none()),
+    "hmr2": lambda path, o: hmr2.read(path, o.photos, o.body_or_none()),
+    "cliff": lambda path, o: cliff.read(path, o.photos),
+    "eft": lambda path, o: eft.read(path, o.photos, o.body_or_none()),
+    "3dpw": lambda path, o: pw3d.read(path, o.photos, o.body_or_none()),
+    "agora": lambda path, o: agora.read(path, o.photos, o.body_or_none()),
+    "mpii": lambda path, o: mpii.read(path, o.photos),
+    "lsp": lambda path, o: lsp.read(path, o.photos),
+    "cvat": lambda path, o: cvat.read(path, o.photos),
+    "yolo": lambda path, o: yolo.read(path, o.photos, o.layout),
+    "smplifyx": lambda path, o: smplifyx.read(path, o.photos, o.body_or_none()),
+    "parameters": lambda path, o: parameters.read(path, o.photos),
+}
+
+
+def read(source: Path, name: str | None, options: Options) -> Import:
+    """Photos and people of a file, folder or project. Raises FitloopError."""
+    if name == "project" or (name is None and source.suffix == PROJECT):
+        with Project.open(source, read_only=True) as project:
+            return Import(tuple(project.photos()), format="project")
+    return READERS[name or recognise(source)](source, options)
+
+
+def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: Options) -> str:
+    """Write the photos' people; root:
+
+    the folder their paths are relative to. Returns what was done, in words.
+    """
+    if name == "project":
+        with Project.create(destination) as project:
+            project.add_photos(_moved(photos, root, destination.absolute().parent))
+        return f"{destination}: a project of {len(photos)} photos"
+    if name == "coco":
+        coco.write(destination, photos)
+    elif name == "spin":
+        return _write_spin(destination, photos, options)
+    elif name == "spin-fits":
+        spin_write.write_fits(destination, photos, options.body_or_none())
+    elif name == "eft":
+        return f"{destination}: {eft.write(destination, photos, options.body_or_none())} fits"
+    elif name == "parameters":
+        return f"{destination}: {parameters.write(destination, photos)} fits"
+    elif name == "mesh":
+        return _write_meshes(destination, photos, options)
+    else:
+        sequence = list(_sequence(photos, options.person))
+        writer = amass.write if name == "amass" else gltf.write
+        writer(destination, sequence, load_body(options.body), options.frame_rate)
+        return f"{destination}: {len(sequence)} photos"
+    return f"{destination}: {sum(len(photo.people) for photo in photos)} people"
+
+
+def _write_spin(destination: Path, photos: tuple[Photo, ...], options: Options) -> str:
+    if options.base is None:
+        spin_write.write(destination, photos, options.body_or_none())
+        return f"{destination}: {sum(len(photo.people) for photo in photos)} rows"
+    fits = None
+    if options.fits is not None:
+        fits = options.fits, destination.with_name(f"{destination.stem}_fits.npy")
+    edited = spin_write.write_edited(options.base, photos, destination, fits, options.body_or_none())
+    return f"{destination}: {edited} edited rows" + (f", fits in {fits[1]}" if fits else "")
+
+
+def _write_meshes(destination: Path, photos: Iterable[Photo], options: Options) -> str:
+    """NAME.obj for one person, NAME_0001.obj, … for several."""
+    fits = [person.fit for photo in photos for person in photo.people if person.fit is not None]
+    body = load_body(options.body)
+    for number, fit in enumerate(fits, start=1):
+        several = destination.with_name(f"{destination.stem}_{number:04d}{destination.suffix}")
+        mesh.write(destination if len(fits) == 1 else several, fit, body)
+    return f"{destination}: {len(fits)} meshes" if fits else "nobody has a fit, so no mesh was written"
+
+
+def _sequence(photos: Iterable[Photo], person_id: int | None) -> Iterator[Fit]:
+    """The fits of one person, in the order of the photos: the one named, else the first of each photo."""
+    for photo in photos:
+        for person in photo.people:
+            if person.fit is not None and person_id in (None, person.id):
+                yield person.fit
+                break
+
+
+def _moved(photos: Iterable[Photo], root: Path, folder: Path) -> Iterator[Photo]:
+    """Photos with paths relative to another folder."""
+    start = os.path.relpath(root.absolute(), folder)
+    for photo in photos:
+        yield photo.with_(path=os.path.normpath(str(PurePosixPath(start, photo.path))).replace(os.sep, "/"))
+
+
+def _root(source: Path, options: Options) -> Path:
+    """The folder that the readers take photos to be relative to."""
+    if options.photos is not None:
+        return options.photos
+    folder = source if source.is_dir() else source.parent
+    return folder.parent if folder.name in ("labels", "results") else folder
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train.convert", description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path, nargs="?", help="a file, a folder or a project")
+    parser.add_argument("destination", type=Path, nargs="?", help="the file to write")
+    parser.add_argument("--list", action="store_true", help="list the formats and stop")
+    parser.add_argument(
+        "--from", dest="source_format", choices=[*FORMATS, "project"], help="format of SOURCE"
+    )
+    parser.add_argument("--to", dest="destination_format", choices=WRITERS, help="format of DESTINATION")
+    parser.add_argument("--photos", type=Path, help="folder that the names of photos are relative to")
+    parser.add_argument("--fits", type=Path, help="SPIN's fits (.npy or final fits .npz) of the data set")
+    parser.add_argument("--base", type=Path, help="SPIN's .npz to write a copy of, changed only where edited")
+    parser.add_argument(
+        "--body", type=Path, help="SMPL file (.pkl, .npz or folder) in place of the open body"
+    )
+    parser.add_argument("--layout", help="layout of YOLO's keypoints")
+    parser.add_argument("--person", type=int, help="which person a sequence is of, by id")
+    parser.add_argument("--frame-rate", type=float, default=30.0, help="photos a second of a sequence")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code: 1 for input that cannot be used, 2 for a wrong command."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.list:
+        print(_listing())
+        return 0
+    if given.source is None or given.destination is None:
+        parser.error("SOURCE and DESTINATION are needed; --list lists the formats")
+    name = given.destination_format or BY_SUFFIX.get(given.destination.suffix)
+    if name is None:
+        parser.error(f"no format has the suffix '{given.destination.suffix}'; choose one with --to")
+    options = Options(
+        given.photos, given.fits, given.base, given.body, given.layout, given.person, given.frame_rate
+    )
+    try:
+        imported = read(given.source, given.source_format, options)
+        print(imported.summary())
+        print(write(given.destination, name, imported.photos, _root(given.source, options), options))
+    except (FitloopError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _listing() -> str:
+    rows = [("reads", "")] + [(f"  {name}", words) for name, words in FORMATS.items()]
+    rows += [("writes", "")] + [(f"  {name}", words) for name, words in WRITERS.items()]
+    return "\n".join(f"{name:14}{words}".rstrip() for name, words in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

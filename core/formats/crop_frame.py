@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.body.keypoint_body import KeypointBody
 from core.body.model import SMPL_VERTICES, Body, BodyParams, load_body
 from core.errors import BodyFileError
 from core.geometry.camera import (
@@ -28,7 +29,7 @@ SMPL_NEUTRAL = "smpl-neutral"  # a fit of SMPL whose file we do not have
 LAYOUT = "spin49"
 FEWEST_KEYPOINTS = 4
 UNSCORED = float("nan")
-_CHUNK = 64
+_CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +117,18 @@ def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> 
     As SPIN's estimate_translation: weighted linear least squares of f (X + tx) = (u - c) (Z + tz), but over
     all keypoints. Also returns (N,) bool: whether there are enough of them.
     """
-    array = _tensor(np.stack([k.array for k in keypoints])) if keypoints else torch.zeros(0, 49, 3)
+    if not keypoints:
+        return torch.zeros(0, 3), np.zeros(0, dtype=bool)
+    array = _tensor(np.stack([k.array for k in keypoints]))
     confidence = array[..., 2]
     crop = keypoints_to_crop(array[..., :2], rows.bbox_center, rows.bbox_side) - CROP_SIZE / 2
+    keypoint_body = KeypointBody.from_body(body.to("cpu", rows.pose.dtype), LAYOUT)
+    betas = _betas(rows, body)
     parts = [
-        _solve(rows.pose[s], _betas(rows, body)[s], crop[s], confidence[s], body) for s in _slices(len(rows))
+        _solve(rows.pose[part], betas[part], crop[part], confidence[part], keypoint_body)
+        for part in _slices(len(rows))
     ]
-    cam_t = torch.cat(parts) if parts else torch.zeros(0, 3)
+    cam_t = torch.cat(parts)
     enough = ((confidence > 0).sum(1) >= FEWEST_KEYPOINTS) & (cam_t[:, 2] > 0) & cam_t.isfinite().all(1)
     return cam_t, enough.numpy()
 
@@ -156,9 +162,9 @@ def fits_in_crop(people: list[tuple[Photo, Person]], body: Body) -> tuple[np.nda
     return to_crop(rows, _tensor([fit.cam_t for fit in fits]).reshape(-1, 3), body)
 
 
-def _solve(pose: Tensor, betas: Tensor, crop: Tensor, confidence: Tensor, body: Body) -> Tensor:
-    params = BodyParams.from_pose(pose, betas, torch.zeros(len(pose), 3, dtype=pose.dtype))
-    points = body.to("cpu", pose.dtype).keypoints(params, LAYOUT)
+def _solve(pose: Tensor, betas: Tensor, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
+    """cam_t (n, 3) of one part of the rows; crop (n, 49, 2) [px from the crop's middle]."""
+    points = body.keypoints(BodyParams.from_pose(pose, betas, pose.new_zeros(len(pose), 3)))
     weight = confidence.sqrt()[..., None].expand(-1, -1, 2)
     rows = torch.zeros(*crop.shape, 3, dtype=pose.dtype)
     rows[..., 0, 0] = rows[..., 1, 1] = CROP_FOCAL_LENGTH
@@ -189,4 +195,5 @@ def _tensor(values: object) -> Tensor:
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.numpy().astype(np.float32)
+    with np.errstate(over="ignore"):  # what becomes infinite is no fit, and the record says so
+        return tensor.numpy().astype(np.float32)

@@ -108,10 +108,12 @@ def read_table(path: Path, report: Report) -> Table:
     for name in array_names(path):
         if name not in arrays:
             report.note(f"'{name}' is not read; it stays in the file that is written from this one")
-    checked = {
-        n: checked(arrays[n], n, len(imgname), shape, report) for n, shape in _SHAPES.items() if n in arrays
+    columns = {
+        name: checked(arrays[name], name, len(imgname), shape, report)
+        for name, shape in _SHAPES.items()
+        if name in arrays
     }
-    return Table(list(people.text_column(imgname)), checked)
+    return Table(list(people.text_column(imgname)), columns)
 
 
 def read_fits(path: Path, rows: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,51 @@
+"""Every reader reads a file of its format, and `recognise` finds the reader from the content."""
+
+from pathlib import Path
+
+import pytest
+
+from core.formats.recognise import FORMATS, recognise
+from tests.core.formats.making import Sample, samples
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
+    return samples(tmp_path_factory.mktemp("formats"))
+
+
+def test_there_is_a_sample_of_every_format(made):
+    assert made.keys() == FORMATS.keys()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_of_each_format_gives_its_people(made, name):
+    imported = made[name].read(made[name].path)
+    assert imported.people == made[name].people, imported.summary()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_format_of_a_file_is_known_from_its_content(made, name):
+    assert recognise(made[name].path) == name
+
+
+def test_people_with_a_pose_have_a_fit_in_the_photos_frame(made):
+    for name in ("spin", "hmr2", "eft", "3dpw", "agora", "smplifyx", "parameters"):
+        imported = made[name].read(made[name].path)
+        fits = [person.fit for photo in imported.photos for person in photo.people if person.fit]
+        assert fits, f"{name}: {imported.summary()}"
+        assert all(fit.cam_t[2] > 0 for fit in fits), name
+
+
+def test_all_annotated_photos_import_and_say_what_they_leave_out(shared_data: Path):
+    from core.formats import coco, openpose
+
+    readers = {"coco": coco.read, "openpose": openpose.read}
+    people = 0
+    files = sorted((shared_data / "photos").glob("*.json"))
+    for file in files:
+        imported = readers[recognise(file)](file)
+        assert imported.photos, imported.summary()
+        assert not imported.left_out, imported.summary()
+        people += imported.people
+    assert len(files) == 14
+    assert people == 48

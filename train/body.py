@@ -1,4 +1,5 @@
 """Bake the open body: python -m train.body --out resources/body/open_body.npz
+Check a baked one: python -m train.body --check resources/body/open_body.npz
 
 Needs anny (pip install -e ".[bake]"); running Fitloop does not. Random people become one mean shape, ten shape
 directions in standard deviations, a `kid` direction toward a six-year-old, a joint regressor and surface keypoints.
@@ -13,7 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.body.smpl_file import read_body_file
 from core.body.tree import FLIP, PARENTS
+from train.baking.checking import HELD_OUT_SEED, LIMIT_MM, held_out
 from train.baking.keypoints import keypoint_rows
 from train.baking.people import People, Population
 from train.baking.regressors import joint_regressor
@@ -101,14 +104,35 @@ def _packed(
     return packed
 
 
+def check(path: Path, count: int) -> None:
+    """Print how far the file is from people it has not seen. Raises SystemExit when a joint is too far off."""
+    body = read_body_file(path)
+    adults, children = held_out(body, Population(HELD_OUT_SEED), count)
+    print(f"{path}, {count} adults that no bake has seen\n{adults.report()}")
+    print(f"and children of about six\n{children.report()}")
+    failing = sorted({*adults.failing, *children.failing})
+    if failing:
+        raise SystemExit(
+            f"{path}: beyond {LIMIT_MM:g} mm at {', '.join(failing)}. Bake it with more candidates."
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", type=Path, help="the .npz to write")
+    what.add_argument(
+        "--check", type=Path, metavar="FILE", help="a baked .npz to hold against people it has not seen"
+    )
+    parser.add_argument("--people", type=int, default=1000, help="adults to check with")
     parser.add_argument("--adults", type=int, default=1500)
     parser.add_argument("--children", type=int, default=200)
     parser.add_argument("--regressor-samples", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if options.check:
+        check(options.check, options.people)
+        return
     arrays = bake(options.adults, options.children, options.regressor_samples, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags

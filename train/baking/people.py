@@ -57,6 +57,8 @@ class Population:
         self._model = anny.Anny().to(dtype=torch.float32)
         self._keypoints_file = Path(anny.__file__).parent / "data" / "keypoints" / "coco.pth"
         self._generator = torch.Generator().manual_seed(seed)
+        # Of the template: single people are up to 0.3 mm off symmetry.
+        self._mirror = _mirror_vertices(self._model.template_vertices.double().numpy() @ TO_SMPL_AXES.T)
 
     def adults(self, count: int) -> People:
         """Adults of all builds: height, weight, muscle and proportions vary independently."""
@@ -108,7 +110,7 @@ class Population:
             weights=self._weights(),
             faces=self._model.get_triangular_faces().numpy().astype(np.int64),
             surface=self._surface(),
-            mirror=_mirror_vertices(turned[0]),
+            mirror=self._mirror,
         )
 
     def _bone(self, name: str) -> int:

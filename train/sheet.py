@@ -1,0 +1,125 @@
+"""Contact sheets of the body: python -m train.sheet shapes --out shapes.png
+                             python -m train.sheet poses --out poses.png --poses poses.npz
+
+Drawn offscreen, so a machine without a screen will do. The picture's kind follows the file's ending.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.body.model import BETAS, Body, BodyParams, load_body
+from core.body.tree import joint_index
+from train.learning.poses import read_poses
+from train.rendering.sheets import CLAY, Color, Frame, Picture, TileRenderer, grid, label, save_picture, stack
+
+FAR_BETA = 3.0  # standard deviations
+POSES, COLUMNS = 24, 6
+ARMS_DOWN = 1.15  # [rad] of the shoulders, about the axis that the body faces along
+BLUE: Color = (0.60, 0.73, 0.85)  # bodies beside their front view
+GREEN: Color = (0.68, 0.82, 0.66)  # children
+
+
+@torch.no_grad()
+def shapes_sheet(body: Body) -> Picture:
+    """The mean from three sides, children, and the mean with each beta at both ends: all standing on one line."""
+    renderer = TileRenderer(240, 250)
+    frame = Frame(240, 250, scale=122, at=(0.0, 0.82, 0.0))
+    mean = BodyParams.zeros(1)
+    shown = [("mean", mean, 0.0, CLAY), ("its side", mean, 90.0, BLUE), ("its back", mean, 180.0, BLUE)]
+    for kid in (0.5, 1.0) if body.has_kid else ():
+        shown.append((f"kid {kid:g}", replace(mean, kid=torch.tensor([kid])), 0.0, GREEN))
+    tiles = [
+        label(renderer.tile(_standing(body, params)[0], body.faces, _turned(frame, yaw), color), text)
+        for text, params, yaw, color in shown
+    ]
+    renderer.close()
+    return stack([grid(tiles, len(tiles)), *(_betas_row(body, beta) for beta in (-FAR_BETA, FAR_BETA))])
+
+
+def _betas_row(body: Body, beta: float) -> Picture:
+    """Each beta alone at this value."""
+    renderer = TileRenderer(120, 250)
+    frame = Frame(120, 250, scale=108, at=(0.0, 0.98, 0.0))
+    ends = BodyParams.from_pose(
+        _arms_down().expand(BETAS, -1), beta * torch.eye(BETAS), torch.zeros(BETAS, 3)
+    )
+    tiles = [renderer.tile(vertices, body.faces, frame) for vertices in _standing(body, ends)]
+    renderer.close()
+    return grid([label(tile, f"beta {i}: {beta:+g}", 0.38) for i, tile in enumerate(tiles)], BETAS)
+
+
+@torch.no_grad()
+def poses_sheet(body: Body, pose: NDArray[np.float32]) -> Picture:
+    """Poses (N, 72), y up, each from the front and from its left side."""
+    count = len(pose)
+    params = BodyParams.from_pose(torch.from_numpy(pose), torch.zeros(count, BETAS), torch.zeros(count, 3))
+    bodies, joints = body.pose(params)
+    renderer = TileRenderer(160, 220)
+    tiles = []
+    for number, (vertices, at) in enumerate(zip(bodies.numpy(), joints.numpy(), strict=True), start=1):
+        x, y, z = (0.5 * (vertices.min(axis=0) + vertices.max(axis=0))).tolist()
+        frame = Frame(160, 220, scale=95, at=(x, y, z), yaw_deg=_heading_deg(at))
+        front = renderer.tile(vertices, body.faces, frame)
+        side = renderer.tile(vertices, body.faces, _turned(frame, 90.0), BLUE)
+        tiles.append(label(np.concatenate([front, side], axis=1), str(number)))
+    renderer.close()
+    return grid(tiles, COLUMNS, gap=4)
+
+
+def _turned(frame: Frame, by_deg: float) -> Frame:
+    return replace(frame, yaw_deg=frame.yaw_deg + by_deg)
+
+
+def _standing(body: Body, params: BodyParams) -> NDArray[np.float32]:
+    """The vertices (B, V, 3) [m, y up] with every body's lowest one at zero."""
+    vertices = body.pose(params)[0].numpy()
+    return vertices - [0, 1, 0] * vertices.min(axis=1, keepdims=True)
+
+
+def _arms_down() -> torch.Tensor:
+    """The T-pose (1, 72) with the arms hanging: figures that stand side by side."""
+    pose = torch.zeros(1, 72)
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        pose[0, 3 * joint_index(f"{side}_shoulder") + 2] = sign * ARMS_DOWN
+    return pose
+
+
+def _heading_deg(joints: NDArray[np.float32]) -> float:
+    """Where a posed body (24, 3) faces, about the vertical: 0 along z, 90 toward +x; by its hips and shoulders."""
+    left = sum(
+        joints[joint_index(f"left_{part}")] - joints[joint_index(f"right_{part}")]
+        for part in ("hip", "shoulder")
+    )
+    return float(np.degrees(np.arctan2(-left[2], left[0])))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Draw contact sheets of a body.")
+    parser.add_argument("kind", choices=("shapes", "poses"))
+    parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
+    parser.add_argument("--body", type=Path, help="an SMPL file; without it the open body")
+    parser.add_argument("--poses", type=Path, help="poses: an .npz with poses (N, 72)")
+    parser.add_argument("--split", default="test", help="poses: which of the file's splits")
+    parser.add_argument("--seed", type=int, default=0, help="poses: which of them")
+    options = parser.parse_args()
+    body = load_body(options.body)
+    if options.kind == "shapes":
+        sheet = shapes_sheet(body)
+    elif options.poses is None:
+        parser.error("poses needs --poses FILE.npz")
+    else:
+        poses = read_poses(options.poses, options.split)
+        sheet = poses_sheet(body, poses.sample(POSES, np.random.default_rng(options.seed)))
+    save_picture(options.out, sheet)
+    print(f"{options.out}: {sheet.shape[1]} x {sheet.shape[0]} px, {options.out.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -213,10 +213,10 @@ class Project:
         now = time.time()
         with self._session.writing(label) as db:
             first = edits.largest_id(db, "photo") + 1
-            rows, people = [], []
+            rows, people, folder = [], [], self.folder
             for photo_id, photo in enumerate(photos, start=first):
                 path = photo_files.check_path(photo.path)
-                size = photo_files.size_of(self.folder / path)
+                size = photo_files.size_of(folder / path)
                 rows.append({"id": photo_id, **photo_row(photo), "size": size})
                 for person in photo.people:
                     row = {"id": self.new_person_id(), **person_row(person, photo_id)}

@@ -23,6 +23,7 @@ LARGE_BETA = 3.0  # standard deviations; a body beyond is worth a look
 BODY_ARRAYS = (("pose", 72), ("betas", 10), ("cam_t", 3), ("camera_center", 2))
 BODY_FLOATS = sum(size for _, size in BODY_ARRAYS)
 _LENGTHS = struct.Struct("<II")
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def photo_row(photo: Photo) -> Row:
@@ -51,7 +52,7 @@ def person_row(person: Person, photo_id: int) -> Row:
         "photo_id": photo_id,
         "verdict": person.verdict,
         "locked": int(person.locked),
-        "tags": json.dumps(person.tags, ensure_ascii=False),
+        "tags": _to_json(person.tags),
         "note": person.note,
         "center_x": float(person.bbox.center[0]),
         "center_y": float(person.bbox.center[1]),
@@ -131,7 +132,7 @@ def _unpack_keypoints(layout: str, blob: bytes) -> Keypoints:
 
 def _pack_body(record: Guess | Fit, **scalars: Value) -> bytes:
     scalars |= {"kid": float(record.kid), "focal_length": float(record.focal_length)}
-    head = json.dumps(scalars, ensure_ascii=False, separators=(",", ":")).encode()
+    head = _to_json(scalars).encode()
     arrays = np.concatenate([getattr(record, name) for name, _ in BODY_ARRAYS]).astype("<f4").tobytes()
     return _LENGTHS.pack(len(head), len(arrays)) + head + arrays
 

@@ -1,0 +1,68 @@
+"""What is in a `curated.npz`: arrays of N rows by name, numbers as float32, truths and texts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.errors import FitsError
+
+FORMAT_VERSION = 1
+LAYOUT = "spin49"
+SOURCES = ("", "guess", "fit", "curated")  # '' where there is no fit yet
+
+NUMBERS: dict[str, tuple[int, ...]] = {
+    "pose": (72,),
+    "betas": (10,),
+    "kid": (),
+    "cam_t": (3,),
+    "focal_length": (),
+    "camera_center": (2,),
+    "center": (2,),
+    "scale": (),
+    "keypoints": (49, 3),
+    "score": (),
+}
+TRUTHS = ("valid_fit", "locked")
+TEXTS = ("imgname", "dataset", "verdict", "source")
+
+
+def check_arrays(arrays: dict[str, np.ndarray], where: str) -> None:
+    """Raises FitsError that names `where`, the array, the row and the remedy."""
+    version = arrays.get("format_version", np.array(FORMAT_VERSION))
+    if version.shape != () or version.dtype.kind not in "iu" or int(version) > FORMAT_VERSION:
+        raise FitsError(
+            f"{where} is of format {version}, newer than this program's {FORMAT_VERSION}. Update Fitloop."
+        )
+    missing = [name for name in (*NUMBERS, *TRUTHS, *TEXTS, "body") if name not in arrays]
+    if missing:
+        raise FitsError(f"{where} has no {', '.join(missing)}. Choose a fits dictionary that Fitloop wrote.")
+    count = len(np.atleast_1d(arrays["imgname"]))
+    for name, array in arrays.items():
+        _check_array(name, array, count, where)
+
+
+def _check_array(name: str, array: np.ndarray, count: int, where: str) -> None:
+    if name == "format_version":
+        return
+    shape = () if name == "body" else (count, *NUMBERS.get(name, ()))
+    kinds = "U" if name in TEXTS or name == "body" else "biu" if name in TRUTHS else "f"
+    if array.shape != shape or (array.size and array.dtype.kind not in kinds):
+        raise FitsError(
+            f"{where}, {name}: it is {array.shape} of {array.dtype}, but must be {shape}. Save it again."
+        )
+    if kinds == "f" and name != "score" and not np.isfinite(array).all():
+        row = int(np.argwhere(~np.isfinite(array))[0][0])
+        raise FitsError(f"{where}, {name}, row {row}: a number is not finite. Fit this person again.")
+    if name in ("focal_length", "scale") and not (array > 0).all():
+        raise FitsError(
+            f"{where}, {name}, row {int(np.argmin(array))}: it must be more than 0. Mend this row."
+        )
+
+
+def source_codes(names: np.ndarray, where: str) -> np.ndarray:
+    """Places (N,) uint8 in SOURCES of names (N,)."""
+    codes = np.select([names == name for name in SOURCES], range(len(SOURCES)), -1)
+    if (codes < 0).any():
+        row = int(np.argmax(codes < 0))
+        raise FitsError(f"{where}, row {row}: unknown source {str(names[row])!r}. Use one of {SOURCES}.")
+    return codes.astype(np.uint8)

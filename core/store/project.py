@@ -187,14 +187,20 @@ class Project:
 
     # Writing
 
-    def commit(self, edit: Edit) -> int | None:
-        """Write an edit to the disk. Returns its id, for `revert`; None when it changes nothing.
+    def commit(self, first: Edit, *more: Edit) -> int | None:
+        """Write an edit to the disk, or several of one label as one. Returns its id, for `revert`.
 
-        Raises ProjectError when it cannot be written; the project is then as it was before.
+        Returns None when nothing changes. Raises ProjectError when it cannot be written; the project is then
+        as it was before.
         """
-        if edit.after is not None:
-            photo_files.check_path(edit.after.path)
-        return self._edit(edit.label, lambda writer: writer.apply(edit))
+
+        def write(writer: RowWriter) -> None:
+            for edit in (first, *more):
+                if edit.after is not None:
+                    photo_files.check_path(edit.after.path)
+                writer.apply(edit)
+
+        return self._edit(first.label, write)
 
     def revert(self, edit_id: int) -> int | None:
         """Put back what an edit changed, whatever changed it since. Itself an edit; returns its id."""

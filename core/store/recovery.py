@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import shutil
 import sqlite3
 import tempfile
@@ -28,6 +29,7 @@ from core.store.schema import (
     transaction,
 )
 
+MAX_BYTES = 8 * 2**30  # a project of some million people
 TABLES = ("photo", "person", "edit", "change")
 Result = TypeVar("Result")
 Tables = dict[str, dict[int, Row]]
@@ -81,6 +83,8 @@ def recover(path: Path) -> Recovered | None:
 
     Rows come from SQLite where it can still walk a table, and from the table's single pages where it cannot.
     """
+    if path.stat().st_size > MAX_BYTES:
+        raise ProjectError(f"{path} is no Fitloop project, or a damaged one of over {MAX_BYTES >> 30} GB.")
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "damaged")
         try:
@@ -102,17 +106,19 @@ def recover(path: Path) -> Recovered | None:
 
 def _read_tables(copy: Path) -> Tables:
     names = _column_names()
-    database, wal_file = copy.read_bytes(), copy.with_name(copy.name + "-wal")
+    # What SQLite makes of the log when it opens the copy must not be what is salvaged, so that is taken first.
+    wal_file = copy.with_name(copy.name + "-wal")
     wal = wal_file.read_bytes() if wal_file.exists() else b""
     tables: Tables = {table: {} for table in TABLES}
     walked = [_walk(copy, table, tables[table]) for table in TABLES]
     if all(walked):
         return tables
     by_length = {len(names[table]): (table, names[table]) for table in TABLES}
-    for row_id, values in salvage.rows(database, wal):
-        table, columns = by_length.get(len(values), ("", ()))
-        if table and values[0] is None:
-            _keep_newest(tables[table], row_id, dict(zip(columns, [row_id, *values[1:]], strict=True)))
+    with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as database:
+        for row_id, values in salvage.rows(salvage.Pages(database, wal)):
+            table, columns = by_length.get(len(values), ("", ()))
+            if table and values[0] is None:
+                _keep_newest(tables[table], row_id, dict(zip(columns, [row_id, *values[1:]], strict=True)))
     return tables
 
 

@@ -7,10 +7,13 @@ header are gone. Which table a row is of shows in its number of columns.
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
 
-from core.store.schema import PAGE_SIZE, Value
+from core.store.schema import FILE_MAGIC, PAGE_SIZE, Value
+
+Bytes = bytes | mmap.mmap
 
 LEAF = 13
 HEADER = 100
@@ -20,13 +23,33 @@ FRAME_HEADER = struct.Struct(">6I")
 WAL_MAGIC = (0x377F0682, 0x377F0683)
 
 
-def rows(database: bytes, wal: bytes = b"") -> Iterator[tuple[int, list[Value]]]:
+class Pages:
+    """Pages by number, from 1, with the committed ones of the write-ahead log in the place of the old."""
+
+    def __init__(self, database: Bytes, wal: Bytes = b"") -> None:
+        self._database = database
+        self._newer = _committed(wal)
+        self._count = max(len(database) // PAGE_SIZE, *self._newer, 0)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, number: int) -> bool:
+        return 1 <= number <= self._count
+
+    def __getitem__(self, number: int) -> bytes:
+        if number in self._newer:
+            return self._newer[number]
+        return bytes(self._database[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
+
+
+def rows(pages: Pages) -> Iterator[tuple[int, list[Value]]]:
     """Row id and column values of every row that can be read; the id's own column is None, as in the file."""
-    pages = _pages(database, wal)
-    for number in sorted(set(pages) - _free_pages(pages)):
+    free = _free_pages(pages)
+    for number in range(1, len(pages) + 1):
         page = pages[number]
         start = HEADER if number == 1 else 0
-        if len(page) < start + 8 or page[start] != LEAF:
+        if number in free or len(page) < PAGE_SIZE or page[start] != LEAF:
             continue
         count = struct.unpack_from(">H", page, start + 3)[0]
         for index in range(min(count, PAGE_SIZE // 4)):
@@ -37,12 +60,9 @@ def rows(database: bytes, wal: bytes = b"") -> Iterator[tuple[int, list[Value]]]
                 continue  # this cell is broken; the next may not be
 
 
-def _pages(database: bytes, wal: bytes) -> dict[int, bytes]:
-    """Pages by number, with the committed ones of the write-ahead log in the place of the old."""
-    pages = {
-        number + 1: database[start : start + PAGE_SIZE]
-        for number, start in enumerate(range(0, len(database), PAGE_SIZE))
-    }
+def _committed(wal: Bytes) -> dict[int, bytes]:
+    """The pages of a write-ahead log, by number, up to its last commit."""
+    pages: dict[int, bytes] = {}
     if len(wal) < WAL_HEADER.size:
         return pages
     magic, _, page_size, _, *salts = WAL_HEADER.unpack_from(wal)[:6]
@@ -54,34 +74,33 @@ def _pages(database: bytes, wal: bytes) -> dict[int, bytes]:
         number, size_after_commit, *frame_salts = FRAME_HEADER.unpack_from(wal, at)[:4]
         if frame_salts != salts:
             break
-        pending[number] = wal[at + FRAME_HEADER.size : at + step]
+        pending[number] = bytes(wal[at + FRAME_HEADER.size : at + step])
         if size_after_commit:
             pages |= pending
             pending = {}
     return pages
 
 
-def _free_pages(pages: dict[int, bytes]) -> set[int]:
+def _free_pages(pages: Pages) -> set[int]:
     """Numbers of the pages that the file lists as unused: what they hold was deleted."""
     free: set[int] = set()
-    first = pages.get(1, b"")
-    trunk = struct.unpack_from(">I", first, 32)[0] if len(first) >= HEADER else 0
+    first = pages[1]
+    trunk = struct.unpack_from(">I", first, 32)[0] if first.startswith(FILE_MAGIC) else 0
     while trunk in pages and trunk not in free and len(pages[trunk]) == PAGE_SIZE:
         free.add(trunk)
         following, count = struct.unpack_from(">II", pages[trunk])
-        leaves = struct.unpack_from(f">{min(count, PAGE_SIZE // 4 - 2)}I", pages[trunk], 8)
-        free.update(leaves)
+        free.update(struct.unpack_from(f">{min(count, PAGE_SIZE // 4 - 2)}I", pages[trunk], 8))
         trunk = following
     return free
 
 
-def _row(page: bytes, at: int, pages: dict[int, bytes]) -> tuple[int, list[Value]]:
+def _row(page: bytes, at: int, pages: Pages) -> tuple[int, list[Value]]:
     size, at = _varint(page, at)
     row_id, at = _varint(page, at)
     return _signed(row_id), _values(_payload(page, at, size, pages))
 
 
-def _payload(page: bytes, at: int, size: int, pages: dict[int, bytes]) -> bytes:
+def _payload(page: bytes, at: int, size: int, pages: Pages) -> bytes:
     """The record of a cell, with the part that did not fit on the page."""
     largest = PAGE_SIZE - 35
     if size <= largest:

@@ -28,11 +28,15 @@ SAME_PLACE = 0.5  # of the bbox side; farther apart, two centres are of two peop
 
 @dataclass(frozen=True)
 class Exported:
-    """rows: how many of the data set were written. unmatched: how many of the fits are of nobody in it."""
+    """rows: how many of the data set were written. unmatched: how many of the fits are of nobody in it.
+
+    body: whose betas they are. The files have no place for it, and SPIN takes them for those of neutral SMPL.
+    """
 
     path: Path
     rows: int
     unmatched: int
+    body: str
 
 
 def export_fits_npy(
@@ -56,7 +60,7 @@ def export_fits_npy(
     differ = known & ~_same(table[rows], pose, betas)
     table[rows[differ]] = np.concatenate([pose, betas], axis=1)[differ]
     write_array(destination, table)
-    return Exported(destination, int(differ.sum()), len(fits) - len(people))
+    return Exported(destination, int(differ.sum()), len(fits) - len(people), fits.body)
 
 
 def export_locked_npz(fits: FitsDictionary, dataset_npz: Path, destination: Path) -> Exported:
@@ -68,6 +72,7 @@ def export_locked_npz(fits: FitsDictionary, dataset_npz: Path, destination: Path
     """
     dataset = _read_dataset(dataset_npz)
     rows, people = _match(fits, dataset, dataset_npz)
+    unmatched = len(fits) - len(people)
     locked = (fits.locked & torch.isfinite(fits.score))[people].cpu().numpy()
     rows, people = rows[locked], people[locked]
     changed = _with_truth(dataset, rows, *_in_crop(fits, people, dataset, rows))
@@ -78,7 +83,7 @@ def export_locked_npz(fits: FitsDictionary, dataset_npz: Path, destination: Path
         if name not in dataset or array.tobytes() != dataset[name].tobytes()
     }
     copy_with(dataset_npz, destination, edited)
-    return Exported(destination, len(rows), len(fits) - len(people))
+    return Exported(destination, len(rows), unmatched, fits.body)
 
 
 def _with_truth(

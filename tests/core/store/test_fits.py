@@ -211,6 +211,17 @@ class TestKeepBetter:
         assert new.to(fits, better).all()
         assert (fits.pose.requires_grad, fits.betas.requires_grad) == (False, False)
 
+    def test_what_was_replaced_is_in_the_file_and_all_else_is_there_bit_for_bit(self, random, tmp_path):
+        fits = random_fits(random, 6)
+        before = fits.pose.clone()
+        new = Written(random, [4, 1])
+        new.to(fits, better)
+        fits.save(tmp_path / "curated.npz")
+        again = FitsDictionary.load(tmp_path / "curated.npz")
+        rows = again.get(new.indices, new.rotation_deg, new.flipped)
+        assert angles(rows.pose.numpy(), new.pose.numpy()).max() < 1e-5
+        assert torch.equal(again.pose[[0, 2, 3, 5]], before[[0, 2, 3, 5]])
+
     def test_an_empty_batch_is_fine(self, random):
         assert Written(random, torch.zeros(0, dtype=torch.long)).to(random_fits(random, 2), better).shape == (
             0,

@@ -72,6 +72,19 @@ def test_ids_of_people_are_never_given_twice(project):
         assert again.new_person_id() == 22
 
 
+def test_several_edits_are_one_of_the_history_and_are_written_together_or_not_at_all(project, random):
+    photos = [project.photo(number) for number in (1, 2, 3)]
+    accepted = [photo.with_person(photo.people[0].with_(verdict="accepted")) for photo in photos]
+    edit = project.commit(*(Edit("Accept", *pair) for pair in zip(photos, accepted, strict=True)))
+    assert project.history()[0].people == (1, 3, 5)
+    project.revert(edit)
+    assert project.counts() == {"todo": 20}
+    wrong = Edit("Accept", photos[1], photos[1].with_person(random_person(random, 20)))
+    with pytest.raises(ProjectError, match="in another photo"):
+        project.commit(Edit("Accept", photos[0], accepted[0]), wrong)
+    assert project.counts() == {"todo": 20}
+
+
 def test_an_id_of_another_photo_is_refused_and_nothing_is_written(project, random):
     before = project.photo(1)
     after = before.with_person(random_person(random, 20)).with_(focal_length=5.0)

@@ -106,8 +106,8 @@ class SpinNetwork(ResNet):
             pose = pose + self.decpose(hidden)
             betas = betas + self.decshape(hidden)
             camera = camera + self.deccam(hidden)
-        rotations = rotation6d_to_matrix(pose.float().view(batch, len(JOINT_NAMES), 6))
-        return SpinOutput(rotations, betas.float(), camera.float())
+        rotations = rotation6d_to_matrix(pose.view(batch, len(JOINT_NAMES), 6))
+        return SpinOutput(rotations, betas, camera)
 
 
 def load_spin_network(path: str | Path) -> SpinNetwork:

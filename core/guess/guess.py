@@ -1,0 +1,224 @@
+"""One way to ask any network: a photo and its people in, guesses in the photo's camera frame out.
+
+The image network sees crops and answers in the crop's frame; here is where its answers leave it. The lifter sees
+keypoints and answers in the photo's frame already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.body.model import SMPL_VERTICES, Body, BodyParams
+from core.errors import FitInputError, ImageError
+from core.geometry.camera import CROP_SIZE, crop_to_full, weak_camera_to_cam_t
+from core.geometry.image import crop_affine, normalise, warp
+from core.geometry.rotation import matrix_to_axis_angle
+from core.guess.lifter import Lifter, lift
+from core.guess.spin_network import NETWORK, SMPL_NEUTRAL, SpinNetwork, SpinOutput
+from core.records import BBox, Guess, Person, Photo
+
+LIFTER = "lifter"  # as NETWORK, what a guess says of where it comes from
+CHUNK = 32  # crops that go through the network together
+SMALLEST_SCALE = (
+    0.05  # of a weak camera: a person a twentieth of the crop; below it a camera flips or is lost
+)
+
+
+def guess(
+    image: np.ndarray | None,
+    people: Sequence[Person],
+    photo: Photo,
+    network: SpinNetwork | Lifter,
+    body: Body,
+    lifter: Lifter | None = None,
+) -> list[Guess]:
+    """A guess for each of a photo's people, in the photo's camera frame.
+
+    image (H, W, 3) uint8 RGB as `read_image` gives it, None where only keypoints are known. The answers of a person
+    are the image network's, where its bbox shows some of the photo, then the lifter's as it ranks them, where it has
+    keypoints: the first is the guess, the others are its alternatives. Raises FitInputError naming the people of whom
+    there is nothing to guess from (`unguessable` tells beforehand), ImageError for an image that is not the photo's.
+    """
+    _check_image(image, photo)
+    faults = unguessable(image, people, network, lifter)
+    if faults:
+        raise FitInputError(f"{photo.path}: {' '.join(faults.values())}")
+    answers: list[list[Guess]] = [[] for _ in people]
+    if isinstance(network, SpinNetwork):
+        if image is not None:
+            _ask_image_network(image, people, photo, network, body, answers)
+    else:
+        lifter = network
+    if lifter is not None:
+        _ask_lifter(people, photo, lifter, body, answers)
+    return [replace(first, alternatives=tuple(others)) for first, *others in answers]
+
+
+def unguessable(
+    image: np.ndarray | None,
+    people: Sequence[Person],
+    network: SpinNetwork | Lifter,
+    lifter: Lifter | None = None,
+) -> dict[int, str]:
+    """Place among the people -> why there is nothing to guess that person from, and what to do."""
+    faults: dict[int, str] = {}
+    for index, person in enumerate(people):
+        if lifter is not None and _has_keypoints(person):
+            continue
+        if not isinstance(network, SpinNetwork):
+            why = "no keypoint is visible, and the lifter sees nothing else. Mark or detect keypoints, or choose "
+            why += "an image network."
+            unseen = not _has_keypoints(person)
+        else:
+            why = (
+                "the bbox lies outside the photo" if image is not None else "the photo's pixels are not there"
+            )
+            why += (
+                ", and the image network sees nothing else. Put that right, or give keypoints and the lifter."
+            )
+            unseen = not _in_view(image, person.bbox)
+        if unseen:
+            faults[index] = f"Person {person.id}: {why}"
+    return faults
+
+
+@torch.no_grad()
+def guess_crops(
+    network: SpinNetwork,
+    crops: np.ndarray | Tensor,
+    bbox_center: Tensor,
+    bbox_side: Tensor,
+    focal_length: Tensor,
+    camera_center: Tensor,
+    body: Body,
+) -> BodyParams:
+    """The image network's guesses of crops from any photos, each in its own photo's camera frame, on body's device.
+
+    crops (B, 224, 224, 3) uint8 RGB; bbox_center (B, 2), bbox_side (B,), focal_length (B,), camera_center (B, 2) [px
+    of the photo]. Half precision on a GPU. Betas are zero on a body whose shapes the network does not know.
+    """
+    with _evaluating(network):
+        parts = [_run(network, crops[at : at + CHUNK]) for at in range(0, len(crops), CHUNK)]
+    like = body.v_template
+    said = SpinOutput(*(torch.cat(values).to(like) for values in zip(*parts, strict=True)))
+    pose = matrix_to_axis_angle(said.rotations).flatten(1)
+    betas = said.betas if _knows_shape(network, body) else torch.zeros_like(said.betas)
+    scale = said.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
+    cam_t = weak_camera_to_cam_t(torch.cat([scale, said.weak_camera[:, 1:]], dim=1))
+    pelvis = body.rest_pelvis(BodyParams.from_pose(pose, betas, cam_t))
+    frame = (value.to(like) for value in (bbox_center, bbox_side, focal_length, camera_center))
+    global_orient, cam_t = crop_to_full(pose[:, :3], cam_t, pelvis, *frame)
+    return BodyParams(global_orient, pose[:, 3:], betas, cam_t)
+
+
+def _ask_image_network(
+    image: np.ndarray,
+    people: Sequence[Person],
+    photo: Photo,
+    network: SpinNetwork,
+    body: Body,
+    answers: list[list[Guess]],
+) -> None:
+    seen = [index for index, person in enumerate(people) if _in_view(image, person.bbox)]
+    if not seen:
+        return
+    bboxes = [people[index].bbox for index in seen]
+    crops = np.stack([warp(image, crop_affine(bbox, CROP_SIZE), CROP_SIZE) for bbox in bboxes])
+    center = torch.from_numpy(np.stack([bbox.center for bbox in bboxes]))
+    side = torch.tensor([bbox.side for bbox in bboxes])
+    focal_length, camera_center = _camera(photo, len(seen))
+    params = guess_crops(network, crops, center, side, focal_length, camera_center, body)
+    for index, answer in zip(seen, _records(params, photo, NETWORK, torch.ones(len(seen))), strict=True):
+        answers[index].append(answer)
+
+
+def _ask_lifter(
+    people: Sequence[Person], photo: Photo, lifter: Lifter, body: Body, answers: list[list[Guess]]
+) -> None:
+    """All people of one layout together."""
+    for layout in sorted({person.keypoints.layout for person in people}):
+        seen = [i for i, p in enumerate(people) if p.keypoints.layout == layout and _has_keypoints(p)]
+        if not seen:
+            continue
+        keypoints = torch.from_numpy(np.stack([people[index].keypoints.array for index in seen]))
+        lifted = lift(lifter, body, keypoints, layout, *_camera(photo, len(seen)))
+        guesses = _records(lifted.hypotheses, photo, LIFTER, lifted.probability.flatten())
+        count = lifted.probability.shape[1]
+        for place, index in enumerate(seen):
+            answers[index] += guesses[place * count : (place + 1) * count]
+
+
+def _records(params: BodyParams, photo: Photo, network: str, probability: Tensor) -> list[Guess]:
+    focal_length, camera_center = _camera(photo, 1)
+    values = params.frozen()
+    return [
+        Guess(
+            pose=pose.numpy(), betas=betas.numpy(), kid=float(kid), cam_t=cam_t.numpy(),
+            focal_length=float(focal_length[0]), camera_center=camera_center[0].numpy(),
+            network=network, probability=float(sure),
+        )
+        for pose, betas, kid, cam_t, sure in zip(
+            values.pose, values.betas, values.kid, values.cam_t, probability, strict=True
+        )
+    ]  # fmt: skip
+
+
+def _run(network: SpinNetwork, crops: np.ndarray | Tensor) -> SpinOutput:
+    device = network.init_pose.device
+    pixels = torch.as_tensor(crops).to(device)
+    with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
+        output: SpinOutput = network(normalise(pixels))
+    return output
+
+
+@contextlib.contextmanager
+def _evaluating(network: SpinNetwork) -> Iterator[None]:
+    """Without dropout and with the batch norms as learned, also when asked in the middle of a training."""
+    training = [module for module in network.modules() if module.training]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+def _knows_shape(network: SpinNetwork, body: Body) -> bool:
+    """Whether the network's betas mean to this body what they say."""
+    is_smpl = len(body.v_template) == SMPL_VERTICES
+    return network.config.body == body.fingerprint or (network.config.body == SMPL_NEUTRAL and is_smpl)
+
+
+def _camera(photo: Photo, count: int) -> tuple[Tensor, Tensor]:
+    """The photo's focal length (count,) and centre (count, 2) [px]: its diagonal and middle where not measured."""
+    focal_length = photo.focal_length or photo.default_focal_length
+    camera_center = photo.camera_center or (photo.width / 2, photo.height / 2)
+    return torch.full((count,), focal_length), torch.tensor([camera_center]).float().expand(count, -1)
+
+
+def _has_keypoints(person: Person) -> bool:
+    return bool((person.keypoints.confidence > 0).any())
+
+
+def _in_view(image: np.ndarray | None, bbox: BBox) -> bool:
+    """Whether a bbox shows any of the photo."""
+    if image is None:
+        return False
+    size = np.array([image.shape[1], image.shape[0]])
+    return bool((bbox.center + bbox.side / 2 > 0).all() and (bbox.center - bbox.side / 2 < size).all())
+
+
+def _check_image(image: np.ndarray | None, photo: Photo) -> None:
+    if image is None:
+        return
+    if image.dtype != np.uint8 or image.shape != (photo.height, photo.width, 3):
+        raise ImageError(
+            f"{photo.path}: is {photo.width} × {photo.height} px in the project, but the image is {image.shape} of "
+            f"{image.dtype}. Read it with read_image, or add the photo again."
+        )

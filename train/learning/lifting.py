@@ -1,0 +1,85 @@
+"""What the lifter is taught: of several hypotheses the nearest learns most, the first always learns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.body.tree import joint_index
+from core.guess.lifter import FARTHEST, JOINTS, Hypotheses
+from train.learning.scenes import People
+
+LIMBS = [
+    joint_index(f"{side}_{part}")
+    for side in ("left", "right")
+    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+]
+LIMB_WEIGHT = 2.0
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """joints [per m], rotations, betas, projection [per half side], place; others: the share of the hypotheses that did
+    not win; safe: the share of the first, which learns from everyone; choice: of telling which one won."""
+
+    joints: float = 10.0
+    rotations: float = 1.0
+    betas: float = 0.02
+    projection: float = 1.0
+    place: float = 0.2
+    others: float = 0.05
+    safe: float = 0.4
+    choice: float = 0.1
+
+
+def lifting_loss(
+    rounds: list[Hypotheses], truth: People, side: Tensor, weights: LossWeights
+) -> tuple[Tensor, dict[str, float]]:
+    """The mean over a proposal and its refinements; and the last one's parts as plain numbers."""
+    losses = [_loss(bodies, truth, side, weights) for bodies in rounds]
+    return torch.stack([loss for loss, _ in losses]).mean(), losses[-1][1]
+
+
+def _loss(
+    bodies: Hypotheses, truth: People, side: Tensor, weights: LossWeights
+) -> tuple[Tensor, dict[str, float]]:
+    """Distances of every hypothesis (B, H) from the truth, weighted by which one is nearest."""
+    each = torch.ones(JOINTS).to(side)
+    each[LIMBS] = LIMB_WEIGHT
+    each = each / each.sum()
+    off = (bodies.joints - truth.joints[:, None]).square().sum(-1)
+    joints = ((off + 1e-6).sqrt() * each).sum(-1)
+    won = joints.detach().argmin(dim=1)
+    share = _shares(won, joints.shape[1], weights)
+    turns = (bodies.rotations - truth.rotations[:, None]).square().sum((-1, -2)).mean(-1)
+    shapes = (bodies.shape - truth.shape[:, None]).square().mean(-1)
+    points = truth.joints + truth.pelvis[:, None]
+    pixels = points[..., :2] / points[..., 2:].clamp_min(0.1)
+    half = (side / 2)[:, None, None]
+    target = (pixels / half).clamp(-FARTHEST, FARTHEST)
+    seen = (bodies.projected() / half[:, None]).clamp(-FARTHEST, FARTHEST)
+    reach = ((seen - target[:, None]).abs().sum(-1) * each).sum(-1)
+    place = (bodies.pelvis[..., 2] / truth.pelvis[:, None, 2].clamp_min(0.1)).log().abs()
+    parts = {
+        "joints": (joints * share).sum(1).mean(),
+        "rotations": (turns * share).sum(1).mean(),
+        "betas": (shapes * share).sum(1).mean(),
+        "projection": (reach * share).sum(1).mean(),
+        "place": (place * share).sum(1).mean(),
+        "choice": torch.nn.functional.cross_entropy(bodies.logits, won),
+    }
+    total = torch.stack([getattr(weights, name) * value for name, value in parts.items()]).sum()
+    return total, {name: value.item() for name, value in parts.items()}
+
+
+def _shares(won: Tensor, count: int, weights: LossWeights) -> Tensor:
+    """(B, H) summing to one: the winner's, the others', and the first's own."""
+    if count == 1:
+        return torch.ones(len(won), 1).to(won.device)
+    winner = torch.nn.functional.one_hot(won, count).float()
+    first = torch.zeros(count).to(winner)
+    first[0] = 1.0
+    rest = (1 - weights.safe - weights.others) * winner + weights.others / count
+    return rest + weights.safe * first

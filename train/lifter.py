@@ -1,0 +1,236 @@
+"""Teach the lifter: python -m train.lifter --poses poses.npz --out resources/lifter/
+
+People are drawn, seen by random cameras and lifted again, all on the fly. With --evaluate the lifter in --out is measured
+instead, and the table is written beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from core.body import Body, load_body
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
+from core.guess.lifter import (
+    CONFIG,
+    JOINTS,
+    POSE6D,
+    WEIGHTS,
+    Lifter,
+    LifterConfig,
+    load_lifter,
+    network_entry,
+)
+from train.learning.lifter_table import (
+    milliseconds,
+    on_projections,
+    on_true_people,
+    projected_keypoints,
+    projected_people,
+    summary,
+)
+from train.learning.lifting import LossWeights, lifting_loss
+from train.learning.poses import Poses, read_poses
+from train.learning.rare_poses import rare_poses
+from train.learning.scenes import Scenes
+
+RARE_SHARE, RARE_COUNT = 0.2, 40_000
+TABLE = "table.json"
+
+
+@dataclass(frozen=True)
+class Config:
+    """minutes of training: the learning rate warms up and falls by the clock, so any machine's end is an end."""
+
+    minutes: float = 45.0
+    batch: int = 1024
+    learning_rate: float = 1e-3
+    warm_up: float = 0.02
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    average: float = 0.9995
+    report_s: float = 60.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """One report: the step, seconds gone, the loss's parts, and first choice and best of all on validation [mm]."""
+
+    step: int
+    seconds: float
+    parts: dict[str, float]
+    validation: dict[str, dict[str, float]]
+
+
+def pose_bank(poses: Poses, body_offsets: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Captured poses and made ones (N, 72), and how often each is drawn (N,)."""
+    rare = rare_poses(poses.sample(RARE_COUNT, rng), body_offsets, rng)
+    weight = np.concatenate([poses.weight * (1 - RARE_SHARE), np.full(RARE_COUNT, RARE_SHARE / RARE_COUNT)])
+    return torch.from_numpy(np.concatenate([poses.pose, rare])), torch.from_numpy(weight)
+
+
+def build(scenes: Scenes, body: Body, **changes: int) -> Lifter:
+    """A lifter that starts from the mean pose, seen upright from ahead."""
+    lifter = Lifter(LifterConfig(definitions=scenes.definitions, body=body.fingerprint, **changes))
+    with torch.random.fork_rng(devices=[]):
+        rotations = scenes.people(4096).rotations
+    left, _, right = torch.linalg.svd(rotations.mean(dim=0))
+    sign = torch.linalg.det(left @ right).sign()
+    mean = left @ torch.diag_embed(torch.stack([sign * 0 + 1, sign * 0 + 1, sign], dim=-1)) @ right
+    mean[0] = axis_angle_to_matrix(torch.tensor([math.pi, 0.0, 0.0]))
+    numbers = torch.zeros(lifter.mean.shape)
+    numbers[:POSE6D] = matrix_to_rotation6d(mean).flatten()
+    lifter.set_body(scenes.keypoint_body, numbers)
+    return lifter
+
+
+def train(lifter: Lifter, scenes: Scenes, validate: Validation, config: Config) -> Iterator[TrainStep]:
+    """AdamW on scenes drawn anew each step; yields reports. `lifter` holds the averaged weights at each."""
+    torch.manual_seed(config.seed)
+    student = Lifter(lifter.config)
+    student.load_state_dict(lifter.state_dict())
+    optimizer = torch.optim.AdamW(
+        student.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    start, reported, step, gone = time.monotonic(), 0.0, 0, 0.0
+    while gone < 1.0:
+        gone = (time.monotonic() - start) / (60 * config.minutes)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * schedule(gone, config.warm_up)
+        seen, truth = scenes.draw(config.batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            rounds = student(seen)
+        loss, parts = lifting_loss(rounds, truth, seen.side, LossWeights())
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(student.parameters(), config.clip)
+        optimizer.step()
+        step += 1
+        blend(lifter, student, min(config.average, step / (step + 100)))
+        seconds = time.monotonic() - start
+        if seconds - reported > config.report_s or gone >= 1.0:
+            reported = seconds
+            yield TrainStep(step, seconds, parts, validate(lifter))
+
+
+def schedule(gone: float, warm_up: float) -> float:
+    """The learning rate's factor when `gone` of the time is over: up in a line, down in a cosine."""
+    if gone < warm_up:
+        return gone / warm_up + 1e-3
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (gone - warm_up) / (1 - warm_up)))) + 1e-4
+
+
+@torch.no_grad()
+def blend(average: Lifter, student: Lifter, keep: float) -> None:
+    """Move the averaged weights a little towards the student's."""
+    torch._foreach_lerp_(list(average.parameters()), list(student.parameters()), 1 - keep)
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """People of the validation split, clean and noisy."""
+
+    body: Body
+    scenes: Scenes
+    poses: Poses
+    count: int | None = 1500
+    layouts: tuple[str, ...] = ("coco17", "h36m17")
+
+    def __call__(self, lifter: Lifter) -> dict[str, dict[str, float]]:
+        people = projected_people(self.scenes, self.poses, self.count)
+        table = {}
+        for name in self.layouts:
+            for noisy in (False, True):
+                keypoints = projected_keypoints(self.scenes, people, name, noisy)
+                errors = on_projections(lifter, self.body, people, keypoints, name)
+                table[f"{name} {'noisy' if noisy else 'clean'}"] = summary(errors)
+        return table
+
+
+def save_lifter(lifter: Lifter, folder: Path) -> None:
+    """Write weights in half precision and the config; each file is whole or the old one stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: (value if name in ("offsets", "offsets_shape", "mean") else value.half()).contiguous()
+        for name, value in lifter.state_dict().items()
+    }
+    half_written = folder / f"{WEIGHTS}.part"
+    save_file(weights, half_written)
+    os.replace(half_written, folder / WEIGHTS)
+    write_json(folder / CONFIG, {"network": network_entry(lifter.config)})
+
+
+def write_json(path: Path, entry: object) -> None:
+    half_written = path.with_name(f"{path.name}.part")
+    half_written.write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
+    os.replace(half_written, path)
+
+
+def evaluate(lifter: Lifter, body: Body, poses: Path, truth: Path | None) -> dict[str, object]:
+    """The table: test split by layout, clean and noisy; the measured people by source; time."""
+    test = read_poses(poses, "test")
+    scenes = Scenes(body, torch.from_numpy(test.pose), torch.from_numpy(test.weight))
+    layouts = ("coco17", "openpose25", "h36m17", "mediapipe33")
+    table: dict[str, object] = dict(Validation(body, scenes, test, None, layouts)(lifter))
+    if truth is not None:
+        people = on_true_people(lifter, body, truth)
+        table |= {source: summary(errors) for source, errors in people.items()}
+        table["all with 3D truth"] = summary(torch.cat(list(people.values())))
+    table["ms for one person"] = milliseconds(lifter, body)
+    return table
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.lifter", description=(__doc__ or "").split("\n\n")[0]
+    )
+    parser.add_argument("--poses", type=Path, required=True, help=".npz with SMPL poses (N, 72)")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
+    parser.add_argument("--minutes", type=float, default=Config.minutes)
+    parser.add_argument("--learning-rate", type=float, default=Config.learning_rate)
+    parser.add_argument("--batch", type=int, default=Config.batch)
+    parser.add_argument("--width", type=int, default=LifterConfig.width)
+    parser.add_argument("--blocks", type=int, default=LifterConfig.blocks)
+    parser.add_argument("--hypotheses", type=int, default=LifterConfig.hypotheses)
+    parser.add_argument("--refine-width", type=int, default=LifterConfig.refine_width)
+    parser.add_argument("--refine-rounds", type=int, default=LifterConfig.refine_rounds)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--evaluate", action="store_true", help="measure the lifter in --out, train nothing")
+    parser.add_argument("--truth", type=Path, help="folder of photos with 3D truth, for --evaluate")
+    chosen = parser.parse_args(arguments)
+    torch.set_num_threads(chosen.threads)
+    body = load_body()
+    if chosen.evaluate:
+        table = evaluate(load_lifter(chosen.out), body, chosen.poses, chosen.truth)
+        write_json(chosen.out / TABLE, table)
+        print(json.dumps(table, indent=1))
+        return
+    config = Config(minutes=chosen.minutes, batch=chosen.batch, learning_rate=chosen.learning_rate)
+    poses = read_poses(chosen.poses, "train")
+    offsets = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight)).offsets
+    scenes = Scenes(body, *pose_bank(poses, offsets, np.random.default_rng(config.seed)))
+    changes = {
+        n: getattr(chosen, n) for n in ("width", "blocks", "hypotheses", "refine_width", "refine_rounds")
+    }
+    torch.manual_seed(config.seed)
+    lifter = build(scenes, body, **changes)
+    print(f"{sum(p.numel() for p in lifter.parameters()) / 1e6:.2f} million weights", flush=True)
+    for report in train(lifter, scenes, Validation(body, scenes, read_poses(chosen.poses, "val")), config):
+        save_lifter(lifter, chosen.out)
+        print(json.dumps({**report.__dict__, "seconds": round(report.seconds)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

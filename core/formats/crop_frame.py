@@ -22,12 +22,15 @@ from core.geometry.camera import (
     crop_to_full,
     full_to_crop,
     keypoints_to_crop,
+    weak_camera_to_cam_t,
 )
 from core.records import BBox, Fit, Keypoints, Person, Photo
 
 SMPL_NEUTRAL = "smpl-neutral"  # a fit of SMPL whose file we do not have
 LAYOUT = "spin49"
 FEWEST_KEYPOINTS = 4
+USUAL_WEAK_SCALE = 0.9  # of a standing person in a crop; 0.9 is what HMR starts from
+NEAREST_CROP_DEPTH = 5.0  # m; nearer, a body would be ten times as large as its crop
 UNSCORED = float("nan")
 _CHUNK = 256
 
@@ -115,7 +118,8 @@ def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> 
     """cam_t (N, 3) [m] in the crop's frame that lays the body over the keypoints (layout spin49).
 
     As SPIN's estimate_translation: weighted linear least squares of f (X + tx) = (u - c) (Z + tz), but over
-    all keypoints. Also returns (N,) bool: whether there are enough of them.
+    all keypoints. Also returns (N,) bool: whether that can be trusted. Where there are too few keypoints, or
+    the pose does not lie over them, the body stands in the middle of its bbox as large as people are there.
     """
     if not keypoints:
         return torch.zeros(0, 3), np.zeros(0, dtype=bool)
@@ -129,12 +133,20 @@ def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> 
         for part in _slices(len(rows))
     ]
     cam_t = torch.cat(parts)
-    enough = ((confidence > 0).sum(1) >= FEWEST_KEYPOINTS) & (cam_t[:, 2] > 0) & cam_t.isfinite().all(1)
-    return cam_t, enough.numpy()
+    trusted = (confidence > 0).sum(1) >= FEWEST_KEYPOINTS
+    trusted &= (cam_t[:, 2] > NEAREST_CROP_DEPTH) & cam_t.isfinite().all(1)
+    middle = weak_camera_to_cam_t(_tensor([[USUAL_WEAK_SCALE, 0, 0]])) - _pelvis(rows, body)
+    return torch.where(trusted[:, None], cam_t, middle), trusted.numpy()
 
 
 def fit_of(
-    pose: np.ndarray, betas: np.ndarray, cam_t: np.ndarray, photo: Photo, body: Body | None, source: str
+    pose: np.ndarray,
+    betas: np.ndarray,
+    cam_t: np.ndarray,
+    photo: Photo,
+    body: Body | None,
+    source: str,
+    weak: bool = False,
 ) -> Fit:
     """A Fit in the photo's frame; body: the SMPL body that the reader was given, if any."""
     focal_length, camera_center = camera_of(photo)
@@ -142,7 +154,7 @@ def fit_of(
     return Fit(
         pose=pose, betas=betas, kid=0.0, cam_t=cam_t, focal_length=focal_length,
         camera_center=np.array(camera_center), score=UNSCORED, body=fingerprint,
-        source="curated" if source == "curated" else "fit",
+        source="curated" if source == "curated" else "fit", weak=weak,
     )  # fmt: skip
 
 

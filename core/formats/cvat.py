@@ -47,7 +47,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        where = f"line {error.lineno}, column {error.offset}"
+        where = f"line {error.lineno}, column {error.offset + 1}"
         problem = f"this is not XML: {expat.ErrorString(error.code)}"
         raise report.error(problem, "Was it cut off? Export it again.", where) from error
     except ReadError:

@@ -32,6 +32,8 @@ MAX_JSON_VALUES = 50_000_000
 MAX_ARRAY_BYTES = 2 * 2**30  # unpacked, all arrays of an .npz together
 MAX_MEMBERS = 256
 MAX_ARRAY_DIMENSIONS = 8
+_PIECE_BYTES = 4 * 2**20
+_BACKSLASH = ord("\\")
 _STRUCTURE = b'"[]{},'
 _NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
 _DAMAGED = ("this is not a numpy file, or it is damaged", "Was it cut off? Export it again.")
@@ -65,15 +67,16 @@ def read_bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
 def read_json(path: Path, limit: int = MAX_FILE_BYTES) -> Any:
     """The value in a JSON file in UTF-8, -16 or -32. Raises ReadError, for nesting before it is parsed."""
     data = read_bytes(path, limit)
-    text = decode(path, data)
-    depth, values = json_size(text.encode() if not data.isascii() else data)
-    del data
+    is_utf8 = json.detect_encoding(data).startswith("utf-8")
+    depth, values = json_size(data if is_utf8 else decode(path, data).encode())
     if depth > MAX_DEPTH:
         raise read_error(
-            path, f"nested {depth} deep, more than {MAX_DEPTH}", "No format of this field nests like that."
+            path, f"nested more than {MAX_DEPTH} deep", "No format of this field nests like that."
         )
     if values > MAX_JSON_VALUES:
         raise read_error(path, f"more than {MAX_JSON_VALUES} values", "Split it and read the parts.")
+    text = decode(path, data)
+    del data
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -99,17 +102,30 @@ def decode(path: Path, data: bytes) -> str:
 
 
 def json_size(data: bytes) -> tuple[int, int]:
-    """(nesting depth, an upper bound on the number of values) of JSON text in UTF-8, without parsing it."""
-    unescaped = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    marks = np.frombuffer(unescaped.translate(None, _NOT_STRUCTURE), dtype=np.uint8)
-    del unescaped
-    quotes = marks == ord('"')
-    outside = marks[(np.bitwise_xor.accumulate(quotes) == 0) & ~quotes] if len(marks) else marks
-    opens = (outside == ord("[")) | (outside == ord("{"))
-    commas = outside == ord(",")
-    steps = opens.astype(np.int32) * 2 + commas - 1
-    depth = int(np.cumsum(steps, dtype=np.int32).max(initial=0))
-    return depth, 2 * int(opens.sum() + commas.sum()) + 1
+    """(nesting depth, an upper bound on the number of values) of JSON text in UTF-8, without parsing it.
+
+    Piece by piece, and no farther than the first one in which either is more than is read.
+    """
+    depth = deepest = values = start = 0
+    in_text = False
+    while start < len(data) and deepest <= MAX_DEPTH and values <= MAX_JSON_VALUES:
+        end = min(start + _PIECE_BYTES, len(data))
+        while end < len(data) and data[end - 1] == _BACKSLASH:  # an escape stays in one piece
+            end += 1
+        unescaped = data[start:end].replace(b"\\\\", b"").replace(b'\\"', b"")
+        marks = np.frombuffer(unescaped.translate(None, _NOT_STRUCTURE), dtype=np.uint8)
+        quotes = marks == ord('"')
+        inside = np.logical_xor.accumulate(quotes) ^ in_text if len(marks) else quotes
+        outside = marks[~inside & ~quotes]
+        opens = (outside == ord("[")) | (outside == ord("{"))
+        commas = outside == ord(",")
+        depths = depth + np.cumsum(opens * 2 + commas - 1, dtype=np.int64)
+        deepest = max(deepest, int(depths.max(initial=0)))
+        depth = int(depths[-1]) if len(depths) else depth
+        values += 2 * int(opens.sum() + commas.sum())
+        in_text ^= bool(quotes.sum() % 2)
+        start = end
+    return deepest, values + 1
 
 
 def read_arrays(path: Path, wanted: Collection[str] | None = None) -> dict[str, np.ndarray]:
@@ -118,24 +134,21 @@ def read_arrays(path: Path, wanted: Collection[str] | None = None) -> dict[str, 
     Raises ReadError for a damaged archive and for one that unpacks to more than MAX_ARRAY_BYTES.
     """
     data = read_bytes(path)
-    arrays: dict[str, np.ndarray] = {}
-    left = MAX_ARRAY_BYTES
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in _members(path, archive, wanted):
+            members = _members(path, archive, wanted)
+            if sum(member.file_size for member in members) > MAX_ARRAY_BYTES:
+                raise read_error(path, f"it unpacks to more than {MAX_ARRAY_BYTES >> 20} MB", "Split it.")
+            arrays: dict[str, np.ndarray] = {}
+            for member in members:
                 name = member.filename.removesuffix(".npy")
-                left -= member.file_size
-                if left < 0:
-                    raise read_error(
-                        path, f"it unpacks to more than {MAX_ARRAY_BYTES >> 30} GB", "Split it.", name
-                    )
                 with archive.open(member) as file:
                     arrays[name] = _read_array(path, name, file, member.file_size)
+            return arrays
     except ReadError:
         raise
     except _BROKEN_ARRAY as error:
         raise read_error(path, *_DAMAGED) from error
-    return arrays
 
 
 def array_names(path: Path) -> list[str]:

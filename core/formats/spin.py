@@ -20,7 +20,7 @@ from core.body.model import Body
 from core.formats import crop_frame, people
 from core.formats.crop_frame import Rows, cam_t_from_keypoints, fit_of, stand_in, to_photo
 from core.formats.photo_folder import PhotoFolder
-from core.formats.report import Import, Report, Unusable
+from core.formats.report import Import, Report
 from core.formats.source import array_names, read_array, read_arrays
 from core.records import Fit, Person, Photo
 
@@ -199,15 +199,17 @@ def _with_fits(
     of = [rows[place][0] for place in used]
     shown = [photos[rows[place][1]] for place in used]
     crop = Rows.of(pose[of], betas[of], [persons[place].bbox for place in used], shown)
-    cam_t, enough = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
+    cam_t, trusted = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
     pose_photo, cam_t_photo = to_photo(crop, cam_t, placer)
     changed = list(persons)
     for index, place in enumerate(used):
         with report.record(f"row {of[index]}, pose"):
-            if not enough[index]:
-                raise Unusable("too few keypoints to tell where the body stands")
-            fit = fit_of(pose_photo[index], betas[of[index]], cam_t_photo[index], shown[index], body, kind)
+            row, weak = of[index], not trusted[index]
+            fit = fit_of(pose_photo[index], betas[row], cam_t_photo[index], shown[index], body, kind, weak)
             changed[place] = _with_fit(persons[place], fit)
+    if not trusted.all():
+        words = "poses do not lie over their keypoints, or have too few: placed by their bbox and marked weak"
+        report.note(f"{int((~trusted).sum())} {words}")
     return changed
 
 

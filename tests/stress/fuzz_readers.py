@@ -32,12 +32,13 @@ import scipy.io
 
 from core.errors import ReadError
 from core.formats import spin
-from core.formats.recognise import recognise
+from core.formats.recognise import FORMATS, recognise
 from core.formats.report import Import
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples
 
 RECOGNISE = "recognise"
+EXTRA = ("spin_fits.npy", "final_fits.npz")
 SLOWEST_S = 2.0
 HANG_S = 20.0
 MOST_CHANGES = 4
@@ -325,7 +326,7 @@ def _text(part: Any) -> str:
     return (part if isinstance(part, str) else repr(part)).encode("utf-8", "replace").decode()
 
 
-def _hang(*_: object) -> None:
+def raise_hang(*_: object) -> None:
     raise Hang
 
 
@@ -337,12 +338,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     warnings.filterwarnings("error", module=r"core(\..*)?$")
-    signal.signal(signal.SIGALRM, _hang)
+    signal.signal(signal.SIGALRM, raise_hang)
     bad = 0
     with tempfile.TemporaryDirectory() as name:
         made, values = samples(Path(name)), writers(Path(name))
         values |= extra_samples(made, Path(name))
-        for reader in given.reader or [*made, RECOGNISE]:
+        for reader in given.reader or [*FORMATS, *EXTRA, RECOGNISE]:
             outcome = Outcome(reader)
             start = time.perf_counter()
             for sample, *value in runs_of(reader, made, values):

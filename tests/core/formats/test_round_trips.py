@@ -1,0 +1,220 @@
+"""What a writer wrote reads back the same, within what the format can hold."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from core.body.model import Body, BodyParams
+from core.body.tree import JOINT_NAMES
+from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
+from core.records import Fit, Photo
+from tests.core.formats import making
+from tests.core.formats.glb import read_glb, skinned_vertices
+from tests.core.formats.making import fit, person, photo_with, write_photos
+
+SAME_ANGLE = np.deg2rad(0.1)
+SAME_PLACE = 1e-3  # m
+
+
+@pytest.fixture(scope="module")
+def body(tmp_path_factory: pytest.TempPathFactory) -> Body:
+    return making.toy_body(tmp_path_factory.mktemp("body"))
+
+
+def people_of(photos: tuple[Photo, ...]) -> list:
+    return [one for photo in photos for one in photo.people]
+
+
+def assert_same_fit(read: Fit, written: Fit) -> None:
+    """The pose within 0.1°, the translation within a millimetre, betas exactly."""
+    turns = [
+        axis_angle_to_matrix(torch.tensor(f.pose, dtype=torch.float64).reshape(24, 3))
+        for f in (read, written)
+    ]
+    assert geodesic_angle(*turns).max() < SAME_ANGLE
+    np.testing.assert_array_equal(read.betas, written.betas)
+    np.testing.assert_allclose(read.cam_t, written.cam_t, atol=SAME_PLACE)
+    assert read.focal_length == pytest.approx(written.focal_length, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name", ["coco17", "coco23", "crowdpose14", "halpe26", "mpii16", "openpose25", "spin49"]
+)
+def test_coco_keeps_people_keypoints_confidences_and_boxes(name, tmp_path):
+    keypoints = person(name).keypoints.with_keypoint(1, confidence=0.0).with_keypoint(2, occluded=True)
+    written = photo_with(person(name).with_(keypoints=keypoints.with_keypoint(3, confidence=0.375)))
+    coco.write(tmp_path / "people.json", [written])
+    imported = coco.read(tmp_path / "people.json")
+    (read,) = people_of(imported.photos)
+    (expected,) = written.people
+    assert not imported.left_out, imported.summary()
+    assert read.id == expected.id
+    assert read.keypoints.layout == name
+    np.testing.assert_array_equal(read.keypoints.array, expected.keypoints.array)
+    np.testing.assert_array_equal(read.keypoints.occluded, expected.keypoints.occluded)
+    np.testing.assert_allclose(read.bbox.center, expected.bbox.center, atol=1e-4)
+    assert read.bbox.scale == pytest.approx(expected.bbox.scale, rel=1e-6)
+
+
+def test_coco_keeps_every_person_when_two_photos_use_the_same_id(tmp_path):
+    photos = [photo_with(person(id=4), path="a.png"), photo_with(person(id=4), path="b.png")]
+    coco.write(tmp_path / "people.json", photos)
+    ids = [one.id for one in people_of(coco.read(tmp_path / "people.json").photos)]
+    assert len(set(ids)) == 2
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
+def test_smpl_parameters_read_back_to_the_bit(suffix, tmp_path):
+    fits = [fit(1), fit(2, score=float("nan"), kid=0.25, weak=True, source="curated", body="ä body")]
+    written = [photo_with(person(id=0, fit=fits[0]), person(id=1, fit=fits[1], seed=1))]
+    assert parameters.write(tmp_path / f"fits{suffix}", written) == 2
+    read = people_of(parameters.read(tmp_path / f"fits{suffix}").photos)
+    for one, expected in zip(read, fits, strict=True):
+        for name in ("pose", "betas", "cam_t", "camera_center"):
+            np.testing.assert_array_equal(getattr(one.fit, name), getattr(expected, name), err_msg=name)
+        for name in ("kid", "focal_length", "body", "source", "weak"):
+            assert getattr(one.fit, name) == getattr(expected, name), name
+        np.testing.assert_equal(one.fit.score, expected.score)
+
+
+def test_eft_keeps_pose_shape_place_and_keypoints(tmp_path, body):
+    write_photos(tmp_path)
+    camera = {"focal_length": 80.0, "camera_center": np.array([32.0, 24.0])}
+    written = photo_with(person(fit=fit(3, **camera))).with_(focal_length=80.0, camera_center=(32.0, 24.0))
+    assert eft.write(tmp_path / "eft.json", [written], body) == 1
+    (read,) = people_of(eft.read(tmp_path / "eft.json", body=body).photos)
+    assert_same_fit(read.fit, fit(3, focal_length=80.0))
+    np.testing.assert_array_equal(read.keypoints.array, written.people[0].keypoints.array)
+    assert read.bbox.scale == pytest.approx(0.25)
+
+
+def test_a_spin_data_set_keeps_keypoints_boxes_pose_and_shape(tmp_path, body):
+    write_photos(tmp_path)
+    written = [
+        photo_with(person(seed=seed, fit=fit(seed)), path=name) for seed, name in enumerate(making.PHOTOS)
+    ]
+    spin_write.write(tmp_path / "train.npz", written, body)
+    read = people_of(spin.read(tmp_path / "train.npz", body=body).photos)
+    for one, photo in zip(read, written, strict=True):
+        np.testing.assert_array_equal(one.keypoints.array, photo.people[0].keypoints.array)
+        np.testing.assert_allclose(one.bbox.center, photo.people[0].bbox.center, atol=1e-4)
+        turns = [
+            axis_angle_to_matrix(torch.tensor(f.pose).reshape(24, 3)) for f in (one.fit, photo.people[0].fit)
+        ]
+        assert geodesic_angle(*turns).max() < SAME_ANGLE
+        np.testing.assert_array_equal(one.fit.betas, photo.people[0].fit.betas)
+
+
+def raw_arrays(file: Path) -> dict[str, np.ndarray]:
+    with np.load(file) as stored:
+        return dict(stored)
+
+
+def test_only_edited_rows_of_a_spin_data_set_and_its_fits_change(tmp_path, body):
+    write_photos(tmp_path)
+    base, fits = tmp_path / "train.npz", tmp_path / "train_fits.npy"
+    arrays = making.spin_arrays() | {"has_smpl": np.zeros(3, dtype=np.uint8)}
+    base.write_bytes(making.npz_bytes(arrays))
+    np.save(fits, np.random.default_rng(7).normal(0, 0.3, (3, 82)))
+    photos = list(spin.read(base, fits=fits, body=body).photos)
+    edited = photos[0].people[1]
+    moved = edited.with_(
+        id=99, keypoints=edited.keypoints.with_keypoint(30, xy=(7.0, 8.0)), fit=fit(9, focal_length=80.0)
+    )
+    photos[0] = photos[0].with_(people=(moved, photos[0].people[0]))
+    renumbered = [
+        photo.with_(people=tuple(one.with_(id=one.id + 50) for one in photo.people)) for photo in photos
+    ]
+    new, new_fits = tmp_path / "new.npz", tmp_path / "new_fits.npy"
+    assert spin_write.write_edited(base, renumbered, new, (fits, new_fits), body) == 1
+
+    row = edited.id
+    others = [index for index in range(3) if index != row]
+    before, after = raw_arrays(base), raw_arrays(new)
+    assert before.keys() == after.keys()
+    for name, array in before.items():
+        assert after[name].dtype == array.dtype
+        assert after[name][others].tobytes() == array[others].tobytes(), name
+    assert after["S"].tobytes() == before["S"].tobytes()
+    np.testing.assert_array_equal(after["part"][row, 5, :2], (7, 8))
+    unchanged = [index for index in range(24) if index != 5]
+    assert after["part"][row, unchanged].tobytes() == before["part"][row, unchanged].tobytes()
+    old_rows, new_rows = np.load(fits), np.load(new_fits)
+    assert new_rows[others].tobytes() == old_rows[others].tobytes()
+    np.testing.assert_array_equal(new_rows[row, 72:].astype(np.float32), fit(9).betas)
+
+
+def test_a_spin_data_set_that_nobody_edited_comes_out_with_every_array_the_same(tmp_path, body):
+    write_photos(tmp_path)
+    base = tmp_path / "train.npz"
+    base.write_bytes(making.npz_bytes(making.spin_arrays()))
+    photos = spin.read(base, body=body).photos
+    assert spin_write.write_edited(base, photos, tmp_path / "new.npz", body=body) == 0
+    before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
+    assert all(after[name].tobytes() == array.tobytes() for name, array in before.items())
+
+
+def test_spin_fits_have_a_row_for_each_person_and_zeros_without_a_fit(tmp_path, body):
+    photos = [photo_with(person(fit=fit(1)), person(id=2, seed=3))]
+    spin_write.write_fits(tmp_path / "fits.npy", photos, body)
+    rows = np.load(tmp_path / "fits.npy")
+    assert rows.shape == (2, 82)
+    np.testing.assert_array_equal(rows[0, 72:], fit(1).betas)
+    assert not rows[1].any()
+
+
+def test_amass_puts_the_same_body_in_a_world_whose_z_is_up(tmp_path, body):
+    fits = [fit(seed, betas=np.linspace(-1, 1, 10)) for seed in range(3)]
+    amass.write(tmp_path / "walk.npz", fits, body, frame_rate=25)
+    stored = raw_arrays(tmp_path / "walk.npz")
+    assert stored["poses"].shape == (3, 156)
+    assert stored["betas"].shape == (16,)
+    assert stored["mocap_framerate"] == 25
+    wide = body.to("cpu", torch.float64)
+    pose = np.concatenate([stored["poses"][:, :66], np.stack([f.pose[66:] for f in fits])], axis=1)
+    rows = [
+        torch.tensor(values, dtype=torch.float64) for values in (pose, np.tile(stored["betas"][:10], (3, 1)))
+    ]
+    world = wide.pose(BodyParams.from_pose(*rows, torch.tensor(stored["trans"])))[0].numpy()
+    for one, points in zip(fits, world, strict=True):
+        x, y, z = mesh.vertices(one, wide).T
+        np.testing.assert_allclose(points, np.stack([x, z, -y], axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("suffix", mesh.SUFFIXES)
+def test_a_mesh_reads_back_upright_with_its_vertices_and_faces(suffix, tmp_path, body):
+    mesh.write(tmp_path / f"body{suffix}", fit(5), body)
+    read = trimesh.load(tmp_path / f"body{suffix}", process=False, force="mesh")
+    np.testing.assert_allclose(read.vertices, mesh.vertices(fit(5), body) * [1, -1, -1], atol=1e-6)
+    np.testing.assert_array_equal(read.faces, body.faces)
+
+
+def test_an_animation_moves_the_skin_as_the_body_moves(tmp_path, body):
+    fits = [fit(seed, betas=np.linspace(-1, 1, 10), cam_t=np.array([0.1 * seed, 0, 4])) for seed in range(4)]
+    gltf.write(tmp_path / "walk.glb", fits, body, frame_rate=10)
+    document, times, arrays = read_glb(tmp_path / "walk.glb")
+    assert [node["name"] for node in document["nodes"]] == [*JOINT_NAMES, "body"]
+    np.testing.assert_allclose(times, [0, 0.1, 0.2, 0.3], atol=1e-6)
+    for frame, one in enumerate(fits):
+        expected = mesh.vertices(one, body) * [1, -1, -1]
+        np.testing.assert_allclose(skinned_vertices(document, arrays, frame), expected, atol=1e-5)
+
+
+def test_an_animation_loads_in_another_program(tmp_path, body):
+    gltf.write(tmp_path / "walk.glb", [fit(1), fit(2)], body)
+    scene = trimesh.load(tmp_path / "walk.glb")
+    (geometry,) = scene.geometry.values()
+    assert len(geometry.faces) == len(body.faces)
+
+
+def test_written_json_is_strict(tmp_path, body):
+    write_photos(tmp_path)
+    coco.write(tmp_path / "a.json", [photo_with(person())])
+    parameters.write(tmp_path / "b.json", [photo_with(person(fit=fit(score=float("nan"))))])
+    for name in ("a.json", "b.json"):
+        json.loads((tmp_path / name).read_text(), parse_constant=lambda word: pytest.fail(word))

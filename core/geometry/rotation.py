@@ -85,11 +85,11 @@ def rotation_between(start: Tensor, end: Tensor) -> Tensor:
     matter.
     """
     start, end = torch.broadcast_tensors(_unit(start), _unit(end))
-    across = _unit(start - end)
-    middle = start + end
-    middle = (
-        middle - (middle * across).sum(-1, keepdim=True) * across
-    )  # noise that matters once they are opposite
+    across, middle = _unit(start - end), start + end
+    # Rounding leaves a part of the middle along `across`, which matters as they become opposite. Close together
+    # `across` itself is rounding, and must not be taken off.
+    apart = (start * end).sum(-1, keepdim=True) < 0
+    middle = torch.where(apart, middle - (middle * across).sum(-1, keepdim=True) * across, middle)
     opposite = torch.linalg.vector_norm(middle, dim=-1, keepdim=True) < 8 * torch.finfo(start.dtype).eps
     middle = _unit(torch.where(opposite, _perpendicular(start), middle))
     return _half_turn(middle) @ _half_turn(start)

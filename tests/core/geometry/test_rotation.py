@@ -236,6 +236,14 @@ def test_the_rotation_between_directions_is_the_shortest_also_when_they_are_oppo
 
 
 @DTYPES
+def test_the_rotation_between_directions_that_rounding_tells_apart_is_none(dtype):
+    start = torch.randn(500, 3, generator=torch.Generator().manual_seed(1), dtype=dtype)
+    for length in (0.389, 1.0, 7.1):
+        matrix = rotation_between(length * start, start)
+        torch.testing.assert_close(matrix, identity_like(matrix), atol=TOLERANCE[dtype], rtol=0)
+
+
+@DTYPES
 def test_the_rotation_between_equal_or_opposite_directions_has_finite_gradients(dtype):
     for sign in (1, -1):
         direction = sample(dtype)[-50:].requires_grad_()

@@ -174,16 +174,14 @@ def _read_person(
     if len(values) % 3:
         raise Unusable("its keypoints are not triples x, y, v")
     triples = values.reshape(-1, 3)
-    count = len(matched.take) - int((matched.take < 0).sum()) + len(matched.unknown)
-    if len(triples) != count:
-        raise Unusable(f"it has {len(triples)} keypoints, but its category names {count}")
-    visibility = triples[:, 2]
-    occluded = visibility == 1
+    if len(triples) != matched.count:
+        raise Unusable(f"it has {len(triples)} keypoints, but its category names {matched.count}")
+    rows = np.empty((len(triples), 4))  # x, y, confidence, occluded
+    rows[:, :2], rows[:, 2], rows[:, 3] = triples[:, :2], triples[:, 2] > 0, triples[:, 2] == 1
     scores = annotation.get("keypoint_scores")
-    confidence = (visibility > 0).astype(np.float64)
     if scores is not None:
-        confidence = np.where(visibility > 0, finite(scores, len(triples)), 0.0)
-    array = matched.pick(np.column_stack([triples[:, :2], confidence, occluded]))
+        rows[:, 2] *= finite(scores, len(triples))
+    array = matched.pick(rows)
     if "foot_kpts" in annotation:
         array, matched = _with_feet(array, annotation, matched)
     keypoints = people.make_keypoints(matched.layout, array[:, :3], report, record, array[:, 3] > 0)

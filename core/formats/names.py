@@ -25,17 +25,17 @@ _SAME = {
 
 @dataclass(frozen=True, eq=False)
 class NameMatch:
-    """Where each keypoint of `layout` stands among the file's names:
-
-    take (K,), -1 where the file has none.
-    """
+    """How the file's `count` names are those of `layout`. take (K,): where each keypoint stands, -1 for nowhere."""
 
     layout: str
     take: np.ndarray
-    unknown: tuple[str, ...]
+    count: int
+    unknown: tuple[str, ...] = ()
 
     def pick(self, keypoints: np.ndarray) -> np.ndarray:
         """keypoints (K of the file, C) in the order of the layout, (K, C); zeros where the file has none."""
+        if self.count == len(self.take) and (self.take == np.arange(self.count)).all():
+            return keypoints
         return np.where(self.take[:, None] >= 0, keypoints[self.take], 0.0)
 
 
@@ -58,11 +58,10 @@ def _match(names: tuple[str, ...]) -> NameMatch | None:
         return None
     ours = [plain_name(keypoint) for keypoint in layout(best[1]).keypoints]
     if best[0][0]:
-        return NameMatch(best[1], np.arange(len(ours)), ())
+        return NameMatch(best[1], np.arange(len(ours)), len(ours))
     take = np.array([wanted.index(name) if name in wanted else -1 for name in ours])
-    return NameMatch(
-        best[1], take, tuple(name for name, plain in zip(names, wanted, strict=True) if plain not in ours)
-    )
+    unknown = tuple(name for name, plain in zip(names, wanted, strict=True) if plain not in ours)
+    return NameMatch(best[1], take, len(names), unknown)
 
 
 def plain_name(name: str) -> str:

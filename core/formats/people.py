@@ -44,11 +44,12 @@ def make_keypoints(
 
     A keypoint whose place is not finite is absent, and the report says so.
     """
-    wanted = len(layout(layout_name).keypoints)
+    wanted = layout(layout_name).k
     if array.shape != (wanted, 3):
         raise Unusable(f"{len(array)} keypoints, but layout '{layout_name}' has {wanted}")
-    usable = (np.abs(array) <= MAX_COORDINATE).all(axis=1)  # NaN compares false
-    if not usable.all():
+    near = np.abs(array) <= MAX_COORDINATE  # NaN compares false
+    if not near.all():
+        usable = near.all(axis=1)
         report.leave_out(
             f"{record}, {int((~usable).sum())} keypoints", "their place is not finite, or absurdly far away"
         )
@@ -60,9 +61,11 @@ def make_keypoints(
 
 def box_from_xywh(xywh: np.ndarray) -> BBox:
     """xywh (4,) = left, top, width, height [px]. Raises Unusable for a negative, empty or unreal one."""
-    if xywh.shape != (4,) or not (np.abs(xywh) <= MAX_COORDINATE).all() or not (xywh[2:] > 0).all():
+    x, y, width, height = xywh.tolist()
+    far = not all(abs(value) <= MAX_COORDINATE for value in (x, y, width, height))
+    if far or width <= 0 or height <= 0:
         raise Unusable("its box is negative, empty or not finite")
-    return BBox.from_xywh(xywh)
+    return BBox.from_xywh((x, y, width, height))
 
 
 def box_from_center(center: np.ndarray, scale: float) -> BBox:

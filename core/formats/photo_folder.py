@@ -23,6 +23,7 @@ class PhotoFolder:
 
     root: Path
     _sizes: dict[str, tuple[int, int] | None] = field(default_factory=dict, repr=False)
+    _inside: dict[Path, bool] = field(default_factory=dict, repr=False)
 
     def relative(self, name: object) -> str:
         """The path of a photo relative to the folder, with forward slashes.
@@ -79,13 +80,24 @@ class PhotoFolder:
         raise Unusable("no photo of this name is in the folder; choose the photos' folder")
 
     def _file(self, relative: str) -> Path | None:
+        """The photo's file, if it is one and really lies in the folder."""
         path = self.root / relative
         try:
-            real = os.path.realpath(path)
-            inside = os.path.commonpath([real, os.path.realpath(self.root)]) == os.path.realpath(self.root)
-            return path if inside and os.path.isfile(real) else None
+            if not os.path.isfile(path) or not self._is_inside(path.parent):
+                return None
+            return path if not path.is_symlink() or self._is_within(os.path.realpath(path)) else None
         except (OSError, ValueError):
             return None
+
+    def _is_inside(self, folder: Path) -> bool:
+        """Looked up once a folder: there are fewer of them than photos."""
+        if folder not in self._inside:
+            self._inside[folder] = self._is_within(os.path.realpath(folder))
+        return self._inside[folder]
+
+    def _is_within(self, real: str) -> bool:
+        root = os.path.realpath(self.root)
+        return os.path.commonpath([real, root]) == root
 
 
 _OUTSIDE = "its path leads outside the photos' folder and was not followed; choose the folder that it lies in"

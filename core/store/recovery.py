@@ -56,7 +56,7 @@ def guarded(path: Path, act: Callable[[Path], Result]) -> Result:
     """
     try:
         return act(path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         if not is_damage(error):
             raise explain(path, "opening", error) from error
         raise rescue(path, error) from error

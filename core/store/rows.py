@@ -11,14 +11,15 @@ import math
 import sqlite3
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from core.errors import FitloopError, ProjectError
-from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
+from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.schema import Row, Value
 
+VERDICTS = get_args(Verdict)
 LARGE_BETA = 3.0  # standard deviations; a body beyond is worth a look
 BODY_ARRAYS = (("pose", 72), ("betas", 10), ("cam_t", 3), ("camera_center", 2))
 BODY_FLOATS = sum(size for _, size in BODY_ARRAYS)
@@ -46,8 +47,12 @@ def photo_from_row(row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, .
 
 
 def person_row(person: Person, photo_id: int) -> Row:
-    """A person's columns, but for the derived ones."""
+    """A person's columns, but for the derived ones. Raises ProjectError for an unknown verdict."""
     original = person.original_keypoints
+    if person.verdict not in VERDICTS:
+        raise ProjectError(
+            f"person {person.id}: there is no verdict {person.verdict!r}. Use one of {VERDICTS}."
+        )
     return {
         "photo_id": photo_id,
         "verdict": person.verdict,
@@ -70,27 +75,33 @@ def person_row(person: Person, photo_id: int) -> Row:
 def person_from_row(row: Mapping[str, Any] | sqlite3.Row) -> Person:
     """The person of a row. Raises ProjectError where the row holds no person."""
     try:
-        original = row["original_keypoints"]
-        guess, fit = row["guess"], row["fit"]
-        return Person(
-            id=row["id"],
-            bbox=BBox(np.array([row["center_x"], row["center_y"]]), row["scale"]),
-            keypoints=_unpack_keypoints(row["layout"], row["keypoints"]),
-            original_keypoints=None
-            if original is None
-            else _unpack_keypoints(row["original_layout"], original),
-            guess=None if guess is None else _unpack_guess(_Reader(guess)),
-            fit=None if fit is None else _unpack_fit(_Reader(fit)),
-            alternatives=_unpack_fits(row["alternatives"] or b""),
-            verdict=row["verdict"],
-            locked=bool(row["locked"]),
-            note=row["note"],
-            tags=tuple(json.loads(row["tags"])),
-        )
+        with np.errstate(over="ignore"):  # too large for float32 is infinite, which no record takes
+            return _person(row)
     except (TypeError, ValueError, KeyError, struct.error, RecursionError, FitloopError) as error:
         raise ProjectError(
             f"person {row['id']} cannot be read ({error}). Put back an earlier state of this person."
         ) from error
+
+
+def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
+    original = row["original_keypoints"]
+    guess, fit = row["guess"], row["fit"]
+    tags = tuple(json.loads(row["tags"]))
+    if row["verdict"] not in VERDICTS or not all(isinstance(text, str) for text in (row["note"], *tags)):
+        raise ValueError("its verdict, note or tags are none")
+    return Person(
+        id=row["id"],
+        bbox=BBox(np.array([row["center_x"], row["center_y"]]), row["scale"]),
+        keypoints=_unpack_keypoints(row["layout"], row["keypoints"]),
+        original_keypoints=None if original is None else _unpack_keypoints(row["original_layout"], original),
+        guess=None if guess is None else _unpack_guess(_Reader(guess)),
+        fit=None if fit is None else _unpack_fit(_Reader(fit)),
+        alternatives=_unpack_fits(row["alternatives"] or b""),
+        verdict=row["verdict"],
+        locked=bool(row["locked"]),
+        note=row["note"],
+        tags=tags,
+    )
 
 
 def derived(person: Person, path: str, now: float) -> Row:

@@ -144,7 +144,7 @@ def explained(path: Path, doing: str) -> Iterator[None]:
     """Turn SQLite's errors into a ProjectError that says file, problem and remedy."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise explain(path, doing, error) from error
     except (UnicodeError, OverflowError) as error:
         raise ProjectError(
@@ -152,7 +152,7 @@ def explained(path: Path, doing: str) -> Iterator[None]:
         ) from error
 
 
-def explain(path: Path, doing: str, error: sqlite3.Error) -> ProjectError:
+def explain(path: Path, doing: str, error: Exception) -> ProjectError:
     """What an error of SQLite means. Nothing of a failed write is in the file."""
     text = str(error)
     start = f"{path.name}: {doing} failed: "
@@ -173,8 +173,10 @@ def explain(path: Path, doing: str, error: sqlite3.Error) -> ProjectError:
     return ProjectError(f"{start}{text}. Check the disk, and save a copy to another folder.")
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Does this error say that the file's content is broken, as against that it cannot be reached?"""
+    if isinstance(error, UnicodeDecodeError):  # of a text, or of a name in SQLite's own message
+        return True
     text = str(error)
     return (
         "malformed" in text or "not a database" in text or "no such table" in text or "no such column" in text

@@ -55,6 +55,7 @@ def full_person(random: np.random.Generator, person_id: int = 0) -> Person:
     person = random_person(random, person_id)
     return person.with_(
         original_keypoints=person.keypoints.with_keypoint(3, xy=(1.5, 2.25), confidence=0.5),
+        fit=random_fit(random, weak=True),
         guess=random_guess(random, (random_guess(random), random_guess(random, (random_guess(random),)))),
         alternatives=tuple(random_fit(random) for _ in range(4)),
         verdict="later",

@@ -112,6 +112,12 @@ def test_a_photo_is_in_the_project_once(project, random):
     assert project.counts() == {"todo": 20}
 
 
+def test_a_verdict_that_there_is_not_is_refused(project, random):
+    wrong = random_photo(random, "new.jpg", 0).with_person(random_person(random, 1, verdict="perhaps"))
+    with pytest.raises(ProjectError, match=r"no verdict 'perhaps'.*'accepted'"):
+        project.add_photos([wrong])
+
+
 def test_texts_that_no_file_can_hold_are_refused_and_nothing_is_written(project):
     before = project.photo(1)
     after = before.with_person(before.people[0].with_(note="\ud800"))

@@ -261,6 +261,11 @@ class TestDamage:
         self.recovered(big).close()
         assert {"big-recovered.fitloop", "big-recovered-2.fitloop"} <= {f.name for f in big.parent.iterdir()}
 
+    def test_a_scribbled_name_of_a_table_is_damage_too(self, big):
+        originals, content = self.originals(big), big.read_bytes()
+        big.write_bytes(content.replace(b"CREATE TABLE person (", b"CREATE TABLE \x80\x80rson (", 1))
+        self.check(big, originals, least=300)
+
     def test_scribbles_anywhere_end_in_a_project_error_or_an_intact_read(self, big, random):
         content = big.read_bytes()
         for _ in range(12):

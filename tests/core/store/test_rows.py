@@ -1,5 +1,7 @@
 """A record written as a row and read back is the same, bit for bit."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,14 @@ from tests.core.store.making import full_person, random_fit, random_guess, rando
 def test_a_person_who_has_everything_comes_back_bit_for_bit(random):
     person = full_person(random, 7)
     assert same(person_from_row({"id": 7, **person_row(person, 1)}), person)
+
+
+def test_the_full_person_of_these_tests_has_no_field_at_its_default(random):
+    """So that a field which is added to a record, but to no row, is missed by the test above."""
+    person = full_person(random, 7)
+    for record in (person, person.guess, person.fit):
+        for field in dataclasses.fields(record):
+            assert field.default is dataclasses.MISSING or getattr(record, field.name) != field.default, field
 
 
 def test_a_person_who_has_only_keypoints_comes_back_bit_for_bit(random):
@@ -42,6 +52,10 @@ def test_a_photo_comes_back(random, changes):
         {"tags": "[" * 100_000},
         {"scale": -1.0},
         {"scale": None},
+        {"center_x": 1e300},
+        {"verdict": "perhaps"},
+        {"note": None},
+        {"tags": "[1]"},
     ],
 )
 def test_a_row_that_holds_no_person_is_named(random, broken):

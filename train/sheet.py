@@ -65,7 +65,7 @@ def poses_sheet(body: Body, pose: NDArray[np.float32]) -> Picture:
     tiles = []
     for number, (vertices, at) in enumerate(zip(bodies.numpy(), joints.numpy(), strict=True), start=1):
         x, y, z = (0.5 * (vertices.min(axis=0) + vertices.max(axis=0))).tolist()
-        frame = Frame(160, 220, scale=95, at=(x, y, z), yaw_deg=_heading_deg(at))
+        frame = Frame(160, 220, scale=90, at=(x, y, z), yaw_deg=_heading_deg(at))
         front = renderer.tile(vertices, body.faces, frame)
         side = renderer.tile(vertices, body.faces, _turned(frame, 90.0), BLUE)
         tiles.append(label(np.concatenate([front, side], axis=1), str(number)))

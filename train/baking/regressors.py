@@ -38,7 +38,7 @@ def point_regressor(vertices: NDArray[np.float64], point: NDArray[np.float64]) -
     """
     distance = np.linalg.norm(vertices.mean(axis=0) - point.mean(axis=0), axis=1)
     pool = np.argsort(distance)[:CANDIDATE_POOL]
-    chosen = pool[np.linspace(0, len(pool) - 1, CANDIDATES).astype(int)]
+    chosen = pool[np.unique(np.linspace(0, len(pool) - 1, CANDIDATES).astype(int))]
     matrix = vertices[:, chosen].transpose(0, 2, 1).reshape(-1, len(chosen))
     system = np.vstack([matrix, np.full((1, len(chosen)), SUM_WEIGHT)])
     target = np.append(point.reshape(-1), SUM_WEIGHT)

@@ -234,6 +234,7 @@ def yolo_text() -> str:
 
 def samples(folder: Path) -> dict[str, Sample]:
     """A sample of every format, each in a folder of its own with photos beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
     body = toy_body(folder)
     made: dict[str, Sample] = {}
 

@@ -1,0 +1,140 @@
+"""`python -m train.convert` in the user's words: from each format to a project and out of it again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from core.formats import coco, parameters
+from core.formats.recognise import FORMATS
+from core.store.project import Project
+from tests.bodies import toy_arrays, write_npz
+from tests.core.formats import making
+from tests.core.formats.making import fit, person, photo_with, samples, write_photos
+from train import convert
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def body_file(tmp_path: Path) -> Path:
+    return write_npz(tmp_path / "body.npz", toy_arrays())
+
+
+def run(*words: object) -> int:
+    return convert.main([str(word) for word in words])
+
+
+def project_of(path: Path) -> list:
+    with Project.open(path, read_only=True) as project:
+        return list(project.photos())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_of_each_format_becomes_a_project(name, tmp_path, capsys):
+    made = samples(tmp_path)[name]
+    assert run(made.path, tmp_path / "new.fitloop") == 0, capsys.readouterr().err
+    assert sum(len(photo.people) for photo in project_of(tmp_path / "new.fitloop")) == made.people
+    assert f"{made.people} p" in capsys.readouterr().out
+
+
+def test_photos_of_a_project_lie_where_its_paths_say(tmp_path):
+    made = samples(tmp_path)["coco"]
+    deep = tmp_path / "deep" / "er"
+    deep.mkdir(parents=True)
+    assert run(made.path, deep / "new.fitloop") == 0
+    for photo in project_of(deep / "new.fitloop"):
+        assert (deep / photo.path).is_file()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one person with a fit in each of two photos."""
+    write_photos(tmp_path)
+    rows = [
+        photo_with(person(fit=fit(seed), seed=seed), path=name) for seed, name in enumerate(making.PHOTOS)
+    ]
+    with Project.create(tmp_path / "march.fitloop") as created:
+        created.add_photos(rows)
+    return tmp_path / "march.fitloop"
+
+
+def test_a_project_becomes_coco_spin_eft_and_parameters(project, tmp_path, body_file, capsys):
+    for name, to in (("a.json", "coco"), ("a.npz", "spin"), ("b.json", "eft"), ("b.npz", "parameters")):
+        assert run(project, tmp_path / name, "--to", to, "--body", body_file) == 0, capsys.readouterr().err
+    assert run(project, tmp_path / "a.npy", "--body", body_file) == 0
+    assert coco.read(tmp_path / "a.json").people == 2
+    assert parameters.read(tmp_path / "b.npz").people == 2
+    assert np.load(tmp_path / "a.npy").shape == (2, 82)
+
+
+def test_a_project_becomes_meshes_and_an_animation(project, tmp_path, body_file):
+    assert run(project, tmp_path / "body.obj", "--body", body_file) == 0
+    assert sorted(path.name for path in tmp_path.glob("*.obj")) == ["body_0001.obj", "body_0002.obj"]
+    assert run(project, tmp_path / "walk.glb", "--to", "animation", "--body", body_file) == 0
+    assert trimesh.load(tmp_path / "walk.glb").geometry
+    assert run(project, tmp_path / "walk.npz", "--to", "amass", "--body", body_file) == 0
+    assert np.load(tmp_path / "walk.npz")["poses"].shape == (2, 156)
+
+
+def test_only_edited_rows_change_with_a_base(tmp_path, body_file, capsys):
+    made = samples(tmp_path)["spin"]
+    assert run(made.path, tmp_path / "new.npz", "--base", made.path, "--body", body_file) == 0
+    assert "0 edited rows" in capsys.readouterr().out
+
+
+def test_the_formats_are_listed(capsys):
+    assert run("--list") == 0
+    listed = capsys.readouterr().out
+    assert all(f"  {name} " in listed for name in (*FORMATS, *convert.WRITERS))
+
+
+def test_every_format_that_is_recognised_has_a_reader():
+    assert convert.READERS.keys() == FORMATS.keys()
+
+
+def test_a_file_that_cannot_be_read_is_said_and_nothing_is_written(tmp_path, capsys):
+    (tmp_path / "what.bin").write_bytes(b"\x00\x01")
+    assert run(tmp_path / "what.bin", tmp_path / "new.fitloop") == 1
+    assert "what.bin: its format is not one of those that are read" in capsys.readouterr().err
+    assert not (tmp_path / "new.fitloop").exists()
+
+
+def test_a_project_that_is_there_is_not_written_over(project, tmp_path, capsys):
+    made = samples(tmp_path / "more")["coco"]
+    before = project.read_bytes()
+    assert run(made.path, project) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert project.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("a.json",), ("a.json", "b.xyz"), ("a.json", "b.json", "--to", "nothing")]
+)
+def test_a_wrong_command_ends_with_two(words):
+    with pytest.raises(SystemExit) as left:
+        run(*words)
+    assert left.value.code == 2
+
+
+def test_the_command_runs_from_the_shell():
+    done = subprocess.run(
+        [sys.executable, "-m", "train.convert", "--list"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "COCO" in done.stdout
+
+
+def test_the_open_body_places_poses_when_no_body_is_named(tmp_path, capsys):
+    made = samples(tmp_path)["spin"]
+    assert run(made.path, tmp_path / "new.fitloop") == 0
+    assert "open body's mean adult" in capsys.readouterr().out
+    fits = [one.fit for photo in project_of(tmp_path / "new.fitloop") for one in photo.people]
+    assert sum(one is not None for one in fits) == 2

@@ -32,7 +32,7 @@ _STEP_UNDER = ("step", "total_step_count", "global_step")
 _SHOWN = 6  # names listed of each fault
 # Whatever a damaged pickle or archive makes torch's reader stumble over.
 _READ_ERRORS = (
-    RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, EOFError,
+    RuntimeError, ValueError, TypeError, LookupError, AttributeError, AssertionError, EOFError,
     OverflowError, MemoryError, RecursionError, ImportError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile,
 )  # fmt: skip
 

@@ -1,0 +1,107 @@
+"""The body as synthesis poses it: float32 numpy, fewer triangles where a small picture cannot show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.body.model import Body
+from core.body.tree import JOINT_NAMES, PARENTS
+from core.geometry.rotation import axis_angle_to_matrix
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A mesh that moves as the body does; its vertices are some of the body's own.
+
+    template, normals (V, 3), shapedirs (3 V, 11), weights (V, 24), faces (F, 3); joints (24, 3), joint_dirs
+    (72, 11): the body's joints at rest. Pose blend shapes are left out: the open body has none.
+    """
+
+    template: Floats
+    normals: Floats
+    shapedirs: Floats
+    weights: Floats
+    faces: NDArray[np.int64]
+    joints: Floats
+    joint_dirs: Floats
+
+    @classmethod
+    def from_body(cls, body: Body, cell: float = 0.0) -> Figure:
+        """The whole mesh, or for cell > 0 [m] one vertex for each cell of that size and body part."""
+        template, weights = body.v_template.numpy(), body.weights.numpy()
+        normals = _vertex_normals(template, body.faces)
+        chosen, faces = np.arange(len(template)), body.faces
+        if cell > 0:
+            chosen, faces = _cluster(template, weights, body.faces, cell)
+        directions = body.shapedirs.numpy()
+        if directions.shape[2] == 10:
+            directions = np.concatenate([directions, np.zeros_like(directions[..., :1])], axis=2)
+        regressor = body.J_regressor.numpy()
+        joint_dirs = np.einsum("jv,vcs->jcs", regressor, directions)
+        return cls(
+            template=template[chosen],
+            normals=normals[chosen],
+            shapedirs=np.ascontiguousarray(directions[chosen].reshape(-1, 11)),
+            weights=np.ascontiguousarray(weights[chosen]),
+            faces=faces,
+            joints=regressor @ template,
+            joint_dirs=joint_dirs.reshape(-1, 11),
+        )
+
+    def posed(self, pose: Floats, betas: Floats, kid: float) -> tuple[Floats, Floats, Floats]:
+        """Linear blend skinning of pose (72,), betas (10,): vertices, normals (V, 3) and joints (24, 3) [m].
+
+        Normals are turned with the skin; how shape and bending change them beyond that is left out.
+        """
+        shape = np.append(betas, kid).astype(np.float32)
+        rest = self.template + (self.shapedirs @ shape).reshape(-1, 3)
+        rest_joints = self.joints + (self.joint_dirs @ shape).reshape(-1, 3)
+        turns, places = _chain(pose, rest_joints)
+        moves = places - np.einsum("jab,jb->ja", turns, rest_joints)
+        blended = self.weights @ np.concatenate([turns, moves[..., None]], axis=2).reshape(-1, 12)
+        blended = blended.reshape(-1, 3, 4)
+        vertices = np.einsum("vab,vb->va", blended[..., :3], rest) + blended[..., 3]
+        normals = np.einsum("vab,vb->va", blended[..., :3], self.normals)
+        return vertices, normals, places
+
+
+def _chain(pose: Floats, rest_joints: Floats) -> tuple[Floats, Floats]:
+    """World rotation (24, 3, 3) and place (24, 3) of each joint, as SMPL's tree carries them outward."""
+    local = axis_angle_to_matrix(torch.from_numpy(pose.reshape(-1, 3))).numpy()
+    turns, places = (
+        np.empty((len(JOINT_NAMES), 3, 3), np.float32),
+        np.empty((len(JOINT_NAMES), 3), np.float32),
+    )
+    turns[0], places[0] = local[0], rest_joints[0]
+    for joint, parent in enumerate(PARENTS[1:], start=1):
+        turns[joint] = turns[parent] @ local[joint]
+        places[joint] = places[parent] + turns[parent] @ (rest_joints[joint] - rest_joints[parent])
+    return turns, places
+
+
+def _vertex_normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:
+    """Unit normals (V, 3): the mean of the faces around each vertex, larger faces counting more."""
+    corners = vertices[faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = np.zeros_like(vertices)
+    for corner in range(3):
+        np.add.at(normals, faces[:, corner], across)
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def _cluster(
+    vertices: Floats, weights: Floats, faces: NDArray[np.int64], cell: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The vertices that stand for their cells (N,), and the faces (F, 3) that are left between them."""
+    key = np.column_stack([np.floor(vertices / cell).astype(np.int64), weights.argmax(axis=1)])
+    _, first, cells = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    kept = cells.reshape(-1)[faces]
+    proper = (kept[:, 0] != kept[:, 1]) & (kept[:, 1] != kept[:, 2]) & (kept[:, 2] != kept[:, 0])
+    rolled = np.stack([np.roll(row, -int(row.argmin())) for row in kept[proper]])
+    return first, np.unique(rolled, axis=0)

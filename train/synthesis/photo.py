@@ -1,0 +1,242 @@
+"""One synthetic photo: a scene by lot, drawn, and its exact truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.body.keypoint_body import KeypointBody
+from core.body.model import Body, BodyParams, load_body
+from core.body.tree import PARENTS
+from train.rendering.people_renderer import DressedMesh, PeopleRenderer, Picture
+from train.synthesis.appearance import draw_light, draw_look, landmarks
+from train.synthesis.backgrounds import Backgrounds
+from train.synthesis.figure import Figure
+from train.synthesis.poses import PoseSource
+from train.synthesis.scene import Camera, Figurant, Scene, draw_scene
+
+Floats = NDArray[np.float32]
+
+LAYOUT = "spin49"
+SMALL_PICTURE, COARSE_CELL = 320, 0.015  # [px]; [m] of a cell in such a picture, which is under two pixels
+SUPERSAMPLING = 2
+TRIES = 8  # scenes drawn for one photo until somebody in it can be seen
+FEWEST_SEEN = 6  # keypoints that are in the photo and not hidden; a person with fewer is no training row
+FEWEST_PIXELS = 0.002  # of the picture, for the same reason
+DEPTH_TOLERANCE, DEPTH_FACTOR = 0.025, 2.2  # [m], and of the keypoint's depth below the skin
+JPEG_QUALITY = 70, 97
+SHADOW_WIDTH = 0.13  # [m] of a limb's shadow
+
+
+@dataclass(frozen=True)
+class StudioConfig:
+    """size: width and height [px]; people: least and most; poses: motion capture, else the pose prior;
+    backgrounds: a folder of pictures, else generated ones."""
+
+    size: int = 256
+    people: tuple[int, int] = (1, 6)
+    seed: int = 0
+    poses: Path | None = None
+    backgrounds: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The P people of one photo, in the photo's camera frame.
+
+    pose (P, 72), betas (P, 10), kid (P,), cam_t (P, 3) [m]; focal_length, camera_center [px]; keypoints
+    (P, 49, 3) [px, 1 inside the photo and else 0]; occluded (P, 49): inside, but behind somebody or oneself;
+    box (P, 4) left, top, width, height [px] of the whole body as far as it is inside; number (P,): its pixels
+    in the mask.
+    """
+
+    pose: Floats
+    betas: Floats
+    kid: Floats
+    cam_t: Floats
+    focal_length: float
+    camera_center: tuple[float, float]
+    keypoints: Floats
+    occluded: NDArray[np.bool_]
+    box: Floats
+    number: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.pose)
+
+
+@dataclass(frozen=True, eq=False)
+class SyntheticPhoto:
+    """image (H, W, 3) uint8 RGB; mask (H, W) uint8: 0 background, else the person's number; quality: of the
+    JPEG that it shall become."""
+
+    image: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    truth: Truth
+    quality: int
+
+
+class Studio:
+    """Makes photo number `index` of a seed, the same whoever asks and in whatever order."""
+
+    def __init__(self, config: StudioConfig, body: Body | None = None) -> None:
+        """Raises FitloopError when poses or backgrounds cannot be read, or nothing can be drawn."""
+        body = load_body() if body is None else body
+        size = (config.size, config.size)
+        self._config = config
+        self._poses = PoseSource(body, config.poses)
+        self._figure = Figure.from_body(body, COARSE_CELL if config.size <= SMALL_PICTURE else 0.0)
+        self._keypoints = KeypointBody.from_body(body, LAYOUT)
+        self._tolerance = DEPTH_TOLERANCE + DEPTH_FACTOR * keypoint_depths(body)
+        self._marks = landmarks(body)
+        self._backgrounds = Backgrounds(size, config.backgrounds)
+        self._renderer = PeopleRenderer(
+            config.size * SUPERSAMPLING,
+            config.size * SUPERSAMPLING,
+            self._figure.template,
+            self._figure.faces,
+        )
+
+    def photo(self, index: int) -> SyntheticPhoto:
+        rng = np.random.default_rng([self._config.seed, index])
+        for _ in range(TRIES):
+            photo = self._try(rng)
+            if len(photo.truth):
+                break
+        return photo
+
+    def close(self) -> None:
+        self._renderer.close()
+
+    def _try(self, rng: np.random.Generator) -> SyntheticPhoto:
+        size = (self._config.size, self._config.size)
+        scene = draw_scene(self._figure, self._poses, self._config.people, size, rng)
+        picture = self._draw(scene, rng)
+        background = self._backgrounds.draw(scene.camera, rng)
+        background *= 1 - shadow(scene, size, float(rng.uniform(0.1, 0.5)))[..., None]
+        image = _develop(_over(picture, background), rng)
+        mask = np.ascontiguousarray(picture.number[1::SUPERSAMPLING, 1::SUPERSAMPLING])
+        quality = int(rng.integers(*JPEG_QUALITY))
+        return SyntheticPhoto(image, mask, self._truth(scene, picture, mask), quality)
+
+    def _draw(self, scene: Scene, rng: np.random.Generator) -> Picture:
+        camera = scene.camera
+        light = draw_light(camera.rotation @ np.array([0, 1, 0], dtype=np.float32), rng)
+        dressed = [
+            DressedMesh(person.vertices, person.normals, draw_look(self._marks, rng))
+            for person in scene.people
+        ]
+        cx, cy = camera.camera_center
+        center = (cx * SUPERSAMPLING, cy * SUPERSAMPLING)
+        return self._renderer.render(dressed, camera.focal_length * SUPERSAMPLING, center, light)
+
+    def _truth(self, scene: Scene, picture: Picture, mask: NDArray[np.uint8]) -> Truth:
+        """The people that can be seen well enough to learn from."""
+        people, camera = scene.people, scene.camera
+        points = self._keypoints.keypoints(params_of(people)).numpy()
+        xy = camera.pixels(points)
+        inside = ((xy >= 0) & (xy < self._config.size)).all(axis=-1) & (points[..., 2] > 0)
+        numbers = np.arange(1, len(people) + 1)
+        hidden = inside & occlusion(xy, points[..., 2], numbers, picture, self._tolerance)
+        boxes = np.stack([_box(person, camera, self._config.size) for person in people])
+        area = np.array([(mask == number).sum() for number in numbers])
+        kept = (inside & ~hidden).sum(axis=1) >= FEWEST_SEEN
+        kept &= area >= FEWEST_PIXELS * mask.size
+        chosen = np.flatnonzero(kept)
+        return Truth(
+            pose=np.stack([person.pose for person in people])[chosen],
+            betas=np.stack([person.betas for person in people])[chosen],
+            kid=np.array([person.kid for person in people], dtype=np.float32)[chosen],
+            cam_t=np.stack([person.cam_t for person in people])[chosen],
+            focal_length=camera.focal_length,
+            camera_center=camera.camera_center,
+            keypoints=np.concatenate([xy * inside[..., None], inside[..., None]], axis=-1, dtype=np.float32)[
+                chosen
+            ],
+            occluded=hidden[chosen],
+            box=boxes[chosen],
+            number=numbers[chosen].astype(np.uint8),
+        )
+
+
+def params_of(people: tuple[Figurant, ...]) -> BodyParams:
+    """The scene's people as a batch of bodies in the camera's frame."""
+    return BodyParams.from_pose(
+        torch.from_numpy(np.stack([person.pose for person in people])),
+        torch.from_numpy(np.stack([person.betas for person in people])),
+        torch.from_numpy(np.stack([person.cam_t for person in people])),
+        torch.tensor([person.kid for person in people], dtype=torch.float32),
+    )
+
+
+def keypoint_depths(body: Body) -> Floats:
+    """How far below the skin each keypoint lies (49,) [m]: to the nearest vertex of the body at rest."""
+    points = body.keypoints(BodyParams.zeros(1), LAYOUT)
+    return torch.cdist(points, body.v_template[None])[0].min(dim=1).values.numpy()
+
+
+def occlusion(
+    xy: Floats, depth: Floats, numbers: NDArray[np.int64], picture: Picture, tolerance: Floats
+) -> NDArray[np.bool_]:
+    """(P, K): where the depth map shows something in front of the keypoint at xy (P, K, 2) [px].
+
+    Another person hides it by standing nearer, the person's own skin by lying nearer than tolerance (K,) [m],
+    as a joint is always under some skin.
+    """
+    height, width = picture.number.shape
+    pixel = np.floor(xy * SUPERSAMPLING)
+    column = pixel[..., 0].clip(0, width - 1).astype(np.int64)
+    row = pixel[..., 1].clip(0, height - 1).astype(np.int64)
+    seen, nearest = picture.number[row, column], picture.depth[row, column]
+    other = (seen != numbers[:, None]) & (seen != 0) & (nearest < depth)
+    own = (seen == numbers[:, None]) & (nearest < depth - tolerance)
+    return other | own
+
+
+def shadow(scene: Scene, size: tuple[int, int], darkness: float) -> Floats:
+    """(H, W) in 0..1: soft shadows of the people's bones straight down on the ground."""
+    camera = scene.camera
+    image = np.zeros((size[1], size[0]), np.float32)
+    for person in scene.people:
+        ground = person.skeleton * np.array([1, 0, 1], dtype=np.float32)
+        depth = (ground - camera.position) @ camera.rotation[2]
+        if depth.min() < SHADOW_WIDTH:
+            continue
+        xy = camera.project(ground)
+        if np.abs(xy).max() > 8 * max(size):
+            continue
+        for joint, parent in enumerate(PARENTS[1:], start=1):
+            width = max(1, round(SHADOW_WIDTH * camera.focal_length / float(depth[joint])))
+            ends = [tuple(np.round(xy[end]).astype(int).tolist()) for end in (joint, parent)]
+            cv2.line(image, ends[0], ends[1], darkness, width)
+    return cv2.GaussianBlur(image, (0, 0), 0.012 * max(size))
+
+
+def _over(picture: Picture, background: Floats) -> Floats:
+    """The people on the background, averaged over the pixels drawn for each of the photo's."""
+    size = (background.shape[1], background.shape[0])
+    people = cv2.resize(picture.color, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    covered = (picture.number > 0).astype(np.float32)
+    return people + background * (1 - cv2.resize(covered, size, interpolation=cv2.INTER_AREA))[..., None]
+
+
+def _develop(image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Exposure, softness and the sensor's noise."""
+    exposure, offset = float(rng.uniform(0.8, 1.15)), float(rng.uniform(-8, 12))
+    if rng.random() < 0.3:
+        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.0)))
+    noise = rng.integers(0, 256, image.shape, dtype=np.uint8).astype(np.float32) - 127.5
+    return (image * exposure + offset + noise * float(rng.uniform(0, 0.07))).clip(0, 255).astype(np.uint8)
+
+
+def _box(person: Figurant, camera: Camera, size: int) -> Floats:
+    """Left, top, width, height [px] of the whole body, hidden parts too, as far as it is inside the photo."""
+    ahead = person.vertices[person.vertices[:, 2] > 0]
+    xy = camera.pixels(ahead)
+    low, high = xy.min(axis=0).clip(0, size), xy.max(axis=0).clip(0, size)
+    return np.concatenate([low, high - low]).astype(np.float32)

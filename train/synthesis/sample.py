@@ -1,0 +1,114 @@
+"""A few photos as a curator meets them: people with the detections that a detector would have made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.body.keypoints import convert, layout
+from core.records import BBox, Keypoints, Person, Photo
+from train.synthesis.photo import LAYOUT, Studio, StudioConfig, Truth
+from train.synthesis.writing import bbox_of, save_image
+
+QUALITY = 92
+SWAPPED_LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
+
+
+@dataclass(frozen=True)
+class DetectionErrors:
+    """Standard deviations as shares of the person's size, and shares of keypoints or of limb pairs."""
+
+    noise: float = 0.008
+    hidden_noise: float = 0.03
+    missing: float = 0.02
+    hidden_missing: float = 0.3
+    astray: float = 0.02  # far off, and confident
+    astray_by: float = 0.12
+    swapped: float = 0.05  # left for right, a whole arm or leg pair
+    bbox_noise: float = 0.02
+
+
+def write_photos(
+    folder: Path, count: int, seed: int, size: int = 640, layout_name: str = "coco17"
+) -> list[Photo]:
+    """Draw and save photos; returns their records, paths relative to the folder, ids from 1, nobody fitted."""
+    return [photo for photo, _ in photos_with_truth(folder, count, seed, size, layout_name)]
+
+
+def photos_with_truth(
+    folder: Path,
+    count: int,
+    seed: int,
+    size: int = 640,
+    layout_name: str = "coco17",
+    errors: DetectionErrors | None = None,
+) -> Iterator[tuple[Photo, Truth]]:
+    """As `write_photos`, one by one, each with the truth of its people in the same order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    next_id = 1
+    with closing(Studio(StudioConfig(size=size, people=(1, 4), seed=seed))) as studio:
+        for index in range(count):
+            made = studio.photo(index)
+            name = f"synthetic_{index + 1:03d}.jpg"
+            save_image(folder / name, made.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+            rng = np.random.default_rng([seed, index, 1])  # not the stream that drew the photo
+            people = _people(made.truth, layout_name, errors or DetectionErrors(), next_id, rng)
+            next_id += len(people)
+            focal_length, camera_center = made.truth.focal_length, made.truth.camera_center
+            yield Photo(name, size, size, people, focal_length, camera_center), made.truth
+
+
+def _people(
+    truth: Truth, layout_name: str, errors: DetectionErrors, first_id: int, rng: np.random.Generator
+) -> tuple[Person, ...]:
+    return tuple(
+        Person(
+            first_id + p,
+            _detected_box(truth.box[p], errors, rng),
+            detected(truth, p, layout_name, errors, rng),
+        )
+        for p in range(len(truth))
+    )
+
+
+def detected(
+    truth: Truth, person: int, layout_name: str, errors: DetectionErrors, rng: np.random.Generator
+) -> Keypoints:
+    """The person's keypoints as a detector would have found them."""
+    exact = Keypoints(
+        LAYOUT, truth.keypoints[person, :, :2], truth.keypoints[person, :, 2], truth.occluded[person]
+    )
+    found = convert(exact, LAYOUT, layout_name)
+    size, hidden = float(truth.box[person, 2:].max()), found.occluded
+    spread = np.where(hidden, errors.hidden_noise, errors.noise)
+    astray = rng.random(found.k) < errors.astray
+    spread = size * np.where(astray, errors.astray_by, spread)
+    xy = found.xy + rng.standard_normal((found.k, 2)) * spread[:, None]
+    sure = np.where(hidden, rng.uniform(0.2, 0.55, found.k), rng.uniform(0.6, 0.98, found.k))
+    missing = rng.random(found.k) < np.where(hidden, errors.hidden_missing, errors.missing)
+    confidence = np.where((found.confidence > 0) & ~missing, sure, 0)
+    order = _swaps(layout_name, errors.swapped, rng)
+    return Keypoints(layout_name, np.where(confidence[:, None] > 0, xy, 0)[order], confidence[order])
+
+
+def _swaps(layout_name: str, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """(K,): which keypoint each place shows."""
+    chosen = layout(layout_name)
+    order = np.arange(chosen.k)
+    for limbs in SWAPPED_LIMBS:
+        if rng.random() < share:
+            for k, definition in enumerate(chosen.definitions):
+                if any(limb in definition.split("_") for limb in limbs):
+                    order[k] = chosen.flip[k]
+    return order
+
+
+def _detected_box(box: NDArray[np.float32], errors: DetectionErrors, rng: np.random.Generator) -> BBox:
+    noise = rng.standard_normal(4) * errors.bbox_noise * box[2:].max()
+    return bbox_of(np.concatenate([box[:2] + noise[:2], np.maximum(box[2:] + noise[2:], 1)]))

@@ -1,0 +1,207 @@
+"""A scene by lot: people on a ground plane, and a camera that looks at them. The world is y up, metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.body.tree import JOINT_NAMES, PARENTS
+from train.synthesis.figure import Figure
+from train.synthesis.poses import PoseSource
+
+Floats = NDArray[np.float32]
+BETAS = 10
+SHAPE_LIMIT = 2.5  # standard deviations
+KIDS = 0.12  # share of children
+FACING = 0.55  # share of people who look somewhere near the camera
+NEAREST = 0.4  # [m] no skin comes closer to the camera
+LAYINGS = 20  # tries to lay out a scene before one more person is left out
+# How thick a body is about its bones [m], for keeping two people out of each other.
+THICKNESS = {"pelvis": 0.15, "spine": 0.15, "hip": 0.12, "collar": 0.11, "neck": 0.08, "head": 0.12}
+LIMB_THICKNESS = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """rotation (3, 3) world to camera, position (3,) [m] in the world, focal_length and camera_center [px]."""
+
+    rotation: Floats
+    position: Floats
+    focal_length: float
+    camera_center: tuple[float, float]
+
+    def pixels(self, seen: Floats) -> Floats:
+        """Points (..., 3) of the camera's frame to pixels (..., 2)."""
+        center = np.array(self.camera_center, dtype=np.float32)
+        return seen[..., :2] / seen[..., 2:] * np.float32(self.focal_length) + center
+
+    def project(self, world: Floats) -> Floats:
+        """World points (N, 3) to pixels (N, 2)."""
+        return self.pixels(self.seen(world))
+
+    def seen(self, world: Floats) -> Floats:
+        """World points (N, 3) in the camera's frame."""
+        return np.asarray((world - self.position) @ self.rotation.T, dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Figurant:
+    """One person of the scene: pose (72,) and cam_t (3,) in the camera's frame, betas, kid; vertices and
+    normals (V, 3) of the figure in the camera's frame; skeleton (24, 3) in the world."""
+
+    pose: Floats
+    betas: Floats
+    kid: float
+    cam_t: Floats
+    vertices: Floats
+    normals: Floats
+    skeleton: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    camera: Camera
+    people: tuple[Figurant, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Standing:
+    """A person in the world before the camera is chosen: orient (3, 3); vertices already at `place`."""
+
+    orient: Floats
+    pose: Floats
+    betas: Floats
+    kid: float
+    pelvis: Floats
+    place: Floats
+    vertices: Floats
+    normals: Floats
+    joints: Floats
+
+
+def draw_scene(
+    figure: Figure,
+    poses: PoseSource,
+    people: tuple[int, int],
+    size: tuple[int, int],
+    rng: np.random.Generator,
+) -> Scene:
+    """people: least and most; fewer people are likelier. size: width, height [px]."""
+    counts = np.arange(people[0], people[1] + 1)
+    shares = 1 / counts
+    count = int(rng.choice(counts, p=shares / shares.sum()))
+    standing = _lay_out([_person(figure, poses, rng) for _ in range(count)], rng)
+    camera = _camera(np.concatenate([p.vertices[::7] for p in standing]), size, rng)
+    return Scene(camera, tuple(_seen(person, camera) for person in standing))
+
+
+def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Standing:
+    """Somebody whose lowest vertex is on the ground, at the origin."""
+    kid = float(rng.uniform(0.2, 1.0)) if rng.random() < KIDS else 0.0
+    betas = rng.standard_normal(BETAS).clip(-SHAPE_LIMIT, SHAPE_LIMIT).astype(np.float32) * (1 - kid / 2)
+    pose = poses.draw(rng)
+    facing = rng.random() < FACING
+    heading = rng.normal(0, 0.8) if facing else rng.uniform(-np.pi, np.pi)
+    turn = rotation(np.array([0, heading, 0])) @ _without_heading(rotation(pose[:3]))
+    turned = np.concatenate([axis_angle(turn), pose[3:]]).astype(np.float32)
+    vertices, normals, joints = figure.posed(turned, betas, kid)
+    pelvis = joints[0]
+    place = np.array([-pelvis[0], -vertices[:, 1].min(), -pelvis[2]], dtype=np.float32)
+    return _Standing(turn, turned, betas, kid, pelvis, place, vertices + place, normals, joints + place)
+
+
+def _without_heading(turn: Floats) -> Floats:
+    """The same orientation turned about the vertical until the body's front, as far as it has one, is at +z."""
+    front = turn[:, 2]
+    heading = np.arctan2(front[0], front[2]) if np.hypot(front[0], front[2]) > 0.2 else 0.0
+    return rotation(np.array([0, -heading, 0])) @ turn
+
+
+def _lay_out(people: list[_Standing], rng: np.random.Generator) -> list[_Standing]:
+    """The same people around the origin, none inside another."""
+    placed = people[:1]
+    for person in people[1:]:
+        for attempt in range(LAYINGS):
+            reach = (0.5 + 0.35 * np.sqrt(len(people))) * (1 + attempt / 6)
+            angle, radius = rng.uniform(-np.pi, np.pi), rng.uniform(0.35, reach)
+            shift = np.array([radius * np.sin(angle), 0, radius * np.cos(angle)], dtype=np.float32)
+            moved = _moved(person, shift)
+            if all(_apart(moved.joints, other.joints) for other in placed):
+                placed = [*placed, moved]
+                break
+    return placed
+
+
+def _moved(person: _Standing, shift: Floats) -> _Standing:
+    return _Standing(
+        person.orient, person.pose, person.betas, person.kid, person.pelvis,
+        person.place + shift, person.vertices + shift, person.normals, person.joints + shift,
+    )  # fmt: skip
+
+
+def _thickness() -> Floats:
+    """(47,) [m] of the points of `_bone_points`."""
+    of = [THICKNESS.get(name.split("_")[-1].rstrip("0123456789"), LIMB_THICKNESS) for name in JOINT_NAMES]
+    return np.array(of + [min(of[j], of[p]) for j, p in enumerate(PARENTS) if p >= 0], dtype=np.float32)
+
+
+_THICKNESS = _thickness()
+
+
+def _bone_points(joints: Floats) -> Floats:
+    """Joints (24, 3) and the middles of the bones between them: (47, 3)."""
+    return np.concatenate([joints, (joints[1:] + joints[list(PARENTS[1:])]) / 2])
+
+
+def _apart(joints: Floats, others: Floats) -> bool:
+    away = np.linalg.norm(_bone_points(joints)[:, None] - _bone_points(others)[None], axis=-1)
+    return bool((away > _THICKNESS[:, None] + _THICKNESS).all())
+
+
+def _camera(points: Floats, size: tuple[int, int], rng: np.random.Generator) -> Camera:
+    """A camera that has the points (N, 3) in its picture, or now and then only most of them."""
+    width, height = size
+    tangent = np.tan(np.radians(rng.uniform(24, 70)) / 2)  # of half the field of view across the width
+    elevation = np.radians(np.clip(rng.normal(6, 11), -12, 55))
+    roll = np.radians(rng.normal(0, 2.5))
+    back = np.array([0, np.sin(elevation), np.cos(elevation)])
+    level = np.stack([np.array([1, 0, 0]), -np.cross(back, [1, 0, 0]), -back])
+    turn = rotation(np.array([0, 0, roll])) @ level
+    low, high = points.min(axis=0), points.max(axis=0)
+    target = (low + high) / 2 + rng.normal(0, 0.06, 3) * (high - low)
+    seen = (points - target) @ turn.T
+    across = np.maximum(np.abs(seen[:, 0]), np.abs(seen[:, 1]) * width / height) / tangent
+    whole = float((across - seen[:, 2]).max())  # the distance that has everything in the picture
+    share = rng.uniform(0.55, 0.95) if rng.random() < 0.18 else rng.uniform(1.0, 1.4)
+    distance = max(whole * share, NEAREST - float(seen[:, 2].min()))
+    focal_length = width / (2 * tangent)
+    position = target + distance * back
+    position[1] = max(position[1], 0.15)
+    return Camera(
+        turn.astype(np.float32), position.astype(np.float32), float(focal_length), (width / 2, height / 2)
+    )
+
+
+def _seen(person: _Standing, camera: Camera) -> Figurant:
+    """X_camera = R (X - C): the orientation is R times the world's, and cam_t takes up that a body turns about
+    its pelvis p, R (p + place - C) - p."""
+    pose = person.pose.copy()
+    pose[:3] = axis_angle(camera.rotation @ person.orient)
+    place = person.pelvis + person.place - camera.position
+    cam_t = (camera.rotation @ place - person.pelvis).astype(np.float32)
+    vertices = camera.seen(person.vertices)
+    normals = np.asarray(person.normals @ camera.rotation.T, dtype=np.float32)
+    return Figurant(pose, person.betas, person.kid, cam_t, vertices, normals, person.joints)
+
+
+def rotation(axis_angle_vector: NDArray[np.floating]) -> Floats:
+    """(3,) [rad] to (3, 3)."""
+    return cv2.Rodrigues(np.asarray(axis_angle_vector, dtype=np.float64))[0].astype(np.float32)
+
+
+def axis_angle(matrix: NDArray[np.floating]) -> Floats:
+    """(3, 3) to (3,) [rad]."""
+    return cv2.Rodrigues(np.asarray(matrix, dtype=np.float64))[0][:, 0].astype(np.float32)

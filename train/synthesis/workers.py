@@ -1,0 +1,99 @@
+"""Many photos by several processes, each with its own drawing context: the same photos whatever their number."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import torch
+
+from core.errors import FitloopError
+from train.synthesis.photo import Studio, StudioConfig, Truth
+from train.synthesis.writing import image_name, mask_name, save_photo
+
+CHUNK = 8  # photos a worker makes before it reports
+# A worker has one core: libraries that start threads of their own would only be in each other's way.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "0",
+}  # fmt: skip
+
+
+def make_photos(
+    config: StudioConfig, folder: Path, count: int, workers: int
+) -> Generator[list[Truth], None, None]:
+    """Write photos 0 … count - 1 into the folder; yields their truths in order, some at a time.
+
+    Closing the generator stops the workers after the chunks they are at. Raises FitloopError and OSError as a
+    worker does, and FitloopError when one is killed.
+    """
+    for name in (image_name(0), mask_name(0)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    chunks = [range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK)]
+    if workers == 1:
+        with contextlib.closing(Studio(config)) as studio:
+            yield from (_make(studio, folder, chunk) for chunk in chunks)
+        return
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
+    try:
+        with _inherited():
+            waiting: list[Future[list[Truth]]] = [
+                pool.submit(_make_in_worker, config, folder, chunk) for chunk in chunks
+            ]
+        for future in waiting:
+            yield future.result()
+    except BrokenProcessPool:
+        raise FitloopError(
+            "a worker of the synthesis was ended from outside, perhaps for want of memory. Use fewer --workers."
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _make(studio: Studio, folder: Path, chunk: range) -> list[Truth]:
+    truths = []
+    for index in chunk:
+        photo = studio.photo(index)
+        save_photo(photo, folder, index)
+        truths.append(photo.truth)
+    return truths
+
+
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def _make_in_worker(config: StudioConfig, folder: Path, chunk: range) -> list[Truth]:
+    return _make(_studio(config), folder, chunk)
+
+
+@lru_cache(maxsize=1)
+def _studio(config: StudioConfig) -> Studio:
+    """The worker's own, made with its first photo, so that an error of making it is told as any other."""
+    return Studio(config)
+
+
+@contextlib.contextmanager
+def _inherited() -> Iterator[None]:
+    """What started processes shall take over: few threads, and no ear for Ctrl-C from the very first."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update({name: value for name, value in ONE_THREAD.items() if before[name] is None})
+    in_main = threading.current_thread() is threading.main_thread()
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None
+    try:
+        yield
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, heard)
+        for name in (name for name, value in before.items() if value is None):
+            del os.environ[name]

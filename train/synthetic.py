@@ -1,0 +1,162 @@
+"""Make training photos with exact truth: python -m train.synthetic --out DIR --count 5000
+
+One to six open bodies a photo, of varied shape, skin and clothes, in poses of the prior that ships or of a
+motion capture file. DIR gets images/, masks/ and synthetic.npz, a SPIN data set (train/synthesis/writing.py
+says what it holds). The same seed gives the same photos, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from core.body.model import load_body
+from core.errors import FitloopError
+from core.store.project import Project
+from train.synthesis.backgrounds import Backgrounds
+from train.synthesis.photo import StudioConfig, Truth
+from train.synthesis.sample import write_photos
+from train.synthesis.workers import make_photos
+from train.synthesis.writing import DATASET, write_dataset
+
+SIZES = 32, 2048  # [px] least and most
+MOST_PEOPLE = 8
+INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+
+
+@dataclass
+class Progress:
+    """A line that is written over: how many, how fast, how long still."""
+
+    total: int
+    stream: TextIO
+    started: float = field(default_factory=time.perf_counter)
+    first: int | None = None
+
+    def show(self, done: int) -> None:
+        """The rate is counted from the first report on: until then the workers were starting."""
+        if self.first is None:
+            self.first, self.started = done, time.perf_counter()
+        if not self.stream.isatty():
+            return
+        rate = self.rate(done)
+        left = f"{(self.total - done) / rate:.0f} s left" if rate else ""
+        print(
+            f"\r{done} of {self.total} photos  {rate:.1f} a second  {left:<16}",
+            end="",
+            file=self.stream,
+            flush=True,
+        )
+
+    def rate(self, done: int) -> float:
+        """Photos a second."""
+        return (done - (self.first or 0)) / max(time.perf_counter() - self.started, 1e-9)
+
+    def end(self, done: int) -> None:
+        print(
+            f"\r{done} photos, {self.rate(done):.1f} a second{'':30}"
+            if self.stream.isatty()
+            else f"{done} photos, {self.rate(done):.1f} a second",
+            file=self.stream,
+        )
+
+
+def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
+    """Write the data set; Ctrl-C and errors keep what is done. Returns the truths, and whether all are there."""
+    if (folder / DATASET).exists():
+        raise FitloopError(f"{folder / DATASET} is there already. Choose another --out, or delete it.")
+    folder.mkdir(parents=True, exist_ok=True)
+    truths: list[Truth] = []
+    progress = Progress(count, sys.stderr)
+    try:
+        with closing(make_photos(config, folder, count, workers)) as chunks:
+            for chunk in chunks:
+                truths += chunk
+                progress.show(len(truths))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        progress.end(len(truths))
+        if truths:
+            rows = write_dataset(folder, truths, load_body())
+            print(f"{folder / DATASET}: {rows} people in {len(truths)} photos")
+    return truths, len(truths) == count
+
+
+def make_project(path: Path, count: int, size: int, seed: int) -> None:
+    """A project of photos with noisy detections, the photos beside it."""
+    photos = write_photos(path.parent, count, seed, size)
+    with Project.create(path) as project:
+        project.add_photos(photos)
+    print(f"{path}: {sum(len(photo.people) for photo in photos)} people in {len(photos)} photos")
+
+
+def people_range(text: str) -> tuple[int, int]:
+    """ "1..6" or "2"."""
+    parts = text.split("..")
+    try:
+        low, high = int(parts[0]), int(parts[-1])
+    except ValueError:
+        low, high = 0, 0
+    if len(parts) > 2 or not 1 <= low <= high <= MOST_PEOPLE:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of people: give 1..6, or 2")
+    return low, high
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.synthetic", description="Make training photos with exact truth."
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder to write, or with --project NAME.fitloop"
+    )
+    parser.add_argument("--count", type=_number(1, 10_000_000), required=True, help="number of photos")
+    parser.add_argument("--size", type=_number(*SIZES), default=256, help="width and height [px]")
+    parser.add_argument("--people", type=people_range, default=(1, 6), help="least..most in a photo")
+    parser.add_argument(
+        "--poses", type=Path, help=".npz of motion capture, in place of the pose prior's poses"
+    )
+    parser.add_argument("--backgrounds", type=Path, help="folder of pictures, in place of generated ones")
+    parser.add_argument("--workers", type=_number(1, 256), default=2, help="processes")
+    parser.add_argument("--seed", type=_number(0, 2**31), default=0)
+    parser.add_argument(
+        "--project", action="store_true", help="a project with noisy detections in place of a data set"
+    )
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code."""
+    given = _parser().parse_args(arguments)
+    config = StudioConfig(given.size, given.people, given.seed, given.poses, given.backgrounds)
+    try:
+        if given.project:
+            make_project(given.out, given.count, given.size, given.seed)
+            return 0
+        Backgrounds(
+            (given.size, given.size), given.backgrounds
+        )  # a wrong folder is told before workers start
+        _, whole = make_dataset(config, given.out, given.count, given.workers)
+    except (FitloopError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0 if whole else INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,8 @@
 """Teach the lifter: python -m train.lifter --poses poses.npz --out resources/lifter/
 
-People are drawn, seen by random cameras and lifted again, all on the fly. With --evaluate the lifter in --out is measured
-instead, and the table is written beside it.
+People are drawn, seen by random cameras and lifted again, all on the fly; on several cores with
+`torchrun --nproc-per-node 2 -m train.lifter … --threads 1`. With --evaluate the lifter in --out is measured instead,
+and the table is written beside it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from core.body import Body, load_body
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.guess.lifter import (
     CONFIG,
-    JOINTS,
     POSE6D,
     WEIGHTS,
     Lifter,
@@ -44,9 +44,11 @@ from train.learning.lifting import LossWeights, lifting_loss
 from train.learning.poses import Poses, read_poses
 from train.learning.rare_poses import rare_poses
 from train.learning.scenes import Scenes
+from train.learning.together import average_gradients, join, leave
 
 RARE_SHARE, RARE_COUNT = 0.2, 40_000
 TABLE = "table.json"
+NETWORK = ("width", "blocks", "hypotheses", "refine_width", "refine_rounds")
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,11 @@ def build(scenes: Scenes, body: Body, **changes: int) -> Lifter:
     return lifter
 
 
-def train(lifter: Lifter, scenes: Scenes, validate: Validation, config: Config) -> Iterator[TrainStep]:
-    """AdamW on scenes drawn anew each step; yields reports. `lifter` holds the averaged weights at each."""
-    torch.manual_seed(config.seed)
+def train(
+    lifter: Lifter, scenes: Scenes, validate: Validation, config: Config, rank: int = 0
+) -> Iterator[TrainStep]:
+    """AdamW on scenes drawn anew each step; process 0 yields reports, at which `lifter` holds the averaged weights."""
+    torch.manual_seed(config.seed + rank)
     student = Lifter(lifter.config)
     student.load_state_dict(lifter.state_dict())
     optimizer = torch.optim.AdamW(
@@ -106,7 +110,6 @@ def train(lifter: Lifter, scenes: Scenes, validate: Validation, config: Config) 
     )
     start, reported, step, gone = time.monotonic(), 0.0, 0, 0.0
     while gone < 1.0:
-        gone = (time.monotonic() - start) / (60 * config.minutes)
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * schedule(gone, config.warm_up)
         seen, truth = scenes.draw(config.batch)
@@ -115,12 +118,14 @@ def train(lifter: Lifter, scenes: Scenes, validate: Validation, config: Config) 
         loss, parts = lifting_loss(rounds, truth, seen.side, LossWeights())
         optimizer.zero_grad()
         loss.backward()
+        seconds = time.monotonic() - start
+        gone = average_gradients(student.parameters(), seconds / (60 * config.minutes))
         torch.nn.utils.clip_grad_norm_(student.parameters(), config.clip)
         optimizer.step()
         step += 1
-        blend(lifter, student, min(config.average, step / (step + 100)))
-        seconds = time.monotonic() - start
-        if seconds - reported > config.report_s or gone >= 1.0:
+        if rank == 0:
+            blend(lifter, student, min(config.average, step / (step + 100)))
+        if rank == 0 and (seconds - reported > config.report_s or gone >= 1.0):
             reported = seconds
             yield TrainStep(step, seconds, parts, validate(lifter))
 
@@ -193,6 +198,35 @@ def evaluate(lifter: Lifter, body: Body, poses: Path, truth: Path | None) -> dic
 
 
 def main(arguments: list[str] | None = None) -> None:
+    chosen = _parser().parse_args(arguments)
+    torch.set_num_threads(chosen.threads)
+    if chosen.evaluate:
+        table = evaluate(load_lifter(chosen.out), load_body(), chosen.poses, chosen.truth)
+        write_json(chosen.out / TABLE, table)
+        print(json.dumps(table, indent=1))
+    else:
+        _learn(chosen, *join())
+        leave()
+
+
+def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> None:
+    """Train as the command line says; process 0 writes the weights and tells how it goes."""
+    config = Config(minutes=chosen.minutes, batch=chosen.batch, learning_rate=chosen.learning_rate)
+    body, poses = load_body(), read_poses(chosen.poses, "train")
+    captured = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight))
+    scenes = Scenes(body, *pose_bank(poses, captured.offsets, np.random.default_rng(config.seed)))
+    torch.manual_seed(config.seed)
+    lifter = build(scenes, body, **{name: getattr(chosen, name) for name in NETWORK})
+    validate = Validation(body, scenes, read_poses(chosen.poses, "val"))
+    if rank == 0:
+        weights = sum(p.numel() for p in lifter.parameters()) / 1e6
+        print(f"{weights:.2f} million weights, {processes} processes of batch {config.batch}", flush=True)
+    for report in train(lifter, scenes, validate, config, rank):
+        save_lifter(lifter, chosen.out)
+        print(json.dumps({**report.__dict__, "seconds": round(report.seconds)}), flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m train.lifter", description=(__doc__ or "").split("\n\n")[0]
     )
@@ -200,36 +234,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
     parser.add_argument("--minutes", type=float, default=Config.minutes)
     parser.add_argument("--learning-rate", type=float, default=Config.learning_rate)
-    parser.add_argument("--batch", type=int, default=Config.batch)
-    parser.add_argument("--width", type=int, default=LifterConfig.width)
-    parser.add_argument("--blocks", type=int, default=LifterConfig.blocks)
-    parser.add_argument("--hypotheses", type=int, default=LifterConfig.hypotheses)
-    parser.add_argument("--refine-width", type=int, default=LifterConfig.refine_width)
-    parser.add_argument("--refine-rounds", type=int, default=LifterConfig.refine_rounds)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=Config.batch, help="people a step, in each process")
+    for name in NETWORK:
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, type=int, default=getattr(LifterConfig, name), help="of the network")
+    parser.add_argument("--threads", type=int, default=2, help="of torch, in each process")
     parser.add_argument("--evaluate", action="store_true", help="measure the lifter in --out, train nothing")
     parser.add_argument("--truth", type=Path, help="folder of photos with 3D truth, for --evaluate")
-    chosen = parser.parse_args(arguments)
-    torch.set_num_threads(chosen.threads)
-    body = load_body()
-    if chosen.evaluate:
-        table = evaluate(load_lifter(chosen.out), body, chosen.poses, chosen.truth)
-        write_json(chosen.out / TABLE, table)
-        print(json.dumps(table, indent=1))
-        return
-    config = Config(minutes=chosen.minutes, batch=chosen.batch, learning_rate=chosen.learning_rate)
-    poses = read_poses(chosen.poses, "train")
-    offsets = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight)).offsets
-    scenes = Scenes(body, *pose_bank(poses, offsets, np.random.default_rng(config.seed)))
-    changes = {
-        n: getattr(chosen, n) for n in ("width", "blocks", "hypotheses", "refine_width", "refine_rounds")
-    }
-    torch.manual_seed(config.seed)
-    lifter = build(scenes, body, **changes)
-    print(f"{sum(p.numel() for p in lifter.parameters()) / 1e6:.2f} million weights", flush=True)
-    for report in train(lifter, scenes, Validation(body, scenes, read_poses(chosen.poses, "val")), config):
-        save_lifter(lifter, chosen.out)
-        print(json.dumps({**report.__dict__, "seconds": round(report.seconds)}), flush=True)
+    return parser
 
 
 if __name__ == "__main__":

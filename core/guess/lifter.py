@@ -1,9 +1,9 @@
 """The lifter: from keypoints alone to a few likely bodies, with probabilities.
 
-A residual network reads the keypoints as a camera looking straight at the person sees them, and proposes H bodies. Each is
-then shown to a second, smaller network as its own joints projected into that camera, which corrects it; iterative
-error feedback (Carreira et al., CVPR 2016; HMR) with the projection made visible. The first hypothesis is taught to be
-the safe one; the others part to cover what keypoints leave open, above all which way a limb points in depth.
+A residual network reads the keypoints as a camera looking straight at the person sees them, and proposes H bodies.
+Each is then shown to a second, smaller network as its own joints projected into that camera, which corrects it;
+iterative error feedback (Carreira et al., CVPR 2016; HMR) with the projection made visible. The first hypothesis is
+taught to be the safe one; the others part to cover what keypoints leave open, above all which way a limb points.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from core.body import Body, BodyParams, KeypointBody
 from core.body.keypoints import layout as keypoint_layout
 from core.body.tree import JOINT_NAMES
 from core.errors import CheckpointError, FitInputError
-from core.geometry.rotation import matrix_to_axis_angle, rotation6d_to_matrix
+from core.geometry.rotation import matrix_to_axis_angle
 from core.guess.lifter_input import LifterInput, family, see, to_definitions
-from core.guess.skeleton import world_transforms
+from core.guess.skeleton import batch_first, batch_last, rotations_from_6d, transforms_down_the_tree
 
 LIFTER_FOLDER = Path(__file__).parents[2] / "resources" / "lifter"
 WEIGHTS, CONFIG = "lifter.safetensors", "config.json"
@@ -151,19 +151,22 @@ class Lifter(nn.Module):
     def _bodies(self, numbers: Tensor, logits: Tensor, side: Tensor) -> Hypotheses:
         """numbers (B, H, NUMBERS): 6D rotations, shape, and the pelvis as x, y [half sides] and log size."""
         batch, count = numbers.shape[:2]
-        rotations = rotation6d_to_matrix(numbers[..., :POSE6D].unflatten(-1, (JOINTS, 6)))
         shape, place = numbers[..., POSE6D : POSE6D + SHAPE], numbers[..., POSE6D + SHAPE :]
-        joints = self.joints(rotations.flatten(0, 1), shape.flatten(0, 1)).unflatten(0, (batch, count))
+        rotations, joints = self._posed(numbers[..., :POSE6D].flatten(0, 1), shape.flatten(0, 1))
+        rotations, joints = (part.unflatten(0, (batch, count)) for part in (rotations, joints))
         half = side[:, None] / 2
         depth = BODY_HEIGHT / (2 * half) * place[..., 2].clamp(-3, 3).exp()
         across = place[..., :2] * (half * depth)[..., None]
         return Hypotheses(rotations, shape, joints, torch.cat([across, depth[..., None]], -1), logits)
 
-    def joints(self, rotations: Tensor, shape: Tensor) -> Tensor:
-        """rotations (B, 24, 3, 3), shape (B, 11). Returns the joints (B, 24, 3) [m] from the pelvis."""
+    def _posed(self, pose6d: Tensor, shape: Tensor) -> tuple[Tensor, Tensor]:
+        """pose6d (B, 144), shape (B, 11). Returns rotations (B, 24, 3, 3) and joints (B, 24, 3) [m] from the pelvis."""
         offsets = torch.addmm(self.offsets.flatten(), shape, self.offsets_shape).view(-1, JOINTS, 3)
-        joints = world_transforms(rotations, offsets)[1]
-        return joints - joints[:, :1]
+        rotations = batch_last(pose6d.view(-1, JOINTS, 3, 2))
+        rotations = rotations_from_6d(rotations)
+        world = transforms_down_the_tree(rotations, batch_last(offsets))
+        joints = world[:, 3] - world[:, 3, :1]
+        return batch_first(rotations), joints.permute(2, 1, 0)
 
     def _looks(self, bodies: Hypotheses, side: Tensor) -> Tensor:
         """(B, H, 72): the joints as this camera sees them, and their depth from the pelvis."""

@@ -1,7 +1,7 @@
 """Poses that motion capture rarely has: sitting, kneeling, crouching, on all fours, lying, upside down.
 
-Legs are drawn within the joints' limits, arms and spine come from captured poses, and the body is then tipped until what
-should carry it rests on one level with nothing below it.
+Legs are drawn within the joints' limits, arms and spine come from captured poses, and the body is then tipped until
+what should carry it rests on one level with nothing below it.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ class Kind:
 
 
 KINDS = {
-    "chair": Kind(0.25, ((0.9, 1.9), (-0.1, 0.5), (-0.3, 0.3)), (0.7, 2.0), tip=(0.0, 0.25)),
+    "chair": Kind(0.25, ((0.9, 1.9), (-0.4, 0.1), (-0.2, 0.6)), (0.7, 2.0), tip=(0.0, 0.25)),
     "floor": Kind(
         0.10,
-        ((1.0, 2.2), (0.0, 0.6), (-0.3, 0.5)),
+        ((1.0, 2.2), (-0.5, 0.1), (-0.1, 0.6)),
         (0.0, 1.8),
         rest=(("pelvis", 0.1), ("ankle", 0.06)),
     ),
     "cross_legged": Kind(
-        0.06, ((1.2, 1.8), (0.4, 1.0), (0.3, 0.9)), (1.7, 2.4), rest=(("pelvis", 0.1), ("ankle", 0.08))
+        0.06, ((1.2, 1.8), (-1.2, -0.5), (0.4, 1.0)), (1.7, 2.4), rest=(("pelvis", 0.1), ("ankle", 0.08))
     ),
     "kneeling": Kind(
         0.10,
@@ -60,7 +60,7 @@ KINDS = {
     "one_knee": Kind(0.05, ((0.2, 1.6), (-0.1, 0.4), (-0.2, 0.2)), (1.3, 2.2), tip=(0.1, 0.2), alike=0.0),
     "crouching": Kind(
         0.09,
-        ((1.3, 2.2), (0.0, 0.7), (-0.3, 0.4)),
+        ((1.3, 2.2), (-0.5, 0.1), (-0.1, 0.7)),
         (1.4, 2.5),
         (-0.6, 0.0),
         rest=(("foot", 0.02), ("ankle", 0.07)),
@@ -113,7 +113,8 @@ def _make(
         own = kind.alike * both + (1 - kind.alike) * rng.random((count, 5))
         ranges = np.array([*kind.hip, kind.knee, kind.ankle])
         flex, spread, turn, knee, ankle = (ranges[:, 0] + own * (ranges[:, 1] - ranges[:, 0])).T
-        # SMPL's axes: x to the left, y up, z ahead; a thigh comes forward by turning about -x.
+        # SMPL's axes: x to the left, y up, z ahead; a thigh comes forward by turning about -x, and once it is there
+        # a negative spread brings the shin inwards and a positive turn the knee outwards.
         pose[:, joint_index(f"{side}_hip")] = np.stack([-flex, sign * turn, sign * spread], axis=1)
         pose[:, joint_index(f"{side}_knee")] = np.stack([knee, 0 * knee, 0 * knee], axis=1)
         pose[:, joint_index(f"{side}_ankle")] = np.stack([ankle, 0 * ankle, 0 * ankle], axis=1)

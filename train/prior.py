@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body.tree import flip_pose, joint_index
+from core.body.tree import JOINT_NAMES, flip_pose, joint_index
 from train.learning.poses import Poses, read_poses
 
 # Standard deviations [rad] added to what the poses show: hands and toes never move in them, wrists are unreliable,
@@ -60,7 +60,6 @@ def _log_density(poses: Tensor, mean: Tensor, covar: Tensor) -> Tensor:
 
 def extra_variance() -> Tensor:
     """(69,) [rad²]: what is added to every component's covariance."""
-    from core.body.tree import JOINT_NAMES
 
     def of(joint: str) -> float:
         part = joint.split("_")[-1].rstrip("0123456789")

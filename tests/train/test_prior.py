@@ -150,6 +150,8 @@ def test_drawn_poses_are_mirrored_half_of_the_time():
 def test_a_file_without_poses_says_what_is_wanted(tmp_path):
     with pytest.raises(FitloopError, match=r"holds no poses \(N, 72\)"):
         read_poses(write_poses(tmp_path / "p.npz", betas=np.zeros(10)), "train")
-    (tmp_path / "text.npz").write_text("no poses")
-    with pytest.raises(FitloopError, match="cannot be read as poses"):
-        read_poses(tmp_path / "text.npz", "train")
+    whole = (tmp_path / "p.npz").read_bytes()
+    for contents in (b"no poses", b"", whole[: len(whole) // 2]):
+        (tmp_path / "broken.npz").write_bytes(contents)
+        with pytest.raises(FitloopError, match="cannot be read as poses"):
+            read_poses(tmp_path / "broken.npz", "train")

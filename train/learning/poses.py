@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ def read_poses(path: Path, split: str) -> Poses:
             held = {
                 name: file[name] for name in ("poses", "girdle", "split", "weight", "license") if name in file
             }
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise FitloopError(
             f"{path}: cannot be read as poses ({error}). Give an .npz with poses (N, 72)."
         ) from None

@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from core.body.model import Body, load_body
@@ -65,6 +65,7 @@ class Options:
     photos: Path | None = None
     fits: Path | None = None
     base: Path | None = None
+    people: Path | None = None
     body: Path | None = None
     layout: str | None = None
     person: int | None = None
@@ -77,7 +78,7 @@ class Options:
 
 READERS: dict[str, Callable[[Path, Options], Import]] = {
     "coco": lambda path, o: coco.read(path, o.photos),
-    "openpose": lambda path, o: openpose.read(path, o.photos),
+    "openpose": lambda path, o: openpose.read(path, o.photos, _known(o)),
     "spin": lambda path, o: spin.read(path, o.photos, o.fits, o.body_or_none()),
     "hmr2": lambda path, o: hmr2.read(path, o.photos, o.body_or_none()),
     "cliff": lambda path, o: cliff.read(path, o.photos),
@@ -93,6 +94,11 @@ READERS: dict[str, Callable[[Path, Options], Import]] = {
 }
 
 
+def _known(options: Options) -> tuple[Photo, ...]:
+    """The people whose keypoints are to be replaced, if the user named a file of them."""
+    return () if options.people is None else read(options.people, None, replace(options, people=None)).photos
+
+
 def read(source: Path, name: str | None, options: Options) -> Import:
     """Photos and people of a file, folder or project. Raises FitloopError."""
     if name == "project" or (name is None and source.suffix == PROJECT):
@@ -102,10 +108,7 @@ def read(source: Path, name: str | None, options: Options) -> Import:
 
 
 def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: Options) -> str:
-    """Write the photos' people; root:
-
-    the folder their paths are relative to. Returns what was done, in words.
-    """
+    """Write people of photos whose paths are relative to `root`. Returns what was done, in words."""
     if name == "project":
         with Project.create(destination) as project:
             project.add_photos(_moved(photos, root, destination.absolute().parent))
@@ -186,6 +189,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--to", dest="destination_format", choices=WRITERS, help="format of DESTINATION")
     parser.add_argument("--photos", type=Path, help="folder that the names of photos are relative to")
     parser.add_argument("--fits", type=Path, help="SPIN's fits (.npy or final fits .npz) of the data set")
+    parser.add_argument(
+        "--people", type=Path, help="people that OpenPose's detections belong to: any file or project"
+    )
     parser.add_argument("--base", type=Path, help="SPIN's .npz to write a copy of, changed only where edited")
     parser.add_argument(
         "--body", type=Path, help="SMPL file (.pkl, .npz or folder) in place of the open body"
@@ -209,7 +215,14 @@ def main(arguments: list[str] | None = None) -> int:
     if name is None:
         parser.error(f"no format has the suffix '{given.destination.suffix}'; choose one with --to")
     options = Options(
-        given.photos, given.fits, given.base, given.body, given.layout, given.person, given.frame_rate
+        given.photos,
+        given.fits,
+        given.base,
+        given.people,
+        given.body,
+        given.layout,
+        given.person,
+        given.frame_rate,
     )
     try:
         imported = read(given.source, given.source_format, options)

@@ -1,6 +1,4 @@
-"""Files of other programs:
-
-one small module a format, each with `read`, `write` or both; Import says what came.
+"""Files of other programs, one small module a format with `read`, `write` or both; Import says what came.
 
 `recognise` tells from the content which module reads a file; `train.convert` does each from the shell.
 """

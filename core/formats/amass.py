@@ -1,10 +1,9 @@
-"""AMASS-style .npz of one person's sequence:
+"""AMASS-style .npz of one person's sequence.
 
-poses (T, 156), trans (T, 3), betas (16,), gender, mocap_framerate.
-
-The world is AMASS's, z up: x is the camera's right, y looks into the photo, the camera is at the origin.
-poses are SMPL-H's 52 joints: SMPL's first 22, hands straight (SMPL's joints 22 and 23, the hands' turn as a
-whole, are lost). betas are the sequence's mean. Needs the pelvis of the body, about which SMPL turns.
+poses (T, 156), trans (T, 3), betas (16,), gender, mocap_framerate. The world is AMASS's, z up: x is the
+camera's right, y looks into the photo, the camera is at the origin. poses are SMPL-H's 52 joints: SMPL's
+first 22, hands straight (SMPL's joints 22 and 23, the hands' turn as a whole, are lost). betas are the
+sequence's mean. Needs the pelvis of the body, about which SMPL turns.
 """
 
 from __future__ import annotations

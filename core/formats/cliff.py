@@ -1,10 +1,8 @@
-"""What CLIFF's demo saves (.npz):
+"""What CLIFF's demo saves (.npz), a network's guesses.
 
-imgname, pose, shape, global_t, focal_l, detection_all. A network's guesses.
-
-imgname (M,) are the photos, the other arrays have a row for each detection, whose first column is its
-photo; the next four are its box (left, top, right, bottom). Poses are in the photo's frame. pred_joints is
-not read: it follows.
+imgname, pose, shape, global_t, focal_l, detection_all. imgname (M,) are the photos, the other arrays have a
+row for each detection, whose first column is its photo; the next four are its box (left, top, right,
+bottom). Poses are in the photo's frame. pred_joints is not read: it follows.
 """
 
 from __future__ import annotations

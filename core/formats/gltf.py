@@ -1,6 +1,4 @@
-"""One person's sequence as an animated .glb:
-
-the body as a skin on SMPL's 24 bones, a turn of each bone a photo.
+"""One person's sequence as an animated .glb, the body a skin on SMPL's 24 bones.
 
 A skin, not morph targets: a minute of it is some MB, Blender imports it as an armature whose poses can be
 edited and carried over, and it is what game engines expect. The cost: SMPL's pose blend shapes have no
@@ -28,7 +26,8 @@ from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Fit
 from core.store.whole_file import whole_file
 
-BONES_A_VERTEX = 4  # that a skin holds; SMPL's vertices have no more
+BONES_A_SET = 4  # of a vertex; SMPL's have no more, other bodies get a second set
+LEAST_WEIGHT = 1e-4  # of a bone; less moves nothing that is seen
 _FLOAT, _SHORT, _INT = 5126, 5123, 5125
 _ARRAY_BUFFER, _INDEX_BUFFER = 34962, 34963
 _MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
@@ -113,19 +112,33 @@ def _rest(body: Body, betas: np.ndarray, kid: float) -> tuple[np.ndarray, np.nda
 
 
 def _mesh(pack: _Pack, vertices: np.ndarray, body: Body) -> dict[str, Any]:
-    weights = body.weights.detach().cpu().numpy()
-    bones = np.argsort(-weights, axis=1, kind="stable")[:, :BONES_A_VERTEX]
-    chosen = np.take_along_axis(weights, bones, axis=1)
-    chosen = chosen / chosen.sum(axis=1, keepdims=True)
-    bones = np.where(chosen > 0, bones, 0)
     attributes = {
         "POSITION": pack.add(vertices, _ARRAY_BUFFER),
         "NORMAL": pack.add(_normals(vertices, body.faces), _ARRAY_BUFFER),
-        "JOINTS_0": pack.add(bones.astype("u2"), _ARRAY_BUFFER),
-        "WEIGHTS_0": pack.add(chosen.astype("f4"), _ARRAY_BUFFER),
     }
+    for number, (bones, weights) in enumerate(_skin_sets(body.weights.detach().cpu().numpy())):
+        attributes[f"JOINTS_{number}"] = pack.add(bones, _ARRAY_BUFFER)
+        attributes[f"WEIGHTS_{number}"] = pack.add(weights, _ARRAY_BUFFER)
     indices = pack.add(np.asarray(body.faces).reshape(-1).astype("u4"), _INDEX_BUFFER)
     return {"name": "body", "primitives": [{"attributes": attributes, "indices": indices}]}
+
+
+def _skin_sets(weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """weights (V, 24) as sets of four bones (V, 4) and their weights (V, 4), the heaviest first."""
+    most = int((weights > LEAST_WEIGHT).sum(axis=1).max())
+    order = np.argsort(-weights, axis=1, kind="stable")[:, : -(-most // BONES_A_SET) * BONES_A_SET]
+    chosen = np.take_along_axis(weights, order, axis=1)
+    chosen = np.where(chosen > LEAST_WEIGHT, chosen, 0)
+    chosen = chosen / chosen.sum(axis=1, keepdims=True)
+    bones = np.where(chosen > 0, order, 0)
+    starts = range(0, bones.shape[1], BONES_A_SET)
+    return [
+        (
+            bones[:, start : start + BONES_A_SET].astype("u2"),
+            chosen[:, start : start + BONES_A_SET].astype("f4"),
+        )
+        for start in starts
+    ]
 
 
 def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:

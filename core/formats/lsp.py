@@ -1,10 +1,8 @@
-"""LSP's and LSP-extended's `joints.mat`:
+"""LSP's and LSP-extended's `joints.mat`.
 
-joints (3, 14, N) or (14, 3, N), photos images/im0001.jpg or im00001.jpg.
-
-The first two rows are px of the photo, layout lsp14. The third is not read: public readers disagree on
-whether 1 means visible or occluded, and the file itself was not at hand; every import says so. A point at
-or below (0, 0) is absent.
+joints (3, 14, N) or (14, 3, N), photos images/im0001.jpg or im00001.jpg. The first two rows are px of the
+photo, layout lsp14. The third is not read: public readers disagree on whether 1 means visible or occluded,
+and the file itself was not at hand; every import says so. A point at or below (0, 0) is absent.
 """
 
 from __future__ import annotations

@@ -40,10 +40,9 @@ class _Broken(Exception):
 
 
 def read_mat(path: Path) -> dict[str, Any]:
-    """The variables:
+    """The variables by name. Raises ReadError.
 
-    arrays as MATLAB shapes them, str, list (cells), list of dict (structures), None. Raises ReadError.
-
+    Arrays have MATLAB's shape, text is str, cells are a list, structures a list of dict, all else is None.
     Lists are in MATLAB's order, first dimension fastest.
     """
     data = read_bytes(path)

@@ -1,4 +1,4 @@
-"""MPII Human Pose's own annotations (.mat):
+"""MPII Human Pose's own annotations (.mat).
 
 RELEASE.annolist[].annorect[].annopoints.point[] {x, y, id, is_visible}.
 

@@ -25,7 +25,10 @@ _SAME = {
 
 @dataclass(frozen=True, eq=False)
 class NameMatch:
-    """How the file's `count` names are those of `layout`. take (K,): where each keypoint stands, -1 for nowhere."""
+    """How the file's `count` names are those of `layout`.
+
+    take (K,): where each keypoint stands, -1 for nowhere.
+    """
 
     layout: str
     take: np.ndarray

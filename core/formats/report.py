@@ -49,10 +49,7 @@ class Import:
         return sum(len(photo.people) for photo in self.photos)
 
     def summary(self) -> str:
-        """Lines for a terminal or a dialog:
-
-        counts, notes, and what was left out, the most frequent reason first.
-        """
+        """Lines for a terminal or a dialog, what was left out for the most frequent reason first."""
         by_reason: dict[str, list[str]] = defaultdict(list)
         for left in self.left_out:
             by_reason[left.reason].append(left.record)

@@ -1,6 +1,4 @@
-"""Reading files of unknown origin within bounded time and memory:
-
-bytes, text, JSON, .npz, .npy, pickles, numbers.
+"""Files of unknown origin read within bounded time and memory: text, JSON, .npz, .npy, pickles, numbers.
 
 Sizes, nesting and array headers are checked before anything is allocated by them. Whatever is wrong with a
 whole file is a ReadError; whatever is wrong with one value is Unusable.

@@ -1,10 +1,9 @@
-"""SPIN's data set .npz, and the fits beside it:
+"""SPIN's data set .npz, and the fits beside it.
 
-`<dataset>_fits.npy` (N, 82) or final fits (pose, betas, valid_fit).
-
-Row i of either belongs to row i of the .npz. Poses there are in the crop's frame and come without a
-translation; here they are in the photo's frame (core.formats.crop_frame). keypoints are openpose (25) and
-part (24) together, layout spin49. A row's own pose with has_smpl = 1 is truth and comes locked.
+Fits are `<dataset>_fits.npy` (N, 82) or final fits (pose, betas, valid_fit). Row i of either belongs to row
+i of the .npz. Poses there are in the crop's frame and come without a translation; here they are in the
+photo's frame (core.formats.crop_frame). keypoints are openpose (25) and part (24) together, layout spin49.
+A row's own pose with has_smpl = 1 is truth and comes locked.
 """
 
 from __future__ import annotations
@@ -37,10 +36,7 @@ FIT_NAMES = ("pose", "betas", "valid_fit")
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The arrays of a data set .npz as they stand, row by row:
-
-    imgname, and (N, ...) of `_SHAPES` that are there.
-    """
+    """A data set .npz as it stands: imgname, and those (N, ...) of `_SHAPES` that are there."""
 
     imgname: list[str | None]
     arrays: dict[str, np.ndarray]

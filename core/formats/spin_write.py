@@ -1,7 +1,4 @@
-"""Writing SPIN's data set .npz and fits .npy:
-
-a new one, or a copy of an old one with only the edited rows changed.
-"""
+"""SPIN's data set .npz and fits .npy written: new ones, or copies in which only the edited rows change."""
 
 from __future__ import annotations
 

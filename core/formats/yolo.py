@@ -1,11 +1,9 @@
-"""YOLO pose labels:
+"""YOLO pose labels, a .txt a photo and a line a person.
 
-a .txt a photo, a line a person: class, box centre and size, then x, y(, v) of each keypoint.
-
-All as fractions of the photo, so the photo must be there: images/<name> beside labels/<name>.txt, or in the
-same folder. v is 0 absent, 1 occluded, 2 visible. The file does not name its keypoints: 17 are taken as
-COCO's, 23 as COCO with feet, 26 as Halpe's, other numbers as the first layout of that many, unless the
-caller names the layout.
+A line is class, box centre and size, then x, y(, v) of each keypoint. All as fractions of the photo, so the
+photo must be there: images/<name> beside labels/<name>.txt, or in the same folder. v is 0 absent, 1
+occluded, 2 visible. The file does not name its keypoints: 17 are taken as COCO's, 23 as COCO with feet, 26
+as Halpe's, other numbers as the first layout of that many, unless the caller names the layout.
 """
 
 from __future__ import annotations

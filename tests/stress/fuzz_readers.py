@@ -1,4 +1,4 @@
-"""Damaged files, by the hundred thousand:
+"""Damaged files by the hundred thousand:
 
 python -m tests.stress.fuzz_readers [--reader coco …] [--inputs 100000]
 
@@ -195,10 +195,7 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
 
 
 def extra_samples(made: dict[str, Sample], folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
-    """The fits beside a SPIN data set, as further readers:
-
-    adds their samples to `made`, returns their values.
-    """
+    """The fits beside a SPIN data set as further readers: their samples are added to `made`."""
     data = made["spin"].path
     body = making.toy_body(folder)
     fits = np.random.default_rng(6).normal(0, 0.3, (3, 82))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from core.formats import coco, parameters
+from core.formats import coco, openpose, parameters
 from core.formats.recognise import FORMATS
 from core.store.project import Project
 from tests.bodies import toy_arrays, write_npz
@@ -84,6 +84,14 @@ def test_only_edited_rows_change_with_a_base(tmp_path, body_file, capsys):
     made = samples(tmp_path)["spin"]
     assert run(made.path, tmp_path / "new.npz", "--base", made.path, "--body", body_file) == 0
     assert "0 edited rows" in capsys.readouterr().out
+
+
+def test_detections_go_to_the_people_of_another_file(tmp_path, capsys):
+    made = samples(tmp_path)["openpose"]
+    known = made.file.with_name("known.json")
+    coco.write(known, openpose.read(made.path).photos)
+    assert run(made.path, tmp_path / "new.json", "--people", known) == 0, capsys.readouterr().err
+    assert coco.read(tmp_path / "new.json").people == 2
 
 
 def test_the_formats_are_listed(capsys):

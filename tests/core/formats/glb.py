@@ -46,7 +46,9 @@ def skinned_vertices(document: dict[str, Any], arrays: list[np.ndarray], frame: 
     bones = np.stack([world[joint] @ inverse_bind[place] for place, joint in enumerate(skin["joints"])])
     attributes = document["meshes"][0]["primitives"][0]["attributes"]
     points = np.pad(arrays[attributes["POSITION"]], ((0, 0), (0, 1)), constant_values=1)
-    joints, weights = arrays[attributes["JOINTS_0"]], arrays[attributes["WEIGHTS_0"]]
+    sets = range(sum(name.startswith("JOINTS_") for name in attributes))
+    joints = np.concatenate([arrays[attributes[f"JOINTS_{number}"]] for number in sets], axis=1)
+    weights = np.concatenate([arrays[attributes[f"WEIGHTS_{number}"]] for number in sets], axis=1)
     return np.einsum("vb,vbij,vj->vi", weights, bones[joints], points)[:, :3]
 
 

@@ -1,0 +1,180 @@
+"""Teaching the lifter: what it is shown, what it is taught, and a training of seconds end to end."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from core.body import BodyParams, layout, load_body
+from core.body.tree import FLIP, joint_index
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
+from core.guess import load_lifter
+from core.guess.lifter import Hypotheses
+from core.guess.skeleton import world_transforms
+from train import lifter as command
+from train.learning.lifter_table import as_params, projected_keypoints, projected_people
+from train.learning.lifting import LossWeights, lifting_loss
+from train.learning.poses import Poses
+from train.learning.rare_poses import KINDS, _make, rare_poses
+from train.learning.scenes import People, SceneConfig, Scenes, camera_turn
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body()
+
+
+@pytest.fixture(scope="module")
+def poses():
+    """Arms down, a little different each: enough to learn nothing wrong from."""
+    rng = np.random.default_rng(0)
+    pose = rng.normal(0, 0.1, (40, 24, 3))
+    pose[:, joint_index("left_shoulder"), 2] -= 1.2
+    pose[:, joint_index("right_shoulder"), 2] += 1.2
+    return Poses(pose.reshape(-1, 72).astype(np.float32), np.full(40, 1 / 40), "made up for a test")
+
+
+@pytest.fixture
+def scenes(body, poses):
+    torch.manual_seed(5)
+    return Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight))
+
+
+def test_points_of_a_scene_are_the_bodys_own_keypoints(scenes, body):
+    people = scenes.people(20)
+    params = as_params(people, body)
+    columns = [scenes.definitions.index(name) for name in layout("halpe26").definitions]
+    known = body.keypoints(BodyParams(*params.tensors()), "halpe26")
+    assert torch.allclose(people.points[:, columns], known, atol=1e-4)
+
+
+def test_the_truth_is_told_in_the_frame_the_lifter_sees(scenes):
+    """Without faults, projecting the truth gives the input back."""
+    exact = SceneConfig(
+        wrong_focal=0,
+        clean=1,
+        noise=(1e-9, 1e-8),
+        tail=0,
+        dropped=0,
+        person_swapped=0,
+        limb_swapped=0,
+        limb_hidden=0,
+        cut=0,
+    )
+    scenes.config, scenes.difference = exact, torch.zeros_like(scenes.difference)
+    seen, people = scenes.draw(50)
+    ahead = people.points[..., 2:] > 0.5
+    expected = people.points[..., :2] / people.points[..., 2:]
+    shown = (seen.confidence[..., None] > 0) & ahead
+    assert torch.allclose(seen.xy[shown.expand_as(seen.xy)], expected[shown.expand_as(expected)], atol=1e-4)
+
+
+def test_everyone_keeps_enough_keypoints_and_all_layouts_come(scenes):
+    seen, _ = scenes.draw(400)
+    assert (seen.confidence > 0).sum(1).min() >= 4
+    assert (seen.confidence > 0).any(0).all()
+    assert seen.xy.isfinite().all()
+    assert ((seen.confidence > 0).float().mean(1) < 0.9).all()
+
+
+def test_a_camera_that_looks_down_sees_heads_nearer_than_feet():
+    down = camera_turn(torch.tensor([0.3]), torch.tensor([0.5]), torch.tensor([0.0]))
+    up = (down @ torch.tensor([0.0, 1.0, 0.0]))[0]
+    assert up[1] < 0
+    assert up[2] < -0.4
+
+
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.rest])
+def test_what_carries_a_rare_pose_is_level_and_nothing_is_far_below_it(name, scenes, poses):
+    kind, rng = KINDS[name], np.random.default_rng(2)
+    pose = torch.from_numpy(_make(kind, poses.sample(60, rng), scenes.offsets, rng)).float()
+    rotations = axis_angle_to_matrix(pose.view(-1, 24, 3))
+    height = world_transforms(rotations, scenes.offsets.expand(60, 24, 3))[1][..., 1]
+    height = height - height[:, :1]
+    levels = []
+    for part, level in kind.rest or ():
+        both = [part] if part == "pelvis" else [f"left_{part}", f"right_{part}"]
+        levels.append(height[:, [joint_index(one) for one in both]].mean(1) - level)
+    ground = torch.stack(levels).mean(0)
+    assert (levels[0] - levels[1]).abs().median() < 0.25
+    assert (ground - height.amin(1)).median() < 0.2
+
+
+def test_rare_poses_keep_the_arms_and_stay_within_reach(scenes, poses):
+    rng = np.random.default_rng(3)
+    captured = poses.sample(300, rng)
+    made = rare_poses(captured, scenes.offsets, rng)
+    assert np.isfinite(made).all()
+    spine = slice(3 * joint_index("spine2"), 3 * joint_index("spine2") + 3)
+    assert np.array_equal(made[:, spine], captured[:, spine])
+    assert np.abs(made[:, 3:]).max() < np.pi
+
+
+def hypotheses_of(people: People, turned: float) -> Hypotheses:
+    """Two: the truth, and one whose joints are somewhere else."""
+    wrong = people.joints + turned
+    return Hypotheses(
+        people.rotations[:, None].repeat(1, 2, 1, 1, 1),
+        people.shape[:, None].repeat(1, 2, 1),
+        torch.stack([wrong, people.joints], dim=1),
+        people.pelvis[:, None].repeat(1, 2, 1),
+        torch.tensor([[-9.0, 9.0]]).repeat(len(people.shape), 1),
+    )
+
+
+def test_the_truth_as_one_hypothesis_costs_nothing_when_it_alone_learns(scenes):
+    seen, people = scenes.draw(30)
+    alone = LossWeights(others=0.0, safe=0.0)
+    loss, parts = lifting_loss([hypotheses_of(people, 0.3)], people, seen.side, alone)
+    assert loss < 0.02
+    assert parts["joints"] < 0.002
+    assert lifting_loss([hypotheses_of(people, 0.3)], people, seen.side, LossWeights())[0] > 0.5
+
+
+def test_the_projected_people_are_the_same_each_time(scenes, poses):
+    first, second = (projected_people(scenes, poses, 10) for _ in range(2))
+    assert torch.equal(first.points, second.points)
+    noisy = [projected_keypoints(scenes, first, "coco17", noisy=True) for _ in range(2)]
+    assert torch.equal(noisy[0], noisy[1])
+    assert (noisy[0][..., 2] == 0).any()
+
+
+def test_a_mirrored_scene_is_drawn_as_often(scenes):
+    turns = scenes.people(600).rotations
+    left, right = turns[:, joint_index("left_shoulder")], turns[:, joint_index("right_shoulder")]
+    rest = torch.eye(3).expand_as(left)
+    assert abs(geodesic_angle(left, rest).mean() - geodesic_angle(right, rest).mean()) < 0.1
+    assert FLIP[joint_index("left_shoulder")] == joint_index("right_shoulder")
+
+
+@pytest.fixture
+def poses_file(poses, tmp_path):
+    split = np.repeat(["train", "val", "test"], [20, 10, 10])
+    np.savez(tmp_path / "poses.npz", poses=poses.pose, split=split, weight=np.ones(40))
+    return tmp_path / "poses.npz"
+
+
+def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(
+    poses_file, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(command, "RARE_COUNT", 50)
+    out = tmp_path / "lifter"
+    small = ["--width", "32", "--blocks", "1", "--refine-width", "16", "--batch", "16", "--threads", "1"]
+    common = ["--poses", str(poses_file), "--out", str(out)]
+    command.main([*common, "--minutes", "0.03", *small])
+    reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert reports[-1]["step"] > 1
+    assert load_lifter(out).config.width == 32
+    command.main([*common, "--evaluate", "--threads", "1"])
+    table = json.loads((out / command.TABLE).read_text())
+    assert table["coco17 clean"]["people"] == 10
+    assert table == json.loads(capsys.readouterr().out)
+    assert not list(out.glob("*.part"))
+
+
+def test_the_learning_rate_rises_and_falls():
+    rates = [command.schedule(gone, 0.1) for gone in np.linspace(0, 1, 50)]
+    assert max(rates) == pytest.approx(1, abs=0.05)
+    assert rates[0] < 0.01
+    assert rates[-1] < 0.01

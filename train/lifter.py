@@ -48,7 +48,7 @@ from train.learning.together import average_gradients, join, leave
 
 RARE_SHARE, RARE_COUNT = 0.2, 40_000
 TABLE = "table.json"
-NETWORK = ("width", "blocks", "hypotheses", "refine_width", "refine_rounds")
+NETWORK = ("width", "blocks", "hypotheses")
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ class Config:
     """minutes of training: the learning rate warms up and falls by the clock, so any machine's end is an end."""
 
     minutes: float = 45.0
-    batch: int = 1024
+    batch: int = 512
     learning_rate: float = 1e-3
     warm_up: float = 0.02
     weight_decay: float = 0.01
     clip: float = 1.0
-    average: float = 0.9995
-    report_s: float = 60.0
+    average: float = 0.999
+    report_s: float = 150.0
     seed: int = 0
 
 
@@ -114,8 +114,8 @@ def train(
             group["lr"] = config.learning_rate * schedule(gone, config.warm_up)
         seen, truth = scenes.draw(config.batch)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            rounds = student(seen)
-        loss, parts = lifting_loss(rounds, truth, seen.side, LossWeights())
+            bodies = student(seen)
+        loss, parts = lifting_loss(bodies, truth, seen.side, LossWeights())
         optimizer.zero_grad()
         loss.backward()
         seconds = time.monotonic() - start

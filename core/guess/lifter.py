@@ -1,9 +1,8 @@
 """The lifter: from keypoints alone to a few likely bodies, with probabilities.
 
-A residual network reads the keypoints as a camera looking straight at the person sees them, and proposes H bodies.
-Each is then shown to a second, smaller network as its own joints projected into that camera, which corrects it;
-iterative error feedback (Carreira et al., CVPR 2016; HMR) with the projection made visible. The first hypothesis is
-taught to be the safe one; the others part to cover what keypoints leave open, above all which way a limb points.
+A residual network (after Martinez et al., "A simple yet effective baseline", ICCV 2017) reads the keypoints as a camera
+looking straight at the person sees them, and proposes H bodies. The first is taught to be the safe one; the others
+part to cover what keypoints leave open, above all which way a limb points in depth.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ NUMBERS = POSE6D + SHAPE + 3  # of one hypothesis: rotations, shape, and where t
 BODY_HEIGHT = 1.7  # [m] a person whose place is all zeros is that tall
 FARTHEST = 4.0  # half sides from the middle: keypoints beyond are held there
 CLOSE = 0.05  # of the distance: the least that a joint may be away from the camera when it is projected
-LAST_STEP = 0.1  # the refining starts with small corrections
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,9 @@ class LifterConfig:
     """What is needed to build the network; `body` is the fingerprint of the body whose shapes it speaks of."""
 
     definitions: tuple[str, ...]
-    width: int = 896
-    blocks: int = 2
+    width: int = 864
+    blocks: int = 3
     hypotheses: int = 5
-    refine_width: int = 512
-    refine_rounds: int = 1
     body: str = ""
 
 
@@ -100,17 +96,12 @@ class Lifter(nn.Module):
         self.register_buffer("offsets_shape", torch.zeros(SHAPE, 3 * JOINTS))
         self.register_buffer("mean", torch.zeros(NUMBERS))
         inputs = 4 * len(config.definitions) + 4 * len(families) + 1
-        width, wide = config.width, config.refine_width
+        width = config.width
         self.into = nn.Linear(inputs, width)
         self.blocks = nn.Sequential(*[Block(width) for _ in range(config.blocks)], nn.LayerNorm(width))
         self.propose = nn.Linear(width, config.hypotheses * NUMBERS)
         self.choose = nn.Linear(width, config.hypotheses)
-        self.context = nn.Linear(width, wide)
-        self.reread = nn.Linear(4 * len(families) + 1, wide)
-        self.look = nn.Linear(3 * JOINTS + NUMBERS, wide)
-        self.refine = nn.Sequential(Block(wide), nn.LayerNorm(wide))
-        self.correct = nn.Linear(wide, NUMBERS + 1)
-        for layer in (self.propose, self.choose, self.correct):
+        for layer in (self.propose, self.choose):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
         nn.init.normal_(self.propose.bias, std=0.05)  # or all hypotheses would learn the same
@@ -121,32 +112,22 @@ class Lifter(nn.Module):
         self.offsets_shape.copy_(keypoint_body.offsets_shape)
         self.mean.copy_(mean)
 
-    def forward(self, seen: LifterInput) -> list[Hypotheses]:
-        """The proposal and each round's refinement of it; the last is the answer."""
-        points, families = self._features(seen)
-        trunk = self.blocks(self.into(torch.cat([points, families], dim=1)))
+    def forward(self, seen: LifterInput) -> Hypotheses:
+        """What the person may be; half precision only inside autocast."""
+        trunk = self.blocks(self.into(self._features(seen)))
         numbers = self.propose(trunk).float().view(len(trunk), self.config.hypotheses, NUMBERS) + self.mean
-        logits = self.choose(trunk).float()
-        rounds = [self._bodies(numbers, logits, seen.side)]
-        known = (self.context(trunk) + self.reread(families))[:, None]
-        for _ in range(self.config.refine_rounds):
-            looks = self._looks(rounds[-1], seen.side)
-            features = self.refine(known + self.look(torch.cat([looks, numbers - self.mean], dim=2)))
-            change = self.correct(features).float()
-            numbers, logits = numbers + change[..., :NUMBERS], logits + change[..., NUMBERS]
-            rounds.append(self._bodies(numbers, logits, seen.side))
-        return rounds
+        return self._bodies(numbers, self.choose(trunk).float(), seen.side)
 
-    def _features(self, seen: LifterInput) -> tuple[Tensor, Tensor]:
-        """Each keypoint (x, y, presence, confidence), and the mean of each family with how far the camera is."""
+    def _features(self, seen: LifterInput) -> Tensor:
+        """Each keypoint (x, y, presence, confidence), the mean of each family, and how large the person is seen."""
         xy = (seen.xy * (2 / seen.side)[:, None, None]).clamp(-FARTHEST, FARTHEST)
         present = (seen.confidence > 0).to(xy)
         each = torch.cat([xy, present[..., None], seen.confidence[..., None]], dim=-1)
-        weight = seen.confidence[:, None] * self.members
-        weight = weight / weight.sum(dim=-1, keepdim=True).clamp_min(1e-6)
-        families = weight @ each
+        weight = seen.confidence @ self.members.T
+        families = (each * seen.confidence[..., None]).mT @ self.members.T
+        families = families / weight[:, None].clamp_min(1e-6)
         near = seen.side.log()[:, None] + 1.0
-        return each.flatten(1), torch.cat([families.flatten(1), near], dim=1)
+        return torch.cat([each.flatten(1), families.flatten(1), near], dim=1)
 
     def _bodies(self, numbers: Tensor, logits: Tensor, side: Tensor) -> Hypotheses:
         """numbers (B, H, NUMBERS): 6D rotations, shape, and the pelvis as x, y [half sides] and log size."""
@@ -162,16 +143,10 @@ class Lifter(nn.Module):
     def _posed(self, pose6d: Tensor, shape: Tensor) -> tuple[Tensor, Tensor]:
         """pose6d (B, 144), shape (B, 11). Returns rotations (B, 24, 3, 3) and joints (B, 24, 3) [m] from the pelvis."""
         offsets = torch.addmm(self.offsets.flatten(), shape, self.offsets_shape).view(-1, JOINTS, 3)
-        rotations = batch_last(pose6d.view(-1, JOINTS, 3, 2))
-        rotations = rotations_from_6d(rotations)
+        rotations = rotations_from_6d(batch_last(pose6d.view(-1, JOINTS, 3, 2)))
         world = transforms_down_the_tree(rotations, batch_last(offsets))
         joints = world[:, 3] - world[:, 3, :1]
         return batch_first(rotations), joints.permute(2, 1, 0)
-
-    def _looks(self, bodies: Hypotheses, side: Tensor) -> Tensor:
-        """(B, H, 72): the joints as this camera sees them, and their depth from the pelvis."""
-        seen = (bodies.projected() * (2 / side)[:, None, None, None]).clamp(-FARTHEST, FARTHEST)
-        return torch.cat([seen, bodies.joints[..., 2:]], dim=-1).flatten(2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,7 +209,7 @@ def lift(
     _check(keypoints, layout, focal_length, camera_center)
     points = to_definitions(keypoints, layout, lifter.config.definitions)
     seen = see(points, focal_length, camera_center)
-    bodies = lifter(seen)[-1]
+    bodies = lifter(seen)
     order = _order(bodies)
     batch, count = order.shape
     person = torch.arange(batch, device=order.device)[:, None]

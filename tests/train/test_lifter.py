@@ -126,10 +126,10 @@ def hypotheses_of(people: People, turned: float) -> Hypotheses:
 def test_the_truth_as_one_hypothesis_costs_nothing_when_it_alone_learns(scenes):
     seen, people = scenes.draw(30)
     alone = LossWeights(others=0.0, safe=0.0)
-    loss, parts = lifting_loss([hypotheses_of(people, 0.3)], people, seen.side, alone)
+    loss, parts = lifting_loss(hypotheses_of(people, 0.3), people, seen.side, alone)
     assert loss < 0.02
     assert parts["joints"] < 0.002
-    assert lifting_loss([hypotheses_of(people, 0.3)], people, seen.side, LossWeights())[0] > 0.5
+    assert lifting_loss(hypotheses_of(people, 0.3), people, seen.side, LossWeights())[0] > 0.5
 
 
 def test_the_projected_people_are_the_same_each_time(scenes, poses):
@@ -160,7 +160,7 @@ def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(
 ):
     monkeypatch.setattr(command, "RARE_COUNT", 50)
     out = tmp_path / "lifter"
-    small = ["--width", "32", "--blocks", "1", "--refine-width", "16", "--batch", "16", "--threads", "1"]
+    small = ["--width", "32", "--blocks", "1", "--batch", "16", "--threads", "1"]
     common = ["--poses", str(poses_file), "--out", str(out)]
     command.main([*common, "--minutes", "0.03", *small])
     reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()[1:]]

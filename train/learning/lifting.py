@@ -35,17 +35,9 @@ class LossWeights:
 
 
 def lifting_loss(
-    rounds: list[Hypotheses], truth: People, side: Tensor, weights: LossWeights
-) -> tuple[Tensor, dict[str, float]]:
-    """The mean over a proposal and its refinements; and the last one's parts as plain numbers."""
-    losses = [_loss(bodies, truth, side, weights) for bodies in rounds]
-    return torch.stack([loss for loss, _ in losses]).mean(), losses[-1][1]
-
-
-def _loss(
     bodies: Hypotheses, truth: People, side: Tensor, weights: LossWeights
 ) -> tuple[Tensor, dict[str, float]]:
-    """Distances of every hypothesis (B, H) from the truth, weighted by which one is nearest."""
+    """Distances of the hypotheses from the truth, weighted by which is nearest; and the parts as plain numbers."""
     each = torch.ones(JOINTS).to(side)
     each[LIMBS] = LIMB_WEIGHT
     each = each / each.sum()

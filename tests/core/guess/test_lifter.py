@@ -28,7 +28,7 @@ def body():
 @pytest.fixture(scope="module")
 def lifter(body):
     torch.manual_seed(3)
-    made = Lifter(LifterConfig(DEFINITIONS, width=64, blocks=1, refine_width=32, body=body.fingerprint))
+    made = Lifter(LifterConfig(DEFINITIONS, width=64, blocks=1, body=body.fingerprint))
     mean = torch.randn(made.mean.shape) * 0.2
     mean[-4:] = torch.tensor([0.5, 0.0, 0.0, 0.0])  # half a child, in the middle, as large as it looks
     made.set_body(KeypointBody.from_body(body, "coco17"), mean)
@@ -160,7 +160,7 @@ def test_its_skeleton_is_the_bodys(lifter, body, keypoints):
     joints = body.pose(found)[1]
     seen = see(to_definitions(keypoints, "coco17", DEFINITIONS), FOCAL, CENTRE)
     with torch.no_grad():
-        own = lifter(seen)[-1].joints[0] @ seen.turn[0]
+        own = lifter(seen).joints[0] @ seen.turn[0]
     own = own[:, None]
     known = (joints - joints[:, :1])[:, None]
     apart = (own - known.transpose(0, 1)).norm(dim=-1).amax(-1)  # every pair: the order is the guess's

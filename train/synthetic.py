@@ -91,6 +91,8 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
 
 def make_project(path: Path, count: int, size: int, seed: int) -> None:
     """A project of photos with noisy detections, the photos beside it."""
+    if path.exists():
+        raise FitloopError(f"{path} is there already. Choose another --out, or delete it.")
     photos = write_photos(path.parent, count, seed, size)
     with Project.create(path) as project:
         project.add_photos(photos)

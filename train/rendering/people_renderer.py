@@ -125,9 +125,15 @@ class PeopleRenderer:
     """One offscreen GL context for meshes of one topology. Use from one thread, then `close`."""
 
     def __init__(
-        self, width: int, height: int, rest: NDArray[np.float32], faces: NDArray[np.integer]
+        self,
+        width: int,
+        height: int,
+        rest: NDArray[np.float32],
+        faces: NDArray[np.integer],
+        landmarks: Uniforms,
     ) -> None:
-        """rest (V, 3): the body in T-pose, x to its left, y up, z forward. Raises FitloopError without EGL."""
+        """rest (V, 3): the body in T-pose, x to its left, y up, z forward; landmarks: the shader's uniforms that
+        say where shoulders, wrists, hips, ankles, neck and eyes are there. Raises FitloopError without EGL."""
         os.environ.setdefault("EGL_PLATFORM", "surfaceless")
         try:
             from vispy import app, gloo
@@ -147,6 +153,7 @@ class PeopleRenderer:
         self._normals = gloo.VertexBuffer(np.zeros_like(rest, dtype=np.float32))
         self._program["a_position"], self._program["a_normal"] = self._positions, self._normals
         self._program["a_rest"] = gloo.VertexBuffer(np.ascontiguousarray(rest, dtype=np.float32))
+        self._set(landmarks)
         self._faces = gloo.IndexBuffer(np.ascontiguousarray(faces, dtype=np.uint32))
         self._frame = gloo.FrameBuffer(gloo.Texture2D((height, width, 4)), gloo.RenderBuffer((height, width)))
 
@@ -162,8 +169,7 @@ class PeopleRenderer:
         program, view = self._program, (0, 0, self.width, self.height)
         near, far = _depth_range(people)
         program["u_projection"] = self._projection(focal_length, camera_center, near, far)
-        for name, value in light.items():
-            program[name] = value
+        self._set(light)
         with self._frame:
             self._gloo.set_viewport(*view)
             self._gloo.set_state(depth_test=True, blend=False, cull_face=True)
@@ -171,8 +177,7 @@ class PeopleRenderer:
             for number, person in enumerate(people, start=1):
                 self._positions.set_data(np.ascontiguousarray(person.vertices, dtype=np.float32))
                 self._normals.set_data(np.ascontiguousarray(person.normals, dtype=np.float32))
-                for name, value in {**person.look, "u_number": number / 255}.items():
-                    program[name] = value
+                self._set({**person.look, "u_number": number / 255})
                 program.draw("triangles", self._faces)
             pixels = self._gloo.read_pixels(view, alpha=True)
             buffer = self._gloo.read_pixels(view, mode="depth", out_type="float")[..., 0]
@@ -180,6 +185,10 @@ class PeopleRenderer:
         depth = 2 * near * far / (far + near - (2 * buffer - 1) * (far - near))
         depth = np.where(number_map > 0, depth, np.inf).astype(np.float32)
         return Picture(np.ascontiguousarray(pixels[..., :3]), number_map, depth)
+
+    def _set(self, uniforms: Uniforms) -> None:
+        for name, value in uniforms.items():
+            self._program[name] = value
 
     def _projection(
         self, focal_length: float, camera_center: tuple[float, float], near: float, far: float

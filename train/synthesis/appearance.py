@@ -39,16 +39,14 @@ def landmarks(body: Body) -> Uniforms:
     }
 
 
-def draw_look(marks: Uniforms, rng: np.random.Generator) -> Uniforms:
-    """One person's skin, hair and clothes; marks: `landmarks`."""
+def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
+    """One person's skin, hair and clothes; neck: the height of its joint at rest [m]."""
     skin = _near(SKIN[rng.integers(len(SKIN))], 0.04, rng)
     top, bottom = _cloth(rng), _cloth(rng)
     bottom = top if rng.random() < ONE_PIECE else bottom
     top = skin if rng.random() < BARE_CHEST else top
-    neck = float(np.asarray(marks["u_neck"]))
     barefoot = rng.random() < BAREFOOT
     return {
-        **marks,
         "u_skin": skin,
         "u_hair": _near(HAIR[rng.integers(len(HAIR))], 0.03, rng),
         "u_eyes": EYES,

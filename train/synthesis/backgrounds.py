@@ -43,7 +43,7 @@ class Backgrounds:
         image = {"ground": self._ground, "gradient": self._gradient, "blobs": self._blobs}.get(
             kind, self._noise
         )(camera, rng)
-        grey = image.mean(axis=2, keepdims=True)
+        grey = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
         muted = grey + (image - grey) * np.float32(rng.uniform(0.15, 1.0))  # rooms are greyer than dice
         return muted + self._grain(rng, float(rng.uniform(0, 14)))
 

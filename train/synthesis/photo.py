@@ -89,18 +89,15 @@ class Studio:
         body = load_body() if body is None else body
         size = (config.size, config.size)
         self._config = config
-        self._poses = PoseSource(body, config.poses)
+        self._poses = PoseSource(config.poses)
         self._figure = Figure.from_body(body, COARSE_CELL if config.size <= SMALL_PICTURE else 0.0)
         self._keypoints = KeypointBody.from_body(body, LAYOUT)
         self._tolerance = DEPTH_TOLERANCE + DEPTH_FACTOR * keypoint_depths(body)
-        self._marks = landmarks(body)
+        marks = landmarks(body)
+        self._neck = float(np.asarray(marks["u_neck"]))
         self._backgrounds = Backgrounds(size, config.backgrounds)
-        self._renderer = PeopleRenderer(
-            config.size * SUPERSAMPLING,
-            config.size * SUPERSAMPLING,
-            self._figure.template,
-            self._figure.faces,
-        )
+        drawn = config.size * SUPERSAMPLING
+        self._renderer = PeopleRenderer(drawn, drawn, self._figure.template, self._figure.faces, marks)
 
     def photo(self, index: int) -> SyntheticPhoto:
         rng = np.random.default_rng([self._config.seed, index])
@@ -128,7 +125,7 @@ class Studio:
         camera = scene.camera
         light = draw_light(camera.rotation @ np.array([0, 1, 0], dtype=np.float32), rng)
         dressed = [
-            DressedMesh(person.vertices, person.normals, draw_look(self._marks, rng))
+            DressedMesh(person.vertices, person.normals, draw_look(self._neck, rng))
             for person in scene.people
         ]
         cx, cy = camera.camera_center
@@ -144,7 +141,7 @@ class Studio:
         numbers = np.arange(1, len(people) + 1)
         hidden = inside & occlusion(xy, points[..., 2], numbers, picture, self._tolerance)
         boxes = np.stack([_box(person, camera, self._config.size) for person in people])
-        area = np.array([(mask == number).sum() for number in numbers])
+        area = np.bincount(mask.reshape(-1), minlength=len(people) + 1)[1:]
         kept = (inside & ~hidden).sum(axis=1) >= FEWEST_SEEN
         kept &= area >= FEWEST_PIXELS * mask.size
         chosen = np.flatnonzero(kept)
@@ -210,10 +207,10 @@ def shadow(scene: Scene, size: tuple[int, int], darkness: float) -> Floats:
         xy = camera.project(ground)
         if np.abs(xy).max() > 8 * max(size):
             continue
+        ends = np.round(xy).astype(int).tolist()
+        widths = np.maximum(1, np.round(SHADOW_WIDTH * camera.focal_length / depth)).astype(int).tolist()
         for joint, parent in enumerate(PARENTS[1:], start=1):
-            width = max(1, round(SHADOW_WIDTH * camera.focal_length / float(depth[joint])))
-            ends = [tuple(np.round(xy[end]).astype(int).tolist()) for end in (joint, parent)]
-            cv2.line(image, ends[0], ends[1], darkness, width)
+            cv2.line(image, ends[joint], ends[parent], darkness, widths[joint])
     return cv2.GaussianBlur(image, (0, 0), 0.012 * max(size))
 
 
@@ -238,5 +235,6 @@ def _box(person: Figurant, camera: Camera, size: int) -> Floats:
     """Left, top, width, height [px] of the whole body, hidden parts too, as far as it is inside the photo."""
     ahead = person.vertices[person.vertices[:, 2] > 0]
     xy = camera.pixels(ahead)
-    low, high = xy.min(axis=0).clip(0, size), xy.max(axis=0).clip(0, size)
+    columns = np.ascontiguousarray(xy.T)  # numpy is slow along the first axis
+    low, high = columns.min(axis=1).clip(0, size), columns.max(axis=1).clip(0, size)
     return np.concatenate([low, high - low]).astype(np.float32)

@@ -5,73 +5,65 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from core.body.keypoint_body import KeypointBody
-from core.body.model import Body, BodyParams
 from core.body.tree import flip_pose, joint_index
 from core.fitting.prior import PRIOR_FILE
 from train.learning.poses import read_poses
 
 Floats = NDArray[np.float32]
-CANDIDATES = 6  # poses drawn at once; the first that does not run through itself is taken
 TEMPERATURE = 0.75  # of the prior's spread: a mixture of Gaussians is wider than people are
 UPRIGHT_TILT = 0.12  # [rad] the prior tells no global orientation; a standing body leans this much
-SPINE_RADIUS, HEAD_RADIUS, LEG_RADIUS = 0.14, 0.12, 0.09  # [m]
+# Bones that must keep a distance [m] in a mean adult: whose, and from which other.
+TRUNK, HEAD, HIPS = ("pelvis", "neck"), ("neck", "head"), 0.22
+APART: tuple[tuple[tuple[str, str], tuple[str, str], float], ...] = (
+    *(((f"{side}_elbow", f"{side}_hand"), TRUNK, 0.14) for side in ("left", "right")),
+    *(((f"{side}_wrist", f"{side}_hand"), HEAD, 0.12) for side in ("left", "right")),
+    (("left_knee", "left_ankle"), ("right_knee", "right_ankle"), 0.09),
+    (("left_elbow", "left_hand"), ("right_elbow", "right_hand"), 0.045),
+)
+_BONES = np.array([[[joint_index(end) for end in bone] for bone in pair[:2]] for pair in APART])  # (6, 2, 2)
+_LEAST = np.array([pair[2] for pair in APART], dtype=np.float32)
+_ALONG = np.linspace(0, 1, 9, dtype=np.float32)[:, None]  # where a bone is looked at
 
 
 class PoseSource:
-    """Draws poses (72,) of a y-up world, any heading, half of them mirrored."""
+    """Draws poses (72,) of a y-up world, any heading, half of them mirrored.
 
-    def __init__(self, body: Body, file: Path | None = None) -> None:
+    plausible: whether they were captured; others may run through themselves (`runs_through_itself`).
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
         """file: motion capture as train/learning/poses.py reads it. Raises FitloopError if it is none."""
-        self._poses = None if file is None else read_poses(file, "train")
-        self._skeleton = KeypointBody.from_body(body, "smpl24")
+        self._captured = None if file is None else read_poses(file, "train")
         with np.load(PRIOR_FILE, allow_pickle=False) as prior:
             self._means, self._shares = prior["means"], prior["weights"] / prior["weights"].sum()
             self._roots = np.linalg.cholesky(prior["covars"].astype(np.float64))
             self._limits = prior["lower"], prior["upper"]
 
+    @property
+    def plausible(self) -> bool:
+        return self._captured is not None
+
     def draw(self, rng: np.random.Generator) -> Floats:
-        if self._poses is not None:
-            return self._poses.sample(1, rng)[0]
-        candidates = self._from_prior(rng)
-        through = self._runs_through_itself(candidates)
-        return candidates[int(through.argmin())]
-
-    def _from_prior(self, rng: np.random.Generator) -> Floats:
-        """(CANDIDATES, 72)."""
-        chosen = rng.choice(len(self._shares), CANDIDATES, p=self._shares)
-        noise = rng.standard_normal((CANDIDATES, self._means.shape[1])) * TEMPERATURE
-        body_pose = self._means[chosen] + np.einsum("nij,nj->ni", self._roots[chosen], noise)
-        upright = rng.standard_normal((CANDIDATES, 3)) * (UPRIGHT_TILT, 0, UPRIGHT_TILT)
-        pose = np.concatenate([upright, body_pose.clip(*self._limits)], axis=1).astype(np.float32)
-        return np.where(rng.random((CANDIDATES, 1)) < 0.5, flip_pose(pose), pose)
-
-    def _runs_through_itself(self, pose: Floats) -> NDArray[np.bool_]:
-        """(N,): whether a forearm is in the trunk or the head, or one leg in the other, by the joints alone."""
-        params = BodyParams.zeros(len(pose))
-        params = BodyParams.from_pose(torch.from_numpy(pose), params.betas, params.cam_t)
-        joints = self._skeleton.keypoints(params).numpy()
-
-        def at(name: str) -> Floats:
-            return joints[:, joint_index(name)]
-
-        through = np.zeros(len(pose), dtype=bool)
-        for side in ("left", "right"):
-            for part in ("elbow", "wrist", "hand"):
-                point = at(f"{side}_{part}")
-                through |= _distance(point, point, at("pelvis"), at("neck")) < SPINE_RADIUS
-                through |= _distance(point, point, at("neck"), at("head")) < HEAD_RADIUS
-        shins = [(at(f"{side}_knee"), at(f"{side}_ankle")) for side in ("left", "right")]
-        through |= _distance(*shins[0], *shins[1]) < LEG_RADIUS
-        hands = [(at(f"{side}_elbow"), at(f"{side}_hand")) for side in ("left", "right")]
-        return through | (_distance(*hands[0], *hands[1]) < LEG_RADIUS / 2)
+        if self._captured is not None:
+            return self._captured.sample(1, rng)[0]
+        chosen = rng.choice(len(self._shares), p=self._shares)
+        noise = rng.standard_normal(self._means.shape[1]) * TEMPERATURE
+        body_pose = self._means[chosen] + self._roots[chosen] @ noise
+        upright = rng.standard_normal(3) * (UPRIGHT_TILT, 0, UPRIGHT_TILT)
+        pose = np.concatenate([upright, body_pose.clip(*self._limits)]).astype(np.float32)
+        return flip_pose(pose) if rng.random() < 0.5 else pose
 
 
-def _distance(start: Floats, end: Floats, other_start: Floats, other_end: Floats) -> Floats:
-    """(N,) least distance of two bones [m], each sampled at nine points (N, 3)."""
-    along = np.linspace(0, 1, 9, dtype=np.float32)[:, None, None]
-    points, others = start + along * (end - start), other_start + along * (other_end - other_start)
-    return np.linalg.norm(points[:, None] - others[None], axis=-1).min(axis=(0, 1))
+def runs_through_itself(joints: Floats) -> bool:
+    """Whether a forearm is in the trunk or the head, or one limb in its pair. joints (24, 3) [m].
+
+    By the bones alone, each seen at nine points, with the distances of a body as tall as these joints are.
+    """
+    ends = joints[_BONES]  # (6, 2, 2, 3)
+    points = ends[:, :, :1] * (1 - _ALONG) + ends[:, :, 1:] * _ALONG  # (6, 2, 9, 3)
+    away = points[:, 0, :, None] - points[:, 1, None]
+    least = np.sqrt(np.einsum("npqc,npqc->npq", away, away).min(axis=(1, 2)))
+    hips = np.linalg.norm(joints[joint_index("left_hip")] - joints[joint_index("right_hip")])
+    return bool((least < _LEAST * hips / HIPS).any())

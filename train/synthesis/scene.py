@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.body.tree import JOINT_NAMES, PARENTS
 from train.synthesis.figure import Figure
-from train.synthesis.poses import PoseSource
+from train.synthesis.poses import PoseSource, runs_through_itself
 
 Floats = NDArray[np.float32]
 BETAS = 10
@@ -18,6 +18,7 @@ SHAPE_LIMIT = 2.5  # standard deviations
 KIDS = 0.12  # share of children
 FACING = 0.55  # share of people who look somewhere near the camera
 NEAREST = 0.4  # [m] no skin comes closer to the camera
+POSINGS = 6  # poses drawn until one does not run through itself
 LAYINGS = 20  # tries to lay out a scene before one more person is left out
 # How thick a body is about its bones [m], for keeping two people out of each other.
 THICKNESS = {"pelvis": 0.15, "spine": 0.15, "hip": 0.12, "collar": 0.11, "neck": 0.08, "head": 0.12}
@@ -102,12 +103,15 @@ def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Sta
     """Somebody whose lowest vertex is on the ground, at the origin."""
     kid = float(rng.uniform(0.2, 1.0)) if rng.random() < KIDS else 0.0
     betas = rng.standard_normal(BETAS).clip(-SHAPE_LIMIT, SHAPE_LIMIT).astype(np.float32) * (1 - kid / 2)
-    pose = poses.draw(rng)
     facing = rng.random() < FACING
     heading = rng.normal(0, 0.8) if facing else rng.uniform(-np.pi, np.pi)
-    turn = rotation(np.array([0, heading, 0])) @ _without_heading(rotation(pose[:3]))
-    turned = np.concatenate([axis_angle(turn), pose[3:]]).astype(np.float32)
-    vertices, normals, joints = figure.posed(turned, betas, kid)
+    for _ in range(POSINGS):
+        pose = poses.draw(rng)
+        turn = rotation(np.array([0, heading, 0])) @ _without_heading(rotation(pose[:3]))
+        turned = np.concatenate([axis_angle(turn), pose[3:]]).astype(np.float32)
+        vertices, normals, joints = figure.posed(turned, betas, kid)
+        if poses.plausible or not runs_through_itself(joints):
+            break
     pelvis = joints[0]
     place = np.array([-pelvis[0], -vertices[:, 1].min(), -pelvis[2]], dtype=np.float32)
     return _Standing(turn, turned, betas, kid, pelvis, place, vertices + place, normals, joints + place)

@@ -31,11 +31,11 @@ def test_the_open_bodys_keypoints_are_those_of_its_mesh(open_body, name):
 @torch.no_grad()
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_keypoints_are_the_meshs_with_pose_blend_shapes_too(name):
-    assert_same_keypoints(toy_body(pose_blend_shapes=True), name, random_params(20))
+    assert_same_keypoints(toy_body(surface=True, pose_blend_shapes=True), name, random_params(20))
 
 
 def test_keypoints_of_several_layouts_follow_one_another():
-    body, params = toy_body(kid=True), random_params(3, kid=True)
+    body, params = toy_body(kid=True, surface=True), random_params(3, kid=True)
     both = KeypointBody.from_body(body, "coco17", "lsp14")
     apart = [KeypointBody.from_body(body, name).keypoints(params) for name in ("coco17", "lsp14")]
     assert both.k == layout("coco17").k + layout("lsp14").k
@@ -72,7 +72,7 @@ KINDS = [{"kid": True}, {"pose_blend_shapes": True}, {"kid": True, "pose_blend_s
 @pytest.mark.parametrize("kind", KINDS, ids=["child", "blend shapes", "both"])
 @pytest.mark.parametrize("name", ["openpose25", "spin49"])
 def test_the_jacobian_is_autograds(kind, name):
-    keypoints = KeypointBody.from_body(toy_body(dtype=torch.float64, **kind), name)
+    keypoints = KeypointBody.from_body(toy_body(surface=True, dtype=torch.float64, **kind), name)
     jacobian = keypoints.posed(unknowns()).jacobian()
     torch.testing.assert_close(jacobian, by_autograd(keypoints, unknowns()), rtol=0, atol=1e-9)
 
@@ -84,7 +84,7 @@ def test_the_open_bodys_jacobian_is_autograds(open_body):
 
 
 def test_the_jacobian_is_also_that_of_the_mesh():
-    body = toy_body(dtype=torch.float64, kid=True, pose_blend_shapes=True)
+    body = toy_body(surface=True, dtype=torch.float64, kid=True, pose_blend_shapes=True)
     vector = unknowns()[1:]  # smplx adds 1e-8 to every rotation vector, which shows where it is zero
 
     def through_the_mesh(given: torch.Tensor) -> torch.Tensor:
@@ -98,7 +98,9 @@ def test_the_jacobian_is_also_that_of_the_mesh():
 @pytest.mark.parametrize("kind", KINDS, ids=["child", "blend shapes", "both"])
 @pytest.mark.parametrize("chosen", [None, [7, 0, 7, 3]], ids=["all", "chosen"])
 def test_rows_of_the_jacobian_are_directions_times_the_whole(kind, chosen):
-    posed = KeypointBody.from_body(toy_body(dtype=torch.float64, **kind), "coco17").posed(unknowns())
+    posed = KeypointBody.from_body(toy_body(surface=True, dtype=torch.float64, **kind), "coco17").posed(
+        unknowns()
+    )
     index = None if chosen is None else torch.tensor(chosen)
     whole = posed.jacobian() if index is None else posed.jacobian()[:, index]
     generator = torch.Generator().manual_seed(3)
@@ -108,5 +110,5 @@ def test_rows_of_the_jacobian_are_directions_times_the_whole(kind, chosen):
 
 
 def test_a_body_without_a_child_direction_has_no_derivative_toward_one():
-    posed = KeypointBody.from_body(toy_body(dtype=torch.float64), "coco17").posed(unknowns())
+    posed = KeypointBody.from_body(toy_body(surface=True, dtype=torch.float64), "coco17").posed(unknowns())
     assert not posed.jacobian()[..., 82].any()

@@ -36,7 +36,7 @@ from core.formats import (
     yolo,
 )
 from core.formats.recognise import FORMATS, recognise
-from core.formats.report import Import
+from core.formats.report import Export, Import
 from core.records import Fit, Photo
 from core.store.project import Project
 
@@ -113,35 +113,31 @@ def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, o
         with Project.create(destination) as project:
             project.add_photos(_moved(photos, root, destination.absolute().parent))
         return f"{destination}: a project of {len(photos)} photos"
-    if name == "coco":
-        coco.write(destination, photos)
-    elif name == "spin":
-        return _write_spin(destination, photos, options)
-    elif name == "spin-fits":
-        spin_write.write_fits(destination, photos, options.body_or_none())
-    elif name == "eft":
-        return f"{destination}: {eft.write(destination, photos, options.body_or_none())} fits"
-    elif name == "parameters":
-        return f"{destination}: {parameters.write(destination, photos)} fits"
-    elif name == "mesh":
+    if name == "mesh":
         return _write_meshes(destination, photos, options)
-    else:
+    if name in ("amass", "animation"):
         sequence = list(_sequence(photos, options.person))
         writer = amass.write if name == "amass" else gltf.write
         writer(destination, sequence, load_body(options.body), options.frame_rate)
         return f"{destination}: {len(sequence)} photos"
-    return f"{destination}: {sum(len(photo.people) for photo in photos)} people"
+    return f"{destination}: {_write_people(destination, name, photos, options).summary()}"
 
 
-def _write_spin(destination: Path, photos: tuple[Photo, ...], options: Options) -> str:
+def _write_people(destination: Path, name: str, photos: tuple[Photo, ...], options: Options) -> Export:
+    if name == "coco":
+        return coco.write(destination, photos)
+    if name == "parameters":
+        return parameters.write(destination, photos)
+    if name == "eft":
+        return eft.write(destination, photos, options.body_or_none())
+    if name == "spin-fits":
+        return spin_write.write_fits(destination, photos, options.body_or_none())
     if options.base is None:
-        spin_write.write(destination, photos, options.body_or_none())
-        return f"{destination}: {sum(len(photo.people) for photo in photos)} rows"
+        return spin_write.write(destination, photos, options.body_or_none())
     fits = None
     if options.fits is not None:
         fits = options.fits, destination.with_name(f"{destination.stem}_fits.npy")
-    edited = spin_write.write_edited(options.base, photos, destination, fits, options.body_or_none())
-    return f"{destination}: {edited} edited rows" + (f", fits in {fits[1]}" if fits else "")
+    return spin_write.write_edited(options.base, photos, destination, fits, options.body_or_none())
 
 
 def _write_meshes(destination: Path, photos: Iterable[Photo], options: Options) -> str:

@@ -20,7 +20,7 @@ from core.body.keypoints import layout
 from core.formats import people
 from core.formats.names import NameMatch, match
 from core.formats.photo_folder import PhotoFolder
-from core.formats.report import MAX_PHOTOS, Import, Report, Unusable
+from core.formats.report import MAX_PHOTOS, Export, Import, Report, Unusable
 from core.formats.source import finite, number, numbers, read_json
 from core.records import Person, Photo
 from core.store.whole_file import whole_file
@@ -65,7 +65,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     )
 
 
-def write(path: Path, photos: Iterable[Photo], description: str = "") -> None:
+def write(path: Path, photos: Iterable[Photo], description: str = "") -> Export:
     """Photos and people as COCO; people of each layout under a category of their own. Raises OSError.
 
     A bbox becomes the square without its padding. occluded becomes v = 1; confidences are in
@@ -87,6 +87,7 @@ def write(path: Path, photos: Iterable[Photo], description: str = "") -> None:
     text = json.dumps(document | {"categories": categories}, allow_nan=False)
     with whole_file(path) as stream:
         stream.write(text.encode())
+    return Export(len(annotations))
 
 
 def _read_images(images: list[Any], folder: PhotoFolder, report: Report) -> dict[Hashable, Photo]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody
 from core.body.model import SMPL_VERTICES, Body, BodyParams, load_body
-from core.errors import BodyFileError
+from core.errors import BodyFileError, FitsError
 from core.geometry.camera import (
     CROP_FOCAL_LENGTH,
     CROP_SIZE,
@@ -37,26 +37,57 @@ _CHUNK = 256
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """N people: pose (N, 72), betas (N, 10) in the crop's frame, and their bbox and camera in the photo."""
+    """N people:
+
+    pose (N, 72), and their bbox and camera in the photo; betas (N, 10) and kid (N,) of the placing body.
+
+    That is, zeros where the betas at hand are those of another body.
+    """
 
     pose: Tensor
     betas: Tensor
+    kid: Tensor
     bbox_center: Tensor
     bbox_side: Tensor
     focal_length: Tensor
     camera_center: Tensor
 
     @classmethod
-    def of(cls, pose: np.ndarray, betas: np.ndarray, bboxes: list[BBox], photos: list[Photo]) -> Rows:
-        """pose (N, 72), betas (N, 10); the bbox of each person and the photo that shows it."""
+    def of_smpl(
+        cls, pose: np.ndarray, betas: np.ndarray, bboxes: list[BBox], photos: list[Photo], body: Body
+    ) -> Rows:
+        """SMPL's pose (N, 72) and betas (N, 10), to be placed with `body`; bbox of each person, and its
+        photo.
+        """
         cameras = [camera_of(photo) for photo in photos]
+        shapes = _tensor(betas).reshape(-1, 10)
         return cls(
             _tensor(pose).reshape(-1, 72),
-            _tensor(betas).reshape(-1, 10),
+            shapes if is_smpl(body) else torch.zeros_like(shapes),
+            torch.zeros(len(shapes), dtype=shapes.dtype),
             _tensor([bbox.center for bbox in bboxes]).reshape(-1, 2),
             _tensor([bbox.side for bbox in bboxes]),
             _tensor([focal for focal, _ in cameras]),
             _tensor([center for _, center in cameras]).reshape(-1, 2),
+        )
+
+    @classmethod
+    def of_fits(cls, fits: list[Fit], bboxes: list[BBox], body: Body) -> Rows:
+        """Fits with their own cameras, to be placed with `body`."""
+        _, others = betas_for_smpl(fits)
+        own = [
+            fit.body == body.fingerprint or (is_smpl(body) and place not in others)
+            for place, fit in enumerate(fits)
+        ]
+        kids = [fit.kid if same and body.has_kid else 0.0 for fit, same in zip(fits, own, strict=True)]
+        return cls(
+            _tensor([fit.pose for fit in fits]).reshape(-1, 72),
+            _tensor([fit.betas * same for fit, same in zip(fits, own, strict=True)]).reshape(-1, 10),
+            _tensor(kids),
+            _tensor([bbox.center for bbox in bboxes]).reshape(-1, 2),
+            _tensor([bbox.side for bbox in bboxes]),
+            _tensor([fit.focal_length for fit in fits]),
+            _tensor([fit.camera_center for fit in fits]).reshape(-1, 2),
         )
 
     def __len__(self) -> int:
@@ -77,6 +108,16 @@ def stand_in() -> Body | None:
         return load_body()
     except BodyFileError:
         return None
+
+
+def placing_body(body: Body | None) -> Body:
+    """The body given, or the open one. Raises FitsError where there is neither."""
+    found = body or stand_in()
+    if found is None:
+        raise FitsError(
+            "no body is installed, and poses need one to go into a crop's frame. Choose an SMPL file."
+        )
+    return found
 
 
 def is_smpl(body: Body) -> bool:
@@ -127,9 +168,8 @@ def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> 
     confidence = array[..., 2]
     crop = keypoints_to_crop(array[..., :2], rows.bbox_center, rows.bbox_side) - CROP_SIZE / 2
     keypoint_body = KeypointBody.from_body(body.to("cpu", rows.pose.dtype), LAYOUT)
-    betas = _betas(rows, body)
     parts = [
-        _solve(rows.pose[part], betas[part], crop[part], confidence[part], keypoint_body)
+        _solve(rows.pose[part], rows.betas[part], crop[part], confidence[part], keypoint_body)
         for part in _slices(len(rows))
     ]
     cam_t = torch.cat(parts)
@@ -159,19 +199,24 @@ def fit_of(
 
 
 def fits_in_crop(people: list[tuple[Photo, Person]], body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """pose (N, 72) and cam_t (N, 3) in the crop's frame of people that have a fit, each with its own
-    camera.
-    """
+    """pose (N, 72) and cam_t (N, 3) in the crop's frame of people who all have a fit."""
     fits = [person.fit for _, person in people if person.fit is not None]
-    rows = Rows(
-        _tensor([fit.pose for fit in fits]).reshape(-1, 72),
-        _tensor([fit.betas for fit in fits]).reshape(-1, 10),
-        _tensor([person.bbox.center for _, person in people]).reshape(-1, 2),
-        _tensor([person.bbox.side for _, person in people]),
-        _tensor([fit.focal_length for fit in fits]),
-        _tensor([fit.camera_center for fit in fits]).reshape(-1, 2),
-    )
+    rows = Rows.of_fits(fits, [person.bbox for _, person in people], body)
     return to_crop(rows, _tensor([fit.cam_t for fit in fits]).reshape(-1, 3), body)
+
+
+def betas_for_smpl(fits: list[Fit]) -> tuple[np.ndarray, list[int]]:
+    """betas (N, 10) for a file of SMPL, and the places of fits that have none because they are of the open
+    body.
+    """
+    open_body = stand_in()
+    others = [open_body is not None and fit.body == open_body.fingerprint for fit in fits]
+    betas = [
+        np.zeros(10, np.float32) if other else fit.betas for fit, other in zip(fits, others, strict=True)
+    ]
+    return np.array(betas, dtype=np.float32).reshape(-1, 10), [
+        place for place, other in enumerate(others) if other
+    ]
 
 
 def _solve(pose: Tensor, betas: Tensor, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
@@ -187,14 +232,8 @@ def _solve(pose: Tensor, betas: Tensor, crop: Tensor, confidence: Tensor, body: 
     return torch.linalg.solve(normal, (rows.transpose(1, 2) @ right[..., None]))[..., 0]
 
 
-def _betas(rows: Rows, body: Body) -> Tensor:
-    return rows.betas if is_smpl(body) else torch.zeros_like(rows.betas)
-
-
 def _pelvis(rows: Rows, body: Body) -> Tensor:
-    params = BodyParams.from_pose(
-        rows.pose, _betas(rows, body), torch.zeros(len(rows), 3, dtype=rows.pose.dtype)
-    )
+    params = BodyParams.from_pose(rows.pose, rows.betas, rows.pose.new_zeros(len(rows), 3), rows.kid)
     return body.to("cpu", rows.pose.dtype).rest_pelvis(params)
 
 

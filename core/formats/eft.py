@@ -18,12 +18,12 @@ import torch
 
 from core.body.keypoints import convert, layout
 from core.body.model import Body
-from core.errors import FitsError
 from core.formats import people
-from core.formats.crop_frame import Rows, fit_of, fits_in_crop, is_smpl, stand_in, to_photo
+from core.formats.crop_frame import Rows, fit_of, fits_in_crop, is_smpl, placing_body, stand_in, to_photo
 from core.formats.photo_folder import PhotoFolder
-from core.formats.report import Import, Report, Unusable
+from core.formats.report import Export, Import, LeftOut, Report, Unusable
 from core.formats.source import finite, number, read_json
+from core.formats.spin_write import smpl_betas, spin_keypoints
 from core.geometry.camera import cam_t_to_weak_camera, weak_camera_to_cam_t
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Keypoints, Person, Photo
@@ -68,27 +68,22 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
     return report.done(found[relative].with_(people=tuple(members)) for relative, members in persons.items())
 
 
-def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> int:
-    """Everyone who has a fit.
-
-    Returns how many. Raises FitsError where there is no body to turn poses with.
-    """
+def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
+    """Everyone who has a fit. Raises FitsError where there is no body to turn poses with."""
+    left_out: list[LeftOut] = []
     fitted = [(photo, person) for photo in photos for person in photo.people if person.fit is not None]
-    placer = body or stand_in()
-    if fitted and placer is None:
-        raise FitsError(
-            "no body is installed, and poses need one to go into EFT's frame. Choose an SMPL file."
-        )
     data = []
-    if placer is not None and fitted:
-        pose, cam_t = fits_in_crop(fitted, placer)
-        matrices = axis_angle_to_matrix(torch.from_numpy(pose.astype(np.float64)).reshape(-1, 24, 3))
-        weak = cam_t_to_weak_camera(torch.from_numpy(cam_t.astype(np.float64)))
-        rows = zip(fitted, matrices.tolist(), weak.tolist(), strict=True)
-        data = [_entry(photo, person, matrix, camera) for (photo, person), matrix, camera in rows]
+    if fitted:
+        pose, cam_t = fits_in_crop(fitted, placing_body(body))
+        matrices = axis_angle_to_matrix(torch.from_numpy(pose.astype(np.float64)).reshape(-1, 24, 3)).tolist()
+        weak = cam_t_to_weak_camera(torch.from_numpy(cam_t.astype(np.float64))).tolist()
+        betas = smpl_betas(fitted, left_out).tolist()
+        for (photo, person), *values in zip(fitted, matrices, betas, weak, strict=True):
+            keypoints = spin_keypoints(photo, person, left_out)
+            data.append(_entry(photo, person, keypoints, values))
     with whole_file(path) as stream:
         stream.write(json.dumps({"ver": VERSION, "data": data}, allow_nan=False).encode())
-    return len(data)
+    return Export(len(data), tuple(left_out))
 
 
 def _read_entry(
@@ -141,7 +136,9 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
         )
     pose = matrix_to_axis_angle(torch.from_numpy(np.stack([entry.pose for entry in entries]))).numpy()
     betas = np.stack([entry.betas for entry in entries])
-    rows = Rows.of(pose, betas, [entry.person.bbox for entry in entries], [entry.photo for entry in entries])
+    rows = Rows.of_smpl(
+        pose, betas, [entry.person.bbox for entry in entries], [entry.photo for entry in entries], placer
+    )
     cam_t = weak_camera_to_cam_t(torch.from_numpy(np.stack([entry.weak_camera for entry in entries])))
     pose_photo, cam_t_photo = to_photo(rows, cam_t, placer)
     persons = [entry.person for entry in entries]
@@ -152,15 +149,14 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
     return persons
 
 
-def _entry(photo: Photo, person: Person, matrices: list[Any], weak_camera: list[float]) -> dict[str, Any]:
-    keypoints = person.keypoints
-    spin = keypoints if keypoints.layout == LAYOUT else convert(keypoints, keypoints.layout, LAYOUT)
-    assert person.fit is not None  # chosen by the caller
-    validity = convert(spin, LAYOUT, _VALIDITY).confidence > 0
+def _entry(photo: Photo, person: Person, keypoints: Keypoints, values: list[list[Any]]) -> dict[str, Any]:
+    """keypoints: as spin49; values: matrices, betas and weak camera in the crop's frame."""
+    matrices, betas, weak_camera = values
+    validity = convert(keypoints, LAYOUT, _VALIDITY).confidence > 0
     return {
-        "parm_pose": matrices, "parm_shape": person.fit.betas.tolist(), "parm_cam": weak_camera,
+        "parm_pose": matrices, "parm_shape": betas, "parm_cam": weak_camera,
         "bbox_scale": person.bbox.scale, "bbox_center": person.bbox.center.tolist(),
         "joint_validity_openpose18": validity.astype(int).tolist()[: layout(_VALIDITY).k],
-        "gt_keypoint_2d": spin.array.tolist(), "smpltype": "smpl",
+        "gt_keypoint_2d": keypoints.array.tolist(), "smpltype": "smpl",
         "annotId": person.id, "imageName": photo.path,
     }  # fmt: skip

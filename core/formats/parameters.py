@@ -18,7 +18,7 @@ import numpy as np
 
 from core.formats import people
 from core.formats.photo_folder import PhotoFolder
-from core.formats.report import Import, Report, Unusable
+from core.formats.report import Export, Import, Report, Unusable
 from core.formats.source import finite, number, read_arrays, read_json
 from core.formats.spin import MAX_POSE
 from core.records import Fit, Keypoints, Person, Photo
@@ -36,8 +36,8 @@ NAMES = (*_TEXTS, *_ARRAYS, *_NUMBERS)
 _SOURCES = ("guess", "fit", "curated")
 
 
-def write(path: Path, photos: Iterable[Photo]) -> int:
-    """Everyone who has a fit, to .json or else .npz. Returns how many."""
+def write(path: Path, photos: Iterable[Photo]) -> Export:
+    """Everyone who has a fit, to .json or else .npz."""
     rows = [
         _row(photo, person, person.fit)
         for photo in photos
@@ -50,7 +50,7 @@ def write(path: Path, photos: Iterable[Photo]) -> int:
             stream.write(json.dumps(document, allow_nan=False).encode())
         else:
             np.savez(stream, allow_pickle=False, **_columns(rows))
-    return len(rows)
+    return Export(len(rows))
 
 
 def read(path: Path, photos: Path | None = None) -> Import:

@@ -50,17 +50,23 @@ class Import:
 
     def summary(self) -> str:
         """Lines for a terminal or a dialog, what was left out for the most frequent reason first."""
-        by_reason: dict[str, list[str]] = defaultdict(list)
-        for left in self.left_out:
-            by_reason[left.reason].append(left.record)
         people = "1 person" if self.people == 1 else f"{self.people} people"
         photos = "1 photo" if len(self.photos) == 1 else f"{len(self.photos)} photos"
-        lines = [f"{self.format}: {people} in {photos}", *self.notes]
-        for reason, records in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-            shown = ", ".join(records[:EXAMPLES_SHOWN])
-            more = f" and {len(records) - EXAMPLES_SHOWN} more" if len(records) > EXAMPLES_SHOWN else ""
-            lines.append(f"left out: {shown}{more}: {reason}")
-        return "\n".join(lines)
+        return "\n".join([f"{self.format}: {people} in {photos}", *self.notes, *_grouped(self.left_out)])
+
+
+@dataclass(frozen=True)
+class Export:
+    """What a writer wrote: how many people, and what of them the format could not hold."""
+
+    written: int
+    left_out: tuple[LeftOut, ...] = ()
+
+    def summary(self) -> str:
+        """Lines for a terminal or a dialog."""
+        return "\n".join(
+            ["1 person" if self.written == 1 else f"{self.written} people", *_grouped(self.left_out)]
+        )
 
 
 class Report:
@@ -106,6 +112,19 @@ class Report:
     def done(self, photos: Iterable[Photo]) -> Import:
         """The result, photos that hold nobody included."""
         return Import(tuple(photos), tuple(self._left_out), tuple(self._notes), self.format)
+
+
+def _grouped(left_out: Iterable[LeftOut]) -> list[str]:
+    """A line for each reason, with the first records it holds for."""
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for left in left_out:
+        by_reason[left.reason].append(left.record)
+    lines = []
+    for reason, records in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+        shown = ", ".join(records[:EXAMPLES_SHOWN])
+        more = f" and {len(records) - EXAMPLES_SHOWN} more" if len(records) > EXAMPLES_SHOWN else ""
+        lines.append(f"left out: {shown}{more}: {reason}")
+    return lines
 
 
 def _printable(text: str) -> str:

@@ -194,7 +194,7 @@ def _with_fits(
         )
     of = [rows[place][0] for place in used]
     shown = [photos[rows[place][1]] for place in used]
-    crop = Rows.of(pose[of], betas[of], [persons[place].bbox for place in used], shown)
+    crop = Rows.of_smpl(pose[of], betas[of], [persons[place].bbox for place in used], shown, placer)
     cam_t, trusted = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
     pose_photo, cam_t_photo = to_photo(crop, cam_t, placer)
     changed = list(persons)

@@ -83,7 +83,7 @@ def test_a_project_becomes_meshes_and_an_animation(project, tmp_path, body_file)
 def test_only_edited_rows_change_with_a_base(tmp_path, body_file, capsys):
     made = samples(tmp_path)["spin"]
     assert run(made.path, tmp_path / "new.npz", "--base", made.path, "--body", body_file) == 0
-    assert "0 edited rows" in capsys.readouterr().out
+    assert ": 0 people" in capsys.readouterr().out
 
 
 def test_detections_go_to_the_people_of_another_file(tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 import torch
 import trimesh
 
-from core.body.model import Body, BodyParams
+from core.body.model import Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
 from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
@@ -72,7 +72,7 @@ def test_coco_keeps_every_person_when_two_photos_use_the_same_id(tmp_path):
 def test_smpl_parameters_read_back_to_the_bit(suffix, tmp_path):
     fits = [fit(1), fit(2, score=float("nan"), kid=0.25, weak=True, source="curated", body="ä body")]
     written = [photo_with(person(id=0, fit=fits[0]), person(id=1, fit=fits[1], seed=1))]
-    assert parameters.write(tmp_path / f"fits{suffix}", written) == 2
+    assert parameters.write(tmp_path / f"fits{suffix}", written).written == 2
     read = people_of(parameters.read(tmp_path / f"fits{suffix}").photos)
     for one, expected in zip(read, fits, strict=True):
         for name in ("pose", "betas", "cam_t", "camera_center"):
@@ -86,7 +86,7 @@ def test_eft_keeps_pose_shape_place_and_keypoints(tmp_path, body):
     write_photos(tmp_path)
     camera = {"focal_length": 80.0, "camera_center": np.array([32.0, 24.0])}
     written = photo_with(person(fit=fit(3, **camera))).with_(focal_length=80.0, camera_center=(32.0, 24.0))
-    assert eft.write(tmp_path / "eft.json", [written], body) == 1
+    assert eft.write(tmp_path / "eft.json", [written], body).written == 1
     (read,) = people_of(eft.read(tmp_path / "eft.json", body=body).photos)
     assert_same_fit(read.fit, fit(3, focal_length=80.0))
     np.testing.assert_array_equal(read.keypoints.array, written.people[0].keypoints.array)
@@ -131,7 +131,7 @@ def test_only_edited_rows_of_a_spin_data_set_and_its_fits_change(tmp_path, body)
         photo.with_(people=tuple(one.with_(id=one.id + 50) for one in photo.people)) for photo in photos
     ]
     new, new_fits = tmp_path / "new.npz", tmp_path / "new_fits.npy"
-    assert spin_write.write_edited(base, renumbered, new, (fits, new_fits), body) == 1
+    assert spin_write.write_edited(base, renumbered, new, (fits, new_fits), body).written == 1
 
     row = edited.id
     others = [index for index in range(3) if index != row]
@@ -154,7 +154,7 @@ def test_a_spin_data_set_that_nobody_edited_comes_out_with_every_array_the_same(
     base = tmp_path / "train.npz"
     base.write_bytes(making.npz_bytes(making.spin_arrays()))
     photos = spin.read(base, body=body).photos
-    assert spin_write.write_edited(base, photos, tmp_path / "new.npz", body=body) == 0
+    assert spin_write.write_edited(base, photos, tmp_path / "new.npz", body=body).written == 0
     before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
     assert all(after[name].tobytes() == array.tobytes() for name, array in before.items())
 
@@ -166,6 +166,26 @@ def test_spin_fits_have_a_row_for_each_person_and_zeros_without_a_fit(tmp_path, 
     assert rows.shape == (2, 82)
     np.testing.assert_array_equal(rows[0, 72:], fit(1).betas)
     assert not rows[1].any()
+
+
+def test_a_shape_of_the_open_body_is_not_written_as_one_of_smpl(tmp_path):
+    write_photos(tmp_path)
+    open_fit = fit(3, body=load_body().fingerprint)
+    for write, name in (
+        (eft.write, "eft.json"),
+        (spin_write.write, "a.npz"),
+        (spin_write.write_fits, "a.npy"),
+    ):
+        exported = write(tmp_path / name, [photo_with(person(fit=open_fit))])
+        assert "not of SMPL" in exported.summary()
+    assert not np.load(tmp_path / "a.npy")[0, 72:].any()
+    assert not np.load(tmp_path / "a.npz")["shape"].any()
+    assert json.loads((tmp_path / "eft.json").read_text())["data"][0]["parm_shape"] == [0] * 10
+
+
+def test_keypoints_that_a_spin_data_set_has_no_place_for_are_said(tmp_path):
+    exported = spin_write.write(tmp_path / "a.npz", [photo_with(person("mediapipe33"))])
+    assert "some keypoints of layout 'mediapipe33' have no place in spin49" in exported.summary()
 
 
 def test_amass_puts_the_same_body_in_a_world_whose_z_is_up(tmp_path, body):

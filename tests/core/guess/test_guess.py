@@ -28,6 +28,7 @@ from core.guess.spin_network import SpinConfig, SpinNetwork, mean_params
 from core.records import BBox, Guess, Keypoints, Person, Photo
 from tests.core.geometry.test_image import CMYK_JPEG, exif_block, save
 from tests.core.guess.making import network_that_says, random_network
+from tests.posing import toy_body
 
 WIDTH, HEIGHT = 640, 480
 PHOTO = Photo("people.jpg", WIDTH, HEIGHT, focal_length=700.0, camera_center=(310.0, 250.0))
@@ -82,12 +83,17 @@ def person(
     return Person(number, BBox(np.array(center), side / 200), Keypoints(LAYOUT, xy, np.full(k, float(seen))))
 
 
-def in_photo(answer: Guess, body: Body) -> Tensor:
-    """The guessed body's keypoints (K, 2) [px of the photo]."""
+def in_photo(answer: Guess, body: Body) -> tuple[Tensor, Tensor]:
+    """The guessed body's keypoints (K, 2) and its pelvis (2,) [px of the photo]."""
     params = BodyParams.from_pose(*(torch.tensor(v)[None] for v in (answer.pose, answer.betas, answer.cam_t)))
-    points = body.keypoints(params, LAYOUT)
-    center = torch.tensor(answer.camera_center)[None]
-    return project(points, torch.tensor([answer.focal_length]), center)[0]
+    return pixels_of(params, body, answer.focal_length, torch.tensor(answer.camera_center)[None])
+
+
+def pixels_of(params: BodyParams, body: Body, focal_length: float, center: Tensor) -> tuple[Tensor, Tensor]:
+    """Keypoints (K, 2) and pelvis (2,) of one body [px]."""
+    points = torch.cat([body.keypoints(params, LAYOUT), body.pose(params)[1][:, :1]], dim=1)
+    pixels = project(points, torch.tensor([focal_length]), center)[0]
+    return pixels[:-1], pixels[-1]
 
 
 def assert_same(first: Guess, second: Guess, tolerance: float = 1e-4) -> None:
@@ -99,7 +105,9 @@ def assert_same(first: Guess, second: Guess, tolerance: float = 1e-4) -> None:
     ("center", "tolerance_px"), [((310, 250), 2.0), ((420, 250), 2.5), ((560, 120), 4.0), ((20, 460), 5.0)]
 )
 @pytest.mark.parametrize("side", [60.0, 300.0])
-def test_the_guessed_body_lands_in_the_photo_where_the_crop_shows_it(body, center, tolerance_px, side):
+@pytest.mark.parametrize("toy", [False, True], ids=["pelvis at the origin", "pelvis elsewhere, as SMPL's"])
+def test_the_guessed_body_lands_in_the_photo_where_the_crop_shows_it(body, center, tolerance_px, side, toy):
+    body = toy_body() if toy else body
     torch.manual_seed(2)
     mean = mean_params(0.15 * torch.randn(69), weak_camera=torch.tensor([0.85, 0.05, 0.1]))
     someone = person(center=center, side=side)
@@ -109,13 +117,13 @@ def test_the_guessed_body_lands_in_the_photo_where_the_crop_shows_it(body, cente
     turns = torch.cat([turns, torch.linalg.cross(turns[..., 0], turns[..., 1])[..., None]], dim=2)
     pose = matrix_to_axis_angle(turns).reshape(1, 72)
     crop_params = BodyParams.from_pose(pose, torch.zeros(1, 10), weak_camera_to_cam_t(mean.weak_camera[None]))
-    points = body.keypoints(crop_params, LAYOUT)
     middle = torch.full((1, 2), CROP_SIZE / 2)
-    in_crop = project(points, torch.tensor([CROP_FOCAL_LENGTH]), middle)
-    there = keypoints_from_crop(in_crop, torch.tensor([center]).float(), torch.tensor([side]))[0]
+    in_crop = torch.vstack(pixels_of(crop_params, body, CROP_FOCAL_LENGTH, middle))
+    there = keypoints_from_crop(in_crop[None], torch.tensor([center]).float(), torch.tensor([side]))[0]
 
-    error = (in_photo(answer, body) - there).norm(dim=1) * CROP_SIZE / side  # px of the crop
-    assert error.mean() < tolerance_px
+    error = (torch.vstack(in_photo(answer, body)) - there).norm(dim=1) * CROP_SIZE / side  # px of the crop
+    assert error[:-1].mean() < tolerance_px
+    assert error[-1] < 0.02, "the pelvis keeps its pixel"
     np.testing.assert_allclose(answer.pose[3:], pose[0, 3:], atol=1e-5)
     assert (answer.focal_length, answer.network, answer.probability) == (700.0, "spin", 1.0)
     np.testing.assert_array_equal(answer.camera_center, PHOTO.camera_center)

@@ -23,15 +23,8 @@ from torch import Tensor
 
 from core.body import Body, load_body
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
-from core.guess.lifter import (
-    CONFIG,
-    POSE6D,
-    WEIGHTS,
-    Lifter,
-    LifterConfig,
-    load_lifter,
-    network_entry,
-)
+from core.guess.lifter import CONFIG, WEIGHTS, load_lifter, network_entry
+from core.guess.lifter_network import POSE6D, Lifter, LifterConfig
 from train.learning.lifter_table import (
     milliseconds,
     on_projections,
@@ -173,6 +166,7 @@ def save_lifter(lifter: Lifter, folder: Path) -> None:
     }
     half_written = folder / f"{WEIGHTS}.part"
     save_file(weights, half_written)
+    half_written.chmod(0o644)  # safetensors writes for its owner alone
     os.replace(half_written, folder / WEIGHTS)
     write_json(folder / CONFIG, {"network": network_entry(lifter.config)})
 

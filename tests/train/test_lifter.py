@@ -10,7 +10,7 @@ from core.body import BodyParams, layout, load_body
 from core.body.tree import FLIP, joint_index
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.guess import load_lifter
-from core.guess.lifter import Hypotheses
+from core.guess.lifter_network import Hypotheses
 from core.guess.skeleton import world_transforms
 from train import lifter as command
 from train.learning.lifter_table import as_params, projected_keypoints, projected_people

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from core.body import Body, BodyParams, KeypointBody, layout
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
-from core.guess.lifter import JOINTS, Lifter, LifterGuess, lift
+from core.guess.lifter import LifterGuess, lift
+from core.guess.lifter_network import JOINTS, Lifter
 from core.metrics import pa_mpjpe_mm
 from train.learning.poses import Poses
 from train.learning.scenes import People, Scenes, camera_turn

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.body.tree import joint_index
-from core.guess.lifter import FARTHEST, JOINTS, Hypotheses
+from core.guess.lifter_network import FARTHEST, JOINTS, Hypotheses
 from train.learning.scenes import People
 
 LIMBS = [

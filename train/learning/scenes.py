@@ -14,8 +14,8 @@ from core.body import LAYOUTS, Body, KeypointBody, layout
 from core.body.keypoint_body import JOINTS
 from core.body.tree import flip_pose, joint_index, mirror_name
 from core.geometry.rotation import axis_angle_to_matrix
-from core.guess.lifter import SHAPE
 from core.guess.lifter_input import LifterInput, family, see
+from core.guess.lifter_network import SHAPE
 from core.guess.skeleton import world_transforms
 
 UPPER = [j for j in range(JOINTS) if j in (3, 6, 9) or j >= 12]

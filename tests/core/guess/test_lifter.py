@@ -7,12 +7,14 @@ import torch
 from safetensors.torch import save_file
 
 from core.body import KeypointBody, layout, load_body
+from core.body.tree import FLIP
 from core.errors import CheckpointError, FitInputError
 from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, rotation6d_to_matrix
 from core.guess import lift, load_lifter
-from core.guess.lifter import CONFIG, WEIGHTS, Lifter, LifterConfig, network_entry
-from core.guess.lifter_input import see, to_definitions
+from core.guess.lifter import CONFIG, WEIGHTS, network_entry
+from core.guess.lifter_input import LifterInput, see, to_definitions
+from core.guess.lifter_network import Lifter, LifterConfig
 from core.guess.skeleton import batch_first, batch_last, rotations_from_6d
 from tests.bodies import toy_arrays, write_npz
 
@@ -160,11 +162,25 @@ def test_its_skeleton_is_the_bodys(lifter, body, keypoints):
     joints = body.pose(found)[1]
     seen = see(to_definitions(keypoints, "coco17", DEFINITIONS), FOCAL, CENTRE)
     with torch.no_grad():
-        own = lifter(seen).joints[0] @ seen.turn[0]
+        own = lifter.both_ways(seen).joints[0] @ seen.turn[0]
     own = own[:, None]
     known = (joints - joints[:, :1])[:, None]
     apart = (own - known.transpose(0, 1)).norm(dim=-1).amax(-1)  # every pair: the order is the guess's
     assert apart.amin(1).max() < 1e-3
+
+
+def test_the_safe_hypothesis_of_a_mirrored_person_is_the_mirrored_one(lifter, keypoints):
+    seen = see(to_definitions(keypoints, "coco17", DEFINITIONS), FOCAL, CENTRE)
+    mirror = torch.tensor([-1.0, 1.0, 1.0])
+    other = LifterInput(
+        seen.xy[:, lifter.flip] * mirror[:2], seen.confidence[:, lifter.flip], seen.side, seen.turn
+    )
+    with torch.no_grad():
+        own, mirrored = lifter.both_ways(seen), lifter.both_ways(other)
+    assert torch.allclose(own.shape[:, 0], mirrored.shape[:, 0], atol=1e-4)
+    assert torch.allclose(own.pelvis[:, 0], mirrored.pelvis[:, 0] * mirror, atol=1e-4)
+    turned = mirror[:, None] * mirrored.rotations[:, 0, FLIP] * mirror
+    assert torch.allclose(own.rotations[:, 0], turned, atol=1e-4)
 
 
 def test_a_saved_lifter_comes_back(lifter, body, keypoints, tmp_path):

@@ -64,6 +64,8 @@ def _photo_of(file: Path, folder: PhotoFolder, found: dict[str, Photo]) -> tuple
         raise Unusable("it is not named <photo>_personId_<k>.pkl")
     relative = folder.relative(f"{name[1]}.png")
     width, height = folder.size(relative) or FULL_SIZE
+    if abs(width * FULL_SIZE[1] - height * FULL_SIZE[0]) > FULL_SIZE[0]:  # a pixel of height
+        raise Unusable("its photo does not have the shape of AGORA's 3840 x 2160")
     photo = found.get(relative) or Photo(relative, width, height)
     if any(person.id == int(name[2]) for person in photo.people):
         raise Unusable("this number of a person was used before in this photo")

@@ -13,7 +13,7 @@ from core.geometry.image import image_size
 
 MAX_NAME_LENGTH = 4096
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
-_DRIVE_OR_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_DRIVE_OR_ADDRESS = re.compile(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*://")
 _SEARCHED_FOLDERS = ("", "images", "imgs")
 
 

@@ -36,6 +36,7 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 from tests.bodies import toy_arrays, write_npz
 
 WIDTH, HEIGHT = 64, 48
+AGORA_HEIGHT = 36  # as wide for its height as AGORA's photos
 PHOTOS = ("a.png", "b.png")
 
 
@@ -55,11 +56,11 @@ def toy_body(folder: Path) -> Body:
     return body_from_arrays(read_body_file(write_npz(folder / "toy_body.npz", toy_arrays())))
 
 
-def write_photos(folder: Path, names: tuple[str, ...] = PHOTOS) -> None:
-    """Black photos of 64 × 48 px."""
+def write_photos(folder: Path, names: tuple[str, ...] = PHOTOS, height: int = HEIGHT) -> None:
+    """Black photos, 64 px wide."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(folder / name), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+        cv2.imwrite(str(folder / name), np.zeros((height, WIDTH, 3), np.uint8))
 
 
 def keypoint_array(name: str, seed: int = 0) -> np.ndarray:
@@ -257,6 +258,7 @@ def samples(folder: Path) -> dict[str, Sample]:
     add("cliff", "cliff.npz", npz_bytes(cliff_arrays()), cliff.read, 2)
     add("3dpw", "courtyard_00.pkl", pickle.dumps(pw3d_dictionary(), 2), partial(pw3d.read, body=body), 4)
     add("agora", "a_personId_0.pkl", pickle.dumps(agora_dictionary(body)), partial(agora.read, body=body), 1)
+    write_photos(folder / "agora", height=AGORA_HEIGHT)
     read_smplifyx = partial(smplifyx.read, body=body)
     add("smplifyx", "results/a/000.pkl", pickle.dumps(smplifyx_dictionary(), 2), read_smplifyx, 1)
     add("mpii", "mpii.mat", mat_bytes(mpii_variables(), folder), mpii.read, 2)

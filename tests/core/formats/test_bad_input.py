@@ -98,6 +98,12 @@ def test_a_path_that_leads_outside_the_folder_is_never_followed(name, tmp_path):
     assert "image 0" in reasons(imported)
 
 
+def test_a_name_with_a_colon_is_a_name(tmp_path):
+    document = coco_document()
+    document["images"][0]["file_name"] = "walk:1.png"
+    assert read_coco(tmp_path, document).photos[0].path == "walk:1.png"
+
+
 def test_an_absolute_path_inside_the_folder_becomes_relative_to_it(tmp_path):
     document = coco_document()
     document["images"][0]["file_name"] = str(tmp_path / "deep" / "a.png")

@@ -1,0 +1,109 @@
+"""Bodies come from each format's own frame into the photo's: seen by the photo's camera, they lie where they were."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from core.body.model import Body, BodyParams
+from core.formats import agora, eft, pw3d, spin, spin_write
+from core.formats.crop_frame import SMPL_NEUTRAL
+from core.geometry.camera import project
+from core.records import BBox, Fit, Keypoints, Person, Photo
+from tests.core.formats import making
+from tests.core.formats.making import AGORA_HEIGHT, HEIGHT, WIDTH, write_photos
+
+PERSPECTIVE = 0.03  # of the bbox; what a nearly parallel camera cannot show of a near person
+EXACT = 1e-3  # m
+
+
+@pytest.fixture(scope="module")
+def body(tmp_path_factory: pytest.TempPathFactory) -> Body:
+    return making.toy_body(tmp_path_factory.mktemp("body"))
+
+
+def params_of(fit: Fit) -> BodyParams:
+    """What poses the mean body of a fit: the toy body is not SMPL, so betas do not place it."""
+    rows = [torch.tensor(values, dtype=torch.float64)[None] for values in (fit.pose, np.zeros(10), fit.cam_t)]
+    return BodyParams.from_pose(*rows)
+
+
+def keypoints_of(fit: Fit, body: Body, layout: str = "spin49") -> np.ndarray:
+    """(K, 2) px of the photo."""
+    points = body.to("cpu", torch.float64).keypoints(params_of(fit), layout)
+    focal_length, center = torch.tensor([fit.focal_length]), torch.tensor(fit.camera_center)[None]
+    return project(points, focal_length, center)[0].numpy()
+
+
+def standing(body: Body, seed: int, x: float) -> tuple[Photo, Fit]:
+    """A person some metres away, x m to the side, with the keypoints that the photo would show."""
+    random = np.random.default_rng(seed)
+    pose = np.concatenate([[np.pi, 0, 0.2], random.normal(0, 0.2, 69)])
+    fit = making.fit(seed, pose=pose, cam_t=np.array([x, 0.1, 5.0]), betas=np.zeros(10), body=SMPL_NEUTRAL)
+    xy = keypoints_of(fit, body)
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    bbox = BBox((low + high) / 2, 1.2 * float((high - low).max()) / 200)
+    person = Person(0, bbox, Keypoints("spin49", xy, np.ones(49)), fit=fit)
+    return Photo("a.png", WIDTH, HEIGHT, (person,), 80.0, (WIDTH / 2, HEIGHT / 2)), fit
+
+
+@pytest.mark.parametrize("x", [-1.5, 0.0, 1.2])
+def test_a_spin_row_without_a_translation_is_laid_over_its_keypoints(x, body, tmp_path):
+    write_photos(tmp_path)
+    photo, fit = standing(body, 3, x)
+    spin_write.write(tmp_path / "train.npz", [photo], body)
+    (read,) = (one for found in spin.read(tmp_path / "train.npz", body=body).photos for one in found.people)
+    assert not read.fit.weak
+    apart = np.linalg.norm(keypoints_of(read.fit, body) - keypoints_of(fit, body), axis=1)
+    assert apart.mean() < PERSPECTIVE * read.bbox.side
+
+
+@pytest.mark.parametrize("x", [-1.5, 0.0, 1.2])
+def test_an_eft_entry_comes_back_to_its_place(x, body, tmp_path):
+    write_photos(tmp_path)
+    photo, fit = standing(body, 4, x)
+    eft.write(tmp_path / "eft.json", [photo.with_(focal_length=80.0)], body)
+    (read,) = (one for found in eft.read(tmp_path / "eft.json", body=body).photos for one in found.people)
+    assert read.fit.focal_length == pytest.approx(80.0)
+    np.testing.assert_allclose(read.fit.cam_t, fit.cam_t, atol=EXACT)
+
+
+def test_a_spin_row_with_too_few_keypoints_stands_in_its_box_and_is_weak(body, tmp_path):
+    write_photos(tmp_path)
+    arrays = making.spin_arrays(1)
+    arrays["part"], arrays["openpose"] = arrays["part"] * 0, arrays["openpose"] * 0
+    (tmp_path / "train.npz").write_bytes(making.npz_bytes(arrays))
+    imported = spin.read(tmp_path / "train.npz", body=body)
+    (read,) = imported.photos[0].people
+    assert read.fit.weak
+    assert "marked weak" in imported.summary()
+    xy = keypoints_of(read.fit, body)
+    assert np.abs((xy.min(axis=0) + xy.max(axis=0)) / 2 - read.bbox.center).max() < read.bbox.side / 2
+
+
+def test_a_3dpw_body_of_the_world_stands_where_its_moving_camera_saw_it(body, tmp_path):
+    data = making.pw3d_dictionary(frames=1)
+    angle = 0.7
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    data["cam_poses"][0, :3, :3], data["cam_poses"][0, :3, 3] = turn, (0.3, -0.2, 6)
+    data["campose_valid"] = [np.ones(1)] * 2
+    (tmp_path / "courtyard_00.pkl").write_bytes(pickle.dumps(data, 2))
+    read = pw3d.read(tmp_path / "courtyard_00.pkl", body=body).photos[0].people[0]
+    wide = body.to("cpu", torch.float64)
+    rows = [torch.tensor(values[0], dtype=torch.float64) for values in (data["poses"], data["trans"])]
+    world = wide.pose(BodyParams.from_pose(rows[0], torch.zeros(1, 10, dtype=torch.float64), rows[1]))[0][0]
+    expected = world.numpy() @ turn.T + (0.3, -0.2, 6)
+    np.testing.assert_allclose(wide.pose(params_of(read.fit))[0][0].numpy(), expected, atol=EXACT)
+    assert read.locked
+    assert read.fit.body == "smpl-male"
+
+
+def test_the_focal_length_of_an_agora_prediction_is_found_from_its_joints(body, tmp_path):
+    write_photos(tmp_path, height=AGORA_HEIGHT)
+    (tmp_path / "a_personId_0.pkl").write_bytes(pickle.dumps(making.agora_dictionary(body)))
+    read = agora.read(tmp_path, body=body).photos[0].people[0]
+    assert read.fit.focal_length == pytest.approx(3000 * WIDTH / 3840, rel=1e-6)
+    np.testing.assert_allclose(
+        read.keypoints.xy[:, 0], keypoints_of(read.fit, body, "smpl24")[:, 0], atol=0.01
+    )

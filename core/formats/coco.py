@@ -45,8 +45,8 @@ def read(path: Path, photos: Path | None = None) -> Import:
     found = _read_images(data["images"], folder, report)
     categories = _read_categories(data.get("categories"), report)
     persons: dict[Hashable, list[Person]] = {}
-    ids = people.Ids()
     annotations = data["annotations"]
+    ids = people.Ids(1 + max(map(_id_of, annotations), default=0))
     report.count_people(len(annotations))
     unread: set[str] = set()
     for index in range(len(annotations)):
@@ -231,6 +231,11 @@ def _free_id(used: people.Ids, wanted: int) -> int:
         return used.take(wanted)
     except Unusable:
         return used.take()
+
+
+def _id_of(annotation: Any) -> int:
+    id = annotation.get("id") if isinstance(annotation, dict) else None
+    return id if isinstance(id, int) else 0
 
 
 def _record(annotation: Any, index: int) -> str:

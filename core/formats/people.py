@@ -14,11 +14,11 @@ FEWEST_FOR_BOX = 2  # keypoints
 
 
 class Ids:
-    """Gives each person of a file an id of its own."""
+    """Gives each person of a file an id of its own; those without one get numbers from `free` on."""
 
-    def __init__(self) -> None:
+    def __init__(self, free: int = 1) -> None:
         self._used: set[int] = set()
-        self._next = 1
+        self._next = free
 
     def take(self, wanted: object = None) -> int:
         """`wanted` if it is a whole number, else the next free one.

@@ -58,6 +58,13 @@ def test_one_bad_annotation_is_left_out_and_the_others_are_read(key, value, said
     assert said in reasons(imported)
 
 
+def test_an_annotation_without_an_id_gets_one_that_no_other_has(tmp_path):
+    document = changed("id", 1)
+    del document["annotations"][0]["id"]
+    imported = read_coco(tmp_path, document)
+    assert sorted(one.id for photo in imported.photos for one in photo.people) == [1, 12, 13]
+
+
 @pytest.mark.parametrize("bbox", [[5, 6, -3, 4], [0, 0, 0, 0], [1e9, 0, 1, 1], [float("nan")] * 4])
 def test_a_negative_empty_or_unreal_box_is_drawn_round_the_keypoints_instead(bbox, tmp_path):
     imported = read_coco(tmp_path, changed("bbox", bbox))

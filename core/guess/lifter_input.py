@@ -60,6 +60,15 @@ class LifterInput:
     side: Tensor
     turn: Tensor
 
+    def and_then(self, other: LifterInput) -> LifterInput:
+        """Both batches in one."""
+        return LifterInput(
+            torch.cat([self.xy, other.xy]),
+            torch.cat([self.confidence, other.confidence]),
+            torch.cat([self.side, other.side]),
+            torch.cat([self.turn, other.turn]),
+        )
+
 
 @lru_cache
 def _places(layout: str, definitions: tuple[str, ...]) -> tuple[list[int], list[int]]:

@@ -49,16 +49,6 @@ class Hypotheses:
     pelvis: Tensor
     logits: Tensor
 
-    def of(self, people: slice) -> Hypotheses:
-        """Those of some of the people."""
-        return Hypotheses(
-            self.rotations[people],
-            self.shape[people],
-            self.joints[people],
-            self.pelvis[people],
-            self.logits[people],
-        )
-
     def projected(self) -> Tensor:
         """(B, H, 24, 2) tangents."""
         points = self.joints + self.pelvis[:, :, None]
@@ -86,6 +76,8 @@ class Lifter(nn.Module):
     mean: Tensor
     members: Tensor
     flip: Tensor
+    flip_numbers: Tensor
+    mirror_numbers: Tensor
 
     def __init__(self, config: LifterConfig) -> None:
         super().__init__()
@@ -95,7 +87,10 @@ class Lifter(nn.Module):
         self.register_buffer("members", members, persistent=False)
         names = list(config.definitions)
         flip = torch.tensor([names.index(mirror_name(name)) for name in names])
+        flip_numbers, mirror_numbers = _mirrored_numbers()
         self.register_buffer("flip", flip, persistent=False)
+        self.register_buffer("flip_numbers", flip_numbers, persistent=False)
+        self.register_buffer("mirror_numbers", mirror_numbers, persistent=False)
         self.register_buffer("offsets", torch.zeros(JOINTS, 3))
         self.register_buffer("offsets_shape", torch.zeros(SHAPE, 3 * JOINTS))
         self.register_buffer("mean", torch.zeros(NUMBERS))
@@ -118,34 +113,27 @@ class Lifter(nn.Module):
 
     def forward(self, seen: LifterInput) -> Hypotheses:
         """What the person may be; half precision only inside autocast."""
-        trunk = self.blocks(self.into(self._features(seen)))
-        numbers = self.propose(trunk).float().view(len(trunk), self.config.hypotheses, NUMBERS) + self.mean
-        return self._bodies(numbers, self.choose(trunk).float(), seen.side)
+        return self._bodies(*self._numbers(seen), seen.side)
 
     def both_ways(self, seen: LifterInput) -> Hypotheses:
         """The same, the safe hypothesis averaged with what the network says of the person's mirror image."""
-        batch, mirror = len(seen.xy), torch.tensor([-1.0, 1.0, 1.0]).to(seen.xy)
-        bodies = self(
-            LifterInput(
-                torch.cat([seen.xy, seen.xy[:, self.flip] * mirror[:2]]),
-                torch.cat([seen.confidence, seen.confidence[:, self.flip]]),
-                seen.side.repeat(2),
-                seen.turn.repeat(2, 1, 1),
-            )
+        mirrored = LifterInput(
+            seen.xy[:, self.flip] * seen.xy.new_tensor([-1.0, 1.0]),
+            seen.confidence[:, self.flip],
+            seen.side,
+            seen.turn,
         )
-        own, other = bodies.of(slice(0, batch)), bodies.of(slice(batch, None))
-        back = mirror[:, None] * other.rotations[:, 0, FLIP] * mirror
-        columns = (own.rotations[:, 0] + back)[..., :2]
-        shape = (own.shape[:, 0] + other.shape[:, 0]) / 2
-        rotations, joints = self._posed(columns.flatten(1), shape)
-        pelvis = (own.pelvis[:, 0] + other.pelvis[:, 0] * mirror) / 2
-        return Hypotheses(
-            torch.cat([rotations[:, None], own.rotations[:, 1:]], dim=1),
-            torch.cat([shape[:, None], own.shape[:, 1:]], dim=1),
-            torch.cat([joints[:, None], own.joints[:, 1:]], dim=1),
-            torch.cat([pelvis[:, None], own.pelvis[:, 1:]], dim=1),
-            own.logits,
-        )
+        numbers, logits = self._numbers(seen.and_then(mirrored))
+        own, other = numbers.chunk(2)
+        safe = (own[:, 0] + other[:, 0, self.flip_numbers] * self.mirror_numbers) / 2
+        numbers = torch.cat([safe[:, None], own[:, 1:]], dim=1)
+        return self._bodies(numbers, logits.chunk(2)[0], seen.side)
+
+    def _numbers(self, seen: LifterInput) -> tuple[Tensor, Tensor]:
+        """(B, H, NUMBERS), as _bodies reads them, and logits (B, H)."""
+        trunk = self.blocks(self.into(self._features(seen)))
+        numbers = self.propose(trunk).float().view(len(trunk), self.config.hypotheses, NUMBERS)
+        return numbers + self.mean, self.choose(trunk).float()
 
     def _features(self, seen: LifterInput) -> Tensor:
         """Each keypoint (x, y, presence, confidence), the mean of each family, and how large the person is seen."""
@@ -176,3 +164,12 @@ class Lifter(nn.Module):
         world = transforms_down_the_tree(rotations, batch_last(offsets))
         joints = world[:, 3] - world[:, 3, :1]
         return batch_first(rotations), joints.permute(2, 1, 0)
+
+
+def _mirrored_numbers() -> tuple[Tensor, Tensor]:
+    """Places and signs (NUMBERS,) that make a hypothesis its mirror image: M R M of the other side's R, and -x."""
+    places, signs = torch.arange(NUMBERS), torch.ones(NUMBERS)
+    places[:POSE6D] = places[:POSE6D].view(JOINTS, 6)[list(FLIP)].flatten()
+    signs[:POSE6D] = torch.tensor([1.0, -1.0, -1.0, 1.0, -1.0, 1.0]).repeat(JOINTS)
+    signs[POSE6D + SHAPE] = -1.0
+    return places, signs

@@ -19,7 +19,8 @@ from core.errors import FitInputError, ImageError
 from core.geometry.camera import CROP_SIZE, crop_to_full, weak_camera_to_cam_t
 from core.geometry.image import crop_affine, normalise, warp
 from core.geometry.rotation import matrix_to_axis_angle
-from core.guess.lifter import Lifter, lift
+from core.guess.lifter import lift
+from core.guess.lifter_network import Lifter
 from core.guess.spin_network import NETWORK, SMPL_NEUTRAL, SpinNetwork, SpinOutput
 from core.records import BBox, Guess, Person, Photo
 

@@ -1,10 +1,16 @@
-"""Image networks made up for tests: small ones, SPIN's keys and shapes as documented, and answers known beforehand."""
+"""Image networks, files of weights, people and pixels made up for tests."""
 
+from pathlib import Path
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from core.body.keypoints import layout
 from core.guess.spin_network import MeanParams, SpinConfig, SpinNetwork
+from core.records import BBox, Guess, Keypoints, Person
 
+LAYOUT = "coco17"
 SMALL = SpinConfig(backbone="resnet18")
 
 
@@ -72,3 +78,30 @@ def network_that_says(mean: MeanParams, config: SpinConfig = SMALL) -> SpinNetwo
         torch.nn.init.zeros_(last.weight)
         torch.nn.init.zeros_(last.bias)
     return network
+
+
+def few_weights() -> dict[str, Tensor]:
+    return {"fc1.weight": torch.arange(12.0).view(3, 4), "fc1.bias": torch.ones(3)}
+
+
+def saved(path: Path, contents: object, zipped: bool = True) -> Path:
+    torch.save(contents, path, _use_new_zipfile_serialization=zipped)
+    return path
+
+
+def noise(height: int = 480, width: int = 640) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def person(
+    number: int = 1, center: tuple[float, float] = (320, 240), side: float = 200.0, seen: bool = True
+) -> Person:
+    """Someone whose keypoints all lie close to the middle of the bbox."""
+    k = layout(LAYOUT).k
+    xy = np.array(center) + np.random.default_rng(number).normal(0, 20, (k, 2))
+    return Person(number, BBox(np.array(center), side / 200), Keypoints(LAYOUT, xy, np.full(k, float(seen))))
+
+
+def assert_same(first: Guess, second: Guess, tolerance: float = 1e-4) -> None:
+    for name in ("pose", "betas", "cam_t"):
+        np.testing.assert_allclose(getattr(first, name), getattr(second, name), rtol=1e-3, atol=tolerance)

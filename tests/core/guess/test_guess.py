@@ -1,9 +1,7 @@
 """One way to ask both networks: where their answers land in the photo, and people of whom nothing can be said."""
 
-from pathlib import Path
 from typing import cast
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -11,7 +9,7 @@ from torch import Tensor
 
 from core.body import Body, BodyParams, load_body
 from core.body.keypoints import layout
-from core.errors import FitInputError, ImageError
+from core.errors import FitInputError
 from core.geometry.camera import (
     CROP_FOCAL_LENGTH,
     CROP_SIZE,
@@ -19,20 +17,18 @@ from core.geometry.camera import (
     project,
     weak_camera_to_cam_t,
 )
-from core.geometry.image import read_image
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.guess import guess as guessing
 from core.guess.guess import guess, guess_crops, unguessable
-from core.guess.lifter import Lifter, LifterConfig, LifterGuess
+from core.guess.lifter import LifterGuess
+from core.guess.lifter_network import Lifter, LifterConfig
 from core.guess.spin_network import SpinConfig, SpinNetwork, mean_params
-from core.records import BBox, Guess, Keypoints, Person, Photo
-from tests.core.geometry.test_image import CMYK_JPEG, exif_block, save
-from tests.core.guess.making import network_that_says, random_network
+from core.records import Guess, Keypoints, Photo
+from tests.core.guess.making import LAYOUT, assert_same, network_that_says, noise, person, random_network
 from tests.posing import toy_body
 
 WIDTH, HEIGHT = 640, 480
 PHOTO = Photo("people.jpg", WIDTH, HEIGHT, focal_length=700.0, camera_center=(310.0, 250.0))
-LAYOUT = "coco17"
 
 
 @pytest.fixture(scope="module")
@@ -70,19 +66,6 @@ def lifter(monkeypatch: pytest.MonkeyPatch) -> Lifter:
     return cast(Lifter, object())
 
 
-def noise(height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def person(
-    number: int = 1, center: tuple[float, float] = (320, 240), side: float = 200.0, seen: bool = True
-) -> Person:
-    """Someone whose keypoints all lie close to the middle of the bbox."""
-    k = layout(LAYOUT).k
-    xy = np.array(center) + np.random.default_rng(number).normal(0, 20, (k, 2))
-    return Person(number, BBox(np.array(center), side / 200), Keypoints(LAYOUT, xy, np.full(k, float(seen))))
-
-
 def in_photo(answer: Guess, body: Body) -> tuple[Tensor, Tensor]:
     """The guessed body's keypoints (K, 2) and its pelvis (2,) [px of the photo]."""
     params = BodyParams.from_pose(*(torch.tensor(v)[None] for v in (answer.pose, answer.betas, answer.cam_t)))
@@ -94,11 +77,6 @@ def pixels_of(params: BodyParams, body: Body, focal_length: float, center: Tenso
     points = torch.cat([body.keypoints(params, LAYOUT), body.pose(params)[1][:, :1]], dim=1)
     pixels = project(points, torch.tensor([focal_length]), center)[0]
     return pixels[:-1], pixels[-1]
-
-
-def assert_same(first: Guess, second: Guess, tolerance: float = 1e-4) -> None:
-    for name in ("pose", "betas", "cam_t"):
-        np.testing.assert_allclose(getattr(first, name), getattr(second, name), rtol=1e-3, atol=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -228,49 +206,6 @@ def test_a_photo_that_is_lost_is_guessed_from_keypoints_or_refused(body, network
 @pytest.mark.parametrize("center", [(0, 0), (640, 240), (-90, 240), (320, 575)])
 def test_a_box_that_the_photo_cuts_off_is_guessed(body, network, center):
     assert np.isfinite(guess(noise(), [person(center=center)], PHOTO, network, body)[0].cam_t).all()
-
-
-def written(folder: Path, kind: str) -> Path:
-    """Photos as they come: the kinds of core/geometry/image.py."""
-    grey = noise(60, 80)[..., 0]
-    if kind == "cmyk":
-        path = folder / "print.jpg"
-        path.write_bytes(CMYK_JPEG)
-        return path
-    images = {
-        "one pixel": noise(1, 1),
-        "grey": grey,
-        "16 bit": grey.astype(np.uint16) * 257,
-        "rgba": np.dstack([noise(60, 80), grey]),
-        "exif": noise(60, 80),
-    }
-    if kind == "exif":
-        return save(folder / "turned.jpg", images[kind], exif_block(6, "<"))
-    return save(folder / "photo.png", images[kind])
-
-
-@pytest.mark.parametrize("kind", ["one pixel", "grey", "16 bit", "cmyk", "rgba", "exif"])
-def test_photos_of_every_kind_are_guessed(tmp_path, body, network, kind):
-    image = read_image(written(tmp_path, kind))
-    height, width = image.shape[:2]
-    photo = Photo(kind, width, height)
-    someone = person(center=(width / 2, height / 2), side=float(max(width, height)))
-    answer = guess(image, [someone], photo, network, body)[0]
-    assert np.isfinite(answer.pose).all()
-    assert np.isfinite(answer.cam_t).all()
-    assert answer.cam_t[2] > 0
-
-
-def test_a_photo_turned_by_exif_gives_the_guess_of_the_upright_one(tmp_path, body, network):
-    lying = cv2.GaussianBlur(noise(60, 80), (0, 0), 5)
-    turned = read_image(save(tmp_path / "turned.jpg", lying, exif_block(6, "<")))
-    plain = read_image(save(tmp_path / "plain.jpg", lying))
-    upright = np.ascontiguousarray(np.rot90(plain, -1))
-    photo, someone = Photo("turned.jpg", 60, 80), person(center=(30, 40), side=80.0)
-    answers = [guess(image, [someone], photo, network, body)[0] for image in (turned, upright)]
-    assert_same(*answers)
-    with pytest.raises(ImageError, match="60 × 80 px in the project"):
-        guess(plain, [someone], photo, network, body)
 
 
 def test_a_network_in_training_is_asked_as_it_has_learned_and_goes_on_training(body):

@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QApplication
 
 from desktop import system
 from desktop.commands import COMMANDS
+from desktop.file_acts import open_path
 from desktop.settings import Settings
+from desktop.view import View
 from desktop.views.window import Window
-from desktop.workbench import View, Workbench
+from desktop.workbench import Workbench
 
 log = logging.getLogger(__name__)
 SETTLE_MS = 100  # for the window system to place the window before its picture is taken
@@ -43,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         settings.restore_window(window)
     window.show()
-    QTimer.singleShot(0, workbench.open_body)  # after the window is there: it imports torch
+    QTimer.singleShot(0, workbench.fits.open_body)  # after the window is there: it imports torch
+    if options.path is not None:
+        QTimer.singleShot(0, partial(open_path, workbench, options.path))
     sys.excepthook = end_with_error if options.screenshot else partial(last_resort, window)
     try:
         return application.exec()
@@ -76,7 +80,13 @@ def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
         print(complaint, file=sys.stderr)
         QApplication.exit(1)
 
-    workbench.body_changed.connect(lambda: QTimer.singleShot(SETTLE_MS, save))
+    def save_when_all_is_there() -> None:
+        if workbench.fits.body is not None and not workbench.job.running and not window.waiting:
+            QTimer.singleShot(SETTLE_MS, save)
+        else:
+            QTimer.singleShot(SETTLE_MS, save_when_all_is_there)
+
+    QTimer.singleShot(SETTLE_MS, save_when_all_is_there)
     workbench.refused.connect(end)
 
 
@@ -101,6 +111,12 @@ def end_with_error(kind: type[BaseException], error: BaseException, trace: Trace
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python main.py", description="Fit bodies to photos and correct them."
+    )
+    parser.add_argument(
+        "path",
+        type=Path,
+        nargs="?",
+        help="a project (.fitloop), a folder of photos, or keypoints of COCO, OpenPose, SPIN, EFT and others",
     )
     parser.add_argument(
         "--screenshot",

@@ -5,23 +5,16 @@ Texts are English here and translated where they are shown, in the context "comm
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-
+from desktop import acts, editing, file_acts
+from desktop.asks import Asks
 from desktop.theme import ThemeName
 from desktop.workbench import Workbench
 
-
-class Asks(Protocol):
-    """What a command may ask of the window: what only the user or the screen can answer."""
-
-    def ask_for_body_file(self) -> Path | None: ...
-
-    def reset_camera(self) -> None: ...
-
-    def close(self) -> bool: ...
+Run = Callable[[Workbench, Asks], object]
+OPACITY_STEP = 0.1
+TONE_STEP = 0.1
+ZOOM_FACTOR = 1.25
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class Command:
     id: str
     text: str
     shortcut: str
-    run: Callable[[Workbench, Asks], object]
+    run: Run
     enabled: Callable[[Workbench], bool] = lambda workbench: True
     checked: Callable[[Workbench], bool] | None = None
     group: str = ""
@@ -41,29 +34,15 @@ class Command:
         return self.id.split(".")[0]
 
 
-MENUS = {"file": "&File", "edit": "&Edit", "pose": "&Body", "view": "&View"}
-
-
-def _open_body(workbench: Workbench, window: Asks) -> None:
-    path = window.ask_for_body_file()
-    if path is not None:
-        workbench.open_body(path)
-
-
-def _reset_joint(workbench: Workbench, window: Asks) -> None:
-    workbench.apply("Reset joint", workbench.posed.with_joint(workbench.view.joint, np.zeros(3)))
-
-
-def _reset_pose(workbench: Workbench, window: Asks) -> None:
-    workbench.apply("Reset pose", workbench.posed.with_rest_pose())
-
-
-def _reset_shape(workbench: Workbench, window: Asks) -> None:
-    workbench.apply("Reset shape", workbench.posed.with_rest_shape())
-
-
-def _has_body(workbench: Workbench) -> bool:
-    return workbench.body is not None
+MENUS = {
+    "file": "&File",
+    "edit": "&Edit",
+    "person": "&Person",
+    "fit": "F&it",
+    "body": "&Body",
+    "view": "&View",
+    "help": "&Help",
+}
 
 
 def _theme(name: ThemeName, text: str) -> Command:
@@ -77,10 +56,45 @@ def _theme(name: ThemeName, text: str) -> Command:
     )
 
 
-COMMANDS = (
-    Command("file.open_body", "&Open body…", "Ctrl+Shift+O", _open_body),
-    Command("file.open_own_body", "Use the open &body", "", lambda workbench, window: workbench.open_body()),
+def _tick(name: str, text: str, shortcut: str, field: str) -> Command:
+    """A command that turns a flag of the view on and off."""
+    return Command(
+        name,
+        text,
+        shortcut,
+        lambda workbench, window: workbench.look(**{field: not getattr(workbench.view, field)}),
+        checked=lambda workbench: bool(getattr(workbench.view, field)),
+    )
+
+
+def _shift(field: str, by: float, low: float, high: float) -> Run:
+    """More or less of a number of the view."""
+    return lambda workbench, window: workbench.look(
+        **{field: round(min(max(getattr(workbench.view, field) + by, low), high), 3)}
+    )
+
+
+def _look_from(place: str) -> Run:
+    return lambda workbench, window: window.look_from(place)
+
+
+FILE = (
+    Command("file.open_photos", "Open p&hotos…", "Ctrl+Shift+O", file_acts.open_file("photos")),
+    Command("file.open", "&Open project or annotations…", "Ctrl+O", file_acts.open_file("any")),
+    Command("file.save_fits", "&Save fits", "Ctrl+S", file_acts.save_fits, acts.has_project_and_body),
+    Command("file.export_coco", "&Export as COCO…", "Ctrl+E", file_acts.export_coco, acts.has_project),
+    Command("file.open_body", "Open &body…", "", file_acts.open_body),
+    Command("file.open_own_body", "&Use the open body", "", lambda workbench, _: workbench.fits.open_body()),
+    Command(
+        "file.close",
+        "&Close project",
+        "Ctrl+W",
+        lambda workbench, _: workbench.set_project(None),
+        acts.has_project,
+    ),
     Command("file.quit", "&Quit", "Ctrl+Q", lambda workbench, window: window.close()),
+)
+EDIT = (
     Command(
         "edit.undo",
         "&Undo",
@@ -95,32 +109,132 @@ COMMANDS = (
         lambda workbench, window: workbench.redo(),
         lambda workbench: workbench.history.canRedo(),
     ),
+    Command("edit.cancel", "&Cancel", "Esc", acts.cancel),
+    Command("edit.next_keypoint", "&Next keypoint", "Tab", acts.step_keypoint(1), acts.has_person),
+    Command("edit.last_keypoint", "&Last keypoint", "Shift+Tab", acts.step_keypoint(-1), acts.has_person),
     Command(
-        "edit.cancel",
-        "&Cancel",
-        "Esc",
-        lambda workbench, window: workbench.cancel(),
-        lambda workbench: workbench.previewing,
-    ),
-    Command("pose.reset_joint", "Reset &joint", "Ctrl+J", _reset_joint, _has_body),
-    Command("pose.reset_pose", "Reset &pose", "Ctrl+Shift+J", _reset_pose, _has_body),
-    Command("pose.reset_shape", "Reset &shape", "Ctrl+Shift+B", _reset_shape, _has_body),
-    Command("view.home", "&Whole body", "Home", lambda workbench, window: window.reset_camera(), _has_body),
-    Command(
-        "view.wireframe",
-        "Wire&frame",
-        "Ctrl+W",
-        lambda workbench, window: workbench.look(wireframe=not workbench.view.wireframe),
-        checked=lambda workbench: workbench.view.wireframe,
+        "edit.place",
+        "&Place keypoints by clicking",
+        "P",
+        acts.place_keypoints,
+        lambda workbench: workbench.editable,
     ),
     Command(
-        "view.floor",
-        "F&loor",
-        "Ctrl+L",
-        lambda workbench, window: workbench.look(floor=not workbench.view.floor),
-        checked=lambda workbench: workbench.view.floor,
+        "edit.visibility",
+        "&Visible, occluded, absent",
+        "V",
+        acts.with_keypoint("Change visibility", editing.cycled),
+        acts.has_keypoint,
     ),
-    _theme("system", "Colours as the s&ystem"),
-    _theme("light", "Li&ght colours"),
+    Command(
+        "edit.delete",
+        "&Delete keypoint",
+        "Del",
+        acts.with_keypoint(
+            "Delete keypoint", lambda person, index: editing.with_visibility(person, index, "absent")
+        ),
+        acts.has_keypoint,
+    ),
+    Command(
+        "edit.swap_limb",
+        "Swap left and right of the li&mb",
+        "X",
+        acts.with_keypoint("Swap limb", acts.swap_limb),
+        acts.has_keypoint,
+    ),
+    Command(
+        "edit.swap_person",
+        "&Swap left and right of the person",
+        "Shift+X",
+        acts.swap_person,
+        lambda workbench: workbench.editable,
+    ),
+    Command(
+        "edit.restore",
+        "Restore &keypoints as they came",
+        "",
+        acts.restore_keypoints,
+        lambda workbench: workbench.editable and workbench.person.original_keypoints is not None,
+    ),
+)
+PERSON = (
+    Command("person.accept", "&Accept", "A", acts.judge("accepted", "Accept"), acts.has_person),
+    Command("person.reject", "&Reject", "R", acts.judge("rejected", "Reject"), acts.has_person),
+    Command("person.later", "&Later", "L", acts.judge("later", "Later"), acts.has_person),
+    Command("person.todo", "&Undecided, unlocked", "U", acts.judge("todo", "Undecide"), acts.has_person),
+    Command("person.next_worst", "Next &worst", "Space", acts.next_worst, acts.has_project),
+    Command("person.next", "&Next in the queue", "PgDown", acts.step_person(1), acts.has_project),
+    Command("person.last", "&Back in the queue", "PgUp", acts.step_person(-1), acts.has_project),
+    Command("person.next_photo", "Next &photo", "Ctrl+PgDown", acts.step_photo(1), acts.has_project),
+    Command("person.last_photo", "Last p&hoto", "Ctrl+PgUp", acts.step_photo(-1), acts.has_project),
+    Command(
+        "person.draw",
+        "&Draw a new person",
+        "N",
+        lambda workbench, window: window.draw_person(),
+        lambda workbench: workbench.photo is not None and workbench.writable,
+    ),
+    Command(
+        "person.delete",
+        "D&elete person",
+        "Ctrl+Del",
+        acts.delete_person,
+        lambda workbench: workbench.editable,
+    ),
+    _tick("person.advance", "&Go on after a verdict", "", "advance"),
+)
+FIT = (
+    Command("fit.fit", "&Fit", "F", acts.fit, acts.can_fit),
+    Command("fit.anew", "Fit &anew", "Shift+F", acts.fit_anew, acts.can_fit),
+    Command("fit.guess", "Fit from the &guess", "G", acts.fit_from_guess, acts.has_guess),
+    Command("fit.queue", "Fit everybody in the &queue", "Ctrl+F", acts.fit_queue, acts.has_project_and_body),
+    Command(
+        "fit.stop",
+        "&Stop the work in the background",
+        "",
+        lambda workbench, window: workbench.job.cancel(),
+        lambda workbench: workbench.job.running,
+    ),
+)
+BODY = (
+    Command("body.reset_joint", "Reset &joint", "Ctrl+J", acts.reset_joint, acts.has_fit),
+    Command("body.reset_pose", "Reset &pose", "Ctrl+Shift+J", acts.reset_pose, acts.has_fit),
+    Command("body.reset_shape", "Reset &shape", "Ctrl+Shift+B", acts.reset_shape, acts.has_fit),
+)
+VIEW = (
+    Command("view.whole", "&Whole photo", "Ctrl+0", lambda _, window: window.show_whole_photo()),
+    Command("view.pixels", "&1:1", "Ctrl+1", lambda _, window: window.zoom_to_pixels()),
+    Command(
+        "view.person", "Zoom to the &person", "Z", lambda _, window: window.zoom_to_person(), acts.has_person
+    ),
+    Command("view.zoom_in", "Zoom &in", "Ctrl++", lambda _, window: window.zoom(ZOOM_FACTOR)),
+    Command("view.zoom_out", "Zoom &out", "Ctrl+-", lambda _, window: window.zoom(1 / ZOOM_FACTOR)),
+    _tick("view.overlay", "&Body over the photo", "B", "overlay"),
+    Command("view.more", "&More of the body", "+", _shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)),
+    Command("view.less", "Less of the bod&y", "-", _shift("overlay_opacity", -OPACITY_STEP, 0.1, 1.0)),
+    _tick("view.skeleton", "&Keypoints", "K", "skeleton"),
+    _tick("view.residuals", "Distanc&es", "E", "residuals"),
+    _tick("view.boxes", "Bo&xes", "Ctrl+B", "boxes"),
+    Command("view.brighter", "Bri&ghter", "Ctrl+Up", _shift("brightness", TONE_STEP, -1, 1)),
+    Command("view.darker", "D&arker", "Ctrl+Down", _shift("brightness", -TONE_STEP, -1, 1)),
+    Command("view.harder", "More &contrast", "Ctrl+Right", _shift("contrast", TONE_STEP, -1, 1)),
+    Command("view.softer", "&Less contrast", "Ctrl+Left", _shift("contrast", -TONE_STEP, -1, 1)),
+    Command(
+        "view.tones", "Photo as it i&s", "", lambda workbench, _: workbench.look(brightness=0.0, contrast=0.0)
+    ),
+    Command("view.home", "3D: w&hole body", "Home", _look_from("home")),
+    Command("view.from_photo", "3D: as the pho&to", "Ctrl+Home", _look_from("photo")),
+    Command("view.from_left", "3D: from the side (&2)", "End", _look_from("left")),
+    Command("view.from_top", "3D: from abo&ve", "Ctrl+End", _look_from("top")),
+    _tick("view.wireframe", "3D: wire&frame", "Ctrl+L", "wireframe"),
+    _tick("view.floor", "3D: floo&r", "", "floor"),
+    Command(
+        "view.reset", "Panels where they were at first (&0)", "", lambda _, window: window.reset_layout()
+    ),
+    _theme("system", "Colours as the system (&3)"),
+    _theme("light", "Light colo&urs"),
     _theme("dark", "&Dark colours"),
 )
+HELP = (Command("help.shortcuts", "&Shortcuts", "?", lambda _, window: window.show_shortcuts()),)
+
+COMMANDS = (*FILE, *EDIT, *PERSON, *FIT, *BODY, *VIEW, *HELP)

@@ -1,94 +1,153 @@
-"""The body on show, as a record, and its surface for the viewport."""
+"""Bodies as the views draw them: a fit's vertices, joints and keypoints, in the photo's camera frame."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.body.tree import JOINT_NAMES, joint_index
+from core.records import Fit, Guess, Person, Photo
 
 if TYPE_CHECKING:
-    from core.body.model import Body
+    from torch import Tensor
 
-BETAS = 10
+    from core.body.model import Body, BodyParams
+    from core.fitting import FitStep
+
+Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 
 
 @dataclass(frozen=True, eq=False)
 class PosedBody:
-    """pose (72,) axis-angle [rad], betas (10,) [standard deviations], kid: 0 an adult, 1 a child.
-
-    In SMPL's own axes: at rest the body stands upright, y up, facing +z, its left at +x.
+    """A fit with what it looks like. vertices (V, 3) and joints (24, 3) [m], camera frame; keypoints_px (K, 2) in
+    the photo; residual_px (K,), NaN where the person's keypoint is absent; loss_by_term: of the fit's end.
     """
 
-    pose: np.ndarray
-    betas: np.ndarray
-    kid: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, shape in (("pose", (3 * len(JOINT_NAMES),)), ("betas", (BETAS,))):
-            array = np.array(getattr(self, name), dtype=np.float32).reshape(shape)
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-
-    @classmethod
-    def at_rest(cls) -> "PosedBody":
-        """The mean shape in the T-pose."""
-        return cls(np.zeros(3 * len(JOINT_NAMES)), np.zeros(BETAS))
-
-    def joint(self, name: str) -> np.ndarray:
-        """One joint's rotation (3,) axis-angle [rad]."""
-        return self.pose.reshape(-1, 3)[joint_index(name)]
-
-    def equals(self, other: "PosedBody") -> bool:
-        """Whether every value is the same."""
-        return (
-            np.array_equal(self.pose, other.pose)
-            and np.array_equal(self.betas, other.betas)
-            and self.kid == other.kid
-        )
-
-    def with_joint(self, name: str, axis_angle: np.ndarray) -> "PosedBody":
-        """Another rotation (3,) axis-angle [rad] of one joint."""
-        pose = self.pose.copy().reshape(-1, 3)
-        pose[joint_index(name)] = axis_angle
-        return replace(self, pose=pose)
-
-    def with_beta(self, index: int, value: float) -> "PosedBody":
-        """Another value [standard deviations] of one shape coefficient."""
-        betas = self.betas.copy()
-        betas[index] = value
-        return replace(self, betas=betas)
-
-    def with_rest_pose(self) -> "PosedBody":
-        """The same shape in the T-pose."""
-        return replace(self, pose=np.zeros_like(self.pose))
-
-    def with_rest_shape(self) -> "PosedBody":
-        """The same pose in the mean adult shape."""
-        return replace(self, betas=np.zeros_like(self.betas), kid=0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Surface:
-    """vertices (V, 3) [m] and joints (24, 3) [m], upright: y up, the lowest vertex at y = 0."""
-
+    fit: Fit
     vertices: np.ndarray
     joints: np.ndarray
+    keypoints_px: np.ndarray
+    residual_px: np.ndarray
+    loss_by_term: dict[str, float]
+
+    @property
+    def upright(self) -> Surface:
+        """Vertices and joints with y up, standing at the origin: what the viewport shows."""
+        return upright(self.vertices, self.joints)
 
 
-def surface(body: "Body", posed: PosedBody) -> Surface:
-    """Where the body's vertices and joints are, standing on the floor."""
+def upright(vertices: np.ndarray, joints: np.ndarray) -> Surface:
+    """From the camera frame (y down, z forward) to the viewport's: y up, the photo seen from +z, feet at y = 0."""
+    turn = np.array([1.0, -1.0, -1.0], dtype=np.float32)
+    vertices, joints = vertices * turn, joints * turn
+    middle = np.array([joints[0, 0], vertices[:, 1].min(), joints[0, 2]], dtype=np.float32)
+    return vertices - middle, joints - middle
+
+
+def camera_of(photo: Photo) -> tuple[float, tuple[float, float]]:
+    """Focal length [px] and camera centre [px] that a fit in this photo uses."""
+    focal_length = photo.focal_length or photo.default_focal_length
+    return focal_length, photo.camera_center or (photo.width / 2, photo.height / 2)
+
+
+def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tensor]":
+    """What `core.fitting.fit` takes of one person: keypoints (1, K, 3), layout, camera."""
+    import torch
+
+    focal_length, center = camera_of(photo)
+    return (
+        torch.from_numpy(person.keypoints.array)[None],
+        person.keypoints.layout,
+        torch.tensor([focal_length]),
+        torch.tensor([center]),
+    )
+
+
+def params_of(state: Fit | Guess) -> "BodyParams":
+    """A fit or guess as a batch of one."""
     import torch
 
     from core.body.model import BodyParams
 
-    params = BodyParams.from_pose(
-        torch.from_numpy(posed.pose.copy())[None],
-        torch.from_numpy(posed.betas.copy())[None],
-        torch.zeros(1, 3),
-        torch.tensor([posed.kid if body.has_kid else 0.0]),
+    return BodyParams.from_pose(
+        torch.from_numpy(state.pose.copy())[None],
+        torch.from_numpy(state.betas.copy())[None],
+        torch.from_numpy(state.cam_t.copy())[None],
+        torch.tensor([state.kid]),
     )
+
+
+def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:
+    """A row of a solver's step as a record."""
+    focal_length, center = camera_of(photo)
+    params = step.params
+    score = float(step.score[row])
+    return Fit(
+        pose=params.pose[row].numpy(),
+        betas=params.betas[row].numpy(),
+        kid=float(params.kid[row]),
+        cam_t=params.cam_t[row].numpy(),
+        focal_length=focal_length,
+        camera_center=np.array(center),
+        score=score if np.isfinite(score) else np.inf,
+        body=body.fingerprint,
+        source="fit",
+        weak=bool(step.weak[row]),
+    )
+
+
+def pose_step(step: "FitStep", photo: Photo, person: Person, body: "Body") -> PosedBody:
+    """What a fit's step of one person looks like."""
+    return _posed(body, photo, person, fit_of_step(step, 0, photo, body), step.params, step)
+
+
+def pose_fit(body: "Body", photo: Photo, person: Person, fit: Fit) -> PosedBody:
+    """What a fit looks like, and how well it explains the person's keypoints."""
+    return _posed(body, photo, person, fit, params_of(fit), _look(body, photo, person, fit))
+
+
+def scored(body: "Body", photo: Photo, person: Person, fit: Fit) -> Fit:
+    """The fit with the score it has for these keypoints: for one changed by hand."""
+    step = _look(body, photo, person, fit)
+    return fit if step is None else replace(fit, score=float(step.score[0]))
+
+
+def rest_surface(body: "Body") -> Surface:
+    """The mean body in the T-pose, upright: what is shown while nobody is."""
+    import torch
+
+    from core.body.model import BodyParams
+
+    with torch.no_grad():
+        vertices, joints = (points[0].numpy() for points in body.pose(BodyParams.zeros(1)))
+    feet = np.array([0.0, vertices[:, 1].min(), 0.0], dtype=np.float32)
+    return vertices - feet, joints - feet
+
+
+def _posed(
+    body: "Body", photo: Photo, person: Person, fit: Fit, params: "BodyParams", step: "FitStep | None"
+) -> PosedBody:
+    import torch
+
+    from core.body.keypoint_body import KeypointBody
+    from core.geometry.camera import project
+
     with torch.no_grad():
         vertices, joints = (points[0].numpy() for points in body.pose(params))
-    floor = np.array([0.0, vertices[:, 1].min(), 0.0], dtype=np.float32)
-    return Surface(vertices - floor, joints - floor)
+        points = KeypointBody.from_body(body, person.keypoints.layout).keypoints(params)
+        _, _, focal_length, center = fit_inputs(photo, person)
+        keypoints_px = project(points, focal_length, center)[0].numpy()
+    away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)
+    residual_px = np.where(person.keypoints.confidence > 0, away, np.nan)
+    losses = {} if step is None else {name: float(loss[0]) for name, loss in step.loss_by_term.items()}
+    return PosedBody(fit, vertices, joints, keypoints_px, residual_px, losses)
+
+
+def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | None":
+    """A fit's step that moves nothing; None where there is no keypoint to compare it with."""
+    from core.fitting import FitConfig
+    from core.fitting import fit as solve
+
+    if not (person.keypoints.confidence > 0).any():
+        return None
+    still = FitConfig(iterations=0, placing_iterations=0)
+    return next(solve(body, *fit_inputs(photo, person), guess=params_of(fit), config=still))

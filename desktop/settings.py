@@ -1,15 +1,18 @@
 """What the window remembers from one start to the next."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
 from desktop.theme import ThemeName
-from desktop.workbench import View
+from desktop.view import View
 
-LAYOUT_VERSION = 1  # of docks and tool bars; a stored arrangement of another version is left alone
+RECENT_KEPT = 8
+FLAGS = ("wireframe", "floor", "overlay", "skeleton", "residuals", "boxes", "advance")
+LAYOUT_VERSION = 2  # of docks and tool bars; a stored arrangement of another version is left alone
 
 
 class Settings:
@@ -35,14 +38,35 @@ class Settings:
         return replace(
             default,
             theme=theme,
-            wireframe=self._flag("wireframe", default.wireframe),
-            floor=self._flag("floor", True),
+            **{name: self._flag(name, getattr(default, name)) for name in FLAGS},
         )
 
     def keep_view(self, view: View) -> None:
         """Remember how the body is drawn."""
-        for name in ("theme", "wireframe", "floor"):
+        for name in ("theme", *FLAGS):
             self._store.setValue(name, getattr(view, name))
+
+    def shortcut(self, command: str, default: str) -> str:
+        """The keys that the user gave a command, or its own."""
+        return str(self._store.value(f"shortcuts/{command}", default))
+
+    def keep_shortcut(self, command: str, keys: str | None) -> None:
+        """Give a command other keys; None: its own again."""
+        if keys is None:
+            self._store.remove(f"shortcuts/{command}")
+        else:
+            self._store.setValue(f"shortcuts/{command}", keys)
+
+    def recent(self) -> list[str]:
+        """Projects that were open lately and are still there, the last one first."""
+        value = self._store.value("recent", [])
+        paths = [value] if isinstance(value, str) else list(value or [])
+        return [path for path in paths if Path(path).is_file()]
+
+    def add_recent(self, path: str) -> None:
+        """A project was opened."""
+        others = [other for other in self.recent() if other != path]
+        self._store.setValue("recent", [path, *others][:RECENT_KEPT])
 
     def restore_window(self, window: QMainWindow) -> None:
         """Put the window and its docks where they were."""

@@ -85,9 +85,12 @@ def has_screen() -> bool:
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    refused = bool(xcb.xcb_connection_has_error(connection))
+    # A connection that was made stays: a virtual server begins anew when its last client leaves, and would turn away
+    # Qt, which comes next.
+    if not xcb.xcb_connection_has_error(connection):
+        return True
     xcb.xcb_disconnect(connection)
-    return not refused
+    return False
 
 
 def window_plugin_loads() -> bool:

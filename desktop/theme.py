@@ -1,7 +1,6 @@
 """Light and dark: one record of colours each, and the palette that Qt draws its widgets with.
 
-Left, right and centre come from Okabe and Ito's set ("Color Universal Design", 2008), which eyes with any
-of the common colour deficiencies tell apart.
+Left, right and centre are those of resources/keypoints/colours.json, which colour-blind eyes tell apart.
 """
 
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from typing import Literal
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+from core.body.keypoints import side_colours
 
 ThemeName = Literal["system", "light", "dark"]
 Side = Literal["left", "right", "centre"]
@@ -31,6 +32,7 @@ class Theme:
     floor: str
     body: str
     wire: str
+    warning: str
     left: str
     right: str
     centre: str
@@ -53,9 +55,8 @@ LIGHT = Theme(
     floor="#7c8592",
     body="#d6c6b4",
     wire="#6b5f52",
-    left="#0072b2",
-    right="#d55e00",
-    centre="#007f5f",
+    warning="#b3261e",
+    **side_colours("light"),
 )
 DARK = Theme(
     name="dark",
@@ -70,9 +71,8 @@ DARK = Theme(
     floor="#7c8592",
     body="#cdbcaa",
     wire="#14161a",
-    left="#56b4e9",
-    right="#e69f00",
-    centre="#2cc295",
+    warning="#ff8a80",
+    **side_colours("dark"),
 )
 
 

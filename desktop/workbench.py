@@ -1,148 +1,104 @@
-"""The one mutable object: the body on show, its history, how it is drawn, and what runs in the background.
+"""The one mutable object of the window: what is on show, its history, its fit, the view.
 
-State changes only by `preview`, `commit`, `cancel`, `undo` and `redo`. Records are replaced, not changed, so
-"what changed?" is `old is not new`.
+Views draw it and ask it for changes: `preview`, `commit`, `cancel`, `undo`, `redo`. Records are replaced, not
+changed, so "what changed?" is `old is not new`. A commit is on the disk when it returns.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
-from core.errors import FitloopError
+from core.errors import ProjectError
+from core.records import Person, Photo
+from core.store import Edit as StoredEdit
+from core.store import Project
+from desktop.fits import Fits
+from desktop.history import Change, Edit
 from desktop.jobs.body_file import load_steps
-from desktop.jobs.worker import Worker
-from desktop.posing import PosedBody, Surface, surface
-from desktop.theme import ThemeName
+from desktop.jobs.job import Job
+from desktop.queue import Queue
+from desktop.view import NO_KEYPOINT, View
 
 if TYPE_CHECKING:
     from core.body.model import Body
 
 
-@dataclass(frozen=True)
-class View:
-    """How the body is drawn, and which joint is selected. Not part of the history."""
-
-    joint: str = "pelvis"
-    wireframe: bool = False
-    floor: bool = True
-    theme: ThemeName = "system"
-    antialiased: bool | None = (
-        None  # None: only where OpenGL runs on a graphics card; asked once, at the start
-    )
-
-
-class Edit(QUndoCommand):
-    """One entry of the history: the record before and the record after."""
-
-    def __init__(
-        self, label: str, before: PosedBody, after: PosedBody, show: Callable[[PosedBody], None]
-    ) -> None:
-        super().__init__(label)
-        self.before, self.after, self._show = before, after, show
-
-    def undo(self) -> None:
-        self._show(self.before)
-
-    def redo(self) -> None:
-        self._show(self.after)
-
-
 class Workbench(QObject):
     """What the views draw and ask for changes."""
 
-    posed_changed = Signal()  # also while something is only previewed
-    body_changed = Signal()
+    project_changed = Signal()  # another project, other people in it, or other values of theirs
+    photo_changed = Signal()  # photo or person on show, also while something is only previewed
     view_changed = Signal()
-    job_changed = Signal()
     refused = Signal(str)  # something asked for could not be done: what, where, what next
+    told = Signal(str)  # something the user may want to know, and need not answer
 
     def __init__(
         self,
         view: View | None = None,
-        load: Callable[[Path | None], "Iterator[Body]"] = load_steps,
+        load: "Callable[[Path | None], Iterator[Body]]" = load_steps,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.history = QUndoStack(self)
-        self._posed = self._committed = PosedBody.at_rest()
+        self.project: Project | None = None
+        self.queue = Queue(self)
+        self.fits = Fits(self, load)
+        self.job = Job(self)
+        self.job.refused.connect(self.refused)
+        self._photo: Photo | None = None
+        self._committed: Photo | None = None
+        self._person_id: int | None = None
+        self._empty_photo_id: int | None = None  # of a photo without people
+        self._unremembered: list[Change] = []  # of a job that goes on
         self._view = view or View()
-        self._body: Body | None = None
-        self._job = ""
-        self._load = load
-        self._surface: Surface | None = None
-        self._worker = Worker(self)
-        self._worker.stepped.connect(self._take_body)
-        self._worker.finished.connect(partial(self._set_job, ""))
-        self._worker.failed.connect(self._refuse_body)
+
+    # What is on show
 
     @property
-    def posed(self) -> PosedBody:
-        """The pose and shape on show, previewed or committed."""
-        return self._posed
+    def photo(self) -> Photo | None:
+        """The photo on show with its people, previewed or committed."""
+        return self._photo
+
+    @property
+    def person_id(self) -> int | None:
+        """Who is selected."""
+        return self._person_id
+
+    @property
+    def person(self) -> Person | None:
+        """The person who is selected in the photo on show."""
+        people = self._photo.people if self._photo is not None else ()
+        return next((person for person in people if person.id == self._person_id), None)
+
+    @property
+    def committed_person(self) -> Person | None:
+        """The same, as they are on the disk: who they were before what is previewed."""
+        people = self._committed.people if self._committed is not None else ()
+        return next((person for person in people if person.id == self._person_id), None)
 
     @property
     def previewing(self) -> bool:
         """Whether something is shown that is not committed."""
-        return self._posed is not self._committed
+        return self._photo is not self._committed
 
     @property
-    def body(self) -> "Body | None":
-        """The body model; None until the first is loaded."""
-        return self._body
+    def editable(self) -> bool:
+        """Whether the person on show may be changed."""
+        return self.person is not None and not self.person.locked and self.writable
+
+    @property
+    def writable(self) -> bool:
+        """Whether there is a project, and it may be written."""
+        return self.project is not None and not self.project.read_only
 
     @property
     def view(self) -> View:
-        """How the body is drawn."""
+        """How things are drawn."""
         return self._view
-
-    @property
-    def job(self) -> str:
-        """What runs in the background, in words for the user; empty when nothing does."""
-        return self._job
-
-    @property
-    def surface(self) -> Surface | None:
-        """The vertices and joints on show; None until a body is loaded. Computed once for each change."""
-        if self._surface is None and self._body is not None:
-            self._surface = surface(self._body, self._posed)
-        return self._surface
-
-    def preview(self, posed: PosedBody) -> None:
-        """Show this, and keep what is committed."""
-        self._show(posed)
-
-    def commit(self, label: str) -> None:
-        """Make what is previewed one entry of the history; nothing when it is nothing new."""
-        if not self._posed.equals(self._committed):
-            self.history.push(Edit(label, self._committed, self._posed, self._settle))
-        self.cancel()
-
-    def apply(self, label: str, posed: PosedBody) -> None:
-        """Show this and make it one entry of the history."""
-        self.preview(posed)
-        self.commit(label)
-
-    def cancel(self) -> None:
-        """Show what is committed again."""
-        if self.previewing:
-            self._show(self._committed)
-
-    def undo(self) -> None:
-        """Back by one entry; a preview is cancelled instead."""
-        if self.previewing:
-            self.cancel()
-        else:
-            self.history.undo()
-
-    def redo(self) -> None:
-        """Forward by one entry."""
-        self.cancel()
-        self.history.redo()
 
     def look(self, **changes: Any) -> None:
         """Draw otherwise: fields of `View`."""
@@ -151,35 +107,212 @@ class Workbench(QObject):
             self._view = view
             self.view_changed.emit()
 
-    def open_body(self, path: Path | None = None) -> None:
-        """Load a body in the background, the open one for None; the one on show stays until it is there."""
-        self._worker.start(self._load(path), name="load body")
-        self._set_job(self.tr("Loading {name}…").format(name=path.name if path else self.tr("the body")))
+    # Projects and people
+
+    def set_project(self, project: Project | None) -> None:
+        """Close the one that is open and show this, the first of its queue selected."""
+        self.cancel()
+        self.job.cancel()
+        if self.project is not None:
+            self.project.close()
+        self.project = project
+        self.history.clear()
+        self.queue.reset()
+        self._set_photo(None, None)
+        self.project_changed.emit()
+        self.show_first()
+
+    def show_first(self) -> None:
+        """The first person of the queue; without people, the first photo."""
+        if self.project is None:
+            return
+        first = self.queue.first()
+        if first is not None:
+            self.select(first)
+        elif photo_ids := self.project.photo_ids():
+            self.show_photo(photo_ids[0])
+
+    def select(self, person_id: int | None) -> None:
+        """Show a person, in another photo if need be."""
+        if person_id == self._person_id or self.project is None:
+            return
+        self.cancel()
+        photo = self._photo
+        if person_id is not None and (photo is None or all(p.id != person_id for p in photo.people)):
+            try:
+                photo = self.project.photo_of(person_id)
+            except ProjectError as error:
+                self.refused.emit(str(error))
+                return
+        self._set_photo(photo, person_id)
+
+    def show_photo(self, photo_id: int) -> None:
+        """Show a photo and its first person."""
+        if self.project is not None:
+            self.cancel()
+            photo = self.project.photo(photo_id)
+            self._set_photo(photo, photo.people[0].id if photo.people else None)
+            self._empty_photo_id = photo_id
+
+    @property
+    def photo_id(self) -> int | None:
+        """The project's id of the photo on show; None where nothing tells it."""
+        if self.project is None or self._photo is None:
+            return None
+        rows = self.project.queue_rows([person.id for person in self._photo.people[:1]])
+        return rows[0].photo_id if rows else self._empty_photo_id
+
+    # Changes
+
+    def preview(self, person: Person) -> None:
+        """Show this person in the place of who has the id, and keep what is committed."""
+        if self._photo is not None:
+            self.preview_photo(self._photo.with_person(person))
+
+    def preview_photo(self, photo: Photo) -> None:
+        """Show this photo, and keep what is committed."""
+        self._photo = photo
+        self.photo_changed.emit()
+
+    def follow(self, person: Person) -> None:
+        """Preview this person, and let the body follow the keypoints."""
+        self.preview(person)
+        if self._photo is not None:
+            self.fits.follow(self._photo, person)
+
+    def commit(self, label: str) -> None:
+        """Make what is previewed one entry of the history, on the disk; nothing when it changes nothing."""
+        following = self.fits.following
+        self.fits.stop()
+        if following:
+            self.fits.settle()
+        before, after = self._committed, self._photo
+        if before is None or after is None or before is after:
+            return
+        if self._write(label, [(before, after)]):
+            self.remember(self.job.title)
+            self._committed = after
+            self.history.push(Edit(label, [(before, after)], self._person_id))
+            self.project_changed.emit()
+        self._show_committed()
+
+    def apply(self, label: str, person: Person, follow: bool = False) -> None:
+        """Show this person and make it one entry of the history. follow: with the body that belongs to it."""
+        self.cancel()
+        self.preview(person)
+        if follow:
+            self.fits.settle()
+        self.commit(label)
+
+    def apply_photo(self, label: str, photo: Photo, person_id: int | None) -> None:
+        """As `apply`, for a change of the photo or of who is in it; person_id is selected afterwards."""
+        self.cancel()
+        self._person_id = person_id
+        self.preview_photo(photo)
+        self.commit(label)
+
+    def write(self, label: str, changes: list[Change]) -> None:
+        """Put many photos on the disk; all that is written so until `remember` is one entry of the history."""
+        if not changes or not self._write(label, changes):
+            return
+        self._unremembered += changes
+        for before, after in changes:
+            if self._committed is not None and after.path == self._committed.path:
+                self._take_in([person for person in after.people if person not in before.people])
+
+    def remember(self, label: str) -> None:
+        """What `write` put on the disk becomes an entry of the history."""
+        if self._unremembered:
+            self.history.push(Edit(label, self._unremembered, self._person_id))
+            self._unremembered = []
+            self.project_changed.emit()
+
+    def cancel(self) -> None:
+        """Show what is committed again; a running fit or drag ends."""
+        self.fits.stop()
+        self._show_committed()
+
+    def undo(self) -> None:
+        """Back by one entry, wherever it was made; a preview or a running fit is cancelled instead."""
+        if self.previewing or self.fits.running:
+            self.cancel()
+            return
+        self.remember(self.job.title)
+        if self.history.canUndo() and self._walk(self.history.command(self.history.index() - 1), back=True):
+            self.history.undo()
+
+    def redo(self) -> None:
+        """Forward by one entry."""
+        self.cancel()
+        self.remember(self.job.title)
+        if self.history.canRedo() and self._walk(self.history.command(self.history.index()), back=False):
+            self.history.redo()
 
     def close(self) -> None:
-        """Stop all work and wait for its end."""
-        self._worker.close()
+        """Stop all work, wait for its end, and close the project."""
+        self.fits.close()
+        self.job.close()
+        self.history.clear()
+        if self.project is not None:
+            self.project.close()
+            self.project = None
 
-    def _show(self, posed: PosedBody) -> None:
-        if posed is not self._posed:
-            self._posed, self._surface = posed, None
-            self.posed_changed.emit()
+    def _walk(self, edit: Any, back: bool) -> bool:
+        """Write an edit's photos as they were before it, or after it, and show where that was."""
+        label = (self.tr("Undo: {label}") if back else self.tr("Redo: {label}")).format(label=edit.text())
+        changes = [(after, before) for before, after in reversed(edit.changes)] if back else edit.changes
+        if not self._write(label, changes, may_be_nothing=True):
+            return False
+        shown = edit.changes[0][0 if back else 1]
+        if self._photo is not None:
+            shown = next(
+                (pair[0 if back else 1] for pair in edit.changes if pair[1].path == self._photo.path), shown
+            )
+        ids = {person.id for person in shown.people}
+        here = self._person_id if len(edit.changes) > 1 else edit.person_id
+        self._set_photo(shown, here if here in ids else next(iter(ids), None))
+        self.project_changed.emit()
+        return True
 
-    def _settle(self, posed: PosedBody) -> None:
-        self._committed = posed
-        self._show(posed)
+    def _write(self, label: str, changes: Sequence[Change], may_be_nothing: bool = False) -> bool:
+        """Returns whether the disk has it now; what goes wrong is told."""
+        if self.project is None:
+            return False
+        try:
+            edit_id = self.project.commit(*(StoredEdit(label, before, after) for before, after in changes))
+        except ProjectError as error:
+            self.refused.emit(str(error))
+            return False
+        return may_be_nothing or edit_id is not None
 
-    def _take_body(self, body: "Body") -> None:
-        self._body, self._surface = body, None
-        self.body_changed.emit()
+    def _take_in(self, people: Sequence[Person]) -> None:
+        """People of the photo on show changed on the disk; who is just being changed by hand stays as shown."""
+        assert self._committed is not None
+        assert self._photo is not None
+        was_previewing, shown = self.previewing, self.person
+        for person in people:
+            self._committed, self._photo = (
+                self._committed.with_person(person),
+                self._photo.with_person(person),
+            )
+        if not was_previewing:
+            self._photo = self._committed
+        elif shown is not None:
+            self._photo = self._photo.with_person(shown)
+        self.photo_changed.emit()
 
-    def _refuse_body(self, error: Exception) -> None:
-        self._set_job("")
-        if not isinstance(error, FitloopError):
-            raise error  # a fault of ours, not of the file: the window's last resort shows it
-        self.refused.emit(str(error))
+    def _show_committed(self) -> None:
+        if self.previewing:
+            self._photo = self._committed
+            if self.person is None and self._photo is not None and self._photo.people:
+                self._person_id = self._photo.people[0].id
+            self.photo_changed.emit()
 
-    def _set_job(self, job: str) -> None:
-        if job != self._job:
-            self._job = job
-            self.job_changed.emit()
+    def _set_photo(self, photo: Photo | None, person_id: int | None) -> None:
+        other = person_id != self._person_id
+        self._photo = self._committed = photo
+        self._person_id = person_id
+        if other:
+            self.fits.forget_report()
+            self.look(keypoint=NO_KEYPOINT, hover=NO_KEYPOINT, placing=False)
+        self.photo_changed.emit()

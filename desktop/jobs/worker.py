@@ -35,10 +35,13 @@ class Worker(QObject):
         """Whether work is going on whose end has not been told."""
         return self._run is not None
 
-    def start(self, steps: Iterator[Any], name: str = "worker") -> None:
-        """Take steps from the generator in a thread of its own."""
+    def start(self, steps: Iterator[Any], name: str = "worker", every: bool = False) -> None:
+        """Take steps from the generator in a thread of its own.
+
+        every: hand over each step, and let the generator wait until it was taken; for work whose steps are results.
+        """
         self.stop()
-        run = self._run = _Run(steps, self._tell)
+        run = self._run = _Run(steps, self._tell, every)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         self._threads.append(threading.Thread(target=run.take_steps, name=name))
         self._threads[-1].start()
@@ -46,7 +49,7 @@ class Worker(QObject):
     def stop(self) -> None:
         """Let the work end at its next step, and hear nothing of it any more. Does not wait."""
         if self._run is not None:
-            self._run.stopped.set()
+            self._run.stop()
             self._run = None
 
     def close(self) -> None:
@@ -87,12 +90,19 @@ class _News:
 class _Run:
     """One generator's life. The thread calls `tell` once for all news that nobody took yet."""
 
-    def __init__(self, steps: Iterator[Any], tell: Any) -> None:
+    def __init__(self, steps: Iterator[Any], tell: Any, every: bool = False) -> None:
         self.stopped = threading.Event()
         self._steps = steps
         self._tell = tell
+        self._every = every
+        self._taken = threading.Event()
         self._lock = threading.Lock()
         self._news: _News | None = None
+
+    def stop(self) -> None:
+        """Do not wait for its end, and do not let it wait for anybody."""
+        self.stopped.set()
+        self._taken.set()
 
     def take_steps(self) -> None:
         """The thread: until the generator ends, fails or is stopped."""
@@ -101,7 +111,10 @@ class _Run:
             for step in self._steps:
                 if self.stopped.is_set():
                     break
+                self._taken.clear()
                 self._put(step=step)
+                if self._every and not self.stopped.is_set():
+                    self._taken.wait()
         except Exception as raised:  # the thread's edge: whatever it is, the window has to hear of it
             log.debug("work in the background failed", exc_info=True)
             error = raised
@@ -115,6 +128,7 @@ class _Run:
         """All that is new, at most one step."""
         with self._lock:
             news, self._news = self._news or _News(), None
+        self._taken.set()
         return news
 
     def _put(self, **news: Any) -> None:

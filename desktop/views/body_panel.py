@@ -1,7 +1,6 @@
 """Shape and pose of the body on show: the betas and kid, and one joint's rotation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -21,11 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.body.tree import JOINT_NAMES, joint_index
-from desktop.posing import BETAS, PosedBody
+from core.records import Fit
+from desktop import editing
 from desktop.theme import side_of, theme
 from desktop.views.slider_row import SliderRow
 from desktop.workbench import Workbench
 
+BETAS = 10
 BETA_LIMIT = 5.0  # standard deviations
 ANGLE_LIMIT_DEG = 180.0
 AXES = ("x", "y", "z")
@@ -80,7 +81,7 @@ class BodyPanel(QScrollArea):
         shape, shape_rows = _group(self.tr("Shape"))
         for row, slider in enumerate([*self.betas, self.kid]):
             slider.add_to(shape_rows, row)
-        shape_rows.addLayout(_row(actions["pose.reset_shape"]), len(self.betas) + 1, 0, 1, 3)
+        shape_rows.addLayout(_row(actions["body.reset_shape"]), len(self.betas) + 1, 0, 1, 3)
         pose, pose_rows = _group(self.tr("Pose"))
         joint_label = QLabel(self.tr("&Joint"))
         joint_label.setBuddy(self.joint)
@@ -89,7 +90,7 @@ class BodyPanel(QScrollArea):
         for row, slider in enumerate(self.angles, start=1):
             slider.add_to(pose_rows, row)
         pose_rows.addLayout(
-            _row(actions["pose.reset_joint"], actions["pose.reset_pose"]), len(self.angles) + 1, 0, 1, 3
+            _row(actions["body.reset_joint"], actions["body.reset_pose"]), len(self.angles) + 1, 0, 1, 3
         )
         sliders = [*self.angles, *self.betas, self.kid]
         label_px = max(slider.label.sizeHint().width() for slider in sliders)
@@ -111,45 +112,46 @@ class BodyPanel(QScrollArea):
         workbench = self._workbench
         for index, slider in enumerate(self.betas):
             self._follow(slider, partial(self._with_beta, index), self.tr("Change beta {}").format(index))
-        self._follow(self.kid, self._with_kid, self.tr("Change kid"))
+        self._follow(self.kid, editing.with_kid, self.tr("Change kid"))
         for axis, slider in enumerate(self.angles):
             self._follow(slider, partial(self._with_angle, axis), self.tr("Turn {joint}"))
         self.joint.activated.connect(lambda index: workbench.look(joint=JOINT_NAMES[index]))
-        workbench.posed_changed.connect(self._show)
-        workbench.body_changed.connect(self._show)
+        workbench.photo_changed.connect(self._show)
+        workbench.fits.body_changed.connect(self._show)
         workbench.view_changed.connect(self._dress)
         workbench.view_changed.connect(self._show)
 
-    def _follow(self, slider: SliderRow, changed: Callable[[float], PosedBody], label: str) -> None:
-        slider.moved.connect(lambda value: self._workbench.preview(changed(value)))
-        slider.chosen.connect(
-            lambda value: self._workbench.apply(label.format(joint=self.joint.currentText()), changed(value))
-        )
+    def _follow(self, slider: SliderRow, changed: Callable[[Fit, float], Fit], label: str) -> None:
+        def change(value: float, done: bool) -> None:
+            person = self._workbench.person
+            if person is not None and person.fit is not None and self._workbench.editable:
+                words = label.format(joint=self.joint.currentText())
+                self._workbench.fits.change_by_hand(words, changed(person.fit, value), done)
 
-    def _with_beta(self, index: int, value: float) -> PosedBody:
-        return self._workbench.posed.with_beta(index, value)
+        slider.moved.connect(partial(change, done=False))
+        slider.chosen.connect(partial(change, done=True))
 
-    def _with_kid(self, value: float) -> PosedBody:
-        return replace(self._workbench.posed, kid=value)
+    def _with_beta(self, index: int, fit: Fit, value: float) -> Fit:
+        return editing.with_beta(fit, index, value)
 
-    def _with_angle(self, axis: int, angle_deg: float) -> PosedBody:
+    def _with_angle(self, axis: int, fit: Fit, angle_deg: float) -> Fit:
         joint = self._workbench.view.joint
-        axis_angle = self._workbench.posed.joint(joint).copy()
+        axis_angle = editing.joint_of(fit, joint).copy()
         axis_angle[axis] = np.radians(angle_deg)
-        return self._workbench.posed.with_joint(joint, axis_angle)
+        return editing.with_joint(fit, joint, axis_angle)
 
     def _show(self) -> None:
-        posed, body = self._workbench.posed, self._workbench.body
-        for slider, value in zip(self.betas, posed.betas, strict=True):
-            slider.show_value(float(value))
-        self.kid.show_value(posed.kid)
-        self.joint.setCurrentIndex(joint_index(self._workbench.view.joint))
-        for slider, angle_deg in zip(
-            self.angles, np.degrees(posed.joint(self._workbench.view.joint)), strict=True
-        ):
-            slider.show_value(float(angle_deg))
-        self.widget().setEnabled(body is not None)
+        person, body = self._workbench.person, self._workbench.fits.body
+        fit = person.fit if person is not None else None
+        self.widget().setEnabled(body is not None and fit is not None and self._workbench.editable)
         self.kid.set_enabled(body is not None and body.has_kid)
+        self.joint.setCurrentIndex(joint_index(self._workbench.view.joint))
+        joint = editing.joint_of(fit, self._workbench.view.joint) if fit else np.zeros(3)
+        for slider, value in zip(self.betas, fit.betas if fit else np.zeros(BETAS), strict=True):
+            slider.show_value(float(value))
+        self.kid.show_value(fit.kid if fit else 0.0)
+        for slider, angle_deg in zip(self.angles, np.degrees(joint), strict=True):
+            slider.show_value(float(angle_deg))
 
     def _dress(self) -> None:
         colors = theme(self._workbench.view.theme)

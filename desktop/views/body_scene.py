@@ -17,7 +17,15 @@ app.use_app("pyside6")
 SAMPLES = 4  # antialiasing
 DEPTH_VALUE = 1e3  # of vispy's cameras: a wider depth range speckles the silhouette
 FIELD_OF_VIEW_DEG = 30.0
-HOME = {"center": (0.0, 0.92, 0.0), "azimuth": 115.0, "elevation": 8.0, "scale_factor": 2.35}  # metres across
+HOME = {"center": (0.0, 0.92, 0.0), "scale_factor": 2.35}  # metres across
+PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at +z
+    "home": (115.0, 8.0),
+    "photo": (90.0, 0.0),
+    "left": (180.0, 0.0),
+    "right": (0.0, 0.0),
+    "back": (-90.0, 0.0),
+    "top": (90.0, 89.0),
+}
 JOINT_SIZE_PX = 12
 LEFT_BUTTON, MIDDLE_BUTTON = 1, 3
 
@@ -68,7 +76,7 @@ class BodyScene:
         self._joint_at: np.ndarray | None = None
         self._joint_color = "white"
         self._wireframe = False
-        self.look_home()
+        self.look_from("home")
 
     def set_faces(self, faces: np.ndarray) -> None:
         """The triangles (F, 3) of the body that comes next; hidden until its vertices are there."""
@@ -97,9 +105,16 @@ class BodyScene:
         self._joint_color = colors.side(side_of(view.joint))
         self._draw_joint()
 
-    def look_home(self) -> None:
-        """The whole body, a little from its left."""
-        self.camera.set_state(HOME)
+    def show_nothing(self) -> None:
+        """Nobody is fitted: only the floor."""
+        self._surface.visible = self._edges.visible = self._joint.visible = False
+        self._joint_at = None
+        self._canvas.update()
+
+    def look_from(self, place: str) -> None:
+        """The whole body from one of PLACES; "home" is a little to the right of the photo's camera."""
+        azimuth, elevation = PLACES[place]
+        self.camera.set_state({**HOME, "azimuth": azimuth, "elevation": elevation})
 
     def close(self) -> None:
         """Give back what OpenGL holds."""

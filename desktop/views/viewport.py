@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QR
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from core.body.tree import joint_index
+from desktop.posing import Surface, rest_surface
 from desktop.views.body_scene import BodyScene
 from desktop.workbench import Workbench
 
@@ -41,7 +42,7 @@ def find_opengl() -> OpenGL:
 
 
 class Viewport(QWidget):
-    """Draws the workbench's surface. Without OpenGL it says so, and the rest of the window goes on."""
+    """Draws the fit of the person on show, or the body at rest. Without OpenGL it says why."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,10 +65,12 @@ class Viewport(QWidget):
         self._notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._notice.setWordWrap(True)
         self._notice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        workbench.body_changed.connect(self._take_body)
-        workbench.posed_changed.connect(self._draw)
+        self._rest: Surface | None = None
+        self._shown: object = None
+        workbench.fits.body_changed.connect(self._take_body)
+        workbench.fits.changed.connect(self._notify)
+        workbench.photo_changed.connect(self._draw)
         workbench.view_changed.connect(self._dress)
-        workbench.job_changed.connect(self._notify)
         self._dress()
         self._notify()
 
@@ -76,10 +79,10 @@ class Viewport(QWidget):
         """What is written in the middle of the view; empty when nothing is."""
         return self._notice.text()
 
-    def reset_camera(self) -> None:
-        """Look at the whole body again."""
+    def look_from(self, place: str) -> None:
+        """Look at the whole body from one of body_scene.PLACES."""
         if self.scene is not None:
-            self.scene.look_home()
+            self.scene.look_from(place)
 
     def close_scene(self) -> None:
         """Give back what OpenGL holds."""
@@ -90,16 +93,35 @@ class Viewport(QWidget):
         super().resizeEvent(event)
         self._notice.setGeometry(self.rect().adjusted(24, 24, -24, -24))
 
+    @property
+    def surface(self) -> Surface | None:
+        """What is shown; None where there is nothing to show."""
+        posed = self._workbench.fits.posed()
+        if posed is not None:
+            return posed.upright
+        return self._rest if self._workbench.person is None else None
+
     def _take_body(self) -> None:
-        if self.scene is not None and self._workbench.body is not None:
-            self.scene.set_faces(self._workbench.body.faces)
+        body = self._workbench.fits.body
+        if self.scene is not None and body is not None:
+            self.scene.set_faces(body.faces)
+            self._rest = rest_surface(body)
+        self._shown = None
         self._draw()
-        self._notify()
 
     def _draw(self) -> None:
-        surface = self._workbench.surface
-        if self.scene is not None and surface is not None:
-            self.scene.set_points(surface.vertices, surface.joints[joint_index(self._workbench.view.joint)])
+        self._notify()
+        if self.scene is None:
+            return
+        what = (self._workbench.fits.posed(), self._workbench.person is None, self._workbench.view.joint)
+        if what == self._shown:
+            return
+        self._shown = what
+        surface = self.surface
+        if surface is None:
+            self.scene.show_nothing()
+        else:
+            self.scene.set_points(surface[0], surface[1][joint_index(self._workbench.view.joint)])
 
     def _dress(self) -> None:
         if self.scene is not None:
@@ -107,15 +129,19 @@ class Viewport(QWidget):
         self._draw()
 
     def _notify(self) -> None:
+        fits, text = self._workbench.fits, ""
         if self.complaint:
             text = self.tr(
                 "The 3D view needs OpenGL, and it is not there: {why}.\n"
                 "Update the graphics driver, or install Mesa's software OpenGL "
                 "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
             ).format(why=self.complaint)
-        else:
+        elif fits.body is None:
             no_body = self.tr("No body is loaded. Open one with File, Open body…")
-            text = (self._workbench.job or no_body) if self._workbench.body is None else ""
-        self._notice.setText(text)
-        self._notice.setVisible(bool(text))
-        self._notice.raise_()
+            text = self.tr("Loading the body…") if fits.loading else no_body
+        elif self._workbench.person is not None and self._workbench.person.fit is None:
+            text = self.tr("No body is fitted to this person yet.\nPress F to fit one.")
+        if text != self._notice.text():
+            self._notice.setText(text)
+            self._notice.setVisible(bool(text))
+            self._notice.raise_()

@@ -1,4 +1,4 @@
-"""The main window: viewport, panels, and menus made of the command table."""
+"""The main window: photo in the middle, panels around it, and menus made of the command table."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,17 +6,36 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMessageBox
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QWidget,
+)
 
 from desktop import theme
 from desktop.commands import MENUS, Command
-from desktop.settings import Settings
+from desktop.file_acts import open_path
+from desktop.jobs.photos import Photos, Thumbnails
+from desktop.settings import LAYOUT_VERSION, Settings
 from desktop.views.body_panel import BodyPanel
+from desktop.views.canvas import Canvas
+from desktop.views.dialogs import Dialogs
+from desktop.views.fit_panel import FitPanel
+from desktop.views.people_panel import PeoplePanel
+from desktop.views.plots import LossPlot, ResidualBars
+from desktop.views.shortcut_sheet import ShortcutSheet
+from desktop.views.start_page import StartPage
+from desktop.views.status import Status
 from desktop.views.viewport import Viewport
 from desktop.workbench import Workbench
 
 SIZE_PX = (1280, 800)
-PANEL_WIDTH_PX = 360
+LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 220, 350, 160, 350
+AREA = Qt.DockWidgetArea
 
 
 class Window(QMainWindow):
@@ -29,46 +48,97 @@ class Window(QMainWindow):
         self._dress()
         self.setWindowTitle("Fitloop")
         self.resize(*SIZE_PX)
+        self.setDockNestingEnabled(True)
         self.actions_by_id = {command.id: self._action(command) for command in commands}
+        self._dialogs = Dialogs(self, settings)
+        self.photos, self.thumbnails = Photos(self), Thumbnails(self)
         self.viewport = Viewport(workbench, self)
-        self.setCentralWidget(self.viewport)
+        self.canvas = Canvas(workbench, self.photos, not self.viewport.complaint, self)
+        self.start_page = StartPage(self.actions_by_id)
+        self.people = PeoplePanel(workbench, self.thumbnails)
+        self.fit_panel = FitPanel(workbench, self.actions_by_id)
+        self.plots = QSplitter()
+        for plot in (ResidualBars(workbench), LossPlot(workbench)):
+            self.plots.addWidget(plot)
+        self.plots.setChildrenCollapsible(False)
+        self.plots.setSizes([1000, 1000])  # of equal width
         self.body_panel = BodyPanel(workbench, self.actions_by_id)
-        self._dock = self._add_dock("body", self.tr("Body"), self.body_panel)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.start_page)
+        self._middle.addWidget(self.canvas)
+        self.setCentralWidget(self._middle)
+        self.docks = {
+            "people": self._dock("people", self.tr("People"), self.people, AREA.LeftDockWidgetArea),
+            "viewport": self._dock("viewport", self.tr("3D view"), self.viewport, AREA.RightDockWidgetArea),
+            "body": self._dock("body", self.tr("Body"), self.body_panel, AREA.RightDockWidgetArea),
+            "fit": self._dock("fit", self.tr("Fit"), self.fit_panel, AREA.RightDockWidgetArea),
+            "plots": self._dock("plots", self.tr("Plots"), self.plots, AREA.BottomDockWidgetArea),
+        }
+        self.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
+        self.setTabPosition(AREA.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._fill_menus()
-        self._body_name = QLabel()
-        self.statusBar().setContentsMargins(6, 0, 6, 0)
-        self.statusBar().addWidget(QLabel(self.tr("Drag: turn · Shift + drag: pan · Wheel: zoom")), 1)
-        self.statusBar().addPermanentWidget(self._body_name)
+        self.status = Status(workbench, self.actions_by_id, self.statusBar())
+        self._project: object = None
+        self._connect()
+        self._arrange()
+        self._first_layout = self.saveState(LAYOUT_VERSION)
+        self._show_project()
+        self._update_actions()
+
+    def _connect(self) -> None:
+        workbench = self._workbench
         for signal in (
-            workbench.posed_changed,
-            workbench.body_changed,
+            workbench.project_changed,
+            workbench.photo_changed,
             workbench.view_changed,
-            workbench.job_changed,
+            workbench.fits.changed,
+            workbench.fits.body_changed,
+            workbench.job.changed,
+            workbench.history.indexChanged,
         ):
             signal.connect(self._update_actions)
-        workbench.history.indexChanged.connect(self._update_actions)
         workbench.view_changed.connect(self._dress)
-        workbench.job_changed.connect(self._name_body)
-        workbench.body_changed.connect(self._name_body)
+        workbench.project_changed.connect(self._show_project)
         workbench.refused.connect(self.say)
-        self._update_actions()
-        self._name_body()
+        self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
 
-    def ask_for_body_file(self) -> Path | None:
-        """Let the user choose an SMPL file; None when they do not."""
-        name, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Open body"),
-            self._settings.folder,
-            self.tr("Body files (*.pkl *.npz)") + ";;" + self.tr("All files (*)"),
-        )
-        if not name:
-            return None
-        self._settings.folder = str(Path(name).parent)
-        return Path(name)
+    # What commands ask
 
-    def reset_camera(self) -> None:
-        self.viewport.reset_camera()
+    def ask_for_file(self, kind: str) -> Path | None:
+        return self._dialogs.ask_for_file(kind)
+
+    def ask_for_new_file(self, kind: str) -> Path | None:
+        return self._dialogs.ask_for_new_file(kind)
+
+    def look_from(self, place: str) -> None:
+        self.viewport.look_from(place)
+
+    def zoom(self, factor: float) -> None:
+        self.canvas.zoom(factor)
+
+    def zoom_to_pixels(self) -> None:
+        self.canvas.zoom_to(1.0)
+
+    def show_whole_photo(self) -> None:
+        self.canvas.show_whole()
+
+    def zoom_to_person(self) -> None:
+        self.canvas.show_person()
+
+    def draw_person(self) -> None:
+        self.canvas.draw_person()
+
+    def cancel_gesture(self) -> bool:
+        return self.canvas.cancel()
+
+    def reset_layout(self) -> None:
+        """Docks where they were when the program was new."""
+        self.restoreState(self._first_layout, LAYOUT_VERSION)
+        self._arrange()
+
+    def show_shortcuts(self) -> None:
+        ShortcutSheet(self._commands, self.actions_by_id, self).open()
 
     def say(self, text: str) -> None:
         """A message that waits for the user and blocks nothing."""
@@ -78,21 +148,41 @@ class Window(QMainWindow):
         message.open()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks nothing, as nothing can be lost."""
+        self.people.stop()
+        self.photos.close()
+        self.thumbnails.close()
         self._workbench.close()
+        self.canvas.close_overlay()
         self.viewport.close_scene()
         super().closeEvent(event)
 
-    def _add_dock(self, name: str, title: str, panel: BodyPanel) -> QDockWidget:
+    @property
+    def waiting(self) -> bool:
+        """Whether something is still being read that will be drawn."""
+        return self.photos.busy or self.thumbnails.busy
+
+    def _dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
         dock.setObjectName(name)  # by which its place is remembered
         dock.setWidget(panel)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        self.resizeDocks([dock], [PANEL_WIDTH_PX], Qt.Orientation.Horizontal)
+        self.addDockWidget(area, dock)
         return dock
+
+    def _arrange(self) -> None:
+        docks = self.docks
+        self.resizeDocks([docks["people"], docks["viewport"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
+        self.tabifyDockWidget(docks["fit"], docks["body"])
+        docks["fit"].raise_()
+        self.resizeDocks(
+            [docks["viewport"], docks["fit"], docks["plots"]],
+            [self.height() - PANEL_PX, PANEL_PX, BOTTOM_PX],
+            Qt.Orientation.Vertical,
+        )
 
     def _action(self, command: Command) -> QAction:
         action = QAction(_words(command.text), self)
-        action.setShortcut(QKeySequence(command.shortcut))
+        action.setShortcut(QKeySequence(self._settings.shortcut(command.id, command.shortcut)))
         action.setCheckable(command.checked is not None)
         action.triggered.connect(partial(self._run, command))
         return action
@@ -113,7 +203,8 @@ class Window(QMainWindow):
                 groups[command.group].addAction(action)
             menus[command.menu].addAction(action)
         menus["view"].addSeparator()
-        menus["view"].addAction(self._dock.toggleViewAction())
+        for dock in self.docks.values():
+            menus["view"].addAction(dock.toggleViewAction())
 
     def _update_actions(self) -> None:
         for command in self._commands:
@@ -128,11 +219,18 @@ class Window(QMainWindow):
             self._dressed = colors.name
             theme.apply(colors)
 
-    def _name_body(self) -> None:
-        body = self._workbench.body
-        self._body_name.setText(
-            self._workbench.job or (body.name if body is not None else self.tr("No body"))
-        )
+    def _show_project(self) -> None:
+        project = self._workbench.project
+        if project is self._project and self._project is not None:
+            return
+        self._project = project
+        self.thumbnails.show(project)
+        self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
+        self.setWindowTitle("Fitloop" if project is None else f"{project.path.stem} – Fitloop")
+        if project is not None:
+            self._settings.add_recent(str(project.path))
+            self.canvas.setFocus()
+        self.start_page.show_recent(self._settings.recent())
 
 
 def _words(text: str) -> str:

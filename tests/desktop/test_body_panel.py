@@ -5,106 +5,112 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QToolButton
 
-from desktop.app import build
+from desktop.editing import joint_of, with_beta, with_joint
 from desktop.settings import Settings
-from desktop.workbench import View
+from desktop.view import View
 
 
 @pytest.fixture
-def desk(qtbot, tmp_path):
-    """Workbench and window with the open body loaded."""
-    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
-    workbench, window = build(settings, View(theme="light"))
-    qtbot.addWidget(window)
-    window.show()
-    with qtbot.waitSignal(workbench.body_changed, timeout=30000):
-        workbench.open_body()
-    yield workbench, window
-    window.close()
+def fitted(open_desk):
+    """The first person is fitted."""
+    open_desk.fit()
+    return open_desk
 
 
-def test_dragging_a_slider_previews_and_letting_go_commits_once(desk):
-    workbench, window = desk
-    row = window.body_panel.betas[3]
+def test_dragging_a_slider_previews_and_letting_go_commits_once(fitted):
+    workbench, row = fitted.workbench, fitted.window.body_panel.betas[3]
+    entries = workbench.history.count()
     row.slider.setSliderDown(True)
     for value in (40, 90, 150):
         row.slider.setValue(value)
         assert workbench.previewing
-    assert workbench.history.count() == 0
+    assert workbench.history.count() == entries
     row.slider.setSliderDown(False)
-    assert workbench.posed.betas[3] == pytest.approx(1.5)
-    assert workbench.history.count() == 1
+    assert workbench.person.fit.betas[3] == pytest.approx(1.5)
+    assert workbench.person.fit.source == "curated"
+    assert workbench.history.count() == entries + 1
     assert row.number.value() == pytest.approx(1.5)
 
 
-def test_escape_takes_back_a_drag_and_what_follows_until_the_release_is_not_heard(desk):
-    workbench, window = desk
-    row = window.body_panel.betas[0]
+def test_escape_takes_back_a_drag_and_what_follows_until_the_release_is_not_heard(fitted):
+    workbench, row = fitted.workbench, fitted.window.body_panel.betas[0]
+    before, entries = workbench.person, workbench.history.count()
     row.slider.setSliderDown(True)
-    row.slider.setValue(200)
-    window.actions_by_id["edit.cancel"].trigger()
+    row.slider.setValue(300)
+    fitted.do("edit.cancel")
     row.slider.setValue(210)
     row.slider.setSliderDown(False)
-    assert workbench.posed.betas[0] == 0
-    assert workbench.history.count() == 0
-    assert row.slider.value() == 0
+    assert workbench.person is before
+    assert workbench.history.count() == entries
     row.number.setValue(1.0)
-    assert workbench.posed.betas[0] == 1
+    assert workbench.person.fit.betas[0] == 1
 
 
-def test_angles_turn_the_chosen_joint_in_degrees(desk):
-    workbench, window = desk
-    panel = window.body_panel
+def test_angles_turn_the_chosen_joint_in_degrees(fitted):
+    workbench, panel = fitted.workbench, fitted.window.body_panel
     panel.joint.setCurrentText("right knee")
     panel.joint.activated.emit(panel.joint.currentIndex())
+    for angle in panel.angles:
+        angle.number.setValue(0)
     panel.angles[0].number.setValue(90)
-    assert workbench.posed.joint("right_knee") == pytest.approx([np.pi / 2, 0, 0])
+    assert joint_of(workbench.person.fit, "right_knee") == pytest.approx([np.pi / 2, 0, 0])
     assert workbench.history.undoText() == "Turn right knee"
 
 
-def test_undo_is_shown_in_the_panel_and_in_the_body(desk):
-    workbench, window = desk
-    height = np.ptp(workbench.surface.vertices[:, 1])
-    window.body_panel.kid.number.setValue(1.0)
-    assert np.ptp(workbench.surface.vertices[:, 1]) < 0.8 * height
-    window.actions_by_id["edit.undo"].trigger()
-    assert window.body_panel.kid.number.value() == 0
-    assert np.ptp(workbench.surface.vertices[:, 1]) == pytest.approx(height)
+def test_undo_is_shown_in_the_panel_and_in_the_body(fitted):
+    workbench, kid = fitted.workbench, fitted.window.body_panel.kid
+    height = np.ptp(workbench.fits.posed().vertices[:, 1])
+    kid.number.setValue(1.0)
+    assert np.ptp(workbench.fits.posed().vertices[:, 1]) < 0.85 * height
+    assert workbench.person.fit.score > 5  # a child in an adult's place
+    fitted.do("edit.undo")
+    assert kid.number.value() == 0
+    assert np.ptp(workbench.fits.posed().vertices[:, 1]) == pytest.approx(height)
 
 
-def test_reset_buttons_put_joint_pose_and_shape_to_rest(desk, qtbot):
-    workbench, window = desk
-    posed = workbench.posed.with_beta(2, 1.0).with_joint("pelvis", np.ones(3)).with_joint("head", np.ones(3))
-    workbench.apply("Pose", posed)
+def test_reset_buttons_put_joint_pose_and_shape_to_rest(fitted, qtbot):
+    workbench, window = fitted.workbench, fitted.window
+    fit = with_joint(with_beta(workbench.person.fit, 2, 1.0), "head", np.ones(3))
+    workbench.fits.change_by_hand("Pose", fit)
     buttons = {button.text(): button for button in window.body_panel.findChildren(QToolButton)}
+    workbench.look(joint="head")
     qtbot.mouseClick(buttons["Reset joint"], Qt.MouseButton.LeftButton)
-    assert not workbench.posed.joint("pelvis").any()
-    assert workbench.posed.joint("head").any()
+    assert not joint_of(workbench.person.fit, "head").any()
+    assert joint_of(workbench.person.fit, "pelvis").any()
     qtbot.mouseClick(buttons["Reset pose"], Qt.MouseButton.LeftButton)
-    assert not workbench.posed.pose.any()
+    assert not workbench.person.fit.pose[3:].any()
     qtbot.mouseClick(buttons["Reset shape"], Qt.MouseButton.LeftButton)
-    assert not workbench.posed.betas.any()
-    assert workbench.history.count() == 4
+    assert not workbench.person.fit.betas.any()
 
 
-def test_the_body_stands_upright_on_the_floor_with_its_left_at_plus_x(desk):
-    workbench, _ = desk
-    vertices, joints = workbench.surface.vertices, workbench.surface.joints
+def test_the_panel_waits_for_a_fit_and_an_accepted_person_is_not_changed(open_desk):
+    panel = open_desk.window.body_panel
+    assert not panel.widget().isEnabled()
+    open_desk.fit()
+    assert panel.widget().isEnabled()
+    open_desk.do("person.accept")
+    assert not panel.widget().isEnabled()
+
+
+def test_the_body_stands_upright_on_the_floor_as_the_photo_sees_it(fitted):
+    vertices, joints = fitted.workbench.fits.posed().upright
     assert vertices[:, 1].min() == pytest.approx(0, abs=1e-6)
     assert 1.4 < vertices[:, 1].max() < 2.1
-    assert joints[16, 0] > 0 > joints[17, 0]  # the shoulders
+    assert joints[15, 1] > joints[0, 1]  # the head is above the pelvis
 
 
-def test_settings_remember_colours_wireframe_and_floor(tmp_path):
+def test_settings_remember_what_is_shown(tmp_path):
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    Settings(store).keep_view(View(theme="dark", wireframe=True, floor=False, joint="head"))
+    Settings(store).keep_view(View(theme="dark", wireframe=True, floor=False, boxes=False, joint="head"))
     store.sync()
     reread = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    assert Settings(reread).view() == View(theme="dark", wireframe=True, floor=False)
+    assert Settings(reread).view() == View(theme="dark", wireframe=True, floor=False, boxes=False)
 
 
 def test_settings_that_make_no_sense_are_the_defaults(tmp_path):
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     store.setValue("theme", "pink")
     store.setValue("window/geometry", "nonsense")
+    store.setValue("recent", ["/not/there.fitloop"])
     assert Settings(store).view() == View()
+    assert Settings(store).recent() == []

@@ -1,16 +1,15 @@
-"""The workbench: preview, commit, cancel, undo, redo; bodies opened beside it."""
+"""The workbench: preview, commit, cancel, undo, redo, each on the disk; bodies opened beside it."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from core.errors import BodyFileError
-from desktop.posing import PosedBody
-from desktop.workbench import View, Workbench
-
-TALL = PosedBody.at_rest().with_beta(0, 2.0)
-BENT = TALL.with_joint("left_elbow", np.array([0.0, -1.0, 0.0]))
+from core.errors import BodyFileError, ProjectError
+from core.store import Project
+from desktop.editing import moved, with_verdict
+from desktop.jobs.opening import open_steps
+from desktop.workbench import Workbench
+from tests.desktop.making import same_person, write_coco
 
 
 class StandIn:
@@ -27,102 +26,184 @@ def load_stand_in(path):
 
 
 @pytest.fixture
-def workbench(qtbot):
+def workbench(qtbot, tmp_path):
+    *_, opened = open_steps(write_coco(tmp_path))
     workbench = Workbench(load=load_stand_in)
+    workbench.set_project(opened.project)
     yield workbench
     workbench.close()
 
 
-def test_a_preview_is_shown_and_is_no_entry_of_the_history(workbench):
-    workbench.preview(TALL)
-    assert workbench.posed is TALL
+def on_disk(workbench):
+    return workbench.project.person(workbench.person_id)
+
+
+def shifted(workbench, by):
+    person = workbench.person
+    return moved(person, 0, person.keypoints.xy[0] + by)
+
+
+def test_a_preview_is_shown_and_is_neither_in_the_history_nor_on_the_disk(workbench):
+    before = workbench.person
+    workbench.preview(shifted(workbench, 9))
     assert workbench.previewing
+    assert workbench.person.keypoints.xy[0, 0] == before.keypoints.xy[0, 0] + 9
     assert workbench.history.count() == 0
+    assert same_person(on_disk(workbench), before)
 
 
-def test_a_commit_is_one_entry_however_many_previews_came_before(workbench):
-    for value in (0.5, 1.0, 2.0):
-        workbench.preview(PosedBody.at_rest().with_beta(0, value))
-    workbench.commit("Change beta 0")
+def test_a_commit_is_one_entry_on_the_disk_however_many_previews_came_before(workbench):
+    for by in (1, 2, 3):
+        workbench.preview(shifted(workbench, by))
+    workbench.commit("Move nose")
     assert workbench.history.count() == 1
-    assert workbench.history.undoText() == "Change beta 0"
+    assert workbench.history.undoText() == "Move nose"
+    assert not workbench.previewing
+    assert same_person(on_disk(workbench), workbench.person)
+    assert [logged.label for logged in workbench.project.history()] == ["Move nose", "Import people.json"]
+
+
+def test_undo_and_redo_walk_through_the_very_same_records_and_write_them(workbench):
+    start = workbench.person
+    workbench.apply("Move nose", shifted(workbench, 5))
+    once = workbench.person
+    workbench.apply("Reject", with_verdict(once, "rejected"))
+    twice = workbench.person
+    for step, expected in (
+        (workbench.undo, once),
+        (workbench.undo, start),
+        (workbench.redo, once),
+        (workbench.redo, twice),
+    ):
+        step()
+        assert workbench.person is expected
+        assert same_person(on_disk(workbench), expected)
+
+
+def test_undo_goes_to_the_photo_where_the_edit_was_made(workbench):
+    first = workbench.person_id
+    workbench.apply("Move nose", shifted(workbench, 5))
+    other = next(row.id for row in workbench.project.queue() if row.path != workbench.photo.path)
+    workbench.select(other)
+    workbench.undo()
+    assert workbench.person_id == first
+    assert not workbench.history.canUndo()
+
+
+def test_cancel_and_undo_both_take_back_a_preview_and_leave_the_history(workbench):
+    workbench.apply("Move nose", shifted(workbench, 5))
+    kept = workbench.person
+    for take_back in (workbench.cancel, workbench.undo):
+        workbench.preview(shifted(workbench, 50))
+        take_back()
+        assert workbench.person is kept
+    assert workbench.history.index() == 1
+
+
+def test_a_commit_that_changes_nothing_is_no_entry(workbench):
+    workbench.commit("Nothing")
+    workbench.apply("The same", workbench.person.with_(note=""))
+    assert workbench.history.count() == 0
     assert not workbench.previewing
 
 
-def test_undo_and_redo_walk_through_the_very_same_records(workbench):
-    start = workbench.posed
-    workbench.apply("Change beta 0", TALL)
-    workbench.apply("Turn left elbow", BENT)
-    shown = []
-    for step in (workbench.undo, workbench.undo, workbench.redo, workbench.redo):
-        step()
-        shown.append(workbench.posed)
-    assert shown == [TALL, start, TALL, BENT]
+def test_a_commit_that_cannot_be_written_is_told_and_taken_back(workbench, monkeypatch):
+    before, said = workbench.person, []
+    workbench.refused.connect(said.append)
 
+    def full(*edits):
+        raise ProjectError("people.fitloop: the disk is full. Make room.")
 
-def test_cancel_shows_what_was_committed(workbench):
-    workbench.apply("Change beta 0", TALL)
-    workbench.preview(BENT)
-    workbench.cancel()
-    assert workbench.posed is TALL
-
-
-def test_undo_in_the_middle_of_a_preview_takes_back_the_preview_only(workbench):
-    workbench.apply("Change beta 0", TALL)
-    workbench.preview(BENT)
-    workbench.undo()
-    assert workbench.posed is TALL
-    assert workbench.history.canUndo()
-
-
-def test_a_commit_of_nothing_new_is_no_entry(workbench, qtbot):
-    start = workbench.posed
-    workbench.apply("Change beta 0", start.with_beta(0, 0.0))
-    assert workbench.history.count() == 0
-    assert workbench.posed is start
-
-
-def test_views_hear_of_every_change_once(workbench):
-    heard = []
-    workbench.posed_changed.connect(lambda: heard.append(workbench.posed))
-    workbench.preview(TALL)
-    workbench.commit("Change beta 0")
-    workbench.undo()
-    assert [float(posed.betas[0]) for posed in heard] == [2.0, 0.0]
-
-
-def test_a_records_arrays_cannot_be_written_to():
-    with pytest.raises(ValueError, match="read-only"):
-        TALL.betas[0] = 1.0
-
-
-def test_an_unknown_joint_is_refused_with_the_names_that_exist():
-    with pytest.raises(ValueError, match="left_elbow"):
-        TALL.with_joint("left_tail", np.zeros(3))
-
-
-def test_looking_otherwise_is_told_and_is_no_entry_of_the_history(workbench, qtbot):
-    with qtbot.waitSignal(workbench.view_changed, timeout=1000):
-        workbench.look(wireframe=True)
-    assert workbench.view == View(wireframe=True)
-    with qtbot.assertNotEmitted(workbench.view_changed):
-        workbench.look(wireframe=True)
+    monkeypatch.setattr(workbench.project, "commit", full)
+    workbench.apply("Move nose", shifted(workbench, 5))
+    assert said == ["people.fitloop: the disk is full. Make room."]
+    assert workbench.person is before
     assert workbench.history.count() == 0
 
 
-def test_opening_a_body_says_so_until_it_is_there(workbench, qtbot):
-    with qtbot.waitSignal(workbench.body_changed, timeout=5000):
-        workbench.open_body(Path("SMPL_NEUTRAL.pkl"))
-        assert "SMPL_NEUTRAL.pkl" in workbench.job
-    qtbot.waitUntil(lambda: workbench.job == "")
-    assert workbench.body.name == "SMPL_NEUTRAL.pkl"
+def test_an_undo_that_cannot_be_written_leaves_history_and_person_as_they_are(workbench, monkeypatch):
+    workbench.apply("Move nose", shifted(workbench, 5))
+    moved_person, said = workbench.person, []
+    workbench.refused.connect(said.append)
+
+    def full(*edits):
+        raise ProjectError("people.fitloop: the disk is full. Make room.")
+
+    monkeypatch.setattr(workbench.project, "commit", full)
+    workbench.undo()
+    assert len(said) == 1
+    assert workbench.person is moved_person
+    assert workbench.history.index() == 1
 
 
-def test_a_file_that_is_no_body_is_refused_and_the_body_stays(workbench, qtbot):
-    with qtbot.waitSignal(workbench.body_changed, timeout=5000):
-        workbench.open_body()
-    with qtbot.waitSignal(workbench.refused, timeout=5000) as refused:
-        workbench.open_body(Path("letter.txt"))
+def test_a_project_that_somebody_else_writes_is_shown_and_refuses_changes(workbench, qtbot):
+    *_, opened = open_steps(workbench.project.path)
+    assert "reading only" in opened.notes
+    second, said = Workbench(load=load_stand_in), []
+    second.refused.connect(said.append)
+    second.set_project(opened.project)
+    assert second.person is not None
+    assert not second.editable
+    second.apply("Move nose", shifted(second, 5))
+    assert "writes this project" in said[0]
+    second.close()
+
+
+def test_changes_of_a_job_keep_their_place_in_the_history_when_the_user_works_on(workbench):
+    photo, person = workbench.photo, workbench.person
+    other = photo.people[1]
+    workbench.preview(shifted(workbench, 7))
+    workbench.write("Tag", [(photo, photo.with_person(other.with_(tags=("far",))))])
+    assert workbench.previewing
+    assert workbench.photo.people[1].tags == ("far",)
+    workbench.commit("Move nose")
+    workbench.write(
+        "Tag", [(workbench.photo, workbench.photo.with_person(workbench.photo.people[1].with_(note="n")))]
+    )
+    workbench.remember("Tag")
+    texts = [workbench.history.text(index) for index in range(workbench.history.count())]
+    assert len(texts) == 3
+    assert texts[1:] == ["Move nose", "Tag"]
+    while workbench.history.canUndo():
+        workbench.undo()
+    assert same_person(workbench.project.person(person.id), person)
+    assert same_person(workbench.project.person(other.id), other)
+
+
+def test_the_next_to_look_at_is_the_worst_without_a_verdict(workbench):
+    seen = {workbench.person_id}
+    while (following := workbench.queue.next_to_look_at()) is not None:
+        workbench.apply("Reject", with_verdict(workbench.person, "rejected"))
+        workbench.select(following)
+        seen.add(following)
+    assert len(seen) == 4
+    workbench.queue.want(verdict="rejected")
+    assert len(workbench.queue.ids()) == 3
+
+
+def test_looking_otherwise_is_told_once_and_is_no_entry_of_the_history(workbench):
+    told = []
+    workbench.view_changed.connect(lambda: told.append(workbench.view))
+    workbench.look(wireframe=True)
+    workbench.look(wireframe=True)
+    assert [view.wireframe for view in told] == [True]
+    assert workbench.history.count() == 0
+
+
+def test_a_body_is_opened_beside_the_window_and_a_file_that_is_none_leaves_it(workbench, qtbot):
+    with qtbot.waitSignal(workbench.fits.body_changed):
+        workbench.fits.open_body()
+    with qtbot.waitSignal(workbench.refused) as refused:
+        workbench.fits.open_body(Path("letter.txt"))
     assert refused.args == ["letter.txt: holds text. Take an SMPL file."]
-    assert workbench.body.name == "open body"
-    assert workbench.job == ""
+    assert workbench.fits.body.name == "open body"
+    assert not workbench.fits.loading
+
+
+def test_a_closed_project_is_closed_and_nobody_is_shown(workbench):
+    path = workbench.project.path
+    workbench.set_project(None)
+    assert workbench.photo is None
+    assert workbench.person is None
+    with Project.open(path) as project:
+        assert not project.read_only

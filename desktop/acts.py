@@ -1,0 +1,242 @@
+"""What commands do, as functions of the workbench and what they may ask of the window."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.body.keypoints import layout
+from core.records import Person, Verdict
+from desktop import editing
+from desktop.asks import Asks
+from desktop.history import Change
+from desktop.jobs.fitting import Fitted, fit_many_steps
+from desktop.view import NO_KEYPOINT
+from desktop.workbench import Workbench
+
+# Keypoints
+
+
+def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Callable[[Workbench, Asks], None]:
+    """Change the selected keypoint of the person on show; the body follows."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        person, index = workbench.person, workbench.view.keypoint
+        if person is not None and has_keypoint(workbench):
+            workbench.apply(label, change(person, index), follow=True)
+
+    return act
+
+
+def swap_limb(person: Person, index: int) -> Person:
+    return editing.swapped(person, editing.limb_of(layout(person.keypoints.layout), index))
+
+
+def swap_person(workbench: Workbench, window: Asks) -> None:
+    if workbench.person is not None:
+        workbench.apply(workbench.tr("Swap left and right"), editing.swapped(workbench.person), follow=True)
+
+
+def restore_keypoints(workbench: Workbench, window: Asks) -> None:
+    person = workbench.person
+    if person is not None and person.original_keypoints is not None:
+        restored = person.with_(keypoints=person.original_keypoints, original_keypoints=None)
+        workbench.apply(workbench.tr("Restore keypoints"), restored, follow=True)
+
+
+def step_keypoint(by: int) -> Callable[[Workbench, Asks], None]:
+    """Select the next or the last keypoint."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        if workbench.person is not None:
+            k, old = workbench.person.keypoints.k, workbench.view.keypoint
+            workbench.look(keypoint=(old + by) % k if old != NO_KEYPOINT else (0 if by > 0 else k - 1))
+
+    return act
+
+
+def place_keypoints(workbench: Workbench, window: Asks) -> None:
+    """The next clicks place keypoints: the selected one, then those that are absent."""
+    person = workbench.person
+    if person is not None:
+        absent = np.flatnonzero(person.keypoints.confidence <= 0)
+        chosen = workbench.view.keypoint
+        if chosen == NO_KEYPOINT:
+            chosen = int(absent[0]) if len(absent) else 0
+        workbench.look(keypoint=chosen, placing=True)
+
+
+def delete_person(workbench: Workbench, window: Asks) -> None:
+    photo, person = workbench.photo, workbench.person
+    if photo is not None and person is not None:
+        people = tuple(other for other in photo.people if other.id != person.id)
+        label = workbench.tr("Delete person {id}").format(id=person.id)
+        workbench.apply_photo(label, photo.with_(people=people), people[0].id if people else None)
+
+
+# Verdicts and the queue
+
+
+def judge(verdict: Verdict, label: str) -> Callable[[Workbench, Asks], None]:
+    """Give the person on show a verdict, and go on if the user likes that."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        workbench.cancel()
+        person = workbench.person
+        if person is None:
+            return
+        workbench.apply(f"{label} {person.id}", editing.with_verdict(person, verdict))
+        if workbench.view.advance and verdict != "todo":
+            next_worst(workbench, window)
+
+    return act
+
+
+def next_worst(workbench: Workbench, window: Asks) -> None:
+    person_id = workbench.queue.next_to_look_at()
+    if person_id is None:
+        workbench.told.emit(workbench.tr("Nobody else waits for a verdict here."))
+    else:
+        workbench.select(person_id)
+
+
+def step_person(by: int) -> Callable[[Workbench, Asks], None]:
+    """The next or the last person as the queue is shown."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        ids = workbench.queue.ids()
+        if len(ids):
+            here = np.flatnonzero(ids == workbench.person_id)
+            place = int(here[0]) + by if len(here) else 0
+            workbench.select(int(ids[min(max(place, 0), len(ids) - 1)]))
+
+    return act
+
+
+def step_photo(by: int) -> Callable[[Workbench, Asks], None]:
+    """The next or the last photo in the order they came, with people or without."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        if workbench.project is not None and workbench.photo_id is not None:
+            ids = workbench.project.photo_ids()
+            place = ids.index(workbench.photo_id) + by
+            if 0 <= place < len(ids):
+                workbench.show_photo(ids[place])
+
+    return act
+
+
+# Fits
+
+
+def fit(workbench: Workbench, window: Asks) -> None:
+    person = workbench.person
+    if person is not None:
+        workbench.fits.fit(None if workbench.fits.foreign else person.fit or person.guess)
+
+
+def fit_anew(workbench: Workbench, window: Asks) -> None:
+    workbench.fits.fit(None)
+
+
+def fit_from_guess(workbench: Workbench, window: Asks) -> None:
+    if workbench.person is not None and workbench.person.guess is not None:
+        workbench.fits.fit(workbench.person.guess)
+
+
+def fit_queue(workbench: Workbench, window: Asks) -> None:
+    """Fit everybody that the queue shows, in the background."""
+    project, body = workbench.project, workbench.fits.body
+    if project is None or body is None:
+        return
+    label = workbench.tr("Fit everybody in the queue")
+    faults: list[str] = []
+
+    def take(step: Fitted) -> None:
+        faults.extend(step.faults)
+        changes: dict[str, Change] = {}
+        for person_id, found in step.fits.items():
+            photo = project.photo_of(person_id)
+            before, after = changes.get(photo.path, (photo, photo))
+            person = next(person for person in photo.people if person.id == person_id)
+            same = np.array_equal(person.keypoints.array, step.keypoints[person_id].array)
+            if same and not person.locked:
+                changes[photo.path] = (before, after.with_person(person.with_(fit=found)))
+        workbench.write(label, list(changes.values()))
+        workbench.project_changed.emit()
+
+    def end() -> None:
+        workbench.remember(label)
+        if faults:
+            workbench.told.emit("\n".join(dict.fromkeys(faults[:5])))
+
+    steps = fit_many_steps(body, project, workbench.queue.ids(), workbench.fits.options)
+    workbench.job.start(label, steps, take, end)
+
+
+# The body by hand
+
+
+def reset_joint(workbench: Workbench, window: Asks) -> None:
+    if workbench.person is not None and workbench.person.fit is not None:
+        fit_ = editing.with_joint(workbench.person.fit, workbench.view.joint, np.zeros(3))
+        workbench.fits.change_by_hand(workbench.tr("Reset joint"), fit_)
+
+
+def reset_pose(workbench: Workbench, window: Asks) -> None:
+    if workbench.person is not None and workbench.person.fit is not None:
+        fit_ = editing.with_rest_pose(workbench.person.fit)
+        workbench.fits.change_by_hand(workbench.tr("Reset pose"), fit_)
+
+
+def reset_shape(workbench: Workbench, window: Asks) -> None:
+    if workbench.person is not None and workbench.person.fit is not None:
+        fit_ = editing.with_rest_shape(workbench.person.fit)
+        workbench.fits.change_by_hand(workbench.tr("Reset shape"), fit_)
+
+
+def cancel(workbench: Workbench, window: Asks) -> None:
+    """Escape: the gesture, the preview, the fit; then the selected keypoint."""
+    busy = window.cancel_gesture() or workbench.previewing or workbench.fits.running
+    workbench.cancel()
+    if not busy:
+        workbench.look(keypoint=NO_KEYPOINT, placing=False)
+
+
+# When things can be done
+
+
+def has_person(workbench: Workbench) -> bool:
+    return workbench.person is not None and workbench.writable
+
+
+def has_keypoint(workbench: Workbench) -> bool:
+    person = workbench.person
+    return workbench.editable and person is not None and 0 <= workbench.view.keypoint < person.keypoints.k
+
+
+def can_fit(workbench: Workbench) -> bool:
+    person = workbench.person
+    seen = person is not None and bool((person.keypoints.confidence > 0).any())
+    return seen and workbench.editable and workbench.fits.body is not None
+
+
+def has_fit(workbench: Workbench) -> bool:
+    person = workbench.person
+    return (
+        workbench.editable
+        and person is not None
+        and person.fit is not None
+        and workbench.fits.body is not None
+    )
+
+
+def has_guess(workbench: Workbench) -> bool:
+    return can_fit(workbench) and workbench.person is not None and workbench.person.guess is not None
+
+
+def has_project(workbench: Workbench) -> bool:
+    return workbench.project is not None
+
+
+def has_project_and_body(workbench: Workbench) -> bool:
+    return workbench.project is not None and workbench.fits.body is not None

@@ -1,0 +1,136 @@
+"""What a curator does to a person or a fit, as functions from record to record."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from core.body.keypoints import Layout, layout
+from core.body.tree import joint_index
+from core.records import BBox, Fit, Keypoints, Person, Verdict
+
+Visibility = Literal["visible", "occluded", "absent"]
+PLACED_CONFIDENCE = 1.0  # of a keypoint that a human placed
+SMALLEST_BOX_PX = 8.0
+
+# Which keypoints go along when "the limb" of one of them is meant, by parts of their names.
+LIMBS = {
+    "arm": ("shoulder", "elbow", "wrist", "hand", "thumb", "pinky", "index"),
+    "leg": ("hip", "knee", "ankle", "heel", "toe", "foot"),
+    "head": ("eye", "ear", "mouth"),
+}
+
+
+def visibility(keypoints: Keypoints, index: int) -> Visibility:
+    """In which of the three states a keypoint is."""
+    if keypoints.confidence[index] <= 0:
+        return "absent"
+    return "occluded" if keypoints.occluded[index] else "visible"
+
+
+def with_keypoints(person: Person, keypoints: Keypoints) -> Person:
+    """Other keypoints; what they were before the first edit by hand is kept."""
+    return person.with_(keypoints=keypoints, original_keypoints=person.original_keypoints or person.keypoints)
+
+
+def moved(person: Person, index: int, xy: np.ndarray) -> Person:
+    """A keypoint put at xy (2,) [px]; an absent one is there from now on, a doubtful one is sure."""
+    return with_keypoints(person, person.keypoints.with_keypoint(index, xy=xy, confidence=PLACED_CONFIDENCE))
+
+
+def with_visibility(person: Person, index: int, state: Visibility) -> Person:
+    """A keypoint in another of the three states. It keeps its place, also while it is absent."""
+    old = person.keypoints
+    confidence = 0.0 if state == "absent" else float(old.confidence[index]) or PLACED_CONFIDENCE
+    return with_keypoints(
+        person, old.with_keypoint(index, confidence=confidence, occluded=state == "occluded")
+    )
+
+
+def cycled(person: Person, index: int) -> Person:
+    """Visible, occluded, absent, and round again."""
+    order: dict[Visibility, Visibility] = {
+        "visible": "occluded",
+        "occluded": "absent",
+        "absent": "visible",
+    }
+    return with_visibility(person, index, order[visibility(person.keypoints, index)])
+
+
+def swapped(person: Person, indices: tuple[int, ...] | None = None) -> Person:
+    """Left and right exchanged, of all keypoints or of these and their counterparts."""
+    flip = np.array(layout(person.keypoints.layout).flip)
+    order = np.arange(person.keypoints.k)
+    chosen = order if indices is None else np.unique([*indices, *flip[list(indices)]])
+    order[chosen] = flip[chosen]
+    old = person.keypoints
+    return with_keypoints(
+        person, Keypoints(old.layout, old.xy[order], old.confidence[order], old.occluded[order])
+    )
+
+
+def limb_of(names: Layout, index: int) -> tuple[int, ...]:
+    """The keypoints of the same arm, leg or half of the head, on the keypoint's own side."""
+    for parts in LIMBS.values():
+        if any(part in names.keypoints[index] for part in parts):
+            return tuple(
+                other
+                for other, name in enumerate(names.keypoints)
+                if names.sides[other] == names.sides[index] and any(part in name for part in parts)
+            )
+    return (index,)
+
+
+def with_verdict(person: Person, verdict: Verdict) -> Person:
+    """A verdict; who is accepted is locked, and nobody else is."""
+    return person.with_(verdict=verdict, locked=verdict == "accepted")
+
+
+def box_between(one: np.ndarray, other: np.ndarray) -> BBox | None:
+    """The square around a dragged rectangle with corners (2,) [px]; None for one too small to be meant."""
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    if (high - low).max() < SMALLEST_BOX_PX:
+        return None
+    return BBox.from_xywh([*low, *(high - low)], padding=1.0)
+
+
+def empty_keypoints(layout_name: str) -> Keypoints:
+    """All of a layout's keypoints, all absent."""
+    k = layout(layout_name).k
+    return Keypoints(layout_name, np.zeros((k, 2)), np.zeros(k))
+
+
+def joint_of(fit: Fit, name: str) -> np.ndarray:
+    """One joint's rotation (3,) axis-angle [rad]."""
+    return fit.pose.reshape(-1, 3)[joint_index(name)]
+
+
+def with_joint(fit: Fit, name: str, axis_angle: np.ndarray) -> Fit:
+    """A fit with another rotation (3,) axis-angle [rad] of one joint, by hand."""
+    pose = fit.pose.copy().reshape(-1, 3)
+    pose[joint_index(name)] = axis_angle
+    return replace(fit, pose=pose.reshape(-1), source="curated")
+
+
+def with_beta(fit: Fit, index: int, value: float) -> Fit:
+    """A fit with another shape coefficient [standard deviations], by hand."""
+    betas = fit.betas.copy()
+    betas[index] = value
+    return replace(fit, betas=betas, source="curated")
+
+
+def with_kid(fit: Fit, value: float) -> Fit:
+    """A fit of someone younger or older: 0 an adult, 1 a child of about six."""
+    return replace(fit, kid=value, source="curated")
+
+
+def with_rest_pose(fit: Fit) -> Fit:
+    """The same body in the T-pose, turned as it was."""
+    pose = np.zeros_like(fit.pose)
+    pose[:3] = fit.pose[:3]
+    return replace(fit, pose=pose, source="curated")
+
+
+def with_rest_shape(fit: Fit) -> Fit:
+    """The same pose in the mean adult shape."""
+    return replace(fit, betas=np.zeros_like(fit.betas), kid=0.0, source="curated")

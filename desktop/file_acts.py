@@ -1,0 +1,66 @@
+"""What the commands of the file menu do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from desktop.asks import Asks
+from desktop.jobs.opening import Opening, open_steps
+from desktop.jobs.saving import Saving, export_steps, save_fits_steps
+from desktop.workbench import Workbench
+
+
+def open_file(kind: str) -> Callable[[Workbench, Asks], None]:
+    """Ask for a project, photos, annotations, and open them."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        path = window.ask_for_file(kind)
+        if path is not None:
+            open_path(workbench, path)
+
+    return act
+
+
+def open_path(workbench: Workbench, path: Path) -> None:
+    """Open a project, a folder of photos, or another program's file, in the background."""
+    if workbench.project is not None and workbench.project.path.absolute() == path.absolute():
+        return
+    opened: list[Opening] = []
+
+    def take(step: Opening) -> None:
+        if step.project is not None:
+            opened.append(step)
+
+    def end() -> None:
+        if opened:
+            workbench.set_project(opened[0].project)
+            if opened[0].notes:
+                workbench.told.emit(opened[0].notes)
+
+    workbench.job.start(workbench.tr("Open {name}").format(name=path.name), open_steps(path), take, end)
+
+
+def open_body(workbench: Workbench, window: Asks) -> None:
+    path = window.ask_for_file("body")
+    if path is not None:
+        workbench.fits.open_body(path)
+
+
+def save_fits(workbench: Workbench, window: Asks) -> None:
+    assert workbench.project is not None
+    assert workbench.fits.body is not None
+    steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
+    workbench.job.start(workbench.tr("Save the fits dictionary"), steps, lambda step: _tell(workbench, step))
+
+
+def export_coco(workbench: Workbench, window: Asks) -> None:
+    from core.formats import coco
+
+    path = window.ask_for_new_file("coco")
+    if path is not None and workbench.project is not None:
+        steps = export_steps(workbench.project, path, coco.write)
+        workbench.job.start(workbench.tr("Export"), steps, lambda step: _tell(workbench, step))
+
+
+def _tell(workbench: Workbench, step: Saving) -> None:
+    if step.told:
+        workbench.told.emit(step.told)

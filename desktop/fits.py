@@ -1,0 +1,193 @@
+"""The fit of the person on show: what it looks like, one that runs to its end, and one that follows the mouse."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import FitInputError, FitloopError
+from core.records import Fit, Guess, Person, Photo
+from desktop.jobs.fitting import FitReport, Mailbox, fit_steps, follow_steps, settle
+from desktop.jobs.worker import Worker
+from desktop.posing import PosedBody, pose_fit, scored
+from desktop.view import FitOptions
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+    from desktop.workbench import Workbench
+
+
+class Fits(QObject):
+    """Belongs to a workbench, which it asks to preview and commit what it finds."""
+
+    body_changed = Signal()
+    changed = Signal()  # a fit began or ended, or its options are others
+
+    def __init__(self, workbench: "Workbench", load: "Callable[[Path | None], Iterator[Body]]") -> None:
+        super().__init__(workbench)
+        self.body: Body | None = None
+        self.options = FitOptions()
+        self.report: FitReport | None = None  # of the last fit of the person on show
+        self._workbench = workbench
+        self._posed: tuple[Person, PosedBody] | None = None
+        self._load = load
+        self._mailbox: Mailbox | None = None
+        self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
+        self._loader.stepped.connect(self._take_body)
+        self._loader.failed.connect(self._refuse)
+        self._follower.stepped.connect(self._take_followed)
+        self._follower.failed.connect(self._refuse)
+        self._fitter.stepped.connect(self._take_step)
+        self._fitter.finished.connect(self._finish)
+        self._fitter.failed.connect(self._refuse)
+
+    # Bodies
+
+    @property
+    def loading(self) -> bool:
+        """Whether a body is being loaded."""
+        return self._loader.running
+
+    def open_body(self, path: Path | None = None) -> None:
+        """Load a body in the background, the open one for None; the one on show stays until it is there."""
+        self._loader.start(self._load(path), name="load body")
+        self.changed.emit()
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the person's fit is of another body, so that its betas mean nothing here."""
+        person = self._workbench.person
+        return (
+            person is not None
+            and person.fit is not None
+            and self.body is not None
+            and person.fit.body not in ("", self.body.fingerprint)
+        )
+
+    def posed(self) -> PosedBody | None:
+        """What the person's fit looks like; None without fit or body. Computed once for each change."""
+        photo, person = self._workbench.photo, self._workbench.person
+        if photo is None or person is None or person.fit is None or self.body is None:
+            return None
+        if self._posed is not None:
+            posed_person, posed = self._posed
+            same = posed.fit is person.fit and len(posed.keypoints_px) == person.keypoints.k
+            if same and (self.following or posed_person.keypoints is person.keypoints):
+                return posed
+        self._posed = (person, pose_fit(self.body, photo, person, person.fit))
+        return self._posed[1]
+
+    # Fits
+
+    @property
+    def running(self) -> bool:
+        """Whether a fit runs that will end by itself."""
+        return self._fitter.running
+
+    @property
+    def following(self) -> bool:
+        """Whether a drag is followed."""
+        return self._mailbox is not None
+
+    def set_options(self, options: FitOptions) -> None:
+        """Other weights for the fits that come."""
+        self.options = options
+        self.changed.emit()
+
+    def fit(self, start: Fit | Guess | None) -> None:
+        """Fit the person on show to the end, from `start` or from nothing: one entry of the history."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is None or photo is None or person is None:
+            return
+        self.report = None
+        self._fitter.start(fit_steps(self.body, photo, person, start, self.options), name="fit")
+        self.changed.emit()
+
+    def follow(self, photo: Photo, person: Person) -> None:
+        """Fit to these keypoints as soon as the last fit is there; requests in between are dropped."""
+        if self.body is None or person.fit is None:
+            return
+        if self._mailbox is None:
+            self._mailbox = Mailbox()
+            self._follower.start(follow_steps(self.body, self._mailbox), name="follow")
+        self._mailbox.put(photo, person, self.options)
+
+    def settle(self) -> None:
+        """Preview the person on show with the fit that belongs to the keypoints, at once."""
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is None or photo is None or person is None or person.fit is None:
+            return
+        try:
+            posed = settle(self.body, photo, person, self.options)
+        except FitInputError:
+            return  # without a keypoint to go by, the body stays where it is
+        self._show(person, posed)
+
+    def change_by_hand(self, label: str, fit: Fit, done: bool = True) -> None:
+        """Another body for the person on show: previewed, and one entry of the history where it is done."""
+        photo, person = self._workbench.photo, self._workbench.person
+        if photo is None or person is None:
+            return
+        if self.body is not None:
+            fit = scored(self.body, photo, person, fit)
+        self._workbench.preview(person.with_(fit=fit))
+        if done:
+            self._workbench.commit(label)
+
+    def forget_report(self) -> None:
+        """Another person is on show."""
+        if self.report is not None:
+            self.report = None
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """Let go of what runs, and hear nothing of it any more."""
+        ran = self.running
+        self._fitter.stop()
+        self._follower.stop()
+        if self._mailbox is not None:
+            self._mailbox.close()
+            self._mailbox = None
+        if ran:
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Stop, and wait until no thread is left."""
+        self.stop()
+        for worker in (self._loader, self._follower, self._fitter):
+            worker.close()
+
+    def _show(self, person: Person, posed: PosedBody) -> None:
+        person = person.with_(fit=posed.fit)
+        self._posed = (person, posed)
+        self._workbench.preview(person)
+
+    def _take_followed(self, posed: PosedBody) -> None:
+        person = self._workbench.person
+        if person is not None and self.following:
+            self._show(person, posed)
+
+    def _take_step(self, report: FitReport) -> None:
+        person = self._workbench.person
+        if person is not None:
+            self.report = report
+            self._show(person, report.posed)
+            self.changed.emit()
+
+    def _finish(self) -> None:
+        self._workbench.commit(self.tr("Fit person {id}").format(id=self._workbench.person_id))
+        self.changed.emit()
+
+    def _take_body(self, body: "Body") -> None:
+        self.body, self._posed = body, None
+        self.body_changed.emit()
+        self.changed.emit()
+
+    def _refuse(self, error: Exception) -> None:
+        self._workbench.cancel()
+        self.changed.emit()
+        if not isinstance(error, FitloopError):
+            raise error  # a fault of ours, not of the input: the window's last resort shows it
+        self._workbench.refused.emit(str(error))

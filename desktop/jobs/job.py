@@ -1,0 +1,87 @@
+"""One piece of work for many people or files in the background, with how far it is and a way to stop it."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import FitloopError
+from desktop.jobs.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Job(QObject):
+    """Runs one at a time. A step has `done` and `total` (0 while unknown); each is handed over."""
+
+    changed = Signal()
+    refused = Signal(str)  # an error of the input, in words
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.title = ""
+        self.done = self.total = 0
+        self._started = 0.0
+        self._take: Callable[[Any], None] = lambda step: None
+        self._end: Callable[[], None] = lambda: None
+        self._worker = Worker(self)
+        self._worker.stepped.connect(self._take_step)
+        self._worker.finished.connect(self._finish)
+        self._worker.failed.connect(self._fail)
+
+    @property
+    def running(self) -> bool:
+        """Whether something runs."""
+        return bool(self.title)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """As long as it will take if it goes on as it did; None while nobody can tell."""
+        if not 0 < self.done <= self.total:
+            return None
+        return (time.monotonic() - self._started) / self.done * (self.total - self.done)
+
+    def start(
+        self,
+        title: str,
+        steps: Iterator[Any],
+        take: Callable[[Any], None] = lambda step: None,
+        end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Begin; what ran before is cancelled. take: gets each step; end: called after the last."""
+        self.cancel()
+        self.title, self.done, self.total = title, 0, 0
+        self._take, self._end = take, end
+        self._started = time.monotonic()
+        self._worker.start(steps, name=title, every=True)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop it; what was handed over stays, and its end is told all the same."""
+        if self.running:
+            self._worker.stop()
+            self._finish()
+
+    def close(self) -> None:
+        """Stop, and wait until no thread is left."""
+        self._worker.close()
+        self.title = ""
+
+    def _take_step(self, step: Any) -> None:
+        self.done, self.total = getattr(step, "done", 0), getattr(step, "total", 0)
+        self._take(step)
+        self.changed.emit()
+
+    def _finish(self) -> None:
+        end, self._end = self._end, lambda: None
+        self.title = ""
+        end()
+        self.changed.emit()
+
+    def _fail(self, error: Exception) -> None:
+        self._finish()
+        if not isinstance(error, FitloopError):
+            raise error  # a fault of ours: the window's last resort shows it
+        self.refused.emit(str(error))

@@ -1,0 +1,174 @@
+"""Open whatever the user names as a project: a project, a folder of photos, or another program's file."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from core.errors import FitloopError, ImageError, ProjectError, ReadError
+from core.records import Photo
+from core.store import Project
+
+if TYPE_CHECKING:
+    from core.formats import Import
+
+# core.formats and core.geometry.image import torch, so they are imported on first use.
+PROJECT_SUFFIX = ".fitloop"
+PHOTOS_A_STEP = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """How far it is; `project` at the end, with what the user should know about it."""
+
+    done: int
+    total: int
+    project: Project | None = None
+    notes: str = ""
+
+
+def open_steps(path: Path, photo_folder: Path | None = None) -> Iterator[Opening]:
+    """Steps whose last one has the project. Raises FitloopError.
+
+    A folder of photos becomes FOLDER/FOLDER.fitloop, a file NAME.fitloop beside it; if that is there already, it is
+    opened, and photos that are new in the folder are added.
+    """
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise ProjectError(
+            f"{path} is not there. Choose a project, a folder of photos, or an annotation file."
+        )
+    if path.is_file() and path.suffix == PROJECT_SUFFIX:
+        yield _opened(Project.open(path))
+    elif path.is_dir() and _has_photos(path):
+        yield from _open_photos(path)
+    else:
+        yield from _open_annotations(path, photo_folder or _photo_root(path))
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """The photos of a folder and those below it, in order of name; hidden folders are left out."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(place, name) for name in sorted(names) if _is_photo(name)]
+    return found
+
+
+def read_annotations(path: Path, photo_folder: Path) -> "Import":
+    """Photos and people of another program's file, told from its content. Raises ReadError."""
+    from core.formats import (
+        agora,
+        cliff,
+        coco,
+        cvat,
+        eft,
+        hmr2,
+        lsp,
+        mpii,
+        openpose,
+        parameters,
+        pw3d,
+        smplifyx,
+        spin,
+        yolo,
+    )
+    from core.formats.recognise import recognise
+
+    readers: dict[str, Callable[[Path, Path], Import]] = {
+        "agora": agora.read,
+        "cliff": cliff.read,
+        "coco": coco.read,
+        "cvat": cvat.read,
+        "eft": eft.read,
+        "hmr2": hmr2.read,
+        "lsp": lsp.read,
+        "mpii": mpii.read,
+        "openpose": openpose.read,
+        "parameters": parameters.read,
+        "3dpw": pw3d.read,
+        "smplifyx": smplifyx.read,
+        "spin": spin.read,
+        "yolo": yolo.read,
+    }
+    return readers[recognise(path)](path, photo_folder)
+
+
+def _opened(project: Project, notes: str = "") -> Opening:
+    if project.read_only:
+        who = f"{project.writer} writes this project" if project.writer else "its folder cannot be written"
+        notes = f"{project.path.name} is open for reading only: {who}.\n{notes}".strip()
+    return Opening(1, 1, project, notes)
+
+
+def _open_photos(folder: Path) -> Iterator[Opening]:
+    from core.geometry.image import image_size
+
+    file = folder / (folder.name + PROJECT_SUFFIX)
+    project = Project.open(file) if file.exists() else Project.create(file)
+    try:
+        known = set() if not file.exists() else {photo.path for photo in project.photos()}
+        names = [photo.relative_to(folder).as_posix() for photo in photos_in(folder)]
+        new = [name for name in names if name not in known]
+        photos, broken = [], []
+        for done, name in enumerate(new, start=1):
+            try:
+                photos.append(Photo(name, *image_size(folder / name)))
+            except ImageError as error:
+                broken.append(str(error))
+            if done % PHOTOS_A_STEP == 0:
+                yield Opening(done, len(new))
+        if photos and not project.read_only:
+            project.add_photos(photos, f"Add {len(photos)} photos")
+    except BaseException:
+        project.close()
+        raise
+    yield _opened(project, "\n".join(broken))
+
+
+def _open_annotations(path: Path, photo_folder: Path) -> Iterator[Opening]:
+    file = path.with_name(path.stem + PROJECT_SUFFIX)
+    if file.exists():
+        yield _opened(Project.open(file))
+        return
+    yield Opening(0, 0)
+    found = read_annotations(path, photo_folder)
+    if not found.people:
+        raise ReadError(f"{path.name}: nobody in it could be read.\n{found.summary()}")
+    photos = _relative_to(found.photos, photo_folder, file.parent)
+    project = Project.create(file)
+    try:
+        project.add_photos(photos, f"Import {path.name}")
+    except BaseException:
+        project.close()
+        file.unlink(missing_ok=True)
+        raise
+    yield _opened(project, found.summary())
+
+
+def _photo_root(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterator[Photo]:
+    """Photos with paths relative to the project's folder in place of the photos'."""
+    try:
+        start = os.path.relpath(root.absolute(), folder)
+    except ValueError as error:  # another drive of Windows
+        raise FitloopError(f"{root} is on another drive than {folder}. Copy one of them over.") from error
+    for photo in photos:
+        joined = os.path.normpath(str(PurePosixPath(start, photo.path)))
+        yield photo.with_(path=joined.replace(os.sep, "/"))
+
+
+def _has_photos(folder: Path) -> bool:
+    return next((name for name in os.listdir(folder) if _is_photo(name)), None) is not None or (
+        next(folder.glob("*.json"), None) is None and bool(photos_in(folder))
+    )
+
+
+def _is_photo(name: str) -> bool:
+    from core.formats.photo_folder import PHOTO_SUFFIXES
+
+    return name.lower().endswith(PHOTO_SUFFIXES) and not name.startswith(".")

@@ -1,0 +1,46 @@
+"""Who is to be looked at, and in what order: the project's people as the user wants to see them."""
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from desktop.view import Wanted
+
+if TYPE_CHECKING:
+    from desktop.workbench import Workbench
+
+
+class Queue:
+    """Belongs to a workbench, whose `project_changed` tells that it may be another."""
+
+    def __init__(self, workbench: "Workbench") -> None:
+        self.wanted = Wanted()
+        self._workbench = workbench
+
+    def reset(self) -> None:
+        """Everybody, the worst first."""
+        self.wanted = Wanted()
+
+    def want(self, **changes: Any) -> None:
+        """Another order or filter: fields of `Wanted`."""
+        self.wanted = replace(self.wanted, **changes)
+        self._workbench.project_changed.emit()
+
+    def ids(self) -> np.ndarray:
+        """Ids of its people (P,), in order."""
+        project = self._workbench.project
+        return np.zeros(0, np.int64) if project is None else project.queue_ids(**asdict(self.wanted))
+
+    def first(self) -> int | None:
+        """Who comes first; None when it is empty."""
+        return self._first_besides(None, self.wanted)
+
+    def next_to_look_at(self) -> int | None:
+        """Who comes first without a verdict, other than who is on show; None when all others have one."""
+        return self._first_besides(self._workbench.person_id, replace(self.wanted, verdict="todo"))
+
+    def _first_besides(self, person_id: int | None, wanted: Wanted) -> int | None:
+        project = self._workbench.project
+        rows = [] if project is None else project.queue(**asdict(wanted), limit=2)
+        return next((row.id for row in rows if row.id != person_id), None)

@@ -1,0 +1,65 @@
+"""How things are drawn and what a fit is told: the window's own choices, no part of the history."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from core.records import Verdict
+from desktop.theme import ThemeName
+
+if TYPE_CHECKING:
+    from core.fitting import FitConfig
+
+NO_KEYPOINT = -1
+
+
+@dataclass(frozen=True)
+class View:
+    """`joint` and `keypoint` (NO_KEYPOINT for none) are selected; `hover` is the keypoint under the cursor."""
+
+    joint: str = "pelvis"
+    keypoint: int = NO_KEYPOINT
+    hover: int = NO_KEYPOINT
+    placing: bool = False  # a click puts the selected keypoint there, and the next absent one is selected
+    wireframe: bool = False
+    floor: bool = True
+    theme: ThemeName = "system"
+    antialiased: bool | None = None  # None: only where OpenGL runs on a graphics card; asked once
+    overlay: bool = True  # the body over the photo …
+    overlay_opacity: float = 0.55  # … and how much of the photo it hides
+    skeleton: bool = True
+    residuals: bool = True
+    boxes: bool = True
+    brightness: float = 0.0  # -1 black … 1 white
+    contrast: float = 0.0  # -1 flat … 1 hard
+    advance: bool = False  # go to the next person after a verdict
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which people the queue shows, and in what order (a key of core.store.queue.ORDERS)."""
+
+    order: str = "worst"
+    verdict: Verdict | None = None
+    tag: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """What the panel sets of core.fitting.FitConfig, where each field is explained; the rest is its own."""
+
+    iterations: int = 20
+    keypoint_px: float = 3.0
+    robust_px: float = 60.0
+    pose_prior: float = 1.0
+    limits: float = 10.0
+    betas: float = 1.0
+    stay_near: float = 0.0
+    free_betas: bool = True
+    free_kid: bool = False
+
+    def config(self, **changes: object) -> "FitConfig":
+        """The same for core.fitting; imports torch."""
+        from core.fitting import FitConfig
+
+        return FitConfig(**{**asdict(self), **changes})  # type: ignore[arg-type]

@@ -1,0 +1,270 @@
+"""The photo with its people: drawn here, changed by gestures."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from core.body.keypoints import layout
+from core.errors import ImageError
+from desktop.editing import cycled, moved
+from desktop.jobs.photos import Photos
+from desktop.theme import theme
+from desktop.view import NO_KEYPOINT
+from desktop.views import gestures
+from desktop.views.gestures import Gesture, Pointer
+from desktop.views.photo_painter import PhotoPainter
+from desktop.views.picking import box_grip, keypoint_at, person_at
+from desktop.views.placing import Placing
+from desktop.workbench import Workbench
+
+WHEEL_FACTOR = 1.2  # per notch of the wheel
+NUDGE_PX, LONG_NUDGE_PX = 1.0, 10.0  # of the photo
+NUDGES = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class Canvas(QWidget):
+    """Wheel zooms at the cursor, dragging moves what is under it, and the photo where nothing is."""
+
+    placed = Signal()  # zoom or pan changed
+
+    def __init__(
+        self, workbench: Workbench, photos: Photos, opengl: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._photos = workbench, photos
+        self.placing = Placing()
+        self._touched = False  # zoomed or panned by hand: a resize keeps the place then
+        self._path = ""
+        self._image: np.ndarray | ImageError | None = None
+        self._painter = PhotoPainter(workbench, opengl)
+        self._gesture: Gesture | None = None
+        self._armed: Callable[[Pointer], Gesture] | None = (
+            None  # what the next press begins, if not the usual
+        )
+        self._nudged = ""
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 200)
+        self.setAccessibleName(self.tr("Photo"))
+        workbench.photo_changed.connect(self._show)
+        workbench.view_changed.connect(self.update)
+        workbench.fits.body_changed.connect(self.update)
+        photos.arrived.connect(self._take_image)
+        self._show()
+
+    # Placing
+
+    def zoom(self, factor: float, at: np.ndarray | None = None) -> None:
+        """Larger or smaller about a canvas point, or the middle."""
+        middle = np.array([self.width() / 2, self.height() / 2])
+        self._place(self.placing.zoomed(factor, middle if at is None else at))
+
+    def zoom_to(self, scale: float) -> None:
+        """A photo pixel is this many screen pixels."""
+        self.zoom(scale / self.devicePixelRatioF() / self.placing.scale)
+
+    def show_whole(self) -> None:
+        """The whole photo, and from now on also after a resize."""
+        photo = self._workbench.photo
+        if photo is not None:
+            size = np.array([photo.width, photo.height], dtype=float)
+            self._place(Placing.showing(np.zeros(2), size, self.width(), self.height()))
+            self._touched = False
+
+    def show_person(self) -> None:
+        """The selected person's box, with some room around."""
+        person = self._workbench.person
+        if person is not None:
+            half = 0.6 * person.bbox.side
+            center = person.bbox.center.astype(float)
+            self._place(Placing.showing(center - half, center + half, self.width(), self.height()))
+
+    def draw_person(self) -> None:
+        """The next drag draws the box of a new person."""
+        self._armed = lambda pointer: gestures.draw_person(self._workbench, pointer)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def cancel(self) -> bool:
+        """End a gesture without its change. Returns whether there was one."""
+        busy = self._gesture is not None or self._armed is not None or bool(self._nudged)
+        if self._gesture is not None:
+            self._gesture.close()
+        self._gesture, self._armed, self._nudged = None, None, ""
+        self.unsetCursor()
+        return busy
+
+    def close_overlay(self) -> None:
+        """Give back what OpenGL holds."""
+        self._painter.close()
+
+    def _place(self, placing: Placing) -> None:
+        self.placing, self._touched = placing, True
+        self.placed.emit()
+        self.update()
+
+    # What is shown
+
+    def _show(self) -> None:
+        photo, project = self._workbench.photo, self._workbench.project
+        path = "" if photo is None or project is None else str(project.folder / photo.path)
+        if path != self._path:
+            self.cancel()
+            self._path, self._image = path, None
+            if path:
+                self._take_image(path)
+            self.show_whole()
+        self.update()
+
+    def _take_image(self, path: str) -> None:
+        if path == self._path and self._image is None:
+            self._image = self._photos.get(Path(path))
+            self.update()
+
+    @property
+    def notice(self) -> str:
+        """What is written in place of a photo; empty when there is one."""
+        if isinstance(self._image, ImageError):
+            return self.tr("{error}\nThe work on its people goes on without it.").format(error=self._image)
+        if self._workbench.photo is None:
+            return self.tr("Nobody is selected.")
+        return "" if self._image is not None else self.tr("Reading the photo…")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        image = self._image if isinstance(self._image, np.ndarray) else None
+        self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
+        if self.notice:
+            painter.setPen(QColor(theme(self._workbench.view.theme).muted))
+            text = QRectF(self.rect()).adjusted(24, 24, -24, -24)
+            painter.drawText(text, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.notice)
+
+    # Mouse and keys
+
+    def _pointer(self, event: QMouseEvent, released: bool = False) -> Pointer:
+        at = np.array([event.position().x(), event.position().y()])
+        return Pointer(at, self.placing.to_photo(at), released)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._workbench.photo is None or self._gesture is not None:
+            return
+        pointer = self._pointer(event)
+        if event.button() == Qt.MouseButton.RightButton:
+            self._cycle(pointer)
+            return
+        middle = event.button() == Qt.MouseButton.MiddleButton
+        self._begin(gestures.pan(self.placing, self._place, pointer) if middle else self._gesture_at(pointer))
+
+    def _gesture_at(self, pointer: Pointer) -> Gesture:
+        workbench, person, photo = self._workbench, self._workbench.person, self._workbench.photo
+        assert photo is not None
+        if self._armed is not None:
+            return self._armed(pointer)
+        if person is not None:
+            if workbench.view.placing and workbench.view.keypoint != NO_KEYPOINT and workbench.editable:
+                return gestures.place_keypoint(workbench, workbench.view.keypoint, pointer)
+            index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
+            if index != NO_KEYPOINT:
+                workbench.look(keypoint=index)
+                if workbench.editable and person.keypoints.confidence[index] > 0:
+                    return gestures.move_keypoint(workbench, index, pointer)
+                if workbench.editable:
+                    return gestures.place_keypoint(workbench, index, pointer)
+            grip = box_grip(person, self.placing, pointer.canvas) if workbench.view.boxes else None
+            if workbench.editable and grip is not None:
+                if grip.opposite is None:
+                    return gestures.move_box(workbench, pointer)
+                return gestures.size_box(workbench, grip.opposite)
+        inside = (
+            person is not None and np.abs(pointer.photo - person.bbox.center).max() <= person.bbox.side / 2
+        )
+        other = person_at(photo, self.placing, pointer.canvas, workbench.person_id, boxes=not inside)
+        if other is not None:
+            workbench.select(other)
+        return gestures.pan(self.placing, self._place, pointer)
+
+    def _begin(self, gesture: Gesture) -> None:
+        self._armed = None
+        self.unsetCursor()
+        try:
+            next(gesture)
+        except StopIteration:
+            return
+        self._gesture = gesture
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        pointer = self._pointer(event)
+        if self._gesture is not None:
+            self._send(pointer)
+        elif self._workbench.person is not None:
+            posed = self._workbench.fits.posed()
+            self._workbench.look(
+                hover=keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
+            )
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gesture is not None and event.button() != Qt.MouseButton.RightButton:
+            self._send(self._pointer(event, released=True))
+            self._gesture = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._workbench.view.hover == NO_KEYPOINT:
+            self.show_whole()
+        else:
+            self.mousePressEvent(event)
+
+    def _send(self, pointer: Pointer) -> None:
+        assert self._gesture is not None
+        try:
+            self._gesture.send(pointer)
+        except StopIteration:
+            self._gesture = None
+
+    def _cycle(self, pointer: Pointer) -> None:
+        """The right button: visible, occluded, absent."""
+        workbench, person = self._workbench, self._workbench.person
+        if person is None or not workbench.editable:
+            return
+        index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
+        if index != NO_KEYPOINT:
+            workbench.look(keypoint=index)
+            workbench.apply(self.tr("Change visibility"), cycled(person, index), follow=True)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
+        self.zoom(WHEEL_FACTOR**notches, np.array([event.position().x(), event.position().y()]))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._workbench.look(hover=NO_KEYPOINT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if not self._touched:
+            self.show_whole()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows nudge the selected keypoint, ten pixels with Shift; letting go makes it one entry."""
+        workbench, index = self._workbench, self._workbench.view.keypoint
+        person = workbench.person
+        step = NUDGES.get(Qt.Key(event.key()))
+        if step is None or person is None or index == NO_KEYPOINT or not workbench.editable:
+            super().keyPressEvent(event)
+            return
+        length = LONG_NUDGE_PX if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else NUDGE_PX
+        self._nudged = layout(person.keypoints.layout).keypoints[index].replace("_", " ")
+        workbench.follow(moved(person, index, person.keypoints.xy[index] + length * np.array(step)))
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if self._nudged and event.key() in NUDGES and not event.isAutoRepeat():
+            name, self._nudged = self._nudged, ""
+            self._workbench.commit(self.tr("Nudge {name}").format(name=name))
+        else:
+            super().keyReleaseEvent(event)

@@ -1,0 +1,42 @@
+"""Questions only the user can answer: which file."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from desktop.settings import Settings
+
+
+class Dialogs:
+    """File dialogs that begin where the last one ended."""
+
+    def __init__(self, parent: QWidget, settings: Settings) -> None:
+        self._parent, self._settings = parent, settings
+
+    def ask_for_file(self, kind: str) -> Path | None:
+        """An existing file ("any", "body") or folder ("photos"); None when the user chooses none."""
+        tr, folder = self._parent.tr, self._settings.folder
+        everything = tr("All files (*)")
+        if kind == "photos":
+            name = QFileDialog.getExistingDirectory(self._parent, tr("Open photos"), folder)
+        elif kind == "body":
+            filters = tr("Body files (*.pkl *.npz)") + ";;" + everything
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open body"), folder, filters)
+        else:
+            known = tr("Projects and annotations (*.fitloop *.json *.npz *.mat *.xml *.pkl *.txt)")
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), folder, known + ";;" + everything)
+        return self._remember(name)
+
+    def ask_for_new_file(self, kind: str) -> Path | None:
+        """Where to write; None when the user chooses nowhere."""
+        tr = self._parent.tr
+        name, _ = QFileDialog.getSaveFileName(
+            self._parent, tr("Export"), self._settings.folder, tr("COCO keypoints (*.json)")
+        )
+        return self._remember(name)
+
+    def _remember(self, name: str) -> Path | None:
+        if not name:
+            return None
+        self._settings.folder = str(Path(name).parent)
+        return Path(name)

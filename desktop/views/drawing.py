@@ -1,0 +1,147 @@
+"""How people are drawn over a photo, with Qt's painter: bones, keypoints, residuals, boxes. All in canvas px."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from core.body.keypoints import Layout, Side, side_colours
+from core.records import Keypoints
+from desktop.views.placing import Placing
+
+HALO = QColor(0, 0, 0, 170)
+RESIDUAL = QColor("#ffe14d")
+SELECTED = QColor("#ffffff")
+BOX = QColor("#ffffff")
+BONE_PX, POINT_PX, CONFIDENT_PX, RING_PX = 2.6, 3.0, 3.0, 3.5
+OTHERS_OPACITY = 0.45
+GHOST_OPACITY = 0.55
+HANDLE_PX = 4.0
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Which keypoints are drawn in a way of their own: selected, under the cursor, disbelieved by the fit."""
+
+    selected: int = -1
+    hover: int = -1
+    ignored: frozenset[int] = frozenset()
+
+
+def draw_bones(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.ndarray) -> None:
+    """Lines between keypoints that are there; a bone with a doubtful end is dashed. xy (K, 2)."""
+    colours = side_colours("dark")
+    for width, halo in ((BONE_PX + 2.0, True), (BONE_PX, False)):
+        for start, end in names.bones:
+            if min(keypoints.confidence[start], keypoints.confidence[end]) <= 0:
+                continue
+            pen = QPen(HALO if halo else QColor(colours[_side_of_bone(names, start, end)]), width)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            if keypoints.occluded[start] or keypoints.occluded[end]:
+                pen.setDashPattern([2.0, 2.0] if not halo else [2.0 * BONE_PX / width, 2.0 * BONE_PX / width])
+            painter.setPen(pen)
+            painter.drawLine(QPointF(*xy[start]), QPointF(*xy[end]))
+
+
+def draw_points(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.ndarray, marks: Marks) -> None:
+    """Discs, larger the surer; occluded ones are rings, and what the fit disbelieves is crossed out."""
+    colours = side_colours("dark")
+    for index in range(keypoints.k):
+        if keypoints.confidence[index] <= 0:
+            continue
+        at, radius = QPointF(*xy[index]), POINT_PX + CONFIDENT_PX * float(keypoints.confidence[index])
+        colour = QColor(colours[names.sides[index]])
+        if index in (marks.selected, marks.hover):
+            painter.setPen(QPen(HALO, 4.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(at, radius + RING_PX, radius + RING_PX)
+            painter.setPen(QPen(SELECTED, 2.0 if index == marks.selected else 1.2))
+            painter.drawEllipse(at, radius + RING_PX, radius + RING_PX)
+        painter.setPen(QPen(HALO, 1.2))
+        painter.setBrush(HALO if keypoints.occluded[index] else colour)
+        painter.drawEllipse(at, radius, radius)
+        if keypoints.occluded[index]:
+            painter.setPen(QPen(colour, 2.0))
+            painter.drawEllipse(at, radius - 1.0, radius - 1.0)
+        if index in marks.ignored:
+            _cross(painter, at, radius)
+
+
+def draw_ghosts(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.ndarray, marks: Marks) -> None:
+    """Absent keypoints where the body has them, xy (K, 2): small dotted rings that can be dragged into being."""
+    colours = side_colours("dark")
+    painter.save()
+    painter.setOpacity(GHOST_OPACITY)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for index in np.flatnonzero(keypoints.confidence <= 0):
+        radius = POINT_PX + (RING_PX if int(index) in (marks.selected, marks.hover) else 1.0)
+        for width, colour in ((3.0, HALO), (1.4, QColor(colours[names.sides[index]]))):
+            pen = QPen(colour, width)
+            pen.setDashPattern([3.0 / width, 3.0 / width])
+            painter.setPen(pen)
+            painter.drawEllipse(QPointF(*xy[index]), radius, radius)
+    painter.restore()
+
+
+def draw_residuals(painter: QPainter, keypoints: Keypoints, xy: np.ndarray, body_xy: np.ndarray) -> None:
+    """From each keypoint to where the body has it."""
+    for width, colour in ((3.2, HALO), (1.6, RESIDUAL)):
+        painter.setPen(QPen(colour, width))
+        painter.setBrush(colour)
+        for index in np.flatnonzero(keypoints.confidence > 0):
+            start, end = QPointF(*xy[index]), QPointF(*body_xy[index])
+            painter.drawLine(start, end)
+            painter.drawEllipse(end, width / 2 + 0.6, width / 2 + 0.6)
+
+
+def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool, locked: bool) -> None:
+    """The square between corners (2, 2), and who it is of."""
+    rect = QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(HALO, 3.0))
+    painter.drawRect(rect)
+    pen = QPen(BOX, 1.4 if selected else 1.0)
+    if not selected:
+        pen.setDashPattern([4.0, 4.0])
+    painter.setPen(pen)
+    painter.drawRect(rect)
+    if selected and not locked:
+        painter.setBrush(BOX)
+        painter.setPen(QPen(HALO, 1.0))
+        for x in corners[:, 0]:
+            for y in corners[:, 1]:
+                painter.drawRect(QRectF(x - HANDLE_PX, y - HANDLE_PX, 2 * HANDLE_PX, 2 * HANDLE_PX))
+    draw_label(painter, label, QPointF(rect.left() + 2, rect.top() - 6))
+
+
+def draw_label(painter: QPainter, text: str, at: QPointF) -> None:
+    """Small text that can be read on any photo; `at` is the start of its base line."""
+    font = QFont(painter.font())
+    font.setPointSizeF(9.0)
+    painter.setFont(font)
+    room = QFontMetricsF(font).boundingRect(text).translated(at).adjusted(-4, -2, 4, 2)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(HALO)
+    painter.drawRoundedRect(room, 3, 3)
+    painter.setPen(SELECTED)
+    painter.drawText(at, text)
+
+
+def box_corners(center: np.ndarray, side: float, placing: Placing) -> np.ndarray:
+    """Top left and bottom right (2, 2) of a box on the canvas."""
+    return placing.to_canvas(np.stack([center - side / 2, center + side / 2]))
+
+
+def _side_of_bone(names: Layout, start: int, end: int) -> Side:
+    """That of its ends; between left and right, or where one end is in the middle, the other's or the middle."""
+    sides = {names.sides[start], names.sides[end]} - {"centre"}
+    return sides.pop() if len(sides) == 1 else "centre"
+
+
+def _cross(painter: QPainter, at: QPointF, radius: float) -> None:
+    arm = radius + 3.0
+    for width, colour in ((4.0, HALO), (2.0, SELECTED)):
+        painter.setPen(QPen(colour, width))
+        painter.drawLine(at + QPointF(-arm, -arm), at + QPointF(arm, arm))
+        painter.drawLine(at + QPointF(-arm, arm), at + QPointF(arm, -arm))

@@ -1,0 +1,189 @@
+"""What a fit is told: its weights, its iterations and the camera; and in a line how it went."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
+
+from desktop.jobs.fitting import with_camera
+from desktop.posing import camera_of
+from desktop.view import FitOptions
+from desktop.views.slider_row import SliderRow
+from desktop.workbench import Workbench
+
+LARGEST_FOCAL_PX = 100_000.0
+
+
+class FitPanel(QScrollArea):
+    """Buttons, the camera, weights."""
+
+    def __init__(
+        self, workbench: Workbench, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.rows = self._make_rows()
+        self.free_betas = QCheckBox(self.tr("Fit the shape"))
+        self.free_kid = QCheckBox(self.tr("Fit the age"))
+        self.free_kid.setToolTip(self.tr("Let the fit choose between adult and child"))
+        self.focal = QDoubleSpinBox()
+        self.focal.setRange(1, LARGEST_FOCAL_PX)
+        self.focal.setDecimals(0)
+        self.focal.setSuffix(self.tr(" px"))
+        self.focal.setKeyboardTracking(False)
+        self.focal.setAccessibleName(self.tr("Focal length"))
+        self.view_angle = QLabel()
+        self.view_angle.setToolTip(self.tr("The photo's field of view, from its left edge to its right"))
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self._lay_out(actions)
+        self._connect()
+        self._show()
+
+    def _make_rows(self) -> dict[str, SliderRow]:
+        tr = self.tr
+        return {
+            "keypoint_px": SliderRow(
+                tr("exactness"),
+                0.5,
+                20,
+                1,
+                0.5,
+                tr(" px"),
+                tr("The distance that counts as one unit of error"),
+            ),
+            "robust_px": SliderRow(
+                tr("disbelief"),
+                5,
+                200,
+                0,
+                5,
+                tr(" px"),
+                tr("How far off a keypoint must be to be disbelieved, in pixels of a person 200 px tall"),
+            ),
+            "pose_prior": SliderRow(tr("likely pose"), 0, 5, 2, 0.1, tip=tr("Weight of the pose prior")),
+            "limits": SliderRow(tr("joint limits"), 0, 30, 1, 1, tip=tr("Weight of what joints can do")),
+            "betas": SliderRow(tr("likely shape"), 0, 10, 2, 0.1, tip=tr("Weight of the mean shape")),
+            "stay_near": SliderRow(tr("stay near"), 0, 10, 2, 0.1, tip=tr("Weight of where the fit starts")),
+            "iterations": SliderRow(tr("iterations"), 1, 100, 0, 1, tip=tr("At most so many steps")),
+        }
+
+    def _lay_out(self, actions: Mapping[str, QAction]) -> None:
+        grid = QGridLayout()
+        grid.setContentsMargins(6, 6, 6, 6)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        buttons = QHBoxLayout()
+        for name in ("fit.fit", "fit.anew", "fit.guess"):
+            button = QToolButton()
+            button.setDefaultAction(actions[name])
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        grid.addLayout(buttons, 0, 0, 1, 3)
+        grid.addWidget(self.summary, 1, 0, 1, 3)
+        focal_label = QLabel(self.tr("focal length"))
+        focal_label.setBuddy(self.focal)
+        grid.addWidget(focal_label, 2, 0)
+        grid.addWidget(self.view_angle, 2, 1)
+        grid.addWidget(self.focal, 2, 2)
+        for number, row in enumerate(self.rows.values(), start=3):
+            row.add_to(grid, number)
+        ticks = QHBoxLayout()
+        ticks.addWidget(self.free_betas)
+        ticks.addWidget(self.free_kid)
+        grid.addLayout(ticks, 11, 0, 1, 3)
+        grid.setRowStretch(12, 1)
+        label_px = max(row.label.sizeHint().width() for row in self.rows.values())
+        number_px = max(row.number.sizeHint().width() for row in (*self.rows.values(),))
+        for row in self.rows.values():
+            row.align(label_px, max(number_px, self.focal.sizeHint().width()))
+        self.focal.setFixedWidth(max(number_px, self.focal.sizeHint().width()))
+        options = QWidget()
+        options.setLayout(grid)
+        self.setWidget(options)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def _connect(self) -> None:
+        fits = self._workbench.fits
+        for name, row in self.rows.items():
+            row.chosen.connect(partial(self._set, name))
+        self.free_betas.toggled.connect(partial(self._set, "free_betas"))
+        self.free_kid.toggled.connect(partial(self._set, "free_kid"))
+        self.focal.valueChanged.connect(self._set_focal)
+        fits.changed.connect(self._show)
+        fits.body_changed.connect(self._show)
+        self._workbench.photo_changed.connect(self._show)
+
+    def _set(self, name: str, value: float | bool) -> None:
+        fits = self._workbench.fits
+        whole = isinstance(getattr(FitOptions(), name), int) and not isinstance(value, bool)
+        fits.set_options(replace(fits.options, **{name: round(value) if whole else value}))
+
+    def _set_focal(self, value: float) -> None:
+        """Bodies keep their size in the photo: they come nearer or go farther."""
+        photo = self._workbench.photo
+        if photo is None:
+            return
+        people = tuple(
+            person
+            if person.fit is None or person.locked
+            else person.with_(fit=with_camera(photo, person.fit, value))
+            for person in photo.people
+        )
+        self._workbench.apply_photo(
+            self.tr("Change focal length"),
+            photo.with_(focal_length=float(value), people=people),
+            self._workbench.person_id,
+        )
+
+    def _show(self) -> None:
+        fits, photo, person = self._workbench.fits, self._workbench.photo, self._workbench.person
+        for name, row in self.rows.items():
+            row.show_value(float(getattr(fits.options, name)))
+        for box, on in ((self.free_betas, fits.options.free_betas), (self.free_kid, fits.options.free_kid)):
+            with QSignalBlocker(box):
+                box.setChecked(on)
+        self.free_kid.setEnabled(fits.body is not None and fits.body.has_kid)
+        self.focal.setEnabled(photo is not None and self._workbench.writable)
+        if photo is not None:
+            focal_length, _ = camera_of(photo)
+            with QSignalBlocker(self.focal):
+                self.focal.setValue(focal_length)
+            angle_deg = np.degrees(2 * np.arctan(photo.width / (2 * focal_length)))
+            known = "" if photo.focal_length else self.tr(" assumed")
+            self.view_angle.setText(self.tr("{angle:.0f}°{known}").format(angle=angle_deg, known=known))
+        self.summary.setText(self._summary(person is not None))
+
+    def _summary(self, somebody: bool) -> str:
+        person, report = self._workbench.person, self._workbench.fits.report
+        if not somebody or person is None:
+            return self.tr("Nobody is selected.")
+        if person.fit is None:
+            return self.tr("Not fitted.")
+        words = [self.tr("{score:.1f} px a keypoint, at 200 px").format(score=person.fit.score)]
+        if report is not None:
+            words.append(
+                self.tr("{n} iterations").format(n=max(map(len, report.losses.values()), default=1) - 1)
+            )
+        if person.fit.weak:
+            words.append(self.tr("⚠ too little is seen to be sure"))
+        if np.abs(person.fit.betas).max() > 3:
+            words.append(self.tr("⚠ an unlikely shape"))
+        if self._workbench.fits.foreign:
+            words.append(self.tr("⚠ fitted with another body: press F"))
+        return " · ".join(words)

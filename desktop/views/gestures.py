@@ -1,0 +1,116 @@
+"""What the mouse does to a photo: each gesture is a generator that takes pointers until the button is let go.
+
+A gesture previews while it runs and commits at its end. Closing it early (Escape) leaves what the workbench cancels.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.body.keypoints import layout
+from core.records import BBox, Person
+from desktop.editing import box_between, empty_keypoints, moved
+from desktop.view import NO_KEYPOINT
+from desktop.views.placing import Placing
+from desktop.workbench import Workbench
+
+NEW_LAYOUT = "coco17"  # of people who are drawn where nobody else is
+
+
+@dataclass(frozen=True, eq=False)
+class Pointer:
+    """Where the mouse is: canvas (2,) [px], photo (2,) [px]; released: the button was let go here."""
+
+    canvas: np.ndarray
+    photo: np.ndarray
+    released: bool = False
+
+
+Gesture = Generator[None, Pointer, None]
+
+
+def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
+    """Drag a keypoint; the body follows. A click alone changes nothing."""
+    person = workbench.person
+    assert person is not None
+    name = layout(person.keypoints.layout).keypoints[index].replace("_", " ")
+    grabbed = person.keypoints.xy[index] - start.photo
+    while not (pointer := (yield)).released:
+        workbench.follow(_with_fit_on_show(moved(person, index, pointer.photo + grabbed), workbench))
+    workbench.commit(workbench.tr("Move {name}").format(name=name))
+
+
+def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
+    """Put a keypoint where the mouse is; while placing, the next absent one is selected then."""
+    person = workbench.person
+    assert person is not None
+    names = layout(person.keypoints.layout).keypoints
+    pointer = start
+    while not pointer.released:
+        workbench.follow(_with_fit_on_show(moved(person, index, pointer.photo), workbench))
+        pointer = yield
+    workbench.commit(workbench.tr("Place {name}").format(name=names[index].replace("_", " ")))
+    absent = np.flatnonzero(workbench.person.keypoints.confidence <= 0) if workbench.person else []
+    if workbench.view.placing:
+        later = [int(other) for other in absent if other > index] or [int(other) for other in absent]
+        workbench.look(keypoint=later[0] if later else NO_KEYPOINT, placing=bool(later))
+
+
+def move_box(workbench: Workbench, start: Pointer) -> Gesture:
+    """Drag a box by its edge."""
+    person = workbench.person
+    assert person is not None
+    while not (pointer := (yield)).released:
+        center = person.bbox.center + (pointer.photo - start.photo)
+        workbench.preview(person.with_(bbox=BBox(center, person.bbox.scale)))
+    workbench.commit(workbench.tr("Move box"))
+
+
+def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
+    """Drag a box by a corner; the opposite `corner` (2,) [px] stays."""
+    person = workbench.person
+    assert person is not None
+    while not (pointer := (yield)).released:
+        away = pointer.photo - corner
+        side = max(float(np.abs(away).max()), 4.0)
+        box = box_between(corner, corner + np.where(away < 0, -side, side))
+        if box is not None:
+            workbench.preview(person.with_(bbox=box))
+    workbench.commit(workbench.tr("Resize box"))
+
+
+def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
+    """Draw the box of a new person, whose keypoints are then placed one after the other."""
+    photo = workbench.photo
+    assert photo is not None
+    assert workbench.project is not None
+    person_id = workbench.project.new_person_id()
+    used = [person.keypoints.layout for person in photo.people]
+    keypoints = empty_keypoints(used[0] if used else NEW_LAYOUT)
+    box = None
+    while not (pointer := (yield)).released:
+        box = box_between(start.photo, pointer.photo)
+        if box is not None:
+            workbench.preview_photo(photo.with_person(Person(person_id, box, keypoints)))
+    if box is None:
+        workbench.cancel()
+        return
+    workbench.apply_photo(
+        workbench.tr("Draw person {id}").format(id=person_id),
+        photo.with_person(Person(person_id, box, keypoints)),
+        person_id,
+    )
+    workbench.look(keypoint=0, placing=True)
+
+
+def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> Gesture:
+    """Drag the photo itself."""
+    while not (pointer := (yield)).released:
+        place(placing.panned(pointer.canvas - start.canvas))
+
+
+def _with_fit_on_show(person: Person, workbench: Workbench) -> Person:
+    """With the body that the last step left, so that it does not jump back until the next one is there."""
+    shown = workbench.person
+    return person if shown is None else replace(person, fit=shown.fit)

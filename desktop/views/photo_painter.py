@@ -1,0 +1,159 @@
+"""Paints the canvas: photo, body, people. Keeps what did not change from one picture to the next."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from core.body.keypoints import layout
+from core.records import Person
+from desktop.jobs.photos import to_qimage
+from desktop.posing import PosedBody
+from desktop.theme import theme
+from desktop.view import NO_KEYPOINT
+from desktop.views import drawing
+from desktop.views.overlay import Overlay
+from desktop.views.placing import Placing
+from desktop.views.tones import toned
+from desktop.workbench import Workbench
+
+BODY_HEIGHT_M = 1.7
+REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px speaks of
+PIXELS_SHOW_AT = 4.0  # screen px per photo px from which on its pixels are squares
+
+
+class PhotoPainter:
+    """What is on the workbench, at a place on a canvas."""
+
+    def __init__(self, workbench: Workbench, opengl: bool) -> None:
+        self._workbench = workbench
+        self._overlay = Overlay() if opengl else None
+        self._faces_of: object = None
+        self._toned: tuple[object, QImage] | None = None  # each with what it was made for
+        self._scaled: tuple[object, QImage] | None = None
+        self._body: tuple[object, tuple[QImage, QRect] | None] | None = None
+
+    def close(self) -> None:
+        """Give back what OpenGL holds."""
+        if self._overlay is not None:
+            self._overlay.close()
+            self._overlay = None
+
+    def paint(
+        self, painter: QPainter, size: QSize, ratio: float, placing: Placing, image: np.ndarray | None
+    ) -> None:
+        """All of it. size: of the canvas; ratio: screen px per canvas px; image: the photo, if it is there."""
+        workbench, photo = self._workbench, self._workbench.photo
+        if image is None:
+            painter.fillRect(
+                QRect(QPointF(0, 0).toPoint(), size), QColor(theme(workbench.view.theme).viewport)
+            )
+        else:
+            shown = self._photo_on_canvas(image, size, ratio, placing)
+            painter.drawImage(QRect(QPointF(0, 0).toPoint(), size), shown)
+        if photo is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        posed = workbench.fits.posed()
+        if workbench.view.overlay and posed is not None:
+            self._paint_body(painter, posed, size, ratio, placing)
+        for person in photo.people:
+            if person.id != workbench.person_id:
+                self._paint_other(painter, person, placing)
+        if workbench.person is not None:
+            self._paint_person(painter, workbench.person, posed, placing)
+
+    def _photo_on_canvas(self, image: np.ndarray, size: QSize, ratio: float, placing: Placing) -> QImage:
+        """As large as the canvas; kept until photo, tones, place or size change."""
+        view = self._workbench.view
+        tones = (id(image), view.brightness, view.contrast)
+        if self._toned is None or self._toned[0] != tones:
+            self._toned = (tones, to_qimage(toned(image, view.brightness, view.contrast)))
+        background = theme(view.theme).viewport
+        what_for = (tones, placing, size, ratio, background)
+        if self._scaled is None or self._scaled[0] != what_for:
+            shown = QImage(size * ratio, QImage.Format.Format_RGB32)
+            shown.setDevicePixelRatio(ratio)
+            shown.fill(QColor(background))
+            painter = QPainter(shown)
+            smooth = placing.scale * ratio < PIXELS_SHOW_AT
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+            width, height = image.shape[1] * placing.scale, image.shape[0] * placing.scale
+            painter.drawImage(QRectF(placing.x, placing.y, width, height), self._toned[1])
+            painter.end()
+            self._scaled = (what_for, shown)
+        return self._scaled[1]
+
+    def _paint_body(
+        self, painter: QPainter, posed: PosedBody, size: QSize, ratio: float, placing: Placing
+    ) -> None:
+        body, view = self._workbench.fits.body, self._workbench.view
+        if self._overlay is None or body is None:
+            return
+        if self._faces_of is not body:
+            self._overlay.set_faces(body.faces)
+            self._faces_of = body
+        fine = not self._workbench.previewing  # while something moves, speed is what counts
+        what_for = (posed, placing, size, ratio, view.theme, fine)
+        if self._body is None or self._body[0] != what_for:
+            drawn = self._overlay.draw(
+                posed.vertices,
+                posed.fit.focal_length,
+                posed.fit.camera_center.astype(float),
+                placing.scale * ratio,
+                placing.offset * ratio,
+                size * ratio,
+                theme(view.theme).body,
+                fine,
+            )
+            self._body = (what_for, drawn)
+        if self._body[1] is not None:
+            picture, rect = self._body[1]
+            painter.setOpacity(view.overlay_opacity)
+            at = QRectF(rect.x() / ratio, rect.y() / ratio, rect.width() / ratio, rect.height() / ratio)
+            painter.drawImage(at, picture)
+            painter.setOpacity(1.0)
+
+    def _paint_other(self, painter: QPainter, person: Person, placing: Placing) -> None:
+        names, xy = layout(person.keypoints.layout), placing.to_canvas(person.keypoints.xy)
+        painter.setOpacity(drawing.OTHERS_OPACITY)
+        if self._workbench.view.skeleton:
+            drawing.draw_bones(painter, names, person.keypoints, xy)
+        if self._workbench.view.boxes:
+            self._paint_box(painter, person, placing, selected=False)
+        painter.setOpacity(1.0)
+
+    def _paint_person(
+        self, painter: QPainter, person: Person, posed: PosedBody | None, placing: Placing
+    ) -> None:
+        names, view, keypoints = layout(person.keypoints.layout), self._workbench.view, person.keypoints
+        xy = placing.to_canvas(keypoints.xy)
+        marks = drawing.Marks(view.keypoint, view.hover, self._ignored(posed))
+        if view.boxes:
+            self._paint_box(painter, person, placing, selected=True)
+        if view.skeleton:
+            drawing.draw_bones(painter, names, keypoints, xy)
+            if posed is not None and len(posed.keypoints_px) == keypoints.k:
+                body_xy = placing.to_canvas(posed.keypoints_px)
+                drawing.draw_ghosts(painter, names, keypoints, body_xy, marks)
+                if view.residuals:
+                    drawing.draw_residuals(painter, keypoints, xy, body_xy)
+            drawing.draw_points(painter, names, keypoints, xy, marks)
+        for index in {view.keypoint, view.hover} - {NO_KEYPOINT}:
+            if index < keypoints.k and keypoints.confidence[index] > 0:
+                text = names.keypoints[index].replace("_", " ")
+                drawing.draw_label(painter, text, QPointF(xy[index][0] + 14, xy[index][1] - 8))
+
+    def _paint_box(self, painter: QPainter, person: Person, placing: Placing, selected: bool) -> None:
+        corners = drawing.box_corners(person.bbox.center, person.bbox.side, placing)
+        label = str(person.id) + (
+            "" if person.verdict == "todo" else f" · {self._workbench.tr(person.verdict)}"
+        )
+        drawing.draw_box(painter, corners, label, selected, person.locked)
+
+    def _ignored(self, posed: PosedBody | None) -> frozenset[int]:
+        """Keypoints so far off that the fit hardly listens to them."""
+        if posed is None:
+            return frozenset()
+        size_px = BODY_HEIGHT_M * posed.fit.focal_length / max(float(posed.fit.cam_t[2]), 0.1)
+        limit = self._workbench.fits.options.robust_px * size_px / REFERENCE_PX
+        return frozenset(np.flatnonzero(posed.residual_px > limit).tolist())

@@ -1,0 +1,172 @@
+"""Plots of the fit on show: each term's loss over the iterations, and how far off each keypoint is."""
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from core.body.keypoints import layout
+from desktop.theme import theme
+from desktop.view import NO_KEYPOINT
+from desktop.workbench import Workbench
+
+# Okabe and Ito's colours, which colour-blind eyes tell apart, one a term; styles tell them apart without colour.
+TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+SMALLEST_LOSS = 1e-2
+AXIS_WIDTH_PX, TEXT_PX = 34, 14
+
+
+class LossPlot(pyqtgraph.PlotWidget):
+    """Loss by term over the iterations, on a scale of powers of ten."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
+        item = self.getPlotItem()
+        item.setLogMode(y=True)
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(False, False)
+        self._legend = item.addLegend(offset=(-4, 4), labelTextSize="8pt")
+        self.setMinimumSize(180, 110)
+        item.getAxis("left").setWidth(AXIS_WIDTH_PX)
+        self.setAccessibleName(self.tr("Loss by term"))
+        workbench.fits.changed.connect(self._draw)
+        workbench.view_changed.connect(self._dress)
+        self._dressed = ""
+        self._dress()
+        self._draw()
+
+    def _draw(self) -> None:
+        report = self._workbench.fits.report
+        losses = {} if report is None else report.losses
+        shown = {name for name, values in losses.items() if max(values) > SMALLEST_LOSS}
+        for name in set(self._lines) - shown:
+            self.removeItem(self._lines.pop(name))
+        for number, name in enumerate(losses):
+            if name not in shown:
+                continue
+            if name not in self._lines:
+                pen = pyqtgraph.mkPen(TERM_COLOURS[number % len(TERM_COLOURS)], width=2)
+                self._lines[name] = self.plot(pen=pen, name=name.replace("_", " "))
+            values = np.maximum(losses[name], SMALLEST_LOSS)
+            self._lines[name].setData(np.arange(len(values)), values)
+        words = self.tr("Loss by iteration") if shown else self.tr("Loss: press F to fit")
+        for side in ("left", "bottom"):
+            self.getPlotItem().showAxis(side, bool(shown))
+        self.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
+
+    def _dress(self) -> None:
+        colours = theme(self._workbench.view.theme)
+        if colours.name == self._dressed:
+            return
+        self._dressed = colours.name
+        self.setBackground(colours.base)
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(colours.border)
+            axis.setTextPen(colours.muted)
+        self._legend.setLabelTextColor(colours.text)
+        self._draw()
+
+
+class ResidualBars(QWidget):
+    """A bar a keypoint: how many photo pixels it is from the body's. Hover and click are those of the photo."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.setMouseTracking(True)
+        self.setMinimumSize(200, 110)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(self.tr("Distance of each keypoint"))
+        workbench.photo_changed.connect(self.update)
+        workbench.view_changed.connect(self.update)
+        workbench.fits.body_changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 150)
+
+    def values(self) -> np.ndarray:
+        """(K,) px, NaN where absent; empty without a fit."""
+        posed = self._workbench.fits.posed()
+        return np.zeros(0) if posed is None else posed.residual_px
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colours, values = theme(self._workbench.view.theme), self.values()
+        painter.fillRect(self.rect(), QColor(colours.base))
+        painter.setPen(QColor(colours.muted))
+        font = painter.font()
+        font.setPointSizeF(9)
+        painter.setFont(font)
+        seen = np.isfinite(values)
+        title = self.tr("Distance from the body [px]")
+        painter.drawText(QRectF(4, 2, self.width() - 8, TEXT_PX + 4), Qt.AlignmentFlag.AlignHCenter, title)
+        if not seen.any():
+            words = self.tr("Nothing to compare yet")
+            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
+            return
+        top = _round_up(float(values[seen].max()))
+        area = self._area()
+        for value in (0.0, top / 2, top):
+            y = area.bottom() - area.height() * value / top
+            painter.setPen(QPen(QColor(colours.border), 1))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(QColor(colours.muted))
+            room = QRectF(0, y - TEXT_PX / 2, AXIS_WIDTH_PX - 4, TEXT_PX)
+            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
+        self._paint_bars(painter, values, top, area)
+
+    def _paint_bars(self, painter: QPainter, values: np.ndarray, top: float, area: QRectF) -> None:
+        person, view, colours = (
+            self._workbench.person,
+            self._workbench.view,
+            theme(self._workbench.view.theme),
+        )
+        if person is None:
+            return
+        names = layout(person.keypoints.layout)
+        width = area.width() / len(values)
+        for index, value in enumerate(values):
+            left = area.left() + index * width
+            if index in (view.hover, view.keypoint):
+                painter.fillRect(QRectF(left, area.top(), width, area.height()), QColor(colours.border))
+            if np.isfinite(value):
+                height = area.height() * min(float(value) / top, 1.0)
+                bar = QRectF(left + 0.15 * width, area.bottom() - height, 0.7 * width, height)
+                painter.fillRect(bar, QColor(colours.side(names.sides[index])))
+        chosen = view.hover if view.hover != NO_KEYPOINT else view.keypoint
+        if 0 <= chosen < len(values):
+            painter.setPen(QColor(colours.text))
+            shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else self.tr("absent")
+            words = f"{names.keypoints[chosen].replace('_', ' ')}: {shown}"
+            below = QRectF(area.left(), area.bottom() + 1, area.width(), TEXT_PX + 4)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._workbench.look(hover=self._index_at(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._workbench.look(keypoint=self._index_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        QToolTip.hideText()
+        self._workbench.look(hover=NO_KEYPOINT)
+
+    def _index_at(self, at: QPointF) -> int:
+        count, area = len(self.values()), self._area()
+        if not count or not area.contains(at):
+            return NO_KEYPOINT
+        return min(count - 1, int((at.x() - area.left()) / area.width() * count))
+
+    def _area(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(AXIS_WIDTH_PX, TEXT_PX + 10, -8, -TEXT_PX - 6)
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20, …, at least 5."""
+    power = 10.0 ** np.floor(np.log10(max(value, 5.0)))
+    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= max(value, 5.0)))

@@ -1,0 +1,71 @@
+"""What is seen before anything is open: how to begin, and what was open lately."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCommandLinkButton, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+COLUMN_PX = 460
+TITLE_PT, TEXT_PT = 20, 10
+
+
+class StartPage(QScrollArea):
+    """Buttons for what can be opened; emits the path of a recent project that was chosen."""
+
+    chosen = Signal(str)
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        content = QWidget()
+        outer = QVBoxLayout(content)
+        outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QWidget()
+        column.setFixedWidth(COLUMN_PX)
+        outer.addWidget(column)
+        self._column = QVBoxLayout(column)
+        title = QLabel(self.tr("Fitloop"))
+        font = title.font()
+        font.setPointSize(TITLE_PT)
+        title.setFont(font)
+        self._column.addWidget(title)
+        words = QLabel(
+            self.tr("Fit bodies to people in photos, correct them by hand, and train on the result.")
+        )
+        words.setWordWrap(True)
+        self._column.addWidget(words)
+        self._column.addSpacing(12)
+        for name, text, more in (
+            ("file.open_photos", self.tr("Open photos…"), self.tr("A folder of pictures")),
+            (
+                "file.open",
+                self.tr("Open a project or annotations…"),
+                self.tr(
+                    "A .fitloop project, or people's keypoints from COCO, OpenPose, SPIN, EFT and others"
+                ),
+            ),
+        ):
+            button = QCommandLinkButton(text, more)
+            button.clicked.connect(actions[name].trigger)
+            self._column.addWidget(button)
+        self._recent_title = QLabel(self.tr("Lately"))
+        self._column.addSpacing(12)
+        self._column.addWidget(self._recent_title)
+        self._recent: list[QCommandLinkButton] = []
+        self._column.addStretch(1)
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+
+    def show_recent(self, paths: Sequence[str]) -> None:
+        """Projects that were open lately, the last one first."""
+        for button in self._recent:
+            button.deleteLater()
+        self._recent = []
+        self._recent_title.setVisible(bool(paths))
+        for path in paths:
+            button = QCommandLinkButton(Path(path).stem, str(Path(path).parent))
+            button.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
+            self._column.insertWidget(self._column.count() - 1, button)
+            self._recent.append(button)

@@ -1,0 +1,86 @@
+"""The line at the bottom: what was told last, the job with its progress, the body in use."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+
+from core.body.keypoints import layout
+from desktop.workbench import Workbench
+
+BAR_PX = 160
+TOLD_MS = 12_000
+
+
+class Status(QWidget):
+    """Fills a window's status bar."""
+
+    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar) -> None:
+        super().__init__(bar)
+        self._workbench, self._bar = workbench, bar
+        self.hide()
+        bar.setContentsMargins(6, 0, 6, 0)
+        self.title, self.body = QLabel(), QLabel()
+        self.progress = QProgressBar()
+        self.progress.setFixedWidth(BAR_PX)
+        self.progress.setTextVisible(False)
+        self.stop = QToolButton()
+        self.stop.setDefaultAction(actions["fit.stop"])
+        self.stop.setText(self.tr("Stop"))
+        self.stop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.hint = QLabel()
+        bar.addWidget(self.hint, 1)
+        for widget in (self.title, self.progress, self.stop, self.body):
+            bar.addPermanentWidget(widget)
+        workbench.job.changed.connect(self._show_job)
+        workbench.fits.changed.connect(self._show_body)
+        workbench.fits.body_changed.connect(self._show_body)
+        workbench.photo_changed.connect(self._show_hint)
+        workbench.view_changed.connect(self._show_hint)
+        workbench.told.connect(self._tell)
+        self._show_job()
+        self._show_body()
+        self._show_hint()
+
+    def _tell(self, text: str) -> None:
+        self._bar.showMessage(text.replace("\n", "  ·  "), TOLD_MS)
+        self._bar.setToolTip(text)
+
+    def _show_job(self) -> None:
+        job = self._workbench.job
+        for widget in (self.title, self.progress, self.stop):
+            widget.setVisible(job.running)
+        words = job.title
+        if job.running and job.total:
+            words = self.tr("{title}: {done} of {total}").format(
+                title=job.title, done=job.done, total=job.total
+            )
+            left = job.seconds_left
+            if left is not None and left > 1:
+                words += self.tr(", {seconds:.0f} s left").format(seconds=left)
+        self.title.setText(words)
+        self.progress.setRange(0, job.total)
+        self.progress.setValue(job.done)
+
+    def _show_body(self) -> None:
+        fits = self._workbench.fits
+        nobody = self.tr("Loading the body…") if fits.loading else self.tr("No body")
+        self.body.setText(fits.body.name if fits.body is not None else nobody)
+
+    def _show_hint(self) -> None:
+        person, tr = self._workbench.person, self.tr
+        if self._workbench.project is None:
+            words = ""
+        elif person is None:
+            words = tr("N: draw a person · Ctrl+Page down: next photo")
+        elif self._workbench.view.placing:
+            name = layout(person.keypoints.layout).keypoints[self._workbench.view.keypoint].replace("_", " ")
+            words = tr("Click where the {name} is · Tab: skip it · Esc: enough").format(name=name)
+        elif person.locked:
+            words = tr("Accepted and locked · U: unlock · Space: next worst")
+        else:
+            words = tr(
+                "Drag keypoints · F: fit · A: accept · R: reject · L: later · Space: next · ?: all keys"
+            )
+        self.hint.setText(words)

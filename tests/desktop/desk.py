@@ -1,0 +1,81 @@
+"""A window in a test: open it, wait for its work, use mouse and keyboard as a user does."""
+
+from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from core.body.keypoints import layout
+from desktop.app import build
+from desktop.file_acts import open_path
+from desktop.settings import Settings
+from desktop.view import View
+
+WAIT_MS = 30_000
+
+
+class Desk:
+    """Workbench and window, with the open body, on a screen or offscreen."""
+
+    def __init__(self, qtbot, folder, view=None):
+        self.qtbot = qtbot
+        self.settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+        self.workbench, self.window = build(self.settings, view or View(theme="light"))
+        self.said, self.told = [], []
+        self.workbench.refused.connect(self.said.append)
+        self.workbench.told.connect(self.told.append)
+        qtbot.addWidget(self.window)
+        self.window.show()
+        self.workbench.fits.open_body()
+        self.wait(lambda: self.workbench.fits.body is not None)
+
+    def open(self, path):
+        project = self.workbench.project
+        open_path(self.workbench, path)
+        self.wait(lambda: not self.workbench.job.running)
+        if self.workbench.project is not project:
+            self.wait(lambda: not self.window.waiting)
+
+    def wait(self, condition):
+        self.qtbot.waitUntil(condition, timeout=WAIT_MS)
+
+    def do(self, command):
+        action = self.window.actions_by_id[command]
+        assert action.isEnabled(), command
+        action.trigger()
+
+    def fit(self, command="fit.fit"):
+        self.do(command)
+        self.wait(lambda: not self.workbench.fits.running)
+
+    def index(self, name):
+        return layout(self.workbench.person.keypoints.layout).index(name)
+
+    def place_of(self, name):
+        """Where a keypoint is on the canvas."""
+        return QPointF(
+            *self.window.canvas.placing.to_canvas(self.workbench.person.keypoints.xy[self.index(name)])
+        )
+
+    def mouse(self, kind, at, button=Qt.MouseButton.LeftButton):
+        held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else button
+        meant = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else button
+        canvas = self.window.canvas
+        modifiers = Qt.KeyboardModifier.NoModifier
+        where = QPointF(canvas.mapToGlobal(at))
+        QApplication.sendEvent(canvas, QMouseEvent(kind, at, where, meant, held, modifiers))
+
+    def press(self, at, button=Qt.MouseButton.LeftButton):
+        self.mouse(QEvent.Type.MouseButtonPress, at, button)
+
+    def move(self, at):
+        self.mouse(QEvent.Type.MouseMove, at)
+
+    def release(self, at, button=Qt.MouseButton.LeftButton):
+        self.mouse(QEvent.Type.MouseButtonRelease, at, button)
+
+    def drag(self, start, end, parts=4):
+        self.press(start)
+        for part in range(1, parts + 1):
+            self.move(start + (end - start) * part / parts)
+            self.qtbot.wait(15)
+        self.release(end)

@@ -1,6 +1,4 @@
-"""Damaged files by the hundred thousand:
-
-python -m tests.stress.fuzz_readers [--reader coco …] [--inputs 100000]
+"""Damaged files by the hundred thousand: python -m tests.stress.fuzz_readers [--reader coco …] [--inputs N]
 
 Each input is a valid file with a few changes, half of them to its bytes and half to the values in it. A
 reader may return or raise ReadError; any other exception, a warning of ours, a record that is none, or more

@@ -30,7 +30,7 @@ class Fits(QObject):
         self.options = FitOptions()
         self.report: FitReport | None = None  # of the last fit of the person on show
         self._workbench = workbench
-        self._posed: tuple[Person, PosedBody] | None = None
+        self._posed: PosedBody | None = None
         self._load = load
         self._mailbox: Mailbox | None = None
         self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
@@ -71,12 +71,12 @@ class Fits(QObject):
         if photo is None or person is None or person.fit is None or self.body is None:
             return None
         if self._posed is not None:
-            posed_person, posed = self._posed
+            posed = self._posed
             same = posed.fit is person.fit and len(posed.keypoints_px) == person.keypoints.k
-            if same and (self.following or posed_person.keypoints is person.keypoints):
+            if same and (self.following or posed.keypoints is person.keypoints):
                 return posed
-        self._posed = (person, pose_fit(self.body, photo, person, person.fit))
-        return self._posed[1]
+        self._posed = pose_fit(self.body, photo, person, person.fit)
+        return self._posed
 
     # Fits
 
@@ -160,9 +160,8 @@ class Fits(QObject):
             worker.close()
 
     def _show(self, person: Person, posed: PosedBody) -> None:
-        person = person.with_(fit=posed.fit)
-        self._posed = (person, posed)
-        self._workbench.preview(person)
+        self._posed = posed
+        self._workbench.preview(person.with_(fit=posed.fit))
 
     def _take_followed(self, posed: PosedBody) -> None:
         person = self._workbench.person

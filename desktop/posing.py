@@ -1,11 +1,12 @@
 """Bodies as the views draw them: a fit's vertices, joints and keypoints, in the photo's camera frame."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.records import Fit, Guess, Person, Photo
+from core.records import Fit, Guess, Keypoints, Person, Photo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,18 +19,21 @@ Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 
 @dataclass(frozen=True, eq=False)
 class PosedBody:
-    """A fit with what it looks like. vertices (V, 3) and joints (24, 3) [m], camera frame; keypoints_px (K, 2) in
+    """A fit with what it looks like, and the keypoints that it is compared with.
+
+    vertices (V, 3) and joints (24, 3) [m], camera frame; keypoints_px (K, 2) in
     the photo; residual_px (K,), NaN where the person's keypoint is absent; loss_by_term: of the fit's end.
     """
 
     fit: Fit
+    keypoints: Keypoints
     vertices: np.ndarray
     joints: np.ndarray
     keypoints_px: np.ndarray
     residual_px: np.ndarray
     loss_by_term: dict[str, float]
 
-    @property
+    @cached_property
     def upright(self) -> Surface:
         """Vertices and joints with y up, standing at the origin: what the viewport shows."""
         return upright(self.vertices, self.joints)
@@ -139,7 +143,7 @@ def _posed(
     away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)
     residual_px = np.where(person.keypoints.confidence > 0, away, np.nan)
     losses = {} if step is None else {name: float(loss[0]) for name, loss in step.loss_by_term.items()}
-    return PosedBody(fit, vertices, joints, keypoints_px, residual_px, losses)
+    return PosedBody(fit, person.keypoints, vertices, joints, keypoints_px, residual_px, losses)
 
 
 def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | None":
@@ -149,5 +153,5 @@ def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | No
 
     if not (person.keypoints.confidence > 0).any():
         return None
-    still = FitConfig(iterations=0, placing_iterations=0)
+    still = FitConfig(iterations=0, soft_iterations=0, placing_iterations=0)
     return next(solve(body, *fit_inputs(photo, person), guess=params_of(fit), config=still))

@@ -49,7 +49,7 @@ class FitOptions:
     """What the panel sets of core.fitting.FitConfig, where each field is explained; the rest is its own."""
 
     iterations: int = 20
-    keypoint_px: float = 3.0
+    keypoint_px: float = 1.5
     robust_px: float = 60.0
     pose_prior: float = 1.0
     limits: float = 10.0

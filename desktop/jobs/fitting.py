@@ -66,7 +66,7 @@ def settle(
     assert person.fit is not None
     if not (person.keypoints.confidence > 0).any():
         return pose_fit(body, photo, person, person.fit)
-    config = options.config(iterations=iterations, placing_iterations=0, tolerance=0.0)
+    config = options.config(iterations=iterations, soft_iterations=0, placing_iterations=0, tolerance=0.0)
     inputs = fit_inputs(photo, person)
     *_, step = fit(body, *inputs, guess=params_of(person.fit), config=config)
     return pose_step(step, photo, person, body)

@@ -19,6 +19,7 @@ from desktop.views.gestures import Gesture, Pointer
 from desktop.views.photo_painter import PhotoPainter
 from desktop.views.picking import box_grip, keypoint_at, person_at
 from desktop.views.placing import Placing
+from desktop.views.renderer import Renderer
 from desktop.workbench import Workbench
 
 WHEEL_FACTOR = 1.2  # per notch of the wheel
@@ -37,7 +38,7 @@ class Canvas(QWidget):
     placed = Signal()  # zoom or pan changed
 
     def __init__(
-        self, workbench: Workbench, photos: Photos, opengl: bool, parent: QWidget | None = None
+        self, workbench: Workbench, photos: Photos, renderer: Renderer | None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._workbench, self._photos = workbench, photos
@@ -45,7 +46,7 @@ class Canvas(QWidget):
         self._touched = False  # zoomed or panned by hand: a resize keeps the place then
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
-        self._painter = PhotoPainter(workbench, opengl)
+        self._painter = PhotoPainter(workbench, renderer)
         self._gesture: Gesture | None = None
         self._armed: Callable[[Pointer], Gesture] | None = (
             None  # what the next press begins, if not the usual
@@ -102,10 +103,6 @@ class Canvas(QWidget):
         self._gesture, self._armed, self._nudged = None, None, ""
         self.unsetCursor()
         return busy
-
-    def close_overlay(self) -> None:
-        """Give back what OpenGL holds."""
-        self._painter.close()
 
     def _place(self, placing: Placing) -> None:
         self.placing, self._touched = placing, True

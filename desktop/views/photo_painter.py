@@ -1,7 +1,7 @@
 """Paints the canvas: photo, body, people. Keeps what did not change from one picture to the next."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from core.body.keypoints import layout
@@ -11,100 +11,109 @@ from desktop.posing import PosedBody
 from desktop.theme import theme
 from desktop.view import NO_KEYPOINT
 from desktop.views import drawing
-from desktop.views.overlay import Overlay
+from desktop.views.cameras import PhotoCamera
 from desktop.views.placing import Placing
+from desktop.views.renderer import Look, Renderer
 from desktop.views.tones import toned
 from desktop.workbench import Workbench
 
 BODY_HEIGHT_M = 1.7
 REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px speaks of
+AVERAGED_BELOW = 0.7  # screen px per photo px
 PIXELS_SHOW_AT = 4.0  # screen px per photo px from which on its pixels are squares
 
 
 class PhotoPainter:
     """What is on the workbench, at a place on a canvas."""
 
-    def __init__(self, workbench: Workbench, opengl: bool) -> None:
+    def __init__(self, workbench: Workbench, renderer: Renderer | None) -> None:
         self._workbench = workbench
-        self._overlay = Overlay() if opengl else None
-        self._faces_of: object = None
+        self._renderer = renderer
         self._toned: tuple[object, QImage] | None = None  # each with what it was made for
-        self._scaled: tuple[object, QImage] | None = None
+        self._small: tuple[object, QImage] | None = None
+        self._behind: tuple[object, QImage] | None = None
         self._body: tuple[object, tuple[QImage, QRect] | None] | None = None
-
-    def close(self) -> None:
-        """Give back what OpenGL holds."""
-        if self._overlay is not None:
-            self._overlay.close()
-            self._overlay = None
 
     def paint(
         self, painter: QPainter, size: QSize, ratio: float, placing: Placing, image: np.ndarray | None
     ) -> None:
         """All of it. size: of the canvas; ratio: screen px per canvas px; image: the photo, if it is there."""
         workbench, photo = self._workbench, self._workbench.photo
-        if image is None:
-            painter.fillRect(
-                QRect(QPointF(0, 0).toPoint(), size), QColor(theme(workbench.view.theme).viewport)
-            )
-        else:
-            shown = self._photo_on_canvas(image, size, ratio, placing)
-            painter.drawImage(QRect(QPointF(0, 0).toPoint(), size), shown)
+        painter.drawImage(QRect(QPoint(0, 0), size), self._behind_the_person(image, size, ratio, placing))
         if photo is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         posed = workbench.fits.posed()
         if workbench.view.overlay and posed is not None:
             self._paint_body(painter, posed, size, ratio, placing)
-        for person in photo.people:
-            if person.id != workbench.person_id:
-                self._paint_other(painter, person, placing)
         if workbench.person is not None:
             self._paint_person(painter, workbench.person, posed, placing)
 
-    def _photo_on_canvas(self, image: np.ndarray, size: QSize, ratio: float, placing: Placing) -> QImage:
-        """As large as the canvas; kept until photo, tones, place or size change."""
-        view = self._workbench.view
-        tones = (id(image), view.brightness, view.contrast)
-        if self._toned is None or self._toned[0] != tones:
-            self._toned = (tones, to_qimage(toned(image, view.brightness, view.contrast)))
+    def _behind_the_person(
+        self, image: np.ndarray | None, size: QSize, ratio: float, placing: Placing
+    ) -> QImage:
+        """The photo and everybody else, as large as the canvas; kept until one of them changes."""
+        view, photo = self._workbench.view, self._workbench.photo
+        others = tuple(p for p in photo.people if p.id != self._workbench.person_id) if photo else ()
         background = theme(view.theme).viewport
-        what_for = (tones, placing, size, ratio, background)
-        if self._scaled is None or self._scaled[0] != what_for:
+        tones = (id(image), view.brightness, view.contrast)
+        what_for = (tones, others, placing, size, ratio, background, view.skeleton, view.boxes)
+        if self._behind is None or self._behind[0] != what_for:
             shown = QImage(size * ratio, QImage.Format.Format_RGB32)
             shown.setDevicePixelRatio(ratio)
             shown.fill(QColor(background))
             painter = QPainter(shown)
-            smooth = placing.scale * ratio < PIXELS_SHOW_AT
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-            width, height = image.shape[1] * placing.scale, image.shape[0] * placing.scale
-            painter.drawImage(QRectF(placing.x, placing.y, width, height), self._toned[1])
+            if image is not None:
+                self._paint_photo(painter, image, tones, placing, placing.scale * ratio)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for person in others:
+                self._paint_other(painter, person, placing)
             painter.end()
-            self._scaled = (what_for, shown)
-        return self._scaled[1]
+            self._behind = (what_for, shown)
+        return self._behind[1]
+
+    def _paint_photo(
+        self, painter: QPainter, image: np.ndarray, tones: object, placing: Placing, scale: float
+    ) -> None:
+        """scale: screen px per photo px. A photo much larger than the canvas is averaged down, once."""
+        view = self._workbench.view
+        if self._toned is None or self._toned[0] != tones:
+            self._toned = (tones, to_qimage(toned(image, view.brightness, view.contrast)))
+        picture, place = (
+            self._toned[1],
+            QRectF(placing.x, placing.y, image.shape[1] * placing.scale, image.shape[0] * placing.scale),
+        )
+        if scale < AVERAGED_BELOW:
+            if self._small is None or self._small[0] != (tones, scale):
+                width, height = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+                smooth = Qt.TransformationMode.SmoothTransformation
+                small = picture.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+                self._small = ((tones, scale), small)
+            picture = self._small[1]
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < PIXELS_SHOW_AT)
+        painter.drawImage(place, picture)
 
     def _paint_body(
         self, painter: QPainter, posed: PosedBody, size: QSize, ratio: float, placing: Placing
     ) -> None:
         body, view = self._workbench.fits.body, self._workbench.view
-        if self._overlay is None or body is None:
+        if self._renderer is None or body is None:
             return
-        if self._faces_of is not body:
-            self._overlay.set_faces(body.faces)
-            self._faces_of = body
+        self._renderer.set_faces(body.faces)
         fine = not self._workbench.previewing  # while something moves, speed is what counts
-        what_for = (posed, placing, size, ratio, view.theme, fine)
+        what_for = (posed, body, placing, size, ratio, view.theme, fine)
         if self._body is None or self._body[0] != what_for:
-            drawn = self._overlay.draw(
-                posed.vertices,
+            seen_by = PhotoCamera(
                 posed.fit.focal_length,
                 posed.fit.camera_center.astype(float),
                 placing.scale * ratio,
                 placing.offset * ratio,
-                size * ratio,
-                theme(view.theme).body,
-                fine,
             )
+            rect = seen_by.covered(posed.vertices, size * ratio)
+            drawn = None
+            if rect is not None:
+                camera, look = seen_by.camera(rect, posed.vertices), Look(theme(view.theme).body, fine=fine)
+                drawn = (self._renderer.draw(posed.vertices, camera, rect.size(), look), rect)
             self._body = (what_for, drawn)
         if self._body[1] is not None:
             picture, rect = self._body[1]

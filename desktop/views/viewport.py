@@ -1,147 +1,177 @@
 """The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
 
-from typing import NamedTuple
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext, QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
-
-from core.body.tree import joint_index
+from core.body.tree import JOINT_NAMES, joint_index
 from desktop.posing import Surface, rest_surface
-from desktop.views.body_scene import BodyScene
+from desktop.theme import side_of, theme
+from desktop.views.cameras import Orbit
+from desktop.views.opengl import OpenGL
+from desktop.views.renderer import Look, Renderer
 from desktop.workbench import Workbench
 
-OLDEST_OPENGL = (2, 0)
-GL_RENDERER = 0x1F01
-SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software", "gdi generic")
-
-
-class OpenGL(NamedTuple):
-    """Why OpenGL cannot draw in a window here (empty when it can); whether the processor does its work."""
-
-    complaint: str
-    software: bool = False
-
-
-def find_opengl() -> OpenGL:
-    """Ask the driver, before a view would fail over it."""
-    platform = QGuiApplication.platformName()
-    if platform in ("offscreen", "minimal"):
-        return OpenGL(f"Qt's platform '{platform}' has no screen to draw on")
-    context = QOpenGLContext()
-    surface = QOffscreenSurface()
-    surface.create()
-    if not context.create() or not context.makeCurrent(surface):
-        return OpenGL("no OpenGL context could be made")
-    version = context.format().version()
-    renderer = str(context.functions().glGetString(GL_RENDERER))
-    context.doneCurrent()
-    if version < OLDEST_OPENGL:
-        return OpenGL(f"the driver offers OpenGL {version[0]}.{version[1]}, and 2.0 is needed")
-    return OpenGL("", any(name in renderer.lower() for name in SOFTWARE_RENDERERS))
+WHEEL_FACTOR = 1.15  # per notch
+JOINT_PX, HANDLE_PX = 6.0, 2.5
+NEAR_PX = 9.0
 
 
 class Viewport(QWidget):
-    """Draws the fit of the person on show, or the body at rest. Without OpenGL it says why."""
+    """Draws the fit of the person on show, or the body at rest.
 
-    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+    Left drag turns; middle or Shift drag pans; the wheel zooms; a click takes a joint.
+    """
+
+    def __init__(
+        self, workbench: Workbench, opengl: OpenGL, renderer: Renderer | None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._workbench = workbench
-        self.setMinimumSize(320, 240)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        opengl = find_opengl()
+        self._workbench, self._renderer = workbench, renderer
         antialiased = workbench.view.antialiased
+        self._fine = not opengl.software if antialiased is None else antialiased
         self.complaint = opengl.complaint
-        self.scene = (
-            None
-            if opengl.complaint
-            else BodyScene(not opengl.software if antialiased is None else antialiased)
-        )
-        if self.scene is not None:
-            layout.addWidget(self.scene.widget)
-        self._notice = QLabel(self)
-        self._notice.setObjectName("viewport_notice")
-        self._notice.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._notice.setWordWrap(True)
-        self._notice.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._rest: Surface | None = None
-        self._shown: object = None
-        workbench.fits.body_changed.connect(self._take_body)
-        workbench.fits.changed.connect(self._notify)
-        workbench.photo_changed.connect(self._draw)
-        workbench.view_changed.connect(self._dress)
-        self._dress()
-        self._notify()
+        self.orbit = Orbit()
+        self._rest: tuple[object, Surface] | None = None
+        self._picture: tuple[object, QImage] | None = None  # with what it was drawn for
+        self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
+        self.setMinimumSize(200, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Body in 3D"))
+        for signal in (
+            workbench.photo_changed,
+            workbench.view_changed,
+            workbench.fits.body_changed,
+            workbench.fits.changed,
+        ):
+            signal.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(350, 400)
+
+    def look_from(self, place: str) -> None:
+        """The whole body from one of cameras.PLACES."""
+        self._turn(Orbit.at(place))
+
+    @property
+    def surface(self) -> Surface | None:
+        """Vertices and joints that are shown; None where there is nothing to show."""
+        posed, body = self._workbench.fits.posed(), self._workbench.fits.body
+        if posed is not None:
+            return posed.upright
+        if body is None or self._workbench.person is not None:
+            return None
+        if self._rest is None or self._rest[0] is not body:
+            self._rest = (body, rest_surface(body))
+        return self._rest[1]
 
     @property
     def notice(self) -> str:
         """What is written in the middle of the view; empty when nothing is."""
-        return self._notice.text()
-
-    def look_from(self, place: str) -> None:
-        """Look at the whole body from one of body_scene.PLACES."""
-        if self.scene is not None:
-            self.scene.look_from(place)
-
-    def close_scene(self) -> None:
-        """Give back what OpenGL holds."""
-        if self.scene is not None:
-            self.scene.close()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._notice.setGeometry(self.rect().adjusted(24, 24, -24, -24))
-
-    @property
-    def surface(self) -> Surface | None:
-        """What is shown; None where there is nothing to show."""
-        posed = self._workbench.fits.posed()
-        if posed is not None:
-            return posed.upright
-        return self._rest if self._workbench.person is None else None
-
-    def _take_body(self) -> None:
-        body = self._workbench.fits.body
-        if self.scene is not None and body is not None:
-            self.scene.set_faces(body.faces)
-            self._rest = rest_surface(body)
-        self._shown = None
-        self._draw()
-
-    def _draw(self) -> None:
-        self._notify()
-        if self.scene is None:
-            return
-        what = (self._workbench.fits.posed(), self._workbench.person is None, self._workbench.view.joint)
-        if what == self._shown:
-            return
-        self._shown = what
-        surface = self.surface
-        if surface is None:
-            self.scene.show_nothing()
-        else:
-            self.scene.set_points(surface[0], surface[1][joint_index(self._workbench.view.joint)])
-
-    def _dress(self) -> None:
-        if self.scene is not None:
-            self.scene.dress(self._workbench.view)
-        self._draw()
-
-    def _notify(self) -> None:
-        fits, text = self._workbench.fits, ""
+        fits = self._workbench.fits
         if self.complaint:
-            text = self.tr(
+            return self.tr(
                 "The 3D view needs OpenGL, and it is not there: {why}.\n"
                 "Update the graphics driver, or install Mesa's software OpenGL "
                 "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
             ).format(why=self.complaint)
-        elif fits.body is None:
+        if fits.body is None:
             no_body = self.tr("No body is loaded. Open one with File, Open body…")
-            text = self.tr("Loading the body…") if fits.loading else no_body
-        elif self._workbench.person is not None and self._workbench.person.fit is None:
-            text = self.tr("No body is fitted to this person yet.\nPress F to fit one.")
-        if text != self._notice.text():
-            self._notice.setText(text)
-            self._notice.setVisible(bool(text))
-            self._notice.raise_()
+            return self.tr("Loading the body…") if fits.loading else no_body
+        if self._workbench.person is not None and self._workbench.person.fit is None:
+            return self.tr("No body is fitted to this person yet.\nPress F to fit one.")
+        return ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, colours = QPainter(self), theme(self._workbench.view.theme)
+        painter.fillRect(self.rect(), QColor(colours.viewport))
+        surface = self.surface
+        if self._renderer is not None:
+            painter.drawImage(self.rect(), self._draw(surface))
+        if surface is not None and self._renderer is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_joints(painter, surface[1])
+        if self.notice:
+            painter.setPen(QColor(colours.text))
+            room = QRectF(self.rect()).adjusted(20, 20, -20, -20)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.notice)
+
+    def _draw(self, surface: Surface | None) -> QImage:
+        """The body and its floor; kept until something changes."""
+        assert self._renderer is not None
+        view, body = self._workbench.view, self._workbench.fits.body
+        size = self.size() * self.devicePixelRatioF()
+        moving = self._workbench.previewing or self._held is not None
+        shown = self._workbench.fits.posed() or (surface is not None)
+        fine = self._fine and not moving
+        what_for = (shown, body, self.orbit, size, view.theme, view.wireframe, view.floor, fine)
+        if self._picture is None or self._picture[0] != what_for:
+            colours = theme(view.theme)
+            if body is not None:
+                self._renderer.set_faces(body.faces)
+            look = Look(
+                colours.body,
+                colours.wire if view.wireframe else None,
+                colours.floor if view.floor else None,
+                colours.viewport,
+                fine,
+            )
+            vertices = None if surface is None else surface[0]
+            self._picture = (what_for, self._renderer.draw(vertices, self.orbit.camera(size), size, look))
+        return self._picture[1]
+
+    def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
+        """The selected joint; all of them, small, while the mouse is over the view."""
+        colours, at = theme(self._workbench.view.theme), self.orbit.project(joints, self.size())
+        chosen = joint_index(self._workbench.view.joint)
+        for index, name in enumerate(JOINT_NAMES):
+            if not np.isfinite(at[index]).all() or (index != chosen and not self.underMouse()):
+                continue
+            radius = JOINT_PX if index == chosen else HANDLE_PX
+            painter.setPen(QPen(QColor("#ffffff"), 2.0 if index == chosen else 1.0))
+            painter.setBrush(QColor(colours.side(side_of(name))))
+            painter.drawEllipse(QPointF(*at[index]), radius, radius)
+
+    def joint_at(self, at: QPointF) -> str | None:
+        """The joint nearest to a point of the view, if one is near."""
+        surface = self.surface
+        if surface is None:
+            return None
+        away = np.linalg.norm(self.orbit.project(surface[1], self.size()) - [at.x(), at.y()], axis=1)
+        index = int(np.nanargmin(np.where(np.isfinite(away), away, np.inf)))
+        return JOINT_NAMES[index] if away[index] <= NEAR_PX else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        pans = shifted or event.button() == Qt.MouseButton.MiddleButton
+        joint = None if pans else self.joint_at(event.position())
+        if joint is not None:
+            self._workbench.look(joint=joint)
+        self._held = (self.orbit, event.position(), pans)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._held is None:
+            return
+        orbit, start, pans = self._held
+        by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
+        self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._held = None
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        self._turn(self.orbit.zoomed(WHEEL_FACTOR**notches))
+
+    def enterEvent(self, event: object) -> None:
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self.update()
+
+    def _turn(self, orbit: Orbit) -> None:
+        self.orbit = orbit
+        self.update()

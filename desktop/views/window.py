@@ -25,8 +25,10 @@ from desktop.views.body_panel import BodyPanel
 from desktop.views.canvas import Canvas
 from desktop.views.dialogs import Dialogs
 from desktop.views.fit_panel import FitPanel
+from desktop.views.opengl import find_opengl
 from desktop.views.people_panel import PeoplePanel
 from desktop.views.plots import LossPlot, ResidualBars
+from desktop.views.renderer import Renderer
 from desktop.views.shortcut_sheet import ShortcutSheet
 from desktop.views.start_page import StartPage
 from desktop.views.status import Status
@@ -52,8 +54,10 @@ class Window(QMainWindow):
         self.actions_by_id = {command.id: self._action(command) for command in commands}
         self._dialogs = Dialogs(self, settings)
         self.photos, self.thumbnails = Photos(self), Thumbnails(self)
-        self.viewport = Viewport(workbench, self)
-        self.canvas = Canvas(workbench, self.photos, not self.viewport.complaint, self)
+        opengl = find_opengl()
+        self._renderer = None if opengl.complaint else Renderer()
+        self.viewport = Viewport(workbench, opengl, self._renderer)
+        self.canvas = Canvas(workbench, self.photos, self._renderer)
         self.start_page = StartPage(self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails)
         self.fit_panel = FitPanel(workbench, self.actions_by_id)
@@ -153,8 +157,8 @@ class Window(QMainWindow):
         self.photos.close()
         self.thumbnails.close()
         self._workbench.close()
-        self.canvas.close_overlay()
-        self.viewport.close_scene()
+        if self._renderer is not None:
+            self._renderer.close()
         super().closeEvent(event)
 
     @property

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox
 
+from core.body.tree import joint_index
 from desktop.app import last_resort
 from desktop.view import View
 from tests.desktop.desk import Desk
@@ -145,28 +146,34 @@ def test_a_raised_knee_and_its_undo_are_seen_in_the_viewport(fitted, qtbot):
 @pytest.mark.gl
 def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(bare, qtbot):
     _, window = bare
-    canvas, middle = window.viewport.scene.widget, window.viewport.rect().center()
+    viewport, start = window.viewport, QPoint(40, 60)
 
     def drag(button, by):
-        qtbot.mousePress(canvas, button, pos=middle)
-        for part in (1, 2):
-            qtbot.wait(15)  # vispy lets moves within 10 ms of each other fall
-            qtbot.mouseMove(canvas, middle + by * part / 2)
-        qtbot.mouseRelease(canvas, button, pos=middle + by)
+        qtbot.mousePress(viewport, button, pos=start)
+        qtbot.mouseMove(viewport, start + by / 2)
+        qtbot.mouseMove(viewport, start + by)
+        qtbot.mouseRelease(viewport, button, pos=start + by)
 
     home = silhouette(window)
-    camera = window.viewport.scene.camera
-    azimuth = camera.azimuth
     drag(Qt.MouseButton.LeftButton, QPoint(120, 0))
-    assert camera.azimuth != pytest.approx(azimuth)
+    assert viewport.orbit.azimuth_deg == pytest.approx(25 - 60)
     window.actions_by_id["view.home"].trigger()
     drag(Qt.MouseButton.MiddleButton, QPoint(60, 40))
     moved = np.roll(home, (40, 60), axis=(0, 1))
     assert (moved & silhouette(window)).sum() > 0.9 * home.sum()  # the body is under the cursor still
     window.actions_by_id["view.home"].trigger()
     assert (home != silhouette(window)).sum() == 0
-    camera.scale_factor *= 2
+    viewport._turn(viewport.orbit.zoomed(0.5))
     assert silhouette(window).sum() < 0.4 * home.sum()
+
+
+@pytest.mark.gl
+def test_a_click_takes_the_joint_under_it(bare, qtbot):
+    workbench, window = bare
+    viewport = window.viewport
+    at = viewport.orbit.project(viewport.surface[1], viewport.size())[joint_index("left_wrist")]
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(*at.astype(int).tolist()))
+    assert workbench.view.joint == "left_wrist"
 
 
 @pytest.mark.gl

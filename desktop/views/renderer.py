@@ -1,0 +1,191 @@
+"""Draws a body with OpenGL into pictures that any view can paint.
+
+Into pictures, not into a QOpenGLWidget: one of those in a window makes Qt compose the whole window with OpenGL at each
+change of anything in it, which without a graphics card costs more than all drawing of ours together.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QImage, QMatrix4x4, QOffscreenSurface, QOpenGLContext, QVector3D
+from PySide6.QtOpenGL import (
+    QOpenGLBuffer,
+    QOpenGLFramebufferObject,
+    QOpenGLFramebufferObjectFormat,
+    QOpenGLShader,
+    QOpenGLShaderProgram,
+)
+from shiboken6 import VoidPtr
+
+from desktop.views import shaders
+
+GL_LINES, GL_TRIANGLES, GL_UNSIGNED_INT, GL_FLOAT = 0x0001, 0x0004, 0x1405, 0x1406
+GL_COLOR_AND_DEPTH, GL_DEPTH_TEST, GL_BLEND, GL_OFFSET = 0x4000 | 0x0100, 0x0B71, 0x0BE2, 0x8037
+GL_ONE, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0303
+SAMPLES = 4  # antialiasing; hands and feet have triangles smaller than a pixel
+FLOOR_RADIUS_M = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """matrix: from the vertices' frame to OpenGL's clip space; eye and up (3,) in the vertices' frame."""
+
+    matrix: QMatrix4x4
+    eye: np.ndarray
+    up: np.ndarray
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours #rrggbb; what is None is not drawn. fine: antialiased, three times as slow in software."""
+
+    surface: str | None
+    edges: str | None = None
+    floor: str | None = None
+    background: str | None = None
+    fine: bool = True
+
+
+class Renderer:
+    """Holds one body's triangles; vertices come with each picture."""
+
+    def __init__(self) -> None:
+        self._context = QOpenGLContext()
+        self._surface = QOffscreenSurface()
+        self._surface.create()
+        self._context.create()
+        self._context.makeCurrent(self._surface)
+        self._gl = self._context.functions()
+        self._programs = {
+            name: _program(source)
+            for name, source in (
+                ("surface", shaders.SURFACE),
+                ("edges", shaders.EDGES),
+                ("floor", shaders.FLOOR),
+            )
+        }
+        self._vertices = _buffer(QOpenGLBuffer.Type.VertexBuffer)
+        self._floor = _buffer(QOpenGLBuffer.Type.VertexBuffer)
+        self._faces, self._edges, self._floor_faces = (
+            _buffer(QOpenGLBuffer.Type.IndexBuffer) for _ in range(3)
+        )
+        r = FLOOR_RADIUS_M
+        _fill(self._floor, np.array([[-r, 0, -r], [r, 0, -r], [r, 0, r], [-r, 0, r]], np.float32))
+        _fill(self._floor_faces, np.array([[0, 1, 2], [0, 2, 3]], np.uint32))
+        self._counts = {"surface": 0, "edges": 0, "floor": 6}
+        self._body: object = None
+        self._target: tuple[tuple[QSize, int], QOpenGLFramebufferObject] | None = None
+
+    def set_faces(self, faces: np.ndarray) -> None:
+        """The triangles (F, 3) of the bodies that come; the same array again costs nothing."""
+        if self._body is faces:
+            return
+        self._body = faces
+        self._context.makeCurrent(self._surface)
+        pairs = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+        edges = np.unique(pairs, axis=0)
+        _fill(self._faces, faces.astype(np.uint32))
+        _fill(self._edges, edges.astype(np.uint32))
+        self._counts |= {"surface": faces.size, "edges": edges.size}
+
+    def draw(self, vertices: np.ndarray | None, camera: Camera, size: QSize, look: Look) -> QImage:
+        """A picture of this size [px]; transparent where nothing is drawn and no background is given."""
+        self._context.makeCurrent(self._surface)
+        target = self._target_of(size, SAMPLES if look.fine else 0)
+        target.bind()
+        gl, back = self._gl, QColor(look.background or "#000000")
+        gl.glViewport(0, 0, size.width(), size.height())
+        gl.glClearColor(back.redF(), back.greenF(), back.blueF(), 1.0 if look.background else 0.0)
+        if not look.background:
+            gl.glClearColor(0.0, 0.0, 0.0, 0.0)
+        gl.glClear(GL_COLOR_AND_DEPTH)
+        gl.glEnable(GL_DEPTH_TEST)
+        gl.glDisable(GL_BLEND)
+        if vertices is not None and self._counts["surface"]:
+            _fill(self._vertices, np.ascontiguousarray(vertices, dtype=np.float32))
+            self._draw_body(camera, look)
+        if look.floor is not None:
+            gl.glEnable(GL_BLEND)
+            gl.glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA)
+            self._draw_part("floor", self._floor, self._floor_faces, GL_TRIANGLES, camera, look.floor)
+        picture = target.toImage()
+        target.release()
+        return picture
+
+    def close(self) -> None:
+        """Give back what OpenGL holds."""
+        self._context.makeCurrent(self._surface)
+        self._target = None
+        for buffer in (self._vertices, self._floor, self._faces, self._edges, self._floor_faces):
+            buffer.destroy()
+        for program in self._programs.values():
+            program.removeAllShaders()
+        self._context.doneCurrent()
+
+    def _draw_body(self, camera: Camera, look: Look) -> None:
+        gl = self._gl
+        if look.surface is not None:
+            gl.glEnable(GL_OFFSET)
+            gl.glPolygonOffset(1.0, 1.0)  # the edges lie before it
+            self._draw_part("surface", self._vertices, self._faces, GL_TRIANGLES, camera, look.surface)
+            gl.glDisable(GL_OFFSET)
+        if look.edges is not None:
+            gl.glEnable(GL_BLEND)
+            gl.glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA)
+            self._draw_part("edges", self._vertices, self._edges, GL_LINES, camera, look.edges)
+
+    def _draw_part(
+        self,
+        name: str,
+        vertices: QOpenGLBuffer,
+        indices: QOpenGLBuffer,
+        mode: int,
+        camera: Camera,
+        color: str,
+    ) -> None:
+        program, shade = self._programs[name], QColor(color)
+        program.bind()
+        program.setUniformValue("u_camera", camera.matrix)
+        program.setUniformValue("u_color", QVector3D(shade.redF(), shade.greenF(), shade.blueF()))
+        if name == "surface":
+            program.setUniformValue("u_eye", QVector3D(*map(float, camera.eye)))
+            program.setUniformValue("u_up", QVector3D(*map(float, camera.up)))
+        elif name == "floor":
+            program.setUniformValue1f("u_radius", FLOOR_RADIUS_M)
+        vertices.bind()
+        indices.bind()
+        program.enableAttributeArray("a_position")
+        program.setAttributeBuffer("a_position", GL_FLOAT, 0, 3, 0)
+        self._gl.glDrawElements(mode, self._counts[name], GL_UNSIGNED_INT, VoidPtr(0))
+        indices.release()
+        vertices.release()
+        program.release()
+
+    def _target_of(self, size: QSize, samples: int) -> QOpenGLFramebufferObject:
+        if self._target is None or self._target[0] != (size, samples):
+            how = QOpenGLFramebufferObjectFormat()
+            how.setAttachment(QOpenGLFramebufferObject.Attachment.Depth)
+            how.setSamples(samples)
+            self._target = ((size, samples), QOpenGLFramebufferObject(size, how))
+        return self._target[1]
+
+
+def _program(fragment: str) -> QOpenGLShaderProgram:
+    program = QOpenGLShaderProgram()
+    program.addShaderFromSourceCode(QOpenGLShader.ShaderTypeBit.Vertex, shaders.VERTEX)
+    program.addShaderFromSourceCode(QOpenGLShader.ShaderTypeBit.Fragment, fragment)
+    program.link()
+    return program
+
+
+def _buffer(kind: QOpenGLBuffer.Type) -> QOpenGLBuffer:
+    buffer = QOpenGLBuffer(kind)
+    buffer.create()
+    return buffer
+
+
+def _fill(buffer: QOpenGLBuffer, data: np.ndarray) -> None:
+    buffer.bind()
+    buffer.allocate(data.tobytes(), data.nbytes)
+    buffer.release()

@@ -1,0 +1,317 @@
+"""How quickly the window answers: drag to drawn overlay, other photo, undo, queue of 100 000, start, idle.
+
+python -m tests.benchmarks.desktop [--json] [--data ../shared/data] [--moves 200]
+
+Needs a screen, or Xvfb: xvfb-run -a python -m tests.benchmarks.desktop. Without the photos of --data, photos that
+the tests draw are used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject, QPointF, QSettings, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from core.body.keypoints import layout
+from core.records import BBox, Fit, Person, Photo
+from core.store import Project
+from desktop.app import build
+from desktop.file_acts import open_path
+from desktop.settings import Settings
+from desktop.view import View
+from tests.benchmarks.machine import machine
+from tests.desktop.making import keypoints_of, write_coco
+
+ROOT = Path(__file__).parents[2]
+MOVE_EVERY_S = 1 / 60  # a hand's mouse; moves that come faster are put together
+QUEUE_PEOPLE = 100_000
+IDLE_S = 3.0
+WAIT_S = 60.0
+
+
+class Painted(QObject):
+    """Notes when the canvas was painted, and with which body."""
+
+    def __init__(self, window) -> None:
+        super().__init__(window)
+        self.window, self.times = window, []
+        paint = window.canvas.paintEvent
+
+        def paint_and_note(event) -> None:
+            paint(event)
+            posed = window.canvas._workbench.fits.posed()
+            self.times.append((time.perf_counter(), posed))
+
+        window.canvas.paintEvent = paint_and_note
+
+
+class Bench:
+    """A window on a project, driven from here."""
+
+    def __init__(self, application: QApplication, folder: Path) -> None:
+        self.application = application
+        settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+        self.workbench, self.window = build(settings, View(theme="light"))
+        self.painted = Painted(self.window)
+        self.window.show()
+        self.workbench.fits.open_body()
+        self.wait(lambda: self.workbench.fits.body is not None)
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.perf_counter() + WAIT_S
+        while not condition():
+            self.application.processEvents()
+            if time.perf_counter() > deadline:
+                raise TimeoutError
+
+    def run(self, seconds: float) -> None:
+        deadline = time.perf_counter() + seconds
+        while time.perf_counter() < deadline:
+            self.application.processEvents()
+            time.sleep(0.0005)
+
+    def open(self, path: Path) -> None:
+        open_path(self.workbench, path)
+        self.wait(lambda: self.workbench.project is not None and not self.workbench.job.running)
+        self.settle()
+
+    def settle(self) -> None:
+        self.wait(lambda: not self.window.waiting)
+        self.run(0.2)
+
+    def mouse(self, kind: QEvent.Type, at: QPointF) -> None:
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        canvas = self.window.canvas
+        meant = none if kind == QEvent.Type.MouseMove else left
+        held = none if kind == QEvent.Type.MouseButtonRelease else left
+        event = QMouseEvent(
+            kind, at, QPointF(canvas.mapToGlobal(at)), meant, held, Qt.KeyboardModifier.NoModifier
+        )
+        self.application.sendEvent(canvas, event)
+
+
+def ms(values: list[float]) -> dict[str, float]:
+    """Median and 95th percentile [ms]."""
+    return {
+        "median_ms": round(1000 * statistics.median(values), 1),
+        "p95_ms": round(1000 * float(np.percentile(values, 95)), 1),
+    }
+
+
+def drag(bench: Bench, moves: int) -> dict[str, float]:
+    """From a mouse move to a canvas painted with a body that was fitted to it, while the mouse goes on."""
+    workbench, canvas = bench.workbench, bench.window.canvas
+    person = workbench.person
+    index = layout(person.keypoints.layout).index("left_wrist")
+    start = QPointF(*canvas.placing.to_canvas(person.keypoints.xy[index]))
+    bench.mouse(QEvent.Type.MouseButtonPress, start)
+    size = 0.15 * float(person.bbox.side) * canvas.placing.scale
+    sent: list[float] = []
+    requests: list[float] = []  # when the keypoints of each fit on show were moved
+    shown: dict[int, float] = {}
+    put = workbench.fits.follow
+    moved_at: dict[int, float] = {}
+
+    def follow(photo, person) -> None:
+        moved_at[id(person.keypoints)] = requests[-1]
+        kept.append(person.keypoints)
+        put(photo, person)
+
+    kept: list[object] = []
+    workbench.fits.follow = follow
+    bench.painted.times.clear()
+    for number in range(moves):
+        turn = 2 * np.pi * number / 60
+        at = start + QPointF(size * np.sin(turn), size * (1 - np.cos(turn)) / 2)
+        sent.append(time.perf_counter())
+        requests.append(sent[-1])
+        bench.mouse(QEvent.Type.MouseMove, at)
+        bench.run(max(0.0, MOVE_EVERY_S - (time.perf_counter() - sent[-1])))
+    bench.mouse(QEvent.Type.MouseButtonRelease, start)
+    workbench.fits.follow = put
+    last = None
+    for painted_at, posed in bench.painted.times:
+        if posed is not None and posed is not last:
+            last = posed
+            asked = moved_at.get(id(posed.keypoints))
+            if asked is not None:
+                shown[id(posed)] = painted_at - asked
+    values = list(shown.values())
+    return {**ms(values), "pictures_per_s": round(len(values) / (moves * MOVE_EVERY_S), 1)}
+
+
+def other_photo(bench: Bench) -> dict[str, float]:
+    """From asking for a person in another photo to its picture, photo read from the disk."""
+    workbench, window = bench.workbench, bench.window
+    rows = list(workbench.project.queue(order="photo"))
+    values = []
+    for row in rows * 2:
+        if row.path == workbench.photo.path:
+            continue
+        window.photos.forget()
+        begun = time.perf_counter()
+        workbench.select(row.id)
+        bench.wait(lambda: not window.photos.busy and isinstance(window.canvas._image, np.ndarray))
+        window.canvas.repaint()
+        values.append(time.perf_counter() - begun)
+        bench.run(0.05)
+    return ms(values)
+
+
+def undo_redo(bench: Bench) -> dict[str, float]:
+    """Undo of a drag until it is on the disk and painted."""
+    values = []
+    for _ in range(10):
+        for act in (bench.workbench.undo, bench.workbench.redo):
+            begun = time.perf_counter()
+            act()
+            bench.window.canvas.repaint()
+            values.append(time.perf_counter() - begun)
+            bench.run(0.1)
+    return ms(values)
+
+
+def busy_while_fitting(bench: Bench) -> dict[str, float]:
+    """The longest gap of a 10 ms timer in the interface thread while everybody is fitted."""
+    ticks: list[float] = []
+    timer = QTimer(bench.window)
+    timer.setInterval(10)
+    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+    timer.start()
+    bench.window.actions_by_id["fit.queue"].trigger()
+    bench.wait(lambda: not bench.workbench.job.running)
+    timer.stop()
+    return {"longest_gap_ms": round(1000 * float(np.diff(ticks).max()), 1)}
+
+
+def large_queue(bench: Bench, folder: Path) -> dict[str, float]:
+    """A project of 100 000 people: open, and sort its queue in each order."""
+    file = folder / "large.fitloop"
+    keypoints = keypoints_of(0, 0.0)
+    from core.records import Keypoints
+
+    points = Keypoints.from_array("coco17", keypoints)
+    zeros = np.zeros(72), np.zeros(10), 0.0, np.array([0.0, 0.0, 3.0]), 400.0, np.array([160.0, 120.0])
+
+    def photos():
+        rng = np.random.default_rng(0)
+        for number in range(QUEUE_PEOPLE // 2):
+            people = tuple(
+                Person(place, BBox(np.array([160.0, 120.0]), 1.0), points, fit=Fit(*zeros, score, "x", "fit"))
+                for place, score in enumerate(rng.gamma(2.0, 2.0, 2).tolist(), start=1)
+            )
+            yield Photo(f"photo_{number}.jpg", 320, 240, people)
+
+    with Project.create(file) as project:
+        project.add_photos(photos())
+    begun = time.perf_counter()
+    bench.open(file)
+    opened = time.perf_counter() - begun - 0.2
+    values = []
+    for order in ("best", "newest", "photo", "worst"):
+        begun = time.perf_counter()
+        bench.workbench.queue.want(order=order)
+        bench.window.people._refresh()
+        values.append(time.perf_counter() - begun)
+    status = Path("/proc/self/status").read_text().splitlines()
+    used_kb = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+    return {"open_ms": round(1000 * opened), **ms(values), "memory_mb": round(used_kb / 1024)}
+
+
+def idle(bench: Bench) -> dict[str, float]:
+    """Share of one core that the window takes while nobody touches it."""
+    bench.settle()
+    begun, cpu = time.perf_counter(), time.process_time()
+    QTimer.singleShot(int(1000 * IDLE_S), bench.application.quit)
+    bench.application.exec()
+    return {"cpu_percent": round(100 * (time.process_time() - cpu) / (time.perf_counter() - begun), 1)}
+
+
+def start() -> dict[str, float]:
+    """From the command to the exposed window, in a new process; the second of two, with warm disk caches."""
+    story = """
+import time
+begun = time.perf_counter()
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from desktop.app import build
+from desktop.settings import Settings
+application = QApplication([])
+workbench, window = build(Settings(QSettings("/nonexistent/none.ini", QSettings.Format.IniFormat)))
+window.show()
+while not window.windowHandle().isExposed():
+    application.processEvents()
+print(time.perf_counter() - begun)
+window.close()
+"""
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    return {"median_ms": round(1000 * float(done.stdout))}
+
+
+def measure(moves: int, data: Path) -> dict[str, dict[str, float]]:
+    """All of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = folder / "coco.json"
+        if (data / "photos" / "coco.json").is_file():
+            shutil.copyfile(data / "photos" / "coco.json", file)
+            (folder / "images").mkdir()
+            for photo in (data / "photos" / "images").glob("coco_*"):
+                shutil.copyfile(photo, folder / "images" / photo.name)
+        else:
+            write_coco(folder).rename(file)
+        application = QApplication.instance() or QApplication([])
+        rows = {"window start": start()}
+        bench = Bench(application, folder)
+        try:
+            bench.open(file)
+            bench.workbench.fits.fit(None)
+            bench.wait(lambda: not bench.workbench.fits.running)
+            bench.run(0.3)
+            drag(bench, 20)
+            rows["drag to drawn overlay"] = drag(bench, moves)
+            rows["undo, redo"] = undo_redo(bench)
+            rows["other photo"] = other_photo(bench)
+            rows["interface while everybody is fitted"] = busy_while_fitting(bench)
+            rows["idle"] = idle(bench)
+            rows["queue of 100 000 in another order"] = large_queue(bench, folder)
+        finally:
+            bench.window.close()
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.desktop")
+    parser.add_argument("--json", action="store_true", help="figures as JSON in place of a table")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--moves", type=int, default=200, help="mouse moves of the drag")
+    given = parser.parse_args()
+    rows = measure(given.moves, given.data)
+    where = f"{machine()}; Qt platform {QApplication.platformName()}, load {os.getloadavg()[0]:.1f}"
+    if given.json:
+        print(json.dumps({"machine": where, "rows": rows}))
+    else:
+        print(where)
+        for title, figures in rows.items():
+            print(f"{title:38}" + ", ".join(f"{name} {value}" for name, value in figures.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -102,6 +102,11 @@ class KeypointBody:
         points = parts.sum(dim=1) + unknowns[:, None, CAM_T_COLUMNS]
         return PosedKeypoints(self, points, parts, world, rotations, jacobians)
 
+    def joints(self, unknowns: Tensor) -> tuple[Tensor, Tensor]:
+        """World rotations (B, 24, 3, 3) and places (B, 24, 3) [m, camera frame] of the 24 joints."""
+        world = self.posed(unknowns)._world[:, :JOINTS]
+        return world[..., :3], world[..., 3] + unknowns[:, None, CAM_T_COLUMNS]
+
     def _world(self, rotations: Tensor, offsets: Tensor) -> Tensor:
         """Rotation and place of each joint (B, 25, 3, 4) in the body's frame; the last is the identity.
 

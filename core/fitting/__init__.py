@@ -1,7 +1,18 @@
-"""Bodies from keypoints: `fit` and what it can be told."""
+"""Bodies from keypoints: `fit`, what it can be told, and `alternatives` to what it found."""
 
+from core.fitting.alternatives import alternatives
 from core.fitting.config import SPIN_WEIGHTS, FitConfig
 from core.fitting.residuals import DepthOrder, GroundContact, Pin, RayPin
 from core.fitting.smplify import FitStep, fit
 
-__all__ = ["SPIN_WEIGHTS", "DepthOrder", "FitConfig", "FitStep", "GroundContact", "Pin", "RayPin", "fit"]
+__all__ = [
+    "SPIN_WEIGHTS",
+    "DepthOrder",
+    "FitConfig",
+    "FitStep",
+    "GroundContact",
+    "Pin",
+    "RayPin",
+    "alternatives",
+    "fit",
+]

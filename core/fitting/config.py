@@ -20,11 +20,15 @@ class FitConfig:
 
     iterations: int = 20
     placing_iterations: int = 4  # of the camera alone; 0 takes a guess as it is
-    starts_kept: int = 6  # without a guess: how many headings go on to a fit of the whole body …
+    starts_kept: int = 12  # without a guess: how many headings go on to a fit of the whole body …
     search_iterations: int = 6  # … and for how long, before the best of them goes on alone
+    soft_iterations: int = (
+        6  # of those, how many blend the prior's components, so that a fit may change its mind …
+    )
+    softness: float = 10.0  # … and how widely (in the prior's log likelihood)
     tolerance: float = 1e-3
     damping: float = 1e-3
-    keypoint_px: float = 3.0
+    keypoint_px: float = 1.5
     robust_px: float = 60.0
     normalise: bool = True
     pose_prior: float = 1.0

@@ -27,6 +27,7 @@ class Objective:
     config: FitConfig
     places: dict[str, int]
     previous: Tensor | None = None
+    softness: float = 0.0
 
     def __call__(self, unknowns: Tensor) -> Linearised:
         """At unknowns (B, 86). The report is the loss by term (B, 7), then each keypoint's distance (B, K) [px]."""
@@ -47,7 +48,7 @@ class Objective:
         gradient = (residual[:, None] @ jacobian)[:, 0]
         diagonal = hessian.diagonal(dim1=1, dim2=2)  # a view: what is added here is added to the Hessian
         if config.pose_prior:
-            pull, weight = self.prior.mixture(pose), config.pose_prior**2
+            pull, weight = self.prior.mixture(pose, self.softness), config.pose_prior**2
             losses["pose_prior"] = weight * pull.loss
             gradient[:, BODY_POSE] += weight * pull.gradient
             hessian[:, BODY_POSE, BODY_POSE] += weight * pull.hessian

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import torch
 from torch import Tensor
@@ -86,10 +86,8 @@ def repeat(seen: Seen, count: int) -> Seen:
     """Each person `count` times in a row."""
     if count == 1:
         return seen
-    return Seen(
-        *(getattr(seen, f.name).repeat_interleave(count, dim=0) for f in fields(seen) if f.name != "robust"),
-        robust=seen.robust,
-    )
+    names = [part.name for part in fields(seen) if part.name != "robust"]
+    return replace(seen, **{name: getattr(seen, name).repeat_interleave(count, dim=0) for name in names})
 
 
 def _turns(like: Tensor) -> Tensor:

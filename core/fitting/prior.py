@@ -43,17 +43,24 @@ class PosePrior:
     lower: Tensor
     upper: Tensor
 
-    def mixture(self, body_pose: Tensor) -> Pull:
+    def mixture(self, body_pose: Tensor, softness: float = 0.0) -> Pull:
         """min over components of half the squared Mahalanobis distance plus the offset. body_pose (B, 69).
 
-        The minimum in place of the sum is SMPLify's (Bogo et al., ECCV 2016, eq. 8): one Gaussian at a time.
+        The minimum in place of the sum is SMPLify's (Bogo et al., ECCV 2016, eq. 8): one Gaussian at a time. With
+        softness T it is -T log sum exp(-./T), which lets a fit move between components before it settles in one.
         """
-        from_means = body_pose[:, None] - self.means
-        whitened = (from_means.transpose(0, 1) @ self.factors).square().sum(dim=2).T
-        loss, nearest = (0.5 * whitened + self.offsets).min(dim=1)
-        chosen = from_means.gather(1, nearest[:, None, None].expand(-1, 1, BODY_POSE))
-        precision = self.precisions[nearest]
-        return Pull(loss, 0.5 * (chosen @ precision)[:, 0], 0.5 * precision)
+        whitened = (body_pose[:, None] - self.means).transpose(0, 1) @ self.factors  # (C, B, 69)
+        distance = 0.5 * whitened.square().sum(dim=2).T + self.offsets
+        if softness == 0:
+            loss, nearest = distance.min(dim=1)
+            chosen = whitened.transpose(0, 1).gather(1, nearest[:, None, None].expand(-1, 1, BODY_POSE))
+            gradient = (self.factors[nearest] @ chosen.transpose(1, 2))[..., 0]
+            return Pull(loss, 0.5 * gradient, 0.5 * self.precisions[nearest])
+        share = torch.softmax(-distance / softness, dim=1)
+        pulls = whitened @ self.factors.transpose(1, 2)
+        gradient = (share.T[..., None] * pulls).sum(dim=0)
+        hessian = (share @ self.precisions.flatten(1)).view(-1, BODY_POSE, BODY_POSE)
+        return Pull(-softness * torch.logsumexp(-distance / softness, dim=1), 0.5 * gradient, 0.5 * hessian)
 
     def limits(self, body_pose: Tensor) -> Pull:
         """Squared radians beyond the limits; zero within. body_pose (B, 69). The Hessian is its diagonal."""

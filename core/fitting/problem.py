@@ -86,14 +86,17 @@ class Problem:
         )
         return self._solve(only_camera, unknowns, self.config.placing_iterations)
 
-    def fit_body(self, unknowns: Tensor, iterations: int) -> Iterator[SolverStep]:
+    def fit_body(self, unknowns: Tensor, iterations: int, softness: float = 0.0) -> Iterator[SolverStep]:
         """Stage 2: everything that may move, from unknowns (B, S, 86)."""
-        return self._solve(self.config, unknowns, iterations)
+        return self._solve(self.config, unknowns, iterations, softness)
 
-    def _solve(self, config: FitConfig, unknowns: Tensor, iterations: int) -> Iterator[SolverStep]:
+    def _solve(
+        self, config: FitConfig, unknowns: Tensor, iterations: int, softness: float = 0.0
+    ) -> Iterator[SolverStep]:
         count = unknowns.shape[1]
         previous = None if self.previous is None else self.previous.repeat_interleave(count, dim=0)
-        objective = Objective(self.body, repeat(self.seen, count), self.prior, config, self.places, previous)
+        seen = repeat(self.seen, count)
+        objective = Objective(self.body, seen, self.prior, config, self.places, previous, softness)
         free = free_unknowns(config, unknowns)
         return levenberg_marquardt(
             objective, unknowns.flatten(0, 1), iterations, free, config.damping, config.tolerance

@@ -72,11 +72,17 @@ def fit(
         kept = best_of_each(step, batch, 1 if guess is not None else config.starts_kept)
         unknowns = kept.unknowns.view(batch, -1, unknowns.shape[2])
 
+    softly = config.softness if config.soft_iterations else 0.0
     if unknowns.shape[1] > 1:
-        for step in problem.fit_body(unknowns, config.search_iterations):
+        for step in problem.fit_body(unknowns, config.search_iterations, softly):
             yield report(problem, done + step.iteration, best_of_each(step, batch))
         done += step.iteration
         unknowns = best_of_each(step, batch).unknowns[:, None]
+    elif softly:
+        for step in problem.fit_body(unknowns, config.soft_iterations, softly):
+            yield report(problem, done + step.iteration, step)
+        done += step.iteration
+        unknowns = step.unknowns[:, None]
 
     for step in problem.fit_body(unknowns, config.iterations):
         yield report(problem, done + step.iteration, step)

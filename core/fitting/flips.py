@@ -1,0 +1,70 @@
+"""Other poses that look nearly the same in the photo: limbs and trunk turned toward or away from the camera.
+
+A bone seen under perspective keeps its picture, to first order, when its depth along the ray through its root is
+reversed. Each flip turns one bone that way and leaves the world orientation of all others.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from core.body.keypoint_body import POSE_COLUMNS, KeypointBody
+from core.body.tree import PARENTS, joint_index
+from core.geometry.rotation import matrix_to_axis_angle, rotation_between
+
+TRUNK = tuple(joint_index(name) for name in ("pelvis", "spine1", "spine2", "spine3", "neck", "head"))
+COLLARS = (joint_index("left_collar"), joint_index("right_collar"))
+# What can be flipped -> (joints that turn, root of the direction, its tip).
+FLIPS: dict[str, tuple[tuple[int, ...], int, int]] = {
+    f"{side}_{upper}": (
+        (joint_index(f"{side}_{upper}"),),
+        joint_index(f"{side}_{upper}"),
+        joint_index(f"{side}_{tip}"),
+    )
+    for side in ("left", "right")
+    for upper, tip in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
+}
+FLIPS["lean"] = ((*TRUNK, *COLLARS), joint_index("pelvis"), joint_index("neck"))
+FLIPS["heading"] = ((*TRUNK, *COLLARS), joint_index("right_hip"), joint_index("left_hip"))
+
+
+def flip_sets(count: int) -> list[tuple[str, ...]]:
+    """The `count` likeliest sets of flips, fewest first: none, one, then whole limbs and pairs, then everything."""
+    singles = [(name,) for name in FLIPS]
+    limbs = [
+        (f"{side}_{upper}", f"{side}_{lower}")
+        for side in ("left", "right")
+        for upper, lower in (("shoulder", "elbow"), ("hip", "knee"))
+    ]
+    both_sides = [(f"left_{part}", f"right_{part}") for part in ("shoulder", "elbow", "hip", "knee")]
+    everything = [
+        tuple(FLIPS),
+        ("lean", "heading"),
+        tuple(name for name in FLIPS if name not in ("lean", "heading")),
+    ]
+    ordered = [(), *singles, *limbs, *both_sides, *everything]
+    ordered += [pair for pair in combinations(FLIPS, 2) if pair not in ordered]
+    return ordered[:count]
+
+
+def flipped(body: KeypointBody, unknowns: Tensor, sets: list[tuple[str, ...]]) -> Tensor:
+    """One body (86,) with every set of flips applied: (N, 86). Translation and shape stay."""
+    repeated = unknowns.repeat(len(sets), 1)
+    turns, places = body.joints(unknowns[None])
+    world = turns.repeat(len(sets), 1, 1, 1)
+    for name, (moved, root, tip) in FLIPS.items():
+        chosen = [row for row, names in enumerate(sets) if name in names]
+        if chosen:
+            ray = torch.nn.functional.normalize(places[0, root], dim=0)
+            bone = places[0, tip] - places[0, root]
+            turn = rotation_between(bone, bone - 2 * (bone @ ray) * ray)
+            rows = torch.tensor(chosen, device=world.device)[:, None]
+            joints = torch.tensor(moved, device=world.device)
+            world[rows, joints] = turn @ world[rows, joints]
+    parents = world[:, list(PARENTS[1:])]
+    local = torch.cat([world[:, :1], parents.transpose(-1, -2) @ world[:, 1:]], dim=1)
+    repeated[:, POSE_COLUMNS] = matrix_to_axis_angle(local).flatten(1)
+    return repeated

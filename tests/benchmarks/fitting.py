@@ -1,0 +1,184 @@
+"""The yardstick: SPIN's SMPLify beside ours, on the same body, prior, keypoints and starts, in one run.
+
+python -m tests.benchmarks.fitting [--json] [--device cuda] [--drag] [--data ../shared/data]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core.body import load_body
+from core.body.model import Body, BodyParams
+from core.fitting import SPIN_WEIGHTS, FitConfig, FitStep, fit
+from core.fitting.prior import PosePrior, default_prior
+from tests.benchmarks.machine import machine
+from tests.benchmarks.people import captured_people, real_people, smpl_sized
+from tests.benchmarks.spin_smplify import (
+    CENTER,
+    FOCAL,
+    MeshKeypoints,
+    fit_as_spin,
+    objective,
+    spin_confidence,
+)
+
+OURS = replace(SPIN_WEIGHTS, soft_iterations=6, iterations=6, placing_iterations=0, tolerance=0.0)
+DRAG = FitConfig(soft_iterations=0, iterations=3, placing_iterations=0, tolerance=0.0)
+DRAG_MOVES = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison. seconds are the best of the repeats; better: share of samples where ours ends no higher."""
+
+    people: str
+    batch: int
+    spin_s: float
+    ours_s: float
+    ratio: float
+    ours_fits_per_s: float
+    spin_objective: float
+    ours_objective: float
+    better: float
+    peak_mb: float
+
+
+def ours(body: Body, keypoints: Tensor, start: BodyParams) -> BodyParams:
+    """Our fit of SPIN's objective, in SPIN's crop."""
+    batch = len(keypoints)
+    seen = torch.cat([keypoints[..., :2], spin_confidence(keypoints)[..., None]], dim=2)
+    focal, center = seen.new_full((batch,), FOCAL), seen.new_full((batch, 2), CENTER)
+    return last(fit(body, seen, "spin49", focal, center, start, OURS)).params.to(keypoints.device)
+
+
+def last(steps: object) -> FitStep:
+    """The end of a fit."""
+    *_, step = steps  # type: ignore[misc]
+    return step
+
+
+def compare(
+    people: str, body: Body, keypoints: Tensor, start: BodyParams, repeats: int, with_spin: bool
+) -> Row:
+    """Time both on one batch, and judge both ends by SPIN's own objective."""
+    prior = default_prior(body.v_template.device, body.v_template.dtype)
+    mesh = MeshKeypoints(body)
+    ours_s, ours_end = timed(lambda: ours(body, keypoints, start), repeats, body)
+    ours_value = judged(mesh, ours_end, keypoints, prior)
+    spin_s, spin_value = float("nan"), torch.full_like(ours_value, torch.nan)
+    if with_spin:
+        spin_s, spin_end = timed(lambda: fit_as_spin(mesh, keypoints, start, prior), 1, body)
+        spin_value = judged(mesh, spin_end, keypoints, prior)
+    return Row(
+        people=people,
+        batch=len(keypoints),
+        spin_s=spin_s,
+        ours_s=ours_s,
+        ratio=spin_s / ours_s,
+        ours_fits_per_s=len(keypoints) / ours_s,
+        spin_objective=float(spin_value.mean()),
+        ours_objective=float(ours_value.mean()),
+        better=float((ours_value <= spin_value * (1 + 1e-6)).float().mean()),
+        peak_mb=peak_mb(body),
+    )
+
+
+@torch.no_grad()
+def judged(mesh: MeshKeypoints, params: BodyParams, keypoints: Tensor, prior: PosePrior) -> Tensor:
+    """SPIN's objective (B,) through the mesh."""
+    return objective(mesh(params), params, keypoints, prior)
+
+
+def timed(run: Callable[[], BodyParams], repeats: int, body: Body) -> tuple[float, BodyParams]:
+    """The best time of a few runs [s], and what they gave."""
+    cuda = body.v_template.is_cuda
+    best = float("inf")
+    for _ in range(repeats):
+        began = time.perf_counter()
+        end = run()
+        if cuda:
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - began)
+    return best, end
+
+
+def peak_mb(body: Body) -> float:
+    if body.v_template.is_cuda:
+        return torch.cuda.max_memory_allocated() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def real_starts(body: Body, keypoints: Tensor) -> BodyParams:
+    """The mean pose, turned and placed: where a fit without a network begins."""
+    batch = len(keypoints)
+    focal, center = keypoints.new_full((batch,), FOCAL), keypoints.new_full((batch, 2), CENTER)
+    config = replace(SPIN_WEIGHTS, search_iterations=0, iterations=0)
+    return last(fit(body, keypoints, "spin49", focal, center, config=config)).params.to(keypoints.device)
+
+
+def yardstick(body: Body, data: Path, device: str, batches: list[int], repeats: int) -> list[Row]:
+    """Captured poses in every batch size, and the real photos in one batch and one by one."""
+    rows = []
+    for batch in batches:
+        keypoints, start = captured_people(body.to("cpu"), data / "mocap_poses.npz", batch, noise_px=2.0)
+        rows.append(
+            compare(
+                "captured", body, keypoints.to(device), start.to(device), repeats, with_spin=batch <= 1024
+            )
+        )
+    keypoints = real_people(data / "photos").to(device)
+    start = real_starts(body, keypoints)
+    rows.append(compare("photos", body, keypoints, start, repeats, with_spin=True))
+    rows.append(compare("photos", body, keypoints[:1], start[slice(0, 1)], repeats, with_spin=True))
+    return rows
+
+
+def drag(body: Body, data: Path) -> dict[str, float]:
+    """200 mouse moves of a wrist of a real person, three warm iterations each [ms]."""
+    keypoints = real_people(data / "photos")[:1]
+    focal, center = torch.tensor([FOCAL]), torch.full((1, 2), CENTER)
+    params = last(fit(body, keypoints, "spin49", focal, center)).params
+    times = []
+    for move in range(DRAG_MOVES):
+        angle = torch.tensor(2 * torch.pi * move / 60)
+        moved = keypoints.clone()
+        moved[:, 7, :2] += 20 * torch.stack([angle.cos() - 1, angle.sin()])
+        began = time.perf_counter()
+        params = last(fit(body, moved, "spin49", focal, center, params, DRAG)).params
+        times.append(1e3 * (time.perf_counter() - began))
+    spread = torch.tensor(times)
+    return {"median_ms": float(spread.median()), "p95_ms": float(spread.quantile(0.95)), "moves": DRAG_MOVES}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch", type=int, nargs="*", default=None)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--blend-shapes", action="store_true", help="give the body random pose blend shapes")
+    parser.add_argument("--drag", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    body = smpl_sized(load_body(), options.blend_shapes).to(options.device)
+    batches = options.batch or ([1, 64] if options.device == "cpu" else [64, 1024, 4096])
+    result: dict[str, object] = {"machine": machine(options.device)}
+    if options.drag:
+        result["drag"] = drag(load_body(), options.data)
+    else:
+        rows = yardstick(body, options.data, options.device, batches, options.repeats)
+        result["rows"] = [vars(row) for row in rows]
+    print(json.dumps(result, indent=None if options.json else 1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""How good are fits and networks: python -m train.evaluate --fits-from FOLDER [--guess none|lifter] [--json]
+
+From true 2D keypoints alone to 3D, with each source's own joints and cameras: PA-MPJPE over the twelve limb joints
+(shoulders, elbows, wrists, hips, knees, ankles), of the fit and of the best of five alternatives, and pixels at a
+person size of 200 px.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core.body import load_body
+from core.body.model import Body, BodyParams
+from core.errors import FitloopError
+from core.fitting import FitConfig, FitStep, alternatives, fit
+from core.metrics import pa_mpjpe_mm
+from train.learning.truth import Truth, read_truth
+
+ALTERNATIVES = 5
+
+
+def evaluate_fits(body: Body, people: Truth, guess: str, config: FitConfig) -> dict[str, list[float]]:
+    """PA-MPJPE [mm] of the fit and of the best alternative, and the score [px], one number per person."""
+    keypoints = torch.from_numpy(people.keypoints)
+    focal, center = torch.from_numpy(people.focal_length), torch.from_numpy(people.camera_center)
+    first = guesses(body, people, guess)
+    started = None if first is None else first[0]
+    *_, step = fit(body, keypoints, people.layout, focal, center, guess=started, config=config)
+    result = {"guess_mm": [], "fit_mm": limb_error_mm(body, people, step.params), "best_of_5_mm": []}
+    if started is not None:
+        result["guess_mm"] = limb_error_mm(body, people, started)
+    for person in range(len(keypoints)):
+        one = slice(person, person + 1)
+        starts = None if first is None else first[1][person]
+        found = alternatives(
+            body, keypoints[one], people.layout, focal[one], center[one], starts, ALTERNATIVES, config
+        )
+        errors = [_error_of(body, people, other, person) for other in found]
+        result["best_of_5_mm"].append(min(errors))
+    return {**result, "score_px": step.score.tolist(), "iterations": [float(step.iteration)]}
+
+
+def guesses(body: Body, people: Truth, guess: str) -> tuple[BodyParams, list[BodyParams]] | None:
+    """Where to start: each person's guess, and its hypotheses one body a row. None: from nothing."""
+    if guess == "none":
+        return None
+    from core.guess.lifter import lift, load_lifter
+
+    lifter = load_lifter() if guess == "lifter" else load_lifter(Path(guess))
+    lifted = lift(
+        lifter,
+        body,
+        torch.from_numpy(people.keypoints),
+        people.layout,
+        torch.from_numpy(people.focal_length),
+        torch.from_numpy(people.camera_center),
+    )
+    count = lifted.probability.shape[1]
+    return lifted.params, [
+        lifted.hypotheses[slice(p * count, (p + 1) * count)] for p in range(len(lifted.params))
+    ]
+
+
+def limb_error_mm(body: Body, people: Truth, params: BodyParams) -> list[float]:
+    """PA-MPJPE over the twelve limb joints, per person."""
+    points = body.keypoints(params, people.layout)[:, people.limbs]
+    return pa_mpjpe_mm(points, torch.from_numpy(people.joints)[:, people.limbs]).tolist()
+
+
+def _error_of(body: Body, people: Truth, step: FitStep, person: int) -> float:
+    points = body.keypoints(step.params, people.layout)[:, people.limbs]
+    truth: Tensor = torch.from_numpy(people.joints[person : person + 1])[:, people.limbs]
+    return float(pa_mpjpe_mm(points, truth)[0])
+
+
+def summarise(per_source: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, float]]:
+    """Means by source, and over all people."""
+    sources = dict(per_source)
+    sources["all"] = {
+        name: [value for result in per_source.values() for value in result[name]]
+        for name in next(iter(per_source.values()))
+    }
+    return {
+        source: {name: sum(values) / len(values) for name, values in result.items() if values}
+        | {"people": len(result["fit_mm"])}
+        for source, result in sources.items()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--fits-from", type=Path, required=True, help="folder with the truth files")
+    parser.add_argument("--guess", default="none", help="none, lifter, or a lifter's folder")
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
+    options = parser.parse_args()
+    try:
+        body = load_body()
+        per_source = {
+            people.source: evaluate_fits(body, people, options.guess, FitConfig())
+            for people in read_truth(options.fits_from)
+        }
+    except FitloopError as error:
+        sys.exit(str(error))
+    summary = {"protocol": "PA-MPJPE, 12 limb joints, true 2D keypoints", "start": options.guess}
+    print(json.dumps({**summary, **summarise(per_source)}, indent=None if options.json else 1))
+
+
+if __name__ == "__main__":
+    main()

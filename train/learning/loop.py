@@ -1,0 +1,272 @@
+"""The one loop of a training: take a batch, step, log, save, and go on after whatever happens.
+
+A method gives `loss` of a batch; the loop knows neither networks nor bodies. What is random is a function of seed,
+epoch and place (train/learning/datasets.py), so a run that was killed takes the same steps again.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+
+import torch
+from torch import Tensor, nn
+
+from core.errors import FitloopError
+from train.learning.datasets import Batch
+from train.learning.processes import DropoutStream, Processes
+from train.learning.run_folder import Progress
+
+BAD_STEPS_IN_A_ROW = 10
+BAD_BATCHES = "bad_batches"
+
+
+@dataclass(frozen=True, eq=False)
+class StepLoss:
+    """What a method says of a batch: the loss to go down, its parts by name, counts to be summed over all processes,
+    and seconds spent fitting."""
+
+    loss: Tensor
+    parts: dict[str, Tensor]
+    counts: dict[str, Tensor]
+    fit_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """One report. step and epoch are those just done; counts by name; images a second of all processes together, with
+    the wait for their loading; fit_share: of step_s, the step without that wait; notices: what the user should know."""
+
+    step: int
+    epoch: int
+    loss: float
+    parts: dict[str, float]
+    counts: dict[str, int]
+    learning_rate: float
+    images_per_s: float
+    fit_share: float
+    step_s: float
+    notices: tuple[str, ...] = ()
+
+    def numbers(self) -> dict[str, object]:
+        """A line of metrics.jsonl, without its step."""
+        return {
+            "epoch": self.epoch,
+            "loss": self.loss,
+            **{f"loss_{name}": value for name, value in self.parts.items()},
+            **self.counts,
+            "learning_rate": self.learning_rate,
+            "images_per_s": self.images_per_s,
+            "fit_share": self.fit_share,
+            "step_s": self.step_s,
+        }
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a training ends: after steps or epochs, whichever comes first. None: never for that reason."""
+
+    steps: int | None = None
+    epochs: int | None = 50
+
+    def reached(self, progress: Progress) -> bool:
+        return (self.steps is not None and progress.step >= self.steps) or (
+            self.epochs is not None and progress.epoch >= self.epochs
+        )
+
+
+@dataclass(eq=False)
+class Learner:
+    """A network that is being taught, and where it stands."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    dropout: DropoutStream
+    processes: Processes
+    batch: int
+    progress: Progress = field(default_factory=Progress)
+    bad: int = 0
+
+    @property
+    def own(self) -> int:
+        """People of a batch that are this process's."""
+        return self.batch // self.processes.count
+
+    def parts(self) -> list[slice]:
+        """The pieces of this process's share that go through the network together."""
+        size = self.own // self.progress.accumulate
+        return [slice(start, start + size) for start in range(0, self.own, size)]
+
+
+Loss = Callable[[Batch], StepLoss]
+
+
+def learn(
+    learner: Learner,
+    batches: Callable[[int, int], Iterator[Batch]],
+    batches_in_epoch: int,
+    loss: Loss,
+    limits: Limits,
+    folder: Path,
+) -> Generator[TrainStep, None, None]:
+    """Train until a limit, yielding every step. batches: (epoch, first batch) -> the rest of that epoch.
+
+    Between two steps everything is whole: a caller may save there, or stop asking. Raises FitloopError after ten steps
+    in a row without a finite loss.
+    """
+    progress = learner.progress
+    while not limits.reached(progress):
+        waiting = time.perf_counter()
+        for batch in batches(progress.epoch, progress.batch):
+            step = _try_step(learner, batch.to(learner.processes.device), loss, folder, waiting)
+            progress.step += 1
+            progress.batch += 1
+            yield step
+            waiting = time.perf_counter()
+            if learner.bad >= BAD_STEPS_IN_A_ROW:
+                raise FitloopError(
+                    f"step {progress.step}: {BAD_STEPS_IN_A_ROW} steps in a row had no finite loss. The batches are in "
+                    f"{folder / BAD_BATCHES}. Lower --learning-rate, or look at what those batches have in common."
+                )
+            if limits.reached(progress):
+                return
+        if progress.batch >= batches_in_epoch:
+            progress.epoch, progress.batch = progress.epoch + 1, 0
+
+
+def _try_step(learner: Learner, batch: Batch, loss: Loss, folder: Path, waiting: float) -> TrainStep:
+    """One step; again in smaller pieces when the memory of the device is too small for these. waiting: since when the
+    batch was waited for."""
+    began = time.perf_counter()
+    notices = tuple(f"a photo cannot be read, another took its place: {path}" for path in batch.unreadable)
+    while True:
+        try:
+            said = _backward(learner, batch, loss)
+            break
+        except torch.OutOfMemoryError:
+            notices += (_halve(learner),)
+        learner.optimizer.zero_grad(set_to_none=True)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+    value = learner.processes.total(said.loss)
+    good = _gradients_finite(learner, value)
+    if good:
+        learner.optimizer.step()
+        learner.bad = 0
+    else:
+        learner.bad += 1
+        path = _dump(learner, batch, folder)
+        notices += (
+            f"step {learner.progress.step + 1}: the loss is {float(value):g}; skipped, its batch is in {path}",
+        )
+    seconds = time.perf_counter() - began
+    return _report(learner, said, float(value), seconds, began - waiting, notices)
+
+
+def _backward(learner: Learner, batch: Batch, loss: Loss) -> StepLoss:
+    """Gradients of the whole batch, summed over its pieces and over all processes. A step without a finite loss leaves
+    the network's running statistics as they were."""
+    network, parts = learner.network, learner.parts()
+    network.train()
+    buffers = [buffer.clone() for buffer in network.buffers()]
+    learner.optimizer.zero_grad(set_to_none=True)
+    said: list[StepLoss] = []
+    for part in parts:
+        start = learner.processes.rank * learner.own
+        learner.dropout.begin(
+            learner.progress.step, learner.batch, slice(start + part.start, start + part.stop)
+        )
+        piece = loss(batch if len(parts) == 1 else batch[part])
+        (piece.loss / len(parts)).backward()
+        said.append(piece)
+    learner.processes.sum_gradients(network.parameters())
+    whole = StepLoss(
+        torch.stack([piece.loss.detach() for piece in said]).mean(),
+        {name: torch.stack([piece.parts[name].detach() for piece in said]).mean() for name in said[0].parts},
+        {name: torch.stack([piece.counts[name] for piece in said]).sum() for name in said[0].counts},
+        sum(piece.fit_s for piece in said),
+    )
+    if not bool(learner.processes.total(whole.loss).isfinite()):
+        with torch.no_grad():
+            for buffer, before in zip(network.buffers(), buffers, strict=True):
+                buffer.copy_(before)
+    return whole
+
+
+def _halve(learner: Learner) -> str:
+    """Twice as many pieces of half the size. Raises FitloopError where that cannot be."""
+    size = learner.own // learner.progress.accumulate
+    if learner.processes.count > 1 or size % 2:
+        raise FitloopError(
+            f"the device's memory is too small for {size} people at once. Start again with a higher --accumulate, "
+            "or a smaller --batch."
+        ) from None
+    learner.progress.accumulate *= 2
+    return f"the device's memory is too small for {size} people at once: from now on {size // 2}"
+
+
+def _gradients_finite(learner: Learner, value: Tensor) -> bool:
+    gradients = [p.grad for p in learner.network.parameters() if p.grad is not None]
+    norms = torch.stack(torch._foreach_norm(gradients)) if gradients else value[None]
+    return bool(value.isfinite() & norms.isfinite().all())
+
+
+def _dump(learner: Learner, batch: Batch, folder: Path) -> Path:
+    """Keep a batch whose loss is not finite, to be looked at."""
+    path = folder / BAD_BATCHES / f"step_{learner.progress.step + 1:08d}_rank_{learner.processes.rank}.pt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    views = {name: getattr(batch.views, name).cpu() for name in type(batch.views).__dataclass_fields__}
+    names = ("images", "keypoints_crop", "joints", "has_joints", "half_weights")
+    torch.save({**views, **{name: getattr(batch, name).cpu() for name in names}}, path)
+    return path
+
+
+def _report(
+    learner: Learner, said: StepLoss, value: float, seconds: float, waited: float, notices: tuple[str, ...]
+) -> TrainStep:
+    processes = learner.processes
+    parts = processes.total(torch.stack(list(said.parts.values()))).tolist()
+    counts = processes.total(torch.stack(list(said.counts.values()))).tolist()
+    return TrainStep(
+        step=learner.progress.step + 1,
+        epoch=learner.progress.epoch,
+        loss=value,
+        parts=dict(zip(said.parts, parts, strict=True)),
+        counts={name: int(count) for name, count in zip(said.counts, counts, strict=True)},
+        learning_rate=float(learner.optimizer.param_groups[0]["lr"]),
+        images_per_s=learner.batch / (seconds + waited),
+        fit_share=said.fit_s / seconds,
+        step_s=seconds,
+        notices=notices,
+    )
+
+
+class Stopping:
+    """Ctrl-C, or a cluster's request to end, becomes a flag: the step under way is finished, and what it learned kept.
+    A second Ctrl-C ends the program at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Stopping:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.asked = True

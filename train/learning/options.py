@@ -1,0 +1,207 @@
+"""What a training command can be told. A method's Config becomes flags by itself, nested ones by their group."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.errors import FitloopError
+
+C = TypeVar("C")
+_GROUPS = {"losses": "loss", "augment": "augment"}
+_MODES = {"fits_only": "static", "no_fits": "none"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where data come from, where a run goes, and how long. Unlike a Config's, these may change when a run goes on,
+    but for the sources of data."""
+
+    run: Path | None = None
+    resume: bool = False
+    fits: Path | None = None
+    photos: Path | None = None
+    data: tuple[tuple[str, Path], ...] = ()
+    data_photos: tuple[tuple[str, Path], ...] = ()
+    without_truth: bool = False
+    body: Path | None = None
+    guess: Path | None = None
+    backbone_weights: Path | None = None
+    mean_params: Path | None = None
+    steps: int | None = None
+    epochs: int | None = 50
+    device: str = "cpu"
+    workers: int = 2
+    threads: int = 0
+    save_minutes: float = 5.0
+    log_every: int = 10
+    picture_every: int = 500
+    json: bool = False
+
+
+SOURCES = ("fits", "photos", "data", "data_photos", "without_truth", "body")
+_HELP = {
+    "run": "folder of the run; by default runs/spin-DATE",
+    "resume": "go on with the run in --run, with the options it was started with",
+    "fits": "fits dictionary, curated.npz; alone, the photos it names are trained on",
+    "photos": "folder that the photos' names of --fits start from; by default the dictionary's own",
+    "data": "NAME=FILE: a data set .npz as SPIN has them; may be given several times",
+    "data_photos": "NAME=FOLDER of that data set's photos; by default the .npz's own",
+    "without_truth": "leave SMPL parameters and 3D joints of the data sets aside",
+    "body": "SMPL file; by default the open body",
+    "guess": "checkpoint to start from",
+    "backbone_weights": "ImageNet weights to start the backbone from, as torchvision has them",
+    "mean_params": "SPIN's smpl_mean_params.npz, where the corrections start",
+    "steps": "end after so many",
+    "epochs": "end after so many; 0: never for that reason",
+    "device": "cpu, cuda, cuda:1 …",
+    "workers": "processes that load photos; 0: none",
+    "threads": "of torch; 0: as many as it likes",
+    "save_minutes": "between two savings",
+    "log_every": "steps between two lines of metrics.jsonl",
+    "picture_every": "steps between two pictures of guesses and fits; 0: none",
+    "json": "print those lines to the terminal, for programs",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the command line said, and nothing else."""
+
+    options: dict[str, Any]
+    config: dict[str, Any]
+
+
+def parse(program: str, description: str, arguments: list[str] | None, defaults: object) -> Given:
+    """Read a command line. defaults: the method's Config."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {program}", description=description, argument_default=argparse.SUPPRESS
+    )
+    for option in dataclasses.fields(Options):
+        parser.add_argument(_flag(option.name), help=_HELP[option.name], **_option(option.name))
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument(
+        "--fits-only", action="store_const", const="static", dest="mode", help="keep the fits as they are"
+    )
+    modes.add_argument(
+        "--no-fits", action="store_const", const="none", dest="mode", help="learn from keypoints alone"
+    )
+    for name, value in flat(defaults).items():
+        if name != "mode":
+            choices = _choices(type(defaults), name)
+            parser.add_argument(
+                _flag(name), type=type(value), choices=choices, metavar=None if choices else "X",
+                dest=name, help=f"by default {value}",
+            )  # fmt: skip
+    said = vars(parser.parse_args(arguments))
+    names = {option.name for option in dataclasses.fields(Options)}
+    return Given(
+        {name: value for name, value in said.items() if name in names},
+        {name: value for name, value in said.items() if name not in names},
+    )
+
+
+def options_of(said: dict[str, Any]) -> Options:
+    """Options as they were said, the others as by default. Raises FitloopError where they do not go together."""
+    for name in ("data", "data_photos"):
+        if name in said:
+            said = {**said, name: tuple((key, Path(path)) for key, path in said[name])}
+    for name in ("run", "fits", "photos", "body", "guess", "backbone_weights", "mean_params"):
+        if said.get(name) is not None:
+            said = {**said, name: Path(said[name])}
+    options = Options(**said)
+    if options.fits is None and not options.data:
+        raise FitloopError("nothing to train on. Give --fits curated.npz, or --data NAME=FILE.")
+    names = [name for name, _ in options.data]
+    unknown = [name for name, _ in options.data_photos if name not in names]
+    if unknown or len(set(names)) < len(names):
+        raise FitloopError(
+            f"--data-photos {unknown}: no such data set, or one named twice. Named are: {names}."
+        )
+    if options.epochs == 0:
+        options = dataclasses.replace(options, epochs=None)
+    return options
+
+
+def with_changes(config: C, flat_changes: dict[str, Any]) -> C:
+    """A Config with some of its values, named as `flat` names them, changed."""
+    values = {}
+    for item in dataclasses.fields(config):  # type: ignore[arg-type]
+        value = getattr(config, item.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            prefix = _GROUPS[item.name] + "_"
+            inner = {k.removeprefix(prefix): v for k, v in flat_changes.items() if k.startswith(prefix)}
+            values[item.name] = dataclasses.replace(value, **inner)
+        elif item.name in flat_changes:
+            values[item.name] = flat_changes[item.name]
+    return dataclasses.replace(config, **values)  # type: ignore[type-var]
+
+
+def flat(config: object) -> dict[str, Any]:
+    """A Config's values by the names of their flags."""
+    values: dict[str, Any] = {}
+    for item in dataclasses.fields(config):  # type: ignore[arg-type]
+        value = getattr(config, item.name)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            values |= {
+                f"{_GROUPS[item.name]}_{name}": inner for name, inner in dataclasses.asdict(value).items()
+            }
+        else:
+            values[item.name] = value
+    return values
+
+
+def plain(options: Options) -> dict[str, Any]:
+    """Options for config.json: absolute paths as text."""
+    values: dict[str, Any] = {}
+    for name, value in dataclasses.asdict(options).items():
+        if isinstance(value, tuple):
+            values[name] = [[key, str(Path(path).resolve())] for key, path in value]
+        else:
+            values[name] = str(value.resolve()) if isinstance(value, Path) else value
+    return values
+
+
+def default_run(program: str) -> Path:
+    """runs/spin-20261120-161200."""
+    return Path("runs") / f"{program.rsplit('.', 1)[-1]}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+def _option(name: str) -> dict[str, Any]:
+    default = getattr(Options(), name)
+    if isinstance(default, bool):
+        return {"action": "store_true"}
+    if name in ("data", "data_photos"):
+        return {"action": "append", "type": _named_path, "metavar": "NAME=PATH"}
+    if name == "steps" or isinstance(default, int):
+        return {"type": _count, "metavar": "N"}
+    if isinstance(default, float):
+        return {"type": float, "metavar": "N"}
+    return {"type": str if name == "device" else Path, "metavar": "NAME" if name == "device" else "PATH"}
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f"{text!r}: give NAME=PATH, as in h36m=data/h36m_train.npz")
+    return name, Path(path)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def _choices(config: type, name: str) -> tuple[str, ...] | None:
+    hint = typing.get_type_hints(config).get(name)
+    return typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else None
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

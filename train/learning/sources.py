@@ -1,0 +1,78 @@
+"""From options to what a run trains on: samples, the dictionary beside them, and whose photos are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.body.model import Body
+from core.errors import FitsError
+from core.store.fits import FitsDictionary
+from train.learning.datasets import Order
+from train.learning.options import Options
+from train.learning.samples import (
+    Samples,
+    dictionary_rows,
+    joined_fits,
+    learnable,
+    present,
+    read_dataset,
+    samples_of_fits,
+    with_fits,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """N people: row i of samples is row i of fits. order: who is drawn when. notices: what the user should know."""
+
+    samples: Samples
+    fits: FitsDictionary
+    order: Order
+    notices: tuple[str, ...]
+
+
+def read_sources(
+    options: Options, body: Body, halves: tuple[float, float], seed: int, kept: Path | None = None
+) -> Sources:
+    """Everything that is trained on. kept: the dictionary of a run that goes on, in place of --fits.
+
+    Raises FitsError for a dictionary of another body or of other photos, or when too many photos are missing.
+    """
+    path = kept or options.fits
+    fits = FitsDictionary.load(path, body.fingerprint) if path is not None else None
+    names = [name for name, _ in options.data]
+    parts = []
+    own = dictionary_rows(fits, names, str(path)) if fits is not None else None
+    if own is not None:
+        parts.append((samples_of_fits(own, options.photos or (options.fits or Path()).parent), own))
+    folders = dict(options.data_photos)
+    for name, file in options.data:
+        folder = folders.get(name, file.parent)
+        samples, rows = read_dataset(name, file, folder, body, halves, not options.without_truth)
+        if fits is not None:
+            rows = with_fits(rows, fits, name, str(path))
+        parts.append((samples, rows))
+    samples = Samples.joined([part for part, _ in parts])
+    every = joined_fits([rows for _, rows in parts])
+    return Sources(samples, every, *_order(samples, every, seed))
+
+
+def _order(samples: Samples, fits: FitsDictionary, seed: int) -> tuple[Order, tuple[str, ...]]:
+    there, absent = present(samples)
+    rows = there[learnable(samples, fits)[there]]
+    notices = [str(absent)] if absent.people else []
+    if len(rows) < len(there):
+        notices.append(
+            f"{len(there) - len(rows)} people have no visible keypoint and no truth, and are skipped"
+        )
+    if not len(rows):
+        raise FitsError("nobody is left to train on. Give people with keypoints or with a locked fit.")
+    counts = {
+        str(name): int((samples.dataset[rows] == name).sum()) for name in np.unique(samples.dataset[rows])
+    }
+    said = ", ".join(f"{count} of {name}" for name, count in counts.items())
+    notices.append(f"{said}; {int(fits.locked.sum())} locked, {int(fits.valid_fit.sum())} with a valid fit")
+    return Order(rows, samples.dataset, seed), tuple(notices)

@@ -1,0 +1,250 @@
+"""A training command from start to end: set up or go on, run the loop, log, save, and end well whatever happens."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from core.body.model import Body, load_body
+from core.errors import FitloopError
+from core.guess.spin_network import SpinNetwork, spin_checkpoint
+from core.store.fits import FitsDictionary
+from train.learning.datasets import Crops, batches_of, load_batches
+from train.learning.loop import Learner, Limits, Loss, Stopping, TrainStep, learn
+from train.learning.metrics_log import MetricsLog
+from train.learning.options import (
+    SOURCES,
+    Given,
+    Options,
+    default_run,
+    flat,
+    options_of,
+    parse,
+    plain,
+    with_changes,
+)
+from train.learning.pictures import draw_pictures
+from train.learning.processes import Processes, share_batches
+from train.learning.run_folder import Progress, RunFolder, loop_state, read_config, resume
+from train.learning.sources import Sources, read_sources
+from train.learning.starting import start_from
+from train.learning.terminal import Terminal
+
+C = TypeVar("C")
+INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+
+Build = Callable[[Any, Body], SpinNetwork]
+StepOf = Callable[[Any, SpinNetwork, Body, FitsDictionary, Processes], Loss]
+
+
+@dataclass(eq=False)
+class Training:
+    """One run at work."""
+
+    options: Options
+    config: Any
+    run: RunFolder | None  # of the first process alone
+    learner: Learner
+    network: SpinNetwork
+    sources: Sources
+    fits: FitsDictionary
+    body: Body
+
+    def save(self) -> str:
+        """Write the run's files. Returns what went wrong, '' for nothing; only the first process writes."""
+        if self.run is None:
+            return ""
+        state = loop_state(self.learner.progress, self.learner.optimizer, settled(self.config), self.fits)
+        return self.run.save(spin_checkpoint(self.network, self.learner.progress.step, state), self.fits)
+
+
+def run_command(program: str, arguments: list[str] | None, defaults: C, build: Build, step_of: StepOf) -> int:
+    """Train as a command line says. defaults: the method's Config; build makes its network, step_of its loss.
+    Returns the exit code."""
+    description = f"Train a network: {program}"
+    given = parse(program, description, arguments, defaults)
+    processes: Processes | None = None
+    training: Training | None = None
+    try:
+        processes = Processes.join(given.options.get("device", Options.device))
+        training = prepare(program, given, defaults, build, processes)
+        return _train(training, step_of)
+    except FitloopError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        if training is not None and training.run is not None:
+            training.run.close()
+        if processes is not None:
+            processes.leave()
+
+
+def prepare(program: str, given: Given, defaults: C, build: Build, processes: Processes) -> Training:
+    """Everything before the first step: a new run, or one that goes on."""
+    restarted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    path = Path(given.options.get("run") or default_run(program))
+    going_on = given.options.get("resume", False) or (restarted and (path / "config.json").exists())
+    stored = read_config(path) if going_on else {"options": {}, "config": {}}
+    options, config = merged(given, stored, path, defaults)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    _check_batch(config, processes)
+    body = load_body(options.body)
+    kept = path / "fits.npz" if going_on and (path / "fits.npz").exists() else None
+    halves = config.losses.openpose, config.losses.annotated
+    sources = read_sources(options, body, halves, config.seed, kept)
+    network = build(config, body)
+    if not going_on:
+        notices = start_from(network, options, body)
+        sources = dataclasses.replace(sources, notices=(*sources.notices, *notices))
+    run = _open_run(path, going_on, options, config, body) if processes.first else None
+    try:
+        return _started(options, config, run, path, network, sources, body, processes, going_on)
+    except BaseException:  # whatever it was, the folder is free again
+        if run is not None:
+            run.close()
+        raise
+
+
+def merged(given: Given, stored: dict[str, Any], path: Path, defaults: C) -> tuple[Options, Any]:
+    """Options and config: what was said now, then what a run was started with, then the defaults.
+
+    Raises FitloopError when a run that goes on is told another config or other data than it was started with.
+    """
+    if stored["config"]:
+        told = {name: value for name, value in given.config.items() if value != stored["config"].get(name)}
+        said = {name: value for name, value in plain_given(given).items() if name in SOURCES}
+        told |= {name: value for name, value in said.items() if value != stored["options"].get(name)}
+        if told:
+            names = ", ".join(f"--{name.replace('_', '-')}" for name in told)
+            raise FitloopError(
+                f"{path}: was started with another {names}. Resume without, or start a new run with "
+                f"--guess {path / 'checkpoint.pt'}."
+            )
+    options = options_of({**stored["options"], **given.options, "run": path})
+    return options, with_changes(defaults, {**stored["config"], **given.config})
+
+
+def plain_given(given: Given) -> dict[str, Any]:
+    """What was said, in the form that config.json has it."""
+    fields: dict[str, Any] = {
+        name: value if not isinstance(value, list) else tuple(value) for name, value in given.options.items()
+    }
+    return {name: value for name, value in plain(Options(**fields)).items() if name in fields}
+
+
+def settled(config: Any) -> dict[str, Any]:
+    """A Config as a checkpoint holds it: what may not change when a run goes on."""
+    values = json.loads(json.dumps(flat(config)))
+    values.pop("accumulate")  # a smaller GPU may need more pieces
+    return dict(values)
+
+
+def _check_batch(config: Any, processes: Processes) -> None:
+    pieces = processes.count * config.accumulate
+    if config.batch < 1 or config.accumulate < 1 or config.batch % pieces:
+        raise FitloopError(
+            f"--batch {config.batch} cannot be shared by {processes.count} processes in {config.accumulate} pieces "
+            f"each. Choose a multiple of {pieces}."
+        )
+
+
+def _open_run(path: Path, going_on: bool, options: Options, config: Any, body: Body) -> RunFolder:
+    if going_on:
+        return RunFolder.reopen(path)
+    about = {"body": {"name": body.name, "fingerprint": body.fingerprint}, "torch": torch.__version__}
+    return RunFolder.create(path, {"options": plain(options), "config": flat(config), **about})
+
+
+def _started(
+    options: Options,
+    config: Any,
+    run: RunFolder | None,
+    path: Path,
+    network: SpinNetwork,
+    sources: Sources,
+    body: Body,
+    processes: Processes,
+    going_on: bool,
+) -> Training:
+    network = network.to(processes.device, memory_format=torch.channels_last)
+    dropout = share_batches(network, processes, config.seed)
+    optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+    fits = sources.fits.to(processes.device)
+    learner = Learner(
+        network, optimizer, dropout, processes, config.batch, Progress(accumulate=config.accumulate)
+    )
+    training = Training(options, config, run, learner, network, sources, fits, body.to(processes.device))
+    processes.wait()  # a run folder is there before anyone looks into it
+    if going_on:
+        learner.progress = resume(RunFolder(path), network, optimizer, fits, settled(config))
+    return training
+
+
+def _train(training: Training, step_of: StepOf) -> int:
+    """The loop with everything around it. Returns the exit code."""
+    options, learner = training.options, training.learner
+    step = step_of(training.config, training.network, training.body, training.fits, learner.processes)
+    order = training.sources.order
+    crops = Crops(training.sources.samples, order, training.config.augment)
+    share, pinned = learner.processes.share, learner.processes.device.type == "cuda"
+    assert options.run is not None
+    terminal = Terminal(options, learner.processes.first, batches_of(order, learner.batch))
+    terminal.say(*training.sources.notices)
+    log = MetricsLog(options.run, learner.progress.step) if training.run is not None else None
+    with Stopping() as stopping:
+        try:
+            terminal.say(training.save())  # from here on there is something to go on with
+            saved = time.monotonic()
+            steps = learn(
+                learner,
+                lambda epoch, first: load_batches(
+                    crops, epoch, first, learner.batch, share, options.workers, pinned
+                ),
+                batches_of(order, learner.batch),
+                step,
+                Limits(options.steps, options.epochs),
+                options.run,
+            )
+            for report in steps:
+                _tell(report, options, log, terminal)
+                if (
+                    options.picture_every
+                    and report.step % options.picture_every == 0
+                    and training.run is not None
+                ):
+                    draw_pictures(
+                        options.run, report.step, training.network, training.body, training.fits, crops
+                    )
+                if time.monotonic() - saved > 60 * options.save_minutes:
+                    terminal.say(training.save())
+                    saved = time.monotonic()
+                if (
+                    learner.processes.total(
+                        torch.tensor([float(stopping.asked)]).to(learner.processes.device)
+                    )
+                    > 0
+                ):
+                    break
+        finally:  # at the end, at Ctrl-C and at a crash
+            terminal.say(training.save())
+            if log is not None:
+                log.close()
+            terminal.end(learner.progress)
+    return INTERRUPTED if stopping.asked else 0
+
+
+def _tell(report: TrainStep, options: Options, log: MetricsLog | None, terminal: Terminal) -> None:
+    terminal.say(*report.notices)
+    terminal.show(report)
+    if log is not None and (report.step % options.log_every == 0 or report.step == 1 or report.notices):
+        terminal.line(log.write(report.step, report.numbers()))

@@ -1,0 +1,189 @@
+"""Train the image network in SPIN's loop, on fits that a human corrected: python -m train.spin --fits curated.npz
+
+Kolotouros, Pavlakos, Black and Daniilidis, "Learning to Reconstruct 3D Human Pose and Shape via Model-fitting in the
+Loop", ICCV 2019. `loss` below is the paper's loop: the network's guess starts a fit, the better of this fit and the one
+in the dictionary stays there and teaches the network. Where this differs from the public code:
+
+- Old and new fits are compared by one rule, camera, priors and all, per visible keypoint, in the photo's perspective.
+- What a human has locked is truth: never fitted again, never replaced. So is a data set's own SMPL parameters.
+- No confidence is changed in place, keypoints stay exact to the sub-pixel, and people with few of them are no error.
+- Fits are saved with every checkpoint; a fit with a beta beyond three standard deviations does not enter.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.body.model import Body
+from core.fitting import FitConfig
+from core.geometry.image import normalise
+from core.geometry.rotation import axis_angle_to_matrix
+from core.guess.spin_network import SpinConfig, SpinNetwork, SpinOutput
+from core.store.fits import VALID_SCORE_PX, FitsDictionary, Rows
+from train.learning import losses
+from train.learning.augment import AugmentConfig
+from train.learning.datasets import Batch
+from train.learning.loop import Loss, StepLoss
+from train.learning.losses import LossWeights, Term
+from train.learning.mean_params import mean_body
+from train.learning.posing import RotatedBody
+from train.learning.processes import Processes
+from train.learning.refitting import LOOP_FIT, Candidates, refit
+from train.learning.training import run_command
+
+
+@dataclass(frozen=True)
+class Config:
+    """SPIN's defaults. batch: people a step, of all processes together; accumulate: pieces that each process cuts its
+    share into. mode: 'loop', or the paper's ablations 'static' (the dictionary as it is) and 'none' (keypoints, and
+    what is locked). valid_px: score above which a fit that no human accepted teaches nothing. Precision of the network;
+    the loop around it is float32."""
+
+    batch: int = 64
+    accumulate: int = 1
+    learning_rate: float = 5e-5
+    weight_decay: float = 0.0
+    backbone: str = "resnet50"
+    iterations: int = 3
+    precision: Literal["float32", "bfloat16"] = "float32"
+    mode: Literal["loop", "static", "none"] = "loop"
+    fit_iterations: int = LOOP_FIT.iterations
+    valid_px: float = VALID_SCORE_PX
+    seed: int = 0
+    losses: LossWeights = field(default_factory=LossWeights)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+
+@dataclass(frozen=True, eq=False)
+class Spin:
+    """What a training step needs beside network and batch; the dictionary is what it betters."""
+
+    config: Config
+    body: Body
+    fits: FitsDictionary
+    processes: Processes
+
+    @property
+    def accepted(self) -> Tensor:
+        """(N,) rows that a human accepted."""
+        return torch.from_numpy(self.fits.verdict == "accepted").to(self.fits.device)
+
+
+def build(config: Config, body: Body) -> SpinNetwork:
+    """A network of random weights that starts its corrections at the mean body."""
+    torch.manual_seed(config.seed)
+    return SpinNetwork(SpinConfig(config.backbone, config.iterations, body.fingerprint), mean_body())
+
+
+def loss(network: SpinNetwork, batch: Batch, spin: Spin) -> StepLoss:
+    """Model-fitting in the loop: one batch."""
+    rows = batch.views.indices
+    said = regress(network, batch, spin.config)
+    began = _now(rows)
+    if spin.config.mode == "loop":
+        candidates = refit(spin.body, said, batch.views, spin.fits, fit_config(spin.config))
+        replaced = of_all(candidates, spin.processes).keep_better(spin.fits)
+    else:
+        replaced = torch.zeros(0, dtype=torch.bool, device=rows.device)
+    fit_s = _now(rows) - began
+    best = spin.fits.get(rows, batch.views.rotation_deg, batch.views.flipped)
+    valid = valid_rows(spin, rows)
+    terms = supervise(said, batch, best, valid, spin)
+    value, parts = losses.weighted_sum(terms, spin.config.losses, spin.processes.total)
+    # All processes see all replacements; each counts its own share, so that sums are right.
+    counts = {
+        "people": rows.new_tensor(len(batch)),
+        "replaced": replaced.sum() if spin.processes.first else replaced.sum() * 0,
+        "valid": valid.sum(),
+        "locked": best.locked.sum(),
+    }
+    return StepLoss(value, parts, counts, fit_s)
+
+
+def regress(network: SpinNetwork, batch: Batch, config: Config) -> SpinOutput:
+    """What the network says of the crops, in float32."""
+    device = batch.images.device.type
+    crops = normalise(batch.images).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16"):
+        said = network(crops)
+    return SpinOutput(*(part.float() for part in said))
+
+
+def supervise(said: SpinOutput, batch: Batch, best: Rows, valid: Tensor, spin: Spin) -> dict[str, Term]:
+    """The terms of the loss. best: the dictionary's rows as the augmented crops show them; valid (B,): whom to
+    believe.
+
+    The network knows no children, so the betas of one, which belong to another scale, do not teach it.
+    """
+    body = RotatedBody.of(spin.body)
+    points = body.keypoints(said.rotations, said.betas)
+    seen = losses.project_to_crop(points, said.weak_camera)
+    rotations = axis_angle_to_matrix(best.pose.view(-1, 24, 3))
+    betas = losses.believable_betas(best.betas, best.locked)
+    terms = {
+        "keypoints_2d": losses.keypoints_2d_term(
+            seen, losses.to_unit(batch.keypoints_crop), batch.half_weights
+        ),
+        "keypoints_3d": losses.keypoints_3d_term(
+            points[:, losses.OPENPOSE :], batch.joints, batch.has_joints
+        ),
+        "pose": losses.pose_term(said.rotations, rotations, valid),
+        "betas": losses.betas_term(said.betas, betas, valid & (best.kid == 0)),
+        "camera": losses.camera_term(said.weak_camera),
+    }
+    if spin.config.losses.vertices:
+        vertices = body.vertices(said.rotations, said.betas)
+        terms["vertices"] = losses.vertices_term(vertices, body.vertices(rotations, betas, best.kid), valid)
+    return terms
+
+
+def valid_rows(spin: Spin, rows: Tensor) -> Tensor:
+    """(B,) whose row of the dictionary is believed: truth, or unless no fit is to be used, a valid fit whose score is
+    low enough or that a human accepted."""
+    fits = spin.fits
+    locked = fits.locked[rows]
+    if spin.config.mode == "none":
+        return locked
+    good = (fits.score[rows] <= spin.config.valid_px) | spin.accepted[rows]
+    return locked | (fits.valid_fit[rows] & good)
+
+
+def of_all(candidates: Candidates, processes: Processes) -> Candidates:
+    """The candidates of all processes, so that every process's dictionary takes the same."""
+    names = Candidates.__dataclass_fields__
+    return Candidates(*(processes.gathered(getattr(candidates, name)) for name in names))
+
+
+def fit_config(config: Config) -> FitConfig:
+    """How each body of a batch is fitted."""
+    return replace(LOOP_FIT, iterations=config.fit_iterations)
+
+
+def _now(like: Tensor) -> float:
+    """Seconds, once the device has done what it was given."""
+    if like.is_cuda:
+        torch.cuda.synchronize(like.device)
+    return time.perf_counter()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code."""
+    return run_command("train.spin", arguments, Config(), build, step_of)
+
+
+def step_of(
+    config: Config, network: SpinNetwork, body: Body, fits: FitsDictionary, processes: Processes
+) -> Loss:
+    """`loss` of a batch, with all else that it needs."""
+    spin = Spin(config, body, fits, processes)
+    return lambda batch: loss(network, batch, spin)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -129,9 +129,12 @@ def step_photo(by: int) -> Callable[[Workbench, Asks], None]:
 
 
 def fit(workbench: Workbench, window: Asks) -> None:
+    """From the fit that is there; without one, from a guess."""
     person = workbench.person
-    if person is not None:
-        workbench.fits.fit(None if workbench.fits.foreign else person.fit or person.guess)
+    if person is not None and person.fit is not None and not workbench.fits.foreign:
+        workbench.fits.fit(person.fit)
+    else:
+        workbench.fits.guess()
 
 
 def fit_anew(workbench: Workbench, window: Asks) -> None:
@@ -139,8 +142,16 @@ def fit_anew(workbench: Workbench, window: Asks) -> None:
 
 
 def fit_from_guess(workbench: Workbench, window: Asks) -> None:
-    if workbench.person is not None and workbench.person.guess is not None:
-        workbench.fits.fit(workbench.person.guess)
+    workbench.fits.guess()
+
+
+def look_for_alternatives(workbench: Workbench, window: Asks) -> None:
+    window.show_panel("alternatives")
+    workbench.fits.look_for_alternatives()
+
+
+def take_alternative(place: int) -> Callable[[Workbench, Asks], None]:
+    return lambda workbench, window: workbench.fits.take_alternative(place)
 
 
 def fit_queue(workbench: Workbench, window: Asks) -> None:
@@ -228,10 +239,6 @@ def has_fit(workbench: Workbench) -> bool:
         and person.fit is not None
         and workbench.fits.body is not None
     )
-
-
-def has_guess(workbench: Workbench) -> bool:
-    return can_fit(workbench) and workbench.person is not None and workbench.person.guess is not None
 
 
 def has_project(workbench: Workbench) -> bool:

@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workbench.look(theme=options.theme)
     if options.screenshot:
         take_screenshot(workbench, window, options.screenshot)
-    else:
-        settings.restore_window(window)
+    elif settings.restore_window(window):
+        window.arranged = True
     window.show()
     QTimer.singleShot(0, workbench.fits.open_body)  # after the window is there: it imports torch
     if options.path is not None:

@@ -41,6 +41,7 @@ MENUS = {
     "fit": "F&it",
     "body": "&Body",
     "view": "&View",
+    "space": "&3D",
     "help": "&Help",
 }
 
@@ -81,6 +82,7 @@ def _look_from(place: str) -> Run:
 FILE = (
     Command("file.open_photos", "Open p&hotos…", "Ctrl+Shift+O", file_acts.open_file("photos")),
     Command("file.open", "&Open project or annotations…", "Ctrl+O", file_acts.open_file("any")),
+    Command("file.open_sample", "Open the sa&mple", "", file_acts.open_sample),
     Command("file.save_fits", "&Save fits", "Ctrl+S", file_acts.save_fits, acts.has_project_and_body),
     Command("file.export_coco", "&Export as COCO…", "Ctrl+E", file_acts.export_coco, acts.has_project),
     Command("file.open_body", "Open &body…", "", file_acts.open_body),
@@ -186,7 +188,20 @@ PERSON = (
 FIT = (
     Command("fit.fit", "&Fit", "F", acts.fit, acts.can_fit),
     Command("fit.anew", "Fit &anew", "Shift+F", acts.fit_anew, acts.can_fit),
-    Command("fit.guess", "Fit from the &guess", "G", acts.fit_from_guess, acts.has_guess),
+    Command("fit.guess", "Fit from the &guess", "G", acts.fit_from_guess, acts.can_fit),
+    Command("fit.alternatives", "&Look for other bodies", "T", acts.look_for_alternatives, acts.can_fit),
+    *(
+        Command(
+            f"fit.take_{number}",
+            f"Take body &{number}",
+            str(number),
+            acts.take_alternative(number - 1),
+            lambda workbench, number=number: (
+                workbench.editable and len(workbench.fits.alternatives) >= number
+            ),
+        )
+        for number in range(1, 6)
+    ),
     Command("fit.queue", "Fit everybody in the &queue", "Ctrl+F", acts.fit_queue, acts.has_project_and_body),
     Command(
         "fit.stop",
@@ -222,19 +237,19 @@ VIEW = (
     Command(
         "view.tones", "Photo as it i&s", "", lambda workbench, _: workbench.look(brightness=0.0, contrast=0.0)
     ),
-    Command("view.home", "3D: w&hole body", "Home", _look_from("home")),
-    Command("view.from_photo", "3D: as the pho&to", "Ctrl+Home", _look_from("photo")),
-    Command("view.from_left", "3D: from the side (&2)", "End", _look_from("left")),
-    Command("view.from_top", "3D: from abo&ve", "Ctrl+End", _look_from("top")),
-    _tick("view.wireframe", "3D: wire&frame", "Ctrl+L", "wireframe"),
-    _tick("view.floor", "3D: floo&r", "", "floor"),
-    Command(
-        "view.reset", "Panels where they were at first (&0)", "", lambda _, window: window.reset_layout()
-    ),
-    _theme("system", "Colours as the system (&3)"),
+    Command("view.reset", "Panels as at &first", "", lambda _, window: window.reset_layout()),
+    _theme("system", "Colours of the sys&tem"),
     _theme("light", "Light colo&urs"),
     _theme("dark", "&Dark colours"),
 )
+SPACE = (
+    Command("space.home", "&Whole body", "Home", _look_from("home")),
+    Command("space.from_photo", "As the &photo", "Ctrl+Home", _look_from("photo")),
+    Command("space.from_left", "From the &side", "End", _look_from("left")),
+    Command("space.from_top", "From &above", "Ctrl+End", _look_from("top")),
+    _tick("space.wireframe", "Wire&frame", "Ctrl+L", "wireframe"),
+    _tick("space.floor", "F&loor", "", "floor"),
+)
 HELP = (Command("help.shortcuts", "&Shortcuts", "?", lambda _, window: window.show_shortcuts()),)
 
-COMMANDS = (*FILE, *EDIT, *PERSON, *FIT, *BODY, *VIEW, *HELP)
+COMMANDS = (*FILE, *EDIT, *PERSON, *FIT, *BODY, *VIEW, *SPACE, *HELP)

@@ -1,10 +1,11 @@
 """What the commands of the file menu do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from desktop.asks import Asks
 from desktop.jobs.opening import Opening, open_steps
+from desktop.jobs.sample import sample_folder, sample_steps
 from desktop.jobs.saving import Saving, export_steps, save_fits_steps
 from desktop.workbench import Workbench
 
@@ -24,6 +25,16 @@ def open_path(workbench: Workbench, path: Path) -> None:
     """Open a project, a folder of photos, or another program's file, in the background."""
     if workbench.project is not None and workbench.project.path.absolute() == path.absolute():
         return
+    _open(workbench, path.name, open_steps(path))
+
+
+def open_sample(workbench: Workbench, window: Asks) -> None:
+    """The sample project, made at the first time."""
+    _open(workbench, workbench.tr("the sample"), sample_steps(sample_folder()))
+
+
+def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:
+    """Show the project that the last step brings."""
     opened: list[Opening] = []
 
     def take(step: Opening) -> None:
@@ -36,7 +47,7 @@ def open_path(workbench: Workbench, path: Path) -> None:
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)
 
-    workbench.job.start(workbench.tr("Open {name}").format(name=path.name), open_steps(path), take, end)
+    workbench.job.start(workbench.tr("Open {name}").format(name=name), steps, take, end)
 
 
 def open_body(workbench: Workbench, window: Asks) -> None:

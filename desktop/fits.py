@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Person, Photo
 from desktop.jobs.fitting import FitReport, Mailbox, fit_steps, follow_steps, settle
+from desktop.jobs.guessing import alternative_steps, guess_steps
 from desktop.jobs.worker import Worker
 from desktop.posing import PosedBody, pose_fit, scored
 from desktop.view import FitOptions
@@ -33,7 +34,9 @@ class Fits(QObject):
         self._posed: PosedBody | None = None
         self._load = load
         self._mailbox: Mailbox | None = None
-        self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
+        self.alternatives: tuple[PosedBody, ...] = ()  # other bodies for the keypoints of the person on show
+        self._loader, self._follower = Worker(self), Worker(self)
+        self._fitter, self._looker = Worker(self), Worker(self)
         self._loader.stepped.connect(self._take_body)
         self._loader.failed.connect(self._refuse)
         self._follower.stepped.connect(self._take_followed)
@@ -41,6 +44,9 @@ class Fits(QObject):
         self._fitter.stepped.connect(self._take_step)
         self._fitter.finished.connect(self._finish)
         self._fitter.failed.connect(self._refuse)
+        self._looker.stepped.connect(self._take_alternatives)
+        self._looker.finished.connect(self.changed)
+        self._looker.failed.connect(self._refuse)
 
     # Bodies
 
@@ -105,6 +111,38 @@ class Fits(QObject):
         self._fitter.start(fit_steps(self.body, photo, person, start, self.options), name="fit")
         self.changed.emit()
 
+    def guess(self) -> None:
+        """Guess a body from the keypoints and fit it: one entry of the history."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is not None and photo is not None and person is not None:
+            self.report = None
+            self._fitter.start(guess_steps(self.body, photo, person, self.options), name="guess")
+            self.changed.emit()
+
+    @property
+    def looking(self) -> bool:
+        """Whether other bodies are being looked for."""
+        return self._looker.running
+
+    def look_for_alternatives(self) -> None:
+        """Find other bodies for the keypoints of the person on show."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is not None and photo is not None and person is not None:
+            self.alternatives = ()
+            self._looker.start(alternative_steps(self.body, photo, person, self.options), name="alternatives")
+            self.changed.emit()
+
+    def take_alternative(self, place: int) -> None:
+        """One of them becomes the fit: one entry of the history."""
+        person = self._workbench.person
+        if person is not None and self._workbench.editable and place < len(self.alternatives):
+            self._posed = self.alternatives[place]
+            label = self.tr("Take body {number}").format(number=place + 1)
+            self._workbench.apply(label, person.with_(fit=self._posed.fit))
+            self.changed.emit()
+
     def follow(self, photo: Photo, person: Person) -> None:
         """Fit to these keypoints as soon as the last fit is there; requests in between are dropped."""
         if self.body is None or person.fit is None:
@@ -136,11 +174,11 @@ class Fits(QObject):
         if done:
             self._workbench.commit(label)
 
-    def forget_report(self) -> None:
+    def forget(self) -> None:
         """Another person is on show."""
-        if self.report is not None:
-            self.report = None
-            self.changed.emit()
+        self._looker.stop()
+        self.report, self.alternatives = None, ()
+        self.changed.emit()
 
     def stop(self) -> None:
         """Let go of what runs, and hear nothing of it any more."""
@@ -156,7 +194,8 @@ class Fits(QObject):
     def close(self) -> None:
         """Stop, and wait until no thread is left."""
         self.stop()
-        for worker in (self._loader, self._follower, self._fitter):
+        self._looker.stop()
+        for worker in (self._loader, self._follower, self._fitter, self._looker):
             worker.close()
 
     def _show(self, person: Person, posed: PosedBody) -> None:
@@ -172,11 +211,15 @@ class Fits(QObject):
         person = self._workbench.person
         if person is not None:
             self.report = report
-            self._show(person, report.posed)
+            self._show(person.with_(guess=report.guess or person.guess), report.posed)
             self.changed.emit()
 
     def _finish(self) -> None:
         self._workbench.commit(self.tr("Fit person {id}").format(id=self._workbench.person_id))
+        self.changed.emit()
+
+    def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
+        self.alternatives = found
         self.changed.emit()
 
     def _take_body(self, body: "Body") -> None:

@@ -12,7 +12,7 @@ from desktop.view import View
 
 RECENT_KEPT = 8
 FLAGS = ("wireframe", "floor", "overlay", "skeleton", "residuals", "boxes", "advance")
-LAYOUT_VERSION = 2  # of docks and tool bars; a stored arrangement of another version is left alone
+LAYOUT_VERSION = 3  # of docks and tool bars; a stored arrangement of another version is left alone
 
 
 class Settings:
@@ -68,13 +68,12 @@ class Settings:
         others = [other for other in self.recent() if other != path]
         self._store.setValue("recent", [path, *others][:RECENT_KEPT])
 
-    def restore_window(self, window: QMainWindow) -> None:
-        """Put the window and its docks where they were."""
+    def restore_window(self, window: QMainWindow) -> bool:
+        """Put the window and its docks where they were. Returns whether that was known."""
         geometry, docks = self._store.value("window/geometry"), self._store.value("window/docks")
         if isinstance(geometry, QByteArray):
             window.restoreGeometry(geometry)
-        if isinstance(docks, QByteArray):
-            window.restoreState(docks, LAYOUT_VERSION)
+        return isinstance(docks, QByteArray) and window.restoreState(docks, LAYOUT_VERSION)
 
     def keep_window(self, window: QMainWindow) -> None:
         """Remember where the window and its docks are."""

@@ -313,6 +313,6 @@ class Workbench(QObject):
         self._photo = self._committed = photo
         self._person_id = person_id
         if other:
-            self.fits.forget_report()
+            self.fits.forget()
             self.look(keypoint=NO_KEYPOINT, hover=NO_KEYPOINT, placing=False)
         self.photo_changed.emit()

@@ -24,10 +24,11 @@ PEOPLE_A_STEP = 8  # handed over at once: so many commits fit between two pictur
 
 @dataclass(frozen=True, eq=False)
 class FitReport:
-    """A fit under way: the body now, and each term's loss at each iteration so far."""
+    """A fit under way: the body now, each term's loss at each iteration so far, and the guess it began with."""
 
     posed: PosedBody
     losses: dict[str, tuple[float, ...]]
+    guess: Guess | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ MARGIN_PX = 2
 FIELD_OF_VIEW_DEG = 30.0
 STEEPEST_DEG = 89.0
 NEAREST_M, FARTHEST_M = 0.3, 40.0
+NARROW = 1.4
 TURN_DEG_A_PX = 0.5
 PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at azimuth 0, the body's left is at its right
     "home": (25.0, 8.0),
@@ -94,8 +95,8 @@ class Orbit:
         return Camera(QMatrix4x4((lens @ matrix).ravel().tolist()), eye, np.array([0.0, 1.0, 0.0]))
 
     def _focal_px(self, size: QSize) -> float:
-        """That shows FIELD_OF_VIEW_DEG of the shorter side."""
-        return min(size.width(), size.height()) / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
+        """That shows FIELD_OF_VIEW_DEG of the height; less of a narrow view, as bodies are narrow too."""
+        return min(NARROW * size.width(), size.height()) / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,6 +86,7 @@ class FitPanel(QScrollArea):
         grid.setContentsMargins(6, 6, 6, 6)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
+        self.summary.setMinimumHeight(2 * self.summary.fontMetrics().lineSpacing())
         buttons = QHBoxLayout()
         for name in ("fit.fit", "fit.anew", "fit.guess"):
             button = QToolButton()
@@ -117,6 +118,7 @@ class FitPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(options.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width())
 
     def _connect(self) -> None:
         fits = self._workbench.fits

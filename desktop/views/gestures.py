@@ -4,7 +4,7 @@ A gesture previews while it runs and commits at its end. Closing it early (Escap
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -113,4 +113,4 @@ def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> G
 def _with_fit_on_show(person: Person, workbench: Workbench) -> Person:
     """With the body that the last step left, so that it does not jump back until the next one is there."""
     shown = workbench.person
-    return person if shown is None else replace(person, fit=shown.fit)
+    return person if shown is None else person.with_(fit=shown.fit)

@@ -14,6 +14,7 @@ from desktop.workbench import Workbench
 # Okabe and Ito's colours, which colour-blind eyes tell apart, one a term; styles tell them apart without colour.
 TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 SMALLEST_LOSS = 1e-2
+LEGEND_ROOM = 1.2  # powers of ten above the highest line
 AXIS_WIDTH_PX, TEXT_PX = 34, 14
 
 
@@ -29,7 +30,7 @@ class LossPlot(pyqtgraph.PlotWidget):
         item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(False, False)
-        self._legend = item.addLegend(offset=(-4, 4), labelTextSize="8pt")
+        self._legend = item.addLegend(offset=(-1, 1), labelTextSize="8pt", colCount=3, verSpacing=-6)
         self.setMinimumSize(180, 110)
         item.getAxis("left").setWidth(AXIS_WIDTH_PX)
         self.setAccessibleName(self.tr("Loss by term"))
@@ -56,6 +57,10 @@ class LossPlot(pyqtgraph.PlotWidget):
         words = self.tr("Loss by iteration") if shown else self.tr("Loss: press F to fit")
         for side in ("left", "bottom"):
             self.getPlotItem().showAxis(side, bool(shown))
+        if shown:
+            self.getPlotItem().setYRange(
+                np.log10(SMALLEST_LOSS), LEGEND_ROOM + _largest_power(losses), padding=0.05
+            )
         self.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
 
     def _dress(self) -> None:
@@ -164,6 +169,10 @@ class ResidualBars(QWidget):
 
     def _area(self) -> QRectF:
         return QRectF(self.rect()).adjusted(AXIS_WIDTH_PX, TEXT_PX + 10, -8, -TEXT_PX - 6)
+
+
+def _largest_power(losses: dict[str, tuple[float, ...]]) -> float:
+    return float(np.log10(max(max(values) for values in losses.values()) + SMALLEST_LOSS))
 
 
 def _round_up(value: float) -> float:

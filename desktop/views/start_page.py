@@ -37,6 +37,11 @@ class StartPage(QScrollArea):
         self._column.addWidget(words)
         self._column.addSpacing(12)
         for name, text, more in (
+            (
+                "file.open_sample",
+                self.tr("Open the sample"),
+                self.tr("A dozen drawn photos to try everything on; nothing is downloaded"),
+            ),
             ("file.open_photos", self.tr("Open photos…"), self.tr("A folder of pictures")),
             (
                 "file.open",

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -21,6 +21,7 @@ from desktop.commands import MENUS, Command
 from desktop.file_acts import open_path
 from desktop.jobs.photos import Photos, Thumbnails
 from desktop.settings import LAYOUT_VERSION, Settings
+from desktop.views.alternatives_panel import AlternativePictures
 from desktop.views.body_panel import BodyPanel
 from desktop.views.canvas import Canvas
 from desktop.views.dialogs import Dialogs
@@ -36,7 +37,7 @@ from desktop.views.viewport import Viewport
 from desktop.workbench import Workbench
 
 SIZE_PX = (1280, 800)
-LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 220, 350, 160, 350
+LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 220, 350, 185, 360
 AREA = Qt.DockWidgetArea
 
 
@@ -66,6 +67,7 @@ class Window(QMainWindow):
             self.plots.addWidget(plot)
         self.plots.setChildrenCollapsible(False)
         self.plots.setSizes([1000, 1000])  # of equal width
+        self.alternatives = AlternativePictures(workbench, self._renderer)
         self.body_panel = BodyPanel(workbench, self.actions_by_id)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.start_page)
@@ -76,6 +78,9 @@ class Window(QMainWindow):
             "viewport": self._dock("viewport", self.tr("3D view"), self.viewport, AREA.RightDockWidgetArea),
             "body": self._dock("body", self.tr("Body"), self.body_panel, AREA.RightDockWidgetArea),
             "fit": self._dock("fit", self.tr("Fit"), self.fit_panel, AREA.RightDockWidgetArea),
+            "alternatives": self._dock(
+                "alternatives", self.tr("Other bodies"), self.alternatives, AREA.BottomDockWidgetArea
+            ),
             "plots": self._dock("plots", self.tr("Plots"), self.plots, AREA.BottomDockWidgetArea),
         }
         self.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
@@ -85,7 +90,10 @@ class Window(QMainWindow):
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         self._project: object = None
         self._connect()
-        self._arrange()
+        self.arranged = (
+            False  # whether the docks have their sizes; they get them when the window is first shown
+        )
+        self._tabify()
         self._first_layout = self.saveState(LAYOUT_VERSION)
         self._show_project()
         self._update_actions()
@@ -136,6 +144,10 @@ class Window(QMainWindow):
     def cancel_gesture(self) -> bool:
         return self.canvas.cancel()
 
+    def show_panel(self, name: str) -> None:
+        self.docks[name].show()
+        self.docks[name].raise_()
+
     def reset_layout(self) -> None:
         """Docks where they were when the program was new."""
         self.restoreState(self._first_layout, LAYOUT_VERSION)
@@ -173,16 +185,26 @@ class Window(QMainWindow):
         self.addDockWidget(area, dock)
         return dock
 
+    def _tabify(self) -> None:
+        docks = self.docks
+        for shown, behind in (("fit", "body"), ("plots", "alternatives")):
+            self.tabifyDockWidget(docks[shown], docks[behind])
+            docks[shown].raise_()
+
     def _arrange(self) -> None:
         docks = self.docks
         self.resizeDocks([docks["people"], docks["viewport"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
-        self.tabifyDockWidget(docks["fit"], docks["body"])
-        docks["fit"].raise_()
         self.resizeDocks(
             [docks["viewport"], docks["fit"], docks["plots"]],
             [self.height() - PANEL_PX, PANEL_PX, BOTTOM_PX],
             Qt.Orientation.Vertical,
         )
+        self.arranged = True
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.arranged:
+            self._arrange()
 
     def _action(self, command: Command) -> QAction:
         action = QAction(_words(command.text), self)

@@ -157,11 +157,11 @@ def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(bare, qtbot):
     home = silhouette(window)
     drag(Qt.MouseButton.LeftButton, QPoint(120, 0))
     assert viewport.orbit.azimuth_deg == pytest.approx(25 - 60)
-    window.actions_by_id["view.home"].trigger()
+    window.actions_by_id["space.home"].trigger()
     drag(Qt.MouseButton.MiddleButton, QPoint(60, 40))
     moved = np.roll(home, (40, 60), axis=(0, 1))
     assert (moved & silhouette(window)).sum() > 0.9 * home.sum()  # the body is under the cursor still
-    window.actions_by_id["view.home"].trigger()
+    window.actions_by_id["space.home"].trigger()
     assert (home != silhouette(window)).sum() == 0
     viewport._turn(viewport.orbit.zoomed(0.5))
     assert silhouette(window).sum() < 0.4 * home.sum()
@@ -217,7 +217,7 @@ def test_a_fault_of_the_program_is_told_in_the_window_and_the_window_goes_on(bar
     assert "Traceback" in caplog.text
     message.button(QMessageBox.StandardButton.Ok).click()
     workbench.look(wireframe=True)
-    assert window.actions_by_id["view.wireframe"].isChecked()
+    assert window.actions_by_id["space.wireframe"].isChecked()
 
 
 @pytest.mark.gl

@@ -1,0 +1,56 @@
+"""Guesses and other bodies of the person on show, as steps: torch and the networks are imported on first use."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from core.records import Fit, Guess, Person, Photo
+from desktop.jobs.fitting import FitReport, fit_steps
+from desktop.posing import PosedBody, fit_inputs, params_of, pose_step
+from desktop.view import FitOptions
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+    from core.guess import Lifter
+
+ALTERNATIVES = 5
+
+
+def guess_steps(body: "Body", photo: Photo, person: Person, options: FitOptions) -> Iterator[FitReport]:
+    """Guess a body from the keypoints, and fit it. Raises FitInputError without any."""
+    from core.guess.guess import guess
+
+    (first,) = guess(None, [person], photo, lifter(), body)
+    for step in fit_steps(body, photo, person, first, options):
+        yield replace(step, guess=first)
+
+
+def alternative_steps(
+    body: "Body", photo: Photo, person: Person, options: FitOptions
+) -> Iterator[tuple[PosedBody, ...]]:
+    """Other bodies for the same keypoints, the likeliest first, as the only step. Raises FitInputError."""
+    import torch
+
+    from core.body.model import BodyParams
+    from core.fitting import alternatives
+
+    starts: list[Fit | Guess] = [start for start in (person.fit, person.guess) if start is not None]
+    if person.guess is not None:
+        starts += person.guess.alternatives
+    guess = None
+    if starts:
+        parts = zip(*(params_of(start).tensors() for start in starts), strict=True)
+        guess = BodyParams(*(torch.cat(part) for part in parts))
+    found = alternatives(
+        body, *fit_inputs(photo, person), guess=guess, count=ALTERNATIVES, config=options.config()
+    )
+    yield tuple(pose_step(step, photo, person, body) for step in found)
+
+
+@lru_cache(maxsize=1)
+def lifter() -> "Lifter":
+    """The network that guesses from keypoints alone; it comes with the program. Raises CheckpointError."""
+    from core.guess import load_lifter
+
+    return load_lifter()

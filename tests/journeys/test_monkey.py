@@ -1,0 +1,92 @@
+"""Random acts of a user: nothing is thrown, nothing leaks, and undoing it all gives back the first project."""
+
+import os
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from tests.desktop.making import same_person
+
+ACTS = int(os.environ.get("FITLOOP_MONKEY_ACTS", "60"))
+SEEDS = range(int(os.environ.get("FITLOOP_MONKEY_SEEDS", "2")))
+NOT_FOR_MONKEYS = ("file.", "help.", "view.theme", "view.reset", "person.advance")
+
+
+def press_keys(desk, rng):
+    keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+    desk.qtbot.keyClick(desk.window.canvas, keys[rng.integers(4)])
+
+
+def drag_somewhere(desk, rng):
+    size = np.array([desk.window.canvas.width(), desk.window.canvas.height()])
+    start, end = QPointF(*(rng.random(2) * size)), QPointF(*(rng.random(2) * size))
+    desk.press(start, Qt.MouseButton.RightButton if rng.random() < 0.2 else Qt.MouseButton.LeftButton)
+    desk.move((start + end) / 2)
+    if rng.random() < 0.2:
+        desk.do("edit.cancel")
+    desk.move(end)
+    desk.release(end)
+
+
+def drag_a_keypoint(desk, rng):
+    person = desk.workbench.person
+    if person is None:
+        return
+    index = int(rng.integers(person.keypoints.k))
+    start = QPointF(*desk.window.canvas.placing.to_canvas(person.keypoints.xy[index]))
+    desk.press(start)
+    for _ in range(int(rng.integers(1, 4))):
+        desk.move(start + QPointF(*rng.normal(0, 25, 2)))
+        desk.qtbot.wait(int(rng.integers(0, 10)))
+    if rng.random() < 0.15:
+        desk.window.actions_by_id["edit.undo"].trigger()
+    desk.release(start + QPointF(*rng.normal(0, 25, 2)))
+
+
+def run_a_command(desk, rng):
+    ready = [
+        name
+        for name, action in desk.window.actions_by_id.items()
+        if action.isEnabled() and not name.startswith(NOT_FOR_MONKEYS)
+    ]
+    desk.do(ready[rng.integers(len(ready))])
+
+
+def turn_a_slider(desk, rng):
+    panel = desk.window.body_panel
+    rows = [*panel.betas, *panel.angles, panel.kid, *desk.window.fit_panel.rows.values()]
+    row = rows[rng.integers(len(rows))]
+    if row.slider.isEnabled():
+        row.number.setValue(rng.uniform(row.number.minimum(), row.number.maximum()))
+
+
+def wait_a_little(desk, rng):
+    desk.qtbot.wait(int(rng.integers(0, 60)))
+
+
+DEEDS = (press_keys, drag_somewhere, drag_a_keypoint, drag_a_keypoint, run_a_command, run_a_command, run_a_command,
+         turn_a_slider, wait_a_little)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_acts_throw_nothing_and_are_undone_to_the_very_beginning(open_desk, seed):
+    desk, workbench, rng = open_desk, open_desk.workbench, np.random.default_rng(seed)
+    before = {photo.path: photo for photo in workbench.project.photos()}
+    for _ in range(ACTS):
+        DEEDS[rng.integers(len(DEEDS))](desk, rng)
+    desk.do("edit.cancel")
+    desk.wait(lambda: not workbench.job.running and not workbench.fits.running and not workbench.fits.looking)
+    assert workbench.project.check() == []
+    while workbench.history.canUndo():
+        workbench.undo()
+    after = {photo.path: photo for photo in workbench.project.photos()}
+    for path, photo in before.items():
+        assert (after[path].focal_length, after[path].camera_center) == (
+            photo.focal_length,
+            photo.camera_center,
+        )
+        assert [person.id for person in after[path].people] == [person.id for person in photo.people]
+        for one, other in zip(photo.people, after[path].people, strict=True):
+            assert same_person(one, other)
+    assert desk.said == []

@@ -1,0 +1,135 @@
+"""Other bodies, guesses, options: what a curator does when a fit is wrong."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from desktop.jobs.sample import sample_steps
+from tests.desktop.making import same_person
+
+
+def test_a_guess_is_kept_with_the_fit_that_began_there_and_undone_with_it(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    before = workbench.person
+    desk.fit("fit.guess")
+    assert workbench.person.guess.network == "lifter"
+    assert workbench.person.fit.score < 3
+    desk.do("edit.undo")
+    assert workbench.person is before
+
+
+def test_a_number_takes_another_body_for_the_same_keypoints(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    fitted = workbench.person
+    assert not desk.window.actions_by_id["fit.take_1"].isEnabled()
+    desk.do("fit.alternatives")
+    desk.wait(lambda: not workbench.fits.looking)
+    others = workbench.fits.alternatives
+    assert 1 <= len(others) <= 5
+    assert len(desk.window.alternatives.cells()) == len(others)
+    number = len(others)
+    desk.do(f"fit.take_{number}")
+    assert workbench.person.fit is others[-1].fit
+    assert workbench.person.keypoints is fitted.keypoints
+    desk.do("edit.undo")
+    assert same_person(workbench.person, fitted)
+
+
+def test_escape_ends_a_running_fit_and_leaves_the_person_alone(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    before = workbench.person
+    desk.do("fit.anew")
+    desk.do("edit.cancel")
+    assert not workbench.fits.running
+    desk.qtbot.wait(100)
+    assert workbench.person is before
+    assert workbench.history.count() == 0
+
+
+def test_escape_ends_a_drag_and_the_body_is_where_it_was(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    before, start = workbench.person, desk.place_of("left_wrist")
+    desk.press(start)
+    desk.move(start + QPointF(30, 30))
+    desk.wait(lambda: workbench.person.fit is not before.fit)  # the body follows
+    desk.do("edit.cancel")
+    desk.move(start + QPointF(60, 60))
+    desk.release(start + QPointF(60, 60))
+    assert workbench.person is before
+
+
+def test_the_newest_place_is_what_the_body_has_in_the_end_however_fast_the_mouse_was(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    start = desk.place_of("right_wrist")
+    desk.press(start)
+    for number in range(200):
+        desk.move(start + QPointF(0.1 * number, -0.1 * number))
+    desk.release(start + QPointF(20, -20))
+    at = workbench.fits.posed().keypoints_px[desk.index("right_wrist")]
+    assert np.linalg.norm(at - workbench.person.keypoints.xy[desk.index("right_wrist")]) < 6
+    assert workbench.history.undoText() == "Move right wrist"
+
+
+def test_arrows_nudge_and_letting_go_is_one_entry(open_desk, qtbot):
+    desk, workbench = open_desk, open_desk.workbench
+    before, entries = workbench.person, workbench.history.count()
+    workbench.look(keypoint=desk.index("nose"))
+    canvas = desk.window.canvas
+    qtbot.keyPress(canvas, Qt.Key.Key_Right)
+    qtbot.keyPress(canvas, Qt.Key.Key_Right)
+    qtbot.keyPress(canvas, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyRelease(canvas, Qt.Key.Key_Down)
+    moved = workbench.person.keypoints.xy[0] - before.keypoints.xy[0]
+    assert moved == pytest.approx([2, 10], abs=1e-3)
+    assert workbench.history.count() == entries + 1
+
+
+def test_another_focal_length_keeps_the_body_as_large_as_it_was_in_the_photo(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    before = workbench.fits.posed().keypoints_px
+    desk.window.fit_panel.focal.setValue(2 * workbench.person.fit.focal_length)
+    after = workbench.fits.posed().keypoints_px
+    assert workbench.photo.focal_length == desk.window.fit_panel.focal.value()
+    assert np.abs(after - before).max() < 0.15 * np.ptp(before[:, 1])
+    desk.do("edit.undo")
+    assert workbench.photo.focal_length is None
+
+
+def test_an_accepted_person_can_be_looked_at_and_not_changed(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    desk.do("person.accept")
+    accepted, start = workbench.person, desk.place_of("left_wrist")
+    desk.drag(start, start + QPointF(30, 30))
+    assert workbench.person is accepted
+    for command in ("fit.fit", "edit.swap_person", "person.delete", "body.reset_pose"):
+        assert not desk.window.actions_by_id[command].isEnabled(), command
+    desk.do("person.todo")
+    assert desk.window.actions_by_id["fit.fit"].isEnabled()
+
+
+def test_the_sample_is_made_without_any_download_and_opens_again_at_once(desk, tmp_path):
+    for opening in sample_steps(tmp_path / "sample"):
+        project = opening.project
+    photos = list(project.photos())
+    assert len(photos) == 12
+    assert sum(len(photo.people) for photo in photos) >= 12
+    project.close()
+    desk.open(tmp_path / "sample" / "sample.fitloop")
+    desk.fit()
+    assert desk.workbench.person.fit is not None
+
+
+def test_a_photo_that_is_gone_is_told_in_its_place_and_the_work_goes_on(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    other = next(row for row in workbench.project.queue() if row.path != workbench.photo.path)
+    (workbench.project.folder / other.path).unlink()
+    workbench.select(other.id)
+    desk.wait(lambda: not desk.window.waiting)
+    assert other.path in desk.window.canvas.notice
+    desk.fit()
+    assert workbench.person.fit is not None

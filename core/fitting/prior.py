@@ -138,14 +138,21 @@ def mixture_prior(
 
 # Elbows and knees in the 69 numbers of a body pose, and the sign that makes bending the wrong way positive
 # (left knee, right knee: about x; left elbow, right elbow: about y).
-_HINGE_NUMBERS, _HINGE_SIGNS = [9, 12, 52, 55], (-1.0, -1.0, 1.0, -1.0)
-HINGE_COLUMNS = [3 + number for number in _HINGE_NUMBERS]  # in a pose of 72
+_HINGES = {9: -1.0, 12: -1.0, 52: 1.0, 55: -1.0}
 
 
 def hinges(body_pose: Tensor) -> Pull:
     """SMPLify's exponential on elbows and knees: sum of exp(angle bent the wrong way)². body_pose (B, 69).
 
-    The gradient and the Hessian's diagonal are over those four numbers: both (B, 4), in HINGE_COLUMNS' order.
+    The Hessian is its diagonal.
     """
-    push = (body_pose[:, _HINGE_NUMBERS] * body_pose.new_tensor(_HINGE_SIGNS)).exp().square()
-    return Pull(push.sum(dim=1), push * push.new_tensor(_HINGE_SIGNS), push)
+    signs, hinged = _hinge_signs(body_pose.device, body_pose.dtype)
+    push = (2 * body_pose * signs).exp() * hinged
+    return Pull(push.sum(dim=1), push * signs, push)
+
+
+@cache
+def _hinge_signs(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    signs = torch.zeros(BODY_POSE)
+    signs[list(_HINGES)] = torch.tensor(list(_HINGES.values()))
+    return signs.to(device, dtype), signs.abs().to(device, dtype)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -28,19 +29,39 @@ SCORE_ROBUST_PX = 60.0  # at a person size of 200 px: a keypoint further off cou
 class FitStep:
     """One report of a fit, on the CPU and never changed afterwards. Any step's params are usable.
 
-    loss (B,) and loss_by_term name -> (B,) in squared residual units; residual_px (B, K): how far each keypoint is
-    off; score (B,): robust pixels per visible keypoint at a person size of 200 px; weak (B,): too little is visible,
-    the body leans on prior and guess; faults: person -> what was wrong with its input (its body is the start's).
+    loss (B,) in squared residual units; weak (B,): too little is visible, the body leans on prior and guess; faults:
+    person -> what was wrong with its input (its body is the start's). The rest is worked out when asked for.
     """
 
     iteration: int
-    params: BodyParams
     loss: Tensor
-    loss_by_term: dict[str, Tensor]
-    residual_px: Tensor
-    score: Tensor
     weak: Tensor
     faults: dict[int, str]
+    _unknowns: Tensor
+    _report: Tensor
+    _confidence: Tensor
+    _focal_length: Tensor
+
+    @cached_property
+    def params(self) -> BodyParams:
+        """The bodies, in the photo's camera frame."""
+        return vector_to_params(self._unknowns)
+
+    @cached_property
+    def loss_by_term(self) -> dict[str, Tensor]:
+        """Name of a term -> its share of the loss (B,)."""
+        return dict(zip(TERMS, self._report[:, : len(TERMS)].unbind(dim=1), strict=True))
+
+    @property
+    def residual_px(self) -> Tensor:
+        """How far each keypoint is off in the photo (B, K) [px]."""
+        return self._report[:, len(TERMS) :]
+
+    @cached_property
+    def score(self) -> Tensor:
+        """Robust pixels per visible keypoint at a person size of 200 px (B,)."""
+        size = BODY_HEIGHT * self._focal_length / self._unknowns[:, CAM_T_COLUMNS][:, 2].clamp_min(0.1)
+        return score_px(self.residual_px, self._confidence, size)
 
 
 @torch.no_grad()
@@ -89,19 +110,17 @@ def fit(
 
 
 def report(problem: Problem, iteration: int, step: SolverStep) -> FitStep:
-    """A solver's step of B people in the words of a fit."""
-    losses, distance_px = step.report[:, : len(TERMS)], step.report[:, len(TERMS) :]
-    size = BODY_HEIGHT * problem.observed.focal_length / step.unknowns[:, CAM_T_COLUMNS][:, 2].clamp_min(0.1)
-    score = score_px(distance_px, problem.observed.confidence, size)
+    """A solver's step of B people in the words of a fit. A solver never changes its tensors, so sharing is safe."""
+    observed = problem.observed
     return FitStep(
         iteration=iteration,
-        params=vector_to_params(step.unknowns).frozen(),
         loss=step.loss.cpu(),
-        loss_by_term=dict(zip(TERMS, losses.cpu().unbind(dim=1), strict=True)),
-        residual_px=distance_px.cpu(),
-        score=score.cpu(),
-        weak=problem.observed.weak.cpu(),
-        faults=problem.observed.faults,
+        weak=observed.weak.cpu(),
+        faults=observed.faults,
+        _unknowns=step.unknowns.cpu(),
+        _report=step.report.cpu(),
+        _confidence=observed.confidence.cpu(),
+        _focal_length=observed.focal_length.cpu(),
     )
 
 

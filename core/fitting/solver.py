@@ -56,13 +56,15 @@ def levenberg_marquardt(
     under `tolerance` of its loss. A try whose loss is not finite is refused like one that rises.
     """
     unknowns, here = start, linearise(start)
-    held = None if free is None else (~free).to(start.dtype)
+    free = torch.ones(start.shape[1], dtype=torch.bool, device=start.device) if free is None else free
+    moves = free.to(start.dtype)
+    both_move = moves * moves[:, None]
     strength = torch.full_like(here.loss, damping)
     growth = torch.full_like(here.loss, 2.0)
     yield SolverStep(0, unknowns, here.loss, here.report, torch.ones_like(here.loss, dtype=torch.bool))
     settled = torch.zeros_like(here.loss, dtype=torch.bool)
     for iteration in range(1, iterations + 1):
-        step, promised = _damped_step(here, strength, held)
+        step, promised = _damped_step(here, strength, moves, both_move)
         there = linearise(unknowns + step)
         gain = here.loss - there.loss
         ratio = gain / promised.clamp_min(torch.finfo(gain.dtype).tiny)
@@ -77,16 +79,18 @@ def levenberg_marquardt(
             return
 
 
-def _damped_step(here: Linearised, strength: Tensor, held: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The step (B, D) and the decrease of the loss that the quadratic model promises for it (B,)."""
-    hessian, gradient = here.hessian, here.gradient
-    if held is not None:
-        moves = 1 - held
-        hessian = hessian * moves * moves[:, None] + torch.diag(held)
-        gradient = gradient * moves
+def _damped_step(
+    here: Linearised, strength: Tensor, moves: Tensor, both_move: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The step (B, D) and the decrease of the loss that the quadratic model promises for it (B,).
+
+    moves (D,) is one where an unknown is free, both_move (D, D) where both are.
+    """
+    hessian, gradient = here.hessian * both_move, here.gradient * moves
     diagonal = hessian.diagonal(dim1=1, dim2=2)
-    damping = strength[:, None] * diagonal + FLOOR
-    factor, _ = torch.linalg.cholesky_ex(hessian + torch.diag_embed(damping))
+    damping = torch.addcmul(FLOOR + 1 - moves, strength[:, None], diagonal)
+    diagonal += damping
+    factor, _ = torch.linalg.cholesky_ex(hessian)
     step = -torch.cholesky_solve(gradient[..., None], factor)[..., 0]
     return step, (step * (damping * step - gradient)).sum(dim=1)
 

@@ -184,25 +184,7 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
     workbench.job.start(label, steps, take, end)
 
 
-# The body by hand
-
-
-def reset_joint(workbench: Workbench, window: Asks) -> None:
-    if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = editing.with_joint(workbench.person.fit, workbench.view.joint, np.zeros(3))
-        workbench.fits.change_by_hand(workbench.tr("Reset joint"), fit_)
-
-
-def reset_pose(workbench: Workbench, window: Asks) -> None:
-    if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = editing.with_rest_pose(workbench.person.fit)
-        workbench.fits.change_by_hand(workbench.tr("Reset pose"), fit_)
-
-
-def reset_shape(workbench: Workbench, window: Asks) -> None:
-    if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = editing.with_rest_shape(workbench.person.fit)
-        workbench.fits.change_by_hand(workbench.tr("Reset shape"), fit_)
+# Taking back
 
 
 def cancel(workbench: Workbench, window: Asks) -> None:

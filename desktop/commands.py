@@ -6,7 +6,7 @@ Texts are English here and translated where they are shown, in the context "comm
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desktop import acts, editing, file_acts
+from desktop import acts, body_acts, editing, file_acts
 from desktop.asks import Asks
 from desktop.theme import ThemeName
 from desktop.workbench import Workbench
@@ -212,9 +212,19 @@ FIT = (
     ),
 )
 BODY = (
-    Command("body.reset_joint", "Reset &joint", "Ctrl+J", acts.reset_joint, acts.has_fit),
-    Command("body.reset_pose", "Reset &pose", "Ctrl+Shift+J", acts.reset_pose, acts.has_fit),
-    Command("body.reset_shape", "Reset &shape", "Ctrl+Shift+B", acts.reset_shape, acts.has_fit),
+    Command("body.flip", "&Flip the limb's depth", "D", body_acts.flip_depth, acts.has_fit),
+    Command("body.nearer", "Joint &nearer", "[", body_acts.step_depth(-body_acts.DEPTH_STEP_M), acts.has_fit),
+    Command("body.farther", "Joint &away", "]", body_acts.step_depth(body_acts.DEPTH_STEP_M), acts.has_fit),
+    Command(
+        "body.let_go",
+        "&Let go of joints that are held",
+        "",
+        body_acts.forget_wishes,
+        lambda workbench: acts.has_fit(workbench) and bool(workbench.fits.options.wishes),
+    ),
+    Command("body.reset_joint", "Reset &joint", "Ctrl+J", body_acts.reset_joint, acts.has_fit),
+    Command("body.reset_pose", "Reset &pose", "Ctrl+Shift+J", body_acts.reset_pose, acts.has_fit),
+    Command("body.reset_shape", "Reset &shape", "Ctrl+Shift+B", body_acts.reset_shape, acts.has_fit),
 )
 VIEW = (
     Command("view.whole", "&Whole photo", "Ctrl+0", lambda _, window: window.show_whole_photo()),

@@ -1,6 +1,7 @@
 """The fit of the person on show: what it looks like, one that runs to its end, and one that follows the mouse."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,15 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Person, Photo
-from desktop.jobs.fitting import FitReport, Mailbox, fit_steps, follow_steps, settle
+from desktop.jobs.fitting import (
+    FitReport,
+    Mailbox,
+    fit_steps,
+    flipped_start,
+    follow_steps,
+    settle,
+    settle_from,
+)
 from desktop.jobs.guessing import alternative_steps, guess_steps
 from desktop.jobs.worker import Worker
 from desktop.posing import PosedBody, pose_fit, scored
@@ -16,6 +25,7 @@ from desktop.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body
+    from core.fitting.residuals import Wish
     from desktop.workbench import Workbench
 
 
@@ -163,6 +173,18 @@ class Fits(QObject):
             return  # without a keypoint to go by, the body stays where it is
         self._show(person, posed)
 
+    def flip_depth(self, name: str) -> None:
+        """One limb's depth the other way round: one entry of the history."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is None or photo is None or person is None or person.fit is None:
+            return
+        start, wish = flipped_start(self.body, person, name)
+        if wish is not None:
+            self.wish(wish)
+        self._show(person, settle_from(self.body, photo, person, start, self.options))
+        self._workbench.commit(self.tr("Flip the depth of {name}").format(name=name.replace("_", " ")))
+
     def change_by_hand(self, label: str, fit: Fit, done: bool = True) -> None:
         """Another body for the person on show: previewed, and one entry of the history where it is done."""
         photo, person = self._workbench.photo, self._workbench.person
@@ -178,7 +200,17 @@ class Fits(QObject):
         """Another person is on show."""
         self._looker.stop()
         self.report, self.alternatives = None, ()
+        self.options = replace(self.options, wishes=())
         self.changed.emit()
+
+    def wish(self, wish: "Wish") -> None:
+        """Ask it of the fits that come; a wish of the same kind about the same joint is replaced."""
+        others = tuple(other for other in self.options.wishes if _about(other) != _about(wish))
+        self.set_options(replace(self.options, wishes=(*others, wish)))
+
+    def forget_wishes(self) -> None:
+        """The keypoints and priors alone decide again."""
+        self.set_options(replace(self.options, wishes=()))
 
     def stop(self) -> None:
         """Let go of what runs, and hear nothing of it any more."""
@@ -233,3 +265,9 @@ class Fits(QObject):
         if not isinstance(error, FitloopError):
             raise error  # a fault of ours, not of the input: the window's last resort shows it
         self._workbench.refused.emit(str(error))
+
+
+def _about(wish: "Wish") -> tuple[object, ...]:
+    """What makes two wishes one: kind and joints."""
+    names = (getattr(wish, name, "") for name in ("name", "nearer", "farther"))
+    return (type(wish), *sorted(names))

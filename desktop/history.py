@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtGui import QUndoCommand
 
-from core.records import Photo
+from core.records import Person, Photo
 
 Change = tuple[Photo, Photo]  # before, after
 
@@ -20,3 +20,25 @@ class Edit(QUndoCommand):
         self.label = label
         self.changes = tuple(changes)
         self.person_id = person_id  # whom to show when it is done again or taken back
+
+
+def shown_by(edit: Edit, back: bool, path: str, person_id: int | None) -> tuple[Photo, int | None]:
+    """The photo and person to show after an edit was taken back, or done again.
+
+    path and person_id are on show before: they stay where the edit is of many photos and theirs is among them.
+    """
+    after = {
+        pair[1].path: pair[0 if back else 1] for pair in (reversed(edit.changes) if back else edit.changes)
+    }
+    first = edit.changes[0][1].path
+    photo = after.get(path, after[first])
+    wanted = person_id if len(edit.changes) > 1 else edit.person_id
+    ids = [person.id for person in photo.people]
+    return photo, wanted if wanted in ids else next(iter(ids), None)
+
+
+def with_people(photo: Photo, people: Sequence[Person]) -> Photo:
+    """The photo with each of these in the place of who has the id."""
+    for person in people:
+        photo = photo.with_person(person)
+    return photo

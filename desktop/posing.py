@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
     from core.fitting import FitStep
 
+TURN = np.array([1.0, -1.0, -1.0], dtype=np.float32)  # between the camera frame and the viewport's
 Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 
 
@@ -35,16 +36,17 @@ class PosedBody:
 
     @cached_property
     def upright(self) -> Surface:
-        """Vertices and joints with y up, standing at the origin: what the viewport shows."""
-        return upright(self.vertices, self.joints)
+        """Vertices and joints as the viewport shows them: y up, the photo seen from +z, standing at the origin."""
+        return self.vertices * TURN - self._middle, self.joints * TURN - self._middle
 
+    def from_upright(self, point: np.ndarray) -> np.ndarray:
+        """A point (3,) of the viewport in the camera frame (y down, z forward)."""
+        return (point + self._middle) * TURN
 
-def upright(vertices: np.ndarray, joints: np.ndarray) -> Surface:
-    """From the camera frame (y down, z forward) to the viewport's: y up, the photo seen from +z, feet at y = 0."""
-    turn = np.array([1.0, -1.0, -1.0], dtype=np.float32)
-    vertices, joints = vertices * turn, joints * turn
-    middle = np.array([joints[0, 0], vertices[:, 1].min(), joints[0, 2]], dtype=np.float32)
-    return vertices - middle, joints - middle
+    @cached_property
+    def _middle(self) -> np.ndarray:
+        pelvis = self.joints[0] * TURN
+        return np.array([pelvis[0], (self.vertices[:, 1] * TURN[1]).min(), pelvis[2]], dtype=np.float32)
 
 
 def camera_of(photo: Photo) -> tuple[float, tuple[float, float]]:

@@ -1,6 +1,6 @@
 """How things are drawn and what a fit is told: the window's own choices, no part of the history."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from core.records import Verdict
@@ -8,6 +8,7 @@ from desktop.theme import ThemeName
 
 if TYPE_CHECKING:
     from core.fitting import FitConfig
+    from core.fitting.residuals import Wish
 
 NO_KEYPOINT = -1
 
@@ -57,9 +58,11 @@ class FitOptions:
     stay_near: float = 0.0
     free_betas: bool = True
     free_kid: bool = False
+    wishes: "tuple[Wish, ...]" = ()  # of the curator, for the person on show only
 
     def config(self, **changes: object) -> "FitConfig":
         """The same for core.fitting; imports torch."""
         from core.fitting import FitConfig
 
-        return FitConfig(**{**asdict(self), **changes})  # type: ignore[arg-type]
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return FitConfig(**{**own, **changes})

@@ -17,7 +17,7 @@ from core.records import Person, Photo
 from core.store import Edit as StoredEdit
 from core.store import Project
 from desktop.fits import Fits
-from desktop.history import Change, Edit
+from desktop.history import Change, Edit, shown_by, with_people
 from desktop.jobs.body_file import load_steps
 from desktop.jobs.job import Job
 from desktop.queue import Queue
@@ -72,12 +72,6 @@ class Workbench(QObject):
     def person(self) -> Person | None:
         """The person who is selected in the photo on show."""
         people = self._photo.people if self._photo is not None else ()
-        return next((person for person in people if person.id == self._person_id), None)
-
-    @property
-    def committed_person(self) -> Person | None:
-        """The same, as they are on the disk: who they were before what is previewed."""
-        people = self._committed.people if self._committed is not None else ()
         return next((person for person in people if person.id == self._person_id), None)
 
     @property
@@ -263,14 +257,8 @@ class Workbench(QObject):
         changes = [(after, before) for before, after in reversed(edit.changes)] if back else edit.changes
         if not self._write(label, changes, may_be_nothing=True):
             return False
-        shown = edit.changes[0][0 if back else 1]
-        if self._photo is not None:
-            shown = next(
-                (pair[0 if back else 1] for pair in edit.changes if pair[1].path == self._photo.path), shown
-            )
-        ids = {person.id for person in shown.people}
-        here = self._person_id if len(edit.changes) > 1 else edit.person_id
-        self._set_photo(shown, here if here in ids else next(iter(ids), None))
+        path = self._photo.path if self._photo is not None else ""
+        self._set_photo(*shown_by(edit, back, path, self._person_id))
         self.project_changed.emit()
         return True
 
@@ -289,16 +277,9 @@ class Workbench(QObject):
         """People of the photo on show changed on the disk; who is just being changed by hand stays as shown."""
         assert self._committed is not None
         assert self._photo is not None
-        was_previewing, shown = self.previewing, self.person
-        for person in people:
-            self._committed, self._photo = (
-                self._committed.with_person(person),
-                self._photo.with_person(person),
-            )
-        if not was_previewing:
-            self._photo = self._committed
-        elif shown is not None:
-            self._photo = self._photo.with_person(shown)
+        previewed = self.person if self.previewing else None
+        self._committed = with_people(self._committed, people)
+        self._photo = self._committed if previewed is None else with_people(self._photo, [*people, previewed])
         self.photo_changed.emit()
 
     def _show_committed(self) -> None:

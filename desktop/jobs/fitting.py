@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
 from desktop.posing import PosedBody, camera_of, fit_inputs, fit_of_step, params_of, pose_fit, pose_step
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
-    from core.body.model import Body
+    from core.body.model import Body, BodyParams
+    from core.fitting.residuals import Wish
     from core.store import Project
 
 FOLLOW_ITERATIONS = 3  # a drag's: few enough to be there before the next move
 SETTLE_ITERATIONS = 10  # when it is let go
 BATCH = 64  # people fitted at once
+FLIP_KEPT = 0.6  # of the depth that a flipped limb spans, what it is asked to keep
 PEOPLE_A_STEP = 8  # handed over at once: so many commits fit between two pictures of the window
 
 
@@ -70,6 +73,38 @@ def settle(
     config = options.config(iterations=iterations, soft_iterations=0, placing_iterations=0, tolerance=0.0)
     inputs = fit_inputs(photo, person)
     *_, step = fit(body, *inputs, guess=params_of(person.fit), config=config)
+    return pose_step(step, photo, person, body)
+
+
+def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams, Wish | None]":
+    """The person's fit with one of core.fitting.flips.FLIPS turned toward the camera or away from it, and the wish that
+    it stays so.
+    """
+    from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_params
+    from core.fitting import DepthOrder
+    from core.fitting.flips import FLIPS, flipped
+
+    assert person.fit is not None
+    keypoint_body = KeypointBody.from_body(body, person.keypoints.layout)
+    start = flipped(keypoint_body, params_to_vector(params_of(person.fit))[0], [(name,)])
+    if name == "heading":  # that the left hip is nearer than the right one says little
+        return vector_to_params(start), None
+    _, places = keypoint_body.joints(start)
+    _, root, tip = FLIPS[name]
+    apart = float(places[0, tip, 2] - places[0, root, 2])
+    nearer, farther = (root, tip) if apart > 0 else (tip, root)
+    wish = DepthOrder(JOINT_NAMES[nearer], JOINT_NAMES[farther], margin=FLIP_KEPT * abs(apart))
+    return vector_to_params(start), wish
+
+
+def settle_from(
+    body: "Body", photo: Photo, person: Person, start: "BodyParams", options: FitOptions
+) -> PosedBody:
+    """A fit to the end from this start, without a change of mind. Raises FitInputError."""
+    from core.fitting import fit
+
+    config = options.config(soft_iterations=0, placing_iterations=0)
+    *_, step = fit(body, *fit_inputs(photo, person), guess=start, config=config)
     return pose_step(step, photo, person, body)
 
 

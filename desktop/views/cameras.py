@@ -72,6 +72,12 @@ class Orbit:
         moved = np.array(self.center) - metres * (right * by_px[0] - up * by_px[1])
         return replace(self, center=tuple(moved.tolist()))
 
+    def moved(self, point: np.ndarray, by_px: np.ndarray, size: QSize) -> np.ndarray:
+        """A point (3,) [m] moved across the view by so many px (2,), at its own depth."""
+        depth = float((self.eye - point) @ self.axes[2])
+        right, up, _ = self.axes
+        return point + depth / self._focal_px(size) * (right * by_px[0] - up * by_px[1])
+
     def zoomed(self, factor: float) -> "Orbit":
         """Nearer by this factor."""
         return replace(self, distance=float(np.clip(self.distance / factor, NEAREST_M, FARTHEST_M)))

@@ -57,6 +57,19 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
         workbench.look(keypoint=later[0] if later else NO_KEYPOINT, placing=bool(later))
 
 
+def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
+    """Drag a joint in 3D: it is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
+    from core.fitting import Pin  # here, as it imports torch
+
+    while not (pointer := (yield)).released:
+        person = workbench.person
+        if person is None:
+            return
+        workbench.fits.wish(Pin(joint, tuple(float(part) for part in target(pointer))))
+        workbench.follow(person)
+    workbench.commit(workbench.tr("Move {name} in 3D").format(name=joint.replace("_", " ")))
+
+
 def move_box(workbench: Workbench, start: Pointer) -> Gesture:
     """Drag a box by its edge."""
     person = workbench.person

@@ -1,14 +1,19 @@
 """The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
 
+from contextlib import suppress
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from desktop.posing import Surface, rest_surface
 from desktop.theme import side_of, theme
+from desktop.view import NO_KEYPOINT
 from desktop.views.cameras import Orbit
+from desktop.views.gestures import Gesture, Pointer, move_joint
 from desktop.views.opengl import OpenGL
 from desktop.views.renderer import Look, Renderer
 from desktop.workbench import Workbench
@@ -21,7 +26,7 @@ NEAR_PX = 9.0
 class Viewport(QWidget):
     """Draws the fit of the person on show, or the body at rest.
 
-    Left drag turns; middle or Shift drag pans; the wheel zooms; a click takes a joint.
+    Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Viewport(QWidget):
         self._rest: tuple[object, Surface] | None = None
         self._picture: tuple[object, QImage] | None = None  # with what it was drawn for
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
+        self._gesture: Gesture | None = None
         self.setMinimumSize(200, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -125,7 +131,7 @@ class Viewport(QWidget):
     def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
         """The selected joint; all of them, small, while the mouse is over the view."""
         colours, at = theme(self._workbench.view.theme), self.orbit.project(joints, self.size())
-        chosen = joint_index(self._workbench.view.joint)
+        chosen = joint_index(self._joint_marked())
         for index, name in enumerate(JOINT_NAMES):
             if not np.isfinite(at[index]).all() or (index != chosen and not self.underMouse()):
                 continue
@@ -147,20 +153,67 @@ class Viewport(QWidget):
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pans = shifted or event.button() == Qt.MouseButton.MiddleButton
         joint = None if pans else self.joint_at(event.position())
-        if joint is not None:
-            self._workbench.look(joint=joint)
         self._held = (self.orbit, event.position(), pans)
+        if joint is not None:
+            self._workbench.look(joint=joint, keypoint=self._keypoint_called(joint))
+            self._gesture = self._joint_gesture(joint, event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held is None:
             return
         orbit, start, pans = self._held
         by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
-        self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
+        if self._gesture is not None:
+            self._gesture.send(Pointer(by, by))
+        else:
+            self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._held = None
+        gesture, self._gesture, self._held = self._gesture, None, None
+        if gesture is not None:
+            with suppress(StopIteration):
+                gesture.send(Pointer(np.zeros(2), np.zeros(2), released=True))
         self.update()
+
+    def cancel(self) -> bool:
+        """End a drag without its change. Returns whether there was one."""
+        gesture, self._gesture, self._held = self._gesture, None, None
+        if gesture is None:
+            return False
+        gesture.close()
+        self._workbench.fits.forget_wishes()
+        return True
+
+    def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
+        """Drags the joint of a fit; None where there is nothing that may be changed."""
+        posed = self._workbench.fits.posed()
+        if posed is None or not self._workbench.editable:
+            return None
+        orbit, size = self.orbit, self.size()
+        at = posed.upright[1][joint_index(joint)]
+
+        def target(pointer: Pointer) -> np.ndarray:
+            return posed.from_upright(orbit.moved(at, pointer.canvas, size))
+
+        gesture = move_joint(self._workbench, joint, target)
+        next(gesture)
+        return gesture
+
+    def _keypoint_called(self, joint: str) -> int:
+        """The person's keypoint of a joint's name."""
+        person = self._workbench.person
+        names = layout(person.keypoints.layout).keypoints if person is not None else ()
+        return names.index(joint) if joint in names else NO_KEYPOINT
+
+    def _joint_marked(self) -> str:
+        """The joint of the keypoint under the cursor or selected in the photo, else the one selected here."""
+        view, person = self._workbench.view, self._workbench.person
+        for index in (view.hover, view.keypoint):
+            if person is not None and 0 <= index < person.keypoints.k:
+                name = layout(person.keypoints.layout).keypoints[index]
+                if name in JOINT_NAMES:
+                    return name
+        return view.joint
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120

@@ -142,7 +142,8 @@ class Window(QMainWindow):
         self.canvas.draw_person()
 
     def cancel_gesture(self) -> bool:
-        return self.canvas.cancel()
+        in_photo, in_space = self.canvas.cancel(), self.viewport.cancel()
+        return in_photo or in_space
 
     def show_panel(self, name: str) -> None:
         self.docks[name].show()

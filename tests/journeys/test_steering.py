@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
+from core.body.tree import joint_index
 from desktop.jobs.sample import sample_steps
 from tests.desktop.making import same_person
 
@@ -133,3 +134,57 @@ def test_a_photo_that_is_gone_is_told_in_its_place_and_the_work_goes_on(open_des
     assert other.path in desk.window.canvas.notice
     desk.fit()
     assert workbench.person.fit is not None
+
+
+def joint_of(desk, name):
+    return desk.workbench.fits.posed().joints[joint_index(name)]
+
+
+def test_a_joint_dragged_in_3d_takes_the_body_along_and_is_one_entry(open_desk, qtbot):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    fitted, viewport = workbench.person, desk.window.viewport
+    viewport.look_from("left")  # depth lies across the view
+    joint = joint_index("left_wrist")
+    start = viewport.orbit.project(viewport.surface[1], viewport.size())[joint]
+    start = QPoint(*start.astype(int).tolist())
+    before = joint_of(desk, "left_wrist")
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    for part in (10, 20, 30, 40):
+        qtbot.mouseMove(viewport, start + QPoint(-part, 0))
+        qtbot.wait(20)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(-40, 0))
+    assert abs(joint_of(desk, "left_wrist")[2] - before[2]) > 0.05
+    assert workbench.history.undoText() == "Move left wrist in 3D"
+    assert workbench.person.fit.score < 4  # and the photo still agrees
+    desk.do("edit.undo")
+    assert workbench.person is fitted
+
+
+def test_keys_bring_a_joint_nearer_and_let_it_go_again(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    workbench.look(keypoint=desk.index("right_wrist"))
+    before = np.linalg.norm(joint_of(desk, "right_wrist"))
+    for _ in range(3):
+        desk.do("body.nearer")
+    assert np.linalg.norm(joint_of(desk, "right_wrist")) < before - 0.08
+    assert workbench.history.count() == 4
+    desk.do("body.let_go")
+    assert workbench.fits.options.wishes == ()
+    desk.do("body.nearer")
+    desk.do("person.next")
+    assert workbench.fits.options.wishes == ()  # wishes are of one person
+
+
+def test_one_key_flips_the_depth_of_a_limb(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    workbench.look(keypoint=desk.index("left_wrist"))
+    bone = joint_of(desk, "left_wrist") - joint_of(desk, "left_elbow")
+    before = workbench.fits.posed().keypoints_px
+    desk.do("body.flip")
+    assert workbench.history.undoText() == "Flip the depth of left elbow"
+    after = joint_of(desk, "left_wrist") - joint_of(desk, "left_elbow")
+    assert abs(after[2] - bone[2]) > 0.01
+    assert np.abs(workbench.fits.posed().keypoints_px - before).max() < 15

@@ -138,6 +138,11 @@ class PosedKeypoints:
         axes = torch.eye(3, dtype=self.points.dtype, device=self.points.device).expand(batch, count, 3, 3)
         return self.jacobian_rows(axes).view(batch, count, 3, UNKNOWNS)
 
+    def up(self) -> tuple[Tensor, Tensor]:
+        """The pelvis' own y axis in the camera frame (B, 3), and its derivative by global_orient (B, 3, 3)."""
+        up = self._rotations[:, 0, :, 1]
+        return up, torch.linalg.cross(self._jacobians[:, 0], up[..., None].expand(-1, 3, 3), dim=1)
+
     def jacobian_rows(self, rows: Tensor, chosen: Tensor | None = None) -> Tensor:
         """How n numbers per keypoint change with the unknowns, each number a direction (3,) times the point.
 

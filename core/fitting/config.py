@@ -34,6 +34,7 @@ class FitConfig:
     pose_prior: float = 1.0
     hinges: float = 0.0
     limits: float = 10.0
+    upright: float = 5.0
     betas: float = 1.0
     kid: float = 5.0
     stay_near: float = 0.0
@@ -47,5 +48,12 @@ class FitConfig:
 
 
 SPIN_WEIGHTS = FitConfig(
-    keypoint_px=1.0, robust_px=100.0, normalise=False, pose_prior=4.78, hinges=15.2, limits=0.0, betas=5.0
+    keypoint_px=1.0,
+    robust_px=100.0,
+    normalise=False,
+    pose_prior=4.78,
+    hinges=15.2,
+    limits=0.0,
+    upright=0.0,
+    betas=5.0,
 )

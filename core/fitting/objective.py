@@ -5,14 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, KID_COLUMN, POSE, UNKNOWNS, KeypointBody
+from core.body.keypoint_body import (
+    BETAS_COLUMNS,
+    CAM_T_COLUMNS,
+    KID_COLUMN,
+    POSE,
+    UNKNOWNS,
+    KeypointBody,
+    PosedKeypoints,
+)
 from core.fitting.config import FitConfig
 from core.fitting.prior import PosePrior, hinges
 from core.fitting.residuals import Seen, reprojection
 from core.fitting.solver import Linearised
 
-TERMS = ("keypoints", "pose_prior", "hinges", "limits", "shape", "stay_near", "wishes")
+TERMS = ("keypoints", "pose_prior", "hinges", "limits", "upright", "shape", "stay_near", "wishes")
 BODY_POSE = slice(3, POSE)
+UPRIGHT_ROBUST = 0.7  # about 40 degrees: where a lean begins to be believed
 
 
 class Objective:
@@ -40,7 +49,7 @@ class Objective:
         self._shape_weights[KID_COLUMN] = config.kid**2
 
     def __call__(self, unknowns: Tensor) -> Linearised:
-        """At unknowns (B, 86). The report is the loss by term (B, 7), then each keypoint's distance (B, K) [px]."""
+        """At unknowns (B, 86). The report is the loss by term (B, 8), then each keypoint's distance (B, K) [px]."""
         config, pose = self._config, unknowns[:, BODY_POSE]
         posed = self._body.posed(unknowns)
         photo = reprojection(posed, self._seen, self._chosen)
@@ -58,6 +67,7 @@ class Objective:
             self._pose_prior(pose, gradient, hessian),
             self._hinges(pose, gradient, diagonal),
             self._limits(pose, gradient, diagonal),
+            self._upright(posed, gradient, hessian),
             _pull(unknowns, self._shape_weights, gradient, diagonal),
             self._stay_near(unknowns, gradient, diagonal),
             wished,
@@ -90,6 +100,24 @@ class Objective:
         gradient[:, BODY_POSE].add_(pull.gradient, alpha=weight)
         diagonal[:, BODY_POSE].add_(pull.hessian, alpha=weight)
         return weight * pull.loss
+
+    def _upright(self, posed: PosedKeypoints, gradient: Tensor, hessian: Tensor) -> Tensor:
+        """Photos are mostly taken level, of people who mostly stand: a robust pull of the pelvis' up to the photo's.
+
+        Under one camera a lean toward or away from it hardly shows; people who lie are beyond where it pulls.
+        """
+        if not self._config.upright:
+            return self._nothing
+        up, slope = posed.up()
+        off = up - up.new_tensor([0.0, -1.0, 0.0])
+        squared = off.square().sum(dim=1)
+        trust = UPRIGHT_ROBUST**2 / (UPRIGHT_ROBUST**2 + squared)
+        weight = self._config.upright**2
+        gradient[:, :3].add_(
+            (slope.transpose(1, 2) @ off[..., None])[..., 0] * trust.square()[:, None], alpha=weight
+        )
+        hessian[:, :3, :3].add_(slope.transpose(1, 2) @ slope * trust.square()[:, None, None], alpha=weight)
+        return weight * trust * squared
 
     def _stay_near(self, unknowns: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
         if self._previous is None:

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.errors import FitInputError, PickleRefused
+from core.body.npy_file import read_npz
+from core.errors import BodyFileError, FitInputError, PickleRefused
 from core.safe_pickle import load_pickle
 
 PRIOR_FILE = Path(__file__).parents[2] / "resources" / "prior" / "pose_prior.npz"
@@ -87,24 +88,20 @@ def load_prior(path: Path) -> PosePrior:
 
     Raises FitInputError saying what is wrong with the file.
     """
+    names = ("means", "covars", "weights", "lower", "upper")
     try:
-        if path.suffix == ".pkl":
-            contents = load_pickle(path)
-        else:
-            with np.load(path, allow_pickle=False) as file:
-                contents = {name: file[name] for name in file.files}
-    except (OSError, ValueError, PickleRefused) as error:
+        contents = load_pickle(path) if path.suffix == ".pkl" else read_npz(path, names)
+    except (PickleRefused, BodyFileError) as error:
         raise FitInputError(f"{path}: cannot be read as a pose prior ({error}).") from None
     if not isinstance(contents, dict) or not {"means", "covars", "weights"} <= contents.keys():
         raise FitInputError(f"{path}: a pose prior needs means (C, 69), covars (C, 69, 69) and weights (C,).")
-    return mixture_prior(
-        np.asarray(contents["means"], dtype=np.float64),
-        np.asarray(contents["covars"], dtype=np.float64),
-        np.asarray(contents["weights"], dtype=np.float64),
-        np.asarray(contents.get("lower", np.full(BODY_POSE, -2 * np.pi)), dtype=np.float64),
-        np.asarray(contents.get("upper", np.full(BODY_POSE, 2 * np.pi)), dtype=np.float64),
-        str(path),
-    )
+    full_turn = np.full(BODY_POSE, 2 * np.pi)
+    held = {"lower": -full_turn, "upper": full_turn, **contents}
+    try:
+        arrays = [np.asarray(held[name], dtype=np.float64) for name in names]
+    except (TypeError, ValueError) as error:
+        raise FitInputError(f"{path}: the mixture does not hold plain numbers ({error}).") from None
+    return mixture_prior(*arrays, where=str(path))
 
 
 def mixture_prior(
@@ -116,7 +113,7 @@ def mixture_prior(
     where: str,
 ) -> PosePrior:
     """Precisions and offsets of a mixture, checked. The widest component's offset is that of its weight alone."""
-    count = len(means)
+    count = weights.size
     shapes = (means.shape, covars.shape, weights.shape, lower.shape, upper.shape)
     wanted = ((count, BODY_POSE), (count, BODY_POSE, BODY_POSE), (count,), (BODY_POSE,), (BODY_POSE,))
     if shapes != wanted or not 1 <= count <= MAX_COMPONENTS:
@@ -125,7 +122,10 @@ def mixture_prior(
         raise FitInputError(
             f"{where}: the mixture has numbers that are not finite, or weights that are not positive."
         )
+    if not (lower <= upper).all():
+        raise FitInputError(f"{where}: a lower limit is above its upper one, or is no number.")
     try:
+        np.linalg.cholesky(covars)  # the inverse of one that is no covariance may still pass for a precision
         precisions = np.linalg.inv(covars)
         factors = np.linalg.cholesky(0.5 * (precisions + precisions.transpose(0, 2, 1)))
     except np.linalg.LinAlgError:

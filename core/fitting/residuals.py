@@ -5,6 +5,7 @@ Each term gives whitened residuals (B, R), that is divided by what one would not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import PosedKeypoints
+from core.errors import FitInputError
 
 NEAREST = 0.05  # [m] a keypoint nearer to the camera's plane than this cannot be projected
 
@@ -76,8 +78,11 @@ class Pin:
     point: tuple[float, float, float]
     tolerance: float = 0.01
 
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, *self.point)
+
     def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        chosen = _indices(posed, places[self.name])
+        chosen = _row(posed, places, self.name)
         offset = posed.points[:, chosen] - posed.points.new_tensor(self.point)
         axes = torch.eye(3).to(offset).expand(len(offset), 1, 3, 3) / self.tolerance
         return Rows(offset.flatten(1) / self.tolerance, posed.jacobian_rows(axes, chosen))
@@ -91,8 +96,11 @@ class RayPin:
     direction: tuple[float, float, float]
     tolerance: float = 0.01
 
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, *self.direction, math.hypot(*self.direction) or math.nan)
+
     def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        chosen = _indices(posed, places[self.name])
+        chosen = _row(posed, places, self.name)
         ray = torch.nn.functional.normalize(posed.points.new_tensor(self.direction), dim=0)
         across = (torch.eye(3).to(ray) - torch.outer(ray, ray)) / self.tolerance
         off = posed.points[:, chosen[0]] @ across
@@ -108,8 +116,11 @@ class DepthOrder:
     margin: float = 0.05
     tolerance: float = 0.02
 
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, self.margin)
+
     def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        near, far = (_indices(posed, places[name]) for name in (self.nearer, self.farther))
+        near, far = (_row(posed, places, name) for name in (self.nearer, self.farther))
         short = posed.points[:, near, 2] - posed.points[:, far, 2] + self.margin
         active = (short > 0).to(short) / self.tolerance
         depth = posed.points.new_tensor([0.0, 0.0, 1.0]).expand(len(short), 1, 1, 3)
@@ -126,8 +137,11 @@ class GroundContact:
     offset: float
     tolerance: float = 0.01
 
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, self.offset, *self.normal, math.hypot(*self.normal) or math.nan)
+
     def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        chosen = _indices(posed, places[self.name])
+        chosen = _row(posed, places, self.name)
         normal = posed.points.new_tensor(self.normal) / self.tolerance
         height = posed.points[:, chosen] @ normal - self.offset / self.tolerance
         return Rows(height, posed.jacobian_rows(normal.expand(len(height), 1, 1, 3), chosen))
@@ -136,5 +150,14 @@ class GroundContact:
 Wish = Pin | RayPin | DepthOrder | GroundContact
 
 
-def _indices(posed: PosedKeypoints, place: int) -> Tensor:
-    return torch.tensor([place], device=posed.points.device)
+def _check(wish: Wish, tolerance: float, *numbers: float) -> None:
+    if not (tolerance > 0 and all(math.isfinite(number) for number in (tolerance, *numbers))):
+        raise FitInputError(
+            f"{wish}: needs finite numbers, a direction that is not zero, a tolerance above zero."
+        )
+
+
+def _row(posed: PosedKeypoints, places: Mapping[str, int], name: str) -> Tensor:
+    if name not in places:
+        raise FitInputError(f"{name!r} cannot be steered. Choose one of {', '.join(sorted(places))}.")
+    return torch.tensor([places[name]], device=posed.points.device)

@@ -130,7 +130,10 @@ def _depth_range(meshes: list[Mesh]) -> tuple[float, float]:
 
 
 def _projection(
-    focal_length: float, camera_center: tuple[float, float], size: tuple[int, int], depths: tuple[float, float]
+    focal_length: float,
+    camera_center: tuple[float, float],
+    size: tuple[int, int],
+    depths: tuple[float, float],
 ) -> NDArray[np.float32]:
     """The pinhole of core.geometry.camera as an OpenGL matrix (transposed, as vispy wants it)."""
     (cx, cy), (width, height), (near, far) = camera_center, size, depths

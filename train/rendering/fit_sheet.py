@@ -1,0 +1,160 @@
+"""A contact sheet of fits: each person of a folder of photos with the body drawn over, and that body from its side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.body.keypoints import layout, side_colours
+from core.body.model import Body
+from core.errors import FitInputError, ReadError
+from core.fitting import FitStep, fit
+from core.formats import coco
+from core.geometry.image import read_image
+from core.records import Person, Photo
+from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
+from train.rendering.sheets import (
+    AMBIENT,
+    BACKGROUND,
+    CLAY,
+    INK,
+    LIGHT,
+    Picture,
+    grid,
+    label,
+    overlay,
+    to_bytes,
+)
+
+TILE = 260  # [px]
+MARGIN = 1.35  # of the box around body and keypoints
+SIDE_DISTANCE, SIDE_METRES = 8.0, 2.1  # [m] the side view's camera, and how much of the world it shows
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """One person of a photo and the body that was fitted."""
+
+    photo: Photo
+    person: Person
+    step: FitStep
+
+
+def fitted_people(body: Body, folder: Path, least_visible: int = 4) -> list[Fitted]:
+    """Fit every annotated person of the folder's COCO-style files, each from nothing."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            photos = coco.read(path).photos
+        except ReadError:
+            continue  # another program's JSON beside the annotations
+        for photo in photos:
+            for person in photo.people:
+                if (person.keypoints.confidence > 0).sum() >= least_visible:
+                    found.append(Fitted(photo, person, _fit(body, photo, person)))
+    if not found:
+        raise FitInputError(f"{folder}: no annotated people in COCO-style JSON files.")
+    return found
+
+
+def _fit(body: Body, photo: Photo, person: Person) -> FitStep:
+    keypoints = torch.from_numpy(np.array(person.keypoints.array))[None]
+    focal, center = _camera(photo)
+    *_, step = fit(body, keypoints, person.keypoints.layout, torch.tensor([focal]), torch.tensor([center]))
+    return step
+
+
+def _camera(photo: Photo) -> tuple[float, tuple[float, float]]:
+    center = photo.camera_center or (photo.width / 2, photo.height / 2)
+    return photo.focal_length or photo.default_focal_length, center
+
+
+def fits_sheet(body: Body, people: list[Fitted], folder: Path, columns: int = 4) -> Picture:
+    """Photo with keypoints, the body over it, and the body from the person's side, three tiles a person."""
+    renderer = MeshRenderer(TILE, TILE)
+    tiles = []
+    for number, one in enumerate(people, start=1):
+        vertices = body.pose(one.step.params)[0][0].numpy()
+        picture = _crop(read_image(folder / one.photo.path), one, vertices)
+        front = _over(renderer, body, one, vertices, picture)
+        side = _beside(renderer, body, vertices)
+        text = f"{number}  {Path(one.photo.path).stem[:22]}  {one.step.score[0]:.1f} px"
+        tiles.append(label(np.concatenate([_with_keypoints(picture, one), front, side], axis=1), text, 0.4))
+    renderer.close()
+    return grid(tiles, columns, gap=4)
+
+
+@dataclass(frozen=True, eq=False)
+class _Crop:
+    """A square piece of a photo: picture (TILE, TILE, 3); xy_tile = (xy - corner) * scale."""
+
+    picture: Picture
+    corner: NDArray[np.float64]
+    scale: float
+
+
+def _crop(photo: Picture, one: Fitted, vertices: NDArray[np.float32]) -> _Crop:
+    focal, center = _camera(one.photo)
+    seen = one.person.keypoints.xy[one.person.keypoints.confidence > 0]
+    projected = focal * vertices[::20, :2] / vertices[::20, 2:] + np.array(center)
+    both = np.concatenate([seen, projected[np.isfinite(projected).all(axis=1)]])
+    low, high = np.quantile(both, 0.01, axis=0), np.quantile(both, 0.99, axis=0)
+    low, high = np.minimum(low, seen.min(axis=0)), np.maximum(high, seen.max(axis=0))
+    side = MARGIN * float((high - low).max())
+    corner = (low + high) / 2 - side / 2
+    scale = TILE / side
+    matrix = np.array([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
+    small = cv2.warpAffine(photo, matrix, (TILE, TILE), flags=cv2.INTER_AREA, borderValue=(40, 40, 40))
+    return _Crop(np.asarray(small, dtype=np.uint8), corner, scale)
+
+
+def _over(
+    renderer: MeshRenderer, body: Body, one: Fitted, vertices: NDArray[np.float32], crop: _Crop
+) -> Picture:
+    focal, center = _camera(one.photo)
+    middle = (np.array(center) - crop.corner) * crop.scale
+    mesh = Mesh(vertices, body.faces, np.array(CLAY), vertex_normals(vertices, body.faces))
+    drawn, where = renderer.render(
+        [mesh], focal * crop.scale, (float(middle[0]), float(middle[1])), LIGHT, AMBIENT
+    )
+    return overlay(crop.picture, drawn, where)
+
+
+def _beside(renderer: MeshRenderer, body: Body, vertices: NDArray[np.float32]) -> Picture:
+    """Seen from the photo's right, turned about the photo's vertical through the body's middle."""
+    middle = 0.5 * (vertices.min(axis=0) + vertices.max(axis=0))
+    quarter = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
+    turned = (vertices - middle) @ quarter.T + [0.0, 0.0, SIDE_DISTANCE]
+    mesh = Mesh(turned, body.faces, np.array(CLAY), vertex_normals(turned, body.faces))
+    focal = TILE * SIDE_DISTANCE / SIDE_METRES
+    drawn, where = renderer.render([mesh], focal, (TILE / 2, TILE / 2), LIGHT, AMBIENT)
+    return np.where(where[..., None], drawn, to_bytes(BACKGROUND)).astype(np.uint8)
+
+
+def _with_keypoints(crop: _Crop, one: Fitted) -> Picture:
+    """The photo with the person's bones and points, coloured by side."""
+    keypoints, shape = one.person.keypoints, layout(one.person.keypoints.layout)
+    colours = {side: _bytes(text) for side, text in side_colours("light").items()}
+    at = np.round((keypoints.xy - crop.corner) * crop.scale).astype(int)
+    drawn = crop.picture.copy()
+    for start, end in shape.bones:
+        if keypoints.confidence[start] > 0 and keypoints.confidence[end] > 0:
+            cv2.line(drawn, at[start].tolist(), at[end].tolist(), _bytes_of(INK), 1, cv2.LINE_AA)
+    for k, side in enumerate(shape.sides):
+        if keypoints.confidence[k] > 0:
+            cv2.circle(drawn, at[k].tolist(), 3, colours[side], -1, cv2.LINE_AA)
+    return drawn
+
+
+def _bytes(text: str) -> tuple[int, ...]:
+    """#rrggbb as numbers."""
+    return tuple(bytes.fromhex(text.lstrip("#")))
+
+
+def _bytes_of(color: tuple[float, float, float]) -> tuple[int, ...]:
+    return tuple(int(channel) for channel in to_bytes(color))

@@ -133,7 +133,7 @@ def mixture_prior(
     log_spread = -np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)  # half log det of the covariance
     offsets = log_spread - log_spread.min() - np.log(weights / weights.sum())
     tensors = (means, factors, factors @ factors.transpose(0, 2, 1), offsets, lower, upper)
-    return PosePrior(*(torch.from_numpy(np.ascontiguousarray(value)) for value in tensors))
+    return PosePrior(*(torch.tensor(value) for value in tensors))
 
 
 # Elbows and knees in the 69 numbers of a body pose, and the sign that makes bending the wrong way positive

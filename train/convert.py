@@ -41,6 +41,7 @@ from core.records import Fit, Photo
 from core.store.project import Project
 
 PROJECT = ".fitloop"
+SOURCE_FORMATS = (*FORMATS, "project")
 WRITERS = {
     "project": "a project, .fitloop",
     "coco": "COCO keypoints JSON",
@@ -166,7 +167,7 @@ def _moved(photos: Iterable[Photo], root: Path, folder: Path) -> Iterator[Photo]
         yield photo.with_(path=os.path.normpath(str(PurePosixPath(start, photo.path))).replace(os.sep, "/"))
 
 
-def _root(source: Path, options: Options) -> Path:
+def root_of(source: Path, options: Options) -> Path:
     """The folder that the readers take photos to be relative to."""
     if options.photos is not None:
         return options.photos
@@ -179,9 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", type=Path, nargs="?", help="a file, a folder or a project")
     parser.add_argument("destination", type=Path, nargs="?", help="the file to write")
     parser.add_argument("--list", action="store_true", help="list the formats and stop")
-    parser.add_argument(
-        "--from", dest="source_format", choices=[*FORMATS, "project"], help="format of SOURCE"
-    )
+    parser.add_argument("--from", dest="source_format", choices=SOURCE_FORMATS, help="format of SOURCE")
     parser.add_argument("--to", dest="destination_format", choices=WRITERS, help="format of DESTINATION")
     parser.add_argument("--photos", type=Path, help="folder that the names of photos are relative to")
     parser.add_argument("--fits", type=Path, help="SPIN's fits (.npy or final fits .npz) of the data set")
@@ -223,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         imported = read(given.source, given.source_format, options)
         print(imported.summary())
-        print(write(given.destination, name, imported.photos, _root(given.source, options), options))
+        print(write(given.destination, name, imported.photos, root_of(given.source, options), options))
     except (FitloopError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

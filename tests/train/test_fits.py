@@ -1,0 +1,240 @@
+"""`python -m train.fits` in the user's words: a data set goes in, a fits dictionary comes out, whatever happens."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.body import BodyParams, load_body
+from core.metrics import mpjpe_mm
+from core.records import Fit
+from core.store.fits import FitsDictionary
+from core.store.project import Project
+from tests.train.making_people import known_photos, unseen, write_people
+from train import fits
+from train.learning import fitting_people
+from train.learning.progress import Progress
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_people(tmp_path / "people.json", known_photos()[0])
+
+
+def run(*words: object) -> int:
+    return fits.main([str(word) for word in words])
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> dict:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_people_of_two_layouts_are_fitted_and_come_out_in_their_order(source, tmp_path, capsys):
+    assert run(source, "--out", tmp_path / "fits.npz", "--batch", 4, "--guess", "none", "--json") == 0
+    said = told(capsys)
+    assert (said["people"], said["fitted"], said["valid"], said["not_fitted"]) == (12, 12, 12, {})
+    photos, truth = known_photos()
+    found = FitsDictionary.load(tmp_path / "fits.npz", load_body().fingerprint)
+    assert found.imgname.tolist() == [photo.path for photo in photos for _ in photo.people]
+    assert set(found.dataset) == {"people"}
+    assert found.score.max() < 4.0
+    assert found.focal_length[0] == pytest.approx((640**2 + 480**2) ** 0.5)
+    body = load_body()
+    zero = torch.zeros(12, 3)
+    own = BodyParams.from_pose(found.pose, found.betas, zero, found.kid)
+    joints = [body.pose(params)[1] for params in (own, replace(truth, cam_t=zero))]
+    joints = [each - each[:, :1] for each in joints]
+    assert mpjpe_mm(*joints).median() < 120.0
+
+
+def test_the_lifter_says_where_fits_start(source, tmp_path, capsys):
+    if not fitting_people.LIFTER_FOLDER.joinpath("lifter.safetensors").is_file():
+        pytest.skip("no lifter is there")
+    assert run(source, "--out", tmp_path / "fits.npz", "--guess", "lifter", "--json") == 0
+    assert told(capsys)["valid"] == 12
+
+
+def test_one_bad_person_spoils_nobody(tmp_path, capsys):
+    photos = list(known_photos(1)[0])
+    good = write_people(tmp_path / "good.json", tuple(photos))
+    first, *others = photos[0].people
+    bad = write_people(tmp_path / "bad.json", (photos[0].with_(people=(unseen(first), *others)),))
+    assert run(good, "--out", tmp_path / "good.npz", "--guess", "none") == 0
+    capsys.readouterr()
+    assert run(bad, "--out", tmp_path / "bad.npz", "--guess", "none", "--json") == 0
+    assert told(capsys)["not_fitted"] == {
+        "0.jpg, person 1": "no visible keypoint. Mark at least one, or leave the person out."
+    }
+    one, other = (FitsDictionary.load(tmp_path / name) for name in ("good.npz", "bad.npz"))
+    assert other.valid_fit.tolist() == [False, True, True, True]
+    assert other.score[0].isnan()
+    assert torch.allclose(one.pose[1:], other.pose[1:], atol=1e-4)
+
+
+def test_a_batch_of_nobody_to_fit_is_said_person_by_person(tmp_path, capsys):
+    (photo,) = known_photos(1, 2)[0]
+    nobody = photo.with_(people=tuple(map(unseen, photo.people)))
+    source = write_people(tmp_path / "nobody.json", (nobody,))
+    for guess in ("none", "lifter"):
+        assert run(source, "--out", tmp_path / "fits.npz", "--guess", guess, "--json") == 0
+        said = told(capsys)
+        assert list(said["not_fitted"]) == ["0.jpg, person 1", "0.jpg, person 2"]
+        assert said["median_score_px"] is None
+
+
+def test_a_project_is_fitted_and_what_a_human_accepted_stays(tmp_path, capsys):
+    (photo,) = known_photos(1, 3)[0]
+    body = load_body().fingerprint
+    own = Fit(np.full(72, 0.1), np.zeros(10), 0, [0, 0, 3], 800, [320, 240], 1.0, body, "curated")
+    first, second, third = photo.people
+    other = first.with_(fit=replace(own, body="another"), locked=True, verdict="accepted")
+    people = (other, second.with_(fit=own, locked=True), third)
+    with Project.create(tmp_path / "a.fitloop") as project:
+        project.add_photos([photo.with_(people=people)])
+    assert run(tmp_path / "a.fitloop", "--out", tmp_path / "fits.npz", "--json") == 0
+    assert told(capsys)["kept"] == 1
+    found = FitsDictionary.load(tmp_path / "fits.npz", body)
+    assert found.locked.tolist() == [False, True, False]
+    assert found.verdict.tolist() == ["todo", "todo", "todo"]
+    assert (found.pose[1] == torch.tensor(0.1)).all()
+    assert found.valid_fit.all()
+
+
+def interrupted_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
+    """Ctrl-C while batch number `batches` + 1 is being fitted."""
+    left = [batches]
+
+    def fit_batch(*arguments: object) -> fitting_people.Rows:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return fitting_people.fit_batch(*arguments)
+
+    monkeypatch.setattr(fits, "fit_batch", fit_batch)
+
+
+def test_a_run_that_was_stopped_goes_on_and_ends_with_the_same_bytes(source, tmp_path, capsys, monkeypatch):
+    arguments = ("--batch", 4, "--guess", "none", "--json")
+    assert run(source, "--out", tmp_path / "a.npz", *arguments) == 0
+    with monkeypatch.context() as patch:
+        interrupted_after(patch, 2)
+        assert run(source, "--out", tmp_path / "b.npz", *arguments) == 130
+    assert "goes on from there" in capsys.readouterr().err
+    assert not (tmp_path / "b.npz").exists()
+    assert run(source, "--out", tmp_path / "b.npz", *arguments) == 0
+    assert told(capsys)["from_an_earlier_start"] > 0
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert sorted(path.name for path in tmp_path.glob("*.npz*")) == ["a.npz", "b.npz"]
+
+
+def test_unfinished_work_of_another_source_or_other_options_is_left_alone(
+    source, tmp_path, capsys, monkeypatch
+):
+    out = ("--out", tmp_path / "a.npz", "--guess", "none")
+    with monkeypatch.context() as patch:
+        interrupted_after(patch, 1)
+        assert run(source, *out, "--batch", 4) == 130
+    before = {path.name: path.read_bytes() for path in (tmp_path / "a.npz.parts").glob("*.*")}
+    assert run(source, *out, "--batch", 5) == 1
+    assert "batch '4' there, '5' now" in capsys.readouterr().err
+    other = write_people(tmp_path / "other.json", known_photos(seed=1)[0])
+    assert run(other, *out, "--batch", 4) == 1
+    assert "another source or other options (people" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "a.npz.parts").glob("*.*")} == before
+
+
+def test_a_damaged_part_is_made_anew(source, tmp_path, capsys, monkeypatch):
+    arguments = (source, "--out", tmp_path / "a.npz", "--batch", 4, "--guess", "none")
+    with monkeypatch.context() as patch:
+        interrupted_after(patch, 1)
+        run(*arguments)
+    (part,) = (tmp_path / "a.npz.parts").glob("[0-9]*.npz")
+    part.write_bytes(part.read_bytes()[:100])
+    assert run(*arguments) == 1
+    assert "The same command makes it anew" in capsys.readouterr().err
+    assert run(*arguments) == 0
+
+
+def test_two_runs_do_not_write_one_file(source, tmp_path, capsys, monkeypatch):
+    arguments = (source, "--out", tmp_path / "a.npz", "--guess", "none")
+    second = []
+
+    def fit_batch(*given: object) -> fitting_people.Rows:
+        second.append(run(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fits, "fit_batch", fit_batch)
+    assert run(*arguments) == 130
+    assert second == [1]
+    assert "worked on by another process" in capsys.readouterr().err
+
+
+def test_two_processes_share_the_work_and_end_with_the_bytes_of_one(source, tmp_path):
+    arguments = [str(source), "--batch", "4", "--guess", "none", "--out"]
+    assert run(*arguments, tmp_path / "one.npz") == 0
+    shared = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "train.fits"]
+    done = subprocess.run(
+        [sys.executable, "-m", *shared, *arguments, str(tmp_path / "two.npz")],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("12 people") == 1
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the runs are forked")
+def test_a_run_that_is_killed_at_random_loses_nothing_and_does_nothing_twice():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.stress.kill_fits", "--times", "4", "--photos", "3"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "4 kills" in done.stdout
+
+
+def test_a_source_without_people_and_a_wrong_command_are_said(tmp_path, capsys):
+    Project.create(tmp_path / "empty.fitloop").close()
+    assert run(tmp_path / "empty.fitloop", "--out", tmp_path / "a.npz") == 1
+    assert "holds no people to fit" in capsys.readouterr().err
+    for words in (
+        ("--out", "a.npy"),
+        ("--out", "a.npz", "--batch", "0"),
+        ("--out", "a.npz", "--device", "cuda"),
+    ):
+        if "cuda" in words and torch.cuda.is_available():
+            continue
+        with pytest.raises(SystemExit) as left:
+            run(tmp_path / "empty.fitloop", *words)
+        assert left.value.code == 2
+
+
+def test_progress_tells_rate_and_time_left(monkeypatch):
+    progress = Progress(1000, 200, "people", speaks=True)
+    monkeypatch.setattr(Progress, "seconds", 5.0)
+    assert progress.words(400) == "[##########..............] 400/1000 people, 40.0 a second, 15 s left"
+    assert progress.words(200) == "[#####...................] 200/1000 people"

@@ -1,0 +1,277 @@
+"""Fits for a whole data set: python -m train.fits SOURCE --out fits.npz [--guess none|lifter|CHECKPOINT]
+
+SOURCE is anything `train.convert` reads; --out becomes a fits dictionary, one row a person. What a human accepted or
+locked in a project stays as it is. Batches that are done lie in OUT.parts until all are: killed at any moment, the
+same command goes on from there and ends with the same file. Several GPUs or machines on one file system:
+torchrun … -m train.fits, each process taking its share of the batches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import torch
+
+from core.body.model import Body, load_body
+from core.errors import FitloopError, FitsError
+from core.fitting import FitConfig
+from core.formats import spin
+from core.formats.report import Import
+from core.records import Person, Photo
+from core.store.curated import fits_of_photos
+from core.store.fits import FitsDictionary
+from train import convert
+from train.learning.fitting_people import (
+    Batch,
+    Guesser,
+    Member,
+    Rows,
+    batches,
+    fit_batch,
+    fit_of,
+    guesser_files,
+    guesser_of,
+)
+from train.learning.parts import Parts, Process, digest, digest_of_people
+from train.learning.progress import Progress
+
+PARTS_VERSION = 1  # changes with what a part holds
+FAULTS_SHOWN = 10
+STOPPED = 130  # exit code, as a shell's after Ctrl-C
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Everything that a run knows before its first fit."""
+
+    source: Import
+    body: Body
+    batches: list[Batch]
+    parts: Parts
+    dataset: str
+
+    @property
+    def people(self) -> int:
+        """How many are to be fitted."""
+        return sum(map(len, self.batches))
+
+
+def prepare(given: argparse.Namespace) -> Work:
+    """Read the source and share it out in batches. Raises FitloopError and OSError."""
+    options = convert.Options(
+        photos=given.photos, fits=given.source_fits, people=given.people, body=given.body, layout=given.layout
+    )
+    source = convert.read(given.source, given.source_format, options)
+    if not source.people:
+        raise FitsError(f"{given.source} holds no people to fit.\n{source.summary()}")
+    body = load_body(given.body, torch.device(given.device))
+    work = batches(source.photos, given.batch, lambda person: is_kept(person, body))
+    dataset = given.dataset or given.source.stem
+    key = {
+        "people": digest_of_people(source.photos),
+        "guess": f"{given.guess} {digest(*guesser_files(given.guess))}",
+        "batch": str(given.batch),
+        "body": body.fingerprint,
+        "device": torch.device(given.device).type,
+        "config": repr(FitConfig()),
+        "version": str(PARTS_VERSION),
+    }
+    return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset)
+
+
+def is_kept(person: Person, body: Body) -> bool:
+    """Whether a human's word stands: a fit of this body that was accepted or locked is not made anew."""
+    mine = person.fit is not None and person.fit.body == body.fingerprint
+    return mine and (person.locked or person.verdict == "accepted")
+
+
+def fit_share(work: Work, guesser: Guesser | None, process: Process, progress: Progress) -> None:
+    """Fit this process's batches that no part is there of, each kept as soon as it is done."""
+    sizes = [len(batch) for batch in work.batches]
+    done = work.parts.done()
+    for batch in work.batches:
+        if batch.number in done or batch.number % process.count != process.rank:
+            continue
+        rows = fit_batch(work.body, work.source.photos, batch, guesser, FitConfig())
+        work.parts.write(batch.number, rows)
+        progress.show(sum(sizes[number] for number in work.parts.done()))
+
+
+def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
+    """The dictionary of all parts, in the source's order, and who could not be fitted: where -> why.
+
+    Raises FitsError when a part is missing or damaged; starting again makes it anew.
+    """
+    people = [list(photo.people) for photo in work.source.photos]
+    faults: dict[str, str] = {}
+    for batch in work.batches:
+        rows = work.parts.read(batch.number, len(batch))
+        for row, member in enumerate(batch.members):
+            people[member.photo][member.place] = _fitted(work, member, rows, row)
+            if rows.fault[row]:
+                where = f"{work.source.photos[member.photo].path}, person {member.person.id}"
+                faults[where] = str(rows.fault[row]).removeprefix(f"person {row}").lstrip(":, ")
+    photos = [
+        photo.with_(people=tuple(members)) for photo, members in zip(work.source.photos, people, strict=True)
+    ]
+    fits = fits_of_photos(photos, work.body.fingerprint, work.dataset)
+    return (_in_rows_of_the_source(fits, photos) if work.source.format == spin.FORMAT else fits), faults
+
+
+def _fitted(work: Work, member: Member, rows: Rows, row: int) -> Person:
+    """The person with its new fit; what a human said of a fit of another body goes with that."""
+    found = fit_of(rows, row, work.source.photos[member.photo], work.body)
+    verdict = "todo" if member.person.verdict == "accepted" else member.person.verdict
+    return member.person.with_(fit=found, locked=False, verdict=verdict)
+
+
+def _in_rows_of_the_source(fits: FitsDictionary, photos: Iterable[Photo]) -> FitsDictionary:
+    """SPIN's data sets have a row a person, whose id is its number; photo by photo they would be out of order."""
+    order = np.argsort([person.id for photo in photos for person in photo.people], kind="stable")
+    arrays = {name: value[order] if value.ndim else value for name, value in fits.arrays().items()}
+    return FitsDictionary.from_arrays(arrays)
+
+
+def summary(
+    work: Work, fits: FitsDictionary, faults: dict[str, str], progress: Progress
+) -> dict[str, object]:
+    """What the run did, in numbers."""
+    scores = fits.score[fits.score.isfinite()]
+    fitted = work.people - progress.before
+    return {
+        "people": len(fits),
+        "photos": len(work.source.photos),
+        "fitted": work.people - len(faults),
+        "kept": len(fits) - work.people,
+        "valid": int(fits.valid_fit.sum()),
+        "not_fitted": faults,
+        "left_out": len(work.source.left_out),
+        "median_score_px": round(float(scores.median()), 3) if len(scores) else None,
+        "from_an_earlier_start": progress.before,
+        "seconds": round(progress.seconds, 2),
+        "fits_per_second": round(fitted / progress.seconds, 1) if fitted else None,
+        "body": work.body.fingerprint,
+    }
+
+
+def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults: dict[str, str]) -> None:
+    """The summary in words: what was left out, who could not be fitted, where photo names start from."""
+    print(work.source.summary(), file=sys.stderr)
+    for where, why in list(faults.items())[:FAULTS_SHOWN]:
+        print(f"not fitted: {where}: {why}", file=sys.stderr)
+    if len(faults) > FAULTS_SHOWN:
+        print(f"not fitted: {len(faults) - FAULTS_SHOWN} more; --json names them", file=sys.stderr)
+    root = convert.root_of(given.source, convert.Options(photos=given.photos)).absolute()
+    if root != given.out.absolute().parent:
+        print(f"Names of photos start from {root}: tell train.spin with --photos.", file=sys.stderr)
+    if given.json:
+        print(json.dumps({"out": str(given.out), **told}))
+    else:
+        print(
+            f"{given.out}: {told['people']} people, {told['valid']} with a valid fit, {told['kept']} kept as "
+            f"they were; median score {told['median_score_px']} px; {told['seconds']} s"
+        )
+
+
+def run(given: argparse.Namespace, process: Process) -> None:
+    """The whole command in one of its processes. Raises FitloopError and OSError."""
+    work = prepare(given)
+    lock = work.parts.hold() if process.first else None
+    try:
+        process.wait()
+        guesser = guesser_of(
+            given.guess, work.body, convert.root_of(given.source, convert.Options(given.photos))
+        )
+        done = work.parts.done()
+        before = sum(len(batch) for batch in work.batches if batch.number in done)
+        progress = Progress(work.people, before, "people", process.first)
+        try:
+            fit_share(work, guesser, process, progress)
+        finally:
+            progress.end()
+        process.wait()
+        if process.first:
+            fits, faults = merge(work)
+            fits.save(given.out)
+            work.parts.remove()
+            _say(work, given, summary(work, fits, faults, progress), faults)
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m train.fits", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("source", type=Path, help="a file, a folder or a project")
+    parser.add_argument("--out", type=Path, required=True, help="the fits dictionary to write, .npz")
+    parser.add_argument(
+        "--guess",
+        default="none",
+        help="where fits start: none (the default), lifter, a lifter's folder, an image network's checkpoint",
+    )
+    parser.add_argument("--batch", type=_count, default=64, metavar="N", help="people fitted together")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")
+    parser.add_argument("--body", type=Path, help="SMPL file in place of the open body")
+    parser.add_argument("--dataset", help="name of the rows' data set; by default SOURCE's")
+    parser.add_argument(
+        "--from", dest="source_format", choices=convert.SOURCE_FORMATS, help="format of SOURCE"
+    )
+    parser.add_argument("--photos", type=Path, help="folder that the names of photos are relative to")
+    parser.add_argument("--people", type=Path, help="people that OpenPose's detections belong to")
+    parser.add_argument("--source-fits", type=Path, help="SPIN's fits beside SOURCE")
+    parser.add_argument("--layout", help="layout of YOLO's keypoints")
+    parser.add_argument("--json", action="store_true", help="print the summary as one line of JSON")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of people")
+    return int(text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code: 1 for input that cannot be used, 130 when it was stopped."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.out.suffix != ".npz":
+        parser.error(f"--out {given.out}: a fits dictionary ends in .npz")
+    if given.device == "cuda":
+        given.device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    if given.device.startswith("cuda") and not torch.cuda.is_available():
+        parser.error("no GPU that torch can use is here; choose --device cpu")
+    process = Process.join()
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        run(given, process)
+    except KeyboardInterrupt:
+        if process.first:
+            print("Stopped. What is done is kept; the same command goes on from there.", file=sys.stderr)
+        return STOPPED
+    except (FitloopError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        process.leave()
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """A cluster ends its jobs as a person would."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -34,8 +34,7 @@ class Observed:
         scale = 1 / torch.full_like(size_px, config.keypoint_px)
         if config.normalise:
             scale = scale * REFERENCE_SIZE / size_px
-        robust = config.robust_px / config.keypoint_px
-        return Seen(self.xy, self.confidence, self.focal_length, self.camera_center, scale, robust)
+        return Seen(self.xy, self.confidence, self.focal_length, self.camera_center, scale)
 
 
 def observe(

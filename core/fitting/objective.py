@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import torch
 from torch import Tensor
 
@@ -21,38 +23,42 @@ from core.fitting.solver import Linearised
 
 TERMS = ("keypoints", "pose_prior", "hinges", "limits", "upright", "shape", "stay_near", "wishes")
 BODY_POSE = slice(3, POSE)
+SEEN = len(Seen._fields)
 UPRIGHT_ROBUST = 0.7  # about 40 degrees: where a lean begins to be believed
 
 
 class Objective:
-    """previous (B, 86) is where `stay_near` pulls to; places: name -> row of the keypoint body, for the wishes;
-    softness: how widely the pose prior blends its components."""
+    """places: name -> row of the keypoint body, for the wishes; softness: how widely the pose prior blends its
+    components. What differs from person to person comes with each call, so that calls can be recorded once."""
 
     def __init__(
         self,
         body: KeypointBody,
-        seen: Seen,
         prior: PosePrior,
         config: FitConfig,
-        places: dict[str, int],
-        previous: Tensor | None = None,
+        places: dict[str, int] | None = None,
         softness: float = 0.0,
     ) -> None:
-        self._body, self._seen, self._prior, self._config = body, seen, prior, config
-        self._places, self._softness = places, softness
-        self._previous = previous if config.stay_near else None
-        count = seen.xy.shape[1]
-        self._chosen = None if count == body.k else torch.arange(count, device=seen.xy.device)
-        self._nothing = seen.xy.new_zeros(len(seen.xy))
-        self._shape_weights = seen.xy.new_zeros(UNKNOWNS)
+        self._body, self._prior, self._config = body, prior, config
+        self._places, self._softness = places or {}, softness
+        self._shape_weights = body.offsets.new_zeros(UNKNOWNS)
         self._shape_weights[BETAS_COLUMNS] = config.betas**2
         self._shape_weights[KID_COLUMN] = config.kid**2
 
-    def __call__(self, unknowns: Tensor) -> Linearised:
-        """At unknowns (B, 86). The report is the loss by term (B, 8), then each keypoint's distance (B, K) [px]."""
-        config, pose = self._config, unknowns[:, BODY_POSE]
+    @property
+    def key(self) -> Hashable:
+        """Equal for objectives that do the same to any input."""
+        return id(self._body), id(self._prior), self._config, self._softness
+
+    def __call__(self, unknowns: Tensor, *data: Tensor) -> Linearised:
+        """At unknowns (B, 86), for `data` as `observation` gives it. The report is the loss by term (B, 8), then each
+        keypoint's distance (B, K) [px]."""
+        config, pose, seen = self._config, unknowns[:, BODY_POSE], Seen(*data[:SEEN])
         posed = self._body.posed(unknowns)
-        photo = reprojection(posed, self._seen, self._chosen)
+        count = seen.xy.shape[1]
+        chosen = None if count == self._body.k else torch.arange(count, device=unknowns.device)
+        photo = reprojection(posed, seen, config.robust_px / config.keypoint_px, chosen)
+        self._nothing = torch.zeros_like(photo.loss)
         (residual, jacobian), wished = photo.rows, self._nothing
         if config.wishes:
             wishes = [wish.rows(posed, self._places) for wish in config.wishes]
@@ -69,7 +75,7 @@ class Objective:
             self._limits(pose, gradient, diagonal),
             self._upright(posed, gradient, hessian),
             _pull(unknowns, self._shape_weights, gradient, diagonal),
-            self._stay_near(unknowns, gradient, diagonal),
+            self._stay_near(unknowns, data, gradient, diagonal),
             wished,
         )
         by_term = torch.stack(losses, dim=1)
@@ -119,11 +125,13 @@ class Objective:
         hessian[:, :3, :3].add_(slope.transpose(1, 2) @ slope * trust.square()[:, None, None], alpha=weight)
         return weight * trust * squared
 
-    def _stay_near(self, unknowns: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
-        if self._previous is None:
+    def _stay_near(
+        self, unknowns: Tensor, data: tuple[Tensor, ...], gradient: Tensor, diagonal: Tensor
+    ) -> Tensor:
+        if not self._config.stay_near or len(data) == SEEN:
             return self._nothing
         weights = unknowns.new_full((UNKNOWNS,), self._config.stay_near**2)
-        return _pull(unknowns - self._previous, weights, gradient, diagonal)
+        return _pull(unknowns - data[SEEN], weights, gradient, diagonal)
 
 
 def _pull(offset: Tensor, weights: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
@@ -132,6 +140,11 @@ def _pull(offset: Tensor, weights: Tensor, gradient: Tensor, diagonal: Tensor) -
     gradient += pull
     diagonal += weights
     return (pull * offset).sum(dim=1)
+
+
+def observation(seen: Seen, previous: Tensor | None = None) -> tuple[Tensor, ...]:
+    """What an objective is called with besides the unknowns; previous (B, 86): where `stay_near` pulls to."""
+    return (*seen, previous) if previous is not None else tuple(seen)
 
 
 def free_unknowns(config: FitConfig, like: Tensor) -> Tensor | None:

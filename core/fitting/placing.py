@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
 import torch
 from torch import Tensor
 
@@ -84,10 +82,7 @@ def starts(body: KeypointBody, count_keypoints: int, mean_pose: Tensor, seen: Se
 
 def repeat(seen: Seen, count: int) -> Seen:
     """Each person `count` times in a row."""
-    if count == 1:
-        return seen
-    names = [part.name for part in fields(seen) if part.name != "robust"]
-    return replace(seen, **{name: getattr(seen, name).repeat_interleave(count, dim=0) for name in names})
+    return seen if count == 1 else Seen(*(part.repeat_interleave(count, dim=0) for part in seen))
 
 
 def _turns(like: Tensor) -> Tensor:

@@ -13,11 +13,12 @@ from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.fitting.config import FitConfig
 from core.fitting.inputs import Observed
-from core.fitting.objective import Objective, free_unknowns
+from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
+from core.fitting.replay import Replay, replayed
 from core.fitting.residuals import Seen
-from core.fitting.solver import SolverStep, levenberg_marquardt
+from core.fitting.solver import SolverStep, attempt, levenberg_marquardt
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +97,17 @@ class Problem:
         count = unknowns.shape[1]
         previous = None if self.previous is None else self.previous.repeat_interleave(count, dim=0)
         seen = repeat(self.seen, count)
-        objective = Objective(self.body, seen, self.prior, config, self.places, previous, softness)
-        free = free_unknowns(config, unknowns)
+        objective = Objective(self.body, self.prior, config, self.places, softness)
+        direct = bool(config.wishes)  # a curator's wishes change too often to be recorded
         return levenberg_marquardt(
-            objective, unknowns.flatten(0, 1), iterations, free, config.damping, config.tolerance
+            objective if direct else Replay(objective),
+            unknowns.flatten(0, 1),
+            iterations,
+            free_unknowns(config, unknowns),
+            config.damping,
+            config.tolerance,
+            observation(seen, previous if config.stay_near else None),
+            attempt if direct else replayed,
         )
 
 

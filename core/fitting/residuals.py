@@ -26,18 +26,15 @@ class Rows(NamedTuple):
     jacobian: Tensor
 
 
-@dataclass(frozen=True, eq=False)
-class Seen:
+class Seen(NamedTuple):
     """What the photo shows of each person. xy (B, K, 2) [px]; confidence (B, K); focal_length (B,) [px];
-    camera_center (B, 2) [px]; scale (B,) [1/px]: residual units per pixel; robust: where, in residual units, a keypoint
-    begins to be disbelieved."""
+    camera_center (B, 2) [px]; scale (B,) [1/px]: residual units per pixel."""
 
     xy: Tensor
     confidence: Tensor
     focal_length: Tensor
     camera_center: Tensor
     scale: Tensor
-    robust: float
 
 
 class Reprojection(NamedTuple):
@@ -48,8 +45,12 @@ class Reprojection(NamedTuple):
     distance_px: Tensor
 
 
-def reprojection(posed: PosedKeypoints, seen: Seen, chosen: Tensor | None = None) -> Reprojection:
+def reprojection(
+    posed: PosedKeypoints, seen: Seen, robust: float, chosen: Tensor | None = None
+) -> Reprojection:
     """Geman and McClure's s²r²/(s² + r²) of each coordinate, times confidence² (SPIN's data term).
+
+    robust is s: where, in residual units, a keypoint begins to be disbelieved.
 
     A person with a visible keypoint behind the camera has an infinite loss.
     """
@@ -58,7 +59,7 @@ def reprojection(posed: PosedKeypoints, seen: Seen, chosen: Tensor | None = None
     toward = points[..., :2] / depth
     offset = toward * seen.focal_length[:, None, None] + seen.camera_center[:, None] - seen.xy
     residual = offset * seen.scale[:, None, None]
-    trust = seen.robust**2 / (seen.robust**2 + residual * residual)
+    trust = robust**2 / (robust**2 + residual * residual)
     confidence = seen.confidence[..., None]
     behind = (depth[..., 0] < NEAREST) & (seen.confidence > 0)
     loss = (confidence * confidence * trust * residual * residual).sum(dim=(1, 2))

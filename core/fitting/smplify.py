@@ -110,18 +110,19 @@ def fit(
 
 
 def report(problem: Problem, iteration: int, step: SolverStep) -> FitStep:
-    """A solver's step of B people in the words of a fit. A solver never changes its tensors, so sharing is safe."""
+    """A solver's step of B people in the words of a fit: copies that may be used with autograd."""
     observed = problem.observed
-    return FitStep(
-        iteration=iteration,
-        loss=step.loss.cpu(),
-        weak=observed.weak.cpu(),
-        faults=observed.faults,
-        _unknowns=step.unknowns.cpu(),
-        _report=step.report.cpu(),
-        _confidence=observed.confidence.cpu(),
-        _focal_length=observed.focal_length.cpu(),
-    )
+    with torch.inference_mode(False):
+        return FitStep(
+            iteration=iteration,
+            loss=step.loss.cpu().clone(),
+            weak=observed.weak.cpu(),
+            faults=observed.faults,
+            _unknowns=step.unknowns.cpu().clone(),
+            _report=step.report.cpu().clone(),
+            _confidence=observed.confidence.cpu(),
+            _focal_length=observed.focal_length.cpu(),
+        )
 
 
 def score_px(distance_px: Tensor, confidence: Tensor, size_px: Tensor) -> Tensor:

@@ -29,6 +29,19 @@ class Linearised(NamedTuple):
     report: Tensor
 
 
+class State(NamedTuple):
+    """Between two tries: where each problem stands, what was found there, and its damping."""
+
+    unknowns: Tensor
+    loss: Tensor
+    gradient: Tensor
+    hessian: Tensor
+    report: Tensor
+    strength: Tensor
+    growth: Tensor
+    accepted: Tensor
+
+
 @dataclass(frozen=True, eq=False)
 class SolverStep:
     """Where the solver stands after `iteration` tries: unknowns (B, D), loss (B,), report (B, N), and which problems
@@ -41,54 +54,73 @@ class SolverStep:
     accepted: Tensor
 
 
+Linearise = Callable[..., Linearised]
+Attempt = Callable[[Linearise, State, Tensor, tuple[Tensor, ...]], State]
+
+
+def attempt(linearise: Linearise, state: State, moves: Tensor, data: tuple[Tensor, ...]) -> State:
+    """One try of every problem: a damped step, taken where it lowers the loss as promised. moves (D,): 1 = free."""
+    step, promised = _damped_step(state, moves)
+    there = linearise(state.unknowns + step, *data)
+    gain = state.loss - there.loss
+    ratio = gain / promised.clamp_min(torch.finfo(gain.dtype).tiny)
+    accepted = (gain > 0) & (ratio > LEAST_GAIN)
+    strength, growth = _next_damping(state.strength, state.growth, ratio, accepted)
+    each = accepted[:, None]
+    return State(
+        torch.where(each, state.unknowns + step, state.unknowns),
+        torch.where(accepted, there.loss, state.loss),
+        torch.where(each, there.gradient, state.gradient),
+        torch.where(each[..., None], there.hessian, state.hessian),
+        torch.where(each, there.report, state.report),
+        strength,
+        growth,
+        accepted,
+    )
+
+
 @torch.no_grad()
 def levenberg_marquardt(
-    linearise: Callable[[Tensor], Linearised],
+    linearise: Linearise,
     start: Tensor,
     iterations: int,
     free: Tensor | None = None,
     damping: float = 1e-3,
     tolerance: float = 0.0,
+    data: tuple[Tensor, ...] = (),
+    trying: Attempt = attempt,
 ) -> Iterator[SolverStep]:
     """Minimise from start (B, D), yielding the start and every step after it; the loss never rises.
 
     free (D,) bool: the unknowns that may move, all when None. Stops early once every problem's last accepted gain is
-    under `tolerance` of its loss. A try whose loss is not finite is refused like one that rises.
+    under `tolerance` of its loss. A try whose loss is not finite is refused like one that rises. linearise is called
+    with unknowns and `data`; `trying` may be another way to do what `attempt` does (core/fitting/replay.py).
     """
-    unknowns, here = start, linearise(start)
-    free = torch.ones(start.shape[1], dtype=torch.bool, device=start.device) if free is None else free
-    moves = free.to(start.dtype)
-    both_move = moves * moves[:, None]
+    moves = torch.ones_like(start[0]) if free is None else free.to(start.dtype)
+    here = linearise(start, *data)
     strength = torch.full_like(here.loss, damping)
-    growth = torch.full_like(here.loss, 2.0)
-    yield SolverStep(0, unknowns, here.loss, here.report, torch.ones_like(here.loss, dtype=torch.bool))
-    settled = torch.zeros_like(here.loss, dtype=torch.bool)
+    state = State(start, *here, strength, torch.full_like(strength, 2.0), strength > 0)
+    yield _step(0, state)
+    settled = torch.zeros_like(state.accepted)
     for iteration in range(1, iterations + 1):
-        step, promised = _damped_step(here, strength, moves, both_move)
-        there = linearise(unknowns + step)
-        gain = here.loss - there.loss
-        ratio = gain / promised.clamp_min(torch.finfo(gain.dtype).tiny)
-        accepted = (gain > 0) & (ratio > LEAST_GAIN)
-        strength, growth = _next_damping(strength, growth, ratio, accepted)
+        before, state = state, trying(linearise, state, moves, data)
+        yield _step(iteration, state)
         if tolerance > 0:
-            settled = torch.where(accepted, gain < tolerance * here.loss, settled)
-        unknowns = torch.where(accepted[:, None], unknowns + step, unknowns)
-        here = _choose(accepted, there, here)
-        yield SolverStep(iteration, unknowns, here.loss, here.report, accepted)
-        if tolerance > 0 and bool(settled.all()):
-            return
+            little = before.loss - state.loss < tolerance * before.loss
+            settled = torch.where(state.accepted, little, settled)
+            if bool(settled.all()):
+                return
 
 
-def _damped_step(
-    here: Linearised, strength: Tensor, moves: Tensor, both_move: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The step (B, D) and the decrease of the loss that the quadratic model promises for it (B,).
+def _step(iteration: int, state: State) -> SolverStep:
+    return SolverStep(iteration, state.unknowns, state.loss, state.report, state.accepted)
 
-    moves (D,) is one where an unknown is free, both_move (D, D) where both are.
-    """
-    hessian, gradient = here.hessian * both_move, here.gradient * moves
+
+def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:
+    """The step (B, D) and the decrease of the loss that the quadratic model promises for it (B,)."""
+    hessian, gradient = state.hessian * moves * moves[:, None], state.gradient * moves
     diagonal = hessian.diagonal(dim1=1, dim2=2)
-    damping = torch.addcmul(FLOOR + 1 - moves, strength[:, None], diagonal)
+    damping = torch.addcmul(FLOOR + 1 - moves, state.strength[:, None], diagonal)
     diagonal += damping
     factor, _ = torch.linalg.cholesky_ex(hessian)
     step = -torch.cholesky_solve(gradient[..., None], factor)[..., 0]
@@ -100,15 +132,3 @@ def _next_damping(strength: Tensor, growth: Tensor, ratio: Tensor, accepted: Ten
     eased = strength * (1 - (2 * ratio.clamp(0, 1) - 1) ** 3).clamp_min(0.1)
     strength = torch.where(accepted, eased, strength * growth).clamp(*DAMPING_RANGE)
     return strength, torch.where(accepted, torch.full_like(growth, 2.0), growth * 2)
-
-
-def _choose(accepted: Tensor, there: Linearised, here: Linearised) -> Linearised:
-    """Each problem's new place where it was accepted, its old one elsewhere."""
-    if len(accepted) == 1:  # one problem: no need to copy its Hessian
-        return there if bool(accepted) else here
-    return Linearised(
-        torch.where(accepted, there.loss, here.loss),
-        torch.where(accepted[:, None], there.gradient, here.gradient),
-        torch.where(accepted[:, None, None], there.hessian, here.hessian),
-        torch.where(accepted[:, None], there.report, here.report),
-    )

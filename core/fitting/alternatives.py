@@ -7,12 +7,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from core.body.keypoint_body import params_to_vector
+from core.body.keypoint_body import UNKNOWNS, params_to_vector
 from core.body.model import Body, BodyParams
+from core.errors import FitInputError
 from core.fitting.config import FitConfig
 from core.fitting.flips import flip_sets, flipped
 from core.fitting.inputs import observe
 from core.fitting.problem import Problem
+from core.fitting.residuals import NEAREST
 from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
 
@@ -37,20 +39,33 @@ def alternatives(
 
     keypoints (1, K, 3), focal_length (1,), camera_center (1, 2) as in `fit`; guess: one or more bodies (H) of this
     person to start from, the first being the one whose limbs are flipped; without it a fit from nothing comes first.
+    Raises FitInputError when there is more than one person, or nothing to fit.
     """
+    if len(keypoints) != 1:
+        raise FitInputError(
+            f"keypoints {tuple(keypoints.shape)}: alternatives are of one person, (1, K, 3) at a time."
+        )
     config = config or FitConfig()
     eased = replace(config, keypoint_px=EASED * config.keypoint_px)
-    if guess is None:
+    given = body.v_template.new_zeros(0, UNKNOWNS) if guess is None else _usable(guess.to(body.v_template))
+    if not len(given):
         *_, base = fit(body, keypoints, layout, focal_length, camera_center, config=eased)
-        guess = base.params
+        given = params_to_vector(base.params.to(body.v_template))
     observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
-    given = params_to_vector(guess.to(body.v_template))
     problem = Problem.of(body, observed, layout, eased).sized(given[None, :1])
-    starts = torch.cat([flipped(problem.body, given[0], flip_sets(STARTS - len(given) + 1)), given[1:]])
+    starts = torch.cat(
+        [flipped(problem.body, given[0], flip_sets(max(STARTS - len(given) + 1, 1))), given[1:]]
+    )
     *_, soft = problem.fit_body(starts[None], config.soft_iterations, config.softness)
     *_, found = problem.fit_body(soft.unknowns[None], config.iterations)
     chosen = sorted(_spread(problem, found, count), key=lambda row: float(found.loss[row]))
     return tuple(report(problem, found.iteration, _only(found, row)) for row in chosen)
+
+
+def _usable(guess: BodyParams) -> Tensor:
+    """Those of the bodies that are numbers and before the camera, as unknowns (H, 86)."""
+    given = params_to_vector(guess)
+    return given[given.isfinite().all(dim=1) & (guess.cam_t[:, 2] > NEAREST)]
 
 
 def _spread(problem: Problem, found: SolverStep, count: int) -> list[int]:

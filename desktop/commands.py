@@ -227,6 +227,9 @@ BODY = (
     Command("body.reset_shape", "Reset &shape", "Ctrl+Shift+B", body_acts.reset_shape, acts.has_fit),
 )
 VIEW = (
+    Command(
+        "view.sheet", "Co&ntact sheet", "C", lambda _, window: window.show_contact_sheet(), acts.has_project
+    ),
     Command("view.whole", "&Whole photo", "Ctrl+0", lambda _, window: window.show_whole_photo()),
     Command("view.pixels", "&1:1", "Ctrl+1", lambda _, window: window.zoom_to_pixels()),
     Command(

@@ -141,6 +141,8 @@ class BodyPanel(QScrollArea):
         return editing.with_joint(fit, joint, axis_angle)
 
     def _show(self) -> None:
+        if self._workbench.fits.following:
+            return  # a drag is short, and all eyes are on the photo
         person, body = self._workbench.person, self._workbench.fits.body
         fit = person.fit if person is not None else None
         self.widget().setEnabled(body is not None and fit is not None and self._workbench.editable)

@@ -154,6 +154,8 @@ class FitPanel(QScrollArea):
         )
 
     def _show(self) -> None:
+        if self._workbench.fits.following:
+            return  # a drag is short, and all eyes are on the photo
         fits, photo, person = self._workbench.fits, self._workbench.photo, self._workbench.person
         for name, row in self.rows.items():
             row.show_value(float(getattr(fits.options, name)))

@@ -1,11 +1,8 @@
 """The queue: who is next, with thumbnail, score and verdict; filters, search, note and tags."""
 
-import json
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -13,135 +10,17 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from core.errors import ProjectError
-from core.store.queue import QueueRow
-from desktop.jobs.photos import THUMBNAIL_PX, Thumbnails
-from desktop.theme import theme
+from desktop.jobs.thumbnails import Thumbnails
+from desktop.views.people_list import PeopleModel, PersonDelegate
 from desktop.workbench import Workbench
 
-Index = QModelIndex | QPersistentModelIndex
-PADDING_PX = 6
-ROWS_KEPT = 500
 REFRESH_MS = 40  # changes that come together are shown together
 SEARCH_MS = 250  # after the last letter
-ROW_ROLE = int(Qt.ItemDataRole.UserRole)
-
-
-class PeopleModel(QAbstractListModel):
-    """Ids of the whole queue; rows are read when they are looked at."""
-
-    def __init__(self, workbench: Workbench) -> None:
-        super().__init__(workbench)
-        self._workbench = workbench
-        self.ids = np.zeros(0, np.int64)
-        self._rows: dict[int, QueueRow] = {}
-
-    def refresh(self) -> None:
-        """Ask the project anew."""
-        ids = self._workbench.queue.ids()
-        self._rows.clear()
-        if np.array_equal(ids, self.ids):
-            if len(ids):
-                self.dataChanged.emit(self.index(0), self.index(len(ids) - 1))
-            return
-        self.beginResetModel()
-        self.ids = ids
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        return 0 if parent.isValid() else len(self.ids)
-
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
-        if not index.isValid():
-            return None
-        row = self.row(int(self.ids[index.row()]))
-        if row is None:
-            return None
-        if role == ROW_ROLE:
-            return row
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.path}\n{row.note}".strip()
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{row.id} {row.path}"
-        return None
-
-    def row(self, person_id: int) -> QueueRow | None:
-        """One person's light row; None for someone who is gone."""
-        if person_id not in self._rows and self._workbench.project is not None:
-            if len(self._rows) > ROWS_KEPT:
-                self._rows.clear()
-            for row in self._workbench.project.queue_rows([person_id]):
-                self._rows[person_id] = row
-        return self._rows.get(person_id)
-
-    def place_of(self, person_id: int | None) -> int:
-        """Where someone is in the queue, -1 for nowhere."""
-        found = np.flatnonzero(self.ids == person_id) if person_id is not None else []
-        return int(found[0]) if len(found) else -1
-
-
-class PersonDelegate(QStyledItemDelegate):
-    """A thumbnail, and three short lines beside it."""
-
-    def __init__(self, workbench: Workbench, thumbnails: Thumbnails, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._workbench, self._thumbnails = workbench, thumbnails
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(160, THUMBNAIL_PX + 2 * PADDING_PX)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row = index.data(ROW_ROLE)
-        colours = theme(self._workbench.view.theme)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        if selected:
-            painter.fillRect(option.rect, QColor(colours.accent))
-        if row is None:
-            return
-        at = option.rect.adjusted(PADDING_PX, PADDING_PX, -PADDING_PX, -PADDING_PX)
-        square = QRect(at.left(), at.top(), THUMBNAIL_PX, THUMBNAIL_PX)
-        picture = self._thumbnails.get(row.id)
-        painter.fillRect(square, QColor(colours.border))
-        if isinstance(picture, QImage) and not picture.isNull():
-            painter.drawImage(square, picture)
-        text = at.adjusted(THUMBNAIL_PX + PADDING_PX + 2, 0, 0, 0)
-        strong = QColor(colours.on_accent if selected else colours.text)
-        weak = QColor(colours.on_accent if selected else colours.muted)
-        height = text.height() // 3
-        lines = (
-            (self.tr("Person {id}").format(id=row.id), strong),
-            (_score_in_words(row, self), strong if row.warnings or row.score is not None else weak),
-            (_state_in_words(row, self) or row.path, weak),
-        )
-        for number, (line, colour) in enumerate(lines):
-            painter.setPen(colour)
-            room = QRect(text.left(), text.top() + number * height, text.width(), height)
-            words = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideMiddle, room.width())
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-
-
-def _score_in_words(row: QueueRow, speaker: PersonDelegate) -> str:
-    if row.score is None:
-        return speaker.tr("not fitted")
-    warned = " ⚠" if row.warnings else ""
-    return speaker.tr("{score:.1f} px{warned}").format(score=row.score, warned=warned)
-
-
-def _state_in_words(row: QueueRow, speaker: PersonDelegate) -> str:
-    words = {
-        "accepted": speaker.tr("✓ accepted"),
-        "rejected": speaker.tr("✕ rejected"),
-        "later": speaker.tr("… later"),
-    }
-    tags = " ".join(f"#{tag}" for tag in json.loads(row.tags)) if row.tags else ""
-    return " ".join(part for part in (words.get(row.verdict, ""), tags) if part)
 
 
 class PeoplePanel(QWidget):
@@ -264,6 +143,8 @@ class PeoplePanel(QWidget):
             self._workbench.select(int(self.model.ids[current.row()]))
 
     def _show_person(self) -> None:
+        if self._workbench.fits.following:
+            return
         person = self._workbench.person
         place = self.model.place_of(self._workbench.person_id)
         selection = self.list.selectionModel()

@@ -19,6 +19,7 @@ from desktop.workbench import Workbench
 
 BODY_HEIGHT_M = 1.7
 REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px speaks of
+MOVING_SHARE = 0.6  # of the resolution, for a body that moves
 AVERAGED_BELOW = 0.7  # screen px per photo px
 PIXELS_SHOW_AT = 4.0  # screen px per photo px from which on its pixels are squares
 
@@ -32,7 +33,7 @@ class PhotoPainter:
         self._toned: tuple[object, QImage] | None = None  # each with what it was made for
         self._small: tuple[object, QImage] | None = None
         self._behind: tuple[object, QImage] | None = None
-        self._body: tuple[object, tuple[QImage, QRect] | None] | None = None
+        self._body: tuple[object, tuple[QImage, QRect, float] | None] | None = None
 
     def paint(
         self, painter: QPainter, size: QSize, ratio: float, placing: Placing, image: np.ndarray | None
@@ -103,22 +104,24 @@ class PhotoPainter:
         fine = not self._workbench.previewing  # while something moves, speed is what counts
         what_for = (posed, body, placing, size, ratio, view.theme, fine)
         if self._body is None or self._body[0] != what_for:
+            share = ratio if fine else ratio * MOVING_SHARE
             seen_by = PhotoCamera(
                 posed.fit.focal_length,
                 posed.fit.camera_center.astype(float),
-                placing.scale * ratio,
-                placing.offset * ratio,
+                placing.scale * share,
+                placing.offset * share,
             )
-            rect = seen_by.covered(posed.vertices, size * ratio)
+            rect = seen_by.covered(posed.vertices, size * share)
             drawn = None
             if rect is not None:
                 camera, look = seen_by.camera(rect, posed.vertices), Look(theme(view.theme).body, fine=fine)
-                drawn = (self._renderer.draw(posed.vertices, camera, rect.size(), look), rect)
+                drawn = (self._renderer.draw(posed.vertices, camera, rect.size(), look), rect, share)
             self._body = (what_for, drawn)
         if self._body[1] is not None:
-            picture, rect = self._body[1]
+            picture, rect, share = self._body[1]
             painter.setOpacity(view.overlay_opacity)
-            at = QRectF(rect.x() / ratio, rect.y() / ratio, rect.width() / ratio, rect.height() / ratio)
+            at = QRectF(rect.x() / share, rect.y() / share, rect.width() / share, rect.height() / share)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, share < ratio)
             painter.drawImage(at, picture)
             painter.setOpacity(1.0)
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -21,6 +21,7 @@ from desktop.workbench import Workbench
 WHEEL_FACTOR = 1.15  # per notch
 JOINT_PX, HANDLE_PX = 6.0, 2.5
 NEAR_PX = 9.0
+LIVE_MS = 60  # between two pictures while a keypoint is dragged in the photo
 
 
 class Viewport(QWidget):
@@ -46,16 +47,27 @@ class Viewport(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Body in 3D"))
-        for signal in (
-            workbench.photo_changed,
-            workbench.view_changed,
-            workbench.fits.body_changed,
-            workbench.fits.changed,
-        ):
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(LIVE_MS)
+        self._soon.timeout.connect(self.update)
+        workbench.photo_changed.connect(self._follow)
+        for signal in (workbench.view_changed, workbench.fits.body_changed, workbench.fits.changed):
             signal.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(350, 400)
+
+    def _follow(self) -> None:
+        """While a keypoint is dragged the photo comes first: the body there is what the eye is on."""
+        if not self._workbench.fits.following or self._held is not None:
+            self.update()
+        elif not self._soon.isActive():
+            self._soon.start()
+
+    def stop(self) -> None:
+        """No picture any more: the window closes."""
+        self._soon.stop()
 
     def look_from(self, place: str) -> None:
         """The whole body from one of cameras.PLACES."""

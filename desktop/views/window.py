@@ -19,11 +19,13 @@ from PySide6.QtWidgets import (
 from desktop import theme
 from desktop.commands import MENUS, Command
 from desktop.file_acts import open_path
-from desktop.jobs.photos import Photos, Thumbnails
+from desktop.jobs.photos import Photos
+from desktop.jobs.thumbnails import Thumbnails
 from desktop.settings import LAYOUT_VERSION, Settings
 from desktop.views.alternatives_panel import AlternativePictures
 from desktop.views.body_panel import BodyPanel
 from desktop.views.canvas import Canvas
+from desktop.views.contact_sheet import ContactSheet
 from desktop.views.dialogs import Dialogs
 from desktop.views.fit_panel import FitPanel
 from desktop.views.opengl import find_opengl
@@ -54,13 +56,16 @@ class Window(QMainWindow):
         self.setDockNestingEnabled(True)
         self.actions_by_id = {command.id: self._action(command) for command in commands}
         self._dialogs = Dialogs(self, settings)
-        self.photos, self.thumbnails = Photos(self), Thumbnails(self)
+        self.photos = Photos(self)
+        self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
         opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer()
         self.viewport = Viewport(workbench, opengl, self._renderer)
         self.canvas = Canvas(workbench, self.photos, self._renderer)
         self.start_page = StartPage(self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails)
+        self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)
+        self.contact_sheet.opened.connect(partial(self.show_contact_sheet, False))
         self.fit_panel = FitPanel(workbench, self.actions_by_id)
         self.plots = QSplitter()
         for plot in (ResidualBars(workbench), LossPlot(workbench)):
@@ -72,6 +77,7 @@ class Window(QMainWindow):
         self._middle = QStackedWidget()
         self._middle.addWidget(self.start_page)
         self._middle.addWidget(self.canvas)
+        self._middle.addWidget(self.contact_sheet)
         self.setCentralWidget(self._middle)
         self.docks = {
             "people": self._dock("people", self.tr("People"), self.people, AREA.LeftDockWidgetArea),
@@ -93,7 +99,6 @@ class Window(QMainWindow):
         self.arranged = (
             False  # whether the docks have their sizes; they get them when the window is first shown
         )
-        self._tabify()
         self._first_layout = self.saveState(LAYOUT_VERSION)
         self._show_project()
         self._update_actions()
@@ -149,6 +154,15 @@ class Window(QMainWindow):
         self.docks[name].show()
         self.docks[name].raise_()
 
+    def show_contact_sheet(self, show: bool | None = None) -> None:
+        """In place of the photo, or back; None: the other of the two."""
+        if self._workbench.project is not None:
+            shown = self._middle.currentWidget() is self.contact_sheet
+            view = self.contact_sheet if (not shown if show is None else show) else self.canvas
+            self._middle.setCurrentWidget(view)
+            view.setFocus()
+            self.contact_sheet.show_person()
+
     def reset_layout(self) -> None:
         """Docks where they were when the program was new."""
         self.restoreState(self._first_layout, LAYOUT_VERSION)
@@ -167,6 +181,7 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks nothing, as nothing can be lost."""
         self.people.stop()
+        self.viewport.stop()
         self.photos.close()
         self.thumbnails.close()
         self._workbench.close()
@@ -194,6 +209,7 @@ class Window(QMainWindow):
 
     def _arrange(self) -> None:
         docks = self.docks
+        self._tabify()
         self.resizeDocks([docks["people"], docks["viewport"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
         self.resizeDocks(
             [docks["viewport"], docks["fit"], docks["plots"]],
@@ -234,6 +250,8 @@ class Window(QMainWindow):
             menus["view"].addAction(dock.toggleViewAction())
 
     def _update_actions(self) -> None:
+        if self._workbench.fits.following:
+            return  # nothing of it changes until the drag ends
         for command in self._commands:
             action = self.actions_by_id[command.id]
             action.setEnabled(command.enabled(self._workbench))

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
 
 from core.store import FitsDictionary, Project
 from desktop.jobs.saving import fits_file_of
@@ -189,3 +189,26 @@ def test_photos_without_people_are_opened_and_a_person_is_drawn_and_placed_by_ha
     assert np.abs(workbench.person.keypoints.xy - keypoints[:, :2]).max() < 0.1
     desk.fit()
     assert workbench.person.fit.score < 4
+
+
+def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them(open_desk, qtbot):
+    desk, workbench, sheet = open_desk, open_desk.workbench, open_desk.window.contact_sheet
+    desk.do("fit.queue")
+    desk.wait(lambda: not workbench.job.running)
+    desk.do("view.sheet")
+    assert sheet.isVisible()
+    desk.wait(lambda: not desk.window.waiting)
+    row = sheet.model().row(workbench.person_id)
+    with_body = desk.window.thumbnails.get(row)
+    desk.do("edit.undo")  # nobody is fitted any more
+    desk.wait(lambda: sheet.model().row(workbench.person_id).score is None)
+    desk.window.thumbnails.get(sheet.model().row(workbench.person_id))
+    desk.wait(lambda: not desk.window.waiting)
+    assert desk.window.thumbnails.get(sheet.model().row(workbench.person_id)) != with_body
+    first = workbench.person_id
+    qtbot.keyClick(sheet, Qt.Key.Key_Right)
+    assert workbench.person_id != first
+    desk.do("person.reject")
+    assert workbench.person.verdict == "rejected"
+    qtbot.keyClick(sheet, Qt.Key.Key_Return)
+    assert desk.window.canvas.isVisible()

@@ -160,7 +160,7 @@ def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(bare, qtbot):
     window.actions_by_id["space.home"].trigger()
     drag(Qt.MouseButton.MiddleButton, QPoint(60, 40))
     moved = np.roll(home, (40, 60), axis=(0, 1))
-    assert (moved & silhouette(window)).sum() > 0.9 * home.sum()  # the body is under the cursor still
+    assert (moved & silhouette(window)).sum() > 0.85 * home.sum()  # the body is under the cursor still
     window.actions_by_id["space.home"].trigger()
     assert (home != silhouette(window)).sum() == 0
     viewport._turn(viewport.orbit.zoomed(0.5))

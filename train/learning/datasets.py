@@ -7,10 +7,15 @@ it was, whatever the number of loader workers, and no two workers ever share a s
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import multiprocessing
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -35,6 +40,7 @@ from train.learning.samples import Samples
 SHARES = {"h36m": 0.3, "mpi-inf-3dhp": 0.1}
 IN_THE_WILD_SHARE = 0.6
 UNREADABLE_IN_A_ROW = 20
+_START = "spawn" if sys.platform == "win32" else "forkserver"
 _ORDER, _AUGMENTATION = 0, 1  # what a random stream is for
 
 
@@ -179,13 +185,26 @@ class Share:
     processes: int = 1
 
 
-def turns_of(order: Order, epoch: int, first: int, batch: int, share: Share) -> Iterator[list[Turn]]:
-    """This process's part of the whole batches that are left of an epoch from batch `first` on."""
-    rows = order.epoch(epoch)
-    own = batch // share.processes
-    for number in range(first, batches_of(order, batch)):
-        start = number * batch + share.rank * own
-        yield [Turn(epoch, place, int(rows[place % len(rows)])) for place in range(start, start + own)]
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """This process's part of the whole batches from batch `first` of an epoch on, epoch after epoch, without end."""
+
+    order: Order
+    epoch: int
+    first: int
+    batch: int
+    share: Share
+
+    def __iter__(self) -> Iterator[list[Turn]]:
+        own = self.batch // self.share.processes
+        for epoch in itertools.count(self.epoch):
+            rows = self.order.epoch(epoch)
+            first = self.first if epoch == self.epoch else 0
+            for number in range(first, batches_of(self.order, self.batch)):
+                start = number * self.batch + self.share.rank * own
+                yield [
+                    Turn(epoch, place, int(rows[place % len(rows)])) for place in range(start, start + own)
+                ]
 
 
 def batches_of(order: Order, batch: int) -> int:
@@ -193,24 +212,26 @@ def batches_of(order: Order, batch: int) -> int:
     return max(1, order.length // batch)
 
 
-def load_batches(
-    crops: Crops, epoch: int, first: int, batch: int, share: Share, workers: int, pinned: bool = False
-) -> Iterator[Batch]:
-    """An epoch's batches from number `first` on."""
+def load_batches(crops: Crops, turns: Turns, workers: int, pinned: bool = False) -> Iterator[Batch]:
+    """Batches without end. Workers are forked from a process that has done nothing yet: a copy of this one, whose
+    threads may hold locks, can wait for ever."""
+    if workers:
+        multiprocessing.get_context(_START).set_forkserver_preload(["train.learning.datasets"])
     loader = DataLoader(
         crops,
         batch_size=None,
-        sampler=list(turns_of(crops.order, epoch, first, batch, share)),  # type: ignore[arg-type]
+        sampler=turns,  # type: ignore[arg-type]  # torch wants to know its type, and needs only to iterate it
         num_workers=workers,
         pin_memory=pinned,
         worker_init_fn=_one_thread,
+        multiprocessing_context=_START if workers else None,
     )
     yield from loader
 
 
 def _one_thread(worker: int) -> None:
-    """As many workers as cores, each with all cores' threads, would only wait for each other."""
-    import cv2
-
+    """As many workers as cores, each with all cores' threads, would only wait for each other; and Ctrl-C is for the
+    process that has something to save."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -108,13 +108,13 @@ Loss = Callable[[Batch], StepLoss]
 
 def learn(
     learner: Learner,
-    batches: Callable[[int, int], Iterator[Batch]],
+    batches: Iterator[Batch],
     batches_in_epoch: int,
     loss: Loss,
     limits: Limits,
     folder: Path,
-) -> Generator[TrainStep, None, None]:
-    """Train until a limit, yielding every step. batches: (epoch, first batch) -> the rest of that epoch.
+) -> Iterator[TrainStep]:
+    """Train until a limit, yielding every step. batches: without end, from where the learner's progress is.
 
     Between two steps everything is whole: a caller may save there, or stop asking. Raises FitloopError after ten steps
     in a row without a finite loss.
@@ -122,21 +122,17 @@ def learn(
     progress = learner.progress
     while not limits.reached(progress):
         waiting = time.perf_counter()
-        for batch in batches(progress.epoch, progress.batch):
-            step = _try_step(learner, batch.to(learner.processes.device), loss, folder, waiting)
-            progress.step += 1
-            progress.batch += 1
-            yield step
-            waiting = time.perf_counter()
-            if learner.bad >= BAD_STEPS_IN_A_ROW:
-                raise FitloopError(
-                    f"step {progress.step}: {BAD_STEPS_IN_A_ROW} steps in a row had no finite loss. The batches are in "
-                    f"{folder / BAD_BATCHES}. Lower --learning-rate, or look at what those batches have in common."
-                )
-            if limits.reached(progress):
-                return
+        step = _try_step(learner, next(batches).to(learner.processes.device), loss, folder, waiting)
+        progress.step += 1
+        progress.batch += 1
         if progress.batch >= batches_in_epoch:
             progress.epoch, progress.batch = progress.epoch + 1, 0
+        yield step
+        if learner.bad >= BAD_STEPS_IN_A_ROW:
+            raise FitloopError(
+                f"step {progress.step}: {BAD_STEPS_IN_A_ROW} steps in a row had no finite loss. The batches are in "
+                f"{folder / BAD_BATCHES}. Lower --learning-rate, or look at what those batches have in common."
+            )
 
 
 def _try_step(learner: Learner, batch: Batch, loss: Loss, folder: Path, waiting: float) -> TrainStep:

@@ -77,6 +77,12 @@ class Processes:
         for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
+    def any(self, said: bool) -> bool:
+        """Whether any process says so."""
+        if self.count == 1:
+            return said
+        return bool(self.total(torch.tensor([float(said)], device=self.device)) > 0)
+
     def wait(self) -> None:
         """Until all are here."""
         if self.count > 1:

@@ -236,7 +236,7 @@ class Judge:
 
     def _seen(self, confidence: Tensor) -> Seen:
         unit = torch.ones_like(self.focal_length)
-        return Seen(self.keypoints[..., :2], confidence, self.focal_length, self.camera_center, unit, 1.0)
+        return Seen(self.keypoints[..., :2], confidence, self.focal_length, self.camera_center, unit)
 
 
 def placed(

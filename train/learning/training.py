@@ -18,7 +18,7 @@ from core.body.model import Body, load_body
 from core.errors import FitloopError
 from core.guess.spin_network import SpinNetwork, spin_checkpoint
 from core.store.fits import FitsDictionary
-from train.learning.datasets import Crops, batches_of, load_batches
+from train.learning.datasets import Crops, Turns, batches_of, load_batches
 from train.learning.loop import Learner, Limits, Loss, Stopping, TrainStep, learn
 from train.learning.metrics_log import MetricsLog
 from train.learning.options import (
@@ -192,55 +192,46 @@ def _started(
 
 def _train(training: Training, step_of: StepOf) -> int:
     """The loop with everything around it. Returns the exit code."""
-    options, learner = training.options, training.learner
-    step = step_of(training.config, training.network, training.body, training.fits, learner.processes)
-    order = training.sources.order
-    crops = Crops(training.sources.samples, order, training.config.augment)
-    share, pinned = learner.processes.share, learner.processes.device.type == "cuda"
-    assert options.run is not None
+    options, learner, order = training.options, training.learner, training.sources.order
     terminal = Terminal(options, learner.processes.first, batches_of(order, learner.batch))
     terminal.say(*training.sources.notices)
-    log = MetricsLog(options.run, learner.progress.step) if training.run is not None else None
+    log = None
     with Stopping() as stopping:
         try:
+            if training.run is not None:
+                log = MetricsLog(training.run.path, learner.progress.step)
             terminal.say(training.save())  # from here on there is something to go on with
-            saved = time.monotonic()
-            steps = learn(
-                learner,
-                lambda epoch, first: load_batches(
-                    crops, epoch, first, learner.batch, share, options.workers, pinned
-                ),
-                batches_of(order, learner.batch),
-                step,
-                Limits(options.steps, options.epochs),
-                options.run,
-            )
-            for report in steps:
-                _tell(report, options, log, terminal)
-                if (
-                    options.picture_every
-                    and report.step % options.picture_every == 0
-                    and training.run is not None
-                ):
-                    draw_pictures(
-                        options.run, report.step, training.network, training.body, training.fits, crops
-                    )
-                if time.monotonic() - saved > 60 * options.save_minutes:
-                    terminal.say(training.save())
-                    saved = time.monotonic()
-                if (
-                    learner.processes.total(
-                        torch.tensor([float(stopping.asked)]).to(learner.processes.device)
-                    )
-                    > 0
-                ):
-                    break
+            _steps(training, step_of, stopping, log, terminal)
         finally:  # at the end, at Ctrl-C and at a crash
             terminal.say(training.save())
             if log is not None:
                 log.close()
             terminal.end(learner.progress)
     return INTERRUPTED if stopping.asked else 0
+
+
+def _steps(
+    training: Training, step_of: StepOf, stopping: Stopping, log: MetricsLog | None, terminal: Terminal
+) -> None:
+    """Take steps, and log, draw and save between them, until a limit or until someone asks to stop."""
+    options, learner, sources = training.options, training.learner, training.sources
+    assert options.run is not None
+    crops = Crops(sources.samples, sources.order, training.config.augment)
+    progress, share = learner.progress, learner.processes.share
+    turns = Turns(sources.order, progress.epoch, progress.batch, learner.batch, share)
+    batches = load_batches(crops, turns, options.workers, learner.processes.device.type == "cuda")
+    loss = step_of(training.config, training.network, training.body, training.fits, learner.processes)
+    in_epoch = batches_of(sources.order, learner.batch)
+    saved = time.monotonic()
+    for report in learn(learner, batches, in_epoch, loss, Limits(options.steps, options.epochs), options.run):
+        _tell(report, options, log, terminal)
+        if training.run is not None and options.picture_every and report.step % options.picture_every == 0:
+            draw_pictures(options.run, report.step, training.network, training.body, training.fits, crops)
+        if time.monotonic() - saved > 60 * options.save_minutes:
+            terminal.say(training.save())
+            saved = time.monotonic()
+        if learner.processes.any(stopping.asked):
+            return
 
 
 def _tell(report: TrainStep, options: Options, log: MetricsLog | None, terminal: Terminal) -> None:

@@ -1,0 +1,392 @@
+"""A run: what its folder holds, that it goes on exactly, and what it does when something goes wrong."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.body.model import load_body
+from core.guess.resnet import BACKBONES, BasicBlock
+from core.guess.spin_network import load_spin_network
+from core.store.fits import FitsDictionary
+from tests.train import making_runs
+from train import spin
+from train.learning import run_folder, training
+from train.learning.loop import BAD_BATCHES, StepLoss
+from train.learning.metrics_log import EventFile, MetricsLog, masked_crc, read_metrics
+from train.learning.processes import DropoutStream, Processes, SharedDropout
+from train.learning.run_folder import RunFolder
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = 6
+SMALL = ("--backbone", "tiny", "--batch", "2", "--workers", "0", "--log-every", "1", "--picture-every", "0")
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body()
+
+
+@pytest.fixture(autouse=True)
+def _tiny_backbone(monkeypatch):
+    monkeypatch.setitem(BACKBONES, "tiny", (BasicBlock, (1, 1, 1, 1)))
+
+
+@pytest.fixture
+def curated(tmp_path, body):
+    return making_runs.write_curated(tmp_path / "project", body, PEOPLE, locked=(2,))
+
+
+@pytest.fixture
+def train(tmp_path, curated):
+    """Train in tmp_path/NAME; returns the exit code."""
+
+    def run(name: str, *options: str, fits: Path | None = curated) -> int:
+        source = () if fits is None else ("--fits", str(fits), *SMALL)
+        return spin.main(["--run", str(tmp_path / name), *source, *options])
+
+    return run
+
+
+def losses(folder: Path) -> list[object]:
+    return [line["loss"] for line in read_metrics(folder)]
+
+
+@contextlib.contextmanager
+def disturbed(monkeypatch, disturb):
+    """`disturb(number, loss)` is called in place of the loss of the number-th piece."""
+    original, count = spin.loss, [0]
+
+    def loss(network, batch, spin_state):
+        count[0] += 1
+        return disturb(count[0], lambda: original(network, batch, spin_state), batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spin, "loss", loss)
+        yield count
+
+
+class TestRunFolder:
+    def test_a_dictionary_alone_gives_a_whole_run(self, train, tmp_path, curated):
+        """`python -m train.spin --fits curated.npz`, with nothing else than how long and how small."""
+        assert train("run", "--steps", "3", "--picture-every", "3") == 0
+        run = tmp_path / "run"
+        names = {path.name for path in run.iterdir()}
+        assert {"config.json", "metrics.jsonl", "checkpoint.pt", "fits.npz", "pictures"} <= names
+        assert any(name.startswith("events.out.tfevents") for name in names)
+        assert [path.name for path in (run / "pictures").iterdir()] == ["00000003.jpg"]
+        config = json.loads((run / "config.json").read_text())
+        assert config["options"]["fits"] == str(curated)
+        assert config["config"]["loss_keypoints_2d"] == 5.0
+        line = read_metrics(run)[-1]
+        assert line["step"] == 3
+        assert {
+            "loss",
+            "loss_pose",
+            "learning_rate",
+            "images_per_s",
+            "replaced",
+            "valid",
+            "fit_share",
+        } <= set(line)
+        assert load_spin_network(run / "checkpoint.pt").config.backbone == "tiny"
+        assert len(FitsDictionary.load(run / "fits.npz")) == PEOPLE
+
+    def test_a_locked_row_is_the_same_bit_for_bit_after_five_epochs(self, train, tmp_path, curated):
+        assert train("run", "--epochs", "5", "--augment-still", "0") == 0
+        before, after = np.load(curated), np.load(tmp_path / "run/fits.npz")
+        for name in before.files:
+            if before[name].ndim:
+                assert before[name][2].tobytes() == after[name][2].tobytes(), name
+        assert (before["pose"] != after["pose"]).any(), "no other row was bettered"
+
+    def test_json_lines_are_those_of_the_metrics(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "2", "--json") == 0
+        printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert printed == read_metrics(tmp_path / "run")
+
+    @pytest.mark.parametrize("mode", ["--fits-only", "--no-fits"])
+    def test_the_ablations_leave_the_dictionary_alone(self, train, tmp_path, curated, mode):
+        assert train("run", "--steps", "3", mode) == 0
+        assert (np.load(curated)["pose"] == np.load(tmp_path / "run/fits.npz")["pose"]).all()
+        valid = [line["valid"] for line in read_metrics(tmp_path / "run")]
+        assert sum(valid) == (PEOPLE if mode == "--fits-only" else 1)
+
+    def test_a_second_run_does_not_go_into_the_folder_of_the_first(self, train, capsys):
+        assert train("run", "--steps", "1") == 0
+        assert train("run", "--steps", "1") == 1
+        assert "--resume" in capsys.readouterr().err
+
+    def test_a_folder_in_use_is_refused(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        held = RunFolder.reopen(tmp_path / "run")
+        try:
+            assert train("run", "--resume", "--steps", "2", fits=None) == 1
+        finally:
+            held.close()
+        assert "another process is training" in capsys.readouterr().err
+        assert train("run", "--resume", "--steps", "2", fits=None) == 0
+
+    def test_nothing_to_train_on_is_told(self, tmp_path, capsys):
+        assert spin.main(["--run", str(tmp_path / "run")]) == 1
+        assert "--fits" in capsys.readouterr().err
+        assert not (tmp_path / "run").exists()
+
+    def test_a_run_starts_from_a_checkpoint(self, train, tmp_path):
+        assert train("first", "--steps", "2") == 0
+        assert train("second", "--steps", "0", "--guess", str(tmp_path / "first/checkpoint.pt")) == 0
+        first, second = (load_spin_network(tmp_path / name / "checkpoint.pt") for name in ("first", "second"))
+        assert torch.equal(first.fc1.weight, second.fc1.weight)
+        assert (
+            train(
+                "third", "--steps", "0", "--guess", str(tmp_path / "first/checkpoint.pt"), "--iterations", "2"
+            )
+            == 1
+        )
+
+
+class TestResume:
+    def test_a_run_that_was_stopped_takes_the_same_steps(self, train, tmp_path):
+        """Exactly, in the middle of an epoch, though one saved on its way and the other did not."""
+        assert train("whole", "--steps", "7") == 0
+        assert train("parts", "--steps", "4", "--save-minutes", "0") == 0
+        assert train("parts", "--resume", "--steps", "7", fits=None) == 0
+        assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+        whole, parts = (np.load(tmp_path / name / "fits.npz") for name in ("whole", "parts"))
+        assert whole["betas"].tobytes() == parts["betas"].tobytes()
+
+    def test_ctrl_c_ends_the_step_and_saves(self, train, tmp_path, monkeypatch):
+        def interrupt(number, loss, batch):
+            if number == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            return loss()
+
+        with disturbed(monkeypatch, interrupt):
+            assert train("run", "--steps", "7") == 130
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
+        assert train("run", "--resume", "--steps", "4", fits=None) == 0
+        assert train("whole", "--steps", "4") == 0
+        assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+    def test_a_crash_saves_what_was_learned(self, train, tmp_path, monkeypatch):
+        def crash(number, loss, batch):
+            if number == 3:
+                raise RuntimeError("a bug")
+            return loss()
+
+        with disturbed(monkeypatch, crash), pytest.raises(RuntimeError, match="a bug"):
+            train("run", "--steps", "7")
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
+        replaced = (np.load(tmp_path / "run/fits.npz")["source"] == "fit").sum()
+        assert replaced > 0
+        assert train("run", "--resume", "--steps", "3", fits=None) == 0
+
+    def test_metrics_after_the_checkpoint_are_taken_back(self, tmp_path):
+        log = MetricsLog(tmp_path)
+        for step in range(1, 6):
+            log.write(step, {"loss": float(step)})
+        log.close()
+        with (tmp_path / "metrics.jsonl").open("a") as file:
+            file.write('{"step": 6, "lo')  # a power failure
+        MetricsLog(tmp_path, step=3).close()
+        assert losses(tmp_path) == [1.0, 2.0, 3.0]
+
+    def test_another_config_is_refused_and_named(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        assert train("run", "--resume", "--learning-rate", "0.1", fits=None) == 1
+        assert "--learning-rate" in capsys.readouterr().err
+
+    def test_a_checkpoint_of_another_run_is_refused(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        assert train("other", "--steps", "1", "--fit-iterations", "3") == 0
+        os.replace(tmp_path / "other/checkpoint.pt", tmp_path / "run/checkpoint.pt")
+        assert train("run", "--resume", fits=None) == 1
+        assert "fit_iterations 3, now 6" in capsys.readouterr().err
+
+
+class TestTrouble:
+    def test_a_loss_that_is_not_finite_is_dumped_and_skipped(self, train, tmp_path, monkeypatch, capsys):
+        def spoil(number, loss, batch):
+            said = loss()
+            return StepLoss(said.loss * torch.nan, said.parts, said.counts) if number == 2 else said
+
+        with disturbed(monkeypatch, spoil):
+            assert train("run", "--steps", "4") == 0
+        lines = read_metrics(tmp_path / "run")
+        assert [line["loss"] is None for line in lines] == [False, True, False, False]
+        (dumped,) = (tmp_path / "run" / BAD_BATCHES).iterdir()
+        assert dumped.name == "step_00000002_rank_0.pt"
+        assert torch.load(dumped)["images"].shape == (2, 224, 224, 3)
+        weights = torch.load(tmp_path / "run/checkpoint.pt")["model"]
+        assert all(value.isfinite().all() for value in weights.values())
+        assert "skipped" in capsys.readouterr().err
+
+    def test_ten_such_steps_in_a_row_end_the_run(self, train, tmp_path, monkeypatch, capsys):
+        def spoil(number, loss, batch):
+            value = torch.zeros((), requires_grad=True)
+            return StepLoss(value * torch.inf, {"pose": value}, {"people": torch.tensor(2)})
+
+        with disturbed(monkeypatch, spoil) as count:
+            assert train("run", "--steps", "30") == 1
+        assert count == [10]
+        assert "10 steps in a row" in capsys.readouterr().err
+        assert (tmp_path / "run/checkpoint.pt").exists()
+
+    def test_too_little_memory_halves_the_pieces_and_says_so(self, train, tmp_path, monkeypatch, capsys):
+        sizes = []
+
+        def limited(number, loss, batch):
+            sizes.append(len(batch))
+            if len(batch) > 1:
+                raise torch.OutOfMemoryError("out of memory")
+            return loss()
+
+        with disturbed(monkeypatch, limited):
+            assert train("run", "--steps", "2") == 0
+        assert sizes == [2, 1, 1, 1, 1]
+        assert "from now on 1" in capsys.readouterr().err
+        assert torch.load(tmp_path / "run/checkpoint.pt")["loop"]["accumulate"] == 2
+
+    def test_a_full_disk_leaves_the_previous_checkpoint(self, train, tmp_path, monkeypatch, capsys):
+        assert train("run", "--steps", "2") == 0
+        before = (tmp_path / "run/checkpoint.pt").read_bytes()
+
+        def full(path, checkpoint):
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(run_folder, "save_checkpoint", full)
+            assert train("run", "--resume", "--steps", "3", fits=None) == 0
+        assert (tmp_path / "run/checkpoint.pt").read_bytes() == before
+        assert "No space left" in capsys.readouterr().err
+        assert train("run", "--resume", "--steps", "3", fits=None) == 0
+
+    def test_a_batch_that_cannot_be_shared_is_refused(self, train, capsys):
+        assert train("run", "--accumulate", "3") == 1
+        assert "multiple of 3" in capsys.readouterr().err
+
+
+class TestAccumulation:
+    def test_two_pieces_give_nearly_the_step_of_one(self, train, tmp_path):
+        """But for batch norms, which see a piece at a time: so dropout and means must not differ."""
+        stream = DropoutStream(seed=1)
+        dropout = SharedDropout(0.5, stream)
+        x = torch.ones(4, 30)
+        stream.begin(7, 4, slice(0, 4))
+        whole = [dropout(x), dropout(x)]
+        parts = []
+        for piece in (slice(0, 2), slice(2, 4)):
+            stream.begin(7, 4, piece)
+            parts.append([dropout(x[piece]), dropout(x[piece])])
+        for call in (0, 1):
+            assert torch.equal(torch.cat([part[call] for part in parts]), whole[call])
+        assert not torch.equal(whole[0], whole[1])
+        assert float(whole[0].mean()) == pytest.approx(1.0, abs=0.2)
+        assert train("run", "--steps", "2", "--accumulate", "2") == 0
+        assert len(losses(tmp_path / "run")) == 2
+
+
+class TestEvents:
+    def test_checksums_are_those_of_crc32c(self):
+        """The check value of CRC-32C for '123456789' is 0xE3069283, here turned and shifted as TFRecords do."""
+        crc = 0xE3069283
+        assert masked_crc(b"123456789") == (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+    def test_records_hold_name_step_and_value(self, tmp_path):
+        file = EventFile(tmp_path / "events")
+        file.write(300, {"loss": 1.5})
+        file.close()
+        data = (tmp_path / "events").read_bytes()
+        length = int.from_bytes(data[:8], "little")
+        second = data[16 + length + 12 :]
+        assert b"\x10\xac\x02" in second  # field 2, varint: step 300
+        assert b"\n\x04loss\x15\x00\x00\xc0?" in second  # tag 'loss', float 1.5
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "train.spin", "--run", str(folder), *options]
+
+
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+class TestProcesses:
+    def test_a_run_that_was_killed_goes_on_exactly(self, tmp_path, curated):
+        """SIGKILL in the middle of whatever it does, twice, while it saves all the time."""
+        options = ("--fits", str(curated), "--backbone", "resnet18", *SMALL[2:], "--save-minutes", "0.0")
+        killed, whole = tmp_path / "killed", tmp_path / "whole"
+        for goal in (2, 4):
+            going_on = ("--resume",) if goal > 2 else options
+            process = subprocess.Popen(
+                command(killed, *going_on, "--steps", "100"),
+                cwd=ROOT,
+                env=ENVIRONMENT,
+                stderr=subprocess.PIPE,
+            )
+            deadline = time.monotonic() + 120
+            while len(losses(killed)) < goal and time.monotonic() < deadline and process.poll() is None:
+                time.sleep(0.05)
+            process.kill()
+            _, said = process.communicate()
+            assert len(losses(killed)) >= goal, said.decode()
+        saved = torch.load(killed / "checkpoint.pt")
+        fits = FitsDictionary.load(killed / "fits.npz")
+        assert saved["step"] >= 2
+        assert len(fits) == PEOPLE
+        end = str(saved["step"] + 4)
+        done = subprocess.run(
+            command(killed, "--resume", "--steps", end), cwd=ROOT, env=ENVIRONMENT, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        rest = options[: options.index("--save-minutes")]
+        done = subprocess.run(
+            command(whole, *rest, "--steps", end), cwd=ROOT, env=ENVIRONMENT, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        assert losses(killed) == losses(whole)
+
+    def test_two_processes_take_the_step_of_one(self, tmp_path, curated):
+        """Losses, batch norms, dropout, dictionary and gradients of the whole batch of four."""
+        options = (
+            "--fits",
+            str(curated),
+            "--backbone",
+            "resnet18",
+            "--batch",
+            "4",
+            *SMALL[4:],
+            "--steps",
+            "2",
+        )
+        alone, shared = tmp_path / "alone", tmp_path / "shared"
+        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+        for start, folder in (([sys.executable], alone), (torchrun, shared)):
+            arguments = [*start, "-m", "train.spin", "--run", str(folder), *options]
+            done = subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=240)
+            assert done.returncode == 0, done.stderr.decode()
+        one, two = (read_metrics(folder) for folder in (alone, shared))
+        for name in ("loss", "loss_keypoints_2d", "loss_pose", "people", "valid", "locked", "replaced"):
+            assert two[0][name] == pytest.approx(one[0][name], rel=1e-5), name
+        assert two[1]["loss"] == pytest.approx(
+            one[1]["loss"], rel=1e-3
+        )  # Adam's first step is a sign, near zero a toss
+        fits = [np.load(folder / "fits.npz") for folder in (alone, shared)]
+        assert np.abs(fits[0]["betas"] - fits[1]["betas"]).max() < 1e-2
+
+    def test_one_process_alone_needs_no_network(self):
+        processes = Processes.join("cpu")
+        values = torch.arange(3.0)
+        assert torch.equal(processes.total(values), values)
+        assert torch.equal(processes.gathered(values), values)
+        assert not processes.any(False)
+        processes.wait()
+        processes.leave()
+        assert training.INTERRUPTED == 130

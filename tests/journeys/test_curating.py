@@ -193,21 +193,23 @@ def test_photos_without_people_are_opened_and_a_person_is_drawn_and_placed_by_ha
 
 def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them(open_desk, qtbot):
     desk, workbench, sheet = open_desk, open_desk.workbench, open_desk.window.contact_sheet
-    desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    model, first = sheet.model(), workbench.person_id
     desk.do("view.sheet")
     assert sheet.isVisible()
-    desk.wait(lambda: not desk.window.waiting)
-    row = sheet.model().row(workbench.person_id)
-    with_body = desk.window.thumbnails.get(row)
-    desk.do("edit.undo")  # nobody is fitted any more
-    desk.wait(lambda: sheet.model().row(workbench.person_id).score is None)
-    desk.window.thumbnails.get(sheet.model().row(workbench.person_id))
-    desk.wait(lambda: not desk.window.waiting)
-    assert desk.window.thumbnails.get(sheet.model().row(workbench.person_id)) != with_body
-    first = workbench.person_id
+
+    def picture():
+        return desk.window.thumbnails.get(model.row(first))
+
+    desk.wait(lambda: picture() is not None)
+    bare = picture()
+    desk.do("fit.queue")
+    desk.wait(lambda: not workbench.job.running and picture() != bare)
+    desk.do("edit.undo")
+    desk.wait(lambda: picture() == bare)  # nobody is fitted any more
+    desk.wait(lambda: sheet.currentIndex().row() == model.place_of(first) == 0)
+    qtbot.wait(100)  # the sheet lays itself out
     qtbot.keyClick(sheet, Qt.Key.Key_Right)
-    assert workbench.person_id != first
+    assert workbench.person_id == model.ids[1]
     desk.do("person.reject")
     assert workbench.person.verdict == "rejected"
     qtbot.keyClick(sheet, Qt.Key.Key_Return)

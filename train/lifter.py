@@ -210,7 +210,8 @@ def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> None:
     captured = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight))
     scenes = Scenes(body, *pose_bank(poses, captured.offsets, np.random.default_rng(config.seed)))
     torch.manual_seed(config.seed)
-    lifter = build(scenes, body, **{name: getattr(chosen, name) for name in NETWORK})
+    network = {name: getattr(chosen, name) for name in NETWORK}
+    lifter = build(scenes, body, **network) if chosen.start is None else load_lifter(chosen.start)
     validate = Validation(body, scenes, read_poses(chosen.poses, "val"))
     if rank == 0:
         weights = sum(p.numel() for p in lifter.parameters()) / 1e6
@@ -233,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
         flag = f"--{name.replace('_', '-')}"
         parser.add_argument(flag, type=int, default=getattr(LifterConfig, name), help="of the network")
     parser.add_argument("--threads", type=int, default=2, help="of torch, in each process")
+    parser.add_argument("--start", type=Path, help="folder of a lifter to go on from, its network as it is")
     parser.add_argument("--evaluate", action="store_true", help="measure the lifter in --out, train nothing")
     parser.add_argument("--truth", type=Path, help="folder of photos with 3D truth, for --evaluate")
     return parser

@@ -166,6 +166,9 @@ def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(
     reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()[1:]]
     assert reports[-1]["step"] > 1
     assert load_lifter(out).config.width == 32
+    command.main([*common, "--minutes", "0.01", "--start", str(out), "--batch", "16", "--threads", "1"])
+    assert load_lifter(out).config.width == 32
+    capsys.readouterr()
     command.main([*common, "--evaluate", "--threads", "1"])
     table = json.loads((out / command.TABLE).read_text())
     assert table["coco17 clean"]["people"] == 10

@@ -14,6 +14,7 @@ from core.fitting.residuals import Seen
 
 ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess
 FAR_OUTSIDE = 4.0  # half photos from the middle, beyond which keypoints say little about a person in it
+FARTHEST = 1e9  # [px] where keypoints still further away are taken to be: the squares of such distances stay finite
 POINT_LIKE = 1e-3  # of the photo's half: keypoints spread less than this are one point
 
 
@@ -55,7 +56,7 @@ def observe(
     bad[list(faults)] = True
     usable = keypoints.isfinite().all(dim=-1) & ~bad[:, None]
     confidence = torch.where(usable, keypoints[..., 2], 0.0)
-    xy = torch.where((confidence > 0)[..., None], keypoints[..., :2], 0.0)
+    xy = torch.where((confidence > 0)[..., None], keypoints[..., :2].clamp(-FARTHEST, FARTHEST), 0.0)
     centre = torch.where(camera_center.isfinite() & ~bad[:, None], camera_center, 0.0)
     focal = torch.where(bad, 1.0, focal_length)
     return Observed(xy, confidence, focal, centre, bad | _weak(xy, confidence, centre), faults)

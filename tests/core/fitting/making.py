@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,10 +15,11 @@ from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.fitting import FitConfig, FitStep, fit
 from core.fitting.inputs import observe
-from core.fitting.objective import Objective
+from core.fitting.objective import Objective, observation
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.prior import PRIOR_FILE, load_prior
 from core.fitting.problem import Problem
+from core.fitting.solver import Linearised
 from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
@@ -145,15 +147,19 @@ class Scene:
         """(B, K) at a person size of 200 px."""
         return step.residual_px * 200 / self.size_px[:, None]
 
-    def objective(self, guess: BodyParams | None = None, config: FitConfig | None = None) -> Objective:
-        """What a fit from this guess minimises in its last stage."""
+    def objective(
+        self, guess: BodyParams | None = None, config: FitConfig | None = None, softness: float = 0.0
+    ) -> Callable[[Tensor], Linearised]:
+        """What a fit from this guess minimises, of unknowns (B, 86)."""
         config = config or FitConfig()
         observed = observe(
             self.keypoints, self.layout, self.focal_length, self.camera_center, self.body.v_template
         )
         problem = Problem.of(self.body, observed, self.layout, config)
         problem = problem.sized(problem.starts(self.truth if guess is None else guess))
-        return Objective(problem.body, problem.seen, problem.prior, config, problem.places, problem.previous)
+        objective = Objective(problem.body, problem.prior, config, problem.places, softness)
+        data = observation(problem.seen, problem.previous)
+        return lambda unknowns: objective(unknowns, *data)
 
 
 def assert_finite(step: FitStep) -> None:

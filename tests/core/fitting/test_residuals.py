@@ -16,6 +16,7 @@ from tests.posing import random_params, toy_body
 
 CLOSE = 1e-9  # relative to the largest entry
 LAYOUT = "coco17"
+ROBUST, BELIEVED = 5.0, 1e12  # in residual units: some keypoints are disbelieved, none is
 WISHES = {
     "pin": Pin("left_wrist", (0.2, -0.3, 4.0)),
     "ray": RayPin("right_ankle", (0.1, 0.2, 2.0), tolerance=0.05),
@@ -53,7 +54,7 @@ def assert_derivative(given: Tensor, expected: Tensor) -> None:
     assert (given - expected).abs().max() < CLOSE * expected.abs().max().clamp_min(1)
 
 
-def seen(toy: KeypointBody, unknowns: Tensor, robust: float) -> Seen:
+def seen(toy: KeypointBody, unknowns: Tensor) -> Seen:
     """Keypoints some twenty pixels off, some of them unsure and some absent."""
     count = len(unknowns)
     focal, center = unknowns.new_full((count,), FOCAL), unknowns.new_tensor(CENTER).expand(count, 2)
@@ -62,7 +63,7 @@ def seen(toy: KeypointBody, unknowns: Tensor, robust: float) -> Seen:
     confidence = torch.rand(count, toy.k, generator=chance(1)).double()
     confidence[:, ::5] = 0
     off = 20 * torch.randn(xy.shape, generator=chance(2)).double()
-    return Seen(xy + off, confidence, focal, center, unknowns.new_tensor([0.5, 0.7, 1.0]), robust)
+    return Seen(xy + off, confidence, focal, center, unknowns.new_tensor([0.5, 0.7, 1.0]))
 
 
 def before(unknowns: Tensor) -> Tensor:
@@ -83,25 +84,27 @@ def test_a_wishs_jacobian_is_autograds(toy, unknowns, name):
 
 def test_the_jacobian_of_keypoints_that_are_all_believed_is_autograds(toy, unknowns):
     unknowns = before(unknowns)
-    photo = seen(toy, unknowns, robust=1e12)
-    expected = jacobian_of(lambda given: reprojection(toy.posed(given), photo).rows.residual, unknowns)
-    assert_derivative(reprojection(toy.posed(unknowns), photo).rows.jacobian, expected)
+    photo = seen(toy, unknowns)
+    expected = jacobian_of(
+        lambda given: reprojection(toy.posed(given), photo, BELIEVED).rows.residual, unknowns
+    )
+    assert_derivative(reprojection(toy.posed(unknowns), photo, BELIEVED).rows.jacobian, expected)
 
 
 def test_re_weighted_rows_give_the_gradient_of_the_robust_loss(toy, unknowns):
     unknowns = before(unknowns)
-    photo = seen(toy, unknowns, robust=5.0)
-    residual, jacobian = reprojection(toy.posed(unknowns), photo).rows
+    photo = seen(toy, unknowns)
+    residual, jacobian = reprojection(toy.posed(unknowns), photo, ROBUST).rows
     half = (residual[:, None] @ jacobian)[:, 0]
     given = unknowns.clone().requires_grad_()
-    reprojection(toy.posed(given), photo).loss.sum().backward()
+    reprojection(toy.posed(given), photo, ROBUST).loss.sum().backward()
     assert_derivative(half, given.grad / 2)
 
 
 def test_the_robust_loss_is_geman_and_mcclures(toy, unknowns):
     unknowns = before(unknowns)
-    photo = seen(toy, unknowns, robust=5.0)
-    found = reprojection(toy.posed(unknowns), photo)
+    photo = seen(toy, unknowns)
+    found = reprojection(toy.posed(unknowns), photo, ROBUST)
     points = toy.posed(unknowns).points
     off = FOCAL * points[..., :2] / points[..., 2:] + photo.camera_center[:, None] - photo.xy
     squared = (off * photo.scale[:, None, None]).square()
@@ -112,9 +115,9 @@ def test_the_robust_loss_is_geman_and_mcclures(toy, unknowns):
 
 def test_a_keypoint_that_is_not_seen_pulls_nothing(toy, unknowns):
     unknowns = before(unknowns)
-    photo = seen(toy, unknowns, robust=5.0)
-    moved = replace(photo, xy=torch.where(photo.confidence[..., None] > 0, photo.xy, 1e4))
-    here, there = (reprojection(toy.posed(unknowns), each) for each in (photo, moved))
+    photo = seen(toy, unknowns)
+    moved = photo._replace(xy=torch.where(photo.confidence[..., None] > 0, photo.xy, 1e4))
+    here, there = (reprojection(toy.posed(unknowns), each, ROBUST) for each in (photo, moved))
     assert here.loss.equal(there.loss)
     assert here.rows.jacobian.equal(there.rows.jacobian)
     assert here.rows.residual.equal(there.rows.residual)
@@ -123,17 +126,17 @@ def test_a_keypoint_that_is_not_seen_pulls_nothing(toy, unknowns):
 def test_a_body_behind_the_camera_is_worse_than_any_other(toy, unknowns):
     behind = before(unknowns)
     behind[0, -1] = -6.0
-    loss = reprojection(toy.posed(behind), seen(toy, before(unknowns), robust=5.0)).loss
+    loss = reprojection(toy.posed(behind), seen(toy, before(unknowns)), ROBUST).loss
     assert loss.isinf().tolist() == [True, False, False]
 
 
 def test_only_the_chosen_keypoints_are_compared_with_the_photo(toy, unknowns):
     unknowns = before(unknowns)
-    photo = seen(toy, unknowns, robust=5.0)
+    photo = seen(toy, unknowns)
     chosen = torch.tensor([5, 6, 9])
-    few = replace(photo, xy=photo.xy[:, chosen], confidence=photo.confidence[:, chosen])
-    rows = reprojection(toy.posed(unknowns), few, chosen).rows
-    whole = reprojection(toy.posed(unknowns), photo).rows
+    few = photo._replace(xy=photo.xy[:, chosen], confidence=photo.confidence[:, chosen])
+    rows = reprojection(toy.posed(unknowns), few, ROBUST, chosen).rows
+    whole = reprojection(toy.posed(unknowns), photo, ROBUST).rows
     at = torch.stack([2 * chosen, 2 * chosen + 1], dim=1).flatten()
     torch.testing.assert_close(rows, Rows(whole.residual[:, at], whole.jacobian[:, at]), rtol=0, atol=1e-9)
 
@@ -145,8 +148,7 @@ def whole_objective(softness: float, **weights: object) -> tuple[object, Tensor]
     scene = Scene.of(body, truth, "coco17", noise_px=10)
     config = FitConfig(**({"hinges": 0.5, "stay_near": 0.3, "wishes": tuple(WISHES.values())} | weights))
     start = off_by(truth, 5).to(torch.float64)
-    objective = scene.objective(start, config)
-    objective._softness = softness
+    objective = scene.objective(start, config, softness)
     off = 0.05 * torch.randn(3, UNKNOWNS, generator=chance(9)).double()
     return objective, params_to_vector(start) + off
 

@@ -98,10 +98,10 @@ def load_prior(path: Path) -> PosePrior:
     full_turn = np.full(BODY_POSE, 2 * np.pi)
     held = {"lower": -full_turn, "upper": full_turn, **contents}
     try:
-        arrays = [np.asarray(held[name], dtype=np.float64) for name in names]
+        means, covars, weights, lower, upper = (np.asarray(held[name], dtype=np.float64) for name in names)
     except (TypeError, ValueError) as error:
         raise FitInputError(f"{path}: the mixture does not hold plain numbers ({error}).") from None
-    return mixture_prior(*arrays, where=str(path))
+    return mixture_prior(means, covars, weights, lower, upper, str(path))
 
 
 def mixture_prior(

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.keypoints import layout as keypoint_layout
-from core.errors import ReadError
+from core.body.npy_file import read_npz
+from core.errors import BodyFileError, ReadError
 
 # File stem -> the layout its joints are named by.
 TRUTH_FILES = {"h36m_3d": "h36m17", "mpi_inf_3dhp_3d": "mpi_inf_3dhp17", "panoptic_3d_noimages": "panoptic19"}
+WANTED = {"kp2d", "K", "joints3d_cam"}
+OPTIONAL = {"vis", "conf", "dist", "dist_k", "dist_p", "image"}
 LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 
@@ -54,10 +57,16 @@ def read_truth(folder: Path) -> list[Truth]:
 
 
 def _read(path: Path, layout: str) -> Truth:
-    with np.load(path, allow_pickle=False) as file:
-        held = {name: file[name] for name in file.files}
+    try:
+        held = read_npz(path, WANTED | OPTIONAL)
+    except BodyFileError as error:
+        raise ReadError(str(error)) from None
+    if not held.keys() >= WANTED:
+        raise ReadError(
+            f"{path}: holds no truth. It needs {', '.join(sorted(WANTED))}, not only {sorted(held)}."
+        )
     xy, matrix = held["kp2d"].astype(np.float64), held["K"].astype(np.float64)
-    visible = held.get("vis", held.get("conf", np.ones(xy.shape[:2]))) > 0
+    visible = held.get("vis", held.get("conf", np.ones(xy.shape[:2]))).astype(np.float64) > 0
     ideal = np.stack([_undistorted(xy[p], matrix[p], _distortion(held, p)) for p in range(len(xy))])
     names = held.get("image")
     return Truth(

@@ -18,7 +18,7 @@ from desktop.jobs.fitting import (
     settle,
     settle_from,
 )
-from desktop.jobs.guessing import alternative_steps, guess_steps
+from desktop.jobs.guessing import alternative_steps, guess_steps, network_steps
 from desktop.jobs.worker import Worker
 from desktop.posing import PosedBody, pose_fit, scored
 from desktop.view import FitOptions
@@ -26,6 +26,7 @@ from desktop.view import FitOptions
 if TYPE_CHECKING:
     from core.body.model import Body
     from core.fitting.residuals import Wish
+    from core.guess.spin_network import SpinNetwork
     from desktop.workbench import Workbench
 
 
@@ -47,6 +48,10 @@ class Fits(QObject):
         self.alternatives: tuple[PosedBody, ...] = ()  # other bodies for the keypoints of the person on show
         self._loader, self._follower = Worker(self), Worker(self)
         self._fitter, self._looker = Worker(self), Worker(self)
+        self.network: SpinNetwork | None = None  # guesses in place of the lifter
+        self._network_loader = Worker(self)
+        self._network_loader.stepped.connect(self._take_network)
+        self._network_loader.failed.connect(self._refuse)
         self._loader.stepped.connect(self._take_body)
         self._loader.failed.connect(self._refuse)
         self._follower.stepped.connect(self._take_followed)
@@ -69,6 +74,10 @@ class Fits(QObject):
         """Load a body in the background, the open one for None; the one on show stays until it is there."""
         self._loader.start(self._load(path), name="load body")
         self.changed.emit()
+
+    def open_network(self, path: Path) -> None:
+        """The image network of a checkpoint makes the guesses from now on."""
+        self._network_loader.start(network_steps(path), name="load network")
 
     @property
     def foreign(self) -> bool:
@@ -122,12 +131,15 @@ class Fits(QObject):
         self.changed.emit()
 
     def guess(self) -> None:
-        """Guess a body from the keypoints and fit it: one entry of the history."""
+        """Guess a body (with the network opened, else from the keypoints) and fit it: one entry of the history."""
         self._workbench.cancel()
         photo, person = self._workbench.photo, self._workbench.person
         if self.body is not None and photo is not None and person is not None:
             self.report = None
-            self._fitter.start(guess_steps(self.body, photo, person, self.options), name="guess")
+            project = self._workbench.project
+            file = project.folder / photo.path if project is not None else None
+            steps = guess_steps(self.body, photo, person, self.options, self.network, file)
+            self._fitter.start(steps, name="guess")
             self.changed.emit()
 
     @property
@@ -227,7 +239,7 @@ class Fits(QObject):
         """Stop, and wait until no thread is left."""
         self.stop()
         self._looker.stop()
-        for worker in (self._loader, self._follower, self._fitter, self._looker):
+        for worker in (self._loader, self._follower, self._fitter, self._looker, self._network_loader):
             worker.close()
 
     def _show(self, person: Person, posed: PosedBody) -> None:
@@ -253,6 +265,10 @@ class Fits(QObject):
     def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
         self.alternatives = found
         self.changed.emit()
+
+    def _take_network(self, network: "SpinNetwork") -> None:
+        self.network = network
+        self._workbench.told.emit(self.tr("The checkpoint makes the guesses now: G"))
 
     def _take_body(self, body: "Body") -> None:
         self.body, self._posed = body, None

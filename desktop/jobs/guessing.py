@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.records import Fit, Guess, Person, Photo
@@ -13,17 +14,37 @@ from desktop.view import FitOptions
 if TYPE_CHECKING:
     from core.body.model import Body
     from core.guess import Lifter
+    from core.guess.spin_network import SpinNetwork
 
 ALTERNATIVES = 5
 
 
-def guess_steps(body: "Body", photo: Photo, person: Person, options: FitOptions) -> Iterator[FitReport]:
-    """Guess a body from the keypoints, and fit it. Raises FitInputError without any."""
+def guess_steps(
+    body: "Body",
+    photo: Photo,
+    person: Person,
+    options: FitOptions,
+    network: "SpinNetwork | None" = None,
+    file: Path | None = None,
+) -> Iterator[FitReport]:
+    """Guess a body, and fit it: from the photo (file) by an image network, or from the keypoints by the lifter.
+
+    Raises FitInputError where there is nothing to guess from, ImageError where the photo cannot be read.
+    """
+    from core.geometry.image import read_image
     from core.guess.guess import guess
 
-    (first,) = guess(None, [person], photo, lifter(), body)
+    image = read_image(file) if network is not None and file is not None else None
+    (first,) = guess(image, [person], photo, network or lifter(), body)
     for step in fit_steps(body, photo, person, first, options):
         yield replace(step, guess=first)
+
+
+def network_steps(path: Path) -> "Iterator[SpinNetwork]":
+    """The image network of a checkpoint, as the only step. Raises CheckpointError."""
+    from core.guess.spin_network import load_spin_network
+
+    yield load_spin_network(path)
 
 
 def alternative_steps(

@@ -21,6 +21,7 @@ from desktop.commands import MENUS, Command
 from desktop.file_acts import open_path
 from desktop.jobs.photos import Photos
 from desktop.jobs.thumbnails import Thumbnails
+from desktop.jobs.training import Training
 from desktop.settings import LAYOUT_VERSION, Settings
 from desktop.views.alternatives_panel import AlternativePictures
 from desktop.views.body_panel import BodyPanel
@@ -35,6 +36,7 @@ from desktop.views.renderer import Renderer
 from desktop.views.shortcut_sheet import ShortcutSheet
 from desktop.views.start_page import StartPage
 from desktop.views.status import Status
+from desktop.views.train_panel import TrainPanel
 from desktop.views.viewport import Viewport
 from desktop.workbench import Workbench
 
@@ -73,6 +75,8 @@ class Window(QMainWindow):
         self.plots.setChildrenCollapsible(False)
         self.plots.setSizes([1000, 1000])  # of equal width
         self.alternatives = AlternativePictures(workbench, self._renderer)
+        self.training = Training(self)
+        self.train_panel = TrainPanel(workbench, self.training)
         self.body_panel = BodyPanel(workbench, self.actions_by_id)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.start_page)
@@ -87,6 +91,7 @@ class Window(QMainWindow):
             "alternatives": self._dock(
                 "alternatives", self.tr("Other bodies"), self.alternatives, AREA.BottomDockWidgetArea
             ),
+            "train": self._dock("train", self.tr("Train"), self.train_panel, AREA.BottomDockWidgetArea),
             "plots": self._dock("plots", self.tr("Plots"), self.plots, AREA.BottomDockWidgetArea),
         }
         self.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
@@ -182,6 +187,7 @@ class Window(QMainWindow):
         """Asks nothing, as nothing can be lost."""
         self.people.stop()
         self.viewport.stop()
+        self.training.close()
         self.photos.close()
         self.thumbnails.close()
         self._workbench.close()
@@ -203,9 +209,10 @@ class Window(QMainWindow):
 
     def _tabify(self) -> None:
         docks = self.docks
-        for shown, behind in (("fit", "body"), ("plots", "alternatives")):
+        for shown, behind in (("fit", "body"), ("plots", "alternatives"), ("alternatives", "train")):
             self.tabifyDockWidget(docks[shown], docks[behind])
-            docks[shown].raise_()
+        for name in ("fit", "plots"):
+            docks[name].raise_()
 
     def _arrange(self) -> None:
         docks = self.docks

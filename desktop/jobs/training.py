@@ -1,0 +1,103 @@
+"""A training run as the window sees it: a folder that a child process writes, started here or anywhere else.
+
+The child is its own process with its own memory: it survives the window, and a run started in a terminal looks the
+same. Nothing of `train` is imported.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+ROOT = Path(__file__).parents[2]
+LOOK_EVERY_MS = 1000
+METRICS, CHECKPOINT, OUTPUT = "metrics.jsonl", "checkpoint.pt", "output.txt"
+LAST_WORDS = 600  # characters of what the child said
+
+
+class Training(QObject):
+    """Starts and stops a run, and reads what is new in its folder once a second."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.folder: Path | None = None
+        self.lines: list[dict[str, Any]] = []  # of metrics.jsonl
+        self._read = 0  # bytes of it
+        self._child: subprocess.Popen[bytes] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._timer.timeout.connect(self.look)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run started here goes on."""
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """The run's weights; None until the first are saved."""
+        file = self.folder / CHECKPOINT if self.folder is not None else None
+        return file if file is not None and file.is_file() else None
+
+    @property
+    def last_words(self) -> str:
+        """What the child said last, for the reason of its end."""
+        file = self.folder / OUTPUT if self.folder is not None else None
+        try:
+            return file.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:].strip() if file else ""
+        except OSError:
+            return ""
+
+    def start(self, folder: Path, fits: Path, options: Sequence[str]) -> None:
+        """Train on a fits dictionary. options: as in a terminal. Raises OSError where the folder cannot be made."""
+        folder.mkdir(parents=True)
+        self.follow(folder)
+        command = [sys.executable, "-m", "train.spin", "--run", str(folder), "--fits", str(fits), *options]
+        with (folder / OUTPUT).open("wb") as output:
+            self._child = subprocess.Popen(
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        self.changed.emit()
+
+    def follow(self, folder: Path) -> None:
+        """Read what a run writes, wherever it was started."""
+        self.folder, self.lines, self._read = folder, [], 0
+        self._timer.start()
+        self.look()
+
+    def stop(self) -> None:
+        """Ask the child to save and end, as Ctrl+C does in a terminal."""
+        if self._child is not None and self.running:
+            self._child.send_signal(signal.SIGINT)
+
+    def close(self) -> None:
+        """Look no more; a run goes on without us."""
+        self._timer.stop()
+
+    def look(self) -> None:
+        """Take in the lines that are new and whole."""
+        if self.folder is None:
+            return
+        try:
+            with (self.folder / METRICS).open("rb") as file:
+                file.seek(self._read)
+                new = file.read()
+        except OSError:
+            new = b""
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue  # a line cut off by a crash of the run
+            if isinstance(entry, dict):
+                self.lines.append(entry)
+        self.changed.emit()

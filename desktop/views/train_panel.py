@@ -1,0 +1,183 @@
+"""Train on what was accepted: options, start and stop, curves, and the result as the next guess."""
+
+import time
+from pathlib import Path
+
+import pyqtgraph
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.jobs.saving import fits_file_of
+from desktop.jobs.training import Training
+from desktop.theme import theme
+from desktop.views.plots import TERM_COLOURS
+from desktop.workbench import Workbench
+
+MOST_STEPS = 10_000_000
+
+
+class TrainPanel(QWidget):
+    """Starts `python -m train.spin` on the project's fits dictionary, or follows a run started elsewhere."""
+
+    def __init__(self, workbench: Workbench, training: Training, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench, self._training = workbench, training
+        self.steps, self.batch = QSpinBox(), QSpinBox()
+        self.steps.setRange(1, MOST_STEPS)
+        self.steps.setValue(1000)
+        self.batch.setRange(1, 4096)
+        self.batch.setValue(16)
+        self.more = QLineEdit()
+        self.more.setPlaceholderText(self.tr("more options, as in a terminal"))
+        self.start = QPushButton(self.tr("Train"))
+        self.stop = QPushButton(self.tr("Stop"))
+        self.follow = QPushButton(self.tr("Follow a run…"))
+        self.use = QPushButton(self.tr("Guess with it"))
+        self.use.setToolTip(self.tr("The run's checkpoint makes the guesses from now on: G"))
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.metric = QComboBox()
+        self.plot = pyqtgraph.PlotWidget()
+        self.plot.getPlotItem().setMenuEnabled(False)
+        self.plot.getPlotItem().hideButtons()
+        self._line = self.plot.plot(pen=pyqtgraph.mkPen(TERM_COLOURS[0], width=2))
+        self._lay_out()
+        self.start.clicked.connect(self._start)
+        self.stop.clicked.connect(training.stop)
+        self.follow.clicked.connect(self._follow)
+        self.use.clicked.connect(self._use)
+        self.metric.currentTextChanged.connect(self._draw)
+        training.changed.connect(self._show)
+        workbench.project_changed.connect(self._show)
+        workbench.view_changed.connect(self._dress)
+        self._dress()
+        self._show()
+
+    def _lay_out(self) -> None:
+        left, right = QWidget(), QWidget()
+        grid = QGridLayout(left)
+        grid.setContentsMargins(6, 4, 6, 4)
+        grid.setSpacing(4)
+        for column, (words, box) in enumerate(
+            ((self.tr("Steps"), self.steps), (self.tr("Batch"), self.batch))
+        ):
+            label = QLabel(words)
+            label.setBuddy(box)
+            box.setAccessibleName(words)
+            grid.addWidget(label, 0, 2 * column)
+            grid.addWidget(box, 0, 2 * column + 1)
+        grid.addWidget(self.more, 1, 0, 1, 4)
+        for place, button in enumerate((self.start, self.stop, self.follow, self.use)):
+            grid.addWidget(button, 2 + place // 2, 2 * (place % 2), 1, 2)
+        grid.addWidget(self.said, 4, 0, 1, 4)
+        grid.setRowStretch(4, 1)
+        scroll = QScrollArea()
+        scroll.setWidget(left)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        curves = QVBoxLayout(right)
+        curves.setContentsMargins(0, 0, 0, 0)
+        curves.addWidget(self.metric)
+        curves.addWidget(self.plot, 1)
+        split = QSplitter()
+        split.addWidget(scroll)
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(split)
+
+    def _start(self) -> None:
+        project = self._workbench.project
+        if project is None:
+            return
+        fits = fits_file_of(project)
+        if not fits.is_file():
+            self._workbench.refused.emit(
+                self.tr("{name} is not there yet. Save the fits first: Ctrl+S.").format(name=fits.name)
+            )
+            return
+        folder = project.folder / "runs" / time.strftime("spin-%Y-%m-%d-%H%M%S")
+        options = [
+            "--steps",
+            str(self.steps.value()),
+            "--batch",
+            str(self.batch.value()),
+            *self.more.text().split(),
+        ]
+        try:
+            self._training.start(folder, fits, options)
+        except OSError as error:
+            self._workbench.refused.emit(f"{folder}: {error.strerror}")
+
+    def _follow(self) -> None:
+        project = self._workbench.project
+        start = str(project.folder / "runs") if project is not None else ""
+        name = QFileDialog.getExistingDirectory(self, self.tr("Follow a run"), start)
+        if name:
+            self._training.follow(Path(name))
+
+    def _use(self) -> None:
+        if self._training.checkpoint is not None:
+            self._workbench.fits.open_network(self._training.checkpoint)
+
+    def _show(self) -> None:
+        training = self._training
+        self.start.setEnabled(self._workbench.project is not None and not training.running)
+        self.stop.setEnabled(training.running)
+        self.use.setEnabled(training.checkpoint is not None)
+        names = sorted(
+            {name for line in training.lines[-50:] for name, value in line.items() if _is_number(value)}
+        )
+        shown = [self.metric.itemText(index) for index in range(self.metric.count())]
+        if names != shown:
+            chosen = self.metric.currentText() or "loss"
+            self.metric.clear()
+            self.metric.addItems(names)
+            self.metric.setCurrentText(chosen)
+        self.said.setText(self._state())
+        self._draw()
+
+    def _state(self) -> str:
+        training = self._training
+        if training.folder is None:
+            return self.tr("Accept people, save the fits with Ctrl+S, then train on them.")
+        state = self.tr("runs") if training.running else self.tr("has ended, or runs elsewhere")
+        step = training.lines[-1].get("step", 0) if training.lines else 0
+        words = self.tr("{name} {state}, step {step}").format(
+            name=training.folder.name, state=state, step=step
+        )
+        return words if training.lines or training.running else f"{words}\n{training.last_words}"
+
+    def _draw(self) -> None:
+        name = self.metric.currentText()
+        points = [
+            (float(line.get("step", number)), float(line[name]))
+            for number, line in enumerate(self._training.lines)
+            if _is_number(line.get(name))
+        ]
+        self._line.setData([x for x, _ in points], [y for _, y in points])
+
+    def _dress(self) -> None:
+        colours = theme(self._workbench.view.theme)
+        self.plot.setBackground(colours.base)
+        for side in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.setPen(colours.border)
+            axis.setTextPen(colours.muted)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

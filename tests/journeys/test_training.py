@@ -1,0 +1,57 @@
+"""SPIN's loop with a human in it: accept, save, train a little, and the run's checkpoint guesses."""
+
+import json
+
+import pytest
+
+from desktop.jobs.training import Training
+
+
+@pytest.fixture
+def training(qtbot):
+    training = Training()
+    yield training
+    training.close()
+
+
+def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
+    desk, workbench, panel = open_desk, open_desk.workbench, open_desk.window.train_panel
+    panel.start.click()
+    assert "Save the fits first" in desk.said.pop()
+    desk.do("fit.queue")
+    desk.wait(lambda: not workbench.job.running)
+    desk.do("person.accept")
+    desk.do("file.save_fits")
+    desk.wait(lambda: not workbench.job.running)
+    panel.steps.setValue(2)
+    panel.batch.setValue(2)
+    panel.more.setText("--log-every 1 --workers 0 --threads 1")
+    panel.start.click()
+    training = desk.window.training
+    assert training.running
+    desk.qtbot.waitUntil(lambda: not training.running, timeout=120_000)
+    training.look()
+    assert training.checkpoint is not None, training.last_words
+    assert training.lines[-1]["step"] == 2
+    assert panel.metric.findText("loss") >= 0
+    panel.use.click()
+    desk.wait(lambda: workbench.fits.network is not None)
+    desk.do("person.next")
+    desk.fit("fit.guess")
+    assert workbench.person.guess.network == "spin"
+    assert desk.said == []
+
+
+def test_a_run_started_elsewhere_is_followed_line_by_line(training, tmp_path):
+    metrics = tmp_path / "metrics.jsonl"
+    training.follow(tmp_path)
+    assert training.lines == []
+    metrics.write_text('{"step": 1, "loss": 4.0}\n{"step": 2, "lo')
+    training.look()
+    assert [line["step"] for line in training.lines] == [1]
+    with metrics.open("a") as file:
+        file.write('ss": 3.5}\n' + json.dumps({"step": 3, "loss": 3.0}) + "\n")
+    training.look()
+    assert [line["loss"] for line in training.lines] == [4.0, 3.5, 3.0]
+    assert training.checkpoint is None
+    assert not training.running

@@ -37,5 +37,9 @@ class FitsError(FitloopError):
     """A fits dictionary that cannot be used."""
 
 
+class DetectorError(FitloopError):
+    """A detector of keypoints that is not installed, or whose weights are not there."""
+
+
 class PickleRefused(FitloopError):
     """A pickle that holds more than data, or that is damaged or too large; nothing in it was run."""

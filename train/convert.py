@@ -1,7 +1,8 @@
 """Convert between file formats and projects: python -m train.convert SOURCE DESTINATION
 
 The format of SOURCE is told from its content, that of DESTINATION from its suffix; --from and --to name
-them, --list lists them. What a reader left out is printed, reason by reason.
+them, --list lists them. What a reader left out is printed, reason by reason. With --detect, SOURCE is a photo or a
+folder of photos in which people are found, or annotations in whose boxes keypoints are found anew.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from core.body.model import Body, load_body
+from core.detect import DETECTORS
+from core.detect.rtmlib import MODES
 from core.errors import FitloopError
 from core.formats import (
     agora,
@@ -39,6 +42,7 @@ from core.formats.recognise import FORMATS, recognise
 from core.formats.report import Export, Import
 from core.records import Fit, Photo
 from core.store.project import Project
+from train.learning.detecting import DetectorChoice, detect_in_photos, detect_round_people, is_photos
 
 PROJECT = ".fitloop"
 SOURCE_FORMATS = (*FORMATS, "project")
@@ -106,6 +110,13 @@ def read(source: Path, name: str | None, options: Options) -> Import:
         with Project.open(source, read_only=True) as project:
             return Import(tuple(project.photos()), format="project")
     return READERS[name or recognise(source)](source, options)
+
+
+def detected(source: Path, name: str | None, options: Options, choice: DetectorChoice) -> Import:
+    """People as a detector finds them: in photos, or in the boxes of annotated people. Raises FitloopError."""
+    if name is None and is_photos(source):
+        return detect_in_photos(source, choice)
+    return detect_round_people(read(source, name, options), root_of(source, options), choice)
 
 
 def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: Options) -> str:
@@ -191,6 +202,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--body", type=Path, help="SMPL file (.pkl, .npz or folder) in place of the open body"
     )
+    parser.add_argument("--detect", choices=DETECTORS, help="find people, or keypoints in people's boxes")
+    parser.add_argument("--mode", choices=MODES, default="balanced", help="which of rtmlib's weights")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        nargs=2,
+        metavar="ONNX",
+        help="rtmlib's weights from files: of boxes, of keypoints",
+    )
+    parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
     parser.add_argument("--layout", help="layout of YOLO's keypoints")
     parser.add_argument("--person", type=int, help="which person a sequence is of, by id")
     parser.add_argument("--frame-rate", type=float, default=30.0, help="photos a second of a sequence")
@@ -220,7 +241,12 @@ def main(arguments: list[str] | None = None) -> int:
         given.frame_rate,
     )
     try:
-        imported = read(given.source, given.source_format, options)
+        if given.detect is None:
+            imported = read(given.source, given.source_format, options)
+        else:
+            weights = None if given.weights is None else tuple(given.weights)
+            choice = DetectorChoice(given.detect, given.device, given.mode, weights)
+            imported = detected(given.source, given.source_format, options, choice)
         print(imported.summary())
         print(write(given.destination, name, imported.photos, root_of(given.source, options), options))
     except (FitloopError, OSError) as error:

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 import trimesh
 
+from core.detect import Found
 from core.formats import coco, openpose, parameters
 from core.formats.recognise import FORMATS
+from core.records import Keypoints
 from core.store.project import Project
 from tests.bodies import toy_arrays, write_npz
 from tests.core.formats import making
 from tests.core.formats.making import fit, person, photo_with, samples, write_photos
 from train import convert
+from train.learning import detecting
 
 ROOT = Path(__file__).parents[2]
 
@@ -146,3 +149,55 @@ def test_the_open_body_places_poses_when_no_body_is_named(tmp_path, capsys):
     assert "open body's mean adult" in capsys.readouterr().out
     fits = [one.fit for photo in project_of(tmp_path / "new.fitloop") for one in photo.people]
     assert sum(one is not None for one in fits) == 2
+
+
+class MadeUpDetector:
+    """Finds one person in the middle of a photo, or of the first box."""
+
+    def __call__(self, image, bboxes=None):
+        middle = [np.array(image.shape[1::-1]) / 2] if bboxes is None else [bbox.center for bbox in bboxes]
+        around = np.random.default_rng(0).normal(0, 20, (26, 2))
+        found = [
+            Found(Keypoints("halpe26", at + around, np.ones(26)), place=n) for n, at in enumerate(middle)
+        ]
+        return found[:1]
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def _detector(monkeypatch):
+    monkeypatch.setattr(detecting, "load_detector", lambda *_: MadeUpDetector())
+
+
+@pytest.mark.usefixtures("_detector")
+def test_people_are_detected_in_a_folder_of_photos(tmp_path, capsys):
+    write_photos(tmp_path / "photos")
+    (tmp_path / "photos" / "broken.jpg").write_bytes(b"no photo")
+    (tmp_path / "photos" / "notes.json").write_text("{}")
+    assert run(tmp_path / "photos", tmp_path / "new.fitloop", "--detect", "rtmlib") == 0
+    photos = project_of(tmp_path / "new.fitloop")
+    assert sorted(photo.path for photo in photos) == sorted(f"photos/{name}" for name in making.PHOTOS)
+    assert all(photo.people[0].keypoints.layout == "halpe26" for photo in photos)
+    assert "left out: broken.jpg" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_detector")
+def test_keypoints_are_detected_in_the_boxes_of_annotated_people(tmp_path, capsys):
+    made = samples(tmp_path)["coco"]
+    before = coco.read(made.path).photos
+    assert run(made.path, tmp_path / "new.json", "--detect", "mediapipe") == 0, capsys.readouterr().err
+    after = coco.read(tmp_path / "new.json").photos
+    assert {one.keypoints.layout for photo in after for one in photo.people} == {"halpe26"}
+    assert sum(len(photo.people) for photo in after) == sum(bool(photo.people) for photo in before)
+
+
+@pytest.mark.usefixtures("_detector")
+def test_one_photo_is_detected_and_a_folder_without_any_is_said(tmp_path, capsys):
+    write_photos(tmp_path)
+    assert run(tmp_path / making.PHOTOS[0], tmp_path / "one.json", "--detect", "rtmlib") == 0
+    assert coco.read(tmp_path / "one.json").people == 1
+    (tmp_path / "empty").mkdir()
+    assert run(tmp_path / "empty", tmp_path / "two.json", "--detect", "rtmlib") == 1
+    assert "its format is not one" in capsys.readouterr().err

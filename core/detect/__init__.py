@@ -1,0 +1,5 @@
+"""Keypoints found in photos by detectors that are installed beside the program: mediapipe, rtmlib."""
+
+from core.detect.detector import DETECTORS, Detector, Found, detect, load_detector
+
+__all__ = ["DETECTORS", "Detector", "Found", "detect", "load_detector"]

@@ -1,0 +1,97 @@
+"""Any detector, asked in one way: an image and perhaps boxes in, people with keypoints out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from core.errors import DetectorError
+from core.records import BBOX_PADDING, BBOX_UNIT, BBox, Keypoints, Person, Photo
+
+DETECTORS = {
+    "mediapipe": "one person a box, or one a photo; its weights come with it",
+    "rtmlib": "all people of a photo, with feet; fetches its weights once",
+}
+SURE = 0.3  # confidence from which a keypoint says where the person is
+FEWEST_SURE = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One person that a detector found. box: its own box round it, tight, (4,) = left, top, width, height [px];
+    None where it has none. place: which of the boxes that it was given."""
+
+    keypoints: Keypoints
+    box: np.ndarray | None = None
+    place: int = 0
+
+
+class Detector(Protocol):
+    """What a detector is: called with a photo (H, W, 3) uint8 RGB and boxes to look in; without boxes it finds people
+    by itself. `close` lets go of what it holds."""
+
+    def __call__(self, image: np.ndarray, bboxes: Sequence[BBox] | None = None) -> list[Found]: ...
+
+    def close(self) -> None: ...
+
+
+def load_detector(
+    name: str,
+    device: str = "cpu",
+    mode: str = "balanced",
+    weights: tuple[Path, Path] | None = None,
+) -> Detector:
+    """A detector by its name in DETECTORS; what is slow about it happens here.
+
+    device, mode (performance, balanced or lightweight) and weights (.onnx files that find people and keypoints) are
+    rtmlib's. Raises DetectorError when it is not installed, or when its weights are not there.
+    """
+    if name == "mediapipe":
+        from core.detect.mediapipe import MediaPipe
+
+        return MediaPipe()
+    if name == "rtmlib":
+        from core.detect.rtmlib import RtmLib
+
+        return RtmLib(device, mode, weights)
+    raise DetectorError(f"There is no detector '{name}'. Choose one of {', '.join(DETECTORS)}.")
+
+
+def detect(image: np.ndarray, detector: Detector, within: Photo | None = None) -> tuple[Person, ...]:
+    """People of a photo, (H, W, 3) uint8 RGB as `read_image` gives it.
+
+    within: the photo whose people's boxes are looked in: these people come back with their new keypoints, without
+    those in whose boxes nobody was found. Else people are numbered from 1, the largest first.
+    """
+    if within is not None and not within.people:
+        return ()
+    found = detector(image, None if within is None else [person.bbox for person in within.people])
+    seen = [one for one in found if is_somebody(one.keypoints)]
+    if within is not None:
+        return tuple(
+            within.people[one.place].with_(keypoints=one.keypoints, original_keypoints=None) for one in seen
+        )
+    boxes = [box_of(one) for one in seen]
+    order = sorted(range(len(seen)), key=lambda place: -boxes[place].scale)
+    return tuple(
+        Person(number, boxes[place], seen[place].keypoints) for number, place in enumerate(order, start=1)
+    )
+
+
+def is_somebody(keypoints: Keypoints) -> bool:
+    """Whether enough was found to be a person."""
+    return int((keypoints.confidence >= SURE).sum()) >= FEWEST_SURE
+
+
+def box_of(found: Found) -> BBox:
+    """The detector's own box, or one round the keypoints it is sure of."""
+    if found.box is not None and found.box[2:].min() > 0:
+        return BBox.from_xywh(found.box)
+    sure = found.keypoints.xy[found.keypoints.confidence >= SURE].astype(np.float64)
+    low, high = sure.min(axis=0), sure.max(axis=0)
+    side = max(float((high - low).max()), 1.0)
+    return BBox((low + high) / 2, BBOX_PADDING * side / BBOX_UNIT)

@@ -1,0 +1,73 @@
+"""MediaPipe Pose (Bazarevsky et al., BlazePose, 2020): 33 keypoints of one person, weights in the package.
+
+Only 0.10 with `solutions` is of use: 1.x comes without weights. Model complexity 1 is the one that is in the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.detect.detector import Found
+from core.errors import DetectorError
+from core.geometry.image import apply_affine, crop_affine, invert_affine, warp
+from core.records import BBox, Keypoints
+
+LAYOUT = "mediapipe33"
+COMPLEXITY = 1
+SMALLEST_CROP, LARGEST_CROP = 256, 768  # [px] of a box that is looked in; the network itself sees 256
+# How much wider than a box is looked, one after the other until somebody is found: the detector inside wants room.
+LOOKS = (1.0, 1.25, 1.6)
+INSTALL = (
+    'pip install -e ".[detect-mediapipe]" and then pip install --no-deps mediapipe==0.10.21 '
+    "(without --no-deps it would take numpy and OpenCV back to older ones)"
+)
+
+
+class MediaPipe:
+    """The detector. Raises DetectorError when it is not installed, or of another version."""
+
+    def __init__(self) -> None:
+        try:
+            from mediapipe.python.solutions.pose import Pose
+        except ImportError as error:
+            raise DetectorError(f"mediapipe cannot be used ({error}). Install it with {INSTALL}.") from error
+        self._pose = Pose(static_image_mode=True, model_complexity=COMPLEXITY)
+
+    def __call__(self, image: np.ndarray, bboxes: Sequence[BBox] | None = None) -> list[Found]:
+        """At most one person of the photo, or one of each box."""
+        if bboxes is None:
+            keypoints = self._keypoints(image, None, image)
+            return [] if keypoints is None else [Found(keypoints)]
+        every = ((place, self._in_box(image, bbox)) for place, bbox in enumerate(bboxes))
+        return [Found(keypoints, place=place) for place, keypoints in every if keypoints is not None]
+
+    def close(self) -> None:
+        self._pose.close()
+
+    def _in_box(self, image: np.ndarray, bbox: BBox) -> Keypoints | None:
+        """Who is found in the first look that shows somebody."""
+        for wider in LOOKS:
+            seen = BBox(bbox.center, wider * bbox.scale)
+            size = int(np.clip(round(seen.side), SMALLEST_CROP, LARGEST_CROP))
+            affine = crop_affine(seen, size)
+            keypoints = self._keypoints(warp(image, affine, size), invert_affine(affine), image)
+            if keypoints is not None:
+                return keypoints
+        return None
+
+    def _keypoints(
+        self, seen: np.ndarray, to_photo: np.ndarray | None, photo: np.ndarray
+    ) -> Keypoints | None:
+        """What there is in the part of the photo that is seen; what lies outside the photo is absent."""
+        landmarks: Any = self._pose.process(np.ascontiguousarray(seen)).pose_landmarks
+        if landmarks is None:
+            return None
+        rows = np.array([(point.x, point.y, point.visibility) for point in landmarks.landmark])
+        xy = rows[:, :2] * (seen.shape[1], seen.shape[0])
+        if to_photo is not None:
+            xy = apply_affine(to_photo, xy)
+        inside = ((xy >= 0) & (xy < (photo.shape[1], photo.shape[0]))).all(axis=1)
+        return Keypoints(LAYOUT, xy, np.where(inside, rows[:, 2], 0.0))

@@ -1,0 +1,224 @@
+"""People found by a detector, whichever it is: here one made up, rtmlib with networks made up, mediapipe as it is."""
+
+import os
+import sys
+import types
+import urllib.error
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.body.keypoints import layout
+from core.detect import Found, detect, load_detector
+from core.errors import DetectorError
+from core.geometry.image import read_image
+from core.records import BBox, Keypoints, Person, Photo
+
+PHOTO = np.zeros((300, 400, 3), np.uint8)
+
+
+def keypoints(name: str = "coco17", center=(100.0, 100.0), confidence: float = 0.9) -> Keypoints:
+    k = layout(name).k
+    xy = np.array(center) + np.linspace(-20, 20, k)[:, None] * [0.5, 1.0]
+    return Keypoints(name, xy, np.full(k, confidence))
+
+
+class MadeUp:
+    """Finds what it was told, and remembers what it was asked."""
+
+    def __init__(self, *found: Found) -> None:
+        self.found, self.asked = found, []
+
+    def __call__(self, image, bboxes=None):
+        self.asked.append(bboxes)
+        return list(self.found)
+
+    def close(self) -> None:
+        pass
+
+
+def test_people_are_numbered_from_the_largest_and_have_the_detectors_boxes():
+    small = Found(keypoints(center=(50, 50)), np.array([40.0, 30, 20, 40]))
+    large = Found(keypoints(), np.array([50.0, 50, 100, 120]))
+    first, second = detect(PHOTO, MadeUp(small, large))
+    assert (first.id, second.id) == (1, 2)
+    assert first.bbox.center.tolist() == [100, 110]
+    assert first.bbox.side == pytest.approx(1.2 * 120)
+    assert first.verdict == "todo"
+
+
+def test_a_box_is_drawn_round_the_keypoints_where_the_detector_gives_none():
+    unsure = keypoints().with_keypoint("nose", xy=(390, 290), confidence=0.05)
+    (person,) = detect(PHOTO, MadeUp(Found(unsure)))
+    assert person.bbox.side == pytest.approx(1.2 * 37.5, rel=1e-3)
+
+
+def test_who_is_hardly_seen_is_nobody():
+    assert detect(PHOTO, MadeUp(Found(keypoints(confidence=0.1)))) == ()
+    assert detect(PHOTO, MadeUp()) == ()
+
+
+def test_people_are_looked_for_in_their_boxes_and_keep_who_they_are():
+    people = [Person(7 + n, BBox(np.array([50.0 * n, 60]), 0.5), keypoints(), note=str(n)) for n in range(3)]
+    detector = MadeUp(Found(keypoints("halpe26"), place=0), Found(keypoints("halpe26"), place=2))
+    found = detect(PHOTO, detector, Photo("a.jpg", 400, 300, tuple(people)))
+    assert [(person.id, person.note) for person in found] == [(7, "0"), (9, "2")]
+    assert {person.keypoints.layout for person in found} == {"halpe26"}
+    assert found[1].bbox is people[2].bbox
+    assert [bbox.scale for bbox in detector.asked[0]] == [0.5] * 3
+    assert detect(PHOTO, detector, Photo("a.jpg", 400, 300)) == ()
+    assert len(detector.asked) == 1
+
+
+def test_an_unknown_detector_is_refused_with_the_known_ones():
+    with pytest.raises(DetectorError, match="Choose one of mediapipe, rtmlib"):
+        load_detector("openpose")
+
+
+# rtmlib
+
+
+class Network:
+    """What rtmlib's YOLOX and RTMPose are to us."""
+
+    boxes = np.array([[10.0, 20, 110, 220], [200, 50, 260, 150]])
+    k = 26
+    shape: tuple = (1, 3, "height", "width")
+    fails: Exception | None = None
+
+    def __init__(self, where: str, model_input_size: tuple, backend: str, device: str) -> None:
+        if self.fails is not None:
+            raise self.fails
+        print(f"load {where}")
+        self.where, self.model_input_size, self.device = where, model_input_size, device
+        node = types.SimpleNamespace(shape=self.shape)
+        self.session = types.SimpleNamespace(get_inputs=lambda: [node])
+
+
+class YOLOX(Network):
+    def __call__(self, image):
+        return self.boxes
+
+
+class RTMPose(Network):
+    def __call__(self, image, bboxes):
+        self.image, self.bboxes = image, bboxes
+        points = np.stack([np.full((self.k, 2), box[:2]) for box in bboxes])
+        return points, np.full((len(bboxes), self.k), 1.2)
+
+
+@pytest.fixture
+def rtmlib(monkeypatch, tmp_path):
+    entry = {"det": "https://a.org/x/yolox-1.zip", "det_input_size": (640, 640)}
+    entry |= {"pose": "https://a.org/x/pose-2.zip", "pose_input_size": (192, 256)}
+    module = types.ModuleType("rtmlib")
+    module.YOLOX, module.RTMPose = type("YOLOX", (YOLOX,), {}), type("RTMPose", (RTMPose,), {})
+    modes = dict.fromkeys(("performance", "balanced", "lightweight"), entry)
+    module.BodyWithFeet = types.SimpleNamespace(MODE=modes)
+    monkeypatch.setitem(sys.modules, "rtmlib", module)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    return module
+
+
+def test_rtmlib_finds_everyone_in_its_own_boxes(rtmlib, capsys):
+    detector = load_detector("rtmlib")
+    first, second = detect(PHOTO, detector)
+    assert first.keypoints.layout == "halpe26"
+    assert first.keypoints.confidence.max() == 1
+    assert first.bbox.xywh.tolist() == pytest.approx([-40, 20, 200, 200])
+    assert second.keypoints.xy[0].tolist() == [200, 50]
+    assert capsys.readouterr().out == ""  # what rtmlib prints goes to stderr
+
+
+def test_rtmlib_sees_blue_first_and_takes_given_boxes(rtmlib):
+    detector = load_detector("rtmlib")
+    photo = PHOTO.copy()
+    photo[..., 0] = 255
+    person = Person(3, BBox.from_xywh((10, 20, 100, 100)), keypoints())
+    detect(photo, detector, Photo("a.jpg", 400, 300, (person,)))
+    assert detector._pose.image[0, 0].tolist() == [0, 0, 255]
+    assert detector._pose.bboxes[0] == pytest.approx([10, 20, 110, 120])
+
+
+def test_rtmlib_finds_nobody_where_nobody_is(rtmlib):
+    rtmlib.YOLOX.boxes = np.array([])
+    assert detect(PHOTO, load_detector("rtmlib")) == ()
+
+
+def test_rtmlib_takes_weights_from_files_and_the_sizes_that_they_say(rtmlib, tmp_path):
+    files = tmp_path / "boxes.onnx", tmp_path / "pose.onnx"
+    with pytest.raises(DetectorError, match=r"boxes\.onnx is not there"):
+        load_detector("rtmlib", weights=files)
+    for file in files:
+        file.touch()
+    rtmlib.RTMPose.shape = (1, 3, 384, 288)
+    rtmlib.RTMPose.k = 17
+    detector = load_detector("rtmlib", weights=files)
+    assert detector._pose.model_input_size == (288, 384)
+    assert detector._people.model_input_size == (640, 640)
+    assert detect(PHOTO, detector)[0].keypoints.layout == "coco17"
+    rtmlib.RTMPose.k = 133
+    with pytest.raises(DetectorError, match="no layout of so many"):
+        detect(PHOTO, load_detector("rtmlib", weights=files))
+
+
+def test_rtmlib_without_a_network_says_which_file_to_put_where(rtmlib, tmp_path):
+    rtmlib.RTMPose.fails = urllib.error.URLError("no network")
+    place = tmp_path / "hub" / "checkpoints" / "pose-2.onnx"
+    with pytest.raises(DetectorError) as refused:
+        load_detector("rtmlib")
+    for words in ("no network", "https://a.org/x/pose-2.zip", "end2end.onnx", str(place)):
+        assert words in str(refused.value)
+    rtmlib.RTMPose.fails = None
+    place.parent.mkdir(parents=True)
+    place.touch()
+    assert load_detector("rtmlib")._pose.where == str(place)
+
+
+@pytest.mark.parametrize("name", ["mediapipe", "rtmlib"])
+def test_a_detector_that_is_not_installed_says_how_to_install_it(name, monkeypatch):
+    for module in (name, "mediapipe.python.solutions.pose"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(DetectorError, match=rf"pip install -e .*\[detect-{name}\]"):
+        load_detector(name)
+
+
+# mediapipe, as it is
+
+
+@pytest.fixture(scope="module")
+def mediapipe():
+    if not os.environ.get("FITLOOP_REQUIRE_MEDIAPIPE"):
+        pytest.importorskip("mediapipe.python.solutions.pose")
+    with closing(load_detector("mediapipe")) as detector:
+        yield detector
+
+
+def test_mediapipe_finds_nobody_in_an_empty_photo(mediapipe):
+    assert detect(PHOTO, mediapipe) == ()
+    person = Person(1, BBox(np.array([200.0, 150]), 1.0), keypoints())
+    assert detect(PHOTO, mediapipe, Photo("a.jpg", 400, 300, (person,))) == ()
+
+
+def test_mediapipe_finds_somebody_in_every_photo(mediapipe, shared_data):
+    files = sorted((shared_data / "photos" / "images").glob("*.*"))
+    assert len(files) == 20
+    assert [file.name for file in files if len(detect(read_image(file), mediapipe)) != 1] == []
+
+
+def test_mediapipe_finds_annotated_keypoints_and_the_same_in_a_box_as_in_the_photo(mediapipe, shared_data):
+    from tests.benchmarks.detect import measure, summarise
+
+    people, _ = measure(shared_data / "photos", mediapipe)
+    told = summarise(people)
+    assert told["found"] >= 0.9 * told["people"]
+    assert told["pck_0.1_all"] > 0.7
+    image = read_image(next(Path(shared_data, "photos", "images").glob("spin_*")))
+    (alone,) = detect(image, mediapipe)
+    height, width = image.shape[:2]
+    (boxed,) = detect(image, mediapipe, Photo("a.jpg", width, height, (alone,)))
+    sure = (alone.keypoints.confidence > 0.8) & (boxed.keypoints.confidence > 0.8)
+    apart = np.linalg.norm(alone.keypoints.xy - boxed.keypoints.xy, axis=1)[sure]
+    assert np.median(apart) < 0.03 * alone.bbox.side

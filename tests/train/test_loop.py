@@ -355,31 +355,27 @@ class TestProcesses:
 
     def test_two_processes_take_the_step_of_one(self, tmp_path, curated):
         """Losses, batch norms, dropout, dictionary and gradients of the whole batch of four."""
-        options = (
-            "--fits",
-            str(curated),
-            "--backbone",
-            "resnet18",
-            "--batch",
-            "4",
-            *SMALL[4:],
-            "--steps",
-            "2",
-        )
+        small = "--backbone resnet18 --batch 4 --workers 0 --log-every 1 --picture-every 0 --steps 1"
+        options = ("--fits", str(curated), *small.split())
         alone, shared = tmp_path / "alone", tmp_path / "shared"
-        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-        for start, folder in (([sys.executable], alone), (torchrun, shared)):
-            arguments = [*start, "-m", "train.spin", "--run", str(folder), *options]
+        several = "-m torch.distributed.run --standalone --nproc-per-node 2 -m --"
+        torchrun = [sys.executable, *several.split()]
+        for start, folder in (([sys.executable, "-m"], alone), (torchrun, shared)):
+            arguments = [*start, "train.spin", "--run", str(folder), *options]
             done = subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=240)
             assert done.returncode == 0, done.stderr.decode()
-        one, two = (read_metrics(folder) for folder in (alone, shared))
+        (one,), (two,) = (read_metrics(folder) for folder in (alone, shared))
         for name in ("loss", "loss_keypoints_2d", "loss_pose", "people", "valid", "locked", "replaced"):
-            assert two[0][name] == pytest.approx(one[0][name], rel=1e-5), name
-        assert two[1]["loss"] == pytest.approx(
-            one[1]["loss"], rel=1e-3
-        )  # Adam's first step is a sign, near zero a toss
+            assert two[name] == pytest.approx(one[name], rel=1e-5), name
+        # Adam's first step is the sign of the gradient, and a sign near zero is a toss: so the gradient itself. Through
+        # twenty batch norms of four photos it is known to 2e-4: merely listing the four in another order costs that.
+        gradients = []
+        for folder in (alone, shared):
+            state = torch.load(folder / "checkpoint.pt")["loop"]["optimizer"]["state"]
+            gradients.append(torch.cat([moments["exp_avg"].flatten() for moments in state.values()]))
+        assert float((gradients[1] - gradients[0]).norm() / gradients[0].norm()) < 1e-3
         fits = [np.load(folder / "fits.npz") for folder in (alone, shared)]
-        assert np.abs(fits[0]["betas"] - fits[1]["betas"]).max() < 1e-2
+        assert np.abs(fits[0]["betas"] - fits[1]["betas"]).max() < 1e-4
 
     def test_one_process_alone_needs_no_network(self):
         processes = Processes.join("cpu")

@@ -80,11 +80,18 @@ def _look_from(place: str) -> Run:
 
 
 FILE = (
-    Command("file.open_photos", "Open p&hotos…", "Ctrl+Shift+O", file_acts.open_file("photos")),
+    Command("file.open_photos", "Open &photos…", "Ctrl+Shift+O", file_acts.open_file("photos")),
     Command("file.open", "&Open project or annotations…", "Ctrl+O", file_acts.open_file("any")),
-    Command("file.open_sample", "Open the sa&mple", "", file_acts.open_sample),
+    Command("file.open_sample", "Open the samp&le", "", file_acts.open_sample),
     Command("file.save_fits", "&Save fits", "Ctrl+S", file_acts.save_fits, acts.has_project_and_body),
-    Command("file.export_coco", "&Export as COCO…", "Ctrl+E", file_acts.export_coco, acts.has_project),
+    Command("file.export_coco", "&Export as COCO…", "Ctrl+E", file_acts.export("coco"), acts.has_project),
+    Command("file.export_spin", "Export as SP&IN…", "", file_acts.export("spin"), acts.has_project),
+    Command("file.export_eft", "Export as EF&T…", "", file_acts.export("eft"), acts.has_project),
+    Command(
+        "file.export_parameters", "Export para&meters…", "", file_acts.export("parameters"), acts.has_project
+    ),
+    Command("file.export_mesh", "Export mes&hes…", "", file_acts.export("mesh"), acts.has_project),
+    Command("file.find_photos", "&Find moved photos…", "", file_acts.find_photos, acts.has_project),
     Command("file.open_body", "Open &body…", "", file_acts.open_body),
     Command("file.open_own_body", "&Use the open body", "", lambda workbench, _: workbench.fits.open_body()),
     Command(

@@ -6,7 +6,7 @@ from pathlib import Path
 from desktop.asks import Asks
 from desktop.jobs.opening import Opening, open_steps
 from desktop.jobs.sample import sample_folder, sample_steps
-from desktop.jobs.saving import Saving, export_steps, save_fits_steps
+from desktop.jobs.saving import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.workbench import Workbench
 
 
@@ -63,13 +63,31 @@ def save_fits(workbench: Workbench, window: Asks) -> None:
     workbench.job.start(workbench.tr("Save the fits dictionary"), steps, lambda step: _tell(workbench, step))
 
 
-def export_coco(workbench: Workbench, window: Asks) -> None:
-    from core.formats import coco
+def export(kind: str) -> Callable[[Workbench, Asks], None]:
+    """Ask where, and write everybody in a format of saving.WRITERS."""
 
-    path = window.ask_for_new_file("coco")
-    if path is not None and workbench.project is not None:
-        steps = export_steps(workbench.project, path, coco.write)
-        workbench.job.start(workbench.tr("Export"), steps, lambda step: _tell(workbench, step))
+    def act(workbench: Workbench, window: Asks) -> None:
+        path = window.ask_for_new_file(kind)
+        if path is not None and workbench.project is not None:
+            steps = export_steps(workbench.project, path, kind, workbench.fits.body)
+            workbench.job.start(workbench.tr("Export"), steps, lambda step: _tell(workbench, step))
+
+    return act
+
+
+def find_photos(workbench: Workbench, window: Asks) -> None:
+    """Photos that moved are looked for under a folder, by name and content."""
+    folder = window.ask_for_file("photos")
+    if folder is None or workbench.project is None:
+        return
+    path, steps = workbench.project.path, relocate_steps(workbench.project, folder)
+
+    def end() -> None:
+        workbench.set_project(None)  # the history names the old places
+        open_path(workbench, path)
+
+    label = workbench.tr("Find photos")
+    workbench.job.start(label, steps, lambda step: _tell(workbench, step), end)
 
 
 def _tell(workbench: Workbench, step: Saving) -> None:

@@ -3,9 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from core.errors import FitloopError
 from core.records import Photo
 from core.store import Project
+
+if TYPE_CHECKING:
+    from core.body.model import Body
 
 FITS_SUFFIX = "_fits.npz"
 
@@ -37,14 +42,70 @@ def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
     yield Saving(1, 1, f"{file.name}: {len(fits)} people, {usable} with a fit to train on")
 
 
-def export_steps(
-    project: Project, file: Path, write: Callable[[Path, tuple[Photo, ...]], object]
-) -> Iterator[Saving]:
-    """Write all people in another program's format. Raises FitloopError."""
+def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -> Iterator[Saving]:
+    """Write all people in another program's format, a key of WRITERS. Raises FitloopError."""
     photos: list[Photo] = []
     yield from _read(project, photos)
-    write(file, tuple(photos))
-    yield Saving(1, 1, f"{file.name}: {sum(len(photo.people) for photo in photos)} people")
+    try:
+        told = WRITERS[kind](file, tuple(photos), body)
+    except OSError as error:
+        raise FitloopError(f"{file}: cannot be written ({error.strerror}). Choose another folder.") from error
+    yield Saving(1, 1, f"{file.name}: {told}")
+
+
+def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
+    """Find moved photos under a folder. Raises ProjectError."""
+    yield Saving(0, 0)
+    found = project.relocate(folder)
+    words = f"{len(found.moved)} photos found"
+    for what, paths in (("missing", found.missing), ("ambiguous", found.ambiguous)):
+        if paths:
+            words += f", {len(paths)} {what}: {', '.join(paths[:3])}"
+    yield Saving(1, 1, words)
+
+
+def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+    from core.formats import coco
+
+    return coco.write(file, photos).summary()
+
+
+def _write_spin(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+    from core.formats import spin_write
+
+    return spin_write.write(file, photos, body).summary()
+
+
+def _write_eft(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+    from core.formats import eft
+
+    return eft.write(file, photos, body).summary()
+
+
+def _write_parameters(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+    from core.formats import parameters
+
+    return parameters.write(file, photos).summary()
+
+
+def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+    from core.formats import mesh
+
+    fits = [(person.id, person.fit) for photo in photos for person in photo.people if person.fit is not None]
+    if body is None or not fits:
+        raise FitloopError(f"{file.name}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
+    for person_id, fit in fits:
+        mesh.write(file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}"), fit, body)
+    return f"{len(fits)} meshes"
+
+
+WRITERS: dict[str, Callable[[Path, tuple[Photo, ...], "Body | None"], str]] = {
+    "coco": _write_coco,
+    "spin": _write_spin,
+    "eft": _write_eft,
+    "parameters": _write_parameters,
+    "mesh": _write_meshes,
+}
 
 
 def _read(project: Project, photos: list[Photo]) -> Iterator[Saving]:

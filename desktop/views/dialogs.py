@@ -30,8 +30,15 @@ class Dialogs:
     def ask_for_new_file(self, kind: str) -> Path | None:
         """Where to write; None when the user chooses nowhere."""
         tr = self._parent.tr
+        filters = {
+            "coco": tr("COCO keypoints (*.json)"),
+            "spin": tr("SPIN data set (*.npz)"),
+            "eft": tr("EFT fits (*.json)"),
+            "parameters": tr("SMPL parameters (*.npz *.json)"),
+            "mesh": tr("Meshes (*.obj *.ply *.glb)"),
+        }
         name, _ = QFileDialog.getSaveFileName(
-            self._parent, tr("Export"), self._settings.folder, tr("COCO keypoints (*.json)")
+            self._parent, tr("Export"), self._settings.folder, filters[kind]
         )
         return self._remember(name)
 

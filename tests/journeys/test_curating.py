@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from core.store import FitsDictionary, Project
@@ -214,3 +215,39 @@ def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them
     assert workbench.person.verdict == "rejected"
     qtbot.keyClick(sheet, Qt.Key.Key_Return)
     assert desk.window.canvas.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("coco", "out.json"),
+        ("spin", "out.npz"),
+        ("eft", "eft.json"),
+        ("parameters", "smpl.npz"),
+        ("mesh", "m.obj"),
+    ],
+)
+def test_everybody_is_exported_for_other_programs(open_desk, tmp_path, monkeypatch, kind, name):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.do("fit.queue")
+    desk.wait(lambda: not workbench.job.running)
+    monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind: tmp_path / name)
+    desk.do(f"file.export_{kind}")
+    desk.wait(lambda: not workbench.job.running)
+    assert desk.said == []
+    written = sorted(path.name for path in tmp_path.iterdir() if path.stem.startswith(Path(name).stem))
+    assert len(written) == (4 if kind == "mesh" else 1)
+    assert desk.told[-1].startswith(name)
+
+
+def test_photos_that_moved_are_found_again(open_desk, tmp_path, monkeypatch):
+    desk, workbench = open_desk, open_desk.workbench
+    folder, moved = workbench.project.folder, tmp_path / "elsewhere"
+    moved.mkdir()
+    for photo in folder.glob("*.jpg"):
+        photo.rename(moved / photo.name)
+    monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: moved)
+    desk.do("file.find_photos")
+    desk.wait(lambda: workbench.photo is not None and "elsewhere" in workbench.photo.path)
+    desk.wait(lambda: not desk.window.waiting and desk.window.canvas.notice == "")
+    assert desk.window.actions_by_id["fit.fit"].isEnabled()

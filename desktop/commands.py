@@ -270,6 +270,9 @@ SPACE = (
     _tick("space.wireframe", "Wire&frame", "Ctrl+L", "wireframe"),
     _tick("space.floor", "F&loor", "", "floor"),
 )
-HELP = (Command("help.shortcuts", "&Shortcuts", "?", lambda _, window: window.show_shortcuts()),)
+HELP = (
+    Command("help.shortcuts", "&Shortcuts", "?", lambda _, window: window.show_shortcuts()),
+    Command("help.change_shortcuts", "&Change shortcuts…", "", lambda _, window: window.change_shortcuts()),
+)
 
 COMMANDS = (*FILE, *EDIT, *PERSON, *FIT, *BODY, *VIEW, *SPACE, *HELP)

@@ -107,7 +107,7 @@ class PeoplePanel(QWidget):
         self.list.selectionModel().currentChanged.connect(self._choose)
         self.order.activated.connect(lambda _: workbench.queue.want(order=self.order.currentData()))
         self.verdict.activated.connect(lambda _: workbench.queue.want(verdict=self.verdict.currentData()))
-        self.search.textChanged.connect(self._search_soon.start)
+        self.search.textChanged.connect(lambda _: self._search_soon.start())
         self.note.editingFinished.connect(self._keep_note)
         self.tags.editingFinished.connect(self._keep_tags)
 

@@ -33,6 +33,7 @@ from desktop.views.opengl import find_opengl
 from desktop.views.people_panel import PeoplePanel
 from desktop.views.plots import LossPlot, ResidualBars
 from desktop.views.renderer import Renderer
+from desktop.views.shortcut_editor import ShortcutEditor
 from desktop.views.shortcut_sheet import ShortcutSheet
 from desktop.views.start_page import StartPage
 from desktop.views.status import Status
@@ -175,6 +176,9 @@ class Window(QMainWindow):
 
     def show_shortcuts(self) -> None:
         ShortcutSheet(self._commands, self.actions_by_id, self).open()
+
+    def change_shortcuts(self) -> None:
+        ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
 
     def say(self, text: str) -> None:
         """A message that waits for the user and blocks nothing."""

@@ -1,4 +1,5 @@
 """How good are fits and networks: python -m train.evaluate --fits-from FOLDER [--guess none|lifter] [--json]
+and of an image network: python -m train.evaluate RUN|CHECKPOINT --data 3dpw=FILE.npz [--data …] [--json]
 
 From true 2D keypoints alone to 3D, with each source's own joints and cameras: PA-MPJPE over the twelve limb joints
 (shoulders, elbows, wrists, hips, knees, ankles), of the fit and of the best of five alternatives, and pixels at a
@@ -20,6 +21,7 @@ from core.body.model import Body, BodyParams
 from core.errors import FitloopError
 from core.fitting import FitConfig, FitStep, alternatives, fit
 from core.metrics import pa_mpjpe_mm
+from train.learning.options import named_path
 from train.learning.truth import Truth, read_truth
 
 ALTERNATIVES = 5
@@ -93,22 +95,73 @@ def summarise(per_source: dict[str, dict[str, list[float]]]) -> dict[str, dict[s
     }
 
 
-def main() -> None:
+def evaluate_network(options: argparse.Namespace) -> None:
+    """An image network by the protocols of the field (train/learning/protocols.py): a table, or with --json lines."""
+    from core.guess.spin_network import load_spin_network
+    from train.learning.protocols import Result, evaluate, table
+
+    if not options.data:
+        known = ", ".join(protocol_names())
+        raise FitloopError(f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}.")
+    checkpoint = options.network / "checkpoint.pt" if options.network.is_dir() else options.network
+    network = load_spin_network(checkpoint).to(options.device)
+    body = load_body(options.body)
+    photos = dict(options.data_photos or ())
+    results: list[Result] = []
+    for name, path in options.data:
+        results.append(evaluate(network, body, name, path, photos.get(name)))
+        if options.json:
+            print(json.dumps(vars(results[-1])), flush=True)
+    if not options.json:
+        print(table(results))
+
+
+def protocol_names() -> tuple[str, ...]:
+    """What a data set may be called, for its own protocol; any other name is measured by its joints `S`."""
+    from train.learning.protocols import PROTOCOLS
+
+    return tuple(PROTOCOLS)
+
+
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--fits-from", type=Path, required=True, help="folder with the truth files")
+    parser.add_argument("network", type=Path, nargs="?", help="a run's folder, or a checkpoint")
+    parser.add_argument(
+        "--data", type=named_path, action="append", metavar="NAME=FILE", help="a data set .npz"
+    )
+    parser.add_argument(
+        "--data-photos",
+        type=named_path,
+        action="append",
+        metavar="NAME=FOLDER",
+        help="by default the .npz's own",
+    )
+    parser.add_argument("--body", type=Path, help="SMPL file; by default the open body")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--fits-from", type=Path, help="folder with the truth files")
     parser.add_argument("--guess", default="none", help="none, lifter, or a lifter's folder")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    if (options.network is None) == (options.fits_from is None):
+        parser.error("give a run or a checkpoint with --data, or --fits-from")
     try:
-        body = load_body()
-        per_source = {
-            people.source: evaluate_fits(body, people, options.guess, FitConfig())
-            for people in read_truth(options.fits_from)
-        }
+        if options.network is not None:
+            evaluate_network(options)
+        else:
+            evaluate_all_fits(options)
     except FitloopError as error:
         sys.exit(str(error))
+
+
+def evaluate_all_fits(options: argparse.Namespace) -> None:
+    """Fits of every truth file in a folder, as JSON."""
+    body = load_body()
+    per_source = {
+        people.source: evaluate_fits(body, people, options.guess, FitConfig())
+        for people in read_truth(options.fits_from)
+    }
     summary = {"protocol": "PA-MPJPE, 12 limb joints, true 2D keypoints", "start": options.guess}
     print(json.dumps({**summary, **summarise(per_source)}, indent=None if options.json else 1))
 

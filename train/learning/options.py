@@ -177,7 +177,7 @@ def _option(name: str) -> dict[str, Any]:
     if isinstance(default, bool):
         return {"action": "store_true"}
     if name in ("data", "data_photos"):
-        return {"action": "append", "type": _named_path, "metavar": "NAME=PATH"}
+        return {"action": "append", "type": named_path, "metavar": "NAME=PATH"}
     if name == "steps" or isinstance(default, int):
         return {"type": _count, "metavar": "N"}
     if isinstance(default, float):
@@ -185,7 +185,8 @@ def _option(name: str) -> dict[str, Any]:
     return {"type": str if name == "device" else Path, "metavar": "NAME" if name == "device" else "PATH"}
 
 
-def _named_path(text: str) -> tuple[str, Path]:
+def named_path(text: str) -> tuple[str, Path]:
+    """NAME=PATH, for argparse."""
     name, equals, path = text.partition("=")
     if not (name and equals and path):
         raise argparse.ArgumentTypeError(f"{text!r}: give NAME=PATH, as in h36m=data/h36m_train.npz")

@@ -260,6 +260,17 @@ class TestJudge:
             assert found[person] == pytest.approx(plain, abs=0.05)  # 45 m away, a millimetre a metre
         assert (score < 0.1).all()
 
+    def test_one_mislabelled_shoulder_does_not_move_its_camera(self, fits, body):
+        """1h.9: SPIN's camera stage counts it as much as the other three points."""
+        judge = self.judge(fits, body)
+        true = BodyParams.from_pose(fits.pose, fits.betas, fits.cam_t)
+        wrong = judge.keypoints.clone()
+        wrong[:, 33, :2] += 80.0
+        moved = replace(judge, keypoints=wrong).place(true)
+        assert (moved.cam_t - fits.cam_t).abs().max() < 0.15  # m, of four; it is off by half the photo
+        wrong[:, 33, 2] = 0.0
+        assert (replace(judge, keypoints=wrong).place(true).cam_t - fits.cam_t).abs().max() < 0.01
+
     def test_a_contorted_body_loses_though_its_keypoints_are_nearer(self, fits, body):
         """1h.4: SPIN accepts by the keypoints alone."""
         judge = self.judge(fits, body)

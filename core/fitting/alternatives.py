@@ -52,12 +52,15 @@ def alternatives(
         *_, base = fit(body, keypoints, layout, focal_length, camera_center, config=eased)
         given = params_to_vector(base.params.to(body.v_template))
     observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
-    problem = Problem.of(body, observed, layout, eased).sized(given[None, :1])
+    problem = Problem.of(body, observed, layout, eased)
     starts = torch.cat(
         [flipped(problem.body, given[0], flip_sets(max(STARTS - len(given) + 1, 1))), given[1:]]
-    )
-    *_, soft = problem.fit_body(starts[None], config.soft_iterations, config.softness)
-    *_, found = problem.fit_body(soft.unknowns[None], config.iterations)
+    )[None]
+    problem = problem.sized(starts)
+    if config.soft_iterations:
+        *_, soft = problem.fit_body(starts, config.soft_iterations, config.softness)
+        starts = soft.unknowns[None]
+    *_, found = problem.fit_body(starts, config.iterations)
     chosen = sorted(_spread(problem, found, count), key=lambda row: float(found.loss[row]))
     return tuple(report(problem, found.iteration, _only(found, row)) for row in chosen)
 

@@ -14,7 +14,10 @@ from core.fitting.residuals import Seen
 
 ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess
 FAR_OUTSIDE = 4.0  # half photos from the middle, beyond which keypoints say little about a person in it
-FARTHEST = 1e9  # [px] where keypoints still further away are taken to be: the squares of such distances stay finite
+FARTHEST = (
+    1e9  # [px] where keypoints still further away are taken to be, so that squared distances stay finite
+)
+LEAST_FOCAL = 1e-3  # [px] below which a focal length is none
 POINT_LIKE = 1e-3  # of the photo's half: keypoints spread less than this are one point
 
 
@@ -86,7 +89,9 @@ def _faults(
     odd = ~((confidence >= 0) & (confidence <= 1))  # catches NaN too
     lost = (confidence > 0) & ~keypoints[..., :2].isfinite().all(dim=-1)
     unseen = ~(confidence > 0).any(dim=1)
-    no_camera = ~((focal_length > 0) & focal_length.isfinite() & camera_center.isfinite().all(dim=1))
+    no_camera = ~(
+        (focal_length > LEAST_FOCAL) & focal_length.isfinite() & camera_center.isfinite().all(dim=1)
+    )
     faults: dict[int, str] = {}
     for person in (odd.any(dim=1) | lost.any(dim=1) | unseen | no_camera).nonzero()[:, 0].tolist():
         if no_camera[person]:

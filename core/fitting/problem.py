@@ -11,14 +11,16 @@ from torch import Tensor
 from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector
 from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
+from core.errors import FitInputError
 from core.fitting.config import FitConfig
 from core.fitting.inputs import Observed
 from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
 from core.fitting.replay import Replay, replayed
-from core.fitting.residuals import Seen
+from core.fitting.residuals import NEAREST, Seen
 from core.fitting.solver import SolverStep, attempt, levenberg_marquardt
+from core.geometry.camera import project
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,26 +55,55 @@ class Problem:
         return self.observed.seen(self.config, self.size_px)
 
     def starts(self, guess: BodyParams | None) -> Tensor:
-        """Unknowns (B, S, 86) to begin from: headings of the mean pose, or the guess, as it is and placed anew."""
+        """Unknowns (B, S, 86) to begin from: headings of the mean pose, or the guesses, S of each person in a row.
+
+        A guess is placed anew under its keypoints where that brings it nearer to them.
+        """
         visible = self.observed.xy.shape[1]
         if guess is None:
             return starts(self.body, visible, self.prior.mean_pose, self.seen)
         given = params_to_vector(guess.to(self.observed.xy)).nan_to_num()
-        if not self.config.placing_iterations:
-            return given[:, None]
-        placed = given.clone()
-        placed[:, CAM_T_COLUMNS] = 0
-        placed[:, CAM_T_COLUMNS] = place(self.body.posed(placed).points[:, :visible], self.seen)
-        return torch.stack([given, placed], dim=1)
+        batch = len(self.observed.xy)
+        if len(given) % batch:
+            raise FitInputError(
+                f"{len(given)} guesses for {batch} people: give each the same number, one or more."
+            )
+        each = given.view(batch, -1, given.shape[1])
+        return self._placed(each) if self.config.placing_iterations else each
+
+    def _placed(self, unknowns: Tensor) -> Tensor:
+        count = unknowns.shape[1]
+        given, seen = unknowns.flatten(0, 1), repeat(self.seen, count)
+        anew = given.clone()
+        anew[:, CAM_T_COLUMNS] = 0
+        anew[:, CAM_T_COLUMNS] = place(self.body.posed(anew).points[:, : seen.xy.shape[1]], seen)
+        off = [self._offset_px(each, seen) for each in (given, anew)]
+        return torch.where((off[1] < off[0])[:, None], anew, given).view_as(unknowns)
+
+    def _offset_px(self, unknowns: Tensor, seen: Seen) -> Tensor:
+        """How far the visible keypoints are off (B,) [px]; infinite for a body behind the camera."""
+        points = self.body.posed(unknowns).points[:, : seen.xy.shape[1]]
+        shown = project(points, seen.focal_length, seen.camera_center)
+        off = (
+            ((shown - seen.xy).norm(dim=-1).nan_to_num(torch.inf) * seen.confidence)
+            .nan_to_num(0.0)
+            .sum(dim=1)
+        )
+        behind = ((points[..., 2] < NEAREST) & (seen.confidence > 0)).any(dim=1)
+        return off.masked_fill(behind, torch.inf)
 
     def sized(self, unknowns: Tensor) -> Problem:
-        """Pixels counted at the size that people have at unknowns (B, S, 86); `stay_near` holds to the first."""
-        size = (
-            BODY_HEIGHT
-            * self.observed.focal_length[:, None]
-            / unknowns[..., CAM_T_COLUMNS][..., 2].clamp_min(0.1)
+        """Pixels counted at the size that people have at unknowns (B, S, 86), to which `stay_near` holds."""
+        focal, depth = self.observed.focal_length[:, None], unknowns[..., CAM_T_COLUMNS][..., 2]
+        size = BODY_HEIGHT * focal / depth.clamp_min(0.1)
+        return replace(self, size_px=size.median(dim=1).values, previous=unknowns)
+
+    def narrowed(self, rows: Tensor) -> Problem:
+        """The problem of the chosen starts (B, keep) of each person."""
+        assert self.previous is not None
+        return replace(
+            self, previous=self.previous.gather(1, rows[..., None].expand(-1, -1, self.previous.shape[2]))
         )
-        return replace(self, size_px=size.median(dim=1).values, previous=unknowns[:, 0])
 
     def place_camera(self, unknowns: Tensor) -> Iterator[SolverStep]:
         """Stage 1: orientation and translation alone, of every start (B, S, 86) as one batch of B S."""
@@ -95,7 +126,7 @@ class Problem:
         self, config: FitConfig, unknowns: Tensor, iterations: int, softness: float = 0.0
     ) -> Iterator[SolverStep]:
         count = unknowns.shape[1]
-        previous = None if self.previous is None else self.previous.repeat_interleave(count, dim=0)
+        previous = self.previous.flatten(0, 1) if self.previous is not None and config.stay_near else None
         seen = repeat(self.seen, count)
         objective = Objective(self.body, self.prior, config, self.places, softness)
         direct = bool(config.wishes)  # a curator's wishes change too often to be recorded
@@ -106,16 +137,17 @@ class Problem:
             free_unknowns(config, unknowns),
             config.damping,
             config.tolerance,
-            observation(seen, previous if config.stay_near else None),
+            observation(seen, previous),
             attempt if direct else replayed,
         )
 
 
-def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> SolverStep:
-    """Of a step over B S starts, each person's `keep` best: a step over B keep."""
+def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:
+    """Of a step over B S starts, each person's `keep` best: a step over B keep, and which starts they are (B, keep)."""
     order = step.loss.view(batch, -1).nan_to_num(nan=torch.inf).argsort(dim=1)[:, :keep]
     first = torch.arange(batch, device=order.device)[:, None] * (len(step.loss) // batch)
     rows = (order + first).flatten()
-    return SolverStep(
+    chosen = SolverStep(
         step.iteration, step.unknowns[rows], step.loss[rows], step.report[rows], step.accepted[rows]
     )
+    return chosen, order

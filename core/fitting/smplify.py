@@ -76,7 +76,8 @@ def fit(
 ) -> Iterator[FitStep]:
     """Fit bodies to keypoints (B, K, 3): x, y [px], confidence, in the full image.
 
-    focal_length (B,) and camera_center (B, 2) [px]; guess: where to start, in the photo's camera frame.
+    focal_length (B,) and camera_center (B, 2) [px]; guess: where to start, in the photo's camera frame, B bodies or
+    several (B S) of each person in a row, of which the fit picks by the whole objective.
     Yields a FitStep per iteration; stop by not asking for more. Raises FitInputError when nobody can be fitted.
     """
     config = config or FitConfig()
@@ -86,19 +87,20 @@ def fit(
     problem = problem.sized(unknowns)
     batch, done = len(unknowns), 0
 
-    if unknowns.shape[1] > 1:
+    if guess is None:
         for step in problem.place_camera(unknowns):
-            yield report(problem, done + step.iteration, best_of_each(step, batch))
+            yield report(problem, done + step.iteration, best_of_each(step, batch)[0])
         done += step.iteration
-        kept = best_of_each(step, batch, 1 if guess is not None else config.starts_kept)
-        unknowns = kept.unknowns.view(batch, -1, unknowns.shape[2])
+        kept, rows = best_of_each(step, batch, config.starts_kept)
+        problem, unknowns = problem.narrowed(rows), kept.unknowns.view(batch, -1, unknowns.shape[2])
 
     softly = config.softness if config.soft_iterations else 0.0
     if unknowns.shape[1] > 1:
         for step in problem.fit_body(unknowns, config.search_iterations, softly):
-            yield report(problem, done + step.iteration, best_of_each(step, batch))
+            yield report(problem, done + step.iteration, best_of_each(step, batch)[0])
         done += step.iteration
-        unknowns = best_of_each(step, batch).unknowns[:, None]
+        best, rows = best_of_each(step, batch)
+        problem, unknowns = problem.narrowed(rows), best.unknowns[:, None]
     elif softly:
         for step in problem.fit_body(unknowns, config.soft_iterations, softly):
             yield report(problem, done + step.iteration, step)

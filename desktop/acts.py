@@ -9,7 +9,8 @@ from core.records import Person, Verdict
 from desktop import editing
 from desktop.asks import Asks
 from desktop.history import Change
-from desktop.jobs.fitting import Fitted, fit_many_steps
+from desktop.jobs.detecting import Detected, detect_steps
+from desktop.jobs.fitting_many import Fitted, fit_many_steps
 from desktop.view import NO_KEYPOINT
 from desktop.workbench import Workbench
 
@@ -171,7 +172,8 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
             person = next(person for person in photo.people if person.id == person_id)
             same = np.array_equal(person.keypoints.array, step.keypoints[person_id].array)
             if same and not person.locked:
-                changes[photo.path] = (before, after.with_person(person.with_(fit=found)))
+                guess = step.guesses.get(person_id, person.guess)
+                changes[photo.path] = (before, after.with_person(person.with_(fit=found, guess=guess)))
         workbench.write(label, list(changes.values()))
         workbench.project_changed.emit()
 
@@ -180,8 +182,34 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
         if faults:
             workbench.told.emit("\n".join(dict.fromkeys(faults[:5])))
 
-    steps = fit_many_steps(body, project, workbench.queue.ids(), workbench.fits.options)
+    fits = workbench.fits
+    steps = fit_many_steps(body, project, workbench.queue.ids(), fits.options, fits.network)
     workbench.job.start(label, steps, take, end)
+
+
+def detect(workbench: Workbench, window: Asks) -> None:
+    """Look for people in all photos that have none, in the background."""
+    project = workbench.project
+    if project is None:
+        return
+    faults: list[str] = []
+    label = workbench.tr("Detect people")
+
+    def take(step: Detected) -> None:
+        faults.extend(step.faults)
+        if step.photo is not None and step.people:
+            people = tuple(person.with_(id=project.new_person_id()) for person in step.people)
+            workbench.write(label, [(step.photo, step.photo.with_(people=people))])
+            workbench.project_changed.emit()
+
+    def end() -> None:
+        workbench.remember(label)
+        if workbench.person is None:
+            workbench.show_first()
+        if faults:
+            workbench.told.emit("\n".join(faults[:5]))
+
+    workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
 
 
 # Taking back

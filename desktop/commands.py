@@ -183,6 +183,7 @@ PERSON = (
         lambda workbench, window: window.draw_person(),
         lambda workbench: workbench.photo is not None and workbench.writable,
     ),
+    Command("person.detect", "De&tect in photos without people", "Ctrl+D", acts.detect, acts.has_project),
     Command(
         "person.delete",
         "D&elete person",

@@ -228,10 +228,10 @@ class Fits(QObject):
         """Let go of what runs, and hear nothing of it any more."""
         ran = self.running
         self._fitter.stop()
-        self._follower.stop()
         if self._mailbox is not None:
             self._mailbox.close()
             self._mailbox = None
+            self._follower.close()  # waits for the iterations under way, a few milliseconds
         if ran:
             self.changed.emit()
 

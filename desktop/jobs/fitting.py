@@ -1,7 +1,7 @@
 """Fits as steps: one person to the end, one who follows the mouse, and everybody in batches."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,20 +9,17 @@ import numpy as np
 
 from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
-from core.records import Fit, Guess, Keypoints, Person, Photo
-from desktop.posing import PosedBody, camera_of, fit_inputs, fit_of_step, params_of, pose_fit, pose_step
+from core.records import Fit, Guess, Person, Photo
+from desktop.posing import PosedBody, camera_of, fit_inputs, params_of, pose_fit, pose_step
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
     from core.fitting.residuals import Wish
-    from core.store import Project
 
 FOLLOW_ITERATIONS = 3  # a drag's: few enough to be there before the next move
 SETTLE_ITERATIONS = 10  # when it is let go
-BATCH = 64  # people fitted at once
 FLIP_KEPT = 0.6  # of the depth that a flipped limb spans, what it is asked to keep
-PEOPLE_A_STEP = 8  # handed over at once: so many commits fit between two pictures of the window
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,17 +29,6 @@ class FitReport:
     posed: PosedBody
     losses: dict[str, tuple[float, ...]]
     guess: Guess | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """People of a batch that were fitted, of `total`: person id -> fit, and what could not be fitted."""
-
-    done: int
-    total: int
-    fits: dict[int, Fit]
-    keypoints: dict[int, Keypoints]  # what each was fitted to
-    faults: tuple[str, ...] = ()
 
 
 def fit_steps(
@@ -147,81 +133,6 @@ def follow_steps(body: "Body", mailbox: Mailbox) -> Iterator[PosedBody]:
             continue  # nothing to follow in this one; the drag goes on
         fit = posed.fit
         yield posed
-
-
-def fit_many_steps(
-    body: "Body", project: "Project", person_ids: Iterable[int], options: FitOptions
-) -> Iterator[Fitted]:
-    """Fit people in batches of one layout, each from their own fit where there is one. Locked people are left out."""
-    ids = [int(person_id) for person_id in person_ids]
-    done = 0
-    for first in range(0, len(ids), BATCH):
-        chunk = ids[first : first + BATCH]
-        people = [(project.photo_of(person_id), person_id) for person_id in chunk]
-        pairs = [(photo, next(p for p in photo.people if p.id == person_id)) for photo, person_id in people]
-        by_kind: dict[tuple[str, bool], list[tuple[Photo, Person]]] = {}
-        for photo, person in pairs:
-            if not person.locked and (person.keypoints.confidence > 0).any():
-                by_kind.setdefault((person.keypoints.layout, person.fit is None), []).append((photo, person))
-        fits: dict[int, Fit] = {}
-        faults: list[str] = []
-        for batch in by_kind.values():
-            found, wrong = _fit_batch(body, batch, options)
-            fits |= found
-            faults += wrong
-        keypoints = {person.id: person.keypoints for _, person in pairs}
-        yield from _in_small_steps(done, len(ids), chunk, fits, keypoints, tuple(faults))
-        done += len(chunk)
-
-
-def _in_small_steps(
-    done: int,
-    total: int,
-    chunk: list[int],
-    fits: dict[int, Fit],
-    keypoints: dict[int, Keypoints],
-    faults: tuple[str, ...],
-) -> Iterator[Fitted]:
-    for first in range(0, len(chunk), PEOPLE_A_STEP):
-        part = [person_id for person_id in chunk[first : first + PEOPLE_A_STEP] if person_id in fits]
-        yield Fitted(
-            done=min(total, done + first + PEOPLE_A_STEP),
-            total=total,
-            fits={person_id: fits[person_id] for person_id in part},
-            keypoints=keypoints,
-            faults=faults if first == 0 else (),
-        )
-
-
-def _fit_batch(
-    body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions
-) -> tuple[dict[int, Fit], list[str]]:
-    """Fits by person id, and in words who could not be fitted."""
-    import torch
-
-    from core.body.model import BodyParams
-    from core.fitting import fit
-
-    inputs = [fit_inputs(photo, person) for photo, person in batch]
-    keypoints, focal_length, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
-    guess = None
-    if batch[0][1].fit is not None:
-        starts = [params_of(person.fit) for _, person in batch if person.fit is not None]
-        guess = BodyParams(
-            *(torch.cat(parts) for parts in zip(*(start.tensors() for start in starts), strict=True))
-        )
-    try:
-        *_, step = fit(
-            body, keypoints, inputs[0][1], focal_length, center, guess=guess, config=options.config()
-        )
-    except FitInputError as error:
-        return {}, [str(error)]
-    fits = {
-        person.id: fit_of_step(step, row, photo, body)
-        for row, (photo, person) in enumerate(batch)
-        if row not in step.faults
-    }
-    return fits, list(step.faults.values())
 
 
 def with_camera(photo: Photo, fit: Fit, focal_length: float) -> Fit:

@@ -73,7 +73,7 @@ class Status(QWidget):
         if self._workbench.project is None:
             words = ""
         elif person is None:
-            words = tr("N: draw a person · Ctrl+Page down: next photo")
+            words = tr("Ctrl+D: detect people · N: draw a person · Ctrl+Page down: next photo")
         elif self._workbench.view.placing:
             name = layout(person.keypoints.layout).keypoints[self._workbench.view.keypoint].replace("_", " ")
             words = tr("Click where the {name} is · Tab: skip it · Esc: enough").format(name=name)

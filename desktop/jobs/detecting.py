@@ -1,0 +1,63 @@
+"""People found in photos that have none, by a detector that is installed beside the program."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import DetectorError, ImageError
+from core.records import Person, Photo
+from core.store import Project
+
+if TYPE_CHECKING:
+    from core.detect import Detector
+
+PREFERRED = ("rtmlib", "mediapipe")  # the first finds everybody in a photo
+
+
+@dataclass(frozen=True, eq=False)
+class Detected:
+    """One photo that was looked at, and who was found; faults: why it could not be."""
+
+    done: int
+    total: int
+    photo: Photo | None = None
+    people: tuple[Person, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+def detect_steps(
+    project: Project, photo_ids: Iterable[int], load: "Callable[[], Detector] | None" = None
+) -> Iterator[Detected]:
+    """Look for people in those photos that have none. Raises DetectorError without a detector."""
+    from core.detect import detect
+    from core.geometry.image import read_image
+
+    ids = list(photo_ids)
+    yield Detected(0, len(ids))
+    detector = (load or load_any)()
+    try:
+        for done, photo_id in enumerate(ids, start=1):
+            photo = project.photo(photo_id)
+            if photo.people:
+                yield Detected(done, len(ids))
+                continue
+            try:
+                people = detect(read_image(project.folder / photo.path), detector)
+                yield Detected(done, len(ids), photo, people)
+            except ImageError as error:
+                yield Detected(done, len(ids), faults=(str(error),))
+    finally:
+        detector.close()
+
+
+def load_any() -> "Detector":
+    """The first of PREFERRED that is there. Raises DetectorError with what each of them lacks."""
+    from core.detect import load_detector
+
+    lacks = []
+    for name in PREFERRED:
+        try:
+            return load_detector(name)
+        except DetectorError as error:
+            lacks.append(str(error))
+    raise DetectorError("\n".join(lacks))

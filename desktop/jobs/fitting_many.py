@@ -1,0 +1,140 @@
+"""Fits of everybody in the queue, in batches: from each one's own fit, or from a guess where there is none yet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from core.errors import FitInputError, FitloopError
+from core.records import Fit, Guess, Keypoints, Person, Photo
+from desktop.jobs.guessing import lifter
+from desktop.posing import fit_inputs, fit_of_step, params_of
+from desktop.view import FitOptions
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+    from core.guess.spin_network import SpinNetwork
+    from core.store import Project
+
+BATCH = 32  # people fitted at once
+PEOPLE_A_STEP = 8  # handed over at once: so many are written between two pictures of the window
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """People who were fitted, of `total`: person id -> fit, guess where it began with one, and the keypoints used."""
+
+    done: int
+    total: int
+    fits: dict[int, Fit]
+    guesses: dict[int, Guess]
+    keypoints: dict[int, Keypoints]
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class _Chunk:
+    """What a batch of people came to."""
+
+    people: list[tuple[Photo, Person]]
+    fits: dict[int, Fit] = field(default_factory=dict)
+    guesses: dict[int, Guess] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def fit_many_steps(
+    body: "Body",
+    project: "Project",
+    person_ids: Iterable[int],
+    options: FitOptions,
+    network: "SpinNetwork | None" = None,
+) -> Iterator[Fitted]:
+    """Fit people, guessing first with `network` or the lifter. Locked people and those without keypoints stay."""
+    ids = [int(person_id) for person_id in person_ids]
+    for first in range(0, len(ids), BATCH):
+        chunk = _Chunk([_of(project, person_id) for person_id in ids[first : first + BATCH]])
+        free = [
+            pair for pair in chunk.people if not pair[1].locked and (pair[1].keypoints.confidence > 0).any()
+        ]
+        _guess(body, project, free, network, chunk)
+        by_layout: dict[str, list[tuple[Photo, Person]]] = defaultdict(list)
+        for photo, person in free:
+            if _start(body, person, chunk) is not None:
+                by_layout[person.keypoints.layout].append((photo, person))
+        for batch in by_layout.values():
+            _fit(body, batch, options, chunk)
+        yield from _in_small_steps(chunk, first, len(ids))
+
+
+def _of(project: "Project", person_id: int) -> tuple[Photo, Person]:
+    photo = project.photo_of(person_id)
+    return photo, next(person for person in photo.people if person.id == person_id)
+
+
+def _start(body: "Body", person: Person, chunk: _Chunk) -> Fit | Guess | None:
+    """Where a fit begins; another body's fit says nothing about this one's shape."""
+    own = person.fit if person.fit is not None and person.fit.body == body.fingerprint else None
+    return own or chunk.guesses.get(person.id)
+
+
+def _guess(
+    body: "Body",
+    project: "Project",
+    people: list[tuple[Photo, Person]],
+    network: "SpinNetwork | None",
+    chunk: _Chunk,
+) -> None:
+    """A guess for those who have no fit to start from, photo by photo."""
+    from core.geometry.image import read_image
+    from core.guess.guess import guess
+
+    by_photo: dict[str, list[tuple[Photo, Person]]] = defaultdict(list)
+    for photo, person in people:
+        if _start(body, person, chunk) is None:
+            by_photo[photo.path].append((photo, person))
+    for pairs in by_photo.values():
+        photo, asked = pairs[0][0], [person for _, person in pairs]
+        try:
+            image = read_image(project.folder / photo.path) if network is not None else None
+            guesses = guess(image, asked, photo, network or lifter(), body)
+        except FitloopError as error:
+            chunk.faults.append(str(error))
+            continue
+        chunk.guesses |= {person.id: found for person, found in zip(asked, guesses, strict=True)}
+
+
+def _fit(body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, chunk: _Chunk) -> None:
+    """People of one layout at once."""
+    import torch
+
+    from core.body.model import BodyParams
+    from core.fitting import fit
+
+    inputs = [fit_inputs(photo, person) for photo, person in batch]
+    keypoints, focal_length, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
+    starts = [params_of(start) for _, person in batch if (start := _start(body, person, chunk)) is not None]
+    parts = zip(*(start.tensors() for start in starts), strict=True)
+    guess = BodyParams(*(torch.cat(part) for part in parts))
+    config = options.config(wishes=())  # wishes are of the person on show
+    try:
+        *_, step = fit(body, keypoints, inputs[0][1], focal_length, center, guess=guess, config=config)
+    except FitInputError as error:
+        chunk.faults.append(str(error))
+        return
+    chunk.faults += step.faults.values()
+    for row, (photo, person) in enumerate(batch):
+        if row not in step.faults:
+            chunk.fits[person.id] = fit_of_step(step, row, photo, body)
+
+
+def _in_small_steps(chunk: _Chunk, done: int, total: int) -> Iterator[Fitted]:
+    for first in range(0, len(chunk.people), PEOPLE_A_STEP):
+        part = [person for _, person in chunk.people[first : first + PEOPLE_A_STEP]]
+        yield Fitted(
+            done=min(total, done + first + len(part)),
+            total=total,
+            fits={person.id: chunk.fits[person.id] for person in part if person.id in chunk.fits},
+            guesses={person.id: chunk.guesses[person.id] for person in part if person.id in chunk.guesses},
+            keypoints={person.id: person.keypoints for person in part},
+            faults=tuple(chunk.faults) if first == 0 else (),
+        )

@@ -216,7 +216,8 @@ class TestSources:
         fits.save(tmp_path / "fits.npz")
         with pytest.raises(FitsError, match=r"others/001\.png") as error:
             sources(body, fits=tmp_path / "fits.npz", data=(("coco", dataset),))
-        assert "images/001.png" in str(error.value)
+        for named in ("images/001.png", "fits.npz", "data set 'coco'"):
+            assert named in str(error.value)
 
     def test_a_few_missing_photos_are_counted_listed_and_skipped(self, tmp_path, body):
         curated = making_runs.write_curated(tmp_path, body, 40)

@@ -177,6 +177,13 @@ class TestResume:
         whole, parts = (np.load(tmp_path / name / "fits.npz") for name in ("whole", "parts"))
         assert whole["betas"].tobytes() == parts["betas"].tobytes()
 
+    def test_torchrun_restarts_a_run_where_it_was(self, train, tmp_path, monkeypatch):
+        """An elastic restart is the same command again, with a count in its environment."""
+        assert train("run", "--steps", "2") == 0
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+        assert train("run", "--steps", "3") == 0
+        assert len(losses(tmp_path / "run")) == 3
+
     def test_ctrl_c_ends_the_step_and_saves(self, train, tmp_path, monkeypatch):
         def interrupt(number, loss, batch):
             if number == 2:
@@ -282,6 +289,15 @@ class TestTrouble:
         assert (tmp_path / "run/checkpoint.pt").read_bytes() == before
         assert "No space left" in capsys.readouterr().err
         assert train("run", "--resume", "--steps", "3", fits=None) == 0
+
+    def test_a_full_disk_costs_lines_and_no_steps(self, train, tmp_path, monkeypatch, capsys):
+        def full(log, step, numbers):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(MetricsLog, "write", full)
+        assert train("run", "--steps", "2") == 0
+        assert "a line of metrics could not be written" in capsys.readouterr().err
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
 
     def test_a_batch_that_cannot_be_shared_is_refused(self, train, capsys):
         assert train("run", "--accumulate", "3") == 1

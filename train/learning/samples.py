@@ -108,7 +108,10 @@ def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str)
         return rows
     arrays = {key: value[chosen] if value.ndim else value for key, value in fits.arrays().items()}
     known = FitsDictionary.from_arrays(arrays, where)
-    known.check_images(rows.imgname, f"data set '{name}'")
+    try:
+        known.check_images(rows.imgname, f"data set '{name}'")
+    except FitsError as error:
+        raise FitsError(f"{where} is not of these photos: {error}") from None
     truth = rows.locked & ~known.locked
     if not bool(truth.any()):
         return known

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -228,7 +229,8 @@ def _steps(
     for report in learn(learner, batches, in_epoch, loss, Limits(options.steps, options.epochs), options.run):
         _tell(report, options, log, terminal)
         if training.run is not None and options.picture_every and report.step % options.picture_every == 0:
-            draw_pictures(options.run, report.step, training.network, training.body, training.fits, crops)
+            with _said_if_not_written(terminal, "a picture"):
+                draw_pictures(options.run, report.step, training.network, training.body, training.fits, crops)
         if time.monotonic() - saved > 60 * options.save_minutes:
             terminal.say(training.save())
             saved = time.monotonic()
@@ -240,4 +242,14 @@ def _tell(report: TrainStep, options: Options, log: MetricsLog | None, terminal:
     terminal.say(*report.notices)
     terminal.show(report)
     if log is not None and (report.step % options.log_every == 0 or report.step == 1 or report.notices):
-        terminal.line(log.write(report.step, report.numbers()))
+        with _said_if_not_written(terminal, "a line of metrics"):
+            terminal.line(log.write(report.step, report.numbers()))
+
+
+@contextlib.contextmanager
+def _said_if_not_written(terminal: Terminal, what: str) -> Iterator[None]:
+    """A full disk costs a line or a picture, not the training."""
+    try:
+        yield
+    except OSError as error:
+        terminal.say(f"{what} could not be written ({error.strerror}). Free some space.")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import torch
@@ -69,7 +70,7 @@ class Spin:
     fits: FitsDictionary
     processes: Processes
 
-    @property
+    @cached_property
     def accepted(self) -> Tensor:
         """(N,) rows that a human accepted."""
         return torch.from_numpy(self.fits.verdict == "accepted").to(self.fits.device)
@@ -85,21 +86,15 @@ def loss(network: SpinNetwork, batch: Batch, spin: Spin) -> StepLoss:
     """Model-fitting in the loop: one batch."""
     rows = batch.views.indices
     said = regress(network, batch, spin.config)
-    began = _now(rows)
-    if spin.config.mode == "loop":
-        candidates = refit(spin.body, said, batch.views, spin.fits, fit_config(spin.config))
-        replaced = of_all(candidates, spin.processes).keep_better(spin.fits)
-    else:
-        replaced = torch.zeros(0, dtype=torch.bool, device=rows.device)
-    fit_s = _now(rows) - began
+    replaced, fit_s = fit_in_the_loop(said, batch, spin)
     best = spin.fits.get(rows, batch.views.rotation_deg, batch.views.flipped)
     valid = valid_rows(spin, rows)
     terms = supervise(said, batch, best, valid, spin)
     value, parts = losses.weighted_sum(terms, spin.config.losses, spin.processes.total)
-    # All processes see all replacements; each counts its own share, so that sums are right.
+    # Every process sees all replacements, so that one alone counts them.
     counts = {
         "people": rows.new_tensor(len(batch)),
-        "replaced": replaced.sum() if spin.processes.first else replaced.sum() * 0,
+        "replaced": replaced.sum() if spin.processes.first else rows.new_tensor(0),
         "valid": valid.sum(),
         "locked": best.locked.sum(),
     }
@@ -113,6 +108,17 @@ def regress(network: SpinNetwork, batch: Batch, config: Config) -> SpinOutput:
     with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16"):
         said = network(crops)
     return SpinOutput(*(part.float() for part in said))
+
+
+def fit_in_the_loop(said: SpinOutput, batch: Batch, spin: Spin) -> tuple[Tensor, float]:
+    """Fit every body from what the network says of it; the better of this fit and the dictionary's stays there.
+    Returns which rows of the whole batch were replaced, and the seconds it took."""
+    began = _now(said.betas)
+    replaced = torch.zeros(0, dtype=torch.bool, device=said.betas.device)
+    if spin.config.mode == "loop":
+        candidates = refit(spin.body, said, batch.views, spin.fits, fit_config(spin.config))
+        replaced = of_all(candidates, spin.processes).keep_better(spin.fits)
+    return replaced, _now(said.betas) - began
 
 
 def supervise(said: SpinOutput, batch: Batch, best: Rows, valid: Tensor, spin: Spin) -> dict[str, Term]:

@@ -141,7 +141,10 @@ class TestRunFolder:
 
     def test_a_folder_in_use_is_refused(self, train, tmp_path, capsys):
         assert train("run", "--steps", "1") == 0
+        half_written = tmp_path / "run/.checkpoint.pt.123.tmp"
+        half_written.touch()
         held = RunFolder.reopen(tmp_path / "run")
+        assert not half_written.exists()
         try:
             assert train("run", "--resume", "--steps", "2", fits=None) == 1
         finally:

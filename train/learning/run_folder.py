@@ -66,7 +66,10 @@ class RunFolder:
     def reopen(cls, path: Path) -> RunFolder:
         """A run that was stopped. Raises FitloopError where another process is still at work."""
         read_config(path)
-        return cls._locked(path)
+        run = cls._locked(path)
+        for left in path.glob(f".{CHECKPOINT}.*.tmp"):  # half written by a process that was killed
+            left.unlink(missing_ok=True)
+        return run
 
     @classmethod
     def _locked(cls, path: Path) -> RunFolder:

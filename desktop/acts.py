@@ -166,8 +166,9 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
     def take(step: Fitted) -> None:
         faults.extend(step.faults)
         changes: dict[str, Change] = {}
-        for person_id, found in step.fits.items():
-            photo = project.photo_of(person_id)
+        for row in project.queue_rows(step.fits):  # those who were deleted meanwhile are left out
+            person_id, found = row.id, step.fits[row.id]
+            photo = project.photo(row.photo_id)
             before, after = changes.get(photo.path, (photo, photo))
             person = next(person for person in photo.people if person.id == person_id)
             same = np.array_equal(person.keypoints.array, step.keypoints[person_id].array)
@@ -249,6 +250,10 @@ def has_fit(workbench: Workbench) -> bool:
         and person.fit is not None
         and workbench.fits.body is not None
     )
+
+
+def can_refit(workbench: Workbench) -> bool:
+    return has_fit(workbench) and can_fit(workbench)
 
 
 def has_project(workbench: Workbench) -> bool:

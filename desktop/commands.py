@@ -220,9 +220,11 @@ FIT = (
     ),
 )
 BODY = (
-    Command("body.flip", "&Flip the limb's depth", "D", body_acts.flip_depth, acts.has_fit),
-    Command("body.nearer", "Joint &nearer", "[", body_acts.step_depth(-body_acts.DEPTH_STEP_M), acts.has_fit),
-    Command("body.farther", "Joint &away", "]", body_acts.step_depth(body_acts.DEPTH_STEP_M), acts.has_fit),
+    Command("body.flip", "&Flip the limb's depth", "D", body_acts.flip_depth, acts.can_refit),
+    Command(
+        "body.nearer", "Joint &nearer", "[", body_acts.step_depth(-body_acts.DEPTH_STEP_M), acts.can_refit
+    ),
+    Command("body.farther", "Joint &away", "]", body_acts.step_depth(body_acts.DEPTH_STEP_M), acts.can_refit),
     Command(
         "body.let_go",
         "&Let go of joints that are held",

@@ -52,7 +52,10 @@ def fit_many_steps(
     """Fit people, guessing first with `network` or the lifter. Locked people and those without keypoints stay."""
     ids = [int(person_id) for person_id in person_ids]
     for first in range(0, len(ids), BATCH):
-        chunk = _Chunk([_of(project, person_id) for person_id in ids[first : first + BATCH]])
+        rows = project.queue_rows(ids[first : first + BATCH])  # without those who were deleted meanwhile
+        photos = {row.photo_id: project.photo(row.photo_id) for row in rows}
+        wanted = {row.id for row in rows}
+        chunk = _Chunk([(photo, p) for photo in photos.values() for p in photo.people if p.id in wanted])
         free = [
             pair for pair in chunk.people if not pair[1].locked and (pair[1].keypoints.confidence > 0).any()
         ]
@@ -64,11 +67,6 @@ def fit_many_steps(
         for batch in by_layout.values():
             _fit(body, batch, options, chunk)
         yield from _in_small_steps(chunk, first, len(ids))
-
-
-def _of(project: "Project", person_id: int) -> tuple[Photo, Person]:
-    photo = project.photo_of(person_id)
-    return photo, next(person for person in photo.people if person.id == person_id)
 
 
 def _start(body: "Body", person: Person, chunk: _Chunk) -> Fit | Guess | None:

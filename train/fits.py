@@ -2,8 +2,8 @@
 
 SOURCE is anything `train.convert` reads; --out becomes a fits dictionary, one row a person. What a human accepted or
 locked in a project stays as it is. Batches that are done lie in OUT.parts until all are: killed at any moment, the
-same command goes on from there and ends with the same file. Several GPUs or machines on one file system:
-torchrun … -m train.fits, each process taking its share of the batches.
+same command goes on from there and ends with the same file. Several cores, GPUs or machines on one file system:
+torchrun --nproc-per-node N -m train.fits …, each process taking its share of the batches.
 """
 
 from __future__ import annotations
@@ -222,6 +222,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--batch", type=_count, default=64, metavar="N", help="people fitted together")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="of torch; to use more cores start more processes, which share the work better than threads",
+    )
     parser.add_argument("--body", type=Path, help="SMPL file in place of the open body")
     parser.add_argument("--dataset", help="name of the rows' data set; by default SOURCE's")
     parser.add_argument(
@@ -237,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _count(text: str) -> int:
     if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of people")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return int(text)
 
 
@@ -251,6 +258,7 @@ def main(arguments: list[str] | None = None) -> int:
         given.device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
     if given.device.startswith("cuda") and not torch.cuda.is_available():
         parser.error("no GPU that torch can use is here; choose --device cpu")
+    torch.set_num_threads(given.threads)
     process = Process.join()
     before = signal.signal(signal.SIGTERM, _stop)
     try:

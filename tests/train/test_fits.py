@@ -12,10 +12,15 @@ import pytest
 import torch
 
 from core.body import BodyParams, load_body
+from core.body.keypoints import convert
+from core.guess.checkpoint import save_checkpoint
+from core.guess.spin_network import spin_checkpoint
 from core.metrics import mpjpe_mm
 from core.records import Fit
 from core.store.fits import FitsDictionary
 from core.store.project import Project
+from tests.core.formats.making import write_photos
+from tests.core.guess.making import random_network
 from tests.train.making_people import known_photos, unseen, write_people
 from train import fits
 from train.learning import fitting_people
@@ -68,6 +73,38 @@ def test_the_lifter_says_where_fits_start(source, tmp_path, capsys):
         pytest.skip("no lifter is there")
     assert run(source, "--out", tmp_path / "fits.npz", "--guess", "lifter", "--json") == 0
     assert told(capsys)["valid"] == 12
+
+
+def test_an_image_network_says_where_fits_start_but_of_photos_that_cannot_be_read(tmp_path, capsys):
+    source = write_people(tmp_path / "people.json", known_photos(2, 2)[0])
+    save_checkpoint(tmp_path / "network.pt", spin_checkpoint(random_network()))
+    write_photos(tmp_path, ("0.jpg",), height=480)
+    assert run(source, "--out", tmp_path / "fits.npz", "--guess", tmp_path / "network.pt", "--json") == 0
+    missed = told(capsys)["not_fitted"]
+    assert list(missed) == ["1.jpg, person 3", "1.jpg, person 4"]
+    assert all("no guess, as its photo cannot be read" in why for why in missed.values())
+    assert FitsDictionary.load(tmp_path / "fits.npz").score.isnan().tolist() == [False, False, True, True]
+    assert run(source, "--out", tmp_path / "fits.npz", "--guess", tmp_path / "nothing.pt") == 1
+    assert "nothing.pt" in capsys.readouterr().err
+
+
+def test_rows_of_a_spin_data_set_stay_in_their_order(tmp_path):
+    photos = known_photos(2, 2)[0]
+    write_photos(tmp_path, ("0.jpg", "1.jpg"), height=480)
+    rows = [photos[number % 2].people[number // 2] for number in range(4)]
+    seen = np.stack([convert(person.keypoints.array, person.keypoints.layout, "spin49") for person in rows])
+    names = np.array(["0.jpg", "1.jpg", "0.jpg", "1.jpg"])
+    center, scale = (
+        np.stack([person.bbox.center for person in rows]),
+        np.array([one.bbox.scale for one in rows]),
+    )
+    path = tmp_path / "train.npz"
+    np.savez(path, imgname=names, center=center, scale=scale, openpose=seen[:, :25], part=seen[:, 25:])
+    assert run(path, "--out", tmp_path / "fits.npz", "--dataset", "mine") == 0
+    found = FitsDictionary.load(tmp_path / "fits.npz")
+    found.check_images(names, "train.npz")
+    assert np.allclose(found.keypoints, seen, atol=1e-3)
+    assert set(found.dataset) == {"mine"}
 
 
 def test_one_bad_person_spoils_nobody(tmp_path, capsys):

@@ -14,9 +14,7 @@ from core.fitting.residuals import Seen
 
 ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess
 FAR_OUTSIDE = 4.0  # half photos from the middle, beyond which keypoints say little about a person in it
-FARTHEST = (
-    1e9  # [px] where keypoints still further away are taken to be, so that squared distances stay finite
-)
+FARTHEST = 1e9  # [px] beyond which keypoints are taken to be there: squared distances stay finite
 LEAST_FOCAL = 1e-3  # [px] below which a focal length is none
 POINT_LIKE = 1e-3  # of the photo's half: keypoints spread less than this are one point
 

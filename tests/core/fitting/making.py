@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body.keypoint_body import KeypointBody, params_to_vector
+from core.body.keypoint_body import UNKNOWNS, KeypointBody, params_to_vector
 from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.fitting import FitConfig, FitStep, fit
@@ -158,7 +158,7 @@ class Scene:
         problem = Problem.of(self.body, observed, self.layout, config)
         problem = problem.sized(problem.starts(self.truth if guess is None else guess))
         objective = Objective(problem.body, problem.prior, config, problem.places, softness)
-        data = observation(problem.seen, problem.previous)
+        data = observation(problem.seen, problem.previous.reshape(-1, UNKNOWNS))
         return lambda unknowns: objective(unknowns, *data)
 
 

@@ -79,8 +79,11 @@ def test_alternatives_all_look_like_the_photo(pointing, found):
         assert (scene.joints(step.params)[..., 2] > 0).all()
 
 
-def test_alternatives_are_distinct(pointing, found):
-    scene, _ = pointing
+@pytest.mark.parametrize("count", [5, 100])
+def test_alternatives_are_distinct(pointing, found, count):
+    scene, wrong = pointing
+    if count > 5:  # more than there are
+        found = others(scene, wrong, count=count, config=FitConfig(iterations=6))
     places = torch.cat([scene.joints(step.params) for step in found])
     places = places - places[:, :1]
     apart = (places[:, None] - places[None]).norm(dim=-1).mean(dim=-1) + torch.eye(len(found))

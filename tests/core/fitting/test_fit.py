@@ -104,7 +104,7 @@ def test_a_person_is_found_without_a_guess(found_alone, way):
 
 def test_captured_people_are_found_without_a_guess(people):
     """Left is not taken for right, nor front for back, in four of five (from the side, two dimensions may not tell)."""
-    some = replace(people, truth=people.truth[:40], keypoints=people.keypoints[:40])
+    some = replace(people, truth=people.truth[:24], keypoints=people.keypoints[:24])
     step = some.fit()
     turns = [axis_angle_to_matrix(params.global_orient) for params in (step.params, some.truth)]
     assert (torch.rad2deg(geodesic_angle(*turns)) < 60).float().mean() >= 0.8
@@ -153,6 +153,17 @@ FROZEN = {
 }
 
 
+def test_of_several_guesses_for_each_person_the_best_is_taken(few):
+    good, bad = off_by(few.truth, 5), turned(few.truth, turn_about(y=180))
+    bad = replace(bad, cam_t=few.truth.cam_t)
+    pairs = zip(good.tensors(), bad.tensors(), strict=True)
+    both = BodyParams(*(torch.stack(parts, dim=1).flatten(0, 1) for parts in pairs))
+    step = few.fit(both)
+    assert few.keypoint_error_px(step).median() < 0.5
+    turns = [axis_angle_to_matrix(params.global_orient) for params in (step.params, few.truth)]
+    assert (torch.rad2deg(geodesic_angle(*turns)) < 30).all()
+
+
 @pytest.mark.parametrize("what", FROZEN)
 def test_what_is_frozen_stays_as_the_guess_has_it(few, what):
     option, part = FROZEN[what]
@@ -185,7 +196,7 @@ def test_the_loss_never_rises_within_a_stage(few, guessed):
             stages += 1
         else:
             assert (after.loss <= before.loss).all()
-    assert stages == 2, "place the camera, fit the body widely, fit it"
+    assert stages == (1 if guessed else 2), "place the camera, fit the body widely, fit it"
 
 
 @pytest.mark.parametrize("guessed", [True, False])

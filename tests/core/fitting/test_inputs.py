@@ -73,6 +73,7 @@ def test_an_absent_keypoint_may_stand_anywhere(photo):
 
 BAD_CAMERAS = {
     "no focal length": {"focal": 0.0},
+    "next to none": {"focal": 1e-40},
     "a negative one": {"focal": -1000.0},
     "one that is no number": {"focal": NAN},
     "an endless one": {"focal": INF},
@@ -91,7 +92,7 @@ def test_a_bad_camera_is_named_with_its_person(photo, kind):
         assert part.isfinite().all()
 
 
-@pytest.mark.parametrize("focal", [1e-20, 1e-3, 1.0, 1e7, 1e20])
+@pytest.mark.parametrize("focal", [0.01, 1.0, 1e7, 1e20])
 @pytest.mark.parametrize("guessed", [True, False])
 def test_a_focal_length_that_no_camera_has_still_gives_numbers(photo, focal, guessed):
     camera = torch.tensor([FOCAL, focal]), photo.camera_center
@@ -309,10 +310,10 @@ def test_an_odd_guess_gives_numbers_and_spoils_nobody_else(photo, parts, placing
     )
 
 
-@pytest.mark.xfail(strict=True, raises=RuntimeError, reason="torch speaks, where the fit should")
-def test_guesses_for_another_number_of_people_are_refused(photo):
-    with pytest.raises(FitInputError, match="guess"):
-        photo.fit(standing(3))
+@pytest.mark.parametrize("count", [1, 3])
+def test_guesses_for_another_number_of_people_are_refused(photo, count):
+    with pytest.raises(FitInputError, match=f"{count} guesses for 2 people"):
+        photo.fit(standing(count))
 
 
 def test_a_prior_that_cannot_be_read_is_an_error_at_once(photo, tmp_path):

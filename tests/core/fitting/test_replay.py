@@ -107,11 +107,11 @@ def test_two_threads_may_fit_at_once(scene):
         for weight in (1.0, 1.0 + number):
             found[number] = one.fit(guess, FitConfig(iterations=5, kid=5.0 * weight)).params.pose
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 4
+    assert len(found) == 3
     for pose in found.values():
         torch.testing.assert_close(pose, expected, rtol=0, atol=1e-4)

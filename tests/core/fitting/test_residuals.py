@@ -10,6 +10,7 @@ from core.body.keypoint_body import UNKNOWNS, KeypointBody, params_to_vector
 from core.body.keypoints import layout
 from core.errors import FitInputError
 from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin
+from core.fitting.objective import TERMS
 from core.fitting.residuals import Rows, Seen, Wish, reprojection
 from tests.core.fitting.making import CENTER, FOCAL, Scene, chance, off_by
 from tests.posing import random_params, toy_body
@@ -165,8 +166,7 @@ def test_the_whole_objectives_gradient_is_autograds(softness):
 def terms_off() -> dict[str, float]:
     """Every weight of the objective's terms at zero, and no wishes."""
     names = ("pose_prior", "hinges", "limits", "upright", "betas", "kid", "stay_near")
-    weights = {name: 0.0 for name in names if name in FitConfig.__dataclass_fields__}
-    return {**weights, "wishes": ()}
+    return {**dict.fromkeys(names, 0.0), "wishes": ()}
 
 
 @pytest.mark.parametrize("term", ["pose_prior", "hinges", "limits", "upright", "betas", "kid", "stay_near"])
@@ -187,10 +187,18 @@ def test_the_hessian_is_symmetric_and_never_bends_down():
     assert torch.linalg.eigvalsh(hessian).min() > -1e-9 * hessian.abs().max()
 
 
+@pytest.mark.parametrize("weight", ["pose_prior", "hinges", "limits", "upright", "betas", "kid", "stay_near"])
+def test_a_terms_loss_is_reported_under_its_own_name(weight):
+    objective, unknowns = whole_objective(0.0, **(terms_off() | {weight: 3.0}))
+    heard = (objective(unknowns).report[:, : len(TERMS)] != 0).any(dim=0)
+    names = {name for name, loud in zip(TERMS, heard.tolist(), strict=True) if loud}
+    assert names == {"keypoints", "shape" if weight in ("betas", "kid") else weight}
+
+
 def test_the_loss_by_term_adds_up_to_the_loss():
     objective, unknowns = whole_objective(0.0)
     here = objective(unknowns)
-    terms = here.report[:, : here.report.shape[1] - 17]
+    terms = here.report[:, : len(TERMS)]
     assert (terms > 0).all(), "each of them is heard"
     torch.testing.assert_close(terms.sum(dim=1), here.loss)
 

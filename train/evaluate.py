@@ -19,7 +19,8 @@ from torch import Tensor
 from core.body import load_body
 from core.body.model import Body, BodyParams
 from core.errors import FitloopError
-from core.fitting import FitConfig, FitStep, alternatives, fit
+from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
+from core.guess.lifter import LifterGuess, lift, load_lifter
 from core.metrics import pa_mpjpe_mm
 from train.learning.options import named_path
 from train.learning.truth import Truth, read_truth
@@ -27,46 +28,48 @@ from train.learning.truth import Truth, read_truth
 ALTERNATIVES = 5
 
 
-def evaluate_fits(body: Body, people: Truth, guess: str, config: FitConfig) -> dict[str, list[float]]:
-    """PA-MPJPE [mm] of the fit and of the best alternative, and the score [px], one number per person."""
+def evaluate_fits(body: Body, people: Truth, guess: str) -> dict[str, list[float]]:
+    """PA-MPJPE [mm] of guess, fit and best alternative, and the score [px], one number per person."""
     keypoints = torch.from_numpy(people.keypoints)
     focal, center = torch.from_numpy(people.focal_length), torch.from_numpy(people.camera_center)
-    first = guesses(body, people, guess)
-    started = None if first is None else first[0]
+    lifted = guesses(body, people, guess)
+    config = FitConfig() if lifted is None else TRUSTING
+    started = None if lifted is None else lifted.hypotheses
     *_, step = fit(body, keypoints, people.layout, focal, center, guess=started, config=config)
     result = {"guess_mm": [], "fit_mm": limb_error_mm(body, people, step.params), "best_of_5_mm": []}
-    if started is not None:
-        result["guess_mm"] = limb_error_mm(body, people, started)
+    if lifted is not None:
+        result["guess_mm"] = limb_error_mm(body, people, lifted.params)
     for person in range(len(keypoints)):
         one = slice(person, person + 1)
-        starts = None if first is None else first[1][person]
+        starts = None
+        if lifted is not None:
+            count = len(lifted.hypotheses) // len(keypoints)
+            starts = joined(step.params[one], lifted.hypotheses[slice(person * count, (person + 1) * count)])
         found = alternatives(
             body, keypoints[one], people.layout, focal[one], center[one], starts, ALTERNATIVES, config
         )
-        errors = [_error_of(body, people, other, person) for other in found]
-        result["best_of_5_mm"].append(min(errors))
+        result["best_of_5_mm"].append(min(_error_of(body, people, other, person) for other in found))
     return {**result, "score_px": step.score.tolist(), "iterations": [float(step.iteration)]}
 
 
-def guesses(body: Body, people: Truth, guess: str) -> tuple[BodyParams, list[BodyParams]] | None:
-    """Where to start: each person's guess, and its hypotheses one body a row. None: from nothing."""
+def guesses(body: Body, people: Truth, guess: str) -> LifterGuess | None:
+    """What the lifter says of these people; None for a start from nothing."""
     if guess == "none":
         return None
-    from core.guess.lifter import lift, load_lifter
-
-    lifter = load_lifter() if guess == "lifter" else load_lifter(Path(guess))
-    lifted = lift(
-        lifter,
+    return lift(
+        load_lifter() if guess == "lifter" else load_lifter(Path(guess)),
         body,
         torch.from_numpy(people.keypoints),
         people.layout,
         torch.from_numpy(people.focal_length),
         torch.from_numpy(people.camera_center),
     )
-    count = lifted.probability.shape[1]
-    return lifted.params, [
-        lifted.hypotheses[slice(p * count, (p + 1) * count)] for p in range(len(lifted.params))
-    ]
+
+
+def joined(first: BodyParams, second: BodyParams) -> BodyParams:
+    """Two batches of bodies as one."""
+    parts = zip(first.tensors(), second.tensors(), strict=True)
+    return BodyParams(*(torch.cat(pair) for pair in parts))
 
 
 def limb_error_mm(body: Body, people: Truth, params: BodyParams) -> list[float]:
@@ -159,8 +162,7 @@ def evaluate_all_fits(options: argparse.Namespace) -> None:
     """Fits of every truth file in a folder, as JSON."""
     body = load_body()
     per_source = {
-        people.source: evaluate_fits(body, people, options.guess, FitConfig())
-        for people in read_truth(options.fits_from)
+        people.source: evaluate_fits(body, people, options.guess) for people in read_truth(options.fits_from)
     }
     summary = {"protocol": "PA-MPJPE, 12 limb joints, true 2D keypoints", "start": options.guess}
     print(json.dumps({**summary, **summarise(per_source)}, indent=None if options.json else 1))

@@ -23,7 +23,7 @@ import torch
 
 from core.body.model import Body, load_body
 from core.errors import FitloopError, FitsError
-from core.fitting import FitConfig
+from core.fitting import TRUSTING, FitConfig
 from core.formats import spin
 from core.formats.report import Import
 from core.records import Person, Photo
@@ -58,6 +58,7 @@ class Work:
     batches: list[Batch]
     parts: Parts
     dataset: str
+    config: FitConfig
 
     @property
     def people(self) -> int:
@@ -76,16 +77,17 @@ def prepare(given: argparse.Namespace) -> Work:
     body = load_body(given.body, torch.device(given.device))
     work = batches(source.photos, given.batch, lambda person: is_kept(person, body))
     dataset = given.dataset or given.source.stem
+    config = FitConfig() if given.guess == "none" else TRUSTING
     key = {
         "people": digest_of_people(source.photos),
         "guess": f"{given.guess} {digest(*guesser_files(given.guess))}",
         "batch": str(given.batch),
         "body": body.fingerprint,
         "device": torch.device(given.device).type,
-        "config": repr(FitConfig()),
+        "config": repr(config),
         "version": str(PARTS_VERSION),
     }
-    return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset)
+    return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset, config)
 
 
 def is_kept(person: Person, body: Body) -> bool:
@@ -101,7 +103,7 @@ def fit_share(work: Work, guesser: Guesser | None, process: Process, progress: P
     for batch in work.batches:
         if batch.number in done or batch.number % process.count != process.rank:
             continue
-        rows = fit_batch(work.body, work.source.photos, batch, guesser, FitConfig())
+        rows = fit_batch(work.body, work.source.photos, batch, guesser, work.config)
         work.parts.write(batch.number, rows)
         progress.show(sum(sizes[number] for number in work.parts.done()))
 
@@ -217,8 +219,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="the fits dictionary to write, .npz")
     parser.add_argument(
         "--guess",
-        default="none",
-        help="where fits start: none (the default), lifter, a lifter's folder, an image network's checkpoint",
+        default="lifter",
+        help="where fits start: lifter (the default), none, a lifter's folder, an image network's checkpoint",
     )
     parser.add_argument("--batch", type=_count, default=64, metavar="N", help="people fitted together")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")

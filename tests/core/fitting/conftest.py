@@ -1,5 +1,6 @@
 """The body that ships, and poses that people take."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core.body.model import Body, load_body
-from tests.core.fitting.making import prior_poses
+from tests.core.fitting.making import Scene, before_camera, prior_poses
 from train.learning.poses import read_poses
 
 
@@ -26,3 +27,14 @@ def poses(request: pytest.FixtureRequest) -> Tensor:
         return prior_poses(200)
     captured = read_poses(folder / "mocap_poses.npz", "test").sample(200, np.random.default_rng(0))
     return torch.from_numpy(captured[:, 3:])
+
+
+@pytest.fixture(scope="session")
+def people(body: Body, poses: Tensor) -> Scene:
+    """Two hundred captured poses, of any shape, heading and place."""
+    return Scene.of(body, before_camera(poses))
+
+
+@pytest.fixture(scope="session")
+def few(people: Scene) -> Scene:
+    return replace(people, truth=people.truth[:3], keypoints=people.keypoints[:3])

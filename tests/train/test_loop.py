@@ -381,6 +381,22 @@ class TestProcesses:
         assert done.returncode == 0, done.stderr.decode()
         assert losses(killed) == losses(whole)
 
+    def test_a_cluster_that_ends_all_processes_finds_a_whole_run(self, tmp_path, curated):
+        """SIGTERM to the whole group, loader workers too."""
+        options = ("--fits", str(curated), "--backbone", "resnet18", "--batch", "2", "--log-every", "1")
+        run = tmp_path / "run"
+        process = subprocess.Popen(
+            command(run, *options, "--workers", "1", "--steps", "1000"),
+            cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 120
+        while len(losses(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said.decode()
+        assert torch.load(run / "checkpoint.pt")["step"] == len(losses(run)) >= 2
+
     def test_two_processes_take_the_step_of_one(self, tmp_path, curated):
         """Losses, batch norms, dropout, dictionary and gradients of the whole batch of four."""
         small = "--backbone resnet18 --batch 4 --workers 0 --log-every 1 --picture-every 0 --steps 1"

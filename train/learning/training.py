@@ -205,6 +205,12 @@ def _train(training: Training, step_of: StepOf) -> int:
                 log = MetricsLog(training.run.path, learner.progress.step)
             terminal.say(training.save())  # from here on there is something to go on with
             _steps(training, step_of, stopping, log, terminal)
+        except (
+            RuntimeError,
+            EOFError,
+        ):  # a cluster ends the loader's workers too, and these are missed first
+            if not stopping.asked:
+                raise
         finally:  # at the end, at Ctrl-C and at a crash
             terminal.say(training.save())
             if log is not None:

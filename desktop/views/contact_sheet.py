@@ -1,7 +1,7 @@
 """Many people at once, each with the body over the photo: a sweep with the keyboard."""
 
 from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QHideEvent, QImage, QKeyEvent, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -65,8 +65,7 @@ class ContactSheet(QListView):
         self, workbench: Workbench, model: PeopleModel, thumbnails: Thumbnails, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._workbench = workbench
-        self.setModel(model)
+        self._workbench, self._people = workbench, model
         self.setItemDelegate(CellDelegate(workbench, thumbnails, self))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -75,19 +74,30 @@ class ContactSheet(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName(self.tr("Contact sheet"))
-        self.selectionModel().currentChanged.connect(self._choose)
         self.doubleClicked.connect(lambda _: self.opened.emit())
         workbench.photo_changed.connect(self.show_person)
-        model.modelReset.connect(self.show_person)
+        # Queued: the view's own answer to a reset, which selects nobody, has to come first.
+        model.modelReset.connect(self.show_person, Qt.ConnectionType.QueuedConnection)
         workbench.view_changed.connect(self.viewport().update)
         thumbnails.arrived.connect(self.viewport().update)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now does it look at the queue: laying out 100 000 people takes a third of a second."""
+        super().showEvent(event)
+        if self.model() is None:
+            self.setModel(self._people)
+            self.selectionModel().currentChanged.connect(self._choose)
+        self.show_person()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.setModel(None)
+
     def show_person(self) -> None:
         """Select who is on show."""
-        model = self.model()
-        place = model.place_of(self._workbench.person_id) if isinstance(model, PeopleModel) else -1
-        if self.isVisible() and place >= 0 and self.currentIndex().row() != place:
-            self.setCurrentIndex(model.index(place, 0))
+        place = self._people.place_of(self._workbench.person_id)
+        if self.model() is not None and place >= 0 and self.currentIndex().row() != place:
+            self.setCurrentIndex(self._people.index(place, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -96,6 +106,5 @@ class ContactSheet(QListView):
             super().keyPressEvent(event)
 
     def _choose(self, current: QModelIndex) -> None:
-        model = self.model()
-        if current.isValid() and isinstance(model, PeopleModel) and self.isVisible():
-            self._workbench.select(int(model.ids[current.row()]))
+        if current.isValid() and self.isVisible():
+            self._workbench.select(int(self._people.ids[current.row()]))

@@ -194,7 +194,7 @@ def test_photos_without_people_are_opened_and_a_person_is_drawn_and_placed_by_ha
 
 def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them(open_desk, qtbot):
     desk, workbench, sheet = open_desk, open_desk.workbench, open_desk.window.contact_sheet
-    model, first = sheet.model(), workbench.person_id
+    model, first = desk.window.people.model, workbench.person_id
     desk.do("view.sheet")
     assert sheet.isVisible()
 

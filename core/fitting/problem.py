@@ -22,6 +22,8 @@ from core.fitting.residuals import NEAREST, Seen
 from core.fitting.solver import SolverStep, attempt, levenberg_marquardt
 from core.geometry.camera import project
 
+MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -62,7 +64,7 @@ class Problem:
         visible = self.observed.xy.shape[1]
         if guess is None:
             return starts(self.body, visible, self.prior.mean_pose, self.seen)
-        given = params_to_vector(guess.to(self.observed.xy)).nan_to_num()
+        given = params_to_vector(guess.to(self.observed.xy)).nan_to_num().clamp(-MOST, MOST)
         batch = len(self.observed.xy)
         if len(given) % batch:
             raise FitInputError(

@@ -79,7 +79,7 @@ def crop_view(poses: np.ndarray, betas: Tensor, rng: np.random.Generator) -> Bod
 def captured_people(
     body: Body, poses_file: Path, count: int, noise_px: float, seed: int = 0
 ) -> tuple[Tensor, BodyParams]:
-    """spin49 keypoints (N, 49, 3) [crop px] of test-split poses with noise, and starts about 15 degrees off per joint."""
+    """spin49 keypoints (N, 49, 3) [crop px] of noisy test-split poses, and starts about 15 degrees off per joint."""
     rng = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
     betas = torch.randn(count, 10, generator=generator)

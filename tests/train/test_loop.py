@@ -4,9 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +18,9 @@ from core.guess.spin_network import load_spin_network
 from core.store.fits import FitsDictionary
 from tests.train import making_runs
 from train import spin
-from train.learning import run_folder, training
+from train.learning import run_folder
 from train.learning.loop import BAD_BATCHES, StepLoss
-from train.learning.metrics_log import EventFile, MetricsLog, masked_crc, read_metrics
-from train.learning.processes import DropoutStream, Processes, SharedDropout
+from train.learning.metrics_log import MetricsLog, read_metrics
 from train.learning.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
@@ -109,6 +105,10 @@ class TestRunFolder:
             if before[name].ndim:
                 assert before[name][2].tobytes() == after[name][2].tobytes(), name
         assert (before["pose"] != after["pose"]).any(), "no other row was bettered"
+
+    def test_a_batch_in_two_pieces_is_a_run_like_any(self, train, tmp_path):
+        assert train("run", "--steps", "2", "--accumulate", "2") == 0
+        assert len(losses(tmp_path / "run")) == 2
 
     def test_json_lines_are_those_of_the_metrics(self, train, tmp_path, capsys):
         assert train("run", "--steps", "2", "--json") == 0
@@ -213,16 +213,6 @@ class TestResume:
         assert replaced > 0
         assert train("run", "--resume", "--steps", "3", fits=None) == 0
 
-    def test_metrics_after_the_checkpoint_are_taken_back(self, tmp_path):
-        log = MetricsLog(tmp_path)
-        for step in range(1, 6):
-            log.write(step, {"loss": float(step)})
-        log.close()
-        with (tmp_path / "metrics.jsonl").open("a") as file:
-            file.write('{"step": 6, "lo')  # a power failure
-        MetricsLog(tmp_path, step=3).close()
-        assert losses(tmp_path) == [1.0, 2.0, 3.0]
-
     def test_another_config_is_refused_and_named(self, train, tmp_path, capsys):
         assert train("run", "--steps", "1") == 0
         assert train("run", "--resume", "--learning-rate", "0.1", fits=None) == 1
@@ -305,128 +295,3 @@ class TestTrouble:
     def test_a_batch_that_cannot_be_shared_is_refused(self, train, capsys):
         assert train("run", "--accumulate", "3") == 1
         assert "multiple of 3" in capsys.readouterr().err
-
-
-class TestAccumulation:
-    def test_two_pieces_give_nearly_the_step_of_one(self, train, tmp_path):
-        """But for batch norms, which see a piece at a time: so dropout and means must not differ."""
-        stream = DropoutStream(seed=1)
-        dropout = SharedDropout(0.5, stream)
-        x = torch.ones(4, 30)
-        stream.begin(7, 4, slice(0, 4))
-        whole = [dropout(x), dropout(x)]
-        parts = []
-        for piece in (slice(0, 2), slice(2, 4)):
-            stream.begin(7, 4, piece)
-            parts.append([dropout(x[piece]), dropout(x[piece])])
-        for call in (0, 1):
-            assert torch.equal(torch.cat([part[call] for part in parts]), whole[call])
-        assert not torch.equal(whole[0], whole[1])
-        assert float(whole[0].mean()) == pytest.approx(1.0, abs=0.2)
-        assert train("run", "--steps", "2", "--accumulate", "2") == 0
-        assert len(losses(tmp_path / "run")) == 2
-
-
-class TestEvents:
-    def test_checksums_are_those_of_crc32c(self):
-        """The check value of CRC-32C for '123456789' is 0xE3069283, here turned and shifted as TFRecords do."""
-        crc = 0xE3069283
-        assert masked_crc(b"123456789") == (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
-
-    def test_records_hold_name_step_and_value(self, tmp_path):
-        file = EventFile(tmp_path / "events")
-        file.write(300, {"loss": 1.5})
-        file.close()
-        data = (tmp_path / "events").read_bytes()
-        length = int.from_bytes(data[:8], "little")
-        second = data[16 + length + 12 :]
-        assert b"\x10\xac\x02" in second  # field 2, varint: step 300
-        assert b"\n\x04loss\x15\x00\x00\xc0?" in second  # tag 'loss', float 1.5
-
-
-def command(folder: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "train.spin", "--run", str(folder), *options]
-
-
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
-
-
-class TestProcesses:
-    def test_a_run_that_was_killed_goes_on_exactly(self, tmp_path, curated):
-        """SIGKILL in the middle of whatever it does, while it saves all the time; tests/stress kills many times."""
-        options = ("--fits", str(curated), "--backbone", "resnet18", *SMALL[2:], "--save-minutes", "0.0")
-        killed, whole = tmp_path / "killed", tmp_path / "whole"
-        process = subprocess.Popen(
-            command(killed, *options, "--steps", "100"), cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE
-        )
-        deadline = time.monotonic() + 120
-        while len(losses(killed)) < 3 and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
-        process.kill()
-        _, said = process.communicate()
-        assert len(losses(killed)) >= 3, said.decode()
-        saved = torch.load(killed / "checkpoint.pt")
-        fits = FitsDictionary.load(killed / "fits.npz")
-        assert saved["step"] >= 2
-        assert len(fits) == PEOPLE
-        end = str(saved["step"] + 4)
-        done = subprocess.run(
-            command(killed, "--resume", "--steps", end), cwd=ROOT, env=ENVIRONMENT, capture_output=True
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        rest = options[: options.index("--save-minutes")]
-        done = subprocess.run(
-            command(whole, *rest, "--steps", end), cwd=ROOT, env=ENVIRONMENT, capture_output=True
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        assert losses(killed) == losses(whole)
-
-    def test_a_cluster_that_ends_all_processes_finds_a_whole_run(self, tmp_path, curated):
-        """SIGTERM to the whole group, loader workers too."""
-        options = ("--fits", str(curated), "--backbone", "resnet18", "--batch", "2", "--log-every", "1")
-        run = tmp_path / "run"
-        process = subprocess.Popen(
-            command(run, *options, "--workers", "1", "--steps", "1000"),
-            cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        deadline = time.monotonic() + 120
-        while len(losses(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 130, said.decode()
-        assert torch.load(run / "checkpoint.pt")["step"] == len(losses(run)) >= 2
-
-    def test_two_processes_take_the_step_of_one(self, tmp_path, curated):
-        """Losses, batch norms, dropout, dictionary and gradients of the whole batch of four."""
-        small = "--backbone resnet18 --batch 4 --workers 0 --log-every 1 --picture-every 0 --steps 1"
-        options = ("--fits", str(curated), *small.split())
-        alone, shared = tmp_path / "alone", tmp_path / "shared"
-        several = "-m torch.distributed.run --standalone --nproc-per-node 2 -m --"
-        torchrun = [sys.executable, *several.split()]
-        for start, folder in (([sys.executable, "-m"], alone), (torchrun, shared)):
-            arguments = [*start, "train.spin", "--run", str(folder), *options]
-            done = subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=240)
-            assert done.returncode == 0, done.stderr.decode()
-        (one,), (two,) = (read_metrics(folder) for folder in (alone, shared))
-        for name in ("loss", "loss_keypoints_2d", "loss_pose", "people", "valid", "locked", "replaced"):
-            assert two[name] == pytest.approx(one[name], rel=1e-5), name
-        # Adam's first step is the sign of the gradient, and a sign near zero is a toss: so the gradient itself. Through
-        # twenty batch norms of four photos it is known to 2e-4: merely listing the four in another order costs that.
-        gradients = []
-        for folder in (alone, shared):
-            state = torch.load(folder / "checkpoint.pt")["loop"]["optimizer"]["state"]
-            gradients.append(torch.cat([moments["exp_avg"].flatten() for moments in state.values()]))
-        assert float((gradients[1] - gradients[0]).norm() / gradients[0].norm()) < 1e-3
-        fits = [np.load(folder / "fits.npz") for folder in (alone, shared)]
-        assert np.abs(fits[0]["betas"] - fits[1]["betas"]).max() < 1e-4
-
-    def test_one_process_alone_needs_no_network(self):
-        processes = Processes.join("cpu")
-        values = torch.arange(3.0)
-        assert torch.equal(processes.total(values), values)
-        assert torch.equal(processes.gathered(values), values)
-        assert not processes.any(False)
-        processes.wait()
-        processes.leave()
-        assert training.INTERRUPTED == 130

@@ -1,0 +1,151 @@
+"""Several processes are as one, and a process that is killed goes on as if it had not been."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.body.model import load_body
+from core.store.fits import FitsDictionary
+from tests.train import making_runs
+from train.learning import training
+from train.learning.metrics_log import read_metrics
+from train.learning.processes import DropoutStream, Processes, SharedDropout
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = 6
+SMALL = ("--workers", "0", "--log-every", "1", "--picture-every", "0")
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body()
+
+
+@pytest.fixture
+def curated(tmp_path, body):
+    return making_runs.write_curated(tmp_path / "project", body, PEOPLE, locked=(2,))
+
+
+def losses(folder: Path) -> list[object]:
+    return [line["loss"] for line in read_metrics(folder)]
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "train.spin", "--run", str(folder), *options]
+
+
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+class TestProcesses:
+    def test_a_run_that_was_killed_goes_on_exactly(self, tmp_path, curated):
+        """SIGKILL in the middle of whatever it does, while it saves all the time; tests/stress kills many times."""
+        options = (
+            "--fits",
+            str(curated),
+            "--backbone",
+            "resnet18",
+            "--batch",
+            "2",
+            *SMALL,
+            "--save-minutes",
+            "0.0",
+        )
+        killed, whole = tmp_path / "killed", tmp_path / "whole"
+        process = subprocess.Popen(
+            command(killed, *options, "--steps", "100"), cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE
+        )
+        deadline = time.monotonic() + 120
+        while len(losses(killed)) < 3 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        process.kill()
+        _, said = process.communicate()
+        assert len(losses(killed)) >= 3, said.decode()
+        saved = torch.load(killed / "checkpoint.pt")
+        fits = FitsDictionary.load(killed / "fits.npz")
+        assert saved["step"] >= 2
+        assert len(fits) == PEOPLE
+        end = str(saved["step"] + 4)
+        done = subprocess.run(
+            command(killed, "--resume", "--steps", end), cwd=ROOT, env=ENVIRONMENT, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        rest = options[: options.index("--save-minutes")]
+        done = subprocess.run(
+            command(whole, *rest, "--steps", end), cwd=ROOT, env=ENVIRONMENT, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        assert losses(killed) == losses(whole)
+
+    def test_a_cluster_that_ends_all_processes_finds_a_whole_run(self, tmp_path, curated):
+        """SIGTERM to the whole group, loader workers too."""
+        options = ("--fits", str(curated), "--backbone", "resnet18", "--batch", "2", "--log-every", "1")
+        run = tmp_path / "run"
+        process = subprocess.Popen(
+            command(run, *options, "--workers", "1", "--steps", "1000"),
+            cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 120
+        while len(losses(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said.decode()
+        assert torch.load(run / "checkpoint.pt")["step"] == len(losses(run)) >= 2
+
+    def test_two_processes_take_the_step_of_one(self, tmp_path, curated):
+        """Losses, batch norms, dropout, dictionary and gradients of the whole batch of four."""
+        small = "--backbone resnet18 --batch 4 --workers 0 --log-every 1 --picture-every 0 --steps 1"
+        options = ("--fits", str(curated), *small.split())
+        alone, shared = tmp_path / "alone", tmp_path / "shared"
+        several = "-m torch.distributed.run --standalone --nproc-per-node 2 -m --"
+        torchrun = [sys.executable, *several.split()]
+        for start, folder in (([sys.executable, "-m"], alone), (torchrun, shared)):
+            arguments = [*start, "train.spin", "--run", str(folder), *options]
+            done = subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=240)
+            assert done.returncode == 0, done.stderr.decode()
+        (one,), (two,) = (read_metrics(folder) for folder in (alone, shared))
+        for name in ("loss", "loss_keypoints_2d", "loss_pose", "people", "valid", "locked", "replaced"):
+            assert two[name] == pytest.approx(one[name], rel=1e-5), name
+        # Adam's first step is the sign of the gradient, and a sign near zero is a toss: so the gradient itself. Through
+        # twenty batch norms of four photos it is known to 2e-4: merely listing the four in another order costs that.
+        gradients = []
+        for folder in (alone, shared):
+            state = torch.load(folder / "checkpoint.pt")["loop"]["optimizer"]["state"]
+            gradients.append(torch.cat([moments["exp_avg"].flatten() for moments in state.values()]))
+        assert float((gradients[1] - gradients[0]).norm() / gradients[0].norm()) < 1e-3
+        fits = [np.load(folder / "fits.npz") for folder in (alone, shared)]
+        assert np.abs(fits[0]["betas"] - fits[1]["betas"]).max() < 1e-4
+
+    def test_one_process_alone_needs_no_network(self):
+        processes = Processes.join("cpu")
+        values = torch.arange(3.0)
+        assert torch.equal(processes.total(values), values)
+        assert torch.equal(processes.gathered(values), values)
+        assert not processes.any(False)
+        processes.wait()
+        processes.leave()
+        assert training.INTERRUPTED == 130
+
+    def test_dropout_is_that_of_the_place_in_the_batch(self):
+        """However a batch is cut into pieces."""
+        stream = DropoutStream(seed=1)
+        dropout = SharedDropout(0.5, stream)
+        x = torch.ones(4, 30)
+        stream.begin(7, 4, slice(0, 4))
+        whole = [dropout(x), dropout(x)]
+        parts = []
+        for piece in (slice(0, 2), slice(2, 4)):
+            stream.begin(7, 4, piece)
+            parts.append([dropout(x[piece]), dropout(x[piece])])
+        for call in (0, 1):
+            assert torch.equal(torch.cat([part[call] for part in parts]), whole[call])
+        assert not torch.equal(whole[0], whole[1])
+        assert float(whole[0].mean()) == pytest.approx(1.0, abs=0.2)

@@ -80,7 +80,9 @@ def read_body_file(path: str | Path) -> BodyArrays:
     return replace(
         body,
         extra_regressor=_regressor_beside(path.parent / "J_regressor_extra.npy", 9, vertices),
-        h36m_regressor=_regressor_beside(path.parent / "J_regressor_h36m.npy", 17, vertices),
+        h36m_regressor=_right_leg_first(
+            _regressor_beside(path.parent / "J_regressor_h36m.npy", 17, vertices), body.v_template
+        ),
     )
 
 
@@ -167,6 +169,16 @@ def _regressor_beside(path: Path, rows: int, vertices: int) -> Floats | None:
         return None
     found = {path.name: read_npy(path)}
     return _floats(found, path.name, (rows, vertices), str(path.parent))
+
+
+def _right_leg_first(h36m: Floats | None, v_template: Floats) -> Floats | None:
+    """Human3.6M's order has the right leg in rows 1 to 3; SPIN's copy of the file has the left one there.
+
+    Seen from where the hips lie: x is the body's left.
+    """
+    if h36m is None or h36m[1] @ v_template[:, 0] <= h36m[4] @ v_template[:, 0]:
+        return h36m
+    return _frozen(h36m[[0, 4, 5, 6, 1, 2, 3, *range(7, 17)]])  # type: ignore[no-any-return]
 
 
 def _fail(where: str, wrong: str, right: str) -> NoReturn:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from core.fitting.solver import Linearise, Linearised, State, attempt
 RECORDED_BATCH = 4  # people; above that the arithmetic is what takes the time
 _KEPT = 64
 Graph = Callable[..., tuple[Tensor, ...]]
+_recording = Lock()
 _recordings: OrderedDict[Hashable, tuple[Objective, Graph]] = OrderedDict()
 
 
@@ -47,13 +49,16 @@ class Replay:
 
     def _replay(self, what: str, function: Graph, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         key = (what, self._objective.key, inputs[0].dtype, *(part.shape for part in inputs))
-        if key not in _recordings:
-            # The objective is kept with its recording: its key names parts by identity, which must not be reused.
-            _recordings[key] = (self._objective, _record(function, inputs))
+        with _recording:  # one at a time: tracing changes how the whole process warns
+            if key not in _recordings:
+                # The objective is kept with its recording: its key names parts by identity, not to be reused.
+                _recordings[key] = (self._objective, _record(function, inputs))
+            _recordings.move_to_end(key)
+            graph = _recordings[key][1]
             if len(_recordings) > _KEPT:
                 _recordings.popitem(last=False)
         with torch.inference_mode():
-            return _recordings[key][1](*inputs)
+            return graph(*inputs)
 
 
 def replayed(linearise: Linearise, state: State, moves: Tensor, data: tuple[Tensor, ...]) -> State:

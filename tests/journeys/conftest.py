@@ -1,21 +1,9 @@
 """A window on a small project."""
 
-import warnings
-
 import pytest
 
 from tests.desktop.desk import Desk
 from tests.desktop.making import write_coco
-
-
-@pytest.fixture(autouse=True)
-def _recordings_may_warn():
-    """A fit's iterations are recorded by whichever thread comes first, and Python's warning filters are of the whole
-    process: what the recording silences for itself may be heard when two threads record at once.
-    """
-    import torch
-
-    warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
 
 
 @pytest.fixture

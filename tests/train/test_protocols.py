@@ -1,13 +1,12 @@
 """Networks are measured by protocols that have a name, and a perfect one has no error."""
 
-import dataclasses
 import json
 
 import numpy as np
 import pytest
 import torch
 
-from core.body.model import BodyParams, load_body
+from core.body.model import load_body
 from core.errors import ReadError
 from core.geometry.rotation import axis_angle_to_matrix
 from core.guess.checkpoint import save_checkpoint
@@ -17,7 +16,7 @@ from tests.train import making_runs
 from train import evaluate as evaluate_command
 from train.learning import protocols
 from train.learning.mean_params import mean_body
-from train.learning.protocols import PROTOCOLS, evaluate, h36m_joints, table
+from train.learning.protocols import PROTOCOLS, evaluate, table
 from train.learning.samples import read_dataset
 
 PEOPLE = 4
@@ -103,18 +102,6 @@ def test_a_data_set_without_truth_is_told_what_it_needs(tmp_path, body, network)
     path = making_runs.write_dataset(tmp_path, body, PEOPLE, S=None)
     with pytest.raises(ReadError, match="needs S of every person"):
         evaluate(network, body, "mpi-inf-3dhp", path)
-
-
-def test_left_and_right_of_a_regressor_are_seen_from_where_they_lie(body):
-    weights = body.keypoint_weights("h36m17")[0].numpy()
-    joints = body.keypoint_weights("h36m17")[1].numpy() @ body.J_regressor.numpy()
-    regressor = (weights + joints).astype(np.float64)
-    swapped = regressor[[0, 4, 5, 6, 1, 2, 3, *range(7, 17)]]
-    params = BodyParams.zeros(1)
-    expected = body.keypoints(params, "h36m17")
-    for rows in (regressor, swapped):
-        with_rows = dataclasses.replace(body, arrays=dataclasses.replace(body.arrays, h36m_regressor=rows))
-        torch.testing.assert_close(h36m_joints(with_rows, params), expected, atol=1e-4, rtol=0)
 
 
 def test_the_table_has_what_spins_authors_published(dataset, body, network, knowing):

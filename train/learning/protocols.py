@@ -179,18 +179,12 @@ def named_joints(body: Body, params: BodyParams, joints: tuple[str, ...], h36m: 
 
 def h36m_joints(body: Body, params: BodyParams) -> Tensor:
     """(B, 17, 3) [m] in layout h36m17: by the body's H36M regressor, where one lies beside its file, else from its own
-    keypoints. Which rows are left is seen from where they lie, as files differ in it."""
+    keypoints."""
     regressor = body.arrays.h36m_regressor
     if regressor is None:
         return body.keypoints(params, "h36m17")
     rows = torch.from_numpy(np.array(regressor)).to(body.v_template)
-    at_rest = rows @ body.v_template  # SMPL's own axes: x is the body's left
-    order = list(range(17))
-    if at_rest[1, 0] > at_rest[4, 0]:
-        order[1:4], order[4:7] = order[4:7], order[1:4]
-    if at_rest[14, 0] > at_rest[11, 0]:
-        order[11:14], order[14:17] = order[14:17], order[11:14]
-    return (rows[order] / rows[order].sum(dim=1, keepdim=True)) @ body.pose(params)[0]
+    return (rows / rows.sum(dim=1, keepdim=True)) @ body.pose(params)[0]
 
 
 @torch.no_grad()

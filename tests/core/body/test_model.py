@@ -159,6 +159,23 @@ def test_regressors_beside_an_smpl_file_are_used_and_named(tmp_path):
     assert "row 0 of J_regressor_h36m.npy" in body.keypoint_sources("h36m17").values()
 
 
+def test_h36m_regressors_give_the_right_hip_whichever_leg_their_file_has_first(tmp_path):
+    for name, first in (("as_spin", "left"), ("as_h36m", "right")):
+        arrays = toy_arrays()
+        second = "right" if first == "left" else "left"
+        joints = [f"{side}_{part}" for side in (first, second) for part in ("hip", "knee", "ankle")]
+        rows = np.zeros((17, len(arrays["v_template"])))
+        rows[:, 0] = 1
+        rows[1:7] = arrays["J_regressor"][[joint_index(joint) for joint in joints]]
+        folder = tmp_path / name
+        folder.mkdir()
+        np.save(folder / "J_regressor_h36m.npy", rows)
+        body, params = load_body(write_npz(folder / "SMPL_NEUTRAL.npz", arrays)), BodyParams.zeros(1)
+        hip = body.keypoints(params, "h36m17")[0, layout("h36m17").index("right_hip")]
+        right_hip = body.pose(params)[1][0, joint_index("right_hip")]
+        torch.testing.assert_close(hip, right_hip, rtol=0, atol=1e-5)
+
+
 def test_smpls_own_mesh_takes_the_face_from_its_vertices(tmp_path):
     arrays = toy_arrays(ring=285)
     short = SMPL_VERTICES - len(arrays["v_template"])

@@ -1,5 +1,6 @@
 """Bodies as the views draw them: a fit's vertices, joints and keypoints, in the photo's camera frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -80,6 +81,16 @@ def params_of(state: Fit | Guess) -> "BodyParams":
         torch.from_numpy(state.cam_t.copy())[None],
         torch.tensor([state.kid]),
     )
+
+
+def params_of_all(states: "Sequence[Fit | Guess]") -> "BodyParams":
+    """Fits and guesses as one batch, in their order."""
+    import torch
+
+    from core.body.model import BodyParams
+
+    parts = zip(*(params_of(state).tensors() for state in states), strict=True)
+    return BodyParams(*(torch.cat(part) for part in parts))
 
 
 def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:

@@ -66,3 +66,10 @@ class FitOptions:
 
         own = {field.name: getattr(self, field.name) for field in fields(self)}
         return FitConfig(**{**own, **changes})
+
+    def config_from_guess(self, **changes: object) -> "FitConfig":
+        """The same for a fit that a network's guess begins: what keypoints do not show stays as guessed."""
+        from core.fitting import TRUSTING
+
+        near = max(self.stay_near, TRUSTING.stay_near)
+        return self.config(stay_near=near, soft_iterations=TRUSTING.soft_iterations, **changes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Keypoints, Person, Photo
 from desktop.jobs.guessing import lifter
-from desktop.posing import fit_inputs, fit_of_step, params_of
+from desktop.posing import fit_inputs, fit_of_step, params_of_all
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
@@ -105,15 +105,16 @@ def _fit(body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, c
     """People of one layout at once."""
     import torch
 
-    from core.body.model import BodyParams
     from core.fitting import fit
 
     inputs = [fit_inputs(photo, person) for photo, person in batch]
     keypoints, focal_length, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
-    starts = [params_of(start) for _, person in batch if (start := _start(body, person, chunk)) is not None]
-    parts = zip(*(start.tensors() for start in starts), strict=True)
-    guess = BodyParams(*(torch.cat(part) for part in parts))
-    config = options.config(wishes=())  # wishes are of the person on show
+    starts = [start for _, person in batch if (start := _start(body, person, chunk)) is not None]
+    guess = params_of_all(starts)
+    guessed = any(person.id in chunk.guesses for _, person in batch)
+    config = (options.config_from_guess if guessed else options.config)(
+        wishes=()
+    )  # those of the person on show
     try:
         *_, step = fit(body, keypoints, inputs[0][1], focal_length, center, guess=guess, config=config)
     except FitInputError as error:

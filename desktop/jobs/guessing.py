@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.records import Fit, Guess, Person, Photo
 from desktop.jobs.fitting import FitReport, fit_steps
-from desktop.posing import PosedBody, fit_inputs, params_of, pose_step
+from desktop.posing import PosedBody, fit_inputs, params_of_all, pose_step
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
@@ -51,21 +51,14 @@ def alternative_steps(
     body: "Body", photo: Photo, person: Person, options: FitOptions
 ) -> Iterator[tuple[PosedBody, ...]]:
     """Other bodies for the same keypoints, the likeliest first, as the only step. Raises FitInputError."""
-    import torch
-
-    from core.body.model import BodyParams
     from core.fitting import alternatives
 
     starts: list[Fit | Guess] = [start for start in (person.fit, person.guess) if start is not None]
     if person.guess is not None:
         starts += person.guess.alternatives
-    guess = None
-    if starts:
-        parts = zip(*(params_of(start).tensors() for start in starts), strict=True)
-        guess = BodyParams(*(torch.cat(part) for part in parts))
-    found = alternatives(
-        body, *fit_inputs(photo, person), guess=guess, count=ALTERNATIVES, config=options.config()
-    )
+    guess = params_of_all(starts) if starts else None
+    config = options.config() if person.guess is None else options.config_from_guess()
+    found = alternatives(body, *fit_inputs(photo, person), guess=guess, count=ALTERNATIVES, config=config)
     yield tuple(pose_step(step, photo, person, body) for step in found)
 
 

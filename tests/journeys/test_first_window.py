@@ -17,7 +17,6 @@ from desktop.view import View
 from tests.desktop.desk import Desk
 
 ROOT = Path(__file__).parents[2]
-START_LIMIT_S = 2.0
 
 
 def run_main(*arguments, **environment):
@@ -107,10 +106,9 @@ def test_without_opengl_the_window_says_so_and_the_rest_goes_on(tmp_path):
 
 
 @pytest.mark.gl
-def test_the_window_shows_in_under_two_seconds_and_imports_torch_only_then():
+def test_the_window_shows_before_torch_and_smplx_are_imported():
     story = """
-import sys, time
-start = time.monotonic()
+import sys
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from desktop.app import build, last_resort
@@ -120,13 +118,11 @@ workbench, window = build(Settings(QSettings("/nonexistent/none.ini", QSettings.
 window.show()
 while not window.windowHandle().isExposed():
     application.processEvents()
-print(time.monotonic() - start, "torch" in sys.modules, "smplx" in sys.modules)
+print("torch" in sys.modules, "smplx" in sys.modules)
 window.close()
 """
     done = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True, check=True)
-    seconds, torch, smplx = done.stdout.split()
-    assert (torch, smplx) == ("False", "False")
-    assert float(seconds) < START_LIMIT_S
+    assert done.stdout.split() == ["False", "False"]
 
 
 @pytest.mark.gl

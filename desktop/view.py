@@ -15,11 +15,10 @@ NO_KEYPOINT = -1
 
 @dataclass(frozen=True)
 class View:
-    """`joint` and `keypoint` (NO_KEYPOINT for none) are selected; `hover` is the keypoint under the cursor."""
+    """`joint` and `keypoint` (NO_KEYPOINT for none) are selected."""
 
     joint: str = "pelvis"
     keypoint: int = NO_KEYPOINT
-    hover: int = NO_KEYPOINT
     placing: bool = False  # a click puts the selected keypoint there, and the next absent one is selected
     wireframe: bool = False
     floor: bool = True

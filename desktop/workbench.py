@@ -18,6 +18,7 @@ from core.store import Edit as StoredEdit
 from core.store import Project
 from desktop.fits import Fits
 from desktop.history import Change, Edit, shown_by, with_people
+from desktop.hover import Hover
 from desktop.jobs.body_file import load_steps
 from desktop.jobs.job import Job
 from desktop.queue import Queue
@@ -55,6 +56,7 @@ class Workbench(QObject):
         self._empty_photo_id: int | None = None  # of a photo without people
         self._unremembered: list[Change] = []  # of a job that goes on
         self._view = view or View()
+        self.hover = Hover(self)
 
     # What is on show
 
@@ -295,5 +297,5 @@ class Workbench(QObject):
         self._person_id = person_id
         if other:
             self.fits.forget()
-            self.look(keypoint=NO_KEYPOINT, hover=NO_KEYPOINT, placing=False)
+            self.look(keypoint=NO_KEYPOINT, placing=False)
         self.photo_changed.emit()

@@ -59,6 +59,7 @@ class Canvas(QWidget):
         self.setAccessibleName(self.tr("Photo"))
         workbench.photo_changed.connect(self._show)
         workbench.view_changed.connect(self.update)
+        workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
         photos.arrived.connect(self._take_image)
         self._show()
@@ -204,8 +205,8 @@ class Canvas(QWidget):
             self._send(pointer)
         elif self._workbench.person is not None:
             posed = self._workbench.fits.posed()
-            self._workbench.look(
-                hover=keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
+            self._workbench.hover.over_keypoint(
+                keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
             )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -214,7 +215,7 @@ class Canvas(QWidget):
             self._gesture = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._workbench.view.hover == NO_KEYPOINT:
+        if self._workbench.hover.keypoint == NO_KEYPOINT:
             self.show_whole()
         else:
             self.mousePressEvent(event)
@@ -241,7 +242,7 @@ class Canvas(QWidget):
         self.zoom(WHEEL_FACTOR**notches, np.array([event.position().x(), event.position().y()]))
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._workbench.look(hover=NO_KEYPOINT)
+        self._workbench.hover.over_keypoint(NO_KEYPOINT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if not self._touched:

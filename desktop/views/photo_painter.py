@@ -139,7 +139,8 @@ class PhotoPainter:
     ) -> None:
         names, view, keypoints = layout(person.keypoints.layout), self._workbench.view, person.keypoints
         xy = placing.to_canvas(keypoints.xy)
-        marks = drawing.Marks(view.keypoint, view.hover, self._ignored(posed))
+        hovered = self._workbench.hover.keypoint
+        marks = drawing.Marks(view.keypoint, hovered, self._ignored(posed))
         if view.boxes:
             self._paint_box(painter, person, placing, selected=True)
         if view.skeleton:
@@ -150,7 +151,7 @@ class PhotoPainter:
                 if view.residuals:
                     drawing.draw_residuals(painter, keypoints, xy, body_xy)
             drawing.draw_points(painter, names, keypoints, xy, marks)
-        for index in {view.keypoint, view.hover} - {NO_KEYPOINT}:
+        for index in {view.keypoint, hovered} - {NO_KEYPOINT}:
             if index < keypoints.k and keypoints.confidence[index] > 0:
                 text = names.keypoints[index].replace("_", " ")
                 drawing.draw_label(painter, text, QPointF(xy[index][0] + 14, xy[index][1] - 8))

@@ -89,6 +89,7 @@ class ResidualBars(QWidget):
         self.setAccessibleName(self.tr("Distance of each keypoint"))
         workbench.photo_changed.connect(self.update)
         workbench.view_changed.connect(self.update)
+        workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -133,17 +134,17 @@ class ResidualBars(QWidget):
         )
         if person is None:
             return
-        names = layout(person.keypoints.layout)
+        names, hovered = layout(person.keypoints.layout), self._workbench.hover.keypoint
         width = area.width() / len(values)
         for index, value in enumerate(values):
             left = area.left() + index * width
-            if index in (view.hover, view.keypoint):
+            if index in (hovered, view.keypoint):
                 painter.fillRect(QRectF(left, area.top(), width, area.height()), QColor(colours.border))
             if np.isfinite(value):
                 height = area.height() * min(float(value) / top, 1.0)
                 bar = QRectF(left + 0.15 * width, area.bottom() - height, 0.7 * width, height)
                 painter.fillRect(bar, QColor(colours.side(names.sides[index])))
-        chosen = view.hover if view.hover != NO_KEYPOINT else view.keypoint
+        chosen = hovered if hovered != NO_KEYPOINT else view.keypoint
         if 0 <= chosen < len(values):
             painter.setPen(QColor(colours.text))
             shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else self.tr("absent")
@@ -152,14 +153,14 @@ class ResidualBars(QWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._workbench.look(hover=self._index_at(event.position()))
+        self._workbench.hover.over_keypoint(self._index_at(event.position()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._workbench.look(keypoint=self._index_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         QToolTip.hideText()
-        self._workbench.look(hover=NO_KEYPOINT)
+        self._workbench.hover.over_keypoint(NO_KEYPOINT)
 
     def _index_at(self, at: QPointF) -> int:
         count, area = len(self.values()), self._area()

@@ -4,22 +4,22 @@ from contextlib import suppress
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
+from desktop.hover import joint_of, keypoint_of
 from desktop.posing import Surface, rest_surface
-from desktop.theme import side_of, theme
-from desktop.view import NO_KEYPOINT
+from desktop.theme import theme
 from desktop.views.cameras import Orbit
 from desktop.views.gestures import Gesture, Pointer, move_joint
+from desktop.views.joint_marks import draw_joints
 from desktop.views.opengl import OpenGL
 from desktop.views.renderer import Look, Renderer
 from desktop.workbench import Workbench
 
 WHEEL_FACTOR = 1.15  # per notch
-JOINT_PX, HANDLE_PX = 6.0, 2.5
 NEAR_PX = 9.0
 LIVE_MS = 60  # between two pictures while a keypoint is dragged in the photo
 
@@ -52,7 +52,10 @@ class Viewport(QWidget):
         self._soon.setInterval(LIVE_MS)
         self._soon.timeout.connect(self.update)
         workbench.photo_changed.connect(self._follow)
-        for signal in (workbench.view_changed, workbench.fits.body_changed, workbench.fits.changed):
+        for signal in (
+            *(workbench.view_changed, workbench.hover.changed),
+            *(workbench.fits.body_changed, workbench.fits.changed),
+        ):
             signal.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -142,15 +145,14 @@ class Viewport(QWidget):
 
     def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
         """The selected joint; all of them, small, while the mouse is over the view."""
-        colours, at = theme(self._workbench.view.theme), self.orbit.project(joints, self.size())
-        chosen = joint_index(self._joint_marked())
-        for index, name in enumerate(JOINT_NAMES):
-            if not np.isfinite(at[index]).all() or (index != chosen and not self.underMouse()):
-                continue
-            radius = JOINT_PX if index == chosen else HANDLE_PX
-            painter.setPen(QPen(QColor("#ffffff"), 2.0 if index == chosen else 1.0))
-            painter.setBrush(QColor(colours.side(side_of(name))))
-            painter.drawEllipse(QPointF(*at[index]), radius, radius)
+        draw_joints(
+            painter,
+            self.orbit.project(joints, self.size()),
+            theme(self._workbench.view.theme),
+            self._joint_marked(),
+            self._workbench.hover.joint,
+            self.underMouse(),
+        )
 
     def joint_at(self, at: QPointF) -> str | None:
         """The joint nearest to a point of the view, if one is near."""
@@ -172,6 +174,7 @@ class Viewport(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held is None:
+            self._workbench.hover.over_joint(self.joint_at(event.position()) or "")
             return
         orbit, start, pans = self._held
         by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
@@ -214,17 +217,13 @@ class Viewport(QWidget):
     def _keypoint_called(self, joint: str) -> int:
         """The person's keypoint of a joint's name."""
         person = self._workbench.person
-        names = layout(person.keypoints.layout).keypoints if person is not None else ()
-        return names.index(joint) if joint in names else NO_KEYPOINT
+        return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
 
     def _joint_marked(self) -> str:
-        """The joint of the keypoint under the cursor or selected in the photo, else the one selected here."""
+        """The joint of the keypoint selected in the photo, else the one selected here."""
         view, person = self._workbench.view, self._workbench.person
-        for index in (view.hover, view.keypoint):
-            if person is not None and 0 <= index < person.keypoints.k:
-                name = layout(person.keypoints.layout).keypoints[index]
-                if name in JOINT_NAMES:
-                    return name
+        if person is not None and 0 <= view.keypoint < person.keypoints.k:
+            return joint_of(layout(person.keypoints.layout).keypoints[view.keypoint]) or view.joint
         return view.joint
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -235,6 +234,7 @@ class Viewport(QWidget):
         self.update()
 
     def leaveEvent(self, event: object) -> None:
+        self._workbench.hover.over_joint("")
         self.update()
 
     def _turn(self, orbit: Orbit) -> None:

@@ -7,11 +7,11 @@ comes out as features.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-STEM = 64  # channels after the first convolution
 WIDTHS = (64, 128, 256, 512)  # channels inside the blocks of layer1 … layer4
 
 
@@ -57,13 +57,21 @@ class Bottleneck(nn.Module):
 class ResNet(nn.Module):
     """Images (B, 3, H, W), normalised as ImageNet's, to features (B, `features`)."""
 
-    def __init__(self, block: type[BasicBlock | Bottleneck], counts: Sequence[int]) -> None:
+    def __init__(
+        self,
+        block: type[BasicBlock | Bottleneck],
+        counts: Sequence[int],
+        widths: Sequence[int] = WIDTHS,
+        shrink: int = 1,
+    ) -> None:
+        """shrink: how many pixels of the image, either way, the network sees as one."""
         super().__init__()
-        self.features = WIDTHS[-1] * block.expansion
-        self.conv1 = _convolution(3, STEM, 7, 2)
-        self.bn1 = nn.BatchNorm2d(STEM)
-        channels = STEM
-        for number, (width, count) in enumerate(zip(WIDTHS, counts, strict=True), start=1):
+        self.features = widths[-1] * block.expansion
+        self.shrink = shrink
+        channels = widths[0]
+        self.conv1 = _convolution(3, channels, 7, 2)
+        self.bn1 = nn.BatchNorm2d(channels)
+        for number, (width, count) in enumerate(zip(widths, counts, strict=True), start=1):
             blocks = []
             for index in range(count):
                 blocks.append(block(channels, width, 2 if number > 1 and index == 0 else 1))
@@ -74,6 +82,8 @@ class ResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, images: Tensor) -> Tensor:
+        if self.shrink > 1:
+            images = nn.functional.avg_pool2d(images, self.shrink)
         x = torch.relu_(self.bn1(self.conv1(images)))
         x = nn.functional.max_pool2d(x, kernel_size=3, stride=2, padding=1)
         for number in range(1, len(WIDTHS) + 1):
@@ -81,9 +91,21 @@ class ResNet(nn.Module):
         return x.mean(dim=(2, 3))  # at 224 px the average over 7 × 7 of SPIN
 
 
-BACKBONES: dict[str, tuple[type[BasicBlock | Bottleneck], tuple[int, int, int, int]]] = {
-    "resnet18": (BasicBlock, (2, 2, 2, 2)),
-    "resnet50": (Bottleneck, (3, 4, 6, 3)),
+class Backbone(NamedTuple):
+    """What a ResNet is built of."""
+
+    block: type[BasicBlock | Bottleneck]
+    counts: tuple[int, int, int, int]
+    widths: tuple[int, int, int, int] = WIDTHS
+    shrink: int = 1
+
+
+BACKBONES = {
+    "resnet10": Backbone(
+        BasicBlock, (1, 1, 1, 1), (32, 64, 128, 256), 2
+    ),  # half as wide: for tests, without a GPU
+    "resnet18": Backbone(BasicBlock, (2, 2, 2, 2)),
+    "resnet50": Backbone(Bottleneck, (3, 4, 6, 3)),
 }
 
 

@@ -12,7 +12,7 @@ from core.guess.resnet import BACKBONES
 from core.guess.spin_network import MeanParams, SpinConfig, SpinNetwork, mean_params, read_mean_params
 from tests.core.guess.making import SMALL, network_that_says, random_network, random_weights, spin_shapes
 
-BLOCKS = {"resnet18": (2, 2, 2, 2), "resnet50": (3, 4, 6, 3)}
+BLOCKS = {"resnet10": (1, 1, 1, 1), "resnet18": (2, 2, 2, 2), "resnet50": (3, 4, 6, 3)}
 
 
 def plain_spin(
@@ -181,8 +181,9 @@ def test_a_network_that_cannot_be_built_is_refused_with_what_can(wrong):
         SpinConfig(**wrong)
 
 
-def test_every_backbone_learns_from_a_batch():
+@pytest.mark.parametrize("name", BLOCKS)
+def test_every_backbone_learns_from_a_batch(name):
     assert set(BACKBONES) == set(BLOCKS)
-    network = SpinNetwork(SMALL).train()
+    network = SpinNetwork(SpinConfig(name)).train()
     network(images(2)).rotations.square().sum().backward()
     assert all(value.grad is not None for value in network.parameters() if value is not network.deccam.bias)

@@ -10,14 +10,16 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ProjectError
 from core.records import Person, Photo
 from core.store.rows import derived, person_from_row, person_row, photo_row
-from core.store.schema import COLUMNS, DERIVED_COLUMNS, Row
+from core.store.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
+from core.store.warnings import warnings_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,12 @@ class RowWriter:
         self.db = db
         self.now = now
         self.changes: list[Change] = []
+        self._touched: set[Value] = set()  # photos whose people changed
+
+    def finish(self) -> None:
+        """After the last change: what is to be warned of, which depends on all people of a photo."""
+        for photo_id in self._touched:
+            write_warnings(self.db, photo_id)
 
     def apply(self, edit: Edit) -> None:
         """Bring photo and people from before to after."""
@@ -89,6 +97,8 @@ class RowWriter:
         """Make a row what `new` says; columns that it does not name stay. None deletes the row."""
         found = self.db.execute(f"SELECT * FROM {kind} WHERE id = ?", (target,)).fetchone()
         old = {name: found[name] for name in COLUMNS[kind]} if found else None
+        if kind == "person":
+            self._touched |= {row["photo_id"] for row in (old, new) if row and "photo_id" in row}
         if old is not None and new is not None:
             changed = {name: value for name, value in new.items() if value != old[name]}
             if not changed:
@@ -188,8 +198,21 @@ def insert_people(db: sqlite3.Connection, people: list[tuple[Row, Person, str]],
     """Insert people and all that is derived from them. people: row with id, the same as a record, path of the
     photo.
     """
-    insert(db, "person", [row | derived(person, path, now) for row, person, path in people])
+    photos: dict[Value, list[Person]] = {}
+    for row, person, _ in people:
+        photos.setdefault(row["photo_id"], []).append(person)
+    warned = {
+        id(person): names
+        for together in photos.values()
+        for person, names in zip(together, warnings_of(together), strict=True)
+    }
+    rows = [
+        row | derived(person, path, now) | {"warnings": len(warned[id(person)])}
+        for row, person, path in people
+    ]
+    insert(db, "person", rows)
     insert_tags(db, [person for _, person, _ in people])
+    _insert_warnings(db, [(row["id"], warned[id(person)]) for row, person, _ in people])
 
 
 def insert_tags(db: sqlite3.Connection, people: list[Person]) -> None:
@@ -197,6 +220,28 @@ def insert_tags(db: sqlite3.Connection, people: list[Person]) -> None:
     db.executemany(
         "INSERT OR IGNORE INTO person_tag (tag, person_id) VALUES (?, ?)",
         [(tag, person.id) for person in people for tag in person.tags],
+    )
+
+
+def write_warnings(db: sqlite3.Connection, photo_id: Value) -> None:
+    """What the people of a photo are to be warned of, anew; those who cannot be read are left out."""
+    people = []
+    for row in db.execute("SELECT * FROM person WHERE photo_id = ? ORDER BY id", (photo_id,)).fetchall():
+        with suppress(ProjectError):
+            people.append(person_from_row(row))
+    warned = [(person.id, names) for person, names in zip(people, warnings_of(people), strict=True)]
+    db.executemany("DELETE FROM person_warning WHERE person_id = ?", [(person.id,) for person in people])
+    db.executemany(
+        "UPDATE person SET warnings = ? WHERE id = ? AND warnings != ?",
+        [(len(names), person_id, len(names)) for person_id, names in warned],
+    )
+    _insert_warnings(db, warned)
+
+
+def _insert_warnings(db: sqlite3.Connection, warned: Sequence[tuple[Value, Sequence[str]]]) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO person_warning (warning, person_id) VALUES (?, ?)",
+        [(name, person_id) for person_id, names in warned for name in names],
     )
 
 

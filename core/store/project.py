@@ -144,12 +144,13 @@ class Project:
         verdict: str | None = None,
         tag: str | None = None,
         text: str | None = None,
+        warning: str | None = None,
         limit: int | None = None,
         offset: int = 0,
     ) -> Iterator[QueueRow]:
         """People in an order of `queue.ORDERS`, as light rows that are read as they are asked for."""
         with self._session.reading() as db:
-            ids = queue.ids(db, order, Filter(verdict, tag, text), limit, offset)
+            ids = queue.ids(db, order, Filter(verdict, tag, text, warning), limit, offset)
         for start in range(0, len(ids), ROWS_AT_ONCE):
             yield from self.queue_rows(ids[start : start + ROWS_AT_ONCE])
 
@@ -159,10 +160,11 @@ class Project:
         verdict: str | None = None,
         tag: str | None = None,
         text: str | None = None,
+        warning: str | None = None,
     ) -> np.ndarray:
         """Ids (P,) of the whole queue: what a list of 100 000 needs before it shows its first rows."""
         with self._session.reading() as db:
-            return queue.ids(db, order, Filter(verdict, tag, text))
+            return queue.ids(db, order, Filter(verdict, tag, text, warning))
 
     def queue_rows(self, person_ids: Iterable[int]) -> list[QueueRow]:
         """Light rows of these people."""
@@ -173,6 +175,16 @@ class Project:
         """Number of people by verdict."""
         with self._session.reading() as db:
             return queue.counts(db, Filter(None, tag, text))
+
+    def tags(self) -> dict[str, int]:
+        """How many people have each tag, the most frequent first."""
+        with self._session.reading() as db:
+            return queue.frequent(db, "person_tag", "tag")
+
+    def warned(self) -> dict[str, int]:
+        """How many people have each of `warnings.WARNINGS`, the most frequent first."""
+        with self._session.reading() as db:
+            return queue.frequent(db, "person_warning", "warning")
 
     def history(self, person_id: int | None = None, limit: int = 100) -> list[Logged]:
         """Edits, the newest first: of one person, or of all."""
@@ -270,6 +282,7 @@ class Project:
             write(writer)
             if not writer.changes:
                 return None
+            writer.finish()
             edit_id = edits.log(db, label, self.user, writer.now, writer.changes)
             self._last_person = max(self._last_person, edits.largest_id(db, "person"))
         return edit_id

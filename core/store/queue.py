@@ -20,14 +20,14 @@ ORDERS = {
     "oldest": "updated",
     "photo": "photo_id",
 }
-LIGHT_COLUMNS = (
-    "person.id, photo_id, path, score, verdict, locked, tags, note, updated, disagreement, warnings"
-)
+ANY = "any"
+LIGHT_COLUMNS = """person.id, photo_id, path, score, verdict, locked, tags, note, updated, disagreement, warnings,
+    (SELECT group_concat(warning, ' ') FROM person_warning WHERE person_id = person.id)"""
 
 
 class QueueRow(NamedTuple):
     """One person of the queue. score: see `Fit`; disagreement: of guess and fit, mean angle [rad]; tags as
-    JSON.
+    JSON; warned: names of `warnings.WARNINGS` with spaces between, of which there are `warnings`.
     """
 
     id: int
@@ -41,16 +41,18 @@ class QueueRow(NamedTuple):
     updated: float
     disagreement: float | None
     warnings: int
+    warned: str | None
 
 
 class Filter(NamedTuple):
     """Which people: of a verdict, with a tag, with a text in path, note or tags (upper and lower case are
-    one).
+    one), with a warning (ANY: of any name).
     """
 
     verdict: str | None = None
     tag: str | None = None
     text: str | None = None
+    warning: str | None = None
 
     def where(self) -> tuple[str, list[str]]:
         """The condition in SQL, and its values."""
@@ -64,6 +66,11 @@ class Filter(NamedTuple):
         if self.text:
             conditions.append(r"person.id IN (SELECT id FROM person WHERE text LIKE ? ESCAPE '\')")
             values.append(f"%{_literal(self.text.casefold())}%")
+        if self.warning == ANY:
+            conditions.append("warnings > 0")
+        elif self.warning is not None:
+            conditions.append("person.id IN (SELECT person_id FROM person_warning WHERE warning = ?)")
+            values.append(self.warning)
         return " AND ".join(conditions), values
 
 
@@ -92,6 +99,14 @@ def counts(db: sqlite3.Connection, wanted: Filter) -> dict[str, int]:
         f"SELECT verdict, count(*) FROM person WHERE {where} GROUP BY verdict", values
     ).fetchall()
     return {row[0]: row[1] for row in found}
+
+
+def frequent(db: sqlite3.Connection, table: str, column: str) -> dict[str, int]:
+    """How many people have each tag or warning, the most frequent first."""
+    found = db.execute(
+        f"SELECT {column}, count(*) AS people FROM {table} GROUP BY {column} ORDER BY people DESC, {column}"
+    )
+    return {row[0]: row[1] for row in found.fetchall()}
 
 
 def _ordered(order: str) -> str:

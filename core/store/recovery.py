@@ -15,7 +15,7 @@ from typing import TypeVar
 from core.errors import ProjectError
 from core.records import Person
 from core.store import salvage, schema
-from core.store.edits import insert, insert_tags
+from core.store.edits import insert, insert_tags, write_warnings
 from core.store.opening import make_empty, open_for_writing, remove
 from core.store.rows import derived, person_from_row
 from core.store.schema import (
@@ -166,9 +166,14 @@ def _write(tables: Tables, target: Path) -> Recovered:
     people = dict(_readable(tables["person"]))
     with explained(target, "recovering"), contextlib.closing(open_for_writing(target)) as db, transaction(db):
         paths = _write_photos(db, tables["photo"], {row["photo_id"] for row, _ in people.values()})
-        rows = [row | derived(person, paths[row["photo_id"]], _time(row)) for row, person in people.values()]
+        rows = [
+            row | derived(person, paths[row["photo_id"]], _time(row)) | {"warnings": 0}
+            for row, person in people.values()
+        ]
         insert(db, "person", rows)
         insert_tags(db, [person for _, person in people.values()])
+        for row, _ in people.values():
+            write_warnings(db, row["photo_id"])
         _insert_valid(db, "edit", tables["edit"])
         _insert_valid(db, "change", tables["change"])
         kept = db.execute("SELECT count(*) FROM edit").fetchone()[0]

@@ -20,7 +20,6 @@ from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.schema import Row, Value
 
 VERDICTS = get_args(Verdict)
-LARGE_BETA = 3.0  # standard deviations; a body beyond is worth a look
 BODY_ARRAYS = (("pose", 72), ("betas", 10), ("cam_t", 3), ("camera_center", 2))
 BODY_FLOATS = sum(size for _, size in BODY_ARRAYS)
 _LENGTHS = struct.Struct("<II")
@@ -108,13 +107,11 @@ def derived(person: Person, path: str, now: float) -> Row:
     """The columns that the queue sorts and filters by; path is the photo's, now the time [s]."""
     fit = person.fit
     score = float(fit.score) if fit and math.isfinite(fit.score) else None
-    warnings = int(fit.weak) + int(np.abs(fit.betas).max() > LARGE_BETA) if fit else 0
     disagreement = pose_angle(person.guess.pose, fit.pose) if person.guess and fit else None
     return {
         "updated": now,
         "score": score,
         "disagreement": disagreement,
-        "warnings": warnings,
         "text": "\n".join((path, person.note, *person.tags)).casefold(),
     }
 

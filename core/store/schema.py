@@ -23,7 +23,7 @@ Value = int | float | str | bytes | None
 Row = dict[str, Value]
 
 PHOTO_COLUMNS = ("path", "width", "height", "focal_length", "center_x", "center_y", "size", "hash")
-DERIVED_COLUMNS = ("updated", "score", "disagreement", "warnings", "text")
+DERIVED_COLUMNS = ("updated", "score", "disagreement", "text")  # and `warnings`, see edits.write_warnings
 PERSON_COLUMNS = (
     *("photo_id", "verdict", "locked", "tags", "note", "center_x", "center_y", "scale"),
     *("layout", "keypoints", "original_layout", "original_keypoints", "guess", "fit", "alternatives"),
@@ -67,6 +67,12 @@ MIGRATIONS = (
     CREATE INDEX tag_of_person ON person_tag (person_id);
     CREATE INDEX change_of_edit ON change (edit_id);
     CREATE INDEX change_of_target ON change (target, kind);
+    """,
+    """
+    CREATE TABLE person_warning (
+        warning TEXT NOT NULL, person_id INTEGER NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+        PRIMARY KEY (warning, person_id)) WITHOUT ROWID;
+    CREATE INDEX warning_of_person ON person_warning (person_id);
     """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

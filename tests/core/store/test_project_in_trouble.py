@@ -151,7 +151,7 @@ class TestOlderFiles:
         newer = (*schema.MIGRATIONS, "ALTER TABLE photo ADD COLUMN taken REAL; UPDATE photo SET taken = 5")
         monkeypatch.setattr(schema, "MIGRATIONS", newer)
         monkeypatch.setattr(schema, "SCHEMA_VERSION", len(newer))
-        with pytest.raises(ProjectError, match="older version 1 and can only be read here"):
+        with pytest.raises(ProjectError, match=f"older version {len(newer) - 1} and can only be read here"):
             Project.open(project.path, read_only=True)
         with Project.open(project.path) as again, again._session.reading() as db:
             assert schema.version_of(db) == len(newer)

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
 import torch
 
@@ -68,13 +67,6 @@ def test_disagreement_is_the_mean_angle_between_joints(random):
     first, second = random_fit(random).pose, random_fit(random).pose
     matrices = [axis_angle_to_matrix(torch.tensor(pose).double().reshape(24, 3)) for pose in (first, second)]
     assert pose_angle(first, second) == pytest.approx(float(geodesic_angle(*matrices).mean()), abs=1e-6)
-
-
-def test_a_body_beyond_three_standard_deviations_and_a_weak_fit_are_warned_of(random):
-    plain = random_person(random, fit=random_fit(random, betas=np.zeros(10)))
-    large = random_person(random, fit=random_fit(random, betas=np.full(10, -3.5), weak=True))
-    assert derived(plain, "a.jpg", 0.0)["warnings"] == 0
-    assert derived(large, "a.jpg", 0.0)["warnings"] == 2
 
 
 def test_who_has_no_fit_has_no_score_and_no_disagreement(random):

@@ -21,6 +21,7 @@ from desktop.views.window import Window
 from desktop.workbench import Workbench
 
 log = logging.getLogger(__name__)
+SWITCH_S = 0.0005  # Python's own 5 ms would let each picture of a drag wait for the fit's thread
 SETTLE_MS = 100  # for the window system to place the window before its picture is taken
 
 
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build(settings: Settings, view: View | None = None) -> tuple[Workbench, Window]:
     """The workbench and the window around it, not shown yet, without a body."""
+    sys.setswitchinterval(SWITCH_S)
     workbench = Workbench(view or settings.view())
     return workbench, Window(workbench, COMMANDS, settings)
 

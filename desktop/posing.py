@@ -23,13 +23,14 @@ Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 class PosedBody:
     """A fit with what it looks like, and the keypoints that it is compared with.
 
-    vertices (V, 3) and joints (24, 3) [m], camera frame; keypoints_px (K, 2) in
+    vertices (V, 3) and joints (24, 3) [m], camera frame, and the faces (F, 3) between them; keypoints_px (K, 2) in
     the photo; residual_px (K,), NaN where the person's keypoint is absent; loss_by_term: of the fit's end.
     """
 
     fit: Fit
     keypoints: Keypoints
     vertices: np.ndarray
+    faces: np.ndarray
     joints: np.ndarray
     keypoints_px: np.ndarray
     residual_px: np.ndarray
@@ -112,9 +113,9 @@ def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:
     )
 
 
-def pose_step(step: "FitStep", photo: Photo, person: Person, body: "Body") -> PosedBody:
-    """What a fit's step of one person looks like."""
-    return _posed(body, photo, person, fit_of_step(step, 0, photo, body), step.params, step)
+def pose_step(step: "FitStep", photo: Photo, person: Person, body: "Body", moving: bool = False) -> PosedBody:
+    """What a fit's step of one person looks like. moving: with fewer triangles, for a picture that is soon another."""
+    return _posed(body, photo, person, fit_of_step(step, 0, photo, body), step.params, step, moving)
 
 
 def pose_fit(body: "Body", photo: Photo, person: Person, fit: Fit) -> PosedBody:
@@ -141,22 +142,30 @@ def rest_surface(body: "Body") -> Surface:
 
 
 def _posed(
-    body: "Body", photo: Photo, person: Person, fit: Fit, params: "BodyParams", step: "FitStep | None"
+    body: "Body",
+    photo: Photo,
+    person: Person,
+    fit: Fit,
+    params: "BodyParams",
+    step: "FitStep | None",
+    moving: bool = False,
 ) -> PosedBody:
     import torch
 
+    from core.body.coarse import coarse
     from core.body.keypoint_body import KeypointBody
     from core.geometry.camera import project
 
+    drawn = coarse(body) if moving else body
     with torch.no_grad():
-        vertices, joints = (points[0].numpy() for points in body.pose(params))
+        vertices, joints = (points[0].numpy() for points in drawn.pose(params))
         points = KeypointBody.from_body(body, person.keypoints.layout).keypoints(params)
         _, _, focal_length, center = fit_inputs(photo, person)
         keypoints_px = project(points, focal_length, center)[0].numpy()
     away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)
     residual_px = np.where(person.keypoints.confidence > 0, away, np.nan)
     losses = {} if step is None else {name: float(loss[0]) for name, loss in step.loss_by_term.items()}
-    return PosedBody(fit, person.keypoints, vertices, joints, keypoints_px, residual_px, losses)
+    return PosedBody(fit, person.keypoints, vertices, drawn.faces, joints, keypoints_px, residual_px, losses)
 
 
 def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | None":

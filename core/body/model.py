@@ -191,7 +191,6 @@ def body_from_arrays(
         shapedirs = np.concatenate([shapedirs, arrays.kid_direction[..., None]], axis=-1)
     pose_terms = 9 * (len(JOINT_NAMES) - 1)
     posedirs = arrays.posedirs.reshape(-1, pose_terms).T if arrays.posedirs.shape[-1] else None
-    vertices = len(arrays.v_template)
 
     def tensor(array: NDArray[np.generic]) -> Tensor:
         return torch.tensor(array, device=device, dtype=dtype)
@@ -200,9 +199,8 @@ def body_from_arrays(
         arrays=arrays,
         v_template=tensor(arrays.v_template),
         shapedirs=tensor(shapedirs),
-        posedirs=tensor(posedirs)
-        if posedirs is not None
-        else torch.zeros(pose_terms, 3 * vertices).to(device, dtype),
+        # without pose blend shapes one vertex of zeros, which broadcasts, in place of megabytes of them
+        posedirs=tensor(np.zeros((pose_terms, 3)) if posedirs is None else posedirs),
         J_regressor=tensor(arrays.J_regressor),
         weights=tensor(arrays.weights),
         parents=torch.tensor(arrays.parents, device=device, dtype=torch.long),

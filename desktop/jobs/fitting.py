@@ -53,9 +53,14 @@ def fit_steps(
 
 
 def settle(
-    body: "Body", photo: Photo, person: Person, options: FitOptions, iterations: int = SETTLE_ITERATIONS
+    body: "Body",
+    photo: Photo,
+    person: Person,
+    options: FitOptions,
+    iterations: int = SETTLE_ITERATIONS,
+    moving: bool = False,
 ) -> PosedBody:
-    """The body after a few more iterations from the person's own fit. Raises FitInputError."""
+    """The body after a few more iterations from the person's own fit; moving as for pose_step. Raises FitInputError."""
     from core.fitting import fit
 
     assert person.fit is not None
@@ -64,7 +69,7 @@ def settle(
     config = options.config(iterations=iterations, soft_iterations=0, placing_iterations=0, tolerance=0.0)
     inputs = fit_inputs(photo, person)
     *_, step = fit(body, *inputs, guess=params_of(person.fit), config=config)
-    return pose_step(step, photo, person, body)
+    return pose_step(step, photo, person, body, moving)
 
 
 def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams, Wish | None]":
@@ -133,7 +138,8 @@ def follow_steps(body: "Body", mailbox: Mailbox) -> Iterator[PosedBody]:
     while (request := mailbox.take()) is not None:
         photo, person, options = request
         try:
-            posed = settle(body, photo, person.with_(fit=fit or person.fit), options, FOLLOW_ITERATIONS)
+            warm = person.with_(fit=fit or person.fit)
+            posed = settle(body, photo, warm, options, FOLLOW_ITERATIONS, moving=True)
         except FitInputError:
             continue  # nothing to follow in this one; the drag goes on
         fit = posed.fit

@@ -85,7 +85,6 @@ class AlternativePictures(QWidget):
         real = size * self.devicePixelRatioF()
         what_for = (fits.alternatives, real, colours.name)
         if self._pictures is None or self._pictures[0] != what_for:
-            self._renderer.set_faces(fits.body.faces)
             look = Look(colours.body, floor=colours.floor, background=colours.viewport)
             self._pictures = (
                 what_for,
@@ -96,6 +95,7 @@ class AlternativePictures(QWidget):
     def _draw_one(self, posed: PosedBody, size: QSize, look: Look) -> QImage:
         assert self._renderer is not None
         vertices, _ = posed.upright
+        self._renderer.set_faces(posed.faces)
         return self._renderer.draw(vertices, _around(vertices).camera(size), size, look)
 
 

@@ -97,7 +97,9 @@ def draw_residuals(painter: QPainter, keypoints: Keypoints, xy: np.ndarray, body
 
 def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool, locked: bool) -> None:
     """The square between corners (2, 2), and who it is of."""
+    corners = np.round(corners) + 0.5  # on whole pixels, where lines need no smoothing
     rect = QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(HALO, 3.0))
     painter.drawRect(rect)
@@ -112,6 +114,7 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
         for x in corners[:, 0]:
             for y in corners[:, 1]:
                 painter.drawRect(QRectF(x - HANDLE_PX, y - HANDLE_PX, 2 * HANDLE_PX, 2 * HANDLE_PX))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     draw_label(painter, label, QPointF(rect.left() + 2, rect.top() - 6))
 
 

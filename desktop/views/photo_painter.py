@@ -100,7 +100,7 @@ class PhotoPainter:
         body, view = self._workbench.fits.body, self._workbench.view
         if self._renderer is None or body is None:
             return
-        self._renderer.set_faces(body.faces)
+        self._renderer.set_faces(posed.faces)
         fine = not self._workbench.previewing  # while something moves, speed is what counts
         what_for = (posed, body, placing, size, ratio, view.theme, fine)
         if self._body is None or self._body[0] != what_for:

@@ -25,6 +25,7 @@ GL_COLOR_AND_DEPTH, GL_DEPTH_TEST, GL_BLEND, GL_OFFSET = 0x4000 | 0x0100, 0x0B71
 GL_ONE, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0303
 SAMPLES = 4  # antialiasing; hands and feet have triangles smaller than a pixel
 FLOOR_RADIUS_M = 4.0
+MESHES_KEPT = 3  # the body, and the coarse one that is drawn while it moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class Look:
 
 
 class Renderer:
-    """Holds one body's triangles; vertices come with each picture."""
+    """Holds the triangles of the last few bodies; vertices come with each picture."""
 
     def __init__(self) -> None:
         self._context = QOpenGLContext()
@@ -67,27 +68,25 @@ class Renderer:
         }
         self._vertices = _buffer(QOpenGLBuffer.Type.VertexBuffer)
         self._floor = _buffer(QOpenGLBuffer.Type.VertexBuffer)
-        self._faces, self._edges, self._floor_faces = (
-            _buffer(QOpenGLBuffer.Type.IndexBuffer) for _ in range(3)
-        )
+        self._floor_faces = _buffer(QOpenGLBuffer.Type.IndexBuffer)
         r = FLOOR_RADIUS_M
         _fill(self._floor, np.array([[-r, 0, -r], [r, 0, -r], [r, 0, r], [-r, 0, r]], np.float32))
         _fill(self._floor_faces, np.array([[0, 1, 2], [0, 2, 3]], np.uint32))
-        self._counts = {"surface": 0, "edges": 0, "floor": 6}
-        self._body: object = None
+        self._meshes: list[_Mesh] = []  # the last one set comes last
         self._target: tuple[tuple[QSize, int], QOpenGLFramebufferObject] | None = None
 
     def set_faces(self, faces: np.ndarray) -> None:
         """The triangles (F, 3) of the bodies that come; the same array again costs nothing."""
-        if self._body is faces:
-            return
-        self._body = faces
-        self._context.makeCurrent(self._surface)
-        pairs = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-        edges = np.unique(pairs, axis=0)
-        _fill(self._faces, faces.astype(np.uint32))
-        _fill(self._edges, edges.astype(np.uint32))
-        self._counts |= {"surface": faces.size, "edges": edges.size}
+        known = next((mesh for mesh in self._meshes if mesh.faces is faces), None)
+        if known is not None:
+            self._meshes.remove(known)
+        else:
+            self._context.makeCurrent(self._surface)
+            known = _Mesh(faces)
+            for old in self._meshes[: -MESHES_KEPT + 1]:
+                old.close()
+            self._meshes = self._meshes[-MESHES_KEPT + 1 :]
+        self._meshes.append(known)
 
     def draw(self, vertices: np.ndarray | None, camera: Camera, size: QSize, look: Look) -> QImage:
         """A picture of this size [px]; transparent where nothing is drawn and no background is given."""
@@ -102,13 +101,13 @@ class Renderer:
         gl.glClear(GL_COLOR_AND_DEPTH)
         gl.glEnable(GL_DEPTH_TEST)
         gl.glDisable(GL_BLEND)
-        if vertices is not None and self._counts["surface"]:
+        if vertices is not None and self._meshes:
             _fill(self._vertices, np.ascontiguousarray(vertices, dtype=np.float32))
             self._draw_body(camera, look)
         if look.floor is not None:
             gl.glEnable(GL_BLEND)
             gl.glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA)
-            self._draw_part("floor", self._floor, self._floor_faces, GL_TRIANGLES, camera, look.floor)
+            self._draw_part("floor", self._floor, self._floor_faces, 6, camera, look.floor)
         picture = target.toImage()
         target.release()
         return picture
@@ -117,30 +116,33 @@ class Renderer:
         """Give back what OpenGL holds."""
         self._context.makeCurrent(self._surface)
         self._target = None
-        for buffer in (self._vertices, self._floor, self._faces, self._edges, self._floor_faces):
+        for buffer in (self._vertices, self._floor, self._floor_faces):
             buffer.destroy()
+        for mesh in self._meshes:
+            mesh.close()
         for program in self._programs.values():
             program.removeAllShaders()
         self._context.doneCurrent()
 
     def _draw_body(self, camera: Camera, look: Look) -> None:
-        gl = self._gl
+        gl, mesh = self._gl, self._meshes[-1]
         if look.surface is not None:
             gl.glEnable(GL_OFFSET)
             gl.glPolygonOffset(1.0, 1.0)  # the edges lie before it
-            self._draw_part("surface", self._vertices, self._faces, GL_TRIANGLES, camera, look.surface)
+            self._draw_part("surface", self._vertices, mesh.triangles, mesh.faces.size, camera, look.surface)
             gl.glDisable(GL_OFFSET)
         if look.edges is not None:
             gl.glEnable(GL_BLEND)
             gl.glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA)
-            self._draw_part("edges", self._vertices, self._edges, GL_LINES, camera, look.edges)
+            edges, count = mesh.edges()
+            self._draw_part("edges", self._vertices, edges, count, camera, look.edges)
 
     def _draw_part(
         self,
         name: str,
         vertices: QOpenGLBuffer,
         indices: QOpenGLBuffer,
-        mode: int,
+        count: int,
         camera: Camera,
         color: str,
     ) -> None:
@@ -157,7 +159,8 @@ class Renderer:
         indices.bind()
         program.enableAttributeArray("a_position")
         program.setAttributeBuffer("a_position", GL_FLOAT, 0, 3, 0)
-        self._gl.glDrawElements(mode, self._counts[name], GL_UNSIGNED_INT, VoidPtr(0))
+        mode = GL_LINES if name == "edges" else GL_TRIANGLES
+        self._gl.glDrawElements(mode, count, GL_UNSIGNED_INT, VoidPtr(0))
         indices.release()
         vertices.release()
         program.release()
@@ -169,6 +172,30 @@ class Renderer:
             how.setSamples(samples)
             self._target = ((size, samples), QOpenGLFramebufferObject(size, how))
         return self._target[1]
+
+
+class _Mesh:
+    """Triangles (F, 3) on the graphics card, and their edges once they are asked for."""
+
+    def __init__(self, faces: np.ndarray) -> None:
+        self.faces = faces
+        self.triangles = _buffer(QOpenGLBuffer.Type.IndexBuffer)
+        _fill(self.triangles, faces.astype(np.uint32))
+        self._edges: tuple[QOpenGLBuffer, int] | None = None
+
+    def edges(self) -> tuple[QOpenGLBuffer, int]:
+        """Each edge once, and how many numbers that is."""
+        if self._edges is None:
+            corners = self.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+            pairs = np.unique(np.sort(corners, axis=1), axis=0)
+            self._edges = (_buffer(QOpenGLBuffer.Type.IndexBuffer), pairs.size)
+            _fill(self._edges[0], pairs.astype(np.uint32))
+        return self._edges
+
+    def close(self) -> None:
+        self.triangles.destroy()
+        if self._edges is not None:
+            self._edges[0].destroy()
 
 
 def _program(fragment: str) -> QOpenGLShaderProgram:

@@ -130,8 +130,9 @@ class Viewport(QWidget):
         what_for = (shown, body, self.orbit, size, view.theme, view.wireframe, view.floor, fine)
         if self._picture is None or self._picture[0] != what_for:
             colours = theme(view.theme)
+            posed = self._workbench.fits.posed()
             if body is not None:
-                self._renderer.set_faces(body.faces)
+                self._renderer.set_faces(body.faces if posed is None else posed.faces)
             look = Look(
                 colours.body,
                 colours.wire if view.wireframe else None,

@@ -1,6 +1,6 @@
 """Contact sheets of the body and of fits: python -m train.sheet shapes --out shapes.png
                              python -m train.sheet poses --out poses.png --poses poses.npz
-                             python -m train.sheet fits --out fits.jpg --photos FOLDER
+                             python -m train.sheet fits --out fits.jpg --photos FOLDER [--guess lifter]
 
 Drawn offscreen, so a machine without a screen will do. The picture's kind follows the file's ending.
 """
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from core.body.model import BETAS, Body, BodyParams, load_body
 from core.body.tree import joint_index
+from core.guess.lifter import load_lifter
+from core.guess.lifter_network import Lifter
 from train.learning.poses import read_poses
 from train.rendering.fit_sheet import fits_sheet, fitted_people
 from train.rendering.sheets import CLAY, Color, Frame, Picture, TileRenderer, grid, label, save_picture, stack
@@ -102,6 +104,13 @@ def _heading_deg(joints: NDArray[np.float32]) -> float:
     return float(np.degrees(np.arctan2(-left[2], left[0])))
 
 
+def _lifter(guess: str) -> Lifter | None:
+    """none, lifter, or a lifter's folder."""
+    if guess == "none":
+        return None
+    return load_lifter() if guess == "lifter" else load_lifter(Path(guess))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draw contact sheets of a body, or of fits.")
     parser.add_argument("kind", choices=("shapes", "poses", "fits"))
@@ -109,6 +118,7 @@ def main() -> None:
     parser.add_argument("--body", type=Path, help="an SMPL file; without it the open body")
     parser.add_argument("--poses", type=Path, help="poses: an .npz with poses (N, 72)")
     parser.add_argument("--photos", type=Path, help="fits: a folder of photos with COCO-style JSON files")
+    parser.add_argument("--guess", default="none", help="fits: none, lifter, or a lifter's folder")
     parser.add_argument("--split", default="test", help="poses: which of the file's splits")
     parser.add_argument("--seed", type=int, default=0, help="poses: which of them")
     options = parser.parse_args()
@@ -118,7 +128,7 @@ def main() -> None:
     elif options.kind == "fits":
         if options.photos is None:
             parser.error("fits needs --photos FOLDER")
-        sheet = fits_sheet(body, fitted_people(body, options.photos), options.photos)
+        sheet = fits_sheet(body, fitted_people(body, options.photos, _lifter(options.guess)), options.photos)
     elif options.poses is None:
         parser.error("poses needs --poses FILE.npz")
     else:

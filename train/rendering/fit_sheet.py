@@ -1,4 +1,5 @@
-"""A contact sheet of fits: each person of a folder of photos with the body drawn over, and that body from its side."""
+"""A contact sheet of fits: each person of a folder of photos with the body drawn over, and that body from its side;
+where a network began the fit, its guess too."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from core.body.keypoints import layout, side_colours
-from core.body.model import Body
+from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ReadError
-from core.fitting import FitStep, fit
+from core.fitting import TRUSTING, FitStep, fit
 from core.formats import coco
 from core.geometry.image import read_image
+from core.guess.lifter import lift
+from core.guess.lifter_network import Lifter
 from core.records import Person, Photo
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
 from train.rendering.sheets import (
@@ -24,6 +27,7 @@ from train.rendering.sheets import (
     CLAY,
     INK,
     LIGHT,
+    Color,
     Picture,
     grid,
     label,
@@ -32,21 +36,25 @@ from train.rendering.sheets import (
 )
 
 TILE = 260  # [px]
+GUESS: Color = (0.60, 0.73, 0.85)
 MARGIN = 1.35  # of the box around body and keypoints
 SIDE_DISTANCE, SIDE_METRES = 8.0, 2.1  # [m] the side view's camera, and how much of the world it shows
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """One person of a photo and the body that was fitted."""
+    """One person of a photo, the body that was fitted, and the one that it began from (None: from nothing)."""
 
     photo: Photo
     person: Person
     step: FitStep
+    guess: BodyParams | None = None
 
 
-def fitted_people(body: Body, folder: Path, least_visible: int = 4) -> list[Fitted]:
-    """Fit every annotated person of the folder's COCO-style files, each from nothing."""
+def fitted_people(
+    body: Body, folder: Path, lifter: Lifter | None = None, least_visible: int = 4
+) -> list[Fitted]:
+    """Fit every annotated person of the folder's COCO-style files, each from the lifter's guess or from nothing."""
     found = []
     for path in sorted(folder.glob("*.json")):
         try:
@@ -56,17 +64,26 @@ def fitted_people(body: Body, folder: Path, least_visible: int = 4) -> list[Fitt
         for photo in photos:
             for person in photo.people:
                 if (person.keypoints.confidence > 0).sum() >= least_visible:
-                    found.append(Fitted(photo, person, _fit(body, photo, person)))
+                    found.append(_fit(body, photo, person, lifter))
     if not found:
         raise FitInputError(f"{folder}: no annotated people in COCO-style JSON files.")
     return found
 
 
-def _fit(body: Body, photo: Photo, person: Person) -> FitStep:
-    keypoints = torch.from_numpy(np.array(person.keypoints.array))[None]
+def _fit(body: Body, photo: Photo, person: Person, lifter: Lifter | None) -> Fitted:
     focal, center = _camera(photo)
-    *_, step = fit(body, keypoints, person.keypoints.layout, torch.tensor([focal]), torch.tensor([center]))
-    return step
+    seen = (
+        torch.from_numpy(np.array(person.keypoints.array))[None],
+        person.keypoints.layout,
+        torch.tensor([focal]),
+        torch.tensor([center]),
+    )
+    if lifter is None:
+        *_, step = fit(body, *seen)
+        return Fitted(photo, person, step)
+    guess = lift(lifter, body, *seen)
+    *_, step = fit(body, *seen, guess=guess.hypotheses, config=TRUSTING)
+    return Fitted(photo, person, step, guess.params)
 
 
 def _camera(photo: Photo) -> tuple[float, tuple[float, float]]:
@@ -75,16 +92,20 @@ def _camera(photo: Photo) -> tuple[float, tuple[float, float]]:
 
 
 def fits_sheet(body: Body, people: list[Fitted], folder: Path, columns: int = 4) -> Picture:
-    """Photo with keypoints, the body over it, and the body from the person's side, three tiles a person."""
+    """Photo with keypoints, the guess (if any) and the fit over it, and the fit from the person's side."""
     renderer = MeshRenderer(TILE, TILE)
     tiles = []
     for number, one in enumerate(people, start=1):
         vertices = body.pose(one.step.params)[0][0].numpy()
         picture = _crop(read_image(folder / one.photo.path), one, vertices)
-        front = _over(renderer, body, one, vertices, picture)
-        side = _beside(renderer, body, vertices)
+        row = [_with_keypoints(picture, one)]
+        if one.guess is not None:
+            guessed = body.pose(one.guess)[0][0].numpy()
+            row.append(_over(renderer, body, one, guessed, picture, GUESS))
+        row.append(_over(renderer, body, one, vertices, picture, CLAY))
+        row.append(_beside(renderer, body, vertices))
         text = f"{number}  {Path(one.photo.path).stem[:22]}  {one.step.score[0]:.1f} px"
-        tiles.append(label(np.concatenate([_with_keypoints(picture, one), front, side], axis=1), text, 0.4))
+        tiles.append(label(np.concatenate(row, axis=1), text, 0.4))
     renderer.close()
     return grid(tiles, columns, gap=4)
 
@@ -114,11 +135,16 @@ def _crop(photo: Picture, one: Fitted, vertices: NDArray[np.float32]) -> _Crop:
 
 
 def _over(
-    renderer: MeshRenderer, body: Body, one: Fitted, vertices: NDArray[np.float32], crop: _Crop
+    renderer: MeshRenderer,
+    body: Body,
+    one: Fitted,
+    vertices: NDArray[np.float32],
+    crop: _Crop,
+    color: Color,
 ) -> Picture:
     focal, center = _camera(one.photo)
     middle = (np.array(center) - crop.corner) * crop.scale
-    mesh = Mesh(vertices, body.faces, np.array(CLAY), vertex_normals(vertices, body.faces))
+    mesh = Mesh(vertices, body.faces, np.array(color), vertex_normals(vertices, body.faces))
     drawn, where = renderer.render(
         [mesh], focal * crop.scale, (float(middle[0]), float(middle[1])), LIGHT, AMBIENT
     )

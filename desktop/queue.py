@@ -1,6 +1,6 @@
 """Who is to be looked at, and in what order: the project's people as the user wants to see them."""
 
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +29,7 @@ class Queue:
 
     def ids(self) -> np.ndarray:
         """Ids of its people (P,), in order."""
-        project = self._workbench.project
-        return np.zeros(0, np.int64) if project is None else project.queue_ids(**asdict(self.wanted))
+        return self._ids(self.wanted)
 
     def first(self) -> int | None:
         """Who comes first; None when it is empty."""
@@ -42,5 +41,21 @@ class Queue:
 
     def _first_besides(self, person_id: int | None, wanted: Wanted) -> int | None:
         project = self._workbench.project
-        rows = [] if project is None else project.queue(**asdict(wanted), limit=2)
+        if project is None:
+            return None
+        if wanted.chosen is not None:
+            return next((one for one in self._ids(wanted).tolist() if one != person_id), None)
+        rows = project.queue(**_in_project(wanted), limit=2)
         return next((row.id for row in rows if row.id != person_id), None)
+
+    def _ids(self, wanted: Wanted) -> np.ndarray:
+        project = self._workbench.project
+        if project is None:
+            return np.zeros(0, np.int64)
+        ids = project.queue_ids(**_in_project(wanted))
+        return ids if wanted.chosen is None else ids[np.isin(ids, wanted.chosen.ids)]
+
+
+def _in_project(wanted: Wanted) -> dict[str, Any]:
+    """What the project itself filters and orders by."""
+    return {item.name: getattr(wanted, item.name) for item in fields(wanted) if item.name != "chosen"}

@@ -7,6 +7,8 @@ from core.records import Verdict
 from desktop.theme import ThemeName
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from core.fitting import FitConfig
     from core.fitting.residuals import Wish
 
@@ -34,14 +36,27 @@ class View:
     advance: bool = False  # go to the next person after a verdict
 
 
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """People who were chosen in a plot, and in words who they are. ids (P,)."""
+
+    words: str
+    ids: "np.ndarray"
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """Which people the queue shows, and in what order (a key of core.store.queue.ORDERS)."""
+    """Which people the queue shows, and in what order (a key of core.store.queue.ORDERS).
+
+    warning: one of core.store.warnings.WARNINGS, or queue.ANY of them.
+    """
 
     order: str = "worst"
     verdict: Verdict | None = None
     tag: str | None = None
     text: str | None = None
+    warning: str | None = None
+    chosen: Chosen | None = None
 
 
 @dataclass(frozen=True)

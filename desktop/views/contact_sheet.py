@@ -13,7 +13,14 @@ from PySide6.QtWidgets import (
 
 from desktop.jobs.thumbnails import SIZE_PX, Thumbnails
 from desktop.theme import theme
-from desktop.views.people_list import ROW_ROLE, Index, PeopleModel, score_in_words, state_in_words
+from desktop.views.people_list import (
+    ROW_ROLE,
+    Index,
+    PeopleModel,
+    score_in_words,
+    state_in_words,
+    warned_in_words,
+)
 from desktop.workbench import Workbench
 
 TEXT_PX, PADDING_PX = 34, 5
@@ -48,11 +55,10 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(QColor(colours.text))
         painter.drawText(upper, left, str(row.id))
         painter.drawText(upper, right, score_in_words(row, self))
-        painter.setPen(QColor(colours.muted))
+        state, warned = state_in_words(row, self), warned_in_words(row)
+        painter.setPen(QColor(colours.muted if state else colours.warning))
         lower = upper.translated(0, TEXT_PX // 2)
-        words = painter.fontMetrics().elidedText(
-            state_in_words(row, self), Qt.TextElideMode.ElideRight, lower.width()
-        )
+        words = painter.fontMetrics().elidedText(state or warned, Qt.TextElideMode.ElideRight, lower.width())
         painter.drawText(lower, left, words)
 
 

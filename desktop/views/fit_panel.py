@@ -20,8 +20,11 @@ from PySide6.QtWidgets import (
 
 from desktop.jobs.fitting import with_camera
 from desktop.posing import camera_of
+from desktop.theme import theme
 from desktop.view import FitOptions
+from desktop.views import warning_words
 from desktop.views.slider_row import SliderRow
+from desktop.warned import warned
 from desktop.workbench import Workbench
 
 LARGEST_FOCAL_PX = 100_000.0
@@ -49,6 +52,9 @@ class FitPanel(QScrollArea):
         self.view_angle.setToolTip(self.tr("The photo's field of view, from its left edge to its right"))
         self.summary = QLabel()
         self.summary.setWordWrap(True)
+        self.warnings = QLabel()
+        self.warnings.setWordWrap(True)
+        self.warnings.setAccessibleName(self.tr("Warnings"))
         self._lay_out(actions)
         self._connect()
         self._show()
@@ -86,7 +92,6 @@ class FitPanel(QScrollArea):
         grid.setContentsMargins(6, 6, 6, 6)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
-        self.summary.setMinimumHeight(2 * self.summary.fontMetrics().lineSpacing())
         buttons = QHBoxLayout()
         for name in ("fit.fit", "fit.anew", "fit.guess"):
             button = QToolButton()
@@ -95,18 +100,19 @@ class FitPanel(QScrollArea):
         buttons.addStretch(1)
         grid.addLayout(buttons, 0, 0, 1, 3)
         grid.addWidget(self.summary, 1, 0, 1, 3)
+        grid.addWidget(self.warnings, 2, 0, 1, 3)
         focal_label = QLabel(self.tr("focal length"))
         focal_label.setBuddy(self.focal)
-        grid.addWidget(focal_label, 2, 0)
-        grid.addWidget(self.view_angle, 2, 1)
-        grid.addWidget(self.focal, 2, 2)
-        for number, row in enumerate(self.rows.values(), start=3):
+        grid.addWidget(focal_label, 3, 0)
+        grid.addWidget(self.view_angle, 3, 1)
+        grid.addWidget(self.focal, 3, 2)
+        for number, row in enumerate(self.rows.values(), start=4):
             row.add_to(grid, number)
         ticks = QHBoxLayout()
         ticks.addWidget(self.free_betas)
         ticks.addWidget(self.free_kid)
-        grid.addLayout(ticks, 11, 0, 1, 3)
-        grid.setRowStretch(12, 1)
+        grid.addLayout(ticks, 12, 0, 1, 3)
+        grid.setRowStretch(13, 1)
         label_px = max(row.label.sizeHint().width() for row in self.rows.values())
         number_px = max(row.number.sizeHint().width() for row in (*self.rows.values(),))
         for row in self.rows.values():
@@ -130,6 +136,7 @@ class FitPanel(QScrollArea):
         fits.changed.connect(self._show)
         fits.body_changed.connect(self._show)
         self._workbench.photo_changed.connect(self._show)
+        self._workbench.view_changed.connect(self._show_warnings)
 
     def _set(self, name: str, value: float | bool) -> None:
         fits = self._workbench.fits
@@ -172,6 +179,7 @@ class FitPanel(QScrollArea):
             known = "" if photo.focal_length else self.tr(" assumed")
             self.view_angle.setText(self.tr("{angle:.0f}°{known}").format(angle=angle_deg, known=known))
         self.summary.setText(self._summary(person is not None))
+        self._show_warnings()
 
     def _summary(self, somebody: bool) -> str:
         person, report = self._workbench.person, self._workbench.fits.report
@@ -184,10 +192,16 @@ class FitPanel(QScrollArea):
             words.append(
                 self.tr("{n} iterations").format(n=max(map(len, report.losses.values()), default=1) - 1)
             )
-        if person.fit.weak:
-            words.append(self.tr("⚠ too little is seen to be sure"))
-        if np.abs(person.fit.betas).max() > 3:
-            words.append(self.tr("⚠ an unlikely shape"))
-        if self._workbench.fits.foreign:
-            words.append(self.tr("⚠ fitted with another body: press F"))
         return " · ".join(words)
+
+    def _show_warnings(self) -> None:
+        """What is likely wrong, with what to do about it where the mouse rests."""
+        names = warned(self._workbench)
+        words, tips = [warning_words.short(name) for name in names], map(warning_words.long, names)
+        if self._workbench.fits.foreign:
+            words.append(self.tr("fitted with another body: press F"))
+        colour = theme(self._workbench.view.theme).warning
+        self.warnings.setStyleSheet(f"color: {colour}")
+        self.warnings.setText(" · ".join(f"{warning_words.SIGN} {word}" for word in words))
+        self.warnings.setToolTip("\n".join(tips))
+        self.warnings.setVisible(bool(words))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from core.store.queue import QueueRow
 from desktop.jobs.thumbnails import Thumbnails
 from desktop.theme import theme
+from desktop.views import warning_words
 from desktop.workbench import Workbench
 
 Index = QModelIndex | QPersistentModelIndex
@@ -52,7 +53,8 @@ class PeopleModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.path}\n{row.note}".strip()
+            warned = [warning_words.short(name) for name in (row.warned or "").split()]
+            return "\n".join(filter(None, (row.path, row.note, ", ".join(warned))))
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{row.id} {row.path}"
         return None
@@ -101,22 +103,22 @@ class PersonDelegate(QStyledItemDelegate):
         weak = QColor(colours.on_accent if selected else colours.muted)
         height = text.height() // 3
         lines = (
-            (self.tr("Person {id}").format(id=row.id), strong),
-            (score_in_words(row, self), strong if row.warnings or row.score is not None else weak),
+            (f"{row.id} · {score_in_words(row, self)}", strong),
             (state_in_words(row, self) or row.path, weak),
+            (warned_in_words(row), strong if selected else QColor(colours.warning)),
         )
         for number, (line, colour) in enumerate(lines):
             painter.setPen(colour)
+            elide = Qt.TextElideMode.ElideMiddle if line == row.path else Qt.TextElideMode.ElideRight
             room = QRect(text.left(), text.top() + number * height, text.width(), height)
-            words = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideMiddle, room.width())
+            words = painter.fontMetrics().elidedText(line, elide, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
 
 
 def score_in_words(row: QueueRow, speaker: PersonDelegate) -> str:
     if row.score is None:
         return speaker.tr("not fitted")
-    warned = " ⚠" if row.warnings else ""
-    return speaker.tr("{score:.1f} px{warned}").format(score=row.score, warned=warned)
+    return speaker.tr("{score:.1f} px").format(score=row.score)
 
 
 def state_in_words(row: QueueRow, speaker: PersonDelegate) -> str:
@@ -127,3 +129,10 @@ def state_in_words(row: QueueRow, speaker: PersonDelegate) -> str:
     }
     tags = " ".join(f"#{tag}" for tag in json.loads(row.tags)) if row.tags else ""
     return " ".join(part for part in (words.get(row.verdict, ""), tags) if part)
+
+
+def warned_in_words(row: QueueRow) -> str:
+    """The first warning, and how many more there are."""
+    names = (row.warned or "").split()
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return f"{warning_words.SIGN} {warning_words.short(names[0])}{more}" if names else ""

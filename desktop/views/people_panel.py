@@ -1,26 +1,28 @@
 """The queue: who is next, with thumbnail, score and verdict; filters, search, note and tags."""
 
+import time
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
-    QGridLayout,
     QLabel,
     QLineEdit,
     QListView,
+    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
 
 from core.errors import ProjectError
 from desktop.jobs.thumbnails import Thumbnails
+from desktop.pace import Pace
 from desktop.views.people_list import PeopleModel, PersonDelegate
+from desktop.views.queue_filters import QueueFilters
 from desktop.workbench import Workbench
 
 REFRESH_MS = 40  # changes that come together are shown together
-SEARCH_MS = 250  # after the last letter
+PROGRESS_PX = 4
 
 
 class PeoplePanel(QWidget):
@@ -29,6 +31,7 @@ class PeoplePanel(QWidget):
     def __init__(self, workbench: Workbench, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench, self._thumbnails = workbench, thumbnails
+        self._project: object = None
         self.model = PeopleModel(workbench)
         self.list = QListView()
         self.list.setModel(self.model)
@@ -38,20 +41,16 @@ class PeoplePanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setAccessibleName(self.tr("People"))
-        self.order, self.verdict = QComboBox(), QComboBox()
-        for name, words in self._orders().items():
-            self.order.addItem(words, name)
-        for verdict, words in self._verdicts().items():
-            self.verdict.addItem(words, verdict)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search in names, notes, tags"))
-        self.search.setClearButtonEnabled(True)
-        self.count = QLabel()
+        self.filters = QueueFilters(workbench)
+        self.count, self.pace = QLabel(), Pace()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(PROGRESS_PX)
+        self.progress.setAccessibleName(self.tr("People decided"))
         self.note, self.tags = QLineEdit(), QLineEdit()
         self.note.setPlaceholderText(self.tr("Note"))
         self.tags.setPlaceholderText(self.tr("Tags, with spaces between"))
         self._refresh_soon = _timer(self, REFRESH_MS, self._refresh)
-        self._search_soon = _timer(self, SEARCH_MS, self._search)
         self._lay_out()
         self._connect()
         self._refresh()
@@ -60,43 +59,18 @@ class PeoplePanel(QWidget):
     def stop(self) -> None:
         """No refresh any more: the window closes."""
         self._refresh_soon.stop()
-        self._search_soon.stop()
-
-    def _orders(self) -> dict[str, str]:
-        return {
-            "worst": self.tr("Worst first"),
-            "best": self.tr("Best first"),
-            "disagreement": self.tr("Guess and fit disagree"),
-            "warnings": self.tr("Warnings first"),
-            "newest": self.tr("Changed last"),
-            "oldest": self.tr("Changed first"),
-            "photo": self.tr("By photo"),
-        }
-
-    def _verdicts(self) -> dict[str | None, str]:
-        return {
-            None: self.tr("Everybody"),
-            "todo": self.tr("To do"),
-            "later": self.tr("Later"),
-            "accepted": self.tr("Accepted"),
-            "rejected": self.tr("Rejected"),
-        }
+        self.filters.stop()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.addWidget(self.order, 0, 0)
-        grid.addWidget(self.verdict, 0, 1)
-        grid.addWidget(self.search, 1, 0, 1, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
-        column.addLayout(grid)
+        column.setSpacing(4)
+        column.addWidget(self.filters)
         column.addWidget(self.list, 1)
+        column.addWidget(self.progress)
         column.addWidget(self.count)
         column.addWidget(self.note)
         column.addWidget(self.tags)
-        for box in (self.order, self.verdict):
-            box.setMinimumContentsLength(6)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     def _connect(self) -> None:
         workbench = self._workbench
@@ -105,9 +79,6 @@ class PeoplePanel(QWidget):
         workbench.view_changed.connect(self.list.viewport().update)
         self._thumbnails.arrived.connect(self.list.viewport().update)
         self.list.selectionModel().currentChanged.connect(self._choose)
-        self.order.activated.connect(lambda _: workbench.queue.want(order=self.order.currentData()))
-        self.verdict.activated.connect(lambda _: workbench.queue.want(verdict=self.verdict.currentData()))
-        self.search.textChanged.connect(lambda _: self._search_soon.start())
         self.note.editingFinished.connect(self._keep_note)
         self.tags.editingFinished.connect(self._keep_tags)
 
@@ -116,27 +87,35 @@ class PeoplePanel(QWidget):
             self._refresh_soon.start()
 
     def _refresh(self) -> None:
-        wanted = self._workbench.queue.wanted
-        self.order.setCurrentIndex(self.order.findData(wanted.order))
-        self.verdict.setCurrentIndex(self.verdict.findData(wanted.verdict))
         try:
+            self.filters.refresh()
             self.model.refresh()
             counts = self._workbench.project.counts() if self._workbench.project is not None else {}
         except ProjectError as error:
             self._workbench.refused.emit(str(error))
             return
-        decided = sum(counts.get(verdict, 0) for verdict in ("accepted", "rejected"))
-        self.count.setText(
-            self.tr("{shown} shown · {decided} of {all} decided").format(
-                shown=len(self.model.ids), decided=decided, all=sum(counts.values())
-            )
-        )
+        self._show_progress(counts)
         self._show_person()
 
-    def _search(self) -> None:
-        text = self.search.text().strip()
-        if (text or None) != self._workbench.queue.wanted.text:
-            self._workbench.queue.want(text=text or None)
+    def _show_progress(self, counts: dict[str, int]) -> None:
+        everybody, decided = sum(counts.values()), counts.get("accepted", 0) + counts.get("rejected", 0)
+        if self._workbench.project is not self._project:
+            self._project, self.pace = self._workbench.project, Pace()
+        if self._project is not None:
+            self.pace.note(decided, time.monotonic())
+        self.progress.setRange(0, max(1, everybody))
+        self.progress.setValue(decided)
+        words = [
+            self.tr("{shown} shown · {decided} of {all} decided").format(
+                shown=len(self.model.ids), decided=decided, all=everybody
+            )
+        ]
+        rate, left = self.pace.people_an_hour(), self.pace.hours_left(everybody - decided)
+        if rate is not None and left is not None:
+            words.append(
+                self.tr("{rate:.0f} people an hour · {left} left").format(rate=rate, left=_hours(left))
+            )
+        self.count.setText("\n".join(words))
 
     def _choose(self, current: QModelIndex) -> None:
         if current.isValid():
@@ -170,6 +149,12 @@ class PeoplePanel(QWidget):
         tags = tuple(dict.fromkeys(self.tags.text().replace("#", " ").replace(",", " ").split()))
         if person is not None and tags != person.tags:
             self._workbench.apply(self.tr("Tags"), person.with_(tags=tags))
+
+
+def _hours(hours: float) -> str:
+    """As hours and minutes."""
+    minutes = round(60 * hours)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(minutes, 1)} min"
 
 
 def _timer(parent: QWidget, wait_ms: int, run: Any) -> QTimer:

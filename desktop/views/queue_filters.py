@@ -1,0 +1,130 @@
+"""Which people the queue shows, and in what order: boxes above it, each of which the keyboard reaches."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QToolButton, QWidget
+
+from core.store.queue import ANY
+from core.store.warnings import WARNINGS
+from desktop.views import warning_words
+from desktop.workbench import Workbench
+
+SEARCH_MS = 250  # after the last letter
+
+
+class QueueFilters(QWidget):
+    """Shows what the workbench's queue wants, and asks it for other things."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.order, self.verdict = QComboBox(), QComboBox()
+        self.warning, self.tag = QComboBox(), QComboBox()
+        for box, words in ((self.order, self._orders()), (self.verdict, self._verdicts())):
+            for key, text in words.items():
+                box.addItem(text, key)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search in names, notes, tags"))
+        self.search.setClearButtonEnabled(True)
+        self.chosen = QToolButton()
+        self.chosen.setToolTip(self.tr("These people were chosen in a plot; press to show all others again"))
+        self.chosen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._search_soon = QTimer(self)
+        self._search_soon.setSingleShot(True)
+        self._search_soon.setInterval(SEARCH_MS)
+        self._lay_out()
+        self._connect()
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._search_soon.stop()
+
+    def refresh(self) -> None:
+        """Show what is wanted now, and how many people have each warning and tag."""
+        queue, project = self._workbench.queue, self._workbench.project
+        warned = project.warned() if project is not None else {}
+        tags = project.tags() if project is not None else {}
+        warnings = {None: self.tr("Warnings"), ANY: self.tr("Any warning")}
+        warnings |= {
+            name: f"{warning_words.short(name)} ({warned.get(name, 0)})"
+            for name in WARNINGS
+            if name in warned or name == queue.wanted.warning
+        }
+        _fill(self.warning, warnings)
+        chosen = {queue.wanted.tag: 0} if queue.wanted.tag else {}
+        _fill(
+            self.tag,
+            {None: self.tr("Tags"), **{tag: f"#{tag} ({n})" for tag, n in (chosen | tags).items()}},
+        )
+        for box, key in (
+            (self.order, queue.wanted.order),
+            (self.verdict, queue.wanted.verdict),
+            (self.warning, queue.wanted.warning),
+            (self.tag, queue.wanted.tag),
+        ):
+            box.setCurrentIndex(box.findData(key))
+        if not self.search.hasFocus():
+            with QSignalBlocker(self.search):
+                self.search.setText(queue.wanted.text or "")
+        self.chosen.setVisible(queue.wanted.chosen is not None)
+        if queue.wanted.chosen is not None:
+            self.chosen.setText(f"✕ {queue.wanted.chosen.words}")
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        names = (self.tr("Order"), self.tr("Verdict"), self.tr("Warning"), self.tr("Tag"))
+        for place, (box, name) in enumerate(
+            zip((self.order, self.verdict, self.warning, self.tag), names, strict=True)
+        ):
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            box.setMinimumContentsLength(5)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            grid.addWidget(box, place // 2, place % 2)
+        grid.addWidget(self.search, 2, 0, 1, 2)
+        grid.addWidget(self.chosen, 3, 0, 1, 2)
+
+    def _connect(self) -> None:
+        queue = self._workbench.queue
+        self.order.activated.connect(lambda _: queue.want(order=self.order.currentData()))
+        self.verdict.activated.connect(lambda _: queue.want(verdict=self.verdict.currentData()))
+        self.warning.activated.connect(lambda _: queue.want(warning=self.warning.currentData()))
+        self.tag.activated.connect(lambda _: queue.want(tag=self.tag.currentData()))
+        self.chosen.clicked.connect(lambda: queue.want(chosen=None))
+        self.search.textChanged.connect(lambda _: self._search_soon.start())
+        self._search_soon.timeout.connect(self._search)
+
+    def _search(self) -> None:
+        text = self.search.text().strip() or None
+        if text != self._workbench.queue.wanted.text:
+            self._workbench.queue.want(text=text)
+
+    def _orders(self) -> dict[str, str]:
+        return {
+            "worst": self.tr("Worst first"),
+            "best": self.tr("Best first"),
+            "disagreement": self.tr("Guess and fit disagree"),
+            "warnings": self.tr("Warnings first"),
+            "newest": self.tr("Changed last"),
+            "oldest": self.tr("Changed first"),
+            "photo": self.tr("By photo"),
+        }
+
+    def _verdicts(self) -> dict[str | None, str]:
+        return {
+            None: self.tr("Everybody"),
+            "todo": self.tr("To do"),
+            "later": self.tr("Later"),
+            "accepted": self.tr("Accepted"),
+            "rejected": self.tr("Rejected"),
+        }
+
+
+def _fill(box: QComboBox, words: dict[str | None, str]) -> None:
+    """These choices by key; nothing is touched while somebody reads the same list."""
+    if [box.itemText(place) for place in range(box.count())] == list(words.values()):
+        return
+    box.clear()
+    for key, text in words.items():
+        box.addItem(text, key)

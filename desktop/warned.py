@@ -1,0 +1,30 @@
+"""What the person on show is to be warned of, as previewed."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.store.warnings import Warned, depth_below, warnings_of
+
+if TYPE_CHECKING:
+    from desktop.workbench import Workbench
+
+BELOW_M = 0.06  # a foot's joint lies so far above its sole
+
+
+def warned(workbench: "Workbench") -> tuple[Warned, ...]:
+    """The names, in the order of `core.store.warnings.WARNINGS`."""
+    photo, person = workbench.photo, workbench.person
+    if photo is None or person is None:
+        return ()
+    names = warnings_of(photo.people)[[other.id for other in photo.people].index(person.id)]
+    return (*names, "below_floor") if _below_floor(workbench) else names
+
+
+def _below_floor(workbench: "Workbench") -> bool:
+    """Whether the mesh is below a plane that the curator put a foot on."""
+    floors = [wish for wish in workbench.fits.options.wishes if hasattr(wish, "normal")]
+    posed = workbench.fits.posed() if floors else None
+    if posed is None:
+        return False
+    return any(depth_below(posed.vertices, np.array(wish.normal), wish.offset) > BELOW_M for wish in floors)

@@ -4,8 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.body.keypoints import layout
@@ -24,6 +33,7 @@ from desktop.workbench import Workbench
 
 WHEEL_FACTOR = 1.2  # per notch of the wheel
 NUDGE_PX, LONG_NUDGE_PX = 1.0, 10.0  # of the photo
+WAIT_MS = 12  # for the body that follows a keypoint, before the keypoint is drawn without it
 NUDGES = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -52,6 +62,11 @@ class Canvas(QWidget):
             None  # what the next press begins, if not the usual
         )
         self._nudged = ""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(WAIT_MS)
+        self._soon.timeout.connect(self.update)
+        self._fit_drawn: object = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -121,7 +136,12 @@ class Canvas(QWidget):
             if path:
                 self._take_image(path)
             self.show_whole()
-        self.update()
+        person = self._workbench.person
+        if self._workbench.fits.following and person is not None and person.fit is self._fit_drawn:
+            if not self._soon.isActive():
+                self._soon.start()
+        else:
+            self.update()
 
     def _take_image(self, path: str) -> None:
         if path == self._path and self._image is None:
@@ -138,7 +158,9 @@ class Canvas(QWidget):
         return "" if self._image is not None else self.tr("Reading the photo…")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        self._soon.stop()
+        painter, person = QPainter(self), self._workbench.person
+        self._fit_drawn = None if person is None else person.fit
         image = self._image if isinstance(self._image, np.ndarray) else None
         self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
         if self.notice:
@@ -243,6 +265,9 @@ class Canvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._workbench.hover.over_keypoint(NO_KEYPOINT)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._soon.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if not self._touched:

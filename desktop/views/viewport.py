@@ -68,8 +68,7 @@ class Viewport(QWidget):
         elif not self._soon.isActive():
             self._soon.start()
 
-    def stop(self) -> None:
-        """No picture any more: the window closes."""
+    def hideEvent(self, event: object) -> None:
         self._soon.stop()
 
     def look_from(self, place: str) -> None:

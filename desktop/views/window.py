@@ -190,7 +190,6 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks nothing, as nothing can be lost."""
         self.people.stop()
-        self.viewport.stop()
         self.training.close()
         self.photos.close()
         self.thumbnails.close()

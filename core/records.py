@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.errors import FitloopError, LayoutError
+from core.wishes import Wish
 
 Verdict = Literal["todo", "accepted", "rejected", "later"]
 Source = Literal["guess", "fit", "curated"]
@@ -189,7 +190,10 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One human in a photo. original_keypoints: as they were before the first edit by hand, else None."""
+    """One human in a photo. original_keypoints: as they were before the first edit by hand, else None.
+
+    wishes: what a curator asks of this person's fits.
+    """
 
     id: int
     bbox: BBox
@@ -202,6 +206,7 @@ class Person:
     locked: bool = False
     note: str = ""
     tags: tuple[str, ...] = ()
+    wishes: tuple[Wish, ...] = ()
 
     def with_(self, **changes: Any) -> Person:
         """The same person with some fields changed."""

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # A floor may import itself and the floors before it.
 FLOORS = (
-    ("errors", "pickled", "safe_pickle", "records", "metrics"),
+    ("errors", "pickled", "safe_pickle", "wishes", "records", "metrics"),
     ("geometry",),
     ("body",),
     ("fitting", "guess"),

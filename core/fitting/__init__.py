@@ -2,8 +2,8 @@
 
 from core.fitting.alternatives import alternatives
 from core.fitting.config import SPIN_WEIGHTS, TRUSTING, FitConfig
-from core.fitting.residuals import DepthOrder, GroundContact, Pin, RayPin
 from core.fitting.smplify import FitStep, fit
+from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn
 
 __all__ = [
     "TRUSTING",
@@ -14,6 +14,7 @@ __all__ = [
     "GroundContact",
     "Pin",
     "RayPin",
+    "Turn",
     "alternatives",
     "fit",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.fitting.residuals import Wish
+from core.wishes import Wish
 
 REFERENCE_SIZE = 200.0  # [px] the person size at which pixels are compared
 

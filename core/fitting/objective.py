@@ -18,7 +18,7 @@ from core.body.keypoint_body import (
 )
 from core.fitting.config import FitConfig
 from core.fitting.prior import PosePrior, hinges
-from core.fitting.residuals import Seen, reprojection
+from core.fitting.residuals import Seen, reprojection, wish_rows
 from core.fitting.solver import Linearised
 
 TERMS = ("keypoints", "pose_prior", "hinges", "limits", "upright", "shape", "stay_near", "wishes")
@@ -61,7 +61,7 @@ class Objective:
         self._nothing = torch.zeros_like(photo.loss)
         (residual, jacobian), wished = photo.rows, self._nothing
         if config.wishes:
-            wishes = [wish.rows(posed, self._places) for wish in config.wishes]
+            wishes = [wish_rows(wish, posed, unknowns, self._places) for wish in config.wishes]
             wished = torch.cat([rows.residual for rows in wishes], dim=1).square().sum(dim=1)
             residual = torch.cat([residual, *(rows.residual for rows in wishes)], dim=1)
             jacobian = torch.cat([jacobian, *(rows.jacobian for rows in wishes)], dim=1)

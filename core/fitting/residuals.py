@@ -5,16 +5,16 @@ Each term gives whitened residuals (B, R), that is divided by what one would not
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from core.body.keypoint_body import PosedKeypoints
+from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
+from core.wishes import DepthOrder, Pin, RayPin, Turn, Wish
 
 NEAREST = 0.05  # [m] a keypoint nearer to the camera's plane than this cannot be projected
 
@@ -71,91 +71,44 @@ def reprojection(
     return Reprojection(loss, Rows((weight * residual).flatten(1), jacobian), offset.norm(dim=-1))
 
 
-@dataclass(frozen=True, eq=False)
-class Pin:
-    """A joint or keypoint held at a point of the camera frame (3,) [m], to within `tolerance` [m]."""
-
-    name: str
-    point: tuple[float, float, float]
-    tolerance: float = 0.01
-
-    def __post_init__(self) -> None:
-        _check(self, self.tolerance, *self.point)
-
-    def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        chosen = _row(posed, places, self.name)
-        offset = posed.points[:, chosen] - posed.points.new_tensor(self.point)
-        axes = torch.eye(3).to(offset).expand(len(offset), 1, 3, 3) / self.tolerance
-        return Rows(offset.flatten(1) / self.tolerance, posed.jacobian_rows(axes, chosen))
-
-
-@dataclass(frozen=True, eq=False)
-class RayPin:
-    """A joint or keypoint held on the ray from the camera along `direction` (3,), to within `tolerance` [m]."""
-
-    name: str
-    direction: tuple[float, float, float]
-    tolerance: float = 0.01
-
-    def __post_init__(self) -> None:
-        _check(self, self.tolerance, *self.direction, math.hypot(*self.direction) or math.nan)
-
-    def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        chosen = _row(posed, places, self.name)
-        ray = torch.nn.functional.normalize(posed.points.new_tensor(self.direction), dim=0)
-        across = (torch.eye(3).to(ray) - torch.outer(ray, ray)) / self.tolerance
-        off = posed.points[:, chosen[0]] @ across
-        return Rows(off, posed.jacobian_rows(across.expand(len(off), 1, 3, 3), chosen))
+def wish_rows(wish: Wish, posed: PosedKeypoints, unknowns: Tensor, places: Mapping[str, int]) -> Rows:
+    """What a curator's wish adds. places: name -> row of the keypoint body. Raises FitInputError for a name unknown."""
+    if isinstance(wish, Turn):
+        return _turn(wish, unknowns)
+    if isinstance(wish, DepthOrder):
+        return _depth_order(wish, posed, places)
+    chosen = _row(posed, places, wish.name)
+    point = posed.points[:, chosen]
+    if isinstance(wish, Pin):
+        axes = torch.eye(3).to(point) / wish.tolerance
+        off = ((point - point.new_tensor(wish.point)) @ axes).flatten(1)
+    elif isinstance(wish, RayPin):
+        ray = torch.nn.functional.normalize(point.new_tensor(wish.direction), dim=0)
+        axes = (torch.eye(3).to(ray) - torch.outer(ray, ray)) / wish.tolerance
+        off = (point @ axes).flatten(1)
+    else:
+        axes = point.new_tensor([wish.normal]) / wish.tolerance
+        off = point[:, 0] @ axes.T - wish.offset / wish.tolerance
+    return Rows(off, posed.jacobian_rows(axes.expand(len(off), 1, *axes.shape), chosen))
 
 
-@dataclass(frozen=True, eq=False)
-class DepthOrder:
-    """`nearer` is nearer to the camera than `farther` by at least `margin` [m]; no residual once it is."""
-
-    nearer: str
-    farther: str
-    margin: float = 0.05
-    tolerance: float = 0.02
-
-    def __post_init__(self) -> None:
-        _check(self, self.tolerance, self.margin)
-
-    def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        near, far = (_row(posed, places, name) for name in (self.nearer, self.farther))
-        short = posed.points[:, near, 2] - posed.points[:, far, 2] + self.margin
-        active = (short > 0).to(short) / self.tolerance
-        depth = posed.points.new_tensor([0.0, 0.0, 1.0]).expand(len(short), 1, 1, 3)
-        jacobian = posed.jacobian_rows(depth, near) - posed.jacobian_rows(depth, far)
-        return Rows(short * active, jacobian * active[..., None])
+def _depth_order(wish: DepthOrder, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
+    near, far = (_row(posed, places, name) for name in (wish.nearer, wish.farther))
+    short = posed.points[:, near, 2] - posed.points[:, far, 2] + wish.margin
+    active = (short > 0).to(short) / wish.tolerance
+    depth = posed.points.new_tensor([0.0, 0.0, 1.0]).expand(len(short), 1, 1, 3)
+    jacobian = posed.jacobian_rows(depth, near) - posed.jacobian_rows(depth, far)
+    return Rows(short * active, jacobian * active[..., None])
 
 
-@dataclass(frozen=True, eq=False)
-class GroundContact:
-    """A joint or keypoint on the plane normal . x = offset (camera frame, unit normal, [m])."""
-
-    name: str
-    normal: tuple[float, float, float]
-    offset: float
-    tolerance: float = 0.01
-
-    def __post_init__(self) -> None:
-        _check(self, self.tolerance, self.offset, *self.normal, math.hypot(*self.normal) or math.nan)
-
-    def rows(self, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
-        chosen = _row(posed, places, self.name)
-        normal = posed.points.new_tensor(self.normal) / self.tolerance
-        height = posed.points[:, chosen] @ normal - self.offset / self.tolerance
-        return Rows(height, posed.jacobian_rows(normal.expand(len(height), 1, 1, 3), chosen))
-
-
-Wish = Pin | RayPin | DepthOrder | GroundContact
-
-
-def _check(wish: Wish, tolerance: float, *numbers: float) -> None:
-    if not (tolerance > 0 and all(math.isfinite(number) for number in (tolerance, *numbers))):
-        raise FitInputError(
-            f"{wish}: needs finite numbers, a direction that is not zero, a tolerance above zero."
-        )
+def _turn(wish: Turn, unknowns: Tensor) -> Rows:
+    if wish.name not in JOINT_NAMES:
+        raise FitInputError(f"{wish.name!r} does not turn. Choose one of {', '.join(JOINT_NAMES)}.")
+    first = 3 * JOINT_NAMES.index(wish.name)
+    off = (unknowns[:, first : first + 3] - unknowns.new_tensor(wish.axis_angle)) / wish.tolerance
+    jacobian = unknowns.new_zeros(len(unknowns), 3, unknowns.shape[1])
+    jacobian[:, :, first : first + 3] = torch.eye(3).to(unknowns) / wish.tolerance
+    return Rows(off, jacobian)
 
 
 def _row(posed: PosedKeypoints, places: Mapping[str, int], name: str) -> Tensor:

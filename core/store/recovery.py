@@ -114,11 +114,14 @@ def _read_tables(copy: Path) -> Tables:
     if all(walked):
         return tables
     by_length = {len(names[table]): (table, names[table]) for table in TABLES}
+    # SQLite leaves rows as long as they were when a column comes to their table.
+    by_length |= dict.fromkeys(schema.EARLIER_PERSON_LENGTHS, ("person", names["person"]))
     with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as database:
         for row_id, values in salvage.rows(salvage.Pages(database, wal)):
             table, columns = by_length.get(len(values), ("", ()))
             if table and values[0] is None:
-                _keep_newest(tables[table], row_id, dict(zip(columns, [row_id, *values[1:]], strict=True)))
+                padded = [row_id, *values[1:], *[None] * (len(columns) - len(values))]
+                _keep_newest(tables[table], row_id, dict(zip(columns, padded, strict=True)))
     return tables
 
 

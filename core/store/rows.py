@@ -18,6 +18,7 @@ import numpy as np
 from core.errors import FitloopError, ProjectError
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.schema import Row, Value
+from core.wishes import Wish, from_plain, to_plain
 
 VERDICTS = get_args(Verdict)
 BODY_ARRAYS = (("pose", 72), ("betas", 10), ("cam_t", 3), ("camera_center", 2))
@@ -68,6 +69,7 @@ def person_row(person: Person, photo_id: int) -> Row:
         "guess": _pack_guess(person.guess) if person.guess else None,
         "fit": _pack_fit(person.fit) if person.fit else None,
         "alternatives": b"".join(map(_pack_fit, person.alternatives)) or None,
+        "wishes": _to_json([to_plain(wish) for wish in person.wishes]) if person.wishes else None,
     }
 
 
@@ -100,7 +102,14 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
         locked=bool(row["locked"]),
         note=row["note"],
         tags=tags,
+        wishes=_unpack_wishes(row),
     )
+
+
+def _unpack_wishes(row: Mapping[str, Any] | sqlite3.Row) -> tuple[Wish, ...]:
+    """None, too, in what an edit kept of a person before there were wishes."""
+    kept = row["wishes"] if "wishes" in tuple(row.keys()) else None
+    return tuple(from_plain(fields) for fields in json.loads(kept or "[]"))
 
 
 def derived(person: Person, path: str, now: float) -> Row:

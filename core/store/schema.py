@@ -27,6 +27,7 @@ DERIVED_COLUMNS = ("updated", "score", "disagreement", "text")  # and `warnings`
 PERSON_COLUMNS = (
     *("photo_id", "verdict", "locked", "tags", "note", "center_x", "center_y", "scale"),
     *("layout", "keypoints", "original_layout", "original_keypoints", "guess", "fit", "alternatives"),
+    "wishes",
 )
 COLUMNS = {"photo": PHOTO_COLUMNS, "person": PERSON_COLUMNS}
 
@@ -74,8 +75,12 @@ MIGRATIONS = (
         PRIMARY KEY (warning, person_id)) WITHOUT ROWID;
     CREATE INDEX warning_of_person ON person_warning (person_id);
     """,
+    """
+    ALTER TABLE person ADD COLUMN wishes TEXT;
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
+EARLIER_PERSON_LENGTHS = (21,)  # how many columns a person had before the last ones were added
 
 
 class DamagedProjectError(ProjectError):

@@ -9,9 +9,10 @@ from torch import Tensor
 from core.body.keypoint_body import UNKNOWNS, KeypointBody, params_to_vector
 from core.body.keypoints import layout
 from core.errors import FitInputError
-from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin
+from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn
 from core.fitting.objective import TERMS
-from core.fitting.residuals import Rows, Seen, Wish, reprojection
+from core.fitting.residuals import Rows, Seen, reprojection, wish_rows
+from core.wishes import Wish
 from tests.core.fitting.making import CENTER, FOCAL, Scene, chance, off_by
 from tests.posing import random_params, toy_body
 
@@ -23,6 +24,7 @@ WISHES = {
     "ray": RayPin("right_ankle", (0.1, 0.2, 2.0), tolerance=0.05),
     "order": DepthOrder("left_wrist", "left_elbow", margin=5.0),
     "ground": GroundContact("left_ankle", (0.0, 0.8, 0.6), 1.0),
+    "turn": Turn("left_elbow", (0.1, -0.4, 0.2)),
 }
 
 
@@ -77,9 +79,11 @@ def before(unknowns: Tensor) -> Tensor:
 @pytest.mark.parametrize("name", WISHES)
 def test_a_wishs_jacobian_is_autograds(toy, unknowns, name):
     wish = WISHES[name]
-    rows = wish.rows(toy.posed(unknowns), places())
+    rows = wish_rows(wish, toy.posed(unknowns), unknowns, places())
     assert rows.jacobian.shape == (*rows.residual.shape, UNKNOWNS)
-    expected = jacobian_of(lambda given: wish.rows(toy.posed(given), places()).residual, unknowns)
+    expected = jacobian_of(
+        lambda given: wish_rows(wish, toy.posed(given), given, places()).residual, unknowns
+    )
     assert_derivative(rows.jacobian, expected)
 
 
@@ -204,7 +208,7 @@ def test_the_loss_by_term_adds_up_to_the_loss():
 
 
 def satisfied(toy: KeypointBody, unknowns: Tensor, wish: Wish) -> Tensor:
-    return wish.rows(toy.posed(unknowns), places()).residual
+    return wish_rows(wish, toy.posed(unknowns), unknowns, places()).residual
 
 
 def test_a_pin_is_content_at_its_point_and_counts_in_tolerances(toy, unknowns):
@@ -244,7 +248,9 @@ def test_a_wish_for_what_is_no_keypoint_names_what_can_be_wished_for(toy, unknow
         GroundContact("tail", (0.0, 1.0, 0.0), 1.0),
     ):
         with pytest.raises(FitInputError, match=r"'tail' cannot be steered. Choose one of .*left_wrist"):
-            wish.rows(toy.posed(unknowns), places())
+            wish_rows(wish, toy.posed(unknowns), unknowns, places())
+    with pytest.raises(FitInputError, match=r"'nose' does not turn. Choose one of .*left_elbow"):
+        wish_rows(Turn("nose", (0.0, 0.0, 1.0)), toy.posed(unknowns), unknowns, places())
 
 
 @pytest.mark.parametrize("odd", [0.0, -0.01, float("nan"), float("inf")])
@@ -254,6 +260,7 @@ def test_a_tolerance_must_be_a_length(odd):
         lambda: RayPin("nose", (0.0, 0.0, 1.0), odd),
         lambda: DepthOrder("nose", "left_ear", 0.05, odd),
         lambda: GroundContact("nose", (0.0, 1.0, 0.0), 1.0, odd),
+        lambda: Turn("head", (0.0, 1.0, 0.0), odd),
     ):
         with pytest.raises(FitInputError, match="a tolerance above zero"):
             make()

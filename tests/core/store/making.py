@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
+from core.wishes import DepthOrder, Pin
 
 BODY = "toy body 1234"
 
@@ -62,6 +63,7 @@ def full_person(random: np.random.Generator, person_id: int = 0) -> Person:
         locked=True,
         note="left wrist behind the back\nñ 左",
         tags=("occluded", "crowd, 'quoted'"),
+        wishes=(Pin("left_wrist", (0.1, 0.2, 1 / 3)), DepthOrder("left_knee", "left_hip", margin=0.1)),
     )
 
 

@@ -1,0 +1,125 @@
+"""What a curator asks of one person's fits besides the keypoints: plain records, kept with the person.
+
+What they add to a fit is in core/fitting/residuals.py. Names are of joints, or of the person's keypoints.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.errors import FitInputError
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A joint or keypoint held at a point of the camera frame (3,) [m], to within `tolerance` [m]."""
+
+    name: str
+    point: tuple[float, float, float]
+    tolerance: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, *self.point)
+
+
+@dataclass(frozen=True)
+class RayPin:
+    """A joint or keypoint held on the ray from the camera along `direction` (3,), to within `tolerance` [m]."""
+
+    name: str
+    direction: tuple[float, float, float]
+    tolerance: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, *self.direction, math.hypot(*self.direction) or math.nan)
+
+
+@dataclass(frozen=True)
+class DepthOrder:
+    """`nearer` is nearer to the camera than `farther` by at least `margin` [m]; no residual once it is."""
+
+    nearer: str
+    farther: str
+    margin: float = 0.05
+    tolerance: float = 0.02
+
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, self.margin)
+
+
+@dataclass(frozen=True)
+class GroundContact:
+    """A joint or keypoint on the plane normal . x = offset (camera frame, unit normal, [m])."""
+
+    name: str
+    normal: tuple[float, float, float]
+    offset: float
+    tolerance: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, self.offset, *self.normal, math.hypot(*self.normal) or math.nan)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A joint kept turned as it is: its own rotation at axis_angle (3,) [rad], to within `tolerance` [rad]."""
+
+    name: str
+    axis_angle: tuple[float, float, float]
+    tolerance: float = 0.05
+
+    def __post_init__(self) -> None:
+        _check(self, self.tolerance, *self.axis_angle)
+
+
+Wish = Pin | RayPin | DepthOrder | GroundContact | Turn
+KINDS: dict[str, type[Wish]] = {
+    "pin": Pin,
+    "ray_pin": RayPin,
+    "depth_order": DepthOrder,
+    "ground_contact": GroundContact,
+    "turn": Turn,
+}
+
+
+def names_of(wish: Wish) -> tuple[str, ...]:
+    """The joints and keypoints that it is about."""
+    return (wish.nearer, wish.farther) if isinstance(wish, DepthOrder) else (wish.name,)
+
+
+def with_wish(wishes: tuple[Wish, ...], wish: Wish) -> tuple[Wish, ...]:
+    """One more; a wish of the same kind about the same joints is replaced."""
+
+    def about(other: Wish) -> tuple[object, ...]:
+        return type(other), *sorted(names_of(other))
+
+    return (*(other for other in wishes if about(other) != about(wish)), wish)
+
+
+def to_plain(wish: Wish) -> dict[str, Any]:
+    """Text, numbers and lists, as JSON has them."""
+    kind = next(name for name, kind in KINDS.items() if type(wish) is kind)
+    return {"kind": kind, **asdict(wish)}
+
+
+def from_plain(fields: dict[str, Any]) -> Wish:
+    """Inverse of to_plain. Raises FitInputError where the fields are no wish's."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    kind = KINDS.get(str(values.pop("kind", None)))
+    try:
+        if kind is None:
+            raise TypeError(f"its kind is none of {', '.join(KINDS)}")
+        return kind(**values)
+    except TypeError as error:
+        raise FitInputError(f"{fields} is no wish ({error}). Steer this person again.") from error
+
+
+def _check(wish: Wish, tolerance: float, *numbers: float) -> None:
+    if not (tolerance > 0 and all(math.isfinite(number) for number in (tolerance, *numbers))):
+        raise FitInputError(
+            f"{wish}: needs finite numbers, a direction that is not zero, a tolerance above zero."
+        )

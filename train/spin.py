@@ -102,12 +102,12 @@ def loss(network: SpinNetwork, batch: Batch, spin: Spin) -> StepLoss:
 
 
 def regress(network: SpinNetwork, batch: Batch, config: Config) -> SpinOutput:
-    """What the network says of the crops, in float32."""
-    device = batch.images.device.type
-    crops = normalise(batch.images).contiguous(memory_format=torch.channels_last)
+    """What the network says of the crops, in the precision of its weights."""
+    device, like = batch.images.device.type, network.init_pose
+    crops = normalise(batch.images).to(like.dtype).contiguous(memory_format=torch.channels_last)
     with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16"):
         said = network(crops)
-    return SpinOutput(*(part.float() for part in said))
+    return SpinOutput(*(part.to(like.dtype) for part in said))
 
 
 def fit_in_the_loop(said: SpinOutput, batch: Batch, spin: Spin) -> tuple[Tensor, float]:

@@ -115,7 +115,7 @@ class SharedNorm(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return super().forward(x)
-        values = x.float()
+        values = x.to(torch.promote_types(x.dtype, torch.float32))
         count = values.numel() // values.shape[1] * dist.get_world_size()
         mean = _AllSum.apply(values.sum(dim=(0, 2, 3))) / count
         centred = values - mean[:, None, None]

@@ -99,7 +99,7 @@ def train(
     student = Lifter(lifter.config)
     student.load_state_dict(lifter.state_dict())
     optimizer = torch.optim.AdamW(
-        student.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        student.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
     start, reported, step, gone = time.monotonic(), 0.0, 0, 0.0
     while gone < 1.0:
@@ -211,7 +211,7 @@ def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> None:
     scenes = Scenes(body, *pose_bank(poses, captured.offsets, np.random.default_rng(config.seed)))
     torch.manual_seed(config.seed)
     network = {name: getattr(chosen, name) for name in NETWORK}
-    lifter = build(scenes, body, **network) if chosen.start is None else load_lifter(chosen.start)
+    lifter = build(scenes, body, **network) if chosen.start is None else load_lifter(chosen.start, exact=True)
     validate = Validation(body, scenes, read_poses(chosen.poses, "val"))
     if rank == 0:
         weights = sum(p.numel() for p in lifter.parameters()) / 1e6

@@ -6,6 +6,7 @@ This is the obvious way, through every vertex; a fit goes through core/body/keyp
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -150,9 +151,14 @@ class Body:
     def rest_pelvis(self, params: BodyParams) -> Tensor:
         """Where the pelvis joint (B, 3) [m] lies before cam_t: the point that global_orient turns about."""
         coefficients = self.shape_coefficients(params.betas, params.kid)
-        directions = self.shapedirs[..., : coefficients.shape[1]]
-        pelvis = torch.einsum("v,vcs->cs", self.J_regressor[0], directions)
-        return self.J_regressor[0] @ self.v_template + coefficients @ pelvis.T
+        mean, directions = self._pelvis
+        return mean + coefficients @ directions[: coefficients.shape[1]]
+
+    @cached_property
+    def _pelvis(self) -> tuple[Tensor, Tensor]:
+        """The mean body's pelvis (3,) and how it moves with each coefficient of the shape (S, 3)."""
+        row = self.J_regressor[0]
+        return row @ self.v_template, torch.einsum("v,vcs->sc", row, self.shapedirs)
 
     def keypoint_weights(self, layout_name: str) -> tuple[Tensor, Tensor]:
         """How the layout's keypoints come from vertices (K, V) and from the 24 joints (K, 24); rows sum to one."""

@@ -131,7 +131,7 @@ class Lifter(nn.Module):
 
     def _numbers(self, seen: LifterInput) -> tuple[Tensor, Tensor]:
         """(B, H, NUMBERS), as _bodies reads them, and logits (B, H)."""
-        trunk = self.blocks(self.into(self._features(seen)))
+        trunk = self.blocks(self.into(self._features(seen).to(self.into.weight.dtype)))
         numbers = self.propose(trunk).float().view(len(trunk), self.config.hypotheses, NUMBERS)
         return numbers + self.mean, self.choose(trunk).float()
 

@@ -70,6 +70,15 @@ def test_typical_poses_are_lifted_from_any_layout(lifter, body, people, name):
     assert (found.params.cam_t - people.cam_t)[:, 2].abs().median() < 0.5
 
 
+def test_weights_rounded_for_speed_say_the_same_to_two_millimetres(lifter, body, people):
+    keypoints = seen(body, people, "coco17")
+    quick, exact = (
+        lift(one, body, keypoints, "coco17", *camera_of(people)).params
+        for one in (lifter, load_lifter(exact=True))
+    )
+    assert error_mm(body, quick, exact).mean() < 2
+
+
 def test_the_guess_lies_under_its_keypoints(lifter, body, people):
     keypoints = seen(body, people, "coco17")
     found = lift(lifter, body, keypoints, "coco17", *camera_of(people))

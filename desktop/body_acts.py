@@ -6,6 +6,7 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES
+from core.wishes import Pin, with_wish
 from desktop import editing
 from desktop.asks import Asks
 from desktop.workbench import Workbench
@@ -41,26 +42,25 @@ def step_depth(by_m: float) -> Callable[[Workbench, Asks], None]:
     """The joint meant comes nearer to the camera or goes farther, and is held there."""
 
     def act(workbench: Workbench, window: Asks) -> None:
-        from core.fitting import Pin  # here, as it imports torch
-
-        posed, joint = workbench.fits.posed(), meant_joint(workbench)
-        if posed is None or joint not in JOINT_NAMES or workbench.person is None:
+        posed, joint, person = workbench.fits.posed(), meant_joint(workbench), workbench.person
+        if posed is None or joint not in JOINT_NAMES or person is None:
             workbench.told.emit(workbench.tr("Select a joint first: click it in the 3D view."))
             return
-        pins = [wish for wish in workbench.fits.options.wishes if getattr(wish, "name", "") == joint]
+        pins = [wish for wish in person.wishes if isinstance(wish, Pin) and wish.name == joint]
         at = np.array(pins[0].point) if pins else posed.joints[JOINT_NAMES.index(joint)].astype(float)
         at = at * (1 + by_m / float(np.linalg.norm(at)))
-        workbench.fits.wish(Pin(joint, tuple(at.tolist())))
+        wishes = with_wish(person.wishes, Pin(joint, tuple(at.tolist())))
         label = workbench.tr("Move {name} in depth").format(name=joint.replace("_", " "))
-        workbench.apply(label, workbench.person, follow=True)
+        workbench.apply(label, person.with_(wishes=wishes), follow=True)
 
     return act
 
 
-def forget_wishes(workbench: Workbench, window: Asks) -> None:
-    workbench.fits.forget_wishes()
+def let_go(workbench: Workbench, window: Asks) -> None:
+    """Keypoints and priors alone decide again."""
     if workbench.person is not None:
-        workbench.apply(workbench.tr("Let go of joints"), workbench.person, follow=True)
+        free = workbench.person.with_(wishes=())
+        workbench.apply(workbench.tr("Let go of all that is held"), free, follow=True)
 
 
 def reset_joint(workbench: Workbench, window: Asks) -> None:

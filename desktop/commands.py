@@ -227,10 +227,10 @@ BODY = (
     Command("body.farther", "Joint &away", "]", body_acts.step_depth(body_acts.DEPTH_STEP_M), acts.can_refit),
     Command(
         "body.let_go",
-        "&Let go of joints that are held",
+        "&Let go of all that is held",
         "",
-        body_acts.forget_wishes,
-        lambda workbench: acts.has_fit(workbench) and bool(workbench.fits.options.wishes),
+        body_acts.let_go,
+        lambda workbench: acts.has_fit(workbench) and bool(workbench.person.wishes),
     ),
     Command("body.reset_joint", "Reset &joint", "Ctrl+J", body_acts.reset_joint, acts.has_fit),
     Command("body.reset_pose", "Reset &pose", "Ctrl+Shift+J", body_acts.reset_pose, acts.has_fit),

@@ -1,7 +1,6 @@
 """The fit of the person on show: what it looks like, one that runs to its end, and one that follows the mouse."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Person, Photo
+from core.wishes import Wish, with_wish
 from desktop.jobs.fitting import (
     FitReport,
     Mailbox,
@@ -25,7 +25,6 @@ from desktop.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body
-    from core.fitting.residuals import Wish
     from core.guess.spin_network import SpinNetwork
     from desktop.workbench import Workbench
 
@@ -193,18 +192,22 @@ class Fits(QObject):
             return
         start, wish = flipped_start(self.body, person, name)
         if wish is not None:
-            self.wish(wish)
+            person = person.with_(wishes=with_wish(person.wishes, wish))
         self._show(person, settle_from(self.body, photo, person, start, self.options))
         self._workbench.commit(self.tr("Flip the depth of {name}").format(name=name.replace("_", " ")))
 
-    def change_by_hand(self, label: str, fit: Fit, done: bool = True) -> None:
-        """Another body for the person on show: previewed, and one entry of the history where it is done."""
+    def change_by_hand(self, label: str, fit: Fit, done: bool = True, wish: Wish | None = None) -> None:
+        """Another body for the person on show: previewed, and one entry of the history where it is done.
+
+        wish: what the fits that come are to keep of it.
+        """
         photo, person = self._workbench.photo, self._workbench.person
         if photo is None or person is None:
             return
         if self.body is not None:
             fit = scored(self.body, photo, person, fit)
-        self._workbench.preview(person.with_(fit=fit))
+        wishes = person.wishes if wish is None else with_wish(person.wishes, wish)
+        self._workbench.preview(person.with_(fit=fit, wishes=wishes))
         if done:
             self._workbench.commit(label)
 
@@ -212,17 +215,7 @@ class Fits(QObject):
         """Another person is on show."""
         self._looker.stop()
         self.report, self.alternatives = None, ()
-        self.options = replace(self.options, wishes=())
         self.changed.emit()
-
-    def wish(self, wish: "Wish") -> None:
-        """Ask it of the fits that come; a wish of the same kind about the same joint is replaced."""
-        others = tuple(other for other in self.options.wishes if _about(other) != _about(wish))
-        self.set_options(replace(self.options, wishes=(*others, wish)))
-
-    def forget_wishes(self) -> None:
-        """The keypoints and priors alone decide again."""
-        self.set_options(replace(self.options, wishes=()))
 
     def stop(self) -> None:
         """Let go of what runs, and hear nothing of it any more."""
@@ -281,9 +274,3 @@ class Fits(QObject):
         if not isinstance(error, FitloopError):
             raise error  # a fault of ours, not of the input: the window's last resort shows it
         self._workbench.refused.emit(str(error))
-
-
-def _about(wish: "Wish") -> tuple[object, ...]:
-    """What makes two wishes one: kind and joints."""
-    names = (getattr(wish, name, "") for name in ("name", "nearer", "farther"))
-    return (type(wish), *sorted(names))

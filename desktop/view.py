@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from core.fitting import FitConfig
-    from core.fitting.residuals import Wish
 
 NO_KEYPOINT = -1
 
@@ -72,7 +71,6 @@ class FitOptions:
     stay_near: float = 0.0
     free_betas: bool = True
     free_kid: bool = False
-    wishes: "tuple[Wish, ...]" = ()  # of the curator, for the person on show only
 
     def config(self, **changes: object) -> "FitConfig":
         """The same for core.fitting; imports torch."""

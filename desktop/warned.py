@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.store.warnings import Warned, depth_below, warnings_of
+from core.wishes import GroundContact
 
 if TYPE_CHECKING:
     from desktop.workbench import Workbench
@@ -23,7 +24,9 @@ def warned(workbench: "Workbench") -> tuple[Warned, ...]:
 
 def _below_floor(workbench: "Workbench") -> bool:
     """Whether the mesh is below a plane that the curator put a foot on."""
-    floors = [wish for wish in workbench.fits.options.wishes if hasattr(wish, "normal")]
+    person = workbench.person
+    wishes = person.wishes if person is not None else ()
+    floors = [wish for wish in wishes if isinstance(wish, GroundContact)]
     posed = workbench.fits.posed() if floors else None
     if posed is None:
         return False

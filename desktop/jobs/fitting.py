@@ -10,12 +10,12 @@ import numpy as np
 from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
 from core.records import Fit, Guess, Person, Photo
+from core.wishes import DepthOrder, Wish
 from desktop.posing import PosedBody, camera_of, fit_inputs, params_of, params_of_all, pose_fit, pose_step
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
-    from core.fitting.residuals import Wish
 
 FOLLOW_ITERATIONS = 3  # a drag's: few enough to be there before the next move
 SETTLE_ITERATIONS = 10  # when it is let go
@@ -41,7 +41,8 @@ def fit_steps(
     from core.fitting import fit
 
     losses: dict[str, list[float]] = {}
-    config = options.config_from_guess() if isinstance(start, Guess) else options.config()
+    told = options.config_from_guess if isinstance(start, Guess) else options.config
+    config = told(wishes=person.wishes)
     alternatives = start.alternatives if isinstance(start, Guess) else ()
     guess = None if start is None else params_of_all((start, *alternatives))
     for step in fit(body, *fit_inputs(photo, person), guess=guess, config=config):
@@ -66,7 +67,13 @@ def settle(
     assert person.fit is not None
     if not (person.keypoints.confidence > 0).any():
         return pose_fit(body, photo, person, person.fit)
-    config = options.config(iterations=iterations, soft_iterations=0, placing_iterations=0, tolerance=0.0)
+    config = options.config(
+        iterations=iterations,
+        soft_iterations=0,
+        placing_iterations=0,
+        tolerance=0.0,
+        wishes=person.wishes,
+    )
     inputs = fit_inputs(photo, person)
     *_, step = fit(body, *inputs, guess=params_of(person.fit), config=config)
     return pose_step(step, photo, person, body, moving)
@@ -77,7 +84,6 @@ def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams,
     it stays so.
     """
     from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_params
-    from core.fitting import DepthOrder
     from core.fitting.flips import FLIPS, flipped
 
     assert person.fit is not None
@@ -99,7 +105,7 @@ def settle_from(
     """A fit to the end from this start, without a change of mind. Raises FitInputError."""
     from core.fitting import fit
 
-    config = options.config(soft_iterations=0, placing_iterations=0)
+    config = options.config(soft_iterations=0, placing_iterations=0, wishes=person.wishes)
     *_, step = fit(body, *fit_inputs(photo, person), guess=start, config=config)
     return pose_step(step, photo, person, body)
 

@@ -60,11 +60,11 @@ def fit_many_steps(
             pair for pair in chunk.people if not pair[1].locked and (pair[1].keypoints.confidence > 0).any()
         ]
         _guess(body, project, free, network, chunk)
-        by_layout: dict[str, list[tuple[Photo, Person]]] = defaultdict(list)
+        alike: dict[object, list[tuple[Photo, Person]]] = defaultdict(list)
         for photo, person in free:
             if _start(body, person, chunk) is not None:
-                by_layout[person.keypoints.layout].append((photo, person))
-        for batch in by_layout.values():
+                alike[person.keypoints.layout, person.wishes].append((photo, person))
+        for batch in alike.values():
             _fit(body, batch, options, chunk)
         yield from _in_small_steps(chunk, first, len(ids))
 
@@ -102,7 +102,7 @@ def _guess(
 
 
 def _fit(body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, chunk: _Chunk) -> None:
-    """People of one layout at once."""
+    """People of one layout and the same wishes, mostly none, at once."""
     import torch
 
     from core.fitting import fit
@@ -112,9 +112,7 @@ def _fit(body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, c
     starts = [start for _, person in batch if (start := _start(body, person, chunk)) is not None]
     guess = params_of_all(starts)
     guessed = any(person.id in chunk.guesses for _, person in batch)
-    config = (options.config_from_guess if guessed else options.config)(
-        wishes=()
-    )  # those of the person on show
+    config = (options.config_from_guess if guessed else options.config)(wishes=batch[0][1].wishes)
     try:
         *_, step = fit(body, keypoints, inputs[0][1], focal_length, center, guess=guess, config=config)
     except FitInputError as error:

@@ -57,7 +57,8 @@ def alternative_steps(
     if person.guess is not None:
         starts += person.guess.alternatives
     guess = params_of_all(starts) if starts else None
-    config = options.config() if person.guess is None else options.config_from_guess()
+    told = options.config if person.guess is None else options.config_from_guess
+    config = told(wishes=person.wishes)
     found = alternatives(body, *fit_inputs(photo, person), guess=guess, count=ALTERNATIVES, config=config)
     yield tuple(pose_step(step, photo, person, body) for step in found)
 

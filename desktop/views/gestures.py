@@ -10,6 +10,7 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.records import BBox, Person
+from core.wishes import Pin, with_wish
 from desktop.editing import box_between, empty_keypoints, moved
 from desktop.view import NO_KEYPOINT
 from desktop.views.placing import Placing
@@ -59,14 +60,12 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
     """Drag a joint in 3D: it is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
-    from core.fitting import Pin  # here, as it imports torch
-
     while not (pointer := (yield)).released:
         person = workbench.person
         if person is None:
             return
-        workbench.fits.wish(Pin(joint, tuple(float(part) for part in target(pointer))))
-        workbench.follow(person)
+        pin = Pin(joint, tuple(float(part) for part in target(pointer)))
+        workbench.follow(person.with_(wishes=with_wish(person.wishes, pin)))
     workbench.commit(workbench.tr("Move {name} in 3D").format(name=joint.replace("_", " ")))
 
 

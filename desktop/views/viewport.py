@@ -196,7 +196,6 @@ class Viewport(QWidget):
         if gesture is None:
             return False
         gesture.close()
-        self._workbench.fits.forget_wishes()
         return True
 
     def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:

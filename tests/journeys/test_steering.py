@@ -171,10 +171,11 @@ def test_keys_bring_a_joint_nearer_and_let_it_go_again(open_desk):
     assert np.linalg.norm(joint_of(desk, "right_wrist")) < before - 0.08
     assert workbench.history.count() == 4
     desk.do("body.let_go")
-    assert workbench.fits.options.wishes == ()
-    desk.do("body.nearer")
+    assert workbench.person.wishes == ()
+    desk.do("edit.undo")
+    assert [wish.name for wish in workbench.person.wishes] == ["right_wrist"]
     desk.do("person.next")
-    assert workbench.fits.options.wishes == ()  # wishes are of one person
+    assert workbench.person.wishes == ()  # they are one person's
 
 
 def test_one_key_flips_the_depth_of_a_limb(open_desk):

@@ -3,35 +3,14 @@
 Texts are English here and translated where they are shown, in the context "commands".
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from desktop import acts, body_acts, editing, file_acts
-from desktop.asks import Asks
+from desktop import acts, editing, file_acts
+from desktop.command import Command, shift, tick
+from desktop.space_commands import BODY, SPACE
 from desktop.theme import ThemeName
-from desktop.workbench import Workbench
 
-Run = Callable[[Workbench, Asks], object]
 OPACITY_STEP = 0.1
 TONE_STEP = 0.1
 ZOOM_FACTOR = 1.25
-
-
-@dataclass(frozen=True)
-class Command:
-    """`id` is "menu.name"; `checked` makes it a tick; a `group` of ticks is a choice of one."""
-
-    id: str
-    text: str
-    shortcut: str
-    run: Run
-    enabled: Callable[[Workbench], bool] = lambda workbench: True
-    checked: Callable[[Workbench], bool] | None = None
-    group: str = ""
-
-    @property
-    def menu(self) -> str:
-        return self.id.split(".")[0]
 
 
 MENUS = {
@@ -55,28 +34,6 @@ def _theme(name: ThemeName, text: str) -> Command:
         checked=lambda workbench: workbench.view.theme == name,
         group="theme",
     )
-
-
-def _tick(name: str, text: str, shortcut: str, field: str) -> Command:
-    """A command that turns a flag of the view on and off."""
-    return Command(
-        name,
-        text,
-        shortcut,
-        lambda workbench, window: workbench.look(**{field: not getattr(workbench.view, field)}),
-        checked=lambda workbench: bool(getattr(workbench.view, field)),
-    )
-
-
-def _shift(field: str, by: float, low: float, high: float) -> Run:
-    """More or less of a number of the view."""
-    return lambda workbench, window: workbench.look(
-        **{field: round(min(max(getattr(workbench.view, field) + by, low), high), 3)}
-    )
-
-
-def _look_from(place: str) -> Run:
-    return lambda workbench, window: window.look_from(place)
 
 
 FILE = (
@@ -191,7 +148,7 @@ PERSON = (
         acts.delete_person,
         lambda workbench: workbench.editable,
     ),
-    _tick("person.advance", "&Go on after a verdict", "", "advance"),
+    tick("person.advance", "&Go on after a verdict", "", "advance"),
 )
 FIT = (
     Command("fit.fit", "&Fit", "F", acts.fit, acts.can_fit),
@@ -219,23 +176,6 @@ FIT = (
         lambda workbench: workbench.job.running,
     ),
 )
-BODY = (
-    Command("body.flip", "&Flip the limb's depth", "D", body_acts.flip_depth, acts.can_refit),
-    Command(
-        "body.nearer", "Joint &nearer", "[", body_acts.step_depth(-body_acts.DEPTH_STEP_M), acts.can_refit
-    ),
-    Command("body.farther", "Joint &away", "]", body_acts.step_depth(body_acts.DEPTH_STEP_M), acts.can_refit),
-    Command(
-        "body.let_go",
-        "&Let go of all that is held",
-        "",
-        body_acts.let_go,
-        lambda workbench: acts.has_fit(workbench) and bool(workbench.person.wishes),
-    ),
-    Command("body.reset_joint", "Reset &joint", "Ctrl+J", body_acts.reset_joint, acts.has_fit),
-    Command("body.reset_pose", "Reset &pose", "Ctrl+Shift+J", body_acts.reset_pose, acts.has_fit),
-    Command("body.reset_shape", "Reset &shape", "Ctrl+Shift+B", body_acts.reset_shape, acts.has_fit),
-)
 VIEW = (
     Command(
         "view.sheet", "Co&ntact sheet", "C", lambda _, window: window.show_contact_sheet(), acts.has_project
@@ -247,16 +187,16 @@ VIEW = (
     ),
     Command("view.zoom_in", "Zoom &in", "Ctrl++", lambda _, window: window.zoom(ZOOM_FACTOR)),
     Command("view.zoom_out", "Zoom &out", "Ctrl+-", lambda _, window: window.zoom(1 / ZOOM_FACTOR)),
-    _tick("view.overlay", "&Body over the photo", "B", "overlay"),
-    Command("view.more", "&More of the body", "+", _shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)),
-    Command("view.less", "Less of the bod&y", "-", _shift("overlay_opacity", -OPACITY_STEP, 0.1, 1.0)),
-    _tick("view.skeleton", "&Keypoints", "K", "skeleton"),
-    _tick("view.residuals", "Distanc&es", "E", "residuals"),
-    _tick("view.boxes", "Bo&xes", "Ctrl+B", "boxes"),
-    Command("view.brighter", "Bri&ghter", "Ctrl+Up", _shift("brightness", TONE_STEP, -1, 1)),
-    Command("view.darker", "D&arker", "Ctrl+Down", _shift("brightness", -TONE_STEP, -1, 1)),
-    Command("view.harder", "More &contrast", "Ctrl+Right", _shift("contrast", TONE_STEP, -1, 1)),
-    Command("view.softer", "&Less contrast", "Ctrl+Left", _shift("contrast", -TONE_STEP, -1, 1)),
+    tick("view.overlay", "&Body over the photo", "B", "overlay"),
+    Command("view.more", "&More of the body", "+", shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)),
+    Command("view.less", "Less of the bod&y", "-", shift("overlay_opacity", -OPACITY_STEP, 0.1, 1.0)),
+    tick("view.skeleton", "&Keypoints", "K", "skeleton"),
+    tick("view.residuals", "Distanc&es", "E", "residuals"),
+    tick("view.boxes", "Bo&xes", "Ctrl+B", "boxes"),
+    Command("view.brighter", "Bri&ghter", "Ctrl+Up", shift("brightness", TONE_STEP, -1, 1)),
+    Command("view.darker", "D&arker", "Ctrl+Down", shift("brightness", -TONE_STEP, -1, 1)),
+    Command("view.harder", "More &contrast", "Ctrl+Right", shift("contrast", TONE_STEP, -1, 1)),
+    Command("view.softer", "&Less contrast", "Ctrl+Left", shift("contrast", -TONE_STEP, -1, 1)),
     Command(
         "view.tones", "Photo as it i&s", "", lambda workbench, _: workbench.look(brightness=0.0, contrast=0.0)
     ),
@@ -264,14 +204,6 @@ VIEW = (
     _theme("system", "Colours of the sys&tem"),
     _theme("light", "Light colo&urs"),
     _theme("dark", "&Dark colours"),
-)
-SPACE = (
-    Command("space.home", "&Whole body", "Home", _look_from("home")),
-    Command("space.from_photo", "As the &photo", "Ctrl+Home", _look_from("photo")),
-    Command("space.from_left", "From the &side", "End", _look_from("left")),
-    Command("space.from_top", "From &above", "Ctrl+End", _look_from("top")),
-    _tick("space.wireframe", "Wire&frame", "Ctrl+L", "wireframe"),
-    _tick("space.floor", "F&loor", "", "floor"),
 )
 HELP = (
     Command("help.shortcuts", "&Shortcuts", "?", lambda _, window: window.show_shortcuts()),

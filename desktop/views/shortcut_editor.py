@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.commands import Command
+from desktop.command import Command
 from desktop.settings import Settings
 
 HEIGHT_PX = 520

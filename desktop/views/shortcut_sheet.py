@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.commands import MENUS, Command
+from desktop.command import Command
+from desktop.commands import MENUS
 
 COLUMNS = 3
 ROWS_A_COLUMN = 27

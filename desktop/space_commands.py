@@ -1,0 +1,35 @@
+"""What can be asked of the body in 3D and of the view of it: two menus' part of the command table."""
+
+from desktop import acts, body_acts
+from desktop.command import Command, Run, tick
+
+
+def _look_from(place: str) -> Run:
+    return lambda workbench, window: window.look_from(place)
+
+
+BODY = (
+    Command("body.flip", "&Flip the limb's depth", "D", body_acts.flip_depth, acts.can_refit),
+    Command(
+        "body.nearer", "Joint &nearer", "[", body_acts.step_depth(-body_acts.DEPTH_STEP_M), acts.can_refit
+    ),
+    Command("body.farther", "Joint &away", "]", body_acts.step_depth(body_acts.DEPTH_STEP_M), acts.can_refit),
+    Command(
+        "body.let_go",
+        "&Let go of all that is held",
+        "",
+        body_acts.let_go,
+        lambda workbench: acts.has_fit(workbench) and bool(workbench.person.wishes),
+    ),
+    Command("body.reset_joint", "Reset &joint", "Ctrl+J", body_acts.reset_joint, acts.has_fit),
+    Command("body.reset_pose", "Reset &pose", "Ctrl+Shift+J", body_acts.reset_pose, acts.has_fit),
+    Command("body.reset_shape", "Reset &shape", "Ctrl+Shift+B", body_acts.reset_shape, acts.has_fit),
+)
+SPACE = (
+    Command("space.home", "&Whole body", "Home", _look_from("home")),
+    Command("space.from_photo", "As the &photo", "Ctrl+Home", _look_from("photo")),
+    Command("space.from_left", "From the &side", "End", _look_from("left")),
+    Command("space.from_top", "From &above", "Ctrl+End", _look_from("top")),
+    tick("space.wireframe", "Wire&frame", "Ctrl+L", "wireframe"),
+    tick("space.floor", "F&loor", "", "floor"),
+)

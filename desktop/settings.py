@@ -12,7 +12,7 @@ from desktop.view import View
 
 RECENT_KEPT = 8
 FLAGS = ("wireframe", "floor", "overlay", "skeleton", "residuals", "boxes", "advance")
-LAYOUT_VERSION = 3  # of docks and tool bars; a stored arrangement of another version is left alone
+LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is left alone
 
 
 class Settings:

@@ -125,6 +125,13 @@ class Project:
             raise ProjectError(f"{self.path.name}: there is no person {person_id}.")
         return person_from_row(row)
 
+    def people(self, person_ids: Iterable[int]) -> list[Person]:
+        """These people, by id; who is gone is left out."""
+        marks = ", ".join(str(int(person_id)) for person_id in person_ids)
+        with self._session.reading() as db:
+            rows = db.execute(f"SELECT * FROM person WHERE id IN ({marks})").fetchall()
+        return [person_from_row(row) for row in rows]
+
     def photo_of(self, person_id: int) -> Photo:
         """The photo that a person is in."""
         rows = self.queue_rows([person_id])
@@ -175,6 +182,11 @@ class Project:
         """Number of people by verdict."""
         with self._session.reading() as db:
             return queue.counts(db, Filter(None, tag, text))
+
+    def changed_since(self, time: float) -> tuple[np.ndarray, float]:
+        """Ids (P,) of people who changed after a time [s since 1970], and when the last one did."""
+        with self._session.reading() as db:
+            return queue.changed_since(db, time)
 
     def tags(self) -> dict[str, int]:
         """How many people have each tag, the most frequent first."""

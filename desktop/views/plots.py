@@ -4,7 +4,7 @@ import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
 
 from core.body.keypoints import layout
 from desktop.theme import theme
@@ -16,6 +16,18 @@ TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 SMALLEST_LOSS = 1e-2
 LEGEND_ROOM = 1.2  # powers of ten above the highest line
 AXIS_WIDTH_PX, TEXT_PX = 34, 14
+
+
+class FitPlots(QSplitter):
+    """Both, side by side."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.residuals, self.losses = ResidualBars(workbench), LossPlot(workbench)
+        for plot in (self.residuals, self.losses):
+            self.addWidget(plot)
+        self.setChildrenCollapsible(False)
+        self.setSizes([1000, 1000])  # of equal width
 
 
 class LossPlot(pyqtgraph.PlotWidget):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -10,7 +11,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMessageBox,
-    QSplitter,
     QStackedWidget,
     QTabWidget,
     QWidget,
@@ -27,11 +27,12 @@ from desktop.views.alternatives_panel import AlternativePictures
 from desktop.views.body_panel import BodyPanel
 from desktop.views.canvas import Canvas
 from desktop.views.contact_sheet import ContactSheet
+from desktop.views.data_plots import DataPlots
 from desktop.views.dialogs import Dialogs
 from desktop.views.fit_panel import FitPanel
 from desktop.views.opengl import find_opengl
 from desktop.views.people_panel import PeoplePanel
-from desktop.views.plots import LossPlot, ResidualBars
+from desktop.views.plots import FitPlots
 from desktop.views.renderer import Renderer
 from desktop.views.shortcut_editor import ShortcutEditor
 from desktop.views.shortcut_sheet import ShortcutSheet
@@ -55,7 +56,6 @@ class Window(QMainWindow):
         self._dressed = ""
         self._dress()
         self.setWindowTitle("Fitloop")
-        self.resize(*SIZE_PX)
         self.setDockNestingEnabled(True)
         self.actions_by_id = {command.id: self._action(command) for command in commands}
         self._dialogs = Dialogs(self, settings)
@@ -70,11 +70,7 @@ class Window(QMainWindow):
         self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)
         self.contact_sheet.opened.connect(partial(self.show_contact_sheet, False))
         self.fit_panel = FitPanel(workbench, self.actions_by_id)
-        self.plots = QSplitter()
-        for plot in (ResidualBars(workbench), LossPlot(workbench)):
-            self.plots.addWidget(plot)
-        self.plots.setChildrenCollapsible(False)
-        self.plots.setSizes([1000, 1000])  # of equal width
+        self.plots, self.data_plots = FitPlots(workbench), DataPlots(workbench)
         self.alternatives = AlternativePictures(workbench, self._renderer)
         self.training = Training(self)
         self.train_panel = TrainPanel(workbench, self.training)
@@ -93,11 +89,16 @@ class Window(QMainWindow):
                 "alternatives", self.tr("Other bodies"), self.alternatives, AREA.BottomDockWidgetArea
             ),
             "train": self._dock("train", self.tr("Train"), self.train_panel, AREA.BottomDockWidgetArea),
+            "data": self._dock("data", self.tr("Data set"), self.data_plots, AREA.BottomDockWidgetArea),
             "plots": self._dock("plots", self.tr("Plots"), self.plots, AREA.BottomDockWidgetArea),
         }
+        self.docks["data"].visibilityChanged.connect(self.data_plots.look)
         self.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
         self.setTabPosition(AREA.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._tabify()
+        self.layout().activate()  # side by side, as they were until now, docks ask for a wider window
+        self.resize(*SIZE_PX)
         self._fill_menus()
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         self._project: object = None
@@ -191,6 +192,7 @@ class Window(QMainWindow):
         """Asks nothing, as nothing can be lost."""
         self.people.stop()
         self.training.close()
+        self.data_plots.stop()
         self.photos.close()
         self.thumbnails.close()
         self._workbench.close()
@@ -212,7 +214,8 @@ class Window(QMainWindow):
 
     def _tabify(self) -> None:
         docks = self.docks
-        for shown, behind in (("fit", "body"), ("plots", "alternatives"), ("alternatives", "train")):
+        bottom = ("plots", "alternatives", "data", "train")
+        for shown, behind in (("fit", "body"), *pairwise(bottom)):
             self.tabifyDockWidget(docks[shown], docks[behind])
         for name in ("fit", "plots"):
             docks[name].raise_()

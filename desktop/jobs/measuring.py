@@ -1,0 +1,153 @@
+"""Measures of everybody in a project, made beside the window and brought up to date where people changed."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.errors import FitloopError
+from core.records import BBOX_PADDING, BBOX_UNIT, Person
+from core.store import Project
+from desktop.jobs.worker import Worker
+from desktop.measures import PCK_PX, VERDICTS, Measures, joined
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+
+PEOPLE_A_STEP = 64
+STEPS_A_REPORT = 20  # putting many arrays together costs more than measuring a few people
+LOOK_AFTER_MS = 400  # changes that come together are looked at together
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """measures of all who were looked at so far; `until` [s since 1970] at the end: who changed later is not."""
+
+    measures: Measures
+    done: int
+    total: int
+    until: float | None = None
+
+
+class Measuring(QObject):
+    """Keeps the measures of a project as long as somebody looks at them."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.measures = Measures.empty()
+        self.done = self.total = 0
+        self._what: tuple[Project, Body] | None = None
+        self._until = 0.0
+        self._again = False
+        self._worker = Worker(self)
+        self._worker.stepped.connect(self._take)
+        self._worker.finished.connect(self._finish)
+        self._worker.failed.connect(self._fail)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(LOOK_AFTER_MS)
+        self._soon.timeout.connect(self._look)
+
+    @property
+    def running(self) -> bool:
+        """Whether somebody has not been looked at yet."""
+        return self._worker.running or self._soon.isActive()
+
+    def show(self, project: Project | None, body: "Body | None") -> None:
+        """Look at this project soon: at everybody if it or the body is another, else at who changed."""
+        what = (project, body) if project is not None and body is not None else None
+        if self._what is None or what is None or what != self._what:
+            self._worker.stop()
+            self.measures, self._until, self._what = Measures.empty(), 0.0, what
+            self.changed.emit()
+        if what is not None and not self._soon.isActive():
+            self._soon.start()
+
+    def close(self) -> None:
+        """Stop, and wait until no thread is left."""
+        self._soon.stop()
+        self._worker.close()
+
+    def _look(self) -> None:
+        self._again = self._worker.running
+        if not self._again and self._what is not None:
+            project, body = self._what
+            steps = measure_steps(project, body, self.measures, self._until)
+            self._worker.start(steps, name="measure")
+
+    def _take(self, step: Measured) -> None:
+        self.measures, self.done, self.total = step.measures, step.done, step.total
+        self._until = self._until if step.until is None else step.until
+        self.changed.emit()
+
+    def _finish(self) -> None:
+        if self._again:
+            self._look()
+        self.changed.emit()
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, FitloopError):  # a project that cannot be read is told by the queue
+            raise error
+
+
+def measure_steps(project: Project, body: "Body", known: Measures, since: float) -> Iterator[Measured]:
+    """Bring measures up to date: those who changed after `since` are measured, those who are gone left out."""
+    ids, until = project.changed_since(since)
+    if len(known.ids) + len(ids) != sum(project.counts().values()):
+        known = known.of(np.isin(known.ids, project.queue_ids(order="photo")))
+    parts: list[Measures] = []
+    for first in range(0, len(ids), PEOPLE_A_STEP):
+        parts.append(measure(project.people(ids[first : first + PEOPLE_A_STEP]), body))
+        if len(parts) == STEPS_A_REPORT:
+            known, parts = known.with_(joined(parts)), []
+            yield Measured(known, first + PEOPLE_A_STEP, len(ids))
+    yield Measured(known.with_(joined(parts)), len(ids), len(ids), until)
+
+
+def measure(people: list[Person], body: "Body") -> Measures:
+    """Their numbers; a fit of another body has a score, but no distances."""
+    within = np.zeros((len(people), len(PCK_PX)), np.uint8)
+    seen = np.zeros(len(people), np.uint8)
+    by_layout: dict[str, list[int]] = defaultdict(list)
+    for place, person in enumerate(people):
+        if person.fit is not None and person.fit.body in ("", body.fingerprint):
+            by_layout[person.keypoints.layout].append(place)
+    for places in by_layout.values():
+        away = _distances(body, [people[place] for place in places])
+        within[places] = (away[..., None] <= PCK_PX).sum(axis=1)
+        seen[places] = np.isfinite(away).sum(axis=1)
+    fits = [person.fit for person in people]
+    return Measures(
+        ids=np.array([person.id for person in people], np.int64),
+        score=np.array([np.nan if fit is None else fit.score for fit in fits], np.float32),
+        verdict=np.array([VERDICTS.index(person.verdict) for person in people], np.uint8),
+        beta=np.array([np.nan if fit is None else np.abs(fit.betas).max() for fit in fits], np.float32),
+        within=within,
+        seen=seen,
+    )
+
+
+def _distances(body: "Body", people: list[Person]) -> np.ndarray:
+    """(P, K) of each keypoint from the body's [px at a person size of 200 px], NaN where absent; of one layout."""
+    import torch
+
+    from core.body.keypoint_body import KeypointBody
+    from core.geometry.camera import project
+    from desktop.posing import params_of_all
+
+    fits = [person.fit for person in people if person.fit is not None]
+    with torch.no_grad():
+        points = KeypointBody.from_body(body, people[0].keypoints.layout).keypoints(params_of_all(fits))
+        focal_length = torch.tensor([fit.focal_length for fit in fits])
+        centers = torch.from_numpy(np.stack([fit.camera_center for fit in fits]))
+        expected = project(points, focal_length, centers).numpy()
+    xy = np.stack([person.keypoints.xy for person in people])
+    size_px = np.array([person.bbox.side / BBOX_PADDING for person in people])
+    away = np.linalg.norm(xy - expected, axis=-1) * (BBOX_UNIT / size_px)[:, None]
+    present = np.stack([person.keypoints.confidence for person in people]) > 0
+    return np.where(present, away, np.nan)

@@ -28,7 +28,7 @@ class FitConfig:
     softness: float = 10.0  # … and how widely (in the prior's log likelihood)
     tolerance: float = 1e-3
     damping: float = 1e-3
-    keypoint_px: float = 1.5
+    keypoint_px: float = 2.0
     robust_px: float = 60.0
     normalise: bool = True
     pose_prior: float = 1.0

@@ -33,13 +33,14 @@ from desktop.views.fit_panel import FitPanel
 from desktop.views.opengl import find_opengl
 from desktop.views.people_panel import PeoplePanel
 from desktop.views.plots import FitPlots
+from desktop.views.pose_table import PoseTable
 from desktop.views.renderer import Renderer
 from desktop.views.shortcut_editor import ShortcutEditor
 from desktop.views.shortcut_sheet import ShortcutSheet
+from desktop.views.space import Space
 from desktop.views.start_page import StartPage
 from desktop.views.status import Status
 from desktop.views.train_panel import TrainPanel
-from desktop.views.viewport import Viewport
 from desktop.workbench import Workbench
 
 SIZE_PX = (1280, 800)
@@ -63,7 +64,8 @@ class Window(QMainWindow):
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
         opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer()
-        self.viewport = Viewport(workbench, opengl, self._renderer)
+        self.space = Space(workbench, opengl, self._renderer)
+        self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
         self.start_page = StartPage(self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails)
@@ -74,7 +76,7 @@ class Window(QMainWindow):
         self.alternatives = AlternativePictures(workbench, self._renderer)
         self.training = Training(self)
         self.train_panel = TrainPanel(workbench, self.training)
-        self.body_panel = BodyPanel(workbench, self.actions_by_id)
+        self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.start_page)
         self._middle.addWidget(self.canvas)
@@ -82,8 +84,9 @@ class Window(QMainWindow):
         self.setCentralWidget(self._middle)
         self.docks = {
             "people": self._dock("people", self.tr("People"), self.people, AREA.LeftDockWidgetArea),
-            "viewport": self._dock("viewport", self.tr("3D view"), self.viewport, AREA.RightDockWidgetArea),
+            "viewport": self._dock("viewport", self.tr("3D view"), self.space, AREA.RightDockWidgetArea),
             "body": self._dock("body", self.tr("Body"), self.body_panel, AREA.RightDockWidgetArea),
+            "pose": self._dock("pose", self.tr("Pose"), self.pose_table, AREA.RightDockWidgetArea),
             "fit": self._dock("fit", self.tr("Fit"), self.fit_panel, AREA.RightDockWidgetArea),
             "alternatives": self._dock(
                 "alternatives", self.tr("Other bodies"), self.alternatives, AREA.BottomDockWidgetArea
@@ -139,7 +142,8 @@ class Window(QMainWindow):
         self.viewport.look_from(place)
 
     def zoom(self, factor: float) -> None:
-        self.canvas.zoom(factor)
+        in_space = [view for view in (self.space.main, self.space.side) if view.hasFocus()]
+        (in_space[0] if in_space else self.canvas).zoom(factor)
 
     def zoom_to_pixels(self) -> None:
         self.canvas.zoom_to(1.0)
@@ -154,7 +158,7 @@ class Window(QMainWindow):
         self.canvas.draw_person()
 
     def cancel_gesture(self) -> bool:
-        in_photo, in_space = self.canvas.cancel(), self.viewport.cancel()
+        in_photo, in_space = self.canvas.cancel(), self.space.cancel()
         return in_photo or in_space
 
     def show_panel(self, name: str) -> None:
@@ -215,7 +219,7 @@ class Window(QMainWindow):
     def _tabify(self) -> None:
         docks = self.docks
         bottom = ("plots", "alternatives", "data", "train")
-        for shown, behind in (("fit", "body"), *pairwise(bottom)):
+        for shown, behind in (("fit", "body"), ("body", "pose"), *pairwise(bottom)):
             self.tabifyDockWidget(docks[shown], docks[behind])
         for name in ("fit", "plots"):
             docks[name].raise_()

@@ -19,7 +19,8 @@ def warned(workbench: "Workbench") -> tuple[Warned, ...]:
     if photo is None or person is None:
         return ()
     names = warnings_of(photo.people)[[other.id for other in photo.people].index(person.id)]
-    return (*names, "below_floor") if _below_floor(workbench) else names
+    told = "below_floor" in names or not _below_floor(workbench)
+    return names if told else (*names, "below_floor")
 
 
 def _below_floor(workbench: "Workbench") -> bool:

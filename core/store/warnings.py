@@ -1,7 +1,7 @@
 """What a curator should look at twice: a person's fit and keypoints that are unlikely to be right.
 
 Told from the records alone, without torch and without a mesh, so that every write can do it and a queue of
-100 000 people can be ordered by it. The floor is not in the records: `depth_below` is for who knows it.
+100 000 people can be ordered by it. `depth_below` is for who has the mesh.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from core.body.capsules import overlap
 from core.body.keypoints import layout
 from core.body.skeleton import joints_of, keypoint_weights, project
-from core.body.tree import joint_index
+from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit, Guess, Person
+from core.wishes import GroundContact
 
 Warned = Literal[
     "weak_fit",
@@ -26,7 +27,7 @@ Warned = Literal[
     "sides_swapped",
     "outside_box",
     "same_as_another",
-    "below_floor",  # only where the floor is known
+    "below_floor",  # where the curator put a foot on a floor
 ]
 WARNINGS: tuple[str, ...] = get_args(Warned)
 
@@ -41,6 +42,7 @@ SWAPPED_GAIN = 0.4  # exchanged, points are so much nearer to the body than as t
 SWAPPED_FROM = 0.05  # of the box's side: nearer than this, they are right as they are
 FORESHORTENED = 0.12  # of the box's side: a torso shorter than this points at the camera
 NEAR = 0.4  # of the box's side: who is farther apart is two people
+BELOW_FLOOR_M = 0.1  # more than between a heel and the toes
 FEWEST = 4  # keypoints that tell that two people are one
 FACE = ("left_eye", "right_eye")
 SHOULDERS, HIPS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")
@@ -77,6 +79,8 @@ def _warnings_of(people: Sequence[Person]) -> list[tuple[Warned, ...]]:
             names.append("outside_box")
         if place in twins:
             names.append("same_as_another")
+        if person.fit is not None and _below_floor(person, joints_by_id[id(person.fit)]):
+            names.append("below_floor")
         found.append(tuple(names))
     return found
 
@@ -156,6 +160,17 @@ def _nearer_exchanged(person: Person, body: Fit | Guess, joints: np.ndarray) -> 
         far = chosen.any() and as_is[chosen].mean() > SWAPPED_FROM * person.bbox.side
         if far and exchanged[chosen].mean() < SWAPPED_GAIN * as_is[chosen].mean():
             return True
+    return False
+
+
+def _below_floor(person: Person, joints: np.ndarray) -> bool:
+    """Is another joint well below the one that was put on the floor? joints (24, 3) [m]."""
+    for wish in person.wishes:
+        if isinstance(wish, GroundContact) and wish.name in JOINT_NAMES:
+            normal = np.array(wish.normal) / np.linalg.norm(wish.normal)
+            height = float(joints[joint_index(wish.name)] @ normal)
+            if depth_below(joints, normal.tolist(), height) > BELOW_FLOOR_M:
+                return True
     return False
 
 

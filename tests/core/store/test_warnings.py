@@ -11,6 +11,7 @@ from core.body.tree import joint_index
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store import Edit, Project
 from core.store.warnings import depth_below, warnings_of
+from core.wishes import GroundContact
 
 LAYOUT = "coco17"
 FOCAL_PX = 600.0
@@ -154,6 +155,14 @@ def test_how_far_a_mesh_is_below_the_floor_does_not_depend_on_the_normals_direct
     assert depth_below(vertices, (0, 1, 0), 1.0) == pytest.approx(0.03)
     assert depth_below(vertices, (0, -1, 0), -1.0) == pytest.approx(0.03)
     assert depth_below(vertices, (0, 1, 0), 1.5) == 0.0
+
+
+def test_a_leg_that_reaches_below_the_foot_on_the_floor_is_told():
+    contact = GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2)
+    standing = person(fit(), wishes=(contact,))
+    kneeling_on_nothing = person(fit(left_hip=(0.9, 0, 0), left_knee=(0.9, 0, 0)), wishes=(contact,))
+    assert warned(standing) == ()
+    assert "below_floor" in warned(kneeling_on_nothing)
 
 
 @pytest.fixture

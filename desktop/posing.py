@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.records import Fit, Guess, Keypoints, Person, Photo
+from core.wishes import GroundContact
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
     from core.fitting import FitStep
 
+SOLE_M = 0.025  # a foot's joint lies so far above its sole
 TURN = np.array([1.0, -1.0, -1.0], dtype=np.float32)  # between the camera frame and the viewport's
 Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 
@@ -35,11 +37,16 @@ class PosedBody:
     keypoints_px: np.ndarray
     residual_px: np.ndarray
     loss_by_term: dict[str, float]
+    floor_y: float  # the floor's place, y down [m]: where a foot was put on it, else under the lowest vertex
 
     @cached_property
     def upright(self) -> Surface:
         """Vertices and joints as the viewport shows them: y up, the photo seen from +z, standing at the origin."""
-        return self.vertices * TURN - self._middle, self.joints * TURN - self._middle
+        return self.to_upright(self.vertices), self.to_upright(self.joints)
+
+    def to_upright(self, points: np.ndarray) -> np.ndarray:
+        """Points (N, 3) of the camera frame in the viewport's."""
+        return points * TURN - self._middle
 
     def from_upright(self, point: np.ndarray) -> np.ndarray:
         """A point (3,) of the viewport in the camera frame (y down, z forward)."""
@@ -48,7 +55,7 @@ class PosedBody:
     @cached_property
     def _middle(self) -> np.ndarray:
         pelvis = self.joints[0] * TURN
-        return np.array([pelvis[0], (self.vertices[:, 1] * TURN[1]).min(), pelvis[2]], dtype=np.float32)
+        return np.array([pelvis[0], TURN[1] * self.floor_y, pelvis[2]], dtype=np.float32)
 
 
 def camera_of(photo: Photo) -> tuple[float, tuple[float, float]]:
@@ -165,7 +172,23 @@ def _posed(
     away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)
     residual_px = np.where(person.keypoints.confidence > 0, away, np.nan)
     losses = {} if step is None else {name: float(loss[0]) for name, loss in step.loss_by_term.items()}
-    return PosedBody(fit, person.keypoints, vertices, drawn.faces, joints, keypoints_px, residual_px, losses)
+    return PosedBody(
+        fit,
+        person.keypoints,
+        vertices,
+        drawn.faces,
+        joints,
+        keypoints_px,
+        residual_px,
+        losses,
+        floor_of(person, vertices),
+    )
+
+
+def floor_of(person: Person, vertices: np.ndarray) -> float:
+    """The floor's y [m, camera frame, down] under a person whose body has these vertices (V, 3)."""
+    held = [wish.offset for wish in person.wishes if isinstance(wish, GroundContact)]
+    return held[0] + SOLE_M if held else float(vertices[:, 1].max())
 
 
 def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | None":

@@ -30,6 +30,11 @@ SPACE = (
     Command("space.from_photo", "As the &photo", "Ctrl+Home", _look_from("photo")),
     Command("space.from_left", "From the &side", "End", _look_from("left")),
     Command("space.from_top", "From &above", "Ctrl+End", _look_from("top")),
+    tick("space.side_view", "Side &view as well", "S", "side_view"),
+    tick("space.rings", "&Rings to turn the joint", "O", "rings"),
+    tick("space.ghost_guess", "Ghost of the &guess", "Shift+G", "ghost_guess"),
+    tick("space.ghost_previous", "Ghost of the fit &before", "Shift+P", "ghost_previous"),
+    tick("space.ghost_truth", "Ghost of the &truth", "Shift+T", "ghost_truth"),
     tick("space.wireframe", "Wire&frame", "Ctrl+L", "wireframe"),
     tick("space.floor", "F&loor", "", "floor"),
 )

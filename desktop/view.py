@@ -23,8 +23,14 @@ class View:
     placing: bool = False  # a click puts the selected keypoint there, and the next absent one is selected
     wireframe: bool = False
     floor: bool = True
+    rings: bool = False  # around the selected joint, to turn it
+    side_view: bool = False  # the body from its side as well
+    ghost_guess: bool = False
+    ghost_previous: bool = False
+    ghost_truth: bool = False
     theme: ThemeName = "system"
     antialiased: bool | None = None  # None: only where OpenGL runs on a graphics card; asked once
+    silhouette: bool = False  # the body's outline over the photo
     overlay: bool = True  # the body over the photo …
     overlay_opacity: float = 0.55  # … and how much of the photo it hides
     skeleton: bool = True
@@ -63,7 +69,7 @@ class FitOptions:
     """What the panel sets of core.fitting.FitConfig, where each field is explained; the rest is its own."""
 
     iterations: int = 20
-    keypoint_px: float = 1.5
+    keypoint_px: float = 2.0
     robust_px: float = 60.0
     pose_prior: float = 1.0
     limits: float = 10.0

@@ -82,6 +82,11 @@ class Workbench(QObject):
         return self._photo is not self._committed
 
     @property
+    def committed(self) -> Photo | None:
+        """The photo on show as it is on the disk."""
+        return self._committed
+
+    @property
     def editable(self) -> bool:
         """Whether the person on show may be changed."""
         return self.person is not None and not self.person.locked and self.writable

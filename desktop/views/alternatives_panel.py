@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.posing import PosedBody
 from desktop.theme import theme
 from desktop.views.cameras import FIELD_OF_VIEW_DEG, Orbit
-from desktop.views.renderer import Look, Renderer
+from desktop.views.renderer import Look, Renderer, Solid
 from desktop.workbench import Workbench
 
 TEXT_PX, GAP_PX = 18, 6
@@ -85,7 +85,7 @@ class AlternativePictures(QWidget):
         real = size * self.devicePixelRatioF()
         what_for = (fits.alternatives, real, colours.name)
         if self._pictures is None or self._pictures[0] != what_for:
-            look = Look(colours.body, floor=colours.floor, background=colours.viewport)
+            look = Look(floor=colours.floor, background=colours.viewport)
             self._pictures = (
                 what_for,
                 [self._draw_one(posed, real, look) for posed in fits.alternatives],
@@ -95,8 +95,8 @@ class AlternativePictures(QWidget):
     def _draw_one(self, posed: PosedBody, size: QSize, look: Look) -> QImage:
         assert self._renderer is not None
         vertices, _ = posed.upright
-        self._renderer.set_faces(posed.faces)
-        return self._renderer.draw(vertices, _around(vertices).camera(size), size, look)
+        solid = Solid(vertices, posed.faces, theme(self._workbench.view.theme).body)
+        return self._renderer.draw([solid], _around(vertices).camera(size), size, look)
 
 
 def _around(vertices: np.ndarray) -> Orbit:

@@ -10,8 +10,9 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.records import BBox, Person
-from core.wishes import Pin, with_wish
-from desktop.editing import box_between, empty_keypoints, moved
+from core.wishes import Pin, Turn, with_wish
+from desktop.editing import box_between, empty_keypoints, joint_of, moved
+from desktop.turning import turned
 from desktop.view import NO_KEYPOINT
 from desktop.views.placing import Placing
 from desktop.workbench import Workbench
@@ -67,6 +68,20 @@ def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.
         pin = Pin(joint, tuple(float(part) for part in target(pointer)))
         workbench.follow(person.with_(wishes=with_wish(person.wishes, pin)))
     workbench.commit(workbench.tr("Move {name} in 3D").format(name=joint.replace("_", " ")))
+
+
+def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Pointer], float]) -> Gesture:
+    """Turn a joint about one of its own axes by angle(pointer) [rad]; the fits that come keep it so."""
+    person = workbench.person
+    assert person is not None
+    assert person.fit is not None
+    start = person.fit
+    label = workbench.tr("Turn {joint}").format(joint=joint.replace("_", " "))
+    while not (pointer := (yield)).released:
+        fit = turned(start, joint, axis, angle(pointer))
+        turn = Turn(joint, tuple(float(part) for part in joint_of(fit, joint)))
+        workbench.fits.change_by_hand(label, fit, done=False, wish=turn)
+    workbench.commit(label)
 
 
 def move_box(workbench: Workbench, start: Pointer) -> Gesture:

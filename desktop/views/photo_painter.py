@@ -13,7 +13,7 @@ from desktop.view import NO_KEYPOINT
 from desktop.views import drawing
 from desktop.views.cameras import PhotoCamera
 from desktop.views.placing import Placing
-from desktop.views.renderer import Look, Renderer
+from desktop.views.renderer import Look, Renderer, Solid
 from desktop.views.tones import toned
 from desktop.workbench import Workbench
 
@@ -100,7 +100,6 @@ class PhotoPainter:
         body, view = self._workbench.fits.body, self._workbench.view
         if self._renderer is None or body is None:
             return
-        self._renderer.set_faces(posed.faces)
         fine = not self._workbench.previewing  # while something moves, speed is what counts
         what_for = (posed, body, placing, size, ratio, view.theme, fine)
         if self._body is None or self._body[0] != what_for:
@@ -114,8 +113,10 @@ class PhotoPainter:
             rect = seen_by.covered(posed.vertices, size * share)
             drawn = None
             if rect is not None:
-                camera, look = seen_by.camera(rect, posed.vertices), Look(theme(view.theme).body, fine=fine)
-                drawn = (self._renderer.draw(posed.vertices, camera, rect.size(), look), rect, share)
+                camera = seen_by.camera(rect, posed.vertices)
+                solid = Solid(posed.vertices, posed.faces, theme(view.theme).body)
+                picture = self._renderer.draw([solid], camera, rect.size(), Look(fine=fine))
+                drawn = (picture, rect, share)
             self._body = (what_for, drawn)
         if self._body[1] is not None:
             picture, rect, share = self._body[1]

@@ -4,6 +4,7 @@ Into pictures, not into a QOpenGLWidget: one of those in a window makes Qt compo
 change of anything in it, which without a graphics card costs more than all drawing of ours together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +24,11 @@ from desktop.views import shaders
 GL_LINES, GL_TRIANGLES, GL_UNSIGNED_INT, GL_FLOAT = 0x0001, 0x0004, 0x1405, 0x1406
 GL_COLOR_AND_DEPTH, GL_DEPTH_TEST, GL_BLEND, GL_OFFSET = 0x4000 | 0x0100, 0x0B71, 0x0BE2, 0x8037
 GL_ONE, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0303
+GL_LESS, GL_LEQUAL = 0x0201, 0x0203
 SAMPLES = 4  # antialiasing; hands and feet have triangles smaller than a pixel
 FLOOR_RADIUS_M = 4.0
-MESHES_KEPT = 3  # the body, and the coarse one that is drawn while it moves
+TARGETS_KEPT = 6  # canvas, two viewports, pictures of other bodies
+MESHES_KEPT = 4  # the body, and the coarse one that is drawn while it moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +40,24 @@ class Camera:
     up: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Solid:
+    """A body: vertices (V, 3) [m], faces (F, 3); colours #rrggbb, edges None for none.
+
+    opacity below 1: what lies behind shines through, but nothing of the body itself.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    color: str
+    edges: str | None = None
+    opacity: float = 1.0
+
+
 @dataclass(frozen=True)
 class Look:
     """Colours #rrggbb; what is None is not drawn. fine: antialiased, three times as slow in software."""
 
-    surface: str | None
-    edges: str | None = None
     floor: str | None = None
     background: str | None = None
     fine: bool = True
@@ -72,24 +87,11 @@ class Renderer:
         r = FLOOR_RADIUS_M
         _fill(self._floor, np.array([[-r, 0, -r], [r, 0, -r], [r, 0, r], [-r, 0, r]], np.float32))
         _fill(self._floor_faces, np.array([[0, 1, 2], [0, 2, 3]], np.uint32))
-        self._meshes: list[_Mesh] = []  # the last one set comes last
-        self._target: tuple[tuple[QSize, int], QOpenGLFramebufferObject] | None = None
+        self._meshes: list[_Mesh] = []  # the newest last
+        self._targets: dict[tuple[int, int, int], QOpenGLFramebufferObject] = {}
 
-    def set_faces(self, faces: np.ndarray) -> None:
-        """The triangles (F, 3) of the bodies that come; the same array again costs nothing."""
-        known = next((mesh for mesh in self._meshes if mesh.faces is faces), None)
-        if known is not None:
-            self._meshes.remove(known)
-        else:
-            self._context.makeCurrent(self._surface)
-            known = _Mesh(faces)
-            for old in self._meshes[: -MESHES_KEPT + 1]:
-                old.close()
-            self._meshes = self._meshes[-MESHES_KEPT + 1 :]
-        self._meshes.append(known)
-
-    def draw(self, vertices: np.ndarray | None, camera: Camera, size: QSize, look: Look) -> QImage:
-        """A picture of this size [px]; transparent where nothing is drawn and no background is given."""
+    def draw(self, solids: Sequence[Solid], camera: Camera, size: QSize, look: Look) -> QImage:
+        """A picture of this size [px], what is opaque first; transparent where nothing is drawn on no background."""
         self._context.makeCurrent(self._surface)
         target = self._target_of(size, SAMPLES if look.fine else 0)
         target.bind()
@@ -100,13 +102,10 @@ class Renderer:
             gl.glClearColor(0.0, 0.0, 0.0, 0.0)
         gl.glClear(GL_COLOR_AND_DEPTH)
         gl.glEnable(GL_DEPTH_TEST)
-        gl.glDisable(GL_BLEND)
-        if vertices is not None and self._meshes:
-            _fill(self._vertices, np.ascontiguousarray(vertices, dtype=np.float32))
-            self._draw_body(camera, look)
+        for solid in sorted(solids, key=lambda solid: -solid.opacity):
+            self._draw_solid(solid, camera)
         if look.floor is not None:
-            gl.glEnable(GL_BLEND)
-            gl.glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA)
+            self._blend(True)
             self._draw_part("floor", self._floor, self._floor_faces, 6, camera, look.floor)
         picture = target.toImage()
         target.release()
@@ -115,7 +114,7 @@ class Renderer:
     def close(self) -> None:
         """Give back what OpenGL holds."""
         self._context.makeCurrent(self._surface)
-        self._target = None
+        self._targets.clear()
         for buffer in (self._vertices, self._floor, self._floor_faces):
             buffer.destroy()
         for mesh in self._meshes:
@@ -124,18 +123,42 @@ class Renderer:
             program.removeAllShaders()
         self._context.doneCurrent()
 
-    def _draw_body(self, camera: Camera, look: Look) -> None:
-        gl, mesh = self._gl, self._meshes[-1]
-        if look.surface is not None:
-            gl.glEnable(GL_OFFSET)
-            gl.glPolygonOffset(1.0, 1.0)  # the edges lie before it
-            self._draw_part("surface", self._vertices, mesh.triangles, mesh.faces.size, camera, look.surface)
-            gl.glDisable(GL_OFFSET)
-        if look.edges is not None:
-            gl.glEnable(GL_BLEND)
-            gl.glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA)
+    def _draw_solid(self, solid: Solid, camera: Camera) -> None:
+        gl, mesh = self._gl, self._mesh_of(solid.faces)
+        _fill(self._vertices, np.ascontiguousarray(solid.vertices, dtype=np.float32))
+        surface = ("surface", self._vertices, mesh.triangles, mesh.faces.size, camera, solid.color)
+        gl.glEnable(GL_OFFSET)
+        gl.glPolygonOffset(1.0, 1.0)  # the edges lie before it
+        if solid.opacity < 1.0:  # its depth first, so that its nearest surface alone is seen
+            gl.glColorMask(False, False, False, False)
+            self._draw_part(*surface)
+            gl.glColorMask(True, True, True, True)
+            gl.glDepthFunc(GL_LEQUAL)
+        self._blend(solid.opacity < 1.0)
+        self._draw_part(*surface, solid.opacity)
+        gl.glDepthFunc(GL_LESS)
+        gl.glDisable(GL_OFFSET)
+        if solid.edges is not None:
+            self._blend(True)
             edges, count = mesh.edges()
-            self._draw_part("edges", self._vertices, edges, count, camera, look.edges)
+            self._draw_part("edges", self._vertices, edges, count, camera, solid.edges)
+
+    def _mesh_of(self, faces: np.ndarray) -> "_Mesh":
+        """The triangles (F, 3) where OpenGL has them; the same array again costs nothing."""
+        known = next((mesh for mesh in self._meshes if mesh.faces is faces), None)
+        if known is None:
+            known = _Mesh(faces)
+            for old in self._meshes[: -MESHES_KEPT + 1]:
+                old.close()
+            self._meshes = [*self._meshes[-MESHES_KEPT + 1 :], known]
+        return known
+
+    def _blend(self, on: bool) -> None:
+        if on:
+            self._gl.glEnable(GL_BLEND)
+            self._gl.glBlendFunc(GL_ONE, GL_ONE_MINUS_SRC_ALPHA)
+        else:
+            self._gl.glDisable(GL_BLEND)
 
     def _draw_part(
         self,
@@ -145,12 +168,14 @@ class Renderer:
         count: int,
         camera: Camera,
         color: str,
+        opacity: float = 1.0,
     ) -> None:
         program, shade = self._programs[name], QColor(color)
         program.bind()
         program.setUniformValue("u_camera", camera.matrix)
         program.setUniformValue("u_color", QVector3D(shade.redF(), shade.greenF(), shade.blueF()))
         if name == "surface":
+            program.setUniformValue1f("u_opacity", opacity)
             program.setUniformValue("u_eye", QVector3D(*map(float, camera.eye)))
             program.setUniformValue("u_up", QVector3D(*map(float, camera.up)))
         elif name == "floor":
@@ -166,12 +191,15 @@ class Renderer:
         program.release()
 
     def _target_of(self, size: QSize, samples: int) -> QOpenGLFramebufferObject:
-        if self._target is None or self._target[0] != (size, samples):
+        key = (size.width(), size.height(), samples)
+        if key not in self._targets:
+            if len(self._targets) == TARGETS_KEPT:
+                del self._targets[next(iter(self._targets))]
             how = QOpenGLFramebufferObjectFormat()
             how.setAttachment(QOpenGLFramebufferObject.Attachment.Depth)
             how.setSamples(samples)
-            self._target = ((size, samples), QOpenGLFramebufferObject(size, how))
-        return self._target[1]
+            self._targets[key] = QOpenGLFramebufferObject(size, how)
+        return self._targets[key]
 
 
 class _Mesh:

@@ -18,12 +18,13 @@ SURFACE = """
 uniform vec3 u_color;
 uniform vec3 u_eye;
 uniform vec3 u_up;
+uniform float u_opacity;
 varying vec3 v_position;
 void main() {
     vec3 normal = normalize(cross(dFdx(v_position), dFdy(v_position)));
     float facing = dot(normal, normalize(u_eye - v_position));
     normal = facing < 0.0 ? -normal : normal;
-    gl_FragColor = vec4(u_color * (0.34 + 0.62 * abs(facing) + 0.08 * dot(normal, u_up)), 1.0);
+    gl_FragColor = vec4(u_color * (0.34 + 0.62 * abs(facing) + 0.08 * dot(normal, u_up)), 1.0) * u_opacity;
 }
 """
 

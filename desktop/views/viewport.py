@@ -1,51 +1,71 @@
 """The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
+from core.wishes import names_of
 from desktop.hover import joint_of, keypoint_of
-from desktop.posing import Surface, rest_surface
+from desktop.posing import TURN, Surface
 from desktop.theme import theme
+from desktop.turning import axes_of
+from desktop.views.body_painter import BodyPainter
 from desktop.views.cameras import Orbit
-from desktop.views.gestures import Gesture, Pointer, move_joint
+from desktop.views.gestures import Gesture, Pointer, move_joint, turn_joint
 from desktop.views.joint_marks import draw_joints
 from desktop.views.opengl import OpenGL
-from desktop.views.renderer import Look, Renderer
+from desktop.views.renderer import Renderer
+from desktop.views.rings import Grip, Rings
+from desktop.views.viewpoint import Viewpoint
 from desktop.workbench import Workbench
 
 WHEEL_FACTOR = 1.15  # per notch
 NEAR_PX = 9.0
+STEPS_PX = {  # what an arrow key is worth, as a drag
+    Qt.Key.Key_Left: (-10.0, 0.0),
+    Qt.Key.Key_Right: (10.0, 0.0),
+    Qt.Key.Key_Up: (0.0, -10.0),
+    Qt.Key.Key_Down: (0.0, 10.0),
+}
 LIVE_MS = 60  # between two pictures while a keypoint is dragged in the photo
 
 
 class Viewport(QWidget):
     """Draws the fit of the person on show, or the body at rest.
 
-    Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged.
+    Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged. Arrows turn, and pan
+    with Shift. aside_deg: how far this view looks from the side of the viewpoint, which it may share with others.
     """
 
     def __init__(
-        self, workbench: Workbench, opengl: OpenGL, renderer: Renderer | None, parent: QWidget | None = None
+        self,
+        workbench: Workbench,
+        opengl: OpenGL,
+        renderer: Renderer | None,
+        viewpoint: Viewpoint | None = None,
+        aside_deg: float = 0.0,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._workbench, self._renderer = workbench, renderer
-        antialiased = workbench.view.antialiased
-        self._fine = not opengl.software if antialiased is None else antialiased
+        self._workbench = workbench
+        self._viewpoint, self._aside_deg = viewpoint or Viewpoint(self), aside_deg
+        self._viewpoint.changed.connect(self.update)
+        self._painter = BodyPainter(workbench, opengl, renderer)
+        self._legend = not aside_deg
         self.complaint = opengl.complaint
-        self.orbit = Orbit()
-        self._rest: tuple[object, Surface] | None = None
-        self._picture: tuple[object, QImage] | None = None  # with what it was drawn for
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
         self._gesture: Gesture | None = None
+        self._ring: int | None = None  # the axis of the ring that is held or under the cursor
         self.setMinimumSize(200, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Body in 3D"))
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -71,21 +91,24 @@ class Viewport(QWidget):
     def hideEvent(self, event: object) -> None:
         self._soon.stop()
 
+    @property
+    def orbit(self) -> Orbit:
+        """Where this view looks from."""
+        orbit = self._viewpoint.orbit
+        return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
+
     def look_from(self, place: str) -> None:
         """The whole body from one of cameras.PLACES."""
         self._turn(Orbit.at(place))
 
+    def zoom(self, factor: float) -> None:
+        """Nearer by this factor."""
+        self._turn(self.orbit.zoomed(factor))
+
     @property
     def surface(self) -> Surface | None:
         """Vertices and joints that are shown; None where there is nothing to show."""
-        posed, body = self._workbench.fits.posed(), self._workbench.fits.body
-        if posed is not None:
-            return posed.upright
-        if body is None or self._workbench.person is not None:
-            return None
-        if self._rest is None or self._rest[0] is not body:
-            self._rest = (body, rest_surface(body))
-        return self._rest[1]
+        return self._painter.surface
 
     @property
     def notice(self) -> str:
@@ -107,52 +130,46 @@ class Viewport(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, colours = QPainter(self), theme(self._workbench.view.theme)
         painter.fillRect(self.rect(), QColor(colours.viewport))
-        surface = self.surface
-        if self._renderer is not None:
-            painter.drawImage(self.rect(), self._draw(surface))
-        if surface is not None and self._renderer is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_joints(painter, surface[1])
-        if self.notice:
+        ghosts = self._painter.ghosts.there()
+        picture = self._painter.draw(
+            self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
+        )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if picture is not None:
+            painter.drawImage(self.rect(), picture)
+        if picture is not None and self.surface is not None:
+            self._paint_joints(painter, self.surface[1])
+            rings = self._rings()
+            if rings is not None:
+                rings.draw(painter, self.orbit, self.size(), self._ring)
+        if self._workbench.person is not None and self._legend:
+            self._painter.ghosts.paint_legend(painter, colours, ghosts)
+        if self.notice and not ghosts:
             painter.setPen(QColor(colours.text))
             room = QRectF(self.rect()).adjusted(20, 20, -20, -20)
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.notice)
 
-    def _draw(self, surface: Surface | None) -> QImage:
-        """The body and its floor; kept until something changes."""
-        assert self._renderer is not None
-        view, body = self._workbench.view, self._workbench.fits.body
-        size = self.size() * self.devicePixelRatioF()
-        moving = self._workbench.previewing or self._held is not None
-        shown = self._workbench.fits.posed() or (surface is not None)
-        fine = self._fine and not moving
-        what_for = (shown, body, self.orbit, size, view.theme, view.wireframe, view.floor, fine)
-        if self._picture is None or self._picture[0] != what_for:
-            colours = theme(view.theme)
-            posed = self._workbench.fits.posed()
-            if body is not None:
-                self._renderer.set_faces(body.faces if posed is None else posed.faces)
-            look = Look(
-                colours.body,
-                colours.wire if view.wireframe else None,
-                colours.floor if view.floor else None,
-                colours.viewport,
-                fine,
-            )
-            vertices = None if surface is None else surface[0]
-            self._picture = (what_for, self._renderer.draw(vertices, self.orbit.camera(size), size, look))
-        return self._picture[1]
-
     def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
-        """The selected joint; all of them, small, while the mouse is over the view."""
+        """The selected joint and those that are held; all of them, small, while the mouse is over the view."""
+        person = self._workbench.person
         draw_joints(
             painter,
             self.orbit.project(joints, self.size()),
             theme(self._workbench.view.theme),
             self._joint_marked(),
             self._workbench.hover.joint,
+            frozenset(name for wish in person.wishes for name in names_of(wish)) if person else frozenset(),
             self.underMouse(),
         )
+
+    def _rings(self) -> Rings | None:
+        """Around the marked joint of a fit that may be changed, if rings are wanted."""
+        posed = self._workbench.fits.posed()
+        if not self._workbench.view.rings or posed is None or not self._workbench.editable:
+            return None
+        joint = self._joint_marked()
+        center = posed.upright[1][joint_index(joint)]
+        return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
 
     def joint_at(self, at: QPointF) -> str | None:
         """The joint nearest to a point of the view, if one is near."""
@@ -166,15 +183,36 @@ class Viewport(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pans = shifted or event.button() == Qt.MouseButton.MiddleButton
-        joint = None if pans else self.joint_at(event.position())
         self._held = (self.orbit, event.position(), pans)
-        if joint is not None:
+        if pans:
+            return
+        grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
+        if grip is not None:
+            self._ring = grip.axis
+            self._gesture = turn_joint(
+                self._workbench,
+                self._joint_marked(),
+                grip.axis,
+                lambda pointer: grip.angle(pointer.canvas),
+            )
+            next(self._gesture)
+        elif joint is not None:
             self._workbench.look(joint=joint, keypoint=self._keypoint_called(joint))
             self._gesture = self._joint_gesture(joint, event.position())
 
+    def _grip_at(self, at: QPointF) -> Grip | None:
+        """The ring under a point of the view."""
+        rings = self._rings()
+        return None if rings is None else rings.hit(np.array([at.x(), at.y()]), self.orbit, self.size())
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held is None:
-            self._workbench.hover.over_joint(self.joint_at(event.position()) or "")
+            grip = self._grip_at(event.position())
+            ring = None if grip is None else grip.axis
+            if ring != self._ring:
+                self._ring = ring
+                self.update()
+            self._workbench.hover.over_joint("" if grip else self.joint_at(event.position()) or "")
             return
         orbit, start, pans = self._held
         by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
@@ -229,6 +267,15 @@ class Viewport(QWidget):
         notches = event.angleDelta().y() / 120
         self._turn(self.orbit.zoomed(WHEEL_FACTOR**notches))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        by = STEPS_PX.get(Qt.Key(event.key()))
+        if by is None:
+            super().keyPressEvent(event)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._turn(self.orbit.panned(np.array(by), self.size()))
+        else:
+            self._turn(self.orbit.turned(np.array(by)))
+
     def enterEvent(self, event: object) -> None:
         self.update()
 
@@ -237,5 +284,4 @@ class Viewport(QWidget):
         self.update()
 
     def _turn(self, orbit: Orbit) -> None:
-        self.orbit = orbit
-        self.update()
+        self._viewpoint.turn(replace(orbit, azimuth_deg=orbit.azimuth_deg - self._aside_deg))

@@ -1,0 +1,89 @@
+"""Ghosts in the 3D view: translucent bodies beside the fit, posed once each, and what each of them is in words."""
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from desktop.ghosts import GHOSTS, Ghost, GhostName, ghost_state, pose_ghost
+from desktop.posing import TURN
+from desktop.theme import Theme
+from desktop.views.renderer import Solid
+from desktop.workbench import Workbench
+
+# Okabe and Ito's, none of them a side's colour.
+COLOURS: dict[GhostName, str] = {"guess": "#cc79a7", "previous": "#7f7f7f", "truth": "#009e73"}
+OPACITY = 0.45
+SWATCH_PX, ROW_PX, MARGIN_PX = 9, 17, 8
+
+
+class GhostLayer:
+    """What the view's flags ask for, of the person on show."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+        self._posed: dict[GhostName, Ghost] = {}
+
+    def wanted(self) -> list[GhostName]:
+        """Which are to be shown, there or not."""
+        return [name for name in GHOSTS if getattr(self._workbench.view, f"ghost_{name}")]
+
+    def there(self) -> dict[GhostName, Ghost]:
+        """Those wanted that there are."""
+        body, found = self._workbench.fits.body, {}
+        if body is None:
+            return found
+        posed = self._workbench.fits.posed()
+        for name in self.wanted():
+            state = ghost_state(self._workbench, name)
+            if state is None:
+                continue
+            known = self._posed.get(name)
+            if known is None or known.state is not state:
+                pelvis = None if posed is None else posed.joints[0]
+                lens = state.focal_length if posed is None else posed.fit.focal_length
+                known = self._posed[name] = pose_ghost(body, state, pelvis, lens)
+            found[name] = known
+        return found
+
+    def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
+        """In the viewport's frame: that of the fit on show, and without one each on its own feet."""
+        posed = self._workbench.fits.posed()
+        return [
+            Solid(
+                posed.to_upright(ghost.vertices) if posed is not None else _on_its_feet(ghost),
+                ghost.faces,
+                COLOURS[name],
+                opacity=OPACITY,
+            )
+            for name, ghost in ghosts.items()
+        ]
+
+    def paint_legend(self, painter: QPainter, colours: Theme, ghosts: dict[GhostName, Ghost]) -> None:
+        """A line for each that is wanted; muted where this person has none."""
+        for row, name in enumerate(self.wanted()):
+            top = MARGIN_PX + row * ROW_PX
+            there = name in ghosts
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(COLOURS[name] if there else colours.border))
+            painter.drawEllipse(QRectF(MARGIN_PX, top + 3, SWATCH_PX, SWATCH_PX))
+            painter.setPen(QColor(colours.text if there else colours.muted))
+            words = _words(name) if there else _words(f"no {name}")
+            painter.drawText(QPointF(MARGIN_PX + SWATCH_PX + 6, top + 12), words)
+
+
+def _on_its_feet(ghost: Ghost) -> np.ndarray:
+    points = ghost.vertices * TURN
+    pelvis = ghost.joints[0] * TURN
+    return points - np.array([pelvis[0], points[:, 1].min(), pelvis[2]], dtype=np.float32)
+
+
+def _words(name: str) -> str:
+    words = {
+        "guess": QCoreApplication.translate("ghosts", "guess"),
+        "previous": QCoreApplication.translate("ghosts", "fit before"),
+        "truth": QCoreApplication.translate("ghosts", "truth"),
+        "no guess": QCoreApplication.translate("ghosts", "no guess: press G"),
+        "no previous": QCoreApplication.translate("ghosts", "no fit before this one"),
+        "no truth": QCoreApplication.translate("ghosts", "no truth in this project"),
+    }
+    return words[name]

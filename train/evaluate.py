@@ -1,9 +1,10 @@
 """How good are fits and networks: python -m train.evaluate --fits-from FOLDER [--guess none|lifter] [--json]
-and of an image network: python -m train.evaluate RUN|CHECKPOINT --data 3dpw=FILE.npz [--data …] [--json]
+and of an image network: python -m train.evaluate RUN|CHECKPOINT --data 3dpw=FILE.npz [--data photos=FOLDER …] [--json]
 
-From true 2D keypoints alone to 3D, with each source's own joints and cameras: PA-MPJPE over the twelve limb joints
-(shoulders, elbows, wrists, hips, knees, ankles), of the fit and of the best of five alternatives, and pixels at a
-person size of 200 px.
+Fits go from true 2D keypoints alone to 3D, with each source's own joints and cameras: PA-MPJPE over the twelve limb
+joints (shoulders, elbows, wrists, hips, knees, ankles), of the fit and of the best of five alternatives, and pixels at
+a person size of 200 px. A network is measured by the field's protocols, which the output names, and on a FOLDER of
+photos with such truth by the same limb joints.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -25,7 +27,12 @@ from core.metrics import pa_mpjpe_mm
 from train.learning.options import named_path
 from train.learning.truth import Truth, read_truth
 
+if TYPE_CHECKING:
+    from core.guess.spin_network import SpinNetwork
+    from train.learning.protocols import Result
+
 ALTERNATIVES = 5
+PART_LABELS = "lsp"
 
 
 def evaluate_fits(body: Body, people: Truth, guess: str) -> dict[str, list[float]]:
@@ -101,29 +108,48 @@ def summarise(per_source: dict[str, dict[str, list[float]]]) -> dict[str, dict[s
 def evaluate_network(options: argparse.Namespace) -> None:
     """An image network by the protocols of the field (train/learning/protocols.py): a table, or with --json lines."""
     from core.guess.spin_network import load_spin_network
-    from train.learning.protocols import Result, evaluate, table
+    from train.learning.protocols import table
 
     if not options.data:
         known = ", ".join(protocol_names())
-        raise FitloopError(f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}.")
+        raise FitloopError(
+            f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}, or --data photos=FOLDER."
+        )
     checkpoint = options.network / "checkpoint.pt" if options.network.is_dir() else options.network
     network = load_spin_network(checkpoint).to(options.device)
     body = load_body(options.body)
-    photos = dict(options.data_photos or ())
+    photos, masks = dict(options.data_photos or ()), dict(options.data_masks or ())
     results: list[Result] = []
     for name, path in options.data:
-        results.append(evaluate(network, body, name, path, photos.get(name)))
+        found = measured(network, body, name, path, photos.get(name), masks.get(name))
+        results += found
         if options.json:
-            print(json.dumps(vars(results[-1])), flush=True)
+            print("\n".join(json.dumps(vars(result)) for result in found), flush=True)
     if not options.json:
         print(table(results))
+
+
+def measured(
+    network: SpinNetwork, body: Body, name: str, path: Path, photos: Path | None, masks: Path | None
+) -> list[Result]:
+    """One data set, by the protocol of its name; a folder, by the truth files in it."""
+    from train.learning.part_labels import evaluate_parts
+    from train.learning.photo_truth import evaluate_photos
+    from train.learning.protocols import evaluate
+
+    if path.is_dir():
+        return evaluate_photos(network, body, path)
+    if name == PART_LABELS:
+        folder = photos or path.parent
+        return [evaluate_parts(network, body, name, path, folder, masks or folder)]
+    return [evaluate(network, body, name, path, photos)]
 
 
 def protocol_names() -> tuple[str, ...]:
     """What a data set may be called, for its own protocol; any other name is measured by its joints `S`."""
     from train.learning.protocols import PROTOCOLS
 
-    return tuple(PROTOCOLS)
+    return (*PROTOCOLS, PART_LABELS)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -140,6 +166,13 @@ def main(arguments: list[str] | None = None) -> None:
         action="append",
         metavar="NAME=FOLDER",
         help="by default the .npz's own",
+    )
+    parser.add_argument(
+        "--data-masks",
+        type=named_path,
+        action="append",
+        metavar="NAME=FOLDER",
+        help="that names of masks start from; by default as those of photos",
     )
     parser.add_argument("--body", type=Path, help="SMPL file; by default the open body")
     parser.add_argument("--device", default="cpu")

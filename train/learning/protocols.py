@@ -89,7 +89,7 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Result:
-    """Means over people: errors in mm, PCK and AUC in 0..1, AP in 0..1; None where the data set cannot tell."""
+    """Means over people: errors in mm, shares in 0..1; None where the data set cannot tell."""
 
     protocol: str
     words: str
@@ -100,6 +100,10 @@ class Result:
     pck: float | None = None
     auc: float | None = None
     ap: float | None = None
+    front_accuracy: float | None = None
+    front_f1: float | None = None
+    parts_accuracy: float | None = None
+    parts_f1: float | None = None
     published_pa_mpjpe_mm: float | None = None
 
 
@@ -112,7 +116,7 @@ def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Pa
     if not len(rows):
         raise ReadError(f"{path}: nobody is left to evaluate on. Choose the data set's test split.")
     if not protocol.joints:
-        scores = [_oks(network, body, samples, batch_rows) for batch_rows in _chunks(rows)]
+        scores = [_oks(network, body, samples, batch_rows) for batch_rows in chunks(rows)]
         oks = np.concatenate(scores)
         ap = float((oks[:, None] >= _OKS_THRESHOLDS).mean())
         return Result(name, protocol.words, len(oks), ap=ap)
@@ -122,7 +126,7 @@ def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Pa
         raise ReadError(
             f"{path}: protocol '{name}' needs {needed} of every person, and it is not there. Export it."
         )
-    parts = [_errors(network, body, protocol, samples, fits.crop_pose, fits.betas, r) for r in _chunks(rows)]
+    parts = [_errors(network, body, protocol, samples, fits.crop_pose, fits.betas, r) for r in chunks(rows)]
     means = {key: float(torch.cat([part[key] for part in parts]).mean()) for key in parts[0]}
     return Result(name, protocol.words, len(rows), **means, published_pa_mpjpe_mm=protocol.published)
 
@@ -137,7 +141,7 @@ def _errors(
     rows: NDArray[np.int64],
 ) -> dict[str, Tensor]:
     said = ask(network, samples, rows)
-    guess = _params(said)
+    guess = params_of(said)
     predicted = named_joints(body, guess, protocol.joints, protocol.h36m)
     true = BodyParams.from_pose(pose[rows], betas[rows], torch.zeros(len(rows), 3))
     errors = {}
@@ -191,7 +195,7 @@ def h36m_joints(body: Body, params: BodyParams) -> Tensor:
 def _oks(network: SpinNetwork, body: Body, samples: Samples, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Object keypoint similarity of each person who has annotated COCO keypoints."""
     said = ask(network, samples, rows)
-    points = project_to_crop(body.keypoints(_params(said), LAYOUT), said.weak_camera).numpy()
+    points = project_to_crop(body.keypoints(params_of(said), LAYOUT), said.weak_camera).numpy()
     crop = _crops(samples)[[Turn(0, 0, int(row)) for row in rows]].keypoints_crop
     seen = to_unit(crop).numpy()
     names = layout(LAYOUT).keypoints
@@ -216,7 +220,8 @@ def _sigma(name: str) -> float:
     return next((value for part, value in _SIGMAS.items() if name.endswith(part)), np.inf)
 
 
-def _params(said: SpinOutput) -> BodyParams:
+def params_of(said: SpinOutput) -> BodyParams:
+    """The bodies in the crop's frame, at its origin."""
     pose = matrix_to_axis_angle(said.rotations).flatten(1)
     return BodyParams.from_pose(pose, said.betas, torch.zeros_like(pose[:, :3]))
 
@@ -229,29 +234,42 @@ def _of_camera(samples: Samples, rows: NDArray[np.int64], camera: str) -> NDArra
     return np.array([camera in str(path) for path in samples.photo[rows]], dtype=bool)
 
 
-def _chunks(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+def chunks(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Rows that are asked about together."""
     for start in range(0, len(rows), CHUNK):
         yield rows[start : start + CHUNK]
 
 
+COLUMNS = {
+    "MPJPE mm": ("mpjpe_mm", 1),
+    "PA-MPJPE mm": ("pa_mpjpe_mm", 1),
+    "SPIN's PA-MPJPE mm": ("published_pa_mpjpe_mm", 1),
+    "PVE mm": ("pve_mm", 1),
+    "PCK %": ("pck", 100),
+    "AUC %": ("auc", 100),
+    "AP %": ("ap", 100),
+    "foreground accuracy %": ("front_accuracy", 100),
+    "foreground F1 %": ("front_f1", 100),
+    "parts accuracy %": ("parts_accuracy", 100),
+    "parts F1 %": ("parts_f1", 100),
+}
+
+
 def table(results: list[Result]) -> str:
-    """A markdown table, with what SPIN's authors published beside it."""
+    """A markdown table, with what SPIN's authors published beside it; without columns that nobody fills."""
 
-    def shown(value: float | None, digits: int = 1, factor: float = 1.0) -> str:
-        return "" if value is None else f"{value * factor:.{digits}f}"
+    def shown(result: Result, name: str, factor: int) -> str:
+        value = getattr(result, name)
+        return "" if value is None else f"{value * factor:.1f}"
 
-    lines = [
-        "| protocol | people | MPJPE mm | PA-MPJPE mm | SPIN's PA-MPJPE mm | PVE mm | PCK % | AUC % | AP % |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    columns = {
+        title: [shown(result, *column) for result in results]
+        for title, column in COLUMNS.items()
+        if any(getattr(result, column[0]) is not None for result in results)
+    }
+    lines = [["protocol", "people", *columns], ["---"] * (2 + len(columns))]
+    lines += [
+        [result.words, str(result.people), *(column[place] for column in columns.values())]
+        for place, result in enumerate(results)
     ]
-    for r in results:
-        cells = [
-            r.words,
-            str(r.people),
-            shown(r.mpjpe_mm),
-            shown(r.pa_mpjpe_mm),
-            shown(r.published_pa_mpjpe_mm),
-        ]
-        cells += [shown(r.pve_mm), *(shown(value, 1, 100) for value in (r.pck, r.auc, r.ap))]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -1,0 +1,106 @@
+"""Image networks are measured on the field's sample photos, by each source's own joints."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from core.body.model import load_body
+from core.errors import ReadError
+from core.guess.checkpoint import save_checkpoint
+from core.guess.spin_network import spin_checkpoint
+from tests.core.fitting.making import CENTER, FOCAL, Scene, before_camera, prior_poses
+from tests.core.guess.making import SMALL, network_that_says, noise
+from train import evaluate as evaluate_command
+from train.learning import photo_truth
+from train.learning.mean_params import mean_body
+from train.learning.photo_truth import evaluate_photos
+from train.learning.truth import TRUTH_FILES
+
+CAMERA = np.array([[FOCAL, 0, CENTER[0]], [0, FOCAL, CENTER[1]], [0, 0, 1]])
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body()
+
+
+@pytest.fixture(scope="module")
+def network():
+    return network_that_says(mean_body(), SMALL)
+
+
+@pytest.fixture
+def scenes(tmp_path, body):
+    """Two people a source, of whom Panoptic has no pictures."""
+    made = {}
+    for source, layout in TRUTH_FILES.items():
+        scene = Scene.of(body, before_camera(prior_poses(2)), layout)
+        names = np.array([f"{source}_{person}.png" for person in range(2)])
+        arrays = {} if "noimages" in source else {"image": names}
+        np.savez(
+            tmp_path / f"{source}.npz",
+            kp2d=scene.keypoints.numpy()[..., :2],
+            joints3d_cam=body.keypoints(scene.truth, layout).numpy(),
+            K=np.repeat(CAMERA[None], 2, axis=0),
+            **arrays,
+        )
+        for name in arrays.get("image", ()):
+            cv2.imwrite(str(tmp_path / name), noise())
+        made[source] = scene
+    return made
+
+
+def test_the_true_bodies_have_no_error_in_any_source(tmp_path, body, network, scenes, monkeypatch):
+    told = iter([scene.truth for source, scene in scenes.items() if "noimages" not in source])
+    monkeypatch.setattr(photo_truth, "guess_crops", lambda *_: next(told))
+    results = evaluate_photos(network, body, tmp_path)
+    assert [result.words.split(":")[0] for result in results] == [
+        "photos with 3D truth, h36m_3d",
+        "photos with 3D truth, mpi_inf_3dhp_3d",
+        "photos with 3D truth, all",
+    ]
+    assert [result.people for result in results] == [2, 2, 4]
+    for result in results:
+        assert result.mpjpe_mm < 0.1
+        assert result.pa_mpjpe_mm < 0.1
+        assert (result.pck, result.auc) == pytest.approx((1.0, 1.0), abs=0.04)
+
+
+def test_a_network_is_asked_with_the_persons_crop_and_camera(tmp_path, body, network, scenes, monkeypatch):
+    asked = []
+
+    def guess_crops(_, crops, center, side, focal_length, camera_center, __):
+        asked.append((crops.shape, center, side, focal_length, camera_center))
+        return scenes["h36m_3d"].truth
+
+    monkeypatch.setattr(photo_truth, "guess_crops", guess_crops)
+    evaluate_photos(network, body, tmp_path)
+    shape, center, side, focal_length, camera_center = asked[0]
+    assert shape == (2, 224, 224, 3)
+    xy = scenes["h36m_3d"].keypoints[..., :2]
+    torch.testing.assert_close(center.float(), (xy.amax(1) + xy.amin(1)) / 2, rtol=0, atol=0.1)
+    assert (side > (xy.amax(1) - xy.amin(1)).amax(1)).all()
+    assert torch.allclose(focal_length, torch.tensor(float(FOCAL)))
+    assert torch.allclose(camera_center, torch.tensor(CENTER).float())
+
+
+def test_a_folder_without_pictures_is_named(tmp_path, body, network, scenes):
+    for source in ("h36m_3d", "mpi_inf_3dhp_3d"):
+        (tmp_path / f"{source}.npz").unlink()
+    with pytest.raises(ReadError, match="no truth file there has pictures"):
+        evaluate_photos(network, body, tmp_path)
+
+
+def test_the_real_photos_are_measured_by_the_command(shared_data, tmp_path, network, capsys):
+    save_checkpoint(tmp_path / "checkpoint.pt", spin_checkpoint(network))
+    evaluate_command.main([str(tmp_path), "--data", f"photos={shared_data / 'photos'}", "--json"])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["protocol"], line["people"]) for line in lines] == [
+        ("photos", 2),
+        ("photos", 2),
+        ("photos", 4),
+    ]
+    assert all(30 < line["pa_mpjpe_mm"] < 400 for line in lines)  # it knows nothing

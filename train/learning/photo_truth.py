@@ -1,0 +1,80 @@
+"""How good an image network is on the field's sample photos with 3D truth, by each source's own joints and camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.body.model import Body
+from core.errors import ReadError
+from core.geometry.camera import CROP_SIZE
+from core.geometry.image import crop_affine, read_image, warp
+from core.guess.guess import guess_crops
+from core.guess.spin_network import SpinNetwork
+from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck
+from core.records import BBox
+from train.learning.protocols import Result
+from train.learning.truth import LIMBS, Truth, read_truth
+
+WORDS = "photos with 3D truth, {source}: its own 12 limb joints, the box around its keypoints"
+HIPS = (LIMBS.index("hip"), len(LIMBS) + LIMBS.index("hip"))  # in `Truth.limbs`: left, then right
+
+
+def evaluate_photos(network: SpinNetwork, body: Body, folder: Path) -> list[Result]:
+    """A result for every truth file of a folder that has pictures, and one over all their people. Raises ReadError."""
+    errors = {}
+    for truth in read_truth(folder):
+        people = [person for person, image in enumerate(truth.images) if image is not None]
+        if people:
+            errors[truth.source] = errors_of(network, body, truth, people, folder)
+    if not errors:
+        raise ReadError(f"{folder}: no truth file there has pictures. Choose a folder with photos.")
+    errors["all"] = {
+        name: torch.cat([one[name] for one in errors.values()]) for name in next(iter(errors.values()))
+    }
+    return [
+        Result(
+            "photos",
+            WORDS.format(source=source),
+            len(found["mpjpe_mm"]),
+            **{name: float(values.mean()) for name, values in found.items()},
+        )
+        for source, found in errors.items()
+    ]
+
+
+def errors_of(
+    network: SpinNetwork, body: Body, truth: Truth, people: list[int], folder: Path
+) -> dict[str, torch.Tensor]:
+    """Errors (B,) by name of some people of a source."""
+    boxes = [box_around(truth.keypoints[person]) for person in people]
+    photos = [read_image(folder / str(truth.images[person])) for person in people]
+    crops = [
+        warp(photo, crop_affine(box, CROP_SIZE), CROP_SIZE) for photo, box in zip(photos, boxes, strict=True)
+    ]
+    guess = guess_crops(
+        network,
+        np.stack(crops),
+        torch.from_numpy(np.stack([box.center for box in boxes])),
+        torch.tensor([box.side for box in boxes]),
+        torch.from_numpy(truth.focal_length[people]),
+        torch.from_numpy(truth.camera_center[people]),
+        body,
+    )
+    said = body.keypoints(guess, truth.layout)[:, truth.limbs]
+    true = torch.from_numpy(truth.joints[people])[:, truth.limbs]
+    return {
+        "mpjpe_mm": mpjpe_mm(said, true, HIPS),
+        "pa_mpjpe_mm": pa_mpjpe_mm(said, true),
+        "pck": pck(said, true, root=HIPS),
+        "auc": auc(said, true, root=HIPS),
+    }
+
+
+def box_around(keypoints: np.ndarray) -> BBox:
+    """The bbox of a person of visible keypoints (K, 3) [px]."""
+    seen = keypoints[keypoints[:, 2] > 0, :2]
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    return BBox.from_xywh([*low, *(high - low)])

@@ -1,0 +1,245 @@
+"""A simulated curator: how many acts a person takes, with the whole desk and by correcting keypoints alone.
+
+python -m tests.benchmarks.annotator [--data ../shared/data] [--seeds 3] [--json]
+
+The people with 3D truth get keypoints as detectors give them: noise, swapped limbs, missing ones, and a limb of
+somebody else's. The curator sees which keypoint is farthest off and moves it where it belongs, and once the keypoints
+are good sees which body is wrong: looks for other bodies and takes one, or turns a limb the other way. Done is within
+50 mm PA-MPJPE. Dragging a keypoint, looking, taking and flipping are one act each; fits that follow cost none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.body import Body, layout, load_body
+from core.body.tree import JOINT_NAMES
+from core.fitting.flips import FLIPS
+from core.guess.guess import guess
+from core.guess.lifter import load_lifter
+from core.guess.lifter_network import Lifter
+from core.metrics import pa_mpjpe_mm
+from core.records import BBox, Fit, Keypoints, Person, Photo
+from core.wishes import with_wish
+from desktop.jobs.fitting import fit_steps, flipped_start, settle, settle_from
+from desktop.jobs.guessing import alternative_steps
+from desktop.posing import params_of
+from desktop.view import FitOptions
+from tests.benchmarks.machine import machine
+from train.learning.truth import LIMBS, Truth, read_truth
+
+LIMB_NAMES = [f"{side}_{limb}" for side in ("left", "right") for limb in LIMBS]
+GOOD_MM = 50.0
+MOST_ACTS = 30
+VISIBLY_OFF = 0.03  # of the person's height: what a curator sees at a glance
+NOISE, FAR_NOISE, FAR = 0.012, 0.06, 0.08  # of the height; the share of keypoints far off
+MISSING, SWAPPED, STOLEN = (
+    0.12,
+    0.25,
+    0.2,
+)  # keypoints; people with a limb swapped; people with a limb of another's
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One person: as detected, as it truly is (K, 3) [px], and its joints (1, K, 3) [m] over `limbs`."""
+
+    photo: Photo
+    person: Person
+    true: NDArray[np.float64]
+    joints: torch.Tensor
+    limbs: list[int]
+
+    @property
+    def height(self) -> float:
+        """[px] of the box around the true keypoints."""
+        seen = self.true[self.true[:, 2] > 0, :2]
+        return float((seen.max(axis=0) - seen.min(axis=0)).max())
+
+
+def detected(true: NDArray[np.float64], name: str, rng: np.random.Generator) -> NDArray[np.float64]:
+    """What a detector makes of true keypoints (K, 3)."""
+    found, shape = true.copy(), layout(name)
+    seen = true[true[:, 2] > 0, :2]
+    height = float((seen.max(axis=0) - seen.min(axis=0)).max())
+    spread = np.where(rng.random(len(true)) < FAR, FAR_NOISE, NOISE) * height
+    found[:, :2] += rng.normal(size=(len(true), 2)) * spread[:, None]
+    limbs = [("elbow", "wrist"), ("knee", "ankle")]
+
+    def columns(side: str, parts: tuple[str, ...]) -> list[int]:
+        return [k for k, d in enumerate(shape.definitions) if any(d.startswith(f"{side}_{p}") for p in parts)]
+
+    if rng.random() < SWAPPED:
+        parts = limbs[rng.integers(2)]
+        left, right = columns("left", parts), columns("right", parts)
+        found[left + right] = found[right + left]
+    if rng.random() < STOLEN:
+        stolen = columns(("left", "right")[rng.integers(2)], limbs[rng.integers(2)])
+        found[stolen, :2] += rng.normal(size=2) * 0.4 * height
+    found[rng.random(len(true)) < MISSING, 2] = 0.0
+    return np.where(found[:, 2:] > 0, found, 0.0)
+
+
+class Curator:
+    """Someone at the desk, with the true body before their eyes."""
+
+    def __init__(self, body: Body, lifter: Lifter, case: Case) -> None:
+        self.body, self.case, self.options = body, case, FitOptions()
+        self.acts, self.flips_tried, self.looked = 0, set[str](), False
+        (first,) = guess(None, [case.person], case.photo, lifter, body)
+        *_, report = fit_steps(body, case.photo, case.person, first, self.options)
+        self.person = case.person.with_(guess=first, fit=report.posed.fit)
+
+    def error_mm(self, fit: Fit | None = None) -> float:
+        """PA-MPJPE of the fit on show, or of another."""
+        chosen = fit or self.person.fit
+        assert chosen is not None
+        points = self.body.keypoints(params_of(chosen), self.person.keypoints.layout)[:, self.case.limbs]
+        return float(pa_mpjpe_mm(points, self.case.joints)[0])
+
+    def correct_worst(self, least: float) -> bool:
+        """Drag the keypoint that is farthest off to its place, if any is by `least` of the person's height."""
+        keypoints, true = self.person.keypoints, self.case.true
+        off = np.linalg.norm(keypoints.xy - true[:, :2], axis=1) / self.case.height
+        off = np.where(
+            keypoints.confidence > 0, off, VISIBLY_OFF * 1.01
+        )  # an absent one is seen to be absent
+        off = np.where(true[:, 2] > 0, off, 0.0)
+        worst = int(off.argmax())
+        if off[worst] <= least:
+            return False
+        moved = keypoints.with_keypoint(worst, xy=true[worst, :2], confidence=1.0)
+        self.person = self.person.with_(keypoints=moved)
+        posed = settle(self.body, self.case.photo, self.person, self.options)
+        self._now(posed.fit)
+        self.looked = False
+        return True
+
+    def take_other_body(self) -> bool:
+        """Look at the other bodies, and take the one that is right if one is better."""
+        if self.looked:
+            return False
+        self.looked = True
+        (found,) = alternative_steps(self.body, self.case.photo, self.person, self.options)
+        self.acts += 1
+        best = min((posed.fit for posed in found), key=self.error_mm)
+        if self.error_mm(best) < self.error_mm() - 1:
+            self._now(best)
+        return True
+
+    def flip_a_limb(self) -> bool:
+        """Turn the limb whose depth is most wrong the other way; take it back if that was no better."""
+        wrong = {name: by for name, by in self._wrong_depths().items() if name not in self.flips_tried}
+        if not wrong:
+            return False
+        name = max(wrong, key=lambda one: wrong[one])
+        self.flips_tried.add(name)
+        start, wish = flipped_start(self.body, self.person, name)
+        person = self.person.with_(wishes=with_wish(self.person.wishes, wish)) if wish else self.person
+        posed = settle_from(self.body, self.case.photo, person, start, self.options)
+        self.acts += 1
+        if self.error_mm(posed.fit) < self.error_mm():
+            self.person = person.with_(fit=posed.fit)
+        return True
+
+    def _wrong_depths(self) -> dict[str, float]:
+        """Limb -> how far [m] the depth between its ends is off, where it points the wrong way."""
+        assert self.person.fit is not None
+        found = self.body.keypoints(params_of(self.person.fit), self.person.keypoints.layout)[
+            :, self.case.limbs
+        ]
+        wrong = {}
+        for name, (_, root, tip) in FLIPS.items():
+            ends = [JOINT_NAMES[joint] for joint in (root, tip)]
+            if name == "heading" or not set(ends) <= set(LIMB_NAMES):
+                continue
+            start, end = (LIMB_NAMES.index(one) for one in ends)
+            here, there = (float(z[end] - z[start]) for z in (found[0, :, 2], self.case.joints[0, :, 2]))
+            if here * there < 0:
+                wrong[name] = abs(here - there)
+        return wrong
+
+    def _now(self, fit: Fit) -> None:
+        self.person = self.person.with_(fit=fit)
+        self.acts += 1
+
+
+def acts_needed(body: Body, lifter: Lifter, case: Case, whole_desk: bool) -> int | None:
+    """How many acts until the body is good; None where it never is."""
+    curator = Curator(body, lifter, case)
+    while curator.error_mm() > GOOD_MM and curator.acts < MOST_ACTS:
+        done = curator.correct_worst(VISIBLY_OFF)
+        if not done and whole_desk:
+            done = curator.take_other_body() or curator.flip_a_limb()
+        if not (done or curator.correct_worst(0.002)):
+            return None
+    return curator.acts if curator.error_mm() <= GOOD_MM else None
+
+
+def cases(people: Truth, seed: int) -> list[Case]:
+    """Everybody of one source as a detector sees them."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for number, true in enumerate(people.keypoints.astype(np.float64)):
+        keypoints = detected(true, people.layout, rng)
+        center = people.camera_center[number]
+        width, height = (int(2 * value) for value in center)
+        seen = true[true[:, 2] > 0, :2]
+        low, high = seen.min(axis=0), seen.max(axis=0)
+        person = Person(
+            0, BBox.from_xywh([*low, *(high - low)]), Keypoints.from_array(people.layout, keypoints)
+        )
+        photo = Photo(
+            "photo.jpg",
+            width,
+            height,
+            (person,),
+            float(people.focal_length[number]),
+            (float(center[0]), float(center[1])),
+        )
+        joints = torch.from_numpy(people.joints[number : number + 1])[:, people.limbs]
+        found.append(Case(photo, person, true, joints, people.limbs))
+    return found
+
+
+def summary(needed: list[int | None]) -> dict[str, float]:
+    """A person who is never good counts as the most acts that were allowed."""
+    acts = [MOST_ACTS if each is None else each for each in needed]
+    return {
+        "people": len(acts),
+        "median_acts": statistics.median(acts),
+        "mean_acts": round(statistics.mean(acts), 1),
+        "good_in_the_end": round(sum(each is not None for each in needed) / len(needed), 2),
+        "good_at_once": round(sum(each == 0 for each in needed) / len(needed), 2),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    body, lifter = load_body(), load_lifter()
+    everybody = [
+        case
+        for people in read_truth(options.data / "photos")
+        for seed in range(options.seeds)
+        for case in cases(people, seed)
+    ]
+    result: dict[str, object] = {"machine": machine("cpu"), "good_mm": GOOD_MM}
+    for words, whole_desk in (("correcting keypoints only", False), ("and other bodies, flips", True)):
+        result[words] = summary([acts_needed(body, lifter, case, whole_desk) for case in everybody])
+    print(json.dumps(result, indent=None if options.json else 1))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,9 +8,7 @@ from core.body.keypoints import layout
 from core.records import Person, Verdict
 from desktop import editing
 from desktop.asks import Asks
-from desktop.history import Change
 from desktop.jobs.detecting import Detected, detect_steps
-from desktop.jobs.fitting_many import Fitted, fit_many_steps
 from desktop.view import NO_KEYPOINT
 from desktop.workbench import Workbench
 
@@ -153,39 +151,6 @@ def look_for_alternatives(workbench: Workbench, window: Asks) -> None:
 
 def take_alternative(place: int) -> Callable[[Workbench, Asks], None]:
     return lambda workbench, window: workbench.fits.take_alternative(place)
-
-
-def fit_queue(workbench: Workbench, window: Asks) -> None:
-    """Fit everybody that the queue shows, in the background."""
-    project, body = workbench.project, workbench.fits.body
-    if project is None or body is None:
-        return
-    label = workbench.tr("Fit everybody in the queue")
-    faults: list[str] = []
-
-    def take(step: Fitted) -> None:
-        faults.extend(step.faults)
-        changes: dict[str, Change] = {}
-        for row in project.queue_rows(step.fits):  # those who were deleted meanwhile are left out
-            person_id, found = row.id, step.fits[row.id]
-            photo = project.photo(row.photo_id)
-            before, after = changes.get(photo.path, (photo, photo))
-            person = next(person for person in photo.people if person.id == person_id)
-            same = np.array_equal(person.keypoints.array, step.keypoints[person_id].array)
-            if same and not person.locked:
-                guess = step.guesses.get(person_id, person.guess)
-                changes[photo.path] = (before, after.with_person(person.with_(fit=found, guess=guess)))
-        workbench.write(label, list(changes.values()))
-        workbench.project_changed.emit()
-
-    def end() -> None:
-        workbench.remember(label)
-        if faults:
-            workbench.told.emit("\n".join(dict.fromkeys(faults[:5])))
-
-    fits = workbench.fits
-    steps = fit_many_steps(body, project, workbench.queue.ids(), fits.options, fits.network)
-    workbench.job.start(label, steps, take, end)
 
 
 def detect(workbench: Workbench, window: Asks) -> None:

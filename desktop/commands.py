@@ -3,7 +3,7 @@
 Texts are English here and translated where they are shown, in the context "commands".
 """
 
-from desktop import acts, editing, file_acts
+from desktop import acts, editing, file_acts, queue_acts
 from desktop.command import Command, shift, tick
 from desktop.space_commands import BODY, SPACE
 from desktop.theme import ThemeName
@@ -167,7 +167,16 @@ FIT = (
         )
         for number in range(1, 6)
     ),
-    Command("fit.queue", "Fit everybody in the &queue", "Ctrl+F", acts.fit_queue, acts.has_project_and_body),
+    Command(
+        "fit.queue", "Fit everybody in the &queue", "Ctrl+F", queue_acts.fit_queue, acts.has_project_and_body
+    ),
+    Command(
+        "fit.guess_queue",
+        "G&uess everybody in the queue",
+        "Ctrl+G",
+        queue_acts.guess_queue,
+        acts.has_project_and_body,
+    ),
     Command(
         "fit.stop",
         "&Stop the work in the background",

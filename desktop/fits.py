@@ -18,7 +18,7 @@ from desktop.jobs.fitting import (
     settle,
     settle_from,
 )
-from desktop.jobs.guessing import alternative_steps, guess_steps, network_steps
+from desktop.jobs.guessing import alternative_steps, guess_steps
 from desktop.jobs.worker import Worker
 from desktop.posing import PosedBody, pose_fit, scored
 from desktop.view import FitOptions
@@ -48,9 +48,6 @@ class Fits(QObject):
         self._loader, self._follower = Worker(self), Worker(self)
         self._fitter, self._looker = Worker(self), Worker(self)
         self.network: SpinNetwork | None = None  # guesses in place of the lifter
-        self._network_loader = Worker(self)
-        self._network_loader.stepped.connect(self._take_network)
-        self._network_loader.failed.connect(self._refuse)
         self._loader.stepped.connect(self._take_body)
         self._loader.failed.connect(self._refuse)
         self._follower.stepped.connect(self._take_followed)
@@ -74,9 +71,10 @@ class Fits(QObject):
         self._loader.start(self._load(path), name="load body")
         self.changed.emit()
 
-    def open_network(self, path: Path) -> None:
-        """The image network of a checkpoint makes the guesses from now on."""
-        self._network_loader.start(network_steps(path), name="load network")
+    def use_network(self, network: "SpinNetwork") -> None:
+        """This image network makes the guesses from now on."""
+        self.network = network
+        self._workbench.told.emit(self.tr("The checkpoint makes the guesses now: G"))
 
     @property
     def foreign(self) -> bool:
@@ -232,7 +230,7 @@ class Fits(QObject):
         """Stop, and wait until no thread is left."""
         self.stop()
         self._looker.stop()
-        for worker in (self._loader, self._follower, self._fitter, self._looker, self._network_loader):
+        for worker in (self._loader, self._follower, self._fitter, self._looker):
             worker.close()
 
     def _show(self, person: Person, posed: PosedBody) -> None:
@@ -258,10 +256,6 @@ class Fits(QObject):
     def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
         self.alternatives = found
         self.changed.emit()
-
-    def _take_network(self, network: "SpinNetwork") -> None:
-        self.network = network
-        self._workbench.told.emit(self.tr("The checkpoint makes the guesses now: G"))
 
     def _take_body(self, body: "Body") -> None:
         self.body, self._posed = body, None

@@ -40,13 +40,6 @@ def guess_steps(
         yield replace(step, guess=first)
 
 
-def network_steps(path: Path) -> "Iterator[SpinNetwork]":
-    """The image network of a checkpoint, as the only step. Raises CheckpointError."""
-    from core.guess.spin_network import load_spin_network
-
-    yield load_spin_network(path)
-
-
 def alternative_steps(
     body: "Body", photo: Photo, person: Person, options: FitOptions
 ) -> Iterator[tuple[PosedBody, ...]]:

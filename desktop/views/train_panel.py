@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from desktop.jobs.saving import fits_file_of
 from desktop.jobs.training import Training
+from desktop.queue_acts import guess_with
 from desktop.theme import theme
 from desktop.views.plots import TERM_COLOURS
 from desktop.workbench import Workbench
@@ -44,7 +45,11 @@ class TrainPanel(QWidget):
         self.stop = QPushButton(self.tr("Stop"))
         self.follow = QPushButton(self.tr("Follow a run…"))
         self.use = QPushButton(self.tr("Guess with it"))
-        self.use.setToolTip(self.tr("The run's checkpoint makes the guesses from now on: G"))
+        self.use.setToolTip(
+            self.tr(
+                "The run's checkpoint makes the guesses from now on: it guesses everybody, and the queue is ranked anew"
+            )
+        )
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.metric = QComboBox()
@@ -131,7 +136,7 @@ class TrainPanel(QWidget):
 
     def _use(self) -> None:
         if self._training.checkpoint is not None:
-            self._workbench.fits.open_network(self._training.checkpoint)
+            guess_with(self._workbench, self._training.checkpoint)
 
     def _show(self) -> None:
         training = self._training

@@ -34,9 +34,17 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     assert training.checkpoint is not None, training.last_words
     assert training.lines[-1]["step"] == 2
     assert panel.metric.findText("loss") >= 0
+    accepted = workbench.person_id
     panel.use.click()
-    desk.wait(lambda: workbench.fits.network is not None)
-    desk.do("person.next")
+    desk.wait(lambda: not workbench.job.running)
+    assert workbench.fits.network is not None
+    guesses = {one.id: one.guess for photo in workbench.project.photos() for one in photo.people}
+    assert {one for one, guess in guesses.items() if guess.network == "spin"} == guesses.keys() - {accepted}
+    assert workbench.queue.wanted.order == "disagreement"
+    rows = workbench.project.queue_rows(workbench.queue.ids())
+    assert [row.disagreement for row in rows] == sorted((row.disagreement for row in rows), reverse=True)
+    assert workbench.history.undoText() == "Guess everybody"
+    workbench.select(next(row.id for row in rows if not row.locked))
     desk.fit("fit.guess")
     assert workbench.person.guess.network == "spin"
     assert desk.said == []

@@ -1,0 +1,102 @@
+"""What commands do to everybody in the queue, in the background: fit, guess; each is one entry of the history."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.records import Person
+from desktop.asks import Asks
+from desktop.history import Change
+from desktop.jobs.fitting_many import Fitted, fit_many_steps
+from desktop.jobs.guessing_many import Guessed, guess_many_steps
+from desktop.workbench import Workbench
+
+TOLD_FAULTS = 5
+
+
+def fit_queue(workbench: Workbench, window: Asks) -> None:
+    """Fit everybody that the queue shows."""
+    project, body = workbench.project, workbench.fits.body
+    if project is None or body is None:
+        return
+    label = workbench.tr("Fit everybody in the queue")
+    faults: list[str] = []
+
+    def take(step: Fitted) -> None:
+        faults.extend(step.faults)
+
+        def fitted(person: Person) -> Person:
+            same = np.array_equal(person.keypoints.array, step.keypoints[person.id].array)
+            guess = step.guesses.get(person.id, person.guess)
+            return person.with_(fit=step.fits[person.id], guess=guess) if same else person
+
+        write(workbench, label, dict.fromkeys(step.fits, fitted))
+
+    fits = workbench.fits
+    steps = fit_many_steps(body, project, workbench.queue.ids(), fits.options, fits.network)
+    workbench.job.start(label, steps, take, lambda: _end(workbench, label, faults))
+
+
+def guess_queue(workbench: Workbench, window: Asks) -> None:
+    """Guess everybody that the queue shows, with the network in use; their fits stay."""
+    _guess(workbench, workbench.queue.ids(), None)
+
+
+def guess_with(workbench: Workbench, checkpoint: Path) -> None:
+    """A run's checkpoint makes the guesses from now on: it guesses everybody, and the queue is ranked anew.
+
+    Where the new guess and the fit disagree most comes first: there the network has most to learn, or the fit is
+    wrong.
+    """
+    if workbench.project is not None:
+        _guess(workbench, workbench.project.queue_ids(order="photo"), checkpoint)
+
+
+def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None) -> None:
+    project, body = workbench.project, workbench.fits.body
+    if project is None or body is None:
+        return
+    label, before = workbench.tr("Guess everybody"), workbench.fits.network
+    faults: list[str] = []
+
+    def take(step: Guessed) -> None:
+        faults.extend(step.faults)
+        if step.network is not None:
+            workbench.fits.use_network(step.network)
+        write(
+            workbench,
+            label,
+            dict.fromkeys(step.guesses, lambda person: person.with_(guess=step.guesses[person.id])),
+        )
+
+    def end() -> None:
+        _end(workbench, label, faults)
+        if workbench.fits.network is not before and workbench.project is project:
+            workbench.queue.want(order="disagreement")
+            workbench.told.emit(workbench.tr("The queue begins where guess and fit disagree most."))
+
+    steps = guess_many_steps(body, project, person_ids, workbench.fits.network, checkpoint)
+    workbench.job.start(label, steps, take, end)
+
+
+def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Person], Person]]) -> None:
+    """Put people on the disk, each changed by its function; those who were deleted or locked meanwhile are left out."""
+    project = workbench.project
+    if project is None or not changed:
+        return
+    changes: dict[str, Change] = {}
+    for row in project.queue_rows(changed):
+        photo = changes[row.path][1] if row.path in changes else project.photo(row.photo_id)
+        before = changes[row.path][0] if row.path in changes else photo
+        person = next(person for person in photo.people if person.id == row.id)
+        if not person.locked:
+            changes[row.path] = (before, photo.with_person(changed[row.id](person)))
+    workbench.write(label, list(changes.values()))
+    workbench.project_changed.emit()
+
+
+def _end(workbench: Workbench, label: str, faults: list[str]) -> None:
+    workbench.remember(label)
+    if faults:
+        workbench.told.emit("\n".join(dict.fromkeys(faults[:TOLD_FAULTS])))

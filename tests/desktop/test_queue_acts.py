@@ -1,0 +1,79 @@
+"""What is done to everybody in the background: guesses, and networks that are none."""
+
+import numpy as np
+import pytest
+
+from desktop.queue_acts import guess_with
+
+
+def people(desk):
+    return [person for photo in desk.workbench.project.photos() for person in photo.people]
+
+
+def finish(desk):
+    desk.wait(lambda: not desk.workbench.job.running)
+
+
+def test_everybody_in_the_queue_is_guessed_as_one_entry_and_fits_and_locked_people_stay(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    desk.do("person.accept")
+    accepted = workbench.person
+    desk.do("fit.guess_queue")
+    finish(desk)
+    others = [person for person in people(desk) if person.id != accepted.id]
+    assert all(person.guess is not None and person.fit is None for person in others)
+    assert workbench.project.person(accepted.id).guess.network == accepted.guess.network
+    assert workbench.history.undoText() == "Guess everybody"
+    desk.do("edit.undo")
+    assert all(person.guess is None for person in people(desk) if person.id != accepted.id)
+
+
+def test_only_who_the_queue_shows_is_guessed(open_desk):
+    desk = open_desk
+    one = desk.workbench.person_id
+    desk.workbench.apply("Tag", desk.workbench.person.with_(tags=("mine",)))
+    desk.workbench.queue.want(tag="mine")
+    desk.do("fit.guess_queue")
+    finish(desk)
+    assert [person.id for person in people(desk) if person.guess is not None] == [one]
+
+
+@pytest.mark.parametrize("content", [b"no weights", b""])
+def test_a_file_that_is_no_network_is_refused_and_the_guess_stays_what_it_was(open_desk, tmp_path, content):
+    desk = open_desk
+    file = tmp_path / "checkpoint.pt"
+    file.write_bytes(content)
+    guess_with(desk.workbench, file)
+    finish(desk)
+    assert len(desk.said) == 1
+    assert "checkpoint.pt" in desk.said[0]
+    assert desk.workbench.fits.network is None
+    assert desk.workbench.queue.wanted.order == "worst"
+    assert not any(person.guess for person in people(desk))
+
+
+def test_a_network_of_another_kind_is_refused_with_what_differs(open_desk, tmp_path):
+    import torch
+
+    desk = open_desk
+    file = tmp_path / "other.pt"
+    torch.save({"model": {"layer.weight": torch.zeros(3, 3)}}, file)
+    guess_with(desk.workbench, file)
+    finish(desk)
+    assert "other.pt" in desk.said[0]
+    assert desk.workbench.fits.network is None
+
+
+def test_someone_locked_while_everybody_is_guessed_keeps_the_guess(open_desk):
+    from desktop.queue_acts import write
+
+    desk = open_desk
+    desk.do("person.accept")
+    locked = desk.workbench.person_id
+    other = next(person.id for person in people(desk) if person.id != locked)
+    write(
+        desk.workbench, "Note", dict.fromkeys((locked, other, 999), lambda person: person.with_(note="seen"))
+    )
+    assert {person.id for person in people(desk) if person.note == "seen"} == {other}
+    assert np.array_equal(desk.workbench.project.queue_ids(text="seen"), [other])

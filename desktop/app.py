@@ -118,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         "path",
         type=Path,
         nargs="?",
-        help="a project (.fitloop), a folder of photos, or keypoints of COCO, OpenPose, SPIN, EFT and others",
+        help="a project (.fitloop), a folder of photos, a fits dictionary (.npz), or keypoints of COCO, OpenPose, "
+        "SPIN, EFT and others",
     )
     parser.add_argument(
         "--screenshot",

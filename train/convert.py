@@ -23,6 +23,7 @@ from core.formats import (
     amass,
     cliff,
     coco,
+    curated,
     cvat,
     eft,
     gltf,
@@ -96,6 +97,7 @@ READERS: dict[str, Callable[[Path, Options], Import]] = {
     "yolo": lambda path, o: yolo.read(path, o.photos, o.layout),
     "smplifyx": lambda path, o: smplifyx.read(path, o.photos, o.body_or_none()),
     "parameters": lambda path, o: parameters.read(path, o.photos),
+    "curated": lambda path, o: curated.read(path, o.photos),
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.formats import agora, cliff, parameters, pw3d
+from core.formats import agora, cliff, curated, parameters, pw3d
 from core.formats.mat import read_mat
 from core.formats.report import read_error
 from core.formats.source import array_names, read_bytes, read_pickle
 
 FORMATS = {
+    "curated": "fits dictionary .npz, as fitloop and its training write it",
     "coco": "COCO keypoints JSON: also CrowdPose, Halpe, OCHuman, any that names its keypoints",
     "openpose": "OpenPose JSON: a file or a folder; BODY_25 and COCO 18",
     "spin": "SPIN data set .npz, with its fits .npy or final fits .npz beside it",
@@ -76,6 +77,8 @@ def _of_file(path: Path) -> str | None:
 
 def _of_arrays(path: Path) -> str | None:
     names = set(array_names(path))
+    if names >= set(curated.NAMES):
+        return "curated"
     if names >= set(parameters.NAMES):
         return "parameters"
     if names >= set(cliff.NAMES):

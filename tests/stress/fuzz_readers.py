@@ -174,6 +174,8 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
 
     with np.load(folder / "parameters" / "fits.npz") as stored:
         rows = dict(stored)
+    with np.load(folder / "curated" / "people_fits.npz") as stored:
+        curated = dict(stored)
     return {
         "coco": (making.coco_document(), as_json),
         "openpose": (making.openpose_document(), as_json),
@@ -182,6 +184,7 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
         "hmr2": (making.hmr2_arrays(), as_npz),
         "cliff": (making.cliff_arrays(), as_npz),
         "parameters": (rows, as_npz),
+        "curated": (curated, as_npz),
         "3dpw": (making.pw3d_dictionary(), lambda value: pickle.dumps(value, 2)),
         "agora": (making.agora_dictionary(body), pickle.dumps),
         "smplifyx": (making.smplifyx_dictionary(), lambda value: pickle.dumps(value, 2)),

@@ -19,6 +19,7 @@ from core.formats import (
     agora,
     cliff,
     coco,
+    curated,
     cvat,
     eft,
     hmr2,
@@ -33,6 +34,7 @@ from core.formats import (
 )
 from core.formats.report import Import
 from core.records import BBox, Fit, Keypoints, Person, Photo
+from core.store.curated import fits_of_photos
 from tests.bodies import toy_arrays, write_npz
 
 WIDTH, HEIGHT = 64, 48
@@ -269,6 +271,11 @@ def samples(folder: Path) -> dict[str, Sample]:
     parameters_file.parent.mkdir(parents=True, exist_ok=True)
     parameters.write(parameters_file, [photo_with(person(fit=fit()))])
     made["parameters"] = Sample(parameters_file, parameters_file, parameters.read, 1)
+    curated_file = folder / "curated" / "people_fits.npz"
+    curated_file.parent.mkdir(parents=True, exist_ok=True)
+    write_photos(curated_file.parent)
+    fits_of_photos([photo_with(person(fit=fit())), photo_with(person())], fit().body).save(curated_file)
+    made["curated"] = Sample(curated_file, curated_file, curated.read, 2)
     return made
 
 

@@ -1,0 +1,88 @@
+"""Our own fits dictionary (`curated.npz`): what training reads and betters, back into photos and people.
+
+Verdicts, locks and sources come back, and keypoints in SPIN's 49; tags, notes, guesses and alternatives are only
+in a project.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FitsError
+from core.formats.people import Ids, make_keypoints
+from core.formats.photo_folder import PhotoFolder
+from core.formats.report import Import, Report, Unusable
+from core.records import BBox, Fit, Person, Photo
+from core.store.arrays_file import read_arrays
+from core.store.fits_format import LAYOUT, NUMBERS, TEXTS, TRUTHS, check_arrays
+from core.store.rows import VERDICTS
+
+FORMAT = "fits dictionary"
+NAMES = (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version")
+SAME_PX = 0.5  # a focal length this near to the assumed one was assumed
+
+
+def read(path: Path, photos: Path | None = None) -> Import:
+    """Photos and people with their fits; rows whose photo is not there are left out, as the file tells no size."""
+    report = Report(path, FORMAT)
+    try:
+        arrays = read_arrays(path, NAMES)
+        check_arrays(arrays, path.name)
+    except FitsError as error:
+        raise report.error(str(error), "Save the fits again in Fitloop.") from error
+    report.count_people(len(arrays["imgname"]))
+    folder, ids = PhotoFolder(photos or path.parent), Ids()
+    found: dict[str, Photo] = {}
+    for row in range(len(arrays["imgname"])):
+        with report.record(f"row {row}"):
+            relative = folder.relative(str(arrays["imgname"][row]))
+            values = {name: arrays[name][row] for name in (*NUMBERS, *TRUTHS, *TEXTS)}
+            person = _person(ids.take(), values, str(arrays["body"]), report, f"row {row}")
+            photo = found.get(relative) or _photo(relative, folder.known_size(relative), values)
+            found[relative] = photo.with_(people=(*photo.people, person))
+    return report.done(found.values())
+
+
+def _person(person_id: int, row: dict[str, np.ndarray], body: str, report: Report, record: str) -> Person:
+    verdict = str(row["verdict"])
+    if verdict not in VERDICTS:
+        raise Unusable(f"its verdict '{verdict}' is none of {', '.join(VERDICTS)}")
+    return Person(
+        person_id,
+        BBox(row["center"], float(row["scale"])),
+        make_keypoints(LAYOUT, row["keypoints"].astype(np.float64), report, record),
+        fit=_fit(row, body),
+        verdict=verdict,  # type: ignore[arg-type]
+        locked=bool(row["locked"]),
+    )
+
+
+def _fit(row: dict[str, np.ndarray], body: str) -> Fit | None:
+    source = str(row["source"])
+    if not source:
+        return None
+    if source not in ("guess", "fit", "curated"):
+        raise Unusable(f"its source '{source}' is unknown")
+    return Fit(
+        pose=row["pose"],
+        betas=row["betas"],
+        cam_t=row["cam_t"],
+        camera_center=row["camera_center"],
+        kid=float(row["kid"]),
+        focal_length=float(row["focal_length"]),
+        score=float(row["score"]),
+        body=body,
+        source=source,  # type: ignore[arg-type]
+    )
+
+
+def _photo(relative: str, size: tuple[int, int], row: dict[str, np.ndarray]) -> Photo:
+    """Focal length and centre are None where they are what is assumed of a photo of this size."""
+    photo = Photo(relative, *size)
+    focal_length, center = float(row["focal_length"]), tuple(map(float, row["camera_center"]))
+    if abs(focal_length - photo.default_focal_length) > SAME_PX:
+        photo = photo.with_(focal_length=focal_length)
+    middle = (photo.width / 2, photo.height / 2)
+    return photo if np.allclose(center, middle, atol=SAME_PX) else photo.with_(camera_center=center)

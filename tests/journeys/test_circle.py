@@ -8,72 +8,20 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
-from PySide6.QtCore import QPointF, QSettings, QTimer
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QKeySequence
 
-import desktop.app
 from core.body.keypoints import layout
 from core.geometry.image import read_image
 from core.guess.guess import guess
 from core.guess.spin_network import load_spin_network
 from core.store import FitsDictionary, Project
-from desktop.settings import Settings
-from tests.desktop.desk import Desk
+from tests.journeys.program import in_the_program
 from train import spin
 
 ROOT = Path(__file__).parents[2]
 LIMBS = ("left_wrist", "right_wrist", "left_elbow", "right_elbow", "left_ankle", "right_ankle")
-LONGEST_MS = 300_000  # of anything that is waited for
 TRAIN = "--backbone resnet10 --batch 12 --steps 3 --epochs 0 --learning-rate 1e-3 --threads 1 --workers 1 --log-every 1"
-
-
-class OpenWindow(Desk):
-    """What a test does in the window that `main` has built."""
-
-    def __init__(self, qtbot, workbench, window):
-        self.qtbot, self.workbench, self.window = qtbot, workbench, window
-        self.said, self.told = [], []
-        workbench.refused.connect(self.said.append)
-        workbench.told.connect(self.told.append)
-
-    def wait(self, condition):
-        self.qtbot.waitUntil(condition, timeout=LONGEST_MS)
-
-
-@pytest.fixture
-def in_the_program(qtbot, tmp_path, monkeypatch):
-    """Runs `main` on a project, and in its window a story until that is told."""
-    build = desktop.app.build
-    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    monkeypatch.setattr(desktop.app, "Settings", lambda: Settings(settings))
-
-    def run(project, story):
-        told, failed = [], []
-
-        def build_and_act(*arguments):
-            workbench, window = build(*arguments)
-
-            def act():
-                desk = OpenWindow(qtbot, workbench, window)
-                try:
-                    desk.wait(lambda: workbench.project is not None and workbench.fits.body is not None)
-                    desk.wait(lambda: not window.waiting and not workbench.job.running)
-                    told.append(story(desk))
-                except BaseException as error:  # to be told once the program has ended
-                    failed.append(error)
-                window.close()
-
-            QTimer.singleShot(0, act)
-            return workbench, window
-
-        monkeypatch.setattr(desktop.app, "build", build_and_act)
-        assert desktop.app.main([str(project)]) == 0
-        if failed:
-            raise failed[0]
-        return told[0]
-
-    return run
 
 
 def command(*words):
@@ -138,13 +86,13 @@ def rows_of(path, photo, person):
     return {name: value[row] for name, value in fits.arrays().items() if value.ndim}
 
 
-def test_what_a_curator_corrects_teaches_the_network_that_guesses_next(in_the_program, shared_data, tmp_path):
+def test_what_a_curator_corrects_teaches_the_network_that_guesses_next(shared_data, tmp_path):
     photos = shared_data / "photos"
     files = [file for file in sorted(photos.glob("*.json")) if "annotations" in json.loads(file.read_text())]
     project, curated, run = (tmp_path / name for name in ("all.fitloop", "all_fits.npz", "runs/first"))
     command("train.convert", joined(files, tmp_path / "all.json"), project, "--photos", photos)
 
-    photo, name, before, accepted = in_the_program(project, correct)
+    photo, name, before, accepted = in_the_program(project, correct, tmp_path)
     place = layout(accepted.keypoints.layout).index(name)
     corrected = accepted.keypoints.xy[place]
     assert corrected[1] < before.keypoints.xy[place][1] - 1
@@ -179,7 +127,7 @@ def test_what_a_curator_corrects_teaches_the_network_that_guesses_next(in_the_pr
         assert desk.said == []
         return workbench.photo, old, workbench.person, workbench.fits.body
 
-    photo, old, new, body = in_the_program(project, guess_anew)
+    photo, old, new, body = in_the_program(project, guess_anew, tmp_path)
     assert not new.locked
     assert (old.guess.network, new.guess.network) == ("lifter", "spin")
     network = load_spin_network(run / "checkpoint.pt")

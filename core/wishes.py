@@ -91,11 +91,12 @@ def names_of(wish: Wish) -> tuple[str, ...]:
 
 def with_wish(wishes: tuple[Wish, ...], wish: Wish) -> tuple[Wish, ...]:
     """One more; a wish of the same kind about the same joints is replaced."""
+    return (*(other for other in wishes if kind_and_names(other) != kind_and_names(wish)), wish)
 
-    def about(other: Wish) -> tuple[object, ...]:
-        return type(other), *sorted(names_of(other))
 
-    return (*(other for other in wishes if about(other) != about(wish)), wish)
+def kind_and_names(wish: Wish) -> tuple[object, ...]:
+    """Equal for wishes of which a person has only one."""
+    return type(wish), *sorted(names_of(wish))
 
 
 def to_plain(wish: Wish) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES
-from core.wishes import Pin, with_wish
+from core.wishes import GroundContact, Pin, Wish, kind_and_names, names_of, with_wish
 from desktop import editing
 from desktop.asks import Asks
+from desktop.posing import SOLE_M
 from desktop.workbench import Workbench
 
 FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
@@ -20,6 +21,7 @@ FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
     "foot": "knee",
 }
 DEPTH_STEP_M = 0.05
+DOWN = (0.0, 1.0, 0.0)  # in the camera frame
 
 
 def meant_joint(workbench: Workbench) -> str:
@@ -54,6 +56,41 @@ def step_depth(by_m: float) -> Callable[[Workbench, Asks], None]:
         workbench.apply(label, person.with_(wishes=wishes), follow=True)
 
     return act
+
+
+def foot_is_down(workbench: Workbench, side: str) -> bool:
+    """Whether the curator put this foot on the floor."""
+    wishes = workbench.person.wishes if workbench.person is not None else ()
+    return any(isinstance(wish, GroundContact) and wish.name == f"{side}_foot" for wish in wishes)
+
+
+def put_foot_down(side: str) -> Callable[[Workbench, Asks], None]:
+    """The foot goes on the floor and stays there, or is let go of. The floor is level, as the photo is taken to be:
+    where another foot was put on it, else under the body's lowest point.
+    """
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        posed, person, name = workbench.fits.posed(), workbench.person, f"{side}_foot"
+        if posed is None or person is None:
+            return
+        contact = GroundContact(name, DOWN, posed.floor_y - SOLE_M)
+        if foot_is_down(workbench, side):
+            wishes = tuple(wish for wish in person.wishes if kind_and_names(wish) != kind_and_names(contact))
+            label = workbench.tr("Lift {name} off the floor")
+        else:
+            wishes, label = with_wish(person.wishes, contact), workbench.tr("Put {name} on the floor")
+        workbench.apply(label.format(name=name.replace("_", " ")), person.with_(wishes=wishes), follow=True)
+
+    return act
+
+
+def let_go_of(workbench: Workbench, wish: Wish) -> None:
+    """One thing that is held no more."""
+    if workbench.person is not None and workbench.editable:
+        wishes = tuple(other for other in workbench.person.wishes if other != wish)
+        name = names_of(wish)[0].replace("_", " ")
+        label = workbench.tr("Let go of {name}").format(name=name)
+        workbench.apply(label, workbench.person.with_(wishes=wishes), follow=True)
 
 
 def let_go(workbench: Workbench, window: Asks) -> None:

@@ -8,12 +8,25 @@ def _look_from(place: str) -> Run:
     return lambda workbench, window: window.look_from(place)
 
 
+def _foot_down(side: str, text: str, shortcut: str) -> Command:
+    return Command(
+        f"body.{side}_foot",
+        text,
+        shortcut,
+        body_acts.put_foot_down(side),
+        acts.can_refit,
+        checked=lambda workbench: body_acts.foot_is_down(workbench, side),
+    )
+
+
 BODY = (
     Command("body.flip", "&Flip the limb's depth", "D", body_acts.flip_depth, acts.can_refit),
     Command(
         "body.nearer", "Joint &nearer", "[", body_acts.step_depth(-body_acts.DEPTH_STEP_M), acts.can_refit
     ),
     Command("body.farther", "Joint &away", "]", body_acts.step_depth(body_acts.DEPTH_STEP_M), acts.can_refit),
+    _foot_down("left", "&Left foot on the floor", ","),
+    _foot_down("right", "&Right foot on the floor", "."),
     Command(
         "body.let_go",
         "&Let go of all that is held",

@@ -23,6 +23,7 @@ from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from desktop import editing
 from desktop.theme import side_of, theme
+from desktop.views.held_list import HeldList
 from desktop.views.slider_row import SliderRow
 from desktop.workbench import Workbench
 
@@ -69,6 +70,7 @@ class BodyPanel(QScrollArea):
             )
             for axis in AXES
         ]
+        self.held = HeldList(workbench)
         self.joint = QComboBox()
         self.joint.addItems([name.replace("_", " ") for name in JOINT_NAMES])
         self.joint.setMaxVisibleItems(len(JOINT_NAMES))
@@ -97,9 +99,14 @@ class BodyPanel(QScrollArea):
         number_px = max(slider.number.sizeHint().width() for slider in sliders)
         for slider in sliders:
             slider.align(label_px, number_px)
+        held, held_rows = _group(self.tr("Held"))
+        held_rows.addWidget(self.held, 0, 0, 1, 3)
+        for row, name in enumerate(("body.left_foot", "body.right_foot", "body.let_go"), start=1):
+            held_rows.addLayout(_row(actions[name]), row, 0, 1, 3)
         content = QWidget()
         column = QVBoxLayout(content)
         column.addWidget(pose)
+        column.addWidget(held)
         column.addWidget(shape)
         column.addStretch(1)
         self.setWidget(content)

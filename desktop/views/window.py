@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMessageBox,
-    QStackedWidget,
+    QTabBar,
     QTabWidget,
     QWidget,
 )
@@ -30,6 +30,7 @@ from desktop.views.contact_sheet import ContactSheet
 from desktop.views.data_plots import DataPlots
 from desktop.views.dialogs import Dialogs
 from desktop.views.fit_panel import FitPanel
+from desktop.views.middle import Middle
 from desktop.views.opengl import find_opengl
 from desktop.views.people_panel import PeoplePanel
 from desktop.views.plots import FitPlots
@@ -77,10 +78,8 @@ class Window(QMainWindow):
         self.training = Training(self)
         self.train_panel = TrainPanel(workbench, self.training)
         self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
-        self._middle = QStackedWidget()
-        self._middle.addWidget(self.start_page)
-        self._middle.addWidget(self.canvas)
-        self._middle.addWidget(self.contact_sheet)
+        pages = (self.start_page, self.canvas, self.contact_sheet)
+        self._middle = Middle(workbench, settings, self.actions_by_id, pages)
         self.setCentralWidget(self._middle)
         self.docks = {
             "people": self._dock("people", self.tr("People"), self.people, AREA.LeftDockWidgetArea),
@@ -221,12 +220,11 @@ class Window(QMainWindow):
         bottom = ("plots", "alternatives", "data", "train")
         for shown, behind in (("fit", "body"), ("body", "pose"), *pairwise(bottom)):
             self.tabifyDockWidget(docks[shown], docks[behind])
-        for name in ("fit", "plots"):
-            docks[name].raise_()
 
     def _arrange(self) -> None:
         docks = self.docks
-        self._tabify()
+        for name in ("fit", "plots"):
+            docks[name].raise_()
         self.resizeDocks([docks["people"], docks["viewport"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
         self.resizeDocks(
             [docks["viewport"], docks["fit"], docks["plots"]],
@@ -234,6 +232,17 @@ class Window(QMainWindow):
             Qt.Orientation.Vertical,
         )
         self.arranged = True
+        self._hide_lost_tab_bars()
+
+    def _hide_lost_tab_bars(self) -> None:
+        """Qt forgets tab bars while docks find their places, and such a bar stays, over another panel."""
+        groups = [{dock, *self.tabifiedDockWidgets(dock)} for dock in self.docks.values()]
+        wanted = [{dock.windowTitle() for dock in group} for group in groups]
+        bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        for bar in reversed(bars):  # the newest is the one in use
+            titles = {bar.tabText(index) for index in range(bar.count())}
+            bar.setVisible(titles in wanted)
+            wanted = [group for group in wanted if group != titles]
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtWidgets import QTabBar
 
 from core.body.tree import joint_index
 from core.records import Fit
@@ -200,3 +201,13 @@ def test_each_ghost_wanted_is_drawn_once_posed_and_gone_with_its_flag(open_desk)
     assert abs(solid.vertices[:, 1].min()) < 0.5  # on the floor or near it
     desk.do("space.ghost_guess")
     assert layer.there() == {}
+
+
+def test_no_tab_bar_is_left_over_a_panel_at_the_start_or_when_panels_are_as_at_first(desk):
+    for _ in range(2):
+        bars = [bar for bar in desk.window.findChildren(QTabBar) if bar.isVisible()]
+        names = [bar.tabText(index) for bar in bars for index in range(bar.count())]
+        assert len(names) == len(set(names)), names
+        desk.window.docks["fit"].setFloating(True)
+        desk.do("view.reset")
+        desk.qtbot.wait(50)

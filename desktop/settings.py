@@ -30,6 +30,15 @@ class Settings:
     def folder(self, folder: str) -> None:
         self._store.setValue("folder", folder)
 
+    @property
+    def first_steps_over(self) -> bool:
+        """Whether the user has seen enough of the first steps."""
+        return self._flag("first_steps_over", False)
+
+    @first_steps_over.setter
+    def first_steps_over(self, over: bool) -> None:
+        self._store.setValue("first_steps_over", over)
+
     def view(self) -> View:
         """How the body was drawn last."""
         default = View()

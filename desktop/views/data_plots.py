@@ -30,7 +30,6 @@ from desktop.workbench import Workbench
 
 AXIS_WIDTH_PX = 36
 SMALLEST_PX = (90, 90)
-NARROW_PX = 640  # below, the plots stand in two rows
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,12 @@ class DataPlots(QWidget):
         signs = {"accepted": "✓", "rejected": "✕"}
         words = [signs.get(verdict, word) for verdict, word in self._verdict_words().items()]
         self.verdicts.getPlotItem().getAxis("bottom").setTicks([list(enumerate(words))])
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(2)
-        self._columns = 0
-        self._arrange(len(self._plots))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(2)
+        for column, plot in enumerate(self._plots):
+            grid.addWidget(plot.title, 0, column)
+            grid.addWidget(plot, 1, column)
         self.measuring.changed.connect(self._draw)
         workbench.project_changed.connect(self.look)
         workbench.fits.body_changed.connect(self.look)
@@ -77,16 +77,6 @@ class DataPlots(QWidget):
     def stop(self) -> None:
         """The window closes."""
         self.measuring.close()
-
-    def resizeEvent(self, event: object) -> None:
-        self._arrange(2 if self.width() < NARROW_PX else len(self._plots))
-
-    def _arrange(self, columns: int) -> None:
-        if columns != self._columns:
-            self._columns = columns
-            for place, plot in enumerate(self._plots):
-                self._grid.addWidget(plot.title, 2 * (place // columns), place % columns)
-                self._grid.addWidget(plot, 2 * (place // columns) + 1, place % columns)
 
     def _draw(self) -> None:
         colours = theme(self._workbench.view.theme)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QCommandLinkButton, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 COLUMN_PX = 460
-TITLE_PT, TEXT_PT = 20, 10
+TITLE_PT, ICON_PX = 20, 16
 
 
 class StartPage(QScrollArea):
@@ -52,7 +52,7 @@ class StartPage(QScrollArea):
             ),
         ):
             button = QCommandLinkButton(text, more)
-            button.setIcon(QIcon())  # the style's own arrow is black on black in dark colours
+            button.setIcon(_nothing())
             button.clicked.connect(actions[name].trigger)
             self._column.addWidget(button)
         self._recent_title = QLabel(self.tr("Lately"))
@@ -72,7 +72,14 @@ class StartPage(QScrollArea):
         self._recent_title.setVisible(bool(paths))
         for path in paths:
             button = QCommandLinkButton(Path(path).stem, str(Path(path).parent))
-            button.setIcon(QIcon())
+            button.setIcon(_nothing())
             button.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
             self._column.insertWidget(self._column.count() - 1, button)
             self._recent.append(button)
+
+
+def _nothing() -> QIcon:
+    """In place of the style's own arrow, which is black on black in dark colours."""
+    picture = QPixmap(ICON_PX, ICON_PX)
+    picture.fill(Qt.GlobalColor.transparent)
+    return QIcon(picture)

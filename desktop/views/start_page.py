@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QCommandLinkButton, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -51,14 +51,13 @@ class StartPage(QScrollArea):
                 ),
             ),
         ):
-            button = QCommandLinkButton(text, more)
-            button.setIcon(_nothing())
+            button = Link(text, more)
             button.clicked.connect(actions[name].trigger)
             self._column.addWidget(button)
         self._recent_title = QLabel(self.tr("Lately"))
         self._column.addSpacing(12)
         self._column.addWidget(self._recent_title)
-        self._recent: list[QCommandLinkButton] = []
+        self._recent: list[Link] = []
         self._column.addStretch(1)
         self.setWidget(content)
         self.setWidgetResizable(True)
@@ -71,15 +70,18 @@ class StartPage(QScrollArea):
         self._recent = []
         self._recent_title.setVisible(bool(paths))
         for path in paths:
-            button = QCommandLinkButton(Path(path).stem, str(Path(path).parent))
-            button.setIcon(_nothing())
+            button = Link(Path(path).stem, str(Path(path).parent))
             button.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
             self._column.insertWidget(self._column.count() - 1, button)
             self._recent.append(button)
 
 
-def _nothing() -> QIcon:
-    """In place of the style's own arrow, which is black on black in dark colours."""
-    picture = QPixmap(ICON_PX, ICON_PX)
-    picture.fill(Qt.GlobalColor.transparent)
-    return QIcon(picture)
+class Link(QCommandLinkButton):
+    """Without the style's own arrow, which is black on black in dark colours and comes back with each style."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            picture = QPixmap(ICON_PX, ICON_PX)
+            picture.fill(Qt.GlobalColor.transparent)
+            self.setIcon(QIcon(picture))

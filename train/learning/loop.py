@@ -6,6 +6,7 @@ epoch and place (train/learning/datasets.py), so a run that was killed takes the
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -54,14 +55,18 @@ class TrainStep:
     notices: tuple[str, ...] = ()
 
     def numbers(self) -> dict[str, object]:
-        """A line of metrics.jsonl, without its step."""
+        """A line of metrics.jsonl, without its step. Counts come as shares of the people too."""
+        people = max(1, self.counts.get("people", 0))
+        shares = {f"{name}_share": count / people for name, count in self.counts.items() if name != "people"}
         return {
             "epoch": self.epoch,
             "loss": self.loss,
             **{f"loss_{name}": value for name, value in self.parts.items()},
             **self.counts,
+            **shares,
             "learning_rate": self.learning_rate,
             "images_per_s": self.images_per_s,
+            "fit_s": self.fit_share * self.step_s,
             "fit_share": self.fit_share,
             "step_s": self.step_s,
         }
@@ -79,10 +84,17 @@ class Limits:
             self.epochs is not None and progress.epoch >= self.epochs
         )
 
+    def share_done(self, step: int, batches_in_epoch: int) -> float:
+        """How much of the training lies behind a step, 0 to 1; 0 where there is no end."""
+        ends = [self.steps, None if self.epochs is None else self.epochs * batches_in_epoch]
+        end = min((value for value in ends if value is not None), default=0)
+        return min(1.0, step / end) if end else 0.0
+
 
 @dataclass(eq=False)
 class Learner:
-    """A network that is being taught, and where it stands."""
+    """A network that is being taught, and where it stands. learning_rate: of the first step; last_rate: of the last,
+    as a share of it. clip: the longest gradient, 0 for any."""
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
@@ -90,12 +102,22 @@ class Learner:
     processes: Processes
     batch: int
     progress: Progress = field(default_factory=Progress)
+    learning_rate: float = 0.0
+    last_rate: float = 1.0
+    clip: float = 0.0
     bad: int = 0
 
     @property
     def own(self) -> int:
         """People of a batch that are this process's."""
         return self.batch // self.processes.count
+
+    def set_rate(self, share_done: float) -> None:
+        """The learning rate of a step with this share of the training behind it: half a cosine."""
+        if self.last_rate != 1.0:
+            falling = (1 + math.cos(math.pi * share_done)) / 2
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.learning_rate * (self.last_rate + (1 - self.last_rate) * falling)
 
     def parts(self) -> list[slice]:
         """The pieces of this process's share that go through the network together."""
@@ -122,6 +144,7 @@ def learn(
     progress = learner.progress
     while not limits.reached(progress):
         waiting = time.perf_counter()
+        learner.set_rate(limits.share_done(progress.step, batches_in_epoch))
         step = _try_step(learner, next(batches).to(learner.processes.device), loss, folder, waiting)
         progress.step += 1
         progress.batch += 1
@@ -152,6 +175,8 @@ def _try_step(learner: Learner, batch: Batch, loss: Loss, folder: Path, waiting:
     value = learner.processes.total(said.loss)
     good = _gradients_finite(learner, value)
     if good:
+        if learner.clip:
+            nn.utils.clip_grad_norm_(learner.network.parameters(), learner.clip)
         learner.optimizer.step()
         learner.bad = 0
     else:

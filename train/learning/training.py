@@ -184,7 +184,15 @@ def _started(
     optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     fits = sources.fits.to(processes.device)
     learner = Learner(
-        network, optimizer, dropout, processes, config.batch, Progress(accumulate=config.accumulate)
+        network,
+        optimizer,
+        dropout,
+        processes,
+        config.batch,
+        Progress(accumulate=config.accumulate),
+        config.learning_rate,
+        config.last_rate,
+        config.clip,
     )
     training = Training(options, config, run, learner, network, sources, fits, body.to(processes.device))
     processes.wait()  # a run folder is there before anyone looks into it

@@ -3,7 +3,7 @@
 Texts are English here and translated where they are shown, in the context "commands".
 """
 
-from desktop import acts, editing, file_acts, queue_acts
+from desktop import acts, editing, file_acts, neighbour_acts, queue_acts
 from desktop.command import Command, shift, tick
 from desktop.space_commands import BODY, SPACE
 from desktop.theme import ThemeName
@@ -116,6 +116,34 @@ EDIT = (
         lambda workbench: workbench.editable,
     ),
     Command(
+        "edit.exchange_limb",
+        "&Exchange the limb with who is nearest",
+        "Y",
+        neighbour_acts.exchange_limb,
+        lambda workbench: acts.has_keypoint(workbench) and neighbour_acts.has_neighbour(workbench),
+    ),
+    Command(
+        "edit.exchange_detection",
+        "Exchange the &whole detection with who is nearest",
+        "Shift+Y",
+        neighbour_acts.exchange_detection,
+        neighbour_acts.has_neighbour,
+    ),
+    Command(
+        "edit.copy_last",
+        "Copy keypoints from the l&ast photo",
+        "Alt+PgUp",
+        neighbour_acts.copy_from_photo(-1),
+        lambda workbench: workbench.editable,
+    ),
+    Command(
+        "edit.copy_next",
+        "Copy keypoints from the next ph&oto",
+        "Alt+PgDown",
+        neighbour_acts.copy_from_photo(1),
+        lambda workbench: workbench.editable,
+    ),
+    Command(
         "edit.restore",
         "Restore &keypoints as they came",
         "",
@@ -197,6 +225,8 @@ VIEW = (
     Command("view.zoom_in", "Zoom &in", "Ctrl++", lambda _, window: window.zoom(ZOOM_FACTOR)),
     Command("view.zoom_out", "Zoom &out", "Ctrl+-", lambda _, window: window.zoom(1 / ZOOM_FACTOR)),
     tick("view.overlay", "&Body over the photo", "B", "overlay"),
+    tick("view.crop", "Keep to the pe&rson's box", "Shift+Z", "crop"),
+    tick("view.silhouette", "Outline of t&he body", "M", "silhouette"),
     Command("view.more", "&More of the body", "+", shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)),
     Command("view.less", "Less of the bod&y", "-", shift("overlay_opacity", -OPACITY_STEP, 0.1, 1.0)),
     tick("view.skeleton", "&Keypoints", "K", "skeleton"),

@@ -1,5 +1,6 @@
 """What a curator does to a person or a fit, as functions from record to record."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from core.body.keypoints import Layout, layout
 from core.body.tree import joint_index
+from core.errors import LayoutError
 from core.records import BBox, Fit, Keypoints, Person, Verdict
 
 Visibility = Literal["visible", "occluded", "absent"]
@@ -67,6 +69,62 @@ def swapped(person: Person, indices: tuple[int, ...] | None = None) -> Person:
     return with_keypoints(
         person, Keypoints(old.layout, old.xy[order], old.confidence[order], old.occluded[order])
     )
+
+
+def copied(person: Person, other: Person, indices: tuple[int, ...] | None = None) -> Person:
+    """With the keypoints of another person, or these of them, as they lie in the other's box."""
+    if person.keypoints.layout != other.keypoints.layout:
+        raise LayoutError(
+            f"person {other.id} has keypoints of layout '{other.keypoints.layout}', person {person.id} of "
+            f"'{person.keypoints.layout}'. Copy from somebody of the same layout."
+        )
+    chosen = np.zeros(person.keypoints.k, dtype=bool)
+    chosen[slice(None) if indices is None else list(indices)] = True
+    old, new = person.keypoints, other.keypoints
+    placed = (new.xy - other.bbox.center) * (person.bbox.scale / other.bbox.scale) + person.bbox.center
+    return with_keypoints(
+        person,
+        Keypoints(
+            old.layout,
+            np.where(chosen[:, None], placed, old.xy),
+            np.where(chosen, new.confidence, old.confidence),
+            np.where(chosen, new.occluded, old.occluded),
+        ),
+    )
+
+
+def exchanged(one: Person, other: Person, indices: tuple[int, ...]) -> tuple[Person, Person]:
+    """Two people of a photo and one layout, these keypoints of each given to the other; they stay where they are."""
+    chosen = list(indices)
+
+    def with_those_of(mine: Keypoints, theirs: Keypoints) -> Keypoints:
+        xy, confidence, occluded = mine.xy.copy(), mine.confidence.copy(), mine.occluded.copy()
+        xy[chosen], confidence[chosen] = theirs.xy[chosen], theirs.confidence[chosen]
+        occluded[chosen] = theirs.occluded[chosen]
+        return Keypoints(mine.layout, xy, confidence, occluded)
+
+    return (
+        with_keypoints(one, with_those_of(one.keypoints, other.keypoints)),
+        with_keypoints(other, with_those_of(other.keypoints, one.keypoints)),
+    )
+
+
+def with_detection_of(person: Person, other: Person) -> Person:
+    """With another person's keypoints and the bodies that belong to them; who it is and the verdict stay."""
+    names = ("bbox", "keypoints", "original_keypoints", "guess", "fit", "alternatives", "wishes")
+    return person.with_(**{name: getattr(other, name) for name in names})
+
+
+def nearest_person(person: Person, others: Sequence[Person], at: np.ndarray | None = None) -> Person | None:
+    """Whose keypoint, or box without any, is nearest to `at` (2,) [px], or else to the middle of the person's box."""
+    place = person.bbox.center if at is None else at
+
+    def away(other: Person) -> float:
+        seen = other.keypoints.xy[other.keypoints.confidence > 0]
+        points = other.bbox.center[None] if at is None or not len(seen) else seen
+        return float(np.linalg.norm(points - place, axis=1).min())
+
+    return min((other for other in others if other.id != person.id), key=away, default=None)
 
 
 def limb_of(names: Layout, index: int) -> tuple[int, ...]:

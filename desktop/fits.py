@@ -171,6 +171,15 @@ class Fits(QObject):
             self._follower.start(follow_steps(self.body, self._mailbox), name="follow")
         self._mailbox.put(photo, person, self.options)
 
+    def settled(self, photo: Photo, person: Person) -> Person:
+        """Anybody of the photo with the body that belongs to the keypoints, where there is one."""
+        if self.body is None or person.fit is None:
+            return person
+        try:
+            return person.with_(fit=settle(self.body, photo, person, self.options).fit)
+        except FitInputError:
+            return person  # without a keypoint to go by, the body stays where it is
+
     def settle(self) -> None:
         """Preview the person on show with the fit that belongs to the keypoints, at once."""
         photo, person = self._workbench.photo, self._workbench.person

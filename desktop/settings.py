@@ -11,7 +11,10 @@ from desktop.theme import ThemeName
 from desktop.view import View
 
 RECENT_KEPT = 8
-FLAGS = ("wireframe", "floor", "overlay", "skeleton", "residuals", "boxes", "advance")
+FLAGS = (
+    *("overlay", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance"),
+    *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
+)
 LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is left alone
 
 

@@ -29,7 +29,7 @@ BODY = (
     _foot_down("right", "&Right foot on the floor", "."),
     Command(
         "body.let_go",
-        "&Let go of all that is held",
+        "Let &go of all that is held",
         "",
         body_acts.let_go,
         lambda workbench: acts.has_fit(workbench) and bool(workbench.person.wishes),

@@ -30,6 +30,7 @@ class View:
     ghost_truth: bool = False
     theme: ThemeName = "system"
     antialiased: bool | None = None  # None: only where OpenGL runs on a graphics card; asked once
+    crop: bool = False  # each person who is selected fills the canvas
     silhouette: bool = False  # the body's outline over the photo
     overlay: bool = True  # the body over the photo …
     overlay_opacity: float = 0.55  # … and how much of the photo it hides

@@ -25,8 +25,9 @@ from desktop.theme import theme
 from desktop.view import NO_KEYPOINT
 from desktop.views import gestures
 from desktop.views.gestures import Gesture, Pointer
+from desktop.views.grabbing import gesture_at
 from desktop.views.photo_painter import PhotoPainter
-from desktop.views.picking import box_grip, keypoint_at, person_at
+from desktop.views.picking import keypoint_at
 from desktop.views.placing import Placing
 from desktop.views.renderer import Renderer
 from desktop.workbench import Workbench
@@ -67,13 +68,15 @@ class Canvas(QWidget):
         self._soon.setInterval(WAIT_MS)
         self._soon.timeout.connect(self.update)
         self._fit_drawn: object = None
+        self._person_id: int | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
         self.setAccessibleName(self.tr("Photo"))
         workbench.photo_changed.connect(self._show)
-        workbench.view_changed.connect(self.update)
+        self._cropped = False
+        workbench.view_changed.connect(self._look)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
         photos.arrived.connect(self._take_image)
@@ -137,11 +140,20 @@ class Canvas(QWidget):
                 self._take_image(path)
             self.show_whole()
         person = self._workbench.person
+        if person is not None and person.id != self._person_id and self._workbench.view.crop:
+            self.show_person()
+        self._person_id = self._workbench.person_id
         if self._workbench.fits.following and person is not None and person.fit is self._fit_drawn:
             if not self._soon.isActive():
                 self._soon.start()
         else:
             self.update()
+
+    def _look(self) -> None:
+        cropped, self._cropped = self._cropped, self._workbench.view.crop
+        if self._cropped and not cropped:
+            self.show_person()
+        self.update()
 
     def _take_image(self, path: str) -> None:
         if path == self._path and self._image is None:
@@ -182,35 +194,13 @@ class Canvas(QWidget):
             self._cycle(pointer)
             return
         middle = event.button() == Qt.MouseButton.MiddleButton
-        self._begin(gestures.pan(self.placing, self._place, pointer) if middle else self._gesture_at(pointer))
-
-    def _gesture_at(self, pointer: Pointer) -> Gesture:
-        workbench, person, photo = self._workbench, self._workbench.person, self._workbench.photo
-        assert photo is not None
-        if self._armed is not None:
-            return self._armed(pointer)
-        if person is not None:
-            if workbench.view.placing and workbench.view.keypoint != NO_KEYPOINT and workbench.editable:
-                return gestures.place_keypoint(workbench, workbench.view.keypoint, pointer)
-            index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
-            if index != NO_KEYPOINT:
-                workbench.look(keypoint=index)
-                if workbench.editable and person.keypoints.confidence[index] > 0:
-                    return gestures.move_keypoint(workbench, index, pointer)
-                if workbench.editable:
-                    return gestures.place_keypoint(workbench, index, pointer)
-            grip = box_grip(person, self.placing, pointer.canvas) if workbench.view.boxes else None
-            if workbench.editable and grip is not None:
-                if grip.opposite is None:
-                    return gestures.move_box(workbench, pointer)
-                return gestures.size_box(workbench, grip.opposite)
-        inside = (
-            person is not None and np.abs(pointer.photo - person.bbox.center).max() <= person.bbox.side / 2
-        )
-        other = person_at(photo, self.placing, pointer.canvas, workbench.person_id, boxes=not inside)
-        if other is not None:
-            workbench.select(other)
-        return gestures.pan(self.placing, self._place, pointer)
+        gives = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if middle:
+            self._begin(gestures.pan(self.placing, self._place, pointer))
+        elif self._armed is not None:
+            self._begin(self._armed(pointer))
+        else:
+            self._begin(gesture_at(self._workbench, self.placing, self._place, pointer, gives))
 
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from core.body.keypoints import Layout, Side, side_colours
 from core.records import Keypoints
@@ -18,6 +18,7 @@ BONE_PX, POINT_PX, CONFIDENT_PX, RING_PX = 2.6, 3.0, 3.0, 3.5
 OTHERS_OPACITY = 0.45
 GHOST_OPACITY = 0.55
 HANDLE_PX = 4.0
+HEAD_PX, HEAD_FROM_PX = 6.0, 9.0  # of an arrow, and the length from which on it has one
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,22 @@ def draw_ghosts(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.n
 
 
 def draw_residuals(painter: QPainter, keypoints: Keypoints, xy: np.ndarray, body_xy: np.ndarray) -> None:
-    """From each keypoint to where the body has it."""
+    """An arrow from each keypoint to where the body has it; a dot where they are one."""
     for width, colour in ((3.2, HALO), (1.6, RESIDUAL)):
         painter.setPen(QPen(colour, width))
         painter.setBrush(colour)
         for index in np.flatnonzero(keypoints.confidence > 0):
-            start, end = QPointF(*xy[index]), QPointF(*body_xy[index])
-            painter.drawLine(start, end)
-            painter.drawEllipse(end, width / 2 + 0.6, width / 2 + 0.6)
+            start, end = xy[index], body_xy[index]
+            long = float(np.linalg.norm(end - start))
+            if long < HEAD_FROM_PX:
+                painter.drawEllipse(QPointF(*end), width / 2 + 0.6, width / 2 + 0.6)
+                continue
+            along = (end - start) / long
+            across = np.array([-along[1], along[0]])
+            back = end - HEAD_PX * along
+            painter.drawLine(QPointF(*start), QPointF(*back))
+            sides = (back + HEAD_PX / 2 * across, back - HEAD_PX / 2 * across)
+            painter.drawPolygon(QPolygonF([QPointF(*end), *(QPointF(*corner) for corner in sides)]))
 
 
 def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool, locked: bool) -> None:

@@ -12,6 +12,7 @@ from core.body.keypoints import layout
 from core.records import BBox, Person
 from core.wishes import Pin, Turn, with_wish
 from desktop.editing import box_between, empty_keypoints, joint_of, moved
+from desktop.neighbour_acts import exchange, exchanged_in, limb_indices
 from desktop.turning import turned
 from desktop.view import NO_KEYPOINT
 from desktop.views.placing import Placing
@@ -82,6 +83,21 @@ def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Poi
         turn = Turn(joint, tuple(float(part) for part in joint_of(fit, joint)))
         workbench.fits.change_by_hand(label, fit, done=False, wish=turn)
     workbench.commit(label)
+
+
+def give_limb(workbench: Workbench, index: int, other_at: Callable[[Pointer], int | None]) -> Gesture:
+    """Drag the limb of a keypoint onto other_at(pointer), another person: their limbs change places."""
+    photo, person = workbench.photo, workbench.person
+    assert photo is not None
+    assert person is not None
+    indices, other_id = limb_indices(person, index), None
+    while not (pointer := (yield)).released:
+        other_id = other_at(pointer)
+        other = next((other for other in photo.people if other.id == other_id), None)
+        workbench.preview_photo(photo if other is None else exchanged_in(photo, person, other, indices))
+    workbench.cancel()
+    if other_id is not None:
+        exchange(workbench, other_id, indices)
 
 
 def move_box(workbench: Workbench, start: Pointer) -> Gesture:

@@ -14,6 +14,7 @@ from desktop.views import drawing
 from desktop.views.cameras import PhotoCamera
 from desktop.views.placing import Placing
 from desktop.views.renderer import Look, Renderer, Solid
+from desktop.views.silhouette import draw_outline, outline
 from desktop.views.tones import toned
 from desktop.workbench import Workbench
 
@@ -34,6 +35,7 @@ class PhotoPainter:
         self._small: tuple[object, QImage] | None = None
         self._behind: tuple[object, QImage] | None = None
         self._body: tuple[object, tuple[QImage, QRect, float] | None] | None = None
+        self._outline: tuple[QImage, list[np.ndarray]] | None = None
 
     def paint(
         self, painter: QPainter, size: QSize, ratio: float, placing: Placing, image: np.ndarray | None
@@ -45,7 +47,7 @@ class PhotoPainter:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         posed = workbench.fits.posed()
-        if workbench.view.overlay and posed is not None:
+        if (workbench.view.overlay or workbench.view.silhouette) and posed is not None:
             self._paint_body(painter, posed, size, ratio, placing)
         if workbench.person is not None:
             self._paint_person(painter, workbench.person, posed, placing)
@@ -120,11 +122,16 @@ class PhotoPainter:
             self._body = (what_for, drawn)
         if self._body[1] is not None:
             picture, rect, share = self._body[1]
-            painter.setOpacity(view.overlay_opacity)
-            at = QRectF(rect.x() / share, rect.y() / share, rect.width() / share, rect.height() / share)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, share < ratio)
-            painter.drawImage(at, picture)
-            painter.setOpacity(1.0)
+            if view.overlay:
+                painter.setOpacity(view.overlay_opacity)
+                at = QRectF(rect.x() / share, rect.y() / share, rect.width() / share, rect.height() / share)
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, share < ratio)
+                painter.drawImage(at, picture)
+                painter.setOpacity(1.0)
+            if view.silhouette:
+                if self._outline is None or self._outline[0] is not picture:
+                    self._outline = (picture, outline(picture))
+                draw_outline(painter, self._outline[1], rect, share)
 
     def _paint_other(self, painter: QPainter, person: Person, placing: Placing) -> None:
         names, xy = layout(person.keypoints.layout), placing.to_canvas(person.keypoints.xy)

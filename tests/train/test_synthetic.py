@@ -308,6 +308,16 @@ def test_sample_photos_come_with_detections_near_the_truth(tmp_path):
     assert ids == list(range(1, len(ids) + 1))
 
 
+def test_sample_people_bring_their_true_body_and_are_not_fitted(tmp_path):
+    for photo, truth in photos_with_truth(tmp_path, 2, 1, size=128):
+        for row, person in enumerate(photo.people):
+            (true,) = person.alternatives
+            assert person.fit is None
+            assert (true.source, true.focal_length) == ("curated", truth.focal_length)
+            np.testing.assert_array_equal(true.pose, truth.pose[row])
+            np.testing.assert_array_equal(true.cam_t, truth.cam_t[row])
+
+
 def test_detections_without_errors_are_the_truth(tmp_path):
     none = DetectionErrors(0, 0, 0, 0, 0, 0, 0, 0)
     for photo, truth in photos_with_truth(tmp_path, 2, 1, 128, "openpose25", none):

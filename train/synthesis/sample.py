@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.keypoints import convert, layout
-from core.records import BBox, Keypoints, Person, Photo
+from core.body.model import load_body
+from core.records import BBox, Fit, Keypoints, Person, Photo
 from train.synthesis.photo import LAYOUT, Studio, StudioConfig, Truth
 from train.synthesis.writing import bbox_of, save_image
 
@@ -37,7 +38,9 @@ class DetectionErrors:
 def write_photos(
     folder: Path, count: int, seed: int, size: int = 640, layout_name: str = "coco17"
 ) -> list[Photo]:
-    """Draw and save photos; returns their records, paths relative to the folder, ids from 1, nobody fitted."""
+    """Draw and save photos; returns their records: paths relative to the folder, ids from 1, nobody fitted, each
+    true body among its person's alternatives.
+    """
     return [photo for photo, _ in photos_with_truth(folder, count, seed, size, layout_name)]
 
 
@@ -51,7 +54,7 @@ def photos_with_truth(
 ) -> Iterator[tuple[Photo, Truth]]:
     """As `write_photos`, one by one, each with the truth of its people in the same order."""
     folder.mkdir(parents=True, exist_ok=True)
-    next_id = 1
+    next_id, fingerprint = 1, load_body().fingerprint
     with closing(Studio(StudioConfig(size=size, people=(1, 4), seed=seed))) as studio:
         for index in range(count):
             made = studio.photo(index)
@@ -59,6 +62,10 @@ def photos_with_truth(
             save_image(folder / name, made.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
             rng = np.random.default_rng([seed, index, 1])  # not the stream that drew the photo
             people = _people(made.truth, layout_name, errors or DetectionErrors(), next_id, rng)
+            people = tuple(
+                person.with_(alternatives=(true_fit(made.truth, p, fingerprint),))
+                for p, person in enumerate(people)
+            )
             next_id += len(people)
             focal_length, camera_center = made.truth.focal_length, made.truth.camera_center
             yield Photo(name, size, size, people, focal_length, camera_center), made.truth
@@ -67,25 +74,36 @@ def photos_with_truth(
 def _people(
     truth: Truth, layout_name: str, errors: DetectionErrors, first_id: int, rng: np.random.Generator
 ) -> tuple[Person, ...]:
-    return tuple(
-        Person(
-            first_id + p,
-            _detected_box(truth.box[p], errors, rng),
-            detected(truth, p, layout_name, errors, rng),
-        )
-        for p in range(len(truth))
+    people = []
+    for p in range(len(truth)):
+        exact = Keypoints(LAYOUT, truth.keypoints[p, :, :2], truth.keypoints[p, :, 2], truth.occluded[p])
+        box = _detected_box(truth.box[p], errors, rng)
+        size = float(truth.box[p, 2:].max())
+        people.append(Person(first_id + p, box, detected(exact, size, layout_name, errors, rng)))
+    return tuple(people)
+
+
+def true_fit(truth: Truth, person: int, body: str) -> Fit:
+    """The person's true body, which no fit replaces; body: fingerprint of the one that was drawn."""
+    return Fit(
+        truth.pose[person],
+        truth.betas[person],
+        float(truth.kid[person]),
+        truth.cam_t[person],
+        truth.focal_length,
+        np.array(truth.camera_center),
+        np.inf,
+        body,
+        "curated",
     )
 
 
 def detected(
-    truth: Truth, person: int, layout_name: str, errors: DetectionErrors, rng: np.random.Generator
+    exact: Keypoints, size: float, layout_name: str, errors: DetectionErrors, rng: np.random.Generator
 ) -> Keypoints:
-    """The person's keypoints as a detector would have found them."""
-    exact = Keypoints(
-        LAYOUT, truth.keypoints[person, :, :2], truth.keypoints[person, :, 2], truth.occluded[person]
-    )
-    found = convert(exact, LAYOUT, layout_name)
-    size, hidden = float(truth.box[person, 2:].max()), found.occluded
+    """The keypoints of a person `size` px long as a detector would have found them."""
+    found = convert(exact, exact.layout, layout_name)
+    hidden = found.occluded
     spread = np.where(hidden, errors.hidden_noise, errors.noise)
     astray = rng.random(found.k) < errors.astray
     spread = size * np.where(astray, errors.astray_by, spread)

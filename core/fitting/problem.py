@@ -131,7 +131,8 @@ class Problem:
         previous = self.previous.flatten(0, 1) if self.previous is not None and config.stay_near else None
         seen = repeat(self.seen, count)
         objective = Objective(self.body, self.prior, config, self.places, softness)
-        direct = bool(config.wishes)  # a curator's wishes change too often to be recorded
+        # A curator's wishes change too often to be recorded, and who only looks does not want to wait for it.
+        direct = bool(config.wishes) or iterations == 0
         return levenberg_marquardt(
             objective if direct else Replay(objective),
             unknowns.flatten(0, 1),

@@ -67,7 +67,7 @@ class Filter(NamedTuple):
             conditions.append(r"person.id IN (SELECT id FROM person WHERE text LIKE ? ESCAPE '\')")
             values.append(f"%{_literal(self.text.casefold())}%")
         if self.warning == ANY:
-            conditions.append("warnings > 0")
+            conditions.append("person.id IN (SELECT person_id FROM person_warning)")
         elif self.warning is not None:
             conditions.append("person.id IN (SELECT person_id FROM person_warning WHERE warning = ?)")
             values.append(self.warning)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.store import Project
 
 BATCH = 32  # people fitted at once
-PEOPLE_A_STEP = 8  # handed over at once: so many are written between two pictures of the window
+PEOPLE_A_STEP = 4  # handed over at once: so many are written between two pictures of the window
 
 
 @dataclass(frozen=True, eq=False)

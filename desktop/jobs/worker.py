@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,8 @@ class Worker(QObject):
         news = run.take_news()
         if news.step is not _NOTHING and run is self._run:
             self.stepped.emit(news.step)
+        # Only with the next turn of the event loop: else one step after the other is taken before anything is drawn.
+        QTimer.singleShot(0, run.go_on)
         if not news.ended or run is not self._run:  # whoever heard the step may have stopped the work
             return
         self._run = None
@@ -128,8 +130,11 @@ class _Run:
         """All that is new, at most one step."""
         with self._lock:
             news, self._news = self._news or _News(), None
-        self._taken.set()
         return news
+
+    def go_on(self) -> None:
+        """The step was taken: the generator may make the next one."""
+        self._taken.set()
 
     def _put(self, **news: Any) -> None:
         with self._lock:

@@ -22,6 +22,7 @@ from desktop.views.queue_filters import QueueFilters
 from desktop.workbench import Workbench
 
 REFRESH_MS = 40  # changes that come together are shown together
+REST = 5  # times as long as the last look at the queue took, before the next one
 PROGRESS_PX = 4
 
 
@@ -87,6 +88,14 @@ class PeoplePanel(QWidget):
             self._refresh_soon.start()
 
     def _refresh(self) -> None:
+        begun = time.perf_counter()
+        self._look()
+        took_ms = 1000 * (time.perf_counter() - begun)
+        self._refresh_soon.setInterval(
+            max(REFRESH_MS, round(REST * took_ms))
+        )  # 100 000 people take their time
+
+    def _look(self) -> None:
         try:
             self.filters.refresh()
             self.model.refresh()

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from desktop.jobs.worker import Worker
 
@@ -120,3 +121,17 @@ def test_whoever_hears_a_step_may_stop_the_work(qtbot, worker):
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
     qtbot.wait(20)
     assert told == [1]
+
+
+def test_between_two_results_the_window_has_a_turn(worker, qtbot):
+    turns, seen = [0], []
+    clock = QTimer()
+    clock.setInterval(0)
+    clock.timeout.connect(lambda: turns.__setitem__(0, turns[0] + 1))
+    clock.start()
+    worker.stepped.connect(lambda step: seen.append(turns[0]))
+    with qtbot.waitSignal(worker.finished):
+        worker.start(iter(range(5)), every=True)
+    clock.stop()
+    assert len(seen) == 5
+    assert len(set(seen)) == 5

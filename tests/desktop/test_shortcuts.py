@@ -69,8 +69,8 @@ def test_letters_judge_wherever_the_focus_is_and_are_text_in_a_text_field(open_d
         widget.setFocus()
         qtbot.keyClick(widget, key)
         assert workbench.person.verdict == verdict
-    panel.search.setFocus()
-    qtbot.keyClicks(panel.search, "uf a")
-    assert panel.search.text() == "uf a"
+    panel.filters.search.setFocus()
+    qtbot.keyClicks(panel.filters.search, "uf a")
+    assert panel.filters.search.text() == "uf a"
     assert workbench.person.verdict == "accepted"
-    panel.search.clear()
+    panel.filters.search.clear()

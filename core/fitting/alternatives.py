@@ -19,7 +19,7 @@ from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
 
 STARTS = 32
-EASED = 2.0  # alternatives differ where keypoints say nothing: their pixels count half, so that the prior is heard
+EASED = 1.25  # alternatives differ where keypoints say nothing: their pixels count less, so that the prior is heard
 TEMPERATURE = 4.0  # of a loss as evidence: exp(-loss / 4); 2 would trust the model's own noise to the letter
 SAME_M = 0.03  # mean distance of the 24 joints, pelvis to pelvis, below which two starts found one body
 

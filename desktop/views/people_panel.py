@@ -57,6 +57,11 @@ class PeoplePanel(QWidget):
         self._refresh()
         self._show_person()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something changed that the list does not show yet."""
+        return self._refresh_soon.isActive()
+
     def stop(self) -> None:
         """No refresh any more: the window closes."""
         self._refresh_soon.stop()

@@ -94,7 +94,7 @@ def test_a_chosen_bar_becomes_the_queue(measured):
     bar = int(np.flatnonzero(plots.betas.bars.height)[-1])
     plots.betas.choose(bar)
     assert desk.workbench.queue.ids().tolist() == [spoilt.id]
-    desk.qtbot.wait(80)
+    desk.wait(lambda: not desk.window.people.waiting)
     assert "3.25 to 3.5" in desk.window.people.filters.chosen.text()
     desk.window.people.filters.chosen.click()
     assert len(desk.workbench.queue.ids()) == 4

@@ -183,8 +183,11 @@ def detect(workbench: Workbench, window: Asks) -> None:
 
 def cancel(workbench: Workbench, window: Asks) -> None:
     """Escape: the gesture, the preview, the fit; then the selected keypoint."""
-    busy = window.cancel_gesture() or workbench.previewing or workbench.fits.running
+    busy = (
+        window.cancel_gesture() or workbench.previewing or workbench.fits.running or workbench.view.compared
+    )
     workbench.cancel()
+    workbench.look(compared="")
     if not busy:
         workbench.look(keypoint=NO_KEYPOINT, placing=False)
 

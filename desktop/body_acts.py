@@ -6,10 +6,12 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES
-from core.wishes import GroundContact, Pin, Wish, kind_and_names, names_of, with_wish
+from core.wishes import DepthOrder, GroundContact, Pin, Turn, Wish, kind_and_names, names_of, with_wish
 from desktop import editing
 from desktop.asks import Asks
+from desktop.hover import joint_of
 from desktop.posing import SOLE_M
+from desktop.turning import turned
 from desktop.workbench import Workbench
 
 FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
@@ -21,6 +23,7 @@ FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
     "foot": "knee",
 }
 DEPTH_STEP_M = 0.05
+TURN_STEP_DEG = 5.0
 DOWN = (0.0, 1.0, 0.0)  # in the camera frame
 
 
@@ -54,6 +57,59 @@ def step_depth(by_m: float) -> Callable[[Workbench, Asks], None]:
         wishes = with_wish(person.wishes, Pin(joint, tuple(at.tolist())))
         label = workbench.tr("Move {name} in depth").format(name=joint.replace("_", " "))
         workbench.apply(label, person.with_(wishes=wishes), follow=True)
+
+    return act
+
+
+def order_depth(nearer: bool) -> Callable[[Workbench, Asks], None]:
+    """The joint meant is to be nearer to the camera, or farther, than the one that is selected next.
+
+    That is one clicked in either view, or one gone to by keys, where the command is given again.
+    """
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        joint = meant_joint(workbench)
+        if workbench.view.compared and workbench.view.compared != joint:
+            finish_order(workbench)
+            return
+        workbench.look(compared=joint, compared_nearer=nearer)
+        words = (
+            workbench.tr("{name} is nearer than … click that joint, or go to it and press the key again.")
+            if nearer
+            else workbench.tr(
+                "{name} is farther than … click that joint, or go to it and press the key again."
+            )
+        )
+        workbench.told.emit(words.format(name=joint.replace("_", " ")))
+
+    return act
+
+
+def finish_order(workbench: Workbench) -> None:
+    """The joint meant is the other one of the two."""
+    view, other, person = workbench.view, meant_joint(workbench), workbench.person
+    workbench.look(compared="")
+    if person is None or other == view.compared or not workbench.editable:
+        return
+    nearer, farther = (view.compared, other) if view.compared_nearer else (other, view.compared)
+    wishes = with_wish(person.wishes, DepthOrder(nearer, farther))
+    label = workbench.tr("{nearer} before {farther}").format(
+        nearer=nearer.replace("_", " "), farther=farther.replace("_", " ")
+    )
+    workbench.apply(label, person.with_(wishes=wishes), follow=True)
+
+
+def turn_by_key(axis: int, angle_deg: float) -> Callable[[Workbench, Asks], None]:
+    """The joint meant turns about one of its own axes, and is kept so."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        person, joint = workbench.person, joint_of(meant_joint(workbench))
+        if person is None or person.fit is None or not joint:
+            return
+        fit_ = turned(person.fit, joint, axis, np.radians(angle_deg))
+        turn = Turn(joint, tuple(float(part) for part in editing.joint_of(fit_, joint)))
+        label = workbench.tr("Turn {joint}").format(joint=joint.replace("_", " "))
+        workbench.fits.change_by_hand(label, fit_, wish=turn)
 
     return act
 

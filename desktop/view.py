@@ -20,6 +20,8 @@ class View:
 
     joint: str = "pelvis"
     keypoint: int = NO_KEYPOINT
+    compared: str = ""  # the joint whose depth is to be ordered with the one that is selected next …
+    compared_nearer: bool = True  # … and whether it is to be the nearer of the two
     placing: bool = False  # a click puts the selected keypoint there, and the next absent one is selected
     wireframe: bool = False
     floor: bool = True

@@ -302,5 +302,5 @@ class Workbench(QObject):
         self._person_id = person_id
         if other:
             self.fits.forget()
-            self.look(keypoint=NO_KEYPOINT, placing=False)
+            self.look(keypoint=NO_KEYPOINT, placing=False, compared="")
         self.photo_changed.emit()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core.records import Person
+from desktop.body_acts import finish_order
 from desktop.view import NO_KEYPOINT
 from desktop.views import gestures
 from desktop.views.gestures import Gesture, Pointer
@@ -45,6 +46,9 @@ def _of_person(
     index = keypoint_at(person, workbench.fits.posed(), placing, pointer.canvas)
     if index != NO_KEYPOINT:
         workbench.look(keypoint=index)
+        if view.compared:
+            finish_order(workbench)
+            return gestures.pan(placing, lambda _: None, pointer)
         if editable and gives:
             return gestures.give_limb(
                 workbench, index, lambda at: person_at(photo, placing, at.canvas, person.id)

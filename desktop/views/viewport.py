@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import names_of
+from desktop.body_acts import finish_order
 from desktop.hover import joint_of, keypoint_of
 from desktop.posing import TURN, Surface
 from desktop.theme import theme
@@ -198,6 +199,9 @@ class Viewport(QWidget):
             next(self._gesture)
         elif joint is not None:
             self._workbench.look(joint=joint, keypoint=self._keypoint_called(joint))
+            if self._workbench.view.compared:
+                finish_order(self._workbench)
+                return
             self._gesture = self._joint_gesture(joint, event.position())
 
     def _grip_at(self, at: QPointF) -> Grip | None:

@@ -104,3 +104,53 @@ def test_a_fit_of_everybody_keeps_what_is_held(open_desk):
     desk.wait(lambda: not workbench.job.running)
     wrist = workbench.fits.posed().joints[joint_index("left_wrist")]
     assert wrist == pytest.approx(pin.point, abs=0.05)
+
+
+def test_a_joint_is_said_to_be_nearer_than_the_one_clicked_next(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    workbench.look(keypoint=desk.index("left_wrist"))
+    desk.do("body.nearer_than")
+    assert "left wrist is nearer than" in desk.told[-1]
+    at = desk.place_of("right_wrist")
+    desk.press(at)
+    desk.release(at)
+    assert workbench.person.wishes == (DepthOrder("left_wrist", "right_wrist"),)
+    assert workbench.view.compared == ""
+    assert workbench.history.undoText() == "left wrist before right wrist"
+    depth = workbench.fits.posed().joints[:, 2]
+    assert depth[joint_index("left_wrist")] < depth[joint_index("right_wrist")] - 0.03
+
+
+def test_keys_alone_say_that_a_joint_is_farther_than_another(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    workbench.look(keypoint=desk.index("left_ankle"))
+    desk.do("body.farther_than")
+    workbench.look(keypoint=desk.index("right_ankle"))
+    desk.do("body.farther_than")
+    assert workbench.person.wishes == (DepthOrder("right_ankle", "left_ankle"),)
+
+
+def test_escape_forgets_what_was_to_be_compared(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    workbench.look(keypoint=desk.index("left_ankle"))
+    desk.do("body.nearer_than")
+    desk.do("edit.cancel")
+    assert workbench.view.compared == ""
+    assert workbench.person.wishes == ()
+
+
+def test_keys_turn_a_joint_and_it_is_held(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    before = workbench.person
+    workbench.look(joint="left_elbow")
+    desk.do("body.turn_y")
+    desk.do("body.turn_y")
+    assert desk.window.body_panel.held.lines() == ["left elbow stays turned"]
+    desk.do("body.turn_y_back")
+    desk.do("body.turn_y_back")
+    assert workbench.person.fit.pose == pytest.approx(before.fit.pose, abs=1e-5)
+    assert workbench.history.undoText() == "Turn left elbow"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 
 from core.formats import agora, cliff, curated, parameters, pw3d
@@ -30,6 +31,7 @@ FORMATS = {
 _REMEDY = "Name the format, or choose another file. Formats: " + ", ".join(FORMATS) + "."
 _JSON_START = re.compile(rb"\s*[\[{]")
 _LABEL_WORDS = 5  # class and box
+_LOOKED_INTO = 20  # files of a folder
 _TEXT_START = 4096  # bytes that tell a label file
 
 
@@ -51,8 +53,20 @@ def _of_folder(path: Path) -> str | None:
         ("*.txt", "yolo"),
     ):
         if next(path.glob(pattern), None) is not None:
+            if pattern == "*.json":
+                _refuse_data_sets(path)
             return name
     return None
+
+
+def _refuse_data_sets(folder: Path) -> None:
+    """Raise ReadError for a folder of files that are each a whole data set: which one is meant?"""
+    some = islice(sorted(folder.glob("*.json")), _LOOKED_INTO)
+    whole = [file.name for file in some if _of_json(read_bytes(file)) in ("coco", "eft")]
+    if whole:
+        raise read_error(
+            folder, f"holds data sets of their own: {', '.join(whole)}", "Give the one that you mean."
+        )
 
 
 def _of_file(path: Path) -> str | None:

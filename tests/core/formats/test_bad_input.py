@@ -438,3 +438,11 @@ def test_a_file_of_no_known_format_is_refused_with_the_list_of_formats(data, tmp
     (tmp_path / "what").write_bytes(data)
     with pytest.raises(ReadError, match="what"):
         recognise(tmp_path / "what")
+
+
+def test_a_folder_of_data_sets_asks_which_one_is_meant(tmp_path):
+    for name in ("one.json", "two.json"):
+        (tmp_path / name).write_text('{"images": [], "annotations": [], "categories": []}')
+    (tmp_path / "photo_openpose.json").write_text('{"people": []}')
+    with pytest.raises(ReadError, match=r"one\.json, two\.json. Give the one that you mean"):
+        recognise(tmp_path)

@@ -15,6 +15,7 @@ FIELD_OF_VIEW_DEG = 30.0
 STEEPEST_DEG = 89.0
 NEAREST_M, FARTHEST_M = 0.3, 40.0
 NARROW = 1.4
+SHOWN_M = 2.1  # of a body that fills the view
 TURN_DEG_A_PX = 0.5
 PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at azimuth 0, the body's left is at its right
     "home": (25.0, 8.0),
@@ -28,18 +29,32 @@ PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at azim
 
 @dataclass(frozen=True)
 class Orbit:
-    """Looks at `center` (x, y up, z) [m] from `distance` [m]."""
+    """Looks at `center` (x, y up, z) [m] from `distance` [m] and shows field_of_view_deg of the height."""
 
     azimuth_deg: float = PLACES["home"][0]
     elevation_deg: float = PLACES["home"][1]
     distance: float = 4.0
     center: tuple[float, float, float] = (0.0, 0.92, 0.0)
+    field_of_view_deg: float = FIELD_OF_VIEW_DEG
 
     @classmethod
     def at(cls, place: str) -> "Orbit":
         """The whole body from one of PLACES."""
         azimuth_deg, elevation_deg = PLACES[place]
         return cls(azimuth_deg, elevation_deg)
+
+    @classmethod
+    def looking(cls, eye: np.ndarray, center: np.ndarray) -> "Orbit":
+        """From a camera's own place (3,) [m] at a body around `center`, which fills the view from however far."""
+        back = eye - center
+        distance = float(np.clip(np.linalg.norm(back), NEAREST_M, FAR_M / 2))
+        return cls(
+            float(np.degrees(np.arctan2(back[0], back[2]))),
+            float(np.degrees(np.arcsin(np.clip(back[1] / distance, -1, 1)))),
+            distance,
+            tuple(center.tolist()),
+            float(2 * np.degrees(np.arctan(SHOWN_M / 2 / distance))),
+        )
 
     @property
     def axes(self) -> np.ndarray:
@@ -101,8 +116,9 @@ class Orbit:
         return Camera(QMatrix4x4((lens @ matrix).ravel().tolist()), eye, np.array([0.0, 1.0, 0.0]))
 
     def _focal_px(self, size: QSize) -> float:
-        """That shows FIELD_OF_VIEW_DEG of the height; less of a narrow view, as bodies are narrow too."""
-        return min(NARROW * size.width(), size.height()) / 2 / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
+        """That shows the field of view's share of the height; less of a narrow view, as bodies are narrow too."""
+        half = np.radians(self.field_of_view_deg) / 2
+        return float(min(NARROW * size.width(), size.height()) / 2 / np.tan(half))
 
 
 @dataclass(frozen=True, eq=False)

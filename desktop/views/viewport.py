@@ -99,8 +99,14 @@ class Viewport(QWidget):
         return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
 
     def look_from(self, place: str) -> None:
-        """The whole body from one of cameras.PLACES."""
-        self._turn(Orbit.at(place))
+        """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
+        posed = self._workbench.fits.posed()
+        if place == "photo" and posed is not None:
+            vertices = posed.upright[0]
+            middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+            self._turn(Orbit.looking(posed.to_upright(np.zeros((1, 3)))[0], middle))
+        else:
+            self._turn(Orbit.at(place))
 
     def zoom(self, factor: float) -> None:
         """Nearer by this factor."""

@@ -145,6 +145,22 @@ def test_the_side_view_follows_the_turns_and_zooms_of_the_other_and_its_own_turn
     assert side.orbit.center == main.orbit.center != Orbit().center
 
 
+def test_as_the_photo_the_view_looks_from_where_the_photos_camera_was(open_desk):
+    desk, viewport = open_desk, open_desk.window.viewport
+    desk.fit()
+    desk.do("space.from_photo")
+    posed = desk.workbench.fits.posed()
+    assert posed.from_upright(viewport.orbit.eye) == pytest.approx(np.zeros(3), abs=1e-3)
+    at = viewport.orbit.project(viewport.surface[1], viewport.size())
+    assert (at > 0).all()
+    assert (at < [viewport.width(), viewport.height()]).all()
+    seen = at - at.mean(axis=0)
+    in_photo = posed.joints[:, :2] / posed.joints[:, 2:]
+    in_photo = in_photo - in_photo.mean(axis=0)
+    scale = np.linalg.norm(seen) / np.linalg.norm(in_photo)
+    assert seen == pytest.approx(scale * in_photo, abs=0.03 * scale)
+
+
 def test_a_joint_dragged_in_the_side_view_moves_in_depth(open_desk, qtbot):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()

@@ -126,7 +126,7 @@ def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, o
     if name == "project":
         with Project.create(destination) as project:
             project.add_photos(_moved(photos, root, destination.absolute().parent))
-        return f"{destination}: a project of {len(photos)} photos"
+        return f"{destination}: a project of {len(photos)} photo{'s' * (len(photos) != 1)}"
     if name == "mesh":
         return _write_meshes(destination, photos, options)
     if name in ("amass", "animation"):

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Keypoints, Person, Photo
+from desktop.jobs.device import Device
 from desktop.jobs.guessing import lifter
 from desktop.posing import fit_inputs, fit_of_step, params_of_all
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body
+    from core.fitting import FitStep
     from core.guess.spin_network import SpinNetwork
     from core.store import Project
 
-BATCH = 32  # people fitted at once
 PEOPLE_A_STEP = 4  # handed over at once: so many are written between two pictures of the window
 
 
@@ -48,11 +49,14 @@ def fit_many_steps(
     person_ids: Iterable[int],
     options: FitOptions,
     network: "SpinNetwork | None" = None,
+    device: Device | None = None,
 ) -> Iterator[Fitted]:
     """Fit people, guessing first with `network` or the lifter. Locked people and those without keypoints stay."""
     ids = [int(person_id) for person_id in person_ids]
-    for first in range(0, len(ids), BATCH):
-        rows = project.queue_rows(ids[first : first + BATCH])  # without those who were deleted meanwhile
+    device = device or Device(body)
+    at_once = device.at_once
+    for first in range(0, len(ids), at_once):
+        rows = project.queue_rows(ids[first : first + at_once])  # without those who were deleted meanwhile
         photos = {row.photo_id: project.photo(row.photo_id) for row in rows}
         wanted = {row.id for row in rows}
         chunk = _Chunk([(photo, p) for photo in photos.values() for p in photo.people if p.id in wanted])
@@ -65,7 +69,7 @@ def fit_many_steps(
             if _start(body, person, chunk) is not None:
                 alike[person.keypoints.layout, person.wishes].append((photo, person))
         for batch in alike.values():
-            _fit(body, batch, options, chunk)
+            _fit(body, batch, options, chunk, device)
         yield from _in_small_steps(chunk, first, len(ids))
 
 
@@ -101,7 +105,9 @@ def _guess(
         chunk.guesses |= {person.id: found for person, found in zip(asked, guesses, strict=True)}
 
 
-def _fit(body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, chunk: _Chunk) -> None:
+def _fit(
+    body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, chunk: _Chunk, device: Device
+) -> None:
     """People of one layout and the same wishes, mostly none, at once."""
     import torch
 
@@ -113,11 +119,20 @@ def _fit(body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, c
     guess = params_of_all(starts)
     guessed = any(person.id in chunk.guesses for _, person in batch)
     config = (options.config_from_guess if guessed else options.config)(wishes=batch[0][1].wishes)
+
+    def solve(there: "Body", where: str) -> "FitStep":
+        tensors = (keypoints.to(where), inputs[0][1], focal_length.to(where), center.to(where))
+        *_, step = fit(there, *tensors, guess=guess.to(where), config=config)
+        return step
+
     try:
-        *_, step = fit(body, keypoints, inputs[0][1], focal_length, center, guess=guess, config=config)
+        step = device.run(solve)
     except FitInputError as error:
         chunk.faults.append(str(error))
         return
+    finally:
+        chunk.faults += [device.told] if device.told else []
+        device.told = ""
     chunk.faults += step.faults.values()
     for row, (photo, person) in enumerate(batch):
         if row not in step.faults:

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from tests.desktop.making import same_person
 
@@ -44,6 +44,24 @@ def drag_a_keypoint(desk, rng):
     desk.release(start + QPointF(*rng.normal(0, 25, 2)))
 
 
+def drag_in_space(desk, rng):
+    """A joint, a ring, or the view itself."""
+    view = (desk.window.space.main, desk.window.space.side)[int(rng.integers(2))]
+    if not view.isVisible():
+        return
+    start = QPoint(*(rng.random(2) * [view.width(), view.height()]).astype(int).tolist())
+    if view.surface is not None and rng.random() < 0.7:
+        joints = view.orbit.project(view.surface[1], view.size())
+        start = QPoint(*np.nan_to_num(joints[rng.integers(24)]).astype(int).tolist())
+    desk.qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    for _ in range(int(rng.integers(1, 4))):
+        desk.qtbot.mouseMove(view, start + QPoint(*rng.normal(0, 25, 2).astype(int).tolist()))
+        desk.qtbot.wait(int(rng.integers(0, 10)))
+    if rng.random() < 0.2:
+        desk.do("edit.cancel")
+    desk.qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start)
+
+
 def run_a_command(desk, rng):
     ready = [
         name
@@ -65,7 +83,7 @@ def wait_a_little(desk, rng):
     desk.qtbot.wait(int(rng.integers(0, 60)))
 
 
-DEEDS = (press_keys, drag_somewhere, drag_a_keypoint, drag_a_keypoint, run_a_command, run_a_command, run_a_command,
+DEEDS = (press_keys, drag_somewhere, drag_in_space, drag_a_keypoint, drag_a_keypoint, run_a_command, run_a_command, run_a_command,
          turn_a_slider, wait_a_little)  # fmt: skip
 
 

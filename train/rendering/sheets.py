@@ -89,15 +89,15 @@ def overlay(photo: Picture, rendered: Picture, where: NDArray[np.bool_], opacity
 
 
 def label(picture: Picture, text: str, size: float = 0.45, color: Color = INK) -> Picture:
-    """The picture with a line of text at its lower edge, in the middle, rimmed so that it reads on any ground; a new
-    array."""
+    """The picture with a line of text at its lower edge, in the middle, on the background's colour; a new array."""
     fine = cv2.resize(picture, None, fx=SUPERSAMPLING, fy=SUPERSAMPLING, interpolation=cv2.INTER_NEAREST)
     font, scale, thickness = cv2.FONT_HERSHEY_SIMPLEX, size * SUPERSAMPLING, SUPERSAMPLING
-    (width, _), _ = cv2.getTextSize(text, font, scale, thickness)
+    (width, height), below = cv2.getTextSize(text, font, scale, thickness)
     place = ((fine.shape[1] - width) // 2, fine.shape[0] - 7 * SUPERSAMPLING)
     ink = tuple(int(channel) for channel in to_bytes(color))
-    rim = tuple(int(channel) for channel in to_bytes(BACKGROUND))
-    cv2.putText(fine, text, place, font, scale, rim, 4 * thickness, cv2.LINE_AA)
+    edge = 3 * SUPERSAMPLING
+    top, bottom = place[1] - height - edge, place[1] + below + edge
+    fine[max(top, 0) : bottom, max(place[0] - edge, 0) : place[0] + width + edge] = to_bytes(BACKGROUND)
     cv2.putText(fine, text, place, font, scale, ink, thickness, cv2.LINE_AA)
     return shrink(np.asarray(fine, dtype=np.uint8))
 

@@ -1,6 +1,7 @@
-"""Contact sheets of the body and of fits: python -m train.sheet shapes --out shapes.png
+"""Contact sheets of the body, of fits and of a training: python -m train.sheet shapes --out shapes.png
                              python -m train.sheet poses --out poses.png --poses poses.npz
                              python -m train.sheet fits --out fits.jpg --photos FOLDER [--guess lifter]
+                             python -m train.sheet circle --out circle.jpg --run RUN
 
 Drawn offscreen, so a machine without a screen will do. The picture's kind follows the file's ending.
 """
@@ -20,6 +21,7 @@ from core.body.tree import joint_index
 from core.guess.lifter import load_lifter
 from core.guess.lifter_network import Lifter
 from train.learning.poses import read_poses
+from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
 from train.rendering.sheets import CLAY, Color, Frame, Picture, TileRenderer, grid, label, save_picture, stack
 
@@ -112,13 +114,14 @@ def _lifter(guess: str) -> Lifter | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Draw contact sheets of a body, or of fits.")
-    parser.add_argument("kind", choices=("shapes", "poses", "fits"))
+    parser = argparse.ArgumentParser(description="Draw contact sheets of a body, of fits, or of a training.")
+    parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle"))
     parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
     parser.add_argument("--body", type=Path, help="an SMPL file; without it the open body")
     parser.add_argument("--poses", type=Path, help="poses: an .npz with poses (N, 72)")
     parser.add_argument("--photos", type=Path, help="fits: a folder of photos with COCO-style JSON files")
     parser.add_argument("--guess", default="none", help="fits: none, lifter, or a lifter's folder")
+    parser.add_argument("--run", type=Path, help="circle: the folder of a training")
     parser.add_argument("--split", default="test", help="poses: which of the file's splits")
     parser.add_argument("--seed", type=int, default=0, help="poses: which of them")
     options = parser.parse_args()
@@ -129,6 +132,10 @@ def main() -> None:
         if options.photos is None:
             parser.error("fits needs --photos FOLDER")
         sheet = fits_sheet(body, fitted_people(body, options.photos, _lifter(options.guess)), options.photos)
+    elif options.kind == "circle":
+        if options.run is None:
+            parser.error("circle needs --run RUN")
+        sheet = circle_sheet(body, options.run)
     elif options.poses is None:
         parser.error("poses needs --poses FILE.npz")
     else:

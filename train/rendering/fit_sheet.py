@@ -19,7 +19,7 @@ from core.formats import coco
 from core.geometry.image import read_image
 from core.guess.lifter import lift
 from core.guess.lifter_network import Lifter
-from core.records import Person, Photo
+from core.records import Keypoints, Person, Photo
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
 from train.rendering.sheets import (
     AMBIENT,
@@ -98,7 +98,9 @@ def fits_sheet(body: Body, people: list[Fitted], folder: Path, columns: int = 4)
     for number, one in enumerate(people, start=1):
         vertices = body.pose(one.step.params)[0][0].numpy()
         picture = _crop(read_image(folder / one.photo.path), one, vertices)
-        row = [_with_keypoints(picture, one)]
+        seen = one.person.keypoints
+        at = (seen.xy - picture.corner) * picture.scale
+        row = [with_keypoints(picture.picture, Keypoints(seen.layout, at, seen.confidence))]
         if one.guess is not None:
             guessed = body.pose(one.guess)[0][0].numpy()
             row.append(_over(renderer, body, one, guessed, picture, GUESS))
@@ -162,12 +164,11 @@ def _beside(renderer: MeshRenderer, body: Body, vertices: NDArray[np.float32]) -
     return np.where(where[..., None], drawn, to_bytes(BACKGROUND)).astype(np.uint8)
 
 
-def _with_keypoints(crop: _Crop, one: Fitted) -> Picture:
-    """The photo with the person's bones and points, coloured by side."""
-    keypoints, shape = one.person.keypoints, layout(one.person.keypoints.layout)
+def with_keypoints(picture: Picture, keypoints: Keypoints) -> Picture:
+    """The picture with bones and points of keypoints [px of the picture], coloured by side; a new array."""
+    shape, at = layout(keypoints.layout), np.round(keypoints.xy).astype(int)
     colours = {side: _bytes(text) for side, text in side_colours("light").items()}
-    at = np.round((keypoints.xy - crop.corner) * crop.scale).astype(int)
-    drawn = crop.picture.copy()
+    drawn = picture.copy()
     for start, end in shape.bones:
         if keypoints.confidence[start] > 0 and keypoints.confidence[end] > 0:
             cv2.line(drawn, at[start].tolist(), at[end].tolist(), _bytes_of(INK), 1, cv2.LINE_AA)

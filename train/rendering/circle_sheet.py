@@ -1,0 +1,126 @@
+"""What a run did for the people it learned from: what its network said at first, their fits, what it says now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.body.keypoints import convert
+from core.body.model import Body, BodyParams
+from core.errors import FitsError
+from core.geometry.camera import CROP_SIZE
+from core.geometry.image import apply_affine, crop_affine, read_image, warp
+from core.guess.guess import guess_crops
+from core.guess.spin_network import SpinNetwork, load_spin_network
+from core.records import BBOX_UNIT, BBox, Keypoints
+from core.store.fits import FitsDictionary
+from train import spin
+from train.learning.options import options_of, with_changes
+from train.learning.run_folder import CHECKPOINT, FITS, read_config
+from train.learning.starting import start_from
+from train.rendering.fit_sheet import GUESS, with_keypoints
+from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
+from train.rendering.sheets import (
+    AMBIENT,
+    CLAY,
+    LIGHT,
+    SUPERSAMPLING,
+    Color,
+    Picture,
+    grid,
+    label,
+    overlay,
+    shrink,
+)
+
+PEOPLE = 7
+SHOWN = "coco17"  # of the 49 keypoints
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Some people of a run: their rows of its dictionary, and their crops (224, 224, 3)."""
+
+    fits: FitsDictionary
+    rows: Tensor
+    crops: list[Picture]
+
+    @property
+    def camera(self) -> tuple[Tensor, Tensor]:
+        return self.fits.focal_length[self.rows], self.fits.camera_center[self.rows]
+
+    @property
+    def boxes(self) -> tuple[Tensor, Tensor]:
+        """Middle (B, 2) and side (B,) [px]."""
+        return self.fits.center[self.rows], BBOX_UNIT * self.fits.scale[self.rows]
+
+
+def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
+    """A column for each of some people, fitted: photo, first guess, fit, last guess. Raises FitloopError for no run."""
+    stored = read_config(run)
+    options = options_of(stored["options"])
+    people = _see(
+        FitsDictionary.load(run / FITS, body.fingerprint),
+        options.photos or (options.fits or run).parent,
+        count,
+    )
+    untaught = spin.build(with_changes(spin.Config(), stored["config"]), body)
+    start_from(untaught, options, body)
+    rows, fits = people.rows, people.fits
+    fit = BodyParams.from_pose(fits.pose[rows], fits.betas[rows], fits.cam_t[rows], fits.kid[rows])
+    lines = {
+        "photo and keypoints": [_keypoints(people, place) for place in range(len(rows))],
+        "guess before": _drawn(body, _guess(untaught, people, body), people, GUESS),
+        "fit": _drawn(body, fit, people, CLAY),
+        "guess after": _drawn(body, _guess(load_spin_network(run / CHECKPOINT), people, body), people, GUESS),
+    }
+    return grid([label(tile, title) for title, line in lines.items() for tile in line], len(rows), gap=3)
+
+
+def _see(fits: FitsDictionary, photos: Path, count: int) -> Seen:
+    fitted = fits.score.isfinite().nonzero()[:, 0]
+    if not len(fitted):
+        raise FitsError("nobody in the run has a fit to draw.")
+    rows = fitted[torch.linspace(0, len(fitted) - 1, min(count, len(fitted))).long()]
+    crops = []
+    for row in rows.tolist():
+        box = BBox(fits.center[row].numpy(), float(fits.scale[row]))
+        crops.append(
+            warp(read_image(photos / str(fits.imgname[row])), crop_affine(box, CROP_SIZE), CROP_SIZE)
+        )
+    return Seen(fits, rows, crops)
+
+
+def _guess(network: SpinNetwork, people: Seen, body: Body) -> BodyParams:
+    return guess_crops(network.eval(), np.stack(people.crops), *people.boxes, *people.camera, body)
+
+
+def _keypoints(people: Seen, place: int) -> Picture:
+    row = int(people.rows[place])
+    box = BBox(people.fits.center[row].numpy(), float(people.fits.scale[row]))
+    known = convert(Keypoints.from_array("spin49", people.fits.keypoints[row].numpy()), "spin49", SHOWN)
+    at = apply_affine(crop_affine(box, CROP_SIZE), known.xy)
+    return with_keypoints(people.crops[place], Keypoints(SHOWN, at, known.confidence))
+
+
+def _drawn(body: Body, params: BodyParams, people: Seen, color: Color) -> list[Picture]:
+    """Each body over its crop, in the photo's perspective."""
+    size = SUPERSAMPLING * CROP_SIZE
+    renderer = MeshRenderer(size, size)
+    scale = size / people.boxes[1]
+    middle = (people.camera[1] - people.boxes[0]) * scale[:, None] + size / 2
+    tiles = []
+    for place, crop in enumerate(people.crops):
+        vertices = body.pose(params[place : place + 1])[0][0].numpy()
+        mesh = Mesh(vertices, body.faces, np.array(color), vertex_normals(vertices, body.faces))
+        focal_length = float(people.camera[0][place] * scale[place])
+        x, y = middle[place].tolist()
+        drawn, where = renderer.render([mesh], focal_length, (x, y), LIGHT, AMBIENT)
+        behind = crop.repeat(SUPERSAMPLING, axis=0).repeat(SUPERSAMPLING, axis=1)
+        tiles.append(shrink(overlay(behind, drawn, where)))
+    renderer.close()
+    return tiles

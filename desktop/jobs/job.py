@@ -37,11 +37,16 @@ class Job(QObject):
         return bool(self.title)
 
     @property
+    def per_second(self) -> float | None:
+        """How many it does a second; None while nobody can tell."""
+        passed = time.monotonic() - self._started
+        return self.done / passed if self.done > 0 and passed > 0 else None
+
+    @property
     def seconds_left(self) -> float | None:
         """As long as it will take if it goes on as it did; None while nobody can tell."""
-        if not 0 < self.done <= self.total:
-            return None
-        return (time.monotonic() - self._started) / self.done * (self.total - self.done)
+        rate = self.per_second
+        return (self.total - self.done) / rate if rate and self.done <= self.total else None
 
     def start(
         self,

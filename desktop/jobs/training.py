@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 LOOK_EVERY_MS = 1000
 METRICS, CHECKPOINT, OUTPUT = "metrics.jsonl", "checkpoint.pt", "output.txt"
 LAST_WORDS = 600  # characters of what the child said
+READ_AT_ONCE = 2**18  # bytes of metrics: a long run is taken in over several looks, none of which is felt
+READ_ON_MS = 20
 
 
 class Training(QObject):
@@ -34,6 +36,10 @@ class Training(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self.look)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(READ_ON_MS)
+        self._soon.timeout.connect(self.look)
 
     @property
     def running(self) -> bool:
@@ -80,6 +86,7 @@ class Training(QObject):
     def close(self) -> None:
         """Look no more; a run goes on without us."""
         self._timer.stop()
+        self._soon.stop()
 
     def look(self) -> None:
         """Take in the lines that are new and whole."""
@@ -88,7 +95,7 @@ class Training(QObject):
         try:
             with (self.folder / METRICS).open("rb") as file:
                 file.seek(self._read)
-                new = file.read()
+                new = file.read(READ_AT_ONCE)
         except OSError:
             new = b""
         whole = new[: new.rfind(b"\n") + 1]
@@ -100,4 +107,7 @@ class Training(QObject):
                 continue  # a line cut off by a crash of the run
             if isinstance(entry, dict):
                 self.lines.append(entry)
-        self.changed.emit()
+        if len(new) == READ_AT_ONCE and whole and self._timer.isActive():
+            self._soon.start()
+        else:
+            self.changed.emit()

@@ -56,9 +56,11 @@ class Status(QWidget):
             words = self.tr("{title}: {done} of {total}").format(
                 title=job.title, done=job.done, total=job.total
             )
-            left = job.seconds_left
+            left, rate = job.seconds_left, job.per_second
+            if rate is not None:
+                words += self.tr(", {rate:.3g} a second").format(rate=rate)
             if left is not None and left > 1:
-                words += self.tr(", {seconds:.0f} s left").format(seconds=left)
+                words += self.tr(", {time} left").format(time=_time(left))
         self.title.setText(words)
         self.progress.setRange(0, job.total)
         self.progress.setValue(job.done)
@@ -84,3 +86,10 @@ class Status(QWidget):
                 "Drag keypoints · F: fit · A: accept · R: reject · L: later · Space: next · ?: all keys"
             )
         self.hint.setText(words)
+
+
+def _time(seconds: float) -> str:
+    """As one reads it from a clock."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -26,6 +26,7 @@ from desktop.views.plots import TERM_COLOURS
 from desktop.workbench import Workbench
 
 MOST_STEPS = 10_000_000
+MOST_POINTS = 2000  # of a curve; more are not seen
 
 
 class TrainPanel(QWidget):
@@ -167,11 +168,11 @@ class TrainPanel(QWidget):
         return words if training.lines or training.running else f"{words}\n{training.last_words}"
 
     def _draw(self) -> None:
-        name = self.metric.currentText()
+        name, lines = self.metric.currentText(), self._training.lines
         points = [
-            (float(line.get("step", number)), float(line[name]))
-            for number, line in enumerate(self._training.lines)
-            if _is_number(line.get(name))
+            (float(lines[number].get("step", number)), float(lines[number][name]))
+            for number in range(0, len(lines), 1 + len(lines) // MOST_POINTS)
+            if _is_number(lines[number].get(name))
         ]
         self._line.setData([x for x, _ in points], [y for _, y in points])
 

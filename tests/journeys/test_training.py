@@ -63,3 +63,18 @@ def test_a_run_started_elsewhere_is_followed_line_by_line(training, tmp_path):
     assert [line["loss"] for line in training.lines] == [4.0, 3.5, 3.0]
     assert training.checkpoint is None
     assert not training.running
+
+
+def test_a_long_run_is_taken_in_bit_by_bit_and_drawn_with_fewer_points(desk, tmp_path):
+    training, panel = desk.window.training, desk.window.train_panel
+    lines = 30_000
+    text = "".join(f'{{"step": {step}, "loss": {1 / (step + 1)}, "lr": 0.0001}}\n' for step in range(lines))
+    (tmp_path / "metrics.jsonl").write_text(text)
+    training.follow(tmp_path)
+    assert 0 < len(training.lines) < lines
+    desk.wait(lambda: len(training.lines) == lines)
+    assert [line["step"] for line in training.lines[:: lines // 10]] == list(range(0, lines, lines // 10))
+    panel.metric.setCurrentText("loss")
+    x, _ = panel._line.getData()
+    assert 500 < len(x) <= 2000
+    assert x[-1] > lines - 50

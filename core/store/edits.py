@@ -13,13 +13,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import Any
 
 from core.errors import ProjectError
 from core.records import Person, Photo
 from core.store.rows import derived, person_from_row, person_row, photo_row
 from core.store.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
-from core.store.warnings import warnings_of
+from core.store.warnings import warnings_of, warnings_of_photos
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,23 +197,19 @@ def insert(db: sqlite3.Connection, table: str, rows: list[Row]) -> None:
 
 def insert_people(db: sqlite3.Connection, people: list[tuple[Row, Person, str]], now: float) -> None:
     """Insert people and all that is derived from them. people: row with id, the same as a record, path of the
-    photo.
+    photo; those of one photo stand together.
     """
-    photos: dict[Value, list[Person]] = {}
-    for row, person, _ in people:
-        photos.setdefault(row["photo_id"], []).append(person)
-    warned = {
-        id(person): names
-        for together in photos.values()
-        for person, names in zip(together, warnings_of(together), strict=True)
-    }
+    photos = [list(together) for _, together in groupby(people, key=lambda one: one[0]["photo_id"])]
+    warned = list(
+        chain.from_iterable(warnings_of_photos([[person for _, person, _ in photo] for photo in photos]))
+    )
     rows = [
-        row | derived(person, path, now) | {"warnings": len(warned[id(person)])}
-        for row, person, path in people
+        row | derived(person, path, now) | {"warnings": len(names)}
+        for (row, person, path), names in zip(people, warned, strict=True)
     ]
     insert(db, "person", rows)
     insert_tags(db, [person for _, person, _ in people])
-    _insert_warnings(db, [(row["id"], warned[id(person)]) for row, person, _ in people])
+    _insert_warnings(db, [(row["id"], names) for (row, _, _), names in zip(people, warned, strict=True)])
 
 
 def insert_tags(db: sqlite3.Connection, people: list[Person]) -> None:

@@ -30,6 +30,8 @@ Warned = Literal[
     "below_floor",  # where the curator put a foot on a floor
 ]
 WARNINGS: tuple[str, ...] = get_args(Warned)
+Posed = dict[int, tuple[np.ndarray, float]]  # id of a body -> joints (24, 3) [m], how far inside itself [m]
+PHOTOS_AT_ONCE = 256
 
 LARGE_BETA = 3.0  # standard deviations
 BENT_DEG = 15.0  # of 44 000 captured poses one in a thousand bends an elbow or a knee so far the wrong way
@@ -59,34 +61,50 @@ BEND = {  # axis and sign of the rotation vector that bends a hinge the wrong wa
 
 def warnings_of(people: Sequence[Person]) -> list[tuple[Warned, ...]]:
     """What is to be warned of, for each of the people of one photo."""
+    return warnings_of_photos([people])[0]
+
+
+def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Warned, ...]]]:
+    """The same for the people of each photo; skeletons are posed many at once."""
+    found = []
     with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers are warned of, or not, as any others
-        return _warnings_of(people)
+        for first in range(0, len(photos), PHOTOS_AT_ONCE):
+            some = photos[first : first + PHOTOS_AT_ONCE]
+            posed = _pose([body for people in some for person in people for body in _bodies(person)])
+            found += [_of_photo(people, posed) for people in some]
+    return found
 
 
-def _warnings_of(people: Sequence[Person]) -> list[tuple[Warned, ...]]:
-    bodies: list[Fit | Guess] = [body for person in people for body in _bodies(person)]
-    joints = joints_of(bodies) if bodies else np.zeros((0, 24, 3))
-    joints_by_id = {id(body): at for body, at in zip(bodies, joints, strict=True)}
-    twins = _twins(people, joints_by_id) if len(people) > 1 else set()
+def _pose(bodies: list[Fit | Guess]) -> Posed:
+    """Joints (24, 3) [m] and overlap [m] of each body, by its identity."""
+    if not bodies:
+        return {}
+    joints = joints_of(bodies)
+    inside = overlap(joints).tolist()
+    return {id(body): (at, deep) for body, at, deep in zip(bodies, joints, inside, strict=True)}
+
+
+def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]]:
+    twins = _twins(people, posed) if len(people) > 1 else set()
     found = []
     for place, person in enumerate(people):
-        names = [] if person.fit is None else _of_fit(person.fit, joints_by_id[id(person.fit)])
+        names = [] if person.fit is None else _of_fit(person.fit, posed[id(person.fit)][1])
         if _contradicts_itself(person) or any(
-            _nearer_exchanged(person, body, joints_by_id[id(body)]) for body in _bodies(person)
+            _nearer_exchanged(person, body, posed[id(body)][0]) for body in _bodies(person)
         ):
             names.append("sides_swapped")
         if outside_box(person):
             names.append("outside_box")
         if place in twins:
             names.append("same_as_another")
-        if person.fit is not None and _below_floor(person, joints_by_id[id(person.fit)]):
+        if person.fit is not None and _below_floor(person, posed[id(person.fit)][0]):
             names.append("below_floor")
         found.append(tuple(names))
     return found
 
 
-def _of_fit(fit: Fit, joints: np.ndarray) -> list[Warned]:
-    """What it says by itself. joints (24, 3) [m]."""
+def _of_fit(fit: Fit, inside_m: float) -> list[Warned]:
+    """What it says by itself. inside_m: how far it is inside itself."""
     names: list[Warned] = []
     if fit.weak:
         names.append("weak_fit")
@@ -94,7 +112,7 @@ def _of_fit(fit: Fit, joints: np.ndarray) -> list[Warned]:
         names.append("unlikely_shape")
     if any(angle_deg > BENT_DEG for angle_deg in bent_deg(fit.pose).values()):
         names.append("bent_backwards")
-    if overlap(joints[None])[0] > OVERLAP_M:
+    if inside_m > OVERLAP_M:
         names.append("passes_through_itself")
     return names
 
@@ -189,31 +207,31 @@ def _places(layout_name: str) -> dict[str, int]:
     return {name: place for place, name in enumerate(layout(layout_name).keypoints)}
 
 
-def _twins(people: Sequence[Person], joints: dict[int, np.ndarray]) -> set[int]:
+def _twins(people: Sequence[Person], posed: Posed) -> set[int]:
     """Places of people who stand where another one does."""
-    centers = np.stack([_middle(person, joints) for person in people])
+    centers = np.stack([_middle(person, posed) for person in people])
     sides = np.array([person.bbox.side for person in people])
     apart = np.linalg.norm(centers[:, None] - centers, axis=-1)
     near = np.argwhere(np.triu(apart < NEAR * np.minimum(sides[:, None], sides), k=1))
     twins: set[int] = set()
     for one, other in near.tolist():
         pair = people[one], people[other]
-        if _same_body(*pair, joints) if all(person.fit for person in pair) else _same_points(*pair):
+        if _same_body(*pair, posed) if all(person.fit for person in pair) else _same_points(*pair):
             twins |= {one, other}
     return twins
 
 
-def _middle(person: Person, joints: dict[int, np.ndarray]) -> np.ndarray:
+def _middle(person: Person, posed: Posed) -> np.ndarray:
     """Where someone is in the photo (2,) [px]."""
     if person.fit is None:
         return person.bbox.center
-    return np.nan_to_num(project(joints[id(person.fit)][None, :1], [person.fit])[0, 0], nan=np.inf)
+    return np.nan_to_num(project(posed[id(person.fit)][0][None, :1], [person.fit])[0, 0], nan=np.inf)
 
 
-def _same_body(one: Person, other: Person, joints: dict[int, np.ndarray]) -> bool:
+def _same_body(one: Person, other: Person, posed: Posed) -> bool:
     assert one.fit is not None
     assert other.fit is not None
-    places = np.stack([joints[id(one.fit)], joints[id(other.fit)]])
+    places = np.stack([posed[id(one.fit)][0], posed[id(other.fit)][0]])
     seen = project(places, [one.fit, other.fit])
     nearest, farthest = sorted(places[:, 0, 2].tolist())
     return _apart(*seen) < SAME * min(one.bbox.side, other.bbox.side) and farthest < SAME_DEPTH * nearest

@@ -117,14 +117,14 @@ EDIT = (
     ),
     Command(
         "edit.exchange_limb",
-        "&Exchange the limb with who is nearest",
+        "&Exchange limb with who is nearest",
         "Y",
         neighbour_acts.exchange_limb,
         lambda workbench: acts.has_keypoint(workbench) and neighbour_acts.has_neighbour(workbench),
     ),
     Command(
         "edit.exchange_detection",
-        "Exchange the &whole detection with who is nearest",
+        "Exchange &whole with who is nearest",
         "Shift+Y",
         neighbour_acts.exchange_detection,
         neighbour_acts.has_neighbour,

@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 from desktop.command import Command
 from desktop.commands import MENUS
 
-COLUMNS = 3
-ROWS_A_COLUMN = 27
+COLUMNS = 4
 
 
 class ShortcutSheet(QDialog):
@@ -38,18 +37,18 @@ class ShortcutSheet(QDialog):
             for command in keyed:
                 keys = actions[command.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 rows.append((actions[command.id].text().replace("&", "").replace("…", ""), keys))
-        rows += [(self.tr("On the photo"), ""), *self._mouse()]
+        rows += [(self.tr("On the photo"), ""), *self._on_photo(), (self.tr("In 3D"), ""), *self._in_space()]
         columns = QHBoxLayout()
-        columns.setSpacing(28)
-        for first in range(0, len(rows), ROWS_A_COLUMN):
-            columns.addLayout(_grid(rows[first : first + ROWS_A_COLUMN]))
+        columns.setSpacing(20)
+        for part in _parts(rows):
+            columns.addLayout(_grid(part))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addLayout(columns)
         column.addWidget(buttons)
 
-    def _mouse(self) -> list[tuple[str, str]]:
+    def _on_photo(self) -> list[tuple[str, str]]:
         return [
             (self.tr("Zoom at the cursor"), self.tr("Wheel")),
             (self.tr("Move the photo"), self.tr("Drag")),
@@ -57,9 +56,31 @@ class ShortcutSheet(QDialog):
             (self.tr("Place an absent one"), self.tr("Drag its dotted ring")),
             (self.tr("Nudge a keypoint"), self.tr("Arrows, Shift: far")),
             (self.tr("Visible, occluded, absent"), self.tr("Right click")),
+            (self.tr("Give a limb to somebody"), self.tr("Ctrl and drag it")),
             (self.tr("Choose a person"), self.tr("Click")),
             (self.tr("The whole photo"), self.tr("Double click")),
         ]
+
+    def _in_space(self) -> list[tuple[str, str]]:
+        return [
+            (self.tr("Turn the view"), self.tr("Drag, arrows")),
+            (self.tr("Move the view"), self.tr("Shift and drag, arrows")),
+            (self.tr("Nearer, farther"), self.tr("Wheel")),
+            (self.tr("Move a joint"), self.tr("Drag it")),
+            (self.tr("Turn a joint"), self.tr("Drag its ring")),
+        ]
+
+
+def _parts(rows: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Columns of about the same length; none ends with a title."""
+    parts: list[list[tuple[str, str]]] = [[]]
+    length = -(-len(rows) // COLUMNS)
+    for row in rows:
+        full = len(parts[-1]) >= length - (not row[1])
+        if full and len(parts) < COLUMNS:
+            parts.append([])
+        parts[-1].append(row)
+    return parts
 
 
 def _grid(rows: Sequence[tuple[str, str]]) -> QGridLayout:

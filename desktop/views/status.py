@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
@@ -26,9 +25,9 @@ class Status(QWidget):
         self.progress.setFixedWidth(BAR_PX)
         self.progress.setTextVisible(False)
         self.stop = QToolButton()
-        self.stop.setDefaultAction(actions["fit.stop"])
         self.stop.setText(self.tr("Stop"))
-        self.stop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.stop.setToolTip(actions["fit.stop"].toolTip())
+        self.stop.clicked.connect(actions["fit.stop"].trigger)
         self.hint = QLabel()
         bar.addWidget(self.hint, 1)
         for widget in (self.title, self.progress, self.stop, self.body):

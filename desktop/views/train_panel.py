@@ -22,7 +22,6 @@ from desktop.jobs.saving import fits_file_of
 from desktop.jobs.training import Training
 from desktop.queue_acts import guess_with
 from desktop.theme import theme
-from desktop.views.plots import TERM_COLOURS
 from desktop.workbench import Workbench
 
 MOST_STEPS = 10_000_000
@@ -57,7 +56,7 @@ class TrainPanel(QWidget):
         self.plot = pyqtgraph.PlotWidget()
         self.plot.getPlotItem().setMenuEnabled(False)
         self.plot.getPlotItem().hideButtons()
-        self._line = self.plot.plot(pen=pyqtgraph.mkPen(TERM_COLOURS[0], width=2))
+        self._line = self.plot.plot()
         self._lay_out()
         self.start.clicked.connect(self._start)
         self.stop.clicked.connect(training.stop)
@@ -179,6 +178,7 @@ class TrainPanel(QWidget):
     def _dress(self) -> None:
         colours = theme(self._workbench.view.theme)
         self.plot.setBackground(colours.base)
+        self._line.setPen(pyqtgraph.mkPen(colours.accent, width=2))
         for side in ("left", "bottom"):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.setPen(colours.border)

@@ -20,7 +20,7 @@ from desktop.jobs.fitting import (
 )
 from desktop.jobs.guessing import alternative_steps, guess_steps
 from desktop.jobs.worker import Worker
-from desktop.posing import PosedBody, pose_fit, scored
+from desktop.posing import PosedBody, pose_changed, pose_fit
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class Fits(QObject):
         if self._posed is not None:
             posed = self._posed
             same = posed.fit is person.fit and len(posed.keypoints_px) == person.keypoints.k
-            if same and (self.following or posed.keypoints is person.keypoints):
+            whole = posed.faces is self.body.faces or self._workbench.previewing
+            if same and whole and (self.following or posed.keypoints is person.keypoints):
                 return posed
         self._posed = pose_fit(self.body, photo, person, person.fit)
         return self._posed
@@ -211,10 +212,12 @@ class Fits(QObject):
         photo, person = self._workbench.photo, self._workbench.person
         if photo is None or person is None:
             return
-        if self.body is not None:
-            fit = scored(self.body, photo, person, fit)
-        wishes = person.wishes if wish is None else with_wish(person.wishes, wish)
-        self._workbench.preview(person.with_(fit=fit, wishes=wishes))
+        if wish is not None:
+            person = person.with_(wishes=with_wish(person.wishes, wish))
+        if self.body is None:
+            self._workbench.preview(person.with_(fit=fit))
+        else:
+            self._show(person, pose_changed(self.body, photo, person, fit, moving=not done))
         if done:
             self._workbench.commit(label)
 

@@ -130,10 +130,11 @@ def pose_fit(body: "Body", photo: Photo, person: Person, fit: Fit) -> PosedBody:
     return _posed(body, photo, person, fit, params_of(fit), _look(body, photo, person, fit))
 
 
-def scored(body: "Body", photo: Photo, person: Person, fit: Fit) -> Fit:
-    """The fit with the score it has for these keypoints: for one changed by hand."""
+def pose_changed(body: "Body", photo: Photo, person: Person, fit: Fit, moving: bool = False) -> PosedBody:
+    """A fit changed by hand, with the score it has for the person's keypoints; moving as for pose_step."""
     step = _look(body, photo, person, fit)
-    return fit if step is None else replace(fit, score=float(step.score[0]))
+    fit = fit if step is None else replace(fit, score=float(step.score[0]))
+    return _posed(body, photo, person, fit, params_of(fit), step, moving)
 
 
 def rest_surface(body: "Body") -> Surface:

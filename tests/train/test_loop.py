@@ -193,9 +193,10 @@ class TestResume:
         assert train("whole", "--steps", "4") == 0
         assert losses(tmp_path / "run") == losses(tmp_path / "whole")
 
-    def test_a_crash_saves_what_was_learned(self, train, tmp_path, monkeypatch):
+    def test_a_crash_saves_what_was_learned_and_the_run_goes_on_exactly(self, train, tmp_path, monkeypatch):
         def crash(number, loss, batch):
             if number == 3:
+                loss()  # half a step: running statistics and dictionary have moved
                 raise RuntimeError("a bug")
             return loss()
 
@@ -204,7 +205,9 @@ class TestResume:
         assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
         replaced = (np.load(tmp_path / "run/fits.npz")["source"] == "fit").sum()
         assert replaced > 0
-        assert train("run", "--resume", "--steps", "3", fits=None) == 0
+        assert train("run", "--resume", "--steps", "4", fits=None) == 0
+        assert train("whole", "--steps", "4") == 0
+        assert losses(tmp_path / "run") == losses(tmp_path / "whole")
 
     def test_another_config_is_refused_and_named(self, train, tmp_path, capsys):
         assert train("run", "--steps", "1") == 0

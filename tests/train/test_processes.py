@@ -138,6 +138,27 @@ class TestProcesses:
         assert two["loss"] == pytest.approx(one["loss"], rel=1e-9)
         assert float((two["gradient"] - one["gradient"]).norm() / one["gradient"].norm()) < 1e-9
 
+    def test_torchrun_starts_anew_what_lost_a_process_and_the_run_goes_on(self, tmp_path, curated):
+        """Elastic: one of two is killed, torchrun ends the other, starts both, and no step is missing."""
+        run, steps = tmp_path / "run", 12
+        options = f"--backbone resnet10 --batch 4 {' '.join(SMALL)} --save-minutes 0 --steps {steps}"
+        several = "-m torch.distributed.run --standalone --nproc-per-node 2 --max-restarts 2 -m --"
+        arguments = [
+            sys.executable,
+            *several.split(),
+            *command(run, "--fits", str(curated), *options.split())[2:],
+        ]
+        process = subprocess.Popen(arguments, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 240
+        while len(losses(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[-1]), signal.SIGKILL)
+        _, said = process.communicate()
+        assert process.returncode == 0, said.decode()
+        assert [line["step"] for line in read_metrics(run)] == list(range(1, steps + 1))
+        assert torch.load(run / "checkpoint.pt")["step"] == steps
+
     def test_one_process_alone_needs_no_network(self):
         processes = Processes.join("cpu")
         values = torch.arange(3.0)

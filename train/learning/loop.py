@@ -6,14 +6,12 @@ epoch and place (train/learning/datasets.py), so a run that was killed takes the
 
 from __future__ import annotations
 
+import contextlib
 import math
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType, TracebackType
 
 import torch
 from torch import Tensor, nn
@@ -160,20 +158,24 @@ def learn(
 
 def _try_step(learner: Learner, batch: Batch, loss: Loss, folder: Path, waiting: float) -> TrainStep:
     """One step; again in smaller pieces when the memory of the device is too small for these. waiting: since when the
-    batch was waited for."""
+    batch was waited for. A step that is not taken leaves the network's running statistics as they were."""
     began = time.perf_counter()
     notices = tuple(f"a photo cannot be read, another took its place: {path}" for path in batch.unreadable)
     while True:
-        try:
-            said = _backward(learner, batch, loss)
-            break
-        except torch.OutOfMemoryError:
-            notices += (_halve(learner),)
+        with _running_statistics(learner.network) as put_back:
+            try:
+                said = _backward(learner, batch, loss)
+                value = learner.processes.total(said.loss)
+                good = _gradients_finite(learner, value)
+                if not good:
+                    put_back()
+                break
+            except torch.OutOfMemoryError:
+                put_back()
+                notices += (_halve(learner),)
         learner.optimizer.zero_grad(set_to_none=True)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-    value = learner.processes.total(said.loss)
-    good = _gradients_finite(learner, value)
     if good:
         if learner.clip:
             nn.utils.clip_grad_norm_(learner.network.parameters(), learner.clip)
@@ -189,12 +191,27 @@ def _try_step(learner: Learner, batch: Batch, loss: Loss, folder: Path, waiting:
     return _report(learner, said, float(value), seconds, began - waiting, notices)
 
 
+@contextlib.contextmanager
+def _running_statistics(network: nn.Module) -> Iterator[Callable[[], None]]:
+    """Inside, a call puts a network's buffers back; so does an error that goes through."""
+    before = [buffer.clone() for buffer in network.buffers()]
+
+    @torch.no_grad()
+    def put_back() -> None:
+        for buffer, value in zip(network.buffers(), before, strict=True):
+            buffer.copy_(value)
+
+    try:
+        yield put_back
+    except BaseException:
+        put_back()
+        raise
+
+
 def _backward(learner: Learner, batch: Batch, loss: Loss) -> StepLoss:
-    """Gradients of the whole batch, summed over its pieces and over all processes. A step without a finite loss leaves
-    the network's running statistics as they were."""
+    """Gradients of the whole batch, summed over its pieces and over all processes."""
     network, parts = learner.network, learner.parts()
     network.train()
-    buffers = [buffer.clone() for buffer in network.buffers()]
     learner.optimizer.zero_grad(set_to_none=True)
     said: list[StepLoss] = []
     for part in parts:
@@ -206,17 +223,12 @@ def _backward(learner: Learner, batch: Batch, loss: Loss) -> StepLoss:
         (piece.loss / len(parts)).backward()
         said.append(piece)
     learner.processes.sum_gradients(network.parameters())
-    whole = StepLoss(
+    return StepLoss(
         torch.stack([piece.loss.detach() for piece in said]).mean(),
         {name: torch.stack([piece.parts[name].detach() for piece in said]).mean() for name in said[0].parts},
         {name: torch.stack([piece.counts[name] for piece in said]).sum() for name in said[0].counts},
         sum(piece.fit_s for piece in said),
     )
-    if not bool(learner.processes.total(whole.loss).isfinite()):
-        with torch.no_grad():
-            for buffer, before in zip(network.buffers(), buffers, strict=True):
-                buffer.copy_(before)
-    return whole
 
 
 def _halve(learner: Learner) -> str:
@@ -265,29 +277,3 @@ def _report(
         step_s=seconds,
         notices=notices,
     )
-
-
-class Stopping:
-    """Ctrl-C, or a cluster's request to end, becomes a flag: the step under way is finished, and what it learned kept.
-    A second Ctrl-C ends the program at once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, object] = {}
-
-    def __enter__(self) -> Stopping:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.asked = True

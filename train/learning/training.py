@@ -20,7 +20,7 @@ from core.errors import FitloopError
 from core.guess.spin_network import SpinNetwork, spin_checkpoint
 from core.store.fits import FitsDictionary
 from train.learning.datasets import Crops, Turns, batches_of, load_batches
-from train.learning.loop import Learner, Limits, Loss, Stopping, TrainStep, learn
+from train.learning.loop import Learner, Limits, Loss, TrainStep, learn
 from train.learning.metrics_log import MetricsLog
 from train.learning.options import (
     SOURCES,
@@ -38,6 +38,7 @@ from train.learning.processes import Processes, share_batches
 from train.learning.run_folder import Progress, RunFolder, loop_state, read_config, resume
 from train.learning.sources import Sources, read_sources
 from train.learning.starting import start_from
+from train.learning.stopping import Stopping
 from train.learning.terminal import Terminal
 
 C = TypeVar("C")

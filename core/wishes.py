@@ -6,7 +6,7 @@ What they add to a fit is in core/fitting/residuals.py. Names are of joints, or 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import FitInputError
@@ -99,6 +99,16 @@ def kind_and_names(wish: Wish) -> tuple[object, ...]:
     return type(wish), *sorted(names_of(wish))
 
 
+def shifted(wish: Wish, by: tuple[float, float, float]) -> Wish:
+    """The same of a body that was moved by (3,) [m] as a whole."""
+    if isinstance(wish, Pin):
+        return replace(wish, point=_sum(wish.point, by))
+    if isinstance(wish, GroundContact):
+        along = sum(n * part for n, part in zip(wish.normal, by, strict=True))
+        return replace(wish, offset=wish.offset + along)
+    return wish
+
+
 def to_plain(wish: Wish) -> dict[str, Any]:
     """Text, numbers and lists, as JSON has them."""
     kind = next(name for name, kind in KINDS.items() if type(wish) is kind)
@@ -117,6 +127,10 @@ def from_plain(fields: dict[str, Any]) -> Wish:
         return kind(**values)
     except TypeError as error:
         raise FitInputError(f"{fields} is no wish ({error}). Steer this person again.") from error
+
+
+def _sum(one: tuple[float, float, float], other: tuple[float, float, float]) -> tuple[float, float, float]:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
 
 
 def _check(wish: Wish, tolerance: float, *numbers: float) -> None:

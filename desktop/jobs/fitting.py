@@ -10,7 +10,7 @@ import numpy as np
 from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
 from core.records import Fit, Guess, Person, Photo
-from core.wishes import DepthOrder, Wish
+from core.wishes import DepthOrder, Wish, shifted
 from desktop.posing import PosedBody, camera_of, fit_inputs, params_of, params_of_all, pose_fit, pose_step
 from desktop.view import FitOptions
 
@@ -152,8 +152,16 @@ def follow_steps(body: "Body", mailbox: Mailbox) -> Iterator[PosedBody]:
         yield posed
 
 
-def with_camera(photo: Photo, fit: Fit, focal_length: float) -> Fit:
-    """The fit seen through another focal length [px]: as large in the photo as before, so nearer or farther."""
+def with_camera(photo: Photo, person: Person, focal_length: float) -> Person:
+    """Seen through another focal length [px] the body, and where it is held, is as large in the photo as before: nearer
+    or farther.
+    """
+    if person.fit is None:
+        return person
     old, _ = camera_of(photo)
-    cam_t = fit.cam_t * np.array([1.0, 1.0, focal_length / old], dtype=np.float32)
-    return replace(fit, cam_t=cam_t, focal_length=focal_length)
+    cam_t = person.fit.cam_t * np.array([1.0, 1.0, focal_length / old], dtype=np.float32)
+    by = (0.0, 0.0, float(cam_t[2] - person.fit.cam_t[2]))
+    return person.with_(
+        fit=replace(person.fit, cam_t=cam_t, focal_length=focal_length),
+        wishes=tuple(shifted(wish, by) for wish in person.wishes),
+    )

@@ -149,10 +149,7 @@ class FitPanel(QScrollArea):
         if photo is None:
             return
         people = tuple(
-            person
-            if person.fit is None or person.locked
-            else person.with_(fit=with_camera(photo, person.fit, value))
-            for person in photo.people
+            person if person.locked else with_camera(photo, person, value) for person in photo.people
         )
         self._workbench.apply_photo(
             self.tr("Change focal length"),

@@ -154,3 +154,13 @@ def test_keys_turn_a_joint_and_it_is_held(open_desk):
     desk.do("body.turn_y_back")
     assert workbench.person.fit.pose == pytest.approx(before.fit.pose, abs=1e-5)
     assert workbench.history.undoText() == "Turn left elbow"
+
+
+def test_another_focal_length_takes_what_is_held_along(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    workbench.look(joint="left_wrist")
+    desk.do("body.nearer")
+    (pin,), depth = workbench.person.wishes, workbench.person.fit.cam_t[2]
+    desk.window.fit_panel.focal.setValue(2 * workbench.person.fit.focal_length)
+    assert workbench.person.wishes[0].point[2] == pytest.approx(pin.point[2] + depth, abs=0.1)

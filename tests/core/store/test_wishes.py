@@ -10,7 +10,17 @@ from core.store.edits import Edit
 from core.store.project import Project
 from core.store.rows import person_from_row, person_row
 from core.store.schema import PAGE_SIZE, DamagedProjectError
-from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, from_plain, to_plain, with_wish
+from core.wishes import (
+    DepthOrder,
+    GroundContact,
+    Pin,
+    RayPin,
+    Turn,
+    from_plain,
+    shifted,
+    to_plain,
+    with_wish,
+)
 from tests.core.store.making import random_person, random_photo
 
 EVERY = (
@@ -45,6 +55,14 @@ def test_one_more_wish_replaces_the_one_about_the_same_joints():
     turned = with_wish(wishes, DepthOrder("left_hip", "left_knee"))
     assert [type(wish) for wish in turned] == [Pin, DepthOrder]
     assert turned[1].nearer == "left_hip"
+
+
+def test_wishes_go_along_with_a_body_that_is_moved():
+    by = (0.5, -0.25, 2.0)
+    pin, ray, order, ground, turn = (shifted(wish, by) for wish in EVERY)
+    assert pin.point == pytest.approx((0.6, -0.45, 5.3))
+    assert ground.offset == pytest.approx(1.2 - 0.25)
+    assert (ray, order, turn) == (EVERY[1], EVERY[2], EVERY[4])
 
 
 def wish_for_all(project, photo_id=1):

@@ -1,7 +1,7 @@
 """Open whatever the user names as a project: a project, a folder of photos, or another program's file."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from core.errors import FitloopError, ImageError, ProjectError, ReadError
 from core.records import Photo
 from core.store import Project
+from core.store.lock import lock_file
+from core.store.opening import remove
+from desktop.jobs.child import LAST_WORDS, run_child
 
 if TYPE_CHECKING:
     from core.formats import Import
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 # core.formats and core.geometry.image import torch, so they are imported on first use.
 PROJECT_SUFFIX = ".fitloop"
 PHOTOS_A_STEP = 20
+LARGE_BYTES = 2 * 2**20  # a parser takes 50 ms for so much, and nothing else runs meanwhile
+Ended = tuple[int, str]  # a child's status, and what it said
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +140,9 @@ def _open_annotations(path: Path, photo_folder: Path) -> Iterator[Opening]:
         yield _opened(Project.open(file))
         return
     yield Opening(0, 0)
+    if path.is_file() and path.stat().st_size > LARGE_BYTES:
+        yield from _convert(path, photo_folder, file)
+        return
     found = read_annotations(path, photo_folder)
     if not found.people:
         raise ReadError(f"{path.name}: nobody in it could be read.\n{found.summary()}")
@@ -147,6 +155,38 @@ def _open_annotations(path: Path, photo_folder: Path) -> Iterator[Opening]:
         file.unlink(missing_ok=True)
         raise
     yield _opened(project, found.summary())
+
+
+def _convert(path: Path, photo_folder: Path, file: Path) -> Iterator[Opening]:
+    """A large file is read by `train.convert` in a process of its own: a parser would hold up the window."""
+    part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
+    remove(part)
+    try:
+        arguments = [str(path), str(part), "--photos", str(photo_folder)]
+        status, said = yield from waiting(run_child("train.convert", arguments))
+        if status:
+            raise ReadError(said[-LAST_WORDS:])
+        with Project.open(part, read_only=True) as project:
+            people = sum(project.counts().values())
+        if not people:
+            raise ReadError(f"{path.name}: nobody in it could be read.\n{said}")
+        part.rename(file)
+    finally:
+        remove(part)
+        lock_file(part).unlink(missing_ok=True)
+    yield _opened(Project.open(file), "\n".join(said.splitlines()[:-1]))
+
+
+def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, Ended]:
+    """Steps for as long as a child runs; its end is returned."""
+    try:
+        while True:
+            next(child)
+            yield Opening(0, 0)
+    except StopIteration as end:
+        return end.value
+    finally:
+        child.close()
 
 
 def _photo_root(path: Path) -> Path:

@@ -78,7 +78,8 @@ def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
         "fit": _drawn(body, fit, people, CLAY),
         "guess after": _drawn(body, _guess(load_spin_network(run / CHECKPOINT), people, body), people, GUESS),
     }
-    return grid([label(tile, title) for title, line in lines.items() for tile in line], len(rows), gap=3)
+    tiles = [[label(line[0], title), *line[1:]] for title, line in lines.items()]
+    return grid([tile for line in tiles for tile in line], len(rows), gap=3)
 
 
 def _see(fits: FitsDictionary, photos: Path, count: int) -> Seen:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from core.body.tree import JOINT_NAMES, joint_index
@@ -17,6 +17,7 @@ Index = QModelIndex | QPersistentModelIndex
 AXES = ("x", "y", "z")
 ROW_PX = 20
 FULL_TURN_DEG = 360.0
+NUMBER_STARTS = "0123456789-+."
 
 
 class PoseModel(QAbstractTableModel):
@@ -105,6 +106,14 @@ class PoseTable(QTableView):
         workbench.hover.changed.connect(self._refresh)
         workbench.view_changed.connect(self._show_joint)
         self._show_joint()
+
+    def event(self, event: QEvent) -> bool:
+        """What a number begins with is typed here, though it is elsewhere a command's key."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and event.text() and event.text() in NUMBER_STARTS:
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)

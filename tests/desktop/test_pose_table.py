@@ -86,3 +86,16 @@ def test_an_accepted_persons_pose_is_locked(table):
     desk.do("person.accept")
     assert not table.model().flags(cell(table, "head", 0)) & Qt.ItemFlag.ItemIsEditable
     assert not table.model().setData(cell(table, "head", 0), "12")
+
+
+def test_a_number_is_typed_into_the_table_and_no_command(table, qtbot):
+    desk, table = table
+    opacity = desk.workbench.view.overlay_opacity
+    desk.window.activateWindow()
+    table.setFocus()
+    table.setCurrentIndex(cell(table, "head", 1))
+    qtbot.keyClick(table, "-")
+    assert desk.workbench.view.overlay_opacity == opacity
+    editor = table.findChild(QDoubleSpinBox)
+    assert editor is not None
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)

@@ -64,6 +64,14 @@ def place_keypoints(workbench: Workbench, window: Asks) -> None:
         workbench.look(keypoint=chosen, placing=True)
 
 
+def box_around(workbench: Workbench, window: Asks) -> None:
+    box = editing.box_around(workbench.person) if workbench.person is not None else None
+    if box is None or workbench.person is None:
+        workbench.told.emit(workbench.tr("Too few keypoints for a box: place some first (P)."))
+    else:
+        workbench.apply(workbench.tr("Box around the keypoints"), workbench.person.with_(bbox=box))
+
+
 def delete_person(workbench: Workbench, window: Asks) -> None:
     photo, person = workbench.photo, workbench.person
     if photo is not None and person is not None:

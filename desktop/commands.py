@@ -168,6 +168,13 @@ PERSON = (
         lambda workbench, window: window.draw_person(),
         lambda workbench: workbench.photo is not None and workbench.writable,
     ),
+    Command(
+        "person.box",
+        "Box around the &keypoints",
+        "Shift+B",
+        acts.box_around,
+        lambda workbench: workbench.editable,
+    ),
     Command("person.detect", "De&tect in photos without people", "Ctrl+D", acts.detect, acts.has_project),
     Command(
         "person.delete",

@@ -170,6 +170,23 @@ def with_joint(fit: Fit, name: str, axis_angle: np.ndarray) -> Fit:
     return replace(fit, pose=pose.reshape(-1), source="curated")
 
 
+def with_fit(person: Person, fit: Fit) -> Person:
+    """Another fit. A measured body, one of a file that nobody scored, stays among the alternatives."""
+    old = person.fit
+    measured = old is not None and old.source == "curated" and not np.isfinite(old.score)
+    alternatives = (*person.alternatives, old) if measured and old is not None else person.alternatives
+    return person.with_(fit=fit, alternatives=alternatives)
+
+
+def box_around(person: Person) -> BBox | None:
+    """The box that the person's keypoints fill as a detector's would be; None without two of them."""
+    seen = person.keypoints.xy[person.keypoints.confidence > 0]
+    if len(seen) < 2 or float(np.ptp(seen, axis=0).max()) < SMALLEST_BOX_PX:
+        return None
+    low = seen.min(axis=0)
+    return BBox.from_xywh([*low, *(seen.max(axis=0) - low)])
+
+
 def with_beta(fit: Fit, index: int, value: float) -> Fit:
     """A fit with another shape coefficient [standard deviations], by hand."""
     betas = fit.betas.copy()

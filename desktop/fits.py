@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import Wish, with_wish
+from desktop.editing import with_fit
 from desktop.jobs.fitting import (
     FitReport,
     Mailbox,
@@ -160,7 +161,7 @@ class Fits(QObject):
         if person is not None and self._workbench.editable and place < len(self.alternatives):
             self._posed = self.alternatives[place]
             label = self.tr("Take body {number}").format(number=place + 1)
-            self._workbench.apply(label, person.with_(fit=self._posed.fit))
+            self._workbench.apply(label, with_fit(person, self._posed.fit))
             self.changed.emit()
 
     def follow(self, photo: Photo, person: Person) -> None:
@@ -247,7 +248,7 @@ class Fits(QObject):
 
     def _show(self, person: Person, posed: PosedBody) -> None:
         self._posed = posed
-        self._workbench.preview(person.with_(fit=posed.fit))
+        self._workbench.preview(with_fit(person, posed.fit))
 
     def _take_followed(self, posed: PosedBody) -> None:
         person = self._workbench.person

@@ -39,8 +39,8 @@ def ghost_state(workbench: "Workbench", name: GhostName) -> Fit | Guess | None:
 
 
 def truth_of(person: Person) -> Fit | None:
-    """A body that was measured, not fitted: it stays among the alternatives when the person is fitted."""
-    curated = [fit for fit in person.alternatives if fit.source == "curated"]
+    """A body that was measured, not fitted, which `editing.with_fit` keeps among the alternatives."""
+    curated = [fit for fit in person.alternatives if fit.source == "curated" and not np.isfinite(fit.score)]
     return curated[-1] if curated else None
 
 

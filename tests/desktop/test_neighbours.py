@@ -154,3 +154,12 @@ def test_keypoints_come_from_who_stands_at_the_same_place_in_the_next_photo(open
     desk.do("edit.copy_last")
     assert workbench.person.keypoints is person.keypoints
     assert "no other photo" in desk.told[-1]
+
+
+def test_a_key_draws_the_box_around_the_keypoints(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    workbench.apply("Large", workbench.person.with_(bbox=BBox(np.array([10.0, 10.0]), 3.0)))
+    desk.do("person.box")
+    seen = workbench.person.keypoints.xy
+    assert np.abs(seen - workbench.person.bbox.center).max() <= workbench.person.bbox.side / 2
+    assert workbench.person.bbox.side == pytest.approx(1.2 * np.ptp(seen, axis=0).max(), rel=1e-4)

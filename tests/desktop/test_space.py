@@ -1,5 +1,7 @@
 """The 3D view: rings that turn a joint, ghosts beside the fit, a second view from the side."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
@@ -190,9 +192,21 @@ def test_ghosts_are_the_guess_the_fit_before_and_the_truth(open_desk):
     desk.do("body.reset_pose")
     assert same_fit(ghost_state(workbench, "previous"), first)
     person = workbench.person
-    other = first.__class__(**{**vars(first), "source": "curated"})
+    other = replace(first, source="curated", score=np.inf)
     workbench.apply("Truth", person.with_(alternatives=(first, other)))
     assert truth_of(workbench.person) is other
+
+
+def test_a_measured_body_of_a_file_is_the_truth_once_the_person_is_fitted(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    measured = replace(workbench.person.fit, source="curated", score=np.inf)
+    workbench.apply("Import", workbench.person.with_(fit=measured))
+    assert ghost_state(workbench, "truth") is None  # it is the fit on show
+    desk.fit()
+    assert ghost_state(workbench, "truth") is measured
+    desk.fit()
+    assert workbench.person.alternatives == (measured,)
 
 
 def test_while_a_keypoint_is_dragged_the_fit_before_is_the_one_on_the_disk(open_desk):

@@ -233,6 +233,13 @@ class TestSources:
         with pytest.raises(FitsError, match="1 of 6 photos are not there, more than 5%"):
             sources(body, fits=curated)
 
+    def test_a_dictionary_of_nobody_is_refused(self, tmp_path, body):
+        curated = making_runs.write_curated(tmp_path, body, 1)
+        arrays = {name: value[:0] if value.ndim else value for name, value in np.load(curated).items()}
+        FitsDictionary.from_arrays(arrays).save(curated)
+        with pytest.raises(FitsError, match=r"curated\.npz: nobody is in it"):
+            read_sources(Options(fits=curated), body, HALVES, 0)
+
     def test_people_without_keypoints_are_left_out(self, tmp_path, body):
         part = np.zeros((PEOPLE, 24, 3))
         part[1:] = 1

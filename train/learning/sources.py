@@ -55,6 +55,8 @@ def read_sources(
         if fits is not None:
             rows = with_fits(rows, fits, name, str(path))
         parts.append((samples, rows))
+    if not parts:
+        raise FitsError(f"{path}: nobody is in it to train on. Save the fits of a project that has people.")
     samples = Samples.joined([part for part, _ in parts])
     every = joined_fits([rows for _, rows in parts])
     return Sources(samples, every, *_order(samples, every, seed))

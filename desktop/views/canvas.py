@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QHideEvent,
@@ -66,8 +66,9 @@ class Canvas(QWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(WAIT_MS)
-        self._soon.timeout.connect(self.update)
+        self._soon.timeout.connect(self._update_person)
         self._fit_drawn: object = None
+        self._reach = QRect()
         self._person_id: int | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -146,8 +147,14 @@ class Canvas(QWidget):
         if self._workbench.fits.following and person is not None and person.fit is self._fit_drawn:
             if not self._soon.isActive():
                 self._soon.start()
+        elif self._workbench.fits.following:
+            self._update_person()
         else:
             self.update()
+
+    def _update_person(self) -> None:
+        """Paint where the person is and was: of a large canvas that moves, most stands still."""
+        self.update(self._painter.reach(self.size(), self.placing).united(self._reach))
 
     def _look(self) -> None:
         cropped, self._cropped = self._cropped, self._workbench.view.crop
@@ -173,6 +180,7 @@ class Canvas(QWidget):
         self._soon.stop()
         painter, person = QPainter(self), self._workbench.person
         self._fit_drawn = None if person is None else person.fit
+        self._reach = self._painter.reach(self.size(), self.placing)
         image = self._image if isinstance(self._image, np.ndarray) else None
         self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
         if self.notice:

@@ -20,7 +20,14 @@ from desktop.workbench import Workbench
 
 BODY_HEIGHT_M = 1.7
 REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px speaks of
-MOVING_SHARE = 0.6  # of the resolution, for a body that moves
+MOVING_SHARE = 0.6  # of the resolution, for a body that moves …
+MOVING_PX = 150_000  # … and never more pixels than these around it
+BEYOND, ROOM_PX, LABEL_PX = (
+    0.25,
+    24,
+    150,
+)  # how far a body reaches beyond its keypoints: a share of it, and px
+FAR_PX = 1e5
 AVERAGED_BELOW = 0.7  # screen px per photo px
 PIXELS_SHOW_AT = 4.0  # screen px per photo px from which on its pixels are squares
 
@@ -105,7 +112,7 @@ class PhotoPainter:
         fine = not self._workbench.previewing  # while something moves, speed is what counts
         what_for = (posed, body, placing, size, ratio, view.theme, fine)
         if self._body is None or self._body[0] != what_for:
-            share = ratio if fine else ratio * MOVING_SHARE
+            share = ratio if fine else ratio * self._moving_share(size, ratio, placing)
             seen_by = PhotoCamera(
                 posed.fit.focal_length,
                 posed.fit.camera_center.astype(float),
@@ -132,6 +139,25 @@ class PhotoPainter:
                 if self._outline is None or self._outline[0] is not picture:
                     self._outline = (picture, outline(picture))
                 draw_outline(painter, self._outline[1], rect, share)
+
+    def reach(self, size: QSize, placing: Placing) -> QRect:
+        """The part of a canvas of this size that the selected person's body, keypoints and labels lie in, roughly."""
+        person, posed, whole = self._workbench.person, self._workbench.fits.posed(), QRect(QPoint(0, 0), size)
+        if person is None or posed is None or not np.isfinite(posed.keypoints_px).all():
+            return whole
+        body = placing.to_canvas(posed.keypoints_px)
+        seen = placing.to_canvas(person.keypoints.xy[person.keypoints.confidence > 0])
+        points = np.concatenate([body, seen]).clip(-FAR_PX, FAR_PX)
+        beyond = BEYOND * float(np.ptp(body, axis=0).max()) + ROOM_PX
+        low, high = points.min(axis=0) - beyond, points.max(axis=0) + beyond
+        corners = QPoint(*low.astype(int).tolist()), QPoint(*high.astype(int).tolist())
+        return QRect(*corners).adjusted(0, 0, LABEL_PX, 0).intersected(whole)
+
+    def _moving_share(self, size: QSize, ratio: float, placing: Placing) -> float:
+        """Of the resolution, for a body that moves: the less the larger it is."""
+        reach = self.reach(size, placing)
+        area_px = max(1.0, reach.width() * reach.height() * ratio**2)
+        return float(min(MOVING_SHARE, np.sqrt(MOVING_PX / area_px)))
 
     def _paint_other(self, painter: QPainter, person: Person, placing: Placing) -> None:
         names, xy = layout(person.keypoints.layout), placing.to_canvas(person.keypoints.xy)

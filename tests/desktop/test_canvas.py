@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
 from core.records import Keypoints
 from desktop.views import drawing
@@ -92,3 +92,35 @@ def test_the_outline_of_the_body_is_shown_with_or_without_the_body(open_desk):
         desk.do(command)
         pictures.append(desk.window.canvas.grab().toImage())
     assert all(one != other for one, other in pairwise(pictures))
+
+
+def on_the_screen(desk):
+    """What the canvas shows now, and what it would paint from scratch (H, W, 3)."""
+    canvas, window = desk.window.canvas, desk.window
+    at = canvas.mapTo(window, QPoint(0, 0))
+    shown = QGuiApplication.primaryScreen().grabWindow(
+        window.winId(), at.x(), at.y(), canvas.width(), canvas.height()
+    )
+    return (pixels(picture.toImage()) for picture in (shown, canvas.grab()))
+
+
+def pixels(image):
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+
+@pytest.mark.gl
+def test_a_drag_paints_all_that_changes_though_not_the_whole_canvas(open_desk):
+    desk = open_desk
+    desk.fit()
+    start = desk.place_of("right_wrist")
+    desk.press(start)
+    for by in (QPointF(40, 30), QPointF(-90, -60), QPointF(5, 5)):
+        fit = desk.workbench.person.fit
+        desk.move(start + by)
+        desk.wait(lambda fit=fit: desk.workbench.person.fit is not fit)
+        desk.qtbot.wait(150)
+        shown, painted = on_the_screen(desk)
+        assert (np.abs(shown - painted).max(axis=2) > 8).sum() == 0
+    desk.release(start)

@@ -28,9 +28,9 @@ class SceneConfig:
     """How much of everything. Lengths in metres, angles in radians, noise in sides of the person's bbox."""
 
     mirrored: float = 0.5
-    halves_swapped: float = 0.25
+    halves_swapped: float = 0.3
     between: float = 0.15
-    joint_noise: float = 0.08
+    joint_noise: float = 0.11
     pitch: tuple[float, float] = (0.05, 0.22)
     high_camera: float = 0.3
     high_pitch: tuple[float, float] = (-0.4, 1.2)
@@ -43,7 +43,7 @@ class SceneConfig:
     clean: float = 0.25
     noise: tuple[float, float] = (0.002, 0.025)
     tail: float = 0.05
-    dropped: float = 0.5
+    dropped: float = 0.6
     most_dropped: float = 0.4
     person_swapped: float = 0.04
     limb_swapped: float = 0.08

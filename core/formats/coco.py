@@ -9,7 +9,6 @@ schema was read in code that uses it, not in a file of the data set).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.formats import people
+from core.formats.json_parts import json_parts
 from core.formats.names import NameMatch, match
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PHOTOS, Export, Import, Report, Unusable
@@ -84,9 +84,8 @@ def write(path: Path, photos: Iterable[Photo], description: str = "") -> Export:
             annotations.append(annotation | {"id": _free_id(used, person.id)})
     categories = [_category(name, id) for name, id in category_ids.items()]
     document = {"info": {"description": description}, "images": images, "annotations": annotations}
-    text = json.dumps(document | {"categories": categories}, allow_nan=False)
     with whole_file(path) as stream:
-        stream.write(text.encode())
+        stream.writelines(json_parts(document | {"categories": categories}))
     return Export(len(annotations))
 
 

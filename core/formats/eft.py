@@ -7,7 +7,6 @@ bare name: the photo is looked for in the folder.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.body.keypoints import convert, layout
 from core.body.model import Body
 from core.formats import people
 from core.formats.crop_frame import Rows, fit_of, fits_in_crop, is_smpl, placing_body, stand_in, to_photo
+from core.formats.json_parts import json_parts
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Export, Import, LeftOut, Report, Unusable
 from core.formats.source import finite, number, read_json
@@ -82,7 +82,7 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
             keypoints = spin_keypoints(photo, person, left_out)
             data.append(_entry(photo, person, keypoints, values))
     with whole_file(path) as stream:
-        stream.write(json.dumps({"ver": VERSION, "data": data}, allow_nan=False).encode())
+        stream.writelines(json_parts({"ver": VERSION, "data": data}))
     return Export(len(data), tuple(left_out))
 
 

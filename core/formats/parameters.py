@@ -9,7 +9,6 @@ x right, y down, z forward.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.formats import people
+from core.formats.json_parts import json_parts
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Export, Import, Report, Unusable
 from core.formats.source import finite, number, read_arrays, read_json
@@ -47,7 +47,7 @@ def write(path: Path, photos: Iterable[Photo]) -> Export:
     with whole_file(path) as stream:
         if path.suffix == ".json":
             document = {"format": KIND, "version": VERSION, "people": [_plain(row) for row in rows]}
-            stream.write(json.dumps(document, allow_nan=False).encode())
+            stream.writelines(json_parts(document))
         else:
             np.savez(stream, allow_pickle=False, **_columns(rows))
     return Export(len(rows))

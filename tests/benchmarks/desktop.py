@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication
 from core.body.keypoints import layout
 from core.records import BBox, Fit, Person, Photo
 from core.store import Project
-from desktop.app import build
+from desktop.app import build, spare_the_collector
 from desktop.file_acts import open_path
 from desktop.settings import Settings
 from desktop.view import View
@@ -70,6 +70,7 @@ class Bench:
         self.window.show()
         self.workbench.fits.open_body()
         self.wait(lambda: self.workbench.fits.body is not None)
+        spare_the_collector()  # as main does
 
     def wait(self, condition: Callable[[], bool]) -> None:
         deadline = time.perf_counter() + WAIT_S
@@ -259,7 +260,7 @@ import time
 begun = time.perf_counter()
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
-from desktop.app import build
+from desktop.app import build, spare_the_collector
 from desktop.settings import Settings
 application = QApplication([])
 workbench, window = build(Settings(QSettings("/nonexistent/none.ini", QSettings.Format.IniFormat)))

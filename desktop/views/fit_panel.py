@@ -55,6 +55,9 @@ class FitPanel(QScrollArea):
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)
         self.warnings.setAccessibleName(self.tr("Warnings"))
+        keeps_its_place = self.warnings.sizePolicy()
+        keeps_its_place.setRetainSizeWhenHidden(True)  # from person to person nothing below it jumps
+        self.warnings.setSizePolicy(keeps_its_place)
         self._lay_out(actions)
         self._connect()
         self._show()

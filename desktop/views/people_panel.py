@@ -51,6 +51,8 @@ class PeoplePanel(QWidget):
         self.note, self.tags = QLineEdit(), QLineEdit()
         self.note.setPlaceholderText(self.tr("Note"))
         self.tags.setPlaceholderText(self.tr("Tags, with spaces between"))
+        self.note.setAccessibleName(self.tr("Note"))
+        self.tags.setAccessibleName(self.tr("Tags"))
         self._refresh_soon = _timer(self, REFRESH_MS, self._refresh)
         self._lay_out()
         self._connect()

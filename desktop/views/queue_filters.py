@@ -24,6 +24,7 @@ class QueueFilters(QWidget):
                 box.addItem(text, key)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search in names, notes, tags"))
+        self.search.setAccessibleName(self.tr("Search"))
         self.search.setClearButtonEnabled(True)
         self.chosen = QToolButton()
         self.chosen.setToolTip(self.tr("These people were chosen in a plot; press to show all others again"))

@@ -55,3 +55,17 @@ def test_without_a_screen_main_says_so_and_does_not_abort():
         assert done.returncode == 1
         assert done.stderr.startswith("No screen")
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_torch_brought_is_left_alone_by_the_collector():
+    story = """
+import gc
+from desktop.app import spare_the_collector
+young, middle, old = gc.get_threshold()
+spare_the_collector()
+frozen = gc.get_freeze_count()
+spare_the_collector()
+print(frozen > 10_000, gc.get_freeze_count() == frozen, gc.get_threshold()[:2] == (young, middle))
+"""
+    done = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"] * 3

@@ -59,5 +59,5 @@ SPIN_WEIGHTS = FitConfig(
 )
 
 # For a guess of a network that knows which of two depths is likely: what keypoints do not show stays as guessed, to
-# about 7 degrees a joint.
-TRUSTING = FitConfig(stay_near=8.0, soft_iterations=0)
+# about 5 degrees a joint.
+TRUSTING = FitConfig(stay_near=12.0, soft_iterations=0)

@@ -110,6 +110,7 @@ def test_captured_poses_seldom_pass_through_themselves_or_bend_the_wrong_way(sha
     names = [name for found in warnings_of([person(b) for b in bodies]) for name in found]
     assert names.count("passes_through_itself") < 0.02 * len(bodies)
     assert names.count("bent_backwards") < 0.01 * len(bodies)
+    assert names.count("sides_swapped") < 0.02 * len(bodies)
 
 
 @pytest.mark.parametrize("parts", [("elbow", "wrist"), ("knee", "ankle")])
@@ -127,6 +128,13 @@ def test_shoulders_that_are_turned_away_under_a_face_that_is_not_are_told():
     assert warned(front.with_(keypoints=points, fit=None)) == ()
     assert warned(whole.with_(fit=None)) == ("sides_swapped",)
     assert warned(exchanged(whole, ("eye", "ear")).with_(fit=None)) == ()  # someone seen from behind
+
+
+def test_a_body_that_crosses_its_elbows_or_its_legs_to_reach_its_keypoints_is_told():
+    legs = fit(left_hip=(0, 0, -0.4), right_hip=(0, 0, 0.4))
+    assert "sides_swapped" in warned(person(legs))
+    one_leg_before_the_other = fit(left_hip=(0, 0, -0.15), left_knee=(0.3, 0, 0.2))
+    assert "sides_swapped" not in warned(person(one_leg_before_the_other))
 
 
 def test_a_keypoint_outside_the_box_is_told_unless_it_is_absent():

@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.jobs.measuring import Measuring
 from desktop.measures import (
@@ -142,6 +142,11 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.title.setToolTip(title)
         self._colours: Theme | None = None
+        self._nothing = QLabel(self.tr("Nobody is fitted yet"))
+        QVBoxLayout(self).addWidget(self._nothing)  # over the plot
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setWordWrap(True)
+        self._nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -199,6 +204,8 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
             axis.setTextPen(colours.muted)
             self.getPlotItem().showAxis(side, something)
         self.title.setStyleSheet(f"color: {colours.muted}; font-size: 9pt")
+        self._nothing.setStyleSheet(f"color: {colours.muted}")
+        self._nothing.setVisible(not something)
 
 
 class BarPlot(ChoosingPlot):

@@ -92,8 +92,8 @@ class FitPanel(QScrollArea):
 
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
         grid = QGridLayout()
-        grid.setContentsMargins(6, 6, 6, 6)
-        grid.setVerticalSpacing(3)
+        grid.setContentsMargins(6, 4, 6, 4)
+        grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
         buttons = QHBoxLayout()
         for name in ("fit.fit", "fit.anew", "fit.guess"):

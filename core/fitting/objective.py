@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -18,8 +19,9 @@ from core.body.keypoint_body import (
 )
 from core.fitting.config import FitConfig
 from core.fitting.prior import PosePrior, hinges
-from core.fitting.residuals import Seen, reprojection, wish_rows
+from core.fitting.residuals import Seen, reprojection, wish_kind, wish_numbers, wish_rows
 from core.fitting.solver import Linearised
+from core.wishes import Wish
 
 TERMS = ("keypoints", "pose_prior", "hinges", "limits", "upright", "shape", "stay_near", "wishes")
 BODY_POSE = slice(3, POSE)
@@ -48,7 +50,8 @@ class Objective:
     @property
     def key(self) -> Hashable:
         """Equal for objectives that do the same to any input."""
-        return id(self._body), id(self._prior), self._config, self._softness
+        kinds = tuple(wish_kind(wish) for wish in self._config.wishes)
+        return id(self._body), id(self._prior), replace(self._config, wishes=()), kinds, self._softness
 
     def __call__(self, unknowns: Tensor, *data: Tensor) -> Linearised:
         """At unknowns (B, 86), for `data` as `observation` gives it. The report is the loss by term (B, 8), then each
@@ -61,7 +64,10 @@ class Objective:
         self._nothing = torch.zeros_like(photo.loss)
         (residual, jacobian), wished = photo.rows, self._nothing
         if config.wishes:
-            wishes = [wish_rows(wish, posed, unknowns, self._places) for wish in config.wishes]
+            wishes = [
+                wish_rows(wish, posed, unknowns, self._places, numbers)
+                for wish, numbers in zip(config.wishes, data[SEEN], strict=True)
+            ]
             wished = torch.cat([rows.residual for rows in wishes], dim=1).square().sum(dim=1)
             residual = torch.cat([residual, *(rows.residual for rows in wishes)], dim=1)
             jacobian = torch.cat([jacobian, *(rows.jacobian for rows in wishes)], dim=1)
@@ -128,10 +134,10 @@ class Objective:
     def _stay_near(
         self, unknowns: Tensor, data: tuple[Tensor, ...], gradient: Tensor, diagonal: Tensor
     ) -> Tensor:
-        if not self._config.stay_near or len(data) == SEEN:
+        if not self._config.stay_near or len(data) == SEEN + 1:
             return self._nothing
         weights = unknowns.new_full((UNKNOWNS,), self._config.stay_near**2)
-        return _pull(unknowns - data[SEEN], weights, gradient, diagonal)
+        return _pull(unknowns - data[SEEN + 1], weights, gradient, diagonal)
 
 
 def _pull(offset: Tensor, weights: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
@@ -142,9 +148,12 @@ def _pull(offset: Tensor, weights: Tensor, gradient: Tensor, diagonal: Tensor) -
     return (pull * offset).sum(dim=1)
 
 
-def observation(seen: Seen, previous: Tensor | None = None) -> tuple[Tensor, ...]:
+def observation(
+    seen: Seen, wishes: Sequence[Wish] = (), previous: Tensor | None = None
+) -> tuple[Tensor, ...]:
     """What an objective is called with besides the unknowns; previous (B, 86): where `stay_near` pulls to."""
-    return (*seen, previous) if previous is not None else tuple(seen)
+    told = (*seen, wish_numbers(wishes, seen.xy))
+    return (*told, previous) if previous is not None else told
 
 
 def free_unknowns(config: FitConfig, like: Tensor) -> Tensor | None:

@@ -17,7 +17,7 @@ from core.fitting.inputs import Observed
 from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
-from core.fitting.replay import Replay, replayed
+from core.fitting.replay import Replay, asked_often, replayed
 from core.fitting.residuals import NEAREST, Seen
 from core.fitting.solver import SolverStep, attempt, levenberg_marquardt
 from core.geometry.camera import project
@@ -131,8 +131,8 @@ class Problem:
         previous = self.previous.flatten(0, 1) if self.previous is not None and config.stay_near else None
         seen = repeat(self.seen, count)
         objective = Objective(self.body, self.prior, config, self.places, softness)
-        # A curator's wishes change too often to be recorded, and who only looks does not want to wait for it.
-        direct = bool(config.wishes) or iterations == 0
+        # Who only looks does not want to wait for a recording, nor a curator for one of each new set of wishes.
+        direct = iterations == 0 or (bool(config.wishes) and not asked_often(objective))
         return levenberg_marquardt(
             objective if direct else Replay(objective),
             unknowns.flatten(0, 1),
@@ -140,7 +140,7 @@ class Problem:
             free_unknowns(config, unknowns),
             config.damping,
             config.tolerance,
-            observation(seen, previous),
+            observation(seen, config.wishes, previous),
             attempt if direct else replayed,
         )
 

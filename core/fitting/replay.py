@@ -19,10 +19,12 @@ from core.fitting.objective import Objective
 from core.fitting.solver import Linearise, Linearised, State, attempt
 
 RECORDED_BATCH = 4  # people; above that the arithmetic is what takes the time
+OFTEN = 6  # fits; the next may follow a mouse
 _KEPT = 64
 Graph = Callable[..., tuple[Tensor, ...]]
 _recording = Lock()
 _recordings: OrderedDict[Hashable, tuple[Objective, Graph]] = OrderedDict()
+_asked: OrderedDict[Hashable, int] = OrderedDict()
 
 
 class Replay:
@@ -59,6 +61,16 @@ class Replay:
                 _recordings.popitem(last=False)
         with torch.inference_mode():
             return graph(*inputs)
+
+
+def asked_often(objective: Objective) -> bool:
+    """Whether the same was asked for so often that its recording pays: while somebody drags, say. Counts each call."""
+    with _recording:
+        count = _asked.pop(objective.key, 0) + 1
+        _asked[objective.key] = count
+        if len(_asked) > _KEPT:
+            _asked.popitem(last=False)
+    return count > OFTEN
 
 
 def replayed(linearise: Linearise, state: State, moves: Tensor, data: tuple[Tensor, ...]) -> State:

@@ -5,7 +5,7 @@ Each term gives whitened residuals (B, R), that is divided by what one would not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 from core.body.keypoint_body import PosedKeypoints
 from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
-from core.wishes import DepthOrder, Pin, RayPin, Turn, Wish
+from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish, names_of
 
 NEAREST = 0.05  # [m] a keypoint nearer to the camera's plane than this cannot be projected
 
@@ -71,44 +71,70 @@ def reprojection(
     return Reprojection(loss, Rows((weight * residual).flatten(1), jacobian), offset.norm(dim=-1))
 
 
-def wish_rows(wish: Wish, posed: PosedKeypoints, unknowns: Tensor, places: Mapping[str, int]) -> Rows:
-    """What a curator's wish adds. places: name -> row of the keypoint body. Raises FitInputError for a name unknown."""
+def wish_numbers(wishes: Sequence[Wish], like: Tensor) -> Tensor:
+    """Where each wish wants its joint (W, 4): what changes while a curator drags, apart from what is recorded."""
+    numbers = [_numbers(wish) for wish in wishes]
+    return like.new_tensor([[*some, *[0.0] * (4 - len(some))] for some in numbers]).reshape(-1, 4)
+
+
+def wish_kind(wish: Wish) -> Hashable:
+    """Equal for wishes that differ in their numbers only."""
+    return type(wish), names_of(wish), wish.tolerance
+
+
+def wish_rows(
+    wish: Wish, posed: PosedKeypoints, unknowns: Tensor, places: Mapping[str, int], numbers: Tensor
+) -> Rows:
+    """What a curator's wish adds. places: name -> row of the keypoint body; numbers (4,): its row of wish_numbers.
+
+    Raises FitInputError for an unknown name.
+    """
     if isinstance(wish, Turn):
-        return _turn(wish, unknowns)
+        return _turn(wish, unknowns, numbers[:3])
     if isinstance(wish, DepthOrder):
-        return _depth_order(wish, posed, places)
+        return _depth_order(wish, posed, places, numbers[0])
     chosen = _row(posed, places, wish.name)
     point = posed.points[:, chosen]
     if isinstance(wish, Pin):
         axes = torch.eye(3).to(point) / wish.tolerance
-        off = ((point - point.new_tensor(wish.point)) @ axes).flatten(1)
+        off = ((point - numbers[:3]) @ axes).flatten(1)
     elif isinstance(wish, RayPin):
-        ray = torch.nn.functional.normalize(point.new_tensor(wish.direction), dim=0)
+        ray = torch.nn.functional.normalize(numbers[:3], dim=0)
         axes = (torch.eye(3).to(ray) - torch.outer(ray, ray)) / wish.tolerance
         off = (point @ axes).flatten(1)
     else:
-        axes = point.new_tensor([wish.normal]) / wish.tolerance
-        off = point[:, 0] @ axes.T - wish.offset / wish.tolerance
+        axes = numbers[None, :3] / wish.tolerance
+        off = point[:, 0] @ axes.T - numbers[3] / wish.tolerance
     return Rows(off, posed.jacobian_rows(axes.expand(len(off), 1, *axes.shape), chosen))
 
 
-def _depth_order(wish: DepthOrder, posed: PosedKeypoints, places: Mapping[str, int]) -> Rows:
+def _numbers(wish: Wish) -> tuple[float, ...]:
+    if isinstance(wish, DepthOrder):
+        return (wish.margin,)
+    if isinstance(wish, GroundContact):
+        return (*wish.normal, wish.offset)
+    if isinstance(wish, Turn):
+        return wish.axis_angle
+    return wish.point if isinstance(wish, Pin) else wish.direction
+
+
+def _depth_order(wish: DepthOrder, posed: PosedKeypoints, places: Mapping[str, int], margin: Tensor) -> Rows:
     near, far = (_row(posed, places, name) for name in (wish.nearer, wish.farther))
-    short = posed.points[:, near, 2] - posed.points[:, far, 2] + wish.margin
+    short = posed.points[:, near, 2] - posed.points[:, far, 2] + margin
     active = (short > 0).to(short) / wish.tolerance
     depth = posed.points.new_tensor([0.0, 0.0, 1.0]).expand(len(short), 1, 1, 3)
     jacobian = posed.jacobian_rows(depth, near) - posed.jacobian_rows(depth, far)
     return Rows(short * active, jacobian * active[..., None])
 
 
-def _turn(wish: Turn, unknowns: Tensor) -> Rows:
+def _turn(wish: Turn, unknowns: Tensor, axis_angle: Tensor) -> Rows:
     if wish.name not in JOINT_NAMES:
         raise FitInputError(f"{wish.name!r} does not turn. Choose one of {', '.join(JOINT_NAMES)}.")
     first = 3 * JOINT_NAMES.index(wish.name)
-    off = (unknowns[:, first : first + 3] - unknowns.new_tensor(wish.axis_angle)) / wish.tolerance
-    jacobian = unknowns.new_zeros(len(unknowns), 3, unknowns.shape[1])
-    jacobian[:, :, first : first + 3] = torch.eye(3).to(unknowns) / wish.tolerance
-    return Rows(off, jacobian)
+    off = (unknowns[:, first : first + 3] - axis_angle) / wish.tolerance
+    before, after = (unknowns.new_zeros(3, count) for count in (first, unknowns.shape[1] - first - 3))
+    jacobian = torch.cat([before, torch.eye(3).to(unknowns) / wish.tolerance, after], dim=1)
+    return Rows(off, jacobian.expand(len(unknowns), 3, unknowns.shape[1]))
 
 
 def _row(posed: PosedKeypoints, places: Mapping[str, int], name: str) -> Tensor:

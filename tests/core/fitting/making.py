@@ -158,7 +158,7 @@ class Scene:
         problem = Problem.of(self.body, observed, self.layout, config)
         problem = problem.sized(problem.starts(self.truth if guess is None else guess))
         objective = Objective(problem.body, problem.prior, config, problem.places, softness)
-        data = observation(problem.seen, problem.previous.reshape(-1, UNKNOWNS))
+        data = observation(problem.seen, config.wishes, problem.previous.reshape(-1, UNKNOWNS))
         return lambda unknowns: objective(unknowns, *data)
 
 

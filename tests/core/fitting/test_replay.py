@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from core.body.keypoint_body import KeypointBody, params_to_vector
-from core.fitting import FitConfig, fit
+from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn, fit, replay
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, observation
 from core.fitting.prior import default_prior
-from core.fitting.replay import RECORDED_BATCH, Replay, replayed
+from core.fitting.replay import OFTEN, RECORDED_BATCH, Replay, replayed
 from core.fitting.solver import levenberg_marquardt
+from core.wishes import shifted
 from tests.core.fitting.making import Scene, assert_finite, before_camera, off_by, prior_poses
 from tests.posing import toy_body
 
@@ -44,6 +45,47 @@ def test_a_recorded_fit_takes_the_same_steps_as_a_direct_one(scene, count, softn
         torch.testing.assert_close(other.loss, one.loss, rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(other.unknowns, one.unknowns, rtol=0, atol=1e-3)
         assert other.accepted.equal(one.accepted)
+
+
+WISHES = (
+    Pin("left_wrist", (0.1, -0.2, 3.3)),
+    RayPin("right_ankle", (0.1, 0.2, 2.0)),
+    DepthOrder("left_knee", "left_hip", margin=0.1),
+    GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2),
+    Turn("head", (0.1, 0.2, 0.3)),
+)
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: type(wish).__name__)
+def test_what_is_recorded_of_a_wish_is_also_true_of_the_same_with_other_numbers(scene, wish):
+    one = first(scene, 1)
+    guess = off_by(one.truth, 10)
+    by = {"margin": 0.3} if isinstance(wish, DepthOrder) else {}
+    other = shifted(replace(wish, **by), (0.1, 0.15, -0.2))
+    if isinstance(wish, Turn):
+        other = replace(wish, axis_angle=(-0.2, 0.1, 0.4))
+    if isinstance(wish, RayPin):
+        other = replace(wish, direction=(-0.1, 0.3, 2.0))
+    config = FitConfig(iterations=4, tolerance=0.0)
+    direct = [one.fit(guess, replace(config, wishes=(each,))) for each in (wish, other)]
+    for _ in range(OFTEN):
+        one.fit(guess, replace(config, wishes=(wish,)))
+    recorded = [one.fit(guess, replace(config, wishes=(each,))) for each in (wish, other)]
+    for step, same in zip(direct, recorded, strict=True):
+        torch.testing.assert_close(same.loss, step.loss, rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(same.params.pose, step.params.pose, rtol=0, atol=2e-3)
+
+
+def test_wishes_are_recorded_once_they_were_asked_for_often(scene, monkeypatch):
+    one, recorded = first(scene, 1), []
+    record = replay._record
+    monkeypatch.setattr(replay, "_record", lambda *parts: recorded.append(1) or record(*parts))
+    guess = off_by(one.truth, 10)
+    for number in range(OFTEN + 3):
+        pin = Pin("right_elbow", (0.01 * number, 0.0, 4.0), tolerance=0.0123)  # of no other test
+        one.fit(guess, FitConfig(iterations=2, wishes=(pin,), soft_iterations=0, placing_iterations=0))
+        assert bool(recorded) == (number >= OFTEN), number
+    assert len(recorded) == 2  # the first look, and a try
 
 
 def test_a_recording_is_not_used_for_other_weights(scene):

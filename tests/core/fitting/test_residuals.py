@@ -11,7 +11,7 @@ from core.body.keypoints import layout
 from core.errors import FitInputError
 from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn
 from core.fitting.objective import TERMS
-from core.fitting.residuals import Rows, Seen, reprojection, wish_rows
+from core.fitting.residuals import Rows, Seen, reprojection, wish_numbers, wish_rows
 from core.wishes import Wish
 from tests.core.fitting.making import CENTER, FOCAL, Scene, chance, off_by
 from tests.posing import random_params, toy_body
@@ -79,11 +79,9 @@ def before(unknowns: Tensor) -> Tensor:
 @pytest.mark.parametrize("name", WISHES)
 def test_a_wishs_jacobian_is_autograds(toy, unknowns, name):
     wish = WISHES[name]
-    rows = wish_rows(wish, toy.posed(unknowns), unknowns, places())
+    rows = rows_of(wish, toy, unknowns)
     assert rows.jacobian.shape == (*rows.residual.shape, UNKNOWNS)
-    expected = jacobian_of(
-        lambda given: wish_rows(wish, toy.posed(given), given, places()).residual, unknowns
-    )
+    expected = jacobian_of(lambda given: rows_of(wish, toy, given).residual, unknowns)
     assert_derivative(rows.jacobian, expected)
 
 
@@ -207,8 +205,13 @@ def test_the_loss_by_term_adds_up_to_the_loss():
     torch.testing.assert_close(terms.sum(dim=1), here.loss)
 
 
+def rows_of(wish: Wish, toy: KeypointBody, unknowns: Tensor) -> Rows:
+    (numbers,) = wish_numbers((wish,), unknowns)
+    return wish_rows(wish, toy.posed(unknowns), unknowns, places(), numbers)
+
+
 def satisfied(toy: KeypointBody, unknowns: Tensor, wish: Wish) -> Tensor:
-    return wish_rows(wish, toy.posed(unknowns), unknowns, places()).residual
+    return rows_of(wish, toy, unknowns).residual
 
 
 def test_a_pin_is_content_at_its_point_and_counts_in_tolerances(toy, unknowns):
@@ -248,9 +251,9 @@ def test_a_wish_for_what_is_no_keypoint_names_what_can_be_wished_for(toy, unknow
         GroundContact("tail", (0.0, 1.0, 0.0), 1.0),
     ):
         with pytest.raises(FitInputError, match=r"'tail' cannot be steered. Choose one of .*left_wrist"):
-            wish_rows(wish, toy.posed(unknowns), unknowns, places())
+            rows_of(wish, toy, unknowns)
     with pytest.raises(FitInputError, match=r"'nose' does not turn. Choose one of .*left_elbow"):
-        wish_rows(Turn("nose", (0.0, 0.0, 1.0)), toy.posed(unknowns), unknowns, places())
+        rows_of(Turn("nose", (0.0, 0.0, 1.0)), toy, unknowns)
 
 
 @pytest.mark.parametrize("odd", [0.0, -0.01, float("nan"), float("inf")])

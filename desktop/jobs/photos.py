@@ -12,6 +12,7 @@ from core.errors import ImageError
 from desktop.jobs.worker import Worker
 
 CACHED_PIXELS = 60_000_000  # of decoded photos: 180 MB
+SHOWN_PIXELS = 26_000_000  # of one: to draw 200 million would hold up the window for seconds
 
 
 class Photos(QObject):
@@ -31,7 +32,10 @@ class Photos(QObject):
         return self._worker.running
 
     def get(self, file: Path) -> np.ndarray | ImageError | None:
-        """(H, W, 3) uint8, or why not; None while it is being read, which `arrived` ends."""
+        """(H, W, 3) uint8, or why not; None while it is being read, which `arrived` ends.
+
+        A photo of more than SHOWN_PIXELS comes averaged down to as many.
+        """
         if file in self._cache:
             self._cache.move_to_end(file)
             return self._cache[file]
@@ -67,6 +71,18 @@ def _read_steps(file: Path) -> Iterator[tuple[Path, np.ndarray | ImageError]]:
     from core.geometry.image import read_image  # here, as it imports torch
 
     try:
-        yield file, read_image(file)
+        yield file, _reduced(read_image(file))
     except ImageError as error:
         yield file, error
+
+
+def _reduced(image: np.ndarray) -> np.ndarray:
+    """No more than SHOWN_PIXELS."""
+    import cv2
+
+    height, width = image.shape[:2]
+    scale = (SHOWN_PIXELS / (height * width)) ** 0.5
+    if scale >= 1:
+        return image
+    small = max(1, int(width * scale)), max(1, int(height * scale))
+    return cv2.resize(image, small, interpolation=cv2.INTER_AREA)

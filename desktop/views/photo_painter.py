@@ -86,12 +86,14 @@ class PhotoPainter:
         self, painter: QPainter, image: np.ndarray, tones: object, placing: Placing, scale: float
     ) -> None:
         """scale: screen px per photo px. A photo much larger than the canvas is averaged down, once."""
-        view = self._workbench.view
+        view, photo = self._workbench.view, self._workbench.photo
+        growth = max(1.0, photo.width / image.shape[1]) if photo else 1.0  # of a photo too large to be kept
+        width_px, height_px, scale = image.shape[1] * growth, image.shape[0] * growth, scale * growth
         if self._toned is None or self._toned[0] != tones:
             self._toned = (tones, to_qimage(toned(image, view.brightness, view.contrast)))
         picture, place = (
             self._toned[1],
-            QRectF(placing.x, placing.y, image.shape[1] * placing.scale, image.shape[0] * placing.scale),
+            QRectF(placing.x, placing.y, width_px * placing.scale, height_px * placing.scale),
         )
         if scale < AVERAGED_BELOW:
             if self._small is None or self._small[0] != (tones, scale):

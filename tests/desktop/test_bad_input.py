@@ -16,6 +16,7 @@ from core.store import Project
 from desktop.app import last_resort
 from desktop.jobs.device import CPU, GPU, Device
 from desktop.jobs.fitting_many import fit_many_steps
+from desktop.jobs.photos import SHOWN_PIXELS
 from desktop.view import FitOptions
 from tests.desktop.making import write_coco, write_photo
 
@@ -59,6 +60,27 @@ def test_a_photo_of_one_pixel_is_shown_and_worked_on_like_any_other(desk, tmp_pa
     ):
         desk.do(command)
     assert desk.said == []
+
+
+def test_a_photo_of_30_megapixels_is_kept_smaller_and_drawn_where_it_was(desk, tmp_path):
+    import cv2
+
+    folder = tmp_path / "large"
+    folder.mkdir()
+    picture = np.zeros((5000, 6000, 3), np.uint8)
+    picture[:, 1500:] = 255
+    assert cv2.imwrite(str(folder / "large.png"), picture)
+    desk.open(folder)
+    canvas = desk.window.canvas
+    desk.wait(lambda: isinstance(canvas._image, np.ndarray))
+    assert canvas._image.shape[0] * canvas._image.shape[1] <= SHOWN_PIXELS
+    for command in ("view.whole", "view.pixels"):
+        desk.do(command)
+        shown = canvas.grab().toImage()
+        for x, dark in ((1480, True), (1520, False)):
+            at = canvas.placing.to_canvas(np.array([x, 2500]))
+            if canvas.rect().contains(int(at[0]), int(at[1])):
+                assert (shown.pixelColor(int(at[0]), int(at[1])).lightness() < 128) == dark, command
 
 
 def test_a_photo_of_more_than_200_megapixels_is_left_out_with_what_to_do(desk, tmp_path):

@@ -6,12 +6,12 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES
-from core.wishes import DepthOrder, GroundContact, Pin, Turn, Wish, kind_and_names, names_of, with_wish
+from core.wishes import DepthOrder, GroundContact, Pin, Wish, kind_and_names, names_of, with_wish
 from desktop import editing
 from desktop.asks import Asks
 from desktop.hover import joint_of
 from desktop.posing import SOLE_M
-from desktop.turning import turned
+from desktop.turning import turn_of, turned
 from desktop.workbench import Workbench
 
 FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
@@ -107,9 +107,8 @@ def turn_by_key(axis: int, angle_deg: float) -> Callable[[Workbench, Asks], None
         if person is None or person.fit is None or not joint:
             return
         fit_ = turned(person.fit, joint, axis, np.radians(angle_deg))
-        turn = Turn(joint, tuple(float(part) for part in editing.joint_of(fit_, joint)))
         label = workbench.tr("Turn {joint}").format(joint=joint.replace("_", " "))
-        workbench.fits.change_by_hand(label, fit_, wish=turn)
+        workbench.fits.change_by_hand(label, fit_, wish=turn_of(fit_, joint))
 
     return act
 

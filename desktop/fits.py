@@ -22,6 +22,7 @@ from desktop.jobs.fitting import (
 from desktop.jobs.guessing import alternative_steps, guess_steps
 from desktop.jobs.worker import Worker
 from desktop.posing import PosedBody, pose_changed, pose_fit
+from desktop.turning import turned_as
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
@@ -213,8 +214,8 @@ class Fits(QObject):
         photo, person = self._workbench.photo, self._workbench.person
         if photo is None or person is None:
             return
-        if wish is not None:
-            person = person.with_(wishes=with_wish(person.wishes, wish))
+        wishes = person.wishes if wish is None else with_wish(person.wishes, wish)
+        person = person.with_(wishes=turned_as(wishes, fit))
         if self.body is None:
             self._workbench.preview(person.with_(fit=fit))
         else:

@@ -4,6 +4,7 @@ import numpy as np
 
 from core.body.tree import PARENTS, joint_index
 from core.records import Fit
+from core.wishes import Turn, Wish
 from desktop.editing import joint_of, with_joint
 
 
@@ -17,6 +18,16 @@ def turned(fit: Fit, name: str, axis: int, angle: float) -> Fit:
     turn[axis] = angle
     before = joint_of(fit, name).astype(np.float64)
     return with_joint(fit, name, compose_axis_angle(torch.from_numpy(before), torch.from_numpy(turn)).numpy())
+
+
+def turned_as(wishes: tuple[Wish, ...], fit: Fit) -> tuple[Wish, ...]:
+    """Joints that are kept turned are, from now on, kept as this fit has them."""
+    return tuple(turn_of(fit, wish.name) if isinstance(wish, Turn) else wish for wish in wishes)
+
+
+def turn_of(fit: Fit, name: str) -> Turn:
+    """The wish that a joint stays as this fit has it."""
+    return Turn(name, tuple(float(part) for part in joint_of(fit, name)))
 
 
 def axes_of(fit: Fit, name: str) -> np.ndarray:

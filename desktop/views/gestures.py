@@ -10,10 +10,10 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.records import BBox, Person
-from core.wishes import Pin, Turn, with_wish
-from desktop.editing import box_between, empty_keypoints, joint_of, moved
+from core.wishes import Pin, with_wish
+from desktop.editing import box_between, empty_keypoints, moved
 from desktop.neighbour_acts import exchange, exchanged_in, limb_indices
-from desktop.turning import turned
+from desktop.turning import turn_of, turned
 from desktop.view import NO_KEYPOINT
 from desktop.views.placing import Placing
 from desktop.workbench import Workbench
@@ -80,8 +80,7 @@ def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Poi
     label = workbench.tr("Turn {joint}").format(joint=joint.replace("_", " "))
     while not (pointer := (yield)).released:
         fit = turned(start, joint, axis, angle(pointer))
-        turn = Turn(joint, tuple(float(part) for part in joint_of(fit, joint)))
-        workbench.fits.change_by_hand(label, fit, done=False, wish=turn)
+        workbench.fits.change_by_hand(label, fit, done=False, wish=turn_of(fit, joint))
     workbench.commit(label)
 
 

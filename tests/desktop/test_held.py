@@ -3,7 +3,7 @@
 import pytest
 
 from core.body.tree import joint_index
-from core.wishes import DepthOrder, GroundContact, Pin
+from core.wishes import DepthOrder, GroundContact, Pin, Turn
 from desktop.posing import SOLE_M, floor_of
 
 
@@ -164,3 +164,15 @@ def test_another_focal_length_takes_what_is_held_along(open_desk):
     (pin,), depth = workbench.person.wishes, workbench.person.fit.cam_t[2]
     desk.window.fit_panel.focal.setValue(2 * workbench.person.fit.focal_length)
     assert workbench.person.wishes[0].point[2] == pytest.approx(pin.point[2] + depth, abs=0.1)
+
+
+def test_a_joint_that_is_kept_turned_stays_as_a_slider_or_the_table_turned_it_last(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    workbench.look(joint="left_elbow")
+    desk.do("body.turn_z")
+    desk.do("body.reset_joint")
+    assert workbench.person.wishes == (Turn("left_elbow", (0.0, 0.0, 0.0)),)
+    desk.do("edit.undo")
+    (turn,) = workbench.person.wishes
+    assert turn.axis_angle != (0.0, 0.0, 0.0)

@@ -127,7 +127,7 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
     draw_label(painter, label, QPointF(rect.left() + 2, rect.top() - 6))
 
 
-def draw_label(painter: QPainter, text: str, at: QPointF) -> None:
+def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELECTED) -> None:
     """Small text that can be read on any photo; `at` is the start of its base line."""
     font = QFont(painter.font())
     font.setPointSizeF(9.0)
@@ -136,7 +136,7 @@ def draw_label(painter: QPainter, text: str, at: QPointF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(HALO)
     painter.drawRoundedRect(room, 3, 3)
-    painter.setPen(SELECTED)
+    painter.setPen(colour)
     painter.drawText(at, text)
 
 

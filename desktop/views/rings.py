@@ -68,8 +68,11 @@ class Rings:
     def _behind(self, points: np.ndarray, orbit: Orbit) -> np.ndarray:
         return (points - self.center) @ orbit.axes[2] < 0
 
-    def draw(self, painter: QPainter, orbit: Orbit, size: QSize, held: int | None) -> None:
-        """All three; the half behind the joint is fainter. held: the axis that is being turned about, or hovered."""
+    def draw(
+        self, painter: QPainter, orbit: Orbit, size: QSize, grip: "Grip | None", turned: float = 0.0
+    ) -> None:
+        """All three; the half behind the joint is fainter. grip: of the one held or hovered; turned: how far [rad]."""
+        held = grip.axis if grip is not None else None
         for axis, name in enumerate(AXES):
             points = self.points(axis)
             at, behind = orbit.project(points, size), self._behind(points, orbit)
@@ -84,7 +87,10 @@ class Rings:
             front = np.flatnonzero(~behind)
             if len(front):
                 x, y = at[front[len(front) // 2]]
-                draw_label(painter, name, QPointF(x - 3, y + 4))
+                draw_label(painter, name, QPointF(x - 3, y + 4), QColor(COLOURS[axis]).lighter(130))
+        if turned:
+            x, y = orbit.project(self.center[None], size)[0]
+            draw_label(painter, f"{np.degrees(turned):+.0f}°", QPointF(x + 12, y + 5))
 
 
 @dataclass(frozen=True, eq=False)

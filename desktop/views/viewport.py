@@ -62,7 +62,8 @@ class Viewport(QWidget):
         self.complaint = opengl.complaint
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
         self._gesture: Gesture | None = None
-        self._ring: int | None = None  # the axis of the ring that is held or under the cursor
+        self._grip: Grip | None = None  # of the ring that is held or under the cursor …
+        self._turned = 0.0  # … and how far it was dragged [rad]
         self.setMinimumSize(200, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -148,7 +149,7 @@ class Viewport(QWidget):
             self._paint_joints(painter, self.surface[1])
             rings = self._rings()
             if rings is not None:
-                rings.draw(painter, self.orbit, self.size(), self._ring)
+                rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
         if self._workbench.person is not None and self._legend:
             self._painter.ghosts.paint_legend(painter, colours, ghosts)
         if self.notice and not ghosts:
@@ -195,12 +196,12 @@ class Viewport(QWidget):
             return
         grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
         if grip is not None:
-            self._ring = grip.axis
+            self._grip = grip
             self._gesture = turn_joint(
                 self._workbench,
                 self._joint_marked(),
                 grip.axis,
-                lambda pointer: grip.angle(pointer.canvas),
+                lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
             )
             next(self._gesture)
         elif joint is not None:
@@ -218,10 +219,9 @@ class Viewport(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held is None:
             grip = self._grip_at(event.position())
-            ring = None if grip is None else grip.axis
-            if ring != self._ring:
-                self._ring = ring
+            if (grip and grip.axis) != (self._grip and self._grip.axis):
                 self.update()
+            self._grip = grip
             self._workbench.hover.over_joint("" if grip else self.joint_at(event.position()) or "")
             return
         orbit, start, pans = self._held
@@ -231,8 +231,13 @@ class Viewport(QWidget):
         else:
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
+    def _turn_joint(self, angle: float) -> float:
+        """Keep what is shown beside the ring."""
+        self._turned = angle
+        return angle
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        gesture, self._gesture, self._held = self._gesture, None, None
+        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
         if gesture is not None:
             with suppress(StopIteration):
                 gesture.send(Pointer(np.zeros(2), np.zeros(2), released=True))
@@ -240,7 +245,7 @@ class Viewport(QWidget):
 
     def cancel(self) -> bool:
         """End a drag without its change. Returns whether there was one."""
-        gesture, self._gesture, self._held = self._gesture, None, None
+        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
         if gesture is None:
             return False
         gesture.close()

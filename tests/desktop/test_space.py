@@ -165,6 +165,21 @@ def test_as_the_photo_the_view_looks_from_where_the_photos_camera_was(open_desk)
     assert seen == pytest.approx(scale * in_photo, abs=0.03 * scale)
 
 
+def test_the_keys_that_zoom_do_so_in_the_view_that_has_the_focus(open_desk):
+    desk = open_desk
+    view, canvas = desk.window.viewport, desk.window.canvas
+    desk.window.activateWindow()
+    desk.wait(desk.window.isActiveWindow)
+    distance, scale = view.orbit.distance, canvas.placing.scale
+    view.setFocus()
+    desk.do("view.zoom_in")
+    assert view.orbit.distance < distance
+    assert canvas.placing.scale == scale
+    canvas.setFocus()
+    desk.do("view.zoom_in")
+    assert canvas.placing.scale > scale
+
+
 def test_a_joint_dragged_in_the_side_view_moves_in_depth(open_desk, qtbot):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()

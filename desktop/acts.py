@@ -238,3 +238,11 @@ def has_project(workbench: Workbench) -> bool:
 
 def has_project_and_body(workbench: Workbench) -> bool:
     return workbench.project is not None and workbench.fits.body is not None
+
+
+def can_write(workbench: Workbench) -> bool:
+    return workbench.writable
+
+
+def can_write_bodies(workbench: Workbench) -> bool:
+    return workbench.writable and workbench.fits.body is not None

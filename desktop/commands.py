@@ -175,7 +175,7 @@ PERSON = (
         acts.box_around,
         lambda workbench: workbench.editable,
     ),
-    Command("person.detect", "De&tect in photos without people", "Ctrl+D", acts.detect, acts.has_project),
+    Command("person.detect", "De&tect in photos without people", "Ctrl+D", acts.detect, acts.can_write),
     Command(
         "person.delete",
         "D&elete person",
@@ -203,14 +203,14 @@ FIT = (
         for number in range(1, 6)
     ),
     Command(
-        "fit.queue", "Fit everybody in the &queue", "Ctrl+F", queue_acts.fit_queue, acts.has_project_and_body
+        "fit.queue", "Fit everybody in the &queue", "Ctrl+F", queue_acts.fit_queue, acts.can_write_bodies
     ),
     Command(
         "fit.guess_queue",
         "G&uess everybody in the queue",
         "Ctrl+G",
         queue_acts.guess_queue,
-        acts.has_project_and_body,
+        acts.can_write_bodies,
     ),
     Command(
         "fit.stop",

@@ -213,8 +213,14 @@ class Workbench(QObject):
         self.commit(label)
 
     def write(self, label: str, changes: list[Change]) -> None:
-        """Put many photos on the disk; all that is written so until `remember` is one entry of the history."""
-        if not changes or not self._write(label, changes):
+        """Put many photos on the disk; all that is written so until `remember` is one entry of the history.
+
+        A job whose results cannot be written is stopped: what is wrong is told once, not for each of them.
+        """
+        if not changes:
+            return
+        if not self._write(label, changes):
+            self.job.cancel()
             return
         self._unremembered += changes
         for before, after in changes:

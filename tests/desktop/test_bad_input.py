@@ -12,6 +12,7 @@ import pytest
 import torch
 from PySide6.QtWidgets import QMessageBox
 
+from core.errors import ProjectError
 from core.store import Project
 from desktop.app import last_resort
 from desktop.jobs.device import CPU, GPU, Device
@@ -148,7 +149,7 @@ with Project.open({str(project)!r}, user="Ada") as project:
         assert desk.workbench.project.read_only
         assert f"process {other.pid} writes this project" in desk.told[-1]
         assert desk.workbench.person is not None
-        for command in ("person.accept", "fit.fit", "edit.swap_person", "person.draw"):
+        for command in ("person.accept", "fit.fit", "edit.swap_person", "person.draw", "fit.queue"):
             assert not desk.window.actions_by_id[command].isEnabled(), command
         desk.do("person.next")
         assert not desk.window.people.note.isEnabled()
@@ -185,6 +186,26 @@ def test_where_memory_is_short_on_the_processor_too_the_error_is_heard():
 
     with pytest.raises(torch.OutOfMemoryError):
         Device(None, CPU).run(full)
+
+
+def test_a_disk_that_fills_while_everybody_is_fitted_is_told_once_and_stops_the_job(open_desk, monkeypatch):
+    desk, project = open_desk, open_desk.workbench.project
+
+    def full(*edits):
+        raise ProjectError(
+            "people.fitloop: the disk is full. Free some space and try again; nothing was lost."
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(project, "commit", full)
+        desk.do("fit.guess_queue")
+        desk.wait(lambda: not desk.workbench.job.running)
+        desk.qtbot.wait(50)
+        assert len(desk.said) == 1
+        assert "disk is full" in desk.said[0]
+    desk.fit()
+    assert desk.workbench.person.fit is not None
+    assert project.check() == []
 
 
 FAULTS = """

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from core.records import Fit, Guess
 from desktop.ghosts import GHOSTS, Ghost, GhostName, ghost_state, pose_ghost
 from desktop.posing import TURN
 from desktop.theme import Theme
@@ -22,6 +23,7 @@ class GhostLayer:
     def __init__(self, workbench: Workbench) -> None:
         self._workbench = workbench
         self._posed: dict[GhostName, Ghost] = {}
+        self._states: dict[GhostName, tuple[tuple[object, ...], Fit | Guess | None]] = {}
 
     def wanted(self) -> list[GhostName]:
         """Which are to be shown, there or not."""
@@ -34,7 +36,7 @@ class GhostLayer:
             return found
         posed = self._workbench.fits.posed()
         for name in self.wanted():
-            state = ghost_state(self._workbench, name)
+            state = self._state(name)
             if state is None:
                 continue
             known = self._posed.get(name)
@@ -44,6 +46,16 @@ class GhostLayer:
                 known = self._posed[name] = pose_ghost(body, state, pelvis, lens)
             found[name] = known
         return found
+
+    def _state(self, name: GhostName) -> Fit | Guess | None:
+        """The history is walked once for each change, not for each picture."""
+        workbench = self._workbench
+        person = workbench.person
+        what_for = (name, person.fit if person is not None else None, workbench.committed, person)
+        known = self._states.get(name)
+        if known is None or any(one is not other for one, other in zip(known[0], what_for, strict=True)):
+            known = self._states[name] = (what_for, ghost_state(workbench, name))
+        return known[1]
 
     def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
         """In the viewport's frame: that of the fit on show, and without one each on its own feet."""

@@ -258,3 +258,18 @@ def test_no_tab_bar_is_left_over_a_panel_at_the_start_or_when_panels_are_as_at_f
         desk.window.docks["fit"].setFloating(True)
         desk.do("view.reset")
         desk.qtbot.wait(50)
+
+
+def test_the_ghost_of_the_fit_before_follows_undo_and_redo(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.do("space.ghost_previous")
+    layer = desk.window.viewport._painter.ghosts
+    desk.fit()
+    assert layer.there() == {}
+    first = workbench.person.fit
+    desk.do("body.reset_pose")
+    assert layer.there()["previous"].state is first
+    desk.do("edit.undo")
+    assert layer.there() == {}
+    desk.do("edit.redo")
+    assert layer.there()["previous"].state is first

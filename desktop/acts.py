@@ -9,6 +9,7 @@ from core.records import Person, Verdict
 from desktop import editing
 from desktop.asks import Asks
 from desktop.jobs.detecting import Detected, detect_steps
+from desktop.neighbour_acts import photo_beside
 from desktop.view import NO_KEYPOINT
 from desktop.workbench import Workbench
 
@@ -123,11 +124,9 @@ def step_photo(by: int) -> Callable[[Workbench, Asks], None]:
     """The next or the last photo in the order they came, with people or without."""
 
     def act(workbench: Workbench, window: Asks) -> None:
-        if workbench.project is not None and workbench.photo_id is not None:
-            ids = workbench.project.photo_ids()
-            place = ids.index(workbench.photo_id) + by
-            if 0 <= place < len(ids):
-                workbench.show_photo(ids[place])
+        beside = photo_beside(workbench, by)
+        if beside is not None:
+            workbench.show_photo(beside)
 
     return act
 

@@ -16,10 +16,11 @@ def copy_from_photo(by: int) -> Callable[[Workbench, Asks], None]:
     """The keypoints of who is at the same place in the next photo or the last: the selected one, else all."""
 
     def act(workbench: Workbench, window: Asks) -> None:
-        person, photo, neighbour = workbench.person, workbench.photo, _photo_beside(workbench, by)
-        if person is None or photo is None or neighbour is None:
+        person, photo, beside = workbench.person, workbench.photo, photo_beside(workbench, by)
+        if workbench.project is None or person is None or photo is None or beside is None:
             workbench.told.emit(workbench.tr("There is no other photo to copy from."))
             return
+        neighbour = workbench.project.photo(beside)
         other = _same_place(photo, person, neighbour)
         if other is None:
             workbench.told.emit(workbench.tr("Nobody is in {photo}.").format(photo=neighbour.path))
@@ -105,12 +106,13 @@ def _may_change(workbench: Workbench, other: Person) -> bool:
     return not other.locked
 
 
-def _photo_beside(workbench: Workbench, by: int) -> Photo | None:
+def photo_beside(workbench: Workbench, by: int) -> int | None:
+    """Id of the photo so many places after the one on show, in the order they came; None where there is none."""
     if workbench.project is None or workbench.photo_id is None:
         return None
     ids = workbench.project.photo_ids()
     place = ids.index(workbench.photo_id) + by
-    return workbench.project.photo(ids[place]) if 0 <= place < len(ids) else None
+    return ids[place] if 0 <= place < len(ids) else None
 
 
 def _same_place(photo: Photo, person: Person, neighbour: Photo) -> Person | None:

@@ -1,9 +1,11 @@
 """What the person on show is to be warned of, as previewed."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.records import Person
 from core.store.warnings import Warned, depth_below, warnings_of
 from core.wishes import GroundContact
 
@@ -18,9 +20,15 @@ def warned(workbench: "Workbench") -> tuple[Warned, ...]:
     photo, person = workbench.photo, workbench.person
     if photo is None or person is None:
         return ()
-    names = warnings_of(photo.people)[[other.id for other in photo.people].index(person.id)]
+    names = _of_all(photo.people)[[other.id for other in photo.people].index(person.id)]
     told = "below_floor" in names or not _below_floor(workbench)
     return names if told else (*names, "below_floor")
+
+
+@lru_cache(maxsize=1)
+def _of_all(people: tuple[Person, ...]) -> list[tuple[Warned, ...]]:
+    """Of a crowd it takes a while, and the same people are asked about again and again."""
+    return warnings_of(people)
 
 
 def _below_floor(workbench: "Workbench") -> bool:

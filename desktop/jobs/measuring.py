@@ -64,9 +64,9 @@ class Measuring(QObject):
         if self._what is None or what is None or what != self._what:
             self._worker.stop()
             self.measures, self._until, self._what = Measures.empty(), 0.0, what
-            self.changed.emit()
         if what is not None and not self._soon.isActive():
             self._soon.start()
+        self.changed.emit()
 
     def close(self) -> None:
         """Stop, and wait until no thread is left."""

@@ -80,7 +80,9 @@ class DataPlots(QWidget):
 
     def _draw(self) -> None:
         colours = theme(self._workbench.view.theme)
+        looking = self.measuring.running
         for plot in self._plots:
+            plot.nothing.setText(self.tr("Looking …") if looking else self.tr("Nobody is fitted yet"))
             plot.draw(self.measuring.measures, colours)
 
     def _dress(self) -> None:
@@ -142,11 +144,11 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.title.setToolTip(title)
         self._colours: Theme | None = None
-        self._nothing = QLabel(self.tr("Nobody is fitted yet"))
-        QVBoxLayout(self).addWidget(self._nothing)  # over the plot
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._nothing.setWordWrap(True)
-        self._nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.nothing = QLabel()
+        QVBoxLayout(self).addWidget(self.nothing)  # over the plot
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
+        self.nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -204,8 +206,8 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
             axis.setTextPen(colours.muted)
             self.getPlotItem().showAxis(side, something)
         self.title.setStyleSheet(f"color: {colours.muted}; font-size: 9pt")
-        self._nothing.setStyleSheet(f"color: {colours.muted}")
-        self._nothing.setVisible(not something)
+        self.nothing.setStyleSheet(f"color: {colours.muted}")
+        self.nothing.setVisible(not something)
 
 
 class BarPlot(ChoosingPlot):

@@ -14,6 +14,7 @@ from desktop.workbench import Workbench
 # Okabe and Ito's colours, which colour-blind eyes tell apart, one a term; styles tell them apart without colour.
 TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 SMALLEST_LOSS = 1e-2
+LEGEND_ALPHA = 190  # lines shine through, and its words can be read over them
 LEGEND_ROOM = 1.2  # powers of ten above the highest line
 AXIS_WIDTH_PX, TEXT_PX = 34, 14
 
@@ -86,6 +87,9 @@ class LossPlot(pyqtgraph.PlotWidget):
             axis.setPen(colours.border)
             axis.setTextPen(colours.muted)
         self._legend.setLabelTextColor(colours.text)
+        behind = QColor(colours.base)
+        behind.setAlpha(LEGEND_ALPHA)
+        self._legend.setBrush(behind)
         self._draw()
 
 

@@ -225,10 +225,12 @@ class Window(QMainWindow):
         docks = self.docks
         for name in ("fit", "plots"):
             docks[name].raise_()
-        self.resizeDocks([docks["people"], docks["viewport"]], [LEFT_PX, RIGHT_PX], Qt.Orientation.Horizontal)
+        wider, higher = self.width() / SIZE_PX[0], self.height() / SIZE_PX[1]  # pictures and plots use the room
+        across = [LEFT_PX, round(RIGHT_PX * max(wider, 1))]
+        self.resizeDocks([docks["people"], docks["viewport"]], across, Qt.Orientation.Horizontal)
         self.resizeDocks(
             [docks["viewport"], docks["fit"], docks["plots"]],
-            [self.height() - PANEL_PX, PANEL_PX, BOTTOM_PX],
+            [self.height() - PANEL_PX, PANEL_PX, round(BOTTOM_PX * max(higher, 1))],
             Qt.Orientation.Vertical,
         )
         self.arranged = True

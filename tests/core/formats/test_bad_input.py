@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import struct
 import time
 import zipfile
 from pathlib import Path
@@ -446,3 +447,13 @@ def test_a_folder_of_data_sets_asks_which_one_is_meant(tmp_path):
     (tmp_path / "photo_openpose.json").write_text('{"people": []}')
     with pytest.raises(ReadError, match=r"one\.json, two\.json. Give the one that you mean"):
         recognise(tmp_path)
+
+
+def test_an_array_that_python_2_wrote_is_read_without_a_word(tmp_path, recwarn):
+    rows = np.arange(82.0).reshape(1, 82)
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1L, 82L), }"
+    header += b" " * (117 - len(header)) + b"\n"
+    file = tmp_path / "fits.npy"
+    file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + rows.tobytes())
+    assert np.array_equal(source.read_array(file), rows)
+    assert not recwarn

@@ -217,6 +217,7 @@ def _train(training: Training, step_of: StepOf) -> int:
         except (
             RuntimeError,
             EOFError,
+            ConnectionError,
         ):  # a cluster ends the loader's workers too, and these are missed first
             if not stopping.asked:
                 raise

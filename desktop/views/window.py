@@ -225,7 +225,10 @@ class Window(QMainWindow):
         docks = self.docks
         for name in ("fit", "plots"):
             docks[name].raise_()
-        wider, higher = self.width() / SIZE_PX[0], self.height() / SIZE_PX[1]  # pictures and plots use the room
+        wider, higher = (
+            self.width() / SIZE_PX[0],
+            self.height() / SIZE_PX[1],
+        )  # pictures and plots use the room
         across = [LEFT_PX, round(RIGHT_PX * max(wider, 1))]
         self.resizeDocks([docks["people"], docks["viewport"]], across, Qt.Orientation.Horizontal)
         self.resizeDocks(

@@ -233,7 +233,9 @@ def _read_array(path: Path, name: str, file: IO[bytes], size: int) -> np.ndarray
         np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that Python 2 wrote it, as it did most files of this field
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # that Python 2 wrote it, as it did most files of this field
         shape, fortran, dtype = read_header(file)
     if dtype.kind not in "biufSU" or dtype.subdtype is not None:
         problem = f"the array holds {'Python objects, which can hold code' if dtype.hasobject else dtype}"

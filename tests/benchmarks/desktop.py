@@ -40,6 +40,7 @@ MOVE_EVERY_S = 1 / 60  # a hand's mouse; moves that come faster are put together
 QUEUE_PEOPLE = 100_000
 IMPORTED_PEOPLE = 20_000
 IDLE_S = 3.0
+TRAIN_STEPS = 8
 WAIT_S = 60.0
 
 
@@ -186,18 +187,35 @@ def undo_redo(bench: Bench) -> dict[str, float]:
     return ms(values)
 
 
-def busy_while(bench: Bench, begin: Callable[[], object]) -> dict[str, float]:
-    """The longest gap of a 10 ms timer in the interface thread while a job runs."""
+def busy_while(
+    bench: Bench, begin: Callable[[], object], busy: Callable[[], bool] = lambda: False
+) -> dict[str, float]:
+    """The longest gap of a 10 ms timer in the interface thread while a job runs, or something else that is busy."""
     ticks: list[float] = []
     timer = QTimer(bench.window)
     timer.setInterval(10)
     timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
     timer.start()
     begin()
-    bench.wait(lambda: not bench.workbench.job.running)
+    bench.wait(lambda: not (bench.workbench.job.running or busy()))
     bench.settle()
     timer.stop()
     return {"longest_gap_ms": round(1000 * float(np.diff(ticks).max()), 1)}
+
+
+def busy_while_training(bench: Bench) -> dict[str, float]:
+    """The same while what was saved is trained on, a few steps with a small network."""
+    bench.window.actions_by_id["file.save_fits"].trigger()
+    bench.wait(lambda: not bench.workbench.job.running)
+    panel, training = bench.window.train_panel, bench.window.training
+    panel.steps.setValue(TRAIN_STEPS)
+    panel.batch.setValue(4)
+    panel.more.setText("--backbone resnet10 --log-every 1 --workers 0 --threads 1")
+    found = busy_while(bench, panel.start.click, lambda: training.running)
+    training.look()
+    if training.checkpoint is None:
+        raise RuntimeError(training.last_words)
+    return found
 
 
 def large_annotations(folder: Path) -> Path:
@@ -306,6 +324,7 @@ def measure(moves: int, data: Path) -> dict[str, dict[str, float]]:
             )
             rows["interface while everybody is fitted"] = busy_while(bench, fit_queue)
             rows["interface while everybody is guessed"] = busy_while(bench, guess_queue)
+            rows["interface while a network is trained"] = busy_while_training(bench)
             rows["idle"] = idle(bench)
             many = large_annotations(folder / "many")
             rows["interface while 20 000 are imported"] = busy_while(

@@ -61,7 +61,7 @@ def tab(name: str) -> Act:
         dock = desk.window.docks[name]
         dock.show()
         dock.raise_()
-        desk.qtbot.wait(2500)
+        desk.qtbot.wait(1500)
 
     return raise_dock
 

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, QTimer
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 import desktop.app
 from desktop.settings import Settings
@@ -20,13 +19,15 @@ class Waiter:
     """What a Desk asks of pytest-qt, for a program that may run without it."""
 
     def wait(self, ms: int) -> None:
-        QTest.qWait(ms)
+        loop = QEventLoop()  # QTest.qWait would keep Python's lock while it waits, and no worker would get on
+        QTimer.singleShot(ms, loop.quit)
+        loop.exec()
 
     def waitUntil(self, condition: Callable[[], bool], timeout: int) -> None:
         deadline = time.monotonic() + timeout / 1000
         while not condition():
             assert time.monotonic() < deadline, "waited too long"
-            QTest.qWait(10)
+            self.wait(10)
 
 
 class OpenWindow(Desk):

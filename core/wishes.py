@@ -124,6 +124,8 @@ def from_plain(fields: dict[str, Any]) -> Wish:
     try:
         if kind is None:
             raise TypeError(f"its kind is none of {', '.join(KINDS)}")
+        if any(isinstance(value, tuple) and len(value) != 3 for value in values.values()):
+            raise TypeError("places, directions and turns have three numbers")
         return kind(**values)
     except TypeError as error:
         raise FitInputError(f"{fields} is no wish ({error}). Steer this person again.") from error

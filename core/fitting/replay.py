@@ -1,6 +1,6 @@
 """Recorded iterations: the solver's arithmetic as TorchScript graphs, for batches too small to keep a CPU busy.
 
-For one person an iteration is some 150 operations on tiny tensors, and most of its time goes to Python and autograd's
+For one person an iteration is some 250 operations on tiny tensors, and most of its time goes to Python and autograd's
 bookkeeping between them. Recording costs about 50 ms, once for each objective and batch size; what is computed is the
 same.
 """

@@ -69,8 +69,6 @@ def test_people_of_two_layouts_are_fitted_and_come_out_in_their_order(source, tm
 
 
 def test_the_lifter_says_where_fits_start(source, tmp_path, capsys):
-    if not fitting_people.LIFTER_FOLDER.joinpath("lifter.safetensors").is_file():
-        pytest.skip("no lifter is there")
     assert run(source, "--out", tmp_path / "fits.npz", "--guess", "lifter", "--json") == 0
     assert told(capsys)["valid"] == 12
 

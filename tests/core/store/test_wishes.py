@@ -37,7 +37,17 @@ def test_a_wish_comes_back_from_plain_values(wish):
     assert from_plain(to_plain(wish)) == wish
 
 
-@pytest.mark.parametrize("fields", [{}, {"kind": "prayer"}, {"kind": "pin"}, {"kind": "pin", "depth": 1}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"kind": "prayer"},
+        {"kind": "pin"},
+        {"kind": "pin", "depth": 1},
+        {"kind": "pin", "name": "nose", "point": [0.0, 1.0]},
+        {"kind": "pin", "name": "nose", "point": [0.0, 1.0, 2.0, 3.0, 4.0]},
+    ],
+)
 def test_what_is_no_wish_is_refused(fields):
     with pytest.raises(FitInputError, match="is no wish"):
         from_plain(fields)

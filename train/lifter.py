@@ -36,10 +36,11 @@ from train.learning.lifter_table import (
 from train.learning.lifting import LossWeights, lifting_loss
 from train.learning.poses import Poses, read_poses
 from train.learning.rare_poses import rare_poses
+from train.learning.recorded import recorded
 from train.learning.scenes import Scenes
 from train.learning.together import average_gradients, join, leave
 
-RARE_SHARE, RARE_COUNT = 0.2, 40_000
+RARE_SHARE, RARE_COUNT = 0.2, 100_000
 TABLE = "table.json"
 NETWORK = ("width", "blocks", "hypotheses")
 
@@ -80,7 +81,7 @@ def build(scenes: Scenes, body: Body, **changes: int) -> Lifter:
     """A lifter that starts from the mean pose, seen upright from ahead."""
     lifter = Lifter(LifterConfig(definitions=scenes.definitions, body=body.fingerprint, **changes))
     with torch.random.fork_rng(devices=[]):
-        rotations = scenes.people(4096).rotations
+        rotations = scenes.people(4096).rotations.cpu()
     left, _, right = torch.linalg.svd(rotations.mean(dim=0))
     sign = torch.linalg.det(left @ right).sign()
     mean = left @ torch.diag_embed(torch.stack([sign * 0 + 1, sign * 0 + 1, sign], dim=-1)) @ right
@@ -96,21 +97,28 @@ def train(
 ) -> Iterator[TrainStep]:
     """AdamW on scenes drawn anew each step; process 0 yields reports, at which `lifter` holds the averaged weights."""
     torch.manual_seed(config.seed + rank)
-    student = Lifter(lifter.config)
+    student = Lifter(lifter.config).to(scenes.device)
     student.load_state_dict(lifter.state_dict())
     optimizer = torch.optim.AdamW(
         student.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
-    start, reported, step, gone = time.monotonic(), 0.0, 0, 0.0
-    while gone < 1.0:
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * schedule(gone, config.warm_up)
+
+    def look() -> dict[str, Tensor]:
+        """Gradients of people drawn anew, and the parts of their loss."""
         seen, truth = scenes.draw(config.batch)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(scenes.device.type, dtype=torch.bfloat16):
             bodies = student(seen)
         loss, parts = lifting_loss(bodies, truth, seen.side, LossWeights())
         optimizer.zero_grad()
         loss.backward()
+        return parts
+
+    looks = recorded(look, scenes.device)
+    start, reported, step, gone = time.monotonic(), 0.0, 0, 0.0
+    while gone < 1.0:
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * schedule(gone, config.warm_up)
+        parts = looks()
         seconds = time.monotonic() - start
         gone = average_gradients(student.parameters(), seconds / (60 * config.minutes))
         torch.nn.utils.clip_grad_norm_(student.parameters(), config.clip)
@@ -120,7 +128,8 @@ def train(
             blend(lifter, student, min(config.average, step / (step + 100)))
         if rank == 0 and (seconds - reported > config.report_s or gone >= 1.0):
             reported = seconds
-            yield TrainStep(step, seconds, parts, validate(lifter))
+            told = {name: float(part) for name, part in parts.items()}
+            yield TrainStep(step, seconds, told, validate(lifter))
 
 
 def schedule(gone: float, warm_up: float) -> float:
@@ -161,7 +170,7 @@ def save_lifter(lifter: Lifter, folder: Path) -> None:
     """Write weights in half precision and the config; each file is whole or the old one stays."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
-        name: (value if name in ("offsets", "offsets_shape", "mean") else value.half()).contiguous()
+        name: (value if name in ("offsets", "offsets_shape", "mean") else value.half()).cpu().contiguous()
         for name, value in lifter.state_dict().items()
     }
     half_written = folder / f"{WEIGHTS}.part"
@@ -208,11 +217,13 @@ def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> None:
     config = Config(minutes=chosen.minutes, batch=chosen.batch, learning_rate=chosen.learning_rate)
     body, poses = load_body(), read_poses(chosen.poses, "train")
     captured = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight))
-    scenes = Scenes(body, *pose_bank(poses, captured.offsets, np.random.default_rng(config.seed)))
+    bank = pose_bank(poses, captured.offsets, np.random.default_rng(config.seed))
+    scenes = Scenes(body.to(chosen.device), *bank)
     torch.manual_seed(config.seed)
     network = {name: getattr(chosen, name) for name in NETWORK}
     lifter = build(scenes, body, **network) if chosen.start is None else load_lifter(chosen.start, exact=True)
-    validate = Validation(body, scenes, read_poses(chosen.poses, "val"))
+    lifter.to(scenes.device)
+    validate = Validation(body, captured, read_poses(chosen.poses, "val"))
     if rank == 0:
         weights = sum(p.numel() for p in lifter.parameters()) / 1e6
         print(f"{weights:.2f} million weights, {processes} processes of batch {config.batch}", flush=True)
@@ -230,6 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=Config.minutes)
     parser.add_argument("--learning-rate", type=float, default=Config.learning_rate)
     parser.add_argument("--batch", type=int, default=Config.batch, help="people a step, in each process")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")
     for name in NETWORK:
         flag = f"--{name.replace('_', '-')}"
         parser.add_argument(flag, type=int, default=getattr(LifterConfig, name), help="of the network")

@@ -102,7 +102,9 @@ def see(points: Tensor, focal_length: Tensor, camera_center: Tensor) -> LifterIn
     tangent = (points[..., :2] - camera_center[:, None]) / focal_length[:, None, None]
     middle, _ = bbox(tangent, present)
     forward = torch.cat([middle, torch.ones_like(middle[:, :1])], dim=-1)
-    turn = rotation_between(forward, torch.tensor([0.0, 0.0, 1.0]).to(forward))
+    ahead = torch.zeros_like(forward)
+    ahead[:, 2] = 1.0
+    turn = rotation_between(forward, ahead)
     rays = torch.cat([tangent, torch.ones_like(tangent[..., :1])], dim=-1)
     rays = torch.nn.functional.normalize(rays, dim=-1) @ turn.transpose(-1, -2)
     turned = rays[..., :2] / rays[..., 2:].clamp_min(AHEAD)

@@ -5,6 +5,7 @@ Matrices are multiplied with the batch innermost: thousands of 3 × 3 products o
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 
 import torch
@@ -49,16 +50,25 @@ def batch_first(values: Tensor) -> Tensor:
 
 def transforms_down_the_tree(rotations: Tensor, offsets: Tensor) -> Tensor:
     """world_transforms with the batch last: (3, 3, 24, B) and (3, 24, B) to (3, 4, 24, B)."""
+    levels, place = _indices(rotations.device)
     local = torch.cat([rotations, offsets[:, None]], dim=1)
     world = local[:, :, :1]
     reached = [world]
-    for joints, parents in _LEVELS:
+    for joints, parents in levels:
         above, own = world[:, :, parents], local[:, :, joints]
         turned = above[:, 0:1] * own[0:1]
         turned = torch.addcmul(torch.addcmul(turned, above[:, 1:2], own[1:2]), above[:, 2:3], own[2:3])
         world = torch.cat([turned[:, :3], turned[:, 3:] + above[:, 3:]], dim=1)
         reached.append(world)
-    return torch.cat(reached, dim=2)[:, :, _PLACE]
+    return torch.cat(reached, dim=2)[:, :, place]
+
+
+@cache
+def _indices(device: torch.device) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
+    """_LEVELS and _PLACE where they are needed: a list would be copied to a GPU at each use, which waits for it."""
+    with torch.inference_mode(False):
+        levels = [tuple(torch.tensor(part, device=device) for part in level) for level in _LEVELS]
+        return levels, torch.tensor(_PLACE, device=device)
 
 
 def rotations_from_6d(columns: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -36,11 +37,9 @@ class LossWeights:
 
 def lifting_loss(
     bodies: Hypotheses, truth: People, side: Tensor, weights: LossWeights
-) -> tuple[Tensor, dict[str, float]]:
-    """Distances of the hypotheses from the truth, weighted by which is nearest; and the parts as plain numbers."""
-    each = torch.ones(JOINTS).to(side)
-    each[LIMBS] = LIMB_WEIGHT
-    each = each / each.sum()
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Distances of the hypotheses from the truth, weighted by which is nearest; and the parts it is the sum of."""
+    each = _joint_weights(side.device)
     off = (bodies.joints - truth.joints[:, None]).square().sum(-1)
     joints = ((off + 1e-6).sqrt() * each).sum(-1)
     won = joints.detach().argmin(dim=1)
@@ -63,15 +62,22 @@ def lifting_loss(
         "choice": torch.nn.functional.cross_entropy(bodies.logits, won),
     }
     total = torch.stack([getattr(weights, name) * value for name, value in parts.items()]).sum()
-    return total, {name: value.item() for name, value in parts.items()}
+    return total, {name: value.detach() for name, value in parts.items()}
+
+
+@cache
+def _joint_weights(device: torch.device) -> Tensor:
+    """(24,) summing to one."""
+    each = torch.ones(JOINTS)
+    each[LIMBS] = LIMB_WEIGHT
+    return (each / each.sum()).to(device)
 
 
 def _shares(won: Tensor, count: int, weights: LossWeights) -> Tensor:
     """(B, H) summing to one: the winner's, the others', and the first's own."""
     if count == 1:
-        return torch.ones(len(won), 1).to(won.device)
+        return torch.ones(len(won), 1, device=won.device)
     winner = torch.nn.functional.one_hot(won, count).float()
-    first = torch.zeros(count).to(winner)
-    first[0] = 1.0
+    first = (torch.arange(count, device=won.device) == 0).float()
     rest = (1 - weights.safe - weights.others) * winner + weights.others / count
     return rest + weights.safe * first

@@ -18,7 +18,12 @@ from core.guess.lifter_input import LifterInput, family, see
 from core.guess.lifter_network import SHAPE
 from core.guess.skeleton import world_transforms
 
-UPPER = [j for j in range(JOINTS) if j in (3, 6, 9) or j >= 12]
+UPPER = tuple(j in (3, 6, 9) or j >= 12 for j in range(JOINTS))
+# Joints that make a limb; which of them come from somebody else is drawn for each.
+LIMB_PARTS = (("collar", "shoulder", "elbow", "wrist", "hand"), ("hip", "knee", "ankle", "foot"))
+LIMBS = [
+    [joint_index(f"{side}_{one}") for one in parts] for parts in LIMB_PARTS for side in ("left", "right")
+]
 # Layouts people bring most often are drawn most often.
 OFTEN = {"coco17": 3.0, "openpose25": 3.0, "halpe26": 2.0, "spin49": 2.0, "h36m17": 2.0, "mediapipe33": 1.5}
 
@@ -30,7 +35,8 @@ class SceneConfig:
     mirrored: float = 0.5
     halves_swapped: float = 0.3
     between: float = 0.15
-    joint_noise: float = 0.11
+    limbs_swapped: float = 0.3
+    joint_noise: float = 0.13
     pitch: tuple[float, float] = (0.05, 0.22)
     high_camera: float = 0.3
     high_pitch: tuple[float, float] = (-0.4, 1.2)
@@ -82,12 +88,19 @@ class People:
 
 
 class Scenes:
-    """Draws people and what is seen of them. Every draw takes its numbers from torch's global generator."""
+    """Draws people and what is seen of them, on the device of the body. Every draw takes its numbers from torch's
+    global generator."""
 
     def __init__(self, body: Body, pose: Tensor, weight: Tensor, config: SceneConfig | None = None) -> None:
         """pose (N, 72) axis-angle, y-up world; weight (N,): how often each is drawn."""
-        self.config = config or SceneConfig()
-        self.pose, self.reached = pose, weight.double().cumsum(0) / weight.double().sum()
+        self.device = body.v_template.device
+        with self.device:
+            self._set_up(body, pose.to(self.device), weight.to(self.device), config or SceneConfig())
+
+    def _set_up(self, body: Body, pose: Tensor, weight: Tensor, config: SceneConfig) -> None:
+        self.config = config
+        self.pose, self.mirrored = pose, flip_pose(pose)
+        self.reached = weight.double().cumsum(0) / weight.double().sum()
         every = KeypointBody.from_body(body, *LAYOUTS)
         names = [name for one in LAYOUTS for name in layout(one).definitions]
         self.definitions = tuple(sorted(set(names)))
@@ -102,21 +115,34 @@ class Scenes:
         self.layouts = torch.zeros(len(LAYOUTS), count, dtype=torch.bool)
         for row, one in enumerate(LAYOUTS):
             self.layouts[row, [self.definitions.index(name) for name in layout(one).definitions]] = True
-        self.layout_weight = torch.tensor([OFTEN.get(one, 1.0) for one in LAYOUTS])
+        often = torch.tensor([OFTEN.get(one, 1.0) for one in LAYOUTS], dtype=torch.float64)
+        self.layouts_reached = often.cumsum(0) / often.sum()
         self.limbs = torch.stack([self._having(parts) for parts in _limbs()])
         self.difference = torch.tensor([_difference(name) for name in self.definitions])
+        self.upper = torch.tensor(UPPER)[:, None]
+        self.limb_joints = torch.tensor([[float(j in limb) for j in range(JOINTS)] for limb in LIMBS])
+        self.joint_spread = torch.ones(JOINTS, 1)
+        for parts, factor in ((("wrist",), 3.0), (("hand", "foot"), 1.5)):
+            self.joint_spread[
+                [joint_index(f"{side}_{one}") for side in ("left", "right") for one in parts]
+            ] = factor
 
     def _having(self, parts: tuple[str, ...]) -> Tensor:
         return torch.tensor([family(name) in parts for name in self.definitions])
 
     def draw(self, count: int) -> tuple[LifterInput, People]:
         """What a lifter is taught: the input, and the truth in the input's turned frame."""
-        people = self.people(count)
-        seen = self.observe(people)
+        with self.device:
+            people = self._people(count)
+            seen = self.observe(people)
         return seen, people.turned(seen.turn)
 
     def people(self, count: int) -> People:
         """Bodies drawn, varied and put in front of a camera."""
+        with self.device:
+            return self._people(count)
+
+    def _people(self, count: int) -> People:
         c = self.config
         pose = self._varied(count)
         shape = torch.randn(count, SHAPE)
@@ -150,25 +176,27 @@ class Scenes:
         return People(rotations, shape, joints, pelvis, levers @ world + pelvis[:, None])
 
     def _drawn(self, count: int) -> Tensor:
-        chosen = torch.searchsorted(self.reached, torch.rand(count, dtype=torch.float64))
-        pose = self.pose[chosen.clamp_max(len(self.pose) - 1)]
-        return torch.where(torch.rand(count, 1) < self.config.mirrored, flip_pose(pose), pose)
+        chosen = _chosen(self.reached, count)
+        return torch.where(
+            torch.rand(count, 1) < self.config.mirrored, self.mirrored[chosen], self.pose[chosen]
+        )
 
     def _varied(self, count: int) -> Tensor:
         c, pose, other = self.config, self._drawn(count), self._drawn(count)
-        mixed = pose.clone().view(count, JOINTS, 3)
-        mixed[:, UPPER] = other.view(count, JOINTS, 3)[:, UPPER]
+        mixed = torch.where(self.upper, other.view(count, JOINTS, 3), pose.view(count, JOINTS, 3))
         share = torch.rand(count, 1)
         blended = torch.lerp(pose, other, share * 0.5)
         blended[:, :3] = pose[:, :3]  # a mean of headings is none
         kind = torch.rand(count, 1)
         varied = torch.where(kind < c.halves_swapped, mixed.view(count, -1), pose)
         varied = torch.where(kind > 1 - c.between, blended, varied)
-        spread = torch.full((JOINTS,), 1.0)
-        for joints, factor in ((("wrist",), 3.0), (("hand", "foot"), 1.5)):
-            spread[[joint_index(f"{side}_{one}") for side in ("left", "right") for one in joints]] = factor
-        noise = torch.randn(count, JOINTS, 3) * spread[:, None] * c.joint_noise * torch.rand(count, 1, 1)
-        return varied + noise.view(count, -1)
+        some = torch.rand(count, 1) < c.limbs_swapped
+        chosen = ((torch.rand(count, len(LIMBS)) < 0.5) & some).float() @ self.limb_joints > 0
+        varied = torch.where(
+            chosen[..., None], self._drawn(count).view(count, JOINTS, 3), varied.view(count, JOINTS, 3)
+        )
+        noise = torch.randn(count, JOINTS, 3) * self.joint_spread * c.joint_noise * torch.rand(count, 1, 1)
+        return (varied + noise).view(count, -1)
 
     def observe(self, people: People) -> LifterInput:
         """Keypoints of some layout, with the faults of detectors and annotators, in that person's turned frame."""
@@ -177,7 +205,7 @@ class Scenes:
         depth = points[..., 2:].clamp_min(0.2)
         xy = points[..., :2] / depth
         ahead = points[..., 2] > 0.2
-        present = self.layouts[torch.multinomial(self.layout_weight, count, replacement=True)] & ahead
+        present = self.layouts[_chosen(self.layouts_reached, count)] & ahead
         size = (xy.amax(1) - xy.amin(1)).amax(1)[:, None, None]
         xy, confidence = self._noisy(xy, size)
         xy = self._swapped(xy)
@@ -192,7 +220,8 @@ class Scenes:
         off = (
             torch.randn_like(people.points) * self.difference[:, None] * torch.rand(len(people.points), 1, 1)
         )
-        mirrored = off[:, self.flip] * off.new_tensor([-1.0, 1.0, 1.0])
+        mirrored = off[:, self.flip]
+        mirrored[..., 0] = -mirrored[..., 0]
         alike = (off + mirrored) * 0.5**0.5
         return alike @ people.rotations[:, 0].mT
 
@@ -224,7 +253,9 @@ class Scenes:
         hidden = torch.rand(count, n) < rate
         limb = self.limbs[torch.randint(len(self.limbs), (count,))]
         hidden = hidden | (limb & (torch.rand(count, 1) < c.limb_hidden))
-        direction = torch.nn.functional.normalize(torch.randn(count, 2) * xy.new_tensor([0.5, 1.0]), dim=1)
+        direction = torch.randn(count, 2)
+        direction[:, 0] *= 0.5  # photos end below more often than beside
+        direction = torch.nn.functional.normalize(direction, dim=1)
         across = (xy * direction[:, None]).sum(dim=-1)
         low, high = across.amin(1, keepdim=True), across.amax(1, keepdim=True)
         edge = low + (high - low) * (0.35 + 0.6 * torch.rand(count, 1))
@@ -238,8 +269,14 @@ def camera_turn(heading: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
         axis_angle_to_matrix(torch.stack(parts, dim=-1))
         for parts in ((zero, heading, zero), (pitch, zero, zero), (zero, zero, roll))
     )
-    upright = torch.diag(heading.new_tensor([1.0, -1.0, -1.0]))
+    upright = torch.diag(1.0 - 2.0 * (torch.arange(3) > 0)).to(heading)  # y up and z back become y down and z ahead
     return about_z @ about_x @ upright @ about_y
+
+
+def _chosen(reached: Tensor, count: int) -> Tensor:
+    """Places (count,) drawn by lot; reached (N,): the sum of all shares up to and with each place's, float64."""
+    chosen = torch.searchsorted(reached, torch.rand(count, dtype=reached.dtype, device=reached.device))
+    return chosen.clamp_max(len(reached) - 1)
 
 
 def _limbs() -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -72,7 +73,9 @@ def augment_image(
     crop = warp(image, affine, CROP_SIZE)
     if chosen.gain == NOTHING.gain:
         return crop
-    return np.rint(np.clip(crop * np.array(chosen.gain, np.float32), 0, 255)).astype(np.uint8)
+    each = np.arange(256, dtype=np.float32)[:, None] * np.array(chosen.gain, np.float32)
+    table = np.rint(np.clip(each, 0, 255)).astype(np.uint8)  # a look-up costs a tenth of the arithmetic on every pixel
+    return np.asarray(cv2.LUT(crop, table[None]), np.uint8)
 
 
 def augment_keypoints(

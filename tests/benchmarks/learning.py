@@ -1,6 +1,7 @@
 """Does the loop teach more than static fits, and those more than keypoints alone? SPIN's ablation on synthetic photos.
 
 python -m tests.benchmarks.learning --folder runs/learning [--count 5000] [--seeds 3] [--epochs 12] [--jobs 2]
+    [--backbone resnet18 --device cuda --more "--precision bfloat16 --workers 2"]
 
 What is trained on is photos and what a detector would have found in them (train/synthesis/sample.py): COCO's keypoints
 with noise, strays, gaps and swapped limbs; truth is kept aside. The three modes start from the same network and the
@@ -77,6 +78,7 @@ def main() -> None:
     parser.add_argument("--backbone", default="resnet10")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    parser.add_argument("--more", default="", help="options of train.spin, in one string, in place of HOW's")
     options = parser.parse_args()
     began = time.monotonic()
     torch.set_num_threads(1)
@@ -148,9 +150,9 @@ def outcome(data: Path, options: argparse.Namespace, wanted: tuple[str, int]) ->
     if (run / "config.json").exists():
         _run("train.spin", "--run", str(run), "--resume")
     else:
-        told = f"--seed {seed} --epochs {options.epochs} --backbone {options.backbone} --device {options.device} {HOW}"
+        told = f"--seed {seed} --epochs {options.epochs} --backbone {options.backbone} --device {options.device}"
         source = ["--fits", str(data / "static.npz"), "--photos", str(data), "--run", str(run)]
-        _run("train.spin", *source, *told.split(), *MODES[mode])
+        _run("train.spin", *source, *told.split(), *HOW.split(), *options.more.split(), *MODES[mode])
     held_out = f"synthetic={data / 'held_out.npz'}"
     said = _run("train.evaluate", str(run), "--data", held_out, "--json", "--device", options.device)
     network_mm = float(json.loads(said)["pa_mpjpe_mm"])

@@ -41,8 +41,11 @@ def compiled(function: Function) -> Function:
 
 
 def kept(function: Function) -> Function:
-    """Compiled when it is first called, and kept on the disk."""
-    return njit(cache=True, **_OPTIONS)(function)
+    """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written."""
+    try:
+        return njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # there is none
+        return njit(**_OPTIONS)(function)
 
 
 @compiled

@@ -25,6 +25,7 @@ from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
 from core.guess.lifter import LifterGuess, lift, load_lifter
 from core.metrics import pa_mpjpe_mm
 from train.learning.options import named_path
+from train.learning.ready import ready_to_fit
 from train.learning.truth import Truth, read_truth
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ def main(arguments: list[str] | None = None) -> None:
 def evaluate_all_fits(options: argparse.Namespace) -> None:
     """Fits of every truth file in a folder, as JSON."""
     body = load_body()
+    ready_to_fit("cpu")
     per_source = {
         people.source: evaluate_fits(body, people, options.guess) for people in read_truth(options.fits_from)
     }

@@ -43,6 +43,7 @@ from train.learning.fitting_people import (
 )
 from train.learning.parts import Parts, Process, digest, digest_of_people
 from train.learning.progress import Progress
+from train.learning.ready import ready_to_fit
 
 PARTS_VERSION = 1  # changes with what a part holds
 FAULTS_SHOWN = 10
@@ -75,6 +76,7 @@ def prepare(given: argparse.Namespace) -> Work:
     if not source.people:
         raise FitsError(f"{given.source} holds no people to fit.\n{source.summary()}")
     body = load_body(given.body, torch.device(given.device))
+    ready_to_fit(given.device)
     work = batches(source.photos, given.batch, lambda person: is_kept(person, body))
     dataset = given.dataset or given.source.stem
     config = FitConfig() if given.guess == "none" else TRUSTING

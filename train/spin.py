@@ -35,6 +35,7 @@ from train.learning.losses import LossWeights, Term
 from train.learning.mean_params import mean_body
 from train.learning.posing import RotatedBody
 from train.learning.processes import Processes
+from train.learning.ready import ready_to_fit
 from train.learning.refitting import LOOP_FIT, Candidates, refit
 from train.learning.training import run_command
 
@@ -191,6 +192,8 @@ def step_of(
 ) -> Loss:
     """`loss` of a batch, with all else that it needs."""
     spin = Spin(config, body, fits, processes)
+    if config.mode == "loop":
+        ready_to_fit(fits.device.type)
     return lambda batch: loss(network, batch, spin)
 
 

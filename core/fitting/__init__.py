@@ -2,6 +2,7 @@
 
 from core.fitting.alternatives import alternatives
 from core.fitting.config import SPIN_WEIGHTS, TRUSTING, FitConfig
+from core.fitting.ready import warm_up
 from core.fitting.smplify import FitStep, fit
 from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn
 
@@ -17,4 +18,5 @@ __all__ = [
     "Turn",
     "alternatives",
     "fit",
+    "warm_up",
 ]

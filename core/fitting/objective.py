@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from core.body.keypoint_body import (
 )
 from core.fitting.config import FitConfig
 from core.fitting.prior import PosePrior, hinges
-from core.fitting.residuals import Seen, reprojection, wish_kind, wish_numbers, wish_rows
+from core.fitting.residuals import Seen, reprojection, wish_numbers, wish_rows
 from core.fitting.solver import Linearised
 from core.wishes import Wish
 
@@ -31,7 +31,7 @@ UPRIGHT_ROBUST = 0.7  # about 40 degrees: where a lean begins to be believed
 
 class Objective:
     """places: name -> row of the keypoint body, for the wishes; softness: how widely the pose prior blends its
-    components. What differs from person to person comes with each call, so that calls can be recorded once."""
+    components. What differs from person to person comes with each call."""
 
     def __init__(
         self,
@@ -46,12 +46,6 @@ class Objective:
         self._shape_weights = body.offsets.new_zeros(UNKNOWNS)
         self._shape_weights[BETAS_COLUMNS] = config.betas**2
         self._shape_weights[KID_COLUMN] = config.kid**2
-
-    @property
-    def key(self) -> Hashable:
-        """Equal for objectives that do the same to any input."""
-        kinds = tuple(wish_kind(wish) for wish in self._config.wishes)
-        return id(self._body), id(self._prior), replace(self._config, wishes=()), kinds, self._softness
 
     def __call__(self, unknowns: Tensor, *data: Tensor) -> Linearised:
         """At unknowns (B, 86), for `data` as `observation` gives it. The report is the loss by term (B, 8), then each
@@ -156,12 +150,26 @@ def observation(
     return (*told, previous) if previous is not None else told
 
 
-def free_unknowns(config: FitConfig, like: Tensor) -> Tensor | None:
-    """Which of the 86 may move (86,) bool; None when all but the kid's column may and it is free too."""
-    free = torch.zeros(UNKNOWNS, dtype=torch.bool, device=like.device)
-    free[:3] = config.free_orientation
-    free[BODY_POSE] = config.free_pose
-    free[BETAS_COLUMNS] = config.free_betas
-    free[KID_COLUMN] = config.free_kid
-    free[CAM_T_COLUMNS] = config.free_translation
-    return None if bool(free.all()) else free
+def free_unknowns(config: FitConfig, device: torch.device) -> Tensor:
+    """Which of the 86 may move (86,) bool."""
+    parts = (
+        config.free_orientation,
+        config.free_pose,
+        config.free_betas,
+        config.free_kid,
+        config.free_translation,
+    )
+    return _free(parts, device)
+
+
+@cache
+def _free(parts: tuple[bool, ...], device: torch.device) -> Tensor:
+    orientation, pose, betas, kid, translation = parts
+    with torch.inference_mode(False):
+        free = torch.zeros(UNKNOWNS, dtype=torch.bool)
+        free[:3] = orientation
+        free[BODY_POSE] = pose
+        free[BETAS_COLUMNS] = betas
+        free[KID_COLUMN] = kid
+        free[CAM_T_COLUMNS] = translation
+        return free.to(device)

@@ -12,14 +12,14 @@ from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vecto
 from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.errors import FitInputError
+from core.fitting.compiled import compiled_tries, task_of
 from core.fitting.config import FitConfig
 from core.fitting.inputs import Observed
 from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
-from core.fitting.replay import Replay, asked_often, replayed
 from core.fitting.residuals import NEAREST, Seen
-from core.fitting.solver import SolverStep, attempt, levenberg_marquardt
+from core.fitting.solver import SolverStep, levenberg_marquardt, until_settled
 from core.geometry.camera import project
 
 MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
@@ -130,18 +130,14 @@ class Problem:
         count = unknowns.shape[1]
         previous = self.previous.flatten(0, 1) if self.previous is not None and config.stay_near else None
         seen = repeat(self.seen, count)
+        start, free = unknowns.flatten(0, 1), free_unknowns(config, unknowns.device)
+        if start.device.type == "cpu" and start.dtype == torch.float32:
+            task = task_of(self.body, self.prior, config, softness, self.places, seen, previous, free)
+            return until_settled(compiled_tries(task, start, config.damping), iterations, config.tolerance)
         objective = Objective(self.body, self.prior, config, self.places, softness)
-        # Who only looks does not want to wait for a recording, nor a curator for one of each new set of wishes.
-        direct = iterations == 0 or (bool(config.wishes) and not asked_often(objective))
+        data = observation(seen, config.wishes, previous)
         return levenberg_marquardt(
-            objective if direct else Replay(objective),
-            unknowns.flatten(0, 1),
-            iterations,
-            free_unknowns(config, unknowns),
-            config.damping,
-            config.tolerance,
-            observation(seen, config.wishes, previous),
-            attempt if direct else replayed,
+            lambda there: objective(there, *data), start, iterations, free, config.damping, config.tolerance
         )
 
 

@@ -5,7 +5,7 @@ Each term gives whitened residuals (B, R), that is divided by what one would not
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 from core.body.keypoint_body import PosedKeypoints
 from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
-from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish, names_of
+from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish
 
 NEAREST = 0.05  # [m] a keypoint nearer to the camera's plane than this cannot be projected
 
@@ -72,14 +72,9 @@ def reprojection(
 
 
 def wish_numbers(wishes: Sequence[Wish], like: Tensor) -> Tensor:
-    """Where each wish wants its joint (W, 4): what changes while a curator drags, apart from what is recorded."""
+    """Where each wish wants its joint (W, 4)."""
     numbers = [_numbers(wish) for wish in wishes]
     return like.new_tensor([[*some, *[0.0] * (4 - len(some))] for some in numbers]).reshape(-1, 4)
-
-
-def wish_kind(wish: Wish) -> Hashable:
-    """Equal for wishes that differ in their numbers only."""
-    return type(wish), names_of(wish), wish.tolerance
 
 
 def wish_rows(

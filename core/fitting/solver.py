@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -54,14 +55,13 @@ class SolverStep:
     accepted: Tensor
 
 
-Linearise = Callable[..., Linearised]
-Attempt = Callable[[Linearise, State, Tensor, tuple[Tensor, ...]], State]
+Linearise = Callable[[Tensor], Linearised]
 
 
-def attempt(linearise: Linearise, state: State, moves: Tensor, data: tuple[Tensor, ...]) -> State:
+def attempt(linearise: Linearise, state: State, moves: Tensor) -> State:
     """One try of every problem: a damped step, taken where it lowers the loss as promised. moves (D,): 1 = free."""
     step, promised = _damped_step(state, moves)
-    there = linearise(state.unknowns + step, *data)
+    there = linearise(state.unknowns + step)
     gain = state.loss - there.loss
     ratio = gain / promised.clamp_min(torch.finfo(gain.dtype).tiny)
     accepted = (gain > 0) & (ratio > LEAST_GAIN)
@@ -79,7 +79,6 @@ def attempt(linearise: Linearise, state: State, moves: Tensor, data: tuple[Tenso
     )
 
 
-@torch.no_grad()
 def levenberg_marquardt(
     linearise: Linearise,
     start: Tensor,
@@ -87,33 +86,41 @@ def levenberg_marquardt(
     free: Tensor | None = None,
     damping: float = 1e-3,
     tolerance: float = 0.0,
-    data: tuple[Tensor, ...] = (),
-    trying: Attempt = attempt,
 ) -> Iterator[SolverStep]:
     """Minimise from start (B, D), yielding the start and every step after it; the loss never rises.
 
-    free (D,) bool: the unknowns that may move, all when None. Stops early once every problem's last accepted gain is
-    under `tolerance` of its loss. A try whose loss is not finite is refused like one that rises. linearise is called
-    with unknowns and `data`; `trying` may be another way to do what `attempt` does (core/fitting/replay.py).
+    free (D,) bool: the unknowns that may move, all when None. Ends as `until_settled` does. A try whose loss is not
+    finite is refused like one that rises.
     """
+    return until_settled(tries(linearise, start, free, damping), iterations, tolerance)
+
+
+def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: float) -> Iterator[SolverStep]:
+    """The start (B, D) and every try after it, without end."""
     moves = torch.ones_like(start[0]) if free is None else free.to(start.dtype)
-    here = linearise(start, *data)
+    here = linearise(start)
     strength = torch.full_like(here.loss, damping)
     state = State(start, *here, strength, torch.full_like(strength, 2.0), strength > 0)
-    yield _step(0, state)
-    settled = torch.zeros_like(state.accepted)
-    for iteration in range(1, iterations + 1):
-        before, state = state, trying(linearise, state, moves, data)
-        yield _step(iteration, state)
+    for iteration in count():
+        yield SolverStep(iteration, state.unknowns, state.loss, state.report, state.accepted)
+        state = attempt(linearise, state, moves)
+
+
+@torch.no_grad()
+def until_settled(steps: Iterator[SolverStep], iterations: int, tolerance: float) -> Iterator[SolverStep]:
+    """The start and at most so many tries: with a tolerance, until every problem's last accepted gain is under
+    `tolerance` of its loss."""
+    here = next(steps)
+    yield here
+    settled = torch.zeros_like(here.accepted)
+    for _ in range(iterations):
+        before, here = here, next(steps)
+        yield here
         if tolerance > 0:
-            little = before.loss - state.loss < tolerance * before.loss
-            settled = torch.where(state.accepted, little, settled)
+            little = before.loss - here.loss < tolerance * before.loss
+            settled = torch.where(here.accepted, little, settled)
             if bool(settled.all()):
                 return
-
-
-def _step(iteration: int, state: State) -> SolverStep:
-    return SolverStep(iteration, state.unknowns, state.loss, state.report, state.accepted)
 
 
 def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,10 +10,15 @@ if TYPE_CHECKING:
 
 
 def load_steps(path: Path | None) -> "Iterator[Body]":
-    """The body of this file, the open body for None, as the only step. Raises BodyFileError."""
+    """The body of this file, the open body for None, as the only step; then fits are made ready.
+
+    Raises BodyFileError.
+    """
     import torch
 
     from core.body.model import load_body
+    from core.fitting import warm_up
 
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))  # one core stays free to draw the window
     yield load_body(path)
+    warm_up()

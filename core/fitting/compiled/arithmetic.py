@@ -1,0 +1,126 @@
+"""Vectors and one damped solve, in loops that the compiler turns into the processor's vector instructions.
+
+Rows are padded to WIDE numbers, so that a triangle's rows may begin at a multiple of LANES: what then lies left of the
+diagonal is computed and never read. Views that begin at an index and loops over their length are what vectorises;
+an index that might be negative does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from core.body.keypoint_body import UNKNOWNS
+
+Floats = npt.NDArray[np.float32]
+Function = TypeVar("Function", bound=Callable[..., object])
+LANES = 16
+WIDE = -(-(UNKNOWNS + 1) // LANES) * LANES  # the unknowns and a right-hand side
+_RANK = 4  # rows taken off at once: fewer loads and stores of the row that they are taken off
+
+
+# Sums may be reordered, NaN and infinity mean what they do, and nothing is allocated: without numba's reference counts,
+# which all threads would share, a try is five times as quick.
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
+_CALLED_FROM_COMPILED: dict[str, Any] = {"no_cpython_wrapper": True}
+
+
+def compiled(function: Function) -> Function:
+    """Compiled with whatever compiled function calls it; others may not."""
+    return njit(**_OPTIONS, **_CALLED_FROM_COMPILED)(function)
+
+
+def kept(function: Function) -> Function:
+    """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written."""
+    try:
+        return njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # there is none
+        return njit(**_OPTIONS)(function)
+
+
+@compiled
+def dot(one: Floats, other: Floats) -> np.float32:
+    total = np.float32(0)
+    for i in range(one.shape[0]):
+        total += one[i] * other[i]
+    return total
+
+
+@compiled
+def add_scaled(to: Floats, factor: np.float32, vector: Floats) -> None:
+    """to += factor vector."""
+    for i in range(to.shape[0]):
+        to[i] += factor * vector[i]
+
+
+@compiled
+def fill(to: Floats, value: float) -> None:
+    for i in range(to.shape[0]):
+        to[i] = value
+
+
+@compiled
+def copy(to: Floats, vector: Floats) -> None:
+    for i in range(to.shape[0]):
+        to[i] = vector[i]
+
+
+@compiled
+def add_outer(upper: Floats, one: Floats, other: Floats) -> None:
+    """Add one oneᵀ + other otherᵀ to a symmetric matrix's upper triangle, all WIDE; most of both rows is zero."""
+    for i in range(UNKNOWNS):
+        a, b = one[i], other[i]
+        if a != 0 or b != 0:
+            first = np.uint64(i) & np.uint64(~(LANES - 1))
+            to, by_a, by_b = upper[i, first:], one[first:], other[first:]
+            for j in range(to.shape[0]):
+                to[j] += a * by_a[j] + b * by_b[j]
+
+
+@compiled
+def factorised(matrix: Floats) -> bool:
+    """Cholesky: the upper triangle (86, WIDE) becomes U with UᵀU what it was; a column 86 becomes U⁻ᵀ times it.
+
+    False where it is not positive definite.
+    """
+    for i in range(UNKNOWNS):
+        first = np.uint64(i) & np.uint64(~(LANES - 1))
+        row = matrix[i, first:]
+        blocks = i // _RANK
+        for block in range(blocks):
+            k = block * _RANK
+            a, b, c, d = matrix[k, i], matrix[k + 1, i], matrix[k + 2, i], matrix[k + 3, i]
+            if a == 0 and b == 0 and c == 0 and d == 0:
+                continue  # frozen unknowns
+            one, two = matrix[k, first:], matrix[k + 1, first:]
+            three, four = matrix[k + 2, first:], matrix[k + 3, first:]
+            for j in range(row.shape[0]):
+                row[j] -= a * one[j] + b * two[j] + c * three[j] + d * four[j]
+        for k in range(blocks * _RANK, i):
+            add_scaled(row, -matrix[k, i], matrix[k, first:])
+        pivot = matrix[i, i]
+        if not pivot > 0:
+            return False
+        scale = np.float32(1) / np.sqrt(pivot)
+        for j in range(row.shape[0]):
+            row[j] *= scale
+    return True
+
+
+@compiled
+def solve_upper(matrix: Floats, solution: Floats) -> None:
+    """U x = column 86, for U as `factorised` leaves it; solution (86,) is written."""
+    for back in range(UNKNOWNS):
+        i = UNKNOWNS - 1 - back
+        known = dot(matrix[i, i + 1 : UNKNOWNS], solution[i + 1 : UNKNOWNS])
+        solution[i] = (matrix[i, UNKNOWNS] - known) / matrix[i, i]

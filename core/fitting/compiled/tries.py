@@ -1,0 +1,166 @@
+"""Levenberg and Marquardt's tries of a batch of people on the CPU, as machine code: each person's on one core.
+
+They are those of core/fitting/solver.py, which does the same with tensors, on any device and in any precision, in some
+250 operations a try. They are compiled by the first fit after an installation, which takes some seconds, and kept in
+`__pycache__`, or where numba keeps what it may not write there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from core.body.keypoint_body import UNKNOWNS
+from core.fitting.compiled.arithmetic import (
+    WIDE,
+    Floats,
+    compiled,
+    copy,
+    factorised,
+    fill,
+    kept,
+    solve_upper,
+)
+from core.fitting.compiled.tables import Task
+from core.fitting.compiled.terms import REPORTED, Room, lose, room_for, slope
+from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep
+
+PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
+_SOURCES = [*Path(__file__).parents[2].glob("body/*.py"), *Path(__file__).parents[1].rglob("*.py")]
+
+
+class Standing(NamedTuple):
+    """Where B people stand between two tries; changed by each. unknowns (B, 86), loss (B,), gradient (B, 86), the
+    Hessian's upper triangle (B, 86, WIDE), report (B, 8 + K), damping strength and growth (B,), accepted (B,) bool."""
+
+    unknowns: Floats
+    loss: Floats
+    gradient: Floats
+    hessian: Floats
+    report: Floats
+    strength: Floats
+    growth: Floats
+    accepted: npt.NDArray[np.bool_]
+
+
+def compiled_tries(task: Task, start: Tensor, damping: float) -> Iterator[SolverStep]:
+    """The start (B, 86) and every try after it, without end."""
+    people, keypoints = task.photo.confidence.shape
+    at = Standing(
+        start.detach().numpy().copy(),
+        np.full(people, np.inf, np.float32),
+        np.empty((people, UNKNOWNS), np.float32),
+        np.empty((people, UNKNOWNS, WIDE), np.float32),
+        np.empty((people, REPORTED + keypoints), np.float32),
+        np.full(people, damping, np.float32),
+        np.full(people, 2, np.float32),
+        np.ones(people, np.bool_),
+    )
+    threads = max(1, min(torch.get_num_threads(), people // PEOPLE_A_THREAD))
+    rooms = [room_for(task) for _ in range(threads)]
+    bounds = [people * share // threads for share in range(threads + 1)]
+    for iteration in count():
+        _at_once(partial(_try, task, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
+        parts = (at.unknowns, at.loss, at.report, at.accepted)
+        yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
+
+
+def _at_once(
+    work: Callable[[Room, int, int], None], rooms: list[Room], first: list[int], last: list[int]
+) -> None:
+    """Every share of the work in a thread of its own.
+
+    They begin and end here, in less time than a share takes: threads that stayed would be something to leak, and be
+    missing in a forked process.
+    """
+    if len(rooms) == 1:
+        return work(rooms[0], first[0], last[0])
+    with ThreadPoolExecutor(len(rooms)) as pool:
+        list(pool.map(work, rooms, first, last))
+
+
+def _made_from(sources: int) -> Callable[[Task, Standing, bool, Room, int, int], None]:
+    """What is called from Python. numba keeps its machine code until this file changes; that it speaks of `sources`
+    makes it anew when another of the files does."""
+
+    @kept
+    def tried(task: Task, at: Standing, looks: bool, room: Room, first: int, last: int) -> None:
+        """One try of each person from first to last, or a look at where they start."""
+        assert sources >= 0
+        for person in range(first, last):
+            copy(room.there, at.unknowns[person])
+            promised = 0.0 if looks else _damped_step(task.free, at, person, room)
+            loss = np.float32(np.inf)
+            if looks or promised > 0:
+                loss = np.float32(lose(task, person, room.there, room, room.report))
+            gain = at.loss[person] - loss
+            ratio = gain / promised
+            at.accepted[person] = looks or (gain > 0 and ratio > LEAST_GAIN)
+            if at.accepted[person]:
+                at.loss[person] = loss
+                copy(at.unknowns[person], room.there)
+                copy(at.report[person], room.report)
+                slope(task, person, room.there, room, at.gradient[person], at.hessian[person])
+            if not looks:
+                _damp(at, person, ratio)
+
+    return tried
+
+
+@compiled
+def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: Room) -> float:
+    """Take a step from room.there; returns the decrease of the loss that the quadratic model promises for it, 0 for no
+    step."""
+    strength, hessian, gradient = np.float64(at.strength[person]), at.hessian[person], at.gradient[person]
+    matrix, step, there = room.matrix, room.step, room.there
+    for i in range(UNKNOWNS):
+        copy(matrix[i], hessian[i])
+        matrix[i, i] = hessian[i, i] * (1 + strength) + FLOOR
+        matrix[i, UNKNOWNS] = -gradient[i]
+    for i in range(UNKNOWNS):
+        if not free[i]:
+            fill(matrix[i], 0.0)
+            for above in range(i):
+                matrix[above, i] = 0
+            matrix[i, i] = 1
+    if not factorised(matrix):
+        return 0.0
+    solve_upper(matrix, step)
+    promised = 0.0
+    for i in range(UNKNOWNS):
+        damping = strength * hessian[i, i] + FLOOR
+        promised += step[i] * (damping * step[i] - gradient[i])
+        there[i] += step[i]
+    return promised
+
+
+@compiled
+def _damp(at: Standing, person: int, ratio: float) -> None:
+    """Less after a step that kept its promise, much more after each refusal in a row."""
+    least, most = DAMPING_RANGE
+    strength = np.float64(at.strength[person])
+    if at.accepted[person]:
+        strength *= max(1 - (2 * min(ratio, 1.0) - 1) ** 3, 0.1)
+        at.growth[person] = 2
+    else:
+        strength *= at.growth[person]
+        at.growth[person] *= 2
+    at.strength[person] = min(max(strength, least), most)
+
+
+def _digest(paths: Iterable[Path]) -> int:
+    text = b"".join(path.read_bytes() for path in sorted(paths))
+    return int.from_bytes(sha256(text).digest()[:7], "big")
+
+
+_try = _made_from(_digest(_SOURCES))

@@ -1,0 +1,24 @@
+"""Have fits ready, and say so where a command waits for it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from core.fitting import warm_up
+
+SAID_AFTER_S = 3.0
+
+
+def ready_to_fit(device: str) -> None:
+    """Make or read the machine code of the fits; those of a GPU need none."""
+    if device != "cpu":
+        return
+    text = "Compiling the fits for this processor, once after an installation: half a minute at most."
+    said = threading.Timer(SAID_AFTER_S, print, [text], {"file": sys.stderr, "flush": True})
+    said.start()
+    try:
+        warm_up()
+    finally:
+        said.cancel()
+        said.join()

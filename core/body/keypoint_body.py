@@ -143,10 +143,10 @@ class PosedKeypoints:
         up = self._rotations[:, 0, :, 1]
         return up, torch.linalg.cross(self._jacobians[:, 0], up[..., None].expand(-1, 3, 3), dim=1)
 
-    def jacobian_rows(self, rows: Tensor, chosen: Tensor | None = None) -> Tensor:
+    def jacobian_rows(self, rows: Tensor, chosen: slice | None = None) -> Tensor:
         """How n numbers per keypoint change with the unknowns, each number a direction (3,) times the point.
 
-        rows (B, K, n, 3), or (B, M, n, 3) for the `chosen` keypoints (M,). Returns (B, M n, 86).
+        rows (B, K, n, 3), or (B, M, n, 3) for the `chosen` keypoints (M). Returns (B, M n, 86).
         """
         batch, count, n = rows.shape[:3]
         world_axes = self._world[:, self.body.parents, :, :3] @ self._jacobians
@@ -159,7 +159,7 @@ class PosedKeypoints:
         shape = self._shape_rows(rows, chosen)
         return torch.cat([pose, shape, rows.reshape(batch, count * n, 3)], dim=2)
 
-    def _lever_arms(self, chosen: Tensor | None) -> Tensor:
+    def _lever_arms(self, chosen: slice | None) -> Tensor:
         """s_km, (B, 24, M, 3) [m]."""
         parts, weights = self._parts, self.body.subtree_weights
         if chosen is not None:
@@ -168,7 +168,7 @@ class PosedKeypoints:
         places = self._world[:, :JOINTS, None, :, 3]
         return torch.addcmul(below.view_as(parts), weights[..., None], places, value=-1)
 
-    def _shape_rows(self, rows: Tensor, chosen: Tensor | None) -> Tensor:
+    def _shape_rows(self, rows: Tensor, chosen: slice | None) -> Tensor:
         """(B, M n, 11): sum_j G_j da_kj/dshape plus the joints' own shift, which a chain of offsets carries outward."""
         batch, count, n = rows.shape[:3]
         by_shape, weights = self.body.levers_by_shape, self.body.subtree_weights
@@ -181,7 +181,7 @@ class PosedKeypoints:
         moved = local.view(batch, 3, count, -1).transpose(1, 2) + shifts.view(batch, count, 3, -1)
         return (rows @ moved).view(batch, count * n, -1)
 
-    def _blend_rows(self, rows: Tensor, chosen: Tensor | None) -> Tensor:
+    def _blend_rows(self, rows: Tensor, chosen: slice | None) -> Tensor:
         """(B, M n, 72): what pose blend shapes add, through d vec(R) = [J_l dtheta]x R."""
         assert self.body.levers_pose is not None
         batch, count, n = rows.shape[:3]

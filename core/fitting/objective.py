@@ -41,8 +41,8 @@ class Objective:
         places: dict[str, int] | None = None,
         softness: float = 0.0,
     ) -> None:
-        self._body, self._prior, self._config = body, prior, config
-        self._places, self._softness = places or {}, softness
+        self.body, self.prior, self.config, self.softness = body, prior, config, softness
+        self._places = places or {}
         self._shape_weights = body.offsets.new_zeros(UNKNOWNS)
         self._shape_weights[BETAS_COLUMNS] = config.betas**2
         self._shape_weights[KID_COLUMN] = config.kid**2
@@ -50,10 +50,10 @@ class Objective:
     def __call__(self, unknowns: Tensor, *data: Tensor) -> Linearised:
         """At unknowns (B, 86), for `data` as `observation` gives it. The report is the loss by term (B, 8), then each
         keypoint's distance (B, K) [px]."""
-        config, pose, seen = self._config, unknowns[:, BODY_POSE], Seen(*data[:SEEN])
-        posed = self._body.posed(unknowns)
+        config, pose, seen = self.config, unknowns[:, BODY_POSE], Seen(*data[:SEEN])
+        posed = self.body.posed(unknowns)
         count = seen.xy.shape[1]
-        chosen = None if count == self._body.k else torch.arange(count, device=unknowns.device)
+        chosen = None if count == self.body.k else slice(count)
         photo = reprojection(posed, seen, config.robust_px / config.keypoint_px, chosen)
         self._nothing = torch.zeros_like(photo.loss)
         (residual, jacobian), wished = photo.rows, self._nothing
@@ -84,25 +84,25 @@ class Objective:
         )
 
     def _pose_prior(self, pose: Tensor, gradient: Tensor, hessian: Tensor) -> Tensor:
-        if not self._config.pose_prior:
+        if not self.config.pose_prior:
             return self._nothing
-        pull, weight = self._prior.mixture(pose, self._softness), self._config.pose_prior**2
+        pull, weight = self.prior.mixture(pose, self.softness), self.config.pose_prior**2
         gradient[:, BODY_POSE].add_(pull.gradient, alpha=weight)
         hessian[:, BODY_POSE, BODY_POSE].add_(pull.hessian, alpha=weight)
         return weight * pull.loss
 
     def _hinges(self, pose: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
-        if not self._config.hinges:
+        if not self.config.hinges:
             return self._nothing
-        pull, weight = hinges(pose), self._config.hinges**2
+        pull, weight = hinges(pose), self.config.hinges**2
         gradient[:, BODY_POSE].add_(pull.gradient, alpha=weight)
         diagonal[:, BODY_POSE].add_(pull.hessian, alpha=weight)
         return weight * pull.loss
 
     def _limits(self, pose: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
-        if not self._config.limits:
+        if not self.config.limits:
             return self._nothing
-        pull, weight = self._prior.limits(pose), self._config.limits**2
+        pull, weight = self.prior.limits(pose), self.config.limits**2
         gradient[:, BODY_POSE].add_(pull.gradient, alpha=weight)
         diagonal[:, BODY_POSE].add_(pull.hessian, alpha=weight)
         return weight * pull.loss
@@ -112,13 +112,13 @@ class Objective:
 
         Under one camera a lean toward or away from it hardly shows; people who lie are beyond where it pulls.
         """
-        if not self._config.upright:
+        if not self.config.upright:
             return self._nothing
         up, slope = posed.up()
-        off = up - up.new_tensor([0.0, -1.0, 0.0])
+        off = up + torch.eye(3, dtype=up.dtype, device=up.device)[1]
         squared = off.square().sum(dim=1)
         trust = UPRIGHT_ROBUST**2 / (UPRIGHT_ROBUST**2 + squared)
-        weight = self._config.upright**2
+        weight = self.config.upright**2
         gradient[:, :3].add_(
             (slope.transpose(1, 2) @ off[..., None])[..., 0] * trust.square()[:, None], alpha=weight
         )
@@ -128,9 +128,9 @@ class Objective:
     def _stay_near(
         self, unknowns: Tensor, data: tuple[Tensor, ...], gradient: Tensor, diagonal: Tensor
     ) -> Tensor:
-        if not self._config.stay_near or len(data) == SEEN + 1:
+        if not self.config.stay_near or len(data) == SEEN + 1:
             return self._nothing
-        weights = unknowns.new_full((UNKNOWNS,), self._config.stay_near**2)
+        weights = unknowns.new_full((UNKNOWNS,), self.config.stay_near**2)
         return _pull(unknowns - data[SEEN + 1], weights, gradient, diagonal)
 
 

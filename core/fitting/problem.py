@@ -14,12 +14,13 @@ from core.body.model import Body, BodyParams
 from core.errors import FitInputError
 from core.fitting.compiled import compiled_tries, task_of
 from core.fitting.config import FitConfig
+from core.fitting.graphs import graphed_tries
 from core.fitting.inputs import Observed
 from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
 from core.fitting.residuals import NEAREST, Seen
-from core.fitting.solver import SolverStep, levenberg_marquardt, until_settled
+from core.fitting.solver import SolverStep, tries, until_settled
 from core.geometry.camera import project
 
 MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
@@ -136,9 +137,11 @@ class Problem:
             return until_settled(compiled_tries(task, start, config.damping), iterations, config.tolerance)
         objective = Objective(self.body, self.prior, config, self.places, softness)
         data = observation(seen, config.wishes, previous)
-        return levenberg_marquardt(
-            lambda there: objective(there, *data), start, iterations, free, config.damping, config.tolerance
-        )
+        if start.is_cuda:
+            steps = graphed_tries(objective, data, start, free, config.damping)
+        else:
+            steps = tries(lambda there: objective(there, *data), start, free, config.damping)
+        return until_settled(steps, iterations, config.tolerance)
 
 
 def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:

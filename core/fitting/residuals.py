@@ -46,7 +46,7 @@ class Reprojection(NamedTuple):
 
 
 def reprojection(
-    posed: PosedKeypoints, seen: Seen, robust: float, chosen: Tensor | None = None
+    posed: PosedKeypoints, seen: Seen, robust: float, chosen: slice | None = None
 ) -> Reprojection:
     """Geman and McClure's s²r²/(s² + r²) of each coordinate, times confidence² (SPIN's data term).
 
@@ -91,11 +91,11 @@ def wish_rows(
     chosen = _row(posed, places, wish.name)
     point = posed.points[:, chosen]
     if isinstance(wish, Pin):
-        axes = torch.eye(3).to(point) / wish.tolerance
+        axes = _axes(point) / wish.tolerance
         off = ((point - numbers[:3]) @ axes).flatten(1)
     elif isinstance(wish, RayPin):
         ray = torch.nn.functional.normalize(numbers[:3], dim=0)
-        axes = (torch.eye(3).to(ray) - torch.outer(ray, ray)) / wish.tolerance
+        axes = (_axes(ray) - torch.outer(ray, ray)) / wish.tolerance
         off = (point @ axes).flatten(1)
     else:
         axes = numbers[None, :3] / wish.tolerance
@@ -117,7 +117,7 @@ def _depth_order(wish: DepthOrder, posed: PosedKeypoints, places: Mapping[str, i
     near, far = (_row(posed, places, name) for name in (wish.nearer, wish.farther))
     short = posed.points[:, near, 2] - posed.points[:, far, 2] + margin
     active = (short > 0).to(short) / wish.tolerance
-    depth = posed.points.new_tensor([0.0, 0.0, 1.0]).expand(len(short), 1, 1, 3)
+    depth = _axes(posed.points)[2].expand(len(short), 1, 1, 3)
     jacobian = posed.jacobian_rows(depth, near) - posed.jacobian_rows(depth, far)
     return Rows(short * active, jacobian * active[..., None])
 
@@ -128,11 +128,15 @@ def _turn(wish: Turn, unknowns: Tensor, axis_angle: Tensor) -> Rows:
     first = 3 * JOINT_NAMES.index(wish.name)
     off = (unknowns[:, first : first + 3] - axis_angle) / wish.tolerance
     before, after = (unknowns.new_zeros(3, count) for count in (first, unknowns.shape[1] - first - 3))
-    jacobian = torch.cat([before, torch.eye(3).to(unknowns) / wish.tolerance, after], dim=1)
+    jacobian = torch.cat([before, _axes(unknowns) / wish.tolerance, after], dim=1)
     return Rows(off, jacobian.expand(len(unknowns), 3, unknowns.shape[1]))
 
 
-def _row(posed: PosedKeypoints, places: Mapping[str, int], name: str) -> Tensor:
+def _row(posed: PosedKeypoints, places: Mapping[str, int], name: str) -> slice:
     if name not in places:
         raise FitInputError(f"{name!r} cannot be steered. Choose one of {', '.join(sorted(places))}.")
-    return torch.tensor([places[name]], device=posed.points.device)
+    return slice(places[name], places[name] + 1)
+
+
+def _axes(like: Tensor) -> Tensor:
+    return torch.eye(3, dtype=like.dtype, device=like.device)

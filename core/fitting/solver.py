@@ -130,7 +130,9 @@ def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:
     damping = torch.addcmul(FLOOR + 1 - moves, state.strength[:, None], diagonal)
     diagonal += damping
     factor, _ = torch.linalg.cholesky_ex(hessian)
-    step = -torch.cholesky_solve(gradient[..., None], factor)[..., 0]
+    # Not cholesky_solve, which waits for the GPU and so cannot be part of a graph (core/fitting/graphs.py).
+    half = torch.linalg.solve_triangular(factor, gradient[..., None], upper=False)
+    step = -torch.linalg.solve_triangular(factor.mT, half, upper=True)[..., 0]
     return step, (step * (damping * step - gradient)).sum(dim=1)
 
 

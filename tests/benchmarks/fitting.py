@@ -140,7 +140,7 @@ def real_starts(body: Body, keypoints: Tensor) -> BodyParams:
 
 
 def yardstick(body: Body, data: Path, device: str, batches: list[int], repeats: int) -> list[Row]:
-    """Captured poses in every batch size, and the real photos in one batch and one by one."""
+    """Captured poses in every batch size, and the real photos in one batch and, on a CPU, one by one."""
     rows = []
     for batch in batches:
         count = SINGLES if batch == 1 else batch
@@ -149,7 +149,7 @@ def yardstick(body: Body, data: Path, device: str, batches: list[int], repeats: 
         rows.append(compare("captured", body, keypoints, start, batch, repeats, with_spin=batch <= 1024))
     keypoints = real_people(data / "photos").to(device)
     start = real_starts(body, keypoints)
-    for at_once in (1, len(keypoints)):
+    for at_once in (len(keypoints),) if body.v_template.is_cuda else (1, len(keypoints)):
         rows.append(compare("photos", body, keypoints, start, at_once, repeats, with_spin=True))
     return rows
 

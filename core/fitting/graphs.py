@@ -1,0 +1,149 @@
+"""Tries of a batch of people on a GPU as CUDA graphs: recorded once for an objective and a batch size, then replayed.
+
+They are those of core/fitting/solver.py. A try is some 250 short kernels, and a processor takes some milliseconds to
+start them one by one, whatever the batch.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from threading import Lock
+
+import torch
+from torch import Tensor
+
+from core.fitting.objective import SEEN, Objective
+from core.fitting.solver import Linearised, SolverStep, State, attempt
+from core.wishes import names_of
+
+_REHEARSALS = 2  # before recording: what torch makes at first use, such as workspaces, must not be part of it
+_LADDER = 1024  # people: up to here sizes are powers of two and the halves between …
+_STEP = 256  # … and then multiples of this
+_KEPT = 8  # recordings, each with the memory that its arithmetic needs
+
+Tensors = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What its graphs read and write: data and moves of each fit, and where its people stand. look: linearise where
+    they start; try_once: the solver's `attempt`. objective: its key names parts by identity, not to be used again."""
+
+    objective: Objective
+    data: Tensors
+    moves: Tensor
+    state: State
+    look: torch.cuda.CUDAGraph
+    try_once: torch.cuda.CUDAGraph
+
+    def begin(self, start: Tensor, data: Tensors, free: Tensor | None, damping: float) -> None:
+        """People (B, ...) at their start; the rows that are left stay as they were, those of nobody."""
+        people = len(start)
+        for place, (held, given) in enumerate(zip(self.data, data, strict=True)):
+            (held if place == SEEN else held[:people]).copy_(given)
+        self.state.unknowns[:people] = start
+        self.moves.copy_(torch.ones_like(self.moves) if free is None else free)
+        self.state.strength.fill_(damping)
+        self.state.growth.fill_(2.0)
+        self.look.replay()
+        self.state.accepted.fill_(True)
+
+
+_free: OrderedDict[Hashable, Recording] = OrderedDict()
+_changing = Lock()
+
+
+def graphed_tries(
+    objective: Objective, data: Tensors, start: Tensor, free: Tensor | None, damping: float
+) -> Iterator[SolverStep]:
+    """The start (B, 86) and every try after it, without end. data: as `observation` gives it."""
+    people = len(start)
+    with _lent(objective, data, start) as recording:
+        recording.begin(start, data, free, damping)
+        state = recording.state
+        for iteration in count():
+            parts = (state.unknowns, state.loss, state.report, state.accepted)
+            yield SolverStep(iteration, *(part[:people].clone() for part in parts))
+            recording.try_once.replay()
+
+
+@contextmanager
+def _lent(objective: Objective, data: Tensors, start: Tensor) -> Iterator[Recording]:
+    """A recording that nobody else uses meanwhile: fits stand in its tensors."""
+    size = _rounded(len(start))
+    shapes = (len(data), data[SEEN].shape, data[0].shape[1:])
+    key = (_meaning(objective), start.device, start.dtype, size, shapes)
+    with _changing:
+        recording = _free.pop(key, None)
+    recording = recording or _record(objective, data, start, size)
+    try:
+        yield recording
+    finally:
+        with _changing:
+            _free[key] = recording
+            while len(_free) > _KEPT:
+                _free.popitem(last=False)
+
+
+def _meaning(objective: Objective) -> Hashable:
+    """Equal for objectives that do the same to any input."""
+    kinds = tuple((type(wish), names_of(wish), wish.tolerance) for wish in objective.config.wishes)
+    body_and_prior = id(objective.body), id(objective.prior)
+    return *body_and_prior, replace(objective.config, wishes=()), kinds, objective.softness
+
+
+def _rounded(people: int) -> int:
+    """The next size of few, so that few recordings serve: at most a third of the rows are nobody's."""
+    if people > _LADDER:
+        return -(-people // _STEP) * _STEP
+    power = 1 << (people - 1).bit_length()
+    return power * 3 // 4 if power >= 4 and people <= power * 3 // 4 else power
+
+
+@torch.no_grad()
+def _record(objective: Objective, data: Tensors, start: Tensor, size: int) -> Recording:
+    with torch.cuda.device(start.device), torch.inference_mode(False):
+        held = tuple(
+            part.clone() if place == SEEN else _filled(part, size) for place, part in enumerate(data)
+        )
+        unknowns = _filled(start, size)
+        here = objective(unknowns, *held)
+        strength = torch.ones_like(here.loss)
+        loss, gradient, hessian, report = (part.clone() for part in here)
+        state = State(unknowns, loss, gradient, hessian, report, strength, strength.clone(), strength > 0)
+        moves = torch.ones_like(unknowns[0])
+
+        def look() -> None:
+            _put(objective(state.unknowns, *held), Linearised(*state[1:5]))
+
+        def try_once() -> None:
+            _put(attempt(lambda there: objective(there, *held), state, moves), state)
+
+        return Recording(objective, held, moves, state, _graph_of(look), _graph_of(try_once))
+
+
+def _graph_of(work: Callable[[], None]) -> torch.cuda.CUDAGraph:
+    aside, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
+    aside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(aside):
+        for _ in range(_REHEARSALS):
+            work()
+    torch.cuda.current_stream().wait_stream(aside)
+    # Other threads go on using the GPU meanwhile, a loader's for one.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        work()
+    return graph
+
+
+def _put(values: Tensors, places: Tensors) -> None:
+    for value, place in zip(values, places, strict=True):
+        place.copy_(value)
+
+
+def _filled(part: Tensor, size: int) -> Tensor:
+    """People (B, ...), then the first of them again and again, (size, ...)."""
+    return torch.cat([part, part[:1].expand(size - len(part), *part.shape[1:])])

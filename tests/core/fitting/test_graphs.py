@@ -1,0 +1,68 @@
+"""On a GPU recorded tries compute what the solver itself would. Sizes and keys are checked anywhere."""
+
+from itertools import islice
+
+import pytest
+import torch
+
+from core.body.keypoint_body import KeypointBody, params_to_vector
+from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn, fit
+from core.fitting.graphs import _rounded, graphed_tries
+from core.fitting.inputs import observe
+from core.fitting.objective import Objective, observation
+from core.fitting.prior import default_prior
+from core.fitting.solver import tries
+from tests.core.fitting.making import Scene, before_camera, off_by, prior_poses
+
+WISHES = (
+    Pin("left_wrist", (0.1, -0.2, 3.3)),
+    RayPin("right_ankle", (0.1, 0.2, 2.0)),
+    DepthOrder("left_knee", "left_hip", margin=0.1),
+    GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2),
+    Turn("head", (0.1, 0.2, 0.3)),
+)
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
+
+
+def test_few_sizes_serve_any_batch_and_at_most_a_third_of_the_rows_is_nobodys():
+    sizes = {batch: _rounded(batch) for batch in range(1, 5000)}
+    assert all(batch <= size <= 1.5 * batch for batch, size in sizes.items())
+    assert len(set(sizes.values())) < 40
+    assert [sizes[batch] for batch in (1, 2, 45, 64, 65, 4096)] == [1, 2, 48, 64, 96, 4096]
+
+
+@needs_gpu
+@pytest.mark.parametrize("count", [1, 5, 86])
+@pytest.mark.parametrize("wishes", [(), WISHES], ids=["alone", "wishes"])
+@pytest.mark.parametrize("softness", [0.0, 10.0])
+def test_a_recorded_fit_takes_the_same_steps_as_a_direct_one(body, count, wishes, softness):
+    scene = Scene.of(body, before_camera(prior_poses(count)), "coco17", noise_px=2)
+    device, config = torch.device("cuda"), FitConfig(wishes=wishes, stay_near=2.0)
+    on_gpu = body.to(device)
+    given = (part.to(device) for part in (scene.keypoints, scene.focal_length, scene.camera_center))
+    keypoints, focal_length, camera_center = given
+    observed = observe(keypoints, "coco17", focal_length, camera_center, on_gpu.v_template)
+    layouts = ("coco17", "smpl24") if wishes else ("coco17",)
+    collapsed = KeypointBody.from_body(on_gpu, *layouts)
+    places = {"left_wrist": 9, "right_ankle": 16, "left_knee": 13, "left_hip": 11, "left_foot": 27}
+    prior = default_prior(device, torch.float32)
+    objective = Objective(collapsed, prior, config, places, softness)
+    start = params_to_vector(off_by(scene.truth, 10)).to(device)
+    data = observation(observed.seen(config, scene.size_px.to(device)), wishes, start)
+    direct = islice(tries(lambda there: objective(there, *data), start, None, 1e-3), 6)
+    recorded = islice(graphed_tries(objective, data, start, None, 1e-3), 6)
+    for one, other in zip(direct, recorded, strict=True):
+        same = (other.loss - one.loss).abs() < 1e-3 * one.loss
+        assert same.float().mean() > 0.95  # a person at a fork may take the other way for a rounding's sake
+        torch.testing.assert_close(other.unknowns[same], one.unknowns[same], rtol=0, atol=1e-2)
+
+
+@needs_gpu
+def test_fits_that_take_turns_do_not_mix(body):
+    scene, on_gpu = Scene.of(body, before_camera(prior_poses(2)), "coco17"), body.to("cuda")
+    camera = scene.keypoints, scene.layout, scene.focal_length, scene.camera_center
+    starts = [off_by(scene.truth, angle) for angle in (5, 15)]
+    alone = [[step.loss for step in fit(on_gpu, *camera, start)] for start in starts]
+    for at, steps in enumerate(zip(*(fit(on_gpu, *camera, start) for start in starts), strict=False)):
+        for losses, step in zip(alone, steps, strict=True):
+            torch.testing.assert_close(step.loss, losses[at])

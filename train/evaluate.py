@@ -42,7 +42,7 @@ def evaluate_fits(body: Body, people: Truth, guess: str) -> dict[str, list[float
     focal, center = torch.from_numpy(people.focal_length), torch.from_numpy(people.camera_center)
     lifted = guesses(body, people, guess)
     config = FitConfig() if lifted is None else TRUSTING
-    started = None if lifted is None else lifted.hypotheses
+    started = None if lifted is None else lifted.params
     *_, step = fit(body, keypoints, people.layout, focal, center, guess=started, config=config)
     result = {"guess_mm": [], "fit_mm": limb_error_mm(body, people, step.params), "best_of_5_mm": []}
     if lifted is not None:

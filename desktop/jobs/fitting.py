@@ -11,7 +11,7 @@ from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
-from desktop.posing import PosedBody, camera_of, fit_inputs, params_of, params_of_all, pose_fit, pose_step
+from desktop.posing import PosedBody, camera_of, fit_inputs, params_of, pose_fit, pose_step
 from desktop.view import FitOptions
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ class FitReport:
 def fit_steps(
     body: "Body", photo: Photo, person: Person, start: Fit | Guess | None, options: FitOptions
 ) -> Iterator[FitReport]:
-    """Fit one person, from `start` or from nothing. A guess brings its alternatives, of which the fit picks one.
+    """Fit one person, from `start` or from nothing. Raises FitInputError.
 
-    Raises FitInputError.
+    Of a guess only the first choice is a start: the network knows better which depth is likely than the objective of
+    five fits does. The others come back as other bodies.
     """
     from core.fitting import fit
 
     losses: dict[str, list[float]] = {}
     told = options.config_from_guess if isinstance(start, Guess) else options.config
     config = told(wishes=person.wishes)
-    alternatives = start.alternatives if isinstance(start, Guess) else ()
-    guess = None if start is None else params_of_all((start, *alternatives))
+    guess = None if start is None else params_of(start)
     for step in fit(body, *fit_inputs(photo, person), guess=guess, config=config):
         for name, loss in step.loss_by_term.items():
             losses.setdefault(name, []).append(float(loss[0]))

@@ -150,7 +150,9 @@ def outcome(data: Path, options: argparse.Namespace, wanted: tuple[str, int]) ->
     if (run / "config.json").exists():
         _run("train.spin", "--run", str(run), "--resume")
     else:
-        told = f"--seed {seed} --epochs {options.epochs} --backbone {options.backbone} --device {options.device}"
+        told = (
+            f"--seed {seed} --epochs {options.epochs} --backbone {options.backbone} --device {options.device}"
+        )
         source = ["--fits", str(data / "static.npz"), "--photos", str(data), "--run", str(run)]
         _run("train.spin", *source, *told.split(), *HOW.split(), *options.more.split(), *MODES[mode])
     held_out = f"synthetic={data / 'held_out.npz'}"

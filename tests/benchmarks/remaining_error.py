@@ -33,7 +33,7 @@ FREE = FitConfig(stay_near=0.0, soft_iterations=0, iterations=60, tolerance=1e-5
 
 
 def errors(body: Body, people: Truth, person: int, guess: BodyParams) -> dict[str, float]:
-    """One person's error by what the fit is told; guess: the lifter's hypotheses of that person."""
+    """One person's error by what the fit is told; guess: the lifter's first choice."""
     one = slice(person, person + 1)
     joints = torch.from_numpy(people.joints[one])
     seen = (
@@ -51,13 +51,13 @@ def errors(body: Body, people: Truth, person: int, guess: BodyParams) -> dict[st
         points = body.keypoints(params, people.layout)[:, people.limbs]
         return float(pa_mpjpe_mm(points, joints[:, people.limbs])[0])
 
-    pinned = ended(guess[slice(0, 1)], replace(FREE, wishes=pins(people, person)))
+    pinned = ended(guess, replace(FREE, wishes=pins(people, person)))
     orders = depth_orders(people, person)
     found = {
         "fit": ended(guess, TRUSTING),
         "limbs' directions": ended(guess, replace(TRUSTING, wishes=orders)),
         "and the shape": ended(
-            replace(guess, betas=pinned.betas.expand_as(guess.betas)),
+            replace(guess, betas=pinned.betas),
             replace(TRUSTING, wishes=orders, free_betas=False),
         ),
         "and 3D joints": pinned,
@@ -98,9 +98,7 @@ def main() -> None:
         for person in range(len(people.keypoints)):
             one = slice(person, person + 1)
             seen = (torch.from_numpy(part[one]) for part in (people.focal_length, people.camera_center))
-            guess = lift(
-                lifter, body, torch.from_numpy(people.keypoints[one]), people.layout, *seen
-            ).hypotheses
+            guess = lift(lifter, body, torch.from_numpy(people.keypoints[one]), people.layout, *seen).params
             found.append(errors(body, people, person, guess))
     means = {name: round(sum(each[name] for each in found) / len(found), 1) for name in found[0]}
     result = {"machine": machine("cpu"), "people": len(found), "pa_mpjpe_mm_given": means}

@@ -60,7 +60,7 @@ def error_mm(
         part = slice(first, first + AT_ONCE)
         count = len(keypoints[part])
         seen = (keypoints[part], name, torch.full((count,), focal), torch.full((count, 2), center))
-        guess = None if lifter is None else lift(lifter, body, *seen).hypotheses
+        guess = None if lifter is None else lift(lifter, body, *seen).params
         *_, step = fit(body, *seen, guess=guess, config=config)
         found = joints.keypoints(step.params)[:, columns]
         total += float(pa_mpjpe_mm(found, people.joints[part][:, columns]).sum())

@@ -74,7 +74,9 @@ def augment_image(
     if chosen.gain == NOTHING.gain:
         return crop
     each = np.arange(256, dtype=np.float32)[:, None] * np.array(chosen.gain, np.float32)
-    table = np.rint(np.clip(each, 0, 255)).astype(np.uint8)  # a look-up costs a tenth of the arithmetic on every pixel
+    table = np.rint(np.clip(each, 0, 255)).astype(
+        np.uint8
+    )  # a look-up costs a tenth of the arithmetic on every pixel
     return np.asarray(cv2.LUT(crop, table[None]), np.uint8)
 
 

@@ -269,7 +269,9 @@ def camera_turn(heading: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
         axis_angle_to_matrix(torch.stack(parts, dim=-1))
         for parts in ((zero, heading, zero), (pitch, zero, zero), (zero, zero, roll))
     )
-    upright = torch.diag(1.0 - 2.0 * (torch.arange(3) > 0)).to(heading)  # y up and z back become y down and z ahead
+    upright = torch.diag(1.0 - 2.0 * (torch.arange(3) > 0)).to(
+        heading
+    )  # y up and z back become y down and z ahead
     return about_z @ about_x @ upright @ about_y
 
 

@@ -82,7 +82,7 @@ def _fit(body: Body, photo: Photo, person: Person, lifter: Lifter | None) -> Fit
         *_, step = fit(body, *seen)
         return Fitted(photo, person, step)
     guess = lift(lifter, body, *seen)
-    *_, step = fit(body, *seen, guess=guess.hypotheses, config=TRUSTING)
+    *_, step = fit(body, *seen, guess=guess.params, config=TRUSTING)
     return Fitted(photo, person, step, guess.params)
 
 

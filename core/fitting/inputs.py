@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -12,6 +14,7 @@ from core.errors import FitInputError
 from core.fitting.config import REFERENCE_SIZE, FitConfig
 from core.fitting.residuals import Seen
 
+Floats = npt.NDArray[np.floating]
 ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess
 FAR_OUTSIDE = 4.0  # half photos from the middle, beyond which keypoints say little about a person in it
 FARTHEST = 1e9  # [px] beyond which keypoints are taken to be there: squared distances stay finite
@@ -50,7 +53,7 @@ def observe(
     names = keypoint_layout(layout).keypoints
     _check_shapes(keypoints, len(names), layout, focal_length, camera_center)
     keypoints, focal_length, camera_center = (t.to(like) for t in (keypoints, focal_length, camera_center))
-    faults = _faults(keypoints, names, focal_length, camera_center)
+    faults = _faults(*map(_array, (keypoints, focal_length, camera_center)), names)
     if faults and len(faults) == len(keypoints):
         raise FitInputError(next(iter(faults.values())))
     bad = torch.zeros(len(keypoints), dtype=torch.bool, device=like.device)
@@ -60,7 +63,13 @@ def observe(
     xy = torch.where((confidence > 0)[..., None], keypoints[..., :2].clamp(-FARTHEST, FARTHEST), 0.0)
     centre = torch.where(camera_center.isfinite() & ~bad[:, None], camera_center, 0.0)
     focal = torch.where(bad, 1.0, focal_length)
-    return Observed(xy, confidence, focal, centre, bad | _weak(xy, confidence, centre), faults)
+    weak = torch.from_numpy(_weak(*map(_array, (xy, confidence, centre)))).to(bad.device)
+    return Observed(xy, confidence, focal, centre, bad | weak, faults)
+
+
+def _array(tensor: Tensor) -> Floats:
+    """For checks of a few numbers, which take longer to call in torch than to do."""
+    return tensor.detach().cpu().numpy()
 
 
 def _check_shapes(
@@ -80,30 +89,29 @@ def _check_shapes(
 
 
 def _faults(
-    keypoints: Tensor, names: tuple[str, ...], focal_length: Tensor, camera_center: Tensor
+    keypoints: Floats, focal_length: Floats, camera_center: Floats, names: tuple[str, ...]
 ) -> dict[int, str]:
     """Person -> what is wrong with its input and what to do."""
     confidence = keypoints[..., 2]
     odd = ~((confidence >= 0) & (confidence <= 1))  # catches NaN too
-    lost = (confidence > 0) & ~keypoints[..., :2].isfinite().all(dim=-1)
-    unseen = ~(confidence > 0).any(dim=1)
-    no_camera = ~(
-        (focal_length > LEAST_FOCAL) & focal_length.isfinite() & camera_center.isfinite().all(dim=1)
-    )
+    lost = (confidence > 0) & ~np.isfinite(keypoints[..., :2]).all(axis=2)
+    unseen = ~(confidence > 0).any(axis=1)
+    no_camera = ~((focal_length > LEAST_FOCAL) & np.isfinite(focal_length))
+    no_camera |= ~np.isfinite(camera_center).all(axis=1)
     faults: dict[int, str] = {}
-    for person in (odd.any(dim=1) | lost.any(dim=1) | unseen | no_camera).nonzero()[:, 0].tolist():
+    for person in np.flatnonzero(odd.any(axis=1) | lost.any(axis=1) | unseen | no_camera).tolist():
         if no_camera[person]:
             faults[person] = (
                 f"person {person}: focal length {focal_length[person].item():g} px with centre "
                 f"{camera_center[person].tolist()}. Give a positive one, or sqrt(width² + height²) if it is unknown."
             )
         elif odd[person].any():
-            k = int(odd[person].nonzero()[0])
+            k = int(odd[person].argmax())
             faults[person] = (
                 f"person {person}, {names[k]}: confidence {confidence[person, k].item():g}. It must lie in 0..1."
             )
         elif lost[person].any():
-            k = int(lost[person].nonzero()[0])
+            k = int(lost[person].argmax())
             faults[person] = (
                 f"person {person}, {names[k]}: position {keypoints[person, k, :2].tolist()}. Give a number, or "
                 "confidence 0 for an absent keypoint."
@@ -115,12 +123,16 @@ def _faults(
     return faults
 
 
-def _weak(xy: Tensor, confidence: Tensor, centre: Tensor) -> Tensor:
+def _weak(xy: Floats, confidence: Floats, centre: Floats) -> npt.NDArray[np.bool_]:
     """Whether too little is visible to say much (B,): few keypoints, all on one point, or far from the photo."""
     visible = confidence > 0
-    half = centre.abs().amax(dim=1).clamp_min(1.0)
-    count = visible.sum(dim=1).clamp_min(1)
-    middle = (xy * visible[..., None]).sum(dim=1) / count[:, None]
-    spread = ((xy - middle[:, None]).norm(dim=-1) * visible).amax(dim=1)
-    outside = (middle - centre).norm(dim=1) > FAR_OUTSIDE * half
-    return (visible.sum(dim=1) < ENOUGH_KEYPOINTS) | (spread < POINT_LIKE * half) | outside
+    half = np.maximum(np.abs(centre).max(axis=1), 1.0)
+    count = visible.sum(axis=1)
+    middle = (xy * visible[..., None]).sum(axis=1) / np.maximum(count, 1)[:, None]
+    spread = (_lengths(xy - middle[:, None]) * visible).max(axis=1)
+    outside = _lengths(middle - centre) > FAR_OUTSIDE * half
+    return (count < ENOUGH_KEYPOINTS) | (spread < POINT_LIKE * half) | outside
+
+
+def _lengths(vectors: Floats) -> Floats:
+    return np.hypot(vectors[..., 0], vectors[..., 1])

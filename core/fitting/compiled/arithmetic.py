@@ -40,6 +40,11 @@ def compiled(function: Function) -> Function:
     return njit(**_OPTIONS, **_CALLED_FROM_COMPILED)(function)
 
 
+def inlined(function: Function) -> Function:
+    """The same as a part of its only caller: what is called is compiled again with each level of those that call it."""
+    return njit(inline="always", **_OPTIONS, **_CALLED_FROM_COMPILED)(function)
+
+
 def kept(function: Function) -> Function:
     """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written."""
     try:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, KID_COLUMN, POSE, UNKNOWNS
-from core.fitting.compiled.arithmetic import WIDE, Floats, add_outer, add_scaled, compiled, dot, fill
+from core.fitting.compiled.arithmetic import WIDE, Floats, add_outer, add_scaled, compiled, dot, fill, inlined
 from core.fitting.compiled.posing import JACOBIAN, LOCAL, Posed, add_row, pose, reach, room_to_pose
 from core.fitting.compiled.tables import Photo, PriorTable, Task, WishTable
 from core.fitting.objective import TERMS, UPRIGHT_ROBUST
@@ -62,7 +62,7 @@ def room_for(task: Task) -> Room:
     )
 
 
-@compiled
+@inlined
 def lose(task: Task, person: int, unknowns: Floats, room: Room, report: Floats) -> float:
     """The loss at unknowns (86,); report (8 + K,) gets each term's, and each keypoint's distance [px]."""
     weights, body_pose = task.weights, unknowns[BODY_POSE:POSE]
@@ -97,7 +97,7 @@ def lose(task: Task, person: int, unknowns: Floats, room: Room, report: Floats) 
     return total
 
 
-@compiled
+@inlined
 def slope(task: Task, person: int, unknowns: Floats, room: Room, gradient: Floats, hessian: Floats) -> None:
     """J'r (86,) and the upper triangle of J'J (86, WIDE) at what was last lost."""
     weights, body_pose = task.weights, unknowns[BODY_POSE:POSE]
@@ -135,7 +135,7 @@ def _pull(i: int, gradient: Number, hessian: Number, gradients: Floats, hessians
     hessians[i, i] += hessian
 
 
-@compiled
+@inlined
 def _lose_photo(photo: Photo, robust: float, person: int, points: Floats, distance_px: Floats) -> float:
     total, behind, scale = 0.0, False, photo.scale[person]
     for keypoint in range(distance_px.shape[0]):
@@ -158,7 +158,7 @@ def _offset(photo: Photo, person: int, point: Floats, keypoint: int, axis: int) 
     return shown - photo.xy[person, keypoint, axis]
 
 
-@compiled
+@inlined
 def _slope_photo(task: Task, person: int, room: Room, gradient: Floats, hessian: Floats) -> None:
     photo, robust, posed = task.photo, np.float32(task.weights.robust), room.posed
     scale = photo.scale[person]
@@ -186,7 +186,7 @@ def _take_rows(rows: Floats, hessian: Floats) -> None:
     fill(rows[1], 0.0)
 
 
-@compiled
+@inlined
 def _lose_prior(prior: PriorTable, softness: float, body_pose: Floats, room: Room) -> float:
     """The mixture's half distance plus offset, of one component or softly of all; their shares of what pulls."""
     whitened, distance, share = room.whitened, room.distance, room.share
@@ -211,7 +211,7 @@ def _lose_prior(prior: PriorTable, softness: float, body_pose: Floats, room: Roo
     return distance[nearest] - softness * np.log(total)
 
 
-@compiled
+@inlined
 def _slope_prior(prior: PriorTable, weight: float, room: Room, gradient: Floats, hessian: Floats) -> None:
     for c in range(room.share.shape[0]):
         half = np.float32(0.5 * weight * room.share[c])
@@ -240,7 +240,7 @@ def _believed(squared: float) -> float:
     return UPRIGHT_ROBUST**2 / (UPRIGHT_ROBUST**2 + squared)
 
 
-@compiled
+@inlined
 def _slope_upright(weight: float, turns: Floats, rise: Floats, gradient: Floats, hessian: Floats) -> None:
     x, y, z = turns[LOCAL, 0, 0, 1], turns[LOCAL, 0, 1, 1], turns[LOCAL, 0, 2, 1]
     weight *= _believed(_lean(turns)) ** 2
@@ -267,7 +267,7 @@ def _wished(wishes: WishTable, wish: int, points: Floats) -> float:
     return max(residual, 0.0) if wishes.keypoints[wish, 2] else residual
 
 
-@compiled
+@inlined
 def _lose_wishes(wishes: WishTable, unknowns: Floats, points: Floats) -> float:
     total = 0.0
     for wish in range(wishes.rows.shape[0]):
@@ -278,7 +278,7 @@ def _lose_wishes(wishes: WishTable, unknowns: Floats, points: Floats) -> float:
     return total
 
 
-@compiled
+@inlined
 def _slope_wishes(task: Task, unknowns: Floats, room: Room, gradient: Floats, hessian: Floats) -> None:
     wishes, rows = task.wishes, room.rows
     for wish in range(wishes.rows.shape[0]):

@@ -24,10 +24,10 @@ from core.body.keypoint_body import UNKNOWNS
 from core.fitting.compiled.arithmetic import (
     WIDE,
     Floats,
-    compiled,
     copy,
     factorised,
     fill,
+    inlined,
     kept,
     solve_upper,
 )
@@ -117,7 +117,7 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, Room, int, int],
     return tried
 
 
-@compiled
+@inlined
 def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: Room) -> float:
     """Take a step from room.there; returns the decrease of the loss that the quadratic model promises for it, 0 for no
     step."""
@@ -144,7 +144,7 @@ def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: R
     return promised
 
 
-@compiled
+@inlined
 def _damp(at: Standing, person: int, ratio: float) -> None:
     """Less after a step that kept its promise, much more after each refusal in a row."""
     least, most = DAMPING_RANGE

@@ -4,12 +4,28 @@ import multiprocessing
 import threading
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 import torch
 
-from core.fitting import SPIN_WEIGHTS, DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn, fit, warm_up
-from core.fitting.compiled import compiled_tries, task_of, tries
+from core.body import keypoint_body, tree
+from core.fitting import (
+    SPIN_WEIGHTS,
+    DepthOrder,
+    FitConfig,
+    GroundContact,
+    Pin,
+    RayPin,
+    Turn,
+    fit,
+    objective,
+    prior,
+    residuals,
+    solver,
+    warm_up,
+)
+from core.fitting.compiled import arithmetic, compiled_tries, posing, tables, task_of, terms, tries
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.problem import Problem
@@ -76,9 +92,9 @@ def both_ways(
     problem = problem.sized(start)
     start, previous = start[:, 0], problem.previous[:, 0] + 0.01 if config.stay_near else None
     free = free_unknowns(config, start.device)
-    objective = Objective(problem.body, problem.prior, config, problem.places, softness)
+    asked = Objective(problem.body, problem.prior, config, problem.places, softness)
     data = observation(problem.seen, config.wishes, previous)
-    tensors = levenberg_marquardt(lambda there: objective(there, *data), start, count - 1, free)
+    tensors = levenberg_marquardt(lambda there: asked(there, *data), start, count - 1, free)
     task = task_of(
         problem.body, problem.prior, config, softness, problem.places, problem.seen, previous, free
     )
@@ -126,6 +142,29 @@ def test_everything_that_a_fit_may_be_told_is_compiled_once(scene, bending):
             people.fit(None, replace(config, iterations=1, search_iterations=1, soft_iterations=1))
     warm_up()
     assert len(tries._try.signatures) == 1
+
+
+def test_machine_code_is_made_anew_when_any_of_the_files_it_is_of_changes(tmp_path):
+    """numba looks at one file only; the rest is in its key."""
+    used = (
+        arithmetic,
+        posing,
+        tables,
+        terms,
+        tries,
+        objective,
+        prior,
+        residuals,
+        solver,
+        keypoint_body,
+        tree,
+    )
+    assert {Path(module.__file__) for module in used} <= set(tries._SOURCES)
+    told = [cell.cell_contents for cell in tries._try.py_func.__closure__]
+    assert tries._digest(tries._SOURCES) in told
+    text = tmp_path / "posing.py"
+    digests = {tries._digest([text]) for words in ("one", "other") if text.write_text(words)}
+    assert len(digests) == 2
 
 
 def test_a_person_behind_the_camera_stays_where_they_are_and_spoils_nobody(scene):

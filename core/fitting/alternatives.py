@@ -20,6 +20,9 @@ from core.fitting.solver import SolverStep
 
 STARTS = 32
 EASED = 1.25  # alternatives differ where keypoints say nothing: their pixels count less, so that the prior is heard
+FIRMER = (
+    2.0  # … and those that start from several guesses keep twice as near to theirs, or they would become one
+)
 TEMPERATURE = 4.0  # of a loss as evidence: exp(-loss / 4); 2 would trust the model's own noise to the letter
 SAME_M = 0.03  # mean distance of the 24 joints, pelvis to pelvis, below which two starts found one body
 
@@ -46,7 +49,7 @@ def alternatives(
             f"keypoints {tuple(keypoints.shape)}: alternatives are of one person, (1, K, 3) at a time."
         )
     config = config or FitConfig()
-    eased = replace(config, keypoint_px=EASED * config.keypoint_px)
+    eased = replace(config, keypoint_px=EASED * config.keypoint_px, stay_near=FIRMER * config.stay_near)
     given = body.v_template.new_zeros(0, UNKNOWNS) if guess is None else _usable(guess.to(body.v_template))
     if not len(given):
         *_, base = fit(body, keypoints, layout, focal_length, camera_center, config=eased)

@@ -53,7 +53,7 @@ def observe(
     names = keypoint_layout(layout).keypoints
     _check_shapes(keypoints, len(names), layout, focal_length, camera_center)
     keypoints, focal_length, camera_center = (t.to(like) for t in (keypoints, focal_length, camera_center))
-    faults = _faults(*map(_array, (keypoints, focal_length, camera_center)), names)
+    faults = _faults(_array(keypoints), _array(focal_length), _array(camera_center), names)
     if faults and len(faults) == len(keypoints):
         raise FitInputError(next(iter(faults.values())))
     bad = torch.zeros(len(keypoints), dtype=torch.bool, device=like.device)
@@ -63,7 +63,7 @@ def observe(
     xy = torch.where((confidence > 0)[..., None], keypoints[..., :2].clamp(-FARTHEST, FARTHEST), 0.0)
     centre = torch.where(camera_center.isfinite() & ~bad[:, None], camera_center, 0.0)
     focal = torch.where(bad, 1.0, focal_length)
-    weak = torch.from_numpy(_weak(*map(_array, (xy, confidence, centre)))).to(bad.device)
+    weak = torch.from_numpy(_weak(_array(xy), _array(confidence), _array(centre))).to(bad.device)
     return Observed(xy, confidence, focal, centre, bad | weak, faults)
 
 

@@ -24,7 +24,7 @@ _RANK = 4  # rows taken off at once: fewer loads and stores of the row that they
 
 
 # Sums may be reordered, NaN and infinity mean what they do, and nothing is allocated: without numba's reference counts,
-# which all threads would share, a try is five times as quick.
+# which all threads would share, a try is several times as quick.
 _OPTIONS: dict[str, Any] = {
     "nogil": True,
     "fastmath": {"reassoc", "contract", "arcp", "nsz"},

@@ -13,10 +13,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from core.body.keypoint_body import CAM_T_COLUMNS, vector_to_params
+from core.body.keypoint_body import vector_to_params
 from core.body.model import Body, BodyParams
 from core.fitting.config import REFERENCE_SIZE, FitConfig
-from core.fitting.inputs import observe
+from core.fitting.inputs import Observed, observe
 from core.fitting.objective import TERMS
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.problem import Problem, best_of_each
@@ -27,25 +27,34 @@ SCORE_ROBUST_PX = 60.0  # at a person size of 200 px: a keypoint further off cou
 
 @dataclass(frozen=True, eq=False)
 class FitStep:
-    """One report of a fit, on the CPU and never changed afterwards. Any step's params are usable.
+    """One report of a fit, never changed afterwards. Any step's params are usable.
 
-    loss (B,) in squared residual units; weak (B,): too little is visible, the body leans on prior and guess; faults:
-    person -> what was wrong with its input (its body is the start's). The rest is worked out when asked for.
+    faults: person -> what was wrong with its input (its body is the start's). All else is worked out when asked for,
+    on the CPU: who wants only the end of a fit on a GPU does not wait for every step of it.
     """
 
     iteration: int
-    loss: Tensor
-    weak: Tensor
-    faults: dict[int, str]
-    _unknowns: Tensor
-    _report: Tensor
-    _confidence: Tensor
-    _focal_length: Tensor
+    _found: SolverStep
+    _observed: Observed
+
+    @property
+    def faults(self) -> dict[int, str]:
+        return self._observed.faults
+
+    @cached_property
+    def weak(self) -> Tensor:
+        """Who shows too little, so that the body leans on prior and guess (B,)."""
+        return _own(self._observed.weak)
+
+    @cached_property
+    def loss(self) -> Tensor:
+        """(B,) in squared residual units."""
+        return _own(self._found.loss)
 
     @cached_property
     def params(self) -> BodyParams:
         """The bodies, in the photo's camera frame."""
-        return vector_to_params(self._unknowns)
+        return vector_to_params(_own(self._found.unknowns))
 
     @cached_property
     def loss_by_term(self) -> dict[str, Tensor]:
@@ -60,8 +69,13 @@ class FitStep:
     @cached_property
     def score(self) -> Tensor:
         """Robust pixels per visible keypoint at a person size of 200 px (B,)."""
-        size = BODY_HEIGHT * self._focal_length / self._unknowns[:, CAM_T_COLUMNS][:, 2].clamp_min(0.1)
-        return score_px(self.residual_px, self._confidence, size)
+        focal_length, confidence = _own(self._observed.focal_length), _own(self._observed.confidence)
+        size = BODY_HEIGHT * focal_length / self.params.cam_t[:, 2].clamp_min(0.1)
+        return score_px(self.residual_px, confidence, size)
+
+    @cached_property
+    def _report(self) -> Tensor:
+        return _own(self._found.report)
 
 
 @torch.no_grad()
@@ -112,19 +126,14 @@ def fit(
 
 
 def report(problem: Problem, iteration: int, step: SolverStep) -> FitStep:
-    """A solver's step of B people in the words of a fit: copies that may be used with autograd."""
-    observed = problem.observed
+    """A solver's step of B people in the words of a fit."""
+    return FitStep(iteration, step, problem.observed)
+
+
+def _own(part: Tensor) -> Tensor:
+    """A copy on the CPU that may be used with autograd, also of what was found where gradients are forbidden."""
     with torch.inference_mode(False):
-        return FitStep(
-            iteration=iteration,
-            loss=step.loss.cpu().clone(),
-            weak=observed.weak.cpu(),
-            faults=observed.faults,
-            _unknowns=step.unknowns.cpu().clone(),
-            _report=step.report.cpu().clone(),
-            _confidence=observed.confidence.cpu(),
-            _focal_length=observed.focal_length.cpu(),
-        )
+        return part.cpu().clone()
 
 
 def score_px(distance_px: Tensor, confidence: Tensor, size_px: Tensor) -> Tensor:

@@ -32,7 +32,9 @@ _OPTIONS: dict[str, Any] = {
     "no_cfunc_wrapper": True,
     "_nrt": False,
 }
-_CALLED_FROM_COMPILED: dict[str, Any] = {"no_cpython_wrapper": True}
+# What is called is part of its caller. Otherwise a process that has just compiled runs each function as compiled for
+# itself, one that read the cache the copy in its caller, and sums in another order give another last bit.
+_CALLED_FROM_COMPILED: dict[str, Any] = {"no_cpython_wrapper": True, "forceinline": True}
 
 
 def compiled(function: Function) -> Function:

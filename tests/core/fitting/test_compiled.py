@@ -1,6 +1,9 @@
 """The machine code of fits on the CPU does what the tensors do that GPUs and doubles are fitted with."""
 
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from itertools import islice
@@ -33,6 +36,8 @@ from core.fitting.solver import SolverStep, levenberg_marquardt
 from core.wishes import shifted
 from tests.core.fitting.making import Scene, assert_finite, before_camera, off_by, prior_poses
 from tests.posing import toy_body
+
+ROOT = Path(__file__).parents[3]
 
 PEOPLE = 5
 STEPS_ALONE = {"placing_iterations": 0, "tolerance": 0.0}  # the rest of a fit is in tensors
@@ -165,6 +170,31 @@ def test_machine_code_is_made_anew_when_any_of_the_files_it_is_of_changes(tmp_pa
     text = tmp_path / "posing.py"
     digests = {tries._digest([text]) for words in ("one", "other") if text.write_text(words)}
     assert len(digests) == 2
+
+
+FIT_AND_TELL = """
+from tests.core.fitting.making import Scene, before_camera, off_by, prior_poses
+from core.body import load_body
+scene = Scene.of(load_body(), before_camera(prior_poses(5)), "coco17", noise_px=2)
+print(scene.fit(off_by(scene.truth, 10)).params.pose.numpy().tobytes().hex())
+"""
+
+
+def test_machine_code_that_was_kept_computes_what_it_did_when_it_was_just_made(tmp_path):
+    """To the last bit: a run that goes on must not end elsewhere."""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", FIT_AND_TELL],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    ]
+    assert list(tmp_path.rglob("*.nbc"))
+    assert said[0] == said[1]
 
 
 def test_a_person_behind_the_camera_stays_where_they_are_and_spoils_nobody(scene):

@@ -10,6 +10,7 @@ from desktop.asks import Asks
 from desktop.history import Change
 from desktop.jobs.fitting_many import Fitted, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 TOLD_FAULTS = 5
@@ -20,7 +21,7 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
     project, body = workbench.project, workbench.fits.body
     if project is None or body is None:
         return
-    label = workbench.tr("Fit everybody in the queue")
+    label = tr("Fit everybody in the queue")
     faults: list[str] = []
 
     def take(step: Fitted) -> None:
@@ -34,7 +35,7 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
         write(workbench, label, dict.fromkeys(step.fits, fitted))
 
     fits = workbench.fits
-    steps = fit_many_steps(body, project, workbench.queue.ids(), fits.options, fits.network)
+    steps = fit_many_steps(body, project, workbench.queue.ids(), fits.options, fits.network, fits.device())
     workbench.job.start(label, steps, take, lambda: _end(workbench, label, faults))
 
 
@@ -57,7 +58,7 @@ def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None
     project, body = workbench.project, workbench.fits.body
     if project is None or body is None:
         return
-    label, before = workbench.tr("Guess everybody"), workbench.fits.network
+    label, before = tr("Guess everybody"), workbench.fits.network
     faults: list[str] = []
 
     def take(step: Guessed) -> None:
@@ -74,9 +75,10 @@ def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None
         _end(workbench, label, faults)
         if workbench.fits.network is not before and workbench.project is project:
             workbench.queue.want(order="disagreement")
-            workbench.told.emit(workbench.tr("The queue begins where guess and fit disagree most."))
+            workbench.told.emit(tr("The queue begins where guess and fit disagree most."))
 
-    steps = guess_many_steps(body, project, person_ids, workbench.fits.network, checkpoint)
+    fits = workbench.fits
+    steps = guess_many_steps(body, project, person_ids, fits.network, checkpoint, fits.device())
     workbench.job.start(label, steps, take, end)
 
 

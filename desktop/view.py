@@ -41,6 +41,7 @@ class View:
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
+    card: bool = True  # batches are computed on the graphics card, where there is one
     advance: bool = False  # go to the next person after a verdict
 
 

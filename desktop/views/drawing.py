@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from core.body.keypoints import Layout, Side, side_colours
 from core.records import Keypoints
+from desktop.theme import Theme
 from desktop.views.placing import Placing
 
 HALO = QColor(0, 0, 0, 170)
@@ -15,6 +16,7 @@ RESIDUAL = QColor("#ffe14d")
 SELECTED = QColor("#ffffff")
 BOX = QColor("#ffffff")
 BONE_PX, POINT_PX, CONFIDENT_PX, RING_PX = 2.6, 3.0, 3.0, 3.5
+FOCUS_PX = 2
 OTHERS_OPACITY = 0.45
 GHOST_OPACITY = 0.55
 HANDLE_PX = 4.0
@@ -138,6 +140,13 @@ def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELEC
     painter.drawRoundedRect(room, 3, 3)
     painter.setPen(colour)
     painter.drawText(at, text)
+
+
+def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
+    """A frame inside the edges of what has the keyboard."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(colours.accent), FOCUS_PX))
+    painter.drawRect(QRectF(rect).adjusted(FOCUS_PX / 2, FOCUS_PX / 2, -FOCUS_PX / 2, -FOCUS_PX / 2))
 
 
 def box_corners(center: np.ndarray, side: float, placing: Placing) -> np.ndarray:

@@ -16,6 +16,7 @@ from desktop.views.placing import Placing
 from desktop.views.renderer import Look, Renderer, Solid
 from desktop.views.silhouette import draw_outline, outline
 from desktop.views.tones import toned
+from desktop.words import part, verdict
 from desktop.workbench import Workbench
 
 BODY_HEIGHT_M = 1.7
@@ -189,14 +190,13 @@ class PhotoPainter:
             drawing.draw_points(painter, names, keypoints, xy, marks)
         for index in {view.keypoint, hovered} - {NO_KEYPOINT}:
             if index < keypoints.k and keypoints.confidence[index] > 0:
-                text = names.keypoints[index].replace("_", " ")
+                text = part(names.keypoints[index])
                 drawing.draw_label(painter, text, QPointF(xy[index][0] + 14, xy[index][1] - 8))
 
     def _paint_box(self, painter: QPainter, person: Person, placing: Placing, selected: bool) -> None:
         corners = drawing.box_corners(person.bbox.center, person.bbox.side, placing)
-        label = str(person.id) + (
-            "" if person.verdict == "todo" else f" · {self._workbench.tr(person.verdict)}"
-        )
+        said = () if person.verdict == "todo" else (verdict(person.verdict),)
+        label = " · ".join((str(person.id), *said))
         drawing.draw_box(painter, corners, label, selected, person.locked)
 
     def _ignored(self, posed: PosedBody | None) -> frozenset[int]:

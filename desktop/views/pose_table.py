@@ -11,6 +11,7 @@ from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from desktop import editing
 from desktop.theme import side_of, theme
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 Index = QModelIndex | QPersistentModelIndex
@@ -39,7 +40,7 @@ class PoseModel(QAbstractTableModel):
         name = JOINT_NAMES[section]
         if role == Qt.ItemDataRole.ForegroundRole:
             return QColor(theme(self._workbench.view.theme).side(side_of(name)))
-        return name.replace("_", " ") if role == Qt.ItemDataRole.DisplayRole else None
+        return part(name) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = 0) -> Any:
         fit = self._fit()
@@ -68,7 +69,7 @@ class PoseModel(QAbstractTableModel):
         if round(float(np.degrees(axis_angle[index.column()])), 2) == angle_deg:
             return False
         axis_angle[index.column()] = np.radians(angle_deg)
-        label = self.tr("Turn {joint}").format(joint=name.replace("_", " "))
+        label = tr("Turn {joint}").format(joint=part(name))
         self._workbench.fits.change_by_hand(label, editing.with_joint(fit, name, axis_angle))
         return True
 
@@ -88,7 +89,7 @@ class PoseTable(QTableView):
         super().__init__(parent)
         self._workbench = workbench
         self.setModel(PoseModel(workbench))
-        self.setAccessibleName(self.tr("Pose"))
+        self.setAccessibleName(tr("Pose"))
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)

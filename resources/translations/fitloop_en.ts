@@ -1,0 +1,56 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name></name>
+    <message numerus="yes">
+        <source>Add %n photos</source>
+        <translation>
+            <numerusform>Add %n photo</numerusform>
+            <numerusform>Add %n photos</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{file}: %n people, {usable} with a fit to train on</source>
+        <translation>
+            <numerusform>{file}: %n person, {usable} with a fit to train on</numerusform>
+            <numerusform>{file}: %n people, {usable} with a fit to train on</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n photos found.</source>
+        <translation>
+            <numerusform>%n photo found.</numerusform>
+            <numerusform>%n photos found.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n missing: {names}.</source>
+        <translation>
+            <numerusform>%n missing: {names}.</numerusform>
+            <numerusform>%n missing: {names}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n at several places: {names}.</source>
+        <translation>
+            <numerusform>%n at several places: {names}.</numerusform>
+            <numerusform>%n at several places: {names}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n meshes</source>
+        <translation>
+            <numerusform>%n mesh</numerusform>
+            <numerusform>%n meshes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n iterations</source>
+        <translation>
+            <numerusform>%n iteration</numerusform>
+            <numerusform>%n iterations</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

@@ -187,12 +187,14 @@ def detect(workbench: Workbench, window: Asks) -> None:
     if project is None:
         return
     faults: list[str] = []
+    found: list[Person] = []
     label = tr("Detect people")
 
     def take(step: Detected) -> None:
         faults.extend(step.faults)
         if step.photo is not None and step.people:
             people = tuple(person.with_(id=project.new_person_id()) for person in step.people)
+            found.extend(people)
             workbench.write(label, [(step.photo, step.photo.with_(people=people))])
             workbench.project_changed.emit()
 
@@ -200,8 +202,7 @@ def detect(workbench: Workbench, window: Asks) -> None:
         workbench.remember(label)
         if workbench.person is None:
             workbench.show_first()
-        if faults:
-            workbench.told.emit("\n".join(faults[:5]))
+        workbench.told.emit("\n".join([tr("%n people found", "", len(found)), *faults[:5]]))
 
     workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
 

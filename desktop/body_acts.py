@@ -26,6 +26,7 @@ FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
 }
 DEPTH_STEP_M = 0.05
 TURN_STEP_DEG = 5.0
+STEP_DOWN_M = 0.7  # to the floor: of a foot farther above it a fit would make knots
 DOWN = (0.0, 1.0, 0.0)  # in the camera frame
 
 
@@ -146,6 +147,10 @@ def put_foot_down(side: str) -> Callable[[Workbench, Asks], None]:
         if foot_is_down(workbench, side):
             wishes = tuple(wish for wish in person.wishes if kind_and_names(wish) != kind_and_names(contact))
             label = tr("Lift {name} off the floor")
+        elif posed.floor_y - float(posed.joints[JOINT_NAMES.index(name), 1]) > STEP_DOWN_M:
+            words = tr("{name} is far above the floor. Drag it down in the 3D view first, or turn the body.")
+            workbench.told.emit(words.format(name=part(name)))
+            return
         else:
             wishes, label = with_wish(person.wishes, contact), tr("Put {name} on the floor")
         workbench.apply(label.format(name=part(name)), person.with_(wishes=wishes), follow=True)

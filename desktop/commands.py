@@ -50,6 +50,7 @@ FILE = (
     Command("file.open_photos", QT_TR_NOOP("Open &photos…"), "Ctrl+Shift+O", file_acts.open_file("photos")),
     Command("file.open", QT_TR_NOOP("&Open project or annotations…"), "Ctrl+O", file_acts.open_file("any")),
     Command("file.open_sample", QT_TR_NOOP("Open the samp&le"), "", file_acts.open_sample),
+    Command("file.add", QT_TR_NOOP("&Add annotations…"), "", file_acts.add_annotations, acts.can_write),
     Command(
         "file.save_fits", QT_TR_NOOP("&Save fits"), "Ctrl+S", file_acts.save_fits, acts.has_project_and_body
     ),

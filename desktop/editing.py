@@ -7,9 +7,10 @@ from typing import Literal
 import numpy as np
 
 from core.body.keypoints import Layout, layout
+from core.body.skeleton import keypoint_weights, rest_joints
 from core.body.tree import joint_index
 from core.errors import LayoutError
-from core.records import BBox, Fit, Keypoints, Person, Verdict
+from core.records import BBOX_PADDING, BBox, Fit, Keypoints, Person, Verdict
 from desktop.words import tr
 
 Visibility = Literal["visible", "occluded", "absent"]
@@ -52,13 +53,21 @@ def with_visibility(person: Person, index: int, state: Visibility) -> Person:
 
 def standing_at(person: Person, index: int, body_px: np.ndarray | None = None) -> np.ndarray:
     """Where a keypoint is (2,) [px]; an absent one where it was, if that is in the person's box, else where the body
-    has it, body_px (K, 2), else in the middle of the box.
+    has it, body_px (K, 2), else where somebody has it who stands in the box.
     """
     keypoints, box = person.keypoints, person.bbox
     inside = bool(np.abs(keypoints.xy[index] - box.center).max() <= box.side / 2)
     if keypoints.confidence[index] > 0 or inside:
         return keypoints.xy[index]
-    return box.center if body_px is None else body_px[index]
+    return (standing_in(box, keypoints.layout) if body_px is None else body_px)[index]
+
+
+def standing_in(box: BBox, layout_name: str) -> np.ndarray:
+    """Keypoints (K, 2) [px] of somebody who fills a box, upright and facing the camera, with arms spread."""
+    seen = (keypoint_weights(layout_name) @ rest_joints()[0])[:, :2] * [1.0, -1.0]
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    scale = box.side / BBOX_PADDING / float((high - low).max())
+    return np.asarray(box.center + (seen - (low + high) / 2) * scale)
 
 
 def cycled(person: Person, index: int, body_px: np.ndarray | None = None) -> Person:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from desktop.asks import Asks
-from desktop.jobs.opening import Opening, open_steps
+from desktop.jobs.opening import Opening, add_steps, open_steps
 from desktop.jobs.sample import sample_folder, sample_steps
 from desktop.jobs.saving import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.words import tr
@@ -27,6 +27,25 @@ def open_path(workbench: Workbench, path: Path) -> None:
     if workbench.project is not None and workbench.project.path.absolute() == path.absolute():
         return
     _open(workbench, path.name, open_steps(path))
+
+
+def add_annotations(workbench: Workbench, window: Asks) -> None:
+    """Ask for another program's file, and add its photos and people to the project."""
+    path = window.ask_for_file("any")
+    if path is None or workbench.project is None:
+        return
+    told: list[str] = []
+
+    def end() -> None:
+        workbench.project_changed.emit()
+        if workbench.photo is None:
+            workbench.show_first()
+        if told:
+            workbench.told.emit("\n".join(told))
+
+    label = tr("Add {name}").format(name=path.name)
+    steps = add_steps(workbench.project, path)
+    workbench.job.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end)
 
 
 def open_sample(workbench: Workbench, window: Asks) -> None:

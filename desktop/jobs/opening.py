@@ -51,8 +51,30 @@ def open_steps(path: Path, photo_folder: Path | None = None) -> Iterator[Opening
         yield _opened(Project.open(path))
     elif path.is_dir() and _has_photos(path):
         yield from _open_photos(path)
+    elif path.is_dir() and not any(path.iterdir()):
+        words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
+        raise ProjectError(words.format(folder=path))
     else:
         yield from _open_annotations(path, photo_folder or _photo_root(path))
+
+
+def add_steps(project: Project, path: Path) -> Iterator[Opening]:
+    """Add another program's photos and people to a project; photos that are in it stay as they are.
+
+    Raises FitloopError.
+    """
+    yield Opening(0, 0)
+    root = _photo_root(path)
+    found = read_annotations(path, root)
+    photos = list(_relative_to(found.photos, root, project.folder))
+    known = {photo.path for photo in project.photos()}
+    new = [photo for photo in photos if photo.path not in known]
+    if new:
+        project.add_photos(new, tr("Import {file}").format(file=path.name))
+    notes = [found.summary()]
+    if len(new) < len(photos):
+        notes.append(tr("%n photos were there already and stay as they are.", "", len(photos) - len(new)))
+    yield Opening(1, 1, project, "\n".join(notes))
 
 
 def photos_in(folder: Path) -> list[Path]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -24,7 +23,7 @@ from desktop.theme import theme
 from desktop.view import NO_KEYPOINT
 from desktop.views import gestures, key_gestures
 from desktop.views.canvas_keys import CanvasKeys
-from desktop.views.drawing import draw_focus
+from desktop.views.drawing import draw_focus, draw_notice
 from desktop.views.gestures import Gesture, Pointer
 from desktop.views.grabbing import gesture_at
 from desktop.views.photo_painter import PhotoPainter
@@ -112,18 +111,13 @@ class Canvas(QWidget):
             self._keys.begin(key_gestures.new_person(self._workbench, box))
             self._armed = lambda pointer: gestures.draw_person(self._workbench, pointer)
             self.setCursor(Qt.CursorShape.CrossCursor)
-            self._explain_box()
+            self.setFocus()
 
     def adjust_box(self) -> None:
         """Arrows move the box of the person on show, with Shift they size it; Enter keeps it."""
         self._workbench.cancel()
         self._keys.begin(key_gestures.adjust_box(self._workbench))
-        self._explain_box()
-
-    def _explain_box(self) -> None:
         self.setFocus()
-        words = tr("Arrows move the box, with Shift they size it · Enter: keep it · Esc: cancel")
-        self._workbench.told.emit(words)
 
     def cancel(self) -> bool:
         """End a gesture without its change. Returns whether there was one."""
@@ -191,16 +185,15 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._soon.stop()
         painter, person = QPainter(self), self._workbench.person
+        colours = theme(self._workbench.view.theme)
         self._fit_drawn = None if person is None else person.fit
         self._reach = self._painter.reach(self.size(), self.placing)
         image = self._image if isinstance(self._image, np.ndarray) else None
         self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
         if self.notice:
-            painter.setPen(QColor(theme(self._workbench.view.theme).muted))
-            text = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-            painter.drawText(text, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.notice)
+            draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
         if self.hasFocus():
-            draw_focus(painter, self.rect(), theme(self._workbench.view.theme))
+            draw_focus(painter, self.rect(), colours)
 
     # Mouse and keys
 

@@ -44,6 +44,7 @@ class CanvasKeys:
         self.end()
         self._gesture = gesture
         next(gesture)
+        self._workbench.look(boxing=True)
 
     def keep(self) -> None:
         """As Enter does."""
@@ -54,6 +55,7 @@ class CanvasKeys:
         gesture, nudged, self._gesture, self._nudged = self._gesture, self._nudged, None, ""
         if gesture is not None:
             gesture.close()
+            self._workbench.look(boxing=False)
         return gesture is not None or bool(nudged)
 
     def look(self) -> None:
@@ -101,6 +103,7 @@ class CanvasKeys:
             self._gesture.send(step)
         except StopIteration:
             self._gesture = None
+            self._workbench.look(boxing=False)
 
 
 def _shifted(event: QKeyEvent) -> bool:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.records import Photo
 from desktop.jobs.fitting import with_camera
 from desktop.posing import camera_of
 from desktop.theme import theme
@@ -29,6 +30,7 @@ from desktop.words import tr
 from desktop.workbench import Workbench
 
 LARGEST_FOCAL_PX = 100_000.0
+NOTHING = "–"  # in place of the focal length of no photo
 
 
 class FitPanel(QScrollArea):
@@ -46,6 +48,7 @@ class FitPanel(QScrollArea):
         self.focal = QDoubleSpinBox()
         self.focal.setRange(1, LARGEST_FOCAL_PX)
         self.focal.setDecimals(0)
+        self.focal.setSpecialValueText(NOTHING)
         self.focal.setSuffix(tr(" px"))
         self.focal.setKeyboardTracking(False)
         self.focal.setAccessibleName(tr("Focal length"))
@@ -171,15 +174,20 @@ class FitPanel(QScrollArea):
                 box.setChecked(on)
         self.free_kid.setEnabled(fits.body is not None and fits.body.has_kid)
         self.focal.setEnabled(photo is not None and self._workbench.writable)
-        if photo is not None:
-            focal_length, _ = camera_of(photo)
-            with QSignalBlocker(self.focal):
-                self.focal.setValue(focal_length)
-            angle_deg = np.degrees(2 * np.arctan(photo.width / (2 * focal_length)))
-            words = tr("{angle:.0f}°") if photo.focal_length else tr("{angle:.0f}° assumed")
-            self.view_angle.setText(words.format(angle=angle_deg))
+        self._show_camera(photo)
         self.summary.setText(self._summary(person is not None))
         self._show_warnings()
+
+    def _show_camera(self, photo: Photo | None) -> None:
+        focal_length = self.focal.minimum() if photo is None else camera_of(photo)[0]
+        with QSignalBlocker(self.focal):
+            self.focal.setValue(focal_length)
+        if photo is None:
+            self.view_angle.clear()
+            return
+        angle_deg = np.degrees(2 * np.arctan(photo.width / (2 * focal_length)))
+        words = tr("{angle:.0f}°") if photo.focal_length else tr("{angle:.0f}° assumed")
+        self.view_angle.setText(words.format(angle=angle_deg))
 
     def _summary(self, somebody: bool) -> str:
         person, report = self._workbench.person, self._workbench.fits.report

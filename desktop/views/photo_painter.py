@@ -164,6 +164,10 @@ class PhotoPainter:
 
     def _paint_other(self, painter: QPainter, person: Person, placing: Placing) -> None:
         names, xy = layout(person.keypoints.layout), placing.to_canvas(person.keypoints.xy)
+        known = self._workbench.committed
+        if known is not None and all(person.id != other.id for other in known.people):  # is being drawn
+            self._paint_box(painter, person, placing, selected=True)
+            return
         painter.setOpacity(drawing.OTHERS_OPACITY)
         if self._workbench.view.skeleton:
             drawing.draw_bones(painter, names, person.keypoints, xy)

@@ -106,7 +106,7 @@ class QueueFilters(QWidget):
         return {
             "worst": tr("Worst first"),
             "best": tr("Best first"),
-            "disagreement": tr("Guess and fit disagree"),
+            "disagreement": tr("Disagreement"),
             "warnings": tr("Warnings first"),
             "newest": tr("Changed last"),
             "oldest": tr("Changed first"),

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +21,7 @@ from desktop.commands import MENUS
 from desktop.words import tr
 
 COLUMNS = 4
+MOST_OF_SCREEN = 0.95
 
 
 class ShortcutSheet(QDialog):
@@ -39,26 +42,35 @@ class ShortcutSheet(QDialog):
                 keys = actions[command.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 rows.append((actions[command.id].text().replace("&", "").replace("…", ""), keys))
         rows += [(tr("On the photo"), ""), *self._on_photo(), (tr("In 3D"), ""), *self._in_space()]
-        columns = QHBoxLayout()
-        columns.setSpacing(20)
+        page = QWidget()
+        columns = QHBoxLayout(page)
+        columns.setSpacing(16)
         for part in _parts(rows):
             columns.addLayout(_grid(part))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        scroll = QScrollArea()
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
         column = QVBoxLayout(self)
-        column.addLayout(columns)
+        column.addWidget(scroll)
         column.addWidget(buttons)
+        bars = QSize(*2 * [scroll.verticalScrollBar().sizeHint().width()])
+        room = self.screen().availableSize() * MOST_OF_SCREEN
+        self.resize((page.sizeHint() + bars + QSize(0, 2 * buttons.sizeHint().height())).boundedTo(room))
 
     def _on_photo(self) -> list[tuple[str, str]]:
         return [
             (tr("Zoom at the cursor"), tr("Wheel")),
-            (tr("Move the photo"), tr("Drag")),
+            (tr("Move the photo"), tr("Drag, arrows")),
             (tr("Move a keypoint"), tr("Drag it")),
             (tr("Place an absent one"), tr("Drag its dotted ring")),
             (tr("Nudge a keypoint"), tr("Arrows, Shift: far")),
             (tr("Visible, occluded, absent"), tr("Right click")),
             (tr("Give a limb to somebody"), tr("Ctrl and drag it")),
             (tr("Choose a person"), tr("Click")),
+            (tr("Keep a box"), tr("Enter")),
             (tr("The whole photo"), tr("Double click")),
         ]
 
@@ -66,7 +78,7 @@ class ShortcutSheet(QDialog):
         return [
             (tr("Turn the view"), tr("Drag, arrows")),
             (tr("Move the view"), tr("Shift and drag, arrows")),
-            (tr("Nearer, farther"), tr("Wheel")),
+            (tr("Nearer, farther"), tr("Wheel, Ctrl++ and -")),
             (tr("Move a joint"), tr("Drag it")),
             (tr("Turn a joint"), tr("Drag its ring")),
         ]
@@ -87,7 +99,7 @@ def _parts(rows: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
 def _grid(rows: Sequence[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
     grid.setVerticalSpacing(2)
-    grid.setHorizontalSpacing(14)
+    grid.setHorizontalSpacing(10)
     for number, (words, keys) in enumerate(rows):
         label = QLabel(words)
         if not keys:

@@ -77,9 +77,16 @@ class StartPage(QScrollArea):
 class Link(QCommandLinkButton):
     """Without the style's own arrow, which is black on black in dark colours and comes back with each style."""
 
+    def __init__(self, text: str, more: str) -> None:
+        super().__init__(text, more)
+        self._without_arrow()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            picture = QPixmap(ICON_PX, ICON_PX)
-            picture.fill(Qt.GlobalColor.transparent)
-            self.setIcon(QIcon(picture))
+            self._without_arrow()
+
+    def _without_arrow(self) -> None:
+        picture = QPixmap(ICON_PX, ICON_PX)
+        picture.fill(Qt.GlobalColor.transparent)
+        self.setIcon(QIcon(picture))

@@ -75,6 +75,8 @@ class Status(QWidget):
         person = self._workbench.person
         if self._workbench.project is None:
             words = ""
+        elif self._workbench.view.boxing:
+            words = tr("Arrows move the box, with Shift they size it · Enter: keep it · Esc: cancel")
         elif person is None:
             words = tr("Ctrl+D: detect people · N: draw a person · Ctrl+Page down: next photo")
         elif self._workbench.view.placing:
@@ -84,6 +86,10 @@ class Status(QWidget):
             ).format(name=name)
         elif person.locked:
             words = tr("Accepted and locked · U: unlock · Space: next worst")
+        elif person.fit is None:
+            words = tr(
+                "F: fit · G: fit from the guess · Ctrl+F: fit everybody · P: place keypoints · ?: all keys"
+            )
         else:
             words = tr(
                 "Drag keypoints · F: fit · A: accept · R: reject · L: later · Space: next · ?: all keys"

@@ -151,6 +151,9 @@ class TrainPanel(QWidget):
             self.metric.clear()
             self.metric.addItems(names)
             self.metric.setCurrentText(chosen)
+        self.metric.setVisible(bool(names))
+        for side in ("left", "bottom"):
+            self.plot.getPlotItem().showAxis(side, bool(names))
         self.said.setText(self._state())
         self._draw()
 
@@ -162,6 +165,8 @@ class TrainPanel(QWidget):
         state = (
             tr("{name} runs, step {step}")
             if training.running
+            else tr("{name} has ended after step {step}")
+            if training.ended
             else tr("{name} has ended, or runs elsewhere, step {step}")
         )
         words = state.format(name=training.folder.name, step=step)

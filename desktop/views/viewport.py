@@ -19,7 +19,7 @@ from desktop.turning import axes_of
 from desktop.views.body_painter import BodyPainter
 from desktop.views.cameras import Orbit
 from desktop.views.canvas_keys import ARROWS
-from desktop.views.drawing import draw_focus
+from desktop.views.drawing import draw_focus, draw_notice
 from desktop.views.gestures import Gesture, Pointer, move_joint, turn_joint
 from desktop.views.joint_marks import draw_joints
 from desktop.views.opengl import OpenGL
@@ -104,6 +104,8 @@ class Viewport(QWidget):
             vertices = posed.upright[0]
             middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
             self._turn(Orbit.looking(posed.to_upright(np.zeros((1, 3)))[0], middle))
+        elif self.surface is not None:
+            self._turn(Orbit.at(place).around(self.surface[0], self.size()))
         else:
             self._turn(Orbit.at(place))
 
@@ -151,9 +153,7 @@ class Viewport(QWidget):
         if self._workbench.person is not None and self._legend:
             self._painter.ghosts.paint_legend(painter, colours, ghosts)
         if self.notice and not ghosts:
-            painter.setPen(QColor(colours.text))
-            room = QRectF(self.rect()).adjusted(20, 20, -20, -20)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.notice)
+            draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)
         if self.hasFocus():
             draw_focus(painter, self.rect(), colours)
 

@@ -4,6 +4,13 @@
 <context>
     <name></name>
     <message numerus="yes">
+        <source>%n photos were there already and stay as they are.</source>
+        <translation>
+            <numerusform>%n photo was there already and stays as it is.</numerusform>
+            <numerusform>%n photos were there already and stay as they are.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>Add %n photos</source>
         <translation>
             <numerusform>Add %n photo</numerusform>
@@ -50,6 +57,27 @@
         <translation>
             <numerusform>%n iteration</numerusform>
             <numerusform>%n iterations</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n people found</source>
+        <translation>
+            <numerusform>%n person found</numerusform>
+            <numerusform>%n people found</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %n people fitted</source>
+        <translation>
+            <numerusform>{done} of %n person fitted</numerusform>
+            <numerusform>{done} of %n people fitted</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %n people guessed</source>
+        <translation>
+            <numerusform>{done} of %n person guessed</numerusform>
+            <numerusform>{done} of %n people guessed</numerusform>
         </translation>
     </message>
 </context>

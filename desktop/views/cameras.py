@@ -58,7 +58,10 @@ class Orbit:
         )
 
     def around(self, points: np.ndarray, size: QSize) -> "Orbit":
-        """From the same side, and no nearer, with all points (N, 3) [m] in a picture of this size [px]."""
+        """The same, or if points (N, 3) [m] would be cut off by a picture of this size [px], from farther away."""
+        at = self.project(points, size)
+        if ((at >= 0) & (at <= [size.width(), size.height()])).all():
+            return self
         low, high = points.min(axis=0), points.max(axis=0)
         middle = (low + high) / 2
         right, up, back = self.axes @ (points - middle).T

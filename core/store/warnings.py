@@ -195,8 +195,8 @@ def _nearer_exchanged(person: Person, body: Fit | Guess, joints: np.ndarray) -> 
     for group in groups:
         chosen = group & seen & np.isfinite(as_is)
         if chosen.any():
-            apart = (away[chosen].mean() / person.bbox.side for away in (as_is, exchanged))
-            if _exchanged_fits(*apart, guessed=isinstance(body, Guess)):
+            one, other = (float(away[chosen].mean()) / person.bbox.side for away in (as_is, exchanged))
+            if _exchanged_fits(one, other, isinstance(body, Guess)):
                 return True
     return False
 

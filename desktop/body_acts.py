@@ -38,6 +38,11 @@ def meant_joint(workbench: Workbench) -> str:
     return workbench.view.joint
 
 
+def joint_meant(workbench: Workbench) -> str:
+    """The joint of core.body.tree that the selected keypoint is or moves with; without one, that selected in 3D."""
+    return joint_of(meant_joint(workbench)) or workbench.view.joint
+
+
 def flip_depth(workbench: Workbench, window: Asks) -> None:
     """The limb toward the camera goes away from it, and the other way round; without a limb, the whole body turns."""
     joint = meant_joint(workbench)
@@ -70,7 +75,7 @@ def step_joint(by_m: tuple[float, float]) -> Callable[[Workbench, Asks], None]:
 
 def _hold(workbench: Workbench, moved: Callable[[np.ndarray], np.ndarray], label: str) -> None:
     """Hold the joint meant at moved(where it is, or is held already) (3,) [m, camera frame]."""
-    posed, joint, person = workbench.fits.posed(), joint_of(meant_joint(workbench)), workbench.person
+    posed, joint, person = workbench.fits.posed(), joint_meant(workbench), workbench.person
     if posed is None or joint not in JOINT_NAMES or person is None:
         workbench.told.emit(tr("Select a joint first: click it in the 3D view, or press Tab."))
         return
@@ -118,8 +123,8 @@ def turn_by_key(axis: int, angle_deg: float) -> Callable[[Workbench, Asks], None
     """The joint meant turns about one of its own axes, and is kept so."""
 
     def act(workbench: Workbench, window: Asks) -> None:
-        person, joint = workbench.person, joint_of(meant_joint(workbench))
-        if person is None or person.fit is None or not joint:
+        person, joint = workbench.person, joint_meant(workbench)
+        if person is None or person.fit is None:
             return
         fit_ = turned(person.fit, joint, axis, np.radians(angle_deg))
         label = tr("Turn {joint}").format(joint=part(joint))
@@ -176,7 +181,7 @@ def let_go(workbench: Workbench, window: Asks) -> None:
 
 def reset_joint(workbench: Workbench, window: Asks) -> None:
     if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = editing.with_joint(workbench.person.fit, workbench.view.joint, np.zeros(3))
+        fit_ = editing.with_joint(workbench.person.fit, joint_meant(workbench), np.zeros(3))
         workbench.fits.change_by_hand(tr("Reset joint"), fit_)
 
 

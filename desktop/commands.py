@@ -184,11 +184,11 @@ VIEW = (
         lambda workbench, _: workbench.look(brightness=0.0, contrast=0.0),
     ),
     Command(
-        "view.next_panel", QT_TR_NOOP("&Jump to the next panel"), "F6", lambda _, window: window.step_panel(1)
+        "view.next_panel", QT_TR_NOOP("&Jump to next panel"), "F6", lambda _, window: window.step_panel(1)
     ),
     Command(
         "view.last_panel",
-        QT_TR_NOOP("Jump to the pre&vious panel"),
+        QT_TR_NOOP("Jump to pre&vious panel"),
         "Shift+F6",
         lambda _, window: window.step_panel(-1),
     ),

@@ -71,14 +71,14 @@ EDIT = (
     ),
     Command(
         "edit.exchange_limb",
-        QT_TR_NOOP("&Exchange limb with who is nearest"),
+        QT_TR_NOOP("&Exchange limb with the nearest"),
         "Y",
         neighbour_acts.exchange_limb,
         lambda workbench: acts.has_keypoint(workbench) and neighbour_acts.has_neighbour(workbench),
     ),
     Command(
         "edit.exchange_detection",
-        QT_TR_NOOP("Exchange &whole with who is nearest"),
+        QT_TR_NOOP("Exchange &whole with the nearest"),
         "Shift+Y",
         neighbour_acts.exchange_detection,
         neighbour_acts.has_neighbour,
@@ -179,7 +179,7 @@ PERSON = (
         lambda workbench: workbench.editable,
     ),
     Command(
-        "person.detect", QT_TR_NOOP("De&tect in photos without people"), "Ctrl+D", acts.detect, acts.can_write
+        "person.detect", QT_TR_NOOP("De&tect where nobody is yet"), "Ctrl+D", acts.detect, acts.can_write
     ),
     Command(
         "person.delete",

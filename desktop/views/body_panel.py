@@ -22,7 +22,9 @@ from PySide6.QtWidgets import (
 from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from desktop import editing
+from desktop.body_acts import joint_meant
 from desktop.theme import side_of, theme
+from desktop.view import NO_KEYPOINT
 from desktop.views.held_list import HeldList
 from desktop.views.slider_row import SliderRow
 from desktop.words import part, tr
@@ -123,7 +125,9 @@ class BodyPanel(QScrollArea):
         self._follow(self.kid, editing.with_kid, tr("Change kid"))
         for axis, slider in enumerate(self.angles):
             self._follow(slider, partial(self._with_angle, axis), tr("Turn {joint}"))
-        self.joint.activated.connect(lambda index: workbench.look(joint=JOINT_NAMES[index]))
+        self.joint.activated.connect(
+            lambda index: workbench.look(joint=JOINT_NAMES[index], keypoint=NO_KEYPOINT)
+        )
         workbench.photo_changed.connect(self._show)
         workbench.fits.body_changed.connect(self._show)
         workbench.view_changed.connect(self._dress)
@@ -143,7 +147,7 @@ class BodyPanel(QScrollArea):
         return editing.with_beta(fit, index, value)
 
     def _with_angle(self, axis: int, fit: Fit, angle_deg: float) -> Fit:
-        joint = self._workbench.view.joint
+        joint = joint_meant(self._workbench)
         axis_angle = editing.joint_of(fit, joint).copy()
         axis_angle[axis] = np.radians(angle_deg)
         return editing.with_joint(fit, joint, axis_angle)
@@ -155,8 +159,8 @@ class BodyPanel(QScrollArea):
         fit = person.fit if person is not None else None
         self.widget().setEnabled(body is not None and fit is not None and self._workbench.editable)
         self.kid.set_enabled(body is not None and body.has_kid)
-        self.joint.setCurrentIndex(joint_index(self._workbench.view.joint))
-        joint = editing.joint_of(fit, self._workbench.view.joint) if fit else np.zeros(3)
+        self.joint.setCurrentIndex(joint_index(joint_meant(self._workbench)))
+        joint = editing.joint_of(fit, joint_meant(self._workbench)) if fit else np.zeros(3)
         for slider, value in zip(self.betas, fit.betas if fit else np.zeros(BETAS), strict=True):
             slider.show_value(float(value))
         self.kid.show_value(fit.kid if fit else 0.0)

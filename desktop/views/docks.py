@@ -3,7 +3,15 @@
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QScrollArea,
+    QTabBar,
+    QTabWidget,
+    QWidget,
+)
 
 SIZE_PX = (1280, 800)  # of the window, for which the others are meant
 LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 220, 350, 185, 360
@@ -77,10 +85,9 @@ def _first_with_keyboard(place: QWidget) -> QWidget | None:
     """The first of the panel's widgets in the order of Tab that takes the keyboard."""
     widget = place
     while True:
-        tabbed = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
-        if tabbed and widget.isEnabled() and widget.isVisibleTo(place) and place.isAncestorOf(widget):
-            return widget
-        if tabbed and widget is place and widget.isEnabled():
+        tabbed = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and widget.isEnabled()
+        inside = widget is place or (place.isAncestorOf(widget) and widget.isVisibleTo(place))
+        if tabbed and inside and not isinstance(widget, QScrollArea):  # of which only what it holds is of use
             return widget
         widget = widget.nextInFocusChain()
         if widget is place:

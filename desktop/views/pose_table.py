@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from desktop import editing
+from desktop.body_acts import joint_meant
 from desktop.theme import side_of, theme
+from desktop.view import NO_KEYPOINT
 from desktop.words import part, tr
 from desktop.workbench import Workbench
 
@@ -126,8 +128,8 @@ class PoseTable(QTableView):
         self._workbench.hover.over_joint("")
 
     def _choose(self, current: QModelIndex) -> None:
-        if current.isValid():
-            self._workbench.look(joint=JOINT_NAMES[current.row()])
+        if current.isValid() and JOINT_NAMES[current.row()] != joint_meant(self._workbench):
+            self._workbench.look(joint=JOINT_NAMES[current.row()], keypoint=NO_KEYPOINT)
 
     def _refresh(self) -> None:
         if not self._workbench.fits.following and not self.visibleRegion().isEmpty():
@@ -135,7 +137,7 @@ class PoseTable(QTableView):
 
     def _show_joint(self) -> None:
         """The row of the joint that is selected elsewhere, in the column that the keyboard is in."""
-        row, column = joint_index(self._workbench.view.joint), max(self.currentIndex().column(), 0)
+        row, column = joint_index(joint_meant(self._workbench)), max(self.currentIndex().column(), 0)
         if self.currentIndex().row() != row:
             self.setCurrentIndex(self.model().index(row, column))
         self._refresh()

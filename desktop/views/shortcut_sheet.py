@@ -21,7 +21,7 @@ from desktop.commands import MENUS
 from desktop.words import tr
 
 COLUMNS = 4
-MOST_OF_SCREEN = 0.95
+MOST_OF_SCREEN = 0.98
 
 
 class ShortcutSheet(QDialog):
@@ -44,7 +44,8 @@ class ShortcutSheet(QDialog):
         rows += [(tr("On the photo"), ""), *self._on_photo(), (tr("In 3D"), ""), *self._in_space()]
         page = QWidget()
         columns = QHBoxLayout(page)
-        columns.setSpacing(16)
+        columns.setSpacing(12)
+        columns.setContentsMargins(0, 0, 0, 0)
         for part in _parts(rows):
             columns.addLayout(_grid(part))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -56,9 +57,9 @@ class ShortcutSheet(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(scroll)
         column.addWidget(buttons)
-        bars = QSize(*2 * [scroll.verticalScrollBar().sizeHint().width()])
-        room = self.screen().availableSize() * MOST_OF_SCREEN
-        self.resize((page.sizeHint() + bars + QSize(0, 2 * buttons.sizeHint().height())).boundedTo(room))
+        bar, edges = scroll.verticalScrollBar().sizeHint().width(), column.contentsMargins()
+        around = QSize(bar + edges.left() + edges.right(), bar + 3 * buttons.sizeHint().height())
+        self.resize((page.sizeHint() + around).boundedTo(self.screen().availableSize() * MOST_OF_SCREEN))
 
     def _on_photo(self) -> list[tuple[str, str]]:
         return [
@@ -77,8 +78,8 @@ class ShortcutSheet(QDialog):
     def _in_space(self) -> list[tuple[str, str]]:
         return [
             (tr("Turn the view"), tr("Drag, arrows")),
-            (tr("Move the view"), tr("Shift and drag, arrows")),
-            (tr("Nearer, farther"), tr("Wheel, Ctrl++ and -")),
+            (tr("Move the view"), tr("Shift+drag, arrows")),
+            (tr("Nearer, farther"), tr("Wheel, zoom keys")),
             (tr("Move a joint"), tr("Drag it")),
             (tr("Turn a joint"), tr("Drag its ring")),
         ]
@@ -99,7 +100,7 @@ def _parts(rows: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
 def _grid(rows: Sequence[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
     grid.setVerticalSpacing(2)
-    grid.setHorizontalSpacing(10)
+    grid.setHorizontalSpacing(8)
     for number, (words, keys) in enumerate(rows):
         label = QLabel(words)
         if not keys:

@@ -94,6 +94,8 @@ class Status(QWidget):
             words = tr(
                 "Drag keypoints · F: fit · A: accept · R: reject · L: later · Space: next · ?: all keys"
             )
+        if self._workbench.view.boxing:
+            self._bar.clearMessage()  # what the keys do now comes before what was told
         self.hint.setText(words)
 
 

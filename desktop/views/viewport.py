@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import names_of
-from desktop.body_acts import finish_order
-from desktop.hover import joint_of, keypoint_of
+from desktop.body_acts import finish_order, joint_meant
+from desktop.hover import keypoint_of
 from desktop.posing import TURN, Surface
 from desktop.theme import theme
 from desktop.turning import axes_of
@@ -164,7 +164,7 @@ class Viewport(QWidget):
             painter,
             self.orbit.project(joints, self.size()),
             theme(self._workbench.view.theme),
-            self._joint_marked(),
+            joint_meant(self._workbench),
             self._workbench.hover.joint,
             frozenset(name for wish in person.wishes for name in names_of(wish)) if person else frozenset(),
             self.underMouse(),
@@ -175,7 +175,7 @@ class Viewport(QWidget):
         posed = self._workbench.fits.posed()
         if not self._workbench.view.rings or posed is None or not self._workbench.editable:
             return None
-        joint = self._joint_marked()
+        joint = joint_meant(self._workbench)
         center = posed.upright[1][joint_index(joint)]
         return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
 
@@ -199,7 +199,7 @@ class Viewport(QWidget):
             self._grip = grip
             self._gesture = turn_joint(
                 self._workbench,
-                self._joint_marked(),
+                joint_meant(self._workbench),
                 grip.axis,
                 lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
             )
@@ -270,13 +270,6 @@ class Viewport(QWidget):
         """The person's keypoint of a joint's name."""
         person = self._workbench.person
         return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
-
-    def _joint_marked(self) -> str:
-        """The joint of the keypoint selected in the photo, else the one selected here."""
-        view, person = self._workbench.view, self._workbench.person
-        if person is not None and 0 <= view.keypoint < person.keypoints.k:
-            return joint_of(layout(person.keypoints.layout).keypoints[view.keypoint]) or view.joint
-        return view.joint
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from core.body.tree import JOINT_NAMES
 from core.wishes import Pin
 from desktop.view import NO_KEYPOINT
 from tests.desktop.making import same_people
@@ -266,3 +267,27 @@ def test_every_button_and_field_is_in_the_tab_order(open_desk):
             if wanted and not inner and not focusable(widget) and not focusable(widget.parentWidget()):
                 lost.append(f"{type(widget).__name__} {widget.accessibleName()}")
     assert lost == []
+
+
+def test_panels_show_the_joint_of_the_keypoint_that_the_keyboard_is_at(active_desk):
+    desk, window = active_desk, active_desk.window
+    desk.fit()
+    desk.workbench.look(keypoint=desk.index("left_knee"))
+    assert window.body_panel.joint.currentText() == "left knee"
+    table = window.pose_table
+    assert table.currentIndex().row() == JOINT_NAMES.index("left_knee")
+    assert desk.workbench.view.keypoint == desk.index("left_knee")
+    window.body_panel.joint.activated.emit(JOINT_NAMES.index("spine2"))
+    assert desk.workbench.view.keypoint == NO_KEYPOINT
+    assert desk.workbench.view.joint == "spine2"
+    assert table.currentIndex().row() == JOINT_NAMES.index("spine2")
+
+
+def test_what_the_arrows_do_is_told_while_they_do_it(active_desk):
+    desk, status = active_desk, active_desk.window.status
+    desk.workbench.told.emit("Something else")
+    key(desk, "W")
+    assert "Arrows move the box" in status.hint.text()
+    assert desk.window.statusBar().currentMessage() == ""
+    key(desk, "Escape")
+    assert "Arrows" not in status.hint.text()

@@ -205,8 +205,8 @@ def _exchanged_fits(as_is: float, exchanged: float, guessed: bool) -> bool:
     """Do points lie so far from a body as they are, and so near exchanged, shares of the box's side, that they are?
 
     A fit goes where the keypoints are. A guess does not: the lifter was taught with exchanged limbs and says where
-    they belong, so little is enough if it is near: with it 80 % of exchanged arms and 61 % of legs are told and 2.8 % of
-    the others, without it 73, 52 and 2.4 % (python -m tests.benchmarks.swaps --people 800 --seed 5).
+    they belong, so little is enough if it is near. With it 80 % of exchanged arms and 61 % of legs are told, and 2.8 %
+    of the others; without it 73, 52 and 2.4 % (python -m tests.benchmarks.swaps --people 800 --seed 5).
     """
     clearly = as_is > SWAPPED_FROM and exchanged < SWAPPED_GAIN * as_is
     return clearly or (guessed and exchanged < min(as_is - GUESSED_GAIN, GUESSED_NEAR))

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import PySide6
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -20,8 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+import desktop.app
 from desktop import part_names
-from desktop.language import TRANSLATIONS, speak
+from desktop.language import SYSTEM, TRANSLATIONS, speak
+from desktop.settings import Settings
 from desktop.words import part, tr, verdict
 from tests.desktop.desk import Desk
 from tests.desktop.making import write_coco
@@ -174,6 +177,26 @@ def test_a_language_nobody_translated_into_stays_english(qapp):
     assert tr("%n photos found.", "", 1) == "1 photo found."
 
 
+def closing(qapp):
+    """What Qt writes on a button that closes."""
+    return qapp.translate("QPlatformTheme", "Close")
+
+
+def test_qts_own_words_are_in_the_language_of_ours_and_never_in_another(qapp, tmp_path):
+    speak(qapp, "de", tmp_path)
+    assert closing(qapp) == "Close"
+    file = tmp_path / "fitloop_de.ts"
+    tool("lupdate", ROOT / "desktop" / "words.py", "-ts", file)
+    empty = '<translation type="unfinished"></translation>'
+    file.write_text(file.read_text().replace(empty, "<translation>x</translation>"))
+    tool("lrelease", file)
+    speak(qapp, "de_AT", tmp_path)
+    assert closing(qapp) == "Schließen"
+    assert tr("accepted") == "x"
+    speak(qapp, "C")
+    assert closing(qapp) == "Close"
+
+
 def test_the_shipped_plurals_are_those_of_the_source(tmp_path):
     ours, file = TRANSLATIONS / "fitloop_en.ts", tmp_path / "fitloop_en.ts"
     tool("lupdate", *sources(), "-pluralonly", "-target-language", "en", "-ts", file)
@@ -185,7 +208,12 @@ def test_the_shipped_plurals_are_those_of_the_source(tmp_path):
     assert (tmp_path / "fitloop_en.qm").read_bytes() == (TRANSLATIONS / "fitloop_en.qm").read_bytes()
 
 
-def test_the_language_is_remembered(desk):
-    assert desk.settings.language == "system"
-    desk.settings.language = "pt_BR"
-    assert desk.settings.language == "pt_BR"
+def test_a_language_that_was_asked_for_once_is_spoken_from_then_on(qapp, tmp_path, monkeypatch):
+    settings = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    said = []
+    monkeypatch.setattr(desktop.app, "Settings", lambda: settings)
+    monkeypatch.setattr(desktop.app, "speak", lambda application, name: said.append(name))
+    assert settings.language == SYSTEM
+    for asked in (["--language", "pt_BR"], []):
+        assert desktop.app.main([*asked, "--screenshot", str(tmp_path / "picture.png")]) == 0
+    assert said == ["pt_BR", "pt_BR"]

@@ -50,7 +50,8 @@ class Window(QMainWindow):
         self._dressed = ""
         self._dress()
         self.setWindowTitle("Fitloop")
-        self.actions_by_id = {command.id: self._action(command) for command in commands}
+        given = {settings.shortcut(command.id, "") for command in commands}
+        self.actions_by_id = {command.id: self._action(command, given) for command in commands}
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
@@ -225,9 +226,10 @@ class Window(QMainWindow):
         if not self.arranged:
             self._arrange()
 
-    def _action(self, command: Command) -> QAction:
+    def _action(self, command: Command, given: set[str]) -> QAction:
         action = QAction(tr(command.text), self)
-        action.setShortcut(QKeySequence(self._settings.shortcut(command.id, command.shortcut)))
+        own = "" if command.shortcut in given else command.shortcut  # keys that the user gave to another
+        action.setShortcut(QKeySequence(self._settings.shortcut(command.id, own)))
         action.setCheckable(command.checked is not None)
         action.triggered.connect(partial(self._run, command))
         return action

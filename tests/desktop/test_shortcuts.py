@@ -32,6 +32,15 @@ def test_other_keys_work_at_once_and_after_the_next_start(desk, qtbot):
     window.close()
 
 
+def test_a_new_command_does_not_take_the_keys_that_the_user_gave_to_another(desk, qtbot):
+    desk.settings.keep_shortcut("space.wireframe", "W")
+    _, window = build(desk.settings)
+    qtbot.addWidget(window)
+    assert window.actions_by_id["space.wireframe"].shortcut() == QKeySequence("W")
+    assert window.actions_by_id["person.adjust_box"].shortcut().isEmpty()
+    window.close()
+
+
 def test_keys_of_another_command_are_refused_with_its_name(desk):
     editor = editor_of(desk)
     choose(editor, "fit.fit", "A")

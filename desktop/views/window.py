@@ -132,9 +132,11 @@ class Window(QMainWindow):
         self.canvas.show_person()
 
     def draw_person(self) -> None:
+        self.show_contact_sheet(False)
         self.canvas.draw_person()
 
     def adjust_box(self) -> None:
+        self.show_contact_sheet(False)
         self.canvas.adjust_box()
 
     def step_panel(self, by: int) -> None:

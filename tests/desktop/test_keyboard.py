@@ -112,6 +112,17 @@ def test_another_person_ends_the_change_of_a_box(active_desk):
     assert not workbench.previewing
 
 
+@pytest.mark.parametrize("command", ["person.draw", "person.adjust_box"])
+def test_from_the_contact_sheet_a_box_is_changed_on_the_photo(active_desk, command):
+    desk = active_desk
+    desk.do("view.sheet")
+    desk.do(command)
+    assert desk.window.canvas.isVisible()
+    assert QApplication.focusWidget() is desk.window.canvas
+    assert desk.workbench.previewing
+    desk.do("edit.cancel")
+
+
 def test_a_locked_person_keeps_the_box(active_desk):
     desk = active_desk
     desk.do("person.accept")

@@ -11,6 +11,7 @@ from desktop.asks import Asks
 from desktop.jobs.detecting import Detected, detect_steps
 from desktop.neighbour_acts import photo_beside
 from desktop.view import NO_KEYPOINT
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 # Keypoints
@@ -22,9 +23,18 @@ def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Callab
     def act(workbench: Workbench, window: Asks) -> None:
         person, index = workbench.person, workbench.view.keypoint
         if person is not None and has_keypoint(workbench):
-            workbench.apply(label, change(person, index), follow=True)
+            workbench.apply(tr(label), change(person, index), follow=True)
 
     return act
+
+
+def cycle_visibility(workbench: Workbench, window: Asks | None = None) -> None:
+    """Visible, occluded, absent; one that comes back does so where the body has it if it was nowhere."""
+    person, posed = workbench.person, workbench.fits.posed()
+    if person is not None and has_keypoint(workbench):
+        body_px = None if posed is None else posed.keypoints_px
+        changed = editing.cycled(person, workbench.view.keypoint, body_px)
+        workbench.apply(tr("Change visibility"), changed, follow=True)
 
 
 def swap_limb(person: Person, index: int) -> Person:
@@ -33,14 +43,14 @@ def swap_limb(person: Person, index: int) -> Person:
 
 def swap_person(workbench: Workbench, window: Asks) -> None:
     if workbench.person is not None:
-        workbench.apply(workbench.tr("Swap left and right"), editing.swapped(workbench.person), follow=True)
+        workbench.apply(tr("Swap left and right"), editing.swapped(workbench.person), follow=True)
 
 
 def restore_keypoints(workbench: Workbench, window: Asks) -> None:
     person = workbench.person
     if person is not None and person.original_keypoints is not None:
         restored = person.with_(keypoints=person.original_keypoints, original_keypoints=None)
-        workbench.apply(workbench.tr("Restore keypoints"), restored, follow=True)
+        workbench.apply(tr("Restore keypoints"), restored, follow=True)
 
 
 def step_keypoint(by: int) -> Callable[[Workbench, Asks], None]:
@@ -68,16 +78,16 @@ def place_keypoints(workbench: Workbench, window: Asks) -> None:
 def box_around(workbench: Workbench, window: Asks) -> None:
     box = editing.box_around(workbench.person) if workbench.person is not None else None
     if box is None or workbench.person is None:
-        workbench.told.emit(workbench.tr("Too few keypoints for a box: place some first (P)."))
+        workbench.told.emit(tr("Too few keypoints for a box: place some first (P)."))
     else:
-        workbench.apply(workbench.tr("Box around the keypoints"), workbench.person.with_(bbox=box))
+        workbench.apply(tr("Box around the keypoints"), workbench.person.with_(bbox=box))
 
 
 def delete_person(workbench: Workbench, window: Asks) -> None:
     photo, person = workbench.photo, workbench.person
     if photo is not None and person is not None:
         people = tuple(other for other in photo.people if other.id != person.id)
-        label = workbench.tr("Delete person {id}").format(id=person.id)
+        label = tr("Delete person {id}").format(id=person.id)
         workbench.apply_photo(label, photo.with_(people=people), people[0].id if people else None)
 
 
@@ -92,7 +102,7 @@ def judge(verdict: Verdict, label: str) -> Callable[[Workbench, Asks], None]:
         person = workbench.person
         if person is None:
             return
-        workbench.apply(f"{label} {person.id}", editing.with_verdict(person, verdict))
+        workbench.apply(tr(label).format(id=person.id), editing.with_verdict(person, verdict))
         if workbench.view.advance and verdict != "todo":
             next_worst(workbench, window)
 
@@ -102,7 +112,7 @@ def judge(verdict: Verdict, label: str) -> Callable[[Workbench, Asks], None]:
 def next_worst(workbench: Workbench, window: Asks) -> None:
     person_id = workbench.queue.next_to_look_at()
     if person_id is None:
-        workbench.told.emit(workbench.tr("Nobody else waits for a verdict here."))
+        workbench.told.emit(tr("Nobody else waits for a verdict here."))
     else:
         workbench.select(person_id)
 
@@ -116,6 +126,17 @@ def step_person(by: int) -> Callable[[Workbench, Asks], None]:
             here = np.flatnonzero(ids == workbench.person_id)
             place = int(here[0]) + by if len(here) else 0
             workbench.select(int(ids[min(max(place, 0), len(ids) - 1)]))
+
+    return act
+
+
+def step_person_here(by: int) -> Callable[[Workbench, Asks], None]:
+    """The next or the last person of the photo on show, round and round."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        ids = [person.id for person in workbench.photo.people] if workbench.photo is not None else []
+        if workbench.person_id in ids:
+            workbench.select(ids[(ids.index(workbench.person_id) + by) % len(ids)])
 
     return act
 
@@ -166,12 +187,14 @@ def detect(workbench: Workbench, window: Asks) -> None:
     if project is None:
         return
     faults: list[str] = []
-    label = workbench.tr("Detect people")
+    found: list[Person] = []
+    label = tr("Detect people")
 
     def take(step: Detected) -> None:
         faults.extend(step.faults)
         if step.photo is not None and step.people:
             people = tuple(person.with_(id=project.new_person_id()) for person in step.people)
+            found.extend(people)
             workbench.write(label, [(step.photo, step.photo.with_(people=people))])
             workbench.project_changed.emit()
 
@@ -179,8 +202,7 @@ def detect(workbench: Workbench, window: Asks) -> None:
         workbench.remember(label)
         if workbench.person is None:
             workbench.show_first()
-        if faults:
-            workbench.told.emit("\n".join(faults[:5]))
+        workbench.told.emit("\n".join([tr("%n people found", "", len(found)), *faults[:5]]))
 
     workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
 

@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QApplication
 from desktop import system
 from desktop.commands import COMMANDS
 from desktop.file_acts import open_path
+from desktop.language import SYSTEM, speak
 from desktop.settings import Settings
 from desktop.view import View
 from desktop.views.window import Window
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     application.setApplicationName("Fitloop")
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends the program
     settings = Settings()
+    if options.language:
+        settings.language = options.language
+    speak(application, settings.language)
     workbench, window = build(
         settings, View(theme=options.theme or "light", antialiased=True) if options.screenshot else None
     )
@@ -89,7 +94,11 @@ def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
     def save() -> None:
         saved = window.grab().save(str(file))
         if not saved:
-            end(f"{file}: the picture cannot be written there. Name a .png file in a folder that exists.")
+            end(
+                tr(
+                    "{file}: the picture cannot be written there. Name a .png file in a folder that exists."
+                ).format(file=file)
+            )
         else:
             QApplication.exit(0)
 
@@ -113,9 +122,9 @@ def last_resort(
     """An exception that nothing else took: in the log with its trace, in the window in words."""
     log.critical("unexpected", exc_info=(kind, error, trace))
     window.say(
-        window.tr(
-            "Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details."
-        ).format(kind=kind.__name__, error=error)
+        tr("Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details.").format(
+            kind=kind.__name__, error=error
+        )
     )
 
 
@@ -144,5 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--theme", choices=("light", "dark", "system"), help="colours, in place of the remembered ones"
+    )
+    parser.add_argument(
+        "--language", metavar="XX", help=f"such as de, from now on; {SYSTEM}: that of the desktop around it"
     )
     return parser

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from PySide6.QtCore import QT_TR_NOOP
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES
@@ -12,6 +13,7 @@ from desktop.asks import Asks
 from desktop.hover import joint_of
 from desktop.posing import SOLE_M
 from desktop.turning import turn_of, turned
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
@@ -24,6 +26,7 @@ FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
 }
 DEPTH_STEP_M = 0.05
 TURN_STEP_DEG = 5.0
+STEP_DOWN_M = 0.7  # to the floor: of a foot farther above it a fit would make knots
 DOWN = (0.0, 1.0, 0.0)  # in the camera frame
 
 
@@ -35,11 +38,16 @@ def meant_joint(workbench: Workbench) -> str:
     return workbench.view.joint
 
 
+def joint_meant(workbench: Workbench) -> str:
+    """The joint of core.body.tree that the selected keypoint is or moves with; without one, that selected in 3D."""
+    return joint_of(meant_joint(workbench)) or workbench.view.joint
+
+
 def flip_depth(workbench: Workbench, window: Asks) -> None:
     """The limb toward the camera goes away from it, and the other way round; without a limb, the whole body turns."""
     joint = meant_joint(workbench)
-    side, _, part = joint.partition("_")
-    name = f"{side}_{FLIPPED_BY[part]}" if part in FLIPPED_BY else "heading"
+    side, _, limb = joint.partition("_")
+    name = f"{side}_{FLIPPED_BY[limb]}" if limb in FLIPPED_BY else "heading"
     workbench.fits.flip_depth(name)
 
 
@@ -47,18 +55,34 @@ def step_depth(by_m: float) -> Callable[[Workbench, Asks], None]:
     """The joint meant comes nearer to the camera or goes farther, and is held there."""
 
     def act(workbench: Workbench, window: Asks) -> None:
-        posed, joint, person = workbench.fits.posed(), meant_joint(workbench), workbench.person
-        if posed is None or joint not in JOINT_NAMES or person is None:
-            workbench.told.emit(workbench.tr("Select a joint first: click it in the 3D view."))
-            return
-        pins = [wish for wish in person.wishes if isinstance(wish, Pin) and wish.name == joint]
-        at = np.array(pins[0].point) if pins else posed.joints[JOINT_NAMES.index(joint)].astype(float)
-        at = at * (1 + by_m / float(np.linalg.norm(at)))
-        wishes = with_wish(person.wishes, Pin(joint, tuple(at.tolist())))
-        label = workbench.tr("Move {name} in depth").format(name=joint.replace("_", " "))
-        workbench.apply(label, person.with_(wishes=wishes), follow=True)
+        _hold(
+            workbench,
+            lambda at: at * (1 + by_m / float(np.linalg.norm(at))),
+            QT_TR_NOOP("Move {name} in depth"),
+        )
 
     return act
+
+
+def step_joint(by_m: tuple[float, float]) -> Callable[[Workbench, Asks], None]:
+    """The joint meant moves to the side, up or down as the photo shows it, and is held there. by_m: right, down."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        _hold(workbench, lambda at: at + np.array([*by_m, 0.0]), QT_TR_NOOP("Move {name} in 3D"))
+
+    return act
+
+
+def _hold(workbench: Workbench, moved: Callable[[np.ndarray], np.ndarray], label: str) -> None:
+    """Hold the joint meant at moved(where it is, or is held already) (3,) [m, camera frame]."""
+    posed, joint, person = workbench.fits.posed(), joint_meant(workbench), workbench.person
+    if posed is None or joint not in JOINT_NAMES or person is None:
+        workbench.told.emit(tr("Select a joint first: click it in the 3D view, or press Tab."))
+        return
+    pins = [wish for wish in person.wishes if isinstance(wish, Pin) and wish.name == joint]
+    at = np.array(pins[0].point) if pins else posed.joints[JOINT_NAMES.index(joint)].astype(float)
+    wishes = with_wish(person.wishes, Pin(joint, tuple(moved(at).tolist())))
+    workbench.apply(tr(label).format(name=part(joint)), person.with_(wishes=wishes), follow=True)
 
 
 def order_depth(nearer: bool) -> Callable[[Workbench, Asks], None]:
@@ -74,13 +98,11 @@ def order_depth(nearer: bool) -> Callable[[Workbench, Asks], None]:
             return
         workbench.look(compared=joint, compared_nearer=nearer)
         words = (
-            workbench.tr("{name} is nearer than … click that joint, or go to it and press the key again.")
+            tr("{name} is nearer than … click that joint, or go to it and press the key again.")
             if nearer
-            else workbench.tr(
-                "{name} is farther than … click that joint, or go to it and press the key again."
-            )
+            else tr("{name} is farther than … click that joint, or go to it and press the key again.")
         )
-        workbench.told.emit(words.format(name=joint.replace("_", " ")))
+        workbench.told.emit(words.format(name=part(joint)))
 
     return act
 
@@ -93,9 +115,7 @@ def finish_order(workbench: Workbench) -> None:
         return
     nearer, farther = (view.compared, other) if view.compared_nearer else (other, view.compared)
     wishes = with_wish(person.wishes, DepthOrder(nearer, farther))
-    label = workbench.tr("{nearer} before {farther}").format(
-        nearer=nearer.replace("_", " "), farther=farther.replace("_", " ")
-    )
+    label = tr("{nearer} before {farther}").format(nearer=part(nearer), farther=part(farther))
     workbench.apply(label, person.with_(wishes=wishes), follow=True)
 
 
@@ -103,11 +123,11 @@ def turn_by_key(axis: int, angle_deg: float) -> Callable[[Workbench, Asks], None
     """The joint meant turns about one of its own axes, and is kept so."""
 
     def act(workbench: Workbench, window: Asks) -> None:
-        person, joint = workbench.person, joint_of(meant_joint(workbench))
-        if person is None or person.fit is None or not joint:
+        person, joint = workbench.person, joint_meant(workbench)
+        if person is None or person.fit is None:
             return
         fit_ = turned(person.fit, joint, axis, np.radians(angle_deg))
-        label = workbench.tr("Turn {joint}").format(joint=joint.replace("_", " "))
+        label = tr("Turn {joint}").format(joint=part(joint))
         workbench.fits.change_by_hand(label, fit_, wish=turn_of(fit_, joint))
 
     return act
@@ -131,10 +151,14 @@ def put_foot_down(side: str) -> Callable[[Workbench, Asks], None]:
         contact = GroundContact(name, DOWN, posed.floor_y - SOLE_M)
         if foot_is_down(workbench, side):
             wishes = tuple(wish for wish in person.wishes if kind_and_names(wish) != kind_and_names(contact))
-            label = workbench.tr("Lift {name} off the floor")
+            label = tr("Lift {name} off the floor")
+        elif posed.floor_y - float(posed.joints[JOINT_NAMES.index(name), 1]) > STEP_DOWN_M:
+            words = tr("{name} is far above the floor. Drag it down in the 3D view first, or turn the body.")
+            workbench.told.emit(words.format(name=part(name)))
+            return
         else:
-            wishes, label = with_wish(person.wishes, contact), workbench.tr("Put {name} on the floor")
-        workbench.apply(label.format(name=name.replace("_", " ")), person.with_(wishes=wishes), follow=True)
+            wishes, label = with_wish(person.wishes, contact), tr("Put {name} on the floor")
+        workbench.apply(label.format(name=part(name)), person.with_(wishes=wishes), follow=True)
 
     return act
 
@@ -143,8 +167,8 @@ def let_go_of(workbench: Workbench, wish: Wish) -> None:
     """One thing that is held no more."""
     if workbench.person is not None and workbench.editable:
         wishes = tuple(other for other in workbench.person.wishes if other != wish)
-        name = names_of(wish)[0].replace("_", " ")
-        label = workbench.tr("Let go of {name}").format(name=name)
+        name = part(names_of(wish)[0])
+        label = tr("Let go of {name}").format(name=name)
         workbench.apply(label, workbench.person.with_(wishes=wishes), follow=True)
 
 
@@ -152,22 +176,22 @@ def let_go(workbench: Workbench, window: Asks) -> None:
     """Keypoints and priors alone decide again."""
     if workbench.person is not None:
         free = workbench.person.with_(wishes=())
-        workbench.apply(workbench.tr("Let go of all that is held"), free, follow=True)
+        workbench.apply(tr("Let go of all that is held"), free, follow=True)
 
 
 def reset_joint(workbench: Workbench, window: Asks) -> None:
     if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = editing.with_joint(workbench.person.fit, workbench.view.joint, np.zeros(3))
-        workbench.fits.change_by_hand(workbench.tr("Reset joint"), fit_)
+        fit_ = editing.with_joint(workbench.person.fit, joint_meant(workbench), np.zeros(3))
+        workbench.fits.change_by_hand(tr("Reset joint"), fit_)
 
 
 def reset_pose(workbench: Workbench, window: Asks) -> None:
     if workbench.person is not None and workbench.person.fit is not None:
         fit_ = editing.with_rest_pose(workbench.person.fit)
-        workbench.fits.change_by_hand(workbench.tr("Reset pose"), fit_)
+        workbench.fits.change_by_hand(tr("Reset pose"), fit_)
 
 
 def reset_shape(workbench: Workbench, window: Asks) -> None:
     if workbench.person is not None and workbench.person.fit is not None:
         fit_ = editing.with_rest_shape(workbench.person.fit)
-        workbench.fits.change_by_hand(workbench.tr("Reset shape"), fit_)
+        workbench.fits.change_by_hand(tr("Reset shape"), fit_)

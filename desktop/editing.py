@@ -7,9 +7,11 @@ from typing import Literal
 import numpy as np
 
 from core.body.keypoints import Layout, layout
+from core.body.skeleton import keypoint_weights, rest_joints
 from core.body.tree import joint_index
 from core.errors import LayoutError
-from core.records import BBox, Fit, Keypoints, Person, Verdict
+from core.records import BBOX_PADDING, BBox, Fit, Keypoints, Person, Verdict
+from desktop.words import tr
 
 Visibility = Literal["visible", "occluded", "absent"]
 PLACED_CONFIDENCE = 1.0  # of a keypoint that a human placed
@@ -49,14 +51,36 @@ def with_visibility(person: Person, index: int, state: Visibility) -> Person:
     )
 
 
-def cycled(person: Person, index: int) -> Person:
-    """Visible, occluded, absent, and round again."""
+def standing_at(person: Person, index: int, body_px: np.ndarray | None = None) -> np.ndarray:
+    """Where a keypoint is (2,) [px]; an absent one where it was, if that is in the person's box, else where the body
+    has it, body_px (K, 2), else where somebody has it who stands in the box.
+    """
+    keypoints, box = person.keypoints, person.bbox
+    inside = bool(np.abs(keypoints.xy[index] - box.center).max() <= box.side / 2)
+    if keypoints.confidence[index] > 0 or inside:
+        return keypoints.xy[index]
+    return (standing_in(box, keypoints.layout) if body_px is None else body_px)[index]
+
+
+def standing_in(box: BBox, layout_name: str) -> np.ndarray:
+    """Keypoints (K, 2) [px] of somebody who fills a box, upright and facing the camera, with arms spread."""
+    seen = (keypoint_weights(layout_name) @ rest_joints()[0])[:, :2] * [1.0, -1.0]
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    scale = box.side / BBOX_PADDING / float((high - low).max())
+    return np.asarray(box.center + (seen - (low + high) / 2) * scale)
+
+
+def cycled(person: Person, index: int, body_px: np.ndarray | None = None) -> Person:
+    """Visible, occluded, absent, and round again. body_px: as for `standing_at`."""
     order: dict[Visibility, Visibility] = {
         "visible": "occluded",
         "occluded": "absent",
         "absent": "visible",
     }
-    return with_visibility(person, index, order[visibility(person.keypoints, index)])
+    at = standing_at(person, index, body_px)
+    placed = person.with_(keypoints=person.keypoints.with_keypoint(index, xy=at))
+    after = with_visibility(placed, index, order[visibility(person.keypoints, index)])
+    return after.with_(original_keypoints=person.original_keypoints or person.keypoints)
 
 
 def swapped(person: Person, indices: tuple[int, ...] | None = None) -> Person:
@@ -75,8 +99,10 @@ def copied(person: Person, other: Person, indices: tuple[int, ...] | None = None
     """With the keypoints of another person, or these of them, as they lie in the other's box."""
     if person.keypoints.layout != other.keypoints.layout:
         raise LayoutError(
-            f"person {other.id} has keypoints of layout '{other.keypoints.layout}', person {person.id} of "
-            f"'{person.keypoints.layout}'. Copy from somebody of the same layout."
+            tr(
+                "Person {other} has keypoints of layout '{layout}', person {id} of '{own}'. "
+                "Copy from somebody of the same layout."
+            ).format(other=other.id, layout=other.keypoints.layout, id=person.id, own=person.keypoints.layout)
         )
     chosen = np.zeros(person.keypoints.k, dtype=bool)
     chosen[slice(None) if indices is None else list(indices)] = True
@@ -150,6 +176,12 @@ def box_between(one: np.ndarray, other: np.ndarray) -> BBox | None:
     if (high - low).max() < SMALLEST_BOX_PX:
         return None
     return BBox.from_xywh([*low, *(high - low)], padding=1.0)
+
+
+def resized(box: BBox, by: float) -> BBox:
+    """A box whose sides are longer by so many px; the upper left corner stays."""
+    side = max(box.side + by, SMALLEST_BOX_PX)
+    return BBox(box.center + (side - box.side) / 2, box.scale * side / box.side)
 
 
 def empty_keypoints(layout_name: str) -> Keypoints:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from desktop.asks import Asks
-from desktop.jobs.opening import Opening, open_steps
+from desktop.jobs.opening import Opening, add_steps, open_steps
 from desktop.jobs.sample import sample_folder, sample_steps
 from desktop.jobs.saving import Saving, export_steps, relocate_steps, save_fits_steps
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 
@@ -28,9 +29,28 @@ def open_path(workbench: Workbench, path: Path) -> None:
     _open(workbench, path.name, open_steps(path))
 
 
+def add_annotations(workbench: Workbench, window: Asks) -> None:
+    """Ask for another program's file, and add its photos and people to the project."""
+    path = window.ask_for_file("any")
+    if path is None or workbench.project is None:
+        return
+    told: list[str] = []
+
+    def end() -> None:
+        workbench.project_changed.emit()
+        if workbench.photo is None:
+            workbench.show_first()
+        if told:
+            workbench.told.emit("\n".join(told))
+
+    label = tr("Add {name}").format(name=path.name)
+    steps = add_steps(workbench.project, path)
+    workbench.job.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end)
+
+
 def open_sample(workbench: Workbench, window: Asks) -> None:
     """The sample project, made at the first time."""
-    _open(workbench, workbench.tr("the sample"), sample_steps(sample_folder()))
+    _open(workbench, tr("the sample"), sample_steps(sample_folder()))
 
 
 def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:
@@ -47,7 +67,7 @@ def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)
 
-    workbench.job.start(workbench.tr("Open {name}").format(name=name), steps, take, end)
+    workbench.job.start(tr("Open {name}").format(name=name), steps, take, end)
 
 
 def open_body(workbench: Workbench, window: Asks) -> None:
@@ -60,7 +80,7 @@ def save_fits(workbench: Workbench, window: Asks) -> None:
     assert workbench.project is not None
     assert workbench.fits.body is not None
     steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
-    workbench.job.start(workbench.tr("Save the fits dictionary"), steps, lambda step: _tell(workbench, step))
+    workbench.job.start(tr("Save the fits dictionary"), steps, lambda step: _tell(workbench, step))
 
 
 def export(kind: str) -> Callable[[Workbench, Asks], None]:
@@ -70,7 +90,7 @@ def export(kind: str) -> Callable[[Workbench, Asks], None]:
         path = window.ask_for_new_file(kind)
         if path is not None and workbench.project is not None:
             steps = export_steps(workbench.project, path, kind, workbench.fits.body)
-            workbench.job.start(workbench.tr("Export"), steps, lambda step: _tell(workbench, step))
+            workbench.job.start(tr("Export"), steps, lambda step: _tell(workbench, step))
 
     return act
 
@@ -86,7 +106,7 @@ def find_photos(workbench: Workbench, window: Asks) -> None:
         workbench.set_project(None)  # the history names the old places
         open_path(workbench, path)
 
-    label = workbench.tr("Find photos")
+    label = tr("Find photos")
     workbench.job.start(label, steps, lambda step: _tell(workbench, step), end)
 
 

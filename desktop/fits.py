@@ -10,6 +10,7 @@ from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import Wish, with_wish
 from desktop.editing import with_fit
+from desktop.jobs.device import CPU, Device
 from desktop.jobs.fitting import (
     FitReport,
     Mailbox,
@@ -24,6 +25,7 @@ from desktop.jobs.worker import Worker
 from desktop.posing import PosedBody, pose_changed, pose_fit
 from desktop.turning import turned_as
 from desktop.view import FitOptions
+from desktop.words import part, tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
@@ -70,13 +72,18 @@ class Fits(QObject):
 
     def open_body(self, path: Path | None = None) -> None:
         """Load a body in the background, the open one for None; the one on show stays until it is there."""
-        self._loader.start(self._load(path), name="load body")
+        self._loader.start(self._load(path), name="load")
         self.changed.emit()
 
     def use_network(self, network: "SpinNetwork") -> None:
         """This image network makes the guesses from now on."""
         self.network = network
-        self._workbench.told.emit(self.tr("The checkpoint makes the guesses now: G"))
+        self._workbench.told.emit(tr("The checkpoint makes the guesses now: G"))
+
+    def device(self) -> Device:
+        """Where a job is to compute: on the graphics card, if there is one and the user lets it."""
+        assert self.body is not None
+        return Device(self.body, None if self._workbench.view.card else CPU)
 
     @property
     def foreign(self) -> bool:
@@ -138,7 +145,7 @@ class Fits(QObject):
             self.report = None
             project = self._workbench.project
             file = project.folder / photo.path if project is not None else None
-            steps = guess_steps(self.body, photo, person, self.options, self.network, file)
+            steps = guess_steps(self.body, photo, person, self.options, self.network, file, self.device())
             self._fitter.start(steps, name="guess")
             self.changed.emit()
 
@@ -161,7 +168,7 @@ class Fits(QObject):
         person = self._workbench.person
         if person is not None and self._workbench.editable and place < len(self.alternatives):
             self._posed = self.alternatives[place]
-            label = self.tr("Take body {number}").format(number=place + 1)
+            label = tr("Take body {number}").format(number=place + 1)
             self._workbench.apply(label, with_fit(person, self._posed.fit))
             self.changed.emit()
 
@@ -204,7 +211,7 @@ class Fits(QObject):
         if wish is not None:
             person = person.with_(wishes=with_wish(person.wishes, wish))
         self._show(person, settle_from(self.body, photo, person, start, self.options))
-        self._workbench.commit(self.tr("Flip the depth of {name}").format(name=name.replace("_", " ")))
+        self._workbench.commit(tr("Flip the depth of {name}").format(name=part(name)))
 
     def change_by_hand(self, label: str, fit: Fit, done: bool = True, wish: Wish | None = None) -> None:
         """Another body for the person on show: previewed, and one entry of the history where it is done.
@@ -259,12 +266,14 @@ class Fits(QObject):
     def _take_step(self, report: FitReport) -> None:
         person = self._workbench.person
         if person is not None:
-            self.report = report
+            before, self.report = self.report, report
+            if report.news and before is None:
+                self._workbench.told.emit("\n".join(report.news))
             self._show(person.with_(guess=report.guess or person.guess), report.posed)
             self.changed.emit()
 
     def _finish(self) -> None:
-        self._workbench.commit(self.tr("Fit person {id}").format(id=self._workbench.person_id))
+        self._workbench.commit(tr("Fit person {id}").format(id=self._workbench.person_id))
         self.changed.emit()
 
     def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:

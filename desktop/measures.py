@@ -11,7 +11,7 @@ import numpy as np
 from core.records import Verdict
 from core.store.warnings import LARGE_BETA
 
-VERDICTS: tuple[str, ...] = get_args(Verdict)
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 PCK_PX = np.arange(0.5, 20.01, 0.5)  # distances [px] at a person size of 200 px
 SCORE_PX, SCORE_BARS = 0.5, 20  # a bar's width; the last holds all that are worse
 BETA_STEP, BETA_BARS = 0.25, 20

@@ -9,6 +9,7 @@ from core.errors import FitloopError
 from core.records import Person, Photo
 from desktop import editing
 from desktop.asks import Asks
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 
@@ -18,12 +19,12 @@ def copy_from_photo(by: int) -> Callable[[Workbench, Asks], None]:
     def act(workbench: Workbench, window: Asks) -> None:
         person, photo, beside = workbench.person, workbench.photo, photo_beside(workbench, by)
         if workbench.project is None or person is None or photo is None or beside is None:
-            workbench.told.emit(workbench.tr("There is no other photo to copy from."))
+            workbench.told.emit(tr("There is no other photo to copy from."))
             return
         neighbour = workbench.project.photo(beside)
         other = _same_place(photo, person, neighbour)
         if other is None:
-            workbench.told.emit(workbench.tr("Nobody is in {photo}.").format(photo=neighbour.path))
+            workbench.told.emit(tr("Nobody is in {photo}.").format(photo=neighbour.path))
             return
         index = workbench.view.keypoint
         indices = (index,) if 0 <= index < person.keypoints.k else None
@@ -32,7 +33,7 @@ def copy_from_photo(by: int) -> Callable[[Workbench, Asks], None]:
         except FitloopError as error:
             workbench.refused.emit(str(error))
             return
-        label = workbench.tr("Copy keypoints of person {id}").format(id=other.id)
+        label = tr("Copy keypoints of person {id}").format(id=other.id)
         workbench.apply(label, copied, follow=True)
 
     return act
@@ -45,7 +46,7 @@ def exchange_limb(workbench: Workbench, window: Asks) -> None:
         return
     other = editing.nearest_person(person, photo.people, person.keypoints.xy[index])
     if other is None:
-        workbench.told.emit(workbench.tr("Nobody else is in this photo."))
+        workbench.told.emit(tr("Nobody else is in this photo."))
     else:
         exchange(workbench, other.id, limb_indices(person, index))
 
@@ -55,11 +56,11 @@ def exchange_detection(workbench: Workbench, window: Asks) -> None:
     person, photo = workbench.person, workbench.photo
     other = editing.nearest_person(person, photo.people) if person is not None and photo is not None else None
     if person is None or photo is None or other is None:
-        workbench.told.emit(workbench.tr("Nobody else is in this photo."))
+        workbench.told.emit(tr("Nobody else is in this photo."))
     elif _may_change(workbench, other):
         changed = photo.with_person(editing.with_detection_of(person, other))
         changed = changed.with_person(editing.with_detection_of(other, person))
-        label = workbench.tr("Exchange persons {one} and {other}").format(one=person.id, other=other.id)
+        label = tr("Exchange persons {one} and {other}").format(one=person.id, other=other.id)
         workbench.apply_photo(label, changed, person.id)
 
 
@@ -72,12 +73,12 @@ def exchange(workbench: Workbench, other_id: int, indices: tuple[int, ...]) -> N
         return
     changed = exchanged_in(photo, person, others[0], indices)
     if changed is photo:
-        workbench.told.emit(workbench.tr("Only keypoints of the same layout can be exchanged."))
+        workbench.told.emit(tr("Only keypoints of the same layout can be exchanged."))
         return
     for each in changed.people:
         if each.id in (person.id, other_id):
             changed = changed.with_person(workbench.fits.settled(photo, each))
-    label = workbench.tr("Exchange keypoints with person {id}").format(id=other_id)
+    label = tr("Exchange keypoints with person {id}").format(id=other_id)
     workbench.apply_photo(label, changed, person.id)
 
 
@@ -101,7 +102,7 @@ def has_neighbour(workbench: Workbench) -> bool:
 
 def _may_change(workbench: Workbench, other: Person) -> bool:
     if other.locked:
-        words = workbench.tr("Person {id} is accepted and locked: select that person and press U first.")
+        words = tr("Person {id} is accepted and locked: select that person and press U first.")
         workbench.told.emit(words.format(id=other.id))
     return not other.locked
 

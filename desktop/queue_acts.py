@@ -10,9 +10,10 @@ from desktop.asks import Asks
 from desktop.history import Change
 from desktop.jobs.fitting_many import Fitted, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
+from desktop.words import tr
 from desktop.workbench import Workbench
 
-TOLD_FAULTS = 5
+TOLD = 6  # lines at the end of a job
 
 
 def fit_queue(workbench: Workbench, window: Asks) -> None:
@@ -20,11 +21,13 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
     project, body = workbench.project, workbench.fits.body
     if project is None or body is None:
         return
-    label = workbench.tr("Fit everybody in the queue")
+    label, ids = tr("Fit everybody in the queue"), workbench.queue.ids()
     faults: list[str] = []
+    done: list[int] = []
 
     def take(step: Fitted) -> None:
         faults.extend(step.faults)
+        done.extend(step.fits)
 
         def fitted(person: Person) -> Person:
             same = np.array_equal(person.keypoints.array, step.keypoints[person.id].array)
@@ -34,8 +37,13 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
         write(workbench, label, dict.fromkeys(step.fits, fitted))
 
     fits = workbench.fits
-    steps = fit_many_steps(body, project, workbench.queue.ids(), fits.options, fits.network)
-    workbench.job.start(label, steps, take, lambda: _end(workbench, label, faults))
+    steps = fit_many_steps(body, project, ids, fits.options, fits.network, fits.device())
+
+    def end() -> None:
+        told = tr("{done} of %n people fitted", "", len(ids)).format(done=len(done))
+        _end(workbench, label, [told, *faults])
+
+    workbench.job.start(label, steps, take, end)
 
 
 def guess_queue(workbench: Workbench, window: Asks) -> None:
@@ -57,11 +65,13 @@ def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None
     project, body = workbench.project, workbench.fits.body
     if project is None or body is None:
         return
-    label, before = workbench.tr("Guess everybody"), workbench.fits.network
+    label, before = tr("Guess everybody"), workbench.fits.network
     faults: list[str] = []
+    done: list[int] = []
 
     def take(step: Guessed) -> None:
         faults.extend(step.faults)
+        done.extend(step.guesses)
         if step.network is not None:
             workbench.fits.use_network(step.network)
         write(
@@ -71,12 +81,14 @@ def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None
         )
 
     def end() -> None:
-        _end(workbench, label, faults)
+        told = [tr("{done} of %n people guessed", "", len(person_ids)).format(done=len(done))]
         if workbench.fits.network is not before and workbench.project is project:
             workbench.queue.want(order="disagreement")
-            workbench.told.emit(workbench.tr("The queue begins where guess and fit disagree most."))
+            told.append(tr("The queue begins where guess and fit disagree most."))
+        _end(workbench, label, [*told, *faults])
 
-    steps = guess_many_steps(body, project, person_ids, workbench.fits.network, checkpoint)
+    fits = workbench.fits
+    steps = guess_many_steps(body, project, person_ids, fits.network, checkpoint, fits.device())
     workbench.job.start(label, steps, take, end)
 
 
@@ -96,7 +108,6 @@ def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Pers
     workbench.project_changed.emit()
 
 
-def _end(workbench: Workbench, label: str, faults: list[str]) -> None:
+def _end(workbench: Workbench, label: str, told: list[str]) -> None:
     workbench.remember(label)
-    if faults:
-        workbench.told.emit("\n".join(dict.fromkeys(faults[:TOLD_FAULTS])))
+    workbench.told.emit("\n".join(list(dict.fromkeys(told))[:TOLD]))

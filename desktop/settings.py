@@ -7,12 +7,13 @@ from typing import get_args
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
+from desktop.language import SYSTEM
 from desktop.theme import ThemeName
 from desktop.view import View
 
 RECENT_KEPT = 8
 FLAGS = (
-    *("overlay", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance"),
+    *("overlay", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is left alone
@@ -32,6 +33,15 @@ class Settings:
     @folder.setter
     def folder(self, folder: str) -> None:
         self._store.setValue("folder", folder)
+
+    @property
+    def language(self) -> str:
+        """What the window speaks, as `desktop.language.speak` has it."""
+        return str(self._store.value("language", SYSTEM))
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._store.setValue("language", language)
 
     @property
     def first_steps_over(self) -> bool:

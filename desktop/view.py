@@ -23,6 +23,7 @@ class View:
     compared: str = ""  # the joint whose depth is to be ordered with the one that is selected next …
     compared_nearer: bool = True  # … and whether it is to be the nearer of the two
     placing: bool = False  # a click puts the selected keypoint there, and the next absent one is selected
+    boxing: bool = False  # arrows move and size a box, until Enter keeps it
     wireframe: bool = False
     floor: bool = True
     rings: bool = False  # around the selected joint, to turn it
@@ -41,6 +42,7 @@ class View:
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
+    card: bool = True  # batches are computed on the graphics card, where there is one
     advance: bool = False  # go to the next person after a verdict
 
 

@@ -23,6 +23,7 @@ from desktop.jobs.body_file import load_steps
 from desktop.jobs.job import Job
 from desktop.queue import Queue
 from desktop.view import NO_KEYPOINT, View
+from desktop.words import tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
@@ -125,12 +126,10 @@ class Workbench(QObject):
 
     def show_first(self) -> None:
         """The first person of the queue; without people, the first photo."""
-        if self.project is None:
-            return
         first = self.queue.first()
         if first is not None:
             self.select(first)
-        elif photo_ids := self.project.photo_ids():
+        elif self.project is not None and (photo_ids := self.project.photo_ids()):
             self.show_photo(photo_ids[0])
 
     def select(self, person_id: int | None) -> None:
@@ -266,7 +265,7 @@ class Workbench(QObject):
 
     def _walk(self, edit: Any, back: bool) -> bool:
         """Write an edit's photos as they were before it, or after it, and show where that was."""
-        label = (self.tr("Undo: {label}") if back else self.tr("Redo: {label}")).format(label=edit.text())
+        label = (tr("Undo: {label}") if back else tr("Redo: {label}")).format(label=edit.text())
         changes = [(after, before) for before, after in reversed(edit.changes)] if back else edit.changes
         if not self._write(label, changes, may_be_nothing=True):
             return False

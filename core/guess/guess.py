@@ -25,7 +25,7 @@ from core.guess.spin_network import NETWORK, SMPL_NEUTRAL, SpinNetwork, SpinOutp
 from core.records import BBox, Guess, Person, Photo
 
 LIFTER = "lifter"  # as NETWORK, what a guess says of where it comes from
-CHUNK = 32  # crops that go through the network together
+CHUNK = {"cpu": 32, "cuda": 128}  # crops that go through the network together
 SMALLEST_SCALE = (
     0.05  # of a weak camera: a person a twentieth of the crop; below it a camera flips or is lost
 )
@@ -38,13 +38,15 @@ def guess(
     network: SpinNetwork | Lifter,
     body: Body,
     lifter: Lifter | None = None,
+    exact: bool = False,
 ) -> list[Guess]:
     """A guess for each of a photo's people, in the photo's camera frame.
 
     image (H, W, 3) uint8 RGB as `read_image` gives it, None where only keypoints are known. The answers of a person
     are the image network's, where its bbox shows some of the photo, then the lifter's as it ranks them, where it has
-    keypoints: the first is the guess, the others are its alternatives. Raises FitInputError naming the people of whom
-    there is nothing to guess from (`unguessable` tells beforehand), ImageError for an image that is not the photo's.
+    keypoints: the first is the guess, the others are its alternatives. exact: as for `guess_crops`. Raises
+    FitInputError naming the people of whom there is nothing to guess from (`unguessable` tells beforehand), ImageError
+    for an image that is not the photo's.
     """
     _check_image(image, photo)
     faults = unguessable(image, people, network, lifter)
@@ -53,7 +55,7 @@ def guess(
     answers: list[list[Guess]] = [[] for _ in people]
     if isinstance(network, SpinNetwork):
         if image is not None:
-            _ask_image_network(image, people, photo, network, body, answers)
+            _ask_image_network(image, people, photo, network, body, answers, exact)
     else:
         lifter = network
     if lifter is not None:
@@ -98,14 +100,17 @@ def guess_crops(
     focal_length: Tensor,
     camera_center: Tensor,
     body: Body,
+    exact: bool = False,
 ) -> BodyParams:
     """The image network's guesses of crops from any photos, each in its own photo's camera frame, on body's device.
 
     crops (B, 224, 224, 3) uint8 RGB; bbox_center (B, 2), bbox_side (B,), focal_length (B,), camera_center (B, 2) [px
-    of the photo]. Half precision on a GPU. Betas are zero on a body whose shapes the network does not know.
+    of the photo]. Half precision on a GPU, unless `exact`. Betas are zero on a body whose shapes the network does not
+    know.
     """
     with _evaluating(network):
-        parts = [_run(network, crops[at : at + CHUNK]) for at in range(0, len(crops), CHUNK)]
+        chunk = CHUNK.get(network.init_pose.device.type, CHUNK["cpu"])
+        parts = [_run(network, crops[at : at + chunk], exact) for at in range(0, len(crops), chunk)]
     like = body.v_template
     said = SpinOutput(*(torch.cat(values).to(like) for values in zip(*parts, strict=True)))
     pose = matrix_to_axis_angle(said.rotations).flatten(1)
@@ -125,6 +130,7 @@ def _ask_image_network(
     network: SpinNetwork,
     body: Body,
     answers: list[list[Guess]],
+    exact: bool,
 ) -> None:
     seen = [index for index, person in enumerate(people) if _in_view(image, person.bbox)]
     if not seen:
@@ -133,47 +139,61 @@ def _ask_image_network(
     crops = np.stack([warp(image, crop_affine(bbox, CROP_SIZE), CROP_SIZE) for bbox in bboxes])
     center = torch.from_numpy(np.stack([bbox.center for bbox in bboxes]))
     side = torch.tensor([bbox.side for bbox in bboxes])
-    focal_length, camera_center = _camera(photo, len(seen))
-    params = guess_crops(network, crops, center, side, focal_length, camera_center, body)
-    for index, answer in zip(seen, _records(params, photo, NETWORK, torch.ones(len(seen))), strict=True):
+    photos = [photo] * len(seen)
+    params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact)
+    for index, answer in zip(seen, _records(params, photos, NETWORK, torch.ones(len(seen))), strict=True):
         answers[index].append(answer)
 
 
 def _ask_lifter(
     people: Sequence[Person], photo: Photo, lifter: Lifter, body: Body, answers: list[list[Guess]]
 ) -> None:
-    """All people of one layout together."""
-    for layout in sorted({person.keypoints.layout for person in people}):
-        seen = [i for i, p in enumerate(people) if p.keypoints.layout == layout and _has_keypoints(p)]
-        if not seen:
-            continue
-        keypoints = torch.from_numpy(np.stack([people[index].keypoints.array for index in seen]))
-        lifted = lift(lifter, body, keypoints, layout, *_camera(photo, len(seen)))
-        guesses = _records(lifted.hypotheses, photo, LIFTER, lifted.probability.flatten())
+    seen = [index for index, person in enumerate(people) if _has_keypoints(person)]
+    found = guess_from_keypoints([(photo, people[index]) for index in seen], lifter, body)
+    for index, guesses in zip(seen, found, strict=True):
+        answers[index] += guesses
+
+
+def guess_from_keypoints(
+    people: Sequence[tuple[Photo, Person]], lifter: Lifter, body: Body
+) -> list[list[Guess]]:
+    """The lifter's guesses of people of any photos at once, those of one layout together: each one's best first.
+
+    Raises FitInputError for somebody without a keypoint.
+    """
+    found: list[list[Guess]] = [[] for _ in people]
+    for layout in sorted({person.keypoints.layout for _, person in people}):
+        places = [place for place, (_, person) in enumerate(people) if person.keypoints.layout == layout]
+        photos = [people[place][0] for place in places]
+        keypoints = torch.from_numpy(np.stack([people[place][1].keypoints.array for place in places]))
+        lifted = lift(lifter, body, keypoints, layout, *_cameras(photos))
         count = lifted.probability.shape[1]
-        for place, index in enumerate(seen):
-            answers[index] += guesses[place * count : (place + 1) * count]
+        each = [photo for photo in photos for _ in range(count)]
+        guesses = _records(lifted.hypotheses, each, LIFTER, lifted.probability.flatten())
+        for row, place in enumerate(places):
+            found[place] = guesses[row * count : (row + 1) * count]
+    return found
 
 
-def _records(params: BodyParams, photo: Photo, network: str, probability: Tensor) -> list[Guess]:
-    focal_length, camera_center = _camera(photo, 1)
-    values = params.frozen()
+def _records(params: BodyParams, photos: Sequence[Photo], network: str, probability: Tensor) -> list[Guess]:
+    focal_length, camera_center = _cameras(photos)
+    values, probability = params.frozen(), probability.cpu()
     return [
         Guess(
             pose=pose.numpy(), betas=betas.numpy(), kid=float(kid), cam_t=cam_t.numpy(),
-            focal_length=float(focal_length[0]), camera_center=camera_center[0].numpy(),
-            network=network, probability=float(sure),
+            focal_length=float(focal), camera_center=center.numpy(), network=network, probability=float(sure),
         )
-        for pose, betas, kid, cam_t, sure in zip(
-            values.pose, values.betas, values.kid, values.cam_t, probability, strict=True
+        for pose, betas, kid, cam_t, focal, center, sure in zip(
+            values.pose, values.betas, values.kid, values.cam_t, focal_length, camera_center, probability,
+            strict=True,
         )
     ]  # fmt: skip
 
 
-def _run(network: SpinNetwork, crops: np.ndarray | Tensor) -> SpinOutput:
+def _run(network: SpinNetwork, crops: np.ndarray | Tensor, exact: bool) -> SpinOutput:
     device = network.init_pose.device
     pixels = torch.as_tensor(crops).to(device)
-    with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda"):
+    with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda" and not exact):
         output: SpinOutput = network(normalise(pixels))
     return output
 
@@ -196,11 +216,11 @@ def _knows_shape(network: SpinNetwork, body: Body) -> bool:
     return network.config.body == body.fingerprint or (network.config.body == SMPL_NEUTRAL and is_smpl)
 
 
-def _camera(photo: Photo, count: int) -> tuple[Tensor, Tensor]:
-    """The photo's focal length (count,) and centre (count, 2) [px]: its diagonal and middle where not measured."""
-    focal_length = photo.focal_length or photo.default_focal_length
-    camera_center = photo.camera_center or (photo.width / 2, photo.height / 2)
-    return torch.full((count,), focal_length), torch.tensor([camera_center]).float().expand(count, -1)
+def _cameras(photos: Sequence[Photo]) -> tuple[Tensor, Tensor]:
+    """Focal lengths (P,) and centres (P, 2) [px]: a photo's diagonal and middle where not measured."""
+    focal_length = [photo.focal_length or photo.default_focal_length for photo in photos]
+    camera_center = [photo.camera_center or (photo.width / 2, photo.height / 2) for photo in photos]
+    return torch.tensor(focal_length, dtype=torch.float32), torch.tensor(camera_center, dtype=torch.float32)
 
 
 def _has_keypoints(person: Person) -> bool:

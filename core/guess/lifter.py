@@ -41,7 +41,7 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
     """The lifter that comes with the program, or the one in another folder of `train.lifter`.
 
     For one person the time is spent on reading the weights from memory, so its linear layers are held in bfloat16
-    where the machine computes in it, unless `exact`: a fiftieth of a millimetre apart. Raises CheckpointError naming
+    where the device computes in it, unless `exact`: a fiftieth of a millimetre apart. Raises CheckpointError naming
     what is missing or of another shape.
     """
     folder = LIFTER_FOLDER if path is None else Path(path)
@@ -62,11 +62,18 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
             f"{folder / WEIGHTS}: missing, extra or of another shape than {CONFIG} says: {', '.join(wrong)}."
         )
     lifter.load_state_dict({name: value.float() for name, value in weights.items()})
-    if not exact and torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if not exact and has_bfloat16(torch.device(device)):
         for layer in lifter.modules():
             if isinstance(layer, nn.Linear):
                 layer.to(torch.bfloat16)
     return lifter.to(device).eval()
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes in bfloat16 itself."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def network_entry(config: LifterConfig) -> dict[str, object]:

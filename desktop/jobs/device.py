@@ -1,10 +1,20 @@
-"""Where batches are computed: on a graphics card while there is one with memory enough, else on the processor."""
+"""Where batches are computed: on a graphics card while there is one with memory enough, else on the processor.
 
+One person's fit, and the body that follows the mouse, stay on the processor: they are many small steps, which it
+takes in milliseconds.
+"""
+
+import copy
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
+
+from desktop.words import tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
+    from core.guess import Lifter
+    from core.guess.spin_network import SpinNetwork
 
 Result = TypeVar("Result")
 CPU, GPU = "cpu", "cuda"
@@ -12,18 +22,30 @@ AT_ONCE = {CPU: 32, GPU: 256}  # people fitted together
 
 
 class Device:
-    """Belongs to one job. `told` is what the user should know about it, empty while there is nothing."""
+    """Belongs to one job. name: None for the card where there is one."""
 
     def __init__(self, body: "Body", name: str | None = None) -> None:
-        self.name = name or _best()
-        self.told = ""
+        self._name = name
+        self._told = ""
         self._body = body
         self._there: Body | None = None
+
+    @property
+    def name(self) -> str:
+        """Where it computes now. Asked for in the job's own thread: the first look for a card takes a while."""
+        if self._name is None:
+            self._name = _best()
+        return self._name
 
     @property
     def at_once(self) -> int:
         """People fitted together."""
         return AT_ONCE.get(self.name, AT_ONCE[CPU])
+
+    def news(self) -> tuple[str, ...]:
+        """What the user should know about it, once."""
+        told, self._told = self._told, ""
+        return (told,) if told else ()
 
     def run(self, compute: "Callable[[Body, str], Result]") -> Result:
         """compute(body there, device); once more on the processor where the card's memory is full."""
@@ -34,9 +56,11 @@ class Device:
         except torch.OutOfMemoryError:
             if self.name == CPU:
                 raise
-        self.name, self._there = CPU, None
+        self._name, self._there = CPU, None
+        network_on.cache_clear()
+        lifter_on.cache_clear()
         torch.cuda.empty_cache()
-        self.told = (
+        self._told = tr(
             "The graphics card's memory is full: the work goes on on the processor, which takes longer. "
             "Close other programs that use the card, or stop a training, to have it back."
         )
@@ -46,6 +70,20 @@ class Device:
         if self._there is None:
             self._there = self._body if self.name == CPU else self._body.to(self.name)
         return self._there
+
+
+@lru_cache(maxsize=1)
+def network_on(network: "SpinNetwork", device: str) -> "SpinNetwork":
+    """The image network there; the one that was loaded stays where it is."""
+    return network if device == CPU else copy.deepcopy(network).to(device)
+
+
+@lru_cache(maxsize=2)
+def lifter_on(device: str) -> "Lifter":
+    """The network that guesses from keypoints alone; it comes with the program. Raises CheckpointError."""
+    from core.guess import load_lifter
+
+    return load_lifter(device=device)
 
 
 def _best() -> str:

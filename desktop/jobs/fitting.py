@@ -24,11 +24,15 @@ FLIP_KEPT = 0.6  # of the depth that a flipped limb spans, what it is asked to k
 
 @dataclass(frozen=True, eq=False)
 class FitReport:
-    """A fit under way: the body now, each term's loss at each iteration so far, and the guess it began with."""
+    """A fit under way: the body now, each term's loss at each iteration so far, and the guess it began with.
+
+    news: what the user should know about the device.
+    """
 
     posed: PosedBody
     losses: dict[str, tuple[float, ...]]
     guess: Guess | None = None
+    news: tuple[str, ...] = ()
 
 
 def fit_steps(

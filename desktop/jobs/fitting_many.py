@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.errors import FitInputError, FitloopError
+from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
 from desktop.jobs.device import Device
-from desktop.jobs.guessing import lifter
+from desktop.jobs.guessing import guess_people
 from desktop.posing import fit_inputs, fit_of_step, params_of_all
 from desktop.view import FitOptions
 
@@ -63,7 +63,8 @@ def fit_many_steps(
         free = [
             pair for pair in chunk.people if not pair[1].locked and (pair[1].keypoints.confidence > 0).any()
         ]
-        _guess(body, project, free, network, chunk)
+        unguessed = [pair for pair in free if _start(body, pair[1], chunk) is None]
+        chunk.guesses, chunk.faults = guess_people(unguessed, project.folder, network, device)
         alike: dict[object, list[tuple[Photo, Person]]] = defaultdict(list)
         for photo, person in free:
             if _start(body, person, chunk) is not None:
@@ -77,32 +78,6 @@ def _start(body: "Body", person: Person, chunk: _Chunk) -> Fit | Guess | None:
     """Where a fit begins; another body's fit says nothing about this one's shape."""
     own = person.fit if person.fit is not None and person.fit.body == body.fingerprint else None
     return own or chunk.guesses.get(person.id)
-
-
-def _guess(
-    body: "Body",
-    project: "Project",
-    people: list[tuple[Photo, Person]],
-    network: "SpinNetwork | None",
-    chunk: _Chunk,
-) -> None:
-    """A guess for those who have no fit to start from, photo by photo."""
-    from core.geometry.image import read_image
-    from core.guess.guess import guess
-
-    by_photo: dict[str, list[tuple[Photo, Person]]] = defaultdict(list)
-    for photo, person in people:
-        if _start(body, person, chunk) is None:
-            by_photo[photo.path].append((photo, person))
-    for pairs in by_photo.values():
-        photo, asked = pairs[0][0], [person for _, person in pairs]
-        try:
-            image = read_image(project.folder / photo.path) if network is not None else None
-            guesses = guess(image, asked, photo, network or lifter(), body)
-        except FitloopError as error:
-            chunk.faults.append(str(error))
-            continue
-        chunk.guesses |= {person.id: found for person, found in zip(asked, guesses, strict=True)}
 
 
 def _fit(
@@ -131,8 +106,7 @@ def _fit(
         chunk.faults.append(str(error))
         return
     finally:
-        chunk.faults += [device.told] if device.told else []
-        device.told = ""
+        chunk.faults += device.news()
     chunk.faults += step.faults.values()
     for row, (photo, person) in enumerate(batch):
         if row not in step.faults:

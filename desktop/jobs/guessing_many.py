@@ -1,13 +1,14 @@
-"""Guesses of many people, photo by photo: after a training run, its checkpoint's in the place of older ones."""
+"""Guesses of many people: after a training run, its checkpoint's in the place of older ones."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import FitloopError
-from core.records import Guess
-from desktop.jobs.guessing import lifter
+from core.records import Guess, Person, Photo
+from desktop.jobs.device import Device
+from desktop.jobs.fitting_many import PEOPLE_A_STEP
+from desktop.jobs.guessing import guess_people
 
 if TYPE_CHECKING:
     from core.body.model import Body
@@ -20,7 +21,7 @@ ROWS_AT_ONCE = 100
 
 @dataclass(frozen=True, eq=False)
 class Guessed:
-    """One photo's people: person id -> guess. network: the one that was loaded, once; faults: what could not be."""
+    """A few people: person id -> guess. network: the one that was loaded, once; faults: what could not be."""
 
     done: int
     total: int
@@ -35,6 +36,7 @@ def guess_many_steps(
     person_ids: Iterable[int],
     network: "SpinNetwork | None" = None,
     checkpoint: Path | None = None,
+    device: Device | None = None,
 ) -> Iterator[Guessed]:
     """Guess people with a network, with that of a checkpoint, or with the lifter. Raises CheckpointError.
 
@@ -47,31 +49,31 @@ def guess_many_steps(
 
         network = load_spin_network(checkpoint)
         yield Guessed(0, len(ids), network=network)
-    wanted, seen, done = set(ids), set[int](), 0
+    device, done = device or Device(body), 0
+    for batch in _batches(project, ids, 1 if network is not None else device.at_once):
+        free = [pair for pair in batch if not pair[1].locked and (pair[1].keypoints.confidence > 0).any()]
+        found, faults = guess_people(free, project.folder, network, device)
+        for first in range(0, len(batch), PEOPLE_A_STEP):
+            part = [person.id for _, person in batch[first : first + PEOPLE_A_STEP]]
+            done += len(part)
+            guesses = {person_id: found[person_id] for person_id in part if person_id in found}
+            yield Guessed(done, len(ids), guesses, faults=tuple(faults) if first == 0 else ())
+
+
+def _batches(project: "Project", ids: list[int], fewest: int) -> Iterator[list[tuple[Photo, Person]]]:
+    """These people, each photo's together, photos put together until they have at least so many."""
+    wanted, seen = set(ids), set[int]()
+    batch: list[tuple[Photo, Person]] = []
     for first in range(0, len(ids), ROWS_AT_ONCE):
-        rows = project.queue_rows(ids[first : first + ROWS_AT_ONCE])
+        rows = project.queue_rows(
+            ids[first : first + ROWS_AT_ONCE]
+        )  # without those who were deleted meanwhile
         for photo_id in dict.fromkeys(row.photo_id for row in rows if row.photo_id not in seen):
             seen.add(photo_id)
-            step = _guess_photo(body, project, photo_id, wanted, network)
-            done += step.done
-            yield Guessed(min(done, len(ids)), len(ids), step.guesses, faults=step.faults)
-
-
-def _guess_photo(
-    body: "Body", project: "Project", photo_id: int, wanted: set[int], network: "SpinNetwork | None"
-) -> Guessed:
-    from core.geometry.image import read_image
-    from core.guess.guess import guess
-
-    photo = project.photo(photo_id)
-    people = [person for person in photo.people if person.id in wanted]
-    free = [one for one in people if not one.locked and (one.keypoints.confidence > 0).any()]
-    if not free:
-        return Guessed(len(people), 0)
-    try:
-        image = read_image(project.folder / photo.path) if network is not None else None
-        guesses = guess(image, free, photo, network or lifter(), body)
-    except FitloopError as error:
-        return Guessed(len(people), 0, faults=(str(error),))
-    found = {person.id: one for person, one in zip(free, guesses, strict=True)}
-    return Guessed(len(people), 0, found)
+            photo = project.photo(photo_id)
+            batch += [(photo, person) for person in photo.people if person.id in wanted]
+            if len(batch) >= fewest:
+                yield batch
+                batch = []
+    if batch:
+        yield batch

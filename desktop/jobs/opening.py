@@ -12,6 +12,7 @@ from core.store import Project
 from core.store.lock import lock_file
 from core.store.opening import remove
 from desktop.jobs.child import LAST_WORDS, run_child
+from desktop.words import tr
 
 if TYPE_CHECKING:
     from core.formats import Import
@@ -42,14 +43,38 @@ def open_steps(path: Path, photo_folder: Path | None = None) -> Iterator[Opening
     path = path.expanduser().absolute()
     if not path.exists():
         raise ProjectError(
-            f"{path} is not there. Choose a project, a folder of photos, or an annotation file."
+            tr("{path} is not there. Choose a project, a folder of photos, or an annotation file.").format(
+                path=path
+            )
         )
     if path.is_file() and path.suffix == PROJECT_SUFFIX:
         yield _opened(Project.open(path))
     elif path.is_dir() and _has_photos(path):
         yield from _open_photos(path)
+    elif path.is_dir() and not any(path.iterdir()):
+        words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
+        raise ProjectError(words.format(folder=path))
     else:
         yield from _open_annotations(path, photo_folder or _photo_root(path))
+
+
+def add_steps(project: Project, path: Path) -> Iterator[Opening]:
+    """Add another program's photos and people to a project; photos that are in it stay as they are.
+
+    Raises FitloopError.
+    """
+    yield Opening(0, 0)
+    root = _photo_root(path)
+    found = read_annotations(path, root)
+    photos = list(_relative_to(found.photos, root, project.folder))
+    known = {photo.path for photo in project.photos()}
+    new = [photo for photo in photos if photo.path not in known]
+    if new:
+        project.add_photos(new, tr("Import {file}").format(file=path.name))
+    notes = [found.summary()]
+    if len(new) < len(photos):
+        notes.append(tr("%n photos were there already and stay as they are.", "", len(photos) - len(new)))
+    yield Opening(1, 1, project, "\n".join(notes))
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -104,8 +129,12 @@ def read_annotations(path: Path, photo_folder: Path) -> "Import":
 
 def _opened(project: Project, notes: str = "") -> Opening:
     if project.read_only:
-        who = f"{project.writer} writes this project" if project.writer else "its folder cannot be written"
-        notes = f"{project.path.name} is open for reading only: {who}.\n{notes}".strip()
+        words = (
+            tr("{name} is open for reading only: {writer} writes this project.")
+            if project.writer
+            else tr("{name} is open for reading only: its folder cannot be written.")
+        )
+        notes = "\n".join(filter(None, (words.format(name=project.path.name, writer=project.writer), notes)))
     return Opening(1, 1, project, notes)
 
 
@@ -127,7 +156,7 @@ def _open_photos(folder: Path) -> Iterator[Opening]:
             if done % PHOTOS_A_STEP == 0:
                 yield Opening(done, len(new))
         if photos and not project.read_only:
-            project.add_photos(photos, f"Add {len(photos)} photos")
+            project.add_photos(photos, tr("Add %n photos", "", len(photos)))
     except BaseException:
         project.close()
         raise
@@ -145,11 +174,11 @@ def _open_annotations(path: Path, photo_folder: Path) -> Iterator[Opening]:
         return
     found = read_annotations(path, photo_folder)
     if not found.people:
-        raise ReadError(f"{path.name}: nobody in it could be read.\n{found.summary()}")
+        raise ReadError(_nobody(path, found.summary()))
     photos = _relative_to(found.photos, photo_folder, file.parent)
     project = Project.create(file)
     try:
-        project.add_photos(photos, f"Import {path.name}")
+        project.add_photos(photos, tr("Import {file}").format(file=path.name))
     except BaseException:
         project.close()
         file.unlink(missing_ok=True)
@@ -169,7 +198,7 @@ def _convert(path: Path, photo_folder: Path, file: Path) -> Iterator[Opening]:
         with Project.open(part, read_only=True) as project:
             people = sum(project.counts().values())
         if not people:
-            raise ReadError(f"{path.name}: nobody in it could be read.\n{said}")
+            raise ReadError(_nobody(path, said))
         part.rename(file)
     finally:
         remove(part)
@@ -189,6 +218,10 @@ def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, End
         child.close()
 
 
+def _nobody(path: Path, why: str) -> str:
+    return tr("{file}: nobody in it could be read.\n{why}").format(file=path.name, why=why)
+
+
 def _photo_root(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
@@ -198,7 +231,8 @@ def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterato
     try:
         start = os.path.relpath(root.absolute(), folder)
     except ValueError as error:  # another drive of Windows
-        raise FitloopError(f"{root} is on another drive than {folder}. Copy one of them over.") from error
+        words = tr("{root} is on another drive than {folder}. Copy one of them over.")
+        raise FitloopError(words.format(root=root, folder=folder)) from error
     for photo in photos:
         joined = os.path.normpath(str(PurePosixPath(start, photo.path)))
         yield photo.with_(path=joined.replace(os.sep, "/"))

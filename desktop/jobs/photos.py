@@ -39,7 +39,7 @@ class Photos(QObject):
         if file in self._cache:
             self._cache.move_to_end(file)
             return self._cache[file]
-        self._worker.start(_read_steps(file), name="read photo", every=True)
+        self._worker.start(_read_steps(file), name="read", every=True)
         return None
 
     def forget(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QStandardPaths
 from core.errors import ProjectError
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.jobs.opening import Opening, open_steps, waiting
+from desktop.words import tr
 
 PHOTOS = 12
 SIZE_PX = 480
@@ -35,4 +36,5 @@ def _make(file: Path) -> Iterator[Opening]:
     child = run_child("train.synthetic", arguments)
     status, said = yield from waiting(child)
     if status:
-        raise ProjectError(f"{file.parent}: the sample could not be made.\n{said[-LAST_WORDS:]}")
+        words = tr("{folder}: the sample could not be made.\n{why}")
+        raise ProjectError(words.format(folder=file.parent, why=said[-LAST_WORDS:]))

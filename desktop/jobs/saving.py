@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from core.errors import FitloopError
 from core.records import Photo
 from core.store import Project
+from desktop.words import tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
 
 FITS_SUFFIX = "_fits.npz"
+NAMED = 3  # of the photos that were not found
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
     file = fits_file_of(project)
     fits.save(file)
     usable = int(fits.valid_fit.sum())
-    yield Saving(1, 1, f"{file.name}: {len(fits)} people, {usable} with a fit to train on")
+    words = tr("{file}: %n people, {usable} with a fit to train on", "", len(fits))
+    yield Saving(1, 1, words.format(file=file.name, usable=usable))
 
 
 def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -> Iterator[Saving]:
@@ -49,7 +52,8 @@ def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -
     try:
         told = WRITERS[kind](file, tuple(photos), body)
     except OSError as error:
-        raise FitloopError(f"{file}: cannot be written ({error.strerror}). Choose another folder.") from error
+        words = tr("{file}: cannot be written ({why}). Choose another folder.")
+        raise FitloopError(words.format(file=file, why=error.strerror)) from error
     yield Saving(1, 1, f"{file.name}: {told}")
 
 
@@ -57,11 +61,13 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
     """Find moved photos under a folder. Raises ProjectError."""
     yield Saving(0, 0)
     found = project.relocate(folder)
-    words = f"{len(found.moved)} photos found"
-    for what, paths in (("missing", found.missing), ("ambiguous", found.ambiguous)):
-        if paths:
-            words += f", {len(paths)} {what}: {', '.join(paths[:3])}"
-    yield Saving(1, 1, words)
+    lines = [tr("%n photos found.", "", len(found.moved))]
+    for words, paths in (
+        (tr("%n missing: {names}.", "", len(found.missing)), found.missing),
+        (tr("%n at several places: {names}.", "", len(found.ambiguous)), found.ambiguous),
+    ):
+        lines += [words.format(names=", ".join(paths[:NAMED]))] if paths else []
+    yield Saving(1, 1, "\n".join(lines))
 
 
 def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
@@ -93,10 +99,11 @@ def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") ->
 
     fits = [(person.id, person.fit) for photo in photos for person in photo.people if person.fit is not None]
     if body is None or not fits:
-        raise FitloopError(f"{file.name}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
+        words = tr("{file}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
+        raise FitloopError(words.format(file=file.name))
     for person_id, fit in fits:
         mesh.write(file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}"), fit, body)
-    return f"{len(fits)} meshes"
+    return tr("%n meshes", "", len(fits))
 
 
 WRITERS: dict[str, Callable[[Path, tuple[Photo, ...], "Body | None"], str]] = {

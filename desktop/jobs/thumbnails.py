@@ -23,6 +23,7 @@ CACHED = 1500  # 70 MB
 WAITING = 200  # of those asked for; who was scrolled past long ago is left out
 BODY_COLOUR = np.array([225.0, 205.0, 180.0])
 BODY_OPACITY = 0.75
+GAP_PX = 5
 NEAREST_M = 0.1
 
 
@@ -133,12 +134,24 @@ def with_body(picture: np.ndarray, affine: np.ndarray, fit: Fit, body: "Body") -
     for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
         light[y + down, x + right] = shade
     light[y, x] = shade
+    light = _closed(light)
     covered = np.isfinite(light)
     light = _without_specks(np.nan_to_num(light).astype(np.float32))
     colour = BODY_COLOUR * (0.35 + 0.65 * light[covered])[:, None]
     result = picture.copy()
     result[covered] = (BODY_OPACITY * colour + (1 - BODY_OPACITY) * picture[covered]).astype(np.uint8)
     return result
+
+
+def _closed(light: np.ndarray) -> np.ndarray:
+    """Gaps between the dots of a body that is larger than its crop take the light around them."""
+    import cv2
+
+    kernel = np.ones((GAP_PX, GAP_PX), np.uint8)
+    known = np.isfinite(light).astype(np.uint8)
+    gaps = (cv2.morphologyEx(known, cv2.MORPH_CLOSE, kernel) > 0) & (known == 0)
+    around = cv2.dilate(np.nan_to_num(light).astype(np.float32), kernel)
+    return np.where(gaps, around, light)
 
 
 def _without_specks(light: np.ndarray) -> np.ndarray:

@@ -47,6 +47,11 @@ class Training(QObject):
         return self._child is not None and self._child.poll() is None
 
     @property
+    def ended(self) -> bool:
+        """Whether a run that was started here is over."""
+        return self._child is not None and not self.running
+
+    @property
     def checkpoint(self) -> Path | None:
         """The run's weights; None until the first are saved."""
         file = self.folder / CHECKPOINT if self.folder is not None else None
@@ -75,6 +80,8 @@ class Training(QObject):
     def follow(self, folder: Path) -> None:
         """Read what a run writes, wherever it was started."""
         self.folder, self.lines, self._read = folder, [], 0
+        if not self.running:
+            self._child = None
         self._timer.start()
         self.look()
 

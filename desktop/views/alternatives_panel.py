@@ -9,6 +9,7 @@ from desktop.posing import PosedBody
 from desktop.theme import theme
 from desktop.views.cameras import FIELD_OF_VIEW_DEG, Orbit
 from desktop.views.renderer import Look, Renderer, Solid
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 TEXT_PX, GAP_PX = 18, 6
@@ -27,7 +28,7 @@ class AlternativePictures(QWidget):
         self._pictures: tuple[object, list[QImage]] | None = None
         self.setMinimumSize(200, 90)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(self.tr("Other bodies"))
+        self.setAccessibleName(tr("Other bodies"))
         workbench.fits.changed.connect(self.update)
         workbench.photo_changed.connect(self.update)
         workbench.view_changed.connect(self.update)
@@ -49,11 +50,7 @@ class AlternativePictures(QWidget):
         cells = self.cells()
         if not cells:
             painter.setPen(QColor(colours.muted))
-            words = (
-                self.tr("Looking…")
-                if self._workbench.fits.looking
-                else self.tr("Press T to look for other bodies")
-            )
+            words = tr("Looking…") if self._workbench.fits.looking else tr("Press T to look for other bodies")
             painter.drawText(
                 QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
             )
@@ -67,7 +64,7 @@ class AlternativePictures(QWidget):
                 painter.setPen(QPen(QColor(colours.accent), 2))
                 painter.drawRect(cell.adjusted(0, 0, -1, -TEXT_PX - 1))
             painter.setPen(QColor(colours.text))
-            words = self.tr("{number}: {score:.1f} px").format(number=place + 1, score=posed.fit.score)
+            words = tr("{number}: {score:.1f} px").format(number=place + 1, score=posed.fit.score)
             below = QRect(cell.left(), cell.bottom() - TEXT_PX, cell.width(), TEXT_PX)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 

@@ -22,9 +22,12 @@ from PySide6.QtWidgets import (
 from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from desktop import editing
+from desktop.body_acts import joint_meant
 from desktop.theme import side_of, theme
+from desktop.view import NO_KEYPOINT
 from desktop.views.held_list import HeldList
 from desktop.views.slider_row import SliderRow
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 BETAS = 10
@@ -42,17 +45,15 @@ class BodyPanel(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self.kid = SliderRow(
-            self.tr("kid"), 0, 1, 2, 0.05, tip=self.tr("0 is an adult, 1 a child of about six years")
-        )
+        self.kid = SliderRow(tr("kid"), 0, 1, 2, 0.05, tip=tr("0 is an adult, 1 a child of about six years"))
         self.betas = [
             SliderRow(
-                self.tr("beta {index}").format(index=index),
+                tr("beta {index}").format(index=index),
                 -BETA_LIMIT,
                 BETA_LIMIT,
                 2,
                 0.1,
-                tip=self.tr("Shape coefficient {index} [standard deviations]").format(index=index),
+                tip=tr("Shape coefficient {index} [standard deviations]").format(index=index),
             )
             for index in range(BETAS)
         ]
@@ -64,15 +65,15 @@ class BodyPanel(QScrollArea):
                 1,
                 1.0,
                 suffix="°",
-                tip=self.tr(
-                    "The {axis} part of the joint's rotation vector, whose length is the angle"
-                ).format(axis=axis),
+                tip=tr("The {axis} part of the joint's rotation vector, whose length is the angle").format(
+                    axis=axis
+                ),
             )
             for axis in AXES
         ]
         self.held = HeldList(workbench)
         self.joint = QComboBox()
-        self.joint.addItems([name.replace("_", " ") for name in JOINT_NAMES])
+        self.joint.addItems([part(name) for name in JOINT_NAMES])
         self.joint.setMaxVisibleItems(len(JOINT_NAMES))
         self._lay_out(actions)
         self._connect()
@@ -80,12 +81,12 @@ class BodyPanel(QScrollArea):
         self._show()
 
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
-        shape, shape_rows = _group(self.tr("Shape"))
+        shape, shape_rows = _group(tr("Shape"))
         for row, slider in enumerate([*self.betas, self.kid]):
             slider.add_to(shape_rows, row)
         shape_rows.addLayout(_row(actions["body.reset_shape"]), len(self.betas) + 1, 0, 1, 3)
-        pose, pose_rows = _group(self.tr("Pose"))
-        joint_label = QLabel(self.tr("&Joint"))
+        pose, pose_rows = _group(tr("Pose"))
+        joint_label = QLabel(tr("&Joint"))
         joint_label.setBuddy(self.joint)
         pose_rows.addWidget(joint_label, 0, 0)
         pose_rows.addWidget(self.joint, 0, 1, 1, 2)
@@ -99,7 +100,7 @@ class BodyPanel(QScrollArea):
         number_px = max(slider.number.sizeHint().width() for slider in sliders)
         for slider in sliders:
             slider.align(label_px, number_px)
-        held, held_rows = _group(self.tr("Held"))
+        held, held_rows = _group(tr("Held"))
         held_rows.addWidget(self.held, 0, 0, 1, 3)
         for row, name in enumerate(("body.left_foot", "body.right_foot", "body.let_go"), start=1):
             held_rows.addLayout(_row(actions[name]), row, 0, 1, 3)
@@ -118,11 +119,15 @@ class BodyPanel(QScrollArea):
     def _connect(self) -> None:
         workbench = self._workbench
         for index, slider in enumerate(self.betas):
-            self._follow(slider, partial(self._with_beta, index), self.tr("Change beta {}").format(index))
-        self._follow(self.kid, editing.with_kid, self.tr("Change kid"))
+            self._follow(
+                slider, partial(self._with_beta, index), tr("Change beta {index}").format(index=index)
+            )
+        self._follow(self.kid, editing.with_kid, tr("Change kid"))
         for axis, slider in enumerate(self.angles):
-            self._follow(slider, partial(self._with_angle, axis), self.tr("Turn {joint}"))
-        self.joint.activated.connect(lambda index: workbench.look(joint=JOINT_NAMES[index]))
+            self._follow(slider, partial(self._with_angle, axis), tr("Turn {joint}"))
+        self.joint.activated.connect(
+            lambda index: workbench.look(joint=JOINT_NAMES[index], keypoint=NO_KEYPOINT)
+        )
         workbench.photo_changed.connect(self._show)
         workbench.fits.body_changed.connect(self._show)
         workbench.view_changed.connect(self._dress)
@@ -142,7 +147,7 @@ class BodyPanel(QScrollArea):
         return editing.with_beta(fit, index, value)
 
     def _with_angle(self, axis: int, fit: Fit, angle_deg: float) -> Fit:
-        joint = self._workbench.view.joint
+        joint = joint_meant(self._workbench)
         axis_angle = editing.joint_of(fit, joint).copy()
         axis_angle[axis] = np.radians(angle_deg)
         return editing.with_joint(fit, joint, axis_angle)
@@ -154,8 +159,8 @@ class BodyPanel(QScrollArea):
         fit = person.fit if person is not None else None
         self.widget().setEnabled(body is not None and fit is not None and self._workbench.editable)
         self.kid.set_enabled(body is not None and body.has_kid)
-        self.joint.setCurrentIndex(joint_index(self._workbench.view.joint))
-        joint = editing.joint_of(fit, self._workbench.view.joint) if fit else np.zeros(3)
+        self.joint.setCurrentIndex(joint_index(joint_meant(self._workbench)))
+        joint = editing.joint_of(fit, joint_meant(self._workbench)) if fit else np.zeros(3)
         for slider, value in zip(self.betas, fit.betas if fit else np.zeros(BETAS), strict=True):
             slider.show_value(float(value))
         self.kid.show_value(fit.kid if fit else 0.0)

@@ -17,6 +17,7 @@ NEAREST_M, FARTHEST_M = 0.3, 40.0
 NARROW = 1.4
 SHOWN_M = 2.1  # of a body that fills the view
 TURN_DEG_A_PX = 0.5
+FILLED = 0.92  # of a view, by the body that it is meant to show whole
 PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at azimuth 0, the body's left is at its right
     "home": (25.0, 8.0),
     "photo": (0.0, 0.0),
@@ -55,6 +56,19 @@ class Orbit:
             tuple(center.tolist()),
             float(2 * np.degrees(np.arctan(SHOWN_M / 2 / distance))),
         )
+
+    def around(self, points: np.ndarray, size: QSize) -> "Orbit":
+        """The same, or if points (N, 3) [m] would be cut off by a picture of this size [px], from farther away."""
+        at = self.project(points, size)
+        if ((at >= 0) & (at <= [size.width(), size.height()])).all():
+            return self
+        low, high = points.min(axis=0), points.max(axis=0)
+        middle = (low + high) / 2
+        right, up, back = self.axes @ (points - middle).T
+        room = np.array([size.width(), size.height()]) * FILLED / 2
+        away = back + self._focal_px(size) * np.maximum(np.abs(right) / room[0], np.abs(up) / room[1])
+        distance = float(np.clip(away.max(), self.distance, FARTHEST_M))
+        return replace(self, center=tuple(middle.tolist()), distance=distance)
 
     @property
     def axes(self) -> np.ndarray:

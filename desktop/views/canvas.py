@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -17,30 +16,25 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.body.keypoints import layout
 from core.errors import ImageError
-from desktop.editing import cycled, moved
+from desktop.acts import cycle_visibility
 from desktop.jobs.photos import Photos
 from desktop.theme import theme
 from desktop.view import NO_KEYPOINT
-from desktop.views import gestures
+from desktop.views import gestures, key_gestures
+from desktop.views.canvas_keys import CanvasKeys
+from desktop.views.drawing import draw_focus, draw_notice
 from desktop.views.gestures import Gesture, Pointer
 from desktop.views.grabbing import gesture_at
 from desktop.views.photo_painter import PhotoPainter
 from desktop.views.picking import keypoint_at
 from desktop.views.placing import Placing
 from desktop.views.renderer import Renderer
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 WHEEL_FACTOR = 1.2  # per notch of the wheel
-NUDGE_PX, LONG_NUDGE_PX = 1.0, 10.0  # of the photo
 WAIT_MS = 12  # for the body that follows a keypoint, before the keypoint is drawn without it
-NUDGES = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 
 
 class Canvas(QWidget):
@@ -59,10 +53,8 @@ class Canvas(QWidget):
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
         self._gesture: Gesture | None = None
-        self._armed: Callable[[Pointer], Gesture] | None = (
-            None  # what the next press begins, if not the usual
-        )
-        self._nudged = ""
+        self._armed: Callable[[Pointer], Gesture] | None = None  # what a press begins, if not the usual
+        self._keys = CanvasKeys(workbench, lambda: self.placing, self._place)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(WAIT_MS)
@@ -74,7 +66,7 @@ class Canvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
-        self.setAccessibleName(self.tr("Photo"))
+        self.setAccessibleName(tr("Photo"))
         workbench.photo_changed.connect(self._show)
         self._cropped = False
         workbench.view_changed.connect(self._look)
@@ -111,16 +103,29 @@ class Canvas(QWidget):
             self._place(Placing.showing(center - half, center + half, self.width(), self.height()))
 
     def draw_person(self) -> None:
-        """The next drag draws the box of a new person."""
-        self._armed = lambda pointer: gestures.draw_person(self._workbench, pointer)
-        self.setCursor(Qt.CursorShape.CrossCursor)
+        """A new person's box, in the middle of what is seen: arrows and Enter place it, or the next drag draws it."""
+        photo = self._workbench.photo
+        if photo is not None:
+            self._workbench.cancel()
+            box = key_gestures.box_in_view(photo, self.placing, self.size())
+            self._keys.begin(key_gestures.new_person(self._workbench, box))
+            self._armed = lambda pointer: gestures.draw_person(self._workbench, pointer)
+            self.setCursor(Qt.CursorShape.CrossCursor)
+            self.setFocus()
+
+    def adjust_box(self) -> None:
+        """Arrows move the box of the person on show, with Shift they size it; Enter keeps it."""
+        self._workbench.cancel()
+        self._keys.begin(key_gestures.adjust_box(self._workbench))
+        self.setFocus()
 
     def cancel(self) -> bool:
         """End a gesture without its change. Returns whether there was one."""
-        busy = self._gesture is not None or self._armed is not None or bool(self._nudged)
+        keyed = self._keys.end()
+        busy = self._gesture is not None or self._armed is not None or keyed
         if self._gesture is not None:
             self._gesture.close()
-        self._gesture, self._armed, self._nudged = None, None, ""
+        self._gesture, self._armed = None, None
         self.unsetCursor()
         return busy
 
@@ -140,6 +145,7 @@ class Canvas(QWidget):
             if path:
                 self._take_image(path)
             self.show_whole()
+        self._keys.look()
         person = self._workbench.person
         if person is not None and person.id != self._person_id and self._workbench.view.crop:
             self.show_person()
@@ -171,22 +177,23 @@ class Canvas(QWidget):
     def notice(self) -> str:
         """What is written in place of a photo; empty when there is one."""
         if isinstance(self._image, ImageError):
-            return self.tr("{error}\nThe work on its people goes on without it.").format(error=self._image)
+            return tr("{error}\nThe work on its people goes on without it.").format(error=self._image)
         if self._workbench.photo is None:
-            return self.tr("Nobody is selected.")
-        return "" if self._image is not None else self.tr("Reading the photo…")
+            return tr("Nobody is selected.")
+        return "" if self._image is not None else tr("Reading the photo…")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._soon.stop()
         painter, person = QPainter(self), self._workbench.person
+        colours = theme(self._workbench.view.theme)
         self._fit_drawn = None if person is None else person.fit
         self._reach = self._painter.reach(self.size(), self.placing)
         image = self._image if isinstance(self._image, np.ndarray) else None
         self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
         if self.notice:
-            painter.setPen(QColor(theme(self._workbench.view.theme).muted))
-            text = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-            painter.drawText(text, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.notice)
+            draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
+        if self.hasFocus():
+            draw_focus(painter, self.rect(), colours)
 
     # Mouse and keys
 
@@ -198,6 +205,10 @@ class Canvas(QWidget):
         if self._workbench.photo is None or self._gesture is not None:
             return
         pointer = self._pointer(event)
+        if self._armed is None:
+            self._keys.keep()
+        elif self._keys.end():
+            self._workbench.cancel()
         if event.button() == Qt.MouseButton.RightButton:
             self._cycle(pointer)
             return
@@ -250,12 +261,11 @@ class Canvas(QWidget):
     def _cycle(self, pointer: Pointer) -> None:
         """The right button: visible, occluded, absent."""
         workbench, person = self._workbench, self._workbench.person
-        if person is None or not workbench.editable:
-            return
-        index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
-        if index != NO_KEYPOINT:
-            workbench.look(keypoint=index)
-            workbench.apply(self.tr("Change visibility"), cycled(person, index), follow=True)
+        if person is not None and workbench.editable:
+            index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
+            if index != NO_KEYPOINT:
+                workbench.look(keypoint=index)
+                cycle_visibility(workbench)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
@@ -272,20 +282,9 @@ class Canvas(QWidget):
             self.show_whole()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows nudge the selected keypoint, ten pixels with Shift; letting go makes it one entry."""
-        workbench, index = self._workbench, self._workbench.view.keypoint
-        person = workbench.person
-        step = NUDGES.get(Qt.Key(event.key()))
-        if step is None or person is None or index == NO_KEYPOINT or not workbench.editable:
+        if not self._keys.press(event):
             super().keyPressEvent(event)
-            return
-        length = LONG_NUDGE_PX if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else NUDGE_PX
-        self._nudged = layout(person.keypoints.layout).keypoints[index].replace("_", " ")
-        workbench.follow(moved(person, index, person.keypoints.xy[index] + length * np.array(step)))
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if self._nudged and event.key() in NUDGES and not event.isAutoRepeat():
-            name, self._nudged = self._nudged, ""
-            self._workbench.commit(self.tr("Nudge {name}").format(name=name))
-        else:
+        if not self._keys.release(event):
             super().keyReleaseEvent(event)

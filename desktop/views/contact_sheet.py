@@ -21,6 +21,7 @@ from desktop.views.people_list import (
     state_in_words,
     warned_in_words,
 )
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 TEXT_PX, PADDING_PX = 34, 5
@@ -54,8 +55,8 @@ class CellDelegate(QStyledItemDelegate):
         upper = QRect(at.left(), square.bottom() + 2, SIZE_PX, TEXT_PX // 2)
         painter.setPen(QColor(colours.text))
         painter.drawText(upper, left, str(row.id))
-        painter.drawText(upper, right, score_in_words(row, self))
-        state, warned = state_in_words(row, self), warned_in_words(row)
+        painter.drawText(upper, right, score_in_words(row))
+        state, warned = state_in_words(row), warned_in_words(row)
         painter.setPen(QColor(colours.muted if state else colours.warning))
         lower = upper.translated(0, TEXT_PX // 2)
         words = painter.fontMetrics().elidedText(state or warned, Qt.TextElideMode.ElideRight, lower.width())
@@ -79,7 +80,7 @@ class ContactSheet(QListView):
         self.setUniformItemSizes(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setAccessibleName(self.tr("Contact sheet"))
+        self.setAccessibleName(tr("Contact sheet"))
         self.doubleClicked.connect(lambda _: self.opened.emit())
         workbench.photo_changed.connect(self.show_person)
         # Queued: the view's own answer to a reset, which selects nobody, has to come first.

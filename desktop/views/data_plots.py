@@ -26,6 +26,7 @@ from desktop.measures import (
 )
 from desktop.theme import Theme, theme
 from desktop.view import Chosen
+from desktop.words import tr, verdict
 from desktop.workbench import Workbench
 
 AXIS_WIDTH_PX = 36
@@ -51,10 +52,10 @@ class DataPlots(QWidget):
         self.scores = BarPlot(self._score_plot(), self._choose)
         self.betas = BarPlot(self._beta_plot(), self._choose)
         self.verdicts = BarPlot(self._verdict_plot(), self._choose)
-        self.pck = PckPlot(self.tr("Keypoints within … px [%]"), self._choose_far)
+        self.pck = PckPlot(tr("Keypoints within … px [%]"), self._choose_far)
         self._plots = (self.scores, self.pck, self.betas, self.verdicts)
         signs = {"accepted": "✓", "rejected": "✕"}
-        words = [signs.get(verdict, word) for verdict, word in self._verdict_words().items()]
+        words = [signs.get(name, verdict(name)) for name in VERDICTS]
         self.verdicts.getPlotItem().getAxis("bottom").setTicks([list(enumerate(words))])
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -82,7 +83,7 @@ class DataPlots(QWidget):
         colours = theme(self._workbench.view.theme)
         looking = self.measuring.running
         for plot in self._plots:
-            plot.nothing.setText(self.tr("Looking …") if looking else self.tr("Nobody is fitted yet"))
+            plot.nothing.setText(tr("Looking …") if looking else tr("Nobody is fitted yet"))
             plot.draw(self.measuring.measures, colours)
 
     def _dress(self) -> None:
@@ -93,44 +94,33 @@ class DataPlots(QWidget):
 
     def _choose(self, words: str, bars: Bars, index: int) -> None:
         ids = self.measuring.measures.ids[bars.member == index]
-        self._workbench.queue.want(chosen=Chosen(f"{words} ({len(ids)})", ids))
+        self._workbench.queue.want(chosen=Chosen(tr("{people} ({n})").format(people=words, n=len(ids)), ids))
         self._workbench.show_first()
 
     def _choose_far(self, place: int) -> None:
         ids = farther_than(self.measuring.measures, place)
-        words = self.tr("A keypoint beyond {px:g} px ({n})").format(px=PCK_PX[place], n=len(ids))
+        words = tr("A keypoint beyond {px:g} px ({n})").format(px=PCK_PX[place], n=len(ids))
         self._workbench.queue.want(chosen=Chosen(words, ids))
         self._workbench.show_first()
 
     def _score_plot(self) -> Plot:
         def words(index: int) -> str:
-            return self.tr("Score {low:g} to {high:g} px").format(
+            return tr("Score {low:g} to {high:g} px").format(
                 low=index * SCORE_PX, high=(index + 1) * SCORE_PX
             )
 
-        return Plot(self.tr("People by score [px]"), score_bars, words)
+        return Plot(tr("People by score [px]"), score_bars, words)
 
     def _beta_plot(self) -> Plot:
         def words(index: int) -> str:
-            return self.tr("|beta| {low:g} to {high:g}").format(
+            return tr("|beta| {low:g} to {high:g}").format(
                 low=index * BETA_STEP, high=(index + 1) * BETA_STEP
             )
 
-        return Plot(self.tr("People by largest |beta|"), beta_bars, words, is_large)
+        return Plot(tr("People by largest |beta|"), beta_bars, words, is_large)
 
     def _verdict_plot(self) -> Plot:
-        return Plot(
-            self.tr("People by verdict"), verdict_bars, lambda index: self._verdict_words()[VERDICTS[index]]
-        )
-
-    def _verdict_words(self) -> dict[str, str]:
-        words = {
-            "todo": self.tr("to do"),
-            "accepted": self.tr("accepted"),
-            "rejected": self.tr("rejected"),
-            "later": self.tr("later"),
-        }
-        return {verdict: words[verdict] for verdict in VERDICTS}
+        return Plot(tr("People by verdict"), verdict_bars, lambda index: verdict(VERDICTS[index]))
 
 
 class ChoosingPlot(pyqtgraph.PlotWidget):

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.settings import Settings
+from desktop.words import tr
 
 
 class Dialogs:
@@ -15,21 +16,22 @@ class Dialogs:
 
     def ask_for_file(self, kind: str) -> Path | None:
         """An existing file ("any", "body") or folder ("photos"); None when the user chooses none."""
-        tr, folder = self._parent.tr, self._settings.folder
+        folder = self._settings.folder
         everything = tr("All files (*)")
         if kind == "photos":
             name = QFileDialog.getExistingDirectory(self._parent, tr("Open photos"), folder)
         elif kind == "body":
-            filters = tr("Body files (*.pkl *.npz)") + ";;" + everything
+            filters = ";;".join((tr("Body files (*.pkl *.npz)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open body"), folder, filters)
         else:
             known = tr("Projects and annotations (*.fitloop *.json *.npz *.mat *.xml *.pkl *.txt)")
-            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), folder, known + ";;" + everything)
+            name, _ = QFileDialog.getOpenFileName(
+                self._parent, tr("Open"), folder, ";;".join((known, everything))
+            )
         return self._remember(name)
 
     def ask_for_new_file(self, kind: str) -> Path | None:
         """Where to write; None when the user chooses nowhere."""
-        tr = self._parent.tr
         filters = {
             "coco": tr("COCO keypoints (*.json)"),
             "spin": tr("SPIN data set (*.npz)"),

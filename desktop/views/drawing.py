@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from core.body.keypoints import Layout, Side, side_colours
 from core.records import Keypoints
+from desktop.theme import Theme
 from desktop.views.placing import Placing
 
 HALO = QColor(0, 0, 0, 170)
@@ -15,6 +16,9 @@ RESIDUAL = QColor("#ffe14d")
 SELECTED = QColor("#ffffff")
 BOX = QColor("#ffffff")
 BONE_PX, POINT_PX, CONFIDENT_PX, RING_PX = 2.6, 3.0, 3.0, 3.5
+FOCUS_PX = 2
+NOTICE_ALPHA = 225
+LABEL_X_PX, LABEL_Y_PX = 7, 18  # how near to the edge a label may begin
 OTHERS_OPACITY = 0.45
 GHOST_OPACITY = 0.55
 HANDLE_PX = 4.0
@@ -124,7 +128,11 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
             for y in corners[:, 1]:
                 painter.drawRect(QRectF(x - HANDLE_PX, y - HANDLE_PX, 2 * HANDLE_PX, 2 * HANDLE_PX))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    draw_label(painter, label, QPointF(rect.left() + 2, rect.top() - 6))
+    seen = QRectF(painter.window())
+    at = QPointF(rect.left() + 2, rect.top() - 6)
+    if rect.intersects(seen):  # of a box that begins beyond the edge, who it is of is read all the same
+        at = QPointF(max(at.x(), seen.left() + LABEL_X_PX), max(at.y(), seen.top() + LABEL_Y_PX))
+    draw_label(painter, label, at)
 
 
 def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELECTED) -> None:
@@ -138,6 +146,26 @@ def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELEC
     painter.drawRoundedRect(room, 3, 3)
     painter.setPen(colour)
     painter.drawText(at, text)
+
+
+def draw_notice(painter: QPainter, room: QRectF, text: str, colours: Theme) -> None:
+    """Words in the middle of a view, on a ground of their own where something is drawn behind them."""
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    ground = QColor(colours.viewport)
+    ground.setAlpha(NOTICE_ALPHA)
+    around = painter.boundingRect(room, flags, text).adjusted(-8, -6, 8, 6)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(around, 4, 4)
+    painter.setPen(QColor(colours.text))
+    painter.drawText(room, flags, text)
+
+
+def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
+    """A frame inside the edges of what has the keyboard."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(colours.accent), FOCUS_PX))
+    painter.drawRect(QRectF(rect).adjusted(FOCUS_PX / 2, FOCUS_PX / 2, -FOCUS_PX / 2, -FOCUS_PX / 2))
 
 
 def box_corners(center: np.ndarray, side: float, placing: Placing) -> np.ndarray:

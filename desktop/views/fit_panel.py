@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.records import Photo
 from desktop.jobs.fitting import with_camera
 from desktop.posing import camera_of
 from desktop.theme import theme
@@ -25,9 +26,11 @@ from desktop.view import FitOptions
 from desktop.views import warning_words
 from desktop.views.slider_row import SliderRow
 from desktop.warned import warned
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 LARGEST_FOCAL_PX = 100_000.0
+NOTHING = "–"  # in place of the focal length of no photo
 
 
 class FitPanel(QScrollArea):
@@ -39,22 +42,23 @@ class FitPanel(QScrollArea):
         super().__init__(parent)
         self._workbench = workbench
         self.rows = self._make_rows()
-        self.free_betas = QCheckBox(self.tr("Fit the shape"))
-        self.free_kid = QCheckBox(self.tr("Fit the age"))
-        self.free_kid.setToolTip(self.tr("Let the fit choose between adult and child"))
+        self.free_betas = QCheckBox(tr("Fit the shape"))
+        self.free_kid = QCheckBox(tr("Fit the age"))
+        self.free_kid.setToolTip(tr("Let the fit choose between adult and child"))
         self.focal = QDoubleSpinBox()
         self.focal.setRange(1, LARGEST_FOCAL_PX)
         self.focal.setDecimals(0)
-        self.focal.setSuffix(self.tr(" px"))
+        self.focal.setSpecialValueText(NOTHING)
+        self.focal.setSuffix(tr(" px"))
         self.focal.setKeyboardTracking(False)
-        self.focal.setAccessibleName(self.tr("Focal length"))
+        self.focal.setAccessibleName(tr("Focal length"))
         self.view_angle = QLabel()
-        self.view_angle.setToolTip(self.tr("The photo's field of view, from its left edge to its right"))
+        self.view_angle.setToolTip(tr("The photo's field of view, from its left edge to its right"))
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)
-        self.warnings.setAccessibleName(self.tr("Warnings"))
+        self.warnings.setAccessibleName(tr("Warnings"))
         keeps_its_place = self.warnings.sizePolicy()
         keeps_its_place.setRetainSizeWhenHidden(True)  # from person to person nothing below it jumps
         self.warnings.setSizePolicy(keeps_its_place)
@@ -63,7 +67,6 @@ class FitPanel(QScrollArea):
         self._show()
 
     def _make_rows(self) -> dict[str, SliderRow]:
-        tr = self.tr
         return {
             "keypoint_px": SliderRow(
                 tr("exactness"),
@@ -104,7 +107,7 @@ class FitPanel(QScrollArea):
         grid.addLayout(buttons, 0, 0, 1, 3)
         grid.addWidget(self.summary, 1, 0, 1, 3)
         grid.addWidget(self.warnings, 2, 0, 1, 3)
-        focal_label = QLabel(self.tr("focal length"))
+        focal_label = QLabel(tr("focal length"))
         focal_label.setBuddy(self.focal)
         grid.addWidget(focal_label, 3, 0)
         grid.addWidget(self.view_angle, 3, 1)
@@ -155,7 +158,7 @@ class FitPanel(QScrollArea):
             person if person.locked else with_camera(photo, person, value) for person in photo.people
         )
         self._workbench.apply_photo(
-            self.tr("Change focal length"),
+            tr("Change focal length"),
             photo.with_(focal_length=float(value), people=people),
             self._workbench.person_id,
         )
@@ -171,27 +174,31 @@ class FitPanel(QScrollArea):
                 box.setChecked(on)
         self.free_kid.setEnabled(fits.body is not None and fits.body.has_kid)
         self.focal.setEnabled(photo is not None and self._workbench.writable)
-        if photo is not None:
-            focal_length, _ = camera_of(photo)
-            with QSignalBlocker(self.focal):
-                self.focal.setValue(focal_length)
-            angle_deg = np.degrees(2 * np.arctan(photo.width / (2 * focal_length)))
-            known = "" if photo.focal_length else self.tr(" assumed")
-            self.view_angle.setText(self.tr("{angle:.0f}°{known}").format(angle=angle_deg, known=known))
+        self._show_camera(photo)
         self.summary.setText(self._summary(person is not None))
         self._show_warnings()
+
+    def _show_camera(self, photo: Photo | None) -> None:
+        focal_length = self.focal.minimum() if photo is None else camera_of(photo)[0]
+        with QSignalBlocker(self.focal):
+            self.focal.setValue(focal_length)
+        if photo is None:
+            self.view_angle.clear()
+            return
+        angle_deg = np.degrees(2 * np.arctan(photo.width / (2 * focal_length)))
+        words = tr("{angle:.0f}°") if photo.focal_length else tr("{angle:.0f}° assumed")
+        self.view_angle.setText(words.format(angle=angle_deg))
 
     def _summary(self, somebody: bool) -> str:
         person, report = self._workbench.person, self._workbench.fits.report
         if not somebody or person is None:
-            return self.tr("Nobody is selected.")
+            return tr("Nobody is selected.")
         if person.fit is None:
-            return self.tr("Not fitted.")
-        words = [self.tr("{score:.1f} px a keypoint, at 200 px").format(score=person.fit.score)]
+            return tr("Not fitted.")
+        words = [tr("{score:.1f} px a keypoint, at 200 px").format(score=person.fit.score)]
         if report is not None:
-            words.append(
-                self.tr("{n} iterations").format(n=max(map(len, report.losses.values()), default=1) - 1)
-            )
+            iterations = max(map(len, report.losses.values()), default=1) - 1
+            words.append(tr("%n iterations", "", iterations))
         return " · ".join(words)
 
     def _show_warnings(self) -> None:
@@ -199,7 +206,7 @@ class FitPanel(QScrollArea):
         names = warned(self._workbench)
         words, tips = [warning_words.short(name) for name in names], map(warning_words.long, names)
         if self._workbench.fits.foreign:
-            words.append(self.tr("fitted with another body: press F"))
+            words.append(tr("fitted with another body: press F"))
         colour = theme(self._workbench.view.theme).warning
         self.warnings.setStyleSheet(f"color: {colour}")
         self.warnings.setText(" · ".join(f"{warning_words.SIGN} {word}" for word in words))

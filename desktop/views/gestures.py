@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.body.keypoints import layout
-from core.records import BBox, Person
+from core.records import BBox, Person, Photo
 from core.wishes import Pin, with_wish
 from desktop.editing import box_between, empty_keypoints, moved
 from desktop.neighbour_acts import exchange, exchanged_in, limb_indices
 from desktop.turning import turn_of, turned
 from desktop.view import NO_KEYPOINT
 from desktop.views.placing import Placing
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 NEW_LAYOUT = "coco17"  # of people who are drawn where nobody else is
@@ -37,11 +38,11 @@ def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
     """Drag a keypoint; the body follows. A click alone changes nothing."""
     person = workbench.person
     assert person is not None
-    name = layout(person.keypoints.layout).keypoints[index].replace("_", " ")
+    name = part(layout(person.keypoints.layout).keypoints[index])
     grabbed = person.keypoints.xy[index] - start.photo
     while not (pointer := (yield)).released:
         workbench.follow(_with_fit_on_show(moved(person, index, pointer.photo + grabbed), workbench))
-    workbench.commit(workbench.tr("Move {name}").format(name=name))
+    workbench.commit(tr("Move {name}").format(name=name))
 
 
 def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
@@ -53,7 +54,7 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
     while not pointer.released:
         workbench.follow(_with_fit_on_show(moved(person, index, pointer.photo), workbench))
         pointer = yield
-    workbench.commit(workbench.tr("Place {name}").format(name=names[index].replace("_", " ")))
+    workbench.commit(tr("Place {name}").format(name=part(names[index])))
     absent = np.flatnonzero(workbench.person.keypoints.confidence <= 0) if workbench.person else []
     if workbench.view.placing:
         later = [int(other) for other in absent if other > index] or [int(other) for other in absent]
@@ -68,7 +69,7 @@ def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.
             return
         pin = Pin(joint, tuple(float(part) for part in target(pointer)))
         workbench.follow(person.with_(wishes=with_wish(person.wishes, pin)))
-    workbench.commit(workbench.tr("Move {name} in 3D").format(name=joint.replace("_", " ")))
+    workbench.commit(tr("Move {name} in 3D").format(name=part(joint)))
 
 
 def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Pointer], float]) -> Gesture:
@@ -77,7 +78,7 @@ def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Poi
     assert person is not None
     assert person.fit is not None
     start = person.fit
-    label = workbench.tr("Turn {joint}").format(joint=joint.replace("_", " "))
+    label = tr("Turn {joint}").format(joint=part(joint))
     while not (pointer := (yield)).released:
         fit = turned(start, joint, axis, angle(pointer))
         workbench.fits.change_by_hand(label, fit, done=False, wish=turn_of(fit, joint))
@@ -106,7 +107,7 @@ def move_box(workbench: Workbench, start: Pointer) -> Gesture:
     while not (pointer := (yield)).released:
         center = person.bbox.center + (pointer.photo - start.photo)
         workbench.preview(person.with_(bbox=BBox(center, person.bbox.scale)))
-    workbench.commit(workbench.tr("Move box"))
+    workbench.commit(tr("Move box"))
 
 
 def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
@@ -119,30 +120,37 @@ def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
         box = box_between(corner, corner + np.where(away < 0, -side, side))
         if box is not None:
             workbench.preview(person.with_(bbox=box))
-    workbench.commit(workbench.tr("Resize box"))
+    workbench.commit(tr("Resize box"))
 
 
 def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
     """Draw the box of a new person, whose keypoints are then placed one after the other."""
-    photo = workbench.photo
+    photo, person = workbench.photo, None
     assert photo is not None
-    assert workbench.project is not None
-    person_id = workbench.project.new_person_id()
-    used = [person.keypoints.layout for person in photo.people]
-    keypoints = empty_keypoints(used[0] if used else NEW_LAYOUT)
-    box = None
     while not (pointer := (yield)).released:
         box = box_between(start.photo, pointer.photo)
         if box is not None:
-            workbench.preview_photo(photo.with_person(Person(person_id, box, keypoints)))
-    if box is None:
+            person = nobody_yet(workbench, box) if person is None else person.with_(bbox=box)
+            workbench.preview_photo(photo.with_person(person))
+    if person is None:
         workbench.cancel()
-        return
-    workbench.apply_photo(
-        workbench.tr("Draw person {id}").format(id=person_id),
-        photo.with_person(Person(person_id, box, keypoints)),
-        person_id,
-    )
+    else:
+        add_person(workbench, photo, person)
+
+
+def nobody_yet(workbench: Workbench, box: BBox) -> Person:
+    """A new person of the photo on show, of whom only the box is known."""
+    assert workbench.photo is not None
+    assert workbench.project is not None
+    used = [person.keypoints.layout for person in workbench.photo.people]
+    keypoints = empty_keypoints(used[0] if used else NEW_LAYOUT)
+    return Person(workbench.project.new_person_id(), box, keypoints)
+
+
+def add_person(workbench: Workbench, photo: Photo, person: Person) -> None:
+    """Add this person to the photo, whose keypoints are placed next."""
+    label = tr("Draw person {id}").format(id=person.id)
+    workbench.apply_photo(label, photo.with_person(person), person.id)
     workbench.look(keypoint=0, placing=True)
 
 

@@ -1,7 +1,7 @@
 """Ghosts in the 3D view: translucent bodies beside the fit, posed once each, and what each of them is in words."""
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from core.records import Fit, Guess
@@ -9,6 +9,7 @@ from desktop.ghosts import GHOSTS, Ghost, GhostName, ghost_state, pose_ghost
 from desktop.posing import TURN
 from desktop.theme import Theme
 from desktop.views.renderer import Solid
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 # Okabe and Ito's, none of them a side's colour.
@@ -79,7 +80,7 @@ class GhostLayer:
             painter.setBrush(QColor(COLOURS[name] if there else colours.border))
             painter.drawEllipse(QRectF(MARGIN_PX, top + 3, SWATCH_PX, SWATCH_PX))
             painter.setPen(QColor(colours.text if there else colours.muted))
-            words = _words(name) if there else _words(f"no {name}")
+            words = _words(name) if there else _words(f"no_{name}")
             painter.drawText(QPointF(MARGIN_PX + SWATCH_PX + 6, top + 12), words)
 
 
@@ -91,11 +92,11 @@ def _on_its_feet(ghost: Ghost) -> np.ndarray:
 
 def _words(name: str) -> str:
     words = {
-        "guess": QCoreApplication.translate("ghosts", "guess"),
-        "previous": QCoreApplication.translate("ghosts", "fit before"),
-        "truth": QCoreApplication.translate("ghosts", "truth"),
-        "no guess": QCoreApplication.translate("ghosts", "no guess: press G"),
-        "no previous": QCoreApplication.translate("ghosts", "no fit before this one"),
-        "no truth": QCoreApplication.translate("ghosts", "no truth in this project"),
+        "guess": tr("guess"),
+        "previous": tr("fit before"),
+        "truth": tr("truth"),
+        "no_guess": tr("no guess: press G"),
+        "no_previous": tr("no fit before this one"),
+        "no_truth": tr("no truth in this project"),
     }
     return words[name]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Wish
 from desktop.body_acts import let_go_of
 from desktop.theme import theme
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 
@@ -37,13 +38,13 @@ class HeldList(QWidget):
         """A wish in words."""
         if isinstance(wish, DepthOrder):
             near, far = _plain(wish.nearer), _plain(wish.farther)
-            return self.tr("{near} before {far}").format(near=near, far=far)
+            return tr("{near} before {far}").format(near=near, far=far)
         name = _plain(wish.name)
         if isinstance(wish, Pin | RayPin):
-            return self.tr("{name} stays where it is").format(name=name)
+            return tr("{name} stays where it is").format(name=name)
         if isinstance(wish, GroundContact):
-            return self.tr("{name} on the floor").format(name=name)
-        return self.tr("{name} stays turned").format(name=name)
+            return tr("{name} on the floor").format(name=name)
+        return tr("{name} stays turned").format(name=name)
 
     def _show(self) -> None:
         person, view = self._workbench.person, self._workbench.view
@@ -62,7 +63,7 @@ class HeldList(QWidget):
         for row, wish in enumerate(wishes):
             self._add(row, wish)
         if not wishes:
-            hint = QLabel(self.tr("Nothing is held. Drag a joint in 3D, or turn it by its rings (O)."))
+            hint = QLabel(tr("Nothing is held. Drag a joint in 3D, or turn it by its rings (O)."))
             hint.setWordWrap(True)
             palette = hint.palette()
             palette.setColor(QPalette.ColorRole.WindowText, QColor(theme(view.theme).muted))
@@ -71,12 +72,12 @@ class HeldList(QWidget):
 
     def _add(self, row: int, wish: Wish) -> None:
         label = QLabel(self.words(wish))
-        label.setToolTip(self.tr("Fits of this person keep to it"))
+        label.setToolTip(tr("Fits of this person keep to it"))
         button = QToolButton()
         button.setText("×")
         button.setAutoRaise(True)
-        button.setToolTip(self.tr("Let go"))
-        button.setAccessibleName(self.tr("Let go: {what}").format(what=self.words(wish)))
+        button.setToolTip(tr("Let go"))
+        button.setAccessibleName(tr("Let go: {what}").format(what=self.words(wish)))
         button.setEnabled(self._workbench.editable)
         button.clicked.connect(partial(let_go_of, self._workbench, wish))
         self._grid.addWidget(label, row, 0)
@@ -85,4 +86,4 @@ class HeldList(QWidget):
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", " ")
+    return part(name)

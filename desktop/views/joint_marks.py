@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from core.body.tree import JOINT_NAMES
 from desktop.theme import Theme, side_of
 from desktop.views.drawing import HALO, SELECTED, draw_label
+from desktop.words import part
 
 JOINT_PX, HANDLE_PX, RING_PX, FRAME_PX = 6.0, 2.5, 4.0, 8.0
 
@@ -44,4 +45,4 @@ def draw_joints(
     if hovered in JOINT_NAMES:
         x, y = at[JOINT_NAMES.index(hovered)]
         if np.isfinite([x, y]).all():
-            draw_label(painter, hovered.replace("_", " "), QPointF(x + 14, y - 8))
+            draw_label(painter, part(hovered), QPointF(x + 14, y - 8))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QTool
 from desktop.first_steps import STEPS, FirstSteps
 from desktop.settings import Settings
 from desktop.theme import theme
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 
@@ -52,11 +53,11 @@ class StepsLine(QFrame):
         self.line.setTextFormat(Qt.TextFormat.RichText)
         self.line.setWordWrap(True)
         self.hint.setWordWrap(True)
-        self.hint.setAccessibleName(self.tr("First steps"))
+        self.hint.setAccessibleName(tr("First steps"))
         self.enough = QToolButton()
         self.enough.setText("✕")
         self.enough.setAutoRaise(True)
-        self.enough.setToolTip(self.tr("Enough: never show the first steps again"))
+        self.enough.setToolTip(tr("Enough: never show the first steps again"))
         self.enough.setAccessibleName(self.enough.toolTip())
         self.enough.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         words = QVBoxLayout()
@@ -79,9 +80,9 @@ class StepsLine(QFrame):
         for step in STEPS:
             words = self._names()[step]
             if step in self.steps.done:
-                parts.append(f'<span style="color:{colours.muted}">✓ {words}</span>')
+                parts.append(f'<font color="{colours.muted}">✓ {words}</font>')
             elif step == self.steps.current:
-                parts.append(f'<b style="color:{colours.accent}">{words}</b>')
+                parts.append(f'<b><font color="{colours.accent}">{words}</font></b>')
             else:
                 parts.append(words)
         self.line.setText(" &nbsp;·&nbsp; ".join(parts))
@@ -89,16 +90,15 @@ class StepsLine(QFrame):
 
     def _names(self) -> dict[str, str]:
         return {
-            "drag": self.tr("Drag a wrist"),
-            "fit": self.tr("Fit"),
-            "alternatives": self.tr("Other bodies"),
-            "accept": self.tr("Accept"),
-            "next": self.tr("Next"),
-            "save": self.tr("Save"),
+            "drag": tr("Drag a wrist"),
+            "fit": tr("Fit"),
+            "alternatives": tr("Other bodies"),
+            "accept": tr("Accept"),
+            "next": tr("Next"),
+            "save": tr("Save"),
         }
 
     def _hint(self) -> str:
-        tr = self.tr
         hints = {
             "drag": tr("The detector was wrong here and there. Drag a wrist to where it is in the photo."),
             "fit": tr(

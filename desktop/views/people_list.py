@@ -12,6 +12,7 @@ from core.store.queue import QueueRow
 from desktop.jobs.thumbnails import Thumbnails
 from desktop.theme import theme
 from desktop.views import warning_words
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 Index = QModelIndex | QPersistentModelIndex
@@ -103,8 +104,8 @@ class PersonDelegate(QStyledItemDelegate):
         weak = QColor(colours.on_accent if selected else colours.muted)
         height = text.height() // 3
         lines = (
-            (f"{row.id} · {score_in_words(row, self)}", strong),
-            (state_in_words(row, self) or row.path, weak),
+            (f"{row.id} · {score_in_words(row)}", strong),
+            (state_in_words(row) or row.path, weak),
             (warned_in_words(row), strong if selected else QColor(colours.warning)),
         )
         for number, (line, colour) in enumerate(lines):
@@ -115,17 +116,17 @@ class PersonDelegate(QStyledItemDelegate):
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
 
 
-def score_in_words(row: QueueRow, speaker: PersonDelegate) -> str:
+def score_in_words(row: QueueRow) -> str:
     if row.score is None:
-        return speaker.tr("not fitted")
-    return speaker.tr("{score:.1f} px").format(score=row.score)
+        return tr("not fitted")
+    return tr("{score:.1f} px").format(score=row.score)
 
 
-def state_in_words(row: QueueRow, speaker: PersonDelegate) -> str:
+def state_in_words(row: QueueRow) -> str:
     words = {
-        "accepted": speaker.tr("✓ accepted"),
-        "rejected": speaker.tr("✕ rejected"),
-        "later": speaker.tr("… later"),
+        "accepted": tr("✓ accepted"),
+        "rejected": tr("✕ rejected"),
+        "later": tr("… later"),
     }
     tags = " ".join(f"#{tag}" for tag in json.loads(row.tags)) if row.tags else ""
     return " ".join(part for part in (words.get(row.verdict, ""), tags) if part)

@@ -19,6 +19,7 @@ from desktop.jobs.thumbnails import Thumbnails
 from desktop.pace import Pace
 from desktop.views.people_list import PeopleModel, PersonDelegate
 from desktop.views.queue_filters import QueueFilters
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 REFRESH_MS = 40  # changes that come together are shown together
@@ -41,18 +42,18 @@ class PeoplePanel(QWidget):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setAccessibleName(self.tr("People"))
+        self.list.setAccessibleName(tr("People"))
         self.filters = QueueFilters(workbench)
         self.count, self.pace = QLabel(), Pace()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(PROGRESS_PX)
-        self.progress.setAccessibleName(self.tr("People decided"))
+        self.progress.setAccessibleName(tr("People decided"))
         self.note, self.tags = QLineEdit(), QLineEdit()
-        self.note.setPlaceholderText(self.tr("Note"))
-        self.tags.setPlaceholderText(self.tr("Tags, with spaces between"))
-        self.note.setAccessibleName(self.tr("Note"))
-        self.tags.setAccessibleName(self.tr("Tags"))
+        self.note.setPlaceholderText(tr("Note"))
+        self.tags.setPlaceholderText(tr("Tags, with spaces between"))
+        self.note.setAccessibleName(tr("Note"))
+        self.tags.setAccessibleName(tr("Tags"))
         self._refresh_soon = _timer(self, REFRESH_MS, self._refresh)
         self._lay_out()
         self._connect()
@@ -122,15 +123,13 @@ class PeoplePanel(QWidget):
         self.progress.setRange(0, max(1, everybody))
         self.progress.setValue(decided)
         words = [
-            self.tr("{shown} shown · {decided} of {all} decided").format(
+            tr("{shown} shown · {decided} of {all} decided").format(
                 shown=len(self.model.ids), decided=decided, all=everybody
             )
         ]
         rate, left = self.pace.people_an_hour(), self.pace.hours_left(everybody - decided)
         if rate is not None and left is not None:
-            words.append(
-                self.tr("{rate:.0f} people an hour · {left} left").format(rate=rate, left=_hours(left))
-            )
+            words.append(tr("{rate:.0f} people an hour · {left} left").format(rate=rate, left=_hours(left)))
         self.count.setText("\n".join(words))
 
     def _choose(self, current: QModelIndex) -> None:
@@ -158,19 +157,21 @@ class PeoplePanel(QWidget):
     def _keep_note(self) -> None:
         person = self._workbench.person
         if person is not None and self.note.text() != person.note:
-            self._workbench.apply(self.tr("Note"), person.with_(note=self.note.text()))
+            self._workbench.apply(tr("Note"), person.with_(note=self.note.text()))
 
     def _keep_tags(self) -> None:
         person = self._workbench.person
         tags = tuple(dict.fromkeys(self.tags.text().replace("#", " ").replace(",", " ").split()))
         if person is not None and tags != person.tags:
-            self._workbench.apply(self.tr("Tags"), person.with_(tags=tags))
+            self._workbench.apply(tr("Tags"), person.with_(tags=tags))
 
 
 def _hours(hours: float) -> str:
     """As hours and minutes."""
     minutes = round(60 * hours)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(minutes, 1)} min"
+    if minutes < 60:
+        return tr("{minutes} min").format(minutes=max(minutes, 1))
+    return tr("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 
 def _timer(parent: QWidget, wait_ms: int, run: Any) -> QTimer:

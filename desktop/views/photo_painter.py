@@ -16,6 +16,7 @@ from desktop.views.placing import Placing
 from desktop.views.renderer import Look, Renderer, Solid
 from desktop.views.silhouette import draw_outline, outline
 from desktop.views.tones import toned
+from desktop.words import part, verdict
 from desktop.workbench import Workbench
 
 BODY_HEIGHT_M = 1.7
@@ -163,6 +164,10 @@ class PhotoPainter:
 
     def _paint_other(self, painter: QPainter, person: Person, placing: Placing) -> None:
         names, xy = layout(person.keypoints.layout), placing.to_canvas(person.keypoints.xy)
+        known = self._workbench.committed
+        if known is not None and all(person.id != other.id for other in known.people):  # is being drawn
+            self._paint_box(painter, person, placing, selected=True)
+            return
         painter.setOpacity(drawing.OTHERS_OPACITY)
         if self._workbench.view.skeleton:
             drawing.draw_bones(painter, names, person.keypoints, xy)
@@ -189,14 +194,13 @@ class PhotoPainter:
             drawing.draw_points(painter, names, keypoints, xy, marks)
         for index in {view.keypoint, hovered} - {NO_KEYPOINT}:
             if index < keypoints.k and keypoints.confidence[index] > 0:
-                text = names.keypoints[index].replace("_", " ")
+                text = part(names.keypoints[index])
                 drawing.draw_label(painter, text, QPointF(xy[index][0] + 14, xy[index][1] - 8))
 
     def _paint_box(self, painter: QPainter, person: Person, placing: Placing, selected: bool) -> None:
         corners = drawing.box_corners(person.bbox.center, person.bbox.side, placing)
-        label = str(person.id) + (
-            "" if person.verdict == "todo" else f" · {self._workbench.tr(person.verdict)}"
-        )
+        said = () if person.verdict == "todo" else (verdict(person.verdict),)
+        label = " · ".join((str(person.id), *said))
         drawing.draw_box(painter, corners, label, selected, person.locked)
 
     def _ignored(self, posed: PosedBody | None) -> frozenset[int]:

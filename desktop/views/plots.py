@@ -2,17 +2,28 @@
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QT_TR_NOOP, QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
 
 from core.body.keypoints import layout
 from desktop.theme import theme
 from desktop.view import NO_KEYPOINT
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart, one a term; styles tell them apart without colour.
 TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+TERMS = {
+    "keypoints": QT_TR_NOOP("keypoints"),
+    "pose_prior": QT_TR_NOOP("pose prior"),
+    "hinges": QT_TR_NOOP("hinges"),
+    "limits": QT_TR_NOOP("limits"),
+    "upright": QT_TR_NOOP("upright"),
+    "shape": QT_TR_NOOP("shape"),
+    "stay_near": QT_TR_NOOP("stay near"),
+    "wishes": QT_TR_NOOP("wishes"),
+}
 SMALLEST_LOSS = 1e-2
 LEGEND_ALPHA = 190  # lines shine through, and its words can be read over them
 LEGEND_ROOM = 1.2  # powers of ten above the highest line
@@ -46,7 +57,7 @@ class LossPlot(pyqtgraph.PlotWidget):
         self._legend = item.addLegend(offset=(-1, 1), labelTextSize="8pt", colCount=3, verSpacing=-6)
         self.setMinimumSize(180, 110)
         item.getAxis("left").setWidth(AXIS_WIDTH_PX)
-        self.setAccessibleName(self.tr("Loss by term"))
+        self.setAccessibleName(tr("Loss by term"))
         workbench.fits.changed.connect(self._draw)
         workbench.view_changed.connect(self._dress)
         self._dressed = ""
@@ -64,10 +75,10 @@ class LossPlot(pyqtgraph.PlotWidget):
                 continue
             if name not in self._lines:
                 pen = pyqtgraph.mkPen(TERM_COLOURS[number % len(TERM_COLOURS)], width=2)
-                self._lines[name] = self.plot(pen=pen, name=name.replace("_", " "))
+                self._lines[name] = self.plot(pen=pen, name=tr(TERMS.get(name, name)))
             values = np.maximum(losses[name], SMALLEST_LOSS)
             self._lines[name].setData(np.arange(len(values)), values)
-        words = self.tr("Loss by iteration") if shown else self.tr("Loss: press F to fit")
+        words = tr("Loss by iteration") if shown else tr("Loss: press F to fit")
         for side in ("left", "bottom"):
             self.getPlotItem().showAxis(side, bool(shown))
         if shown:
@@ -102,7 +113,7 @@ class ResidualBars(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(200, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(self.tr("Distance of each keypoint"))
+        self.setAccessibleName(tr("Distance of each keypoint"))
         workbench.photo_changed.connect(self.update)
         workbench.view_changed.connect(self.update)
         workbench.hover.changed.connect(self.update)
@@ -125,10 +136,10 @@ class ResidualBars(QWidget):
         font.setPointSizeF(9)
         painter.setFont(font)
         seen = np.isfinite(values)
-        title = self.tr("Distance from the body [px]")
+        title = tr("Distance from the body [px]")
         painter.drawText(QRectF(4, 2, self.width() - 8, TEXT_PX + 4), Qt.AlignmentFlag.AlignHCenter, title)
         if not seen.any():
-            words = self.tr("Nothing to compare yet")
+            words = tr("Nothing to compare yet")
             painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
             return
         top = _round_up(float(values[seen].max()))
@@ -163,8 +174,8 @@ class ResidualBars(QWidget):
         chosen = hovered if hovered != NO_KEYPOINT else view.keypoint
         if 0 <= chosen < len(values):
             painter.setPen(QColor(colours.text))
-            shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else self.tr("absent")
-            words = f"{names.keypoints[chosen].replace('_', ' ')}: {shown}"
+            shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else tr("absent")
+            words = tr("{name}: {distance}").format(name=part(names.keypoints[chosen]), distance=shown)
             below = QRectF(area.left(), area.bottom() + 1, area.width(), TEXT_PX + 4)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 

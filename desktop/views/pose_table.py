@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from desktop import editing
+from desktop.body_acts import joint_meant
 from desktop.theme import side_of, theme
+from desktop.view import NO_KEYPOINT
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 Index = QModelIndex | QPersistentModelIndex
@@ -39,7 +42,7 @@ class PoseModel(QAbstractTableModel):
         name = JOINT_NAMES[section]
         if role == Qt.ItemDataRole.ForegroundRole:
             return QColor(theme(self._workbench.view.theme).side(side_of(name)))
-        return name.replace("_", " ") if role == Qt.ItemDataRole.DisplayRole else None
+        return part(name) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = 0) -> Any:
         fit = self._fit()
@@ -68,7 +71,7 @@ class PoseModel(QAbstractTableModel):
         if round(float(np.degrees(axis_angle[index.column()])), 2) == angle_deg:
             return False
         axis_angle[index.column()] = np.radians(angle_deg)
-        label = self.tr("Turn {joint}").format(joint=name.replace("_", " "))
+        label = tr("Turn {joint}").format(joint=part(name))
         self._workbench.fits.change_by_hand(label, editing.with_joint(fit, name, axis_angle))
         return True
 
@@ -88,7 +91,7 @@ class PoseTable(QTableView):
         super().__init__(parent)
         self._workbench = workbench
         self.setModel(PoseModel(workbench))
-        self.setAccessibleName(self.tr("Pose"))
+        self.setAccessibleName(tr("Pose"))
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
@@ -125,8 +128,8 @@ class PoseTable(QTableView):
         self._workbench.hover.over_joint("")
 
     def _choose(self, current: QModelIndex) -> None:
-        if current.isValid():
-            self._workbench.look(joint=JOINT_NAMES[current.row()])
+        if current.isValid() and JOINT_NAMES[current.row()] != joint_meant(self._workbench):
+            self._workbench.look(joint=JOINT_NAMES[current.row()], keypoint=NO_KEYPOINT)
 
     def _refresh(self) -> None:
         if not self._workbench.fits.following and not self.visibleRegion().isEmpty():
@@ -134,7 +137,7 @@ class PoseTable(QTableView):
 
     def _show_joint(self) -> None:
         """The row of the joint that is selected elsewhere, in the column that the keyboard is in."""
-        row, column = joint_index(self._workbench.view.joint), max(self.currentIndex().column(), 0)
+        row, column = joint_index(joint_meant(self._workbench)), max(self.currentIndex().column(), 0)
         if self.currentIndex().row() != row:
             self.setCurrentIndex(self.model().index(row, column))
         self._refresh()

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QToolButton, QW
 from core.store.queue import ANY
 from core.store.warnings import WARNINGS
 from desktop.views import warning_words
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 SEARCH_MS = 250  # after the last letter
@@ -23,11 +24,11 @@ class QueueFilters(QWidget):
             for key, text in words.items():
                 box.addItem(text, key)
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search in names, notes, tags"))
-        self.search.setAccessibleName(self.tr("Search"))
+        self.search.setPlaceholderText(tr("Search in names, notes, tags"))
+        self.search.setAccessibleName(tr("Search"))
         self.search.setClearButtonEnabled(True)
         self.chosen = QToolButton()
-        self.chosen.setToolTip(self.tr("These people were chosen in a plot; press to show all others again"))
+        self.chosen.setToolTip(tr("These people were chosen in a plot; press to show all others again"))
         self.chosen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._search_soon = QTimer(self)
         self._search_soon.setSingleShot(True)
@@ -44,7 +45,7 @@ class QueueFilters(QWidget):
         queue, project = self._workbench.queue, self._workbench.project
         warned = project.warned() if project is not None else {}
         tags = project.tags() if project is not None else {}
-        warnings = {None: self.tr("Warnings"), ANY: self.tr("Any warning")}
+        warnings = {None: tr("Warnings"), ANY: tr("Any warning")}
         warnings |= {
             name: f"{warning_words.short(name)} ({warned.get(name, 0)})"
             for name in WARNINGS
@@ -54,7 +55,7 @@ class QueueFilters(QWidget):
         chosen = {queue.wanted.tag: 0} if queue.wanted.tag else {}
         _fill(
             self.tag,
-            {None: self.tr("Tags"), **{tag: f"#{tag} ({n})" for tag, n in (chosen | tags).items()}},
+            {None: tr("Tags"), **{tag: f"#{tag} ({n})" for tag, n in (chosen | tags).items()}},
         )
         for box, key in (
             (self.order, queue.wanted.order),
@@ -74,7 +75,7 @@ class QueueFilters(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
-        names = (self.tr("Order"), self.tr("Verdict"), self.tr("Warning"), self.tr("Tag"))
+        names = (tr("Order"), tr("Verdict"), tr("Warning"), tr("Tag"))
         for place, (box, name) in enumerate(
             zip((self.order, self.verdict, self.warning, self.tag), names, strict=True)
         ):
@@ -103,22 +104,22 @@ class QueueFilters(QWidget):
 
     def _orders(self) -> dict[str, str]:
         return {
-            "worst": self.tr("Worst first"),
-            "best": self.tr("Best first"),
-            "disagreement": self.tr("Guess and fit disagree"),
-            "warnings": self.tr("Warnings first"),
-            "newest": self.tr("Changed last"),
-            "oldest": self.tr("Changed first"),
-            "photo": self.tr("By photo"),
+            "worst": tr("Worst first"),
+            "best": tr("Best first"),
+            "disagreement": tr("Disagreement"),
+            "warnings": tr("Warnings first"),
+            "newest": tr("Changed last"),
+            "oldest": tr("Changed first"),
+            "photo": tr("By photo"),
         }
 
     def _verdicts(self) -> dict[str | None, str]:
         return {
-            None: self.tr("Everybody"),
-            "todo": self.tr("To do"),
-            "later": self.tr("Later"),
-            "accepted": self.tr("Accepted"),
-            "rejected": self.tr("Rejected"),
+            None: tr("Everybody"),
+            "todo": tr("To do"),
+            "later": tr("Later"),
+            "accepted": tr("Accepted"),
+            "rejected": tr("Rejected"),
         }
 
 

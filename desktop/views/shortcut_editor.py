@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.command import Command
 from desktop.settings import Settings
+from desktop.words import tr
 
 HEIGHT_PX = 520
 
@@ -34,10 +35,10 @@ class ShortcutEditor(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Change shortcuts"))
+        self.setWindowTitle(tr("Change shortcuts"))
         self._commands, self._actions, self._settings = commands, actions, settings
         self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search"))
+        self.search.setPlaceholderText(tr("Search"))
         self.search.textChanged.connect(self._filter)
         self.complaint = QLabel()
         self.complaint.setWordWrap(True)
@@ -85,7 +86,7 @@ class ShortcutEditor(QDialog):
         others = (c for c in self._commands if c is not command and self._actions[c.id].shortcut() == keys)
         taken = None if keys.isEmpty() else next(others, None)
         if taken is not None:
-            words = self.tr("{keys} belongs to “{name}”. Choose other keys, or take them from it first.")
+            words = tr("{keys} belongs to “{name}”. Choose other keys, or take them from it first.")
             self.complaint.setText(words.format(keys=keys.toString(), name=self._labels[taken.id].text()))
             self.edits[command.id].setKeySequence(action.shortcut())
             return

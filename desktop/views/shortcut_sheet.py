@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.command import Command
 from desktop.commands import MENUS
+from desktop.words import tr
 
 COLUMNS = 4
+MOST_OF_SCREEN = 0.98
 
 
 class ShortcutSheet(QDialog):
@@ -28,46 +32,56 @@ class ShortcutSheet(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Shortcuts"))
+        self.setWindowTitle(tr("Shortcuts"))
         rows: list[tuple[str, str]] = []
         for menu, title in MENUS.items():
             keyed = [c for c in commands if c.menu == menu and not actions[c.id].shortcut().isEmpty()]
             if keyed:
-                rows.append((QCoreApplication.translate("commands", title).replace("&", ""), ""))
+                rows.append((tr(title).replace("&", ""), ""))
             for command in keyed:
                 keys = actions[command.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 rows.append((actions[command.id].text().replace("&", "").replace("…", ""), keys))
-        rows += [(self.tr("On the photo"), ""), *self._on_photo(), (self.tr("In 3D"), ""), *self._in_space()]
-        columns = QHBoxLayout()
-        columns.setSpacing(20)
+        rows += [(tr("On the photo"), ""), *self._on_photo(), (tr("In 3D"), ""), *self._in_space()]
+        page = QWidget()
+        columns = QHBoxLayout(page)
+        columns.setSpacing(12)
+        columns.setContentsMargins(0, 0, 0, 0)
         for part in _parts(rows):
             columns.addLayout(_grid(part))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        scroll = QScrollArea()
+        scroll.setWidget(page)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
         column = QVBoxLayout(self)
-        column.addLayout(columns)
+        column.addWidget(scroll)
         column.addWidget(buttons)
+        bar, edges = scroll.verticalScrollBar().sizeHint().width(), column.contentsMargins()
+        around = QSize(bar + edges.left() + edges.right(), bar + 3 * buttons.sizeHint().height())
+        self.resize((page.sizeHint() + around).boundedTo(self.screen().availableSize() * MOST_OF_SCREEN))
 
     def _on_photo(self) -> list[tuple[str, str]]:
         return [
-            (self.tr("Zoom at the cursor"), self.tr("Wheel")),
-            (self.tr("Move the photo"), self.tr("Drag")),
-            (self.tr("Move a keypoint"), self.tr("Drag it")),
-            (self.tr("Place an absent one"), self.tr("Drag its dotted ring")),
-            (self.tr("Nudge a keypoint"), self.tr("Arrows, Shift: far")),
-            (self.tr("Visible, occluded, absent"), self.tr("Right click")),
-            (self.tr("Give a limb to somebody"), self.tr("Ctrl and drag it")),
-            (self.tr("Choose a person"), self.tr("Click")),
-            (self.tr("The whole photo"), self.tr("Double click")),
+            (tr("Zoom at the cursor"), tr("Wheel")),
+            (tr("Move the photo"), tr("Drag, arrows")),
+            (tr("Move a keypoint"), tr("Drag it")),
+            (tr("Place an absent one"), tr("Drag its dotted ring")),
+            (tr("Nudge a keypoint"), tr("Arrows, Shift: far")),
+            (tr("Visible, occluded, absent"), tr("Right click")),
+            (tr("Give a limb to somebody"), tr("Ctrl and drag it")),
+            (tr("Choose a person"), tr("Click")),
+            (tr("Keep a box"), tr("Enter")),
+            (tr("The whole photo"), tr("Double click")),
         ]
 
     def _in_space(self) -> list[tuple[str, str]]:
         return [
-            (self.tr("Turn the view"), self.tr("Drag, arrows")),
-            (self.tr("Move the view"), self.tr("Shift and drag, arrows")),
-            (self.tr("Nearer, farther"), self.tr("Wheel")),
-            (self.tr("Move a joint"), self.tr("Drag it")),
-            (self.tr("Turn a joint"), self.tr("Drag its ring")),
+            (tr("Turn the view"), tr("Drag, arrows")),
+            (tr("Move the view"), tr("Shift+drag, arrows")),
+            (tr("Nearer, farther"), tr("Wheel, zoom keys")),
+            (tr("Move a joint"), tr("Drag it")),
+            (tr("Turn a joint"), tr("Drag its ring")),
         ]
 
 
@@ -86,7 +100,7 @@ def _parts(rows: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
 def _grid(rows: Sequence[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
     grid.setVerticalSpacing(2)
-    grid.setHorizontalSpacing(14)
+    grid.setHorizontalSpacing(8)
     for number, (words, keys) in enumerate(rows):
         label = QLabel(words)
         if not keys:

@@ -8,6 +8,7 @@ from desktop.views.opengl import OpenGL
 from desktop.views.renderer import Renderer
 from desktop.views.viewpoint import Viewpoint
 from desktop.views.viewport import Viewport
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 SIDE_DEG = 90.0
@@ -25,7 +26,7 @@ class Space(QSplitter):
         viewpoint = Viewpoint(self)
         self.main = Viewport(workbench, opengl, renderer, viewpoint)
         self.side = Viewport(workbench, opengl, renderer, viewpoint, SIDE_DEG)
-        self.side.setAccessibleName(self.tr("Body in 3D, from its side"))
+        self.side.setAccessibleName(tr("Body in 3D, from its side"))
         for view in (self.main, self.side):
             self.addWidget(view)
         self.setChildrenCollapsible(False)

@@ -7,6 +7,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QCommandLinkButton, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.words import tr
+
 COLUMN_PX = 460
 TITLE_PT, ICON_PX = 20, 16
 
@@ -25,36 +27,32 @@ class StartPage(QScrollArea):
         column.setFixedWidth(COLUMN_PX)
         outer.addWidget(column)
         self._column = QVBoxLayout(column)
-        title = QLabel(self.tr("Fitloop"))
+        title = QLabel(tr("Fitloop"))
         font = title.font()
         font.setPointSize(TITLE_PT)
         title.setFont(font)
         self._column.addWidget(title)
-        words = QLabel(
-            self.tr("Fit bodies to people in photos, correct them by hand, and train on the result.")
-        )
+        words = QLabel(tr("Fit bodies to people in photos, correct them by hand, and train on the result."))
         words.setWordWrap(True)
         self._column.addWidget(words)
         self._column.addSpacing(12)
         for name, text, more in (
             (
                 "file.open_sample",
-                self.tr("Open the sample"),
-                self.tr("A dozen drawn photos to try everything on; nothing is downloaded"),
+                tr("Open the sample"),
+                tr("A dozen drawn photos to try everything on; nothing is downloaded"),
             ),
-            ("file.open_photos", self.tr("Open photos…"), self.tr("A folder of pictures")),
+            ("file.open_photos", tr("Open photos…"), tr("A folder of pictures")),
             (
                 "file.open",
-                self.tr("Open a project or annotations…"),
-                self.tr(
-                    "A .fitloop project, or people's keypoints from COCO, OpenPose, SPIN, EFT and others"
-                ),
+                tr("Open a project or annotations…"),
+                tr("A .fitloop project, or people's keypoints from COCO, OpenPose, SPIN, EFT and others"),
             ),
         ):
             button = Link(text, more)
             button.clicked.connect(actions[name].trigger)
             self._column.addWidget(button)
-        self._recent_title = QLabel(self.tr("Lately"))
+        self._recent_title = QLabel(tr("Lately"))
         self._column.addSpacing(12)
         self._column.addWidget(self._recent_title)
         self._recent: list[Link] = []
@@ -79,9 +77,16 @@ class StartPage(QScrollArea):
 class Link(QCommandLinkButton):
     """Without the style's own arrow, which is black on black in dark colours and comes back with each style."""
 
+    def __init__(self, text: str, more: str) -> None:
+        super().__init__(text, more)
+        self._without_arrow()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            picture = QPixmap(ICON_PX, ICON_PX)
-            picture.fill(Qt.GlobalColor.transparent)
-            self.setIcon(QIcon(picture))
+            self._without_arrow()
+
+    def _without_arrow(self) -> None:
+        picture = QPixmap(ICON_PX, ICON_PX)
+        picture.fill(Qt.GlobalColor.transparent)
+        self.setIcon(QIcon(picture))

@@ -6,6 +6,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from core.body.keypoints import layout
+from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 BAR_PX = 160
@@ -25,7 +26,7 @@ class Status(QWidget):
         self.progress.setFixedWidth(BAR_PX)
         self.progress.setTextVisible(False)
         self.stop = QToolButton()
-        self.stop.setText(self.tr("Stop"))
+        self.stop.setText(tr("Stop"))
         self.stop.setToolTip(actions["fit.stop"].toolTip())
         self.stop.clicked.connect(actions["fit.stop"].trigger)
         self.hint = QLabel()
@@ -50,40 +51,51 @@ class Status(QWidget):
         job = self._workbench.job
         for widget in (self.title, self.progress, self.stop):
             widget.setVisible(job.running)
-        words = job.title
-        if job.running and job.total:
-            words = self.tr("{title}: {done} of {total}").format(
-                title=job.title, done=job.done, total=job.total
-            )
-            left, rate = job.seconds_left, job.per_second
-            if rate is not None:
-                words += self.tr(", {rate:.3g} a second").format(rate=rate)
-            if left is not None and left > 1:
-                words += self.tr(", {time} left").format(time=_time(left))
-        self.title.setText(words)
+        self.title.setText(self._progress() if job.running and job.total else job.title)
         self.progress.setRange(0, job.total)
         self.progress.setValue(job.done)
 
+    def _progress(self) -> str:
+        job = self._workbench.job
+        left, rate, words = job.seconds_left, job.per_second, tr("{title}: {done} of {total}")
+        if rate is not None:
+            words = tr("{title}: {done} of {total}, {rate:.3g} a second")
+        if rate is not None and left is not None and left > 1:
+            words = tr("{title}: {done} of {total}, {rate:.3g} a second, {time} left")
+        return words.format(
+            title=job.title, done=job.done, total=job.total, rate=rate or 0.0, time=_time(left or 0.0)
+        )
+
     def _show_body(self) -> None:
         fits = self._workbench.fits
-        nobody = self.tr("Loading the body…") if fits.loading else self.tr("No body")
+        nobody = tr("Loading the body…") if fits.loading else tr("No body")
         self.body.setText(fits.body.name if fits.body is not None else nobody)
 
     def _show_hint(self) -> None:
-        person, tr = self._workbench.person, self.tr
+        person = self._workbench.person
         if self._workbench.project is None:
             words = ""
+        elif self._workbench.view.boxing:
+            words = tr("Arrows move the box, with Shift they size it · Enter: keep it · Esc: cancel")
         elif person is None:
             words = tr("Ctrl+D: detect people · N: draw a person · Ctrl+Page down: next photo")
         elif self._workbench.view.placing:
-            name = layout(person.keypoints.layout).keypoints[self._workbench.view.keypoint].replace("_", " ")
-            words = tr("Click where the {name} is · Tab: skip it · Esc: enough").format(name=name)
+            name = part(layout(person.keypoints.layout).keypoints[self._workbench.view.keypoint])
+            words = tr(
+                "Click where the {name} is, or move it there with arrows · Tab: the next · Esc: enough"
+            ).format(name=name)
         elif person.locked:
             words = tr("Accepted and locked · U: unlock · Space: next worst")
+        elif person.fit is None:
+            words = tr(
+                "F: fit · G: fit from the guess · Ctrl+F: fit everybody · P: place keypoints · ?: all keys"
+            )
         else:
             words = tr(
                 "Drag keypoints · F: fit · A: accept · R: reject · L: later · Space: next · ?: all keys"
             )
+        if self._workbench.view.boxing:
+            self._bar.clearMessage()  # what the keys do now comes before what was told
         self.hint.setText(words)
 
 

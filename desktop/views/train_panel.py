@@ -22,6 +22,7 @@ from desktop.jobs.saving import fits_file_of
 from desktop.jobs.training import Training
 from desktop.queue_acts import guess_with
 from desktop.theme import theme
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 MOST_STEPS = 10_000_000
@@ -40,13 +41,13 @@ class TrainPanel(QWidget):
         self.batch.setRange(1, 4096)
         self.batch.setValue(16)
         self.more = QLineEdit()
-        self.more.setPlaceholderText(self.tr("more options, as in a terminal"))
-        self.start = QPushButton(self.tr("Train"))
-        self.stop = QPushButton(self.tr("Stop"))
-        self.follow = QPushButton(self.tr("Follow a run…"))
-        self.use = QPushButton(self.tr("Guess with it"))
+        self.more.setPlaceholderText(tr("more options, as in a terminal"))
+        self.start = QPushButton(tr("Train"))
+        self.stop = QPushButton(tr("Stop"))
+        self.follow = QPushButton(tr("Follow a run…"))
+        self.use = QPushButton(tr("Guess with it"))
         self.use.setToolTip(
-            self.tr(
+            tr(
                 "The run's checkpoint makes the guesses from now on: it guesses everybody, and the queue is ranked anew"
             )
         )
@@ -74,9 +75,7 @@ class TrainPanel(QWidget):
         grid = QGridLayout(left)
         grid.setContentsMargins(6, 4, 6, 4)
         grid.setSpacing(4)
-        for column, (words, box) in enumerate(
-            ((self.tr("Steps"), self.steps), (self.tr("Batch"), self.batch))
-        ):
+        for column, (words, box) in enumerate(((tr("Steps"), self.steps), (tr("Batch"), self.batch))):
             label = QLabel(words)
             label.setBuddy(box)
             box.setAccessibleName(words)
@@ -111,7 +110,7 @@ class TrainPanel(QWidget):
         fits = fits_file_of(project)
         if not fits.is_file():
             self._workbench.refused.emit(
-                self.tr("{name} is not there yet. Save the fits first: Ctrl+S.").format(name=fits.name)
+                tr("{name} is not there yet. Save the fits first: Ctrl+S.").format(name=fits.name)
             )
             return
         folder = project.folder / "runs" / time.strftime("spin-%Y-%m-%d-%H%M%S")
@@ -130,7 +129,7 @@ class TrainPanel(QWidget):
     def _follow(self) -> None:
         project = self._workbench.project
         start = str(project.folder / "runs") if project is not None else ""
-        name = QFileDialog.getExistingDirectory(self, self.tr("Follow a run"), start)
+        name = QFileDialog.getExistingDirectory(self, tr("Follow a run"), start)
         if name:
             self._training.follow(Path(name))
 
@@ -152,18 +151,25 @@ class TrainPanel(QWidget):
             self.metric.clear()
             self.metric.addItems(names)
             self.metric.setCurrentText(chosen)
+        self.metric.setVisible(bool(names))
+        for side in ("left", "bottom"):
+            self.plot.getPlotItem().showAxis(side, bool(names))
         self.said.setText(self._state())
         self._draw()
 
     def _state(self) -> str:
         training = self._training
         if training.folder is None:
-            return self.tr("Accept people, save the fits with Ctrl+S, then train on them.")
-        state = self.tr("runs") if training.running else self.tr("has ended, or runs elsewhere")
+            return tr("Accept people, save the fits with Ctrl+S, then train on them.")
         step = training.lines[-1].get("step", 0) if training.lines else 0
-        words = self.tr("{name} {state}, step {step}").format(
-            name=training.folder.name, state=state, step=step
+        state = (
+            tr("{name} runs, step {step}")
+            if training.running
+            else tr("{name} has ended after step {step}")
+            if training.ended
+            else tr("{name} has ended, or runs elsewhere, step {step}")
         )
+        words = state.format(name=training.folder.name, step=step)
         return words if training.lines or training.running else f"{words}\n{training.last_words}"
 
     def _draw(self) -> None:

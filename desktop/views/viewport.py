@@ -11,29 +11,27 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import names_of
-from desktop.body_acts import finish_order
-from desktop.hover import joint_of, keypoint_of
+from desktop.body_acts import finish_order, joint_meant
+from desktop.hover import keypoint_of
 from desktop.posing import TURN, Surface
 from desktop.theme import theme
 from desktop.turning import axes_of
 from desktop.views.body_painter import BodyPainter
 from desktop.views.cameras import Orbit
+from desktop.views.canvas_keys import ARROWS
+from desktop.views.drawing import draw_focus, draw_notice
 from desktop.views.gestures import Gesture, Pointer, move_joint, turn_joint
 from desktop.views.joint_marks import draw_joints
 from desktop.views.opengl import OpenGL
 from desktop.views.renderer import Renderer
 from desktop.views.rings import Grip, Rings
 from desktop.views.viewpoint import Viewpoint
+from desktop.words import tr
 from desktop.workbench import Workbench
 
 WHEEL_FACTOR = 1.15  # per notch
 NEAR_PX = 9.0
-STEPS_PX = {  # what an arrow key is worth, as a drag
-    Qt.Key.Key_Left: (-10.0, 0.0),
-    Qt.Key.Key_Right: (10.0, 0.0),
-    Qt.Key.Key_Up: (0.0, -10.0),
-    Qt.Key.Key_Down: (0.0, 10.0),
-}
+ARROW_PX = 10.0  # what an arrow key is worth, as a drag
 LIVE_MS = 60  # between two pictures while a keypoint is dragged in the photo
 
 
@@ -68,7 +66,7 @@ class Viewport(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("Body in 3D"))
+        self.setAccessibleName(tr("Body in 3D"))
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(LIVE_MS)
@@ -106,6 +104,8 @@ class Viewport(QWidget):
             vertices = posed.upright[0]
             middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
             self._turn(Orbit.looking(posed.to_upright(np.zeros((1, 3)))[0], middle))
+        elif self.surface is not None:
+            self._turn(Orbit.at(place).around(self.surface[0], self.size()))
         else:
             self._turn(Orbit.at(place))
 
@@ -123,16 +123,16 @@ class Viewport(QWidget):
         """What is written in the middle of the view; empty when nothing is."""
         fits = self._workbench.fits
         if self.complaint:
-            return self.tr(
+            return tr(
                 "The 3D view needs OpenGL, and it is not there: {why}.\n"
                 "Update the graphics driver, or install Mesa's software OpenGL "
                 "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
             ).format(why=self.complaint)
         if fits.body is None:
-            no_body = self.tr("No body is loaded. Open one with File, Open body…")
-            return self.tr("Loading the body…") if fits.loading else no_body
+            no_body = tr("No body is loaded. Open one with File, Open body…")
+            return tr("Loading the body…") if fits.loading else no_body
         if self._workbench.person is not None and self._workbench.person.fit is None:
-            return self.tr("No body is fitted to this person yet.\nPress F to fit one.")
+            return tr("No body is fitted to this person yet.\nPress F to fit one.")
         return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -153,9 +153,9 @@ class Viewport(QWidget):
         if self._workbench.person is not None and self._legend:
             self._painter.ghosts.paint_legend(painter, colours, ghosts)
         if self.notice and not ghosts:
-            painter.setPen(QColor(colours.text))
-            room = QRectF(self.rect()).adjusted(20, 20, -20, -20)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.notice)
+            draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)
+        if self.hasFocus():
+            draw_focus(painter, self.rect(), colours)
 
     def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
         """The selected joint and those that are held; all of them, small, while the mouse is over the view."""
@@ -164,7 +164,7 @@ class Viewport(QWidget):
             painter,
             self.orbit.project(joints, self.size()),
             theme(self._workbench.view.theme),
-            self._joint_marked(),
+            joint_meant(self._workbench),
             self._workbench.hover.joint,
             frozenset(name for wish in person.wishes for name in names_of(wish)) if person else frozenset(),
             self.underMouse(),
@@ -175,7 +175,7 @@ class Viewport(QWidget):
         posed = self._workbench.fits.posed()
         if not self._workbench.view.rings or posed is None or not self._workbench.editable:
             return None
-        joint = self._joint_marked()
+        joint = joint_meant(self._workbench)
         center = posed.upright[1][joint_index(joint)]
         return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
 
@@ -199,7 +199,7 @@ class Viewport(QWidget):
             self._grip = grip
             self._gesture = turn_joint(
                 self._workbench,
-                self._joint_marked(),
+                joint_meant(self._workbench),
                 grip.axis,
                 lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
             )
@@ -271,25 +271,17 @@ class Viewport(QWidget):
         person = self._workbench.person
         return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
 
-    def _joint_marked(self) -> str:
-        """The joint of the keypoint selected in the photo, else the one selected here."""
-        view, person = self._workbench.view, self._workbench.person
-        if person is not None and 0 <= view.keypoint < person.keypoints.k:
-            return joint_of(layout(person.keypoints.layout).keypoints[view.keypoint]) or view.joint
-        return view.joint
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
         self._turn(self.orbit.zoomed(WHEEL_FACTOR**notches))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        by = STEPS_PX.get(Qt.Key(event.key()))
-        if by is None:
+        arrow = ARROWS.get(Qt.Key(event.key()))
+        if arrow is None:
             super().keyPressEvent(event)
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._turn(self.orbit.panned(np.array(by), self.size()))
-        else:
-            self._turn(self.orbit.turned(np.array(by)))
+            return
+        by, pans = ARROW_PX * np.array(arrow), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        self._turn(self.orbit.panned(by, self.size()) if pans else self.orbit.turned(by))
 
     def enterEvent(self, event: object) -> None:
         self.update()

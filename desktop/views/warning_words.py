@@ -1,15 +1,14 @@
 """Warnings in the user's language: a few words, and why it matters."""
 
-from PySide6.QtCore import QCoreApplication
-
 from core.store.warnings import BENT_DEG, LARGE_BETA, WARNINGS, Warned
+from desktop.words import tr
 
 SIGN = "⚠"
 
 
 def short(name: str) -> str:
     """Two or three words."""
-    return _words()[name][0] if name in WARNINGS else name.replace("_", " ")
+    return _words()[name][0] if name in WARNINGS else name
 
 
 def long(name: str) -> str:
@@ -18,7 +17,6 @@ def long(name: str) -> str:
 
 
 def _words() -> dict[Warned, tuple[str, str]]:
-    tr = _translated
     return {
         "weak_fit": (
             tr("too little seen"),
@@ -26,11 +24,15 @@ def _words() -> dict[Warned, tuple[str, str]]:
         ),
         "unlikely_shape": (
             tr("unlikely shape"),
-            tr("A beta is beyond {limit:g} standard deviations. Check the focal length, or reset the shape."),
+            tr(
+                "A beta is beyond {limit:g} standard deviations. Check the focal length, or reset the shape."
+            ).format(limit=LARGE_BETA),
         ),
         "bent_backwards": (
             tr("bent backwards"),
-            tr("A knee or an elbow is bent the wrong way by more than {bent:g}°. Flip the limb's depth: D."),
+            tr(
+                "A knee or an elbow is bent the wrong way by more than {bent:g}°. Flip the limb's depth: D."
+            ).format(bent=BENT_DEG),
         ),
         "passes_through_itself": (
             tr("through itself"),
@@ -53,8 +55,3 @@ def _words() -> dict[Warned, tuple[str, str]]:
             tr("The body reaches through the floor that its foot was put on."),
         ),
     }
-
-
-def _translated(text: str) -> str:
-    words = QCoreApplication.translate("warnings", text)
-    return words.replace("{limit:g}", f"{LARGE_BETA:g}").replace("{bent:g}", f"{BENT_DEG:g}")

@@ -2,19 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QMainWindow,
-    QMessageBox,
-    QTabBar,
-    QTabWidget,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QMessageBox
 
 from desktop import theme
 from desktop.commands import MENUS, Command
@@ -29,6 +21,7 @@ from desktop.views.canvas import Canvas
 from desktop.views.contact_sheet import ContactSheet
 from desktop.views.data_plots import DataPlots
 from desktop.views.dialogs import Dialogs
+from desktop.views.docks import AREA, SIZE_PX, Docks
 from desktop.views.fit_panel import FitPanel
 from desktop.views.middle import Middle
 from desktop.views.opengl import find_opengl
@@ -42,11 +35,10 @@ from desktop.views.space import Space
 from desktop.views.start_page import StartPage
 from desktop.views.status import Status
 from desktop.views.train_panel import TrainPanel
+from desktop.words import tr
 from desktop.workbench import Workbench
 
-SIZE_PX = (1280, 800)
-LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 220, 350, 185, 360
-AREA = Qt.DockWidgetArea
+TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 
 
 class Window(QMainWindow):
@@ -58,8 +50,8 @@ class Window(QMainWindow):
         self._dressed = ""
         self._dress()
         self.setWindowTitle("Fitloop")
-        self.setDockNestingEnabled(True)
-        self.actions_by_id = {command.id: self._action(command) for command in commands}
+        given = {settings.shortcut(command.id, "") for command in commands}
+        self.actions_by_id = {command.id: self._action(command, given) for command in commands}
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
@@ -81,24 +73,10 @@ class Window(QMainWindow):
         pages = (self.start_page, self.canvas, self.contact_sheet)
         self._middle = Middle(workbench, settings, self.actions_by_id, pages)
         self.setCentralWidget(self._middle)
-        self.docks = {
-            "people": self._dock("people", self.tr("People"), self.people, AREA.LeftDockWidgetArea),
-            "viewport": self._dock("viewport", self.tr("3D view"), self.space, AREA.RightDockWidgetArea),
-            "body": self._dock("body", self.tr("Body"), self.body_panel, AREA.RightDockWidgetArea),
-            "pose": self._dock("pose", self.tr("Pose"), self.pose_table, AREA.RightDockWidgetArea),
-            "fit": self._dock("fit", self.tr("Fit"), self.fit_panel, AREA.RightDockWidgetArea),
-            "alternatives": self._dock(
-                "alternatives", self.tr("Other bodies"), self.alternatives, AREA.BottomDockWidgetArea
-            ),
-            "train": self._dock("train", self.tr("Train"), self.train_panel, AREA.BottomDockWidgetArea),
-            "data": self._dock("data", self.tr("Data set"), self.data_plots, AREA.BottomDockWidgetArea),
-            "plots": self._dock("plots", self.tr("Plots"), self.plots, AREA.BottomDockWidgetArea),
-        }
+        self.docks = Docks(self)
+        self._add_docks()
         self.docks["data"].visibilityChanged.connect(self.data_plots.look)
-        self.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
-        self.setTabPosition(AREA.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._tabify()
+        self.docks.tabify()
         self.layout().activate()  # side by side, as they were until now, docks ask for a wider window
         self.resize(*SIZE_PX)
         self._fill_menus()
@@ -154,7 +132,15 @@ class Window(QMainWindow):
         self.canvas.show_person()
 
     def draw_person(self) -> None:
+        self.show_contact_sheet(False)
         self.canvas.draw_person()
+
+    def adjust_box(self) -> None:
+        self.show_contact_sheet(False)
+        self.canvas.adjust_box()
+
+    def step_panel(self, by: int) -> None:
+        self.docks.step(by)
 
     def cancel_gesture(self) -> bool:
         in_photo, in_space = self.canvas.cancel(), self.space.cancel()
@@ -208,55 +194,44 @@ class Window(QMainWindow):
         """Whether something is still being read that will be drawn."""
         return self.photos.busy or self.thumbnails.busy
 
-    def _dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)  # by which its place is remembered
-        dock.setWidget(panel)
-        self.addDockWidget(area, dock)
-        return dock
-
-    def _tabify(self) -> None:
-        docks = self.docks
-        bottom = ("plots", "alternatives", "data", "train")
-        for shown, behind in (("fit", "body"), ("body", "pose"), *pairwise(bottom)):
-            self.tabifyDockWidget(docks[shown], docks[behind])
+    def _add_docks(self) -> None:
+        left, right, bottom = AREA.LeftDockWidgetArea, AREA.RightDockWidgetArea, AREA.BottomDockWidgetArea
+        for name, title, panel, area in (
+            ("people", tr("People"), self.people, left),
+            ("viewport", tr("3D view"), self.space, right),
+            ("body", tr("Body"), self.body_panel, right),
+            ("pose", tr("Pose"), self.pose_table, right),
+            ("fit", tr("Fit"), self.fit_panel, right),
+            ("alternatives", tr("Other bodies"), self.alternatives, bottom),
+            ("train", tr("Train"), self.train_panel, bottom),
+            ("data", tr("Data set"), self.data_plots, bottom),
+            ("plots", tr("Plots"), self.plots, bottom),
+        ):
+            self.docks.add(name, title, panel, area)
 
     def _arrange(self) -> None:
-        docks = self.docks
-        for name in ("fit", "plots"):
-            docks[name].raise_()
-        wider, higher = (
-            self.width() / SIZE_PX[0],
-            self.height() / SIZE_PX[1],
-        )  # pictures and plots use the room
-        across = [LEFT_PX, round(RIGHT_PX * max(wider, 1))]
-        self.resizeDocks([docks["people"], docks["viewport"]], across, Qt.Orientation.Horizontal)
-        self.resizeDocks(
-            [docks["viewport"], docks["fit"], docks["plots"]],
-            [self.height() - PANEL_PX, PANEL_PX, round(BOTTOM_PX * max(higher, 1))],
-            Qt.Orientation.Vertical,
-        )
+        self.docks.arrange()
         self.arranged = True
-        self._hide_lost_tab_bars()
 
-    def _hide_lost_tab_bars(self) -> None:
-        """Qt forgets tab bars while docks find their places, and such a bar stays, over another panel."""
-        groups = [{dock, *self.tabifiedDockWidgets(dock)} for dock in self.docks.values()]
-        wanted = [{dock.windowTitle() for dock in group} for group in groups]
-        bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        for bar in reversed(bars):  # the newest is the one in use
-            titles = {bar.tabText(index) for index in range(bar.count())}
-            bar.setVisible(titles in wanted)
-            wanted = [group for group in wanted if group != titles]
+    def event(self, event: QEvent) -> bool:
+        """In a panel Tab goes from field to field and Space presses a button, whatever else they are keys of."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return bool(super().event(event))
+        focus, views = self.focusWidget(), (self.canvas, self.space.main, self.space.side)
+        pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox)
+        if pressed or (event.key() in TABS and focus not in views):
+            event.accept()
+        return event.isAccepted()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self.arranged:
             self._arrange()
 
-    def _action(self, command: Command) -> QAction:
-        action = QAction(_words(command.text), self)
-        action.setShortcut(QKeySequence(self._settings.shortcut(command.id, command.shortcut)))
+    def _action(self, command: Command, given: set[str]) -> QAction:
+        action = QAction(tr(command.text), self)
+        own = "" if command.shortcut in given else command.shortcut  # keys that the user gave to another
+        action.setShortcut(QKeySequence(self._settings.shortcut(command.id, own)))
         action.setCheckable(command.checked is not None)
         action.triggered.connect(partial(self._run, command))
         return action
@@ -266,7 +241,7 @@ class Window(QMainWindow):
         self._update_actions()
 
     def _fill_menus(self) -> None:
-        menus = {name: self.menuBar().addMenu(_words(text)) for name, text in MENUS.items()}
+        menus = {name: self.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
         groups: dict[str, QActionGroup] = {}
         for command in self._commands:
             action = self.actions_by_id[command.id]
@@ -307,7 +282,3 @@ class Window(QMainWindow):
             self._settings.add_recent(str(project.path))
             self.canvas.setFocus()
         self.start_page.show_recent(self._settings.recent())
-
-
-def _words(text: str) -> str:
-    return QCoreApplication.translate("commands", text)

@@ -65,8 +65,14 @@ class Case:
         return float((seen.max(axis=0) - seen.min(axis=0)).max())
 
 
-def detected(true: NDArray[np.float64], name: str, rng: np.random.Generator) -> NDArray[np.float64]:
-    """What a detector makes of true keypoints (K, 3)."""
+def detected(
+    true: NDArray[np.float64],
+    name: str,
+    rng: np.random.Generator,
+    swapped: float = SWAPPED,
+    stolen: float = STOLEN,
+) -> NDArray[np.float64]:
+    """What a detector makes of true keypoints (K, 3). swapped, stolen: how often."""
     found, shape = true.copy(), layout(name)
     seen = true[true[:, 2] > 0, :2]
     height = float((seen.max(axis=0) - seen.min(axis=0)).max())
@@ -77,13 +83,13 @@ def detected(true: NDArray[np.float64], name: str, rng: np.random.Generator) -> 
     def columns(side: str, parts: tuple[str, ...]) -> list[int]:
         return [k for k, d in enumerate(shape.definitions) if any(d.startswith(f"{side}_{p}") for p in parts)]
 
-    if rng.random() < SWAPPED:
+    if rng.random() < swapped:
         parts = limbs[rng.integers(2)]
         left, right = columns("left", parts), columns("right", parts)
         found[left + right] = found[right + left]
-    if rng.random() < STOLEN:
-        stolen = columns(("left", "right")[rng.integers(2)], limbs[rng.integers(2)])
-        found[stolen, :2] += rng.normal(size=2) * 0.4 * height
+    if rng.random() < stolen:
+        theirs = columns(("left", "right")[rng.integers(2)], limbs[rng.integers(2)])
+        found[theirs, :2] += rng.normal(size=2) * 0.4 * height
     found[rng.random(len(true)) < MISSING, 2] = 0.0
     return np.where(found[:, 2:] > 0, found, 0.0)
 

@@ -1,6 +1,8 @@
-"""How long a guess takes: the image network and the lifter, one person and a batch.
+"""How long a guess takes: the image network and the lifter, one person and a batch, in float32 and half precision.
 
-python -m tests.benchmarks.guess [--json] [--device cuda] [--repeats 15]
+python -m tests.benchmarks.guess [--json] [--device cuda] [--batch 256] [--repeats 15]
+
+Half precision is float16 for the image network, on a GPU only, and bfloat16 for the lifter, where the device has it.
 """
 
 from __future__ import annotations
@@ -17,16 +19,15 @@ import torch
 from core.body import load_body
 from core.body.keypoints import layout
 from core.body.model import Body
-from core.errors import CheckpointError
 from core.guess.guess import guess
-from core.guess.lifter import load_lifter
+from core.guess.lifter import has_bfloat16, load_lifter
 from core.guess.lifter_network import Lifter
 from core.guess.spin_network import SpinNetwork
 from core.records import BBox, Keypoints, Person, Photo
 from tests.benchmarks.machine import machine
 
 WIDTH, HEIGHT = 1280, 720
-BATCH = 16
+BATCH = {"cpu": 16, "cuda": 256}
 LAYOUT = "coco17"
 
 
@@ -59,16 +60,20 @@ def timed(work: Callable[[], object], device: str, repeats: int) -> dict[str, fl
     }
 
 
-def rows(network: SpinNetwork | Lifter, body: Body, device: str, repeats: int) -> dict[str, dict[str, float]]:
+def rows(
+    network: SpinNetwork | Lifter, body: Body, device: str, repeats: int, batch: int, exact: bool = False
+) -> dict[str, dict[str, float]]:
     """From photo and person to guess: crop, network and the way into the photo's frame included."""
     photo = Photo("photo.jpg", WIDTH, HEIGHT)
     image = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     pixels = image if isinstance(network, SpinNetwork) else None
-    crowd = people(BATCH)
+    crowd = people(batch)
     return {
-        "one person": timed(lambda: guess(pixels, crowd[:1], photo, network, body), device, repeats),
-        f"batch of {BATCH}": timed(
-            lambda: guess(pixels, crowd, photo, network, body), device, max(3, repeats // 4)
+        "one person": timed(
+            lambda: guess(pixels, crowd[:1], photo, network, body, exact=exact), device, repeats
+        ),
+        f"batch of {batch}": timed(
+            lambda: guess(pixels, crowd, photo, network, body, exact=exact), device, max(3, repeats // 4)
         ),
     }
 
@@ -76,20 +81,25 @@ def rows(network: SpinNetwork | Lifter, body: Body, device: str, repeats: int) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch", type=int, help="people at once; 16 on the processor, 256 on a GPU")
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     device, repeats = options.device, options.repeats
-    body = load_body()
+    kind = torch.device(device).type
+    batch = options.batch or BATCH[kind]
+    body = load_body().to(device)
     network = SpinNetwork().eval().to(device, memory_format=torch.channels_last)
     result: dict[str, object] = {
         "machine": machine(device),
-        "image network": rows(network, body, device, repeats),
+        "image network, float32": rows(network, body, device, repeats, batch, exact=True),
     }
-    try:
-        result["lifter"] = rows(load_lifter(device=device), body, device, 4 * repeats)
-    except CheckpointError as error:
-        result["lifter"] = str(error)
+    if kind == "cuda":
+        result["image network, float16"] = rows(network, body, device, repeats, batch)
+    for words, exact in (("lifter, float32", True), ("lifter, bfloat16", False)):
+        if exact or has_bfloat16(torch.device(device)):
+            lifter = load_lifter(device=device, exact=exact)
+            result[words] = rows(lifter, body, device, 4 * repeats, batch)
     print(json.dumps(result, indent=None if options.json else 1))
 
 

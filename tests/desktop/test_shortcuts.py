@@ -20,15 +20,24 @@ def choose(editor, command, keys):
 
 def test_other_keys_work_at_once_and_after_the_next_start(desk, qtbot):
     editor = editor_of(desk)
-    choose(editor, "space.wireframe", "W")
+    choose(editor, "space.wireframe", "Q")
     editor.close()
     desk.window.activateWindow()
     desk.wait(desk.window.isActiveWindow)
-    qtbot.keyClick(desk.window, Qt.Key.Key_W)
+    qtbot.keyClick(desk.window, Qt.Key.Key_Q)
     assert desk.workbench.view.wireframe
     _, window = build(desk.settings)
     qtbot.addWidget(window)
+    assert window.actions_by_id["space.wireframe"].shortcut() == QKeySequence("Q")
+    window.close()
+
+
+def test_a_new_command_does_not_take_the_keys_that_the_user_gave_to_another(desk, qtbot):
+    desk.settings.keep_shortcut("space.wireframe", "W")
+    _, window = build(desk.settings)
+    qtbot.addWidget(window)
     assert window.actions_by_id["space.wireframe"].shortcut() == QKeySequence("W")
+    assert window.actions_by_id["person.adjust_box"].shortcut().isEmpty()
     window.close()
 
 

@@ -8,7 +8,7 @@ from core.body.keypoints import layout
 from core.body.model import BodyParams, load_body
 from core.body.skeleton import joints_of, keypoint_weights, project
 from core.body.tree import joint_index
-from core.records import BBox, Fit, Keypoints, Person, Photo
+from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
 from core.store import Edit, Project
 from core.store.warnings import depth_below, warnings_of
 from core.wishes import GroundContact
@@ -213,3 +213,26 @@ def test_an_import_knows_its_warnings_at_once(tmp_path):
     with Project.create(tmp_path / "b.fitloop") as project:
         project.add_photos([Photo("a.jpg", 640, 480, (person(fit(weak=True)),))])
         assert project.warned() == {"weak_fit": 1}
+
+
+def guessed(body):
+    """What a network says of somebody whom it sees as this fit."""
+    names = ("pose", "betas", "kid", "cam_t", "focal_length", "camera_center")
+    return Guess(**{name: getattr(body, name) for name in names}, network="lifter")
+
+
+CLOSE = {"left_hip": (0, 0, -0.12), "right_hip": (0, 0, 0.12)}
+
+
+def test_exchanged_legs_that_stand_close_are_told_by_a_guess_that_is_only_about_right():
+    about = guessed(fit(at=(0.09, 0.2, 4.0), **CLOSE))
+    right = person(fit(**CLOSE)).with_(fit=None, guess=about)
+    assert warned(right) == ()
+    assert warned(exchanged(right, ("knee", "ankle"))) == ("sides_swapped",)
+
+
+def test_a_guess_that_is_far_off_says_nothing_about_sides():
+    off = guessed(fit(at=(0.5, 0.2, 4.0), **CLOSE))
+    right = person(fit(**CLOSE)).with_(fit=None, guess=off)
+    assert warned(right) == ()
+    assert warned(exchanged(right, ("knee", "ankle"))) == ()

@@ -1,0 +1,84 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name></name>
+    <message numerus="yes">
+        <source>%n photos were there already and stay as they are.</source>
+        <translation>
+            <numerusform>%n photo was there already and stays as it is.</numerusform>
+            <numerusform>%n photos were there already and stay as they are.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Add %n photos</source>
+        <translation>
+            <numerusform>Add %n photo</numerusform>
+            <numerusform>Add %n photos</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{file}: %n people, {usable} with a fit to train on</source>
+        <translation>
+            <numerusform>{file}: %n person, {usable} with a fit to train on</numerusform>
+            <numerusform>{file}: %n people, {usable} with a fit to train on</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n photos found.</source>
+        <translation>
+            <numerusform>%n photo found.</numerusform>
+            <numerusform>%n photos found.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n missing: {names}.</source>
+        <translation>
+            <numerusform>%n missing: {names}.</numerusform>
+            <numerusform>%n missing: {names}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n at several places: {names}.</source>
+        <translation>
+            <numerusform>%n at several places: {names}.</numerusform>
+            <numerusform>%n at several places: {names}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n meshes</source>
+        <translation>
+            <numerusform>%n mesh</numerusform>
+            <numerusform>%n meshes</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n iterations</source>
+        <translation>
+            <numerusform>%n iteration</numerusform>
+            <numerusform>%n iterations</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n people found</source>
+        <translation>
+            <numerusform>%n person found</numerusform>
+            <numerusform>%n people found</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %n people fitted</source>
+        <translation>
+            <numerusform>{done} of %n person fitted</numerusform>
+            <numerusform>{done} of %n people fitted</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %n people guessed</source>
+        <translation>
+            <numerusform>{done} of %n person guessed</numerusform>
+            <numerusform>{done} of %n people guessed</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

@@ -63,8 +63,10 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
         )
     lifter.load_state_dict({name: value.float() for name, value in weights.items()})
     if not exact and has_bfloat16(torch.device(device)):
+        # A GPU norms only what has the precision of the norm's own weights.
+        kinds = (nn.Linear,) if torch.device(device).type == "cpu" else (nn.Linear, nn.LayerNorm)
         for layer in lifter.modules():
-            if isinstance(layer, nn.Linear):
+            if isinstance(layer, kinds):
                 layer.to(torch.bfloat16)
     return lifter.to(device).eval()
 

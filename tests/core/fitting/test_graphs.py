@@ -54,7 +54,7 @@ def test_a_recorded_fit_takes_the_same_steps_as_a_direct_one(body, count, wishes
     for one, other in zip(direct, recorded, strict=True):
         same = (other.loss - one.loss).abs() < 1e-3 * one.loss
         assert same.float().mean() > 0.95  # a person at a fork may take the other way for a rounding's sake
-        torch.testing.assert_close(other.unknowns[same], one.unknowns[same], rtol=0, atol=1e-2)
+        assert (other.unknowns - one.unknowns).abs().median() < 1e-3
 
 
 @needs_gpu

@@ -4,6 +4,7 @@ records   one person, one photo, frozen     metrics  MPJPE, PA-MPJPE, PVE, PCK, 
 geometry/ rotations, cameras, images        body/    layouts, body files, posing, fast keypoints
 fitting/  keypoints -> steps -> fit         guess/   networks: photo or keypoints -> guess
 store/    project file, fits dictionary     formats/ and detect/  one small file a format, a detector
+recorded  one piece of work as a CUDA graph
 Imports run down: errors, records, metrics -> geometry -> body -> fitting, guess -> store -> formats, detect.
 Shapes: B batch, K keypoints, J joints (24), V vertices, F faces, R residuals, D parameters, P people.
 Frames: a photo's camera has x right, y down, z forward [m]; a crop's is that of a 5000 px camera looking at

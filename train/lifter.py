@@ -25,6 +25,7 @@ from core.body import Body, load_body
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.guess.lifter import CONFIG, WEIGHTS, load_lifter, network_entry
 from core.guess.lifter_network import POSE6D, Lifter, LifterConfig
+from core.recorded import recorded
 from train.learning.lifter_table import (
     milliseconds,
     on_projections,
@@ -36,7 +37,6 @@ from train.learning.lifter_table import (
 from train.learning.lifting import LossWeights, lifting_loss
 from train.learning.poses import Poses, read_poses
 from train.learning.rare_poses import rare_poses
-from train.learning.recorded import recorded
 from train.learning.scenes import Scenes
 from train.learning.together import average_gradients, join, leave
 

@@ -19,10 +19,9 @@ from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
 
 STARTS = 32
-EASED = 1.25  # alternatives differ where keypoints say nothing: their pixels count less, so that the prior is heard
-FIRMER = (
-    2.0  # … and those that start from several guesses keep twice as near to theirs, or they would become one
-)
+# Alternatives differ where keypoints say nothing. Their pixels count less, so that the prior is heard; and those that
+# start from several guesses keep twice as near to theirs, or they would become one.
+EASED, FIRMER = 1.25, 2.0
 TEMPERATURE = 4.0  # of a loss as evidence: exp(-loss / 4); 2 would trust the model's own noise to the letter
 SAME_M = 0.03  # mean distance of the 24 joints, pelvis to pelvis, below which two starts found one body
 

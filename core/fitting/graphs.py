@@ -18,9 +18,9 @@ from torch import Tensor
 
 from core.fitting.objective import SEEN, Objective
 from core.fitting.solver import Linearised, SolverStep, State, attempt
+from core.recorded import recorded
 from core.wishes import names_of
 
-_REHEARSALS = 2  # before recording: what torch makes at first use, such as workspaces, must not be part of it
 _LADDER = 1024  # people: up to here sizes are powers of two and the halves between …
 _STEP = 256  # … and then multiples of this
 _KEPT = 8  # recordings, each with the memory that its arithmetic needs
@@ -37,8 +37,8 @@ class Recording:
     data: Tensors
     moves: Tensor
     state: State
-    look: torch.cuda.CUDAGraph
-    try_once: torch.cuda.CUDAGraph
+    look: Callable[[], None]
+    try_once: Callable[[], None]
 
     def begin(self, start: Tensor, data: Tensors, free: Tensor | None, damping: float) -> None:
         """People (B, ...) at their start; the rows that are left stay as they were, those of nobody."""
@@ -49,7 +49,7 @@ class Recording:
         self.moves.copy_(torch.ones_like(self.moves) if free is None else free)
         self.state.strength.fill_(damping)
         self.state.growth.fill_(2.0)
-        self.look.replay()
+        self.look()
         self.state.accepted.fill_(True)
 
 
@@ -68,7 +68,7 @@ def graphed_tries(
         for iteration in count():
             parts = (state.unknowns, state.loss, state.report, state.accepted)
             yield SolverStep(iteration, *(part[:people].clone() for part in parts))
-            recording.try_once.replay()
+            recording.try_once()
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def _rounded(people: int) -> int:
 
 @torch.no_grad()
 def _record(objective: Objective, data: Tensors, start: Tensor, size: int) -> Recording:
-    with torch.cuda.device(start.device), torch.inference_mode(False):
+    with torch.inference_mode(False):
         held = tuple(
             part.clone() if place == SEEN else _filled(part, size) for place, part in enumerate(data)
         )
@@ -123,20 +123,8 @@ def _record(objective: Objective, data: Tensors, start: Tensor, size: int) -> Re
         def try_once() -> None:
             _put(attempt(lambda there: objective(there, *held), state, moves), state)
 
-        return Recording(objective, held, moves, state, _graph_of(look), _graph_of(try_once))
-
-
-def _graph_of(work: Callable[[], None]) -> torch.cuda.CUDAGraph:
-    aside, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        for _ in range(_REHEARSALS):
-            work()
-    torch.cuda.current_stream().wait_stream(aside)
-    # Other threads go on using the GPU meanwhile, a loader's for one.
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        work()
-    return graph
+        device = start.device
+        return Recording(objective, held, moves, state, recorded(look, device), recorded(try_once, device))
 
 
 def _put(values: Tensors, places: Tensors) -> None:

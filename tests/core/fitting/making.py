@@ -13,7 +13,7 @@ from torch import Tensor
 from core.body.keypoint_body import UNKNOWNS, KeypointBody, params_to_vector
 from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
-from core.fitting import FitConfig, FitStep, fit
+from core.fitting import DepthOrder, FitConfig, FitStep, GroundContact, Pin, RayPin, Turn, fit
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, observation
 from core.fitting.placing import BODY_HEIGHT
@@ -24,6 +24,13 @@ from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
 FOCAL, CENTER = 1000.0, (500.0, 400.0)
+WISHES = (
+    Pin("left_wrist", (0.1, -0.2, 3.3)),
+    RayPin("right_ankle", (0.1, 0.2, 2.0)),
+    DepthOrder("left_knee", "left_hip", margin=0.1),
+    GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2),
+    Turn("head", (0.1, 0.2, 0.3)),
+)
 FACING = torch.diag(torch.tensor([1.0, -1.0, -1.0]))  # upright before the camera, looking into it
 
 

@@ -17,8 +17,6 @@ from core.fitting import (
     SPIN_WEIGHTS,
     DepthOrder,
     FitConfig,
-    GroundContact,
-    Pin,
     RayPin,
     Turn,
     fit,
@@ -34,7 +32,7 @@ from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.problem import Problem
 from core.fitting.solver import SolverStep, levenberg_marquardt
 from core.wishes import shifted
-from tests.core.fitting.making import Scene, assert_finite, before_camera, off_by, prior_poses
+from tests.core.fitting.making import WISHES, Scene, assert_finite, before_camera, off_by, prior_poses
 from tests.posing import toy_body
 
 ROOT = Path(__file__).parents[3]
@@ -57,13 +55,6 @@ TERMS = {
     "only the camera": FitConfig(free_pose=False, free_betas=False),
     "not the camera": FitConfig(free_orientation=False, free_translation=False),
 }
-WISHES = (
-    Pin("left_wrist", (0.1, -0.2, 3.3)),
-    RayPin("right_ankle", (0.1, 0.2, 2.0)),
-    DepthOrder("left_knee", "left_hip", margin=0.1),
-    GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2),
-    Turn("head", (0.1, 0.2, 0.3)),
-)
 
 
 @pytest.fixture(scope="module")

@@ -6,21 +6,14 @@ import pytest
 import torch
 
 from core.body.keypoint_body import KeypointBody, params_to_vector
-from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn, fit
+from core.fitting import FitConfig, fit
 from core.fitting.graphs import _rounded, graphed_tries
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, observation
 from core.fitting.prior import default_prior
 from core.fitting.solver import tries
-from tests.core.fitting.making import Scene, before_camera, off_by, prior_poses
+from tests.core.fitting.making import WISHES, Scene, before_camera, off_by, prior_poses
 
-WISHES = (
-    Pin("left_wrist", (0.1, -0.2, 3.3)),
-    RayPin("right_ankle", (0.1, 0.2, 2.0)),
-    DepthOrder("left_knee", "left_hip", margin=0.1),
-    GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2),
-    Turn("head", (0.1, 0.2, 0.3)),
-)
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
 
 

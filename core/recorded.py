@@ -1,7 +1,7 @@
 """One piece of work that is done over and over, as a single call on a GPU.
 
-A step of a small network is hundreds of short kernels, and starting them takes a processor longer than running them
-takes the GPU. Recorded once as a CUDA graph, they are started together.
+A step of a small network, or of a fit, is hundreds of short kernels, and starting them takes a processor longer than
+running them takes the GPU. Recorded once as a CUDA graph, they are started together.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ def recorded(work: Callable[[], Result], device: torch.device) -> Callable[[], R
     """
     if device.type != "cuda":
         return work
-    aside = torch.cuda.Stream(device)
-    aside.wait_stream(torch.cuda.current_stream(device))
-    with torch.cuda.stream(aside):
-        for _ in range(_REHEARSALS):
-            work()
-    torch.cuda.current_stream(device).wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        result = work()
+    with torch.cuda.device(device):
+        aside, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(_REHEARSALS):
+                work()
+        torch.cuda.current_stream().wait_stream(aside)
+        # Other threads go on using the GPU meanwhile, a loader's for one.
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            result = work()
 
     def again() -> Result:
         graph.replay()

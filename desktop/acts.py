@@ -134,6 +134,7 @@ def step_person_here(by: int) -> Callable[[Workbench, Asks], None]:
     """The next or the last person of the photo on show, round and round."""
 
     def act(workbench: Workbench, window: Asks) -> None:
+        workbench.cancel()  # a new person whom nobody kept is none of them
         ids = [person.id for person in workbench.photo.people] if workbench.photo is not None else []
         if workbench.person_id in ids:
             workbench.select(ids[(ids.index(workbench.person_id) + by) % len(ids)])

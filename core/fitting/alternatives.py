@@ -19,9 +19,7 @@ from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
 
 STARTS = 32
-# Alternatives differ where keypoints say nothing. Their pixels count less, so that the prior is heard; and those that
-# start from several guesses keep twice as near to theirs, or they would become one.
-EASED, FIRMER = 1.25, 2.0
+EASED = 1.25  # alternatives differ where keypoints say nothing: their pixels count less, so that the prior is heard
 TEMPERATURE = 4.0  # of a loss as evidence: exp(-loss / 4); 2 would trust the model's own noise to the letter
 SAME_M = 0.03  # mean distance of the 24 joints, pelvis to pelvis, below which two starts found one body
 
@@ -48,7 +46,7 @@ def alternatives(
             f"keypoints {tuple(keypoints.shape)}: alternatives are of one person, (1, K, 3) at a time."
         )
     config = config or FitConfig()
-    eased = replace(config, keypoint_px=EASED * config.keypoint_px, stay_near=FIRMER * config.stay_near)
+    eased = replace(config, keypoint_px=EASED * config.keypoint_px)
     given = body.v_template.new_zeros(0, UNKNOWNS) if guess is None else _usable(guess.to(body.v_template))
     if not len(given):
         *_, base = fit(body, keypoints, layout, focal_length, camera_center, config=eased)

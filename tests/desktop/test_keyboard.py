@@ -64,6 +64,18 @@ def test_escape_takes_back_a_person_whom_nobody_kept(active_desk):
     assert not workbench.previewing
 
 
+@pytest.mark.parametrize("step", ["PageDown", "PageUp"])
+def test_walking_the_people_of_a_photo_leaves_out_whom_nobody_kept(active_desk, step):
+    desk, workbench = active_desk, active_desk.workbench
+    before = workbench.photo
+    for _ in range(len(before.people) + 1):
+        key(desk, "N")
+        key(desk, step, SHIFT)
+        assert workbench.photo is before
+        assert workbench.person in before.people
+    assert desk.said == []
+
+
 def test_a_mouse_may_still_draw_the_person(active_desk):
     desk, workbench = active_desk, active_desk.workbench
     from PySide6.QtCore import QPointF

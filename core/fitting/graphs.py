@@ -44,6 +44,7 @@ class Recording:
         """People (B, ...) at their start; the rows that are left stay as they were, those of nobody."""
         people = len(start)
         for place, (held, given) in enumerate(zip(self.data, data, strict=True)):
+            # What wishes want, at SEEN, is one table for everybody.
             (held if place == SEEN else held[:people]).copy_(given)
         self.state.unknowns[:people] = start
         self.moves.copy_(torch.ones_like(self.moves) if free is None else free)

@@ -138,7 +138,7 @@ def mixture_prior(
 
 # Elbows and knees in the 69 numbers of a body pose, and the sign that makes bending the wrong way positive
 # (left knee, right knee: about x; left elbow, right elbow: about y).
-_HINGES = {9: -1.0, 12: -1.0, 52: 1.0, 55: -1.0}
+HINGED_NUMBERS = {9: -1.0, 12: -1.0, 52: 1.0, 55: -1.0}
 
 
 def hinges(body_pose: Tensor) -> Pull:
@@ -154,5 +154,5 @@ def hinges(body_pose: Tensor) -> Pull:
 @cache
 def _hinge_signs(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     signs = torch.zeros(BODY_POSE)
-    signs[list(_HINGES)] = torch.tensor(list(_HINGES.values()))
+    signs[list(HINGED_NUMBERS)] = torch.tensor(list(HINGED_NUMBERS.values()))
     return signs.to(device, dtype), signs.abs().to(device, dtype)

@@ -20,7 +20,7 @@ from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
 from core.fitting.residuals import NEAREST, Seen
-from core.fitting.solver import SolverStep, tries, until_settled
+from core.fitting.solver import SolverStep, levenberg_marquardt, until_settled
 from core.geometry.camera import project
 
 MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
@@ -139,9 +139,10 @@ class Problem:
         data = observation(seen, config.wishes, previous)
         if start.is_cuda:
             steps = graphed_tries(objective, data, start, free, config.damping)
-        else:
-            steps = tries(lambda there: objective(there, *data), start, free, config.damping)
-        return until_settled(steps, iterations, config.tolerance)
+            return until_settled(steps, iterations, config.tolerance)
+        return levenberg_marquardt(
+            lambda there: objective(there, *data), start, iterations, free, config.damping, config.tolerance
+        )
 
 
 def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:

@@ -315,7 +315,7 @@ def measure(moves: int, data: Path) -> dict[str, dict[str, float]]:
             bench.workbench.fits.fit(None)
             bench.wait(lambda: not bench.workbench.fits.running)
             bench.run(0.3)
-            drag(bench, 60)  # the first one records what is then replayed
+            drag(bench, 60)  # the first one reads the fits' machine code
             rows["drag to drawn overlay"] = drag(bench, moves)
             rows["undo, redo"] = undo_redo(bench)
             rows["other photo"] = other_photo(bench)

@@ -15,15 +15,15 @@ from core.fitting.compiled.arithmetic import WIDE, Floats, add_outer, add_scaled
 from core.fitting.compiled.posing import JACOBIAN, LOCAL, Posed, add_row, pose, reach, room_to_pose
 from core.fitting.compiled.tables import Photo, PriorTable, Task, WishTable
 from core.fitting.objective import TERMS, UPRIGHT_ROBUST
-from core.fitting.prior import _HINGES
+from core.fitting.prior import HINGED_NUMBERS
 from core.fitting.residuals import NEAREST
 
 BODY_POSE = 3  # the first of its unknowns
 BETAS, CAM_T = BETAS_COLUMNS.start, CAM_T_COLUMNS.start
 REPORTED = len(TERMS)
 PHOTO, PRIOR, HINGES, LIMITS, UPRIGHT, SHAPE, STAY_NEAR, WISHES = range(REPORTED)
-HINGED = np.array(list(_HINGES))
-HINGE_SIGNS = np.array(list(_HINGES.values()), np.float32)
+HINGED = np.array(list(HINGED_NUMBERS))
+HINGE_SIGNS = np.array(list(HINGED_NUMBERS.values()), np.float32)
 
 
 Number = float | np.float32

@@ -154,7 +154,7 @@ class TestProcesses:
             time.sleep(0.05)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(children[-1]), signal.SIGKILL)
-        _, said = process.communicate()
+        _, said = process.communicate(timeout=240)
         assert process.returncode == 0, said.decode()
         assert [line["step"] for line in read_metrics(run)] == list(range(1, steps + 1))
         assert torch.load(run / "checkpoint.pt")["step"] == steps

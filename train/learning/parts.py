@@ -25,6 +25,7 @@ from core.store.arrays_file import read_arrays, write_arrays
 from core.store.lock import WriterLock
 from core.store.whole_file import whole_file
 from train.learning.fitting_people import Rows
+from train.learning.joining import join_group
 
 KEY_FILE = "key.json"
 LONGEST_WAIT = timedelta(days=30)  # of one process for the others
@@ -42,7 +43,7 @@ class Process:
     def join(cls) -> Process:
         count = int(os.environ.get("WORLD_SIZE", "1"))
         if count > 1:
-            dist.init_process_group("gloo", timeout=LONGEST_WAIT)
+            join_group("gloo", LONGEST_WAIT)
         return cls(int(os.environ.get("RANK", "0")), count)
 
     @property

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from core.errors import FitloopError
 from train.learning.datasets import Share
+from train.learning.joining import join_group
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Processes:
         if chosen.type == "cuda":
             torch.cuda.set_device(chosen)
         if count > 1:
-            dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+            join_group("nccl" if chosen.type == "cuda" else "gloo")
         return cls(int(os.environ.get("RANK", "0")), count, chosen)
 
     @property

@@ -12,12 +12,14 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from train.learning.joining import join_group
+
 
 def join() -> tuple[int, int]:
     """This process's number and how many there are; 0, 1 without torchrun."""
     if "WORLD_SIZE" not in os.environ:
         return 0, 1
-    dist.init_process_group("gloo")
+    join_group("gloo")
     return dist.get_rank(), dist.get_world_size()
 
 

@@ -1,0 +1,53 @@
+"""The processes that torchrun started find each other, also after some of them died and all were started anew."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import timedelta
+
+import torch.distributed as dist
+
+from core.errors import FitloopError
+
+LONGEST_WAIT = timedelta(minutes=10)  # for a process of another machine to start
+LOOK_AGAIN_S = 0.02
+
+
+def join_group(backend: str, timeout: timedelta | None = None) -> None:
+    """Join the group of all processes; it needs torchrun's environment. timeout: the longest that a collective may
+    wait, None for torch's own. Raises FitloopError when one of the others does not come."""
+    store, rank, count = next(dist.rendezvous("env://"))
+    store.set_timeout(LONGEST_WAIT)
+    dist.init_process_group(
+        backend, store=new_part(store, rank, count), rank=rank, world_size=count, timeout=timeout
+    )
+
+
+def new_part(store: dist.Store, rank: int, count: int) -> dist.Store:
+    """The part of the store that only these `count` processes have ever used.
+
+    torchrun keeps its store when it starts processes anew, and with it the addresses of the dead: joining by them hangs
+    (pytorch issue 135712). Its count of restarts is not the same on every machine. So the first process names the part
+    and tells the name to each that asks now, by the name that the asker has given itself; a dead asker does not answer.
+    """
+    me = uuid.uuid4().hex
+    if rank == 0:
+        for other in range(1, count):
+            _tell(store, me, other)
+        return dist.PrefixStore(me, store)
+    store.set(f"asks/{rank}", me)
+    part = store.get(f"part of/{me}").decode()
+    store.set(f"{part}/knows/{rank}", "yes")
+    return dist.PrefixStore(part, store)
+
+
+def _tell(store: dist.Store, part: str, other: int) -> None:
+    """Tell process `other` the name of the part, until it has heard."""
+    end = time.monotonic() + LONGEST_WAIT.total_seconds()
+    while not store.check([f"{part}/knows/{other}"]):
+        if store.check([f"asks/{other}"]):
+            store.set(f"part of/{store.get(f'asks/{other}').decode()}", part)
+        if time.monotonic() > end:
+            raise FitloopError(f"process {other} did not join within {LONGEST_WAIT}. Start all of them anew.")
+        time.sleep(LOOK_AGAIN_S)

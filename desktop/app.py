@@ -3,6 +3,7 @@
 import argparse
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -72,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(settings: Settings, view: View | None = None) -> tuple[Workbench, Window]:
     """The workbench and the window around it, not shown yet, without a body."""
     sys.setswitchinterval(SWITCH_S)
+    # Qt cuts even the disc of a keypoint into pieces for its threads, and waits for them: beside a fit that was more
+    # than half of a drag's time.
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     workbench = Workbench(view or settings.view())
     return workbench, Window(workbench, COMMANDS, settings)
 

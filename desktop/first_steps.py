@@ -25,7 +25,8 @@ class FirstSteps(QObject):
         super().__init__(parent)
         self.done: set[str] = set()
         self._workbench, self._settings = workbench, settings
-        self._project: Project | None = None
+        self._project: Project | None = None  # the sample's, while it is open
+        self._looked_at: Project | None = None
         self._seen: dict[int, Person] = {}  # people as they were on the disk when last looked at
         self._shown: int | None = None
         self._saved_at = 0
@@ -51,7 +52,7 @@ class FirstSteps(QObject):
 
     def _look(self) -> None:
         workbench = self._workbench
-        if workbench.project is not self._project:
+        if workbench.project is not self._looked_at:
             self._begin(workbench.project)
         if not self.wanted or workbench.previewing or workbench.photo is None or self._project is None:
             return
@@ -70,6 +71,7 @@ class FirstSteps(QObject):
             self.changed.emit()
 
     def _begin(self, project: Project | None) -> None:
+        self._looked_at = project
         known = project if project is not None and is_sample(project) else None
         self._project, self._shown, self._seen = known, None, {}
         self._saved_at = _written_at(known) if known is not None else 0

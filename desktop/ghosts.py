@@ -64,10 +64,12 @@ def pose_ghost(body: "Body", state: Fit | Guess, pelvis: np.ndarray | None, foca
     import torch
 
     from core.body.coarse import coarse
+    from core.body.keypoint_body import KeypointBody, params_to_vector
 
     drawn = coarse(body)
     with torch.no_grad():
-        vertices, joints = (points[0].numpy() for points in drawn.pose(params_of(state)))
+        placed = KeypointBody.from_body(body, "smpl24").posed(params_to_vector(params_of(state)))
+        vertices, joints = drawn.surface(placed)[0].numpy(), placed.joints()[1][0].numpy()
     lenses = sorted([max(state.focal_length, 1.0), max(focal_length, 1.0)])
     if pelvis is not None and lenses[1] > SAME_LENS * lenses[0]:
         vertices, joints = vertices + pelvis - joints[0], joints + pelvis - joints[0]

@@ -161,28 +161,32 @@ def _posed(
     import torch
 
     from core.body.coarse import coarse
-    from core.body.keypoint_body import KeypointBody
+    from core.body.keypoint_body import KeypointBody, params_to_vector
+    from core.body.model import Body
     from core.geometry.camera import project
 
     drawn = coarse(body) if moving else body
     with torch.no_grad():
-        vertices, joints = (points[0].numpy() for points in drawn.pose(params))
-        points = KeypointBody.from_body(body, person.keypoints.layout).keypoints(params)
+        placed = KeypointBody.from_body(body, person.keypoints.layout).posed(params_to_vector(params))
+        if isinstance(drawn, Body):
+            vertices, joints = drawn.pose(params)
+        else:
+            vertices, joints = drawn.surface(placed), placed.joints()[1]
         _, _, focal_length, center = fit_inputs(photo, person)
-        keypoints_px = project(points, focal_length, center)[0].numpy()
+        keypoints_px = project(placed.points, focal_length, center)[0].numpy()
     away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)
     residual_px = np.where(person.keypoints.confidence > 0, away, np.nan)
     losses = {} if step is None else {name: float(loss[0]) for name, loss in step.loss_by_term.items()}
     return PosedBody(
         fit,
         person.keypoints,
-        vertices,
+        vertices[0].numpy(),
         drawn.faces,
-        joints,
+        joints[0].numpy(),
         keypoints_px,
         residual_px,
         losses,
-        floor_of(person, vertices),
+        floor_of(person, vertices[0].numpy()),
     )
 
 

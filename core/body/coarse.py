@@ -1,45 +1,70 @@
-"""A body with fewer vertices, for pictures of one that moves: the same joints, and the same places for what is left."""
+"""A body with fewer vertices, for pictures of one that moves: what is left is where the whole body has it.
+
+It is posed on joints that a fit has placed anyway, with few tensor operations: each of them may have to wait for the
+thread that draws.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, PosedKeypoints
 from core.body.model import Body
-from core.body.tree import JOINT_NAMES
 
+SHAPES = CAM_T_COLUMNS.start - BETAS_COLUMNS.start
 CELL_M = 0.02  # vertices of one cell of this size that face the same way become one
 
 
-@lru_cache(maxsize=4)
-def coarse(body: Body) -> Body:
-    """The body with about a third of the open body's triangles. Posing gives its vertices, then the 24 joints again.
+@dataclass(frozen=True, eq=False)
+class CoarseBody:
+    """Fewer triangles: faces (F, 3). S is 11, as for KeypointBody.
 
-    The joints ride along as vertices of their own, from which the regressor takes them: so they stay exact, though the
-    vertices that they are regressed from are gone. It has no keypoints.
+    vertices (3 V,) at rest, vertices_shape (S, 3 V), and what pose blend shapes add, vertices_pose (207, 3 V) or None;
+    pivots (72,) and pivots_shape (S, 72): the joints at rest; weights (V, 24).
     """
+
+    faces: NDArray[np.int64]
+    vertices: Tensor
+    vertices_shape: Tensor
+    vertices_pose: Tensor | None
+    pivots: Tensor
+    pivots_shape: Tensor
+    weights: Tensor
+
+    def surface(self, posed: PosedKeypoints) -> Tensor:
+        """Vertices (B, V, 3) [m, camera frame] on joints that were placed already: linear blend skinning."""
+        turns, places = posed.joints()
+        batch, shape = len(turns), posed.shape()
+        rest = torch.addmm(self.vertices, shape, self.vertices_shape)
+        if self.vertices_pose is not None:
+            rest = torch.addmm(rest, posed.bend(), self.vertices_pose)
+        pivots = torch.addmm(self.pivots, shape, self.pivots_shape).view(batch, -1, 3, 1)
+        moves = torch.cat([turns, places[..., None] - turns @ pivots], dim=-1)
+        blended = (self.weights @ moves.flatten(2)).view(batch, -1, 3, 4)
+        return (blended[..., :3] * rest.view(batch, -1, 1, 3)).sum(dim=-1) + blended[..., 3]
+
+
+@lru_cache(maxsize=4)
+def coarse(body: Body) -> CoarseBody:
+    """The body with a fraction of its triangles, made once."""
     rows, faces = _merged(body.arrays.v_template.astype(np.float64), body.faces)
-    count = len(JOINT_NAMES)
-    joints = body.J_regressor @ body.v_template
-    joints_shape = torch.einsum("jv,vcs->jcs", body.J_regressor, body.shapedirs)
-    regressor = torch.cat([body.J_regressor.new_zeros(count, len(rows)), torch.eye(count).to(joints)], dim=1)
-    posedirs = body.posedirs
-    if posedirs.shape[1] > 3:
-        bends = posedirs.view(len(posedirs), -1, 3)[:, rows]
-        posedirs = torch.cat([bends, bends.new_zeros(len(bends), count, 3)], dim=1).flatten(1)
-    return replace(
-        body,
-        arrays=replace(body.arrays, faces=faces),
-        v_template=torch.cat([body.v_template[rows], joints]),
-        shapedirs=torch.cat([body.shapedirs[rows], joints_shape]),
-        posedirs=posedirs,
-        J_regressor=regressor,
-        weights=torch.cat([body.weights[rows], torch.eye(count).to(joints)]),
-        _keypoint_weights={},
+    shapes = body.shapedirs.new_zeros(*body.shapedirs.shape[:2], SHAPES)
+    shapes[..., : body.shapedirs.shape[2]] = body.shapedirs
+    bends = body.posedirs.view(len(body.posedirs), -1, 3)
+    return CoarseBody(
+        faces,
+        body.v_template[rows].flatten(),
+        shapes[rows].flatten(0, 1).T.contiguous(),
+        bends[:, rows].flatten(1) if bends.shape[1] > 1 else None,
+        (body.J_regressor @ body.v_template).flatten(),
+        torch.einsum("jv,vcs->sjc", body.J_regressor, shapes).flatten(1),
+        body.weights[rows],
     )
 
 

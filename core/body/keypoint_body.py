@@ -100,12 +100,11 @@ class KeypointBody:
             levers = torch.addmm(levers, bend.reshape(batch, -1), self.levers_pose)
         parts = levers.view(batch, JOINTS, self.k, 4) @ world[:, :JOINTS].transpose(-1, -2)
         points = parts.sum(dim=1) + unknowns[:, None, CAM_T_COLUMNS]
-        return PosedKeypoints(self, points, parts, world, rotations, jacobians)
+        return PosedKeypoints(self, unknowns, points, parts, world, rotations, jacobians)
 
     def joints(self, unknowns: Tensor) -> tuple[Tensor, Tensor]:
-        """World rotations (B, 24, 3, 3) and places (B, 24, 3) [m, camera frame] of the 24 joints."""
-        world = self.posed(unknowns)._world[:, :JOINTS]
-        return world[..., :3], world[..., 3] + unknowns[:, None, CAM_T_COLUMNS]
+        """PosedKeypoints.joints of unknowns (B, 86)."""
+        return self.posed(unknowns).joints()
 
     def _world(self, rotations: Tensor, offsets: Tensor) -> Tensor:
         """Rotation and place of each joint (B, 25, 3, 4) in the body's frame; the last is the identity.
@@ -123,14 +122,30 @@ class KeypointBody:
 
 @dataclass(frozen=True, eq=False)
 class PosedKeypoints:
-    """One placing of the keypoints, and what their Jacobian is made of. points (B, K, 3) [m, camera frame]."""
+    """One placing of the keypoints, and what their Jacobian is made of. points (B, K, 3) [m, camera frame] at
+    unknowns (B, 86)."""
 
     body: KeypointBody
+    unknowns: Tensor
     points: Tensor
     _parts: Tensor
     _world: Tensor
     _rotations: Tensor
     _jacobians: Tensor
+
+    def joints(self) -> tuple[Tensor, Tensor]:
+        """World rotations (B, 24, 3, 3) and places (B, 24, 3) [m, camera frame] of the 24 joints."""
+        world = self._world[:, :JOINTS]
+        return world[..., :3], world[..., 3] + self.unknowns[:, None, CAM_T_COLUMNS]
+
+    def shape(self) -> Tensor:
+        """Betas and kid (B, 11)."""
+        return self.unknowns[:, BETAS_COLUMNS.start : CAM_T_COLUMNS.start]
+
+    def bend(self) -> Tensor:
+        """What pose blend shapes are moved by: the joints' own rotations but the pelvis', minus one (B, 207)."""
+        rotations = self._rotations[:, 1:]
+        return (rotations - torch.eye(3, dtype=rotations.dtype, device=rotations.device)).flatten(1)
 
     def jacobian(self) -> Tensor:
         """d points / d unknowns, (B, K, 3, 86)."""

@@ -4,7 +4,8 @@ Into pictures, not into a QOpenGLWidget: one of those in a window makes Qt compo
 change of anything in it, which without a graphics card costs more than all drawing of ours together.
 """
 
-from collections.abc import Sequence
+import ctypes
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,6 @@ from PySide6.QtOpenGL import (
     QOpenGLShader,
     QOpenGLShaderProgram,
 )
-from shiboken6 import VoidPtr
 
 from desktop.views import shaders
 
@@ -73,6 +73,10 @@ class Renderer:
         self._context.create()
         self._context.makeCurrent(self._surface)
         self._gl = self._context.functions()
+        self._draw_elements = _unlocked(
+            self._context, b"glDrawElements", ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p
+        )
+        self._finish = _unlocked(self._context, b"glFinish")
         self._programs = {
             name: _program(source)
             for name, source in (
@@ -107,6 +111,7 @@ class Renderer:
         if look.floor is not None:
             self._blend(True)
             self._draw_part("floor", self._floor, self._floor_faces, 6, camera, look.floor)
+        self._finish()
         picture = target.toImage()
         target.release()
         return picture
@@ -185,7 +190,7 @@ class Renderer:
         program.enableAttributeArray("a_position")
         program.setAttributeBuffer("a_position", GL_FLOAT, 0, 3, 0)
         mode = GL_LINES if name == "edges" else GL_TRIANGLES
-        self._gl.glDrawElements(mode, count, GL_UNSIGNED_INT, VoidPtr(0))
+        self._draw_elements(mode, count, GL_UNSIGNED_INT, None)
         indices.release()
         vertices.release()
         program.release()
@@ -224,6 +229,13 @@ class _Mesh:
         self.triangles.destroy()
         if self._edges is not None:
             self._edges[0].destroy()
+
+
+def _unlocked(context: QOpenGLContext, name: bytes, *takes: type) -> Callable[..., None]:
+    """An OpenGL function without a result that lets other threads run Python while it works. PySide's own hold them up:
+    without a graphics card the fit that is to be drawn next would wait for the drawing of the last one.
+    """
+    return ctypes.CFUNCTYPE(None, *takes)(context.getProcAddress(name))
 
 
 def _program(fragment: str) -> QOpenGLShaderProgram:

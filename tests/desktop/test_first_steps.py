@@ -83,6 +83,14 @@ def test_nobody_is_guided_over_their_own_photos(open_desk):
     assert not line(open_desk).isVisible()
 
 
+def test_over_their_own_photos_the_steps_do_not_count_every_move_of_the_mouse(open_desk):
+    steps, told = line(open_desk).steps, []
+    steps.changed.connect(lambda: told.append("changed"))
+    start = open_desk.place_of("left_wrist")
+    open_desk.drag(start, start + QPointF(10, -10))
+    assert told == []
+
+
 def test_the_hints_name_the_keys_that_the_user_chose(guided):
     desk, steps = guided
     steps.done = {"drag"}

@@ -33,6 +33,7 @@ WHEEL_FACTOR = 1.15  # per notch
 NEAR_PX = 9.0
 ARROW_PX = 10.0  # what an arrow key is worth, as a drag
 LIVE_MS = 60  # between two pictures while a keypoint is dragged in the photo
+NEXT_MS = 1  # else: after the photo, not in one go with it
 
 
 class Viewport(QWidget):
@@ -69,7 +70,6 @@ class Viewport(QWidget):
         self.setAccessibleName(tr("Body in 3D"))
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(LIVE_MS)
         self._soon.timeout.connect(self.update)
         workbench.photo_changed.connect(self._follow)
         for signal in (
@@ -82,11 +82,11 @@ class Viewport(QWidget):
         return QSize(350, 400)
 
     def _follow(self) -> None:
-        """While a keypoint is dragged the photo comes first: the body there is what the eye is on."""
-        if not self._workbench.fits.following or self._held is not None:
+        """The photo comes first: the body there is what the eye is on."""
+        if self._held is not None:
             self.update()
         elif not self._soon.isActive():
-            self._soon.start()
+            self._soon.start(LIVE_MS if self._workbench.fits.following else NEXT_MS)
 
     def hideEvent(self, event: object) -> None:
         self._soon.stop()

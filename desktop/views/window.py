@@ -56,7 +56,7 @@ class Window(QMainWindow):
         self.photos = Photos(self)
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
         opengl = find_opengl()
-        self._renderer = None if opengl.complaint else Renderer()
+        self._renderer = None if opengl.complaint else Renderer(opengl.software)
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)

@@ -47,13 +47,24 @@ class ZeroSlider(QSlider):
 
 
 class SliderRow(QObject):
-    """Reports `moved` while the slider is dragged, `chosen` when the value is meant."""
+    """Reports `moved` while the slider is dragged, `chosen` when the value is meant.
+
+    unset: the word for the lowest value, where that stands for none of one's own.
+    """
 
     moved = Signal(float)
     chosen = Signal(float)
 
     def __init__(
-        self, name: str, low: float, high: float, decimals: int, step: float, suffix: str = "", tip: str = ""
+        self,
+        name: str,
+        low: float,
+        high: float,
+        decimals: int,
+        step: float,
+        suffix: str = "",
+        tip: str = "",
+        unset: str = "",
     ) -> None:
         super().__init__()
         self._per_tick = 10.0**-decimals
@@ -68,6 +79,7 @@ class SliderRow(QObject):
         self.number.setDecimals(decimals)
         self.number.setSingleStep(step)
         self.number.setSuffix(suffix)
+        self.number.setSpecialValueText(unset)
         self.number.setKeyboardTracking(False)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.label.setBuddy(self.slider)

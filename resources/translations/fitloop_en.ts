@@ -53,6 +53,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>{name}, {at}: nothing new for %n minutes, so it has ended or hangs</source>
+        <translation>
+            <numerusform>{name}, {at}: nothing new for %n minute, so it has ended or hangs</numerusform>
+            <numerusform>{name}, {at}: nothing new for %n minutes, so it has ended or hangs</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n iterations</source>
         <translation>
             <numerusform>%n iteration</numerusform>

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 NEAR_A_GUESS = 12.0  # stay_near of a fit that a network's guess begins, unless the panel says otherwise …
+ADULT = 1.0  # weight of an adult where the age is fitted: with core.fitting's own, which is for adults, nothing moves
 NEAR_A_FIT = 0.0  # … and of every other: the defaults of core.fitting, which are at hand only with torch
 
 
@@ -99,10 +100,16 @@ class FitOptions:
 
         return self._config(NEAR_A_GUESS, {"soft_iterations": TRUSTING.soft_iterations, **changes})
 
+    def config_of_age(self, **changes: object) -> "FitConfig":
+        """The same for what follows a fit that held to a guess, which knows adults: size and age in the pose found."""
+        return self.config(free_pose=False, soft_iterations=0, placing_iterations=0, **changes)
+
     def _config(self, near: float, changes: Mapping[str, object]) -> "FitConfig":
         from core.fitting import FitConfig
 
         own = {field.name: getattr(self, field.name) for field in fields(self)}
         if self.stay_near is None:
             own["stay_near"] = near
+        if self.free_kid:
+            own["kid"] = ADULT
         return FitConfig(**{**own, **changes})

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 SIZE_PX = (1280, 800)  # of the window, for which the others are meant
 STRETCH_PX, ASKED_AT_MOST = 40, 8
-LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 220, 350, 185, 360
+LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 228, 350, 185, 360
 AREA = Qt.DockWidgetArea
 
 

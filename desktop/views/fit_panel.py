@@ -52,6 +52,7 @@ class FitPanel(QScrollArea):
         self.focal.setSpecialValueText(NOTHING)
         self.focal.setSuffix(tr(" px"))
         self.focal.setKeyboardTracking(False)
+        self.focal.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.focal.setAccessibleName(tr("Focal length"))
         self.view_angle = QLabel()
         self.view_angle.setToolTip(tr("The photo's field of view, from its left edge to its right"))

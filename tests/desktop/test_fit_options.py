@@ -25,12 +25,21 @@ def test_how_near_a_curator_wants_it_rules_every_fit(chosen):
     assert options.config().stay_near == options.config_from_guess().stay_near == chosen
 
 
+def filled(slider):
+    """Whether anything right of the handle's middle, or left of it, has the colour of what is used."""
+    slider.resize(600, slider.height())
+    picture, used = slider.grab().toImage(), slider.palette().highlight().color().rgb()
+    return any(picture.pixel(x, picture.height() // 2) == used for x in range(picture.width()))
+
+
 def test_the_panel_says_that_how_near_is_automatic_and_what_that_means(desk):
     row = desk.window.fit_panel.rows["stay_near"]
     assert row.number.text() == "automatic"
     for widget in (row.number, row.slider):
         assert "12 for a fit that starts from a guess, 0 for any other" in widget.toolTip()
+    assert not filled(row.slider)
     row.number.setValue(3)
+    assert filled(row.slider)
     assert desk.workbench.fits.options.stay_near == 3
     assert row.number.text() == "3"
     row.slider.setValue(0)

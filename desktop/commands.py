@@ -30,6 +30,7 @@ MENUS = {
     "fit": QT_TR_NOOP("F&it"),
     "body": QT_TR_NOOP("&Body"),
     "view": QT_TR_NOOP("&View"),
+    "panel": QT_TR_NOOP("Pa&nels"),
     "space": QT_TR_NOOP("&3D"),
     "help": QT_TR_NOOP("&Help"),
 }
@@ -183,19 +184,33 @@ VIEW = (
         "",
         lambda workbench, _: workbench.look(brightness=0.0, contrast=0.0),
     ),
+    _theme("system", QT_TR_NOOP("Colours of the sys&tem")),
+    _theme("light", QT_TR_NOOP("Light colo&urs")),
+    _theme("dark", QT_TR_NOOP("&Dark colours")),
+)
+PANELS = (
+    Command("panel.next", QT_TR_NOOP("&Jump to next panel"), "F6", lambda _, window: window.step_panel(1)),
     Command(
-        "view.next_panel", QT_TR_NOOP("&Jump to next panel"), "F6", lambda _, window: window.step_panel(1)
-    ),
-    Command(
-        "view.last_panel",
+        "panel.last",
         QT_TR_NOOP("Jump to pre&vious panel"),
         "Shift+F6",
         lambda _, window: window.step_panel(-1),
     ),
-    Command("view.reset", QT_TR_NOOP("Panels as at &first"), "", lambda _, window: window.reset_layout()),
-    _theme("system", QT_TR_NOOP("Colours of the sys&tem")),
-    _theme("light", QT_TR_NOOP("Light colo&urs")),
-    _theme("dark", QT_TR_NOOP("&Dark colours")),
+    Command("panel.wider", QT_TR_NOOP("Panel &wider"), "F7", lambda _, window: window.stretch_panel(1, 0)),
+    Command(
+        "panel.narrower",
+        QT_TR_NOOP("Panel &narrower"),
+        "Shift+F7",
+        lambda _, window: window.stretch_panel(-1, 0),
+    ),
+    Command("panel.taller", QT_TR_NOOP("Panel &taller"), "F8", lambda _, window: window.stretch_panel(0, 1)),
+    Command(
+        "panel.shorter",
+        QT_TR_NOOP("Panel &shorter"),
+        "Shift+F8",
+        lambda _, window: window.stretch_panel(0, -1),
+    ),
+    Command("panel.reset", QT_TR_NOOP("Panels as at &first"), "", lambda _, window: window.reset_layout()),
 )
 HELP = (
     Command("help.shortcuts", QT_TR_NOOP("&Shortcuts"), "?", lambda _, window: window.show_shortcuts()),
@@ -207,4 +222,4 @@ HELP = (
     ),
 )
 
-COMMANDS = (*FILE, *EDIT, *PERSON, *FIT, *BODY, *VIEW, *SPACE, *HELP)
+COMMANDS = (*FILE, *EDIT, *PERSON, *FIT, *BODY, *VIEW, *PANELS, *SPACE, *HELP)

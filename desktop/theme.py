@@ -14,6 +14,7 @@ from core.body.keypoints import side_colours
 
 ThemeName = Literal["system", "light", "dark"]
 Side = Literal["left", "right", "centre"]
+FUSION_DARKER = 140  # [%] what Fusion does to the window's colour for an outline
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,16 @@ def apply(theme: Theme) -> None:
     if isinstance(application, QApplication):
         application.setStyle("Fusion")
         application.setPalette(palette(theme))
+        application.setPalette(_boxed(theme), "QCheckBox")
+
+
+def _boxed(theme: Theme) -> QPalette:
+    """The palette with which Fusion draws the square of a tick in the muted colour: it takes the window's, made darker,
+    which nobody sees in the dark.
+    """
+    result = palette(theme)
+    result.setColor(QPalette.ColorRole.Window, QColor(theme.muted).lighter(FUSION_DARKER))
+    return result
 
 
 def palette(theme: Theme) -> QPalette:

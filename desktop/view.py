@@ -1,5 +1,6 @@
 """How things are drawn and what a fit is told: the window's own choices, no part of the history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from core.fitting import FitConfig
 
 NO_KEYPOINT = -1
+NEAR_A_GUESS = 12.0  # stay_near of a fit that a network's guess begins, unless the panel says otherwise …
+ADULT = 1.0  # weight of an adult where the age is fitted: with core.fitting's own, which is for adults, nothing moves
+NEAR_A_FIT = 0.0  # … and of every other: the defaults of core.fitting, which are at hand only with torch
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What the panel sets of core.fitting.FitConfig, where each field is explained; the rest is its own."""
+    """What the panel sets of core.fitting.FitConfig, where each field is explained; the rest is its own.
+
+    stay_near: None leaves it to where the fit begins.
+    """
 
     iterations: int = 20
     keypoint_px: float = 2.0
@@ -79,20 +86,30 @@ class FitOptions:
     pose_prior: float = 1.0
     limits: float = 10.0
     betas: float = 1.0
-    stay_near: float = 0.0
+    stay_near: float | None = None
     free_betas: bool = True
     free_kid: bool = False
 
     def config(self, **changes: object) -> "FitConfig":
         """The same for core.fitting; imports torch."""
-        from core.fitting import FitConfig
-
-        own = {field.name: getattr(self, field.name) for field in fields(self)}
-        return FitConfig(**{**own, **changes})
+        return self._config(NEAR_A_FIT, changes)
 
     def config_from_guess(self, **changes: object) -> "FitConfig":
         """The same for a fit that a network's guess begins: what keypoints do not show stays as guessed."""
         from core.fitting import TRUSTING
 
-        near = max(self.stay_near, TRUSTING.stay_near)
-        return self.config(stay_near=near, soft_iterations=TRUSTING.soft_iterations, **changes)
+        return self._config(NEAR_A_GUESS, {"soft_iterations": TRUSTING.soft_iterations, **changes})
+
+    def config_of_age(self, **changes: object) -> "FitConfig":
+        """The same for what follows a fit that held to a guess, which knows adults: size and age in the pose found."""
+        return self.config(free_pose=False, soft_iterations=0, placing_iterations=0, **changes)
+
+    def _config(self, near: float, changes: Mapping[str, object]) -> "FitConfig":
+        from core.fitting import FitConfig
+
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.stay_near is None:
+            own["stay_near"] = near
+        if self.free_kid:
+            own["kid"] = ADULT
+        return FitConfig(**{**own, **changes})

@@ -16,6 +16,7 @@ from desktop.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
+    from core.fitting import FitConfig
 
 FOLLOW_ITERATIONS = 3  # a drag's: few enough to be there before the next move
 SETTLE_ITERATIONS = 10  # when it is let go
@@ -46,15 +47,23 @@ def fit_steps(
     from core.fitting import fit
 
     losses: dict[str, list[float]] = {}
-    told = options.config_from_guess if isinstance(start, Guess) else options.config
-    config = told(wishes=person.wishes)
-    guess = None if start is None else params_of(start)
-    for step in fit(body, *fit_inputs(photo, person), guess=guess, config=config):
-        for name, loss in step.loss_by_term.items():
-            losses.setdefault(name, []).append(float(loss[0]))
-        yield FitReport(
-            pose_step(step, photo, person, body), {name: tuple(values) for name, values in losses.items()}
-        )
+    found = None if start is None else params_of(start)
+    for config in configs_of(options, isinstance(start, Guess), person.wishes):
+        for step in fit(body, *fit_inputs(photo, person), guess=found, config=config):
+            for name, loss in step.loss_by_term.items():
+                losses.setdefault(name, []).append(float(loss[0]))
+            yield FitReport(
+                pose_step(step, photo, person, body), {name: tuple(values) for name, values in losses.items()}
+            )
+        found = step.params
+
+
+def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> "list[FitConfig]":
+    """One fit after the other, each from where the last one ended. guessed: whether the first begins with a guess."""
+    if not guessed:
+        return [options.config(wishes=wishes)]
+    age = [options.config_of_age(wishes=wishes)] if options.free_kid else []
+    return [options.config_from_guess(wishes=wishes), *age]
 
 
 def settle(

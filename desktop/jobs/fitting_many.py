@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
 from desktop.jobs.device import Device
+from desktop.jobs.fitting import configs_of
 from desktop.jobs.guessing import guess_people
 from desktop.posing import fit_inputs, fit_of_step, params_of_all
 from desktop.view import FitOptions
@@ -93,11 +94,14 @@ def _fit(
     starts = [start for _, person in batch if (start := _start(body, person, chunk)) is not None]
     guess = params_of_all(starts)
     guessed = any(person.id in chunk.guesses for _, person in batch)
-    config = (options.config_from_guess if guessed else options.config)(wishes=batch[0][1].wishes)
+    configs = configs_of(options, guessed, batch[0][1].wishes)
 
     def solve(there: "Body", where: str) -> "FitStep":
         tensors = (keypoints.to(where), inputs[0][1], focal_length.to(where), center.to(where))
-        *_, step = fit(there, *tensors, guess=guess.to(where), config=config)
+        found = guess
+        for config in configs:
+            *_, step = fit(there, *tensors, guess=found.to(where), config=config)
+            found = step.params
         return step
 
     try:

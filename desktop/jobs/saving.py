@@ -12,6 +12,7 @@ from desktop.words import tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
+    from core.formats.report import Export
 
 FITS_SUFFIX = "_fits.npz"
 NAMED = 3  # of the photos that were not found
@@ -54,7 +55,7 @@ def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -
     except OSError as error:
         words = tr("{file}: cannot be written ({why}). Choose another folder.")
         raise FitloopError(words.format(file=file, why=error.strerror)) from error
-    yield Saving(1, 1, f"{file.name}: {told}")
+    yield Saving(1, 1, told)
 
 
 def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
@@ -73,25 +74,29 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
 def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
     from core.formats import coco
 
-    return coco.write(file, photos).summary()
+    return _told(file, coco.write(file, photos))
 
 
 def _write_spin(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
     from core.formats import spin_write
 
-    return spin_write.write(file, photos, body).summary()
+    return _told(file, spin_write.write(file, photos, body))
 
 
 def _write_eft(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
     from core.formats import eft
 
-    return eft.write(file, photos, body).summary()
+    return _told(file, eft.write(file, photos, body))
 
 
 def _write_parameters(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
     from core.formats import parameters
 
-    return parameters.write(file, photos).summary()
+    return _told(file, parameters.write(file, photos))
+
+
+def _told(file: Path, written: "Export") -> str:
+    return f"{file.name}: {written.summary()}"
 
 
 def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
@@ -101,9 +106,11 @@ def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") ->
     if body is None or not fits:
         words = tr("{file}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
         raise FitloopError(words.format(file=file.name))
-    for person_id, fit in fits:
-        mesh.write(file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}"), fit, body)
-    return tr("%n meshes", "", len(fits))
+    files = [file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}") for person_id, _ in fits]
+    for one, (_, fit) in zip(files, fits, strict=True):
+        mesh.write(one, fit, body)
+    words = tr("%n meshes, one a person, in {folder}: {first} … {last}", "", len(files))
+    return words.format(folder=file.parent, first=min(files).name, last=max(files).name)
 
 
 WRITERS: dict[str, Callable[[Path, tuple[Photo, ...], "Body | None"], str]] = {

@@ -8,6 +8,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 ROOT = Path(__file__).parents[2]
 LOOK_EVERY_MS = 1000
-METRICS, CHECKPOINT, OUTPUT = "metrics.jsonl", "checkpoint.pt", "output.txt"
+METRICS, CHECKPOINT, OUTPUT, CONFIG = "metrics.jsonl", "checkpoint.pt", "output.txt", "config.json"
 LAST_WORDS = 600  # characters of what the child said
 READ_AT_ONCE = 2**18  # bytes of metrics: a long run is taken in over several looks, none of which is felt
 READ_ON_MS = 20
@@ -33,6 +34,7 @@ class Training(QObject):
         self.lines: list[dict[str, Any]] = []  # of metrics.jsonl
         self._read = 0  # bytes of it
         self._child: subprocess.Popen[bytes] | None = None
+        self._started: Path | None = None  # the child's folder
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self.look)
@@ -48,8 +50,39 @@ class Training(QObject):
 
     @property
     def ended(self) -> bool:
-        """Whether a run that was started here is over."""
-        return self._child is not None and not self.running
+        """Whether the run that is followed was started here and is over."""
+        return self.own and not self.running
+
+    @property
+    def own(self) -> bool:
+        """Whether the run that is followed was started here."""
+        return self._child is not None and self.folder == self._started
+
+    @property
+    def begun(self) -> bool:
+        """Whether a run has written anything into the folder."""
+        return self.folder is not None and any((self.folder / name).is_file() for name in (CONFIG, METRICS))
+
+    @property
+    def step(self) -> int:
+        """How far the run is."""
+        return int(self.lines[-1].get("step", 0)) if self.lines else 0
+
+    @property
+    def steps(self) -> int | None:
+        """How many it is to take, where it says so."""
+        try:
+            text = (self.folder / CONFIG).read_text(encoding="utf-8") if self.folder is not None else ""
+            steps = json.loads(text)["options"]["steps"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return steps if isinstance(steps, int) else None
+
+    @property
+    def silent_s(self) -> float:
+        """How long the run has written nothing [s]."""
+        written = [_written(self.folder / name) for name in (CONFIG, METRICS)] if self.folder else []
+        return max(0.0, time.time() - max(written, default=0.0))
 
     @property
     def checkpoint(self) -> Path | None:
@@ -70,6 +103,7 @@ class Training(QObject):
         """Train on a fits dictionary. options: as in a terminal. Raises OSError where the folder cannot be made."""
         folder.mkdir(parents=True)
         self.follow(folder)
+        self._started = folder
         command = [sys.executable, "-m", "train.spin", "--run", str(folder), "--fits", str(fits), *options]
         with (folder / OUTPUT).open("wb") as output:
             self._child = subprocess.Popen(
@@ -86,7 +120,7 @@ class Training(QObject):
         self.look()
 
     def stop(self) -> None:
-        """Ask the child to save and end, as Ctrl+C does in a terminal."""
+        """Ask the run started here to save and end, as Ctrl+C does in a terminal."""
         if self._child is not None and self.running:
             self._child.send_signal(signal.SIGINT)
 
@@ -118,3 +152,10 @@ class Training(QObject):
             self._soon.start()
         else:
             self.changed.emit()
+
+
+def _written(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,5 +1,6 @@
 """The panels around the middle: where they lie at first, and the keyboard's way from one to the next."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
@@ -14,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 SIZE_PX = (1280, 800)  # of the window, for which the others are meant
-LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 220, 350, 185, 360
+STRETCH_PX, ASKED_AT_MOST = 40, 8
+LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 228, 350, 185, 360
 AREA = Qt.DockWidgetArea
 
 
@@ -68,6 +70,33 @@ class Docks(dict[str, QDockWidget]):
             first = _first_with_keyboard(place if place is middle else place.widget())
             if first is not None:
                 first.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
+    def stretch(self, wider: int, taller: int) -> bool:
+        """The panel that has the keyboard is by so many steps larger, or smaller; False where none has it."""
+        focus = QApplication.focusWidget()
+        dock = next((dock for dock in self.values() if dock.isAncestorOf(focus)), None) if focus else None
+        if dock is None:
+            return False
+        width, height = dock.width() + wider * STRETCH_PX, dock.height() + taller * STRETCH_PX
+        if dock.isFloating():
+            dock.resize(width, height)
+        elif wider:
+            self._ask_for(dock, dock.width, width, Qt.Orientation.Horizontal)
+        else:
+            self._ask_for(dock, dock.height, height, Qt.Orientation.Vertical)
+        return True
+
+    def _ask_for(
+        self, dock: QDockWidget, size: Callable[[], int], wanted: int, across: Qt.Orientation
+    ) -> None:
+        """Qt shares what is asked for between neighbours, so that it takes more of it until the panel has its share."""
+        asked = wanted
+        for _ in range(ASKED_AT_MOST):
+            self._window.resizeDocks([dock], [asked], across)
+            self._window.layout().activate()
+            asked += wanted - size()
+            if size() == wanted:
                 return
 
     def _hide_lost_tab_bars(self) -> None:

@@ -22,7 +22,7 @@ from core.records import Photo
 from desktop.jobs.fitting import with_camera
 from desktop.posing import camera_of
 from desktop.theme import theme
-from desktop.view import FitOptions
+from desktop.view import NEAR_A_FIT, NEAR_A_GUESS, FitOptions
 from desktop.views import warning_words
 from desktop.views.slider_row import SliderRow
 from desktop.warned import warned
@@ -30,6 +30,7 @@ from desktop.words import tr
 from desktop.workbench import Workbench
 
 LARGEST_FOCAL_PX = 100_000.0
+AUTOMATIC = -1  # a step below the least weight there is: where the fit begins decides
 NOTHING = "–"  # in place of the focal length of no photo
 
 
@@ -51,6 +52,7 @@ class FitPanel(QScrollArea):
         self.focal.setSpecialValueText(NOTHING)
         self.focal.setSuffix(tr(" px"))
         self.focal.setKeyboardTracking(False)
+        self.focal.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.focal.setAccessibleName(tr("Focal length"))
         self.view_angle = QLabel()
         self.view_angle.setToolTip(tr("The photo's field of view, from its left edge to its right"))
@@ -89,7 +91,9 @@ class FitPanel(QScrollArea):
             "pose_prior": SliderRow(tr("likely pose"), 0, 5, 2, 0.1, tip=tr("Weight of the pose prior")),
             "limits": SliderRow(tr("joint limits"), 0, 30, 1, 1, tip=tr("Weight of what joints can do")),
             "betas": SliderRow(tr("likely shape"), 0, 10, 2, 0.1, tip=tr("Weight of the mean shape")),
-            "stay_near": SliderRow(tr("stay near"), 0, 10, 2, 0.1, tip=tr("Weight of where the fit starts")),
+            "stay_near": SliderRow(
+                tr("stay near"), AUTOMATIC, 30, 0, 1, tip=_stay_near_words(), unset=tr("automatic")
+            ),
             "iterations": SliderRow(tr("iterations"), 1, 100, 0, 1, tip=tr("At most so many steps")),
         }
 
@@ -147,7 +151,8 @@ class FitPanel(QScrollArea):
     def _set(self, name: str, value: float | bool) -> None:
         fits = self._workbench.fits
         whole = isinstance(getattr(FitOptions(), name), int) and not isinstance(value, bool)
-        fits.set_options(replace(fits.options, **{name: round(value) if whole else value}))
+        told = None if (name, value) == ("stay_near", AUTOMATIC) else round(value) if whole else value
+        fits.set_options(replace(fits.options, **{name: told}))
 
     def _set_focal(self, value: float) -> None:
         """Bodies keep their size in the photo: they come nearer or go farther."""
@@ -168,7 +173,8 @@ class FitPanel(QScrollArea):
             return  # a drag is short, and all eyes are on the photo
         fits, photo, person = self._workbench.fits, self._workbench.photo, self._workbench.person
         for name, row in self.rows.items():
-            row.show_value(float(getattr(fits.options, name)))
+            value = getattr(fits.options, name)
+            row.show_value(AUTOMATIC if value is None else float(value))
         for box, on in ((self.free_betas, fits.options.free_betas), (self.free_kid, fits.options.free_kid)):
             with QSignalBlocker(box):
                 box.setChecked(on)
@@ -212,3 +218,9 @@ class FitPanel(QScrollArea):
         self.warnings.setText(" · ".join(f"{warning_words.SIGN} {word}" for word in words))
         self.warnings.setToolTip("\n".join(tips))
         self.warnings.setVisible(bool(words))
+
+
+def _stay_near_words() -> str:
+    own = tr("Weight of where the fit starts")
+    automatic = tr("Automatic: {guess:.0f} for a fit that starts from a guess, {fit:.0f} for any other")
+    return f"{own}\n{automatic.format(guess=NEAR_A_GUESS, fit=NEAR_A_FIT)}"

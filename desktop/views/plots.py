@@ -42,11 +42,22 @@ class FitPlots(QSplitter):
         self.setSizes([1000, 1000])  # of equal width
 
 
+class Iterations(pyqtgraph.AxisItem):
+    """An axis of whole numbers only."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom")
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        levels = super().tickSpacing(low, high, size)
+        return [(spacing, start) for spacing, start in levels if spacing >= 1] or [(1.0, 0.0)]
+
+
 class LossPlot(pyqtgraph.PlotWidget):
     """Loss by term over the iterations, on a scale of powers of ten."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"bottom": Iterations()})
         self._workbench = workbench
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
         item = self.getPlotItem()

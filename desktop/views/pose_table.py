@@ -54,7 +54,7 @@ class PoseModel(QAbstractTableModel):
         if fit is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return None
         angle_deg = float(np.degrees(editing.joint_of(fit, name)[index.column()]))
-        return f"{angle_deg:.1f}" if role == Qt.ItemDataRole.DisplayRole else round(angle_deg, 2)
+        return f"{angle_deg:z.1f}" if role == Qt.ItemDataRole.DisplayRole else round(angle_deg, 2)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         shown = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable

@@ -1,7 +1,17 @@
 """Which people the queue shows, and in what order: boxes above it, each of which the keyboard reaches."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from core.store.queue import ANY
 from core.store.warnings import WARNINGS
@@ -9,7 +19,25 @@ from desktop.views import warning_words
 from desktop.words import tr
 from desktop.workbench import Workbench
 
+SHARES = (11, 9)  # orders and warnings have longer words than verdicts and tags
+EDGE_PX = 2  # that the style keeps free on both sides of a choice
 SEARCH_MS = 250  # after the last letter
+
+
+class Choice(QComboBox):
+    """What does not fit ends in dots."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(control, option, part, self).width() - EDGE_PX
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room
+        )
+        painter.drawComplexControl(control, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 class QueueFilters(QWidget):
@@ -18,8 +46,7 @@ class QueueFilters(QWidget):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self.order, self.verdict = QComboBox(), QComboBox()
-        self.warning, self.tag = QComboBox(), QComboBox()
+        self.order, self.verdict, self.warning, self.tag = Choice(), Choice(), Choice(), Choice()
         for box, words in ((self.order, self._orders()), (self.verdict, self._verdicts())):
             for key, text in words.items():
                 box.addItem(text, key)
@@ -84,6 +111,8 @@ class QueueFilters(QWidget):
             box.setMinimumContentsLength(5)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             grid.addWidget(box, place // 2, place % 2)
+        for column, share in enumerate(SHARES):
+            grid.setColumnStretch(column, share)
         grid.addWidget(self.search, 2, 0, 1, 2)
         grid.addWidget(self.chosen, 3, 0, 1, 2)
 

@@ -16,7 +16,13 @@ KNOB_PX = 13
 
 
 class ZeroSlider(QSlider):
-    """A horizontal slider filled from zero to its value, so that nothing is filled at rest."""
+    """A horizontal slider filled from zero to its value, so that nothing is filled at rest, nor below zero where that
+    stands for no value (unset).
+    """
+
+    def __init__(self, unset: bool) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._unset = unset
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette, middle = self.palette(), self.height() / 2
@@ -29,7 +35,8 @@ class ZeroSlider(QSlider):
         painter.drawRoundedRect(groove, GROOVE_PX / 2, GROOVE_PX / 2)
         used = palette.highlight() if self.isEnabled() else palette.mid()
         painter.setBrush(used)
-        painter.drawRect(QRectF(min(zero, value), groove.y(), abs(value - zero), GROOVE_PX))
+        if not (self._unset and self.value() == self.minimum()):
+            painter.drawRect(QRectF(min(zero, value), groove.y(), abs(value - zero), GROOVE_PX))
         ring = palette.highlight() if self.hasFocus() else palette.placeholderText()
         painter.setPen(QPen(ring, 2 if self.hasFocus() else 1))
         painter.setBrush(palette.base())
@@ -47,19 +54,30 @@ class ZeroSlider(QSlider):
 
 
 class SliderRow(QObject):
-    """Reports `moved` while the slider is dragged, `chosen` when the value is meant."""
+    """Reports `moved` while the slider is dragged, `chosen` when the value is meant.
+
+    unset: the word for the lowest value, where that stands for none of one's own.
+    """
 
     moved = Signal(float)
     chosen = Signal(float)
 
     def __init__(
-        self, name: str, low: float, high: float, decimals: int, step: float, suffix: str = "", tip: str = ""
+        self,
+        name: str,
+        low: float,
+        high: float,
+        decimals: int,
+        step: float,
+        suffix: str = "",
+        tip: str = "",
+        unset: str = "",
     ) -> None:
         super().__init__()
         self._per_tick = 10.0**-decimals
         self._let_go = False  # the drag was cancelled; what it still does until the release is not heard
         self.label = QLabel(name)
-        self.slider = ZeroSlider(Qt.Orientation.Horizontal)
+        self.slider = ZeroSlider(bool(unset))
         self.slider.setRange(round(low / self._per_tick), round(high / self._per_tick))
         self.slider.setSingleStep(round(step / self._per_tick))
         self.slider.setPageStep(round(10 * step / self._per_tick))
@@ -68,6 +86,7 @@ class SliderRow(QObject):
         self.number.setDecimals(decimals)
         self.number.setSingleStep(step)
         self.number.setSuffix(suffix)
+        self.number.setSpecialValueText(unset)
         self.number.setKeyboardTracking(False)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.label.setBuddy(self.slider)

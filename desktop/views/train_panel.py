@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pyqtgraph
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -26,6 +27,7 @@ from desktop.words import tr
 from desktop.workbench import Workbench
 
 MOST_STEPS = 10_000_000
+SILENT_S = 120  # a run that has written nothing for so long may have ended, or hang
 MOST_POINTS = 2000  # of a curve; more are not seen
 
 
@@ -53,10 +55,12 @@ class TrainPanel(QWidget):
         )
         self.said = QLabel()
         self.said.setWordWrap(True)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.metric = QComboBox()
         self.plot = pyqtgraph.PlotWidget()
         self.plot.getPlotItem().setMenuEnabled(False)
         self.plot.getPlotItem().hideButtons()
+        self.plot.setAccessibleName(tr("Curve of the run"))
         self._line = self.plot.plot()
         self._lay_out()
         self.start.clicked.connect(self._start)
@@ -67,6 +71,7 @@ class TrainPanel(QWidget):
         training.changed.connect(self._show)
         workbench.project_changed.connect(self._show)
         workbench.view_changed.connect(self._dress)
+        self._dressed = ""
         self._dress()
         self._show()
 
@@ -140,7 +145,9 @@ class TrainPanel(QWidget):
     def _show(self) -> None:
         training = self._training
         self.start.setEnabled(self._workbench.project is not None and not training.running)
-        self.stop.setEnabled(training.running)
+        self.stop.setEnabled(training.own and training.running)
+        elsewhere = training.folder is not None and not training.own
+        self.stop.setToolTip(tr("A run started elsewhere is stopped there: Ctrl+C") if elsewhere else "")
         self.use.setEnabled(training.checkpoint is not None)
         names = sorted(
             {name for line in training.lines[-50:] for name, value in line.items() if _is_number(value)}
@@ -154,6 +161,7 @@ class TrainPanel(QWidget):
         self.metric.setVisible(bool(names))
         for side in ("left", "bottom"):
             self.plot.getPlotItem().showAxis(side, bool(names))
+        self._entitle()
         self.said.setText(self._state())
         self._draw()
 
@@ -161,16 +169,8 @@ class TrainPanel(QWidget):
         training = self._training
         if training.folder is None:
             return tr("Accept people, save the fits with Ctrl+S, then train on them.")
-        step = training.lines[-1].get("step", 0) if training.lines else 0
-        state = (
-            tr("{name} runs, step {step}")
-            if training.running
-            else tr("{name} has ended after step {step}")
-            if training.ended
-            else tr("{name} has ended, or runs elsewhere, step {step}")
-        )
-        words = state.format(name=training.folder.name, step=step)
-        return words if training.lines or training.running else f"{words}\n{training.last_words}"
+        words = _where(training)
+        return words if training.lines or training.running else f"{words}\n{training.last_words}".strip()
 
     def _draw(self) -> None:
         name, lines = self.metric.currentText(), self._training.lines
@@ -183,12 +183,41 @@ class TrainPanel(QWidget):
 
     def _dress(self) -> None:
         colours = theme(self._workbench.view.theme)
+        if colours.name == self._dressed:
+            return
+        self._dressed = colours.name
         self.plot.setBackground(colours.base)
         self._line.setPen(pyqtgraph.mkPen(colours.accent, width=2))
         for side in ("left", "bottom"):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.setPen(colours.border)
             axis.setTextPen(colours.muted)
+        self._entitle()
+
+    def _entitle(self) -> None:
+        """The place of the curves says what it is for, until there are some."""
+        words = None if self.metric.count() else tr("Curves of the run: nothing yet")
+        self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
+
+
+def _where(training: Training) -> str:
+    """How far the run is that is followed, and whether it goes on, as far as its folder tells."""
+    assert training.folder is not None
+    name, step, steps = training.folder.name, training.step, training.steps
+    if not training.own and not training.begun:
+        words = tr("No run has written into {name} yet. A run's folder is the one given to --run.")
+        return words.format(name=name)
+    if training.ended or (not training.own and step == steps):
+        return tr("{name} has ended after step {step}").format(name=name, step=step)
+    at = tr("step {step} of {steps}") if steps else tr("step {step}")
+    if training.own:
+        words = tr("{name} runs, {at}")
+    elif training.silent_s < SILENT_S:
+        words = tr("{name} runs elsewhere, {at}")
+    else:
+        minutes = int(training.silent_s / 60)
+        words = tr("{name}, {at}: nothing new for %n minutes, so it has ended or hangs", "", minutes)
+    return words.format(name=name, at=at.format(step=step, steps=steps))
 
 
 def _is_number(value: object) -> bool:

@@ -142,6 +142,12 @@ class Window(QMainWindow):
     def step_panel(self, by: int) -> None:
         self.docks.step(by)
 
+    def stretch_panel(self, wider: int, taller: int) -> None:
+        if not self.docks.stretch(wider, taller):
+            key = self.actions_by_id["panel.next"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            words = tr("The panel that has the keyboard becomes larger or smaller. Go to one first: {key}")
+            self._workbench.told.emit(words.format(key=key))
+
     def cancel_gesture(self) -> bool:
         in_photo, in_space = self.canvas.cancel(), self.space.cancel()
         return in_photo or in_space
@@ -251,9 +257,9 @@ class Window(QMainWindow):
             if command.group:
                 groups[command.group].addAction(action)
             menus[command.menu].addAction(action)
-        menus["view"].addSeparator()
+        menus["panel"].addSeparator()
         for dock in self.docks.values():
-            menus["view"].addAction(dock.toggleViewAction())
+            menus["panel"].addAction(dock.toggleViewAction())
 
     def _update_actions(self) -> None:
         if self._workbench.fits.following:

@@ -46,10 +46,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n meshes</source>
+        <source>%n meshes, one a person, in {folder}: {first} … {last}</source>
         <translation>
-            <numerusform>%n mesh</numerusform>
-            <numerusform>%n meshes</numerusform>
+            <numerusform>%n mesh in {folder}: {first}</numerusform>
+            <numerusform>%n meshes, one a person, in {folder}: {first} … {last}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{name}, {at}: nothing new for %n minutes, so it has ended or hangs</source>
+        <translation>
+            <numerusform>{name}, {at}: nothing new for %n minute, so it has ended or hangs</numerusform>
+            <numerusform>{name}, {at}: nothing new for %n minutes, so it has ended or hangs</numerusform>
         </translation>
     </message>
     <message numerus="yes">

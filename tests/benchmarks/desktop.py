@@ -1,4 +1,4 @@
-"""How quickly the window answers: drag to drawn overlay, other photo, undo, queue of 100 000, start, idle.
+"""How quickly the window answers: drag to drawn overlay, other photo, undo, queue of 100 000, start, idle, memory.
 
 python -m tests.benchmarks.desktop [--json] [--data ../shared/data] [--moves 200]
 
@@ -26,18 +26,17 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from core.body.keypoints import layout
-from core.records import BBox, Fit, Person, Photo
-from core.store import Project
 from desktop.app import build, spare_the_collector
 from desktop.file_acts import open_path
 from desktop.settings import Settings
 from desktop.view import View
 from tests.benchmarks.machine import machine
-from tests.desktop.making import keypoints_of, write_coco
+from tests.benchmarks.memory import make_project, measured
+from tests.desktop.making import write_coco
 
 ROOT = Path(__file__).parents[2]
 MOVE_EVERY_S = 1 / 60  # a hand's mouse; moves that come faster are put together
-QUEUE_PEOPLE = 100_000
+LARGE = "large.fitloop"
 IMPORTED_PEOPLE = 20_000
 IDLE_S = 3.0
 TRAIN_STEPS = 8
@@ -231,24 +230,8 @@ def large_annotations(folder: Path) -> Path:
 
 def large_queue(bench: Bench, folder: Path) -> dict[str, float]:
     """A project of 100 000 people: open, and sort its queue in each order."""
-    file = folder / "large.fitloop"
-    keypoints = keypoints_of(0, 0.0)
-    from core.records import Keypoints
-
-    points = Keypoints.from_array("coco17", keypoints)
-    zeros = np.zeros(72), np.zeros(10), 0.0, np.array([0.0, 0.0, 3.0]), 400.0, np.array([160.0, 120.0])
-
-    def photos():
-        rng = np.random.default_rng(0)
-        for number in range(QUEUE_PEOPLE // 2):
-            people = tuple(
-                Person(place, BBox(np.array([160.0, 120.0]), 1.0), points, fit=Fit(*zeros, score, "x", "fit"))
-                for place, score in enumerate(rng.gamma(2.0, 2.0, 2).tolist(), start=1)
-            )
-            yield Photo(f"photo_{number}.jpg", 320, 240, people)
-
-    with Project.create(file) as project:
-        project.add_photos(photos())
+    file = folder / LARGE
+    make_project(file)
     begun = time.perf_counter()
     bench.open(file)
     opened = time.perf_counter() - begun - 0.2
@@ -258,9 +241,7 @@ def large_queue(bench: Bench, folder: Path) -> dict[str, float]:
         bench.workbench.queue.want(order=order)
         bench.window.people._refresh()
         values.append(time.perf_counter() - begun)
-    status = Path("/proc/self/status").read_text().splitlines()
-    used_kb = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-    return {"open_ms": round(1000 * opened), **ms(values), "memory_mb": round(used_kb / 1024)}
+    return {"open_ms": round(1000 * opened), **ms(values)}
 
 
 def idle(bench: Bench) -> dict[str, float]:
@@ -330,9 +311,12 @@ def measure(moves: int, data: Path) -> dict[str, dict[str, float]]:
             rows["interface while 20 000 are imported"] = busy_while(
                 bench, lambda: open_path(bench.workbench, many)
             )
-            rows["queue of 100 000 in another order"] = large_queue(bench, folder)
+            many_people = folder / "hundred_thousand"
+            many_people.mkdir()
+            rows["queue of 100 000 in another order"] = large_queue(bench, many_people)
         finally:
             bench.window.close()
+        rows["memory with 100 000 people"] = measured(many_people / LARGE)
     return rows
 
 

@@ -6,7 +6,6 @@ import pytest
 from core.body.keypoints import LAYOUTS, layout
 from core.records import BBox, Keypoints, Person
 from desktop import editing
-from desktop.view import FitOptions
 
 
 def person_of(layout_name="coco17"):
@@ -70,9 +69,3 @@ def test_a_box_is_the_square_around_what_was_dragged_and_a_click_is_none():
     assert box.center.tolist() == [20, 40]
     assert box.side == pytest.approx(60)
     assert editing.box_between(np.zeros(2), np.array([3.0, 3.0])) is None
-
-
-def test_options_of_the_panel_begin_as_a_fit_is_by_itself():
-    from core.fitting import FitConfig
-
-    assert FitOptions().config() == FitConfig()

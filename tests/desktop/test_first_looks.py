@@ -114,6 +114,7 @@ def test_before_a_run_there_are_no_axes_and_no_choice_of_curves(open_desk):
     panel = open_desk.window.train_panel
     assert panel.metric.isHidden()
     assert not panel.plot.getPlotItem().getAxis("left").isVisible()
+    assert panel.plot.getPlotItem().titleLabel.text == "Curves of the run: nothing yet"
 
 
 def test_gaps_between_the_dots_of_a_thumbnail_are_closed_and_the_edge_stays():
@@ -189,3 +190,33 @@ def test_words_over_people_stand_on_a_ground_of_their_own(qapp):
     painter.end()
     assert picture.pixelColor(2, 2).lightness() == 0
     assert picture.pixelColor(100, 42).lightness() > 150
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_the_square_of_a_tick_is_seen_in_both_themes(desk, name):
+    desk.workbench.look(theme=name)
+    desk.window.fit_panel.free_betas.setChecked(False)
+    desk.qtbot.wait(50)
+    box = desk.window.fit_panel.free_betas
+    picture = box.grab().toImage()
+    row = [picture.pixelColor(x, box.height() // 2).lightnessF() for x in range(20)]
+    assert max(abs(light - row[0]) for light in row) > 0.2
+
+
+def test_iterations_are_whole_however_few(desk):
+    axis = desk.window.plots.losses.getPlotItem().getAxis("bottom")
+    for last in (2, 3, 40):
+        values = [value for _, ticks in axis.tickValues(0, last, 400) for value in ticks]
+        assert values
+        assert all(value == round(value) for value in values)
+
+
+def test_a_choice_that_does_not_fit_ends_in_dots(desk, qtbot):
+    order = desk.window.people.filters.order
+    pictures = {}
+    for words in ("By photo", "By photo and much more than fits", "By photo and much else that does not"):
+        order.setItemText(order.currentIndex(), words)
+        pictures[words] = order.grab().toImage()
+    short, first, second = pictures.values()
+    assert first == second
+    assert short != first

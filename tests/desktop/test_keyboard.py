@@ -234,6 +234,50 @@ def test_every_panel_is_reached_by_one_key_and_left_by_another(active_desk):
     assert panel_with_the_keyboard(desk) == here
 
 
+@pytest.mark.parametrize(
+    ("panel", "name", "side"),
+    [
+        ("people", "F7", "width"),
+        ("viewport", "F7", "width"),
+        ("viewport", "F8", "height"),
+        ("fit", "F8", "height"),
+        ("train", "F8", "height"),
+    ],
+)
+def test_the_panel_with_the_keyboard_is_made_larger_and_smaller_by_keys(active_desk, panel, name, side):
+    desk, dock = active_desk, active_desk.window.docks[panel]
+    desk.window.show_panel(panel)
+    while panel_with_the_keyboard(desk) != panel:
+        key(desk, "F6")
+        desk.qtbot.wait(20)
+    size, across = getattr(dock, side), dock.height if side == "width" else dock.width
+    before, other = size(), across()
+    key(desk, name)
+    assert size() == pytest.approx(before + 40, abs=5)
+    key(desk, name, SHIFT, times=2)
+    assert size() < before
+    assert across() == other
+    assert panel_with_the_keyboard(desk) == panel
+
+
+def test_a_panel_in_a_window_of_its_own_is_stretched_too(active_desk):
+    desk, dock = active_desk, active_desk.window.docks["fit"]
+    dock.setFloating(True)
+    dock.resize(500, 400)
+    dock.activateWindow()
+    desk.window.fit_panel.free_betas.setFocus()
+    desk.wait(lambda: panel_with_the_keyboard(desk) == "fit")
+    desk.do("panel.wider")
+    desk.do("panel.taller")
+    assert (dock.width(), dock.height()) == (540, 440)
+
+
+def test_on_the_photo_a_key_says_how_panels_are_stretched(active_desk):
+    desk = active_desk
+    key(desk, "F7")
+    assert desk.told[-1].endswith("Go to one first: F6")
+
+
 def test_tab_walks_through_a_panel_and_through_keypoints_on_the_photo(active_desk):
     desk, workbench = active_desk, active_desk.workbench
     key(desk, "Tab")

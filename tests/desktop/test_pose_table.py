@@ -1,5 +1,7 @@
 """The pose as a table: read, hovered, chosen, edited, undone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -27,6 +29,10 @@ def test_all_joints_are_shown_in_degrees(table):
     model, fit = table.model(), desk.workbench.person.fit
     shown = [[float(model.index(row, axis).data()) for axis in range(3)] for row in range(24)]
     assert np.abs(np.array(shown) - np.degrees(fit.pose.reshape(24, 3))).max() <= 0.0501
+    pose = fit.pose.copy()
+    pose[3 * joint_index("left_foot")] = -1e-4
+    desk.workbench.preview(desk.workbench.person.with_(fit=replace(fit, pose=pose)))
+    assert cell(table, "left_foot", 0).data() == "0.0"
     assert model.headerData(4, Qt.Orientation.Vertical, Qt.ItemDataRole.DisplayRole) == "left knee"
 
 

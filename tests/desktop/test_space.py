@@ -256,7 +256,7 @@ def test_no_tab_bar_is_left_over_a_panel_at_the_start_or_when_panels_are_as_at_f
         names = [bar.tabText(index) for bar in bars for index in range(bar.count())]
         assert len(names) == len(set(names)), names
         desk.window.docks["fit"].setFloating(True)
-        desk.do("view.reset")
+        desk.do("panel.reset")
         desk.qtbot.wait(50)
 
 

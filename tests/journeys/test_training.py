@@ -1,10 +1,18 @@
 """SPIN's loop with a human in it: accept, save, train a little, and the run's checkpoint guesses."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+import time
 
 import pytest
 
-from desktop.jobs.training import Training
+from desktop.jobs.saving import fits_file_of
+from desktop.jobs.training import ROOT, Training
+
+SMALL = "--backbone resnet10 --steps 12 --batch 2 --log-every 1 --workers 0 --threads 1"
 
 
 @pytest.fixture
@@ -63,6 +71,51 @@ def test_a_run_started_elsewhere_is_followed_line_by_line(training, tmp_path):
     assert [line["loss"] for line in training.lines] == [4.0, 3.5, 3.0]
     assert training.checkpoint is None
     assert not training.running
+
+
+def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp_path):
+    desk, workbench, panel = open_desk, open_desk.workbench, open_desk.window.train_panel
+    run, training = tmp_path / "elsewhere", desk.window.training
+    desk.do("fit.queue")
+    desk.wait(lambda: not workbench.job.running)
+    desk.do("file.save_fits")
+    desk.wait(lambda: not workbench.job.running)
+    run.mkdir()
+    training.follow(run)
+    assert panel.said.text().startswith("No run has written into elsewhere yet.")
+    command = ["-m", "train.spin", "--fits", fits_file_of(workbench.project), "--run", run, *SMALL.split()]
+    with subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL) as child:
+        runs = re.compile(r"elsewhere runs elsewhere, step [1-9]\d* of 12")
+        desk.qtbot.waitUntil(lambda: bool(runs.fullmatch(panel.said.text())), timeout=120_000)
+        assert not panel.stop.isEnabled()
+        assert "Ctrl+C" in panel.stop.toolTip()
+        assert child.wait(120) == 0
+    training.look()
+    assert panel.said.text() == "elsewhere has ended after step 12"
+    panel.metric.setCurrentText("loss")
+    x, _ = panel._line.getData()
+    assert x.tolist() == list(range(1, 13))
+    panel.use.click()
+    desk.wait(lambda: not workbench.job.running)
+    assert workbench.fits.network is not None
+    assert desk.said == []
+
+
+def test_a_run_that_writes_nothing_any_more_may_have_ended(desk, tmp_path):
+    training, panel = desk.window.training, desk.window.train_panel
+    (tmp_path / "config.json").write_text('{"options": {"steps": 9}}')
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_text('{"step": 3, "loss": 4.0}\n')
+    for name in ("config.json", "metrics.jsonl"):
+        os.utime(tmp_path / name, (time.time() - 200,) * 2)
+    training.follow(tmp_path)
+    assert panel.said.text() == (
+        f"{tmp_path.name}, step 3 of 9: nothing new for 3 minutes, so it has ended or hangs"
+    )
+    with metrics.open("a") as file:
+        file.write('{"step": 4, "loss": 4.0}\n')
+    training.look()
+    assert panel.said.text() == f"{tmp_path.name} runs elsewhere, step 4 of 9"
 
 
 def test_a_long_run_is_taken_in_bit_by_bit_and_drawn_with_fewer_points(desk, tmp_path):

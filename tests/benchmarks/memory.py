@@ -1,0 +1,120 @@
+"""How much memory the window takes with 100 000 people open, in a process that has only opened them.
+
+xvfb-run -a python -m tests.benchmarks.memory FILE.fitloop
+
+A project that is not there is made first, by another process, with one picture under the names of all its photos.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from core.records import BBox, Fit, Keypoints, Person, Photo
+from core.store import Project
+from core.store.queue import ORDERS
+from tests.desktop.making import HEIGHT, WIDTH, keypoints_of, write_photo
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = 100_000
+FITTED_S = 20.0  # of everybody's fits
+
+
+def make_project(file: Path) -> None:
+    """A project of many people, two a photo, each with a fit."""
+    points = Keypoints.from_array("coco17", keypoints_of(0, 0.0))
+    center = np.array([WIDTH / 2, HEIGHT / 2])
+    body = np.zeros(72), np.zeros(10), 0.0, np.array([0.0, 0.0, 3.0]), 400.0, center
+
+    def photos() -> Iterator[Photo]:
+        rng = np.random.default_rng(0)
+        for number in range(PEOPLE // 2):
+            people = tuple(
+                Person(place, BBox(center, 1.0), points, fit=Fit(*body, score, "x", "fit"))
+                for place, score in enumerate(rng.gamma(2.0, 2.0, 2).tolist(), start=1)
+            )
+            yield Photo(f"photo_{number}.jpg", WIDTH, HEIGHT, people)
+
+    write_photo(file.with_name("photo_0.jpg"), 0)
+    for number in range(1, PEOPLE // 2):
+        os.link(file.with_name("photo_0.jpg"), file.with_name(f"photo_{number}.jpg"))
+    with Project.create(file) as project:
+        project.add_photos(photos())
+
+
+def used_mb(field: str = "VmRSS") -> int:
+    """Of this process: VmRSS now, VmHWM at most until now."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return round(next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024)
+
+
+def session(file: Path) -> Iterator[tuple[str, int]]:
+    """What is done and the memory after it [MB], one after the other, as a curator would."""
+    from tests.benchmarks.desktop import Bench
+
+    application = QApplication([])
+    with TemporaryDirectory() as folder:
+        bench = Bench(application, Path(folder))
+        workbench, window, actions = bench.workbench, bench.window, bench.window.actions_by_id
+        yield "window_and_body", used_mb()
+        bench.open(file)
+        yield "project_open", used_mb()
+        for order in ORDERS:
+            workbench.queue.want(order=order)
+            bench.settle()
+        window.show_panel("data")
+        bench.run(5)
+        yield "every_order_and_plots", used_mb()
+        for name in ("fit.guess", "fit.fit", "fit.alternatives"):
+            actions[name].trigger()
+            bench.wait(lambda: not (workbench.fits.running or workbench.fits.looking))
+        window.show_contact_sheet(True)
+        bench.settle()
+        yield "guess_fit_others_and_sheet", used_mb()
+        actions["fit.queue"].trigger()
+        bench.run(FITTED_S)
+        workbench.job.cancel()
+        bench.wait(lambda: not workbench.job.running)
+        yield "everybody_under_way", used_mb()
+        window.close()
+    yield "at_most", used_mb("VmHWM")
+
+
+def measured(file: Path) -> dict[str, int]:
+    """The session in a process of its own [MB]."""
+    command = [sys.executable, "-m", "tests.benchmarks.memory", str(file), "--here"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {f"{name}_mb": used for name, used in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.memory",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--here", action="store_true", help="in this process, whatever it has in memory")
+    given = parser.parse_args()
+    if given.here:
+        print(json.dumps(dict(session(given.file))))
+        return 0
+    file = given.file.absolute()
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        make_project(file)
+    print(json.dumps(measured(file), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

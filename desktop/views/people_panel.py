@@ -3,21 +3,13 @@
 import time
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QTimer
+from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
 from desktop.jobs.thumbnails import Thumbnails
 from desktop.pace import Pace
-from desktop.views.people_list import PeopleModel, PersonDelegate
+from desktop.views.people_list import PeopleList, PeopleModel
 from desktop.views.queue_filters import QueueFilters
 from desktop.words import tr
 from desktop.workbench import Workbench
@@ -35,14 +27,8 @@ class PeoplePanel(QWidget):
         self._workbench, self._thumbnails = workbench, thumbnails
         self._project: object = None
         self.model = PeopleModel(workbench)
-        self.list = QListView()
+        self.list = PeopleList(workbench, thumbnails)
         self.list.setModel(self.model)
-        self.list.setItemDelegate(PersonDelegate(workbench, thumbnails, self.list))
-        self.list.setUniformItemSizes(True)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setAccessibleName(tr("People"))
         self.filters = QueueFilters(workbench)
         self.count, self.pace = QLabel(), Pace()
         self.progress = QProgressBar()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QMainWindow, QMessageBox
 
 from desktop import theme
 from desktop.commands import MENUS, Command
@@ -39,6 +39,7 @@ from desktop.words import tr
 from desktop.workbench import Workbench
 
 TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
 class Window(QMainWindow):
@@ -220,12 +221,15 @@ class Window(QMainWindow):
         self.arranged = True
 
     def event(self, event: QEvent) -> bool:
-        """In a panel Tab goes from field to field and Space presses a button, whatever else they are keys of."""
+        """In a panel Tab goes from field to field, Space presses a button, and Home and End lead to the ends of a list,
+        whatever else they are keys of.
+        """
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return bool(super().event(event))
         focus, views = self.focusWidget(), (self.canvas, self.space.main, self.space.side)
         pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox)
-        if pressed or (event.key() in TABS and focus not in views):
+        leads = event.key() in ENDS and isinstance(focus, QAbstractItemView)
+        if pressed or leads or (event.key() in TABS and focus not in views):
             event.accept()
         return event.isAccepted()
 

@@ -358,3 +358,12 @@ def test_what_the_arrows_do_is_told_while_they_do_it(active_desk):
     assert desk.window.statusBar().currentMessage() == ""
     key(desk, "Escape")
     assert "Arrows" not in status.hint.text()
+
+
+def test_the_keyboard_leads_through_the_people_and_to_the_ends_of_their_list(active_desk):
+    people = active_desk.window.people
+    people.list.setFocus()
+    for name, place in (("End", -1), ("Up", -2), ("Home", 0), ("Down", 1)):
+        key(active_desk, name)
+        assert active_desk.workbench.person_id == people.model.ids[place]
+        assert people.list.viewport().rect().intersects(people.list.visualRect(people.list.currentIndex()))

@@ -125,11 +125,10 @@ def last_resort(
 ) -> None:
     """An exception that nothing else took: in the log with its trace, in the window in words."""
     log.critical("unexpected", exc_info=(kind, error, trace))
-    window.say(
-        tr("Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details.").format(
-            kind=kind.__name__, error=error
-        )
+    text = tr("Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details.").format(
+        kind=kind.__name__, error=error
     )
+    QTimer.singleShot(0, window, partial(window.say, text))  # it may have been in the middle of a picture
 
 
 def end_with_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 NEAR_A_GUESS = 12.0  # stay_near of a fit that a network's guess begins, unless the panel says otherwise …
-ADULT = 1.0  # weight of an adult where the age is fitted: with core.fitting's own, which is for adults, nothing moves
 NEAR_A_FIT = 0.0  # … and of every other: the defaults of core.fitting, which are at hand only with torch
+ADULT = 1.0  # weight of an adult where the age is fitted: with core.fitting's own, which is for adults, nothing moves
 
 
 @dataclass(frozen=True)

@@ -45,28 +45,31 @@ class AlternativePictures(QWidget):
         ]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, colours = QPainter(self), theme(self._workbench.view.theme)
-        painter.fillRect(self.rect(), QColor(colours.base))
-        cells = self.cells()
-        if not cells:
-            painter.setPen(QColor(colours.muted))
-            words = tr("Looking…") if self._workbench.fits.looking else tr("Press T to look for other bodies")
-            painter.drawText(
-                QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
-            )
-            return
-        shown = self._workbench.person.fit if self._workbench.person is not None else None
-        pictures = self._draw(cells[0].size() - QSize(0, TEXT_PX))
-        for place, (cell, posed) in enumerate(zip(cells, self._workbench.fits.alternatives, strict=True)):
-            if pictures:
-                painter.drawImage(QRect(cell.topLeft(), cell.size() - QSize(0, TEXT_PX)), pictures[place])
-            if posed.fit is shown:
-                painter.setPen(QPen(QColor(colours.accent), 2))
-                painter.drawRect(cell.adjusted(0, 0, -1, -TEXT_PX - 1))
-            painter.setPen(QColor(colours.text))
-            words = tr("{number}: {score:.1f} px").format(number=place + 1, score=posed.fit.score)
-            below = QRect(cell.left(), cell.bottom() - TEXT_PX, cell.width(), TEXT_PX)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+        colours = theme(self._workbench.view.theme)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(colours.base))
+            cells = self.cells()
+            if not cells:
+                painter.setPen(QColor(colours.muted))
+                words = (
+                    tr("Looking…") if self._workbench.fits.looking else tr("Press T to look for other bodies")
+                )
+                painter.drawText(
+                    QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
+                )
+                return
+            shown = self._workbench.person.fit if self._workbench.person is not None else None
+            pictures = self._draw(cells[0].size() - QSize(0, TEXT_PX))
+            for place, (cell, posed) in enumerate(zip(cells, self._workbench.fits.alternatives, strict=True)):
+                if pictures:
+                    painter.drawImage(QRect(cell.topLeft(), cell.size() - QSize(0, TEXT_PX)), pictures[place])
+                if posed.fit is shown:
+                    painter.setPen(QPen(QColor(colours.accent), 2))
+                    painter.drawRect(cell.adjusted(0, 0, -1, -TEXT_PX - 1))
+                painter.setPen(QColor(colours.text))
+                words = tr("{number}: {score:.1f} px").format(number=place + 1, score=posed.fit.score)
+                below = QRect(cell.left(), cell.bottom() - TEXT_PX, cell.width(), TEXT_PX)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()

@@ -184,16 +184,18 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._soon.stop()
-        painter, person = QPainter(self), self._workbench.person
-        colours = theme(self._workbench.view.theme)
+        person, colours = self._workbench.person, theme(self._workbench.view.theme)
         self._fit_drawn = None if person is None else person.fit
         self._reach = self._painter.reach(self.size(), self.placing)
         image = self._image if isinstance(self._image, np.ndarray) else None
-        self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
-        if self.notice:
-            draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
-        if self.hasFocus():
-            draw_focus(painter, self.rect(), colours)
+        with QPainter(
+            self
+        ) as painter:  # which ends it after a fault, too: Qt crashes over one that is left open
+            self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
+            if self.notice:
+                draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
+            if self.hasFocus():
+                draw_focus(painter, self.rect(), colours)
 
     # Mouse and keys
 

@@ -73,13 +73,12 @@ class PhotoPainter:
             shown = QImage(size * ratio, QImage.Format.Format_RGB32)
             shown.setDevicePixelRatio(ratio)
             shown.fill(QColor(background))
-            painter = QPainter(shown)
-            if image is not None:
-                self._paint_photo(painter, image, tones, placing, placing.scale * ratio)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for person in others:
-                self._paint_other(painter, person, placing)
-            painter.end()
+            with QPainter(shown) as painter:
+                if image is not None:
+                    self._paint_photo(painter, image, tones, placing, placing.scale * ratio)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                for person in others:
+                    self._paint_other(painter, person, placing)
             self._behind = (what_for, shown)
         return self._behind[1]
 

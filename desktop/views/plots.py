@@ -139,30 +139,34 @@ class ResidualBars(QWidget):
         return np.zeros(0) if posed is None else posed.residual_px
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        colours, values = theme(self._workbench.view.theme), self.values()
-        painter.fillRect(self.rect(), QColor(colours.base))
-        painter.setPen(QColor(colours.muted))
-        font = painter.font()
-        font.setPointSizeF(9)
-        painter.setFont(font)
-        seen = np.isfinite(values)
-        title = tr("Distance from the body [px]")
-        painter.drawText(QRectF(4, 2, self.width() - 8, TEXT_PX + 4), Qt.AlignmentFlag.AlignHCenter, title)
-        if not seen.any():
-            words = tr("Nothing to compare yet")
-            painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
-            return
-        top = _round_up(float(values[seen].max()))
-        area = self._area()
-        for value in (0.0, top / 2, top):
-            y = area.bottom() - area.height() * value / top
-            painter.setPen(QPen(QColor(colours.border), 1))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        with QPainter(self) as painter:
+            colours, values = theme(self._workbench.view.theme), self.values()
+            painter.fillRect(self.rect(), QColor(colours.base))
             painter.setPen(QColor(colours.muted))
-            room = QRectF(0, y - TEXT_PX / 2, AXIS_WIDTH_PX - 4, TEXT_PX)
-            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
-        self._paint_bars(painter, values, top, area)
+            font = painter.font()
+            font.setPointSizeF(9)
+            painter.setFont(font)
+            seen = np.isfinite(values)
+            title = tr("Distance from the body [px]")
+            painter.drawText(
+                QRectF(4, 2, self.width() - 8, TEXT_PX + 4), Qt.AlignmentFlag.AlignHCenter, title
+            )
+            if not seen.any():
+                words = tr("Nothing to compare yet")
+                painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
+                return
+            top = _round_up(float(values[seen].max()))
+            area = self._area()
+            for value in (0.0, top / 2, top):
+                y = area.bottom() - area.height() * value / top
+                painter.setPen(QPen(QColor(colours.border), 1))
+                painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+                painter.setPen(QColor(colours.muted))
+                room = QRectF(0, y - TEXT_PX / 2, AXIS_WIDTH_PX - 4, TEXT_PX)
+                painter.drawText(
+                    room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}"
+                )
+            self._paint_bars(painter, values, top, area)
 
     def _paint_bars(self, painter: QPainter, values: np.ndarray, top: float, area: QRectF) -> None:
         person, view, colours = (

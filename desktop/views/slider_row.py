@@ -27,21 +27,20 @@ class ZeroSlider(QSlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         palette, middle = self.palette(), self.height() / 2
         zero, value = self._x_of(min(max(0, self.minimum()), self.maximum())), self._x_of(self.value())
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.mid())
-        groove = QRectF(0, middle - GROOVE_PX / 2, self.width(), GROOVE_PX)
-        painter.drawRoundedRect(groove, GROOVE_PX / 2, GROOVE_PX / 2)
-        used = palette.highlight() if self.isEnabled() else palette.mid()
-        painter.setBrush(used)
-        if not (self._unset and self.value() == self.minimum()):
-            painter.drawRect(QRectF(min(zero, value), groove.y(), abs(value - zero), GROOVE_PX))
-        ring = palette.highlight() if self.hasFocus() else palette.placeholderText()
-        painter.setPen(QPen(ring, 2 if self.hasFocus() else 1))
-        painter.setBrush(palette.base())
-        painter.drawEllipse(QPointF(value, middle), KNOB_PX / 2, KNOB_PX / 2)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(palette.mid())
+            groove = QRectF(0, middle - GROOVE_PX / 2, self.width(), GROOVE_PX)
+            painter.drawRoundedRect(groove, GROOVE_PX / 2, GROOVE_PX / 2)
+            used = palette.highlight() if self.isEnabled() else palette.mid()
+            painter.setBrush(used)
+            if not (self._unset and self.value() == self.minimum()):
+                painter.drawRect(QRectF(min(zero, value), groove.y(), abs(value - zero), GROOVE_PX))
+            ring = palette.highlight() if self.hasFocus() else palette.placeholderText()
+            painter.setPen(QPen(ring, 2 if self.hasFocus() else 1))
+            painter.setBrush(palette.base())
+            painter.drawEllipse(QPointF(value, middle), KNOB_PX / 2, KNOB_PX / 2)
 
     def _x_of(self, ticks: int) -> float:
         """Where the style puts the middle of the handle for this value [px]."""

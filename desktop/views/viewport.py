@@ -136,26 +136,27 @@ class Viewport(QWidget):
         return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, colours = QPainter(self), theme(self._workbench.view.theme)
-        painter.fillRect(self.rect(), QColor(colours.viewport))
-        ghosts = self._painter.ghosts.there()
-        picture = self._painter.draw(
-            self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
-        )
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if picture is not None:
-            painter.drawImage(self.rect(), picture)
-        if picture is not None and self.surface is not None:
-            self._paint_joints(painter, self.surface[1])
-            rings = self._rings()
-            if rings is not None:
-                rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
-        if self._workbench.person is not None and self._legend:
-            self._painter.ghosts.paint_legend(painter, colours, ghosts)
-        if self.notice and not ghosts:
-            draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)
-        if self.hasFocus():
-            draw_focus(painter, self.rect(), colours)
+        colours = theme(self._workbench.view.theme)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(colours.viewport))
+            ghosts = self._painter.ghosts.there()
+            picture = self._painter.draw(
+                self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
+            )
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if picture is not None:
+                painter.drawImage(self.rect(), picture)
+            if picture is not None and self.surface is not None:
+                self._paint_joints(painter, self.surface[1])
+                rings = self._rings()
+                if rings is not None:
+                    rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
+            if self._workbench.person is not None and self._legend:
+                self._painter.ghosts.paint_legend(painter, colours, ghosts)
+            if self.notice and not ghosts:
+                draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)
+            if self.hasFocus():
+                draw_focus(painter, self.rect(), colours)
 
     def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
         """The selected joint and those that are held; all of them, small, while the mouse is over the view."""

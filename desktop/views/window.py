@@ -178,7 +178,9 @@ class Window(QMainWindow):
         ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
 
     def say(self, text: str) -> None:
-        """A message that waits for the user and blocks nothing."""
+        """A message that waits for the user and blocks nothing; once, however often it comes before it is closed."""
+        if any(box.isVisible() and box.text() == text for box in self.findChildren(QMessageBox)):
+            return
         message = QMessageBox(QMessageBox.Icon.Warning, "Fitloop", text, QMessageBox.StandardButton.Ok, self)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

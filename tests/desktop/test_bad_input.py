@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PySide6.QtWidgets import QMessageBox
 
 from core.errors import ProjectError
 from core.store import Project
-from desktop.app import last_resort
 from desktop.jobs.device import CPU, GPU, Device
 from desktop.jobs.fitting_many import fit_many_steps
 from desktop.jobs.photos import SHOWN_PIXELS
@@ -236,6 +234,13 @@ def build_and_act(*arguments):
         workbench.told.connect(broken)
         workbench.told.emit("news")
         workbench.told.disconnect(broken)
+        place = "a drawing"
+        window.canvas._painter.paint = broken
+        window.canvas.update()
+        QTimer.singleShot(200, go_on)
+    def go_on():
+        global place
+        del window.canvas._painter.paint
         place = "a job"
         workbench.job.start("Break", broken_steps())
         QTimer.singleShot(500, end)
@@ -273,21 +278,12 @@ def test_a_fault_of_ours_anywhere_is_logged_and_told_and_the_work_goes_on(tmp_pa
     for place in ("a command", "a view", "a job"):
         assert f"Something went wrong inside Fitloop: RuntimeError: a fault in {place}" in told
         assert f"RuntimeError: a fault in {place}" in done.stderr
+    assert any(line.endswith("a fault in a drawing") for line in told)
+    assert "active painter" not in done.stderr
     assert told[-1] == "accepted True []"
     assert done.stderr.count("Traceback") >= 3
     with Project.open(tmp_path / "people.fitloop") as project:
         assert sum(person.locked for photo in project.photos() for person in photo.people) == 1
-
-
-def test_the_last_resort_says_it_in_words_and_logs_the_trace(open_desk, caplog):
-    try:
-        raise RuntimeError("a fault of ours")
-    except RuntimeError as fault:
-        last_resort(open_desk.window, type(fault), fault, fault.__traceback__)
-    box = open_desk.window.findChild(QMessageBox)
-    assert "RuntimeError: a fault of ours" in box.text()
-    assert "Traceback" in caplog.text
-    box.close()
 
 
 def test_a_wrong_body_file_is_refused_and_the_body_stays(open_desk, tmp_path, monkeypatch):

@@ -72,6 +72,7 @@ class Viewport(QWidget):
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.update)
         workbench.photo_changed.connect(self._follow)
+        workbench.fits.body_changed.connect(self._take_in)
         for signal in (
             *(workbench.view_changed, workbench.hover.changed),
             *(workbench.fits.body_changed, workbench.fits.changed),
@@ -87,6 +88,11 @@ class Viewport(QWidget):
             self.update()
         elif not self._soon.isActive():
             self._soon.start(LIVE_MS if self._workbench.fits.following else NEXT_MS)
+
+    def _take_in(self) -> None:
+        """All of a body at rest that was just loaded: its arms are wider than a narrow view."""
+        if self._workbench.person is None and self.surface is not None:
+            self._turn(self.orbit.around(self.surface[0], self.size()))
 
     def hideEvent(self, event: object) -> None:
         self._soon.stop()

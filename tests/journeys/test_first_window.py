@@ -202,6 +202,17 @@ def test_a_file_that_is_no_body_brings_a_message_and_the_body_stays(bare, qtbot,
 
 
 @pytest.mark.gl
+def test_a_body_at_rest_is_seen_whole_in_a_view_narrower_than_its_arms(bare):
+    workbench, window = bare
+    view = window.viewport
+    view.resize(200, 500)
+    workbench.fits.body_changed.emit()
+    at = view.orbit.project(view.surface[0], view.size())
+    assert (at >= 0).all()
+    assert (at <= [200, 500]).all()
+
+
+@pytest.mark.gl
 def test_a_fault_of_the_program_is_told_in_the_window_and_the_window_goes_on(bare, qtbot, caplog):
     workbench, window = bare
     try:

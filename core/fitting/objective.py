@@ -26,6 +26,9 @@ from core.wishes import Wish
 TERMS = ("keypoints", "pose_prior", "hinges", "limits", "upright", "shape", "stay_near", "wishes")
 BODY_POSE = slice(3, POSE)
 SEEN = len(Seen._fields)
+AGE_LIMIT = (
+    3.0  # how much more than a radian beyond a joint's limit `kid` weighs beyond an adult's 0 or a child's 1
+)
 UPRIGHT_ROBUST = 0.7  # about 40 degrees: where a lean begins to be believed
 
 
@@ -72,7 +75,7 @@ class Objective:
             photo.loss,
             self._pose_prior(pose, gradient, hessian),
             self._hinges(pose, gradient, diagonal),
-            self._limits(pose, gradient, diagonal),
+            self._limits(unknowns, gradient, diagonal),
             self._upright(posed, gradient, hessian),
             _pull(unknowns, self._shape_weights, gradient, diagonal),
             self._stay_near(unknowns, data, gradient, diagonal),
@@ -99,13 +102,18 @@ class Objective:
         diagonal[:, BODY_POSE].add_(pull.hessian, alpha=weight)
         return weight * pull.loss
 
-    def _limits(self, pose: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
+    def _limits(self, unknowns: Tensor, gradient: Tensor, diagonal: Tensor) -> Tensor:
+        """What joints cannot do, and ages that are neither a child's nor an adult's."""
         if not self.config.limits:
             return self._nothing
-        pull, weight = self.prior.limits(pose), self.config.limits**2
+        pull, weight = self.prior.limits(unknowns[:, BODY_POSE]), self.config.limits**2
         gradient[:, BODY_POSE].add_(pull.gradient, alpha=weight)
         diagonal[:, BODY_POSE].add_(pull.hessian, alpha=weight)
-        return weight * pull.loss
+        kid, by_age = unknowns[:, KID_COLUMN], weight * AGE_LIMIT**2
+        beyond = kid - kid.clamp(0, 1)
+        gradient[:, KID_COLUMN].add_(beyond, alpha=by_age)
+        diagonal[:, KID_COLUMN].add_((beyond != 0).to(beyond), alpha=by_age)
+        return weight * pull.loss + by_age * beyond.square()
 
     def _upright(self, posed: PosedKeypoints, gradient: Tensor, hessian: Tensor) -> Tensor:
         """Photos are mostly taken level, of people who mostly stand: a robust pull of the pelvis' up to the photo's.

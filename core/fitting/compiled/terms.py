@@ -14,7 +14,7 @@ from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, KID_COLUMN, PO
 from core.fitting.compiled.arithmetic import WIDE, Floats, add_outer, add_scaled, compiled, dot, fill, inlined
 from core.fitting.compiled.posing import JACOBIAN, LOCAL, Posed, add_row, pose, reach, room_to_pose
 from core.fitting.compiled.tables import Photo, PriorTable, Task, WishTable
-from core.fitting.objective import TERMS, UPRIGHT_ROBUST
+from core.fitting.objective import AGE_LIMIT, TERMS, UPRIGHT_ROBUST
 from core.fitting.prior import HINGED_NUMBERS
 from core.fitting.residuals import NEAREST
 
@@ -62,6 +62,11 @@ def room_for(task: Task) -> Room:
     )
 
 
+@compiled
+def _beyond_age(kid: np.float32) -> np.float32:
+    return kid - min(max(kid, np.float32(0)), np.float32(1))
+
+
 @inlined
 def lose(task: Task, person: int, unknowns: Floats, room: Room, report: Floats) -> float:
     """The loss at unknowns (86,); report (8 + K,) gets each term's, and each keypoint's distance [px]."""
@@ -79,6 +84,7 @@ def lose(task: Task, person: int, unknowns: Floats, room: Room, report: Floats) 
     if weights.limits > 0:
         for i in range(body_pose.shape[0]):
             report[LIMITS] += weights.limits * _beyond(task.prior, body_pose, i) ** 2
+        report[LIMITS] += weights.limits * (AGE_LIMIT * _beyond_age(unknowns[KID_COLUMN])) ** 2
     report[UPRIGHT] = 0
     if weights.upright > 0:
         squared = _lean(room.posed.turns)
@@ -118,6 +124,9 @@ def slope(task: Task, person: int, unknowns: Floats, room: Room, gradient: Float
             beyond = _beyond(task.prior, body_pose, i)
             if beyond != 0:
                 _pull(BODY_POSE + i, weights.limits * beyond, weights.limits, gradient, hessian)
+        beyond, by_age = _beyond_age(unknowns[KID_COLUMN]), weights.limits * AGE_LIMIT**2
+        if beyond != 0:
+            _pull(KID_COLUMN, by_age * beyond, by_age, gradient, hessian)
     if weights.upright > 0:
         _slope_upright(weights.upright, room.posed.turns, room.rise, gradient, hessian)
     for i in range(BETAS, CAM_T):

@@ -122,6 +122,14 @@ def test_a_child_is_found_where_a_child_may_be(body):
     assert scene.fit(start).params.kid == 0, "only when it is asked for"
 
 
+@pytest.mark.parametrize("kid", [-0.8, 1.8])
+def test_an_age_beyond_a_childs_or_an_adults_is_not_found(body, kid):
+    scene = Scene.of(body, replace(standing(), kid=torch.full((1,), kid)))
+    start = replace(scene.truth, kid=torch.zeros(1))
+    step = scene.fit(start, FitConfig(free_kid=True, kid=0.0, iterations=30))
+    assert -0.1 < float(step.params.kid) < 1.1
+
+
 def test_a_photos_own_focal_length_puts_the_body_at_its_own_distance(body):
     scene = Scene.of(body, standing())
     far = list(

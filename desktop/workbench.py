@@ -175,10 +175,11 @@ class Workbench(QObject):
         self.photo_changed.emit()
 
     def follow(self, person: Person) -> None:
-        """Preview this person, and let the body follow the keypoints."""
-        self.preview(person)
+        """Preview this person, and let the body follow the keypoints: it begins while the views hear of the change."""
         if self._photo is not None:
-            self.fits.follow(self._photo, person)
+            photo = self._photo.with_person(person)
+            self.fits.follow(photo, person)
+            self.preview_photo(photo)
 
     def commit(self, label: str) -> None:
         """Make what is previewed one entry of the history, on the disk; nothing when it changes nothing."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.records import Fit, Guess, Person
-from desktop.posing import params_of
+from desktop.posing import placed_soon
 
 if TYPE_CHECKING:
     from core.body.model import Body
@@ -61,16 +61,8 @@ def previous_fit(workbench: "Workbench", person: Person) -> Fit | None:
 
 def pose_ghost(body: "Body", state: Fit | Guess, pelvis: np.ndarray | None, focal_length: float) -> Ghost:
     """What it looks like; at the pelvis (3,) [m] where it was seen through another lens."""
-    import torch
-
-    from core.body.coarse import coarse
-    from core.body.keypoint_body import KeypointBody, params_to_vector
-
-    drawn = coarse(body)
-    with torch.no_grad():
-        placed = KeypointBody.from_body(body, "smpl24").posed(params_to_vector(params_of(state)))
-        vertices, joints = drawn.surface(placed)[0].numpy(), placed.joints()[1][0].numpy()
+    _, joints, vertices, faces = placed_soon(body, state, "smpl24")
     lenses = sorted([max(state.focal_length, 1.0), max(focal_length, 1.0)])
     if pelvis is not None and lenses[1] > SAME_LENS * lenses[0]:
         vertices, joints = vertices + pelvis - joints[0], joints + pelvis - joints[0]
-    return Ghost(state, vertices, drawn.faces, joints)
+    return Ghost(state, vertices, faces, joints)

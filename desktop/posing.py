@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 SOLE_M = 0.025  # a foot's joint lies so far above its sole
 TURN = np.array([1.0, -1.0, -1.0], dtype=np.float32)  # between the camera frame and the viewport's
 Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
+
+
+class Placed(NamedTuple):
+    """keypoints (K, 3), joints (24, 3), vertices (V, 3) [m, camera frame], and the faces (F, 3) between them."""
+
+    keypoints: np.ndarray
+    joints: np.ndarray
+    vertices: np.ndarray
+    faces: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,14 +112,21 @@ def params_of_all(states: "Sequence[Fit | Guess]") -> "BodyParams":
 
 def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:
     """A row of a solver's step as a record."""
+    from core.body.keypoint_body import (
+        BETAS_COLUMNS,
+        CAM_T_COLUMNS,
+        KID_COLUMN,
+        POSE_COLUMNS,
+        params_to_vector,
+    )
+
     focal_length, center = camera_of(photo)
-    params = step.params
-    score = float(step.score[row])
+    unknowns, score = params_to_vector(step.params)[row].numpy(), float(step.score[row])
     return Fit(
-        pose=params.pose[row].numpy(),
-        betas=params.betas[row].numpy(),
-        kid=float(params.kid[row]),
-        cam_t=params.cam_t[row].numpy(),
+        pose=unknowns[POSE_COLUMNS],
+        betas=unknowns[BETAS_COLUMNS],
+        kid=float(unknowns[KID_COLUMN]),
+        cam_t=unknowns[CAM_T_COLUMNS],
         focal_length=focal_length,
         camera_center=np.array(center),
         score=score if np.isfinite(score) else np.inf,
@@ -122,19 +138,19 @@ def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:
 
 def pose_step(step: "FitStep", photo: Photo, person: Person, body: "Body", moving: bool = False) -> PosedBody:
     """What a fit's step of one person looks like. moving: with fewer triangles, for a picture that is soon another."""
-    return _posed(body, photo, person, fit_of_step(step, 0, photo, body), step.params, step, moving)
+    return _posed(body, photo, person, fit_of_step(step, 0, photo, body), step, moving)
 
 
 def pose_fit(body: "Body", photo: Photo, person: Person, fit: Fit) -> PosedBody:
     """What a fit looks like, and how well it explains the person's keypoints."""
-    return _posed(body, photo, person, fit, params_of(fit), _look(body, photo, person, fit))
+    return _posed(body, photo, person, fit, _look(body, photo, person, fit))
 
 
 def pose_changed(body: "Body", photo: Photo, person: Person, fit: Fit, moving: bool = False) -> PosedBody:
     """A fit changed by hand, with the score it has for the person's keypoints; moving as for pose_step."""
     step = _look(body, photo, person, fit)
     fit = fit if step is None else replace(fit, score=float(step.score[0]))
-    return _posed(body, photo, person, fit, params_of(fit), step, moving)
+    return _posed(body, photo, person, fit, step, moving)
 
 
 def rest_surface(body: "Body") -> Surface:
@@ -150,44 +166,50 @@ def rest_surface(body: "Body") -> Surface:
 
 
 def _posed(
-    body: "Body",
-    photo: Photo,
-    person: Person,
-    fit: Fit,
-    params: "BodyParams",
-    step: "FitStep | None",
-    moving: bool = False,
+    body: "Body", photo: Photo, person: Person, fit: Fit, step: "FitStep | None", moving: bool = False
 ) -> PosedBody:
-    import torch
-
-    from core.body.coarse import coarse
-    from core.body.keypoint_body import KeypointBody, params_to_vector
-    from core.body.model import Body
-    from core.geometry.camera import project
-
-    drawn = coarse(body) if moving else body
-    with torch.no_grad():
-        placed = KeypointBody.from_body(body, person.keypoints.layout).posed(params_to_vector(params))
-        if isinstance(drawn, Body):
-            vertices, joints = drawn.pose(params)
-        else:
-            vertices, joints = drawn.surface(placed), placed.joints()[1]
-        _, _, focal_length, center = fit_inputs(photo, person)
-        keypoints_px = project(placed.points, focal_length, center)[0].numpy()
+    place = placed_soon if moving else _placed
+    keypoints, joints, vertices, faces = place(body, fit, person.keypoints.layout)
+    focal_length, center = camera_of(photo)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        keypoints_px = keypoints[:, :2] / keypoints[:, 2:] * np.float32(focal_length) + np.float32(center)
     away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)
     residual_px = np.where(person.keypoints.confidence > 0, away, np.nan)
-    losses = {} if step is None else {name: float(loss[0]) for name, loss in step.loss_by_term.items()}
+    by_term = {} if step is None else step.loss_by_term
+    losses = {name: loss.numpy()[0].item() for name, loss in by_term.items()}
     return PosedBody(
         fit,
         person.keypoints,
-        vertices[0].numpy(),
-        drawn.faces,
-        joints[0].numpy(),
+        vertices,
+        faces,
+        joints,
         keypoints_px,
         residual_px,
         losses,
-        floor_of(person, vertices[0].numpy()),
+        floor_of(person, vertices),
     )
+
+
+def _placed(body: "Body", fit: Fit, layout: str) -> Placed:
+    """With the whole surface."""
+    import torch
+
+    from core.body.keypoint_body import KeypointBody
+
+    params = params_of(fit)
+    with torch.no_grad():
+        vertices, joints = body.pose(params)
+        keypoints = KeypointBody.from_body(body, layout).keypoints(params)
+    return Placed(keypoints[0].numpy(), joints[0].numpy(), vertices[0].numpy(), body.faces)
+
+
+def placed_soon(body: "Body", state: Fit | Guess, layout: str) -> Placed:
+    """With fewer triangles."""
+    from core.fitting.compiled import moving_body
+
+    moving = moving_body(body, layout)
+    unknowns = np.concatenate([state.pose, state.betas, [state.kid], state.cam_t]).astype(np.float32)
+    return Placed(*moving.place(unknowns), moving.faces)
 
 
 def floor_of(person: Person, vertices: np.ndarray) -> float:

@@ -1,70 +1,58 @@
-"""A body with fewer vertices, for pictures of one that moves: what is left is where the whole body has it.
-
-It is posed on joints that a fit has placed anyway, with few tensor operations: each of them may have to wait for the
-thread that draws.
-"""
+"""A body with fewer vertices, for pictures of one that moves: what is left is where the whole body has it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, PosedKeypoints
+from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS
 from core.body.model import Body
 
 SHAPES = CAM_T_COLUMNS.start - BETAS_COLUMNS.start
 CELL_M = 0.02  # vertices of one cell of this size that face the same way become one
+Floats = NDArray[np.float32]
 
 
-@dataclass(frozen=True, eq=False)
-class CoarseBody:
-    """Fewer triangles: faces (F, 3). S is 11, as for KeypointBody.
+class CoarseBody(NamedTuple):
+    """Fewer triangles: faces (F, 3) between V vertices. An affine function of the shape has 12 numbers: what each of
+    ten betas and the kid adds, and the constant.
 
-    vertices (3 V,) at rest, vertices_shape (S, 3 V), and what pose blend shapes add, vertices_pose (207, 3 V) or None;
-    pivots (72,) and pivots_shape (S, 72): the joints at rest; weights (V, 24).
+    vertices (V, 3, 12) at rest, and what pose blend shapes add, vertices_pose (V, 3, 207), or (0, 3, 207) without;
+    pivots (24, 3, 12): the joints at rest. Vertex v is carried by joint[first[v] : first[v + 1]] with these weights.
     """
 
     faces: NDArray[np.int64]
-    vertices: Tensor
-    vertices_shape: Tensor
-    vertices_pose: Tensor | None
-    pivots: Tensor
-    pivots_shape: Tensor
-    weights: Tensor
-
-    def surface(self, posed: PosedKeypoints) -> Tensor:
-        """Vertices (B, V, 3) [m, camera frame] on joints that were placed already: linear blend skinning."""
-        turns, places = posed.joints()
-        batch, shape = len(turns), posed.shape()
-        rest = torch.addmm(self.vertices, shape, self.vertices_shape)
-        if self.vertices_pose is not None:
-            rest = torch.addmm(rest, posed.bend(), self.vertices_pose)
-        pivots = torch.addmm(self.pivots, shape, self.pivots_shape).view(batch, -1, 3, 1)
-        moves = torch.cat([turns, places[..., None] - turns @ pivots], dim=-1)
-        blended = (self.weights @ moves.flatten(2)).view(batch, -1, 3, 4)
-        return (blended[..., :3] * rest.view(batch, -1, 1, 3)).sum(dim=-1) + blended[..., 3]
+    vertices: Floats
+    vertices_pose: Floats
+    pivots: Floats
+    first: NDArray[np.int64]
+    joint: NDArray[np.int64]
+    weight: Floats
 
 
 @lru_cache(maxsize=4)
 def coarse(body: Body) -> CoarseBody:
     """The body with a fraction of its triangles, made once."""
     rows, faces = _merged(body.arrays.v_template.astype(np.float64), body.faces)
-    shapes = body.shapedirs.new_zeros(*body.shapedirs.shape[:2], SHAPES)
-    shapes[..., : body.shapedirs.shape[2]] = body.shapedirs
-    bends = body.posedirs.view(len(body.posedirs), -1, 3)
+    template, shapedirs, regressor, weights = (
+        getattr(body, name).cpu().numpy() for name in ("v_template", "shapedirs", "J_regressor", "weights")
+    )
+    affine = np.zeros((*template.shape, SHAPES + 1), np.float32)
+    affine[..., : shapedirs.shape[2]], affine[..., SHAPES] = shapedirs, template
+    bends = body.posedirs.cpu().numpy()
+    bends = bends.reshape(len(bends), -1, 3).transpose(1, 2, 0)
+    vertex, joint = weights[rows].nonzero()
     return CoarseBody(
         faces,
-        body.v_template[rows].flatten(),
-        shapes[rows].flatten(0, 1).T.contiguous(),
-        bends[:, rows].flatten(1) if bends.shape[1] > 1 else None,
-        (body.J_regressor @ body.v_template).flatten(),
-        torch.einsum("jv,vcs->sjc", body.J_regressor, shapes).flatten(1),
-        body.weights[rows],
+        np.ascontiguousarray(affine[rows]),
+        np.ascontiguousarray(bends[rows] if len(bends) > 1 else bends[:0]),
+        np.einsum("jv,vcs->jcs", regressor, affine),
+        np.searchsorted(vertex, np.arange(len(rows) + 1)),
+        joint,
+        weights[rows][vertex, joint],
     )
 
 

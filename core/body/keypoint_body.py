@@ -138,15 +138,6 @@ class PosedKeypoints:
         world = self._world[:, :JOINTS]
         return world[..., :3], world[..., 3] + self.unknowns[:, None, CAM_T_COLUMNS]
 
-    def shape(self) -> Tensor:
-        """Betas and kid (B, 11)."""
-        return self.unknowns[:, BETAS_COLUMNS.start : CAM_T_COLUMNS.start]
-
-    def bend(self) -> Tensor:
-        """What pose blend shapes are moved by: the joints' own rotations but the pelvis', minus one (B, 207)."""
-        rotations = self._rotations[:, 1:]
-        return (rotations - torch.eye(3, dtype=rotations.dtype, device=rotations.device)).flatten(1)
-
     def jacobian(self) -> Tensor:
         """d points / d unknowns, (B, K, 3, 86)."""
         batch, count = self.points.shape[:2]

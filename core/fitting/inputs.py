@@ -52,24 +52,24 @@ def observe(
     """
     names = keypoint_layout(layout).keypoints
     _check_shapes(keypoints, len(names), layout, focal_length, camera_center)
-    keypoints, focal_length, camera_center = (t.to(like) for t in (keypoints, focal_length, camera_center))
-    faults = _faults(_array(keypoints), _array(focal_length), _array(camera_center), names)
-    if faults and len(faults) == len(keypoints):
+    inputs = (keypoints, focal_length, camera_center)
+    # In numpy: few numbers, and each tensor operation takes longer to call than to do.
+    told, focal, centre = (t.detach().to("cpu", like.dtype).numpy() for t in inputs)
+    faults = _faults(told, focal, centre, names)
+    if faults and len(faults) == len(told):
         raise FitInputError(next(iter(faults.values())))
-    bad = torch.zeros(len(keypoints), dtype=torch.bool, device=like.device)
+    bad = np.zeros(len(told), bool)
     bad[list(faults)] = True
-    usable = keypoints.isfinite().all(dim=-1) & ~bad[:, None]
-    confidence = torch.where(usable, keypoints[..., 2], 0.0)
-    xy = torch.where((confidence > 0)[..., None], keypoints[..., :2].clamp(-FARTHEST, FARTHEST), 0.0)
-    centre = torch.where(camera_center.isfinite() & ~bad[:, None], camera_center, 0.0)
-    focal = torch.where(bad, 1.0, focal_length)
-    weak = torch.from_numpy(_weak(_array(xy), _array(confidence), _array(centre))).to(bad.device)
-    return Observed(xy, confidence, focal, centre, bad | weak, faults)
-
-
-def _array(tensor: Tensor) -> Floats:
-    """For checks of a few numbers, which take longer to call in torch than to do."""
-    return tensor.detach().cpu().numpy()
+    usable = np.isfinite(told).all(axis=-1) & ~bad[:, None]
+    confidence = np.where(usable, told[..., 2], 0)
+    xy = np.where((confidence > 0)[..., None], told[..., :2].clip(-FARTHEST, FARTHEST), 0)
+    centre = np.where(np.isfinite(centre) & ~bad[:, None], centre, 0)
+    focal = np.where(bad, 1, focal)
+    weak = bad | _weak(xy, confidence, centre)
+    xy, confidence, focal, centre, weak = (
+        torch.from_numpy(part).to(like.device) for part in (xy, confidence, focal, centre, weak)
+    )
+    return Observed(xy, confidence, focal, centre, weak, faults)
 
 
 def _check_shapes(

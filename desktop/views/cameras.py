@@ -152,12 +152,13 @@ class PhotoCamera:
         whole = QRect(0, 0, size.width(), size.height())
         depth = vertices[:, 2]
         if depth.min() > NEAR_M:
-            xy = (
-                self.scale * (self.focal_length * vertices[:, :2] / depth[:, None] + self.center)
-                + self.offset
+            toward = vertices[:, :2].T / depth  # by rows: least and most of one lie side by side
+            low, high = (
+                self.scale * (self.focal_length * end + self.center) + self.offset
+                for end in (toward.min(axis=1), toward.max(axis=1))
             )
-            low = np.clip(xy.min(axis=0) - MARGIN_PX, -1e6, 1e6).astype(int) // BLOCK_PX * BLOCK_PX
-            high = -(-np.clip(xy.max(axis=0) + MARGIN_PX, -1e6, 1e6).astype(int) // BLOCK_PX) * BLOCK_PX
+            low = np.clip(low - MARGIN_PX, -1e6, 1e6).astype(int) // BLOCK_PX * BLOCK_PX
+            high = -(-np.clip(high + MARGIN_PX, -1e6, 1e6).astype(int) // BLOCK_PX) * BLOCK_PX
             whole = whole.intersected(QRect(*low.tolist(), *(high - low).tolist()))
         return None if whole.isEmpty() or depth.max() <= NEAR_M else whole
 

@@ -169,7 +169,7 @@ class PhotoPainter:
             return
         painter.setOpacity(drawing.OTHERS_OPACITY)
         if self._workbench.view.skeleton:
-            drawing.draw_bones(painter, names, person.keypoints, xy)
+            drawing.draw_bones(painter, names, person.keypoints, xy, alone=True)
         if self._workbench.view.boxes:
             self._paint_box(painter, person, placing, selected=False)
         painter.setOpacity(1.0)

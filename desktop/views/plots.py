@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
 from core.body.keypoints import layout
 from desktop.theme import theme
 from desktop.view import NO_KEYPOINT
+from desktop.views.unhurried import Unhurried
 from desktop.words import part, tr
 from desktop.workbench import Workbench
 
@@ -125,13 +126,17 @@ class ResidualBars(QWidget):
         self.setMinimumSize(200, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
-        workbench.photo_changed.connect(self.update)
+        self._soon = Unhurried(self, workbench)
+        workbench.photo_changed.connect(self._soon.ask)
         workbench.view_changed.connect(self.update)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(320, 150)
+
+    def hideEvent(self, event: object) -> None:
+        self._soon.stop()
 
     def values(self) -> np.ndarray:
         """(K,) px, NaN where absent; empty without a fit."""

@@ -24,6 +24,7 @@ from desktop.views import shaders
 
 GL_LINES, GL_TRIANGLES, GL_UNSIGNED_INT, GL_FLOAT = 0x0001, 0x0004, 0x1405, 0x1406
 GL_COLOR_AND_DEPTH, GL_DEPTH_TEST, GL_BLEND, GL_OFFSET = 0x4000 | 0x0100, 0x0B71, 0x0BE2, 0x8037
+GL_CULL_FACE = 0x0B44
 GL_ONE, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0303
 GL_LESS, GL_LEQUAL = 0x0201, 0x0203
 SAMPLES = 4  # antialiasing; hands and feet have triangles smaller than a pixel
@@ -140,6 +141,7 @@ class Renderer:
         gl, mesh = self._gl, self._mesh_of(solid.faces)
         _fill(self._vertices, np.ascontiguousarray(solid.vertices, dtype=np.float32))
         surface = ("surface", self._vertices, mesh.triangles, mesh.faces.size, camera, solid.color)
+        gl.glEnable(GL_CULL_FACE)  # half of the triangles: bodies are closed, and nobody looks out of one
         gl.glEnable(GL_OFFSET)
         gl.glPolygonOffset(1.0, 1.0)  # the edges lie before it
         if solid.opacity < 1.0:  # its depth first, so that its nearest surface alone is seen
@@ -151,6 +153,7 @@ class Renderer:
         self._draw_part(*surface, solid.opacity)
         gl.glDepthFunc(GL_LESS)
         gl.glDisable(GL_OFFSET)
+        gl.glDisable(GL_CULL_FACE)
         if solid.edges is not None:
             self._blend(True)
             edges, count = mesh.edges()

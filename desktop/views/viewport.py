@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -25,6 +25,7 @@ from desktop.views.joint_marks import draw_joints
 from desktop.views.opengl import OpenGL
 from desktop.views.renderer import Renderer
 from desktop.views.rings import Grip, Rings
+from desktop.views.unhurried import Unhurried
 from desktop.views.viewpoint import Viewpoint
 from desktop.words import tr
 from desktop.workbench import Workbench
@@ -32,8 +33,6 @@ from desktop.workbench import Workbench
 WHEEL_FACTOR = 1.15  # per notch
 NEAR_PX = 9.0
 ARROW_PX = 10.0  # what an arrow key is worth, as a drag
-LIVE_MS = 60  # between two pictures while a keypoint is dragged in the photo
-NEXT_MS = 1  # else: after the photo, not in one go with it
 
 
 class Viewport(QWidget):
@@ -68,9 +67,7 @@ class Viewport(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.update)
+        self._soon = Unhurried(self, workbench)
         workbench.photo_changed.connect(self._follow)
         workbench.fits.body_changed.connect(self._take_in)
         for signal in (
@@ -83,11 +80,10 @@ class Viewport(QWidget):
         return QSize(350, 400)
 
     def _follow(self) -> None:
-        """The photo comes first: the body there is what the eye is on."""
         if self._held is not None:
             self.update()
-        elif not self._soon.isActive():
-            self._soon.start(LIVE_MS if self._workbench.fits.following else NEXT_MS)
+        else:
+            self._soon.ask()
 
     def _take_in(self) -> None:
         """All of a body at rest that was just loaded: its arms are wider than a narrow view."""

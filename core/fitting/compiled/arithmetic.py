@@ -7,7 +7,9 @@ an index that might be negative does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +22,7 @@ Floats = npt.NDArray[np.float32]
 Function = TypeVar("Function", bound=Callable[..., object])
 LANES = 16
 WIDE = -(-(UNKNOWNS + 1) // LANES) * LANES  # the unknowns and a right-hand side
+SOURCES = [*Path(__file__).parents[2].glob("body/*.py"), *Path(__file__).parents[1].rglob("*.py")]
 _RANK = 4  # rows taken off at once: fewer loads and stores of the row that they are taken off
 
 
@@ -48,11 +51,20 @@ def inlined(function: Function) -> Function:
 
 
 def kept(function: Function) -> Function:
-    """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written."""
+    """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written.
+
+    numba keeps it until the function's file changes, or what it encloses: let it enclose digest(SOURCES).
+    """
     try:
         return njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # there is none
         return njit(**_OPTIONS)(function)
+
+
+def digest(paths: Iterable[Path]) -> int:
+    """A number that is another one when any of the files is."""
+    text = b"".join(path.read_bytes() for path in sorted(paths))
+    return int.from_bytes(sha256(text).digest()[:7], "big")
 
 
 @compiled

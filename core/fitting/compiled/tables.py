@@ -118,8 +118,8 @@ def task_of(
     """What an Objective of the same does. Raises FitInputError for a wish about an unknown name."""
     nowhere = seen.xy.new_empty(0, UNKNOWNS)
     return Task(
-        _body_table(body),
-        PriorTable(*(_numbers(getattr(prior, name)) for name in PriorTable._fields)),
+        body_table(body),
+        _prior_table(prior),
         _weights(config, softness),
         Photo(*(_numbers(part) for part in (*seen, nowhere if previous is None else previous))),
         _wish_table(config.wishes, places),
@@ -128,7 +128,7 @@ def task_of(
 
 
 @lru_cache(maxsize=32)
-def _body_table(body: KeypointBody) -> BodyTable:
+def body_table(body: KeypointBody) -> BodyTable:
     """Made once for each body, which is kept as long."""
     count = body.k
     constant = _numbers(body.levers).reshape(JOINTS, count, 4)
@@ -158,6 +158,12 @@ def _body_table(body: KeypointBody) -> BodyTable:
         parents=np.array(PARENTS),
         offsets=np.ascontiguousarray(offsets.T.reshape(JOINTS, 3, AFFINE)),
     )
+
+
+@lru_cache(maxsize=8)
+def _prior_table(prior: PosePrior) -> PriorTable:
+    """Made once for each prior."""
+    return PriorTable(*(_numbers(getattr(prior, name)) for name in PriorTable._fields))
 
 
 def _weights(config: FitConfig, softness: float) -> Weights:

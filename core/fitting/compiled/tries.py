@@ -7,12 +7,10 @@ They are those of core/fitting/solver.py, which does the same with tensors, on a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from hashlib import sha256
 from itertools import count
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,9 +20,11 @@ from torch import Tensor
 
 from core.body.keypoint_body import UNKNOWNS
 from core.fitting.compiled.arithmetic import (
+    SOURCES,
     WIDE,
     Floats,
     copy,
+    digest,
     factorised,
     fill,
     inlined,
@@ -36,7 +36,6 @@ from core.fitting.compiled.terms import REPORTED, Room, lose, room_for, slope
 from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep
 
 PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
-_SOURCES = [*Path(__file__).parents[2].glob("body/*.py"), *Path(__file__).parents[1].rglob("*.py")]
 
 
 class Standing(NamedTuple):
@@ -90,8 +89,7 @@ def _at_once(
 
 
 def _made_from(sources: int) -> Callable[[Task, Standing, bool, Room, int, int], None]:
-    """What is called from Python. numba keeps its machine code until this file changes; that it speaks of `sources`
-    makes it anew when another of the files does."""
+    """What is called from Python, made anew when any of the sources changes."""
 
     @kept
     def tried(task: Task, at: Standing, looks: bool, room: Room, first: int, last: int) -> None:
@@ -158,9 +156,4 @@ def _damp(at: Standing, person: int, ratio: float) -> None:
     at.strength[person] = min(max(strength, least), most)
 
 
-def _digest(paths: Iterable[Path]) -> int:
-    text = b"".join(path.read_bytes() for path in sorted(paths))
-    return int.from_bytes(sha256(text).digest()[:7], "big")
-
-
-_try = _made_from(_digest(_SOURCES))
+_try = _made_from(digest(SOURCES))

@@ -205,7 +205,7 @@ def _placed(body: "Body", fit: Fit, layout: str) -> Placed:
 
 def placed_soon(body: "Body", state: Fit | Guess, layout: str) -> Placed:
     """With fewer triangles."""
-    from core.fitting.compiled import moving_body
+    from core.body.compiled import moving_body
 
     moving = moving_body(body, layout)
     unknowns = np.concatenate([state.pose, state.betas, [state.kid], state.cam_t]).astype(np.float32)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from core.body.compiled import moving_body
 from core.body.keypoint_body import UNKNOWNS
 from core.body.keypoints import layout
 from core.body.model import BodyParams, load_body
-from core.fitting.compiled import moving_body
 from core.fitting.smplify import fit
 
 

@@ -1,4 +1,4 @@
-"""What the compiled tries read: body, prior, weights, photo and wishes as plain arrays, mostly views of tensors."""
+"""What the compiled tries read: prior, weights, photo and wishes as plain arrays, mostly views of tensors."""
 
 from __future__ import annotations
 
@@ -10,41 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, JOINTS, UNKNOWNS, KeypointBody
-from core.body.tree import JOINT_NAMES, PARENTS
+from core.body.compiled.making import Floats, Places
+from core.body.compiled.tables import BodyTable, body_table, numbers_of
+from core.body.keypoint_body import UNKNOWNS, KeypointBody
+from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
 from core.fitting.prior import PosePrior
 from core.fitting.residuals import Seen
 from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish
-
-Floats = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int64]
-SHAPES = CAM_T_COLUMNS.start - BETAS_COLUMNS.start
-AFFINE = SHAPES + 1  # numbers of an affine function of the shape, the constant last
-BENDS = 9 * (JOINTS - 1)
-
-
-class BodyTable(NamedTuple):
-    """A KeypointBody without its zeros. Entries E are the pairs of a keypoint and a joint that carries some of it, by
-    keypoint: those of keypoint k begin at first[k] (K + 1,).
-
-    joint, weight (E,): c_kj; levers (E, 3, 12): a_kj as an affine function of the shape, its constant last;
-    levers_pose (E, 3, 207), or (0, 3, 207) without pose blend shapes. ancestor, ancestor_weight (A,), from
-    first_ancestor[k] (K + 1,): the joints that move keypoint k, tips first, and how much of it hangs below each.
-    parents (24,), -1 at the root; offsets (24, 3, 12): joint minus parent, likewise.
-    """
-
-    first: Places
-    joint: Places
-    weight: Floats
-    levers: Floats
-    levers_pose: Floats
-    first_ancestor: Places
-    ancestor: Places
-    ancestor_weight: Floats
-    parents: Places
-    offsets: Floats
 
 
 class PriorTable(NamedTuple):
@@ -121,49 +95,16 @@ def task_of(
         body_table(body),
         _prior_table(prior),
         _weights(config, softness),
-        Photo(*(_numbers(part) for part in (*seen, nowhere if previous is None else previous))),
+        Photo(*(numbers_of(part) for part in (*seen, nowhere if previous is None else previous))),
         _wish_table(config.wishes, places),
         free.numpy(),
-    )
-
-
-@lru_cache(maxsize=32)
-def body_table(body: KeypointBody) -> BodyTable:
-    """Made once for each body, which is kept as long."""
-    count = body.k
-    constant = _numbers(body.levers).reshape(JOINTS, count, 4)
-    by_shape = _numbers(body.levers_shape).reshape(SHAPES, JOINTS, count, 4)
-    levers = np.concatenate([by_shape, constant[None]])[..., :3].transpose(2, 1, 3, 0)
-    weight = constant[..., 3].T
-    by_pose = np.zeros((count, JOINTS, 3, BENDS if body.levers_pose is not None else 0), np.float32)
-    if body.levers_pose is not None:
-        by_pose[:] = (
-            _numbers(body.levers_pose).reshape(BENDS, JOINTS, count, 4)[..., :3].transpose(2, 1, 3, 0)
-        )
-    carries = levers.any(axis=(2, 3)) | (weight != 0) | by_pose.any(axis=(2, 3))
-    keypoint, joint = carries.nonzero()
-    moves = carries @ (_numbers(body.subtree).T > 0)  # (K, 24): anything at or below the joint carries it
-    moved, tips_first = moves[:, ::-1].nonzero()
-    ancestor = JOINTS - 1 - tips_first
-    offsets = np.concatenate([_numbers(body.offsets_shape), _numbers(body.offsets)[None]])
-    return BodyTable(
-        first=np.searchsorted(keypoint, np.arange(count + 1)),
-        joint=joint,
-        weight=weight[carries],
-        levers=np.ascontiguousarray(levers[carries]),
-        levers_pose=by_pose[carries] if body.levers_pose is not None else np.zeros((0, 3, BENDS), np.float32),
-        first_ancestor=np.searchsorted(moved, np.arange(count + 1)),
-        ancestor=ancestor,
-        ancestor_weight=_numbers(body.subtree_weights).T[moved, ancestor],
-        parents=np.array(PARENTS),
-        offsets=np.ascontiguousarray(offsets.T.reshape(JOINTS, 3, AFFINE)),
     )
 
 
 @lru_cache(maxsize=8)
 def _prior_table(prior: PosePrior) -> PriorTable:
     """Made once for each prior."""
-    return PriorTable(*(_numbers(getattr(prior, name)) for name in PriorTable._fields))
+    return PriorTable(*(numbers_of(getattr(prior, name)) for name in PriorTable._fields))
 
 
 def _weights(config: FitConfig, softness: float) -> Weights:
@@ -226,8 +167,3 @@ def _place(name: str, places: Mapping[str, int]) -> int:
     if name not in places:
         raise FitInputError(f"{name!r} cannot be steered. Choose one of {', '.join(sorted(places))}.")
     return places[name]
-
-
-def _numbers(tensor: Tensor) -> Floats:
-    """The tensor's own memory where it is contiguous."""
-    return tensor.detach().contiguous().numpy()

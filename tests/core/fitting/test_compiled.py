@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.body import coarse, keypoint_body, tree
+from core.body import keypoint_body, tree
+from core.body.compiled import making, posing
 from core.fitting import (
     SPIN_WEIGHTS,
     DepthOrder,
@@ -26,7 +27,7 @@ from core.fitting import (
     solver,
     warm_up,
 )
-from core.fitting.compiled import arithmetic, compiled_tries, moving, posing, tables, task_of, terms, tries
+from core.fitting.compiled import arithmetic, compiled_tries, tables, task_of, terms, tries
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.problem import Problem
@@ -144,7 +145,6 @@ def test_machine_code_is_made_anew_when_any_of_the_files_it_is_of_changes(tmp_pa
     """numba looks at one file only; the rest is in its key."""
     used = (
         arithmetic,
-        moving,
         posing,
         tables,
         terms,
@@ -153,16 +153,14 @@ def test_machine_code_is_made_anew_when_any_of_the_files_it_is_of_changes(tmp_pa
         prior,
         residuals,
         solver,
-        coarse,
         keypoint_body,
         tree,
     )
-    assert {Path(module.__file__) for module in used} <= set(arithmetic.SOURCES)
-    for compiled in (tries._try, moving._place):
-        told = [cell.cell_contents for cell in compiled.py_func.__closure__]
-        assert arithmetic.digest(arithmetic.SOURCES) in told
+    assert {Path(module.__file__) for module in used} <= set(tries.SOURCES)
+    told = [cell.cell_contents for cell in tries._try.py_func.__closure__]
+    assert making.digest(tries.SOURCES) in told
     text = tmp_path / "posing.py"
-    digests = {arithmetic.digest([text]) for words in ("one", "other") if text.write_text(words)}
+    digests = {making.digest([text]) for words in ("one", "other") if text.write_text(words)}
     assert len(digests) == 2
 
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from core.body.compiled import moving, moving_body
 from core.body.keypoint_body import params_to_vector
 from core.body.model import body_from_arrays, load_body
 from core.body.smpl_file import body_arrays
-from core.fitting.compiled import moving, moving_body
 from tests.bodies import toy_arrays
 from tests.posing import random_params
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.body.coarse import CoarseBody, coarse
+from core.body.compiled.making import BODY_SOURCES, Floats, compiled, digest, kept
+from core.body.compiled.posing import CAM_T, SHAPE, WORLD, Posed, pose, room_to_pose
+from core.body.compiled.tables import BENDS, SHAPES, BodyTable, body_table
 from core.body.keypoint_body import JOINTS, KeypointBody
 from core.body.model import Body
-from core.fitting.compiled.arithmetic import SOURCES, Floats, compiled, digest, dot, kept
-from core.fitting.compiled.posing import CAM_T, SHAPE, WORLD, Posed, pose, room_to_pose
-from core.fitting.compiled.tables import SHAPES, BodyTable, body_table
 
 
 class Placed(NamedTuple):
@@ -56,7 +56,7 @@ def moving_body(body: Body, layout: str) -> MovingBody:
 def _made_from(
     sources: int,
 ) -> Callable[[BodyTable, CoarseBody, Floats, Posed, Floats, Floats, Floats], None]:
-    """As in tries.py."""
+    """What is called from Python, made anew when any of the sources changes."""
 
     @kept
     def place(
@@ -110,7 +110,9 @@ def _rest(body: CoarseBody, vertex: int, row: int, unknowns: Floats, bend: Float
     """A coordinate of a vertex before its joints move it."""
     at = _at_shape(body.vertices[vertex, row], unknowns)
     if body.vertices_pose.shape[0]:
-        at += dot(body.vertices_pose[vertex, row], bend)
+        by_bend = body.vertices_pose[vertex, row]
+        for i in range(BENDS):
+            at += by_bend[i] * bend[i]
     return at
 
 
@@ -123,4 +125,4 @@ def _at_shape(affine: Floats, unknowns: Floats) -> np.float32:
     return value
 
 
-_place = _made_from(digest(SOURCES))
+_place = _made_from(digest(BODY_SOURCES))

@@ -1,0 +1,58 @@
+"""How functions of arrays become machine code, by numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
+Function = TypeVar("Function", bound=Callable[..., object])
+CORE = Path(__file__).parents[2]
+BODY_SOURCES = [*CORE.glob("body/**/*.py")]
+
+# Sums may be reordered, NaN and infinity mean what they do, and nothing is allocated: without numba's reference counts,
+# which all threads would share, a try is several times as quick.
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
+# What is called is part of its caller. Otherwise a process that has just compiled runs each function as compiled for
+# itself, one that read the cache the copy in its caller, and sums in another order give another last bit.
+_CALLED_FROM_COMPILED: dict[str, Any] = {"no_cpython_wrapper": True, "forceinline": True}
+
+
+def compiled(function: Function) -> Function:
+    """Compiled with whatever compiled function calls it; others may not."""
+    return njit(**_OPTIONS, **_CALLED_FROM_COMPILED)(function)
+
+
+def inlined(function: Function) -> Function:
+    """The same as a part of its only caller: what is called is compiled again with each level of those that call it."""
+    return njit(inline="always", **_OPTIONS, **_CALLED_FROM_COMPILED)(function)
+
+
+def kept(function: Function) -> Function:
+    """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written.
+
+    numba keeps it until the function's file changes, or what it encloses: let it enclose digest(SOURCES).
+    """
+    try:
+        return njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # there is none
+        return njit(**_OPTIONS)(function)
+
+
+def digest(paths: Iterable[Path]) -> int:
+    """A number that is another one when any of the files is."""
+    text = b"".join(path.read_bytes() for path in sorted(paths))
+    return int.from_bytes(sha256(text).digest()[:7], "big")

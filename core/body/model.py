@@ -151,11 +151,11 @@ class Body:
     def rest_pelvis(self, params: BodyParams) -> Tensor:
         """Where the pelvis joint (B, 3) [m] lies before cam_t: the point that global_orient turns about."""
         coefficients = self.shape_coefficients(params.betas, params.kid)
-        mean, directions = self._pelvis
+        mean, directions = self.pelvis
         return mean + coefficients @ directions[: coefficients.shape[1]]
 
     @cached_property
-    def _pelvis(self) -> tuple[Tensor, Tensor]:
+    def pelvis(self) -> tuple[Tensor, Tensor]:
         """The mean body's pelvis (3,) and how it moves with each coefficient of the shape (S, 3)."""
         row = self.J_regressor[0]
         return row @ self.v_template, torch.einsum("v,vcs->sc", row, self.shapedirs)

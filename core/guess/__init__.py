@@ -6,10 +6,10 @@ The lifter works from keypoints alone and ships with the program. What needs tor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.guess.lifter import LifterGuess, lift, load_lifter
+    from core.guess.lifter import LifterGuess, lift, load_lifter, warm_up
     from core.guess.lifter_network import Lifter
 
-__all__ = ["Lifter", "LifterGuess", "lift", "load_lifter"]
+__all__ = ["Lifter", "LifterGuess", "lift", "load_lifter", "warm_up"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,15 +10,18 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from core.body import Body, BodyParams, KeypointBody
+from core.body import Body, BodyParams, KeypointBody, load_body
+from core.body.keypoint_body import params_to_vector, vector_to_params
 from core.body.keypoints import layout as keypoint_layout
 from core.errors import CheckpointError, FitInputError
 from core.geometry.rotation import matrix_to_axis_angle
+from core.guess.compiled import Asked, standing
 from core.guess.lifter_input import see, to_definitions
 from core.guess.lifter_network import Hypotheses, Lifter, LifterConfig
 from core.guess.lifter_place import settle
@@ -100,9 +103,27 @@ def lift(
     like = lifter.offsets
     keypoints, focal_length, camera_center = (t.to(like) for t in (keypoints, focal_length, camera_center))
     _check(keypoints, layout, focal_length, camera_center)
-    points = to_definitions(keypoints, layout, lifter.config.definitions)
-    seen = see(points, focal_length, camera_center)
-    bodies = lifter.both_ways(seen)
+    seen = see(to_definitions(keypoints, layout, lifter.config.definitions), focal_length, camera_center)
+    numbers, logits = lifter.both_ways(seen)
+    plain = all(t.device.type == "cpu" and t.dtype == torch.float32 for t in (like, body.v_template))
+    stand = standing if plain else stand_in_tensors
+    asked = Asked(numbers, logits, seen, keypoints, focal_length, camera_center)
+    unknowns, probability = stand(lifter, body, layout, asked)
+    unknowns = unknowns.to(body.v_template)
+    return LifterGuess(
+        vector_to_params(unknowns[:, 0]), vector_to_params(unknowns.flatten(0, 1)), probability
+    )
+
+
+def warm_up(lifter: Lifter) -> None:
+    """Make or read the machine code that guesses on the CPU run: some seconds after an installation, else a moment."""
+    keypoints = torch.ones(1, len(keypoint_layout("coco17").keypoints), 3)
+    lift(lifter, load_body(), keypoints, "coco17", torch.ones(1), torch.ones(1, 2))
+
+
+def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: Asked) -> tuple[Tensor, Tensor]:
+    """What core.guess.compiled says, on any device."""
+    seen, bodies = asked.seen, lifter.bodies(asked.numbers, asked.logits, asked.seen.side)
     order = _order(bodies)
     batch, count = order.shape
     person = torch.arange(batch, device=order.device)[:, None]
@@ -112,20 +133,19 @@ def lift(
     )
     turn = seen.turn.repeat_interleave(count, dim=0)
     pose = matrix_to_axis_angle(torch.cat([(turn.mT @ rotations[:, 0])[:, None], rotations[:, 1:]], dim=1))
-    own = body.fingerprint == lifter.config.body
-    shape = shape if own else torch.zeros_like(shape)
-    kid = shape[:, 10].clamp(0, 1) if body.has_kid else torch.zeros_like(shape[:, 10])
+    shape = shape * (body.fingerprint == lifter.config.body)
+    kid = shape[:, 10].clamp(0, 1) * body.has_kid
     params = BodyParams.from_pose(pose.flatten(1), shape[:, :10], torch.zeros_like(pelvis), kid).to(
         body.v_template
     )
     place = (turn.mT @ pelvis[..., None])[..., 0].to(body.v_template) - body.rest_pelvis(params)
     guessed = replace(params, cam_t=place)
-    points_found = KeypointBody.from_body(body, layout).keypoints(guessed)
-    rays = (keypoints[..., :2] - camera_center[:, None]) / focal_length[:, None, None]
-    seen_rays = torch.where(keypoints[..., 2:] > 0, rays, 0.0).to(place).repeat_interleave(count, dim=0)
-    confidence = keypoints[..., 2].to(place).repeat_interleave(count, dim=0)
-    hypotheses = replace(guessed, cam_t=settle(points_found, seen_rays, confidence, place))
-    return LifterGuess(hypotheses[::count], hypotheses, probability)
+    points = KeypointBody.from_body(body, layout).keypoints(guessed)
+    rays = (asked.keypoints[..., :2] - asked.camera_center[:, None]) / asked.focal_length[:, None, None]
+    rays = torch.where(asked.keypoints[..., 2:] > 0, rays, 0.0).to(place).repeat_interleave(count, dim=0)
+    confidence = asked.keypoints[..., 2].to(place).repeat_interleave(count, dim=0)
+    hypotheses = replace(guessed, cam_t=settle(points, rays, confidence, place))
+    return params_to_vector(hypotheses).unflatten(0, (batch, count)), probability
 
 
 def _order(bodies: Hypotheses) -> Tensor:
@@ -149,13 +169,14 @@ def _check(keypoints: Tensor, layout: str, focal_length: Tensor, camera_center: 
             f"focal_length {tuple(focal_length.shape)} and camera_center {tuple(camera_center.shape)} must be "
             f"({len(keypoints)},) and ({len(keypoints)}, 2): one for each person."
         )
-    present = keypoints[..., 2] > 0
-    numbers = keypoints.isfinite().all(dim=-1) | ~present
-    camera = focal_length.isfinite() & (focal_length > 0) & camera_center.isfinite().all(dim=1)
+    told, focal, centre = (t.cpu().numpy() for t in (keypoints, focal_length, camera_center))
+    present = told[..., 2] > 0
+    numbers = np.isfinite(told).all(axis=-1) | ~present
+    camera = np.isfinite(focal) & (focal > 0) & np.isfinite(centre).all(axis=1)
     for fine, words in (
-        (present.any(dim=1), "no visible keypoint. Mark at least one, or guess with an image network"),
-        (numbers.all(dim=1), "a visible keypoint whose place is no number. Give it confidence 0"),
+        (present.any(axis=1), "no visible keypoint. Mark at least one, or guess with an image network"),
+        (numbers.all(axis=1), "a visible keypoint whose place is no number. Give it confidence 0"),
         (camera, "no usable camera. Give a positive focal length and the camera's centre [px]"),
     ):
-        if not bool(fine.all()):
-            raise FitInputError(f"Person {int((~fine).nonzero()[0])}: {words}.")
+        if not fine.all():
+            raise FitInputError(f"Person {int(np.flatnonzero(~fine)[0])}: {words}.")

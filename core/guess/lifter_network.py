@@ -113,10 +113,10 @@ class Lifter(nn.Module):
 
     def forward(self, seen: LifterInput) -> Hypotheses:
         """What the person may be; half precision only inside autocast."""
-        return self._bodies(*self._numbers(seen), seen.side)
+        return self.bodies(*self._numbers(seen), seen.side)
 
-    def both_ways(self, seen: LifterInput) -> Hypotheses:
-        """The same, the safe hypothesis averaged with what the network says of the person's mirror image."""
+    def both_ways(self, seen: LifterInput) -> tuple[Tensor, Tensor]:
+        """What `bodies` takes, the safe hypothesis averaged with what the network says of the person's mirror image."""
         mirrored = LifterInput(
             seen.xy[:, self.flip] * seen.xy.new_tensor([-1.0, 1.0]),
             seen.confidence[:, self.flip],
@@ -127,10 +127,10 @@ class Lifter(nn.Module):
         own, other = numbers.chunk(2)
         safe = (own[:, 0] + other[:, 0, self.flip_numbers] * self.mirror_numbers) / 2
         numbers = torch.cat([safe[:, None], own[:, 1:]], dim=1)
-        return self._bodies(numbers, logits.chunk(2)[0], seen.side)
+        return numbers, logits.chunk(2)[0]
 
     def _numbers(self, seen: LifterInput) -> tuple[Tensor, Tensor]:
-        """(B, H, NUMBERS), as _bodies reads them, and logits (B, H)."""
+        """(B, H, NUMBERS), as `bodies` reads them, and logits (B, H)."""
         trunk = self.blocks(self.into(self._features(seen).to(self.into.weight.dtype)))
         numbers = self.propose(trunk).float().view(len(trunk), self.config.hypotheses, NUMBERS)
         return numbers + self.mean, self.choose(trunk).float()
@@ -146,7 +146,7 @@ class Lifter(nn.Module):
         near = seen.side.log()[:, None] + 1.0
         return torch.cat([each.flatten(1), families.flatten(1), near], dim=1)
 
-    def _bodies(self, numbers: Tensor, logits: Tensor, side: Tensor) -> Hypotheses:
+    def bodies(self, numbers: Tensor, logits: Tensor, side: Tensor) -> Hypotheses:
         """numbers (B, H, NUMBERS): 6D rotations, shape, and the pelvis as x, y [half sides] and log size."""
         batch, count = numbers.shape[:2]
         shape, place = numbers[..., POSE6D : POSE6D + SHAPE], numbers[..., POSE6D + SHAPE :]

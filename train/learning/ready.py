@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 
-from core.fitting import warm_up
+from core import fitting, guess
 
 SAID_AFTER_S = 3.0
 
 
 def ready_to_fit(device: str) -> None:
-    """Make or read the machine code of the fits; those of a GPU need none."""
+    """Make or read the machine code of fits and of the guesses they start from; those of a GPU need none."""
     if device != "cpu":
         return
     text = "Compiling the fits for this processor, once after an installation: half a minute at most."
@@ -22,3 +22,9 @@ def ready_to_fit(device: str) -> None:
     finally:
         said.cancel()
         said.join()
+
+
+def warm_up() -> None:
+    """All that is compiled."""
+    fitting.warm_up()
+    guess.warm_up(guess.load_lifter())

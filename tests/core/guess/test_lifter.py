@@ -162,7 +162,7 @@ def test_its_skeleton_is_the_bodys(lifter, body, keypoints):
     joints = body.pose(found)[1]
     seen = see(to_definitions(keypoints, "coco17", DEFINITIONS), FOCAL, CENTRE)
     with torch.no_grad():
-        own = lifter.both_ways(seen).joints[0] @ seen.turn[0]
+        own = lifter.bodies(*lifter.both_ways(seen), seen.side).joints[0] @ seen.turn[0]
     own = own[:, None]
     known = (joints - joints[:, :1])[:, None]
     apart = (own - known.transpose(0, 1)).norm(dim=-1).amax(-1)  # every pair: the order is the guess's
@@ -176,7 +176,7 @@ def test_the_safe_hypothesis_of_a_mirrored_person_is_the_mirrored_one(lifter, ke
         seen.xy[:, lifter.flip] * mirror[:2], seen.confidence[:, lifter.flip], seen.side, seen.turn
     )
     with torch.no_grad():
-        own, mirrored = lifter.both_ways(seen), lifter.both_ways(other)
+        own, mirrored = (lifter.bodies(*lifter.both_ways(one), one.side) for one in (seen, other))
     assert torch.allclose(own.shape[:, 0], mirrored.shape[:, 0], atol=1e-4)
     assert torch.allclose(own.pelvis[:, 0], mirrored.pelvis[:, 0] * mirror, atol=1e-4)
     turned = mirror[:, None] * mirrored.rotations[:, 0, FLIP] * mirror

@@ -26,8 +26,7 @@ TERMS = {
     "wishes": QT_TR_NOOP("wishes"),
 }
 SMALLEST_LOSS = 1e-2
-LEGEND_ALPHA = 190  # lines shine through, and its words can be read over them
-LEGEND_ROOM = 1.2  # powers of ten above the highest line
+BESIDE = (2, 3)  # row and column of a plot's layout: the legend's, where no line is
 AXIS_WIDTH_PX, TEXT_PX = 34, 14
 
 
@@ -66,7 +65,9 @@ class LossPlot(pyqtgraph.PlotWidget):
         item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(False, False)
-        self._legend = item.addLegend(offset=(-1, 1), labelTextSize="8pt", colCount=3, verSpacing=-6)
+        self._legend = pyqtgraph.LegendItem(labelTextSize="8pt", verSpacing=-8, offset=None)
+        item.legend = self._legend
+        item.layout.addItem(self._legend, *BESIDE)
         self.setMinimumSize(180, 110)
         item.getAxis("left").setWidth(AXIS_WIDTH_PX)
         self.setAccessibleName(tr("Loss by term"))
@@ -94,9 +95,7 @@ class LossPlot(pyqtgraph.PlotWidget):
         for side in ("left", "bottom"):
             self.getPlotItem().showAxis(side, bool(shown))
         if shown:
-            self.getPlotItem().setYRange(
-                np.log10(SMALLEST_LOSS), LEGEND_ROOM + _largest_power(losses), padding=0.05
-            )
+            self.getPlotItem().setYRange(np.log10(SMALLEST_LOSS), _largest_power(losses), padding=0.05)
         self.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
 
     def _dress(self) -> None:
@@ -110,9 +109,6 @@ class LossPlot(pyqtgraph.PlotWidget):
             axis.setPen(colours.border)
             axis.setTextPen(colours.muted)
         self._legend.setLabelTextColor(colours.text)
-        behind = QColor(colours.base)
-        behind.setAlpha(LEGEND_ALPHA)
-        self._legend.setBrush(behind)
         self._draw()
 
 

@@ -49,3 +49,9 @@ class TestNewPart:
         monkeypatch.setattr(joining, "LONGEST_WAIT", timedelta(seconds=0.1))
         with pytest.raises(FitloopError, match="process 1 did not join"):
             new_part(dist.HashStore(), 0, 2)
+
+    def test_a_process_that_nobody_answers_says_so(self):
+        store = dist.HashStore()
+        store.set_timeout(timedelta(seconds=0.1))
+        with pytest.raises(FitloopError, match="process 1 was not answered"):
+            new_part(store, 1, 2)

@@ -37,7 +37,15 @@ def new_part(store: dist.Store, rank: int, count: int) -> dist.Store:
             _tell(store, me, other)
         return dist.PrefixStore(me, store)
     store.set(f"asks/{rank}", me)
-    part = store.get(f"part of/{me}").decode()
+    try:
+        part = store.get(f"part of/{me}").decode()
+    except (
+        dist.DistStoreError,
+        RuntimeError,
+    ) as error:  # each kind of store has its own for a wait that was too long
+        raise FitloopError(
+            f"process {rank} was not answered by the first one within {store.timeout} ({error}). Start all anew."
+        ) from None
     store.set(f"{part}/knows/{rank}", "yes")
     return dist.PrefixStore(part, store)
 

@@ -23,14 +23,11 @@ def place(points: Tensor, seen: Seen) -> Tensor:
     In full perspective: f (X + tx) = (u - cx)(Z + tz), weighted by confidence.
     """
     ray = (seen.xy - seen.camera_center[:, None]) / seen.focal_length[:, None, None]
-    weight = seen.confidence[..., None]
-    one, zero = torch.ones_like(ray[..., 0]), torch.zeros_like(ray[..., 0])
-    across = torch.stack([one, zero, -ray[..., 0]], dim=-1)
-    down = torch.stack([zero, one, -ray[..., 1]], dim=-1)
-    matrix = torch.cat([across * weight, down * weight], dim=1)
-    target = ((ray * points[..., 2:] - points[..., :2]) * weight).transpose(1, 2).flatten(1)
-    normal = matrix.transpose(1, 2) @ matrix
-    moment = (matrix.transpose(1, 2) @ target[..., None])[..., 0]
+    square = torch.eye(2, dtype=ray.dtype, device=ray.device).expand(*ray.shape, 2)
+    rows = torch.cat([square, -ray[..., None]], dim=-1)  # (B, K, 2, 3)
+    weighted = (rows * seen.confidence.square()[..., None, None]).flatten(1, 2).mT
+    normal = weighted @ rows.flatten(1, 2)
+    moment = (weighted @ (ray * points[..., 2:] - points[..., :2]).flatten(1)[..., None])[..., 0]
     likely, trust = _likely_place(ray, seen)
     normal = normal + torch.diag_embed(trust)
     moved = torch.linalg.solve_ex(normal, moment + trust * likely)[0]

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle, rotation_between
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle, rotation_ahead
 
 CROP_FOCAL_LENGTH = 5000.0  # px
 CROP_SIZE = 224  # px
@@ -140,7 +140,7 @@ def _ray_through(pixel: Tensor, focal_length: Tensor, camera_center: Tensor) -> 
     """
     direction = _directions(pixel, focal_length, camera_center)
     ray = direction / torch.linalg.vector_norm(direction, dim=-1, keepdim=True)
-    return ray, rotation_between(ray, ray.new_tensor([0.0, 0.0, 1.0]))
+    return ray, rotation_ahead(ray)
 
 
 def _directions(pixel: Tensor, focal_length: Tensor, camera_center: Tensor) -> Tensor:

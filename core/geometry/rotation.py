@@ -45,8 +45,17 @@ def axis_angle_to_matrix_and_left_jacobian(axis_angle: Tensor) -> tuple[Tensor, 
 
 
 def matrix_to_axis_angle(matrix: Tensor) -> Tensor:
-    """matrix (..., 3, 3). Returns (..., 3) [rad] of length 0..pi; at pi one of the two axes."""
-    return roma.rotmat_to_rotvec(matrix)
+    """matrix (..., 3, 3). Returns (..., 3) [rad] of length 0..pi; at pi one of the two axes.
+
+    By the quaternion q: 4 q qᵀ is linear in the matrix, and its row with the largest diagonal is q but for its length
+    (Shepperd, "Quaternion from rotation matrix", 1978). roma looks for that row with `nonzero`, which waits for a GPU,
+    and in 100 operations more.
+    """
+    weights, constant = _constants(matrix.dtype, matrix.device).outer
+    outer = torch.addmm(constant, matrix.reshape(-1, 9), weights).view(-1, 4, 4)
+    largest = outer.diagonal(dim1=1, dim2=2).argmax(dim=1)
+    row = outer[torch.arange(len(outer), device=outer.device), largest]
+    return roma.unitquat_to_rotvec(_unit(row)).view(*matrix.shape[:-2], 3)
 
 
 def matrix_to_rotation6d(matrix: Tensor) -> Tensor:
@@ -95,6 +104,17 @@ def rotation_between(start: Tensor, end: Tensor) -> Tensor:
     return _half_turn(middle) @ _half_turn(start)
 
 
+def rotation_ahead(direction: Tensor) -> Tensor:
+    """The shortest rotation of a direction (..., 3) with z > 0 onto the z axis: `rotation_between` in few operations.
+
+    Half turns about the middle of both, which takes it there, and about the axis, which leaves it. Returns (..., 3, 3).
+    """
+    identity = _constants(direction.dtype, direction.device).identity
+    middle = _unit(_unit(direction) + identity[2])
+    half_turn = 2 * middle[..., :, None] * middle[..., None, :] - identity
+    return half_turn * (2 * identity[2] - 1)[:, None]
+
+
 def _rodrigues_terms(axis_angle: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor, Tensor]:
     """What exponential and Jacobian are made of, in few large operations.
 
@@ -129,6 +149,7 @@ class _Constants(NamedTuple):
     series: tuple[Tensor, ...]
     skew: Tensor
     identity: Tensor
+    outer: tuple[Tensor, Tensor]
 
 
 @cache
@@ -137,7 +158,24 @@ def _constants(dtype: torch.dtype, device: torch.device) -> _Constants:
     with torch.inference_mode(False):
         series = torch.tensor(_SERIES, dtype=dtype, device=device)
         skew = torch.tensor(_SKEW, dtype=dtype, device=device)
-        return _Constants(series.unbind(), skew, torch.eye(3, dtype=dtype, device=device))
+        identity = torch.eye(3, dtype=dtype, device=device)
+        outer = (torch.tensor(part, dtype=dtype, device=device) for part in _quaternion_products())
+        return _Constants(series.unbind(), skew, identity, (next(outer), next(outer)))
+
+
+def _quaternion_products() -> tuple[list[list[float]], list[float]]:
+    """weights (9, 16) and constant (16,) that make the 4 q qᵀ of a rotation matrix, q = (x, y, z, w)."""
+    weights, constant = [[0.0] * 16 for _ in range(9)], [0.0] * 16
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        for row in range(4):
+            constant[5 * row] = 1.0
+            weights[4 * i][5 * row] = 1.0 if row in (i, 3) else -1.0
+        for one, other in ((i, j), (j, i)):
+            weights[3 * i + j][4 * one + other] = weights[3 * j + i][4 * one + other] = 1.0
+        for place in (4 * i + 3, 12 + i):
+            weights[3 * k + j][place], weights[3 * j + k][place] = 1.0, -1.0
+    return weights, constant
 
 
 def _unit(vector: Tensor) -> Tensor:

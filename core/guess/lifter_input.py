@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.body.keypoints import layout as keypoint_layout
+from core.geometry.rotation import rotation_ahead
 
 # What annotators call by different names but mark within centimetres of each other.
 _FAMILIES = {
@@ -101,23 +102,13 @@ def see(points: Tensor, focal_length: Tensor, camera_center: Tensor) -> LifterIn
     tangent = (points[..., :2] - camera_center[:, None]) / focal_length[:, None, None]
     middle, _ = bbox(tangent, present)
     forward = torch.cat([middle, torch.ones_like(middle[:, :1])], dim=-1)
-    turn = _turn_ahead(forward)
+    turn = rotation_ahead(forward)
     rays = torch.cat([tangent, torch.ones_like(tangent[..., :1])], dim=-1)
     rays = torch.nn.functional.normalize(rays, dim=-1) @ turn.transpose(-1, -2)
     turned = rays[..., :2] / rays[..., 2:].clamp_min(AHEAD)
     turned = torch.where(present[..., None], turned, 0.0)
     _, side = bbox(turned, present)
     return LifterInput(turned, points[..., 2] * present, side, turn)
-
-
-def _turn_ahead(forward: Tensor) -> Tensor:
-    """The shortest rotations (B, 3, 3) that take rays (B, 3) with z = 1 to the z axis: half turns about the middle of
-    both, then about the axis."""
-    ray = torch.nn.functional.normalize(forward, dim=-1)
-    middle = torch.cat([ray[:, :2], ray[:, 2:] + 1], dim=-1)
-    middle = torch.nn.functional.normalize(middle, dim=-1)
-    identity = torch.eye(3, dtype=ray.dtype, device=ray.device)
-    return (2 * middle[:, :, None] * middle[:, None] - identity) * (2 * identity[2] - 1)[:, None]
 
 
 def bbox(xy: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ they were corrected. Rows of the dictionary and new fits are judged there too, b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -112,6 +113,8 @@ def _refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, con
     frame = (pelvis, fits.center[rows], BBOX_UNIT * fits.scale[rows], *camera)
     orient, cam_t = full_to_crop(params.global_orient, params.cam_t, *frame)
     useless = step.weak.to(rows.device) | (params.betas.abs() > EXTREME_BETA).any(dim=1)
+    pairs = zip(params.tensors(), rows_in_photo(fits, rows).tensors(), strict=True)
+    new_loss, old_loss = judge.of_two()(BodyParams(*(torch.cat(pair) for pair in pairs))).chunk(2)
     return Candidates(
         indices=rows,
         pose=torch.cat([orient, params.body_pose], dim=1),
@@ -119,8 +122,8 @@ def _refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, con
         cam_t=cam_t,
         pelvis=pelvis,
         score=step.score.to(keypoints),
-        new_loss=judge(params).masked_fill(useless, torch.inf),
-        old_loss=judge(rows_in_photo(fits, rows)),
+        new_loss=new_loss.masked_fill(useless, torch.inf),
+        old_loss=old_loss,
     )
 
 
@@ -176,6 +179,13 @@ class Judge:
     camera_center: Tensor
     config: FitConfig
 
+    def of_two(self) -> Judge:
+        """Of two bodies of each person, all first ones first."""
+        keypoints, focal_length, camera_center = (
+            torch.cat([part, part]) for part in (self.keypoints, self.focal_length, self.camera_center)
+        )
+        return replace(self, keypoints=keypoints, focal_length=focal_length, camera_center=camera_center)
+
     def place(self, params: BodyParams) -> BodyParams:
         """The same bodies, moved under their keypoints; whom least squares would put far off stays."""
         unknowns = params_to_vector(params).nan_to_num()
@@ -216,23 +226,24 @@ class Judge:
         config = self.config
         depth = points[..., 2:].clamp_min(NEAREST)
         pixel = points[..., :2] / depth * self.focal_length[:, None, None] + self.camera_center[:, None]
-        unit = torch.full_like(self.focal_length, 1 / config.keypoint_px)
-        if config.normalise:
-            unit = unit * REFERENCE_SIZE / self._size
-        squared = ((pixel - self.keypoints[..., :2]) * unit[:, None, None]).square()
+        squared = ((pixel - self.keypoints[..., :2]) * self._unit[:, None, None]).square()
         robust = (config.robust_px / config.keypoint_px) ** 2
         return squared, robust / (robust + squared)
 
     def _trust(self, points: Tensor) -> Tensor:
         return self._offsets(points)[1].mean(dim=-1)
 
-    @property
-    def _size(self) -> Tensor:
-        """(B,) [px] what a pixel is compared with: the spread of the keypoints alone, the same for old and new."""
+    @cached_property
+    def _unit(self) -> Tensor:
+        """(B,) [1/px] residual units a pixel: of the spread of the keypoints alone, the same for old and new."""
+        unit = torch.full_like(self.focal_length, 1 / self.config.keypoint_px)
+        if not self.config.normalise:
+            return unit
         seen = (self.keypoints[..., 2] > 0)[..., None]
         high = self.keypoints[..., :2].masked_fill(~seen, -torch.inf).amax(dim=1)
         low = self.keypoints[..., :2].masked_fill(~seen, torch.inf).amin(dim=1)
-        return (high - low).amax(dim=1).nan_to_num(neginf=0.0).clamp_min(1.0)
+        size = (high - low).amax(dim=1).nan_to_num(neginf=0.0).clamp_min(1.0)
+        return unit * REFERENCE_SIZE / size
 
     def _seen(self, confidence: Tensor) -> Seen:
         unit = torch.ones_like(self.focal_length)

@@ -20,6 +20,7 @@ from core.geometry.rotation import (
     matrix_to_axis_angle,
     matrix_to_rotation6d,
     rotation6d_to_matrix,
+    rotation_ahead,
     rotation_between,
 )
 
@@ -233,6 +234,14 @@ def test_the_rotation_between_directions_is_the_shortest_also_when_they_are_oppo
     )
     angle = geodesic_angle(matrix, identity_like(matrix))
     torch.testing.assert_close(angle, between, atol=10 * tolerance, rtol=0)
+
+
+@DTYPES
+def test_the_rotation_ahead_is_the_one_between_a_direction_and_the_axis(dtype):
+    direction = torch.cat([torch.randn(50, 2, dtype=dtype), torch.ones(50, 1, dtype=dtype)], dim=1)
+    direction[0] = torch.tensor([0.0, 0.0, 3.0])
+    ahead = torch.tensor([0.0, 0.0, 1.0], dtype=dtype)
+    torch.testing.assert_close(rotation_ahead(direction), rotation_between(direction, ahead))
 
 
 @DTYPES

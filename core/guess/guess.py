@@ -176,16 +176,15 @@ def guess_from_keypoints(
 
 
 def _records(params: BodyParams, photos: Sequence[Photo], network: str, probability: Tensor) -> list[Guess]:
-    focal_length, camera_center = _cameras(photos)
-    values, probability = params.frozen(), probability.cpu()
+    cameras = (part.numpy() for part in _cameras(photos))
+    values = (part.detach().cpu().numpy() for part in (params.pose, params.betas, params.kid, params.cam_t))
     return [
         Guess(
-            pose=pose.numpy(), betas=betas.numpy(), kid=float(kid), cam_t=cam_t.numpy(),
-            focal_length=float(focal), camera_center=center.numpy(), network=network, probability=float(sure),
+            pose=pose, betas=betas, kid=float(kid), cam_t=cam_t, focal_length=float(focal), camera_center=center,
+            network=network, probability=float(sure),
         )
         for pose, betas, kid, cam_t, focal, center, sure in zip(
-            values.pose, values.betas, values.kid, values.cam_t, focal_length, camera_center, probability,
-            strict=True,
+            *values, *cameras, probability.tolist(), strict=True
         )
     ]  # fmt: skip
 

@@ -21,7 +21,7 @@ from core.body.keypoint_body import params_to_vector, vector_to_params
 from core.body.keypoints import layout as keypoint_layout
 from core.errors import CheckpointError, FitInputError
 from core.geometry.rotation import matrix_to_axis_angle
-from core.guess.compiled import Asked, standing
+from core.guess.compiled import Asked, bodies_of, features_of
 from core.guess.lifter_input import see, to_definitions
 from core.guess.lifter_network import Hypotheses, Lifter, LifterConfig
 from core.guess.lifter_place import settle
@@ -43,9 +43,8 @@ class LifterGuess:
 def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", exact: bool = False) -> Lifter:
     """The lifter that comes with the program, or the one in another folder of `train.lifter`.
 
-    For one person the time is spent on reading the weights from memory, so its linear layers are held in bfloat16
-    where the device computes in it, unless `exact`: a fiftieth of a millimetre apart. Raises CheckpointError naming
-    what is missing or of another shape.
+    On a GPU that computes in bfloat16 its layers are held in it, unless `exact`: a fiftieth of a millimetre apart.
+    Raises CheckpointError naming what is missing or of another shape.
     """
     folder = LIFTER_FOLDER if path is None else Path(path)
     try:
@@ -66,19 +65,17 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
         )
     lifter.load_state_dict({name: value.float() for name, value in weights.items()})
     if not exact and has_bfloat16(torch.device(device)):
-        # A GPU norms only what has the precision of the norm's own weights.
-        kinds = (nn.Linear,) if torch.device(device).type == "cpu" else (nn.Linear, nn.LayerNorm)
-        for layer in lifter.modules():
-            if isinstance(layer, kinds):
+        for (
+            layer
+        ) in lifter.modules():  # the norms too: a GPU norms only what has the precision of the norm's weights
+            if isinstance(layer, (nn.Linear, nn.LayerNorm)):
                 layer.to(torch.bfloat16)
     return lifter.to(device).eval()
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device computes in bfloat16 itself."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    """Whether the device is a GPU that computes in bfloat16 itself."""
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def network_entry(config: LifterConfig) -> dict[str, object]:
@@ -103,11 +100,11 @@ def lift(
     like = lifter.offsets
     keypoints, focal_length, camera_center = (t.to(like) for t in (keypoints, focal_length, camera_center))
     _check(keypoints, layout, focal_length, camera_center)
-    seen = see(to_definitions(keypoints, layout, lifter.config.definitions), focal_length, camera_center)
-    numbers, logits = lifter.both_ways(seen)
     plain = all(t.device.type == "cpu" and t.dtype == torch.float32 for t in (like, body.v_template))
-    stand = standing if plain else stand_in_tensors
-    asked = Asked(numbers, logits, seen, keypoints, focal_length, camera_center)
+    look, stand = (features_of, bodies_of) if plain else (features_in_tensors, stand_in_tensors)
+    features, side, turn = look(lifter, keypoints, layout, focal_length, camera_center)
+    numbers, logits = lifter.both_ways(features)
+    asked = Asked(numbers, logits, side, turn, keypoints, focal_length, camera_center)
     unknowns, probability = stand(lifter, body, layout, asked)
     unknowns = unknowns.to(body.v_template)
     return LifterGuess(
@@ -121,9 +118,17 @@ def warm_up(lifter: Lifter) -> None:
     lift(lifter, load_body(), keypoints, "coco17", torch.ones(1), torch.ones(1, 2))
 
 
+def features_in_tensors(
+    lifter: Lifter, keypoints: Tensor, layout: str, focal_length: Tensor, camera_center: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What core.guess.compiled says, on any device."""
+    seen = see(to_definitions(keypoints, layout, lifter.config.definitions), focal_length, camera_center)
+    return lifter.features_both_ways(seen), seen.side, seen.turn
+
+
 def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: Asked) -> tuple[Tensor, Tensor]:
     """What core.guess.compiled says, on any device."""
-    seen, bodies = asked.seen, lifter.bodies(asked.numbers, asked.logits, asked.seen.side)
+    bodies = lifter.bodies(asked.numbers, asked.logits, asked.side)
     order = _order(bodies)
     batch, count = order.shape
     person = torch.arange(batch, device=order.device)[:, None]
@@ -131,7 +136,7 @@ def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: Asked) -> t
     rotations, shape, pelvis = (
         part[person, order].flatten(0, 1) for part in (bodies.rotations, bodies.shape, bodies.pelvis)
     )
-    turn = seen.turn.repeat_interleave(count, dim=0)
+    turn = asked.turn.repeat_interleave(count, dim=0)
     pose = matrix_to_axis_angle(torch.cat([(turn.mT @ rotations[:, 0])[:, None], rotations[:, 1:]], dim=1))
     shape = shape * (body.fingerprint == lifter.config.body)
     kid = shape[:, 10].clamp(0, 1) * body.has_kid

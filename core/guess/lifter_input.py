@@ -71,7 +71,7 @@ class LifterInput:
 
 
 @lru_cache
-def _places(layout: str, definitions: tuple[str, ...]) -> tuple[list[int], list[int]]:
+def places(layout: str, definitions: tuple[str, ...]) -> tuple[list[int], list[int]]:
     """(keypoint, place among the definitions) of every keypoint of the layout that the lifter knows."""
     known = [
         (k, definitions.index(name))
@@ -83,7 +83,7 @@ def _places(layout: str, definitions: tuple[str, ...]) -> tuple[list[int], list[
 
 def to_definitions(keypoints: Tensor, layout: str, definitions: tuple[str, ...]) -> Tensor:
     """keypoints (B, K, 3) of a layout as (B, N, 3) of the definitions; a layout's twins are averaged by confidence."""
-    rows, columns = _places(layout, definitions)
+    rows, columns = places(layout, definitions)
     chosen = keypoints[:, rows]
     chosen = torch.where(chosen[..., 2:] > 0, chosen, 0.0)
     weighted = torch.cat([chosen[..., :2] * chosen[..., 2:], chosen[..., 2:]], dim=-1)

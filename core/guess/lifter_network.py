@@ -20,6 +20,7 @@ JOINTS, SHAPE = len(JOINT_NAMES), 11  # ten betas and the kid
 POSE6D = 6 * JOINTS
 NUMBERS = POSE6D + SHAPE + 3  # of one hypothesis: rotations, shape, and where the pelvis is
 BODY_HEIGHT = 1.7  # [m] a person whose place is all zeros is that tall
+EACH = 4  # numbers of a keypoint that the network is given: x, y, presence, confidence
 FARTHEST = 4.0  # half sides from the middle: keypoints beyond are held there
 CLOSE = 0.05  # of the distance: the least that a joint may be away from the camera when it is projected
 
@@ -94,7 +95,7 @@ class Lifter(nn.Module):
         self.register_buffer("offsets", torch.zeros(JOINTS, 3))
         self.register_buffer("offsets_shape", torch.zeros(SHAPE, 3 * JOINTS))
         self.register_buffer("mean", torch.zeros(NUMBERS))
-        inputs = 4 * len(config.definitions) + 4 * len(families) + 1
+        inputs = EACH * (len(config.definitions) + len(families)) + 1
         width = config.width
         self.into = nn.Linear(inputs, width)
         self.blocks = nn.Sequential(*[Block(width) for _ in range(config.blocks)], nn.LayerNorm(width))
@@ -113,29 +114,33 @@ class Lifter(nn.Module):
 
     def forward(self, seen: LifterInput) -> Hypotheses:
         """What the person may be; half precision only inside autocast."""
-        return self.bodies(*self._numbers(seen), seen.side)
+        return self.bodies(*self._numbers(self.features(seen)), seen.side)
 
-    def both_ways(self, seen: LifterInput) -> tuple[Tensor, Tensor]:
-        """What `bodies` takes, the safe hypothesis averaged with what the network says of the person's mirror image."""
+    def both_ways(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """What `bodies` takes, of features (2 B, ...) as `features_both_ways` gives them: the safe hypothesis averaged
+        with what the network says of the person's mirror image."""
+        numbers, logits = self._numbers(features)
+        own, other = numbers.chunk(2)
+        safe = (own[:, 0] + other[:, 0, self.flip_numbers] * self.mirror_numbers) / 2
+        return torch.cat([safe[:, None], own[:, 1:]], dim=1), logits.chunk(2)[0]
+
+    def features_both_ways(self, seen: LifterInput) -> Tensor:
+        """Those of all people, then those of their mirror images."""
         mirrored = LifterInput(
             seen.xy[:, self.flip] * seen.xy.new_tensor([-1.0, 1.0]),
             seen.confidence[:, self.flip],
             seen.side,
             seen.turn,
         )
-        numbers, logits = self._numbers(seen.and_then(mirrored))
-        own, other = numbers.chunk(2)
-        safe = (own[:, 0] + other[:, 0, self.flip_numbers] * self.mirror_numbers) / 2
-        numbers = torch.cat([safe[:, None], own[:, 1:]], dim=1)
-        return numbers, logits.chunk(2)[0]
+        return self.features(seen.and_then(mirrored))
 
-    def _numbers(self, seen: LifterInput) -> tuple[Tensor, Tensor]:
+    def _numbers(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """(B, H, NUMBERS), as `bodies` reads them, and logits (B, H)."""
-        trunk = self.blocks(self.into(self._features(seen).to(self.into.weight.dtype)))
+        trunk = self.blocks(self.into(features.to(self.into.weight.dtype)))
         numbers = self.propose(trunk).float().view(len(trunk), self.config.hypotheses, NUMBERS)
         return numbers + self.mean, self.choose(trunk).float()
 
-    def _features(self, seen: LifterInput) -> Tensor:
+    def features(self, seen: LifterInput) -> Tensor:
         """Each keypoint (x, y, presence, confidence), the mean of each family, and how large the person is seen."""
         xy = (seen.xy * (2 / seen.side)[:, None, None]).clamp(-FARTHEST, FARTHEST)
         present = (seen.confidence > 0).to(xy)

@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.guess [--json] [--device cuda] [--batch 256] [--repeats 15]
 
-Half precision is float16 for the image network, on a GPU only, and bfloat16 for the lifter, where the device has it.
+Half precision, on a GPU, is float16 for the image network and bfloat16 for the lifter.
 """
 
 from __future__ import annotations

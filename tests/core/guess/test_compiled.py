@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from core.body import load_body
-from core.guess import compiled, lifter
+from core.guess import lifter
+from core.guess.compiled import seeing, standing
 from core.guess.lifter import lift, load_lifter
 from tests.posing import toy_body
 
@@ -43,7 +44,8 @@ def test_it_gives_the_same_bodies_in_the_same_order(shipped, monkeypatch, name):
     keypoints, focal_length, center = people(17)
     told = (shipped, BODIES[name](), keypoints, "coco17", focal_length, center)
     found = lift(*told)
-    monkeypatch.setattr(lifter, "standing", lifter.stand_in_tensors)
+    monkeypatch.setattr(lifter, "features_of", lifter.features_in_tensors)
+    monkeypatch.setattr(lifter, "bodies_of", lifter.stand_in_tensors)
     sure = lift(*told)
     torch.testing.assert_close(found.probability, sure.probability, rtol=0, atol=1e-5)
     for part in PARTS:
@@ -52,11 +54,23 @@ def test_it_gives_the_same_bodies_in_the_same_order(shipped, monkeypatch, name):
         )
 
 
+@pytest.mark.parametrize(("layout", "size"), [("coco17", 17), ("openpose25", 25), ("mediapipe33", 33)])
+def test_the_network_is_given_the_same(shipped, layout, size):
+    keypoints, focal_length, center = people(size)
+    keypoints[1, 2, :2] = 5000.0  # far from all others
+    keypoints[2, 1:, 2], keypoints[2, 1:, :2] = 0.0, torch.nan  # only one point is there
+    keypoints[3, :, 2] = 0.0
+    keypoints[3, 3, 2] = 0.2
+    told = (shipped, keypoints, layout, focal_length, center)
+    for found, sure in zip(lifter.features_of(*told), lifter.features_in_tensors(*told), strict=True):
+        torch.testing.assert_close(found, sure, rtol=1e-4, atol=1e-3)
+
+
 def test_columns_that_give_no_direction_give_finite_bodies(shipped, monkeypatch):
     keypoints, focal_length, center = people(17)
 
-    def nothing(seen):
-        numbers, logits = both_ways(seen)
+    def nothing(features):
+        numbers, logits = both_ways(features)
         return torch.zeros_like(numbers), torch.zeros_like(logits)
 
     both_ways = shipped.both_ways
@@ -77,4 +91,5 @@ def test_a_body_in_double_precision_is_stood_in_tensors(shipped):
 def test_it_is_compiled_once(shipped):
     lift(shipped, load_body(), *people(25)[:1], "openpose25", *people(25)[1:])
     lifter.warm_up(shipped)
-    assert len(compiled._stand.signatures) == 1
+    for made in (seeing._see, standing._stand):
+        assert len(made.signatures) == 1

@@ -157,12 +157,16 @@ def test_the_fast_rotations_are_those_of_core_geometry():
     assert torch.allclose(fast, rotation6d_to_matrix(numbers), atol=1e-5)
 
 
+def safe_bodies(lifter, seen):
+    return lifter.bodies(*lifter.both_ways(lifter.features_both_ways(seen)), seen.side)
+
+
 def test_its_skeleton_is_the_bodys(lifter, body, keypoints):
     found = guess(lifter, body, keypoints).hypotheses
     joints = body.pose(found)[1]
     seen = see(to_definitions(keypoints, "coco17", DEFINITIONS), FOCAL, CENTRE)
     with torch.no_grad():
-        own = lifter.bodies(*lifter.both_ways(seen), seen.side).joints[0] @ seen.turn[0]
+        own = safe_bodies(lifter, seen).joints[0] @ seen.turn[0]
     own = own[:, None]
     known = (joints - joints[:, :1])[:, None]
     apart = (own - known.transpose(0, 1)).norm(dim=-1).amax(-1)  # every pair: the order is the guess's
@@ -176,7 +180,7 @@ def test_the_safe_hypothesis_of_a_mirrored_person_is_the_mirrored_one(lifter, ke
         seen.xy[:, lifter.flip] * mirror[:2], seen.confidence[:, lifter.flip], seen.side, seen.turn
     )
     with torch.no_grad():
-        own, mirrored = (lifter.bodies(*lifter.both_ways(one), one.side) for one in (seen, other))
+        own, mirrored = (safe_bodies(lifter, one) for one in (seen, other))
     assert torch.allclose(own.shape[:, 0], mirrored.shape[:, 0], atol=1e-4)
     assert torch.allclose(own.pelvis[:, 0], mirrored.pelvis[:, 0] * mirror, atol=1e-4)
     turned = mirror[:, None] * mirrored.rotations[:, 0, FLIP] * mirror

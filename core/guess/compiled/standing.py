@@ -1,8 +1,4 @@
-"""The lifter's answer as bodies under their keypoints, by machine code: what lifter.py says in 500 tensor operations.
-
-For one person calling those takes several times as long as the network. The formulas are those of `stand_in_tensors`
-there and what it calls, to which tests hold this.
-"""
+"""The lifter's answer as bodies under their keypoints: what `stand_in_tensors` of lifter.py says."""
 
 from __future__ import annotations
 
@@ -19,11 +15,10 @@ from core.body.compiled.making import BODY_SOURCES, CORE, Floats, compiled, dige
 from core.body.compiled.posing import CAM_T, SHAPE, Posed, pose, room_to_pose
 from core.body.compiled.tables import AFFINE, SHAPES, BodyTable, body_table, numbers_of
 from core.body.keypoint_body import JOINTS, UNKNOWNS
-from core.guess.lifter_input import LifterInput
 from core.guess.lifter_network import BODY_HEIGHT, POSE6D, Lifter
 from core.guess.lifter_place import ACROSS_ERROR, DEPTH_ERROR, FIT_ERROR, OUTLIER, ROUNDS
 
-SOURCES = [*BODY_SOURCES, *CORE.glob("guess/*.py")]
+SOURCES = [*BODY_SOURCES, *CORE.glob("guess/**/*.py")]
 SHORTEST = 1e-12  # squared length of a column that still gives a direction
 SMALL_ANGLE = 1e-3
 FARTHEST_LOG = 3.0  # of a person's distance
@@ -42,19 +37,20 @@ class Bodies(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """numbers (B, H, NUMBERS) and logits (B, H) of the network, its input, and the keypoints (B, K, 3), focal_length
-    (B,), camera_center (B, 2) [px] that this was made of."""
+    """numbers (B, H, NUMBERS) and logits (B, H) of the network, side (B,) and turn (B, 3, 3) of its input, and the
+    keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px] that this was made of."""
 
     numbers: Tensor
     logits: Tensor
-    seen: LifterInput
+    side: Tensor
+    turn: Tensor
     keypoints: Tensor
     focal_length: Tensor
     camera_center: Tensor
 
 
 class People(NamedTuple):
-    """The same as arrays; of the input, side (B,) and turn (B, 3, 3)."""
+    """The same as arrays."""
 
     numbers: Floats
     logits: Floats
@@ -76,11 +72,10 @@ class Room(NamedTuple):
     posed: Posed
 
 
-def standing(lifter: Lifter, body: Body, layout: str, asked: Asked) -> tuple[Tensor, Tensor]:
+def bodies_of(lifter: Lifter, body: Body, layout: str, asked: Asked) -> tuple[Tensor, Tensor]:
     """Unknowns (B, H, 86) of bodies in the photo's camera frame, first choices first, and probabilities (B, H)."""
-    bodies, (numbers, logits, seen, *photo) = _bodies(lifter, body, layout), asked
-    people = People(*(numbers_of(part) for part in (numbers, logits, seen.side, seen.turn, *photo)))
-    batch, count = logits.shape
+    bodies, people = _bodies(lifter, body, layout), People(*(numbers_of(part) for part in asked))
+    batch, count = asked.logits.shape
     unknowns, probability = (
         np.empty((batch, count, UNKNOWNS), np.float32),
         np.empty((batch, count), np.float32),

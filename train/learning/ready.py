@@ -14,7 +14,7 @@ def ready_to_fit(device: str) -> None:
     """Make or read the machine code of fits and of the guesses they start from; those of a GPU need none."""
     if device != "cpu":
         return
-    text = "Compiling the fits for this processor, once after an installation: half a minute at most."
+    text = "Compiling the fits for this processor, once after an installation: about half a minute."
     said = threading.Timer(SAID_AFTER_S, print, [text], {"file": sys.stderr, "flush": True})
     said.start()
     try:

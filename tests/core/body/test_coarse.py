@@ -24,3 +24,12 @@ def lonely_edges(faces):
 def test_it_is_made_once():
     body = load_body()
     assert coarse(body) is coarse(body)
+
+
+def test_triangles_look_outward_as_the_3d_view_leaves_out_those_that_look_away():
+    body = load_body()
+    small = coarse(body)
+    for vertices, faces in ((body.arrays.v_template, body.faces), (small.vertices[..., -1], small.faces)):
+        corners = vertices[faces].astype(float)
+        volume_m3 = np.einsum("ij,ij->", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6
+        assert 0.04 < volume_m3 < 0.1

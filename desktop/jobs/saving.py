@@ -51,11 +51,10 @@ def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -
     photos: list[Photo] = []
     yield from _read(project, photos)
     try:
-        told = WRITERS[kind](file, tuple(photos), body)
+        yield from WRITERS[kind](file, tuple(photos), body)
     except OSError as error:
         words = tr("{file}: cannot be written ({why}). Choose another folder.")
         raise FitloopError(words.format(file=file, why=error.strerror)) from error
-    yield Saving(1, 1, told)
 
 
 def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
@@ -71,35 +70,35 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
     yield Saving(1, 1, "\n".join(lines))
 
 
-def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
     from core.formats import coco
 
-    return _told(file, coco.write(file, photos))
+    yield _told(file, coco.write(file, photos))
 
 
-def _write_spin(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+def _write_spin(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
     from core.formats import spin_write
 
-    return _told(file, spin_write.write(file, photos, body))
+    yield _told(file, spin_write.write(file, photos, body))
 
 
-def _write_eft(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+def _write_eft(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
     from core.formats import eft
 
-    return _told(file, eft.write(file, photos, body))
+    yield _told(file, eft.write(file, photos, body))
 
 
-def _write_parameters(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+def _write_parameters(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
     from core.formats import parameters
 
-    return _told(file, parameters.write(file, photos))
+    yield _told(file, parameters.write(file, photos))
 
 
-def _told(file: Path, written: "Export") -> str:
-    return f"{file.name}: {written.summary()}"
+def _told(file: Path, written: "Export") -> Saving:
+    return Saving(1, 1, f"{file.name}: {written.summary()}")
 
 
-def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> str:
+def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
     from core.formats import mesh
 
     fits = [(person.id, person.fit) for photo in photos for person in photo.people if person.fit is not None]
@@ -107,13 +106,15 @@ def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") ->
         words = tr("{file}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
         raise FitloopError(words.format(file=file.name))
     files = [file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}") for person_id, _ in fits]
-    for one, (_, fit) in zip(files, fits, strict=True):
+    for done, (one, (_, fit)) in enumerate(zip(files, fits, strict=True)):
+        yield Saving(done, len(files))
         mesh.write(one, fit, body)
     words = tr("%n meshes, one a person, in {folder}: {first} … {last}", "", len(files))
-    return words.format(folder=file.parent, first=min(files).name, last=max(files).name)
+    told = words.format(folder=file.parent, first=min(files).name, last=max(files).name)
+    yield Saving(len(files), len(files), told)
 
 
-WRITERS: dict[str, Callable[[Path, tuple[Photo, ...], "Body | None"], str]] = {
+WRITERS: dict[str, Callable[[Path, tuple[Photo, ...], "Body | None"], Iterator[Saving]]] = {
     "coco": _write_coco,
     "spin": _write_spin,
     "eft": _write_eft,

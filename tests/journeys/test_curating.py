@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from core.store import FitsDictionary, Project
-from desktop.jobs.saving import fits_file_of
+from desktop.jobs.saving import export_steps, fits_file_of
 from tests.desktop.desk import Desk
 from tests.desktop.making import same_person, write_coco
 
@@ -241,6 +241,16 @@ def test_everybody_is_exported_for_other_programs(open_desk, tmp_path, monkeypat
     else:
         assert len(written) == 1
         assert desk.told[-1].startswith(name)
+
+
+def test_an_export_of_meshes_may_be_ended_between_two_of_them(open_desk, tmp_path):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.do("fit.queue")
+    desk.wait(lambda: not workbench.job.running)
+    steps = export_steps(workbench.project, tmp_path / "m.obj", "mesh", workbench.fits.body)
+    assert next(step for step in steps if step.done == 2).total == 4
+    steps.close()
+    assert len(list(tmp_path.glob("m_*.obj"))) == 2
 
 
 def test_photos_that_moved_are_found_again(open_desk, tmp_path, monkeypatch):

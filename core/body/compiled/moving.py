@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from core.body.coarse import CoarseBody, coarse
 from core.body.compiled.making import BODY_SOURCES, Floats, compiled, digest, kept
-from core.body.compiled.posing import CAM_T, SHAPE, WORLD, Posed, pose, room_to_pose
-from core.body.compiled.tables import BENDS, SHAPES, BodyTable, body_table
+from core.body.compiled.posing import CAM_T, SHAPE, WORLD, Posed, at_shape, pose, room_to_pose
+from core.body.compiled.tables import BENDS, BodyTable, body_table
 from core.body.keypoint_body import JOINTS, KeypointBody
 from core.body.model import Body
 
@@ -99,7 +99,7 @@ def _move(
     for row in range(3):
         joints[joint, row] = moves[joint, row, 3] = posed.places[joint, row] + unknowns[CAM_T + row]
     for col in range(3):
-        at = _at_shape(pivot[col], unknowns)
+        at = at_shape(pivot[col], unknowns[SHAPE:])
         for row in range(3):
             moves[joint, row, col] = turn[row, col]
             moves[joint, row, 3] -= turn[row, col] * at
@@ -108,21 +108,12 @@ def _move(
 @compiled
 def _rest(body: CoarseBody, vertex: int, row: int, unknowns: Floats, bend: Floats) -> np.float32:
     """A coordinate of a vertex before its joints move it."""
-    at = _at_shape(body.vertices[vertex, row], unknowns)
+    at = at_shape(body.vertices[vertex, row], unknowns[SHAPE:])
     if body.vertices_pose.shape[0]:
         by_bend = body.vertices_pose[vertex, row]
         for i in range(BENDS):
             at += by_bend[i] * bend[i]
     return at
-
-
-@compiled
-def _at_shape(affine: Floats, unknowns: Floats) -> np.float32:
-    """An affine function (12,) of the shape."""
-    value = affine[SHAPES]
-    for s in range(SHAPES):
-        value += affine[s] * unknowns[SHAPE + s]
-    return value
 
 
 _place = _made_from(digest(BODY_SOURCES))

@@ -127,10 +127,16 @@ def _hang(
             for s in range(AFFINE):
                 moved = a * offset[0, s] + b * offset[1, s] + c * offset[2, s]
                 carried[joint, row, s] = carried[parent, row, s] + moved
-        place = carried[joint, row, SHAPES]
-        for s in range(SHAPES):
-            place += carried[joint, row, s] * unknowns[SHAPE + s]
-        places[joint, row] = place
+        places[joint, row] = at_shape(carried[joint, row], unknowns[SHAPE:])
+
+
+@compiled
+def at_shape(affine: Floats, shape: Floats) -> np.float32:
+    """An affine function (12,) of the shape, whose numbers are the first of `shape`."""
+    value = affine[SHAPES]
+    for s in range(SHAPES):
+        value += affine[s] * shape[s]
+    return value
 
 
 @compiled
@@ -140,9 +146,7 @@ def _carry(body: BodyTable, entry: int, unknowns: Floats, posed: Posed) -> None:
     for row in range(3):
         part[row] = body.weight[entry] * posed.places[joint, row]
     for inner in range(3):
-        lever = body.levers[entry, inner, SHAPES]
-        for s in range(SHAPES):
-            lever += body.levers[entry, inner, s] * unknowns[SHAPE + s]
+        lever = at_shape(body.levers[entry, inner], unknowns[SHAPE:])
         if body.levers_pose.shape[0]:
             by_bend = body.levers_pose[entry, inner]
             for i in range(BENDS):

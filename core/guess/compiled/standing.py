@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.body import Body, KeypointBody
 from core.body.compiled.making import BODY_SOURCES, CORE, Floats, compiled, digest, kept
-from core.body.compiled.posing import CAM_T, SHAPE, Posed, pose, room_to_pose
+from core.body.compiled.posing import CAM_T, SHAPE, Posed, at_shape, pose, room_to_pose
 from core.body.compiled.tables import AFFINE, SHAPES, BodyTable, body_table, numbers_of
 from core.body.keypoint_body import JOINTS, UNKNOWNS
 from core.guess.lifter_network import BODY_HEIGHT, POSE6D, Lifter
@@ -163,10 +163,7 @@ def _hang(bodies: Bodies, numbers: Floats, rotations: Floats, world: Floats, joi
         for row in range(3):
             joints[joint, row] = joints[parent, row]
         for inner in range(3):
-            affine = bodies.offsets[joint, inner]
-            offset = affine[SHAPES]
-            for s in range(SHAPES):
-                offset += affine[s] * numbers[POSE6D + s]
+            offset = at_shape(bodies.offsets[joint, inner], numbers[POSE6D:])
             for row in range(3):
                 joints[joint, row] += world[parent, row, inner] * offset
         for row in range(3):
@@ -234,9 +231,7 @@ def _answer(bodies: Bodies, people: People, person: int, h: int, rotations: Floa
     )
     x, y = place[0] * half * depth, place[1] * half * depth
     for row in range(3):
-        pelvis = bodies.pelvis[row, SHAPES]
-        for s in range(SHAPES):
-            pelvis += bodies.pelvis[row, s] * there[SHAPE + s]
+        pelvis = at_shape(bodies.pelvis[row], there[SHAPE:])
         there[CAM_T + row] = turn[0, row] * x + turn[1, row] * y + turn[2, row] * depth - pelvis
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.records import Fit, Guess, Person
-from desktop.posing import placed_soon
+from desktop.posing import placed_coarsely
 
 if TYPE_CHECKING:
     from core.body.model import Body
@@ -61,7 +61,7 @@ def previous_fit(workbench: "Workbench", person: Person) -> Fit | None:
 
 def pose_ghost(body: "Body", state: Fit | Guess, pelvis: np.ndarray | None, focal_length: float) -> Ghost:
     """What it looks like; at the pelvis (3,) [m] where it was seen through another lens."""
-    _, joints, vertices, faces = placed_soon(body, state, "smpl24")
+    _, joints, vertices, faces = placed_coarsely(body, state, "smpl24")
     lenses = sorted([max(state.focal_length, 1.0), max(focal_length, 1.0)])
     if pelvis is not None and lenses[1] > SAME_LENS * lenses[0]:
         vertices, joints = vertices + pelvis - joints[0], joints + pelvis - joints[0]

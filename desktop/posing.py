@@ -168,7 +168,7 @@ def rest_surface(body: "Body") -> Surface:
 def _posed(
     body: "Body", photo: Photo, person: Person, fit: Fit, step: "FitStep | None", moving: bool = False
 ) -> PosedBody:
-    place = placed_soon if moving else _placed
+    place = placed_coarsely if moving else _placed_whole
     keypoints, joints, vertices, faces = place(body, fit, person.keypoints.layout)
     focal_length, center = camera_of(photo)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -190,7 +190,7 @@ def _posed(
     )
 
 
-def _placed(body: "Body", fit: Fit, layout: str) -> Placed:
+def _placed_whole(body: "Body", fit: Fit, layout: str) -> Placed:
     """With the whole surface."""
     import torch
 
@@ -203,7 +203,7 @@ def _placed(body: "Body", fit: Fit, layout: str) -> Placed:
     return Placed(keypoints[0].numpy(), joints[0].numpy(), vertices[0].numpy(), body.faces)
 
 
-def placed_soon(body: "Body", state: Fit | Guess, layout: str) -> Placed:
+def placed_coarsely(body: "Body", state: Fit | Guess, layout: str) -> Placed:
     """With fewer triangles."""
     from core.body.compiled import moving_body
 

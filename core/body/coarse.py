@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS
+from core.body.keypoint_body import SHAPES
 from core.body.model import Body
 
-SHAPES = CAM_T_COLUMNS.start - BETAS_COLUMNS.start
 CELL_M = 0.02  # vertices of one cell of this size that face the same way become one
 Floats = NDArray[np.float32]
 

@@ -32,6 +32,7 @@ POSE = 3 * JOINTS
 POSE_COLUMNS, BETAS_COLUMNS = slice(0, POSE), slice(POSE, POSE + BETAS)
 KID_COLUMN, CAM_T_COLUMNS = POSE + BETAS, slice(POSE + BETAS + 1, POSE + BETAS + 4)
 UNKNOWNS = POSE + BETAS + 4
+SHAPES = BETAS + 1  # numbers of a shape: betas and the kid
 _DOUBLINGS = 4  # the longest chain has nine joints: pelvis to hand
 
 

@@ -37,6 +37,7 @@ _FAMILIES = {
 }
 OUTLIER = 5.0  # times the median distance from the middle: farther away is no part of the person
 SMALLEST_SIDE = 1e-4  # tangent; one point alone has no size
+NO_WEIGHT = 1e-9  # of a definition: below it nothing of it was seen
 AHEAD = 0.05  # least cosine to the middle ray: keypoints beside or behind the camera stay finite
 
 
@@ -90,7 +91,7 @@ def to_definitions(keypoints: Tensor, layout: str, definitions: tuple[str, ...])
     index = torch.tensor(columns, device=keypoints.device)
     gathered = keypoints.new_zeros(len(keypoints), len(definitions), 3).index_add(1, index, weighted)
     weight = gathered[..., 2:]
-    return torch.cat([gathered[..., :2] / weight.clamp_min(1e-9), weight.clamp_max(1.0)], dim=-1)
+    return torch.cat([gathered[..., :2] / weight.clamp_min(NO_WEIGHT), weight.clamp_max(1.0)], dim=-1)
 
 
 def see(points: Tensor, focal_length: Tensor, camera_center: Tensor) -> LifterInput:

@@ -20,6 +20,8 @@ JOINTS, SHAPE = len(JOINT_NAMES), 11  # ten betas and the kid
 POSE6D = 6 * JOINTS
 NUMBERS = POSE6D + SHAPE + 3  # of one hypothesis: rotations, shape, and where the pelvis is
 BODY_HEIGHT = 1.7  # [m] a person whose place is all zeros is that tall
+NO_FAMILY = 1e-6  # weight below which nothing of a family was seen
+FARTHEST_LOG = 3.0  # of the distance, over that at which a person is as tall as the bbox
 EACH = 4  # numbers of a keypoint that the network is given: x, y, presence, confidence
 FARTHEST = 4.0  # half sides from the middle: keypoints beyond are held there
 CLOSE = 0.05  # of the distance: the least that a joint may be away from the camera when it is projected
@@ -147,7 +149,7 @@ class Lifter(nn.Module):
         each = torch.cat([xy, present[..., None], seen.confidence[..., None]], dim=-1)
         weight = seen.confidence @ self.members.T
         families = (each * seen.confidence[..., None]).mT @ self.members.T
-        families = families / weight[:, None].clamp_min(1e-6)
+        families = families / weight[:, None].clamp_min(NO_FAMILY)
         near = seen.side.log()[:, None] + 1.0
         return torch.cat([each.flatten(1), families.flatten(1), near], dim=1)
 
@@ -158,7 +160,7 @@ class Lifter(nn.Module):
         rotations, joints = self._posed(numbers[..., :POSE6D].flatten(0, 1), shape.flatten(0, 1))
         rotations, joints = (part.unflatten(0, (batch, count)) for part in (rotations, joints))
         half = side[:, None] / 2
-        depth = BODY_HEIGHT / (2 * half) * place[..., 2].clamp(-3, 3).exp()
+        depth = BODY_HEIGHT / (2 * half) * place[..., 2].clamp(-FARTHEST_LOG, FARTHEST_LOG).exp()
         across = place[..., :2] * (half * depth)[..., None]
         return Hypotheses(rotations, shape, joints, torch.cat([across, depth[..., None]], -1), logits)
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 ROUNDS = 3
 FIT_ERROR, OUTLIER = 0.03, 0.15  # [m] how far a guessed body's keypoints usually are off, and a wrong one's
+NEAREST = 0.1  # [m] a distance of which a guess may be off by a share
 ACROSS_ERROR, DEPTH_ERROR = 0.1, 0.1  # of the guess: [m], and of the distance
 
 
@@ -21,7 +22,7 @@ def settle(points: Tensor, rays: Tensor, confidence: Tensor, guessed: Tensor) ->
         [torch.stack([one, zero, -rays[..., 0]], -1), torch.stack([zero, one, -rays[..., 1]], -1)], dim=2
     )  # (B, K, 2, 3)
     off = rays * points[..., 2:] - points[..., :2]
-    distance = points[..., 2].mean(dim=1).abs().clamp_min(0.1)
+    distance = points[..., 2].mean(dim=1).abs().clamp_min(NEAREST)
     spread = torch.stack([torch.full_like(distance, ACROSS_ERROR)] * 2 + [DEPTH_ERROR * distance], dim=-1)
     hold = torch.diag_embed((FIT_ERROR / spread) ** 2)
     shift = torch.zeros_like(guessed)

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from core.body.tree import PARENTS
 
+SHORTEST = 1e-12  # squared length of a column that still gives a direction
+
 
 def _levels() -> list[tuple[list[int], list[int]]]:
     """Joints of one depth of the tree, and the place of each one's parent in the depth before."""
@@ -82,4 +84,4 @@ def rotations_from_6d(columns: Tensor) -> Tensor:
 
 def _unit(vectors: Tensor) -> Tensor:
     """vectors (3, ...) at length one."""
-    return vectors * vectors.square().sum(0).clamp_min(1e-12).rsqrt()
+    return vectors * vectors.square().sum(0).clamp_min(SHORTEST).rsqrt()

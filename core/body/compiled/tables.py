@@ -9,10 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from core.body.compiled.making import Floats, Places
-from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, JOINTS, KeypointBody
+from core.body.keypoint_body import JOINTS, SHAPES, KeypointBody
 from core.body.tree import PARENTS
 
-SHAPES = CAM_T_COLUMNS.start - BETAS_COLUMNS.start
 AFFINE = SHAPES + 1  # numbers of an affine function of the shape, the constant last
 BENDS = 9 * (JOINTS - 1)
 

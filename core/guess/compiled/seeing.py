@@ -12,12 +12,10 @@ from torch import Tensor
 
 from core.body.compiled.making import BODY_SOURCES, CORE, Floats, Places, compiled, digest, kept
 from core.body.compiled.tables import numbers_of
-from core.guess.lifter_input import AHEAD, OUTLIER, SMALLEST_SIDE, places
-from core.guess.lifter_network import EACH, FARTHEST, Lifter
+from core.guess.lifter_input import AHEAD, NO_WEIGHT, OUTLIER, SMALLEST_SIDE, places
+from core.guess.lifter_network import EACH, FARTHEST, NO_FAMILY, Lifter
 
 SOURCES = [*BODY_SOURCES, *CORE.glob("guess/**/*.py")]
-NO_WEIGHT = 1e-9  # of a definition, and …
-NO_FAMILY = 1e-6  # … of a family, below which nothing of it was seen
 
 
 class Known(NamedTuple):

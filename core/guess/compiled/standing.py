@@ -11,18 +11,16 @@ import torch
 from torch import Tensor
 
 from core.body import Body, KeypointBody
-from core.body.compiled.making import BODY_SOURCES, CORE, Floats, compiled, digest, kept
+from core.body.compiled.making import Floats, Places, compiled, digest, kept
 from core.body.compiled.posing import CAM_T, SHAPE, Posed, at_shape, pose, room_to_pose
 from core.body.compiled.tables import AFFINE, SHAPES, BodyTable, body_table, numbers_of
-from core.body.keypoint_body import JOINTS, UNKNOWNS
-from core.guess.lifter_network import BODY_HEIGHT, POSE6D, Lifter
-from core.guess.lifter_place import ACROSS_ERROR, DEPTH_ERROR, FIT_ERROR, OUTLIER, ROUNDS
+from core.body.keypoint_body import JOINTS, KID_COLUMN, UNKNOWNS
+from core.guess.compiled.seeing import SOURCES
+from core.guess.lifter_network import BODY_HEIGHT, FARTHEST_LOG, POSE6D, Lifter
+from core.guess.lifter_place import ACROSS_ERROR, DEPTH_ERROR, FIT_ERROR, NEAREST, OUTLIER, ROUNDS
+from core.guess.skeleton import SHORTEST
 
-SOURCES = [*BODY_SOURCES, *CORE.glob("guess/**/*.py")]
-SHORTEST = 1e-12  # squared length of a column that still gives a direction
-SMALL_ANGLE = 1e-3
-FARTHEST_LOG = 3.0  # of a person's distance
-NEAREST = 0.1  # [m] of the mean depth that a guess may be off by a share of
+SMALL_ANGLE = 1e-3  # [rad] half an angle; below it a turn and its sine are one in float32
 
 
 class Bodies(NamedTuple):
@@ -63,12 +61,13 @@ class People(NamedTuple):
 
 class Room(NamedTuple):
     """Where one person is worked out: rotations (H, 24, 3, 3), world (24, 3, 3), joints (H, 24, 3), expected (H,),
-    posed."""
+    order (H,), posed."""
 
     rotations: Floats
     world: Floats
     joints: Floats
     expected: Floats
+    order: Places
     posed: Posed
 
 
@@ -85,6 +84,7 @@ def bodies_of(lifter: Lifter, body: Body, layout: str, asked: Asked) -> tuple[Te
         np.empty((JOINTS, 3, 3), np.float32),
         np.empty((count, JOINTS, 3), np.float32),
         np.empty(count, np.float32),
+        np.empty(count, np.int64),
         room_to_pose(bodies.table),
     )
     _stand(bodies, people, room, unknowns, probability)
@@ -118,10 +118,10 @@ def _made_from(sources: int) -> Callable[[Bodies, People, Room, Floats, Floats],
             for h in range(people.logits.shape[1]):
                 _turn(people.numbers[person, h], room.rotations[h])
                 _hang(bodies, people.numbers[person, h], room.rotations[h], room.world, room.joints[h])
-            _order(people.logits[person], room, probability[person], unknowns[person])
+            _order(people.logits[person], room, probability[person])
             for place in range(people.logits.shape[1]):
                 there = unknowns[person, place]
-                h = int(there[0])
+                h = room.order[place]
                 _answer(bodies, people, person, h, room.rotations[h], there)
                 pose(bodies.table, there, room.posed)
                 _settle(people, person, room.posed.points, there)
@@ -175,10 +175,10 @@ def _hang(bodies: Bodies, numbers: Floats, rotations: Floats, world: Floats, joi
 
 
 @compiled
-def _order(logits: Floats, room: Room, probability: Floats, places: Floats) -> None:
-    """places[i, 0] becomes the hypothesis that comes i-th: first the one nearest to all others by their probability,
+def _order(logits: Floats, room: Room, probability: Floats) -> None:
+    """room.order[i] becomes the hypothesis that comes i-th: first the one nearest to all others by their probability,
     then the rest by probability (H,), which is written in that order."""
-    count, largest, total = logits.shape[0], logits[0], np.float32(0)
+    count, order, largest, total = logits.shape[0], room.order, logits[0], np.float32(0)
     for h in range(count):
         largest = max(largest, logits[h])
     for h in range(count):
@@ -201,14 +201,14 @@ def _order(logits: Floats, room: Room, probability: Floats, places: Floats) -> N
     for h in range(count):
         if room.expected[h] < room.expected[first]:
             first = h
-        places[h, 0] = h
-    places[0, 0], places[first, 0] = first, 0
+        order[h] = h
+    order[0], order[first] = first, 0
     for i in range(1, count):  # H is small
         for j in range(i + 1, count):
-            if probability[int(places[j, 0])] > probability[int(places[i, 0])]:
-                places[i, 0], places[j, 0] = places[j, 0], places[i, 0]
+            if probability[order[j]] > probability[order[i]]:
+                order[i], order[j] = order[j], order[i]
     for h in range(count):
-        room.expected[h] = probability[int(places[h, 0])]
+        room.expected[h] = probability[order[h]]
     for h in range(count):
         probability[h] = room.expected[h]
 
@@ -222,7 +222,7 @@ def _answer(bodies: Bodies, people: People, person: int, h: int, rotations: Floa
         _axis_angle(rotations[joint], there[3 * joint : 3 * joint + 3])
     for s in range(SHAPES):
         there[SHAPE + s] = bodies.shares[s] * numbers[POSE6D + s]
-    there[CAM_T - 1] = min(max(there[CAM_T - 1], np.float32(0)), np.float32(1))
+    there[KID_COLUMN] = min(max(there[KID_COLUMN], np.float32(0)), np.float32(1))
     half, place = people.side[person] / 2, numbers[POSE6D + SHAPES :]
     depth = (
         np.float32(BODY_HEIGHT)

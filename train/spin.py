@@ -30,13 +30,14 @@ from core.store.fits import VALID_SCORE_PX, FitsDictionary, Rows
 from train.learning import losses
 from train.learning.augment import AugmentConfig
 from train.learning.datasets import Batch
+from train.learning.judging import LOOP_FIT
 from train.learning.loop import Loss, StepLoss
 from train.learning.losses import LossWeights, Term
 from train.learning.mean_params import mean_body
 from train.learning.posing import RotatedBody
 from train.learning.processes import Processes
 from train.learning.ready import ready_to_fit
-from train.learning.refitting import LOOP_FIT, Candidates, refit
+from train.learning.refitting import Candidates, refit
 from train.learning.training import run_command
 
 

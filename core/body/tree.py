@@ -3,6 +3,7 @@
 The order is SMPL's own; every pose (72,) and every joints array (24, 3) of the project follows it.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -77,7 +78,17 @@ def flip_pose(pose: Array) -> Array:
     pose (..., 72) axis-angle, numpy or torch, in SMPL's axes or a camera's. Returns (..., 72). Joints change
     places, and a rotation vector mirrored in the plane x = 0 keeps x and turns y and z round, as in SPIN.
     """
-    joints = pose.reshape(*pose.shape[:-1], len(FLIP), 3)[..., list(FLIP), :]
+    joints = pose.reshape(*pose.shape[:-1], len(FLIP), 3)
     if isinstance(joints, np.ndarray):
-        return (joints * np.array(_MIRROR, joints.dtype)).reshape(pose.shape)
-    return (joints * joints.new_tensor(_MIRROR)).reshape(pose.shape)
+        return (joints[..., list(FLIP), :] * np.array(_MIRROR, joints.dtype)).reshape(pose.shape)
+    flip, mirror = _as_tensors(joints.dtype, joints.device)
+    return (joints[..., flip, :] * mirror).reshape(pose.shape)
+
+
+@cache
+def _as_tensors(dtype: "torch.dtype", device: "torch.device") -> "tuple[torch.Tensor, torch.Tensor]":
+    """FLIP and _MIRROR where they are needed: a list would be copied to a GPU at each use, which waits for it."""
+    import torch
+
+    with torch.inference_mode(False):
+        return torch.tensor(FLIP, device=device), torch.tensor(_MIRROR, dtype=dtype, device=device)

@@ -18,14 +18,10 @@ from torch import Tensor
 
 from core.fitting.objective import SEEN, Objective
 from core.fitting.solver import Linearised, SolverStep, State, attempt
-from core.recorded import recorded
+from core.recorded import Tensors, filled, recorded, rounded
 from core.wishes import names_of
 
-_LADDER = 1024  # people: up to here sizes are powers of two and the halves between …
-_STEP = 256  # … and then multiples of this
 _KEPT = 8  # recordings, each with the memory that its arithmetic needs
-
-Tensors = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +71,7 @@ def graphed_tries(
 @contextmanager
 def _lent(objective: Objective, data: Tensors, start: Tensor) -> Iterator[Recording]:
     """A recording that nobody else uses meanwhile: fits stand in its tensors."""
-    size = _rounded(len(start))
+    size = rounded(len(start))
     shapes = (len(data), data[SEEN].shape, data[0].shape[1:])
     key = (_meaning(objective), start.device, start.dtype, size, shapes)
     with _changing:
@@ -97,21 +93,11 @@ def _meaning(objective: Objective) -> Hashable:
     return *body_and_prior, replace(objective.config, wishes=()), kinds, objective.softness
 
 
-def _rounded(people: int) -> int:
-    """The next size of few, so that few recordings serve: at most a third of the rows are nobody's."""
-    if people > _LADDER:
-        return -(-people // _STEP) * _STEP
-    power = 1 << (people - 1).bit_length()
-    return power * 3 // 4 if power >= 4 and people <= power * 3 // 4 else power
-
-
 @torch.no_grad()
 def _record(objective: Objective, data: Tensors, start: Tensor, size: int) -> Recording:
     with torch.inference_mode(False):
-        held = tuple(
-            part.clone() if place == SEEN else _filled(part, size) for place, part in enumerate(data)
-        )
-        unknowns = _filled(start, size)
+        held = tuple(part.clone() if place == SEEN else filled(part, size) for place, part in enumerate(data))
+        unknowns = filled(start, size)
         here = objective(unknowns, *held)
         strength = torch.ones_like(here.loss)
         loss, gradient, hessian, report = (part.clone() for part in here)
@@ -131,8 +117,3 @@ def _record(objective: Objective, data: Tensors, start: Tensor, size: int) -> Re
 def _put(values: Tensors, places: Tensors) -> None:
     for value, place in zip(values, places, strict=True):
         place.copy_(value)
-
-
-def _filled(part: Tensor, size: int) -> Tensor:
-    """People (B, ...), then the first of them again and again, (size, ...)."""
-    return torch.cat([part, part[:1].expand(size - len(part), *part.shape[1:])])

@@ -8,10 +8,12 @@ from torch import Tensor
 from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector
 from core.body.model import BodyParams
 from core.fitting.residuals import Seen
+from core.fitting.solver import solve_positive
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
 BODY_HEIGHT = 1.7  # [m] a person's size where none can be seen
 DEPTH_RANGE = (0.5, 200.0)  # [m]
+ACROSS_TRUST = 1e-6  # so that who shows nothing stands somewhere
 FAR_TRUST = 1e-3  # how much of the least squares holds the distance where keypoints say little about it
 HEADINGS_DEG = (0.0, 90.0, 180.0, 270.0)
 PITCHES_DEG = (0.0, 50.0, -50.0)
@@ -30,7 +32,7 @@ def place(points: Tensor, seen: Seen) -> Tensor:
     moment = (weighted @ (ray * points[..., 2:] - points[..., :2]).flatten(1)[..., None])[..., 0]
     likely, trust = _likely_place(ray, seen)
     normal = normal + torch.diag_embed(trust)
-    moved = torch.linalg.solve_ex(normal, moment + trust * likely)[0]
+    moved = solve_positive(normal, moment + trust * likely)
     in_front = (moved[:, 2] > DEPTH_RANGE[0]) & (moved[:, 2] < DEPTH_RANGE[1]) & moved.isfinite().all(dim=1)
     return torch.where(in_front[:, None], moved, likely)
 
@@ -42,8 +44,8 @@ def _likely_place(ray: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
     photo = seen.camera_center.amax(dim=1) / seen.focal_length
     depth = (BODY_HEIGHT / _spread(ray, seen.confidence).maximum(0.1 * photo)).clamp(*DEPTH_RANGE)
     place = torch.cat([middle * depth[:, None], depth[:, None]], dim=1)
-    trust = place.new_tensor([1e-6, 1e-6, FAR_TRUST]) * (1 / depth**2)[:, None]
-    return place, trust
+    trust = 1 / depth**2
+    return place, torch.stack([ACROSS_TRUST * trust, ACROSS_TRUST * trust, FAR_TRUST * trust], dim=1)
 
 
 def _spread(xy: Tensor, confidence: Tensor) -> Tensor:

@@ -51,6 +51,11 @@ class FitStep:
         """(B,) in squared residual units."""
         return _own(self._found.loss)
 
+    @property
+    def unknowns(self) -> Tensor:
+        """The bodies as `params_to_vector` has them (B, 86), on the fit's device; not to be changed."""
+        return self._found.unknowns
+
     @cached_property
     def params(self) -> BodyParams:
         """The bodies, in the photo's camera frame."""

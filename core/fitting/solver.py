@@ -129,11 +129,18 @@ def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:
     diagonal = hessian.diagonal(dim1=1, dim2=2)
     damping = torch.addcmul(FLOOR + 1 - moves, state.strength[:, None], diagonal)
     diagonal += damping
-    factor, _ = torch.linalg.cholesky_ex(hessian)
-    # Not cholesky_solve, which waits for the GPU and so cannot be part of a graph (core/fitting/graphs.py).
-    half = torch.linalg.solve_triangular(factor, gradient[..., None], upper=False)
-    step = -torch.linalg.solve_triangular(factor.mT, half, upper=True)[..., 0]
+    step = -solve_positive(hessian, gradient)
     return step, (step * (damping * step - gradient)).sum(dim=1)
+
+
+def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
+    """x (B, D) with matrix (B, D, D) x = right (B, D), the matrix symmetric and positive; else it is no number.
+
+    Not by cholesky_solve or solve, which wait for the GPU and so cannot be part of a graph (core/recorded.py).
+    """
+    factor, _ = torch.linalg.cholesky_ex(matrix)
+    half = torch.linalg.solve_triangular(factor, right[..., None], upper=False)
+    return torch.linalg.solve_triangular(factor.mT, half, upper=True)[..., 0]
 
 
 def _next_damping(strength: Tensor, growth: Tensor, ratio: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:

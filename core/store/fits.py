@@ -21,6 +21,7 @@ from torch import Tensor
 
 from core.errors import FitsError
 from core.geometry.camera import crop_to_full
+from core.recorded import Rowwise
 from core.records import BBOX_UNIT
 from core.store.arrays_file import read_arrays, write_arrays
 from core.store.crop_frame import augment, pose_in_crop, undo_augmentation
@@ -28,6 +29,10 @@ from core.store.fits_format import FORMAT_VERSION, NUMBERS, SOURCES, TEXTS, TRUT
 
 VERSIONS_KEPT = 3
 VALID_SCORE_PX = 10.0  # a fit of a larger score is not taken as truth unless a human accepted it
+
+# A hundred small operations each: on a GPU one call.
+_upright = Rowwise(undo_augmentation)
+_augmented = Rowwise(lambda *parts: (augment(*parts),))
 
 # pose (B, 72) upright in the crop's frame, betas (B, 10), indices (B,) of rows -> (B,) what to minimise.
 Objective = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -188,7 +193,7 @@ class FitsDictionary:
     @torch.no_grad()
     def get(self, indices: Tensor, rotation_deg: Tensor, flipped: Tensor) -> Rows:
         """Rows (B,) as crops show them that were turned by rotation_deg (B,), then mirrored where flipped."""
-        pose = augment(self.crop_pose[indices], rotation_deg, flipped)
+        pose = _augmented(self.crop_pose[indices], rotation_deg, flipped)[0]
         return Rows(
             pose, self.betas[indices], self.kid[indices], self.valid_fit[indices], self.locked[indices]
         )
@@ -219,7 +224,7 @@ class FitsDictionary:
             value.to(self.betas) for value in (pose, betas, cam_t, pelvis, score)
         )
         count = len(indices)
-        upright, position = undo_augmentation(pose, cam_t + pelvis, rotation_deg, flipped)
+        upright, position = _upright(pose, cam_t + pelvis, rotation_deg, flipped)
         poses = torch.cat([upright, self.crop_pose[indices]])
         loss = objective(poses, torch.cat([betas, self.betas[indices]]), torch.cat([indices, indices]))
         new_loss, old_loss = loss[:count], loss[count:]

@@ -39,9 +39,10 @@ from core.store.curated import fits_of_photos
 from core.store.fits import FitsDictionary
 from tests.benchmarks.machine import machine
 from train import synthetic
+from train.learning.judging import LOOP_FIT
 from train.learning.mean_params import mean_body
 from train.learning.protocols import JOINTS_14, named_joints
-from train.learning.refitting import LOOP_FIT, Views, refit
+from train.learning.refitting import Views, refit
 from train.learning.samples import samples_of_fits
 from train.synthesis.sample import DetectionErrors, detected
 

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from core.body.keypoint_body import BETAS_COLUMNS
 from core.body.model import BodyParams, load_body
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, cam_t_to_weak_camera, full_to_crop, project
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
@@ -15,11 +17,39 @@ from core.store.crop_frame import augment
 from core.store.fits import FitsDictionary
 from tests.train import making_runs, plain_spin
 from train.learning import refitting
+from train.learning.judging import LOOP_FIT, Judge, placed
 from train.learning.posing import LAYOUT
-from train.learning.refitting import LOOP_FIT, Judge, Views, in_photo, placed, refit
+from train.learning.refitting import Frame, Views, in_photo, refit
 
 PEOPLE = 8
 CPU = torch.device("cpu")
+# Numbers that Python wants, rows that are counted first, constants that are copied to the GPU.
+WAITING = (
+    "_local_scalar_dense",
+    "nonzero",
+    "masked_select",
+    "lift_fresh",
+    "linalg_solve_ex",
+    "cholesky_solve",
+)
+
+
+class Waiting(TorchDispatchMode):
+    """Writes down operations for which a processor waits for a GPU, so that they cannot be recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.name()
+        masked = name.startswith("aten::index") and any(
+            isinstance(part, torch.Tensor) and part.dtype == torch.bool
+            for part in (args[1] if isinstance(args[1], (list, tuple)) else ())
+        )
+        if masked or any(name.startswith(f"aten::{one}") for one in WAITING):
+            self.found.append(name)
+        return function(*args, **(kwargs or {}))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +90,11 @@ def said_of(fits: FitsDictionary, views: Views, body, noise: float = 0.0, seed: 
     return SpinOutput(axis_angle_to_matrix(pose.view(-1, 24, 3)), fits.betas[rows].clone(), weak_camera)
 
 
+def put_in_photo(body, said: SpinOutput, views: Views, fits: FitsDictionary) -> BodyParams:
+    frame = Frame.of(fits, views.indices)
+    return in_photo(body, said, views.rotation_deg, views.flipped, views.scale, frame)
+
+
 def off_px(fits: FitsDictionary, body, rows: torch.Tensor) -> torch.Tensor:
     """Mean distance (B,) of the rows' bodies from their keypoints in the photo, for a person of 200 px."""
     params = BodyParams.from_pose(fits.pose[rows], fits.betas[rows], fits.cam_t[rows], fits.kid[rows])
@@ -73,7 +108,7 @@ class TestFrames:
     def test_what_the_network_says_comes_back_into_the_photo(self, fits, body, still):
         """1i: out of the augmented crop, whether turned, mirrored or scaled, and turned by the ray of its middle."""
         views = views_of(fits, still=still)
-        found = in_photo(body, said_of(fits, views, body), views, fits)
+        found = put_in_photo(body, said_of(fits, views, body), views, fits)
         expected = axis_angle_to_matrix(fits.pose.view(-1, 24, 3))
         angle = geodesic_angle(axis_angle_to_matrix(found.pose.view(-1, 24, 3)), expected)
         assert angle.max() < 2e-3
@@ -82,7 +117,7 @@ class TestFrames:
     def test_a_weak_camera_that_makes_no_sense_stays_in_front(self, fits, body):
         views = views_of(fits)
         said = said_of(fits, views, body)
-        found = in_photo(body, said._replace(weak_camera=said.weak_camera * -1), views, fits)
+        found = put_in_photo(body, said._replace(weak_camera=said.weak_camera * -1), views, fits)
         assert found.cam_t.isfinite().all()
         assert (found.cam_t[:, 2] > 0).all()
 
@@ -164,11 +199,9 @@ class TestRefit:
 
         def stretched(*arguments):
             for step in original(*arguments):
-                betas = step.params.betas.clone()
-                betas[3, 7] = 3.2
-                yield SimpleNamespace(
-                    params=replace(step.params, betas=betas), score=step.score, weak=step.weak
-                )
+                unknowns = step.unknowns.clone()
+                unknowns[3, BETAS_COLUMNS][7] = 3.2
+                yield SimpleNamespace(unknowns=unknowns, weak=step.weak)
 
         monkeypatch.setattr(refitting, "fit", stretched)
         fits.score[:] = torch.nan  # an empty dictionary takes whatever is finite
@@ -184,6 +217,26 @@ class TestRefit:
         views.keypoints[:, [4, 31], 0] += 0.1
         second = refit(body, said, views, fits, replace(LOOP_FIT, iterations=12))
         assert ((second.pose - first.pose).abs().amax(1) > 1e-5).all()
+
+    def test_nothing_before_and_after_a_fit_waits_for_a_gpu(self, fits, body, monkeypatch):
+        """Or it could not be recorded, and its operations started one by one would take longer than the fit."""
+        views, waiting = views_of(fits), Waiting()
+
+        def watched(work):
+            def watch(*parts):
+                with waiting:
+                    return work(*parts)
+
+            return watch
+
+        monkeypatch.setattr(refitting, "Rowwise", watched)
+        refitting._around_the_fit.cache_clear()
+        for _ in range(2):  # the first time constants are made, to be kept
+            waiting.found.clear()
+            found = refit(body, said_of(fits, views, body, noise=0.1), views, fits, LOOP_FIT)
+        refitting._around_the_fit.cache_clear()
+        assert found.new_loss.isfinite().all()
+        assert waiting.found == []
 
 
 class TestJudge:

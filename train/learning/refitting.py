@@ -7,37 +7,29 @@ they were corrected. Rows of the dictionary and new fits are judged there too, b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector, vector_to_params
+from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_params
 from core.body.model import Body, BodyParams
-from core.fitting import SPIN_WEIGHTS, FitConfig, fit
-from core.fitting.config import REFERENCE_SIZE
-from core.fitting.placing import BODY_HEIGHT, place
-from core.fitting.prior import PosePrior, default_prior, hinges
-from core.fitting.residuals import NEAREST, Seen
-from core.fitting.smplify import score_px
+from core.fitting import FitConfig, fit
+from core.fitting.prior import default_prior
 from core.geometry.camera import crop_to_full, full_to_crop, weak_camera_to_cam_t
 from core.geometry.rotation import matrix_to_axis_angle
 from core.guess.guess import SMALLEST_SCALE
 from core.guess.spin_network import SpinOutput
+from core.recorded import Rowwise
 from core.records import BBOX_UNIT
 from core.store.crop_frame import undo_augmentation
 from core.store.fits import FitsDictionary
 from train.learning.augment import undo_scale
+from train.learning.judging import Judge, scores
 from train.learning.losses import EXTREME_BETA
 from train.learning.posing import LAYOUT
-
-LOOP_FIT = replace(
-    SPIN_WEIGHTS, normalise=True, placing_iterations=0, soft_iterations=6, iterations=6, tolerance=0.0
-)  # SPIN's weights, at a person 200 px tall, which is about what they are in its crop
-PLACINGS = 3  # re-weighted least squares for the camera of a body
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +48,22 @@ class Views:
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class Frame(NamedTuple):
+    """How photo and crop see people (B,): center (B, 2) and side of the bbox, focal_length, camera_center (B, 2), all
+    [px]; and kid, how much of a child each is."""
+
+    center: Tensor
+    side: Tensor
+    focal_length: Tensor
+    camera_center: Tensor
+    kid: Tensor
+
+    @classmethod
+    def of(cls, fits: FitsDictionary, rows: Tensor) -> Frame:
+        side = BBOX_UNIT * fits.scale[rows]
+        return cls(fits.center[rows], side, fits.focal_length[rows], fits.camera_center[rows], fits.kid[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,171 +110,72 @@ def refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, conf
 
 
 def _refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, config: FitConfig) -> Candidates:
-    rows, keypoints = views.indices, views.keypoints
-    camera = fits.focal_length[rows], fits.camera_center[rows]
+    rows, keypoints, frame = views.indices, views.keypoints, Frame.of(fits, views.indices)
+    before, after = _around_the_fit(body, config)
+    told = (part.detach().float() for part in said)
+    (start,) = before(*told, views.rotation_deg, views.flipped, views.scale, keypoints, *frame)
+    camera = frame.focal_length, frame.camera_center
+    *_, step = fit(body, keypoints, LAYOUT, *camera, vector_to_params(start), config)
+    weak, unknowns = step.weak.to(rows.device), step.unknowns.to(keypoints)
+    return Candidates(rows, *after(unknowns, weak, fits.crop_pose[rows], fits.betas[rows], keypoints, *frame))
+
+
+@lru_cache(maxsize=4)
+def _around_the_fit(body: Body, config: FitConfig) -> tuple[Rowwise, Rowwise]:
+    """What is done before a fit and after it: some thousand small operations, on a GPU one call each.
+
+    before: what a network says, the augmentation, keypoints and a Frame; to unknowns (B, 86) to start from. after: the
+    fit's unknowns, whether it is weak, the row's pose and betas, keypoints and a Frame; to a Candidates but its rows.
+    """
+    collapsed = KeypointBody.from_body(body, LAYOUT)
     prior = default_prior(body.v_template.device, body.v_template.dtype)
-    judge = Judge(KeypointBody.from_body(body, LAYOUT), prior, keypoints, *camera, config)
-    start = judge.place(in_photo(body, said, views, fits))
-    *_, step = fit(body, keypoints, LAYOUT, *camera, start, config)
-    params = step.params.to(keypoints)
-    pelvis = body.rest_pelvis(params)
-    frame = (pelvis, fits.center[rows], BBOX_UNIT * fits.scale[rows], *camera)
-    orient, cam_t = full_to_crop(params.global_orient, params.cam_t, *frame)
-    useless = step.weak.to(rows.device) | (params.betas.abs() > EXTREME_BETA).any(dim=1)
-    pairs = zip(params.tensors(), rows_in_photo(fits, rows).tensors(), strict=True)
-    new_loss, old_loss = judge.of_two()(BodyParams(*(torch.cat(pair) for pair in pairs))).chunk(2)
-    return Candidates(
-        indices=rows,
-        pose=torch.cat([orient, params.body_pose], dim=1),
-        betas=params.betas,
-        cam_t=cam_t,
-        pelvis=pelvis,
-        score=step.score.to(keypoints),
-        new_loss=new_loss.masked_fill(useless, torch.inf),
-        old_loss=old_loss,
-    )
+
+    def before(*parts: Tensor) -> tuple[Tensor]:
+        said, (rotation_deg, flipped, scale, keypoints), frame = parts[:3], parts[3:7], Frame(*parts[7:])
+        judge = Judge(collapsed, prior, keypoints, frame.focal_length, frame.camera_center, config)
+        start = in_photo(body, SpinOutput(*said), rotation_deg, flipped, scale, frame)
+        return (params_to_vector(judge.place(start)),)
+
+    def after(unknowns: Tensor, weak: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
+        row_pose, row_betas, keypoints = parts[:3]
+        frame, params = Frame(*parts[3:]), vector_to_params(unknowns)
+        camera = frame.focal_length, frame.camera_center
+        judge = Judge(collapsed, prior, keypoints, *camera, config)
+        pelvis = body.rest_pelvis(params)
+        orient, cam_t = full_to_crop(params.global_orient, params.cam_t, pelvis, *frame[:4])
+        row = row_in_photo(row_pose, row_betas, frame)
+        both = BodyParams(*(torch.cat(pair) for pair in zip(params.tensors(), row.tensors(), strict=True)))
+        new_loss, old_loss = judge.of_two()(both).chunk(2)
+        useless = weak | (params.betas.abs() > EXTREME_BETA).any(dim=1)
+        score = scores(collapsed.posed(unknowns).points, params.cam_t, keypoints, *camera)
+        pose = torch.cat([orient, params.body_pose], dim=1)
+        return pose, params.betas, cam_t, pelvis, score, new_loss.masked_fill(useless, torch.inf), old_loss
+
+    return Rowwise(before), Rowwise(after)
 
 
-def in_photo(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary) -> BodyParams:
+def in_photo(
+    body: Body, said: SpinOutput, rotation_deg: Tensor, flipped: Tensor, scale: Tensor, frame: Frame
+) -> BodyParams:
     """What the network says of augmented crops, in the photo's camera frame. The rows tell how much of a child each
-    is: the network does not."""
-    rows = views.indices
-    pose = matrix_to_axis_angle(said.rotations.detach().float()).flatten(1).nan_to_num()
-    betas = said.betas.detach().float()
-    weak_camera = said.weak_camera.detach().float()
-    scale = weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
-    cam_t = weak_camera_to_cam_t(torch.cat([scale, weak_camera[:, 1:]], dim=1))
-    pelvis = body.rest_pelvis(BodyParams.from_pose(pose, betas, cam_t, fits.kid[rows]))
-    cam_t = undo_scale(cam_t, pelvis, views.scale)
-    pose, position = undo_augmentation(pose, cam_t + pelvis, views.rotation_deg, views.flipped)
-    frame = (
-        fits.center[rows],
-        BBOX_UNIT * fits.scale[rows],
-        fits.focal_length[rows],
-        fits.camera_center[rows],
-    )
-    orient, cam_t = crop_to_full(pose[:, :3], position - pelvis, pelvis, *frame)
-    return BodyParams.from_pose(torch.cat([orient, pose[:, 3:]], dim=1), betas, cam_t, fits.kid[rows])
+    is: the network does not. The augmentation rotation_deg, flipped, scale (B,)."""
+    pose = matrix_to_axis_angle(said.rotations).flatten(1).nan_to_num()
+    seen = said.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
+    cam_t = weak_camera_to_cam_t(torch.cat([seen, said.weak_camera[:, 1:]], dim=1))
+    pelvis = body.rest_pelvis(BodyParams.from_pose(pose, said.betas, cam_t, frame.kid))
+    cam_t = undo_scale(cam_t, pelvis, scale)
+    pose, position = undo_augmentation(pose, cam_t + pelvis, rotation_deg, flipped)
+    orient, cam_t = crop_to_full(pose[:, :3], position - pelvis, pelvis, *frame[:4])
+    return BodyParams.from_pose(torch.cat([orient, pose[:, 3:]], dim=1), said.betas, cam_t, frame.kid)
 
 
-def rows_in_photo(fits: FitsDictionary, rows: Tensor) -> BodyParams:
-    """Rows (B,) of the dictionary turned into the photo's camera frame; where they stand is the judge's to say.
+def row_in_photo(pose: Tensor, betas: Tensor, frame: Frame) -> BodyParams:
+    """Rows of the dictionary, pose (B, 72) in the crop's frame and betas (B, 10), turned into the photo's camera frame;
+    where they stand is the judge's to say.
 
     From the crop's frame, which a save leaves as it is: what is judged better must not depend on when a run is saved.
     """
-    pose = fits.crop_pose[rows]
     nowhere = torch.zeros_like(pose[:, :3])
-    ahead = nowhere.index_fill(1, torch.tensor([2], device=pose.device), 1.0)
-    frame = (
-        fits.center[rows],
-        BBOX_UNIT * fits.scale[rows],
-        fits.focal_length[rows],
-        fits.camera_center[rows],
-    )
-    orient, _ = crop_to_full(pose[:, :3], ahead, nowhere, *frame)
-    return BodyParams(orient, pose[:, 3:], fits.betas[rows], nowhere, fits.kid[rows])
-
-
-@dataclass(frozen=True, eq=False)
-class Judge:
-    """The one rule by which old and new are compared: the objective of the fit, priors counted, of a body that stands
-    where least squares put it, per visible keypoint. keypoints (B, 49, 3), focal_length (B,), camera_center (B, 2)."""
-
-    body: KeypointBody
-    prior: PosePrior
-    keypoints: Tensor
-    focal_length: Tensor
-    camera_center: Tensor
-    config: FitConfig
-
-    def of_two(self) -> Judge:
-        """Of two bodies of each person, all first ones first."""
-        keypoints, focal_length, camera_center = (
-            torch.cat([part, part]) for part in (self.keypoints, self.focal_length, self.camera_center)
-        )
-        return replace(self, keypoints=keypoints, focal_length=focal_length, camera_center=camera_center)
-
-    def place(self, params: BodyParams) -> BodyParams:
-        """The same bodies, moved under their keypoints; whom least squares would put far off stays."""
-        unknowns = params_to_vector(params).nan_to_num()
-        unknowns[:, CAM_T_COLUMNS] = 0
-        points = self.body.posed(unknowns).points
-        confidence = self.keypoints[..., 2]
-        cam_t = points.new_zeros(len(points), 3)
-        for placing in range(PLACINGS):
-            trust = torch.ones_like(confidence) if placing == 0 else self._trust(points + cam_t[:, None])
-            cam_t = place(points, self._seen(confidence * trust))
-        unknowns[:, CAM_T_COLUMNS] = cam_t
-        return vector_to_params(unknowns)
-
-    def __call__(self, params: BodyParams) -> Tensor:
-        """The loss (B,), the lower the better; NaN for a body that is not finite."""
-        placed = params_to_vector(self.place(params))
-        points = self.body.posed(placed).points
-        squared, trust = self._offsets(points)
-        confidence = self.keypoints[..., 2]
-        data = (confidence.square()[..., None] * trust * squared).sum(dim=(1, 2))
-        behind = ((points[..., 2] < NEAREST) & (confidence > 0)).any(dim=1)
-        pose, config = placed[:, 3:72], self.config
-        priors = config.pose_prior**2 * self.prior.mixture(pose).loss
-        priors = (
-            priors + config.hinges**2 * hinges(pose).loss + config.limits**2 * self.prior.limits(pose).loss
-        )
-        priors = (
-            priors + config.betas**2 * params.betas.square().sum(dim=1) + config.kid**2 * params.kid.square()
-        )
-        total = (data + priors).masked_fill(behind, torch.inf) / confidence.square().sum(dim=1).clamp_min(
-            1e-6
-        )
-        finite = params_to_vector(params).isfinite().all(dim=1)
-        return total.masked_fill(~finite, torch.nan)
-
-    def _offsets(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Squared residuals (B, K, 2) and what Geman and McClure leave of them."""
-        config = self.config
-        depth = points[..., 2:].clamp_min(NEAREST)
-        pixel = points[..., :2] / depth * self.focal_length[:, None, None] + self.camera_center[:, None]
-        squared = ((pixel - self.keypoints[..., :2]) * self._unit[:, None, None]).square()
-        robust = (config.robust_px / config.keypoint_px) ** 2
-        return squared, robust / (robust + squared)
-
-    def _trust(self, points: Tensor) -> Tensor:
-        return self._offsets(points)[1].mean(dim=-1)
-
-    @cached_property
-    def _unit(self) -> Tensor:
-        """(B,) [1/px] residual units a pixel: of the spread of the keypoints alone, the same for old and new."""
-        unit = torch.full_like(self.focal_length, 1 / self.config.keypoint_px)
-        if not self.config.normalise:
-            return unit
-        seen = (self.keypoints[..., 2] > 0)[..., None]
-        high = self.keypoints[..., :2].masked_fill(~seen, -torch.inf).amax(dim=1)
-        low = self.keypoints[..., :2].masked_fill(~seen, torch.inf).amin(dim=1)
-        size = (high - low).amax(dim=1).nan_to_num(neginf=0.0).clamp_min(1.0)
-        return unit * REFERENCE_SIZE / size
-
-    def _seen(self, confidence: Tensor) -> Seen:
-        unit = torch.ones_like(self.focal_length)
-        return Seen(self.keypoints[..., :2], confidence, self.focal_length, self.camera_center, unit)
-
-
-def placed(
-    body: Body,
-    pose: NDArray[np.float32],
-    betas: NDArray[np.float32],
-    keypoints: NDArray[np.float32],
-    focal_length: NDArray[np.float32],
-    camera_center: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Known bodies under their keypoints: cam_t (M, 3) [m] and score (M,) as in `Fit`."""
-    tensors = [torch.from_numpy(np.array(a, np.float32)) for a in (keypoints, focal_length, camera_center)]
-    keypoints_t, focal, center = tensors
-    collapsed = KeypointBody.from_body(body, LAYOUT)
-    judge = Judge(collapsed, default_prior(focal.device, focal.dtype), keypoints_t, focal, center, LOOP_FIT)
-    params = BodyParams.from_pose(torch.from_numpy(pose), torch.from_numpy(betas), torch.zeros(len(pose), 3))
-    params = judge.place(params)
-    points = collapsed.keypoints(params)
-    pixel = points[..., :2] / points[..., 2:] * focal[:, None, None] + center[:, None]
-    size = BODY_HEIGHT * focal / params.cam_t[:, 2].clamp_min(0.1)
-    score = score_px((pixel - keypoints_t[..., :2]).norm(dim=-1), keypoints_t[..., 2], size)
-    return params.cam_t.numpy(), score.numpy()
+    ahead = torch.cat([nowhere[:, :2], torch.ones_like(nowhere[:, :1])], dim=1)
+    orient, _ = crop_to_full(pose[:, :3], ahead, nowhere, *frame[:4])
+    return BodyParams(orient, pose[:, 3:], betas, nowhere, frame.kid)

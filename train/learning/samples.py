@@ -23,8 +23,8 @@ from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
 from core.store.fits import FitsDictionary
 from core.store.fits_format import FORMAT_VERSION
+from train.learning.judging import placed
 from train.learning.losses import OPENPOSE
-from train.learning.refitting import placed
 
 MISSING_SHARE = 0.05  # more photos that are not there are refused
 SHOWN = 10  # of them are listed

@@ -1,0 +1,41 @@
+"""Work that is recorded on a GPU says what it says when it is done directly. Sizes are checked anywhere."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.recorded import Rowwise, filled, rounded
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
+
+
+def add_and_scale(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    return first + second, first * second[:, :1]
+
+
+def test_few_sizes_serve_any_batch_and_at_most_a_third_of_the_rows_is_nobodys():
+    sizes = {batch: rounded(batch) for batch in range(1, 5000)}
+    assert all(batch <= size <= 1.5 * batch for batch, size in sizes.items())
+    assert len(set(sizes.values())) < 40
+    assert [sizes[batch] for batch in (1, 2, 45, 64, 65, 4096)] == [1, 2, 48, 64, 96, 4096]
+
+
+def test_rows_are_filled_up_with_the_first():
+    assert filled(torch.tensor([[3.0], [4.0]]), 4).flatten().tolist() == [3, 4, 3, 3]
+
+
+def test_on_a_processor_a_function_of_rows_is_just_called():
+    first, second = torch.rand(3, 2), torch.rand(3, 2)
+    for one, other in zip(Rowwise(add_and_scale)(first, second), add_and_scale(first, second), strict=True):
+        assert torch.equal(one, other)
+
+
+@needs_gpu
+def test_a_recorded_function_of_rows_forgets_what_it_was_called_with_before():
+    recorded = Rowwise(add_and_scale)
+    for rows in (5, 7, 5, 300, 1):
+        first, second = torch.rand(2, rows, 2, device="cuda")
+        results = recorded(first, second)
+        recorded(second, second)
+        for one, other in zip(results, add_and_scale(first, second), strict=True):
+            assert torch.equal(one, other)

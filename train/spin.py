@@ -44,15 +44,17 @@ from train.learning.training import run_command
 @dataclass(frozen=True)
 class Config:
     """SPIN's defaults. batch: people a step, of all processes together; accumulate: pieces that each process cuts its
-    share into. last_rate: the learning rate at the end of the run, as a share of the first; a cosine leads there. clip:
-    a longer gradient is cut to this norm, 0 never. mode: 'loop', or the paper's ablations 'static' (the dictionary as
-    it is) and 'none' (keypoints, and what is locked). valid_px: score above which a fit that no human accepted teaches
-    nothing. Precision of the network; the loop around it is float32."""
+    share into. last_rate: the learning rate at the end of the run, as a share of the first; a cosine leads there.
+    warm_up: steps over which it rises at first, for a network of random weights. clip: a longer gradient is cut to this
+    norm, 0 never. mode: 'loop', or the paper's ablations 'static' (the dictionary as it is) and 'none' (keypoints, and
+    what is locked). valid_px: score above which a fit that no human accepted teaches nothing. Precision of the network;
+    the loop around it is float32."""
 
     batch: int = 64
     accumulate: int = 1
     learning_rate: float = 5e-5
     last_rate: float = 1.0
+    warm_up: int = 0
     clip: float = 0.0
     weight_decay: float = 0.0
     backbone: str = "resnet50"

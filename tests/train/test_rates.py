@@ -67,6 +67,16 @@ def test_the_rate_falls_along_half_a_cosine_to_the_end_of_the_run(limits):
     assert 0.02 < rates[7] < 0.025
 
 
+def test_the_rate_rises_in_a_line_to_that_of_the_cosine():
+    limits = Limits(steps=8)
+    rates = [step.rate for step in steps_of(learner_of(last_rate=0.2, warm_up=4), limits)]
+    whole = [step.rate for step in steps_of(learner_of(last_rate=0.2), limits)]
+    shares = [rate / at_last for rate, at_last in zip(rates, whole, strict=True)]
+    assert shares == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 1, 1])
+    rest = learner_of(last_rate=0.2, warm_up=4, progress=Progress(step=2, batch=2))
+    assert [step.rate for step in steps_of(rest, limits)] == rates[2:]
+
+
 def test_a_run_that_goes_on_has_the_rate_of_its_place():
     whole = [step.rate for step in steps_of(learner_of(last_rate=0.0), Limits(steps=8))]
     rest = learner_of(last_rate=0.0, progress=Progress(step=5, epoch=1, batch=1))

@@ -92,7 +92,7 @@ class Limits:
 @dataclass(eq=False)
 class Learner:
     """A network that is being taught, and where it stands. learning_rate: of the first step; last_rate: of the last,
-    as a share of it. clip: the longest gradient, 0 for any."""
+    as a share of it; warm_up: over how many steps it rises to the first. clip: the longest gradient, 0 for any."""
 
     network: nn.Module
     optimizer: torch.optim.Optimizer
@@ -102,6 +102,7 @@ class Learner:
     progress: Progress = field(default_factory=Progress)
     learning_rate: float = 0.0
     last_rate: float = 1.0
+    warm_up: int = 0
     clip: float = 0.0
     bad: int = 0
 
@@ -111,11 +112,12 @@ class Learner:
         return self.batch // self.processes.count
 
     def set_rate(self, share_done: float) -> None:
-        """The learning rate of a step with this share of the training behind it: half a cosine."""
-        if self.last_rate != 1.0:
-            falling = (1 + math.cos(math.pi * share_done)) / 2
-            for group in self.optimizer.param_groups:
-                group["lr"] = self.learning_rate * (self.last_rate + (1 - self.last_rate) * falling)
+        """The learning rate of the next step, with this share of the training behind it: down half a cosine, times the
+        line of the warm-up."""
+        falling = (1 + math.cos(math.pi * share_done)) / 2
+        rising = min(1.0, (self.progress.step + 1) / max(1, self.warm_up))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate * rising * (self.last_rate + (1 - self.last_rate) * falling)
 
     def parts(self) -> list[slice]:
         """The pieces of this process's share that go through the network together."""

@@ -193,6 +193,7 @@ def _started(
         Progress(accumulate=config.accumulate),
         config.learning_rate,
         config.last_rate,
+        config.warm_up,
         config.clip,
     )
     training = Training(options, config, run, learner, network, sources, fits, body.to(processes.device))

@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -276,8 +277,8 @@ window.close()
     return {"median_ms": round(1000 * float(done.stdout))}
 
 
-def measure(moves: int, data: Path) -> dict[str, dict[str, float]]:
-    """All of it."""
+def measure(moves: int, data: Path) -> Iterator[tuple[str, dict[str, float]]]:
+    """All of it, one by one: name and figures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         file = folder / "coco.json"
@@ -289,7 +290,6 @@ def measure(moves: int, data: Path) -> dict[str, dict[str, float]]:
         else:
             write_coco(folder).rename(file)
         application = QApplication.instance() or QApplication([])
-        rows = {"window start": start()}
         bench = Bench(application, folder)
         try:
             bench.open(file)
@@ -297,43 +297,41 @@ def measure(moves: int, data: Path) -> dict[str, dict[str, float]]:
             bench.wait(lambda: not bench.workbench.fits.running)
             bench.run(0.3)
             drag(bench, 60)  # the first one reads the fits' machine code
-            rows["drag to drawn overlay"] = drag(bench, moves)
-            rows["undo, redo"] = undo_redo(bench)
-            rows["other photo"] = other_photo(bench)
+            yield "drag to drawn overlay", drag(bench, moves)
+            yield "undo, redo", undo_redo(bench)
+            yield "other photo", other_photo(bench)
             fit_queue, guess_queue = (
                 bench.window.actions_by_id[name].trigger for name in ("fit.queue", "fit.guess_queue")
             )
-            rows["interface while everybody is fitted"] = busy_while(bench, fit_queue)
-            rows["interface while everybody is guessed"] = busy_while(bench, guess_queue)
-            rows["interface while a network is trained"] = busy_while_training(bench)
-            rows["idle"] = idle(bench)
+            yield "interface while everybody is fitted", busy_while(bench, fit_queue)
+            yield "interface while everybody is guessed", busy_while(bench, guess_queue)
+            yield "interface while a network is trained", busy_while_training(bench)
+            yield "idle", idle(bench)
             many = large_annotations(folder / "many")
-            rows["interface while 20 000 are imported"] = busy_while(
-                bench, lambda: open_path(bench.workbench, many)
-            )
+            imported = partial(open_path, bench.workbench, many)
+            yield "interface while 20 000 are imported", busy_while(bench, imported)
             many_people = folder / "hundred_thousand"
             many_people.mkdir()
-            rows["queue of 100 000 in another order"] = large_queue(bench, many_people)
+            yield "queue of 100 000 in another order", large_queue(bench, many_people)
         finally:
             bench.window.close()
-        rows["memory with 100 000 people"] = measured(many_people / LARGE)
-    return rows
+        yield "window start", start()
+        yield "memory with 100 000 people", measured(many_people / LARGE)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.desktop")
-    parser.add_argument("--json", action="store_true", help="figures as JSON in place of a table")
+    parser.add_argument("--json", action="store_true", help="figures as JSON, a line each")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--moves", type=int, default=200, help="mouse moves of the drag")
     given = parser.parse_args()
-    rows = measure(given.moves, given.data)
+    for title, figures in measure(given.moves, given.data):
+        if given.json:
+            print(json.dumps({title: figures}), flush=True)
+        else:
+            print(f"{title:38}" + ", ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
     where = f"{machine()}; Qt platform {QApplication.platformName()}, load {os.getloadavg()[0]:.1f}"
-    if given.json:
-        print(json.dumps({"machine": where, "rows": rows}))
-    else:
-        print(where)
-        for title, figures in rows.items():
-            print(f"{title:38}" + ", ".join(f"{name} {value}" for name, value in figures.items()))
+    print(json.dumps({"machine": where}) if given.json else where)
     return 0
 
 

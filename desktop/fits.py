@@ -281,6 +281,8 @@ class Fits(QObject):
         self.changed.emit()
 
     def _take_body(self, body: "Body") -> None:
+        if body is self.body:
+            return
         self.body, self._posed = body, None
         self.body_changed.emit()
         self.changed.emit()

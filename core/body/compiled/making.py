@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from numba import __version__ as numba_version
+from numba import config, njit
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -56,3 +59,29 @@ def digest(paths: Iterable[Path]) -> int:
     """A number that is another one when any of the files is."""
     text = b"".join(path.read_bytes() for path in sorted(paths))
     return int.from_bytes(sha256(text).digest()[:7], "big")
+
+
+def made_before() -> bool:
+    """Whether all of it was made and kept by this version of the sources and of numba, as `remember_made` says."""
+    try:
+        return _mark().read_text(encoding="utf-8") == _version()
+    except (OSError, ValueError):
+        return False
+
+
+def remember_made() -> None:
+    """To be called once everything that is `kept` was called. Where nothing may be written, nothing is remembered."""
+    with suppress(OSError):
+        _mark().parent.mkdir(exist_ok=True)
+        _mark().write_text(_version(), encoding="utf-8")
+
+
+def _mark() -> Path:
+    """Beside what numba keeps."""
+    chosen = getattr(config, "CACHE_DIR", "")
+    folder = Path(chosen) if chosen else Path(__file__).parent / "__pycache__"
+    return folder / "fitloop_made"
+
+
+def _version() -> str:
+    return f"{digest(CORE.glob('**/*.py'))} {numba_version} {sys.version}"

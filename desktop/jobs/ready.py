@@ -1,0 +1,34 @@
+"""Machine code for fits and guesses, made in a process of its own after an installation: python -m desktop.jobs.ready.
+
+Making it holds Python's lock for parts of a second again and again, half a minute long: the window would stutter.
+"""
+
+import os
+from collections.abc import Iterator
+
+from core import fitting, guess
+from core.body.compiled.making import made_before, remember_made
+from desktop.jobs.child import run_child
+from desktop.jobs.device import CPU, lifter_on
+
+NICER = 10  # whoever has just installed it wants to look around meanwhile
+
+
+def ready_steps() -> Iterator[None]:
+    """Yields while it is made; read, it takes a moment. What a child did not make is made here."""
+    if not made_before():
+        yield from run_child("desktop.jobs.ready", [])
+    make_ready()
+    remember_made()
+
+
+def make_ready() -> None:
+    """Make or read all of it."""
+    fitting.warm_up()
+    guess.warm_up(lifter_on(CPU))
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(NICER)
+    make_ready()

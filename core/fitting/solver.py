@@ -134,13 +134,16 @@ def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
-    """x (B, D) with matrix (B, D, D) x = right (B, D), the matrix symmetric and positive; else it is no number.
+    """x (B, D) with matrix (B, D, D) x = right (B, D), the matrix symmetric; NaN for one that is not positive.
 
     Not by cholesky_solve or solve, which wait for the GPU and so cannot be part of a graph (core/recorded.py).
     """
-    factor, _ = torch.linalg.cholesky_ex(matrix)
+    factor, failed = torch.linalg.cholesky_ex(matrix)
     half = torch.linalg.solve_triangular(factor, right[..., None], upper=False)
-    return torch.linalg.solve_triangular(factor.mT, half, upper=True)[..., 0]
+    found = torch.linalg.solve_triangular(factor.mT, half, upper=True)[..., 0]
+    return found.masked_fill(
+        (failed > 0)[:, None], torch.nan
+    )  # what was factored until then looks like an answer
 
 
 def _next_damping(strength: Tensor, growth: Tensor, ratio: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:

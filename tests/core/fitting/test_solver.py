@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.fitting.solver import Linearised, SolverStep, levenberg_marquardt
+from core.fitting.solver import Linearised, SolverStep, levenberg_marquardt, solve_positive
 from tests.core.fitting.making import chance
 
 Residuals = Callable[[Tensor], Tensor]
@@ -176,3 +176,10 @@ def test_gradients_are_off_only_while_it_works():
     for _ in levenberg_marquardt(least_squares(rosenbrock), VALLEY, 3):
         assert torch.is_grad_enabled()
     assert torch.is_grad_enabled()
+
+
+def test_a_matrix_that_is_not_positive_has_no_solution_and_leaves_its_neighbours_alone():
+    matrix = torch.diag_embed(torch.tensor([[2.0, 2.0, 2.0], [1.0, 1.0, -2.0], [1.0, 0.0, 1.0]]))
+    found = solve_positive(matrix, torch.ones(3, 3))
+    assert found[0].tolist() == pytest.approx([0.5, 0.5, 0.5])
+    assert found[1:].isnan().all()

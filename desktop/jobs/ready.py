@@ -3,13 +3,16 @@
 Making it holds Python's lock for parts of a second again and again, half a minute long: the window would stutter.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 
 from core import fitting, guess
 from core.body.compiled.making import made_before, remember_made
-from desktop.jobs.child import run_child
+from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.jobs.device import CPU, lifter_on
+
+log = logging.getLogger(__name__)
 
 NICER = 10  # whoever has just installed it wants to look around meanwhile
 
@@ -17,7 +20,9 @@ NICER = 10  # whoever has just installed it wants to look around meanwhile
 def ready_steps() -> Iterator[None]:
     """Yields while it is made; read, it takes a moment. What a child did not make is made here."""
     if not made_before():
-        yield from run_child("desktop.jobs.ready", [])
+        status, said = yield from run_child("desktop.jobs.ready", [])
+        if status:
+            log.warning("machine code was not made beside the window: %s", said[-LAST_WORDS:])
     make_ready()
     remember_made()
 

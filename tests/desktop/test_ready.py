@@ -1,5 +1,6 @@
 """After an installation machine code is made in a process of its own, and afterwards only read."""
 
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from core.body.compiled import making
 from desktop.jobs import ready
 from desktop.jobs.body_file import load_steps
+from desktop.jobs.child import run_child
 
 
 @pytest.fixture
@@ -14,13 +16,13 @@ def children(tmp_path, monkeypatch):
     """Modules that were run as children, each for two looks; what is made is remembered in a folder of the test."""
     called = []
 
-    def run_child(module, arguments):
+    def one(module, arguments):
         called.append(module)
         yield
         yield
-        return 0, ""
+        return 1, "no room on the disk"
 
-    monkeypatch.setattr(ready, "run_child", run_child)
+    monkeypatch.setattr(ready, "run_child", one)
     monkeypatch.setattr(making, "config", SimpleNamespace(CACHE_DIR=str(tmp_path)))
     return called
 
@@ -32,6 +34,12 @@ def test_a_child_makes_it_once_for_each_version(children, monkeypatch):
     monkeypatch.setattr(making, "numba_version", "another")
     list(ready.ready_steps())
     assert len(children) == 2
+
+
+def test_a_child_that_fails_is_told_in_the_log_and_all_is_made_here(children, caplog):
+    list(ready.ready_steps())
+    assert "no room on the disk" in caplog.text
+    assert making.made_before()
 
 
 def test_where_nothing_can_be_remembered_it_is_made_all_the_same(children, tmp_path, monkeypatch):
@@ -55,3 +63,18 @@ def test_the_body_is_there_before_and_a_window_may_close_meanwhile(children):
     assert children == ["desktop.jobs.ready"]
     steps.close()
     assert not making.made_before()
+
+
+def test_a_child_ends_with_the_work_that_waits_for_it(monkeypatch):
+    started, start = [], subprocess.Popen
+
+    def watched(*arguments, **options):
+        started.append(start(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", watched)
+    steps = run_child("timeit", ["-n", "1", "-r", "1", "import time; time.sleep(600)"])
+    next(steps)
+    assert started[0].poll() is None
+    steps.close()
+    assert started[0].poll() is not None

@@ -81,7 +81,7 @@ def ours(config: Config, body: Body, fits: FitsDictionary, batch: Batch, device:
     spin = Spin(config, body, fits, processes)
     dropout = share_batches(network, processes, config.seed)
     optimizer = torch.optim.Adam(network.parameters(), config.learning_rate)
-    learner = Learner(network, optimizer, dropout, processes, config.batch)
+    learner = Learner(network, optimizer, dropout, processes, config.batch, config.learning_rate)
     batch = batch.to(torch.device(device))
 
     def measured(one: Batch) -> StepLoss:

@@ -99,8 +99,8 @@ class Learner:
     dropout: DropoutStream
     processes: Processes
     batch: int
+    learning_rate: float
     progress: Progress = field(default_factory=Progress)
-    learning_rate: float = 0.0
     last_rate: float = 1.0
     warm_up: int = 0
     clip: float = 0.0

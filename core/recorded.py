@@ -1,13 +1,17 @@
 """One piece of work that is done over and over, as a single call on a GPU.
 
 A step of a small network, or of a fit, is hundreds of short kernels, and starting them takes a processor longer than
-running them takes the GPU. Recorded once as a CUDA graph, they are started together.
+running them takes the GPU. Recorded once as a CUDA graph, they are started together. Within `fusing` torch's compiler
+also makes fewer of them before, which takes some ten seconds a recording after an installation, then one.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,10 +21,25 @@ from torch import Tensor
 _LADDER = 1024  # rows: up to here sizes are powers of two and the halves between …
 _STEP = 256  # … and then multiples of this
 _KEPT = 8  # recordings of one function
+_FUSED = 256  # recordings of one function that the compiler may be asked for in a process
 _REHEARSALS = 3  # before recording: what torch makes at first use, such as workspaces, must not be part of it
 
 Result = TypeVar("Result")
 Tensors = tuple[Tensor, ...]
+
+_fusing: ContextVar[bool] = ContextVar("fusing", default=False)
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def fusing() -> Iterator[None]:
+    """What is recorded meanwhile on a GPU is compiled first, for work that goes on for hours. TORCH_COMPILE_DISABLE=1
+    in the environment leaves it as it is, and so does a compiler that fails, which the log tells."""
+    before = _fusing.set(True)
+    try:
+        yield
+    finally:
+        _fusing.reset(before)
 
 
 def recorded(work: Callable[[], Result], device: torch.device) -> Callable[[], Result]:
@@ -32,6 +51,7 @@ def recorded(work: Callable[[], Result], device: torch.device) -> Callable[[], R
     if device.type != "cuda":
         return work
     with torch.cuda.device(device):
+        work = _fused(work) if _fusing.get() else work
         aside, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
@@ -49,24 +69,39 @@ def recorded(work: Callable[[], Result], device: torch.device) -> Callable[[], R
     return again
 
 
+def _fused(work: Callable[[], Result]) -> Callable[[], Result]:
+    """The same work in fewer kernels."""
+    work()  # constants that are made at first use must be there, or they would be part of it
+    try:
+        torch._dynamo.config.recompile_limit = _FUSED
+        fused = torch.compile(work, fullgraph=True, dynamic=False)
+        fused()
+    except Exception:  # of whatever kind: what cannot be compiled can be recorded
+        _log.warning("Not fused for the GPU; what is recorded takes longer.", exc_info=True)
+        return work
+    return fused
+
+
 @dataclass(frozen=True, eq=False)
 class Rowwise:
     """A function of tensors (B, ...) that treats rows one by one, called by one thread; on a GPU it is recorded once
     for each of few sizes. The work must not wait for the GPU, as in `recorded`."""
 
     work: Callable[..., Tensors]
-    _held: OrderedDict[Hashable, tuple[Tensors, Callable[[], Tensors]]] = field(default_factory=OrderedDict)
+    _held: OrderedDict[tuple[Hashable, int], tuple[Tensors, Callable[[], Tensors]]] = field(
+        default_factory=OrderedDict
+    )
 
     def __call__(self, *parts: Tensor) -> Tensors:
         rows, device = len(parts[0]), parts[0].device
         if device.type != "cuda":
             return self.work(*parts)
-        size = rounded(rows)
-        key = (device, size, *((part.shape[1:], part.dtype) for part in parts))
-        if key not in self._held:
-            self._held[key] = self._record(parts, size)
-        self._held.move_to_end(key)
-        held, again = self._held[key]
+        kind = (device, *((part.shape[1:], part.dtype) for part in parts))
+        size = size_for(rows, [size for other, size in self._held if other == kind])
+        if (kind, size) not in self._held:
+            self._held[kind, size] = self._record(parts, size)
+        self._held.move_to_end((kind, size))
+        held, again = self._held[kind, size]
         while len(self._held) > _KEPT:
             self._held.popitem(last=False)
         for place, part in zip(held, parts, strict=True):
@@ -76,6 +111,12 @@ class Rowwise:
     def _record(self, parts: Tensors, size: int) -> tuple[Tensors, Callable[[], Tensors]]:
         held = tuple(filled(part, size) for part in parts)
         return held, recorded(lambda: self.work(*held), parts[0].device)
+
+
+def size_for(rows: int, recorded: Sequence[int]) -> int:
+    """How many rows to record for, or which of the recorded sizes serves: within `fusing` any that is large enough."""
+    enough = [size for size in recorded if size >= rows] if _fusing.get() else []
+    return min(enough, default=rounded(rows))
 
 
 def rounded(rows: int) -> int:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # A floor may import itself and the floors before it.
 FLOORS = (
-    ("errors", "pickled", "safe_pickle", "wishes", "records", "metrics", "recorded"),
+    ("errors", "pickled", "safe_pickle", "wishes", "records", "metrics", "constants", "recorded"),
     ("geometry",),
     ("body",),
     ("fitting", "guess"),

@@ -26,6 +26,7 @@ from core.fitting import FitConfig
 from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
 from core.guess.spin_network import SpinConfig, SpinNetwork, SpinOutput
+from core.recorded import fusing
 from core.store.fits import VALID_SCORE_PX, FitsDictionary, Rows
 from train.learning import losses
 from train.learning.augment import AugmentConfig
@@ -36,7 +37,7 @@ from train.learning.losses import LossWeights, Term
 from train.learning.mean_params import mean_body
 from train.learning.posing import RotatedBody
 from train.learning.processes import Processes
-from train.learning.ready import ready_to_fit
+from train.learning.ready import ready_to_train
 from train.learning.refitting import Candidates, refit
 from train.learning.training import run_command
 
@@ -123,8 +124,9 @@ def fit_in_the_loop(said: SpinOutput, batch: Batch, spin: Spin) -> tuple[Tensor,
     began = _now(said.betas)
     replaced = torch.zeros(0, dtype=torch.bool, device=said.betas.device)
     if spin.config.mode == "loop":
-        candidates = refit(spin.body, said, batch.views, spin.fits, fit_config(spin.config))
-        replaced = of_all(candidates, spin.processes).keep_better(spin.fits)
+        with fusing():
+            candidates = refit(spin.body, said, batch.views, spin.fits, fit_config(spin.config))
+            replaced = of_all(candidates, spin.processes).keep_better(spin.fits)
     return replaced, _now(said.betas) - began
 
 
@@ -196,7 +198,7 @@ def step_of(
     """`loss` of a batch, with all else that it needs."""
     spin = Spin(config, body, fits, processes)
     if config.mode == "loop":
-        ready_to_fit(fits.device.type)
+        ready_to_train(fits.device.type)
     return lambda batch: loss(network, batch, spin)
 
 

@@ -3,12 +3,12 @@
 The order is SMPL's own; every pose (72,) and every joints array (24, 3) of the project follows it.
 """
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from core.constants import held
 from core.errors import LayoutError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def flip_pose(pose: Array) -> Array:
     return (joints[..., flip, :] * mirror).reshape(pose.shape)
 
 
-@cache
+@held
 def _as_tensors(dtype: "torch.dtype", device: "torch.device") -> "tuple[torch.Tensor, torch.Tensor]":
     """FLIP and _MIRROR where they are needed: a list would be copied to a GPU at each use, which waits for it."""
     import torch

@@ -1,6 +1,6 @@
 """Tries of a batch of people on a GPU as CUDA graphs: recorded once for an objective and a batch size, then replayed.
 
-They are those of core/fitting/solver.py. A try is some 250 short kernels, and a processor takes some milliseconds to
+They are those of core/fitting/solver.py. A try is some 230 short kernels, and a processor takes some milliseconds to
 start them one by one, whatever the batch.
 """
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from core.fitting.objective import SEEN, Objective
 from core.fitting.solver import Linearised, SolverStep, State, attempt
-from core.recorded import Tensors, filled, recorded, rounded
+from core.recorded import Tensors, filled, recorded, size_for
 from core.wishes import names_of
 
 _KEPT = 8  # recordings, each with the memory that its arithmetic needs
@@ -50,7 +50,7 @@ class Recording:
         self.state.accepted.fill_(True)
 
 
-_free: OrderedDict[Hashable, Recording] = OrderedDict()
+_free: OrderedDict[tuple[Hashable, int], Recording] = OrderedDict()
 _changing = Lock()
 
 
@@ -71,17 +71,17 @@ def graphed_tries(
 @contextmanager
 def _lent(objective: Objective, data: Tensors, start: Tensor) -> Iterator[Recording]:
     """A recording that nobody else uses meanwhile: fits stand in its tensors."""
-    size = rounded(len(start))
     shapes = (len(data), data[SEEN].shape, data[0].shape[1:])
-    key = (_meaning(objective), start.device, start.dtype, size, shapes)
+    kind = (_meaning(objective), start.device, start.dtype, shapes)
     with _changing:
-        recording = _free.pop(key, None)
+        size = size_for(len(start), [size for other, size in _free if other == kind])
+        recording = _free.pop((kind, size), None)
     recording = recording or _record(objective, data, start, size)
     try:
         yield recording
     finally:
         with _changing:
-            _free[key] = recording
+            _free[kind, size] = recording
             while len(_free) > _KEPT:
                 _free.popitem(last=False)
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from core.body.npy_file import read_npz
+from core.constants import held
 from core.errors import BodyFileError, FitInputError, PickleRefused
 from core.safe_pickle import load_pickle
 
@@ -146,13 +147,13 @@ def hinges(body_pose: Tensor) -> Pull:
 
     The Hessian is its diagonal.
     """
-    signs, hinged = _hinge_signs(body_pose.device, body_pose.dtype)
+    signs, hinged = _hinge_signs(body_pose.dtype, body_pose.device)
     push = (2 * body_pose * signs).exp() * hinged
     return Pull(push.sum(dim=1), push * signs, push)
 
 
-@cache
-def _hinge_signs(device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+@held
+def _hinge_signs(dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
     signs = torch.zeros(BODY_POSE)
     signs[list(HINGED_NUMBERS)] = torch.tensor(list(HINGED_NUMBERS.values()))
     return signs.to(device, dtype), signs.abs().to(device, dtype)

@@ -7,13 +7,14 @@ pi. All angles are radians; every leading dimension is a batch; dtype and device
 
 from __future__ import annotations
 
-from functools import cache
 from math import factorial
 from typing import NamedTuple
 
 import roma
 import torch
 from torch import Tensor
+
+from core.constants import held
 
 _SERIES_BELOW = 0.0625  # squared angle; there six terms leave 1e-17, and the closed form loses 2e-15
 _SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]
@@ -152,7 +153,7 @@ class _Constants(NamedTuple):
     outer: tuple[Tensor, Tensor]
 
 
-@cache
+@held
 def _constants(dtype: torch.dtype, device: torch.device) -> _Constants:
     """Made once per dtype and device: a hot loop must not copy them to a GPU each time."""
     with torch.inference_mode(False):

@@ -4,13 +4,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.recorded import Rowwise, filled, rounded
+from core.recorded import Rowwise, filled, fusing, rounded, size_for
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
 
 
 def add_and_scale(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     return first + second, first * second[:, :1]
+
+
+def no_compiler(*_: object, **__: object) -> None:
+    raise RuntimeError("no compiler is here")
 
 
 def test_few_sizes_serve_any_batch_and_at_most_a_third_of_the_rows_is_nobodys():
@@ -22,6 +26,13 @@ def test_few_sizes_serve_any_batch_and_at_most_a_third_of_the_rows_is_nobodys():
 
 def test_rows_are_filled_up_with_the_first():
     assert filled(torch.tensor([[3.0], [4.0]]), 4).flatten().tolist() == [3, 4, 3, 3]
+
+
+def test_what_is_compiled_serves_all_smaller_batches_and_nothing_else_does():
+    assert [size_for(rows, [64, 256]) for rows in (61, 64, 65)] == [64, 64, 96]
+    with fusing():
+        assert [size_for(rows, [256, 64]) for rows in (3, 61, 65, 300)] == [64, 64, 256, 384]
+    assert size_for(3, [64]) == 3
 
 
 def test_on_a_processor_a_function_of_rows_is_just_called():
@@ -39,3 +50,19 @@ def test_a_recorded_function_of_rows_forgets_what_it_was_called_with_before():
         recorded(second, second)
         for one, other in zip(results, add_and_scale(first, second), strict=True):
             assert torch.equal(one, other)
+
+
+@needs_gpu
+@pytest.mark.parametrize("compiles", [True, False])
+def test_a_fused_function_of_rows_says_the_same_and_so_does_one_that_no_compiler_takes(
+    compiles, monkeypatch, caplog
+):
+    if not compiles:
+        monkeypatch.setattr(torch, "compile", no_compiler)
+    fused = Rowwise(add_and_scale)
+    with fusing():
+        for rows in (5, 3):
+            first, second = torch.rand(2, rows, 2, device="cuda")
+            for one, other in zip(fused(first, second), add_and_scale(first, second), strict=True):
+                torch.testing.assert_close(one, other)
+    assert ("Not fused" in caplog.text) != compiles

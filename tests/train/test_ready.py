@@ -33,3 +33,11 @@ def test_what_is_ready_at_once_needs_no_words(waits, capsys):
 def test_a_gpu_needs_no_machine_code_of_ours(monkeypatch):
     monkeypatch.setattr(ready, "warm_up", lambda: pytest.fail("compiled for nobody"))
     ready.ready_to_fit("cuda:0")
+
+
+def test_a_trainer_on_a_gpu_says_what_its_first_steps_wait_for(waits, capsys):
+    ready.ready_to_train("cuda")
+    assert "first steps compile the fits" in capsys.readouterr().err
+    waits(0.0)
+    ready.ready_to_train("cpu")
+    assert capsys.readouterr().err == ""

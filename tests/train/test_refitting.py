@@ -1,6 +1,7 @@
 """The fit in the loop: frames, what is fitted, and the one rule that old and new fits are judged by."""
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -237,6 +238,18 @@ class TestRefit:
         refitting._around_the_fit.cache_clear()
         assert found.new_loss.isfinite().all()
         assert waiting.found == []
+
+    def test_what_is_before_and_after_a_fit_is_one_whole_for_a_compiler(self, fits, body, monkeypatch):
+        """Or it could not be fused for a GPU. The compiler only reads it here."""
+        views = views_of(fits)
+        said = said_of(fits, views, body, noise=0.1)
+        expected = refit(body, said, views, fits, LOOP_FIT)
+        whole = partial(torch.compile, fullgraph=True, backend="eager")
+        monkeypatch.setattr(refitting, "Rowwise", whole)
+        refitting._around_the_fit.cache_clear()
+        found = refit(body, said, views, fits, LOOP_FIT)
+        refitting._around_the_fit.cache_clear()
+        torch.testing.assert_close(found.new_loss, expected.new_loss)
 
 
 class TestJudge:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -93,7 +92,7 @@ class Judge:
     def _trust(self, points: Tensor) -> Tensor:
         return self._offsets(points)[1].mean(dim=-1)
 
-    @cached_property
+    @property
     def _unit(self) -> Tensor:
         """(B,) [1/px] residual units a pixel: of the spread of the keypoints alone, the same for old and new."""
         unit = torch.full_like(self.focal_length, 1 / self.config.keypoint_px)

@@ -8,6 +8,9 @@ import threading
 from core import fitting, guess
 
 SAID_AFTER_S = 3.0
+FUSED = (
+    "The first steps compile the fits for this GPU: about a minute after an installation, then ten seconds."
+)
 
 
 def ready_to_fit(device: str) -> None:
@@ -22,6 +25,14 @@ def ready_to_fit(device: str) -> None:
     finally:
         said.cancel()
         said.join()
+
+
+def ready_to_train(device: str) -> None:
+    """The same for fits in the loop, whose recordings on a GPU are compiled (core/recorded.py) when the first batch is
+    there."""
+    ready_to_fit(device)
+    if device == "cuda":
+        print(FUSED, file=sys.stderr, flush=True)
 
 
 def warm_up() -> None:

@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from core.body.keypoint_body import KeypointBody, params_to_vector
-from core.fitting import FitConfig, fit
+from core.fitting import FitConfig, fit, graphs
 from core.fitting.graphs import graphed_tries
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, observation
 from core.fitting.prior import default_prior
-from core.fitting.solver import tries
+from core.fitting.solver import State, attempt, tries
+from core.recorded import fusing
 from tests.core.fitting.making import WISHES, Scene, before_camera, off_by, prior_poses
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
@@ -52,3 +53,36 @@ def test_fits_that_take_turns_do_not_mix(body):
     for at, steps in enumerate(zip(*(fit(on_gpu, *camera, start) for start in starts), strict=False)):
         for losses, step in zip(alone, steps, strict=True):
             torch.testing.assert_close(step.loss, losses[at])
+
+
+def test_a_try_is_one_whole_for_a_compiler(body):
+    """What it does not understand would be left out of what is fused for a GPU. Here it only reads, which is quick."""
+    scene = Scene.of(body, before_camera(prior_poses(2)), "coco17", noise_px=2)
+    config = FitConfig(stay_near=2.0)
+    observed = observe(scene.keypoints, "coco17", scene.focal_length, scene.camera_center, body.v_template)
+    objective = Objective(
+        KeypointBody.from_body(body, "coco17"), default_prior(torch.device("cpu"), torch.float32), config
+    )
+    start = params_to_vector(off_by(scene.truth, 10))
+    data = observation(observed.seen(config, scene.size_px), (), start)
+    here = objective(start, *data)
+    state = State(start, *here, *(here.loss.new_full((2,), value) for value in (1e-3, 2.0)), here.loss > 0)
+
+    def one() -> State:
+        return attempt(lambda there: objective(there, *data), state, torch.ones_like(start[0]))
+
+    read = torch.compile(one, fullgraph=True, backend="eager")()
+    for part, expected in zip(read, one(), strict=True):
+        torch.testing.assert_close(part, expected)
+
+
+@needs_gpu
+def test_a_fused_fit_ends_where_a_direct_one_does(body):
+    scene, on_gpu = Scene.of(body, before_camera(prior_poses(5)), "coco17", noise_px=2), body.to("cuda")
+    camera = scene.keypoints, scene.layout, scene.focal_length, scene.camera_center
+    *_, recorded = fit(on_gpu, *camera, off_by(scene.truth, 10))
+    graphs._free.clear()
+    with fusing():
+        *_, fused = fit(on_gpu, *camera, off_by(scene.truth, 10))
+    graphs._free.clear()
+    torch.testing.assert_close(fused.loss, recorded.loss, rtol=1e-3, atol=1e-3)

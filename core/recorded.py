@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -104,13 +104,28 @@ class Rowwise:
         held, again = self._held[kind, size]
         while len(self._held) > _KEPT:
             self._held.popitem(last=False)
-        for place, part in zip(held, parts, strict=True):
-            place[:rows].copy_(part)
-        return tuple(part[:rows].clone() for part in again())
+        put(parts, [place[:rows] for place in held])
+        return copies(part[:rows] for part in again())
 
     def _record(self, parts: Tensors, size: int) -> tuple[Tensors, Callable[[], Tensors]]:
         held = tuple(filled(part, size) for part in parts)
         return held, recorded(lambda: self.work(*held), parts[0].device)
+
+
+def put(values: Sequence[Tensor], places: Sequence[Tensor]) -> None:
+    """Copy each value into its place, those of one dtype at once: a kernel that is started by itself takes a processor
+    longer than it takes the GPU."""
+    for dtype in {place.dtype for place in places}:
+        chosen = [at for at, place in enumerate(places) if place.dtype == dtype]
+        torch._foreach_copy_([places[at] for at in chosen], [values[at] for at in chosen])
+
+
+def copies(parts: Iterable[Tensor]) -> Tensors:
+    """Tensors of their own."""
+    found = tuple(parts)
+    own = tuple(torch.empty_like(part) for part in found)
+    put(found, own)
+    return own
 
 
 def size_for(rows: int, recorded: Sequence[int]) -> int:

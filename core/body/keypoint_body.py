@@ -115,9 +115,9 @@ class KeypointBody:
         local = torch.cat([rotations, offsets], dim=-1)
         identity = torch.eye(4, dtype=local.dtype, device=local.device)
         world = torch.cat([local, identity[:3].expand(len(local), 1, 3, 4)], dim=1)
-        bottom = identity[3:].expand(len(local), JOINTS + 1, 1, 4)
         for jump in self.jumps:
-            world = world[:, jump] @ torch.cat([world, bottom], dim=2)
+            above = world[:, jump]
+            world = _product(above, world) + above * identity[3]
         return world
 
 
@@ -156,7 +156,7 @@ class PosedKeypoints:
         rows (B, K, n, 3), or (B, M, n, 3) for the `chosen` keypoints (M). Returns (B, M n, 86).
         """
         batch, count, n = rows.shape[:3]
-        world_axes = self._world[:, self.body.parents, :, :3] @ self._jacobians
+        world_axes = _product(self._world[:, self.body.parents], self._jacobians)
         levers = self._lever_arms(chosen)
         turned = torch.linalg.cross(levers.unsqueeze(3), rows.unsqueeze(1), dim=-1)
         pose = turned.view(batch, JOINTS, count * n, 3) @ world_axes
@@ -204,6 +204,14 @@ class PosedKeypoints:
         turned = torch.einsum("brje,bjae->brja", along, bends.flatten(-2))
         root = along.new_zeros(batch, count * n, 3)
         return torch.cat([root, turned.flatten(2)], dim=2)
+
+
+def _product(left: Tensor, right: Tensor) -> Tensor:
+    """The first three columns of left (..., N, 3 or more) times right (..., 3, M), N and M few: sums, as a GPU's matrix
+    kernels take longer for so little, and a compiler cannot join them with what is around."""
+    first = left[..., :1] * right[..., :1, :]
+    second = torch.addcmul(first, left[..., 1:2], right[..., 1:2, :])
+    return torch.addcmul(second, left[..., 2:3], right[..., 2:3, :])
 
 
 @lru_cache(maxsize=32)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from core.fitting.objective import SEEN, Objective
 from core.fitting.solver import Linearised, SolverStep, State, attempt
-from core.recorded import Tensors, filled, recorded, size_for
+from core.recorded import Tensors, copies, filled, put, recorded, size_for
 from core.wishes import names_of
 
 _KEPT = 8  # recordings, each with the memory that its arithmetic needs
@@ -39,10 +39,9 @@ class Recording:
     def begin(self, start: Tensor, data: Tensors, free: Tensor | None, damping: float) -> None:
         """People (B, ...) at their start; the rows that are left stay as they were, those of nobody."""
         people = len(start)
-        for place, (held, given) in enumerate(zip(self.data, data, strict=True)):
-            # What wishes want, at SEEN, is one table for everybody.
-            (held if place == SEEN else held[:people]).copy_(given)
-        self.state.unknowns[:people] = start
+        # What wishes want, at SEEN, is one table for everybody.
+        held = [part if place == SEEN else part[:people] for place, part in enumerate(self.data)]
+        put([*data, start], [*held, self.state.unknowns[:people]])
         self.moves.copy_(torch.ones_like(self.moves) if free is None else free)
         self.state.strength.fill_(damping)
         self.state.growth.fill_(2.0)
@@ -64,7 +63,7 @@ def graphed_tries(
         state = recording.state
         for iteration in count():
             parts = (state.unknowns, state.loss, state.report, state.accepted)
-            yield SolverStep(iteration, *(part[:people].clone() for part in parts))
+            yield SolverStep(iteration, *copies(part[:people] for part in parts))
             recording.try_once()
 
 

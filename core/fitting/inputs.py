@@ -52,9 +52,11 @@ def observe(
     """
     names = keypoint_layout(layout).keypoints
     _check_shapes(keypoints, len(names), layout, focal_length, camera_center)
-    inputs = (keypoints, focal_length, camera_center)
-    # In numpy: few numbers, and each tensor operation takes longer to call than to do.
-    told, focal, centre = (t.detach().to("cpu", like.dtype).numpy() for t in inputs)
+    # In numpy: few numbers, and each tensor operation takes longer to call than to do. There and back in one piece, as
+    # a GPU is waited for at each.
+    inputs = (keypoints.flatten(1), focal_length[:, None], camera_center)
+    numbers = torch.cat([t.detach().to(keypoints.device, like.dtype) for t in inputs], dim=1).cpu().numpy()
+    told, focal, centre = numbers[:, :-3].reshape(keypoints.shape), numbers[:, -3], numbers[:, -2:]
     faults = _faults(told, focal, centre, names)
     if faults and len(faults) == len(told):
         raise FitInputError(next(iter(faults.values())))
@@ -66,10 +68,11 @@ def observe(
     centre = np.where(np.isfinite(centre) & ~bad[:, None], centre, 0)
     focal = np.where(bad, 1, focal)
     weak = bad | _weak(xy, confidence, centre)
-    xy, confidence, focal, centre, weak = (
-        torch.from_numpy(part).to(like.device) for part in (xy, confidence, focal, centre, weak)
-    )
-    return Observed(xy, confidence, focal, centre, weak, faults)
+    checked = (xy, confidence, focal, centre)
+    flat = torch.from_numpy(np.concatenate([part.ravel() for part in checked])).to(like.device)
+    pieces = flat.split([part.size for part in checked])
+    seen = [piece.view(part.shape) for piece, part in zip(pieces, checked, strict=True)]
+    return Observed(seen[0], seen[1], seen[2], seen[3], torch.from_numpy(weak), faults)
 
 
 def _check_shapes(

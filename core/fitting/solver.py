@@ -17,6 +17,7 @@ from torch import Tensor
 
 FLOOR = 1e-4  # added to the damped diagonal, so that an unknown nothing depends on stays where it is
 DAMPING_RANGE = (1e-9, 1e9)
+LARGE = 1e30  # the corner of a bordered matrix: above any |right|² that matters, so that it stays positive
 LEAST_GAIN = 1e-4  # share of the promised decrease below which a step counts as no gain at all
 
 
@@ -136,13 +137,18 @@ def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:
 def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     """x (B, D) with matrix (B, D, D) x = right (B, D), the matrix symmetric; NaN for one that is not positive.
 
-    Not by cholesky_solve or solve, which wait for the GPU and so cannot be part of a graph (core/recorded.py).
+    Not by cholesky_solve or solve, which wait for the GPU and so cannot be part of a graph (core/recorded.py). With the
+    right side as one more row, factoring also solves by the lower triangle, which on a GPU takes as long as the rest.
     """
-    factor, failed = torch.linalg.cholesky_ex(matrix)
-    half = torch.linalg.solve_triangular(factor, right[..., None], upper=False)
-    found = torch.linalg.solve_triangular(factor.mT, half, upper=True)[..., 0]
+    size = matrix.shape[1]
+    row = torch.cat([right, torch.full_like(right[:, :1], LARGE)], dim=1)
+    bordered = torch.cat([torch.cat([matrix, right[..., None]], dim=2), row[:, None]], dim=1)
+    factor, failed = torch.linalg.cholesky_ex(bordered)
+    half, lower = factor[:, size, :size, None], factor[:, :size, :size]
+    found = torch.linalg.solve_triangular(lower.mT, half, upper=True)[..., 0]
+    positive = (failed == 0) | (failed > size)
     return found.masked_fill(
-        (failed > 0)[:, None], torch.nan
+        ~positive[:, None], torch.nan
     )  # what was factored until then looks like an answer
 
 

@@ -95,13 +95,15 @@ def refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, conf
     """Fit a whole batch at once, each body from what the network says of it. Locked rows are not fitted: they keep an
     infinite new_loss, and so does who shows too little or becomes a body that nobody has."""
     batch = len(views)
+    seen = (views.keypoints[..., 2] > 0).any(dim=1)
+    chosen = (seen & ~fits.locked[views.indices]).nonzero()[:, 0]
+    if len(chosen) == batch:
+        return _refit(body, said, views, fits, config)
     found = Candidates(
         views.indices,
         *(said.betas.new_zeros(batch, size, dtype=torch.float32) for size in (72, 10, 3, 3)),
         *(said.betas.new_full((batch,), torch.inf, dtype=torch.float32) for _ in range(3)),
     )
-    seen = (views.keypoints[..., 2] > 0).any(dim=1)
-    chosen = (seen & ~fits.locked[views.indices]).nonzero()[:, 0]
     if len(chosen):
         some = _refit(body, SpinOutput(*(part[chosen] for part in said)), views[chosen], fits, config)
         for name in Candidates.__dataclass_fields__:

@@ -8,6 +8,7 @@ also makes fewer of them before, which takes some ten seconds a recording after 
 from __future__ import annotations
 
 import logging
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,7 +76,9 @@ def _fused(work: Callable[[], Result]) -> Callable[[], Result]:
     try:
         torch._dynamo.config.recompile_limit = _FUSED
         fused = torch.compile(work, fullgraph=True, dynamic=False)
-        fused()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that full precision is slower is known
+            fused()
     except Exception:  # of whatever kind: what cannot be compiled can be recorded
         _log.warning("Not fused for the GPU; what is recorded takes longer.", exc_info=True)
         return work

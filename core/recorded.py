@@ -79,8 +79,11 @@ def _fused(work: Callable[[], Result]) -> Callable[[], Result]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that full precision is slower is known
             fused()
-    except Exception:  # of whatever kind: what cannot be compiled can be recorded
-        _log.warning("Not fused for the GPU; what is recorded takes longer.", exc_info=True)
+    except Exception as error:  # of whatever kind: what cannot be compiled can be recorded
+        why = str(error).partition("\n")[
+            0
+        ]  # what follows is the compiler's own story, the same for each recording
+        _log.warning("Not fused for the GPU, so training takes longer: %s: %s", type(error).__name__, why)
         return work
     return fused
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.recorded import Rowwise, filled, fusing, rounded, size_for
+from core.recorded import Rowwise, _fused, filled, fusing, rounded, size_for
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
 
@@ -14,7 +14,7 @@ def add_and_scale(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def no_compiler(*_: object, **__: object) -> None:
-    raise RuntimeError("no compiler is here")
+    raise RuntimeError("no compiler is here\n\nSet TORCHDYNAMO_VERBOSE=1 for more")
 
 
 def test_few_sizes_serve_any_batch_and_at_most_a_third_of_the_rows_is_nobodys():
@@ -50,6 +50,17 @@ def test_a_recorded_function_of_rows_forgets_what_it_was_called_with_before():
         recorded(second, second)
         for one, other in zip(results, add_and_scale(first, second), strict=True):
             assert torch.equal(one, other)
+
+
+def test_where_no_compiler_is_the_work_goes_on_as_it_is_and_one_line_says_why(monkeypatch, caplog):
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    done = []
+    work = _fused(lambda: done.append(1))
+    work()
+    assert len(done) == 2  # once to make its constants
+    assert [line.getMessage() for line in caplog.records] == [
+        "Not fused for the GPU, so training takes longer: RuntimeError: no compiler is here"
+    ]
 
 
 @needs_gpu

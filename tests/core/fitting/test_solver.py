@@ -183,3 +183,11 @@ def test_a_matrix_that_is_not_positive_has_no_solution_and_leaves_its_neighbours
     found = solve_positive(matrix, torch.ones(3, 3))
     assert found[0].tolist() == pytest.approx([0.5, 0.5, 0.5])
     assert found[1:].isnan().all()
+
+
+def test_solutions_are_those_of_a_plain_solver_however_large_the_right_side():
+    root = torch.randn(5, 86, 90, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    matrix, right = root @ root.mT, root[..., 0]
+    found, plain = solve_positive(matrix, right), torch.linalg.solve(matrix, right)
+    torch.testing.assert_close(found, plain, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(solve_positive(matrix, 1e20 * right), 1e20 * plain, rtol=1e-9, atol=1e-12)

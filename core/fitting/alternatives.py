@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from core.body.keypoint_body import UNKNOWNS, params_to_vector
 from core.body.model import Body, BodyParams
+from core.body.tree import joint_index
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
-from core.fitting.flips import flip_sets, flipped
 from core.fitting.inputs import observe
+from core.fitting.objective import TERMS
+from core.fitting.other_starts import starts_around
 from core.fitting.problem import Problem
 from core.fitting.residuals import NEAREST
 from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
+from core.metrics import procrustes_align
 
 STARTS = 32
 EASED = 1.25  # alternatives differ where keypoints say nothing: their pixels count less, so that the prior is heard
-TEMPERATURE = 4.0  # of a loss as evidence: exp(-loss / 4); 2 would trust the model's own noise to the letter
-SAME_M = 0.03  # mean distance of the 24 joints, pelvis to pelvis, below which two starts found one body
+SAME_M = 0.01  # distance of the limb joints after alignment below which two bodies are one
+# What makes a body e times less likely to be the true one: so much more of the keypoints' term of the objective, of
+# the pose prior's, and so many metres farther from the nearest of the other bodies given. On captured poses half or
+# twice as much is as good (`python -m tests.benchmarks.evidence`), the last one left out is not.
+LESS_LIKELY = (10.0, 40.0, 0.03)
+LIMBS = tuple(
+    joint_index(f"{side}_{part}")
+    for side in ("left", "right")
+    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One person's problem, the bodies given (H, 86), and where the starts around them ended."""
+
+    problem: Problem
+    given: Tensor
+    step: SolverStep
 
 
 @torch.no_grad()
@@ -35,16 +55,33 @@ def alternatives(
     count: int = 5,
     config: FitConfig | None = None,
 ) -> tuple[FitStep, ...]:
-    """Up to `count` distinct bodies for one person, lowest objective first.
+    """Up to `count` distinct bodies for one person: the one nearest to all likely ones first, then those that each add
+    most, so that few are the first of many.
 
     keypoints (1, K, 3), focal_length (1,), camera_center (1, 2) as in `fit`; guess: one or more bodies (H) of this
-    person to start from, the first being the one whose limbs are flipped; without it a fit from nothing comes first.
-    Raises FitInputError when there is more than one person, or nothing to fit.
+    person to start from, the first being the one whose limbs are flipped and exchanged for the others'; without it a
+    fit from nothing is that. Raises FitInputError when there is more than one person, or nothing to fit.
     """
     if len(keypoints) != 1:
         raise FitInputError(
             f"keypoints {tuple(keypoints.shape)}: alternatives are of one person, (1, K, 3) at a time."
         )
+    found = search(body, keypoints, layout, focal_length, camera_center, guess, config)
+    seen, apart = clues(found)
+    chosen = spread(likelihood(seen, seen.new_tensor(LESS_LIKELY)), apart, count)
+    return tuple(report(found.problem, found.step.iteration, _only(found.step, row)) for row in chosen)
+
+
+def search(
+    body: Body,
+    keypoints: Tensor,
+    layout: str,
+    focal_length: Tensor,
+    camera_center: Tensor,
+    guess: BodyParams | None,
+    config: FitConfig | None,
+) -> Found:
+    """Every body that the starts lead to, of one person as in `alternatives`."""
     config = config or FitConfig()
     eased = replace(config, keypoint_px=EASED * config.keypoint_px)
     given = body.v_template.new_zeros(0, UNKNOWNS) if guess is None else _usable(guess.to(body.v_template))
@@ -53,16 +90,13 @@ def alternatives(
         given = params_to_vector(base.params.to(body.v_template))
     observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
     problem = Problem.of(body, observed, layout, eased)
-    starts = torch.cat(
-        [flipped(problem.body, given[0], flip_sets(max(STARTS - len(given) + 1, 1))), given[1:]]
-    )[None]
+    starts = starts_around(problem.body, given, STARTS)[None]
     problem = problem.sized(starts)
     if config.soft_iterations:
         *_, soft = problem.fit_body(starts, config.soft_iterations, config.softness)
         starts = soft.unknowns[None]
     *_, found = problem.fit_body(starts, config.iterations)
-    chosen = sorted(_spread(problem, found, count), key=lambda row: float(found.loss[row]))
-    return tuple(report(problem, found.iteration, _only(found, row)) for row in chosen)
+    return Found(problem, given, found)
 
 
 def _usable(guess: BodyParams) -> Tensor:
@@ -71,20 +105,37 @@ def _usable(guess: BodyParams) -> Tensor:
     return given[given.isfinite().all(dim=1) & (guess.cam_t[:, 2] > NEAREST)]
 
 
-def _spread(problem: Problem, found: SolverStep, count: int) -> list[int]:
+def clues(found: Found) -> tuple[Tensor, Tensor]:
+    """What speaks against each of N bodies (N, 3), as LESS_LIKELY counts it; and how far they are apart (N, N) [m].
+
+    The objective alone ranks badly, as its prior knows poses only, not which of them such keypoints mean. A network
+    does, and the bodies given after the first are what it says. Distances are of the limb joints, all bodies aligned
+    with the first given: which way a body faces, and how large it is, the photo tells.
+    """
+    rows = torch.cat([found.given, found.step.unknowns])
+    places = found.problem.body.joints(rows)[1][:, LIMBS]
+    alike = procrustes_align(places, places[:1].expand_as(places))
+    count = len(found.given)
+    apart = (alike[count:, None] - alike).norm(dim=-1).mean(dim=-1)
+    said = apart[:, 1:count].amin(dim=1) if count > 1 else torch.zeros_like(apart[:, 0])
+    terms = [found.step.report[:, TERMS.index(name)] for name in ("keypoints", "pose_prior")]
+    return torch.stack([*terms, said], dim=1), apart[:, count:]
+
+
+def likelihood(seen: Tensor, less_likely: Tensor) -> Tensor:
+    """Of bodies with clues `seen` (N, 3): (N,) summing to one."""
+    return (-(seen / less_likely).sum(dim=1)).softmax(dim=0)
+
+
+def spread(likely: Tensor, apart: Tensor, count: int) -> list[int]:
     """Rows of the bodies that together leave the least expected distance from the truth to the nearest of them.
 
-    Each body found counts by its loss as evidence, once however many starts found it. Taking the lowest losses
-    instead would spend several of the few places on variants of one arm.
+    Taking the likeliest instead would spend several of the few places on variants of one arm.
     """
-    _, places = problem.body.joints(found.unknowns)
-    places = places - places[:, :1]
-    apart = (places[:, None] - places[None]).norm(dim=-1).mean(dim=-1)
-    evidence = torch.exp((found.loss.min() - found.loss) / TEMPERATURE) / (apart < SAME_M).sum(dim=1)
     chosen: list[int] = []
-    nearest = torch.full_like(found.loss, torch.inf)
+    nearest = torch.full_like(likely, torch.inf)
     while len(chosen) < count and bool((nearest > SAME_M).any()):
-        left = (evidence * torch.minimum(nearest, apart)).sum(dim=1).masked_fill(nearest <= SAME_M, torch.inf)
+        left = (likely * torch.minimum(nearest, apart)).sum(dim=1).masked_fill(nearest <= SAME_M, torch.inf)
         chosen.append(int(left.argmin()))
         nearest = torch.minimum(nearest, apart[chosen[-1]])
     return chosen

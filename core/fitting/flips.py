@@ -64,7 +64,12 @@ def flipped(body: KeypointBody, unknowns: Tensor, sets: list[tuple[str, ...]]) -
             rows = torch.tensor(chosen, device=world.device)[:, None]
             joints = torch.tensor(moved, device=world.device)
             world[rows, joints] = turn @ world[rows, joints]
-    parents = world[:, list(PARENTS[1:])]
-    local = torch.cat([world[:, :1], parents.transpose(-1, -2) @ world[:, 1:]], dim=1)
-    repeated[:, POSE_COLUMNS] = matrix_to_axis_angle(local).flatten(1)
+    repeated[:, POSE_COLUMNS] = pose_of(world)
     return repeated
+
+
+def pose_of(world: Tensor) -> Tensor:
+    """Axis-angle (N, 72) [rad] of every joint in its parent's frame, from rotations (N, 24, 3, 3) in the camera's."""
+    parents = world[:, list(PARENTS[1:])]
+    local = torch.cat([world[:, :1], parents.mT @ world[:, 1:]], dim=1)
+    return matrix_to_axis_angle(local).flatten(1)

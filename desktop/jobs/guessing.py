@@ -91,14 +91,19 @@ def guess_people(
 def alternative_steps(
     body: "Body", photo: Photo, person: Person, options: FitOptions
 ) -> Iterator[tuple[PosedBody, ...]]:
-    """Other bodies for the same keypoints, the likeliest first, as the only step. Raises FitInputError."""
-    from core.fitting import alternatives
+    """Other bodies for the same keypoints, the likeliest first, as the only step. Raises FitInputError.
 
-    starts: list[Fit | Guess] = [start for start in (person.fit, person.guess) if start is not None]
-    if person.guess is not None:
-        starts += person.guess.alternatives
-    guess = params_of_all(starts) if starts else None
-    told = options.config if person.guess is None else options.config_from_guess
-    config = told(wishes=person.wishes)
+    The lifter is asked anew: what it said of keypoints before they were corrected would mislead. An image network saw
+    the photo, which is as it was.
+    """
+    from core.fitting import alternatives
+    from core.guess.guess import LIFTER
+
+    (lifted,) = lift_people([(photo, person)], Device(body, CPU))
+    first: list[Fit | Guess] = [] if person.fit is None else [person.fit]
+    if person.guess is not None and person.guess.network != LIFTER:
+        first.append(person.guess)
+    guess = params_of_all([*first, lifted, *lifted.alternatives])
+    config = options.config_from_guess(wishes=person.wishes)
     found = alternatives(body, *fit_inputs(photo, person), guess=guess, count=ALTERNATIVES, config=config)
     yield tuple(pose_step(step, photo, person, body) for step in found)

@@ -1,10 +1,13 @@
 """Other bodies, guesses, options: what a curator does when a fit is wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from core.body.tree import joint_index
+from desktop.jobs.guessing import alternative_steps
 from desktop.jobs.sample import sample_steps
 from tests.desktop.making import same_person
 
@@ -35,6 +38,21 @@ def test_a_number_takes_another_body_for_the_same_keypoints(open_desk):
     assert workbench.person.keypoints is fitted.keypoints
     desk.do("edit.undo")
     assert same_person(workbench.person, fitted)
+
+
+def test_other_bodies_are_what_the_lifter_says_of_the_keypoints_as_they_are_now(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit("fit.guess")
+    photo, person, fits = workbench.photo, workbench.person, workbench.fits
+    turned = replace(person.guess, pose=np.full(72, 0.4))
+    stale = replace(turned, alternatives=(turned,))  # as if said of other keypoints
+    now, then = (
+        next(alternative_steps(fits.body, photo, person.with_(guess=guess), fits.options))
+        for guess in (None, stale)
+    )
+    assert len(now) == len(then)
+    for one, other in zip(now, then, strict=True):
+        assert np.array_equal(one.fit.pose, other.fit.pose)
 
 
 def test_escape_ends_a_running_fit_and_leaves_the_person_alone(open_desk):

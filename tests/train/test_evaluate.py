@@ -94,12 +94,15 @@ def test_fits_are_measured_per_person_and_the_best_of_five_too(body, scene, quic
     assert {name: len(values) for name, values in result.items()} == {
         "guess_mm": 0,
         "fit_mm": 2,
+        "first_of_5_mm": 2,
         "best_of_5_mm": 2,
         "score_px": 2,
         "iterations": 1,
     }
     assert max(result["score_px"]) < 10
     assert all(0 < value < 300 for value in (*result["fit_mm"], *result["best_of_5_mm"]))
+    both = zip(result["best_of_5_mm"], result["first_of_5_mm"], strict=True)
+    assert all(best <= first for best, first in both)
 
 
 def test_a_lifters_guesses_are_measured_beside_their_fits(body, scene, quick):

@@ -3,7 +3,7 @@
 SOURCE is anything `train.convert` reads; --out becomes a fits dictionary, one row a person. What a human accepted or
 locked in a project stays as it is. Batches that are done lie in OUT.parts until all are: killed at any moment, the
 same command goes on from there and ends with the same file. Several cores, GPUs or machines on one file system:
-torchrun --nproc-per-node N -m train.fits …, each process taking its share of the batches.
+torchrun --nproc-per-node N -m -- train.fits …, each process taking its share of the batches.
 """
 
 from __future__ import annotations

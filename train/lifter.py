@@ -1,7 +1,7 @@
 """Teach the lifter: python -m train.lifter --poses poses.npz --out resources/lifter/
 
 People are drawn, seen by random cameras and lifted again, all on the fly; on several cores with
-`torchrun --nproc-per-node 2 -m train.lifter … --threads 1`. With --evaluate the lifter in --out is measured instead,
+`torchrun --nproc-per-node 2 -m -- train.lifter … --threads 1`. With --evaluate the lifter in --out is measured instead,
 and the table is written beside it.
 """
 

@@ -1,4 +1,4 @@
-"""Several processes teach one network: `torchrun --nproc-per-node N -m train.…` on one machine's cores.
+"""Several processes teach one network: `torchrun --nproc-per-node N -m -- train.…` on one machine's cores.
 
 Each draws its own batch; gradients are averaged before every step, so the processes stay equal.
 """

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.posing import PosedBody
-from desktop.theme import theme
+from desktop.theme import Theme, theme
 from desktop.views.cameras import FIELD_OF_VIEW_DEG, Orbit
 from desktop.views.renderer import Look, Renderer, Solid
 from desktop.words import tr
@@ -15,10 +15,11 @@ from desktop.workbench import Workbench
 TEXT_PX, GAP_PX = 18, 6
 LARGEST_PX = 190
 ROOM = 1.12  # times the body
+DIFFERS_M = 0.03  # from the likeliest, pelvis to pelvis: what is farther is coloured
 
 
 class AlternativePictures(QWidget):
-    """A picture of each, with its number and score."""
+    """A picture of each, with its number and score; coloured where it is not as the first, which is the likeliest."""
 
     def __init__(
         self, workbench: Workbench, renderer: Renderer | None, parent: QWidget | None = None
@@ -29,6 +30,11 @@ class AlternativePictures(QWidget):
         self.setMinimumSize(200, 90)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Other bodies"))
+        self.setToolTip(
+            tr("The likeliest first; coloured where a body is {cm} cm or more from the first").format(
+                cm=round(100 * DIFFERS_M)
+            )
+        )
         workbench.fits.changed.connect(self.update)
         workbench.photo_changed.connect(self.update)
         workbench.view_changed.connect(self.update)
@@ -94,9 +100,19 @@ class AlternativePictures(QWidget):
 
     def _draw_one(self, posed: PosedBody, size: QSize, look: Look) -> QImage:
         assert self._renderer is not None
-        vertices, _ = posed.upright
-        solid = Solid(vertices, posed.faces, theme(self._workbench.view.theme).body)
-        return self._renderer.draw([solid], _around(vertices).camera(size), size, look)
+        solids = solids_of(posed, self._workbench.fits.alternatives[0], theme(self._workbench.view.theme))
+        return self._renderer.draw(solids, _around(posed.upright[0]).camera(size), size, look)
+
+
+def solids_of(posed: PosedBody, first: PosedBody, colours: Theme) -> list[Solid]:
+    """The body, in another colour where it is not as the first."""
+    vertices, _ = posed.upright
+    off = (posed.vertices - posed.joints[0]) - (first.vertices - first.joints[0])
+    differs = (np.linalg.norm(off, axis=1) > DIFFERS_M)[posed.faces].any(axis=1)
+    if not differs.any():
+        return [Solid(vertices, posed.faces, colours.body)]
+    parts = ((posed.faces[~differs], colours.body), (posed.faces[differs], colours.accent))
+    return [Solid(vertices, faces, colour) for faces, colour in parts if len(faces)]
 
 
 def _around(vertices: np.ndarray) -> Orbit:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from core.body.tree import joint_index
 from desktop.jobs.guessing import alternative_steps
 from desktop.jobs.sample import sample_steps
+from desktop.theme import theme
+from desktop.views.alternatives_panel import DIFFERS_M, solids_of
 from tests.desktop.making import same_person
 
 
@@ -53,6 +55,31 @@ def test_other_bodies_are_what_the_lifter_says_of_the_keypoints_as_they_are_now(
     assert len(now) == len(then)
     for one, other in zip(now, then, strict=True):
         assert np.array_equal(one.fit.pose, other.fit.pose)
+
+
+def test_where_another_body_is_not_as_the_first_it_is_coloured(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    first, colours = workbench.fits.posed(), theme("dark")
+    moved = first.vertices.copy()
+    moved[:100] += 1.1 * DIFFERS_M
+    whole, (same, other) = (
+        solids_of(posed, first, colours) for posed in (first, replace(first, vertices=moved))
+    )
+    assert [solid.color for solid in whole] == [colours.body]
+    assert whole[0].faces is first.faces
+    assert (same.color, other.color) == (colours.body, colours.accent)
+    assert len(same.faces) + len(other.faces) == len(first.faces)
+    assert (other.faces < 100).any(axis=1).all()
+    assert not (same.faces < 100).any()
+
+
+def test_a_body_elsewhere_in_the_room_is_not_coloured_for_that(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    first = workbench.fits.posed()
+    away = replace(first, vertices=first.vertices + 1.0, joints=first.joints + 1.0)
+    assert len(solids_of(away, first, theme("light"))) == 1
 
 
 def test_escape_ends_a_running_fit_and_leaves_the_person_alone(open_desk):

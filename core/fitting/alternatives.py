@@ -24,10 +24,14 @@ from core.metrics import procrustes_align
 STARTS = 32
 EASED = 1.25  # alternatives differ where keypoints say nothing: their pixels count less, so that the prior is heard
 SAME_M = 0.01  # distance of the limb joints after alignment below which two bodies are one
-# What makes a body e times less likely to be the true one: so much more of the keypoints' term of the objective, of
-# the pose prior's, and so many metres farther from the nearest of the other bodies given. On captured poses half or
-# twice as much is as good (`python -m tests.benchmarks.evidence`), the last one left out is not.
+# What makes a body e times less likely to be the true one: so much more of what the objective says of the keypoints and
+# wishes, of the body alone, and so many metres farther from the nearest of the other bodies given. On captured poses
+# half or twice as much is as good (`python -m tests.benchmarks.evidence`), the last one left out is not.
 LESS_LIKELY = (10.0, 40.0, 0.03)
+SEEN, USUAL = (
+    [TERMS.index(name) for name in names]
+    for names in (("keypoints", "wishes"), ("pose_prior", "hinges", "limits", "upright", "shape"))
+)
 LIMBS = tuple(
     joint_index(f"{side}_{part}")
     for side in ("left", "right")
@@ -118,7 +122,7 @@ def clues(found: Found) -> tuple[Tensor, Tensor]:
     count = len(found.given)
     apart = (alike[count:, None] - alike).norm(dim=-1).mean(dim=-1)
     said = apart[:, 1:count].amin(dim=1) if count > 1 else torch.zeros_like(apart[:, 0])
-    terms = [found.step.report[:, TERMS.index(name)] for name in ("keypoints", "pose_prior")]
+    terms = [found.step.report[:, columns].sum(dim=1) for columns in (SEEN, USUAL)]
     return torch.stack([*terms, said], dim=1), apart[:, count:]
 
 

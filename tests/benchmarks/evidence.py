@@ -1,6 +1,6 @@
 """What tells the true body among those that one photo leaves open; `core.fitting.alternatives` has its weights here.
 
-python -m tests.benchmarks.evidence [--keypoints 5 10 20] [--pose-prior 20 40 80] [--said 0.02 0.03 0.06]
+python -m tests.benchmarks.evidence [--seen 5 10 20] [--usual 20 40 80] [--said 0.02 0.03 0.06]
 
 Captured poses of the validation subjects are projected as tests/benchmarks/weights.py does, lifted, fitted, and
 searched for other bodies. Each row says how much more of each clue makes a body e times less likely, and how good the
@@ -32,7 +32,7 @@ from train.learning.lifter_table import PHOTO, limb_columns, projected_people
 from train.learning.poses import read_poses
 from train.learning.scenes import Scenes
 
-CLUES = ("keypoints", "pose_prior", "said")  # of LESS_LIKELY
+CLUES = ("seen", "usual", "said")  # of LESS_LIKELY
 OBJECTIVE = 4.0  # more of the whole objective, for comparison
 
 
@@ -81,7 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     for name, much in zip(CLUES, LESS_LIKELY, strict=True):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=float, nargs="+", default=[much])
+        parser.add_argument(f"--{name}", type=float, nargs="+", default=[much])
     parser.add_argument("--people", type=int, default=100)
     options = parser.parse_args()
     every = searched(load_body(), options.data / "mocap_poses.npz", options.people)

@@ -10,9 +10,10 @@ from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_pa
 from core.body.model import BodyParams
 from core.body.tree import joint_index
 from core.errors import FitInputError
-from core.fitting import FitConfig, FitStep, alternatives
-from core.fitting.alternatives import LESS_LIKELY, LIMBS, SAME_M, likelihood, spread
+from core.fitting import DepthOrder, FitConfig, FitStep, alternatives
+from core.fitting.alternatives import LESS_LIKELY, LIMBS, SAME_M, clues, likelihood, search, spread
 from core.fitting.flips import flipped
+from core.fitting.objective import TERMS
 from core.metrics import procrustes_align
 from tests.core.fitting.making import Scene, assert_finite, standing
 
@@ -116,6 +117,29 @@ def test_of_bodies_that_fit_alike_the_one_that_a_network_says_comes_first(pointi
     for said, away in ((scene.truth, -1), (wrong, 1)):
         first, *_ = others(scene, joined(wrong, said))
         assert away * limb_in_depth(scene, first.params, joint_index("left_shoulder"), WRIST) > 0.1
+
+
+def test_bodies_that_go_against_a_wish_come_last(pointing):
+    scene, wrong = pointing
+    config = FitConfig(wishes=(DepthOrder("left_wrist", "left_shoulder"),))
+    toward = [
+        limb_in_depth(scene, step.params, joint_index("left_shoulder"), WRIST) < 0
+        for step in others(scene, joined(wrong, wrong, scene.truth), config=config)
+    ]
+    assert toward[0]
+    assert toward == sorted(toward, reverse=True)
+
+
+def test_what_a_joint_cannot_do_counts_as_an_unusual_pose_does(pointing):
+    scene, wrong = pointing
+    found = search(
+        scene.body, scene.keypoints, scene.layout, scene.focal_length, scene.camera_center, wrong, None
+    )
+    terms = dict(zip(TERMS, found.step.report.T, strict=False))
+    seen, _ = clues(found)
+    assert torch.allclose(seen[:, 0], terms["keypoints"] + terms["wishes"])
+    usual = ("pose_prior", "hinges", "limits", "upright", "shape")
+    assert torch.allclose(seen[:, 1], sum(terms[name] for name in usual))
 
 
 def test_likelier_is_what_fits_is_a_usual_pose_and_is_near_to_what_a_network_says():

@@ -72,6 +72,20 @@ def joint_index(name: str) -> int:
     return JOINT_NAMES.index(name)
 
 
+# Both arms, both legs, left first: all that moves with a shoulder or hip.
+LIMBS = tuple(
+    tuple(joint_index(f"{side}_{part}") for part in parts)
+    for parts in (("collar", "shoulder", "elbow", "wrist", "hand"), ("hip", "knee", "ankle", "foot"))
+    for side in ("left", "right")
+)
+# The twelve that the field's protocols share, the person's left first.
+LIMB_JOINTS = tuple(
+    joint_index(f"{side}_{part}")
+    for side in ("left", "right")
+    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+)
+
+
 def flip_pose(pose: Array) -> Array:
     """The pose that the body shows in a mirror (left and right exchanged).
 

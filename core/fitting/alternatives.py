@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.body.keypoint_body import UNKNOWNS, params_to_vector
 from core.body.model import Body, BodyParams
-from core.body.tree import joint_index
+from core.body.tree import LIMB_JOINTS
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
 from core.fitting.inputs import observe
@@ -31,11 +31,6 @@ LESS_LIKELY = (10.0, 40.0, 0.03)
 SEEN, USUAL = (
     [TERMS.index(name) for name in names]
     for names in (("keypoints", "wishes"), ("pose_prior", "hinges", "limits", "upright", "shape"))
-)
-LIMBS = tuple(
-    joint_index(f"{side}_{part}")
-    for side in ("left", "right")
-    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 )
 
 
@@ -112,12 +107,12 @@ def _usable(guess: BodyParams) -> Tensor:
 def clues(found: Found) -> tuple[Tensor, Tensor]:
     """What speaks against each of N bodies (N, 3), as LESS_LIKELY counts it; and how far they are apart (N, N) [m].
 
-    The objective alone ranks badly, as its prior knows poses only, not which of them such keypoints mean. A network
-    does, and the bodies given after the first are what it says. Distances are of the limb joints, all bodies aligned
-    with the first given: which way a body faces, and how large it is, the photo tells.
+    The objective alone ranks real people badly, as its prior knows poses only, not which of them such keypoints mean.
+    A network does, and the bodies given after the first are what it says. Distances are of the limb joints, all bodies
+    aligned with the first given: which way a body faces, and how large it is, the photo tells.
     """
     rows = torch.cat([found.given, found.step.unknowns])
-    places = found.problem.body.joints(rows)[1][:, LIMBS]
+    places = found.problem.body.joints(rows)[1][:, LIMB_JOINTS]
     alike = procrustes_align(places, places[:1].expand_as(places))
     count = len(found.given)
     apart = (alike[count:, None] - alike).norm(dim=-1).mean(dim=-1)

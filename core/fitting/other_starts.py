@@ -6,11 +6,8 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import POSE_COLUMNS, KeypointBody
-from core.body.tree import joint_index
+from core.body.tree import LIMBS
 from core.fitting.flips import FLIPS, flip_sets, flipped, pose_of
-
-PARTS = (("collar", "shoulder", "elbow", "wrist", "hand"), ("hip", "knee", "ankle", "foot"))
-LIMBS = [[joint_index(f"{side}_{part}") for part in parts] for parts in PARTS for side in ("left", "right")]
 
 
 def starts_around(body: KeypointBody, given: Tensor, count: int) -> Tensor:

@@ -8,15 +8,10 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from core.body.tree import joint_index
+from core.body.tree import LIMB_JOINTS
 from core.guess.lifter_network import FARTHEST, JOINTS, Hypotheses
 from train.learning.scenes import People
 
-LIMBS = [
-    joint_index(f"{side}_{part}")
-    for side in ("left", "right")
-    for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-]
 LIMB_WEIGHT = 2.0
 
 
@@ -69,7 +64,7 @@ def lifting_loss(
 def _joint_weights(device: torch.device) -> Tensor:
     """(24,) summing to one."""
     each = torch.ones(JOINTS)
-    each[LIMBS] = LIMB_WEIGHT
+    each[list(LIMB_JOINTS)] = LIMB_WEIGHT
     return (each / each.sum()).to(device)
 
 

@@ -12,18 +12,13 @@ from torch import Tensor
 
 from core.body import LAYOUTS, Body, KeypointBody, layout
 from core.body.keypoint_body import JOINTS
-from core.body.tree import flip_pose, joint_index, mirror_name
+from core.body.tree import LIMBS, flip_pose, joint_index, mirror_name
 from core.geometry.rotation import axis_angle_to_matrix
 from core.guess.lifter_input import LifterInput, family, see
 from core.guess.lifter_network import SHAPE
 from core.guess.skeleton import world_transforms
 
 UPPER = tuple(j in (3, 6, 9) or j >= 12 for j in range(JOINTS))
-# Joints that make a limb; which of them come from somebody else is drawn for each.
-LIMB_PARTS = (("collar", "shoulder", "elbow", "wrist", "hand"), ("hip", "knee", "ankle", "foot"))
-LIMBS = [
-    [joint_index(f"{side}_{one}") for one in parts] for parts in LIMB_PARTS for side in ("left", "right")
-]
 # Layouts people bring most often are drawn most often.
 OFTEN = {"coco17": 3.0, "openpose25": 3.0, "halpe26": 2.0, "spin49": 2.0, "h36m17": 2.0, "mediapipe33": 1.5}
 

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_params
 from core.body.model import BodyParams
-from core.body.tree import joint_index
+from core.body.tree import LIMB_JOINTS, joint_index
 from core.errors import FitInputError
 from core.fitting import DepthOrder, FitConfig, FitStep, alternatives
-from core.fitting.alternatives import LESS_LIKELY, LIMBS, SAME_M, clues, likelihood, search, spread
+from core.fitting.alternatives import LESS_LIKELY, SAME_M, clues, likelihood, search, spread
 from core.fitting.flips import flipped
 from core.fitting.objective import TERMS
 from core.metrics import procrustes_align
@@ -90,7 +90,7 @@ def test_alternatives_are_distinct(pointing, found, count):
     scene, wrong = pointing
     if count > 5:  # more than there are
         found = others(scene, wrong, count=count, config=FitConfig(iterations=6))
-    places = torch.cat([scene.joints(step.params)[:, LIMBS] for step in found])
+    places = torch.cat([scene.joints(step.params)[:, LIMB_JOINTS] for step in found])
     alike = procrustes_align(places, places[:1].expand_as(places))
     apart = (alike[:, None] - alike).norm(dim=-1).mean(dim=-1) + torch.eye(len(found))
     assert len(found) > 1

@@ -33,7 +33,7 @@ from train.learning.poses import read_poses
 from train.learning.scenes import Scenes
 
 CLUES = ("seen", "usual", "said")  # of LESS_LIKELY
-OBJECTIVE = 4.0  # more of the whole objective, for comparison
+OBJECTIVE = 4.0  # for comparison: so much more of the whole objective makes a body e times less likely
 
 
 @dataclass(frozen=True, eq=False)

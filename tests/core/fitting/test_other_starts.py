@@ -3,13 +3,12 @@
 import pytest
 import torch
 
-from core.body.keypoint_body import POSE_COLUMNS, KeypointBody
+from core.body.keypoint_body import CAM_T_COLUMNS, POSE_COLUMNS, KeypointBody
 from core.body.tree import joint_index
 from core.fitting.flips import FLIPS, flip_sets, flipped
 from core.fitting.other_starts import starts_around, with_limbs_of
 
 ARM = [joint_index(f"left_{part}") for part in ("collar", "shoulder", "elbow", "wrist", "hand")]
-PELVIS = joint_index("pelvis")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +24,7 @@ def three(keypoint_body):
     given[:, POSE_COLUMNS] = 0.2 * torch.randn(1, 72, generator=generator)
     noise = torch.randn(2, 72, generator=generator) * torch.tensor([[0.05], [0.5]])
     given[1:, POSE_COLUMNS] += noise
-    given[:, -1] = 4.0
+    given[:, CAM_T_COLUMNS] = torch.tensor([0.0, 0.0, 4.0])
     return given
 
 

@@ -98,6 +98,9 @@ def judge(verdict: Verdict, label: str) -> Callable[[Workbench, Asks], None]:
     """Give the person on show a verdict, and go on if the user likes that."""
 
     def act(workbench: Workbench, window: Asks) -> None:
+        if verdict == "accepted" and workbench.fits.running:
+            workbench.told.emit(tr("A fit is running: accept the body when it is there."))
+            return
         workbench.cancel()
         person = workbench.person
         if person is None:

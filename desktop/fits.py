@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitInputError, FitloopError
-from core.records import Fit, Guess, Person, Photo
+from core.records import Fit, Guess, Keypoints, Person, Photo
 from core.wishes import Wish, with_wish
 from desktop.editing import with_fit
 from desktop.jobs.device import CPU, Device
@@ -49,6 +50,8 @@ class Fits(QObject):
         self._load = load
         self._mailbox: Mailbox | None = None
         self.alternatives: tuple[PosedBody, ...] = ()  # other bodies for the keypoints of the person on show
+        self._looked_at: Keypoints | None = None  # the keypoints that they are for
+        workbench.project_changed.connect(self._drop_old_alternatives)
         self._loader, self._follower = Worker(self), Worker(self)
         self._fitter, self._looker = Worker(self), Worker(self)
         self.network: SpinNetwork | None = None  # guesses in place of the lifter
@@ -159,7 +162,7 @@ class Fits(QObject):
         self._workbench.cancel()
         photo, person = self._workbench.photo, self._workbench.person
         if self.body is not None and photo is not None and person is not None:
-            self.alternatives = ()
+            self.alternatives, self._looked_at = (), person.keypoints
             self._looker.start(alternative_steps(self.body, photo, person, self.options), name="alternatives")
             self.changed.emit()
 
@@ -233,7 +236,7 @@ class Fits(QObject):
     def forget(self) -> None:
         """Another person is on show."""
         self._looker.stop()
-        self.report, self.alternatives = None, ()
+        self.report, self.alternatives, self._looked_at = None, (), None
         self.changed.emit()
 
     def stop(self) -> None:
@@ -279,6 +282,16 @@ class Fits(QObject):
     def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
         self.alternatives = found
         self.changed.emit()
+
+    def _drop_old_alternatives(self) -> None:
+        """They are bodies for other keypoints as soon as an edit of these is committed."""
+        person, looked_at = self._workbench.person, self._looked_at
+        if person is None or looked_at is None or self._workbench.previewing:
+            return
+        if not np.array_equal(person.keypoints.array, looked_at.array):
+            self._looker.stop()
+            self.alternatives, self._looked_at = (), None
+            self.changed.emit()
 
     def _take_body(self, body: "Body") -> None:
         if body is self.body:

@@ -1,6 +1,7 @@
 """What was done, so that it can be undone: photos before and after, in Qt's own stack."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from PySide6.QtGui import QUndoCommand
 
@@ -42,3 +43,12 @@ def with_people(photo: Photo, people: Sequence[Person]) -> Photo:
     for person in people:
         photo = photo.with_person(person)
     return photo
+
+
+def changed_alike(person: Person, before: Photo, after: Photo) -> Person:
+    """The person as in `after`, with what differs from the one in `before`; unchanged where `before` has nobody."""
+    old, new = (next((p for p in photo.people if p.id == person.id), None) for photo in (before, after))
+    if old is None or new is None:
+        return person
+    names = [field.name for field in fields(Person)]
+    return new.with_(**{n: getattr(person, n) for n in names if getattr(person, n) is not getattr(old, n)})

@@ -17,7 +17,7 @@ from core.records import Person, Photo
 from core.store import Edit as StoredEdit
 from core.store import Project
 from desktop.fits import Fits
-from desktop.history import Change, Edit, shown_by, with_people
+from desktop.history import Change, Edit, changed_alike, shown_by, with_people
 from desktop.hover import Hover
 from desktop.jobs.body_file import load_steps
 from desktop.jobs.job import Job
@@ -56,6 +56,7 @@ class Workbench(QObject):
         self._person_id: int | None = None
         self._empty_photo_id: int | None = None  # of a photo without people
         self._unremembered: list[Change] = []  # of a job that goes on
+        self._due = ""  # what a preview is called that is kept as soon as anything else is done
         self._view = view or View()
         self.hover = Hover(self)
 
@@ -174,8 +175,12 @@ class Workbench(QObject):
         self._photo = photo
         self.photo_changed.emit()
 
-    def follow(self, person: Person) -> None:
-        """Preview this person, and let the body follow the keypoints: it begins while the views hear of the change."""
+    def follow(self, person: Person, due: str = "") -> None:
+        """Preview this person, and let the body follow the keypoints: it begins while the views hear of the change.
+
+        due: the label to commit it by, instead of dropping it, where something else is done before its `commit`.
+        """
+        self._due = due
         if self._photo is not None:
             photo = self._photo.with_person(person)
             self.fits.follow(photo, person)
@@ -183,6 +188,7 @@ class Workbench(QObject):
 
     def commit(self, label: str) -> None:
         """Make what is previewed one entry of the history, on the disk; nothing when it changes nothing."""
+        self._due = ""
         following = self.fits.following
         self.fits.stop()
         if following:
@@ -235,15 +241,27 @@ class Workbench(QObject):
             self.project_changed.emit()
 
     def cancel(self) -> None:
-        """Show what is committed again; a running fit or drag ends."""
+        """Show what is committed again, after what is due was committed; a running fit or drag ends."""
+        self.keep_due()
         self.fits.stop()
         self._show_committed()
 
+    def keep_due(self) -> None:
+        """Commit what is due."""
+        if self._due:
+            self.commit(self._due)
+
     def undo(self) -> None:
-        """Back by one entry, wherever it was made; a preview or a running fit is cancelled instead."""
+        """Back by one entry, wherever it was made; a preview or a running fit is cancelled instead.
+
+        A job that has written something is stopped: its results would be written on top of what was taken back.
+        """
+        self.keep_due()
         if self.previewing or self.fits.running:
             self.cancel()
             return
+        if self._unremembered:
+            self.job.cancel()
         self.remember(self.job.title)
         if self.history.canUndo() and self._walk(self.history.command(self.history.index() - 1), back=True):
             self.history.undo()
@@ -257,6 +275,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """Stop all work, wait for its end, and close the project."""
+        self.keep_due()
         self.fits.close()
         self.job.close()
         self.history.clear()
@@ -287,12 +306,14 @@ class Workbench(QObject):
         return may_be_nothing or edit_id is not None
 
     def _take_in(self, people: Sequence[Person]) -> None:
-        """People of the photo on show changed on the disk; who is just being changed by hand stays as shown."""
+        """People of the photo on show changed on the disk; what is just being changed by hand stays as shown."""
         assert self._committed is not None
         assert self._photo is not None
-        previewed = self.person if self.previewing else None
+        previewed, before = (self.person if self.previewing else None), self._committed
         self._committed = with_people(self._committed, people)
-        self._photo = self._committed if previewed is None else with_people(self._photo, [*people, previewed])
+        self._photo = self._committed
+        if previewed is not None:
+            self._photo = self._photo.with_person(changed_alike(previewed, before, self._committed))
         self.photo_changed.emit()
 
     def _show_committed(self) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -282,6 +283,10 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if not self._touched:
             self.show_whole()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._workbench.keep_due()  # the key that nudges a keypoint is let go elsewhere
+        super().focusOutEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._keys.press(event):

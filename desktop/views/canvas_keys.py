@@ -83,8 +83,8 @@ class CanvasKeys:
         """A keypoint that was nudged is one entry. Returns whether one was."""
         if not self._nudged or event.key() not in ARROWS or event.isAutoRepeat():
             return False
-        name, self._nudged = self._nudged, ""
-        self._workbench.commit(tr("Nudge {name}").format(name=name))
+        self._nudged = ""
+        self._workbench.keep_due()
         return True
 
     def _nudge(self, by: np.ndarray) -> None:
@@ -94,7 +94,8 @@ class CanvasKeys:
         posed = self._workbench.fits.posed()
         at = standing_at(person, index, None if posed is None else posed.keypoints_px)
         self._nudged = part(layout(person.keypoints.layout).keypoints[index])
-        self._workbench.follow(moved(person, index, at + by))
+        label = tr("Nudge {name}").format(name=self._nudged)
+        self._workbench.follow(moved(person, index, at + by), due=label)
 
     def _send(self, step: Step) -> None:
         if self._gesture is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.body.keypoints import layout
-from core.records import BBox, Person, Photo
+from core.records import BBox, Person
 from core.wishes import Pin, with_wish
 from desktop.editing import box_between, empty_keypoints, moved
 from desktop.neighbour_acts import exchange, exchanged_in, limb_indices
@@ -102,40 +102,37 @@ def give_limb(workbench: Workbench, index: int, other_at: Callable[[Pointer], in
 
 def move_box(workbench: Workbench, start: Pointer) -> Gesture:
     """Drag a box by its edge."""
-    person = workbench.person
-    assert person is not None
+    assert workbench.person is not None
+    grabbed = workbench.person.bbox
     while not (pointer := (yield)).released:
-        center = person.bbox.center + (pointer.photo - start.photo)
-        workbench.preview(person.with_(bbox=BBox(center, person.bbox.scale)))
+        center = grabbed.center + (pointer.photo - start.photo)
+        preview_box(workbench, BBox(center, grabbed.scale))
     workbench.commit(tr("Move box"))
 
 
 def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
     """Drag a box by a corner; the opposite `corner` (2,) [px] stays."""
-    person = workbench.person
-    assert person is not None
     while not (pointer := (yield)).released:
         away = pointer.photo - corner
         side = max(float(np.abs(away).max()), 4.0)
         box = box_between(corner, corner + np.where(away < 0, -side, side))
         if box is not None:
-            workbench.preview(person.with_(bbox=box))
+            preview_box(workbench, box)
     workbench.commit(tr("Resize box"))
 
 
 def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
     """Draw the box of a new person, whose keypoints are then placed one after the other."""
-    photo, person = workbench.photo, None
-    assert photo is not None
+    person = None
     while not (pointer := (yield)).released:
         box = box_between(start.photo, pointer.photo)
         if box is not None:
             person = nobody_yet(workbench, box) if person is None else person.with_(bbox=box)
-            workbench.preview_photo(photo.with_person(person))
+            preview_new(workbench, person)
     if person is None:
         workbench.cancel()
     else:
-        add_person(workbench, photo, person)
+        add_person(workbench, person)
 
 
 def nobody_yet(workbench: Workbench, box: BBox) -> Person:
@@ -147,10 +144,23 @@ def nobody_yet(workbench: Workbench, box: BBox) -> Person:
     return Person(workbench.project.new_person_id(), box, keypoints)
 
 
-def add_person(workbench: Workbench, photo: Photo, person: Person) -> None:
-    """Add this person to the photo, whose keypoints are placed next."""
+def preview_box(workbench: Workbench, box: BBox) -> None:
+    """The person on show with this box; all else as it is by now, since a job may have fitted them meanwhile."""
+    if workbench.person is not None:
+        workbench.preview(workbench.person.with_(bbox=box))
+
+
+def preview_new(workbench: Workbench, person: Person) -> None:
+    """Show this person with all others as they are by now."""
+    assert workbench.committed is not None
+    workbench.preview_photo(workbench.committed.with_person(person))
+
+
+def add_person(workbench: Workbench, person: Person) -> None:
+    """Add this person to the photo on show, whose keypoints are placed next."""
+    assert workbench.committed is not None
     label = tr("Draw person {id}").format(id=person.id)
-    workbench.apply_photo(label, photo.with_person(person), person.id)
+    workbench.apply_photo(label, workbench.committed.with_person(person), person.id)
     workbench.look(keypoint=0, placing=True)
 
 

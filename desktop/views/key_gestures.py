@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize
 
 from core.records import BBOX_UNIT, BBox, Photo
 from desktop.editing import SMALLEST_BOX_PX, resized
-from desktop.views.gestures import add_person, nobody_yet
+from desktop.views.gestures import add_person, nobody_yet, preview_box, preview_new
 from desktop.views.placing import Placing
 from desktop.words import tr
 from desktop.workbench import Workbench
@@ -33,26 +33,23 @@ KeyGesture = Generator[None, Step, None]
 
 def adjust_box(workbench: Workbench) -> KeyGesture:
     """Move and size the box of the person on show."""
-    person = workbench.person
-    assert person is not None
-    box = person.bbox
-    workbench.preview(person.with_(bbox=box))
+    assert workbench.person is not None
+    box = workbench.person.bbox
+    preview_box(workbench, box)
     while not (step := (yield)).kept:
         box = stepped(box, step)
-        workbench.preview(person.with_(bbox=box))
+        preview_box(workbench, box)
     workbench.commit(tr("Adjust box"))
 
 
 def new_person(workbench: Workbench, box: BBox) -> KeyGesture:
     """A person in this box, which can be moved and sized before it is kept."""
-    photo = workbench.photo
-    assert photo is not None
     person = nobody_yet(workbench, box)
-    workbench.preview_photo(photo.with_person(person))
+    preview_new(workbench, person)
     while not (step := (yield)).kept:
         person = person.with_(bbox=stepped(person.bbox, step))
-        workbench.preview_photo(photo.with_person(person))
-    add_person(workbench, photo, person)
+        preview_new(workbench, person)
+    add_person(workbench, person)
 
 
 def box_in_view(photo: Photo, placing: Placing, size: QSize) -> BBox:

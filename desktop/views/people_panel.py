@@ -7,6 +7,7 @@ from PySide6.QtCore import QModelIndex, QTimer
 from PySide6.QtWidgets import QLabel, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
+from core.records import Person
 from desktop.jobs.thumbnails import Thumbnails
 from desktop.pace import Pace
 from desktop.views.people_list import PeopleList, PeopleModel
@@ -26,6 +27,8 @@ class PeoplePanel(QWidget):
         super().__init__(parent)
         self._workbench, self._thumbnails = workbench, thumbnails
         self._project: object = None
+        self._noted: int | None = None  # whom the note and the tags on show belong to
+        self._noted_in: object = None  # their project
         self.model = PeopleModel(workbench)
         self.list = PeopleList(workbench, thumbnails)
         self.list.setModel(self.model)
@@ -52,7 +55,8 @@ class PeoplePanel(QWidget):
         return self._refresh_soon.isActive()
 
     def stop(self) -> None:
-        """No refresh any more: the window closes."""
+        """No refresh any more: the window closes, and what was typed is kept."""
+        self._keep_typed()
         self._refresh_soon.stop()
         self.filters.stop()
 
@@ -132,22 +136,51 @@ class PeoplePanel(QWidget):
             selection.clear()
         elif selection.currentIndex().row() != place:
             self.list.setCurrentIndex(self.model.index(place))
-        for line, text in (
-            (self.note, person.note if person else ""),
-            (self.tags, " ".join(person.tags) if person else ""),
-        ):
+        if self._workbench.person_id != self._noted:
+            self._keep_typed()
+        for line, text in self._lines(person):
             line.setEnabled(person is not None and self._workbench.writable)
-            if not line.hasFocus() and line.text() != text:
+            if line.text() != text and not (line.hasFocus() and line.isModified()):
                 line.setText(text)
+
+    def _lines(self, person: Person | None) -> tuple[tuple[QLineEdit, str], tuple[QLineEdit, str]]:
+        """The two lines, and what this person has in them."""
+        tags = " ".join(person.tags) if person else ""
+        return (self.note, person.note if person else ""), (self.tags, tags)
+
+    def _keep_typed(self) -> None:
+        """What was typed and not entered yet is the person's whom it was typed for, who may be off the screen now."""
+        typed = [line for line in (self.note, self.tags) if line.isModified()]
+        person_id, self._noted = self._noted, self._workbench.person_id
+        project = self._workbench.project
+        if not typed or person_id is None or project is None or project is not self._noted_in:
+            self._noted_in = project
+            return
+        self._noted_in = project
+        for line in typed:
+            line.setModified(False)
+        try:
+            photo = project.photo_of(person_id)
+        except ProjectError:
+            return  # they were deleted, or never kept
+        person = next(person for person in photo.people if person.id == person_id)
+        after = photo.with_person(person.with_(note=self.note.text(), tags=self._typed_tags()))
+        self._workbench.remember(self._workbench.job.title)
+        self._workbench.write(tr("Note"), [(photo, after)])
+        self._workbench.remember(tr("Note"))
+
+    def _typed_tags(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.tags.text().replace("#", " ").replace(",", " ").split()))
 
     def _keep_note(self) -> None:
         person = self._workbench.person
+        self.note.setModified(False)
         if person is not None and self.note.text() != person.note:
             self._workbench.apply(tr("Note"), person.with_(note=self.note.text()))
 
     def _keep_tags(self) -> None:
-        person = self._workbench.person
-        tags = tuple(dict.fromkeys(self.tags.text().replace("#", " ").replace(",", " ").split()))
+        person, tags = self._workbench.person, self._typed_tags()
+        self.tags.setModified(False)
         if person is not None and tags != person.tags:
             self._workbench.apply(tr("Tags"), person.with_(tags=tags))
 

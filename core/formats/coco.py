@@ -81,7 +81,7 @@ def write(path: Path, photos: Iterable[Photo], description: str = "") -> Export:
         images.append({"id": image_id, "file_name": photo.path, "width": photo.width, "height": photo.height})
         for person in photo.people:
             annotation = _annotation(person, image_id, category_ids[person.keypoints.layout])
-            annotations.append(annotation | {"id": _free_id(used, person.id)})
+            annotations.append(annotation | {"id": used.take_or_next(person.id)})
     categories = [_category(name, id) for name, id in category_ids.items()]
     document = {"info": {"description": description}, "images": images, "annotations": annotations}
     with whole_file(path) as stream:
@@ -222,14 +222,6 @@ def _category(name: str, id: int) -> dict[str, Any]:
     skeleton = [[a + 1, b + 1] for a, b in chosen.bones]
     return {"id": id, "name": "person", "supercategory": "person", "layout": name,
             "keypoints": list(chosen.keypoints), "skeleton": skeleton}  # fmt: skip
-
-
-def _free_id(used: people.Ids, wanted: int) -> int:
-    """The person's own id, or another where two photos use the same one."""
-    try:
-        return used.take(wanted)
-    except Unusable:
-        return used.take()
 
 
 def _id_of(annotation: Any) -> int:

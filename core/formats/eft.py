@@ -23,7 +23,7 @@ from core.formats.json_parts import json_parts
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Export, Import, LeftOut, Report, Unusable
 from core.formats.source import finite, number, read_json
-from core.formats.spin_write import smpl_betas, spin_keypoints
+from core.formats.spin_write import smpl_betas, spin_keypoints, with_truth
 from core.geometry.camera import cam_t_to_weak_camera, weak_camera_to_cam_t
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Keypoints, Person, Photo
@@ -69,10 +69,11 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
 
 
 def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
-    """Everyone who has a fit. Raises FitsError where there is no body to turn poses with."""
+    """Everyone who has a fit that was not rejected. Raises FitsError where there is no body to turn poses with."""
     left_out: list[LeftOut] = []
-    fitted = [(photo, person) for photo in photos for person in photo.people if person.fit is not None]
-    data = []
+    everybody = [(photo, person) for photo in photos for person in photo.people]
+    fitted = with_truth(everybody, left_out)
+    data, ids = [], people.Ids()
     if fitted:
         pose, cam_t = fits_in_crop(fitted, placing_body(body))
         matrices = axis_angle_to_matrix(torch.from_numpy(pose.astype(np.float64)).reshape(-1, 24, 3)).tolist()
@@ -80,7 +81,8 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
         betas = smpl_betas(fitted, left_out).tolist()
         for (photo, person), *values in zip(fitted, matrices, betas, weak, strict=True):
             keypoints = spin_keypoints(photo, person, left_out)
-            data.append(_entry(photo, person, keypoints, values))
+            own = person.with_(id=ids.take_or_next(person.id))
+            data.append(_entry(photo, own, keypoints, values))
     with whole_file(path) as stream:
         stream.writelines(json_parts({"ver": VERSION, "data": data}))
     return Export(len(data), tuple(left_out))
@@ -118,7 +120,7 @@ def _read_entry(
         raise Unusable("the scale of its camera is not positive")
     betas = finite(entry.get("parm_shape"), 10)
     wanted = entry.get("annotId")
-    id = ids.take(wanted if isinstance(wanted, int) else None)
+    id = ids.take_or_next(wanted if isinstance(wanted, int) else None)
     return _Entry(record, people.person(id, box, keypoints), found[relative], matrices, betas, weak_camera)
 
 

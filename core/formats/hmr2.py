@@ -1,7 +1,8 @@
 """Data sets of ProHMR and 4D-Humans (.npz): SPIN's columns under other names, poses in the crop's frame.
 
-imgname, center, scale (N,) or (N, 2), body_keypoints_2d (N, 25, 3), extra_keypoints_2d (N, 19 or 24, 3),
-body_pose (N, 72), betas (N, 10), has_body_pose (N,). Their training shards (.tar) are not read.
+imgname, center, scale (N,) or (N, 2) [px, where SPIN has units of 200], body_keypoints_2d (N, 25, 3),
+extra_keypoints_2d (N, 19 or 24, 3), body_pose (N, 72), betas (N, 10), has_body_pose (N,). Their training shards (.tar)
+are not read.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from core.formats import people
 from core.formats.report import Import, Report
 from core.formats.source import read_arrays
 from core.formats.spin import BETAS, OPENPOSE, PART, POSE, Table, checked, people_of
+from core.records import BBOX_UNIT
 
 FORMAT = "4D-Humans data set"
 _EXTRA_COUNTS = (19, PART)
@@ -51,10 +53,10 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
 
 
 def _scale(array: np.ndarray, count: int, report: Report) -> np.ndarray:
-    """(N,): of a width and a height the larger."""
+    """(N,) in units of 200 px: the box's side, of a width and a height the larger."""
     if array.ndim == 2 and array.shape[1] == 2:
-        return checked(array, "scale", count, (2,), report).max(axis=1)
-    return checked(array, "scale", count, (), report)
+        return checked(array, "scale", count, (2,), report).max(axis=1) / BBOX_UNIT
+    return checked(array, "scale", count, (), report) / BBOX_UNIT
 
 
 def _extra(array: np.ndarray, count: int, report: Report) -> np.ndarray:

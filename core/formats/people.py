@@ -36,6 +36,10 @@ class Ids:
         self._used.add(int(wanted))
         return int(wanted)
 
+    def take_or_next(self, wanted: object) -> int:
+        """`wanted`, or the next free one where it was taken: formats that number people by photo repeat numbers."""
+        return self.take(None if wanted in self._used else wanted)
+
 
 def make_keypoints(
     layout_name: str, array: np.ndarray, report: Report, record: str, occluded: np.ndarray | None = None

@@ -101,7 +101,7 @@ def decode(path: Path, data: bytes) -> str:
 
 
 def json_size(data: bytes) -> tuple[int, int]:
-    """(nesting depth, an upper bound on the number of values) of JSON text in UTF-8, without parsing it.
+    """(nesting depth, an upper bound on the number of values but for keys) of JSON text in UTF-8, without parsing it.
 
     Piece by piece, and no farther than the first one in which either is more than is read.
     """
@@ -121,7 +121,7 @@ def json_size(data: bytes) -> tuple[int, int]:
         depths = depth + np.cumsum(opens * 2 + commas - 1, dtype=np.int64)
         deepest = max(deepest, int(depths.max(initial=0)))
         depth = int(depths[-1]) if len(depths) else depth
-        values += 2 * int(opens.sum() + commas.sum())
+        values += int(opens.sum() + commas.sum())
         in_text ^= bool(quotes.sum() % 2)
         start = end
     return deepest, values + 1

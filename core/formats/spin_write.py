@@ -122,16 +122,25 @@ def smpl_betas(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) 
     return betas
 
 
+def with_truth(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
+    """Who has a fit that may teach: a rejected one is said in `left_out`."""
+    for photo, person in people:
+        if person.fit is not None and person.verdict == "rejected":
+            left_out.append(LeftOut(f"{photo.path}, person {person.id}, fit", "it was rejected"))
+    return [pair for pair in people if pair[1].fit is not None and pair[1].verdict != "rejected"]
+
+
 def _fit_rows(
     people: Sequence[tuple[Photo, Person]], body: Body | None, left_out: list[LeftOut]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """pose (N, 72) in the crop's frame, betas (N, 10), has_smpl (N,)."""
     pose = np.zeros((len(people), POSE), dtype=np.float32)
     betas = np.zeros((len(people), BETAS), dtype=np.float32)
-    has_smpl = np.array([person.fit is not None for _, person in people], dtype=np.uint8)
+    chosen = with_truth(people, left_out)
+    taught = {id(person) for _, person in chosen}
+    has_smpl = np.array([id(person) in taught for _, person in people], dtype=np.uint8)
     fitted = np.flatnonzero(has_smpl).tolist()
     if fitted:
-        chosen = [people[row] for row in fitted]
         pose[fitted], _ = fits_in_crop(chosen, placing_body(body))
         betas[fitted] = smpl_betas(chosen, left_out)
     return pose, betas, has_smpl

@@ -145,7 +145,7 @@ def spin_arrays(count: int = 3) -> dict[str, np.ndarray]:
 def hmr2_arrays() -> dict[str, np.ndarray]:
     arrays = spin_arrays()
     return {
-        "imgname": arrays["imgname"], "center": arrays["center"], "scale": np.column_stack([arrays["scale"]] * 2),
+        "imgname": arrays["imgname"], "center": arrays["center"], "scale": np.column_stack([arrays["scale"] * 200] * 2),
         "body_keypoints_2d": arrays["openpose"], "extra_keypoints_2d": arrays["part"][:, :19],
         "body_pose": arrays["pose"], "betas": arrays["shape"], "has_body_pose": np.ones(3),
     }  # fmt: skip

@@ -10,7 +10,7 @@ import trimesh
 
 from core.body.model import Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
-from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
+from core.formats import amass, coco, eft, gltf, hmr2, mesh, parameters, spin, spin_write
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Fit, Photo
 from tests.core.formats import making
@@ -238,3 +238,39 @@ def test_written_json_is_strict(tmp_path, body):
     parameters.write(tmp_path / "b.json", [photo_with(person(fit=fit(score=float("nan"))))])
     for name in ("a.json", "b.json"):
         json.loads((tmp_path / name).read_text(), parse_constant=lambda word: pytest.fail(word))
+
+
+def two_photos(folder: Path) -> tuple[Photo, Photo]:
+    """One person each, of the same number, in different photos."""
+    write_photos(folder)
+    one = photo_with(person(fit=fit(3)))
+    return one, one.with_(path=making.PHOTOS[1])
+
+
+def test_eft_keeps_everybody_where_people_are_numbered_by_photo(tmp_path, body):
+    eft.write(tmp_path / "fits.json", two_photos(tmp_path), body)
+    imported = eft.read(tmp_path / "fits.json", tmp_path, body)
+    assert not imported.left_out, imported.summary()
+    assert len({one.id for one in people_of(imported.photos)}) == 2
+
+
+def test_a_rejected_fit_is_no_truth_in_what_trainers_read(tmp_path, body):
+    first, second = two_photos(tmp_path)
+    refused = first.with_(people=(first.people[0].with_(verdict="rejected"),))
+    for export in (
+        spin_write.write(tmp_path / "data.npz", [refused, second], body),
+        eft.write(tmp_path / "fits.json", [refused, second], body),
+    ):
+        assert any("rejected" in str(one) for one in export.left_out)
+    with np.load(tmp_path / "data.npz") as arrays:
+        np.testing.assert_array_equal(arrays["has_smpl"], [0, 1])
+        assert not arrays["pose"][0].any()
+    assert len(json.loads((tmp_path / "fits.json").read_text())["data"]) == 1
+
+
+def test_a_box_of_4d_humans_is_in_pixels(tmp_path):
+    write_photos(tmp_path)
+    arrays = making.hmr2_arrays() | {"scale": np.tile([24.0, 30.0], (3, 1))}
+    (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
+    read = people_of(hmr2.read(tmp_path / "data.npz").photos)
+    assert [one.bbox.side for one in read] == pytest.approx([30.0] * 3)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.body.keypoints import layout
 from core.body.model import BodyParams, load_body
 from core.errors import FitsError, ReadError
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, project
@@ -15,7 +16,7 @@ from train.learning.augment import AugmentConfig
 from train.learning.datasets import Batch, Crops, Order, Share, Turn, Turns, batches_of, load_batches
 from train.learning.options import Options
 from train.learning.posing import LAYOUT
-from train.learning.samples import Samples, present, read_dataset, samples_of_fits
+from train.learning.samples import Samples, each_once, present, read_dataset, samples_of_fits
 from train.learning.sources import read_sources
 
 PEOPLE = 6
@@ -256,3 +257,14 @@ class TestSources:
         assert isinstance(samples, Samples)
         assert present(samples)[1].people == 0
         assert isinstance(making_runs.crops_of(fits, curated.parent), Crops)
+
+
+def test_a_keypoint_of_one_half_alone_is_kept_and_one_of_both_counts_once():
+    names = layout("spin49").definitions
+    place = names.index("left_knee")
+    twin = names.index("left_knee", 25)
+    keypoints = np.zeros((3, 49, 3), np.float32)
+    keypoints[0, [place, twin], 2] = keypoints[1, place, 2] = keypoints[2, twin, 2] = 0.5
+    kept = each_once(keypoints)
+    np.testing.assert_array_equal(kept[:, place, 2], [0, 0.5, 0])
+    np.testing.assert_array_equal(kept[:, twin, 2], [0.5, 0, 0.5])

@@ -164,6 +164,17 @@ class TestRunFolder:
 
 
 class TestResume:
+    def test_a_run_that_was_killed_before_its_first_checkpoint_starts_from_its_guess_again(
+        self, train, tmp_path
+    ):
+        guess = tmp_path / "first/checkpoint.pt"
+        assert train("first", "--steps", "2") == 0
+        assert train("second", "--steps", "0", "--guess", str(guess)) == 0
+        (tmp_path / "second/checkpoint.pt").unlink()
+        assert train("second", "--resume", "--steps", "0", fits=None) == 0
+        first, second = (load_spin_network(tmp_path / name / "checkpoint.pt") for name in ("first", "second"))
+        assert torch.equal(first.fc1.weight, second.fc1.weight)
+
     def test_a_run_that_was_stopped_takes_the_same_steps(self, train, tmp_path):
         """Exactly, in the middle of an epoch, though one saved on its way and the other did not."""
         assert train("whole", "--steps", "7") == 0

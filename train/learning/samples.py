@@ -60,13 +60,11 @@ def samples_of_fits(fits: FitsDictionary, photos: Path) -> Samples:
     """The people of a dictionary, whose photos lie under a folder. Each point counts once: what the curator's layout
     fills in both halves of the 49 is taken from the annotated one."""
     count = len(fits)
-    keypoints = fits.keypoints.cpu().numpy().copy()
-    keypoints[:, seen_twice(), 2] = 0
     return Samples(
         photo=_under(photos, fits.imgname),
         center=fits.center.cpu().numpy(),
         scale=fits.scale.cpu().numpy(),
-        keypoints=keypoints,
+        keypoints=each_once(fits.keypoints.cpu().numpy()),
         joints=np.zeros((count, *_JOINTS), np.float32),
         has_joints=np.zeros(count, bool),
         half_weights=np.ones((count, 2), np.float32),
@@ -172,10 +170,15 @@ def learnable(samples: Samples, fits: FitsDictionary) -> NDArray[np.bool_]:
     return seen | samples.has_joints | fits.locked.cpu().numpy()
 
 
-def seen_twice() -> list[int]:
-    """Places of the openpose half whose definition the annotated half has too."""
-    definitions = layout("spin49").definitions
-    return [place for place in range(OPENPOSE) if definitions[place] in definitions[OPENPOSE:]]
+def each_once(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """keypoints (N, 49, 3) without a point of the openpose half where the annotated half has the same of that person:
+    a data set may have filled one half alone."""
+    definitions, keypoints = layout("spin49").definitions, keypoints.copy()
+    for place in range(OPENPOSE):
+        if definitions[place] in definitions[OPENPOSE:]:
+            twin = definitions.index(definitions[place], OPENPOSE)
+            keypoints[keypoints[:, twin, 2] > 0, place, 2] = 0
+    return keypoints
 
 
 def _rows_of(

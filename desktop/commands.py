@@ -76,9 +76,7 @@ FILE = (
     Command(
         "file.export_mesh", QT_TR_NOOP("Export mes&hes…"), "", file_acts.export("mesh"), acts.has_project
     ),
-    Command(
-        "file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", file_acts.find_photos, acts.has_project
-    ),
+    Command("file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", file_acts.find_photos, acts.can_write),
     Command("file.open_body", QT_TR_NOOP("Open &body…"), "", file_acts.open_body),
     Command(
         "file.open_own_body",

@@ -100,14 +100,19 @@ def find_photos(workbench: Workbench, window: Asks) -> None:
     folder = window.ask_for_file("photos")
     if folder is None or workbench.project is None:
         return
-    path, steps = workbench.project.path, relocate_steps(workbench.project, folder)
+    project, found = workbench.project, False
+
+    def take(step: Saving) -> None:
+        nonlocal found
+        found = bool(step.told)
+        _tell(workbench, step)
 
     def end() -> None:
-        workbench.set_project(None)  # the history names the old places
-        open_path(workbench, path)
+        if found and workbench.project is project:
+            workbench.set_project(None)  # the history names the old places
+            open_path(workbench, project.path)
 
-    label = tr("Find photos")
-    workbench.job.start(label, steps, lambda step: _tell(workbench, step), end)
+    workbench.job.start(tr("Find photos"), relocate_steps(project, folder), take, end)
 
 
 def _tell(workbench: Workbench, step: Saving) -> None:

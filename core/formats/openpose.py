@@ -67,16 +67,37 @@ def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) ->
     return report.done(found.values())
 
 
-def _read_photo(file: Path, folder: PhotoFolder, report: Report, known: Mapping[str, Photo]) -> Photo | None:
+def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
+    """Of the person who stands at place `number` of the file's list; None where that place holds nobody to read.
+
+    Raises ReadError for a file that is not OpenPose's.
+    """
+    entries, report = _entries(file), Report(file, FORMAT)
+    if number >= len(entries):
+        return None
+    side = max(folder.known_size(folder.named(_stem(file))))
+    try:
+        return _read_keypoints(entries[number], f"person {number}", side, report)
+    except Unusable:
+        return None
+
+
+def _entries(file: Path) -> list[Any]:
+    """The list of people. Raises ReadError where there is none."""
     data = read_json(file, _MAX_BYTES)
     if not isinstance(data, dict) or not isinstance(data.get("people"), list):
         raise Report(file, FORMAT).error(
             "no list 'people'", "Choose a file that OpenPose wrote with --write_json."
         )
+    return list(data["people"])
+
+
+def _read_photo(file: Path, folder: PhotoFolder, report: Report, known: Mapping[str, Photo]) -> Photo | None:
+    entries = _entries(file)
     with report.record(file.name):
         relative = folder.named(_stem(file))
         width, height = folder.known_size(relative)
-        persons = _read_people(data["people"], file.name, max(width, height), report)
+        persons = _read_people(entries, file.name, max(width, height), report)
         if not known:
             return Photo(relative, width, height, tuple(persons))
         if relative not in known:

@@ -142,12 +142,11 @@ def _box(fit: Fit, body: Body) -> BBox:
 
 
 def _keypoints(output: Path, name: str, number: int, folder: PhotoFolder) -> Keypoints | None:
-    """What OpenPose saw of this person: keypoints/<photo>_keypoints.json, its person `number`."""
+    """What OpenPose saw of this person: keypoints/<photo>_keypoints.json, its person `number`, of all that it lists."""
     file = output / "keypoints" / f"{name}_keypoints.json"
     if not file.is_file():
         return None
-    seen = [person for photo in openpose.read(file, folder.root).photos for person in photo.people]
-    return seen[number].keypoints if number < len(seen) else None
+    return openpose.read_one(file, number, folder)
 
 
 def _focal_length(output: Path) -> float:

@@ -264,3 +264,16 @@ def test_photos_that_moved_are_found_again(open_desk, tmp_path, monkeypatch):
     desk.wait(lambda: workbench.photo is not None and "elsewhere" in workbench.photo.path)
     desk.wait(lambda: not desk.window.waiting and desk.window.canvas.notice == "")
     assert desk.window.actions_by_id["fit.fit"].isEnabled()
+
+
+def test_a_search_for_moved_photos_that_is_broken_off_leaves_the_project_as_it_is(
+    open_desk, tmp_path, monkeypatch
+):
+    desk, workbench = open_desk, open_desk.workbench
+    project = workbench.project
+    monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: tmp_path)
+    desk.do("file.find_photos")
+    workbench.job.cancel()
+    desk.wait(lambda: not workbench.job.running)
+    assert workbench.project is project
+    assert desk.said == []

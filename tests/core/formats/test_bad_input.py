@@ -366,6 +366,20 @@ def test_a_vposer_latent_is_not_taken_for_a_pose(tmp_path):
     assert "VPoser" in reasons(imported)
 
 
+def test_a_result_of_smplifyx_has_the_keypoints_of_its_own_place_in_openpose_s_list(tmp_path):
+    write_photos(tmp_path)
+    (tmp_path / "results" / "a").mkdir(parents=True)
+    (tmp_path / "results" / "a" / "001.pkl").write_bytes(pickle.dumps(making.smplifyx_dictionary(), 2))
+    (tmp_path / "keypoints").mkdir()
+    document = openpose_document()
+    own = document["people"][0]
+    far = [value + 9 * (index % 3 == 0) for index, value in enumerate(own["pose_keypoints_2d"])]
+    document["people"] = [{"pose_keypoints_2d": [0.0] * 75}, own, {"pose_keypoints_2d": far}]
+    (tmp_path / "keypoints" / "a_keypoints.json").write_text(json.dumps(document))
+    (person,) = smplifyx.read(tmp_path).photos[0].people
+    np.testing.assert_allclose(person.keypoints.array.ravel(), own["pose_keypoints_2d"], atol=1e-3)
+
+
 def test_a_pose_of_smplx_is_left_out_of_agora_and_its_joints_are_read(tmp_path):
     body = making.toy_body(tmp_path)
     data = making.agora_dictionary(body)

@@ -99,7 +99,7 @@ def judge(verdict: Verdict, label: str) -> Callable[[Workbench, Asks], None]:
 
     def act(workbench: Workbench, window: Asks) -> None:
         if verdict == "accepted" and workbench.fits.running:
-            workbench.told.emit(tr("A fit is running: accept the body when it is there."))
+            workbench.fits.when_ended(lambda: act(workbench, window))
             return
         workbench.cancel()
         person = workbench.person

@@ -49,6 +49,7 @@ class Fits(QObject):
         self._posed: PosedBody | None = None
         self._load = load
         self._mailbox: Mailbox | None = None
+        self._next: Callable[[], None] | None = None  # what waits for the end of the fit that runs
         self.alternatives: tuple[PosedBody, ...] = ()  # other bodies for the keypoints of the person on show
         self._looked_at: Keypoints | None = None  # the keypoints that they are for
         workbench.project_changed.connect(self._drop_old_alternatives)
@@ -157,6 +158,10 @@ class Fits(QObject):
         """Whether other bodies are being looked for."""
         return self._looker.running
 
+    def when_ended(self, act: Callable[[], None]) -> None:
+        """Do this once the fit that runs is committed; not when it is stopped or fails."""
+        self._next = act
+
     def look_for_alternatives(self) -> None:
         """Find other bodies for the keypoints of the person on show."""
         self._workbench.cancel()
@@ -241,7 +246,7 @@ class Fits(QObject):
 
     def stop(self) -> None:
         """Let go of what runs, and hear nothing of it any more."""
-        ran = self.running
+        ran, self._next = self.running, None
         self._fitter.stop()
         if self._mailbox is not None:
             self._mailbox.close()
@@ -276,8 +281,11 @@ class Fits(QObject):
             self.changed.emit()
 
     def _finish(self) -> None:
+        act = self._next  # a commit stops what runs, and forgets it
         self._workbench.commit(tr("Fit person {id}").format(id=self._workbench.person_id))
         self.changed.emit()
+        if act is not None:
+            act()
 
     def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
         self.alternatives = found

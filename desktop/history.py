@@ -45,8 +45,8 @@ def with_people(photo: Photo, people: Sequence[Person]) -> Photo:
     return photo
 
 
-def changed_alike(person: Person, before: Photo, after: Photo) -> Person:
-    """The person as in `after`, with what differs from the one in `before`; unchanged where `before` has nobody."""
+def rebased(person: Person, before: Photo, after: Photo) -> Person:
+    """An edit of the person in `before`, made to the one in `after`; as it is where either has nobody of that id."""
     old, new = (next((p for p in photo.people if p.id == person.id), None) for photo in (before, after))
     if old is None or new is None:
         return person

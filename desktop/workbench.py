@@ -17,7 +17,7 @@ from core.records import Person, Photo
 from core.store import Edit as StoredEdit
 from core.store import Project
 from desktop.fits import Fits
-from desktop.history import Change, Edit, changed_alike, shown_by, with_people
+from desktop.history import Change, Edit, rebased, shown_by, with_people
 from desktop.hover import Hover
 from desktop.jobs.body_file import load_steps
 from desktop.jobs.job import Job
@@ -313,7 +313,7 @@ class Workbench(QObject):
         self._committed = with_people(self._committed, people)
         self._photo = self._committed
         if previewed is not None:
-            self._photo = self._photo.with_person(changed_alike(previewed, before, self._committed))
+            self._photo = self._photo.with_person(rebased(previewed, before, self._committed))
         self.photo_changed.emit()
 
     def _show_committed(self) -> None:

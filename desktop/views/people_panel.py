@@ -164,7 +164,10 @@ class PeoplePanel(QWidget):
         except ProjectError:
             return  # they were deleted, or never kept
         person = next(person for person in photo.people if person.id == person_id)
-        after = photo.with_person(person.with_(note=self.note.text(), tags=self._typed_tags()))
+        note, tags = self.note.text(), self._typed_tags()
+        if (note, tags) == (person.note, person.tags):
+            return
+        after = photo.with_person(person.with_(note=note, tags=tags))
         self._workbench.remember(self._workbench.job.title)
         self._workbench.write(tr("Note"), [(photo, after)])
         self._workbench.remember(tr("Note"))

@@ -125,9 +125,13 @@ def smpl_betas(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) 
 def with_truth(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
     """Who has a fit that may teach: a rejected one is said in `left_out`."""
     for photo, person in people:
-        if person.fit is not None and person.verdict == "rejected":
+        if person.fit is not None and not _may_teach(person):
             left_out.append(LeftOut(f"{photo.path}, person {person.id}, fit", "it was rejected"))
-    return [pair for pair in people if pair[1].fit is not None and pair[1].verdict != "rejected"]
+    return [(photo, person) for photo, person in people if _may_teach(person)]
+
+
+def _may_teach(person: Person) -> bool:
+    return person.fit is not None and person.verdict != "rejected"
 
 
 def _fit_rows(
@@ -137,8 +141,7 @@ def _fit_rows(
     pose = np.zeros((len(people), POSE), dtype=np.float32)
     betas = np.zeros((len(people), BETAS), dtype=np.float32)
     chosen = with_truth(people, left_out)
-    taught = {id(person) for _, person in chosen}
-    has_smpl = np.array([id(person) in taught for _, person in people], dtype=np.uint8)
+    has_smpl = np.array([_may_teach(person) for _, person in people], dtype=np.uint8)
     fitted = np.flatnonzero(has_smpl).tolist()
     if fitted:
         pose[fitted], _ = fits_in_crop(chosen, placing_body(body))

@@ -65,7 +65,7 @@ def test_the_truth_has_no_error(dataset, body, network, knowing):
         assert found.pa_mpjpe_mm < 0.1
         assert found.pck == 1.0
     assert found.pve_mm < 0.1
-    assert evaluate(network, body, "coco", dataset).ap > 0.8
+    assert evaluate(network, body, "coco", dataset).ar > 0.8
 
 
 def test_a_bent_knee_is_an_error_of_its_size(dataset, body, network, knowing):
@@ -75,7 +75,7 @@ def test_a_bent_knee_is_an_error_of_its_size(dataset, body, network, knowing):
     assert found.mpjpe_mm == pytest.approx(1000 * shin * 2 * np.sin(0.25) / 14, rel=0.15)
     assert 10 < found.pa_mpjpe_mm < 60  # least squares spreads the one error over all joints
     knowing(1.5)
-    assert evaluate(network, body, "coco", dataset).ap < 1.0
+    assert evaluate(network, body, "coco", dataset).ar < 1.0
 
 
 def test_a_network_is_asked_with_its_pixels(dataset, body, network):

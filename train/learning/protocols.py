@@ -83,7 +83,9 @@ PROTOCOLS = {
     ),
     "mpi-inf-3dhp": Protocol("MPI-INF-3DHP test, 17 joints", JOINTS_17, h36m=True, published=67.5),
     "joints": Protocol("joints `S` of the data set, 14 of SPIN's 24", JOINTS_14),
-    "coco": Protocol("COCO keypoints AP of projected joints, true boxes, one person a box"),
+    "coco": Protocol(
+        "COCO keypoints AR of projected joints (no scores, hence no AP), true boxes, one person a box"
+    ),
 }
 
 
@@ -99,7 +101,7 @@ class Result:
     pve_mm: float | None = None
     pck: float | None = None
     auc: float | None = None
-    ap: float | None = None
+    ar: float | None = None
     front_accuracy: float | None = None
     front_f1: float | None = None
     parts_accuracy: float | None = None
@@ -118,8 +120,8 @@ def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Pa
     if not protocol.joints:
         scores = [_oks(network, body, samples, batch_rows) for batch_rows in chunks(rows)]
         oks = np.concatenate(scores)
-        ap = float((oks[:, None] >= _OKS_THRESHOLDS).mean())
-        return Result(name, protocol.words, len(oks), ap=ap)
+        ar = float((oks[:, None] >= _OKS_THRESHOLDS).mean())
+        return Result(name, protocol.words, len(oks), ar=ar)
     truth_3d = fits.locked.numpy() if protocol.from_smpl else samples.has_joints
     if not truth_3d[rows].all():
         needed = "pose and shape" if protocol.from_smpl else "S"
@@ -247,7 +249,7 @@ COLUMNS = {
     "PVE mm": ("pve_mm", 1),
     "PCK %": ("pck", 100),
     "AUC %": ("auc", 100),
-    "AP %": ("ap", 100),
+    "AR %": ("ar", 100),
     "foreground accuracy %": ("front_accuracy", 100),
     "foreground F1 %": ("front_f1", 100),
     "parts accuracy %": ("parts_accuracy", 100),

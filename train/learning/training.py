@@ -107,9 +107,8 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
     halves = config.losses.openpose, config.losses.annotated
     sources = read_sources(options, body, halves, config.seed, kept)
     network = build(config, body)
-    if not (
-        going_on and (path / "checkpoint.pt").exists()
-    ):  # a run that was killed before its first begins anew
+    begins_anew = not (path / "checkpoint.pt").exists()  # it may have been killed before its first
+    if not going_on or begins_anew:
         notices = start_from(network, options, body)
         sources = dataclasses.replace(sources, notices=(*sources.notices, *notices))
     run = _open_run(path, going_on, options, config, body) if processes.first else None

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core.formats import hmr2
 from core.formats.recognise import FORMATS, recognise
-from tests.core.formats.making import Sample, samples
+from tests.core.formats import making
+from tests.core.formats.making import Sample, samples, write_photos
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +52,11 @@ def test_all_annotated_photos_import_and_say_what_they_leave_out(shared_data: Pa
         people += imported.people
     assert len(files) == 14
     assert people == 48
+
+
+def test_a_box_of_4d_humans_is_in_pixels(tmp_path):
+    write_photos(tmp_path)
+    arrays = making.hmr2_arrays() | {"scale": np.tile([24.0, 30.0], (3, 1))}
+    (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
+    photos = hmr2.read(tmp_path / "data.npz").photos
+    assert [person.bbox.side for photo in photos for person in photo.people] == pytest.approx([30.0] * 3)

@@ -10,7 +10,7 @@ import trimesh
 
 from core.body.model import Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
-from core.formats import amass, coco, eft, gltf, hmr2, mesh, parameters, spin, spin_write
+from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Fit, Photo
 from tests.core.formats import making
@@ -266,11 +266,3 @@ def test_a_rejected_fit_is_no_truth_in_what_trainers_read(tmp_path, body):
         np.testing.assert_array_equal(arrays["has_smpl"], [0, 1])
         assert not arrays["pose"][0].any()
     assert len(json.loads((tmp_path / "fits.json").read_text())["data"]) == 1
-
-
-def test_a_box_of_4d_humans_is_in_pixels(tmp_path):
-    write_photos(tmp_path)
-    arrays = making.hmr2_arrays() | {"scale": np.tile([24.0, 30.0], (3, 1))}
-    (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
-    read = people_of(hmr2.read(tmp_path / "data.npz").photos)
-    assert [one.bbox.side for one in read] == pytest.approx([30.0] * 3)

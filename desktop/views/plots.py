@@ -26,7 +26,8 @@ TERMS = {
     "wishes": QT_TR_NOOP("wishes"),
 }
 SMALLEST_LOSS = 1e-2
-BESIDE = (2, 3, 2, 1)  # first row and column, rows and columns of a plot's layout: the legend's, where no line is
+# First row and column, rows and columns of a plot's layout: the legend's, where no line is.
+BESIDE = (2, 3, 2, 1)
 AXIS_WIDTH_PX, TEXT_PX = 34, 14
 
 

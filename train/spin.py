@@ -165,8 +165,10 @@ def valid_rows(spin: Spin, rows: Tensor) -> Tensor:
     locked = fits.locked[rows]
     if spin.config.mode == "none":
         return locked
-    good = (fits.score[rows] <= spin.config.valid_px) | spin.accepted[rows]
-    return locked | (fits.valid_fit[rows] & good)
+    score = fits.score[rows]
+    # The dictionary calls a fit over VALID_SCORE_PX not valid for its score; here the run's own threshold is asked.
+    fair = fits.valid_fit[rows] | ((score > VALID_SCORE_PX) & ~fits.rejected[rows])
+    return locked | (fair & ((score <= spin.config.valid_px) | spin.accepted[rows]))
 
 
 def of_all(candidates: Candidates, processes: Processes) -> Candidates:

@@ -61,14 +61,23 @@ class TestWhatIsBelieved:
     def test_a_fit_is_valid_by_its_threshold_or_as_truth(self, fits, body):
         """1b.11, per visible keypoint: valid = (loss < threshold) | has_smpl."""
         random = np.random.default_rng(1)
-        fits.score[:] = torch.from_numpy(random.uniform(0, 20, PEOPLE).astype(np.float32))
+        fits.score[:] = torch.from_numpy(random.uniform(0, 30, PEOPLE).astype(np.float32))
         fits.valid_fit[:] = fits.score <= VALID_SCORE_PX
         fits.locked[:] = torch.from_numpy(random.random(PEOPLE) < 0.3)
         rows = torch.arange(PEOPLE)
-        for threshold in (10.0, 5.0, 0.0):
+        for threshold in (20.0, 10.0, 5.0, 0.0):
             spin = spin_of(fits, body, valid_px=threshold)
             plain = [bool(s <= threshold or lock) for s, lock in zip(fits.score, fits.locked, strict=True)]
             assert valid_rows(spin, rows).tolist() == plain
+
+    def test_a_higher_threshold_believes_neither_what_was_rejected_nor_what_few_keypoints_show(
+        self, fits, body
+    ):
+        fits.score[:3] = torch.tensor([15.0, 15.0, 5.0])
+        fits.valid_fit[:3] = False  # the first for its score, the third as little was seen
+        fits.rejected[1] = True
+        believed = valid_rows(spin_of(fits, body, valid_px=20.0), torch.arange(3))
+        assert believed.tolist() == [True, False, False]
 
     def test_a_row_without_a_fit_is_not_believed(self, fits, body):
         fits.score[0], fits.valid_fit[0] = torch.nan, False

@@ -9,6 +9,7 @@ The body has no pose blend shapes: bent elbows and knees are plain linear blend 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from train.baking.keypoints import keypoint_rows
 from train.baking.people import People, Population
 from train.baking.regressors import joint_regressor
 from train.baking.tpose import to_tpose
+from train.learning.command import run_to_end
 
 BETAS = 10
 ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger
@@ -117,7 +119,8 @@ def check(path: Path, count: int) -> None:
         )
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--out", type=Path, help="the .npz to write")
@@ -129,15 +132,21 @@ def main() -> None:
     parser.add_argument("--children", type=int, default=200)
     parser.add_argument("--regressor-samples", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    return run_to_end(lambda: make(options))
+
+
+def make(options: argparse.Namespace) -> int:
+    """Check a body, or bake and write one. Raises FitloopError and OSError."""
     if options.check:
         check(options.check, options.people)
-        return
+        return 0
     arrays = bake(options.adults, options.children, options.regressor_samples, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 from core.body.model import Body, load_body
 from core.detect import DETECTORS
 from core.detect.rtmlib import MODES
-from core.errors import FitloopError
 from core.formats import (
     agora,
     amass,
@@ -43,6 +42,7 @@ from core.formats.recognise import FORMATS, recognise
 from core.formats.report import Export, Import
 from core.records import Fit, Photo
 from core.store.project import Project
+from train.learning.command import run_to_end
 from train.learning.detecting import DetectorChoice, detect_in_photos, detect_round_people, is_photos
 
 PROJECT = ".fitloop"
@@ -242,18 +242,19 @@ def main(arguments: list[str] | None = None) -> int:
         given.person,
         given.frame_rate,
     )
-    try:
-        if given.detect is None:
-            imported = read(given.source, given.source_format, options)
-        else:
-            weights = None if given.weights is None else tuple(given.weights)
-            choice = DetectorChoice(given.detect, given.device, given.mode, weights)
-            imported = detected(given.source, given.source_format, options, choice)
-        print(imported.summary())
-        print(write(given.destination, name, imported.photos, root_of(given.source, options), options))
-    except (FitloopError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    return run_to_end(lambda: convert(given, name, options))
+
+
+def convert(given: argparse.Namespace, name: str, options: Options) -> int:
+    """Read, find people where asked, and write the format of this name. Raises FitloopError and OSError."""
+    if given.detect is None:
+        imported = read(given.source, given.source_format, options)
+    else:
+        weights = None if given.weights is None else tuple(given.weights)
+        choice = DetectorChoice(given.detect, given.device, given.mode, weights)
+        imported = detected(given.source, given.source_format, options, choice)
+    print(imported.summary())
+    print(write(given.destination, name, imported.photos, root_of(given.source, options), options))
     return 0
 
 

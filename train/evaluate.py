@@ -24,6 +24,8 @@ from core.errors import FitloopError
 from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
 from core.guess.lifter import LifterGuess, lift, load_lifter
 from core.metrics import pa_mpjpe_mm
+from train.learning.command import run_to_end
+from train.learning.devices import device_of
 from train.learning.options import named_path
 from train.learning.ready import ready_to_fit
 from train.learning.truth import Truth, read_truth
@@ -109,8 +111,9 @@ def summarise(per_source: dict[str, dict[str, list[float]]]) -> dict[str, dict[s
     }
 
 
-def evaluate_network(options: argparse.Namespace) -> None:
-    """An image network by the protocols of the field (train/learning/protocols.py): a table, or with --json lines."""
+def evaluate_network(options: argparse.Namespace) -> int:
+    """An image network by the protocols of the field (train/learning/protocols.py): a table, or with --json lines.
+    Returns the exit code."""
     from core.guess.spin_network import load_spin_network
     from train.learning.protocols import table
 
@@ -120,7 +123,7 @@ def evaluate_network(options: argparse.Namespace) -> None:
             f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}, or --data photos=FOLDER."
         )
     checkpoint = options.network / "checkpoint.pt" if options.network.is_dir() else options.network
-    network = load_spin_network(checkpoint).to(options.device)
+    network = load_spin_network(checkpoint).to(device_of(options.device))
     body = load_body(options.body)
     photos, masks = dict(options.data_photos or ()), dict(options.data_masks or ())
     results: list[Result] = []
@@ -131,6 +134,7 @@ def evaluate_network(options: argparse.Namespace) -> None:
             print("\n".join(json.dumps(vars(result)) for result in found), flush=True)
     if not options.json:
         print(table(results))
+    return 0
 
 
 def measured(
@@ -156,7 +160,8 @@ def protocol_names() -> tuple[str, ...]:
     return (*PROTOCOLS, PART_LABELS)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -186,17 +191,13 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if (options.network is None) == (options.fits_from is None):
         parser.error("give a run or a checkpoint with --data, or --fits-from")
-    try:
-        if options.network is not None:
-            evaluate_network(options)
-        else:
-            evaluate_all_fits(options)
-    except FitloopError as error:
-        sys.exit(str(error))
+    return run_to_end(
+        lambda: evaluate_all_fits(options) if options.network is None else evaluate_network(options)
+    )
 
 
-def evaluate_all_fits(options: argparse.Namespace) -> None:
-    """Fits of every truth file in a folder, as JSON."""
+def evaluate_all_fits(options: argparse.Namespace) -> int:
+    """Fits of every truth file in a folder, as JSON. Returns the exit code."""
     body = load_body()
     ready_to_fit("cpu")
     per_source = {
@@ -204,7 +205,8 @@ def evaluate_all_fits(options: argparse.Namespace) -> None:
     }
     summary = {"protocol": "PA-MPJPE, 12 limb joints, true 2D keypoints", "start": options.guess}
     print(json.dumps({**summary, **summarise(per_source)}, indent=None if options.json else 1))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,19 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 import torch
 
 from core.body.model import Body, load_body
-from core.errors import FitloopError, FitsError
+from core.errors import FitsError
 from core.fitting import TRUSTING, FitConfig
 from core.formats import spin
 from core.formats.report import Import
@@ -30,6 +27,8 @@ from core.records import Person, Photo
 from core.store.curated import fits_of_photos
 from core.store.fits import FitsDictionary
 from train import convert
+from train.learning.command import run_to_end
+from train.learning.devices import device_of
 from train.learning.fitting_people import (
     Batch,
     Guesser,
@@ -47,7 +46,7 @@ from train.learning.ready import ready_to_fit
 
 PARTS_VERSION = 1  # changes with what a part holds
 FAULTS_SHOWN = 10
-STOPPED = 130  # exit code, as a shell's after Ctrl-C
+STOPPED = "Stopped. What is done is kept; the same command goes on from there."
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +68,15 @@ class Work:
 
 def prepare(given: argparse.Namespace) -> Work:
     """Read the source and share it out in batches. Raises FitloopError and OSError."""
+    device = device_of(given.device)
     options = convert.Options(
         photos=given.photos, fits=given.source_fits, people=given.people, body=given.body, layout=given.layout
     )
     source = convert.read(given.source, given.source_format, options)
     if not source.people:
         raise FitsError(f"{given.source} holds no people to fit.\n{source.summary()}")
-    body = load_body(given.body, torch.device(given.device))
-    ready_to_fit(given.device)
+    body = load_body(given.body, device)
+    ready_to_fit(device.type)
     work = batches(source.photos, given.batch, lambda person: is_kept(person, body))
     dataset = given.dataset or given.source.stem
     config = FitConfig() if given.guess == "none" else TRUSTING
@@ -85,7 +85,7 @@ def prepare(given: argparse.Namespace) -> Work:
         "guess": f"{given.guess} {digest(*guesser_files(given.guess))}",
         "batch": str(given.batch),
         "body": body.fingerprint,
-        "device": torch.device(given.device).type,
+        "device": device.type,
         "config": repr(config),
         "version": str(PARTS_VERSION),
     }
@@ -186,15 +186,14 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
         )
 
 
-def run(given: argparse.Namespace, process: Process) -> None:
-    """The whole command in one of its processes. Raises FitloopError and OSError."""
+def run(given: argparse.Namespace, process: Process) -> int:
+    """The whole command in one of its processes. Returns its exit code. Raises FitloopError and OSError."""
     work = prepare(given)
+    root = convert.root_of(given.source, convert.Options(given.photos))
+    guesser = guesser_of(given.guess, work.body, root)  # a wrong --guess is told before anything is written
     lock = work.parts.hold() if process.first else None
     try:
         process.wait()
-        guesser = guesser_of(
-            given.guess, work.body, convert.root_of(given.source, convert.Options(given.photos))
-        )
         done = work.parts.done()
         before = sum(len(batch) for batch in work.batches if batch.number in done)
         progress = Progress(work.people, before, "people", process.first)
@@ -208,6 +207,7 @@ def run(given: argparse.Namespace, process: Process) -> None:
             fits.save(given.out)
             work.parts.remove()
             _say(work, given, summary(work, fits, faults, progress), faults)
+        return 0
     finally:
         if lock is not None:
             lock.release()
@@ -258,31 +258,12 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.out.suffix != ".npz":
         parser.error(f"--out {given.out}: a fits dictionary ends in .npz")
-    if given.device == "cuda":
-        given.device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-    if given.device.startswith("cuda") and not torch.cuda.is_available():
-        parser.error("no GPU that torch can use is here; choose --device cpu")
     torch.set_num_threads(given.threads)
     process = Process.join()
-    before = signal.signal(signal.SIGTERM, _stop)
     try:
-        run(given, process)
-    except KeyboardInterrupt:
-        if process.first:
-            print("Stopped. What is done is kept; the same command goes on from there.", file=sys.stderr)
-        return STOPPED
-    except (FitloopError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return run_to_end(lambda: run(given, process), STOPPED if process.first else "")
     finally:
-        signal.signal(signal.SIGTERM, before)
         process.leave()
-    return 0
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    """A cluster ends its jobs as a person would."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

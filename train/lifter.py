@@ -11,6 +11,7 @@ import argparse
 import json
 import math
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.guess.lifter import CONFIG, WEIGHTS, load_lifter, network_entry
 from core.guess.lifter_network import POSE6D, Lifter, LifterConfig
 from core.recorded import recorded
+from train.learning.command import run_to_end
+from train.learning.devices import device_of
 from train.learning.lifter_table import (
     milliseconds,
     on_projections,
@@ -200,29 +203,35 @@ def evaluate(lifter: Lifter, body: Body, poses: Path, truth: Path | None) -> dic
     return table
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code."""
     chosen = _parser().parse_args(arguments)
     torch.set_num_threads(chosen.threads)
-    if chosen.evaluate:
-        table = evaluate(load_lifter(chosen.out), load_body(), chosen.poses, chosen.truth)
-        write_json(chosen.out / TABLE, table)
-        print(json.dumps(table, indent=1))
-    else:
-        _learn(chosen, *join())
+    try:
+        return run_to_end(lambda: _measure(chosen) if chosen.evaluate else _learn(chosen, *join()))
+    finally:
         leave()
 
 
-def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> None:
+def _measure(chosen: argparse.Namespace) -> int:
+    table = evaluate(load_lifter(chosen.out), load_body(), chosen.poses, chosen.truth)
+    write_json(chosen.out / TABLE, table)
+    print(json.dumps(table, indent=1))
+    return 0
+
+
+def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> int:
     """Train as the command line says; process 0 writes the weights and tells how it goes."""
+    device = device_of(chosen.device)
     config = Config(minutes=chosen.minutes, batch=chosen.batch, learning_rate=chosen.learning_rate)
     body, poses = load_body(), read_poses(chosen.poses, "train")
     captured = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight))
     bank = pose_bank(poses, captured.offsets, np.random.default_rng(config.seed))
-    scenes = Scenes(body.to(chosen.device), *bank)
+    scenes = Scenes(body.to(device), *bank)
     torch.manual_seed(config.seed)
     network = {name: getattr(chosen, name) for name in NETWORK}
     lifter = build(scenes, body, **network) if chosen.start is None else load_lifter(chosen.start, exact=True)
-    lifter.to(scenes.device)
+    lifter.to(device)
     validate = Validation(body, captured, read_poses(chosen.poses, "val"))
     if rank == 0:
         weights = sum(p.numel() for p in lifter.parameters()) / 1e6
@@ -230,6 +239,7 @@ def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> None:
     for report in train(lifter, scenes, validate, config, rank):
         save_lifter(lifter, chosen.out)
         print(json.dumps({**report.__dict__, "seconds": round(report.seconds)}), flush=True)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -253,4 +263,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

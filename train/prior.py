@@ -7,6 +7,7 @@ their mirror images, and limits for every number. Where the poses say nothing th
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from core.body.tree import JOINT_NAMES, flip_pose, joint_index
+from train.learning.command import run_to_end
 from train.learning.poses import Poses, read_poses
 
 # Standard deviations [rad] added to what the poses show: hands and toes never move in them, wrists are unreliable,
@@ -98,7 +100,8 @@ def learn(poses: Poses, components: int, rounds: int, seed: int) -> dict[str, np
     }
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code."""
     parser = argparse.ArgumentParser(description="Learn the pose prior.")
     parser.add_argument(
         "--poses", type=Path, required=True, help=".npz with poses (N, 72) in SMPL's axis-angle"
@@ -107,12 +110,18 @@ def main() -> None:
     parser.add_argument("--components", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=40, help="of expectation maximisation")
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    return run_to_end(lambda: write(options))
+
+
+def write(options: argparse.Namespace) -> int:
+    """Learn the prior and write it. Raises FitloopError and OSError."""
     arrays = learn(read_poses(options.poses, "train"), options.components, options.rounds, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
     print(f"{options.out}: {options.out.stat().st_size / 1e3:.0f} kB")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,6 +9,7 @@ Drawn offscreen, so a machine without a screen will do. The picture's kind follo
 from __future__ import annotations
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from core.body.model import BETAS, Body, BodyParams, load_body
 from core.body.tree import joint_index
 from core.guess.lifter import load_lifter
 from core.guess.lifter_network import Lifter
+from train.learning.command import run_to_end
 from train.learning.poses import read_poses
 from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
@@ -27,6 +29,7 @@ from train.rendering.sheets import CLAY, Color, Frame, Picture, TileRenderer, gr
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6
+NEEDS = {"poses": "poses", "fits": "photos", "circle": "run"}  # kind of sheet -> its option
 ARMS_DOWN = 1.15  # [rad] of the shoulders, about the axis that the body faces along
 BLUE: Color = (0.60, 0.73, 0.85)  # bodies beside their front view
 GREEN: Color = (0.68, 0.82, 0.66)  # children
@@ -113,7 +116,8 @@ def _lifter(guess: str) -> Lifter | None:
     return load_lifter() if guess == "lifter" else load_lifter(Path(guess))
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> int:
+    """The command. Returns its exit code."""
     parser = argparse.ArgumentParser(description="Draw contact sheets of a body, of fits, or of a training.")
     parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle"))
     parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
@@ -124,26 +128,32 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="circle: the folder of a training")
     parser.add_argument("--split", default="test", help="poses: which of the file's splits")
     parser.add_argument("--seed", type=int, default=0, help="poses: which of them")
-    options = parser.parse_args()
-    body = load_body(options.body)
-    if options.kind == "shapes":
-        sheet = shapes_sheet(body)
-    elif options.kind == "fits":
-        if options.photos is None:
-            parser.error("fits needs --photos FOLDER")
-        sheet = fits_sheet(body, fitted_people(body, options.photos, _lifter(options.guess)), options.photos)
-    elif options.kind == "circle":
-        if options.run is None:
-            parser.error("circle needs --run RUN")
-        sheet = circle_sheet(body, options.run)
-    elif options.poses is None:
-        parser.error("poses needs --poses FILE.npz")
-    else:
-        poses = read_poses(options.poses, options.split)
-        sheet = poses_sheet(body, poses.sample(POSES, np.random.default_rng(options.seed)))
+    options = parser.parse_args(arguments)
+    needed = NEEDS.get(options.kind)
+    if needed and getattr(options, needed) is None:
+        parser.error(f"{options.kind} needs --{needed}")
+    return run_to_end(lambda: write(options))
+
+
+def write(options: argparse.Namespace) -> int:
+    """Draw a sheet and save it. Raises FitloopError and OSError."""
+    sheet = draw(options, load_body(options.body))
     save_picture(options.out, sheet)
     print(f"{options.out}: {sheet.shape[1]} x {sheet.shape[0]} px, {options.out.stat().st_size / 1e3:.0f} kB")
+    return 0
+
+
+def draw(options: argparse.Namespace, body: Body) -> Picture:
+    """The sheet that the command line asks for."""
+    if options.kind == "shapes":
+        return shapes_sheet(body)
+    if options.kind == "fits":
+        return fits_sheet(body, fitted_people(body, options.photos, _lifter(options.guess)), options.photos)
+    if options.kind == "circle":
+        return circle_sheet(body, options.run)
+    poses = read_poses(options.poses, options.split)
+    return poses_sheet(body, poses.sample(POSES, np.random.default_rng(options.seed)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -19,6 +19,7 @@ from typing import TextIO
 from core.body.model import load_body
 from core.errors import FitloopError
 from core.store.project import Project
+from train.learning.command import INTERRUPTED, run_to_end
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import write_photos
@@ -27,7 +28,6 @@ from train.synthesis.writing import DATASET, write_dataset
 
 SIZES = 32, 2048  # [px] least and most
 MOST_PEOPLE = 8
-INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
 
 
 @dataclass
@@ -68,7 +68,8 @@ class Progress:
 
 
 def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
-    """Write the data set; Ctrl-C and errors keep what is done. Returns the truths, and whether all are there."""
+    """Write the data set; a request to stop and errors keep what is done. Returns the truths, and if
+    all are there."""
     if (folder / DATASET).exists():
         raise FitloopError(f"{folder / DATASET} is there already. Choose another --out, or delete it.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,18 +146,18 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
     given = _parser().parse_args(arguments)
+    return run_to_end(lambda: make(given))
+
+
+def make(given: argparse.Namespace) -> int:
+    """What the command line asks for. Returns the exit code. Raises FitloopError and OSError."""
+    if given.project:
+        make_project(given.out, given.count, given.size, given.seed)
+        return 0
+    size = given.size, given.size
+    Backgrounds(size, given.backgrounds)  # a wrong folder is told before workers start
     config = StudioConfig(given.size, given.people, given.seed, given.poses, given.backgrounds)
-    try:
-        if given.project:
-            make_project(given.out, given.count, given.size, given.seed)
-            return 0
-        Backgrounds(
-            (given.size, given.size), given.backgrounds
-        )  # a wrong folder is told before workers start
-        _, whole = make_dataset(config, given.out, given.count, given.workers)
-    except (FitloopError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    _, whole = make_dataset(config, given.out, given.count, given.workers)
     return 0 if whole else INTERRUPTED
 
 

@@ -276,6 +276,14 @@ class TestTrouble:
         assert "from now on 1" in capsys.readouterr().err
         assert torch.load(tmp_path / "run/checkpoint.pt")["loop"]["accumulate"] == 2
 
+    def test_a_run_goes_on_in_more_pieces_when_told_to(self, train, tmp_path):
+        assert train("run", "--steps", "2") == 0
+        assert train("run", "--resume", "--steps", "3", "--accumulate", "2", fits=None) == 0
+        assert torch.load(tmp_path / "run/checkpoint.pt")["loop"]["accumulate"] == 2
+        assert train("run", "--resume", "--steps", "4", fits=None) == 0
+        saved = torch.load(tmp_path / "run/checkpoint.pt")
+        assert (saved["step"], saved["loop"]["accumulate"]) == (4, 2)
+
     def test_a_full_disk_leaves_the_previous_checkpoint(self, train, tmp_path, monkeypatch, capsys):
         assert train("run", "--steps", "2") == 0
         before = (tmp_path / "run/checkpoint.pt").read_bytes()

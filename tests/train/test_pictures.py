@@ -67,6 +67,12 @@ class TestCircleSheet:
         sheet.main()
         assert cv2.imread(str(tmp_path / "circle.jpg")).shape[1] == PEOPLE * (CROP_SIZE + 3) - 3
 
+    def test_a_run_of_a_data_set_finds_its_photos_too(self, tmp_path, body):
+        data = making_runs.write_dataset(tmp_path / "data", body, PEOPLE)
+        assert spin.main(["--data", f"own={data}", "--run", str(tmp_path / "run"), *HOW.split()]) == 0
+        found = circle_sheet(body, tmp_path / "run", 2)
+        assert found.shape == (4 * CROP_SIZE + 9, 2 * CROP_SIZE + 3, 3)
+
     def test_a_run_without_fits_has_nothing_to_draw(self, run, tmp_path, body):
         fits = FitsDictionary.load(run / "fits.npz")
         fits.score[:] = np.nan

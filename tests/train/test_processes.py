@@ -14,7 +14,7 @@ import torch
 from core.body.model import load_body
 from core.store.fits import FitsDictionary
 from tests.train import making_runs, one_step
-from train.learning import training
+from train.learning.command import INTERRUPTED
 from train.learning.metrics_log import read_metrics
 from train.learning.processes import DropoutStream, Processes, SharedDropout
 
@@ -167,7 +167,7 @@ class TestProcesses:
         assert not processes.any(False)
         processes.wait()
         processes.leave()
-        assert training.INTERRUPTED == 130
+        assert INTERRUPTED == 130
 
     def test_dropout_is_that_of_the_place_in_the_batch(self):
         """However a batch is cut into pieces."""

@@ -20,6 +20,7 @@ from core.formats import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, full_to_crop, keypoints_to_crop, project
 from core.store.project import Project
 from train import synthetic
+from train.learning.command import INTERRUPTED
 from train.rendering.people_renderer import Picture
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.figure import Figure
@@ -267,8 +268,10 @@ def test_poses_that_cannot_be_read_stop_the_workers_with_their_message(tmp_path)
         next(made)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to a process group")
-def test_ctrl_c_keeps_the_photos_that_are_done(tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="sends signals to a process group")
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_keeps_the_photos_that_are_done(asked, tmp_path):
+    """Ctrl-C, and what a cluster sends to all of a job's processes."""
     out = tmp_path / "stopped"
     command = [
         sys.executable,
@@ -287,9 +290,9 @@ def test_ctrl_c_keeps_the_photos_that_are_done(tmp_path):
         deadline = time.monotonic() + 90
         while not (out / "images" / "000040.jpg").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, asked)
         output, errors = process.communicate(timeout=60)
-    assert process.returncode == synthetic.INTERRUPTED, errors
+    assert process.returncode == INTERRUPTED, errors
     assert "Traceback" not in errors
     assert "people in" in output
     with np.load(out / DATASET) as file:

@@ -1,16 +1,19 @@
-"""Random people from anny, in SMPL's axes and on SMPL's 24 joints. The only importer of anny."""
+"""Random people from anny, in SMPL's axes and on SMPL's 24 joints. The only user of anny."""
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from core.body.tree import JOINT_NAMES, PARENTS
+from core.errors import FitloopError
 
 # SMPL joint -> anny bone whose head is that joint ("{s}" is the side). The pelvis has no bone of its own.
 JOINT_BONES = {
@@ -47,15 +50,24 @@ class People:
     mirror: NDArray[np.int64]
 
 
+def _anny() -> ModuleType:
+    try:
+        return importlib.import_module("anny")
+    except ImportError as error:
+        raise FitloopError(
+            f"the open body is baked from anny, which cannot be imported ({error}). Run pip install -e '.[bake]'."
+        ) from None
+
+
 class Population:
     """anny's model and a seeded source of people. Construction takes up to a minute (anny builds its caches)."""
 
     def __init__(self, seed: int = 0) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import anny
+            anny = _anny()
         self._model = anny.Anny().to(dtype=torch.float32)
-        self._keypoints_file = Path(anny.__file__).parent / "data" / "keypoints" / "coco.pth"
+        self._keypoints_file = Path(str(anny.__file__)).parent / "data" / "keypoints" / "coco.pth"
         self._generator = torch.Generator().manual_seed(seed)
         # Of the template: single people are up to 0.3 mm off symmetry.
         self._mirror = _mirror_vertices(self._model.template_vertices.double().numpy() @ TO_SMPL_AXES.T)

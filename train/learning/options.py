@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import time
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -95,7 +97,7 @@ def parse(program: str, description: str, arguments: list[str] | None, defaults:
         if name != "mode":
             choices = _choices(type(defaults), name)
             parser.add_argument(
-                _flag(name), type=type(value), choices=choices, metavar=None if choices else "X",
+                _flag(name), type=_config_type(value), choices=choices, metavar=None if choices else "X",
                 dest=name, help=f"by default {value}",
             )  # fmt: skip
     said = vars(parser.parse_args(arguments))
@@ -181,7 +183,7 @@ def _option(name: str) -> dict[str, Any]:
     if name == "steps" or isinstance(default, int):
         return {"type": _count, "metavar": "N"}
     if isinstance(default, float):
-        return {"type": float, "metavar": "N"}
+        return {"type": _amount, "metavar": "N"}
     return {"type": str if name == "device" else Path, "metavar": "NAME" if name == "device" else "PATH"}
 
 
@@ -197,6 +199,23 @@ def _count(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
     return int(text)
+
+
+def _config_type(value: object) -> Callable[[str], object]:
+    """What reads a Config's flag: none of its numbers may be negative."""
+    if isinstance(value, int):
+        return _count
+    return _amount if isinstance(value, float) else type(value)
+
+
+def _amount(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return value
 
 
 def _choices(config: type, name: str) -> tuple[str, ...] | None:

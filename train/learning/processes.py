@@ -15,8 +15,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from core.errors import FitloopError
 from train.learning.datasets import Share
+from train.learning.devices import device_of
 from train.learning.joining import join_group
 
 
@@ -30,13 +30,9 @@ class Processes:
 
     @classmethod
     def join(cls, device: str) -> Processes:
-        """As torchrun says; alone without it. device 'cuda' becomes this process's own GPU."""
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise FitloopError("no GPU that torch can use is here. Choose --device cpu.")
+        """As torchrun says; alone without it. Raises FitloopError for a device that is not here."""
         count = int(os.environ.get("WORLD_SIZE", "1"))
-        if device == "cuda":
-            device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
-        chosen = torch.device(device)
+        chosen = device_of(device)
         if chosen.type == "cuda":
             torch.cuda.set_device(chosen)
         if count > 1:

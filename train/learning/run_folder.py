@@ -146,12 +146,7 @@ def resume(
     fits: FitsDictionary | None,
     config: dict[str, Any],
 ) -> Progress:
-    """Put everything back as the run's checkpoint has it. Raises CheckpointError for one of another config.
-
-    A run that was stopped before its first checkpoint begins again.
-    """
-    if not run.checkpoint.exists():
-        return Progress(accumulate=int(config.get("accumulate", 1)))
+    """Put everything back as the run's checkpoint has it. Raises CheckpointError for one of another config."""
     checkpoint = read_checkpoint(run.checkpoint)
     _check_config(run.checkpoint, checkpoint.loop, config)
     loop = checkpoint.loop

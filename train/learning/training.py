@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from core.body.model import Body, load_body
 from core.errors import FitloopError
 from core.guess.spin_network import SpinNetwork, spin_checkpoint
 from core.store.fits import FitsDictionary
+from train.learning.command import INTERRUPTED, run_to_end
 from train.learning.datasets import Crops, Turns, batches_of, load_batches
 from train.learning.loop import Learner, Limits, Loss, TrainStep, learn
 from train.learning.metrics_log import MetricsLog
@@ -42,7 +42,7 @@ from train.learning.stopping import Stopping
 from train.learning.terminal import Terminal
 
 C = TypeVar("C")
-INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+MAY_CHANGE = "accumulate"  # of a Config when a run goes on: a smaller GPU may need more pieces
 
 Build = Callable[[Any, Body], SpinNetwork]
 StepOf = Callable[[Any, SpinNetwork, Body, FitsDictionary, Processes], Loss]
@@ -72,17 +72,17 @@ class Training:
 def run_command(program: str, arguments: list[str] | None, defaults: C, build: Build, step_of: StepOf) -> int:
     """Train as a command line says. defaults: the method's Config; build makes its network, step_of its loss.
     Returns the exit code."""
-    description = f"Train a network: {program}"
-    given = parse(program, description, arguments, defaults)
+    given = parse(program, f"Train a network: {program}", arguments, defaults)
+    return run_to_end(lambda: _run(program, given, defaults, build, step_of))
+
+
+def _run(program: str, given: Given, defaults: C, build: Build, step_of: StepOf) -> int:
     processes: Processes | None = None
     training: Training | None = None
     try:
         processes = Processes.join(given.options.get("device", Options.device))
         training = prepare(program, given, defaults, build, processes)
         return _train(training, step_of)
-    except FitloopError as error:
-        print(error, file=sys.stderr)
-        return 1
     finally:
         if training is not None and training.run is not None:
             training.run.close()
@@ -107,13 +107,21 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
     halves = config.losses.openpose, config.losses.annotated
     sources = read_sources(options, body, halves, config.seed, kept)
     network = build(config, body)
-    begins_anew = not (path / "checkpoint.pt").exists()  # it may have been killed before its first
-    if not going_on or begins_anew:
+    begins = not (going_on and (path / "checkpoint.pt").exists())  # it may have been killed before its first
+    if begins:
         notices = start_from(network, options, body)
         sources = dataclasses.replace(sources, notices=(*sources.notices, *notices))
     run = _open_run(path, going_on, options, config, body) if processes.first else None
     try:
-        return _started(options, config, run, path, network, sources, body, processes, going_on)
+        training = _started(options, config, run, network, sources, body, processes)
+        processes.wait()  # a run folder is there before anyone looks into it
+        if not begins:
+            learner = training.learner
+            learner.progress = resume(
+                RunFolder(path), network, learner.optimizer, training.fits, settled(config)
+            )
+            learner.progress.accumulate = given.config.get(MAY_CHANGE, learner.progress.accumulate)
+        return training
     except BaseException:  # whatever it was, the folder is free again
         if run is not None:
             run.close()
@@ -126,7 +134,11 @@ def merged(given: Given, stored: dict[str, Any], path: Path, defaults: C) -> tup
     Raises FitloopError when a run that goes on is told another config or other data than it was started with.
     """
     if stored["config"]:
-        told = {name: value for name, value in given.config.items() if value != stored["config"].get(name)}
+        told = {
+            name: value
+            for name, value in given.config.items()
+            if name != MAY_CHANGE and value != stored["config"].get(name)
+        }
         said = {name: value for name, value in plain_given(given).items() if name in SOURCES}
         told |= {name: value for name, value in said.items() if value != stored["options"].get(name)}
         if told:
@@ -150,7 +162,7 @@ def plain_given(given: Given) -> dict[str, Any]:
 def settled(config: Any) -> dict[str, Any]:
     """A Config as a checkpoint holds it: what may not change when a run goes on."""
     values = json.loads(json.dumps(flat(config)))
-    values.pop("accumulate")  # a smaller GPU may need more pieces
+    values.pop(MAY_CHANGE)
     return dict(values)
 
 
@@ -174,13 +186,12 @@ def _started(
     options: Options,
     config: Any,
     run: RunFolder | None,
-    path: Path,
     network: SpinNetwork,
     sources: Sources,
     body: Body,
     processes: Processes,
-    going_on: bool,
 ) -> Training:
+    """What a run is at its first step."""
     network = network.to(processes.device, memory_format=torch.channels_last)
     dropout = share_batches(network, processes, config.seed)
     optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
@@ -197,11 +208,7 @@ def _started(
         config.warm_up,
         config.clip,
     )
-    training = Training(options, config, run, learner, network, sources, fits, body.to(processes.device))
-    processes.wait()  # a run folder is there before anyone looks into it
-    if going_on:
-        learner.progress = resume(RunFolder(path), network, optimizer, fits, settled(config))
-    return training
+    return Training(options, config, run, learner, network, sources, fits, body.to(processes.device))
 
 
 def _train(training: Training, step_of: StepOf) -> int:

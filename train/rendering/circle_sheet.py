@@ -21,6 +21,7 @@ from core.store.fits import FitsDictionary
 from train import spin
 from train.learning.options import options_of, with_changes
 from train.learning.run_folder import CHECKPOINT, FITS, read_config
+from train.learning.sources import Sources, read_sources
 from train.learning.starting import start_from
 from train.rendering.fit_sheet import GUESS, with_keypoints
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
@@ -63,12 +64,10 @@ def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
     """A column for each of some people, fitted: photo, first guess, fit, last guess. Raises FitloopError for no run."""
     stored = read_config(run)
     options = options_of(stored["options"])
-    people = _see(
-        FitsDictionary.load(run / FITS, body.fingerprint),
-        options.photos or (options.fits or run).parent,
-        count,
-    )
-    untaught = spin.build(with_changes(spin.Config(), stored["config"]), body)
+    config = with_changes(spin.Config(), stored["config"])
+    halves = config.losses.openpose, config.losses.annotated
+    people = _see(read_sources(options, body, halves, config.seed, run / FITS), count)
+    untaught = spin.build(config, body)
     start_from(untaught, options, body)
     rows, fits = people.rows, people.fits
     fit = BodyParams.from_pose(fits.pose[rows], fits.betas[rows], fits.cam_t[rows], fits.kid[rows])
@@ -82,7 +81,8 @@ def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
     return grid([tile for line in tiles for tile in line], len(rows), gap=3)
 
 
-def _see(fits: FitsDictionary, photos: Path, count: int) -> Seen:
+def _see(sources: Sources, count: int) -> Seen:
+    fits = sources.fits
     fitted = fits.score.isfinite().nonzero()[:, 0]
     if not len(fitted):
         raise FitsError("nobody in the run has a fit to draw.")
@@ -90,9 +90,8 @@ def _see(fits: FitsDictionary, photos: Path, count: int) -> Seen:
     crops = []
     for row in rows.tolist():
         box = BBox(fits.center[row].numpy(), float(fits.scale[row]))
-        crops.append(
-            warp(read_image(photos / str(fits.imgname[row])), crop_affine(box, CROP_SIZE), CROP_SIZE)
-        )
+        photo = read_image(Path(sources.samples.photo[row]))
+        crops.append(warp(photo, crop_affine(box, CROP_SIZE), CROP_SIZE))
     return Seen(fits, rows, crops)
 
 

@@ -21,6 +21,7 @@ from train.synthesis.photo import Studio, StudioConfig, Truth
 from train.synthesis.writing import image_name, mask_name, save_photo
 
 CHUNK = 8  # photos a worker makes before it reports
+REQUESTS = signal.SIGINT, signal.SIGTERM  # to stop: Ctrl-C, and how a cluster ends its jobs
 # A worker has one core: libraries that start threads of their own would only be in each other's way.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "0",
@@ -68,7 +69,8 @@ def _make(studio: Studio, folder: Path, chunk: range) -> list[Truth]:
 
 
 def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one decides
+    for number in REQUESTS:
+        signal.signal(number, signal.SIG_IGN)  # they reach all processes; the first one decides
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
@@ -85,15 +87,15 @@ def _studio(config: StudioConfig) -> Studio:
 
 @contextlib.contextmanager
 def _inherited() -> Iterator[None]:
-    """What started processes shall take over: few threads, and no ear for Ctrl-C from the very first."""
+    """What started processes shall take over: few threads, and no ear for requests to stop from the very first."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update({name: value for name, value in ONE_THREAD.items() if before[name] is None})
     in_main = threading.current_thread() is threading.main_thread()
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None
+    heard = {number: signal.signal(number, signal.SIG_IGN) for number in REQUESTS} if in_main else {}
     try:
         yield
     finally:
-        if in_main:
-            signal.signal(signal.SIGINT, heard)
+        for number, handler in heard.items():
+            signal.signal(number, handler)
         for name in (name for name, value in before.items() if value is None):
             del os.environ[name]

@@ -72,10 +72,10 @@ def write_curated(
     return path
 
 
-def write_dataset(folder: Path, body: Body, count: int, **changes: np.ndarray) -> Path:
-    """A data set of SPIN with truth, in the crop's frame, and its photos."""
+def write_dataset(folder: Path, body: Body, count: int, kid: float = 0.0, **changes: np.ndarray) -> Path:
+    """A data set of SPIN with truth, in the crop's frame, and its photos. kid: how much of children they are."""
     write_pictures(folder, count)
-    people = params(count)
+    people = replace(params(count), kid=torch.full((count,), kid))
     records = [photo.people[0] for photo in photos(body, people)]
     center = np.array([person.bbox.center for person in records])
     scale = np.array([person.bbox.scale for person in records])
@@ -94,6 +94,7 @@ def write_dataset(folder: Path, body: Body, count: int, **changes: np.ndarray) -
         "part": xy[:, 25:],
         "pose": seen.pose.numpy(),
         "shape": people.betas.numpy(),
+        "kid": people.kid.numpy(),
         "S": np.concatenate([joints - joints[:, 14:15], np.ones((count, 24, 1))], axis=2).astype(np.float32),
         **changes,
     }

@@ -1,13 +1,14 @@
 """Who is trained on, in which order, and what of a data set reaches the dictionary."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from core.body.keypoints import layout
-from core.body.model import BodyParams, load_body
+from core.body.model import BodyParams, body_from_arrays, load_body
 from core.errors import FitsError, ReadError
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, project
 from core.store.fits import FitsDictionary
@@ -143,6 +144,28 @@ class TestDatasets:
         side = 200 * fits.scale
         off = (xy - torch.from_numpy(samples.keypoints[..., :2])).norm(dim=-1).mean(1) * CROP_SIZE / side
         assert off.max() < 4  # px of the crop: what perspective itself costs a crop's camera
+
+    def test_a_childs_truth_is_the_child(self, tmp_path, body):
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, kid=0.8)
+        samples, fits = read_dataset("coco", path, tmp_path, body, HALVES)
+        params = BodyParams.from_pose(fits.crop_pose, fits.betas, torch.zeros(PEOPLE, 3), fits.kid)
+        joints = body.keypoints(params, LAYOUT)[:, 25:]
+        off = joints - joints[:, 14:15] - torch.from_numpy(samples.joints[..., :3])
+        assert off.norm(dim=-1).max() < 1e-3
+        assert (fits.score < 4).all()
+
+    def test_a_child_that_is_no_number_or_that_a_body_cannot_be_is_told_with_its_row(self, tmp_path, body):
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE)
+        adults_only = body_from_arrays(replace(body.arrays, kid_direction=None))
+        for number, other, words in (
+            (np.nan, body, "kid, row 3: a number is not finite"),
+            (0.5, adults_only, "kid, row 3: .* has no child direction"),
+        ):
+            kid = np.zeros(PEOPLE)
+            kid[3] = number
+            np.savez(path, **{**np.load(path), "kid": kid})
+            with pytest.raises(ReadError, match=words):
+                read_dataset("coco", path, tmp_path, other, HALVES)
 
     def test_its_rows_are_in_the_camera_of_their_own_crop(self, dataset, body):
         _, fits = read_dataset("coco", dataset, dataset.parent, body, HALVES)

@@ -78,6 +78,14 @@ def test_a_bent_knee_is_an_error_of_its_size(dataset, body, network, knowing):
     assert evaluate(network, body, "coco", dataset).ar < 1.0
 
 
+def test_a_child_is_measured_as_the_child(tmp_path, body, network, knowing):
+    knowing(0.0)
+    path = making_runs.write_dataset(tmp_path, body, PEOPLE, kid=0.8)
+    found = evaluate(network, body, "3dpw", path)
+    assert found.mpjpe_mm > 50
+    assert found.pve_mm > 50
+
+
 def test_a_network_is_asked_with_its_pixels(dataset, body, network):
     found = evaluate(network, body, "joints", dataset)
     assert found.pa_mpjpe_mm > 5

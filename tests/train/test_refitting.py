@@ -306,8 +306,9 @@ class TestJudge:
         focal, center = torch.full((PEOPLE,), CROP_FOCAL_LENGTH), torch.full((PEOPLE, 2), CROP_SIZE / 2)
         xy = project(points + cam_t[:, None], focal, center)
         keypoints = torch.cat([xy, torch.ones(PEOPLE, 49, 1)], 2)
+        shape = fits.betas.numpy(), fits.kid.numpy()
         found, score = placed(
-            body, fits.pose.numpy(), fits.betas.numpy(), keypoints.numpy(), focal.numpy(), center.numpy()
+            body, fits.pose.numpy(), *shape, keypoints.numpy(), focal.numpy(), center.numpy()
         )
         for person in range(PEOPLE):
             plain = plain_spin.least_squares_camera(

@@ -113,16 +113,19 @@ def placed(
     body: Body,
     pose: NDArray[np.float32],
     betas: NDArray[np.float32],
+    kid: NDArray[np.float32],
     keypoints: NDArray[np.float32],
     focal_length: NDArray[np.float32],
     camera_center: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Known bodies under their keypoints: cam_t (M, 3) [m] and score (M,) as in `Fit`."""
+    """Known bodies, pose (M, 72), betas (M, 10), kid (M,), under their keypoints: cam_t (M, 3) [m] and score (M,) as in
+    `Fit`."""
     tensors = [torch.from_numpy(np.array(a, np.float32)) for a in (keypoints, focal_length, camera_center)]
     keypoints_t, focal, center = tensors
     collapsed = KeypointBody.from_body(body, LAYOUT)
     judge = Judge(collapsed, default_prior(focal.device, focal.dtype), keypoints_t, focal, center, LOOP_FIT)
-    params = BodyParams.from_pose(torch.from_numpy(pose), torch.from_numpy(betas), torch.zeros(len(pose), 3))
+    known = (torch.from_numpy(part) for part in (pose, betas, np.zeros((len(pose), 3), np.float32), kid))
+    params = BodyParams.from_pose(*known)
     params = judge.place(params)
     points = collapsed.keypoints(params)
     score = scores(points, params.cam_t, keypoints_t, focal, center)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core.body.keypoints import layout
 from core.body.model import Body
@@ -40,9 +41,8 @@ def draw_pictures(
     guess = _pixels(body, said)
     views = batch.views
     best = fits.get(views.indices, views.rotation_deg, views.flipped)
-    fit = _pixels(
-        body, SpinOutput(axis_angle_to_matrix(best.pose.view(-1, 24, 3)), best.betas, said.weak_camera)
-    )
+    rotations = axis_angle_to_matrix(best.pose.view(-1, 24, 3))
+    fit = _pixels(body, SpinOutput(rotations, best.betas, said.weak_camera), best.kid)
     fit = _under(fit, batch)
     known = fits.score[views.indices].isfinite().cpu().numpy()
     columns = [
@@ -58,9 +58,9 @@ def draw_pictures(
     return path
 
 
-def _pixels(body: Body, said: SpinOutput) -> NDArray[np.float32]:
-    """Keypoints (B, 49, 2) [px of the crop] of bodies before the network's cameras."""
-    points = RotatedBody.of(body).keypoints(said.rotations, said.betas)
+def _pixels(body: Body, said: SpinOutput, kid: Tensor | None = None) -> NDArray[np.float32]:
+    """Keypoints (B, 49, 2) [px of the crop] of bodies before the network's cameras; kid (B,)."""
+    points = RotatedBody.of(body).keypoints(said.rotations, said.betas, kid)
     seen = project_to_crop(points, said.weak_camera)
     return np.asarray(((seen + 1) * CROP_SIZE / 2).cpu().numpy(), dtype=np.float32)
 

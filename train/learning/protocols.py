@@ -22,6 +22,7 @@ from core.geometry.image import normalise
 from core.geometry.rotation import matrix_to_axis_angle
 from core.guess.spin_network import SpinNetwork, SpinOutput
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
+from core.store.fits import FitsDictionary
 from train.learning.datasets import Crops, Order, Turn
 from train.learning.losses import OPENPOSE, project_to_crop, to_unit
 from train.learning.posing import LAYOUT
@@ -128,7 +129,7 @@ def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Pa
         raise ReadError(
             f"{path}: protocol '{name}' needs {needed} of every person, and it is not there. Export it."
         )
-    parts = [_errors(network, body, protocol, samples, fits.crop_pose, fits.betas, r) for r in chunks(rows)]
+    parts = [_errors(network, body, protocol, samples, fits, r) for r in chunks(rows)]
     means = {key: float(torch.cat([part[key] for part in parts]).mean()) for key in parts[0]}
     return Result(name, protocol.words, len(rows), **means, published_pa_mpjpe_mm=protocol.published)
 
@@ -138,14 +139,14 @@ def _errors(
     body: Body,
     protocol: Protocol,
     samples: Samples,
-    pose: Tensor,
-    betas: Tensor,
+    fits: FitsDictionary,
     rows: NDArray[np.int64],
 ) -> dict[str, Tensor]:
     said = ask(network, samples, rows)
     guess = params_of(said)
     predicted = named_joints(body, guess, protocol.joints, protocol.h36m)
-    true = BodyParams.from_pose(pose[rows], betas[rows], torch.zeros(len(rows), 3))
+    nowhere = torch.zeros(len(rows), 3)
+    true = BodyParams.from_pose(fits.crop_pose[rows], fits.betas[rows], nowhere, fits.kid[rows])
     errors = {}
     if protocol.from_smpl:
         truth = named_joints(body, true, protocol.joints, protocol.h36m)

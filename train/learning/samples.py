@@ -96,7 +96,8 @@ def read_dataset(
         dataset=np.full(count, name),
     )
     _check_finite(samples, path)
-    return samples, _rows_of(samples, names, table, body, truth)
+    kid = _read_kid(path, count, body) if truth else np.zeros(count, np.float32)
+    return samples, _rows_of(samples, names, table, kid, body, truth)
 
 
 def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str) -> FitsDictionary:
@@ -182,16 +183,23 @@ def each_once(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _rows_of(
-    samples: Samples, names: NDArray[np.str_], table: Table, body: Body, truth: bool
+    samples: Samples,
+    names: NDArray[np.str_],
+    table: Table,
+    kid: NDArray[np.float32],
+    body: Body,
+    truth: bool,
 ) -> FitsDictionary:
     count = len(samples)
     side = BBOX_UNIT * samples.scale
     known = np.zeros(count, bool)
     pose, betas = np.zeros((count, 72), np.float32), np.zeros((count, 10), np.float32)
+    child = np.zeros(count, np.float32)
     if truth and "pose" in table.arrays and "shape" in table.arrays:
         known = table.arrays.get("has_smpl", np.ones(count)) > 0
         pose[known] = table.arrays["pose"][known]
         betas[known] = table.arrays["shape"][known]
+        child[known] = kid[known]
     focal_length = (CROP_FOCAL_LENGTH * side / CROP_SIZE).astype(np.float32)
     cam_t, score = np.zeros((count, 3), np.float32), np.full(count, np.nan, np.float32)
     for rows in np.array_split(np.flatnonzero(known), max(1, int(known.sum()) // 4096)):
@@ -200,6 +208,7 @@ def _rows_of(
                 body,
                 pose[rows],
                 betas[rows],
+                child[rows],
                 samples.keypoints[rows],
                 focal_length[rows],
                 samples.center[rows],
@@ -209,7 +218,7 @@ def _rows_of(
         {
             **texts,
             "source": np.where(known, "curated", ""),
-            "pose": pose, "betas": betas, "kid": np.zeros(count, np.float32), "cam_t": cam_t,
+            "pose": pose, "betas": betas, "kid": child, "cam_t": cam_t,
             "focal_length": focal_length, "camera_center": samples.center, "center": samples.center,
             "scale": samples.scale, "keypoints": samples.keypoints, "score": score,
             "valid_fit": known, "locked": known,
@@ -226,6 +235,20 @@ def _read_joints(path: Path, count: int) -> NDArray[np.float32] | None:
     if joints.shape != (count, *_JOINTS) or joints.dtype.kind != "f":
         raise ReadError(f"{path}, S: it is {joints.shape}, but must be {(count, *_JOINTS)}. Export it again.")
     return joints.astype(np.float32)
+
+
+def _read_kid(path: Path, count: int, body: Body) -> NDArray[np.float32]:
+    """kid (N,) of a data set .npz: how much of a child each is, zeros where it does not say."""
+    kid = read_arrays(path, ("kid",)).get("kid", np.zeros(count, np.float32))
+    if kid.shape != (count,) or kid.dtype.kind not in "fiu":
+        raise ReadError(f"{path}, kid: it is {kid.shape}, but must be {(count,)}. Export it again.")
+    for bad, words in (
+        (~np.isfinite(kid), "a number is not finite. Mend or remove this row."),
+        ((kid != 0) & (not body.has_kid), f"{body.name} has no child direction. Use the open body."),
+    ):
+        if bad.any():
+            raise ReadError(f"{path}, kid, row {int(np.argmax(bad))}: {words}")
+    return kid.astype(np.float32)
 
 
 def _check_finite(samples: Samples, path: Path) -> None:

@@ -134,13 +134,15 @@ def supervise(said: SpinOutput, batch: Batch, best: Rows, valid: Tensor, spin: S
     """The terms of the loss. best: the dictionary's rows as the augmented crops show them; valid (B,): whom to
     believe.
 
-    The network knows no children, so the betas of one, which belong to another scale, do not teach it.
+    The network knows no children, so the betas of one, which belong to another scale, do not teach it. Nor does a pose
+    that came without its shape say what its betas and its vertices are.
     """
     body = RotatedBody.of(spin.body)
     points = body.keypoints(said.rotations, said.betas)
     seen = losses.project_to_crop(points, said.weak_camera)
     rotations = axis_angle_to_matrix(best.pose.view(-1, 24, 3))
     betas = losses.believable_betas(best.betas, best.locked)
+    shaped = valid & best.has_shape
     terms = {
         "keypoints_2d": losses.keypoints_2d_term(
             seen, losses.to_unit(batch.keypoints_crop), batch.half_weights
@@ -149,12 +151,12 @@ def supervise(said: SpinOutput, batch: Batch, best: Rows, valid: Tensor, spin: S
             points[:, losses.OPENPOSE :], batch.joints, batch.has_joints
         ),
         "pose": losses.pose_term(said.rotations, rotations, valid),
-        "betas": losses.betas_term(said.betas, betas, valid & (best.kid == 0)),
+        "betas": losses.betas_term(said.betas, betas, shaped & (best.kid == 0)),
         "camera": losses.camera_term(said.weak_camera),
     }
     if spin.config.losses.vertices:
         vertices = body.vertices(said.rotations, said.betas)
-        terms["vertices"] = losses.vertices_term(vertices, body.vertices(rotations, betas, best.kid), valid)
+        terms["vertices"] = losses.vertices_term(vertices, body.vertices(rotations, betas, best.kid), shaped)
     return terms
 
 

@@ -22,6 +22,7 @@ from core.errors import BodyFileError
 
 OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
 SMPL_VERTICES = 6890  # the mesh that vertex ids of SMPL's keypoints speak of
+SMPL_NEUTRAL = "smpl-neutral"  # the body of betas whose file tells none, known without SMPL's own file
 BETAS = 10
 
 
@@ -108,6 +109,11 @@ class Body:
     @property
     def has_kid(self) -> bool:
         return self.arrays.kid_direction is not None
+
+    def shares_betas(self, body: str) -> bool:
+        """Whether betas of a body of this fingerprint, or SMPL_NEUTRAL, mean to this one what they say."""
+        is_smpl = len(self.v_template) == SMPL_VERTICES
+        return body == self.fingerprint or (body == SMPL_NEUTRAL and is_smpl)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Body:
         moved = {

@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body.model import SMPL_VERTICES, Body, BodyParams
+from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ImageError
 from core.geometry.camera import CROP_SIZE, crop_to_full, weak_camera_to_cam_t
 from core.geometry.image import crop_affine, normalise, warp
 from core.geometry.rotation import matrix_to_axis_angle
 from core.guess.lifter import lift
 from core.guess.lifter_network import Lifter
-from core.guess.spin_network import NETWORK, SMPL_NEUTRAL, SpinNetwork, SpinOutput
+from core.guess.spin_network import NETWORK, SpinNetwork, SpinOutput
 from core.records import BBox, Guess, Person, Photo
 
 LIFTER = "lifter"  # as NETWORK, what a guess says of where it comes from
@@ -114,7 +114,7 @@ def guess_crops(
     like = body.v_template
     said = SpinOutput(*(torch.cat(values).to(like) for values in zip(*parts, strict=True)))
     pose = matrix_to_axis_angle(said.rotations).flatten(1)
-    betas = said.betas if _knows_shape(network, body) else torch.zeros_like(said.betas)
+    betas = said.betas if body.shares_betas(network.config.body) else torch.zeros_like(said.betas)
     scale = said.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
     cam_t = weak_camera_to_cam_t(torch.cat([scale, said.weak_camera[:, 1:]], dim=1))
     pelvis = body.rest_pelvis(BodyParams.from_pose(pose, betas, cam_t))
@@ -207,12 +207,6 @@ def _evaluating(network: SpinNetwork) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
-
-
-def _knows_shape(network: SpinNetwork, body: Body) -> bool:
-    """Whether the network's betas mean to this body what they say."""
-    is_smpl = len(body.v_template) == SMPL_VERTICES
-    return network.config.body == body.fingerprint or (network.config.body == SMPL_NEUTRAL and is_smpl)
 
 
 def _cameras(photos: Sequence[Photo]) -> tuple[Tensor, Tensor]:

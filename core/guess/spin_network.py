@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.body.model import SMPL_NEUTRAL
 from core.body.tree import JOINT_NAMES
 from core.errors import CheckpointError
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d, rotation6d_to_matrix
@@ -30,7 +31,6 @@ DROPOUT = 0.5
 SMALL_START = 0.01  # gain of the last layers at first: corrections begin near zero
 MAX_ITERATIONS = 16
 MEAN_SCALE = 0.9  # a standing person in a bbox a fifth wider than the person
-SMPL_NEUTRAL = "smpl-neutral"  # the body whose betas the public weights speak of, known without its file
 
 
 @dataclass(frozen=True)

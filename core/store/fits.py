@@ -47,15 +47,21 @@ class Rows(NamedTuple):
     valid_fit: Tensor
     locked: Tensor
 
+    @property
+    def has_shape(self) -> Tensor:
+        """(B,) whose betas tell a shape: all ten of a pose that came without one are zero."""
+        return self.betas.any(dim=1)
+
 
 @dataclass(eq=False)
 class FitsDictionary:
     """One row per person, N rows. Poses are in the photo's camera frame.
 
-    pose (N, 72), betas (N, 10), kid (N,), cam_t (N, 3) [m], focal_length (N,), camera_center (N, 2), center
-    (N, 2) of the bbox [px], scale (N,) with side = 200 * scale [px], keypoints (N, 49, 3) as corrected, score
-    (N,) as in `Fit` and NaN without a fit, valid_fit and locked (N,) bool, source (N,) place in SOURCES;
-    imgname, dataset and verdict (N,) text. body: fingerprint of the body that betas belong to.
+    pose (N, 72), betas (N, 10), all zero where a pose came without its shape, kid (N,), cam_t (N, 3) [m],
+    focal_length (N,), camera_center (N, 2), center (N, 2) of the bbox [px], scale (N,) with side = 200 * scale
+    [px], keypoints (N, 49, 3) as corrected, score (N,) as in `Fit` and NaN without a fit, valid_fit and locked
+    (N,) bool, source (N,) place in SOURCES; imgname, dataset and verdict (N,) text. body: fingerprint of the body
+    that betas belong to.
     """
 
     body: str

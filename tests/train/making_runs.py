@@ -72,7 +72,7 @@ def write_curated(
     return path
 
 
-def write_dataset(folder: Path, body: Body, count: int, kid: float = 0.0, **changes: np.ndarray) -> Path:
+def write_dataset(folder: Path, body: Body, count: int, /, kid: float = 0.0, **changes: np.ndarray) -> Path:
     """A data set of SPIN with truth, in the crop's frame, and its photos. kid: how much of children they are."""
     write_pictures(folder, count)
     people = replace(params(count), kid=torch.full((count,), kid))
@@ -95,6 +95,7 @@ def write_dataset(folder: Path, body: Body, count: int, kid: float = 0.0, **chan
         "pose": seen.pose.numpy(),
         "shape": people.betas.numpy(),
         "kid": people.kid.numpy(),
+        "body": np.array(body.fingerprint),
         "S": np.concatenate([joints - joints[:, 14:15], np.ones((count, 24, 1))], axis=2).astype(np.float32),
         **changes,
     }

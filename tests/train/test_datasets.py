@@ -12,6 +12,7 @@ from core.body.model import BodyParams, body_from_arrays, load_body
 from core.errors import FitsError, ReadError
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, project
 from core.store.fits import FitsDictionary
+from tests.benchmarks.people import smpl_sized
 from tests.train import making_runs
 from train.learning.augment import AugmentConfig
 from train.learning.datasets import Batch, Crops, Order, Share, Turn, Turns, batches_of, load_batches
@@ -166,6 +167,32 @@ class TestDatasets:
             np.savez(path, **{**np.load(path), "kid": kid})
             with pytest.raises(ReadError, match=words):
                 read_dataset("coco", path, tmp_path, other, HALVES)
+
+    @pytest.mark.parametrize("named", [None, "smpl-neutral", "0123456789abcdef"])
+    def test_of_another_bodys_truth_the_pose_teaches_and_the_shape_does_not(self, tmp_path, body, named):
+        """SPIN's own files name no body, and are of SMPL."""
+        other = None if named is None else np.array(named)
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, kid=0.8, body=other)
+        _, fits = read_dataset("coco", path, tmp_path, body, HALVES)
+        with np.load(path) as file:
+            np.testing.assert_allclose(fits.crop_pose.numpy(), file["pose"], atol=1e-5)
+        assert fits.locked.all()
+        assert not fits.betas.any()
+        assert not fits.kid.any()
+        told = sources(body, data=(("coco", path),)).notices[0]
+        assert f"{path}: its betas are of body '{named or 'smpl-neutral'}', not of '{body.name}'" in told
+        assert "--body" in told
+
+    def test_spins_files_are_of_smpls_mesh(self, tmp_path, body):
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, body=None)
+        found = sources(smpl_sized(body), data=(("coco", path),))
+        assert found.fits.betas.any(dim=1).all()
+        assert not any("its betas" in notice for notice in found.notices)
+
+    def test_a_body_that_is_no_name_is_told(self, tmp_path, body):
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, body=np.zeros(PEOPLE))
+        with pytest.raises(ReadError, match=r"people\.npz, body: it must be one text"):
+            read_dataset("coco", path, tmp_path, body, HALVES)
 
     def test_its_rows_are_in_the_camera_of_their_own_crop(self, dataset, body):
         _, fits = read_dataset("coco", dataset, dataset.parent, body, HALVES)

@@ -112,6 +112,14 @@ def test_a_data_set_without_truth_is_told_what_it_needs(tmp_path, body, network)
         evaluate(network, body, "mpi-inf-3dhp", path)
 
 
+def test_truth_of_another_body_is_refused_where_it_would_be_measured(tmp_path, body, network, knowing):
+    path = making_runs.write_dataset(tmp_path, body, PEOPLE, body=None)
+    with pytest.raises(ReadError, match=r"its betas are of body 'smpl-neutral'.*--body"):
+        evaluate(network, body, "3dpw", path)
+    knowing(0.0)
+    assert evaluate(network, body, "joints", path).people == PEOPLE
+
+
 def test_the_table_has_what_spins_authors_published(dataset, body, network, knowing):
     knowing(0.0)
     lines = table([evaluate(network, body, "3dpw", dataset)]).splitlines()

@@ -17,7 +17,7 @@ from train.learning.mean_params import mean_body
 from train.learning.posing import RotatedBody
 from train.learning.processes import Processes
 from train.learning.refitting import Candidates
-from train.spin import Config, Spin, loss, valid_rows
+from train.spin import Config, Spin, loss, regress, supervise, valid_rows
 
 PEOPLE = 8
 CPU = torch.device("cpu")
@@ -129,6 +129,18 @@ class TestStep:
             + plain_spin.camera_prior(weak)
         )
         assert float(found.loss.detach()) == pytest.approx(plain, rel=1e-5)
+
+    def test_a_pose_that_came_without_its_shape_teaches_the_pose_alone(self, fits, body, batch):
+        fits.locked[:] = True
+        fits.betas[2] = 0.0
+        spin = spin_of(fits, body, losses=LossWeights(vertices=1.0))
+        rows, network = batch.views.indices, network_that_says(mean_body(), SMALL)
+        best = fits.get(rows, batch.views.rotation_deg, batch.views.flipped)
+        said = regress(network, batch, spin.config)
+        terms = supervise(said, batch, best, valid_rows(spin, rows), spin)
+        assert terms["pose"].counts.all()
+        for name in ("betas", "vertices"):
+            assert (~terms[name].counts).nonzero().tolist() == [[2]]
 
     def test_only_the_loop_changes_the_dictionary(self, fits, body, batch):
         fits.crop_pose += 0.3

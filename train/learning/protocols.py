@@ -26,7 +26,7 @@ from core.store.fits import FitsDictionary
 from train.learning.datasets import Crops, Order, Turn
 from train.learning.losses import OPENPOSE, project_to_crop, to_unit
 from train.learning.posing import LAYOUT
-from train.learning.samples import Samples, present, read_dataset
+from train.learning.samples import Samples, other_body, present, read_dataset
 
 CHUNK = 32
 _LIMBS = tuple(
@@ -123,6 +123,8 @@ def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Pa
         oks = np.concatenate(scores)
         ar = float((oks[:, None] >= _OKS_THRESHOLDS).mean())
         return Result(name, protocol.words, len(oks), ar=ar)
+    if protocol.from_smpl and (other := other_body(path, body)):
+        raise ReadError(other)
     truth_3d = fits.locked.numpy() if protocol.from_smpl else samples.has_joints
     if not truth_3d[rows].all():
         needed = "pose and shape" if protocol.from_smpl else "S"

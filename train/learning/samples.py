@@ -1,6 +1,8 @@
 """Who is trained on: the people of a fits dictionary and of SPIN's data sets, as one table of N rows.
 
 Row i of the table is row i of the run's fits dictionary. A data set's own SMPL parameters become locked rows: truth.
+Poses mean the same on every body of SMPL's tree, betas do not: those of another body are left out, and the shape of
+such a row is not known.
 A data set .npz tells no camera, so its rows are kept in the camera of their own crop, where both frames are one.
 """
 
@@ -14,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.keypoints import layout
-from core.body.model import Body
+from core.body.model import SMPL_NEUTRAL, Body
 from core.errors import FitsError, ReadError
 from core.formats.report import Report
-from core.formats.source import read_arrays
+from core.formats.source import array_names, read_arrays
 from core.formats.spin import Table, read_table
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
@@ -96,8 +98,22 @@ def read_dataset(
         dataset=np.full(count, name),
     )
     _check_finite(samples, path)
-    kid = _read_kid(path, count, body) if truth else np.zeros(count, np.float32)
+    shaped = truth and not other_body(path, body)
+    kid = _read_kid(path, count, body) if shaped else None
     return samples, _rows_of(samples, names, table, kid, body, truth)
+
+
+def other_body(path: Path, body: Body) -> str:
+    """Why the betas of a data set .npz say nothing of this body, in one line; '' where they do. Raises ReadError.
+
+    A file tells its body's fingerprint as `body`. SPIN's own tell none, and are of SMPL.
+    """
+    named = read_arrays(path, ("body",)).get("body", np.array(SMPL_NEUTRAL))
+    if named.shape != () or named.dtype.kind != "U":
+        raise ReadError(f"{path}, body: it must be one text, the fingerprint of a body. Export it again.")
+    if "shape" not in array_names(path) or body.shares_betas(str(named)):
+        return ""
+    return f"{path}: its betas are of body '{named}', not of '{body.name}'. To use them, give that body's file: --body."
 
 
 def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str) -> FitsDictionary:
@@ -186,10 +202,11 @@ def _rows_of(
     samples: Samples,
     names: NDArray[np.str_],
     table: Table,
-    kid: NDArray[np.float32],
+    kid: NDArray[np.float32] | None,
     body: Body,
     truth: bool,
 ) -> FitsDictionary:
+    """kid (N,): how much of a child each is; None where shapes are of another body."""
     count = len(samples)
     side = BBOX_UNIT * samples.scale
     known = np.zeros(count, bool)
@@ -198,8 +215,8 @@ def _rows_of(
     if truth and "pose" in table.arrays and "shape" in table.arrays:
         known = table.arrays.get("has_smpl", np.ones(count)) > 0
         pose[known] = table.arrays["pose"][known]
-        betas[known] = table.arrays["shape"][known]
-        child[known] = kid[known]
+        if kid is not None:
+            betas[known], child[known] = table.arrays["shape"][known], kid[known]
     focal_length = (CROP_FOCAL_LENGTH * side / CROP_SIZE).astype(np.float32)
     cam_t, score = np.zeros((count, 3), np.float32), np.full(count, np.nan, np.float32)
     for rows in np.array_split(np.flatnonzero(known), max(1, int(known.sum()) // 4096)):

@@ -17,6 +17,7 @@ from train.learning.samples import (
     dictionary_rows,
     joined_fits,
     learnable,
+    other_body,
     present,
     read_dataset,
     samples_of_fits,
@@ -44,7 +45,7 @@ def read_sources(
     path = kept or options.fits
     fits = FitsDictionary.load(path, body.fingerprint) if path is not None else None
     names = [name for name, _ in options.data]
-    parts = []
+    parts, notices = [], []
     own = dictionary_rows(fits, names, str(path)) if fits is not None else None
     if own is not None:
         parts.append((samples_of_fits(own, options.photos or (options.fits or Path()).parent), own))
@@ -52,6 +53,8 @@ def read_sources(
     for name, file in options.data:
         folder = folders.get(name, file.parent)
         samples, rows = read_dataset(name, file, folder, body, halves, not options.without_truth)
+        if not options.without_truth and (other := other_body(file, body)):
+            notices.append(f"{other} Until then its poses teach, its shapes do not")
         if fits is not None:
             rows = with_fits(rows, fits, name, str(path))
         parts.append((samples, rows))
@@ -59,7 +62,8 @@ def read_sources(
         raise FitsError(f"{path}: nobody is in it to train on. Save the fits of a project that has people.")
     samples = Samples.joined([part for part, _ in parts])
     every = joined_fits([rows for _, rows in parts])
-    return Sources(samples, every, *_order(samples, every, seed))
+    order, told = _order(samples, every, seed)
+    return Sources(samples, every, order, (*notices, *told))
 
 
 def _order(samples: Samples, fits: FitsDictionary, seed: int) -> tuple[Order, tuple[str, ...]]:

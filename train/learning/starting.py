@@ -6,10 +6,10 @@ import dataclasses
 
 import torch
 
-from core.body.model import SMPL_VERTICES, Body
+from core.body.model import Body
 from core.errors import CheckpointError
 from core.guess.checkpoint import load_weights
-from core.guess.spin_network import SMPL_NEUTRAL, SpinNetwork, load_backbone, load_spin_network
+from core.guess.spin_network import SpinNetwork, load_backbone, load_spin_network
 from train.learning.mean_params import mean_body
 from train.learning.options import Options
 
@@ -33,7 +33,7 @@ def start_from(network: SpinNetwork, options: Options, body: Body) -> tuple[str,
             f"of {wanted.iterations}. Give --backbone {said.backbone} --iterations {said.iterations}."
         )
     load_weights(network, known.state_dict(), str(options.guess))
-    if said.body == body.fingerprint or (said.body == SMPL_NEUTRAL and len(body.v_template) == SMPL_VERTICES):
+    if body.shares_betas(said.body):
         return ()
     with torch.no_grad():  # betas of another body say nothing of this one's
         for tensor in (network.decshape.weight, network.decshape.bias, network.init_shape):

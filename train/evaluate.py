@@ -32,7 +32,7 @@ from train.learning.truth import Truth, read_truth
 
 if TYPE_CHECKING:
     from core.guess.spin_network import SpinNetwork
-    from train.learning.protocols import Result
+    from train.learning.results import Result
 
 ALTERNATIVES = 5
 PART_LABELS = "lsp"
@@ -115,7 +115,7 @@ def evaluate_network(options: argparse.Namespace) -> int:
     """An image network by the protocols of the field (train/learning/protocols.py): a table, or with --json lines.
     Returns the exit code."""
     from core.guess.spin_network import load_spin_network
-    from train.learning.protocols import table
+    from train.learning.results import table
 
     if not options.data:
         known = ", ".join(protocol_names())
@@ -130,6 +130,8 @@ def evaluate_network(options: argparse.Namespace) -> int:
     for name, path in options.data:
         found = measured(network, body, name, path, photos.get(name), masks.get(name))
         results += found
+        for notice in (notice for result in found for notice in result.left_out):
+            print(notice, file=sys.stderr)
         if options.json:
             print("\n".join(json.dumps(vars(result)) for result in found), flush=True)
     if not options.json:
@@ -183,7 +185,9 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="NAME=FOLDER",
         help="that names of masks start from; by default as those of photos",
     )
-    parser.add_argument("--body", type=Path, help="SMPL file; by default the open body")
+    parser.add_argument(
+        "--body", type=Path, help="SMPL file that data sets' betas are of; by default the open body"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--fits-from", type=Path, help="folder with the truth files")
     parser.add_argument("--guess", default="none", help="none, lifter, or a lifter's folder")

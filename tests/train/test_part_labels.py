@@ -1,6 +1,7 @@
 """The pixels of a guess are compared with masks as SPIN does on LSP."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -42,8 +43,8 @@ def body():
 
 
 @pytest.fixture
-def network():
-    return network_that_says(mean_body(), SMALL)
+def network(body):
+    return network_that_says(mean_body(), replace(SMALL, body=body.fingerprint))
 
 
 @pytest.fixture
@@ -57,7 +58,9 @@ def truth(dataset, body, monkeypatch):
     samples, fits = read_dataset("lsp", dataset, dataset.parent, body, (1.0, 1.0))
     weak = torch.stack([2 * 5000 / 224 / fits.cam_t[:, 2], fits.cam_t[:, 0], fits.cam_t[:, 1]], 1)
     said = SpinOutput(axis_angle_to_matrix(fits.crop_pose.view(-1, 24, 3)), fits.betas, weak)
-    monkeypatch.setattr(part_labels, "ask", lambda _, __, rows: SpinOutput(*(part[rows] for part in said)))
+    monkeypatch.setattr(
+        part_labels, "ask", lambda _, batch: SpinOutput(*(part[batch.views.indices] for part in said))
+    )
     return samples, said
 
 
@@ -106,6 +109,16 @@ def test_the_truth_covers_every_pixel(network, body, dataset, drawn):
     assert found.people == PEOPLE
     assert (found.front_accuracy, found.front_f1, found.parts_accuracy, found.parts_f1) == (1, 1, 1, 1)
     assert "LSP part segmentation" in found.words
+
+
+def test_a_photo_that_cannot_be_read_is_left_out_and_told(network, body, dataset, drawn):
+    with_masks(dataset, [drawn[0], *(np.zeros_like(image) for image in drawn[1:])])
+    for row in range(1, PEOPLE):
+        (dataset.parent / f"images/{row:03d}.png").write_bytes(b"no picture")
+    found = measure(network, body, dataset)
+    assert found.people == 1
+    assert found.parts_accuracy == 1
+    assert found.left_out[0].startswith("3 people are skipped, as their photo cannot be read")
 
 
 def test_left_for_right_is_an_error_of_parts_alone(network, body, dataset, drawn):

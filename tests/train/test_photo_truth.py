@@ -1,6 +1,7 @@
 """Image networks are measured on the field's sample photos, by each source's own joints."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -28,8 +29,8 @@ def body():
 
 
 @pytest.fixture(scope="module")
-def network():
-    return network_that_says(mean_body(), SMALL)
+def network(body):
+    return network_that_says(mean_body(), replace(SMALL, body=body.fingerprint))
 
 
 @pytest.fixture

@@ -1,23 +1,27 @@
 """Networks are measured by protocols that have a name, and a perfect one has no error."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from core.body.model import load_body
-from core.errors import ReadError
+from core.body.model import body_from_arrays, load_body
+from core.errors import CheckpointError, ReadError
 from core.geometry.rotation import axis_angle_to_matrix
 from core.guess.checkpoint import save_checkpoint
 from core.guess.spin_network import SpinOutput, spin_checkpoint
+from tests.benchmarks.people import smpl_sized
 from tests.core.guess.making import SMALL, network_that_says
 from tests.train import making_runs
 from train import evaluate as evaluate_command
 from train.learning import protocols
+from train.learning.asking import crops_of
 from train.learning.mean_params import mean_body
-from train.learning.protocols import PROTOCOLS, evaluate, table
-from train.learning.samples import read_dataset
+from train.learning.protocols import PROTOCOLS, evaluate
+from train.learning.results import table
+from train.learning.samples import present, read_dataset
 
 PEOPLE = 4
 
@@ -43,7 +47,8 @@ def knowing(dataset, body, monkeypatch):
         scale = 2 * 5000 / 224 / fits.cam_t[:, 2]
         weak = torch.stack([scale, fits.cam_t[:, 0], fits.cam_t[:, 1]], 1)
 
-        def ask(network, samples, rows):
+        def ask(network, batch):
+            rows = batch.views.indices
             return SpinOutput(axis_angle_to_matrix(pose[rows].view(-1, 24, 3)), fits.betas[rows], weak[rows])
 
         monkeypatch.setattr(protocols, "ask", ask)
@@ -52,8 +57,8 @@ def knowing(dataset, body, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def network():
-    return network_that_says(mean_body(), SMALL)
+def network(body):
+    return network_that_says(mean_body(), replace(SMALL, body=body.fingerprint))
 
 
 def test_the_truth_has_no_error(dataset, body, network, knowing):
@@ -122,10 +127,81 @@ def test_truth_of_another_body_is_refused_where_it_would_be_measured(tmp_path, b
 
 def test_the_table_has_what_spins_authors_published(dataset, body, network, knowing):
     knowing(0.0)
-    lines = table([evaluate(network, body, "3dpw", dataset)]).splitlines()
-    assert "3DPW test, 14 joints of the true body | 4 | 0.0 | 0.0 | 59.2" in lines[2]
+    lines = table([evaluate(network, body, "mpi-inf-3dhp", dataset)]).splitlines()
+    assert "MPI-INF-3DHP test, 17 joints" in lines[2]
+    assert "| 67.5 |" in lines[2]
     published = {name: one.published for name, one in PROTOCOLS.items() if one.published}
-    assert published == {"h36m-p2": 41.1, "3dpw": 59.2, "mpi-inf-3dhp": 67.5}
+    assert published == {"h36m-p2": 41.1, "mpi-inf-3dhp": 67.5}
+
+
+def test_3dpw_on_a_neutral_body_is_not_compared_with_the_published(dataset, body, network, knowing):
+    knowing(0.0)
+    lines = table([evaluate(network, body, "3dpw", dataset)]).splitlines()
+    assert "taken as neutral" in lines[2]
+    assert "SPIN's" not in lines[0]
+
+
+def test_of_mpi_inf_3dhp_fourteen_joints_count_for_pck_and_the_pelvis_not(dataset, body, network, knowing):
+    """A body far off in every joint but the one that it is laid on by hits nothing."""
+    knowing(0.0)
+    with np.load(dataset) as file:
+        arrays = dict(file)
+    away = arrays["S"].copy()
+    away[:, [k for k in range(24) if k != 14], :3] += 1.0
+    np.savez(dataset, **{**arrays, "S": away})
+    found = evaluate(network, body, "mpi-inf-3dhp", dataset)
+    assert found.pck == found.auc == 0.0
+    assert found.mpjpe_mm == pytest.approx(1000 * 3**0.5 * 16 / 17, rel=0.05)  # SPIN's counts it
+    away[:, [16, 17], :3] = arrays["S"][:, [16, 17], :3]  # spine and jaw
+    np.savez(dataset, **{**arrays, "S": away})
+    assert evaluate(network, body, "mpi-inf-3dhp", dataset).pck == 0.0
+
+
+def test_a_joint_that_a_data_set_does_not_have_is_not_measured(dataset, body, network, knowing):
+    knowing(0.0)
+    with np.load(dataset) as file:
+        arrays = dict(file)
+    arrays["S"][:, [12, 18]] = 0.0  # neck and head
+    np.savez(dataset, **arrays)
+    assert evaluate(network, body, "joints", dataset).pa_mpjpe_mm < 0.1
+
+
+def test_a_network_is_measured_on_its_own_body(dataset, body, knowing):
+    """Beside truth of another one: SPIN's weights on the open body would be measured with betas of SMPL."""
+    knowing(0.0)
+    smpl, strangers = smpl_sized(body), network_that_says(mean_body(), SMALL)
+    for data in ("joints", "coco", "3dpw"):
+        with pytest.raises(CheckpointError, match=r"says betas of body 'smpl-neutral'.*--body"):
+            evaluate(strangers, body, data, dataset)
+    assert evaluate(strangers, smpl, "joints", dataset).people == PEOPLE
+    other = body_from_arrays(replace(smpl.arrays, fingerprint="another"))
+    np.savez(dataset, **{**np.load(dataset), "body": np.array("another")})
+    own = network_that_says(mean_body(), replace(SMALL, body=body.fingerprint))
+    found = evaluate(own, other, "3dpw", dataset)
+    assert found.pa_mpjpe_mm < 10  # the same people on either mesh
+    assert found.pve_mm is None  # their vertices are not the same
+
+
+def test_a_photo_that_cannot_be_read_is_left_out_and_told(tmp_path, body, network, knowing):
+    path = making_runs.write_dataset(tmp_path, body, 40)
+    (tmp_path / "images/001.png").write_bytes(b"no picture")
+    (tmp_path / "images/007.png").unlink()
+    crops = list(crops_of(*_present(path, body)))
+    assert [row for batch in crops for row in batch.views.indices.tolist()] == [
+        row for row in range(40) if row not in (1, 7)
+    ]
+    found = evaluate(network, body, "joints", path)
+    assert found.people == 38
+    gone, broken = found.left_out
+    assert "1 photos with 1 people are not there and are skipped" in gone
+    assert "007.png" in gone
+    assert "1 people are skipped, as their photo cannot be read" in broken
+    assert "001.png" in broken
+
+
+def _present(path, body):
+    samples, _ = read_dataset("x", path, path.parent, body, (1.0, 1.0))
+    return samples, present(samples)[0]
 
 
 def test_the_command_prints_a_table_or_lines_of_json(tmp_path, dataset, body, network, capsys):

@@ -66,8 +66,8 @@ class Batch:
         views = Views(*(getattr(self.views, name).to(device) for name in Views.__dataclass_fields__))
         return dataclasses.replace(self, **moved, views=views)
 
-    def __getitem__(self, chosen: slice) -> Batch:
-        """Some of the people."""
+    def __getitem__(self, chosen: slice | Tensor) -> Batch:
+        """Some of the people; chosen may be a mask (B,)."""
         indices = torch.arange(len(self), device=self.images.device)[chosen]
         parts = {name: getattr(self, name)[indices] for name in _TENSORS}
         return dataclasses.replace(self, **parts, views=self.views[indices])

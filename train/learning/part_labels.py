@@ -20,8 +20,9 @@ from core.geometry.camera import CROP_SIZE
 from core.geometry.image import apply_affine, crop_affine, invert_affine
 from core.guess.spin_network import SpinNetwork, SpinOutput
 from core.records import BBox
+from train.learning.asking import ask, body_of, crops_of, left_out, params_of
 from train.learning.losses import project_to_crop
-from train.learning.protocols import Result, ask, chunks, params_of
+from train.learning.results import Result
 from train.learning.samples import Samples, present, read_dataset
 
 WORDS = "LSP part segmentation: foreground, and 6 parts with background, F1 as the mean over classes"
@@ -38,23 +39,29 @@ _SUBPIXEL = 4  # bits
 def evaluate_parts(
     network: SpinNetwork, body: Body, name: str, path: Path, photos: Path, masks: Path
 ) -> Result:
-    """A network on a data set with masks, whose names start from a folder. Raises ReadError, FitsError."""
+    """A network on a data set with masks, whose names start from a folder. body: as in `evaluate`. Raises ReadError,
+    FitsError, CheckpointError."""
+    body = body_of(network, body)
     names = read_arrays(path, ("maskname", "partname"))
     if set(names) != {"maskname", "partname"}:
         raise ReadError(f"{path}: protocol '{name}' needs maskname and partname of every photo. Export them.")
     samples, _ = read_dataset(name, path, photos, body, (1.0, 1.0))
-    rows, _ = present(samples)
+    rows, absent = present(samples)
+    measured, unreadable = 0, list[str]()
     front, parts = np.zeros((2, 2), np.int64), np.zeros((len(PARTS) + 1,) * 2, np.int64)
     face_parts = parts_of_faces(body)
-    for some in chunks(rows):
-        said = ask(network, samples, some)
-        for place, row in enumerate(some):
+    for batch in crops_of(samples, rows):
+        measured, unreadable = measured + len(batch), [*unreadable, *batch.unreadable]
+        if not len(batch):
+            continue
+        said = ask(network, batch)
+        for place, row in enumerate(batch.views.indices.tolist()):
             mask = read_labels(masks / str(names["maskname"][row]))
             drawn = draw(
                 body,
                 SpinOutput(*(part[place : place + 1] for part in said)),
                 samples,
-                int(row),
+                row,
                 mask.shape,
                 face_parts,
             )
@@ -62,8 +69,9 @@ def evaluate_parts(
             labels = read_labels(masks / str(names["partname"][row]))
             parts += confusion(labels, drawn, len(parts), str(names["partname"][row]))
     return Result(
-        name, WORDS, len(rows),
+        name, WORDS, measured,
         front_accuracy=accuracy(front), front_f1=f1(front), parts_accuracy=accuracy(parts), parts_f1=f1(parts),
+        left_out=left_out(absent, unreadable),
     )  # fmt: skip
 
 

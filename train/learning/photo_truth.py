@@ -15,7 +15,8 @@ from core.guess.guess import guess_crops
 from core.guess.spin_network import SpinNetwork
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck
 from core.records import BBox
-from train.learning.protocols import Result
+from train.learning.asking import body_of
+from train.learning.results import Result
 from train.learning.truth import LIMBS, Truth, read_truth
 
 WORDS = "photos with 3D truth, {source}: its own 12 limb joints, the box around its keypoints"
@@ -23,8 +24,9 @@ HIPS = (LIMBS.index("hip"), len(LIMBS) + LIMBS.index("hip"))  # in `Truth.limbs`
 
 
 def evaluate_photos(network: SpinNetwork, body: Body, folder: Path) -> list[Result]:
-    """A result for every truth file of a folder that has pictures, and one over all their people. Raises ReadError."""
-    errors = {}
+    """A result for every truth file of a folder that has pictures, and one over all their people. body: as in
+    `evaluate`. Raises ReadError, ImageError, CheckpointError."""
+    body, errors = body_of(network, body), {}
     for truth in read_truth(folder):
         people = [person for person, image in enumerate(truth.images) if image is not None]
         if people:
@@ -35,13 +37,7 @@ def evaluate_photos(network: SpinNetwork, body: Body, folder: Path) -> list[Resu
         name: torch.cat([one[name] for one in errors.values()]) for name in next(iter(errors.values()))
     }
     return [
-        Result(
-            "photos",
-            WORDS.format(source=source),
-            len(found["mpjpe_mm"]),
-            **{name: float(values.mean()) for name, values in found.items()},
-        )
-        for source, found in errors.items()
+        Result.of_people("photos", WORDS.format(source=source), found) for source, found in errors.items()
     ]
 
 

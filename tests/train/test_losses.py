@@ -70,6 +70,12 @@ class TestAgainstThePlainReading:
         plain = plain_spin.keypoints_3d(said.numpy(), truth.numpy(), has.numpy())
         assert mean(term) == pytest.approx(plain, rel=1e-5)
 
+    def test_joints_are_not_compared_from_a_hip_that_is_not_there(self, random):
+        said, truth = some(random, BATCH, 24, 3), some(random, BATCH, 24, 4).abs()
+        truth[3, losses.HIPS[0]] = 0.0
+        term = losses.keypoints_3d_term(said, truth, torch.ones(BATCH, dtype=torch.bool))
+        assert (~term.counts).nonzero().tolist() == [[3]]
+
     @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
     def test_pose_and_betas_of_valid_fits(self, random, share):
         fits, said = some(random, BATCH, 72), axis_angle_to_matrix(some(random, BATCH, 24, 3))

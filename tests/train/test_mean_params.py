@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from core.body.model import load_body
 from core.errors import CheckpointError
 from core.fitting.prior import PRIOR_FILE, load_prior
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
+from core.guess.spin_network import SpinConfig, SpinNetwork
+from tests.benchmarks.people import smpl_sized
 from train.learning.mean_params import mean_body
+from train.learning.options import Options
+from train.learning.starting import start_from
 
 
 def test_without_a_file_the_network_starts_at_the_priors_likeliest_pose():
@@ -24,3 +29,14 @@ def test_spins_own_mean_body_is_taken_when_it_is_given(tmp_path):
     np.testing.assert_array_equal(mean_body(tmp_path / "mean.npz").pose, np.arange(144.0))
     with pytest.raises(CheckpointError, match="gone"):
         mean_body(tmp_path / "gone.npz")
+
+
+def test_betas_of_smpls_mean_body_start_no_other_bodys(tmp_path):
+    path = tmp_path / "mean.npz"
+    np.savez(path, pose=np.arange(144.0), shape=np.ones(10), cam=np.ones(3))
+    for body, start in ((load_body(), 0.0), (smpl_sized(load_body()), 1.0)):
+        network = SpinNetwork(SpinConfig("resnet18"))
+        told = start_from(network, Options(mean_params=path), body)
+        assert (network.init_shape == start).all()
+        assert (network.init_cam == 1).all()
+        assert len(told) == (start == 0)

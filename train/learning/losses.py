@@ -66,11 +66,13 @@ def keypoints_2d_term(points: Tensor, keypoints: Tensor, half_weights: Tensor) -
 
 
 def keypoints_3d_term(points: Tensor, joints: Tensor, has_joints: Tensor) -> Term:
-    """points (B, 24, 3) [m], joints (B, 24, 4) with confidence, both compared from between their hips."""
+    """points (B, 24, 3) [m], joints (B, 24, 4) with confidence, both compared from between their hips, which must be
+    known."""
     hips = list(HIPS)
     centred = points - points[:, hips].mean(dim=1, keepdim=True)
     truth = joints[..., :3] - joints[:, hips, :3].mean(dim=1, keepdim=True)
-    return Term((joints[..., 3:] * (centred - truth).square()).mean(dim=(1, 2)), has_joints)
+    known = has_joints & (joints[:, hips, 3] > 0).all(dim=1)
+    return Term((joints[..., 3:] * (centred - truth).square()).mean(dim=(1, 2)), known)
 
 
 def pose_term(rotations: Tensor, truth: Tensor, valid: Tensor) -> Term:

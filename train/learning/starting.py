@@ -6,7 +6,7 @@ import dataclasses
 
 import torch
 
-from core.body.model import Body
+from core.body.model import SMPL_NEUTRAL, Body
 from core.errors import CheckpointError
 from core.guess.checkpoint import load_weights
 from core.guess.spin_network import SpinNetwork, load_backbone, load_spin_network
@@ -16,15 +16,20 @@ from train.learning.options import Options
 
 def start_from(network: SpinNetwork, options: Options, body: Body) -> tuple[str, ...]:
     """Put the weights that the options name into a new network. Returns what the user should know."""
+    notices: tuple[str, ...] = ()
     if options.mean_params is not None:
-        for name, value in zip(
-            ("init_pose", "init_shape", "init_cam"), mean_body(options.mean_params), strict=True
-        ):
+        mean = mean_body(options.mean_params)
+        if not body.shares_betas(SMPL_NEUTRAL):
+            mean = mean._replace(betas=torch.zeros_like(mean.betas))
+            notices = (
+                f"{options.mean_params}: its betas are of SMPL; those of {body.name} start at the mean",
+            )
+        for name, value in zip(("init_pose", "init_shape", "init_cam"), mean, strict=True):
             getattr(network, name).copy_(value.reshape(1, -1))
     if options.backbone_weights is not None:
         load_backbone(network, options.backbone_weights)
     if options.guess is None:
-        return ()
+        return notices
     known = load_spin_network(options.guess)
     said, wanted = known.config, network.config
     if (said.backbone, said.iterations) != (wanted.backbone, wanted.iterations):

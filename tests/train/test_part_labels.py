@@ -118,7 +118,7 @@ def test_a_photo_that_cannot_be_read_is_left_out_and_told(network, body, dataset
     found = measure(network, body, dataset)
     assert found.people == 1
     assert found.parts_accuracy == 1
-    assert found.left_out[0].startswith("3 people are skipped, as their photo cannot be read")
+    assert found.left_out[0].startswith("3 photos with 3 people cannot be read and are skipped")
 
 
 def test_left_for_right_is_an_error_of_parts_alone(network, body, dataset, drawn):

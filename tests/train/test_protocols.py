@@ -195,7 +195,7 @@ def test_a_photo_that_cannot_be_read_is_left_out_and_told(tmp_path, body, networ
     gone, broken = found.left_out
     assert "1 photos with 1 people are not there and are skipped" in gone
     assert "007.png" in gone
-    assert "1 people are skipped, as their photo cannot be read" in broken
+    assert "1 photos with 1 people cannot be read and are skipped" in broken
     assert "001.png" in broken
 
 

@@ -15,7 +15,7 @@ from core.geometry.image import normalise
 from core.geometry.rotation import matrix_to_axis_angle
 from core.guess.spin_network import SpinNetwork, SpinOutput
 from train.learning.datasets import Batch, Crops, Order, Turn
-from train.learning.samples import SHOWN, Absent, Samples
+from train.learning.samples import Absent, Samples
 
 CHUNK = 32
 
@@ -43,12 +43,9 @@ def crops_of(samples: Samples, rows: NDArray[np.int64]) -> Iterator[Batch]:
 
 
 def left_out(absent: Absent, unreadable: Sequence[str]) -> tuple[str, ...]:
-    """Who is not in the figures, in words."""
-    told = (str(absent),) if absent.people else ()
-    if not unreadable:
-        return told
-    shown = ", ".join(unreadable[:SHOWN]) + (", …" if len(unreadable) > SHOWN else "")
-    return (*told, f"{len(unreadable)} people are skipped, as their photo cannot be read: {shown}")
+    """Who is not in the figures, in words. unreadable: the photo of each person that has one that cannot be read."""
+    broken = Absent(len(unreadable), tuple(dict.fromkeys(unreadable)), "cannot be read")
+    return tuple(str(one) for one in (absent, broken) if one.people)
 
 
 @torch.no_grad()

@@ -153,17 +153,17 @@ def joined_fits(parts: Sequence[FitsDictionary]) -> FitsDictionary:
 
 @dataclass(frozen=True)
 class Absent:
-    """Photos that are not there: how many people they cost, and some of their paths."""
+    """Photos that are not there, or `why` else: how many people they cost, and some of their paths."""
 
     people: int
     paths: tuple[str, ...]
+    why: str = "are not there"
 
     def __str__(self) -> str:
         shown = ", ".join(self.paths[:SHOWN])
         more = f" and {len(self.paths) - SHOWN} more" if len(self.paths) > SHOWN else ""
-        return (
-            f"{len(self.paths)} photos with {self.people} people are not there and are skipped: {shown}{more}"
-        )
+        count = f"{len(self.paths)} photos with {self.people} people"
+        return f"{count} {self.why} and are skipped: {shown}{more}"
 
 
 def present(samples: Samples) -> tuple[NDArray[np.int64], Absent]:

@@ -182,6 +182,8 @@ class TestDatasets:
         told = sources(body, data=(("coco", path),)).notices[0]
         assert f"{path}: its betas are of body '{named or 'smpl-neutral'}', not of '{body.name}'" in told
         assert "--body" in told
+        np.savez(path, **{**np.load(path), "has_smpl": np.zeros(PEOPLE)})
+        assert "its betas" not in sources(body, data=(("coco", path),)).notices[0]  # nobody has any
 
     def test_spins_files_are_of_smpls_mesh(self, tmp_path, body):
         path = making_runs.write_dataset(tmp_path, body, PEOPLE, body=None)

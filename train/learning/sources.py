@@ -53,7 +53,7 @@ def read_sources(
     for name, file in options.data:
         folder = folders.get(name, file.parent)
         samples, rows = read_dataset(name, file, folder, body, halves, not options.without_truth)
-        if not options.without_truth and (other := other_body(file, body)):
+        if bool(rows.locked.any()) and (other := other_body(file, body)):
             notices.append(f"{other} Until then its poses teach, its shapes do not")
         if fits is not None:
             rows = with_fits(rows, fits, name, str(path))

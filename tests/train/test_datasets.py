@@ -125,12 +125,14 @@ class TestBatches:
         assert len(batch.unreadable) == 1
         assert "001.png" in batch.unreadable[0]
 
-    def test_a_folder_of_broken_photos_is_an_error(self, curated):
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_a_folder_of_broken_photos_is_one_line_whoever_reads_it(self, curated, workers):
         for path in (curated.parent / "images").iterdir():
             path.write_bytes(b"no picture")
         crops = making_runs.crops_of(FitsDictionary.load(curated), curated.parent)
-        with pytest.raises(FitsError, match="cannot be read"):
-            crops[making_runs.turns(1)]
+        with pytest.raises(FitsError, match=r"^6 photos in a row cannot be read.*\.png: .*$") as told:
+            batches(crops, 1, workers=workers)
+        assert "\n" not in str(told.value)
 
 
 class TestDatasets:
@@ -292,6 +294,13 @@ class TestSources:
         FitsDictionary.from_arrays(arrays).save(curated)
         with pytest.raises(FitsError, match=r"curated\.npz: nobody is in it"):
             read_sources(Options(fits=curated), body, HALVES, 0)
+
+    def test_a_data_set_of_nobody_is_refused(self, tmp_path, body):
+        path = making_runs.write_dataset(tmp_path, body, 1)
+        arrays = {name: value[:0] if value.ndim else value for name, value in np.load(path).items()}
+        np.savez(path, **arrays)
+        with pytest.raises(ReadError, match=r"people\.npz: nobody is in it"):
+            sources(body, data=(("coco", path),))
 
     def test_people_without_keypoints_are_left_out(self, tmp_path, body):
         part = np.zeros((PEOPLE, 24, 3))

@@ -168,13 +168,27 @@ class Crops(Dataset[Batch]):
         """The row and its photo, or the next row whose photo can be read."""
         rows = self.order.rows
         start = int(np.searchsorted(rows, row))
-        for ahead in range(UNREADABLE_IN_A_ROW):
+        tries = min(UNREADABLE_IN_A_ROW, len(rows))
+        for ahead in range(tries):
             candidate = int(rows[(start + ahead) % len(rows)])
             try:
                 return candidate, read_image(str(self.samples.photo[candidate]))
             except ImageError as error:
                 unreadable.append(str(error))
-        raise FitsError(f"{UNREADABLE_IN_A_ROW} photos in a row cannot be read. The last: {unreadable[-1]}")
+        raise FitsError(f"{tries} photos in a row cannot be read. The last: {unreadable[-1]}")
+
+
+class _Answers(Dataset[Batch | FitsError]):
+    """Crops whose error is an answer: torch would pack one that a worker raises into the worker's traceback."""
+
+    def __init__(self, crops: Crops) -> None:
+        self.crops = crops
+
+    def __getitem__(self, turns: Sequence[Turn]) -> Batch | FitsError:
+        try:
+            return self.crops[turns]
+        except FitsError as error:
+            return error
 
 
 @dataclass(frozen=True)
@@ -213,12 +227,15 @@ def batches_of(order: Order, batch: int) -> int:
 
 
 def load_batches(crops: Crops, turns: Turns, workers: int, pinned: bool = False) -> Iterator[Batch]:
-    """Batches without end. Workers are forked from a process that has done nothing yet: a copy of this one, whose
-    threads may hold locks, can wait for ever."""
+    """Batches without end. Raises FitsError where too many photos cannot be read.
+
+    Workers are forked from a process that has done nothing yet: a copy of this one, whose threads may hold locks, can
+    wait for ever.
+    """
     if workers:
         multiprocessing.get_context(_START).set_forkserver_preload(["train.learning.datasets"])
     loader = DataLoader(
-        crops,
+        _Answers(crops),
         batch_size=None,
         sampler=turns,  # type: ignore[arg-type]  # torch wants to know its type, and needs only to iterate it
         num_workers=workers,
@@ -226,7 +243,10 @@ def load_batches(crops: Crops, turns: Turns, workers: int, pinned: bool = False)
         worker_init_fn=_one_thread,
         multiprocessing_context=_START if workers else None,
     )
-    yield from loader
+    for batch in loader:
+        if isinstance(batch, FitsError):
+            raise batch
+        yield batch
 
 
 def _one_thread(worker: int) -> None:

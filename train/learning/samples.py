@@ -80,13 +80,15 @@ def read_dataset(
     """A data set .npz and the dictionary rows that it starts with: its own SMPL parameters locked, others empty.
 
     halves: weights of openpose and annotated keypoints; truth False leaves SMPL parameters and 3D joints aside.
-    Raises ReadError for a file that is none.
+    Raises ReadError for a file that is none, or that holds nobody.
     """
     report = Report(path, "SPIN data set")
     table = read_table(path, report)
     joints = _read_joints(path, len(table)) if truth else None
     names = np.array([name or "" for name in table.imgname], np.str_)
     count = len(table)
+    if not count:
+        raise ReadError(f"{path}: nobody is in it. Choose a data set that has people.")
     samples = Samples(
         photo=_under(photos, names),
         center=table.arrays["center"].astype(np.float32),

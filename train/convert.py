@@ -35,6 +35,7 @@ from core.formats import (
     pw3d,
     smplifyx,
     spin,
+    spin_edited,
     spin_write,
     yolo,
 )
@@ -151,7 +152,7 @@ def _write_people(destination: Path, name: str, photos: tuple[Photo, ...], optio
     fits = None
     if options.fits is not None:
         fits = options.fits, destination.with_name(f"{destination.stem}_fits.npy")
-    return spin_write.write_edited(options.base, photos, destination, fits, options.body_or_none())
+    return spin_edited.write(options.base, photos, destination, fits, options.body_or_none())
 
 
 def _write_meshes(destination: Path, photos: Iterable[Photo], options: Options) -> str:

@@ -115,50 +115,6 @@ def raw_arrays(file: Path) -> dict[str, np.ndarray]:
         return dict(stored)
 
 
-def test_only_edited_rows_of_a_spin_data_set_and_its_fits_change(tmp_path, body):
-    write_photos(tmp_path)
-    base, fits = tmp_path / "train.npz", tmp_path / "train_fits.npy"
-    arrays = making.spin_arrays() | {"has_smpl": np.zeros(3, dtype=np.uint8)}
-    base.write_bytes(making.npz_bytes(arrays))
-    np.save(fits, np.random.default_rng(7).normal(0, 0.3, (3, 82)))
-    photos = list(spin.read(base, fits=fits, body=body).photos)
-    edited = photos[0].people[1]
-    moved = edited.with_(
-        id=99, keypoints=edited.keypoints.with_keypoint(30, xy=(7.0, 8.0)), fit=fit(9, focal_length=80.0)
-    )
-    photos[0] = photos[0].with_(people=(moved, photos[0].people[0]))
-    renumbered = [
-        photo.with_(people=tuple(one.with_(id=one.id + 50) for one in photo.people)) for photo in photos
-    ]
-    new, new_fits = tmp_path / "new.npz", tmp_path / "new_fits.npy"
-    assert spin_write.write_edited(base, renumbered, new, (fits, new_fits), body).written == 1
-
-    row = edited.id
-    others = [index for index in range(3) if index != row]
-    before, after = raw_arrays(base), raw_arrays(new)
-    assert before.keys() == after.keys()
-    for name, array in before.items():
-        assert after[name].dtype == array.dtype
-        assert after[name][others].tobytes() == array[others].tobytes(), name
-    assert after["S"].tobytes() == before["S"].tobytes()
-    np.testing.assert_array_equal(after["part"][row, 5, :2], (7, 8))
-    unchanged = [index for index in range(24) if index != 5]
-    assert after["part"][row, unchanged].tobytes() == before["part"][row, unchanged].tobytes()
-    old_rows, new_rows = np.load(fits), np.load(new_fits)
-    assert new_rows[others].tobytes() == old_rows[others].tobytes()
-    np.testing.assert_array_equal(new_rows[row, 72:].astype(np.float32), fit(9).betas)
-
-
-def test_a_spin_data_set_that_nobody_edited_comes_out_with_every_array_the_same(tmp_path, body):
-    write_photos(tmp_path)
-    base = tmp_path / "train.npz"
-    base.write_bytes(making.npz_bytes(making.spin_arrays()))
-    photos = spin.read(base, body=body).photos
-    assert spin_write.write_edited(base, photos, tmp_path / "new.npz", body=body).written == 0
-    before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
-    assert all(after[name].tobytes() == array.tobytes() for name, array in before.items())
-
-
 def test_spin_fits_have_a_row_for_each_person_and_zeros_without_a_fit(tmp_path, body):
     photos = [photo_with(person(fit=fit(1)), person(id=2, seed=3))]
     spin_write.write_fits(tmp_path / "fits.npy", photos, body)

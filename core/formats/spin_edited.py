@@ -1,0 +1,216 @@
+"""SPIN's data set .npz and fits .npy as copies in which only the rows of edited people change."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.body.model import Body
+from core.errors import FitsError
+from core.formats.association import associate_boxes
+from core.formats.crop_frame import fits_in_crop, placing_body
+from core.formats.report import Export, LeftOut, Report
+from core.formats.source import read_array, read_arrays
+from core.formats.spin import BETAS, FORMAT, OPENPOSE, PART, POSE, Table, read_table
+from core.formats.spin_write import may_teach, smpl_betas, spin_keypoints
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
+from core.records import BBox, Person, Photo
+from core.store.whole_file import whole_file
+
+SAME_ANGLE = 1e-4  # rad; to the crop's frame and back costs less, and no hand turns a body by so little
+SAME_PLACE = 1e-4  # px
+_TRUTH = {"pose": POSE, "shape": BETAS}
+
+
+def write(
+    base: Path,
+    photos: Iterable[Photo],
+    destination: Path,
+    fits: tuple[Path, Path] | None = None,
+    body: Body | None = None,
+) -> Export:
+    """A copy of the data set `base` with only the rows of people that were edited changed, and their number.
+
+    A person is found in it by photo and bbox. A fit goes where its row keeps one: into the row's own truth,
+    else into fits (the old .npy, the new one), else it becomes the row's truth. Of a rejected one only
+    has_smpl = 0 is written, or zeros into the fits. All other rows and arrays are those of `base`, byte for
+    byte.
+    """
+    table = read_table(base, Report(base, FORMAT))
+    left_out: list[LeftOut] = []
+    matched = _match_rows(table, list(photos), left_out)
+    arrays = {
+        name: np.array(values, order="C") for name, values in read_arrays(base, tuple(table.arrays)).items()
+    }
+    edited = set(_edit_boxes(table, arrays, matched) + _edit_keypoints(table, arrays, matched, left_out))
+    own = _has_truth(table)
+    with_own = {row: pair for row, pair in matched.items() if own[row]}
+    others = {row: pair for row, pair in matched.items() if not own[row]}
+    rejected = _rejected(matched, own, left_out)
+    changed = _changed_fits(with_own, _truths(table), body, left_out)
+    truth = dict(changed)
+    if fits is None:
+        truth |= _changed_fits(others, None, body, left_out)
+    else:
+        rows = _read_rows(fits[0], base, len(table))
+        changed |= _changed_fits(others, rows.astype(np.float64), body, left_out)
+        changed |= {row: np.zeros(POSE + BETAS) for row in rejected if row in others and rows[row].any()}
+        for row, fit in changed.items():
+            rows[row] = fit
+        with whole_file(fits[1]) as stream:
+            np.save(stream, rows)
+    refused = [row for row in rejected if own[row]]
+    _put_truth(arrays, own, truth, refused)
+    _copy_with(base, arrays, destination)
+    edited.update(changed, truth, refused)
+    return Export(len(edited), tuple(dict.fromkeys(left_out)))
+
+
+def _match_rows(
+    table: Table, photos: list[Photo], left_out: list[LeftOut]
+) -> dict[int, tuple[Photo, Person]]:
+    """Which person stands in which row."""
+    rows_of: dict[str, list[int]] = {}
+    for row, name in enumerate(table.imgname):
+        rows_of.setdefault(str(name).replace("\\", "/"), []).append(row)
+    matched: dict[int, tuple[Photo, Person]] = {}
+    for photo in photos:
+        rows = [row for row in rows_of.get(photo.path, []) if table.arrays["scale"][row] > 0]
+        boxes = [BBox(table.arrays["center"][row], float(table.arrays["scale"][row])) for row in rows]
+        places = associate_boxes(boxes, [person.bbox for person in photo.people])
+        for row, place in zip(rows, places, strict=True):
+            if place is not None:
+                matched[row] = photo, photo.people[place]
+        for place in set(range(len(photo.people))).difference(places):
+            record = f"{photo.path}, person {photo.people[place].id}"
+            left_out.append(LeftOut(record, "no row of the data set has a box near this person's"))
+    return matched
+
+
+def _edit_boxes(
+    table: Table, arrays: dict[str, np.ndarray], matched: dict[int, tuple[Photo, Person]]
+) -> list[int]:
+    edited = []
+    for row, (_, person) in matched.items():
+        old = BBox(table.arrays["center"][row], float(table.arrays["scale"][row]))
+        moved = np.abs(person.bbox.center - old.center).max() > SAME_PLACE
+        if moved or abs(person.bbox.side - old.side) > SAME_PLACE:
+            arrays["center"][row] = person.bbox.center
+            arrays["scale"][row] = person.bbox.scale
+            edited.append(row)
+    return edited
+
+
+def _edit_keypoints(
+    table: Table,
+    arrays: dict[str, np.ndarray],
+    matched: dict[int, tuple[Photo, Person]],
+    left_out: list[LeftOut],
+) -> list[int]:
+    edited = []
+    keypoints = {row: spin_keypoints(*pair, left_out).array for row, pair in matched.items()}
+    for name, first, count in (("openpose", 0, OPENPOSE), ("part", OPENPOSE, PART)):
+        for row, array in keypoints.items():
+            new = array[first : first + count]
+            old = table.arrays[name][row].astype(np.float32) if name in arrays else np.zeros_like(new)
+            old = np.where(np.isfinite(old).all(axis=1, keepdims=True), old, 0)
+            old[:, 2] = old[:, 2].clip(0, 1)
+            changed = (new != old).any(axis=1)
+            if changed.any():
+                whole = arrays.setdefault(name, np.zeros((len(table), count, 3)))
+                whole[row].reshape(count, 3)[changed] = new[changed]
+                edited.append(row)
+    return edited
+
+
+def _has_truth(table: Table) -> np.ndarray:
+    """(N,) bool: has_smpl, or all where a pose and a shape are there and it is not."""
+    there = "pose" in table.arrays and "shape" in table.arrays
+    return (table.arrays.get("has_smpl", np.ones(len(table))) > 0) & there
+
+
+def _truths(table: Table) -> np.ndarray:
+    """(N, 82): pose and shape of each row, zeros where the file has none."""
+    parts = (table.arrays.get(name, np.zeros((len(table), size))) for name, size in _TRUTH.items())
+    return np.concatenate([*parts], axis=1)
+
+
+def _rejected(
+    matched: dict[int, tuple[Photo, Person]], own: np.ndarray, left_out: list[LeftOut]
+) -> list[int]:
+    """The rows whose own truth, or else whose person's fit, was rejected; all are said."""
+    rows = []
+    for row, (photo, person) in matched.items():
+        if person.verdict == "rejected" and (own[row] or person.fit is not None):
+            reason = "it was rejected" + ", so the row's has_smpl is 0 now" * bool(own[row])
+            left_out.append(LeftOut(f"{photo.path}, person {person.id}, fit", reason))
+            rows.append(row)
+    return rows
+
+
+def _read_rows(path: Path, base: Path, count: int) -> np.ndarray:
+    """The rows (N, 82) of a fits .npy, to be changed. Raises FitsError."""
+    rows = np.array(read_array(path))
+    if rows.shape != (count, POSE + BETAS):
+        raise FitsError(f"{path.name}: its shape is {rows.shape}, but {base.name} has {count} rows.")
+    return rows
+
+
+def _changed_fits(
+    matched: dict[int, tuple[Photo, Person]],
+    old: np.ndarray | None,
+    body: Body | None,
+    left_out: list[LeftOut],
+) -> dict[int, np.ndarray]:
+    """Row -> pose and betas (82,) of each fit that may teach and is not that of `old` (N, 82), if there is one."""
+    rows = [row for row, (_, person) in matched.items() if may_teach(person)]
+    if not rows:
+        return {}
+    people = [matched[row] for row in rows]
+    pose, _ = fits_in_crop(people, placing_body(body))
+    fits = np.concatenate([pose, smpl_betas(people, left_out)], axis=1)
+    return {
+        row: fit for row, fit in zip(rows, fits, strict=True) if old is None or not _same_fit(fit, old[row])
+    }
+
+
+def _put_truth(
+    arrays: dict[str, np.ndarray], own: np.ndarray, truth: dict[int, np.ndarray], rejected: list[int]
+) -> None:
+    """Rows (82,) become truth, the rejected ones none; arrays that were not there come where there is need."""
+    if truth or rejected:
+        arrays.setdefault("has_smpl", own.astype(np.uint8))[rejected] = 0
+    for row, fit in truth.items():
+        for name, values in zip(_TRUTH, (fit[:POSE], fit[POSE:]), strict=True):
+            whole = arrays.setdefault(name, np.zeros((len(own), len(values)), np.float32))
+            whole[row] = values.reshape(whole[row].shape)
+        arrays["has_smpl"][row] = 1
+
+
+def _same_fit(fit: np.ndarray, old: np.ndarray) -> bool:
+    same = np.array_equal(fit[3:], old[3:].astype(np.float32))
+    turns = axis_angle_to_matrix(torch.from_numpy(np.stack([fit[:3], old[:3]]).astype(np.float64)))
+    return bool(same and geodesic_angle(turns[0], turns[1]) < SAME_ANGLE)
+
+
+def _copy_with(base: Path, arrays: dict[str, np.ndarray], destination: Path) -> None:
+    """The archive `base` with some of its arrays in the place of the old ones."""
+    with whole_file(destination) as stream, zipfile.ZipFile(base) as old, zipfile.ZipFile(stream, "w") as new:
+        left = dict(arrays)
+        for member in old.infolist():
+            array = left.pop(member.filename.removesuffix(".npy"), None)
+            data = old.read(member) if array is None else _npy(array)
+            new.writestr(member.filename, data, member.compress_type)
+        for name, array in left.items():
+            new.writestr(f"{name}.npy", _npy(array), zipfile.ZIP_STORED)
+
+
+def _npy(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue()

@@ -1,0 +1,134 @@
+"""A SPIN data set that is written back changes where somebody edited it, and nowhere else."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.body.model import Body
+from core.formats import spin, spin_edited
+from core.formats.report import Export
+from core.records import Person
+from tests.core.formats import making
+from tests.core.formats.making import fit, photo_with, write_photos
+
+
+@pytest.fixture(scope="module")
+def body(tmp_path_factory: pytest.TempPathFactory) -> Body:
+    return making.toy_body(tmp_path_factory.mktemp("body"))
+
+
+def raw_arrays(file: Path) -> dict[str, np.ndarray]:
+    with np.load(file) as stored:
+        return dict(stored)
+
+
+def test_only_edited_rows_of_a_spin_data_set_and_its_fits_change(tmp_path, body):
+    write_photos(tmp_path)
+    base, fits = tmp_path / "train.npz", tmp_path / "train_fits.npy"
+    arrays = making.spin_arrays() | {"has_smpl": np.zeros(3, dtype=np.uint8)}
+    base.write_bytes(making.npz_bytes(arrays))
+    np.save(fits, np.random.default_rng(7).normal(0, 0.3, (3, 82)))
+    photos = list(spin.read(base, fits=fits, body=body).photos)
+    edited = photos[0].people[1]
+    moved = edited.with_(
+        id=99, keypoints=edited.keypoints.with_keypoint(30, xy=(7.0, 8.0)), fit=fit(9, focal_length=80.0)
+    )
+    photos[0] = photos[0].with_(people=(moved, photos[0].people[0]))
+    renumbered = [
+        photo.with_(people=tuple(one.with_(id=one.id + 50) for one in photo.people)) for photo in photos
+    ]
+    new, new_fits = tmp_path / "new.npz", tmp_path / "new_fits.npy"
+    assert spin_edited.write(base, renumbered, new, (fits, new_fits), body).written == 1
+
+    row = edited.id
+    others = [index for index in range(3) if index != row]
+    before, after = raw_arrays(base), raw_arrays(new)
+    assert before.keys() == after.keys()
+    for name, array in before.items():
+        assert after[name].dtype == array.dtype
+        assert after[name][others].tobytes() == array[others].tobytes(), name
+    assert after["S"].tobytes() == before["S"].tobytes()
+    np.testing.assert_array_equal(after["part"][row, 5, :2], (7, 8))
+    unchanged = [index for index in range(24) if index != 5]
+    assert after["part"][row, unchanged].tobytes() == before["part"][row, unchanged].tobytes()
+    old_rows, new_rows = np.load(fits), np.load(new_fits)
+    assert new_rows[others].tobytes() == old_rows[others].tobytes()
+    np.testing.assert_array_equal(new_rows[row, 72:].astype(np.float32), fit(9).betas)
+
+
+def test_a_spin_data_set_that_nobody_edited_comes_out_with_every_array_the_same(tmp_path, body):
+    write_photos(tmp_path)
+    base = tmp_path / "train.npz"
+    base.write_bytes(making.npz_bytes(making.spin_arrays()))
+    photos = spin.read(base, body=body).photos
+    assert spin_edited.write(base, photos, tmp_path / "new.npz", body=body).written == 0
+    before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
+    assert all(after[name].tobytes() == array.tobytes() for name, array in before.items())
+
+
+def edited_rows(folder: Path, body: Body, has_smpl: list[int], *people: Person) -> tuple[Export, dict, dict]:
+    """A data set with this truth written back with people by row number: the report, its arrays before and after."""
+    base, new = folder / "train.npz", folder / "new.npz"
+    base.write_bytes(making.npz_bytes(making.spin_arrays() | {"has_smpl": np.array(has_smpl, np.uint8)}))
+    photos = [photo_with(*people, path=making.PHOTOS[1])]
+    return spin_edited.write(base, photos, new, body=body), raw_arrays(base), raw_arrays(new)
+
+
+def second_row(folder: Path, body: Body, **changes: Any) -> Person:
+    """The person of row 1 of the sample data set, alone in its photo."""
+    write_photos(folder)
+    base = folder / "train.npz"
+    base.write_bytes(making.npz_bytes(making.spin_arrays() | {"has_smpl": np.ones(3, np.uint8)}))
+    (found,) = spin.read(base, body=body).photos[1].people
+    return found.with_(**changes)
+
+
+def test_a_fit_of_a_row_that_had_no_truth_becomes_its_truth(tmp_path, body):
+    fitted = second_row(tmp_path, body, fit=fit(9, focal_length=80.0))
+    export, before, after = edited_rows(tmp_path, body, [1, 0, 1], fitted)
+    assert (export.written, export.left_out) == (1, ())
+    np.testing.assert_array_equal(after["has_smpl"], [1, 1, 1])
+    np.testing.assert_array_equal(after["shape"][1].astype(np.float32), fit(9).betas)
+    assert after["pose"][[0, 2]].tobytes() == before["pose"][[0, 2]].tobytes()
+
+
+def test_a_rejected_truth_loses_has_smpl_and_nothing_else_and_that_is_said(tmp_path, body):
+    refused = second_row(tmp_path, body, verdict="rejected")
+    export, before, after = edited_rows(tmp_path, body, [1, 1, 1], refused)
+    assert export.written == 1
+    assert "it was rejected, so the row's has_smpl is 0" in export.summary()
+    np.testing.assert_array_equal(after.pop("has_smpl"), [1, 0, 1])
+    assert all(array.tobytes() == before[name].tobytes() for name, array in after.items())
+
+
+def test_a_rejected_fit_of_a_row_without_truth_stays_out_and_is_said(tmp_path, body):
+    refused = second_row(tmp_path, body, fit=fit(9), verdict="rejected")
+    export, before, after = edited_rows(tmp_path, body, [1, 0, 1], refused)
+    assert export.written == 0
+    assert "it was rejected" in export.summary()
+    assert all(array.tobytes() == before[name].tobytes() for name, array in after.items())
+
+
+def test_a_rejected_fit_of_the_fits_file_becomes_zeros(tmp_path, body):
+    refused = second_row(tmp_path, body, fit=fit(9), verdict="rejected")
+    base, fits = tmp_path / "train.npz", tmp_path / "fits.npy"
+    base.write_bytes(making.npz_bytes(making.spin_arrays() | {"has_smpl": np.zeros(3, np.uint8)}))
+    np.save(fits, np.random.default_rng(7).normal(0, 0.3, (3, 82)))
+    files = fits, tmp_path / "new.npy"
+    photos = [photo_with(refused, path=making.PHOTOS[1])]
+    assert spin_edited.write(base, photos, tmp_path / "new.npz", files, body).written == 1
+    old, new = np.load(fits), np.load(files[1])
+    assert not new[1].any()
+    np.testing.assert_array_equal(new[[0, 2]], old[[0, 2]])
+
+
+def test_fits_beside_a_data_set_with_truth_stay_where_nobody_edited(tmp_path, body):
+    write_photos(tmp_path)
+    base, fits, new_fits = (tmp_path / name for name in ("train.npz", "fits.npy", "new.npy"))
+    base.write_bytes(making.npz_bytes(making.spin_arrays()))
+    np.save(fits, np.random.default_rng(7).normal(0, 0.3, (3, 82)))
+    photos = spin.read(base, fits=fits, body=body).photos
+    assert spin_edited.write(base, photos, tmp_path / "new.npz", (fits, new_fits), body).written == 0
+    assert new_fits.read_bytes() == fits.read_bytes()

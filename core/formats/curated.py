@@ -6,11 +6,13 @@ in a project.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import FitsError
+from core.formats.crop_frame import UNSCORED
 from core.formats.people import Ids, make_keypoints
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Import, Report, Unusable
@@ -65,6 +67,7 @@ def _fit(row: dict[str, np.ndarray], body: str) -> Fit | None:
         return None
     if source not in ("guess", "fit", "curated"):
         raise Unusable(f"its source '{source}' is unknown")
+    score = float(row["score"])
     return Fit(
         pose=row["pose"],
         betas=row["betas"],
@@ -72,7 +75,7 @@ def _fit(row: dict[str, np.ndarray], body: str) -> Fit | None:
         camera_center=row["camera_center"],
         kid=float(row["kid"]),
         focal_length=float(row["focal_length"]),
-        score=float(row["score"]),
+        score=score if math.isfinite(score) else UNSCORED,
         body=body,
         source=source,  # type: ignore[arg-type]
     )

@@ -9,6 +9,7 @@ x right, y down, z forward.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from typing import Any
 import numpy as np
 
 from core.formats import people
+from core.formats.crop_frame import UNSCORED
 from core.formats.json_parts import json_parts
 from core.formats.photo_folder import PhotoFolder
-from core.formats.report import Export, Import, Report, Unusable
+from core.formats.report import Export, Import, LeftOut, Report, Unusable
 from core.formats.source import finite, number, read_arrays, read_json
 from core.formats.spin import MAX_POSE
+from core.formats.spin_write import with_truth
 from core.records import Fit, Keypoints, Person, Photo
 from core.store.whole_file import whole_file
 
@@ -37,20 +40,17 @@ _SOURCES = ("guess", "fit", "curated")
 
 
 def write(path: Path, photos: Iterable[Photo]) -> Export:
-    """Everyone who has a fit, to .json or else .npz."""
-    rows = [
-        _row(photo, person, person.fit)
-        for photo in photos
-        for person in photo.people
-        if person.fit is not None
-    ]
+    """Everyone who has a fit that nobody rejected, to .json or else .npz."""
+    left_out: list[LeftOut] = []
+    fitted = with_truth([(photo, person) for photo in photos for person in photo.people], left_out)
+    rows = [_row(photo, person, person.fit) for photo, person in fitted if person.fit is not None]
     with whole_file(path) as stream:
         if path.suffix == ".json":
             document = {"format": KIND, "version": VERSION, "people": [_plain(row) for row in rows]}
             stream.writelines(json_parts(document))
         else:
             np.savez(stream, allow_pickle=False, **_columns(rows))
-    return Export(len(rows))
+    return Export(len(rows), tuple(left_out))
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
@@ -140,16 +140,21 @@ def _person(row: Mapping[str, Any]) -> Person:
     body, source = row.get("body"), row.get("source")
     if not isinstance(body, str) or source not in _SOURCES:
         raise Unusable("its body or source is missing")
-    score = row.get("score")
-    known = score is not None and score == score
     focal_length, id = number(row.get("focal_length")), number(row.get("person"))
     if focal_length <= 0 or id != int(id) or id < 0:
         raise Unusable("its focal length or its number is none")
     fit = Fit(
         pose=values["pose"], betas=values["betas"], kid=number(row.get("kid")), cam_t=values["cam_t"],
         focal_length=focal_length, camera_center=values["camera_center"],
-        score=number(score) if known else float("nan"),
+        score=_score(row.get("score")),
         body=body, source=source, weak=row.get("weak") in (True, 1),
     )  # fmt: skip
     box = people.box_from_center(values["center"], number(row.get("scale")))
     return Person(int(id), box, Keypoints(LAYOUT, np.zeros((17, 2)), np.zeros(17)), fit=fit)
+
+
+def _score(value: object) -> float:
+    """NaN where it is not known: null, or a number that is not finite."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return UNSCORED
+    return number(value)

@@ -40,6 +40,15 @@ def test_people_come_back_with_fit_verdict_lock_and_keypoints(written):
             assert same(one.with_(id=0), other.with_(id=0))
 
 
+def test_a_fit_without_a_score_has_none_when_it_comes_back(tmp_path):
+    write_photos(tmp_path)
+    unscored = photo_with(person(fit=fit(1, score=np.nan)))
+    fits_of_photos([unscored], fit().body).save(tmp_path / "people_fits.npz")
+    (photo,) = curated.read(tmp_path / "people_fits.npz").photos
+    assert photo.people[0].fit is not None
+    assert np.isnan(photo.people[0].fit.score)
+
+
 def test_a_camera_that_was_assumed_is_none_again(written):
     file, _ = written
     for photo in curated.read(file).photos:  # the first one's fits were made with the assumed camera

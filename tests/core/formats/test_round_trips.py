@@ -82,6 +82,23 @@ def test_smpl_parameters_read_back_to_the_bit(suffix, tmp_path):
         np.testing.assert_equal(one.fit.score, expected.score)
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
+@pytest.mark.parametrize("score", [np.nan, np.inf])
+def test_smpl_parameters_keep_a_fit_without_a_score(score, suffix, tmp_path):
+    parameters.write(tmp_path / f"fits{suffix}", [photo_with(person(fit=fit(1, score=score)))])
+    (read,) = people_of(parameters.read(tmp_path / f"fits{suffix}").photos)
+    assert np.isnan(read.fit.score)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
+def test_smpl_parameters_have_no_rejected_fit_and_say_so(suffix, tmp_path):
+    people = person(id=1, fit=fit(1)).with_(verdict="rejected"), person(id=2, seed=1, fit=fit(2))
+    exported = parameters.write(tmp_path / f"fits{suffix}", [photo_with(*people)])
+    assert exported.written == 1
+    assert "a.png, person 1, fit: it was rejected" in exported.summary()
+    assert [one.id for one in people_of(parameters.read(tmp_path / f"fits{suffix}").photos)] == [2]
+
+
 def test_eft_keeps_pose_shape_place_and_keypoints(tmp_path, body):
     write_photos(tmp_path)
     camera = {"focal_length": 80.0, "camera_center": np.array([32.0, 24.0])}

@@ -1,8 +1,8 @@
 """COCO keypoints JSON, and all that follow it: 17 or 23 keypoints, CrowdPose, Halpe, OCHuman, AIC, MPII as
 COCO, …
 
-The layout is found from the category's keypoint names. v = 0 is absent, 1 occluded, 2 visible;
-`keypoint_scores`, which some tools add and our writer writes, are the confidences. A box is x, y, width,
+The layout is found from the category's keypoint names. v = 0 is absent, 1 occluded, 2 visible, a fraction a
+confidence; `keypoint_scores`, which some tools add and our writer writes, are the confidences. A box is x, y, width,
 height. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face and hands are left out (its
 schema was read in code that uses it, not in a file of the data set).
 """
@@ -176,8 +176,7 @@ def _read_person(
     triples = values.reshape(-1, 3)
     if len(triples) != matched.count:
         raise Unusable(f"it has {len(triples)} keypoints, but its category names {matched.count}")
-    rows = np.empty((len(triples), 4))  # x, y, confidence, occluded
-    rows[:, :2], rows[:, 2], rows[:, 3] = triples[:, :2], triples[:, 2] > 0, triples[:, 2] == 1
+    rows = _rows(triples)
     scores = annotation.get("keypoint_scores")
     if scores is not None:
         rows[:, 2] *= finite(scores, len(triples))
@@ -185,8 +184,7 @@ def _read_person(
     if "foot_kpts" in annotation:
         array, matched = _with_feet(array, annotation, matched)
     keypoints = people.make_keypoints(matched.layout, array[:, :3], report, record, array[:, 3] > 0)
-    xywh = numbers(annotation["bbox"], 4) if annotation.get("bbox") is not None else None
-    bbox = people.box_or_round(xywh, keypoints, report, record)
+    bbox = people.box_or_round(annotation.get("bbox"), keypoints, report, record)
     return people.person(ids.take(annotation.get("id")), bbox, keypoints)
 
 
@@ -198,8 +196,12 @@ def _with_feet(
     if both is None or both.unknown or len(both.take) != len(array) + len(_FEET):
         return array, matched
     feet = numbers(annotation["foot_kpts"], 3 * len(_FEET)).reshape(-1, 3)
-    rows = np.column_stack([feet[:, :2], feet[:, 2] > 0, feet[:, 2] == 1])
-    return both.pick(np.concatenate([array, rows])), both
+    return both.pick(np.concatenate([array, _rows(feet)])), both
+
+
+def _rows(triples: np.ndarray) -> np.ndarray:
+    """x, y, confidence, occluded (K, 4) of triples (K, 3)."""
+    return np.column_stack([triples[:, :2], *people.confidence_and_occluded(triples[:, 2])])
 
 
 def _annotation(person: Person, image_id: int, category_id: int) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from core.body.keypoints import layout
 from core.formats.report import MAX_COORDINATE, Report, Unusable
+from core.formats.source import numbers
 from core.records import BBOX_PADDING, BBOX_UNIT, BBox, Keypoints, Person
 
 FEWEST_FOR_BOX = 2  # keypoints
+OCCLUDED, VISIBLE = 1, 2  # COCO's v; 0 is absent
 
 
 class Ids:
@@ -63,6 +66,19 @@ def make_keypoints(
     return Keypoints(layout_name, array[:, :2], array[:, 2], occluded & (array[:, 2] > 0))
 
 
+def confidence_and_occluded(third: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the third numbers (K,) of keypoints mean: visibilities, or confidences where one of them is a fraction.
+
+    Returns confidence (K,) and occluded (K,) bool. Raises Unusable where they can be neither.
+    """
+    finite = third[np.isfinite(third)]
+    if (finite % 1 == 0).all():
+        return (third > 0).astype(np.float64), third == OCCLUDED
+    if finite.min() < 0 or finite.max() > VISIBLE:  # a heatmap's peak can be a little more than 1
+        raise Unusable("the third numbers of its keypoints are neither visibilities nor confidences in 0..1")
+    return third.clip(0, 1), np.zeros(len(third), dtype=bool)
+
+
 def box_from_xywh(xywh: np.ndarray) -> BBox:
     """xywh (4,) = left, top, width, height [px]. Raises Unusable for a negative, empty or unreal one."""
     x, y, width, height = xywh.tolist()
@@ -88,15 +104,15 @@ def box_round(keypoints: Keypoints) -> BBox:
     return BBox((low + high) / 2, BBOX_PADDING * float((high - low).max()) / BBOX_UNIT)
 
 
-def box_or_round(xywh: np.ndarray | None, keypoints: Keypoints, report: Report, record: str) -> BBox:
-    """The file's box if it is one, else (and said) one round the keypoints.
+def box_or_round(xywh: Any, keypoints: Keypoints, report: Report, record: str) -> BBox:
+    """The file's box if it is one, else one round the keypoints, which is said where the file has something else.
 
-    Raises Unusable if neither is possible.
+    xywh: as in `box_from_xywh`; None or an empty list for no box. Raises Unusable if neither is possible.
     """
-    if xywh is None:
+    if xywh is None or (isinstance(xywh, list) and not xywh):
         return box_round(keypoints)
     try:
-        return box_from_xywh(xywh)
+        return box_from_xywh(numbers(xywh, 4))
     except Unusable as problem:
         box = box_round(keypoints)
         report.leave_out(f"{record}, box", f"{problem}; drawn round the keypoints instead")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.errors import ReadError
-from core.formats import agora, coco, cvat, eft, lsp, mpii, openpose, pw3d, smplifyx, source, spin, yolo
+from core.formats import agora, coco, cvat, eft, lsp, mpii, openpose, pw3d, smplifyx, source, spin
 from core.formats.recognise import recognise
 from core.formats.report import MAX_PEOPLE, Import
 from tests.core.formats import making
@@ -69,6 +69,24 @@ def test_a_negative_empty_or_unreal_box_is_drawn_round_the_keypoints_instead(bbo
     imported = read_coco(tmp_path, changed("bbox", bbox))
     assert imported.people == 3
     assert "annotation 11, box: its box is negative, empty or not finite" in reasons(imported)
+
+
+@pytest.mark.parametrize(
+    ("bbox", "said"), [([], ""), (None, ""), ([1, 2], "2 numbers where 4"), ("a", "not numbers")]
+)
+def test_a_person_whose_box_is_no_box_has_one_round_the_keypoints(bbox, said, tmp_path):
+    imported = read_coco(tmp_path, changed("bbox", bbox))
+    assert imported.people == 3
+    assert len(imported.left_out) == bool(said)
+    assert said in reasons(imported)
+
+
+def test_a_fraction_in_the_place_of_v_is_a_confidence(tmp_path):
+    row = making.keypoint_array("coco17") * [1, 1, 0.03]
+    read = read_coco(tmp_path, changed("keypoints", row.reshape(-1).tolist(), index=0))
+    (person,) = [one for photo in read.photos for one in photo.people if one.id == 10]
+    np.testing.assert_allclose(person.keypoints.confidence, 0.03)
+    assert not person.keypoints.occluded.any()
 
 
 def test_a_keypoint_that_is_not_finite_is_absent_and_said(tmp_path):
@@ -414,15 +432,6 @@ def test_cvat_boxes_and_tracks_are_left_out_in_words(tmp_path):
     assert imported.photos[0].people[0].keypoints.occluded.sum() == 8
     assert "track 3: video tracks are not read" in reasons(imported)
     assert "box in a.png" in reasons(imported)
-
-
-def test_yolo_lines_of_another_class_or_length_are_left_out(tmp_path):
-    write_photos(tmp_path)
-    good = making.yolo_text()
-    (tmp_path / "a.txt").write_text(good + "16 0.5 0.5 0.1 0.1\n0 0.5 0.5 0.1 0.1 0.3 0.3\nno numbers here\n")
-    imported = yolo.read(tmp_path)
-    assert imported.people == 2
-    assert len(imported.left_out) == 3
 
 
 def test_mat_files_of_version_7_3_are_refused_with_what_to_do(tmp_path):

@@ -4,6 +4,9 @@ A line is class, box centre and size, then x, y(, v) of each keypoint. All as fr
 photo must be there: images/<name> beside labels/<name>.txt, or in the same folder. v is 0 absent, 1
 occluded, 2 visible. The file does not name its keypoints: 17 are taken as COCO's, 23 as COCO with feet, 26
 as Halpe's, other numbers as the first layout of that many, unless the caller names the layout.
+
+Predictions as Ultralytics saves them (`Results.save_txt`) have a confidence in the place of v, (0, 0) for a
+keypoint that it did not find, and then, if asked for, the box's confidence and the number of the track.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ PERSON_CLASS = 0
 MAX_LINES = 10_000
 _BOX = 5  # columns before the keypoints
 _MAX_BYTES = 16 * 2**20
+_PREDICTED = "coco17"  # layout of Ultralytics' own models
 _LAYOUTS_BY_COUNT = {17: "coco17", 23: "coco23", 26: "halpe26"}
 
 
@@ -85,26 +89,39 @@ def _read_person(
         raise Unusable("it has fewer than five numbers")
     if values[0] != PERSON_CLASS:
         raise Unusable(f"its class is not {PERSON_CLASS}, a person")
-    chosen, rows = _keypoint_rows(values[_BOX:], layout_name)
-    pixels = rows[:, :2] * size
-    array = np.column_stack([pixels, rows[:, 2] > 0])
-    keypoints = people.make_keypoints(chosen, array, report, record, rows[:, 2] == 1)
+    chosen, rows = _keypoint_rows(values[_BOX:], layout_name, report)
+    confidence, occluded = people.confidence_and_occluded(rows[:, 2])
+    confidence *= rows[:, :2].any(axis=1)
+    array = np.column_stack([rows[:, :2] * size, confidence])
+    keypoints = people.make_keypoints(chosen, array, report, record, occluded)
     center, extent = values[1:3] * size, values[3:5] * size
     box = people.box_or_round(np.concatenate([center - extent / 2, extent]), keypoints, report, record)
     return people.person(id, box, keypoints)
 
 
-def _keypoint_rows(values: np.ndarray, layout_name: str | None) -> tuple[str, np.ndarray]:
-    """The layout and (K, 3): x, y as fractions, v."""
-    for columns in (3, 2):
-        count, rest = divmod(len(values), columns)
-        name = layout_name or _layout_of(count)
-        if rest == 0 and name is not None and layout(name).k == count:
-            rows = values.reshape(count, columns)
-            if columns == 2:
-                rows = np.column_stack([rows, np.where((rows > 0).any(axis=1), 2, 0)])
-            return name, rows
+def _keypoint_rows(values: np.ndarray, layout_name: str | None, report: Report) -> tuple[str, np.ndarray]:
+    """The layout and (K, 3): x, y as fractions, v or confidence."""
+    for columns, after in ((3, 0), (3, 1), (3, 2), (2, 0)):
+        count, rest = divmod(len(values) - after, columns)
+        name = layout_name or (_PREDICTED if after else _layout_of(count))
+        if rest or name is None or layout(name).k != count or not _may_follow(values[count * columns :]):
+            continue
+        rows = values[: count * columns].reshape(count, columns)
+        if columns == 2:
+            rows = np.column_stack([rows, np.where((rows > 0).any(axis=1), people.VISIBLE, 0)])
+        if after:
+            report.note(
+                f"lines of {_BOX + len(values)} numbers are read as predictions of layout '{name}'; the box's "
+                "confidence and the track's number are not read"
+            )
+        return name, rows
     raise Unusable("the number of its columns fits no layout; name the layout")
+
+
+def _may_follow(values: np.ndarray) -> bool:
+    """Whether these are the confidence of a box, the number of a track, or both in this order."""
+    likely, whole = (values >= 0) & (values <= 1), (values >= 0) & (values % 1 == 0)
+    return bool((likely[:1] | (whole[:1] & (len(values) == 1))).all() and whole[1:].all())
 
 
 def _layout_of(count: int) -> str | None:

@@ -12,7 +12,7 @@ import numpy as np
 from core.body.keypoints import LAYOUTS, layout
 
 FEWEST_NAMES = 3  # fewer known names than this are no person
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=^[LR])(?=[A-Z][a-z])")  # leftEye, LEye; not LEFT, Rear
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SIDES = {"r": "right", "l": "left", "right": "right", "left": "left"}
 _SAME = {

@@ -5,6 +5,7 @@ Images are (H, W, 3) uint8 RGB. Pixels are continuous: pixel i covers [i, i + 1)
 
 from __future__ import annotations
 
+from os import SEEK_END
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.errors import ImageError
-from core.geometry.image_header import size_from_header
+from core.geometry.image_header import FORMATS, claims_too_much, size_from_header
 from core.records import BBox
 
 MAX_PIXELS = 200_000_000  # 600 MB once decoded; a photo has 10 to 60 million
@@ -29,21 +30,24 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     Exif orientation is applied, grey becomes RGB, 16 bits become 8, CMYK becomes RGB, alpha is dropped.
     Raises ImageError for a file that is not there, is no picture or has more than max_pixels.
     """
-    size = _header_size(Path(path))
-    if size is not None:
-        _check_size(Path(path), size, max_pixels)
+    _check_size(Path(path), image_size(path), max_pixels)
     image = _decode(Path(path), _read_bytes(Path(path)))
     _check_size(Path(path), (image.shape[1], image.shape[0]), max_pixels)
     return image
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
-    """Width and height [px] as `read_image` would give them; JPEG and PNG are not decoded for it."""
-    size = _header_size(Path(path))
-    if size is not None:
-        return size
-    image = _decode(Path(path), _read_bytes(Path(path)))
-    return image.shape[1], image.shape[0]
+    """Width and height [px] as `read_image` would give them, from the file's header. Raises ImageError."""
+    try:
+        with Path(path).open("rb") as file:
+            size = size_from_header(file)
+            is_empty = not file.seek(0, SEEK_END)
+    except OSError as error:
+        raise _not_there(Path(path), error) from error
+    if size is None:
+        what = "is empty" if is_empty else f"is no {FORMATS} that can be read"
+        raise ImageError(f"{path}: {what}. Save it again as JPEG or PNG.")
+    return size
 
 
 def crop_affine(bbox: BBox, crop_size: int, rotation_deg: float = 0.0, flipped: bool = False) -> np.ndarray:
@@ -125,26 +129,17 @@ def _read_bytes(path: Path) -> np.ndarray:
         raise _not_there(path, error) from error
 
 
-def _header_size(path: Path) -> tuple[int, int] | None:
-    try:
-        with path.open("rb") as file:
-            return size_from_header(file)
-    except OSError as error:
-        raise _not_there(path, error) from error
-
-
 def _not_there(path: Path, error: OSError) -> ImageError:
     return ImageError(f"{path}: cannot be read ({error.strerror}). Put the photo back, or remove it.")
 
 
 def _decode(path: Path, data: np.ndarray) -> np.ndarray:
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB) if data.size else None
+        image = None if claims_too_much(data.data) else cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
     except cv2.error as error:
         raise ImageError(f"{path}: cannot be decoded ({error.err}). Save it as JPEG or PNG.") from error
     if image is None:
-        what = "is no picture that can be read" if data.size else "is empty"
-        raise ImageError(f"{path}: {what}. Save it again as JPEG or PNG.")
+        raise ImageError(f"{path}: is damaged and cannot be decoded. Save it again as JPEG or PNG.")
     return image
 
 

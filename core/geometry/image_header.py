@@ -1,45 +1,93 @@
-"""The size of a JPEG or PNG from its first bytes, so that a list of photos needs no decoding.
+"""The size of a photo from its header, so that a list of photos needs no decoding and a huge one gets none.
 
-Formats as in ITU T.81 (JPEG markers), the PNG specification (IHDR, eXIf) and Exif 2.3 (orientation, tag
-0x0112).
+Formats as in ITU T.81 (JPEG markers), the PNG specification (IHDR, eXIf), Exif 2.3 (orientation, tag 0x0112), TIFF 6.0
+and BigTIFF, RFC 9649 (WebP), Microsoft's BITMAPINFOHEADER, GIF89a and Netpbm.
 """
 
 from __future__ import annotations
 
+import io
+import re
 import struct
 from typing import BinaryIO
 
+FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF or PNM"  # what is read, in words
+
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _JPEG_START = b"\xff\xd8"
+_TIFF_STARTS = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}  # and their order of bytes
+_PLAIN_TIFF = (
+    "I",
+    "H",
+    "HHI4s",
+    8,
+)  # what tells the directory's place, its length, an entry; where its value is
+_BIG_TIFF = ("xxxxQ", "Q", "HHQ8s", 12)
+_FARTHEST = 2**40  # bytes that no photo has
+_START_BYTES = 4096  # enough for Netpbm's comments
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0..15 without DHT, JPG and DAC
 _JPEG_ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 _JPEG_SCAN, _JPEG_APP1, _JPEG_FILL = 0xDA, 0xE1, 0xFF
 _EXIF_START = b"Exif\x00\x00"
 _ORIENTATION_TAG = 0x0112
+_PNG_FRAME = 12  # bytes of a chunk beside its content
+_WIDTH_TAG, _HEIGHT_TAG = 0x0100, 0x0101
+_TIFF_NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # by type; the last one only in a BigTIFF
+_MOST_TAGS = 4096
+_MOST_STRAY = 65536  # bytes that decoders skip between two parts of a JPEG
+_WEBP_HAS_EXIF = 8
+_BMP_OLD_HEADER = 12  # bytes; it has 16 bits a side
+_NETPBM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+(\d{1,10})(?:\s|#[^\n]*\n)+(\d{1,10})\s")
 _LYING_DOWN = (5, 6, 7, 8)  # orientations whose width and height are swapped
 
 
 def size_from_header(file: BinaryIO) -> tuple[int, int] | None:
-    """Width and height [px] as shown, orientation applied; None for what is no JPEG or PNG or is cut off.
+    """Width and height [px] as shown, orientation applied; None for what is none of FORMATS or is cut off.
 
     file is open at its start; only its headers are read.
     """
+    start = file.read(_START_BYTES)
     try:
-        start = file.read(len(_PNG_START))
-        if start == _PNG_START:
+        if start.startswith(_PNG_START):
+            file.seek(len(_PNG_START))
             return _png_size(file)
         if start.startswith(_JPEG_START):
             file.seek(len(_JPEG_START))
             return _jpeg_size(file)
+        if start[:4] in _TIFF_STARTS:
+            return _tiff_size(file)
+        if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
+            return _webp_size(file, start)
+        if start.startswith(b"BM"):
+            return _bmp_size(start)
+        if start.startswith((b"GIF87a", b"GIF89a")):
+            return _as_shown(*struct.unpack_from("<HH", start, 6))
+        match = _NETPBM.match(start)
+        return _as_shown(int(match[1]), int(match[2])) if match else None
     except (struct.error, IndexError):
         return None
-    return None
+
+
+def claims_too_much(data: memoryview) -> bool:
+    """Whether a chunk of a PNG is longer than what is left of the file; OpenCV asks for its memory all the same."""
+    if data[: len(_PNG_START)] != _PNG_START:
+        return False
+    place = len(_PNG_START)
+    while place + _PNG_FRAME <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        place += _PNG_FRAME + length
+        if kind == b"IEND":
+            break
+    return place > len(data)
 
 
 def _jpeg_size(file: BinaryIO) -> tuple[int, int] | None:
     orientation = 1
     while True:
-        if file.read(1)[0] != _JPEG_FILL:
+        for _ in range(_MOST_STRAY):
+            if file.read(1)[0] == _JPEG_FILL:
+                break
+        else:
             return None
         marker = file.read(1)[0]
         while marker == _JPEG_FILL:
@@ -70,29 +118,83 @@ def _png_size(file: BinaryIO) -> tuple[int, int] | None:
         elif kind == b"eXIf":
             return _as_shown(width, height, _exif_orientation(file.read(length)))
         elif kind in (b"IDAT", b"IEND"):
-            return _as_shown(width, height, 1)
+            return _as_shown(width, height)
         else:
             file.seek(length + 4, 1)
 
 
-def _exif_orientation(block: bytes) -> int:
-    """Orientation 1..8 of an Exif block (a small TIFF), 1 where it says nothing usable."""
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None:
-        return 1
-    try:
-        (offset,) = struct.unpack_from(order + "I", block, 4)
-        (count,) = struct.unpack_from(order + "H", block, offset)
-        for entry in range(offset + 2, offset + 2 + 12 * count, 12):
-            tag, _, _, value = struct.unpack_from(order + "HHIH", block, entry)
-            if tag == _ORIENTATION_TAG:
-                return int(value)
-    except struct.error:
-        return 1
+def _tiff_size(file: BinaryIO) -> tuple[int, int] | None:
+    tags = _tiff_tags(file)
+    return _as_shown(tags.get(_WIDTH_TAG, 0), tags.get(_HEIGHT_TAG, 0), tags.get(_ORIENTATION_TAG, 1))
+
+
+def _webp_size(file: BinaryIO, start: bytes) -> tuple[int, int] | None:
+    """start: the file's first bytes."""
+    kind = start[12:16]
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", start, 26)
+        return _as_shown(width & 0x3FFF, height & 0x3FFF)
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", start, 21)
+        return _as_shown((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind != b"VP8X":
+        return None
+    flags, width_low, width_high, height_low, height_high = struct.unpack_from("<BxxxHBHB", start, 20)
+    size = width_low + (width_high << 16) + 1, height_low + (height_high << 16) + 1
+    return _as_shown(*size, _webp_orientation(file) if flags & _WEBP_HAS_EXIF else 1)
+
+
+def _webp_orientation(file: BinaryIO) -> int:
+    """Orientation in a chunk of an extended WebP, 1 where there is none."""
+    file.seek(12)
+    while len(header := file.read(8)) == 8:
+        kind, length = struct.unpack("<4sI", header)
+        if kind == b"EXIF":
+            return _exif_orientation(file.read(min(length, _START_BYTES)))
+        file.seek(length + length % 2, 1)
     return 1
 
 
-def _as_shown(width: int, height: int, orientation: int) -> tuple[int, int] | None:
+def _bmp_size(start: bytes) -> tuple[int, int] | None:
+    (header_bytes,) = struct.unpack_from("<I", start, 14)
+    width, height = struct.unpack_from("<HH" if header_bytes == _BMP_OLD_HEADER else "<Ii", start, 18)
+    return _as_shown(width, abs(height))  # negative: its first row is at the top
+
+
+def _exif_orientation(block: bytes) -> int:
+    """Orientation 1..8 of an Exif block (a small TIFF), 1 where it says nothing usable."""
+    try:
+        return _tiff_tags(io.BytesIO(block)).get(_ORIENTATION_TAG, 1)
+    except (struct.error, KeyError):
+        return 1
+
+
+def _tiff_tags(file: BinaryIO) -> dict[int, int]:
+    """Tags of the first directory that are one whole number, the first of each; as many as the file has."""
+    file.seek(0)
+    mark = file.read(4)
+    order = _TIFF_STARTS[mark]
+    place_at, count_at, entry_at, value_at = _BIG_TIFF if b"+" in mark else _PLAIN_TIFF
+    (place,) = _unpacked(file, order + place_at)
+    file.seek(min(place, _FARTHEST))
+    (count,) = _unpacked(file, order + count_at)
+    tags: dict[int, int] = {}
+    for _ in range(min(count, _MOST_TAGS)):
+        entry = file.read(struct.calcsize(order + entry_at))
+        if len(entry) < struct.calcsize(order + entry_at):
+            break
+        tag, kind, length, _ = struct.unpack(order + entry_at, entry)
+        if kind in _TIFF_NUMBERS and length == 1:
+            tags.setdefault(tag, struct.unpack_from(order + _TIFF_NUMBERS[kind], entry, value_at)[0])
+    return tags
+
+
+def _unpacked(file: BinaryIO, layout: str) -> tuple[int, ...]:
+    """The next numbers of a file. Raises struct.error where it ends before them."""
+    return struct.unpack(layout, file.read(struct.calcsize(layout)))
+
+
+def _as_shown(width: int, height: int, orientation: int = 1) -> tuple[int, int] | None:
     if not (width and height):
         return None
     return (height, width) if orientation in _LYING_DOWN else (width, height)

@@ -70,6 +70,8 @@ def _read_people(rects: Any, record: str, report: Report) -> list[Person]:
 def _keypoints(points: Any, record: str, report: Report) -> Keypoints:
     array, occluded = np.zeros((KEYPOINTS, 3)), np.zeros(KEYPOINTS, dtype=bool)
     for point in points if isinstance(points, list) else []:
+        if not isinstance(point, dict):
+            raise Unusable("its keypoints are not structures of x, y and id")
         place = number(point.get("id"))
         if place != int(place) or not 0 <= place < KEYPOINTS:
             raise Unusable(f"a keypoint's id is not one of 0 to {KEYPOINTS - 1}")

@@ -441,6 +441,28 @@ def test_mat_files_of_version_7_3_are_refused_with_what_to_do(tmp_path):
             read(tmp_path / "a.mat")
 
 
+@pytest.mark.parametrize("where", ["annolist", "annorect", "annopoints", "point", "objpos", "image"])
+def test_a_cell_array_of_mpii_where_a_structure_belongs_is_said_in_one_line(where, tmp_path):
+    write_photos(tmp_path)
+    cell = np.array([[[1.0, 2.0], "text"]], dtype=object)
+
+    def with_cell(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: cell if key == where else with_cell(part) for key, part in value.items()}
+        if isinstance(value, np.ndarray) and value.dtype.names:
+            value = value.astype([(name, object) for name in value.dtype.names])
+            for name in value.dtype.names:
+                for index in np.ndindex(value.shape):
+                    value[name][index] = cell if name == where else with_cell(value[name][index])
+        return value
+
+    variables = with_cell(making.mpii_variables())
+    (tmp_path / "mpii.mat").write_bytes(making.mat_bytes(variables, tmp_path))
+    imported = mpii.read(tmp_path / "mpii.mat")
+    assert {left.record.split(",")[0] for left in imported.left_out} == {"annolist 0", "annolist 1"}
+    assert imported.people == (2 if where == "objpos" else 0)
+
+
 def test_what_was_not_checked_against_a_real_file_is_said_with_every_import(tmp_path):
     made = making.samples(tmp_path)
     for name in ("mpii", "lsp"):

@@ -67,7 +67,7 @@ class Problem:
             return starts(self.body, visible, self.prior.mean_pose, self.seen)
         given = params_to_vector(guess.to(self.observed.xy)).nan_to_num().clamp(-MOST, MOST)
         batch = len(self.observed.xy)
-        if len(given) % batch:
+        if not len(given) or len(given) % batch:
             raise FitInputError(
                 f"{len(given)} guesses for {batch} people: give each the same number, one or more."
             )

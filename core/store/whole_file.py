@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from glob import escape
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,7 +82,7 @@ def _sync(handle: int) -> None:
 
 def _sweep(path: Path) -> None:
     """Remove what killed processes left half written."""
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
+    for left in path.parent.glob(f".{escape(path.name)}.*.tmp"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > STALE_AFTER_S:
                 left.unlink()

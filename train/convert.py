@@ -40,7 +40,7 @@ from core.formats import (
     yolo,
 )
 from core.formats.recognise import FORMATS, recognise
-from core.formats.report import Export, Import
+from core.formats.report import Export, Import, grouped
 from core.records import Fit, Photo
 from core.store.project import Project
 from train.learning.command import run_to_end
@@ -131,10 +131,7 @@ def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, o
     if name == "mesh":
         return _write_meshes(destination, photos, options)
     if name in ("amass", "animation"):
-        sequence = list(_sequence(photos, options.person))
-        writer = amass.write if name == "amass" else gltf.write
-        writer(destination, sequence, load_body(options.body), options.frame_rate)
-        return f"{destination}: {len(sequence)} photos"
+        return _write_sequence(destination, name, list(_sequence(photos, options.person)), options)
     return f"{destination}: {_write_people(destination, name, photos, options).summary()}"
 
 
@@ -153,6 +150,15 @@ def _write_people(destination: Path, name: str, photos: tuple[Photo, ...], optio
     if options.fits is not None:
         fits = options.fits, destination.with_name(f"{destination.stem}_fits.npy")
     return spin_edited.write(options.base, photos, destination, fits, options.body_or_none())
+
+
+def _write_sequence(destination: Path, name: str, sequence: list[Fit], options: Options) -> str:
+    body, done = load_body(options.body), f"{destination}: {len(sequence)} photos"
+    if name == "amass":
+        exported = amass.write(destination, sequence, body, options.frame_rate)
+        return "\n".join([done, *grouped(exported.left_out)])
+    gltf.write(destination, sequence, body, options.frame_rate)
+    return done
 
 
 def _write_meshes(destination: Path, photos: Iterable[Photo], options: Options) -> str:

@@ -2,13 +2,14 @@
 
 poses (T, 156), trans (T, 3), betas (16,), gender, mocap_framerate. The world is AMASS's, z up: x is the
 camera's right, y looks into the photo, the camera is at the origin. poses are SMPL-H's 52 joints: SMPL's
-first 22, hands straight (SMPL's joints 22 and 23, the hands' turn as a whole, are lost). betas are the
-sequence's mean. Needs the pelvis of the body, about which SMPL turns.
+first 22, hands straight (SMPL's joints 22 and 23, the hands' turn as a whole, are lost). betas are SMPL's
+ten, the sequence's mean, and zeros for SMPL-H's other six; all zeros where the shape is one of another body. Needs
+the pelvis of the body, about which SMPL turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ import torch
 
 from core.body.model import Body, BodyParams
 from core.errors import FitsError
+from core.formats.crop_frame import betas_for_smpl
+from core.formats.report import Export, LeftOut
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Fit
 from core.store.whole_file import whole_file
@@ -24,31 +27,51 @@ SMPLH_POSE, SHARED_POSE, BETAS = 156, 66, 16
 CAMERA_TO_WORLD = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 
 
-def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> None:
+def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> Export:
     """One person's fits, photo by photo. frame_rate [1/s]. Raises FitsError for none, or OSError."""
     if not fits:
         raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
     pose = torch.from_numpy(np.stack([fit.pose for fit in fits]).astype(np.float64))
-    betas = np.stack([fit.betas for fit in fits]).mean(axis=0)
+    smpl, others = betas_for_smpl(list(fits))
+    betas = smpl.astype(np.float64).mean(axis=0)
     world = torch.from_numpy(CAMERA_TO_WORLD)
     turned = matrix_to_axis_angle(world @ axis_angle_to_matrix(pose[:, :3])).numpy()
-    pelvis = _pelvis(body, betas)
+    own = np.stack([fit.betas for fit in fits]).astype(np.float64).mean(axis=0)
+    kid = float(np.mean([fit.kid for fit in fits])) if body.has_kid else 0.0
     cam_t = np.stack([fit.cam_t for fit in fits]).astype(np.float64)
     poses = np.zeros((len(fits), SMPLH_POSE))
     poses[:, :3], poses[:, 3:SHARED_POSE] = turned, pose[:, 3:SHARED_POSE]
     arrays = {
         "poses": poses,
-        "trans": (pelvis + cam_t) @ CAMERA_TO_WORLD.T - pelvis,
-        "betas": np.pad(betas.astype(np.float64), (0, BETAS - len(betas))),
+        "trans": (_pelvis(body, own, kid) + cam_t) @ CAMERA_TO_WORLD.T - _pelvis(body, betas, 0.0),
+        "betas": np.pad(betas, (0, BETAS - len(betas))),
         "gender": np.array("neutral"),
         "mocap_framerate": np.array(float(frame_rate)),
     }
     with whole_file(path) as stream:
         np.savez(stream, allow_pickle=False, **arrays)
+    return Export(len(fits), tuple(_left_out(fits, len(others))))
 
 
-def _pelvis(body: Body, betas: np.ndarray) -> np.ndarray:
+def _left_out(fits: Sequence[Fit], others: int) -> Iterator[LeftOut]:
+    """What the file has no place for, each with the number of photos. others: how many have another body's shape."""
+    for count, part, reason in (
+        (others, "betas", "their shape is one of the open body, not of SMPL: written as SMPL's mean shape"),
+        (sum(fit.kid != 0 for fit in fits), "kid", "SMPL-H has no shape of children"),
+        (
+            sum(bool(fit.pose[SHARED_POSE:].any()) for fit in fits),
+            "hands",
+            "SMPL-H's hands are written straight",
+        ),
+    ):
+        if count:
+            yield LeftOut(f"{part} of {count} photo{'s' * (count != 1)}", reason)
+
+
+def _pelvis(body: Body, betas: np.ndarray, kid: float) -> np.ndarray:
     """(3,) [m], at rest."""
     params = BodyParams.zeros(1, torch.zeros(0, dtype=torch.float64))
-    shaped = BodyParams.from_pose(params.pose, torch.from_numpy(betas.astype(np.float64))[None], params.cam_t)
+    shaped = BodyParams.from_pose(
+        params.pose, torch.from_numpy(betas)[None], params.cam_t, torch.tensor([kid], dtype=torch.float64)
+    )
     return body.to("cpu", torch.float64).rest_pelvis(shaped)[0].numpy()

@@ -52,7 +52,7 @@ class Import:
         """Lines for a terminal or a dialog, what was left out for the most frequent reason first."""
         people = "1 person" if self.people == 1 else f"{self.people} people"
         photos = "1 photo" if len(self.photos) == 1 else f"{len(self.photos)} photos"
-        return "\n".join([f"{self.format}: {people} in {photos}", *self.notes, *_grouped(self.left_out)])
+        return "\n".join([f"{self.format}: {people} in {photos}", *self.notes, *grouped(self.left_out)])
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Export:
     def summary(self) -> str:
         """Lines for a terminal or a dialog."""
         return "\n".join(
-            ["1 person" if self.written == 1 else f"{self.written} people", *_grouped(self.left_out)]
+            ["1 person" if self.written == 1 else f"{self.written} people", *grouped(self.left_out)]
         )
 
 
@@ -114,7 +114,7 @@ class Report:
         return Import(tuple(photos), tuple(self._left_out), tuple(self._notes), self.format)
 
 
-def _grouped(left_out: Iterable[LeftOut]) -> list[str]:
+def grouped(left_out: Iterable[LeftOut]) -> list[str]:
     """A line for each reason, with the first records it holds for."""
     by_reason: dict[str, list[str]] = defaultdict(list)
     for left in left_out:

@@ -11,6 +11,7 @@ import trimesh
 from core.body.model import Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
 from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
+from core.formats.report import Export
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Fit, Photo
 from tests.core.formats import making
@@ -177,6 +178,30 @@ def test_amass_puts_the_same_body_in_a_world_whose_z_is_up(tmp_path, body):
     for one, points in zip(fits, world, strict=True):
         x, y, z = mesh.vertices(one, wide).T
         np.testing.assert_allclose(points, np.stack([x, z, -y], axis=1), atol=1e-5)
+
+
+def test_amass_has_no_shape_of_the_open_body_and_says_so_and_the_pelvis_stays_in_its_place(tmp_path):
+    body = load_body()
+    fits = [fit(seed, betas=np.full(10, 2.0), kid=0.5, body=body.fingerprint) for seed in range(3)]
+    exported = amass.write(tmp_path / "walk.npz", fits, body)
+    for words in ("betas of 3 photos: their shape is", "kid of 3 photos", "hands of 3 photos"):
+        assert words in exported.summary()
+    stored = raw_arrays(tmp_path / "walk.npz")
+    assert not stored["betas"].any()
+    wide = body.to("cpu", torch.float64)
+    zeros = torch.zeros(3, 10, dtype=torch.float64)
+    pose = torch.tensor(np.pad(stored["poses"][:, :66], ((0, 0), (0, 6))))
+    _, joints = wide.pose(BodyParams.from_pose(pose, zeros, torch.tensor(stored["trans"])))
+    for one, (x, y, z) in zip(fits, joints[:, 0].tolist(), strict=True):
+        values = [torch.tensor(part, dtype=torch.float64)[None] for part in (one.pose, one.betas, one.cam_t)]
+        kid = torch.tensor([one.kid], dtype=torch.float64)
+        expected = wide.pose(BodyParams.from_pose(*values, kid))[1][0, 0]
+        np.testing.assert_allclose([x, -z, y], expected, atol=1e-5)
+
+
+def test_amass_of_a_body_of_smpl_with_straight_hands_leaves_nothing_out(tmp_path, body):
+    straight = fit(1, pose=np.pad(fit(1).pose[:66], (0, 6)))
+    assert amass.write(tmp_path / "walk.npz", [straight], body) == Export(1)
 
 
 @pytest.mark.parametrize("suffix", mesh.SUFFIXES)

@@ -134,14 +134,22 @@ class Problem:
         start, free = unknowns.flatten(0, 1), free_unknowns(config, unknowns.device)
         if start.device.type == "cpu" and start.dtype == torch.float32:
             task = task_of(self.body, self.prior, config, softness, self.places, seen, previous, free)
-            return until_settled(compiled_tries(task, start, config.damping), iterations, config.tolerance)
+            return until_settled(
+                compiled_tries(task, start, config.damping), iterations, config.tolerance, count
+            )
         objective = Objective(self.body, self.prior, config, self.places, softness)
         data = observation(seen, config.wishes, previous)
         if start.is_cuda:
             steps = graphed_tries(objective, data, start, free, config.damping)
-            return until_settled(steps, iterations, config.tolerance)
+            return until_settled(steps, iterations, config.tolerance, count)
         return levenberg_marquardt(
-            lambda there: objective(there, *data), start, iterations, free, config.damping, config.tolerance
+            lambda there: objective(there, *data),
+            start,
+            iterations,
+            free,
+            config.damping,
+            config.tolerance,
+            count,
         )
 
 

@@ -87,13 +87,14 @@ def levenberg_marquardt(
     free: Tensor | None = None,
     damping: float = 1e-3,
     tolerance: float = 0.0,
+    starts: int = 1,
 ) -> Iterator[SolverStep]:
     """Minimise from start (B, D), yielding the start and every step after it; the loss never rises.
 
-    free (D,) bool: the unknowns that may move, all when None. Ends as `until_settled` does. A try whose loss is not
-    finite is refused like one that rises.
+    free (D,) bool: the unknowns that may move, all when None. Ends as `until_settled` does, with so many starts of each
+    person. A try whose loss is not finite is refused like one that rises.
     """
-    return until_settled(tries(linearise, start, free, damping), iterations, tolerance)
+    return until_settled(tries(linearise, start, free, damping), iterations, tolerance, starts)
 
 
 def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: float) -> Iterator[SolverStep]:
@@ -108,20 +109,43 @@ def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: flo
 
 
 @torch.no_grad()
-def until_settled(steps: Iterator[SolverStep], iterations: int, tolerance: float) -> Iterator[SolverStep]:
-    """The start and at most so many tries: with a tolerance, until every problem's last accepted gain is under
-    `tolerance` of its loss."""
+def until_settled(
+    steps: Iterator[SolverStep], iterations: int, tolerance: float, starts: int = 1
+) -> Iterator[SolverStep]:
+    """The start and at most so many tries: with a tolerance, until everybody has settled.
+
+    A person, of `starts` problems in a row, has settled when each one's last accepted gain is under `tolerance` of its
+    loss. From then on all of them stand still, so that a person comes to the same with others as alone.
+    """
     here = next(steps)
     yield here
-    settled = torch.zeros_like(here.accepted)
+    little = torch.zeros_like(here.accepted)
+    still: Tensor | None = None
     for _ in range(iterations):
         before, here = here, next(steps)
+        if still is not None:
+            here = _standing(still, before, here)
         yield here
         if tolerance > 0:
-            little = before.loss - here.loss < tolerance * before.loss
-            settled = torch.where(here.accepted, little, settled)
-            if bool(settled.all()):
+            gained_little = before.loss - here.loss < tolerance * before.loss
+            little = torch.where(here.accepted, gained_little, little)
+            settled = little.view(-1, starts).all(dim=1)
+            people = int(settled.sum())
+            if people == len(settled):
                 return
+            still = settled.repeat_interleave(starts) if people else None
+
+
+def _standing(still: Tensor, before: SolverStep, found: SolverStep) -> SolverStep:
+    """What was found, but as before for those who stand still (B,)."""
+    each = still[:, None]
+    return SolverStep(
+        found.iteration,
+        torch.where(each, before.unknowns, found.unknowns),
+        torch.where(still, before.loss, found.loss),
+        torch.where(each, before.report, found.report),
+        found.accepted & ~still,
+    )
 
 
 def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.body.model import Body, BodyParams
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.errors import ReadError
 from core.formats import people
-from core.formats.crop_frame import SMPL_NEUTRAL, UNSCORED, is_smpl, stand_in
+from core.formats.crop_frame import UNSCORED, is_smpl, stand_in
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, Import, Report, Unusable
 from core.formats.source import finite, read_pickle

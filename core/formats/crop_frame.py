@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody
-from core.body.model import SMPL_VERTICES, Body, BodyParams, load_body
+from core.body.model import SMPL_NEUTRAL, SMPL_VERTICES, Body, BodyParams, load_body
 from core.errors import BodyFileError, FitsError
 from core.geometry.camera import (
     CROP_FOCAL_LENGTH,
@@ -26,7 +26,6 @@ from core.geometry.camera import (
 )
 from core.records import BBox, Fit, Keypoints, Person, Photo
 
-SMPL_NEUTRAL = "smpl-neutral"  # a fit of SMPL whose file we do not have
 LAYOUT = "spin49"
 FEWEST_KEYPOINTS = 4
 USUAL_WEAK_SCALE = 0.9  # of a standing person in a crop; 0.9 is what HMR starts from

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.body.model import Body, BodyParams
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.errors import ReadError
 from core.formats import openpose, people
-from core.formats.crop_frame import SMPL_NEUTRAL, UNSCORED, is_smpl, stand_in
+from core.formats.crop_frame import UNSCORED, is_smpl, stand_in
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, MAX_PHOTOS, Import, Report, Unusable
 from core.formats.source import decode, finite, read_bytes, read_pickle

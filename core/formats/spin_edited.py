@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from core.formats.spin import BETAS, FORMAT, OPENPOSE, PART, POSE, Table, read_t
 from core.formats.spin_write import may_teach, smpl_betas, spin_keypoints
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import BBox, Person, Photo
+from core.store.arrays_file import copy_with
 from core.store.whole_file import whole_file
 
 SAME_ANGLE = 1e-4  # rad; to the crop's frame and back costs less, and no hand turns a body by so little
@@ -66,7 +65,7 @@ def write(
             np.save(stream, rows)
     refused = [row for row in rejected if own[row]]
     _put_truth(arrays, own, truth, refused)
-    _copy_with(base, arrays, destination)
+    copy_with(base, destination, arrays)
     edited.update(changed, truth, refused)
     return Export(len(edited), tuple(dict.fromkeys(left_out)))
 
@@ -196,21 +195,3 @@ def _same_fit(fit: np.ndarray, old: np.ndarray) -> bool:
     same = np.array_equal(fit[3:], old[3:].astype(np.float32))
     turns = axis_angle_to_matrix(torch.from_numpy(np.stack([fit[:3], old[:3]]).astype(np.float64)))
     return bool(same and geodesic_angle(turns[0], turns[1]) < SAME_ANGLE)
-
-
-def _copy_with(base: Path, arrays: dict[str, np.ndarray], destination: Path) -> None:
-    """The archive `base` with some of its arrays in the place of the old ones."""
-    with whole_file(destination) as stream, zipfile.ZipFile(base) as old, zipfile.ZipFile(stream, "w") as new:
-        left = dict(arrays)
-        for member in old.infolist():
-            array = left.pop(member.filename.removesuffix(".npy"), None)
-            data = old.read(member) if array is None else _npy(array)
-            new.writestr(member.filename, data, member.compress_type)
-        for name, array in left.items():
-            new.writestr(f"{name}.npy", _npy(array), zipfile.ZIP_STORED)
-
-
-def _npy(array: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array)
-    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Arrays in .npz and .npy files: numbers and text only, nothing executed, and no more memory than the file
+"""Arrays in .npz files: numbers and text only, nothing executed, and no more memory than the file
 may claim.
 """
 
@@ -55,25 +55,10 @@ def read_arrays(path: Path, wanted: Collection[str]) -> dict[str, np.ndarray]:
         return arrays
 
 
-def read_array(path: Path) -> np.ndarray:
-    """The array of an .npy. Raises FitsError with file and remedy."""
-    with _explained(path), path.open("rb") as stream:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise FitsError(f"{path} has more than {MAX_BYTES >> 30} GB. Split it.")
-        return _read_array(stream, size, str(path))
-
-
 def write_arrays(path: Path, arrays: dict[str, np.ndarray], versions: int = 0) -> None:
     """An .npz that is there as a whole or not at all; the last `versions` files of this name are kept."""
     with written(path), whole_file(path, versions) as stream:
         np.savez(stream, allow_pickle=False, **arrays)
-
-
-def write_array(path: Path, array: np.ndarray) -> None:
-    """An .npy that is there as a whole or not at all."""
-    with written(path), whole_file(path) as stream:
-        np.save(stream, array, allow_pickle=False)
 
 
 def copy_with(source: Path, destination: Path, changed: dict[str, np.ndarray]) -> None:

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.body.model import Body, BodyParams
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.formats import agora, eft, pw3d, spin, spin_write
-from core.formats.crop_frame import SMPL_NEUTRAL
 from core.geometry.camera import project
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from tests.core.formats import making

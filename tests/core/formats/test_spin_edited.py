@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.body.model import Body
+from core.errors import FitsError
 from core.formats import spin, spin_edited
 from core.formats.report import Export
 from core.records import Person
@@ -132,3 +133,12 @@ def test_fits_beside_a_data_set_with_truth_stay_where_nobody_edited(tmp_path, bo
     photos = spin.read(base, fits=fits, body=body).photos
     assert spin_edited.write(base, photos, tmp_path / "new.npz", (fits, new_fits), body).written == 0
     assert new_fits.read_bytes() == fits.read_bytes()
+
+
+def test_the_data_set_itself_is_never_written(tmp_path):
+    base = tmp_path / "train.npz"
+    base.write_bytes(making.npz_bytes(making.spin_arrays()))
+    before = base.read_bytes()
+    with pytest.raises(FitsError, match="Choose another name"):
+        spin_edited.write(base, [], base)
+    assert base.read_bytes() == before

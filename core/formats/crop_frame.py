@@ -52,18 +52,26 @@ class Rows:
     camera_center: Tensor
 
     @classmethod
-    def of_smpl(
-        cls, pose: np.ndarray, betas: np.ndarray, bboxes: list[BBox], photos: list[Photo], body: Body
+    def of_file(
+        cls,
+        pose: np.ndarray,
+        betas: np.ndarray,
+        bboxes: list[BBox],
+        photos: list[Photo],
+        body: Body,
+        kid: np.ndarray | None = None,
+        shaped: str = SMPL_NEUTRAL,
     ) -> Rows:
-        """SMPL's pose (N, 72) and betas (N, 10), to be placed with `body`; bbox of each person, and its
-        photo.
+        """A file's pose (N, 72), betas (N, 10) and kid (N,) of the body `shaped`, to be placed with `body`; bbox of
+        each person, and its photo.
         """
         cameras = [camera_of(photo) for photo in photos]
-        shapes = _tensor(betas).reshape(-1, 10)
+        shapes = _tensor(betas).reshape(-1, 10) * body.shares_betas(shaped)
+        children = torch.zeros(len(shapes), dtype=shapes.dtype) if kid is None else _tensor(kid)
         return cls(
             _tensor(pose).reshape(-1, 72),
-            shapes if is_smpl(body) else torch.zeros_like(shapes),
-            torch.zeros(len(shapes), dtype=shapes.dtype),
+            shapes,
+            children * (body.has_kid and body.shares_betas(shaped)),
             _tensor([bbox.center for bbox in bboxes]).reshape(-1, 2),
             _tensor([bbox.side for bbox in bboxes]),
             _tensor([focal for focal, _ in cameras]),
@@ -167,10 +175,7 @@ def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> 
     confidence = array[..., 2]
     crop = keypoints_to_crop(array[..., :2], rows.bbox_center, rows.bbox_side) - CROP_SIZE / 2
     keypoint_body = KeypointBody.from_body(body.to("cpu", rows.pose.dtype), LAYOUT)
-    parts = [
-        _solve(rows.pose[part], rows.betas[part], crop[part], confidence[part], keypoint_body)
-        for part in _slices(len(rows))
-    ]
+    parts = [_solve(rows, part, crop[part], confidence[part], keypoint_body) for part in _slices(len(rows))]
     cam_t = torch.cat(parts)
     trusted = (confidence > 0).sum(1) >= FEWEST_KEYPOINTS
     trusted &= (cam_t[:, 2] > NEAREST_CROP_DEPTH) & cam_t.isfinite().all(1)
@@ -218,17 +223,19 @@ def betas_for_smpl(fits: list[Fit]) -> tuple[np.ndarray, list[int]]:
     ]
 
 
-def _solve(pose: Tensor, betas: Tensor, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
+def _solve(people: Rows, part: slice, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
     """cam_t (n, 3) of one part of the rows; crop (n, 49, 2) [px from the crop's middle]."""
-    points = body.keypoints(BodyParams.from_pose(pose, betas, pose.new_zeros(len(pose), 3)))
+    pose = people.pose[part]
+    params = BodyParams.from_pose(pose, people.betas[part], pose.new_zeros(len(pose), 3), people.kid[part])
+    points = body.keypoints(params)
     weight = confidence.sqrt()[..., None].expand(-1, -1, 2)
-    rows = torch.zeros(*crop.shape, 3, dtype=pose.dtype)
-    rows[..., 0, 0] = rows[..., 1, 1] = CROP_FOCAL_LENGTH
-    rows[..., 2] = -crop
+    left = torch.zeros(*crop.shape, 3, dtype=pose.dtype)
+    left[..., 0, 0] = left[..., 1, 1] = CROP_FOCAL_LENGTH
+    left[..., 2] = -crop
     right = crop * points[..., 2:] - CROP_FOCAL_LENGTH * points[..., :2]
-    rows, right = (rows * weight[..., None]).flatten(1, 2), (right * weight).flatten(1, 2)
-    normal = rows.transpose(1, 2) @ rows + 1e-9 * torch.eye(3, dtype=pose.dtype)
-    return torch.linalg.solve(normal, (rows.transpose(1, 2) @ right[..., None]))[..., 0]
+    left, right = (left * weight[..., None]).flatten(1, 2), (right * weight).flatten(1, 2)
+    normal = left.transpose(1, 2) @ left + 1e-9 * torch.eye(3, dtype=pose.dtype)
+    return torch.linalg.solve(normal, (left.transpose(1, 2) @ right[..., None]))[..., 0]
 
 
 def _pelvis(rows: Rows, body: Body) -> Tensor:

@@ -138,7 +138,7 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
         )
     pose = matrix_to_axis_angle(torch.from_numpy(np.stack([entry.pose for entry in entries]))).numpy()
     betas = np.stack([entry.betas for entry in entries])
-    rows = Rows.of_smpl(
+    rows = Rows.of_file(
         pose, betas, [entry.person.bbox for entry in entries], [entry.photo for entry in entries], placer
     )
     cam_t = weak_camera_to_cam_t(torch.from_numpy(np.stack([entry.weak_camera for entry in entries])))

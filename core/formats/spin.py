@@ -3,20 +3,21 @@
 Fits are `<dataset>_fits.npy` (N, 82) or final fits (pose, betas, valid_fit). Row i of either belongs to row
 i of the .npz. Poses there are in the crop's frame and come without a translation; here they are in the
 photo's frame (core.formats.crop_frame). keypoints are openpose (25) and part (24) together, layout spin49.
-A row's own pose with has_smpl = 1 is truth and comes locked.
+A row's own pose with has_smpl = 1 is truth and comes locked. `body` (a fingerprint, SMPL's where it is not there)
+and `kid` (N,), which our synthetic data sets have, say of which body its shapes are, and how much of a child.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.body.model import Body
-from core.formats import crop_frame, people
+from core.body.model import SMPL_NEUTRAL, Body
+from core.formats import people
 from core.formats.crop_frame import Rows, cam_t_from_keypoints, fit_of, stand_in, to_photo
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Import, Report
@@ -29,17 +30,19 @@ OPENPOSE, PART, POSE, BETAS = 25, 24, 72, 10
 MAX_POSE = 100.0  # rad, or standard deviations; beyond it no number of a body is meant
 _SHAPES: dict[str, tuple[int, ...]] = {
     "center": (2,), "scale": (), "part": (PART, 3), "openpose": (OPENPOSE, 3), "pose": (POSE,),
-    "shape": (BETAS,), "has_smpl": (),
+    "shape": (BETAS,), "has_smpl": (), "kid": (),
 }  # fmt: skip
 FIT_NAMES = ("pose", "betas", "valid_fit")
+_BODY = "body"
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A data set .npz as it stands: imgname, and those (N, ...) of `_SHAPES` that are there."""
+    """A data set .npz as it stands: imgname, and those (N, ...) of `_SHAPES` that are there. body: its shapes' own."""
 
     imgname: list[str | None]
     arrays: dict[str, np.ndarray]
+    body: str = SMPL_NEUTRAL
 
     def __len__(self) -> int:
         return len(self.imgname)
@@ -82,7 +85,7 @@ def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, 
             persons.append(people.person(row, box, keypoints))
             rows.append((row, relative))
     for source in _sources(table, fits, report):
-        persons = _with_fits(persons, rows, found, source, body, report)
+        persons = _with_fits(persons, rows, found, source, table, body, report)
     by_photo: dict[str, list[Person]] = {}
     for (_, relative), person in zip(rows, persons, strict=True):
         by_photo.setdefault(relative, []).append(person)
@@ -102,14 +105,22 @@ def read_table(path: Path, report: Report) -> Table:
         raise report.error("it is not a list of names", "Save it again as text.", "imgname")
     report.count_people(len(imgname))
     for name in array_names(path):
-        if name not in arrays:
+        if name not in (*arrays, _BODY):
             report.note(f"'{name}' is not read; it stays in the file that is written from this one")
     columns = {
         name: checked(arrays[name], name, len(imgname), shape, report)
         for name, shape in _SHAPES.items()
         if name in arrays
     }
-    return Table(list(people.text_column(imgname)), columns)
+    return Table(list(people.text_column(imgname)), columns, body_named(path, report))
+
+
+def body_named(path: Path, report: Report) -> str:
+    """The fingerprint of the body that a data set's shapes are of; SMPL's where it tells none. Raises ReadError."""
+    named = read_arrays(path, (_BODY,)).get(_BODY, np.array(SMPL_NEUTRAL))
+    if named.shape != () or named.dtype.kind != "U":
+        raise report.error("it must be one text, the fingerprint of a body", "Export it again.", _BODY)
+    return str(named)
 
 
 def read_fits(path: Path, rows: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -174,27 +185,27 @@ def _with_fits(
     rows: list[tuple[int, str]],
     photos: dict[str, Photo],
     source: tuple[np.ndarray, np.ndarray, np.ndarray, str],
+    table: Table,
     body: Body | None,
     report: Report,
 ) -> list[Person]:
     pose, betas, valid, kind = source
-    used = [
-        place
-        for place, (row, _) in enumerate(rows)
-        if valid[row] and _usable(pose[row], betas[row], row, report)
-    ]
+    kid = table.arrays.get("kid", np.zeros(len(pose)))
+    numbers = np.column_stack([pose, betas, kid])
+    used = [place for place, (row, _) in enumerate(rows) if valid[row] and _usable(numbers[row], row, report)]
     placer = body or stand_in()
     if placer is None and used:
         report.leave_out(f"{len(used)} poses", "no body is installed to place them with; choose an SMPL file")
     if placer is None or not used:
         return list(persons)
-    if not crop_frame.is_smpl(placer):
+    if not placer.shares_betas(table.body):
         report.note(
             "poses are placed with the open body's mean adult; choose an SMPL file for exact translations"
         )
     of = [rows[place][0] for place in used]
     shown = [photos[rows[place][1]] for place in used]
-    crop = Rows.of_smpl(pose[of], betas[of], [persons[place].bbox for place in used], shown, placer)
+    boxes = [persons[place].bbox for place in used]
+    crop = Rows.of_file(pose[of], betas[of], boxes, shown, placer, kid[of], table.body)
     cam_t, trusted = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
     pose_photo, cam_t_photo = to_photo(crop, cam_t, placer)
     changed = list(persons)
@@ -202,6 +213,8 @@ def _with_fits(
         with report.record(f"row {of[index]}, pose"):
             row, weak = of[index], not trusted[index]
             fit = fit_of(pose_photo[index], betas[row], cam_t_photo[index], shown[index], body, kind, weak)
+            if table.body != SMPL_NEUTRAL:
+                fit = replace(fit, body=table.body, kid=float(kid[row]))
             changed[place] = _with_fit(persons[place], fit)
     if not trusted.all():
         words = "poses do not lie over their keypoints, or have too few: placed by their bbox and marked weak"
@@ -216,8 +229,8 @@ def _with_fit(person: Person, fit: Fit) -> Person:
     return person.with_(**changes)
 
 
-def _usable(pose: np.ndarray, betas: np.ndarray, row: int, report: Report) -> bool:
-    good = bool((np.abs(pose) <= MAX_POSE).all() and (np.abs(betas) <= MAX_POSE).all())
+def _usable(numbers: np.ndarray, row: int, report: Report) -> bool:
+    good = bool((np.abs(numbers) <= MAX_POSE).all())
     if not good:
         report.leave_out(f"row {row}, pose", "its numbers are not finite, or too large to mean a body")
     return good

@@ -10,6 +10,7 @@ import torch
 from core.body.keypoints import layout
 from core.body.model import BodyParams, body_from_arrays, load_body
 from core.errors import FitsError, ReadError
+from core.formats import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, project
 from core.store.fits import FitsDictionary
 from tests.benchmarks.people import smpl_sized
@@ -156,6 +157,22 @@ class TestDatasets:
         off = joints - joints[:, 14:15] - torch.from_numpy(samples.joints[..., :3])
         assert off.norm(dim=-1).max() < 1e-3
         assert (fits.score < 4).all()
+
+    def test_read_into_a_project_a_child_of_the_open_body_stays_one_and_lies_over_its_keypoints(
+        self, tmp_path, body
+    ):
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, kid=0.8)
+        for photo in spin.read(path).photos:
+            (person,), shape = photo.people, np.load(path)["shape"]
+            fit = person.fit
+            assert (fit.body, round(fit.kid, 6)) == (body.fingerprint, 0.8)
+            np.testing.assert_allclose(fit.betas, shape[person.id], atol=1e-6)
+            values = fit.pose, fit.betas, fit.cam_t, np.float32(fit.kid)
+            params = BodyParams.from_pose(*(torch.from_numpy(np.array(value))[None] for value in values))
+            center = torch.from_numpy(fit.camera_center.copy())[None].float()
+            xy = project(body.keypoints(params, LAYOUT), torch.tensor([fit.focal_length]), center)[0].numpy()
+            off = np.linalg.norm(xy - person.keypoints.xy, axis=1) / person.bbox.side
+            assert np.median(off) < 0.03  # what a crop's camera costs
 
     def test_a_child_that_is_no_number_or_that_a_body_cannot_be_is_told_with_its_row(self, tmp_path, body):
         path = making_runs.write_dataset(tmp_path, body, PEOPLE)

@@ -139,7 +139,7 @@ def test_spins_reader_takes_the_data_set_with_its_truth(folder, rows):
     imported = spin.read(folder / DATASET)
     people = [person for photo in imported.photos for person in photo.people]
     assert len(people) == len(rows["imgname"])
-    assert all(person.locked and person.fit is not None for person in people)
+    assert all(person.locked and person.fit.kid == rows["kid"][person.id] for person in people)
 
 
 def test_the_same_seed_gives_the_same_photos_whatever_the_workers(folder, tmp_path):

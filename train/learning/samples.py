@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.keypoints import layout
-from core.body.model import SMPL_NEUTRAL, Body
+from core.body.model import Body
 from core.errors import FitsError, ReadError
 from core.formats.report import Report
 from core.formats.source import array_names, read_arrays
-from core.formats.spin import Table, read_table
+from core.formats.spin import FORMAT, Table, body_named, read_table
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
 from core.store.fits import FitsDictionary
@@ -82,7 +82,7 @@ def read_dataset(
     halves: weights of openpose and annotated keypoints; truth False leaves SMPL parameters and 3D joints aside.
     Raises ReadError for a file that is none, or that holds nobody.
     """
-    report = Report(path, "SPIN data set")
+    report = Report(path, FORMAT)
     table = read_table(path, report)
     joints = _read_joints(path, len(table)) if truth else None
     names = np.array([name or "" for name in table.imgname], np.str_)
@@ -101,7 +101,7 @@ def read_dataset(
     )
     _check_finite(samples, path)
     shaped = truth and not other_body(path, body)
-    kid = _read_kid(path, count, body) if shaped else None
+    kid = _checked_kid(table, path, body) if shaped else None
     return samples, _rows_of(samples, names, table, kid, body, truth)
 
 
@@ -110,10 +110,8 @@ def other_body(path: Path, body: Body) -> str:
 
     A file tells its body's fingerprint as `body`. SPIN's own tell none, and are of SMPL.
     """
-    named = read_arrays(path, ("body",)).get("body", np.array(SMPL_NEUTRAL))
-    if named.shape != () or named.dtype.kind != "U":
-        raise ReadError(f"{path}, body: it must be one text, the fingerprint of a body. Export it again.")
-    if "shape" not in array_names(path) or body.shares_betas(str(named)):
+    named = body_named(path, Report(path, FORMAT))
+    if "shape" not in array_names(path) or body.shares_betas(named):
         return ""
     return f"{path}: its betas are of body '{named}', not of '{body.name}'. To use them, give that body's file: --body."
 
@@ -256,18 +254,16 @@ def _read_joints(path: Path, count: int) -> NDArray[np.float32] | None:
     return joints.astype(np.float32)
 
 
-def _read_kid(path: Path, count: int, body: Body) -> NDArray[np.float32]:
+def _checked_kid(table: Table, path: Path, body: Body) -> NDArray[np.float32]:
     """kid (N,) of a data set .npz: how much of a child each is, zeros where it does not say."""
-    kid = read_arrays(path, ("kid",)).get("kid", np.zeros(count, np.float32))
-    if kid.shape != (count,) or kid.dtype.kind not in "fiu":
-        raise ReadError(f"{path}, kid: it is {kid.shape}, but must be {(count,)}. Export it again.")
+    kid = table.arrays.get("kid", np.zeros(len(table)))
     for bad, words in (
         (~np.isfinite(kid), "a number is not finite. Mend or remove this row."),
         ((kid != 0) & (not body.has_kid), f"{body.name} has no child direction. Use the open body."),
     ):
         if bad.any():
             raise ReadError(f"{path}, kid, row {int(np.argmax(bad))}: {words}")
-    return kid.astype(np.float32)
+    return np.asarray(kid, np.float32)
 
 
 def _check_finite(samples: Samples, path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -40,8 +40,9 @@ from core.formats import (
     yolo,
 )
 from core.formats.recognise import FORMATS, recognise
-from core.formats.report import Export, Import, grouped
-from core.records import Fit, Photo
+from core.formats.report import Export, Import, LeftOut, grouped
+from core.formats.spin_write import with_truth
+from core.records import Fit, Person, Photo
 from core.store.project import Project
 from train.learning.command import run_to_end
 from train.learning.detecting import DetectorChoice, detect_in_photos, detect_round_people, is_photos
@@ -131,7 +132,7 @@ def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, o
     if name == "mesh":
         return _write_meshes(destination, photos, options)
     if name in ("amass", "animation"):
-        return _write_sequence(destination, name, list(_sequence(photos, options.person)), options)
+        return _write_sequence(destination, name, photos, options)
     return f"{destination}: {_write_people(destination, name, photos, options).summary()}"
 
 
@@ -152,32 +153,44 @@ def _write_people(destination: Path, name: str, photos: tuple[Photo, ...], optio
     return spin_edited.write(options.base, photos, destination, fits, options.body_or_none())
 
 
-def _write_sequence(destination: Path, name: str, sequence: list[Fit], options: Options) -> str:
-    body, done = load_body(options.body), f"{destination}: {len(sequence)} photos"
+def _write_sequence(destination: Path, name: str, photos: Sequence[Photo], options: Options) -> str:
+    """The fits of one person, in the order of the photos: the one named, else the first of each photo."""
+    left_out: list[LeftOut] = []
+    of_photo: dict[str, Fit] = {}
+    for photo, person in _fitted(photos, left_out):
+        if person.fit is not None and options.person in (None, person.id):
+            of_photo.setdefault(photo.path, person.fit)
+    reason = "nobody here has a fit to write: the sequence goes on without this photo"
+    left_out += [LeftOut(photo.path, reason) for photo in photos if photo.path not in of_photo]
+    sequence, body = list(of_photo.values()), load_body(options.body)
     if name == "amass":
-        exported = amass.write(destination, sequence, body, options.frame_rate)
-        return "\n".join([done, *grouped(exported.left_out)])
-    gltf.write(destination, sequence, body, options.frame_rate)
-    return done
+        left_out += amass.write(destination, sequence, body, options.frame_rate).left_out
+    else:
+        gltf.write(destination, sequence, body, options.frame_rate)
+    return "\n".join(
+        [f"{destination}: {len(sequence)} photo{'s' * (len(sequence) != 1)}", *grouped(left_out)]
+    )
 
 
 def _write_meshes(destination: Path, photos: Iterable[Photo], options: Options) -> str:
     """NAME.obj for one person, NAME_0001.obj, … for several."""
-    fits = [person.fit for photo in photos for person in photo.people if person.fit is not None]
+    left_out: list[LeftOut] = []
+    fits = [person.fit for _, person in _fitted(photos, left_out) if person.fit is not None]
     body = load_body(options.body)
     for number, fit in enumerate(fits, start=1):
         several = destination.with_name(f"{destination.stem}_{number:04d}{destination.suffix}")
         mesh.write(destination if len(fits) == 1 else several, fit, body)
-    return f"{destination}: {len(fits)} meshes" if fits else "nobody has a fit, so no mesh was written"
+    done = (
+        f"{destination}: {len(fits)} mesh{'es' * (len(fits) != 1)}"
+        if fits
+        else "nobody has a fit, so no mesh was written"
+    )
+    return "\n".join([done, *grouped(left_out)])
 
 
-def _sequence(photos: Iterable[Photo], person_id: int | None) -> Iterator[Fit]:
-    """The fits of one person, in the order of the photos: the one named, else the first of each photo."""
-    for photo in photos:
-        for person in photo.people:
-            if person.fit is not None and person_id in (None, person.id):
-                yield person.fit
-                break
+def _fitted(photos: Iterable[Photo], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
+    """Who has a fit that nobody rejected; the others' are said in `left_out`."""
+    return with_truth([(photo, person) for photo in photos for person in photo.people], left_out)
 
 
 def _moved(photos: Iterable[Photo], root: Path, folder: Path) -> Iterator[Photo]:

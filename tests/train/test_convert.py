@@ -83,6 +83,23 @@ def test_a_project_becomes_meshes_and_an_animation(project, tmp_path, body_file)
     assert np.load(tmp_path / "walk.npz")["poses"].shape == (2, 156)
 
 
+@pytest.mark.parametrize(
+    ("name", "to"), [("walk.npz", "amass"), ("walk.glb", "animation"), ("a.obj", "mesh")]
+)
+def test_a_rejected_fit_is_in_no_sequence_and_no_mesh_and_that_is_said(
+    name, to, project, tmp_path, body_file, capsys
+):
+    photos = project_of(project)
+    doubted = photos[1].people[0].with_(verdict="rejected")
+    with Project.create(tmp_path / "doubted.fitloop") as created:
+        created.add_photos([photos[0], photos[1].with_(people=(doubted,))])
+    assert run(tmp_path / "doubted.fitloop", tmp_path / name, "--to", to, "--body", body_file) == 0
+    said = capsys.readouterr().out
+    assert f"{name}: 1 " in said
+    assert "it was rejected" in said
+    assert ("the sequence goes on without this photo" in said) == (to != "mesh")
+
+
 def test_only_edited_rows_change_with_a_base(tmp_path, body_file, capsys):
     made = samples(tmp_path)["spin"]
     assert run(made.path, tmp_path / "new.npz", "--base", made.path, "--body", body_file) == 0

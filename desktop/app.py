@@ -111,7 +111,7 @@ def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
         QApplication.exit(1)
 
     def save_when_all_is_there() -> None:
-        if workbench.fits.body is not None and not workbench.job.running and not window.waiting:
+        if workbench.fits.body is not None and not workbench.busy and not window.waiting:
             QTimer.singleShot(SETTLE_MS, save)
         else:
             QTimer.singleShot(SETTLE_MS, save_when_all_is_there)

@@ -135,8 +135,8 @@ FIT = (
         "fit.stop",
         QT_TR_NOOP("&Stop the work in the background"),
         "",
-        lambda workbench, window: workbench.job.cancel(),
-        lambda workbench: workbench.job.running,
+        lambda workbench, window: workbench.stop_jobs(),
+        lambda workbench: workbench.busy,
     ),
 )
 VIEW = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from desktop.asks import Asks
 from desktop.jobs.opening import Opening, add_steps, open_steps
@@ -45,7 +46,7 @@ def add_annotations(workbench: Workbench, window: Asks) -> None:
 
     label = tr("Add {name}").format(name=path.name)
     steps = add_steps(workbench.project, path)
-    workbench.job.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end)
+    _start(workbench, label, steps, lambda step: told.extend(filter(None, [step.notes])), end)
 
 
 def open_sample(workbench: Workbench, window: Asks) -> None:
@@ -67,7 +68,7 @@ def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)
 
-    workbench.job.start(tr("Open {name}").format(name=name), steps, take, end)
+    _start(workbench, tr("Open {name}").format(name=name), steps, take, end)
 
 
 def open_body(workbench: Workbench, window: Asks) -> None:
@@ -80,7 +81,7 @@ def save_fits(workbench: Workbench, window: Asks) -> None:
     assert workbench.project is not None
     assert workbench.fits.body is not None
     steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
-    workbench.job.start(tr("Save the fits dictionary"), steps, lambda step: _tell(workbench, step))
+    _start(workbench, tr("Save the fits dictionary"), steps, lambda step: _tell(workbench, step))
 
 
 def export(kind: str) -> Callable[[Workbench, Asks], None]:
@@ -90,7 +91,8 @@ def export(kind: str) -> Callable[[Workbench, Asks], None]:
         path = window.ask_for_new_file(kind)
         if path is not None and workbench.project is not None:
             steps = export_steps(workbench.project, path, kind, workbench.fits.body)
-            workbench.job.start(tr("Export"), steps, lambda step: _tell(workbench, step))
+            label = tr("Export {name}").format(name=path.name)
+            _start(workbench, label, steps, lambda step: _tell(workbench, step))
 
     return act
 
@@ -112,7 +114,23 @@ def find_photos(workbench: Workbench, window: Asks) -> None:
             workbench.set_project(None)  # the history names the old places
             open_path(workbench, project.path)
 
-    workbench.job.start(tr("Find photos"), relocate_steps(project, folder), take, end)
+    _start(workbench, tr("Find photos"), relocate_steps(project, folder), take, end)
+
+
+def _start(
+    workbench: Workbench,
+    title: str,
+    steps: Iterator[Any],
+    take: Callable[[Any], None],
+    end: Callable[[], None] = lambda: None,
+) -> None:
+    """Begin beside a job on people; one at a time, and the same asked twice is done once."""
+    running = workbench.files.title
+    if not running:
+        workbench.files.start(title, steps, take, end)
+    elif running != title:
+        words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
+        workbench.refused.emit(words.format(title=title, running=running))
 
 
 def _tell(workbench: Workbench, step: Saving) -> None:

@@ -33,7 +33,7 @@ class FirstSteps(QObject):
         workbench.project_changed.connect(self._look)
         workbench.photo_changed.connect(self._look)
         workbench.fits.changed.connect(self._look)
-        workbench.job.changed.connect(self._look)
+        workbench.files.changed.connect(self._look)
 
     @property
     def wanted(self) -> bool:
@@ -65,7 +65,7 @@ class FirstSteps(QObject):
         if self._shown not in (None, workbench.person_id) and "accept" in before:
             self.done.add("next")
         self._shown = workbench.person_id
-        if not workbench.job.running and _written_at(self._project) > self._saved_at:
+        if not workbench.files.running and _written_at(self._project) > self._saved_at:
             self.done.add("save")
         if self.done != before:
             self.changed.emit()

@@ -49,8 +49,10 @@ class Workbench(QObject):
         self.project: Project | None = None
         self.queue = Queue(self)
         self.fits = Fits(self, load)
-        self.job = Job(self)
-        self.job.refused.connect(self.refused)
+        self.job = Job(self)  # on people: fits, guesses, a detector
+        self.files = Job(self)  # what is opened, added, saved or exported, beside the other
+        for job in (self.job, self.files):
+            job.refused.connect(self.refused)
         self._photo: Photo | None = None
         self._committed: Photo | None = None
         self._person_id: int | None = None
@@ -89,6 +91,11 @@ class Workbench(QObject):
         return self._committed
 
     @property
+    def busy(self) -> bool:
+        """Whether anything is done in the background."""
+        return self.job.running or self.files.running
+
+    @property
     def editable(self) -> bool:
         """Whether the person on show may be changed."""
         return self.person is not None and not self.person.locked and self.writable
@@ -115,7 +122,7 @@ class Workbench(QObject):
     def set_project(self, project: Project | None) -> None:
         """Close the one that is open and show this, the first of its queue selected."""
         self.cancel()
-        self.job.cancel()
+        self.stop_jobs()
         if self.project is not None:
             self.project.close()
         self.project = project
@@ -251,6 +258,11 @@ class Workbench(QObject):
         if self._due:
             self.commit(self._due)
 
+    def stop_jobs(self) -> None:
+        """Let nothing go on in the background."""
+        self.job.cancel()
+        self.files.cancel()
+
     def undo(self) -> None:
         """Back by one entry, wherever it was made; a preview or a running fit is cancelled instead.
 
@@ -278,6 +290,7 @@ class Workbench(QObject):
         self.keep_due()
         self.fits.close()
         self.job.close()
+        self.files.close()
         self.history.clear()
         if self.project is not None:
             self.project.close()

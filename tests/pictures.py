@@ -42,7 +42,7 @@ def alternatives(desk: OpenWindow) -> None:
 
 def everybody(desk: OpenWindow) -> None:
     desk.do("fit.queue")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
 
 
 def contact_sheet(desk: OpenWindow) -> None:
@@ -83,7 +83,7 @@ def shown(window: OpenWindow, project: Path | None) -> Iterator[tuple[str, Act]]
 
 def opened(desk: OpenWindow, path: Path) -> None:
     open_path(desk.workbench, path)
-    desk.wait(lambda: desk.workbench.project is not None and not desk.workbench.job.running)
+    desk.wait(lambda: desk.workbench.project is not None and not desk.workbench.busy)
     desk.wait(lambda: not desk.window.waiting)
     desk.qtbot.wait(500)
 

@@ -1,16 +1,56 @@
-"""The line at the bottom: what was told last, the job with its progress, the body in use."""
+"""The line at the bottom: what was told last, the jobs with their progress, the body in use."""
 
 from collections.abc import Mapping
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from core.body.keypoints import layout
+from desktop.jobs.job import Job
 from desktop.words import part, tr
 from desktop.workbench import Workbench
 
-BAR_PX = 160
+BAR_PX, NARROW_BAR_PX = 160, 40
 TOLD_MS = 12_000
+
+
+class JobLine(QWidget):
+    """What a job is called, how far it is, and a button that stops it; hidden while it does nothing."""
+
+    def __init__(self, job: Job, stop: str) -> None:
+        super().__init__()
+        self._job = job
+        self.title, self.progress, self.stop = QLabel(), QProgressBar(), QToolButton()
+        self.progress.setMinimumWidth(NARROW_BAR_PX)
+        self.progress.setMaximumWidth(BAR_PX)
+        self.progress.setTextVisible(False)
+        self.stop.setText(tr("Stop"))
+        self.stop.setToolTip(stop)
+        self.stop.clicked.connect(job.cancel)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.title, self.progress, self.stop):
+            line.addWidget(widget)
+        job.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        job = self._job
+        self.setVisible(job.running)
+        self.title.setText(self._progress() if job.running and job.total else job.title)
+        self.progress.setRange(0, job.total)
+        self.progress.setValue(job.done)
+
+    def _progress(self) -> str:
+        job = self._job
+        left, rate, words = job.seconds_left, job.per_second, tr("{title}: {done} of {total}")
+        if rate is not None:
+            words = tr("{title}: {done} of {total}, {rate:.3g} a second")
+        if rate is not None and left is not None and left > 1:
+            words = tr("{title}: {done} of {total}, {rate:.3g} a second, {time} left")
+        return words.format(
+            title=job.title, done=job.done, total=job.total, rate=rate or 0.0, time=_time(left or 0.0)
+        )
 
 
 class Status(QWidget):
@@ -21,50 +61,22 @@ class Status(QWidget):
         self._workbench, self._bar = workbench, bar
         self.hide()
         bar.setContentsMargins(6, 0, 6, 0)
-        self.title, self.body = QLabel(), QLabel()
-        self.progress = QProgressBar()
-        self.progress.setFixedWidth(BAR_PX)
-        self.progress.setTextVisible(False)
-        self.stop = QToolButton()
-        self.stop.setText(tr("Stop"))
-        self.stop.setToolTip(actions["fit.stop"].toolTip())
-        self.stop.clicked.connect(actions["fit.stop"].trigger)
-        self.hint = QLabel()
+        self.body, self.hint = QLabel(), QLabel()
         bar.addWidget(self.hint, 1)
-        for widget in (self.title, self.progress, self.stop, self.body):
+        self.jobs = [JobLine(job, actions["fit.stop"].toolTip()) for job in (workbench.files, workbench.job)]
+        for widget in (*self.jobs, self.body):
             bar.addPermanentWidget(widget)
-        workbench.job.changed.connect(self._show_job)
         workbench.fits.changed.connect(self._show_body)
         workbench.fits.body_changed.connect(self._show_body)
         workbench.photo_changed.connect(self._show_hint)
         workbench.view_changed.connect(self._show_hint)
         workbench.told.connect(self._tell)
-        self._show_job()
         self._show_body()
         self._show_hint()
 
     def _tell(self, text: str) -> None:
         self._bar.showMessage(text.replace("\n", "  ·  "), TOLD_MS)
         self._bar.setToolTip(text)
-
-    def _show_job(self) -> None:
-        job = self._workbench.job
-        for widget in (self.title, self.progress, self.stop):
-            widget.setVisible(job.running)
-        self.title.setText(self._progress() if job.running and job.total else job.title)
-        self.progress.setRange(0, job.total)
-        self.progress.setValue(job.done)
-
-    def _progress(self) -> str:
-        job = self._workbench.job
-        left, rate, words = job.seconds_left, job.per_second, tr("{title}: {done} of {total}")
-        if rate is not None:
-            words = tr("{title}: {done} of {total}, {rate:.3g} a second")
-        if rate is not None and left is not None and left > 1:
-            words = tr("{title}: {done} of {total}, {rate:.3g} a second, {time} left")
-        return words.format(
-            title=job.title, done=job.done, total=job.total, rate=rate or 0.0, time=_time(left or 0.0)
-        )
 
     def _show_body(self) -> None:
         fits = self._workbench.fits

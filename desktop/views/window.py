@@ -100,6 +100,7 @@ class Window(QMainWindow):
             workbench.fits.changed,
             workbench.fits.body_changed,
             workbench.job.changed,
+            workbench.files.changed,
             workbench.history.indexChanged,
         ):
             signal.connect(self._update_actions)

@@ -88,7 +88,7 @@ class Bench:
 
     def open(self, path: Path) -> None:
         open_path(self.workbench, path)
-        self.wait(lambda: self.workbench.project is not None and not self.workbench.job.running)
+        self.wait(lambda: self.workbench.project is not None and not self.workbench.busy)
         self.settle()
 
     def settle(self) -> None:
@@ -197,7 +197,7 @@ def busy_while(
     timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
     timer.start()
     begin()
-    bench.wait(lambda: not (bench.workbench.job.running or busy()))
+    bench.wait(lambda: not (bench.workbench.busy or busy()))
     bench.settle()
     timer.stop()
     return {"longest_gap_ms": round(1000 * float(np.diff(ticks).max()), 1)}
@@ -206,7 +206,7 @@ def busy_while(
 def busy_while_training(bench: Bench) -> dict[str, float]:
     """The same while what was saved is trained on, a few steps with a small network."""
     bench.window.actions_by_id["file.save_fits"].trigger()
-    bench.wait(lambda: not bench.workbench.job.running)
+    bench.wait(lambda: not bench.workbench.busy)
     panel, training = bench.window.train_panel, bench.window.training
     panel.steps.setValue(TRAIN_STEPS)
     panel.batch.setValue(4)

@@ -83,7 +83,7 @@ def session(file: Path) -> Iterator[tuple[str, int]]:
         actions["fit.queue"].trigger()
         bench.run(FITTED_S)
         workbench.job.cancel()
-        bench.wait(lambda: not workbench.job.running)
+        bench.wait(lambda: not workbench.busy)
         yield "everybody_under_way", used_mb()
         window.close()
     yield "at_most", used_mb("VmHWM")

@@ -31,7 +31,7 @@ class Desk:
     def open(self, path):
         project = self.workbench.project
         open_path(self.workbench, path)
-        self.wait(lambda: not self.workbench.job.running)
+        self.wait(lambda: not self.workbench.busy)
         if self.workbench.project is not project:
             self.wait(lambda: not self.window.waiting)
 

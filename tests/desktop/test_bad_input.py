@@ -197,7 +197,7 @@ def test_a_disk_that_fills_while_everybody_is_fitted_is_told_once_and_stops_the_
     with monkeypatch.context() as patch:
         patch.setattr(project, "commit", full)
         desk.do("fit.guess_queue")
-        desk.wait(lambda: not desk.workbench.job.running)
+        desk.wait(lambda: not desk.workbench.busy)
         desk.qtbot.wait(50)
         assert len(desk.said) == 1
         assert "disk is full" in desk.said[0]
@@ -224,7 +224,7 @@ def build_and_act(*arguments):
     workbench, window = build(*arguments)
     def act():
         global place
-        if workbench.project is None or workbench.job.running:
+        if workbench.project is None or workbench.busy:
             return
         timer.stop()
         place = "a command"

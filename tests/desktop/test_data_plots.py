@@ -66,7 +66,7 @@ def measured(open_desk):
     """Everybody is fitted and the plots are on show."""
     desk = open_desk
     desk.do("fit.queue")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
     desk.window.docks["data"].raise_()
     settle(desk)
     return desk

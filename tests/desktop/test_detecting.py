@@ -39,7 +39,7 @@ def test_people_are_found_in_photos_without_any_and_all_of_it_is_one_entry(desk,
     desk.open(folder)
     workbench = desk.workbench
     desk.do("person.detect")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     photos = list(workbench.project.photos())
     assert [len(photo.people) for photo in photos] == [2, 2, 2]
     assert len({person.id for photo in photos for person in photo.people}) == 6

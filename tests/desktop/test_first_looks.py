@@ -40,10 +40,10 @@ def test_the_end_of_a_fit_or_guess_of_everybody_is_told(open_desk):
     desk = open_desk
     desk.do("person.accept")
     desk.do("fit.queue")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
     assert desk.told[-1] == "3 of 4 people fitted"
     desk.do("fit.guess_queue")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
     assert desk.told[-1] == "3 of 4 people guessed"
 
 
@@ -162,7 +162,7 @@ def test_annotations_of_a_second_file_are_added_to_the_project(open_desk, monkey
     monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: file)
     for told in ("COCO keypoints: 4 people in 2 photos", "2 photos were there already"):
         desk.do("file.add")
-        desk.wait(lambda: not desk.workbench.job.running)
+        desk.wait(lambda: not desk.workbench.busy)
         assert told in desk.told[-1]
         assert sum(project.counts().values()) == 8
     assert {photo.path for photo in project.photos()} == {

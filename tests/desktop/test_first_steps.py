@@ -44,7 +44,7 @@ def test_a_curators_first_minutes_tick_every_step_in_turn(guided):
     desk.do("person.next_worst")
     assert steps.current == "save"
     desk.do("file.save_fits")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
     assert steps.done == set(STEPS)
     assert "That was all" in line(desk).hint.text()
 

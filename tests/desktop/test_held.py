@@ -101,7 +101,7 @@ def test_a_fit_of_everybody_keeps_what_is_held(open_desk):
         desk.do("body.nearer")
     pin = workbench.person.wishes[0]
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     wrist = workbench.fits.posed().joints[joint_index("left_wrist")]
     assert wrist == pytest.approx(pin.point, abs=0.05)
 

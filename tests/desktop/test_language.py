@@ -141,7 +141,7 @@ def test_what_is_told_and_undone_is_in_the_language(bracketed):
     desk.fit()
     desk.do("person.accept")
     desk.do("file.save_fits")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
     assert desk.told[-1].startswith(OPEN)
     assert "4" in desk.told[-1]
     entries = [desk.workbench.history.text(place) for place in range(desk.workbench.history.count())]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.store import Project
 from desktop.editing import moved
+from desktop.file_acts import open_path
 
 
 def key(desk, name):
@@ -25,7 +26,7 @@ def focus(desk, widget):
 
 def fit_everybody(desk):
     desk.do("fit.queue")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
 
 
 def run_job(desk):
@@ -177,3 +178,55 @@ def test_undoing_what_a_job_wrote_stops_the_job(open_desk):
     assert not workbench.job.running
     desk.qtbot.wait(100)
     assert on_disk(desk, person_id).tags == ()
+
+
+@pytest.mark.parametrize("command", ["file.save_fits", "file.export_coco"])
+def test_a_job_goes_on_while_files_are_written(open_desk, tmp_path, monkeypatch, command):
+    desk, workbench = open_desk, open_desk.workbench
+    monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind: tmp_path / "written.json")
+    run_job(desk)
+    desk.do(command)
+    desk.wait(lambda: len(desk.told) == 2)  # what was opened at first, and what was written
+    done = workbench.job.done
+    desk.wait(lambda: workbench.job.done > done)
+    assert workbench.job.title == "Count"
+    assert not workbench.files.running
+
+
+@pytest.mark.parametrize("name", ["bad.json", "bad.fitloop", "nowhere"])
+def test_a_job_goes_on_when_a_file_cannot_be_opened(open_desk, tmp_path, name):
+    desk, workbench = open_desk, open_desk.workbench
+    project, file = workbench.project, tmp_path / name
+    if name != "nowhere":
+        file.write_text("nothing that can be read")
+    run_job(desk)
+    open_path(workbench, file)
+    desk.wait(lambda: len(desk.said) == 1)
+    assert name in desk.said[0]
+    assert workbench.project is project
+    assert workbench.job.title == "Count"
+
+
+def test_a_job_ends_when_another_project_takes_the_place_of_its_own(open_desk, tmp_path):
+    desk, workbench = open_desk, open_desk.workbench
+    other = tmp_path / "other.fitloop"
+    Project.create(other).close()
+    run_job(desk)
+    open_path(workbench, other)
+    desk.wait(lambda: workbench.project.path == other)
+    assert not workbench.busy
+
+
+def test_files_are_worked_on_one_after_another_and_the_same_only_once(open_desk, tmp_path):
+    desk, workbench = open_desk, open_desk.workbench
+    other = tmp_path / "other.fitloop"
+    Project.create(other).close()
+    desk.do("file.save_fits")
+    desk.do("file.save_fits")
+    assert desk.said == []
+    open_path(workbench, other)
+    assert "Open other.fitloop has to wait: Save the fits dictionary" in desk.said[0]
+    desk.wait(lambda: not workbench.busy)
+    assert len(desk.told) == 2  # what was opened at first, and the one dictionary that was saved
+    open_path(workbench, other)
+    desk.wait(lambda: workbench.project.path == other)

@@ -32,7 +32,7 @@ def fitted(open_desk):
     """Everybody is fitted; the second in the list has an impossible shape and a knee bent backwards."""
     desk = open_desk
     desk.do("fit.queue")
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
     desk.workbench.select(int(desk.workbench.queue.ids()[1]))
     spoilt = editing.with_beta(desk.workbench.person.fit, 2, 4.2)
     spoilt = editing.with_joint(spoilt, "left_knee", np.array([-0.6, 0, 0]))

@@ -11,7 +11,7 @@ def people(desk):
 
 
 def finish(desk):
-    desk.wait(lambda: not desk.workbench.job.running)
+    desk.wait(lambda: not desk.workbench.busy)
 
 
 def test_everybody_in_the_queue_is_guessed_as_one_entry_and_fits_and_locked_people_stay(open_desk):

@@ -46,7 +46,7 @@ def story(desk: OpenWindow) -> dict[str, object]:
     """Detect, guess, fit, drag, undo, redo, accept, next, save."""
     workbench = desk.workbench
     desk.do("person.detect")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     people = [person for photo in workbench.project.photos() for person in photo.people]
     desk.do("view.person")
     desk.fit("fit.guess")
@@ -73,7 +73,7 @@ def story(desk: OpenWindow) -> dict[str, object]:
     desk.do("person.next_worst")
     assert workbench.person_id != accepted.id
     desk.do("file.save_fits")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     assert desk.said == []
     return {
         "project": str(workbench.project.path),

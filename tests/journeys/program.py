@@ -66,7 +66,7 @@ def in_the_program(path: Path, story: Callable[[OpenWindow], Any], folder: Path)
             desk = OpenWindow(workbench, window)
             try:
                 desk.wait(lambda: workbench.project is not None and workbench.fits.body is not None)
-                desk.wait(lambda: not window.waiting and not workbench.job.running)
+                desk.wait(lambda: not window.waiting and not workbench.busy)
                 told.append(story(desk))
             except BaseException as error:  # to be told once the program has ended
                 failed.append(error)

@@ -57,7 +57,7 @@ def correct(desk):
     """Fit everybody, drag a wrist of the worst, accept, save. Returns that person as it was and as it is."""
     workbench = desk.workbench
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     people = people_of(workbench.project)
     assert len(people) == 37
     seen = [person for person in people.values() if person.keypoints.confidence.any()]
@@ -72,7 +72,7 @@ def correct(desk):
     keys = desk.window.actions_by_id["file.save_fits"]
     assert keys.shortcut() == QKeySequence("Ctrl+S")
     keys.trigger()
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     accepted = people_of(workbench.project)[before.id]
     assert desk.said == []
     return photo, name, before, accepted

@@ -49,7 +49,7 @@ def test_the_thin_path_from_annotations_to_an_accepted_fit_and_back_after_reopen
     desk.do("person.next_worst")
     assert workbench.person_id != first
     desk.do("file.save_fits")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     project = workbench.project.path
     fits = FitsDictionary.load(fits_file_of(workbench.project))
     assert fits.locked.sum() == 1
@@ -137,7 +137,7 @@ def test_everything_a_curator_does_can_be_undone_to_the_very_beginning(open_desk
     desk.do("person.later")
     desk.do("person.delete") if workbench.editable else None
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     assert workbench.history.count() >= 14
     while workbench.history.canUndo():
         desk.do("edit.undo")
@@ -155,7 +155,7 @@ def test_fitting_everybody_in_the_background_is_one_entry_and_leaves_accepted_pe
     desk.do("person.accept")
     accepted = workbench.person
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     people = [person for photo in workbench.project.photos() for person in photo.people]
     assert [person.fit is None for person in people].count(True) == 1
     assert same_person(workbench.project.person(accepted.id), accepted)
@@ -204,7 +204,7 @@ def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them
     desk.wait(lambda: picture() is not None)
     bare = picture()
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running and picture() != bare)
+    desk.wait(lambda: not workbench.busy and picture() != bare)
     desk.do("edit.undo")
     desk.wait(lambda: picture() == bare)  # nobody is fitted any more
     desk.wait(lambda: sheet.currentIndex().row() == model.place_of(first) == 0)
@@ -230,10 +230,10 @@ def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them
 def test_everybody_is_exported_for_other_programs(open_desk, tmp_path, monkeypatch, kind, name):
     desk, workbench = open_desk, open_desk.workbench
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind: tmp_path / name)
     desk.do(f"file.export_{kind}")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     assert desk.said == []
     written = sorted(path.name for path in tmp_path.iterdir() if path.stem.startswith(Path(name).stem))
     if kind == "mesh":
@@ -246,7 +246,7 @@ def test_everybody_is_exported_for_other_programs(open_desk, tmp_path, monkeypat
 def test_an_export_of_meshes_may_be_ended_between_two_of_them(open_desk, tmp_path):
     desk, workbench = open_desk, open_desk.workbench
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     steps = export_steps(workbench.project, tmp_path / "m.obj", "mesh", workbench.fits.body)
     assert next(step for step in steps if step.done == 2).total == 4
     steps.close()
@@ -273,7 +273,7 @@ def test_a_search_for_moved_photos_that_is_broken_off_leaves_the_project_as_it_i
     project = workbench.project
     monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: tmp_path)
     desk.do("file.find_photos")
-    workbench.job.cancel()
-    desk.wait(lambda: not workbench.job.running)
+    workbench.files.cancel()
+    desk.wait(lambda: not workbench.busy)
     assert workbench.project is project
     assert desk.said == []

@@ -59,7 +59,7 @@ def test_saved_fits_are_opened_again_as_they_were_saved(open_desk):
     desk.do("person.accept")
     accepted = workbench.person
     desk.do("file.save_fits")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     desk.open(workbench.project.path.with_name("people_fits.npz"))
     assert workbench.project.path.name == "people_fits.fitloop"
     again = next(person for photo in workbench.project.photos() for person in photo.people if person.locked)

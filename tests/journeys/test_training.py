@@ -27,10 +27,10 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     panel.start.click()
     assert "Save the fits first" in desk.said.pop()
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     desk.do("person.accept")
     desk.do("file.save_fits")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     panel.steps.setValue(2)
     panel.batch.setValue(2)
     panel.more.setText("--log-every 1 --workers 0 --threads 1")
@@ -44,7 +44,7 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     assert panel.metric.findText("loss") >= 0
     accepted = workbench.person_id
     panel.use.click()
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     assert workbench.fits.network is not None
     guesses = {one.id: one.guess for photo in workbench.project.photos() for one in photo.people}
     assert {one for one, guess in guesses.items() if guess.network == "spin"} == guesses.keys() - {accepted}
@@ -77,9 +77,9 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
     desk, workbench, panel = open_desk, open_desk.workbench, open_desk.window.train_panel
     run, training = tmp_path / "elsewhere", desk.window.training
     desk.do("fit.queue")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     desk.do("file.save_fits")
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     run.mkdir()
     training.follow(run)
     assert panel.said.text().startswith("No run has written into elsewhere yet.")
@@ -96,7 +96,7 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
     x, _ = panel._line.getData()
     assert x.tolist() == list(range(1, 13))
     panel.use.click()
-    desk.wait(lambda: not workbench.job.running)
+    desk.wait(lambda: not workbench.busy)
     assert workbench.fits.network is not None
     assert desk.said == []
 

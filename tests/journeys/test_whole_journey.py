@@ -94,12 +94,12 @@ def test_from_photos_to_a_network_that_guesses_through_a_kill(start, tmp_path, m
         assert fits.locked.sum() == 1
 
         desk.do("fit.queue")
-        desk.wait(lambda: not workbench.job.running)
+        desk.wait(lambda: not workbench.busy)
         desk.do("file.save_fits")
-        desk.wait(lambda: not workbench.job.running)
+        desk.wait(lambda: not workbench.busy)
         monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind: tmp_path / "out.json")
         desk.do("file.export_coco")
-        desk.wait(lambda: not workbench.job.running)
+        desk.wait(lambda: not workbench.busy)
         panel.steps.setValue(2)
         panel.batch.setValue(2)
         panel.more.setText(TRAIN)
@@ -110,7 +110,7 @@ def test_from_photos_to_a_network_that_guesses_through_a_kill(start, tmp_path, m
         training.look()
         assert training.checkpoint is not None, training.last_words
         panel.use.click()
-        desk.wait(lambda: not workbench.job.running and workbench.fits.network is not None)
+        desk.wait(lambda: not workbench.busy and workbench.fits.network is not None)
         assert desk.said == []
         return {person.id: person for photo in workbench.project.photos() for person in photo.people}
 

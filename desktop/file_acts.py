@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from desktop.asks import Asks
-from desktop.jobs.opening import Opening, add_steps, open_steps
-from desktop.jobs.sample import sample_folder, sample_steps
+from desktop.jobs.opening import Opening, add_steps, open_steps, projects_of
+from desktop.jobs.sample import sample_file, sample_folder, sample_steps
 from desktop.jobs.saving import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.words import tr
 from desktop.workbench import Workbench
@@ -25,8 +25,10 @@ def open_file(kind: str) -> Callable[[Workbench, Asks], None]:
 
 def open_path(workbench: Workbench, path: Path) -> None:
     """Open a project, a folder of photos, or another program's file, in the background."""
-    if workbench.project is not None and workbench.project.path.absolute() == path.absolute():
-        return
+    if workbench.project is not None and workbench.project.path.absolute() in projects_of(path):
+        if workbench.writable and path.is_file():
+            return
+        workbench.set_project(None)  # opened a second time it could only be read
     _open(workbench, path.name, open_steps(path))
 
 
@@ -51,7 +53,11 @@ def add_annotations(workbench: Workbench, window: Asks) -> None:
 
 def open_sample(workbench: Workbench, window: Asks) -> None:
     """The sample project, made at the first time."""
-    _open(workbench, tr("the sample"), sample_steps(sample_folder()))
+    file = sample_file(sample_folder())
+    if file.exists():
+        open_path(workbench, file)
+    else:
+        _open(workbench, tr("the sample"), sample_steps(sample_folder()))
 
 
 def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:

@@ -5,6 +5,7 @@ changed, so "what changed?" is `old is not new`. A commit is on the disk when it
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from desktop.history import Change, Edit, rebased, shown_by, with_people
 from desktop.hover import Hover
 from desktop.jobs.body_file import load_steps
 from desktop.jobs.job import Job
+from desktop.other_writer import OtherWriter
 from desktop.queue import Queue
 from desktop.view import NO_KEYPOINT, View
 from desktop.words import tr
@@ -49,6 +51,7 @@ class Workbench(QObject):
         self.project: Project | None = None
         self.queue = Queue(self)
         self.fits = Fits(self, load)
+        self._other_writer = OtherWriter(self)
         self.job = Job(self)  # on people: fits, guesses, a detector
         self.files = Job(self)  # what is opened, added, saved or exported, beside the other
         for job in (self.job, self.files):
@@ -126,6 +129,7 @@ class Workbench(QObject):
         if self.project is not None:
             self.project.close()
         self.project = project
+        self._other_writer.watch(project)
         self.history.clear()
         self.queue.reset()
         self._set_photo(None, None)
@@ -161,6 +165,20 @@ class Workbench(QObject):
             photo = self.project.photo(photo_id)
             self._set_photo(photo, photo.people[0].id if photo.people else None)
             self._empty_photo_id = photo_id
+
+    def read_anew(self) -> None:
+        """Show what another program has written, with the same photo and person as long as they are there."""
+        self.cancel()
+        photo, person_id = None, self._person_id
+        if self.project is not None and self._photo is not None:
+            with suppress(ProjectError):  # the photo is gone
+                photo = self.project.photo(self._photo.path)
+        if photo is not None and all(person.id != person_id for person in photo.people):
+            person_id = photo.people[0].id if photo.people else None
+        self._set_photo(photo, None if photo is None else person_id)
+        self.project_changed.emit()
+        if photo is None:
+            self.show_first()
 
     @property
     def photo_id(self) -> int | None:
@@ -292,6 +310,7 @@ class Workbench(QObject):
         self.job.close()
         self.files.close()
         self.history.clear()
+        self._other_writer.watch(None)
         if self.project is not None:
             self.project.close()
             self.project = None

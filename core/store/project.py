@@ -209,6 +209,11 @@ class Project:
             found = [row[0] for row in db.execute("PRAGMA integrity_check").fetchall()]
         return [] if found == ["ok"] else found
 
+    def data_version(self) -> int:
+        """Another number whenever another program has committed something since."""
+        with self._session.reading() as db:
+            return int(db.execute("PRAGMA data_version").fetchone()[0])
+
     # Writing
 
     def commit(self, first: Edit, *more: Edit) -> int | None:

@@ -58,6 +58,26 @@ def open_steps(path: Path, photo_folder: Path | None = None) -> Iterator[Opening
         yield from _open_annotations(path, photo_folder or _photo_root(path))
 
 
+def projects_of(path: Path) -> tuple[Path, ...]:
+    """Where `open_steps` may find or make the project of a path."""
+    path = path.expanduser().absolute()
+    return path, path.with_name(path.stem + PROJECT_SUFFIX), path / (path.name + PROJECT_SUFFIX)
+
+
+def why_read_only(project: Project) -> str:
+    """Why a project cannot be written here, and what to do; nothing for one that can."""
+    if not project.read_only:
+        return ""
+    words = (
+        tr(
+            "{name} is open for reading only: {writer} writes this project. Close it there and open it again here."
+        )
+        if project.writer
+        else tr("{name} is open for reading only. Allow writing in its folder and open it again.")
+    )
+    return words.format(name=project.path.name, writer=project.writer)
+
+
 def add_steps(project: Project, path: Path) -> Iterator[Opening]:
     """Add another program's photos and people to a project; photos that are in it stay as they are.
 
@@ -128,14 +148,7 @@ def read_annotations(path: Path, photo_folder: Path) -> "Import":
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
-    if project.read_only:
-        words = (
-            tr("{name} is open for reading only: {writer} writes this project.")
-            if project.writer
-            else tr("{name} is open for reading only: its folder cannot be written.")
-        )
-        notes = "\n".join(filter(None, (words.format(name=project.path.name, writer=project.writer), notes)))
-    return Opening(1, 1, project, notes)
+    return Opening(1, 1, project, "\n".join(filter(None, (why_read_only(project), notes))))
 
 
 def _open_photos(folder: Path) -> Iterator[Opening]:

@@ -21,9 +21,14 @@ def sample_folder() -> Path:
     return Path(place) / "Fitloop" / "sample"
 
 
+def sample_file(folder: Path) -> Path:
+    """The sample's project in this folder."""
+    return folder / "sample.fitloop"
+
+
 def sample_steps(folder: Path) -> Iterator[Opening]:
     """Make the sample project in this folder, unless it is there, and open it. Raises ProjectError."""
-    file = folder / "sample.fitloop"
+    file = sample_file(folder)
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         yield from _make(file)

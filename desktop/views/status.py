@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTo
 
 from core.body.keypoints import layout
 from desktop.jobs.job import Job
+from desktop.jobs.opening import why_read_only
 from desktop.words import part, tr
 from desktop.workbench import Workbench
 
@@ -64,7 +65,8 @@ class Status(QWidget):
         self.body, self.hint = QLabel(), QLabel()
         bar.addWidget(self.hint, 1)
         self.jobs = [JobLine(job, actions["fit.stop"].toolTip()) for job in (workbench.files, workbench.job)]
-        for widget in (*self.jobs, self.body):
+        self.read_only = QLabel(tr("read-only"))
+        for widget in (*self.jobs, self.read_only, self.body):
             bar.addPermanentWidget(widget)
         workbench.fits.changed.connect(self._show_body)
         workbench.fits.body_changed.connect(self._show_body)
@@ -85,8 +87,12 @@ class Status(QWidget):
 
     def _show_hint(self) -> None:
         person = self._workbench.person
-        if self._workbench.project is None:
-            words = ""
+        project = self._workbench.project
+        fixed = "" if project is None else why_read_only(project)
+        self.read_only.setVisible(bool(fixed))
+        self.read_only.setToolTip(fixed)
+        if project is None or fixed:
+            words = fixed
         elif self._workbench.view.boxing:
             words = tr("Arrows move the box, with Shift they size it · Enter: keep it · Esc: cancel")
         elif person is None:

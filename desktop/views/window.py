@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QMa
 from desktop import theme
 from desktop.commands import MENUS, Command
 from desktop.file_acts import open_path
+from desktop.jobs.opening import why_read_only
 from desktop.jobs.photos import Photos
 from desktop.jobs.thumbnails import Thumbnails
 from desktop.jobs.training import Training
@@ -254,7 +255,7 @@ class Window(QMainWindow):
         self._update_actions()
 
     def _fill_menus(self) -> None:
-        menus = {name: self.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
+        menus = self._menus = {name: self.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
         groups: dict[str, QActionGroup] = {}
         for command in self._commands:
             action = self.actions_by_id[command.id]
@@ -271,9 +272,14 @@ class Window(QMainWindow):
     def _update_actions(self) -> None:
         if self._workbench.fits.following:
             return  # nothing of it changes until the drag ends
+        project = self._workbench.project
+        fixed = "" if project is None else why_read_only(project)
+        for menu in self._menus.values():
+            menu.setToolTipsVisible(bool(fixed))
         for command in self._commands:
             action = self.actions_by_id[command.id]
             action.setEnabled(command.enabled(self._workbench))
+            action.setToolTip("" if action.isEnabled() else fixed)  # nothing: the action's own text
             if command.checked is not None:
                 action.setChecked(command.checked(self._workbench))
 
@@ -290,8 +296,10 @@ class Window(QMainWindow):
         self._project = project
         self.thumbnails.show(project)
         self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
-        self.setWindowTitle("Fitloop" if project is None else f"{project.path.stem} – Fitloop")
+        self.setWindowTitle("Fitloop")
         if project is not None:
+            name = tr("{name} (read-only)") if project.read_only else "{name}"
+            self.setWindowTitle(f"{name.format(name=project.path.stem)} – Fitloop")
             self._settings.add_recent(str(project.path))
             self.canvas.setFocus()
         self.start_page.show_recent(self._settings.recent())

@@ -1,5 +1,6 @@
 """What commands do to everybody in the queue, in the background: fit, guess; each is one entry of the history."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from core.records import Person
 from desktop.asks import Asks
 from desktop.history import Change
-from desktop.jobs.fitting_many import Fitted, fit_many_steps
+from desktop.jobs.fitting_many import Fitted, LeftOut, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.words import tr
 from desktop.workbench import Workbench
@@ -24,10 +25,12 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
     label, ids = tr("Fit everybody in the queue"), workbench.queue.ids()
     faults: list[str] = []
     done: list[int] = []
+    left_out: Counter[LeftOut] = Counter()
 
     def take(step: Fitted) -> None:
         faults.extend(step.faults)
         done.extend(step.fits)
+        left_out.update(step.left_out)
 
         def fitted(person: Person) -> Person:
             same = np.array_equal(person.keypoints.array, step.keypoints[person.id].array)
@@ -41,7 +44,7 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
 
     def end() -> None:
         told = tr("{done} of %n people fitted", "", len(ids)).format(done=len(done))
-        _end(workbench, label, [told, *faults])
+        _end(workbench, label, [told + _others(left_out, len(ids) - len(done)), *faults])
 
     workbench.job.start(label, steps, take, end)
 
@@ -68,10 +71,12 @@ def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None
     label, before = tr("Guess everybody"), workbench.fits.network
     faults: list[str] = []
     done: list[int] = []
+    left_out: Counter[LeftOut] = Counter()
 
     def take(step: Guessed) -> None:
         faults.extend(step.faults)
         done.extend(step.guesses)
+        left_out.update(step.left_out)
         if step.network is not None:
             workbench.fits.use_network(step.network)
         write(
@@ -81,7 +86,8 @@ def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None
         )
 
     def end() -> None:
-        told = [tr("{done} of %n people guessed", "", len(person_ids)).format(done=len(done))]
+        words = tr("{done} of %n people guessed", "", len(person_ids)).format(done=len(done))
+        told = [words + _others(left_out, len(person_ids) - len(done))]
         if workbench.fits.network is not before and workbench.project is project:
             workbench.queue.want(order="disagreement")
             told.append(tr("The queue begins where guess and fit disagree most."))
@@ -106,6 +112,18 @@ def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Pers
             changes[row.path] = (before, photo.with_person(changed[row.id](person)))
     workbench.write(label, list(changes.values()))
     workbench.project_changed.emit()
+
+
+def _others(left_out: Counter[LeftOut], others: int) -> str:
+    """Why a job left `others` people as they are; nothing where there are none. Who is in no count was not reached."""
+    why = (
+        (left_out["locked"], tr("%n locked", "", left_out["locked"])),
+        (left_out["unseen"], tr("%n without keypoints", "", left_out["unseen"])),
+        (left_out["failed"], tr("%n failed", "", left_out["failed"])),
+        (others - left_out.total(), tr("%n not reached", "", others - left_out.total())),
+    )
+    words = ", ".join(text for count, text in why if count > 0)
+    return f"; {words}" if words else ""
 
 
 def _end(workbench: Workbench, label: str, told: list[str]) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 PEOPLE_A_STEP = 4  # handed over at once: so many are written between two pictures of the window
 
 
+LeftOut = Literal["locked", "unseen", "failed"]
+
+
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """People who were fitted, of `total`: person id -> fit, guess where it began with one, and the keypoints used."""
+    """People who were fitted, of `total`: person id -> fit, guess where it began with one, and the keypoints used.
+
+    left_out: why each of the others was not.
+    """
 
     done: int
     total: int
@@ -32,6 +38,7 @@ class Fitted:
     guesses: dict[int, Guess]
     keypoints: dict[int, Keypoints]
     faults: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(eq=False)
@@ -61,9 +68,7 @@ def fit_many_steps(
         photos = {row.photo_id: project.photo(row.photo_id) for row in rows}
         wanted = {row.id for row in rows}
         chunk = _Chunk([(photo, p) for photo in photos.values() for p in photo.people if p.id in wanted])
-        free = [
-            pair for pair in chunk.people if not pair[1].locked and (pair[1].keypoints.confidence > 0).any()
-        ]
+        free = [pair for pair in chunk.people if not to_leave_out(pair[1])]
         unguessed = [pair for pair in free if _start(body, pair[1], chunk) is None]
         chunk.guesses, chunk.faults = guess_people(unguessed, project.folder, network, device)
         alike: dict[object, list[tuple[Photo, Person]]] = defaultdict(list)
@@ -73,6 +78,13 @@ def fit_many_steps(
         for batch in alike.values():
             _fit(body, batch, options, chunk, device)
         yield from _in_small_steps(chunk, first, len(ids))
+
+
+def to_leave_out(person: Person) -> LeftOut | None:
+    """Why nobody may or can fit or guess this person; None for one who is to be tried."""
+    if person.locked:
+        return "locked"
+    return None if (person.keypoints.confidence > 0).any() else "unseen"
 
 
 def _start(body: "Body", person: Person, chunk: _Chunk) -> Fit | Guess | None:
@@ -127,4 +139,5 @@ def _in_small_steps(chunk: _Chunk, done: int, total: int) -> Iterator[Fitted]:
             guesses={person.id: chunk.guesses[person.id] for person in part if person.id in chunk.guesses},
             keypoints={person.id: person.keypoints for person in part},
             faults=tuple(chunk.faults) if first == 0 else (),
+            left_out=tuple(to_leave_out(one) or "failed" for one in part if one.id not in chunk.fits),
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.records import Guess, Person, Photo
 from desktop.jobs.device import Device
-from desktop.jobs.fitting_many import PEOPLE_A_STEP
+from desktop.jobs.fitting_many import PEOPLE_A_STEP, LeftOut, to_leave_out
 from desktop.jobs.guessing import guess_people
 
 if TYPE_CHECKING:
@@ -21,13 +21,17 @@ ROWS_AT_ONCE = 100
 
 @dataclass(frozen=True, eq=False)
 class Guessed:
-    """A few people: person id -> guess. network: the one that was loaded, once; faults: what could not be."""
+    """A few people: person id -> guess. network: the one that was loaded, once; faults: what could not be.
+
+    left_out: why each of the others was not guessed.
+    """
 
     done: int
     total: int
     guesses: dict[int, Guess] = field(default_factory=dict)
     network: "SpinNetwork | None" = None
     faults: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def guess_many_steps(
@@ -51,13 +55,15 @@ def guess_many_steps(
         yield Guessed(0, len(ids), network=network)
     device, done = device or Device(body), 0
     for batch in _batches(project, ids, 1 if network is not None else device.at_once):
-        free = [pair for pair in batch if not pair[1].locked and (pair[1].keypoints.confidence > 0).any()]
+        free = [pair for pair in batch if not to_leave_out(pair[1])]
         found, faults = guess_people(free, project.folder, network, device)
         for first in range(0, len(batch), PEOPLE_A_STEP):
-            part = [person.id for _, person in batch[first : first + PEOPLE_A_STEP]]
+            part = [person for _, person in batch[first : first + PEOPLE_A_STEP]]
             done += len(part)
-            guesses = {person_id: found[person_id] for person_id in part if person_id in found}
-            yield Guessed(done, len(ids), guesses, faults=tuple(faults) if first == 0 else ())
+            guesses = {person.id: found[person.id] for person in part if person.id in found}
+            left_out = tuple(to_leave_out(person) or "failed" for person in part if person.id not in found)
+            told = tuple(faults) if first == 0 else ()
+            yield Guessed(done, len(ids), guesses, faults=told, left_out=left_out)
 
 
 def _batches(project: "Project", ids: list[int], fewest: int) -> Iterator[list[tuple[Photo, Person]]]:

@@ -41,10 +41,10 @@ def test_the_end_of_a_fit_or_guess_of_everybody_is_told(open_desk):
     desk.do("person.accept")
     desk.do("fit.queue")
     desk.wait(lambda: not desk.workbench.busy)
-    assert desk.told[-1] == "3 of 4 people fitted"
+    assert desk.told[-1] == "3 of 4 people fitted; 1 locked"
     desk.do("fit.guess_queue")
     desk.wait(lambda: not desk.workbench.busy)
-    assert desk.told[-1] == "3 of 4 people guessed"
+    assert desk.told[-1] == "3 of 4 people guessed; 1 locked"
 
 
 def test_a_foot_high_up_is_not_pulled_to_the_floor(open_desk):

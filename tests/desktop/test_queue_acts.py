@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.records import Keypoints
 from desktop.queue_acts import guess_with
 
 
@@ -77,3 +78,27 @@ def test_someone_locked_while_everybody_is_guessed_keeps_the_guess(open_desk):
     )
     assert {person.id for person in people(desk) if person.note == "seen"} == {other}
     assert np.array_equal(desk.workbench.project.queue_ids(text="seen"), [other])
+
+
+@pytest.mark.parametrize(("command", "done"), [("fit.queue", "fitted"), ("fit.guess_queue", "guessed")])
+def test_why_others_stay_as_they_are_is_told_at_the_end(open_desk, command, done):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.do("person.accept")
+    waits = next(person.id for person in people(desk) if not person.locked)
+    workbench.select(waits)
+    empty = Keypoints.from_array("coco17", np.zeros((17, 3)))
+    workbench.apply("Empty", workbench.person.with_(keypoints=empty))
+    desk.do(command)
+    finish(desk)
+    assert desk.told[-1].splitlines() == [f"2 of 4 people {done}; 1 locked, 1 without keypoints"]
+
+
+def test_a_fit_that_fails_and_a_job_that_is_stopped_are_told_at_the_end(open_desk, monkeypatch):
+    desk = open_desk
+    monkeypatch.setattr("desktop.jobs.fitting_many._fit", lambda body, batch, *rest: None)
+    desk.do("fit.queue")
+    finish(desk)
+    assert desk.told[-1] == "0 of 4 people fitted; 4 failed"
+    desk.do("fit.queue")
+    desk.workbench.job.cancel()
+    assert desk.told[-1] == "0 of 4 people fitted; 4 not reached"

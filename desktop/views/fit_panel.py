@@ -30,6 +30,7 @@ from desktop.words import tr
 from desktop.workbench import Workbench
 
 LARGEST_FOCAL_PX = 100_000.0
+WIDEST_ASSUMED_DEG = 53  # of a photo that is all width, seen from as far as its diagonal
 AUTOMATIC = -1  # a step below the least weight there is: where the fit begins decides
 NOTHING = "–"  # in place of the focal length of no photo
 
@@ -56,6 +57,10 @@ class FitPanel(QScrollArea):
         self.focal.setAccessibleName(tr("Focal length"))
         self.view_angle = QLabel()
         self.view_angle.setToolTip(tr("The photo's field of view, from its left edge to its right"))
+        self.view_angle.setText(_angle_in_words(WIDEST_ASSUMED_DEG, assumed=True))
+        self.view_angle.setMinimumWidth(
+            self.view_angle.sizeHint().width()
+        )  # with a photo, nothing else gives way
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.warnings = QLabel()
@@ -192,8 +197,7 @@ class FitPanel(QScrollArea):
             self.view_angle.clear()
             return
         angle_deg = np.degrees(2 * np.arctan(photo.width / (2 * focal_length)))
-        words = tr("{angle:.0f}°") if photo.focal_length else tr("{angle:.0f}° assumed")
-        self.view_angle.setText(words.format(angle=angle_deg))
+        self.view_angle.setText(_angle_in_words(angle_deg, assumed=not photo.focal_length))
 
     def _summary(self, somebody: bool) -> str:
         person, report = self._workbench.person, self._workbench.fits.report
@@ -218,6 +222,11 @@ class FitPanel(QScrollArea):
         self.warnings.setText(" · ".join(f"{warning_words.SIGN} {word}" for word in words))
         self.warnings.setToolTip("\n".join(tips))
         self.warnings.setVisible(bool(words))
+
+
+def _angle_in_words(angle_deg: float, assumed: bool) -> str:
+    words = tr("{angle:.0f}° assumed") if assumed else tr("{angle:.0f}°")
+    return words.format(angle=angle_deg)
 
 
 def _stay_near_words() -> str:

@@ -90,3 +90,13 @@ def test_a_child_is_found_where_the_age_is_fitted_and_an_adult_where_it_is_not(c
     assert 0.15 < grown_young.kid < 1
     assert grown_young.score < adult.score
     assert abs(grown_young.cam_t[2] - AWAY_M) < 0.8 * abs(adult.cam_t[2] - AWAY_M)
+
+
+@pytest.mark.parametrize("width", [840, 1024])
+def test_every_number_is_whole_in_a_narrow_window(open_desk, width):
+    desk, panel = open_desk, open_desk.window.fit_panel
+    desk.window.resize(width, 700)
+    desk.qtbot.wait(50)
+    for number in (panel.focal, *(row.number for row in panel.rows.values())):
+        right = number.mapTo(panel.viewport(), number.rect().bottomRight()).x()
+        assert right < panel.viewport().width()

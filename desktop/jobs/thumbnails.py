@@ -8,15 +8,18 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from core.errors import FitloopError
+from core.errors import ImageError, ProjectError
 from core.records import Fit, Photo
 from core.store import Project
 from core.store.queue import QueueRow
 from desktop.jobs.photos import to_qimage
 from desktop.jobs.worker import Worker
+from desktop.words import tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
+
+Picture = QImage | str  # or words in its place, where the photo cannot be read
 
 SIZE_PX = 128
 CACHED = 1500  # 70 MB
@@ -36,7 +39,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._body = body
         self._project: Project | None = None
-        self._cache: OrderedDict[int, tuple[float, QImage]] = OrderedDict()
+        self._cache: OrderedDict[int, tuple[float, Picture]] = OrderedDict()
         self._wanted: dict[int, float] = {}
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take)
@@ -55,7 +58,7 @@ class Thumbnails(QObject):
         self._cache.clear()
         self._wanted.clear()
 
-    def get(self, row: QueueRow) -> QImage | None:
+    def get(self, row: QueueRow) -> Picture | None:
         """The picture, or an older one while it is being made, which `arrived` ends; None where there is none yet."""
         made = self._cache.get(row.id)
         if made is not None:
@@ -80,7 +83,7 @@ class Thumbnails(QObject):
             steps = thumbnail_steps(self._project, wanted, self._body())
             self._worker.start(steps, name="thumbnails", every=True)
 
-    def _take(self, step: tuple[int, float, QImage]) -> None:
+    def _take(self, step: tuple[int, float, Picture]) -> None:
         person_id, updated, picture = step
         if self._wanted.get(person_id, -1.0) <= updated:
             self._wanted.pop(person_id, None)
@@ -92,8 +95,8 @@ class Thumbnails(QObject):
 
 def thumbnail_steps(
     project: Project, wanted: dict[int, float], body: "Body | None"
-) -> Iterator[tuple[int, float, QImage]]:
-    """Crops of the people, in the order asked for; empty pictures of those whose photo cannot be read."""
+) -> Iterator[tuple[int, float, Picture]]:
+    """Crops of the people, in the order asked for."""
     from core.geometry.image import crop_affine, read_image, warp  # here, as it imports torch
 
     last: tuple[str, np.ndarray] | None = None
@@ -108,8 +111,11 @@ def thumbnail_steps(
             if person.fit is not None and body is not None:
                 picture = with_body(picture, affine, person.fit, body)
             yield person_id, updated, to_qimage(picture)
-        except FitloopError:
-            yield person_id, updated, QImage()
+        except ImageError:
+            there = (project.folder / photo.path).exists()
+            yield person_id, updated, tr("photo unreadable") if there else tr("photo missing")
+        except ProjectError:  # they were deleted meanwhile
+            yield person_id, updated, ""
 
 
 def with_body(picture: np.ndarray, affine: np.ndarray, fit: Fit, body: "Body") -> np.ndarray:

@@ -1,7 +1,7 @@
 """Many people at once, each with the body over the photo: a sweep with the keyboard."""
 
 from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHideEvent, QImage, QKeyEvent, QPainter, QPen, QShowEvent
+from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPen, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -17,6 +17,7 @@ from desktop.views.people_list import (
     ROW_ROLE,
     Index,
     PeopleModel,
+    draw_tile,
     score_in_words,
     state_in_words,
     warned_in_words,
@@ -43,10 +44,7 @@ class CellDelegate(QStyledItemDelegate):
             return
         at = option.rect.adjusted(PADDING_PX, PADDING_PX, -PADDING_PX, -PADDING_PX)
         square = QRect(at.left(), at.top(), SIZE_PX, SIZE_PX)
-        painter.fillRect(square, QColor(colours.border))
-        picture = self._thumbnails.get(row)
-        if isinstance(picture, QImage) and not picture.isNull():
-            painter.drawImage(square, picture)
+        draw_tile(painter, square, self._thumbnails.get(row), colours)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setPen(QPen(QColor(colours.accent), 4))
             painter.drawRect(square)

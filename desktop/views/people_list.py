@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.store.queue import QueueRow
-from desktop.jobs.thumbnails import Thumbnails
-from desktop.theme import theme
+from desktop.jobs.thumbnails import Picture, Thumbnails
+from desktop.theme import Theme, theme
 from desktop.views import warning_words
 from desktop.words import tr
 from desktop.workbench import Workbench
@@ -26,6 +26,7 @@ from desktop.workbench import Workbench
 Index = QModelIndex | QPersistentModelIndex
 PICTURE_PX, PADDING_PX = 56, 6
 ROWS_KEPT = 500
+TILE_WORDS = 0.95  # of a tile's width, for the widest word in the place of a picture
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -103,10 +104,7 @@ class PersonDelegate(QStyledItemDelegate):
             return
         at = option.rect.adjusted(PADDING_PX, PADDING_PX, -PADDING_PX, -PADDING_PX)
         square = QRect(at.left(), at.top(), PICTURE_PX, PICTURE_PX)
-        picture = self._thumbnails.get(row)
-        painter.fillRect(square, QColor(colours.border))
-        if isinstance(picture, QImage) and not picture.isNull():
-            painter.drawImage(square, picture)
+        draw_tile(painter, square, self._thumbnails.get(row), colours)
         text = at.adjusted(PICTURE_PX + PADDING_PX + 2, 0, 0, 0)
         strong = QColor(colours.on_accent if selected else colours.text)
         weak = QColor(colours.on_accent if selected else colours.muted)
@@ -156,6 +154,22 @@ class PeopleList(QTableView):
         if action in ends:
             return self.model().index(ends[action], 0)
         return super().moveCursor(action, modifiers)
+
+
+def draw_tile(painter: QPainter, square: QRect, picture: Picture | None, colours: Theme) -> None:
+    """A person's picture, or the words in its place; an empty tile while there is neither."""
+    painter.fillRect(square, QColor(colours.border))
+    if isinstance(picture, QImage):
+        painter.drawImage(square, picture)
+    elif picture:
+        painter.save()
+        font, widest = painter.font(), max(picture.split(), key=painter.fontMetrics().horizontalAdvance)
+        room = square.width() / painter.fontMetrics().horizontalAdvance(widest)
+        font.setPointSizeF(font.pointSizeF() * min(1.0, room * TILE_WORDS))
+        painter.setFont(font)
+        painter.setPen(QColor(colours.text))
+        painter.drawText(square, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, picture)
+        painter.restore()
 
 
 def score_in_words(row: QueueRow) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import QRect
 
 from core.errors import ProjectError
 from core.store import Project
@@ -299,3 +300,25 @@ def test_a_wrong_body_file_is_refused_and_the_body_stays(open_desk, tmp_path, mo
     assert desk.workbench.fits.body is body
     desk.fit()
     assert desk.workbench.person.fit is not None
+
+
+def colours_in(desk, view, square):
+    """How many colours a square of a list's first row is drawn with."""
+    picture = view.viewport().grab(square.translated(view.visualRect(view.model().index(0, 0)).topLeft()))
+    image = picture.toImage()
+    return len({image.pixel(x, y) for x in range(image.width()) for y in range(image.height())})
+
+
+@pytest.mark.parametrize(("gone", "words"), [(True, "photo missing"), (False, "photo unreadable")])
+def test_a_photo_that_is_gone_or_broken_is_told_on_the_tiles_of_its_people(open_desk, gone, words):
+    desk, window = open_desk, open_desk.window
+    window.photos.forget()
+    window.thumbnails.show(desk.workbench.project)
+    for photo in desk.workbench.project.folder.glob("*.jpg"):
+        photo.unlink() if gone else photo.write_bytes(b"no picture")
+    tile = QRect(12, 12, 40, 40)
+    desk.do("view.sheet")
+    first = window.people.model.row(int(window.people.model.ids[0]))
+    desk.wait(lambda: window.thumbnails.get(first) == words)
+    assert colours_in(desk, window.contact_sheet, tile.translated(36, 44)) > 1
+    assert colours_in(desk, window.people.list, tile) > 1

@@ -2,12 +2,14 @@
 
 xvfb-run -a -s "-screen 0 2560x1440x24" python -m tests.pictures --out FOLDER [--open PROJECT|FILE]
 
-Without --open the sample project is made and shown. One .png for each view, theme and size.
+Without --open the sample project is made and shown; what is opened stays as it is.
+One .png for each view, theme and size.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from desktop.app import build
 from desktop.file_acts import open_path
-from desktop.jobs.sample import sample_steps
+from desktop.jobs.sample import sample_file, sample_steps
 from desktop.settings import Settings
 from desktop.view import View
 from tests.journeys.program import OpenWindow
@@ -107,6 +109,13 @@ def take(application: QApplication, out: Path, path: Path, theme: str, size: tup
         window.close()
 
 
+def copy_of(path: Path, folder: Path) -> Path:
+    """The same in `folder`, with all that lies beside it, so that a project can be written there."""
+    home = path if path.is_dir() else path.parent
+    there = shutil.copytree(home, folder / home.resolve().name)
+    return there if path.is_dir() else there / path.name
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -119,11 +128,12 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     application = QApplication.instance() or QApplication([])
     with TemporaryDirectory() as folder:
-        path = options.open
-        if path is None:
+        if options.open is not None:
+            path = copy_of(options.open, Path(folder))
+        else:
             *_, opening = sample_steps(Path(folder))
             opening.project.close()  # it is opened anew for each picture
-            path = Path(folder) / "sample.fitloop"
+            path = sample_file(Path(folder))
         for theme in options.theme or THEMES:
             for size in SIZES:
                 if options.width is None or size[0] in options.width:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core.fitting.objective import SEEN, Objective
-from core.fitting.solver import Linearised, SolverStep, State, attempt
+from core.fitting.solver import Linearised, SolverStep, State, Tries, attempt
 from core.recorded import Tensors, copies, filled, put, recorded, size_for
 from core.wishes import names_of
 
@@ -55,7 +55,7 @@ _changing = Lock()
 
 def graphed_tries(
     objective: Objective, data: Tensors, start: Tensor, free: Tensor | None, damping: float
-) -> Iterator[SolverStep]:
+) -> Tries:
     """The start (B, 86) and every try after it, without end. data: as `observation` gives it."""
     people = len(start)
     with _lent(objective, data, start) as recording:

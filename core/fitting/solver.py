@@ -7,7 +7,7 @@ Non-Linear Least Squares Problems", 2004, section 3.2), scaled by the Hessian's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
@@ -57,6 +57,8 @@ class SolverStep:
 
 
 Linearise = Callable[[Tensor], Linearised]
+# The start and every try after it, without end. It may be sent who stands still (B,) bool, to spare their tries.
+Tries = Generator[SolverStep, Tensor | None, None]
 
 
 def attempt(linearise: Linearise, state: State, moves: Tensor) -> State:
@@ -97,7 +99,7 @@ def levenberg_marquardt(
     return until_settled(tries(linearise, start, free, damping), iterations, tolerance, starts)
 
 
-def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: float) -> Iterator[SolverStep]:
+def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: float) -> Tries:
     """The start (B, D) and every try after it, without end."""
     moves = torch.ones_like(start[0]) if free is None else free.to(start.dtype)
     here = linearise(start)
@@ -109,9 +111,7 @@ def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: flo
 
 
 @torch.no_grad()
-def until_settled(
-    steps: Iterator[SolverStep], iterations: int, tolerance: float, starts: int = 1
-) -> Iterator[SolverStep]:
+def until_settled(steps: Tries, iterations: int, tolerance: float, starts: int = 1) -> Iterator[SolverStep]:
     """The start and at most so many tries: with a tolerance, until everybody has settled.
 
     A person, of `starts` problems in a row, has settled when each one's last accepted gain is under `tolerance` of its
@@ -122,7 +122,7 @@ def until_settled(
     little = torch.zeros_like(here.accepted)
     still: Tensor | None = None
     for _ in range(iterations):
-        before, here = here, next(steps)
+        before, here = here, steps.send(still)
         if still is not None:
             here = _standing(still, before, here)
         yield here

@@ -7,7 +7,7 @@ They are those of core/fitting/solver.py, which does the same with tensors, on a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count
@@ -23,7 +23,7 @@ from core.body.keypoint_body import UNKNOWNS
 from core.fitting.compiled.arithmetic import WIDE, copy, factorised, fill, solve_upper
 from core.fitting.compiled.tables import Task
 from core.fitting.compiled.terms import REPORTED, Room, lose, room_for, slope
-from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep
+from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep, Tries
 
 SOURCES = [*BODY_SOURCES, *CORE.glob("fitting/**/*.py")]
 PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
@@ -31,7 +31,8 @@ PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
 
 class Standing(NamedTuple):
     """Where B people stand between two tries; changed by each. unknowns (B, 86), loss (B,), gradient (B, 86), the
-    Hessian's upper triangle (B, 86, WIDE), report (B, 8 + K), damping strength and growth (B,), accepted (B,) bool."""
+    Hessian's upper triangle (B, 86, WIDE), report (B, 8 + K), damping strength and growth (B,), accepted (B,) bool, and
+    still (B,) bool: who makes no more tries."""
 
     unknowns: Floats
     loss: Floats
@@ -41,9 +42,10 @@ class Standing(NamedTuple):
     strength: Floats
     growth: Floats
     accepted: npt.NDArray[np.bool_]
+    still: npt.NDArray[np.bool_]
 
 
-def compiled_tries(task: Task, start: Tensor, damping: float) -> Iterator[SolverStep]:
+def compiled_tries(task: Task, start: Tensor, damping: float) -> Tries:
     """The start (B, 86) and every try after it, without end."""
     people, keypoints = task.photo.confidence.shape
     at = Standing(
@@ -55,6 +57,7 @@ def compiled_tries(task: Task, start: Tensor, damping: float) -> Iterator[Solver
         np.full(people, damping, np.float32),
         np.full(people, 2, np.float32),
         np.ones(people, np.bool_),
+        np.zeros(people, np.bool_),
     )
     threads = max(1, min(torch.get_num_threads(), people // PEOPLE_A_THREAD))
     rooms = [room_for(task) for _ in range(threads)]
@@ -62,7 +65,8 @@ def compiled_tries(task: Task, start: Tensor, damping: float) -> Iterator[Solver
     for iteration in count():
         _at_once(partial(_try, task, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
         parts = (at.unknowns, at.loss, at.report, at.accepted)
-        yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
+        still = yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
+        at.still[:] = False if still is None else still.numpy()
 
 
 def _at_once(
@@ -87,6 +91,9 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, Room, int, int],
         """One try of each person from first to last, or a look at where they start."""
         assert sources >= 0
         for person in range(first, last):
+            if at.still[person]:
+                at.accepted[person] = False
+                continue
             copy(room.there, at.unknowns[person])
             promised = 0.0 if looks else _damped_step(task.free, at, person, room)
             loss = np.float32(np.inf)

@@ -6,6 +6,11 @@ import pytest
 import torch
 
 from core.body.model import Body
+from core.fitting import FitConfig
+from core.fitting.compiled import compiled_tries, task_of
+from core.fitting.inputs import observe
+from core.fitting.objective import free_unknowns
+from core.fitting.problem import Problem
 from tests.core.fitting.making import Scene, before_camera, off_by, prior_poses
 
 SAME_MM = {torch.float32: 0.5, torch.float64: 0.1}  # rounding differs with the size of a batch, and grows
@@ -39,3 +44,23 @@ def test_people_fitted_together_come_to_what_each_comes_to_alone(group, guessed)
         assert apart_mm.max() < SAME_MM[apart_mm.dtype]
         torch.testing.assert_close(steps[-1].score[0], together.score[person], rtol=1e-3, atol=1e-3)
     assert len(lengths) > 1, "all settle at once: this shows nothing"
+
+
+def test_who_stands_still_makes_no_more_tries_and_the_others_are_not_disturbed(body):
+    scene = Scene.of(body, before_camera(prior_poses(PEOPLE, 3), 5), noise_px=2.0)
+    cameras, config = (scene.focal_length, scene.camera_center), FitConfig(stay_near=0.0)
+    observed = observe(scene.keypoints, scene.layout, *cameras, body.v_template)
+    problem = Problem.of(body, observed, scene.layout, config)
+    problem = problem.sized(problem.starts(off_by(scene.truth, 10)))
+    start = problem.starts(off_by(scene.truth, 10))[:, 0]
+    free = free_unknowns(config, start.device)
+    task = task_of(problem.body, problem.prior, config, 0.0, problem.places, problem.seen, None, free)
+    whole, some = (compiled_tries(task, start, config.damping) for _ in range(2))
+    before, still = next(some), torch.arange(PEOPLE) % 2 == 0
+    next(whole)
+    for _ in range(3):
+        expected, found = next(whole), some.send(still)
+        assert found.unknowns[still].equal(before.unknowns[still])
+        assert found.unknowns[~still].equal(expected.unknowns[~still])
+        assert found.accepted[~still].equal(expected.accepted[~still])
+        assert not found.accepted[still].any()

@@ -1,6 +1,7 @@
 """What the commands of the file menu do."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def open_path(workbench: Workbench, path: Path) -> None:
     if workbench.project is not None and workbench.project.path.absolute() in projects_of(path):
         if workbench.writable and path.is_file():
             return
-        workbench.set_project(None)  # opened a second time it could only be read
+        if not workbench.files.running:
+            workbench.set_project(None)  # opened a second time it could only be read
     _open(workbench, path.name, open_steps(path))
 
 
@@ -87,7 +89,7 @@ def save_fits(workbench: Workbench, window: Asks) -> None:
     assert workbench.project is not None
     assert workbench.fits.body is not None
     steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
-    _start(workbench, tr("Save the fits dictionary"), steps, lambda step: _tell(workbench, step))
+    _start(workbench, tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
 
 
 def export(kind: str) -> Callable[[Workbench, Asks], None]:
@@ -98,7 +100,7 @@ def export(kind: str) -> Callable[[Workbench, Asks], None]:
         if path is not None and workbench.project is not None:
             steps = export_steps(workbench.project, path, kind, workbench.fits.body)
             label = tr("Export {name}").format(name=path.name)
-            _start(workbench, label, steps, lambda step: _tell(workbench, step))
+            _start(workbench, label, steps, partial(_tell, workbench), whole=True)
 
     return act
 
@@ -129,11 +131,12 @@ def _start(
     steps: Iterator[Any],
     take: Callable[[Any], None],
     end: Callable[[], None] = lambda: None,
+    whole: bool = False,
 ) -> None:
     """Begin beside a job on people; one at a time, and the same asked twice is done once."""
     running = workbench.files.title
     if not running:
-        workbench.files.start(title, steps, take, end)
+        workbench.files.start(title, steps, take, end, whole)
     elif running != title:
         words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
         workbench.refused.emit(words.format(title=title, running=running))

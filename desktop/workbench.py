@@ -125,7 +125,8 @@ class Workbench(QObject):
     def set_project(self, project: Project | None) -> None:
         """Close the one that is open and show this, the first of its queue selected."""
         self.cancel()
-        self.stop_jobs()
+        self.job.cancel()
+        self.files.finish()
         if self.project is not None:
             self.project.close()
         self.project = project

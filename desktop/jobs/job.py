@@ -24,6 +24,7 @@ class Job(QObject):
         self.title = ""
         self.done = self.total = 0
         self._started = 0.0
+        self._whole = False
         self._take: Callable[[Any], None] = lambda step: None
         self._end: Callable[[], None] = lambda: None
         self._worker = Worker(self)
@@ -54,10 +55,14 @@ class Job(QObject):
         steps: Iterator[Any],
         take: Callable[[Any], None] = lambda step: None,
         end: Callable[[], None] = lambda: None,
+        whole: bool = False,
     ) -> None:
-        """Begin; what ran before is cancelled. take: gets each step; end: called after the last."""
+        """Begin; what ran before is cancelled. take: gets each step; end: called after the last.
+
+        whole: only `cancel` stops it; who closes what it works on waits for its end.
+        """
         self.cancel()
-        self.title, self.done, self.total = title, 0, 0
+        self.title, self.done, self.total, self._whole = title, 0, 0, whole
         self._take, self._end = take, end
         self._started = time.monotonic()
         self._worker.start(steps, name=title, every=True)
@@ -69,8 +74,17 @@ class Job(QObject):
             self._worker.stop()
             self._finish()
 
+    def finish(self) -> None:
+        """Before what it works on is closed: a whole one is waited for, any other is cancelled."""
+        if self._whole:
+            self._worker.finish()
+        else:
+            self.cancel()
+
     def close(self) -> None:
-        """Stop, and wait until no thread is left."""
+        """Stop, or end a whole one, and wait until no thread is left."""
+        if self._whole:
+            self._worker.finish()
         self._worker.close()
         self.title = ""
 

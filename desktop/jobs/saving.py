@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.formats.report import Export
 
 FITS_SUFFIX = "_fits.npz"
+PHOTOS_A_STEP = 100
 NAMED = 3  # of the photos that were not found
 
 
@@ -127,5 +128,5 @@ def _read(project: Project, photos: list[Photo]) -> Iterator[Saving]:
     ids = project.photo_ids()
     for done, photo_id in enumerate(ids, start=1):
         photos.append(project.photo(photo_id))
-        if done % 100 == 0:
+        if done % PHOTOS_A_STEP == 0:
             yield Saving(done, len(ids))

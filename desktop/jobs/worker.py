@@ -52,6 +52,12 @@ class Worker(QObject):
             self._run.stop()
             self._run = None
 
+    def finish(self) -> None:
+        """Wait for the end of the work; its last step and its end are told afterwards."""
+        if self._run is not None:
+            self._run.wait_for_nobody()
+            self._threads[-1].join()
+
     def close(self) -> None:
         """Stop, and wait until no thread is left."""
         self.stop()
@@ -134,6 +140,11 @@ class _Run:
 
     def go_on(self) -> None:
         """The step was taken: the generator may make the next one."""
+        self._taken.set()
+
+    def wait_for_nobody(self) -> None:
+        """From now on steps are made whether they were taken or not."""
+        self._every = False
         self._taken.set()
 
     def _put(self, **news: Any) -> None:

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 from core.store import Project
 from desktop.editing import moved
 from desktop.file_acts import open_path
+from desktop.jobs import saving
+from desktop.jobs.saving import fits_file_of
 
 
 def key(desk, name):
@@ -186,11 +188,11 @@ def test_a_job_goes_on_while_files_are_written(open_desk, tmp_path, monkeypatch,
     monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind: tmp_path / "written.json")
     run_job(desk)
     desk.do(command)
-    desk.wait(lambda: len(desk.told) == 2)  # what was opened at first, and what was written
+    desk.wait(lambda: not workbench.files.running)
+    assert len(desk.told) == 2  # what was opened at first, and what was written
     done = workbench.job.done
     desk.wait(lambda: workbench.job.done > done)
     assert workbench.job.title == "Count"
-    assert not workbench.files.running
 
 
 @pytest.mark.parametrize("name", ["bad.json", "bad.fitloop", "nowhere"])
@@ -230,3 +232,28 @@ def test_files_are_worked_on_one_after_another_and_the_same_only_once(open_desk,
     assert len(desk.told) == 2  # what was opened at first, and the one dictionary that was saved
     open_path(workbench, other)
     desk.wait(lambda: workbench.project.path == other)
+
+
+@pytest.mark.parametrize("command", ["file.close", "file.quit"])
+def test_what_is_being_saved_is_saved_when_the_project_or_the_window_is_closed(
+    open_desk, monkeypatch, command
+):
+    desk, workbench = open_desk, open_desk.workbench
+    file = fits_file_of(workbench.project)
+    monkeypatch.setattr(saving, "PHOTOS_A_STEP", 1)
+    desk.do("file.save_fits")
+    desk.do(command)
+    assert file.is_file()
+    if command == "file.close":
+        desk.wait(lambda: not workbench.busy)
+        assert desk.told[-1].startswith(file.name)
+
+
+def test_saving_can_be_stopped(open_desk, monkeypatch):
+    desk, workbench = open_desk, open_desk.workbench
+    file = fits_file_of(workbench.project)
+    monkeypatch.setattr(saving, "PHOTOS_A_STEP", 1)
+    desk.do("file.save_fits")
+    desk.do("fit.stop")
+    desk.do("file.close")
+    assert not file.exists()

@@ -26,6 +26,7 @@ from desktop.measures import (
 )
 from desktop.theme import Theme, theme
 from desktop.view import Chosen
+from desktop.views.plots import WholeNumbers
 from desktop.words import tr, verdict
 from desktop.workbench import Workbench
 
@@ -126,8 +127,8 @@ class DataPlots(QWidget):
 class ChoosingPlot(pyqtgraph.PlotWidget):
     """Something along x that can be chosen: by a click, or with the arrow keys and Enter."""
 
-    def __init__(self, title: str) -> None:
-        super().__init__()
+    def __init__(self, title: str, left: pyqtgraph.AxisItem | None = None) -> None:
+        super().__init__(axisItems={} if left is None else {"left": left})
         self.place = -1  # where the keyboard is
         self.title = QLabel(title)  # pyqtgraph's own would make the plot as wide as its words
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -204,7 +205,7 @@ class BarPlot(ChoosingPlot):
     """Bars of people."""
 
     def __init__(self, plot: Plot, chosen: Callable[[str, Bars, int], None]) -> None:
-        super().__init__(plot.title)
+        super().__init__(plot.title, WholeNumbers("left"))
         self._plot, self._chosen = plot, chosen
         self.bars = plot.bars(Measures.empty())
         self._items: pyqtgraph.BarGraphItem | None = None

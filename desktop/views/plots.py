@@ -43,11 +43,8 @@ class FitPlots(QSplitter):
         self.setSizes([1000, 1000])  # of equal width
 
 
-class Iterations(pyqtgraph.AxisItem):
-    """An axis of whole numbers only."""
-
-    def __init__(self) -> None:
-        super().__init__("bottom")
+class WholeNumbers(pyqtgraph.AxisItem):
+    """An axis of whole numbers only: of iterations, of people."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         levels = super().tickSpacing(low, high, size)
@@ -58,7 +55,7 @@ class LossPlot(pyqtgraph.PlotWidget):
     """Loss by term over the iterations, on a scale of powers of ten."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={"bottom": Iterations()})
+        super().__init__(parent, axisItems={"bottom": WholeNumbers("bottom")})
         self._workbench = workbench
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
         item = self.getPlotItem()
@@ -68,7 +65,9 @@ class LossPlot(pyqtgraph.PlotWidget):
         item.setMouseEnabled(False, False)
         self._legend = pyqtgraph.LegendItem(labelTextSize="8pt", verSpacing=-8, offset=None)
         item.legend = self._legend
-        item.layout.addItem(self._legend, *BESIDE)
+        # As high as its lines: stretched, they leave their words.
+        self._legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        item.layout.addItem(self._legend, *BESIDE, Qt.AlignmentFlag.AlignVCenter)
         self.setMinimumSize(180, 110)
         item.getAxis("left").setWidth(AXIS_WIDTH_PX)
         self.setAccessibleName(tr("Loss by term"))

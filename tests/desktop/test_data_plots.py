@@ -147,3 +147,23 @@ def test_a_plot_that_nobody_sees_measures_nothing_until_it_is_seen(open_desk):
     desk.window.docks["data"].raise_()
     settle(desk)
     assert len(measuring.measures.ids) == 4
+
+
+def test_people_are_counted_in_whole_numbers(measured):
+    for plot in (measured.window.data_plots.scores, measured.window.data_plots.verdicts):
+        axis = plot.getPlotItem().getAxis("left")
+        spacings = [spacing for spacing, _ in axis.tickSpacing(0, 2, 150)]
+        assert all(spacing >= 1 for spacing in spacings)
+
+
+def test_each_line_of_the_legend_stands_beside_its_word(open_desk):
+    desk = open_desk
+    desk.window.resize(1600, 1400)
+    desk.fit()
+    desk.window.docks["plots"].raise_()
+    desk.window.resizeDocks([desk.window.docks["plots"]], [420], Qt.Orientation.Vertical)
+    desk.qtbot.wait(200)
+    for line, word in desk.window.plots.losses.getPlotItem().legend.items:
+        middle = line.mapToScene(line.boundingRect().center()).y()
+        rect = word.item.mapRectToScene(word.item.boundingRect())
+        assert rect.top() < middle < rect.bottom()

@@ -20,6 +20,7 @@ FOCUS_PX = 2
 NOTICE_ALPHA = 225
 LABEL_X_PX, LABEL_Y_PX = 7, 18  # how near to the edge a label may begin
 OTHERS_OPACITY = 0.45
+LABEL_OPACITY = 0.8  # at least: fainter, nobody could read it on a light ground
 GHOST_OPACITY = 0.55
 HANDLE_PX = 4.0
 HEAD_PX, HEAD_FROM_PX = 6.0, 9.0  # of an arrow, and the length from which on it has one
@@ -137,7 +138,10 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
     at = QPointF(rect.left() + 2, rect.top() - 6)
     if rect.intersects(seen):  # of a box that begins beyond the edge, who it is of is read all the same
         at = QPointF(max(at.x(), seen.left() + LABEL_X_PX), max(at.y(), seen.top() + LABEL_Y_PX))
+    opacity = painter.opacity()
+    painter.setOpacity(max(opacity, LABEL_OPACITY))
     draw_label(painter, label, at)
+    painter.setOpacity(opacity)
 
 
 def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELECTED) -> None:

@@ -12,6 +12,7 @@ from core.records import BBox
 from core.wishes import GroundContact
 from desktop.editing import standing_in
 from desktop.jobs.thumbnails import _closed
+from desktop.theme import theme
 from desktop.views import drawing, shortcut_sheet
 from desktop.views.cameras import PLACES, Orbit
 from tests.desktop.making import write_coco
@@ -220,3 +221,14 @@ def test_a_choice_that_does_not_fit_ends_in_dots(desk, qtbot):
     short, first, second = pictures.values()
     assert first == second
     assert short != first
+
+
+def test_whose_box_it_is_can_be_read_on_a_light_ground_also_of_those_who_are_not_selected(qapp):
+    picture = QImage(80, 80, QImage.Format.Format_RGB32)
+    picture.fill(QColor(theme("light").viewport))
+    with QPainter(picture) as painter:
+        painter.setOpacity(drawing.OTHERS_OPACITY)
+        drawing.draw_box(painter, np.array([[30.0, 40.0], [70.0, 78.0]]), "88", selected=False, locked=False)
+    label = picture.copy(34, 24, 8, 9)
+    light = [label.pixelColor(x, y).lightnessF() for x in range(label.width()) for y in range(label.height())]
+    assert max(light) - min(light) > 0.4

@@ -28,6 +28,7 @@ TERMS = {
 SMALLEST_LOSS = 1e-2
 # First row and column, rows and columns of a plot's layout: the legend's, where no line is.
 BESIDE = (2, 3, 2, 1)
+ABOVE = (0, 1, 1, 3)  # the title's: over the lines alone it would make them as wide as its words
 AXIS_WIDTH_PX, TEXT_PX = 34, 14
 
 
@@ -68,6 +69,8 @@ class LossPlot(pyqtgraph.PlotWidget):
         # As high as its lines: stretched, they leave their words.
         self._legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         item.layout.addItem(self._legend, *BESIDE, Qt.AlignmentFlag.AlignVCenter)
+        item.layout.removeItem(item.titleLabel)
+        item.layout.addItem(item.titleLabel, *ABOVE)
         self.setMinimumSize(180, 110)
         item.getAxis("left").setWidth(AXIS_WIDTH_PX)
         self.setAccessibleName(tr("Loss by term"))

@@ -156,14 +156,16 @@ def test_people_are_counted_in_whole_numbers(measured):
         assert all(spacing >= 1 for spacing in spacings)
 
 
-def test_each_line_of_the_legend_stands_beside_its_word(open_desk):
-    desk = open_desk
-    desk.window.resize(1600, 1400)
+@pytest.mark.parametrize("size", [(900, 700), (1600, 1400)])
+def test_the_legend_is_whole_and_each_line_of_it_stands_beside_its_word(open_desk, size):
+    desk, losses = open_desk, open_desk.window.plots.losses
+    desk.window.resize(*size)
     desk.fit()
     desk.window.docks["plots"].raise_()
-    desk.window.resizeDocks([desk.window.docks["plots"]], [420], Qt.Orientation.Vertical)
+    desk.window.resizeDocks([desk.window.docks["plots"]], [size[1] // 3], Qt.Orientation.Vertical)
     desk.qtbot.wait(200)
-    for line, word in desk.window.plots.losses.getPlotItem().legend.items:
+    for line, word in losses.getPlotItem().legend.items:
         middle = line.mapToScene(line.boundingRect().center()).y()
         rect = word.item.mapRectToScene(word.item.boundingRect())
         assert rect.top() < middle < rect.bottom()
+        assert rect.right() <= losses.width()

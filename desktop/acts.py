@@ -229,6 +229,10 @@ def cancel(workbench: Workbench, window: Asks) -> None:
 
 
 def has_person(workbench: Workbench) -> bool:
+    return workbench.person is not None
+
+
+def can_judge(workbench: Workbench) -> bool:
     return workbench.person is not None and workbench.writable
 
 

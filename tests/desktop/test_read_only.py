@@ -100,3 +100,13 @@ def test_a_folder_that_is_open_already_is_looked_through_for_new_photos(desk, tm
     desk.wait(lambda: desk.workbench.project is not None and not desk.workbench.busy)
     assert desk.workbench.writable
     assert len(desk.workbench.project.photo_ids()) == 2
+
+
+def test_a_project_that_is_only_read_can_be_looked_through_as_any_other(open_desk, elsewhere):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.do("view.person")
+    first = workbench.person_id
+    desk.do("person.next_here")
+    assert workbench.person_id != first
+    desk.do("edit.next_keypoint")
+    assert workbench.view.keypoint == 0

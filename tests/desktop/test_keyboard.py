@@ -362,6 +362,7 @@ def test_what_the_arrows_do_is_told_while_they_do_it(active_desk):
 
 def test_the_keyboard_leads_through_the_people_and_to_the_ends_of_their_list(active_desk):
     people = active_desk.window.people
+    active_desk.wait(lambda: not people.waiting)
     people.list.setFocus()
     for name, place in (("End", -1), ("Up", -2), ("Home", 0), ("Down", 1)):
         key(active_desk, name)

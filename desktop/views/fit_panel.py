@@ -206,7 +206,7 @@ class FitPanel(QScrollArea):
         if person.fit is None:
             return tr("Not fitted.")
         words = [tr("{score:.1f} px a keypoint, at 200 px").format(score=person.fit.score)]
-        if report is not None:
+        if report is not None and report.posed.fit is person.fit:
             iterations = max(map(len, report.losses.values()), default=1) - 1
             words.append(tr("%n iterations", "", iterations))
         return " · ".join(words)

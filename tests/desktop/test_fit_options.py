@@ -9,6 +9,7 @@ from core.body.model import BodyParams, load_body
 from core.fitting import TRUSTING, FitConfig
 from core.geometry.camera import project
 from core.records import BBox, Keypoints, Person, Photo
+from desktop.editing import moved
 from desktop.jobs.fitting import fit_steps
 from desktop.jobs.guessing import guess_steps
 from desktop.view import FitOptions
@@ -100,3 +101,13 @@ def test_every_number_is_whole_in_a_narrow_window(open_desk, width):
     for number in (panel.focal, *(row.number for row in panel.rows.values())):
         right = number.mapTo(panel.viewport(), number.rect().bottomRight()).x()
         assert right < panel.viewport().width()
+
+
+def test_iterations_are_told_only_of_the_fit_on_show(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    desk.fit()
+    assert "iteration" in desk.window.fit_panel.summary.text()
+    workbench.apply("Move", moved(workbench.person, 0, workbench.person.keypoints.xy[0] + 9), follow=True)
+    assert "iteration" not in desk.window.fit_panel.summary.text()
+    desk.do("edit.undo")
+    assert "iteration" in desk.window.fit_panel.summary.text()

@@ -249,10 +249,10 @@ class Workbench(QObject):
 
         A job whose results cannot be written is stopped: what is wrong is told once, not for each of them.
         """
-        if not changes:
-            return
-        if not self._write(label, changes):
+        written = self._write(label, changes) if changes else None
+        if written is False:
             self.job.cancel()
+        if not written:
             return
         self._unremembered += changes
         for before, after in changes:
@@ -320,15 +320,15 @@ class Workbench(QObject):
         """Write an edit's photos as they were before it, or after it, and show where that was."""
         label = (tr("Undo: {label}") if back else tr("Redo: {label}")).format(label=edit.text())
         changes = [(after, before) for before, after in reversed(edit.changes)] if back else edit.changes
-        if not self._write(label, changes, may_be_nothing=True):
+        if self._write(label, changes) is False:
             return False
         path = self._photo.path if self._photo is not None else ""
         self._set_photo(*shown_by(edit, back, path, self._person_id))
         self.project_changed.emit()
         return True
 
-    def _write(self, label: str, changes: Sequence[Change], may_be_nothing: bool = False) -> bool:
-        """Returns whether the disk has it now; what goes wrong is told."""
+    def _write(self, label: str, changes: Sequence[Change]) -> bool | None:
+        """Returns whether the disk has it now, None where it had it before; what goes wrong is told."""
         if self.project is None:
             return False
         try:
@@ -336,7 +336,7 @@ class Workbench(QObject):
         except ProjectError as error:
             self.refused.emit(str(error))
             return False
-        return may_be_nothing or edit_id is not None
+        return None if edit_id is None else True
 
     def _take_in(self, people: Sequence[Person]) -> None:
         """People of the photo on show changed on the disk; what is just being changed by hand stays as shown."""

@@ -102,3 +102,13 @@ def test_a_fit_that_fails_and_a_job_that_is_stopped_are_told_at_the_end(open_des
     desk.do("fit.queue")
     desk.workbench.job.cancel()
     assert desk.told[-1] == "0 of 4 people fitted; 4 not reached"
+
+
+def test_a_job_whose_first_results_are_as_before_goes_on(open_desk, monkeypatch):
+    desk, workbench = open_desk, open_desk.workbench
+    monkeypatch.setattr("desktop.jobs.guessing_many.PEOPLE_A_STEP", 1)
+    for _ in range(2):
+        desk.do("fit.guess_queue")
+        finish(desk)
+        assert desk.told[-1] == "4 of 4 people guessed"
+    assert workbench.history.count() == 1

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from desktop.asks import Asks
 from desktop.jobs.opening import Opening, add_steps, open_steps, projects_of
@@ -50,7 +49,7 @@ def add_annotations(workbench: Workbench, window: Asks) -> None:
 
     label = tr("Add {name}").format(name=path.name)
     steps = add_steps(workbench.project, path)
-    _start(workbench, label, steps, lambda step: told.extend(filter(None, [step.notes])), end)
+    workbench.files.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end)
 
 
 def open_sample(workbench: Workbench, window: Asks) -> None:
@@ -76,7 +75,7 @@ def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)
 
-    _start(workbench, tr("Open {name}").format(name=name), steps, take, end)
+    workbench.files.start(tr("Open {name}").format(name=name), steps, take, end)
 
 
 def open_body(workbench: Workbench, window: Asks) -> None:
@@ -89,7 +88,7 @@ def save_fits(workbench: Workbench, window: Asks) -> None:
     assert workbench.project is not None
     assert workbench.fits.body is not None
     steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
-    _start(workbench, tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
+    workbench.files.start(tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
 
 
 def export(kind: str) -> Callable[[Workbench, Asks], None]:
@@ -100,7 +99,7 @@ def export(kind: str) -> Callable[[Workbench, Asks], None]:
         if path is not None and workbench.project is not None:
             steps = export_steps(workbench.project, path, kind, workbench.fits.body)
             label = tr("Export {name}").format(name=path.name)
-            _start(workbench, label, steps, partial(_tell, workbench), whole=True)
+            workbench.files.start(label, steps, partial(_tell, workbench), whole=True)
 
     return act
 
@@ -114,7 +113,7 @@ def find_photos(workbench: Workbench, window: Asks) -> None:
 
     def take(step: Saving) -> None:
         nonlocal found
-        found = bool(step.told)
+        found = found or step.moved
         _tell(workbench, step)
 
     def end() -> None:
@@ -122,24 +121,7 @@ def find_photos(workbench: Workbench, window: Asks) -> None:
             workbench.set_project(None)  # the history names the old places
             open_path(workbench, project.path)
 
-    _start(workbench, tr("Find photos"), relocate_steps(project, folder), take, end)
-
-
-def _start(
-    workbench: Workbench,
-    title: str,
-    steps: Iterator[Any],
-    take: Callable[[Any], None],
-    end: Callable[[], None] = lambda: None,
-    whole: bool = False,
-) -> None:
-    """Begin beside a job on people; one at a time, and the same asked twice is done once."""
-    running = workbench.files.title
-    if not running:
-        workbench.files.start(title, steps, take, end, whole)
-    elif running != title:
-        words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
-        workbench.refused.emit(words.format(title=title, running=running))
+    workbench.files.start(tr("Find photos"), relocate_steps(project, folder), take, end)
 
 
 def _tell(workbench: Workbench, step: Saving) -> None:

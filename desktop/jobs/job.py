@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitloopError
 from desktop.jobs.worker import Worker
+from desktop.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ class Job(QObject):
     """Runs one at a time. A step has `done` and `total` (0 while unknown); each is handed over."""
 
     changed = Signal()
-    refused = Signal(str)  # an error of the input, in words
+    refused = Signal(str)  # why something cannot be done now, or an error of the input, in words
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,11 +58,15 @@ class Job(QObject):
         end: Callable[[], None] = lambda: None,
         whole: bool = False,
     ) -> None:
-        """Begin; what ran before is cancelled. take: gets each step; end: called after the last.
+        """Begin, unless something else runs, which is told. take: gets each step; end: called after the last.
 
         whole: only `cancel` stops it; who closes what it works on waits for its end.
         """
-        self.cancel()
+        if self.running:
+            if title != self.title:  # the same asked twice is done once
+                words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
+                self.refused.emit(words.format(title=title, running=self.title))
+            return
         self.title, self.done, self.total, self._whole = title, 0, 0, whole
         self._take, self._end = take, end
         self._started = time.monotonic()

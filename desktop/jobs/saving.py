@@ -21,11 +21,12 @@ NAMED = 3  # of the photos that were not found
 
 @dataclass(frozen=True)
 class Saving:
-    """How far it is; at the end `told` says what was written."""
+    """How far it is; at the end `told` says what was written, and `moved` whether photos were found elsewhere."""
 
     done: int
     total: int
     told: str = ""
+    moved: bool = False
 
 
 def fits_file_of(project: Project) -> Path:
@@ -68,7 +69,7 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
         (tr("%n at several places: {names}.", "", len(found.ambiguous)), found.ambiguous),
     ):
         lines += [words.format(names=", ".join(paths[:NAMED]))] if paths else []
-    yield Saving(1, 1, "\n".join(lines))
+    yield Saving(1, 1, "\n".join(lines), bool(found.moved))
 
 
 def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:

@@ -257,3 +257,25 @@ def test_saving_can_be_stopped(open_desk, monkeypatch):
     desk.do("fit.stop")
     desk.do("file.close")
     assert not file.exists()
+
+
+@pytest.mark.parametrize("command", ["person.detect", "fit.guess_queue", "fit.queue"])
+def test_a_job_goes_on_when_another_one_is_asked_for(open_desk, command):
+    desk, workbench = open_desk, open_desk.workbench
+    run_job(desk)
+    desk.do(command)
+    assert len(desk.said) == 1
+    assert "has to wait: Count is not done yet" in desk.said[0]
+    assert workbench.job.title == "Count"
+
+
+def test_a_job_goes_on_when_no_moved_photo_is_found(open_desk, tmp_path, monkeypatch):
+    desk, workbench = open_desk, open_desk.workbench
+    project = workbench.project
+    monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: tmp_path)
+    run_job(desk)
+    desk.do("file.find_photos")
+    desk.wait(lambda: not workbench.files.running)
+    assert "0 photos found" in desk.told[-1]
+    assert workbench.project is project
+    assert workbench.job.title == "Count"

@@ -312,6 +312,7 @@ def colours_in(desk, view, square):
 @pytest.mark.parametrize(("gone", "words"), [(True, "photo missing"), (False, "photo unreadable")])
 def test_a_photo_that_is_gone_or_broken_is_told_on_the_tiles_of_its_people(open_desk, gone, words):
     desk, window = open_desk, open_desk.window
+    desk.wait(lambda: not window.people.waiting)
     window.photos.forget()
     window.thumbnails.show(desk.workbench.project)
     for photo in desk.workbench.project.folder.glob("*.jpg"):

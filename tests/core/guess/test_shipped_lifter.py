@@ -70,12 +70,21 @@ def test_typical_poses_are_lifted_from_any_layout(lifter, body, people, name):
     assert (found.params.cam_t - people.cam_t)[:, 2].abs().median() < 0.5
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="weights are rounded on a GPU only")
-def test_weights_rounded_for_speed_say_the_same_to_two_millimetres(body, people):
-    keypoints, there = seen(body, people, "coco17"), body.to("cuda")
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
+        ),
+    ],
+)
+def test_weights_rounded_for_speed_say_the_same_to_two_millimetres(body, people, device, monkeypatch):
+    monkeypatch.setattr("core.guess.lifter.has_bfloat16", lambda device: True)  # whatever this processor has
+    keypoints, there = seen(body, people, "coco17"), body.to(device)
     quick, exact = (
         lift(
-            load_lifter(device="cuda", exact=one), there, keypoints, "coco17", *camera_of(people)
+            load_lifter(device=device, exact=one), there, keypoints, "coco17", *camera_of(people)
         ).params.frozen()
         for one in (False, True)
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,10 +126,11 @@ def evaluate_network(options: argparse.Namespace) -> int:
     checkpoint = options.network / "checkpoint.pt" if options.network.is_dir() else options.network
     network = load_spin_network(checkpoint).to(device_of(options.device))
     body = load_body(options.body)
+    gendered = {name: load_body(path) for name, path in options.body_of or ()}
     photos, masks = dict(options.data_photos or ()), dict(options.data_masks or ())
     results: list[Result] = []
     for name, path in options.data:
-        found = measured(network, body, name, path, photos.get(name), masks.get(name))
+        found = measured(network, body, name, path, photos.get(name), masks.get(name), gendered)
         results += found
         for notice in (notice for result in found for notice in result.left_out):
             print(notice, file=sys.stderr)
@@ -140,9 +142,15 @@ def evaluate_network(options: argparse.Namespace) -> int:
 
 
 def measured(
-    network: SpinNetwork, body: Body, name: str, path: Path, photos: Path | None, masks: Path | None
+    network: SpinNetwork,
+    body: Body,
+    name: str,
+    path: Path,
+    photos: Path | None,
+    masks: Path | None,
+    gendered: Mapping[str, Body],
 ) -> list[Result]:
-    """One data set, by the protocol of its name; a folder, by the truth files in it."""
+    """One data set, by the protocol of its name; a folder, by the truth files in it. gendered: SMPL's by gender."""
     from train.learning.part_labels import evaluate_parts
     from train.learning.photo_truth import evaluate_photos
     from train.learning.protocols import evaluate
@@ -152,7 +160,7 @@ def measured(
     if name == PART_LABELS:
         folder = photos or path.parent
         return [evaluate_parts(network, body, name, path, folder, masks or folder)]
-    return [evaluate(network, body, name, path, photos)]
+    return [evaluate(network, body, name, path, photos, gendered)]
 
 
 def protocol_names() -> tuple[str, ...]:
@@ -187,6 +195,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--body", type=Path, help="SMPL file that data sets' betas are of; by default the open body"
+    )
+    parser.add_argument(
+        "--body-of",
+        type=named_path,
+        action="append",
+        metavar="GENDER=FILE",
+        help="SMPL's of 'm' and 'f', for a data set that tells genders, as 3DPW does",
     )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--fits-from", type=Path, help="folder with the truth files")

@@ -204,6 +204,15 @@ class TestDatasets:
         np.savez(path, **{**np.load(path), "has_smpl": np.zeros(PEOPLE)})
         assert "its betas" not in sources(body, data=(("coco", path),)).notices[0]  # nobody has any
 
+    def test_of_smpls_male_and_female_bodies_the_pose_teaches_and_the_shape_does_not(self, tmp_path, body):
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE)
+        genders = np.array(["m", "f", *["n"] * (PEOPLE - 2)])
+        np.savez(path, **{**np.load(path), "gender": genders})
+        found = sources(body, data=(("coco", path),))
+        assert found.fits.locked.all()
+        assert found.fits.betas.any(dim=1).tolist() == [False, False, *[True] * (PEOPLE - 2)]
+        assert f"{path}: 2 people are of SMPL's male or female body" in found.notices[0]
+
     def test_spins_files_are_of_smpls_mesh(self, tmp_path, body):
         path = making_runs.write_dataset(tmp_path, body, PEOPLE, body=None)
         found = sources(smpl_sized(body), data=(("coco", path),))

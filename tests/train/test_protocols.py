@@ -131,11 +131,60 @@ def test_the_table_has_what_spins_authors_published(dataset, body, network, know
     assert "MPI-INF-3DHP test, 17 joints" in lines[2]
     assert "| 67.5 |" in lines[2]
     published = {name: one.published for name, one in PROTOCOLS.items() if one.published}
-    assert published == {"h36m-p2": 41.1, "mpi-inf-3dhp": 67.5}
+    assert published == {"h36m-p2": 41.1, "3dpw": 59.2, "mpi-inf-3dhp": 67.5}
+
+
+def taller(body):
+    """The same body by another name, a tenth larger."""
+    larger = replace(body.arrays, fingerprint="male", v_template=1.1 * body.arrays.v_template)
+    return body_from_arrays(larger)
+
+
+def test_who_has_a_gender_is_measured_on_the_body_of_it(dataset, body, network, knowing):
+    knowing(0.0)
+    genders = np.array(["m", "m", "f", "female"])
+    np.savez(dataset, **{**np.load(dataset), "gender": genders})
+    found = evaluate(network, body, "3dpw", dataset, gendered={"m": body, "f": body})
+    assert found.mpjpe_mm < 0.1
+    assert found.words == "3DPW test, 14 joints of the true body, of its gender"
+    assert found.published_pa_mpjpe_mm == 59.2
+    found = evaluate(network, body, "3dpw", dataset, gendered={"m": taller(body), "f": body})
+    assert 10 < found.mpjpe_mm < 100  # half of them are a tenth larger
+    assert 10 < found.pve_mm < 100
+
+
+def test_with_one_of_the_bodies_missing_it_is_said_and_not_compared(dataset, body, network, knowing):
+    knowing(0.0)
+    np.savez(dataset, **{**np.load(dataset), "gender": np.array(["m", "m", "f", "f"])})
+    found = evaluate(network, body, "3dpw", dataset, gendered={"m": body})
+    assert "taken as neutral" in found.words
+    assert found.published_pa_mpjpe_mm is None
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (np.array(["m", "f", "x", "f"]), "gender: 'x' is none. Use 'm', 'f' or 'neutral'"),
+        (np.arange(4), "gender: it is .* but must be 4 texts"),
+        (np.array(["m"]), "gender: it is .* but must be 4 texts"),
+    ],
+)
+def test_a_gender_that_is_none_is_told(dataset, body, network, column, words):
+    np.savez(dataset, **{**np.load(dataset), "gender": column})
+    with pytest.raises(ReadError, match=words):
+        evaluate(network, body, "3dpw", dataset)
+
+
+def test_bodies_of_genders_have_smpls_mesh_and_names(dataset, body, network):
+    with pytest.raises(ReadError, match=r"no such gender\. Use m or f"):
+        evaluate(network, body, "3dpw", dataset, gendered={"male": body})
+    with pytest.raises(ReadError, match=r"--body-of m: .* vertices, but .* Give SMPL's own for all"):
+        evaluate(network, body, "3dpw", dataset, gendered={"m": smpl_sized(body)})
 
 
 def test_3dpw_on_a_neutral_body_is_not_compared_with_the_published(dataset, body, network, knowing):
     knowing(0.0)
+    np.savez(dataset, **{**np.load(dataset), "gender": np.array(["m", "m", "f", "f"])})
     lines = table([evaluate(network, body, "3dpw", dataset)]).splitlines()
     assert "taken as neutral" in lines[2]
     assert "SPIN's" not in lines[0]

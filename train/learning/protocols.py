@@ -9,13 +9,13 @@ authors (Mehta et al., 3DV 2017; mpii_get_pck_auc_joint_groups.m beside the test
 neck, shoulders, elbows, wrists, hips, knees and ankles, without the pelvis, which lies on itself. SPIN's files have the
 top of the head as `head`.
 
-3DPW's truth is of SMPL's male and female bodies, and so is it in what is published. Here it is posed on the body given,
-the neutral one, and its figures are to be compared among themselves.
+3DPW's truth is of SMPL's male and female bodies, and so is it in what is published. Where these are not given it is
+posed on the neutral one, and its figures are to be compared among themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
 from core.store.fits import FitsDictionary
 from train.learning.asking import ask, body_of, crops_of, left_out, params_of
 from train.learning.datasets import Batch
+from train.learning.genders import check_bodies, each_on_its_own, genders_of
 from train.learning.losses import OPENPOSE, project_to_crop, to_unit
 from train.learning.posing import LAYOUT
 from train.learning.results import Result
@@ -60,6 +61,7 @@ _IN_H36M = {
 _SIGMAS = {"nose": 0.026, "eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow": 0.072, "wrist": 0.062, "hip": 0.107,
            "knee": 0.087, "ankle": 0.089}  # fmt: skip
 _OKS_THRESHOLDS = np.arange(0.5, 1.0, 0.05)
+_AS_NEUTRAL = "3DPW test, 14 joints of the true body taken as neutral (published: of its gender)"
 _BOX_TO_AREA = (
     0.53  # a person's own area in the box around them, as COCO's tools take it where nobody measured it
 )
@@ -95,10 +97,11 @@ PROTOCOLS = {
         published=41.1,
     ),
     "3dpw": Protocol(
-        "3DPW test, 14 joints of the true body taken as neutral (published: of its gender)",
+        "3DPW test, 14 joints of the true body, of its gender",
         JOINTS_14,
         h36m=True,
         from_smpl=True,
+        published=59.2,
     ),
     "mpi-inf-3dhp": Protocol(
         "MPI-INF-3DHP test, 17 joints (PCK, AUC: 14, without pelvis, spine, jaw)",
@@ -115,11 +118,19 @@ PROTOCOLS = {
 }
 
 
-def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Path | None = None) -> Result:
+def evaluate(
+    network: SpinNetwork,
+    body: Body,
+    name: str,
+    path: Path,
+    photos: Path | None = None,
+    gendered: Mapping[str, Body] | None = None,
+) -> Result:
     """A network on one data set. body: of the data set's betas, and of the network's where these are not of the open
-    body. name: of PROTOCOLS, 'joints' for any other. Raises ReadError, FitsError, CheckpointError."""
+    body; gendered: by 'm' and 'f', the bodies of who is of these. name: of PROTOCOLS, 'joints' for any other. Raises
+    ReadError, FitsError, CheckpointError."""
     protocol, own = PROTOCOLS.get(name, PROTOCOLS["joints"]), body_of(network, body)
-    samples, fits = read_dataset(name, path, photos or path.parent, body, (1.0, 1.0))
+    samples, fits = read_dataset(name, path, photos or path.parent, body, (1.0, 1.0), of_gender=True)
     rows, absent = present(samples)
     rows = rows[_of_camera(samples, rows, protocol.camera)]
     if not len(rows):
@@ -131,6 +142,9 @@ def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Pa
         raise ReadError(
             f"{path}: protocol '{name}' needs {needed} of every person, and it is not there. Export it."
         )
+    truth = _Truth.of(body, gendered or {}, samples, fits, path)
+    if protocol.from_smpl and truth.as_neutral:
+        protocol = replace(protocol, words=_AS_NEUTRAL, published=None)
     parts: list[dict[str, Tensor]] = []
     unreadable: list[str] = []
     for batch in crops_of(samples, rows):
@@ -139,7 +153,7 @@ def evaluate(network: SpinNetwork, body: Body, name: str, path: Path, photos: Pa
             continue
         said = ask(network, batch)
         if protocol.joints:
-            parts.append(_errors(own, body, protocol, said, samples, fits, batch.views.indices.numpy()))
+            parts.append(_errors(own, protocol, said, truth, batch.views.indices.numpy()))
         else:
             parts.append({"ar": _recall(own, said, batch)})
     found = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
@@ -156,29 +170,65 @@ def _has_truth(protocol: Protocol, samples: Samples, fits: FitsDictionary) -> ND
     return samples.has_joints & root.all(axis=1)
 
 
+@dataclass(frozen=True, eq=False)
+class _Truth:
+    """Of N people: their joints in samples, their bodies in fits, which are of `body`, or of one of `gendered` by
+    genders (N,)."""
+
+    body: Body
+    gendered: Mapping[str, Body]
+    genders: NDArray[np.str_]
+    samples: Samples
+    fits: FitsDictionary
+
+    @classmethod
+    def of(
+        cls, body: Body, gendered: Mapping[str, Body], samples: Samples, fits: FitsDictionary, path: Path
+    ) -> _Truth:
+        """Raises ReadError for a gender that is none, or bodies that do not go together."""
+        check_bodies(gendered, body)
+        return cls(body, gendered, genders_of(path, len(samples)), samples, fits)
+
+    @property
+    def as_neutral(self) -> bool:
+        """Whether anybody's own body is not known or not given."""
+        return not np.isin(self.genders, list(self.gendered)).all()
+
+    def joints(self, rows: NDArray[np.int64], names: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """(B, J, 3) [m] as annotated, and which are known (B, J)."""
+        joints = torch.from_numpy(self.samples.joints[rows][:, _annotated(names)])
+        return joints[..., :3], joints[..., 3] > 0
+
+    def bodies(
+        self, rows: NDArray[np.int64], names: tuple[str, ...], h36m: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the true bodies: joints (B, J, 3), vertices (B, V, 3), pelvis (B, 3) [m]."""
+        fits, nowhere = self.fits, torch.zeros(len(rows), 3)
+        true = BodyParams.from_pose(fits.crop_pose[rows], fits.betas[rows], nowhere, fits.kid[rows])
+        joints = torch.zeros(len(rows), len(names), 3)
+        vertices = torch.zeros(len(rows), len(self.body.v_template), 3)
+        pelvis = torch.zeros_like(nowhere)
+        for body, own in each_on_its_own(self.gendered, self.body, self.genders[rows]):
+            joints[own] = named_joints(body, true[own], names, h36m)
+            vertices[own], posed = body.pose(true[own])
+            pelvis[own] = posed[:, 0]
+        return joints, vertices, pelvis
+
+
 def _errors(
-    own: Body,
-    body: Body,
-    protocol: Protocol,
-    said: SpinOutput,
-    samples: Samples,
-    fits: FitsDictionary,
-    rows: NDArray[np.int64],
+    own: Body, protocol: Protocol, said: SpinOutput, true: _Truth, rows: NDArray[np.int64]
 ) -> dict[str, Tensor]:
-    """Errors (B,) by name. own: the body of what is said; body: that of the truth."""
+    """Errors (B,) by name. own: the body of what is said."""
     guess, names, errors = params_of(said), protocol.named, {}
     predicted = named_joints(own, guess, names, protocol.h36m)
     if protocol.from_smpl:
-        nowhere = torch.zeros(len(rows), 3)
-        true = BodyParams.from_pose(fits.crop_pose[rows], fits.betas[rows], nowhere, fits.kid[rows])
-        truth = named_joints(body, true, names, protocol.h36m)
+        truth, vertices, pelvis = true.bodies(rows, names, protocol.h36m)
         known = torch.ones_like(truth[..., 0], dtype=torch.bool)
-        if own is body:
-            root = body.pose(guess)[1][:, 0], body.pose(true)[1][:, 0]
-            errors["pve_mm"] = pve_mm(body.pose(guess)[0], body.pose(true)[0], *root)
+        if own is true.body:
+            mesh, posed = own.pose(guess)
+            errors["pve_mm"] = pve_mm(mesh, vertices, posed[:, 0], pelvis)
     else:
-        joints = torch.from_numpy(samples.joints[rows][:, _annotated(names)])
-        truth, known = joints[..., :3], joints[..., 3] > 0
+        truth, known = true.joints(rows, names)
     visible = known & torch.tensor([name in protocol.joints for name in names])
     near = known & torch.tensor([name in JOINTS_14 for name in names])
     centre = [names.index(name) for name in protocol.root]

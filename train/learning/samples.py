@@ -1,8 +1,8 @@
 """Who is trained on: the people of a fits dictionary and of SPIN's data sets, as one table of N rows.
 
 Row i of the table is row i of the run's fits dictionary. A data set's own SMPL parameters become locked rows: truth.
-Poses mean the same on every body of SMPL's tree, betas do not: those of another body are left out, and the shape of
-such a row is not known.
+Poses mean the same on every body of SMPL's tree, betas do not: those of another body, or of SMPL's male and female one,
+are left out, and the shape of such a row is not known.
 A data set .npz tells no camera, so its rows are kept in the camera of their own crop, where both frames are one.
 """
 
@@ -25,6 +25,7 @@ from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
 from core.store.fits import FitsDictionary
 from core.store.fits_format import FORMAT_VERSION
+from train.learning.genders import NEUTRAL, genders_of
 from train.learning.judging import placed
 from train.learning.losses import OPENPOSE
 
@@ -75,11 +76,18 @@ def samples_of_fits(fits: FitsDictionary, photos: Path) -> Samples:
 
 
 def read_dataset(
-    name: str, path: Path, photos: Path, body: Body, halves: tuple[float, float], truth: bool = True
+    name: str,
+    path: Path,
+    photos: Path,
+    body: Body,
+    halves: tuple[float, float],
+    truth: bool = True,
+    of_gender: bool = False,
 ) -> tuple[Samples, FitsDictionary]:
     """A data set .npz and the dictionary rows that it starts with: its own SMPL parameters locked, others empty.
 
-    halves: weights of openpose and annotated keypoints; truth False leaves SMPL parameters and 3D joints aside.
+    halves: weights of openpose and annotated keypoints; truth False leaves SMPL parameters and 3D joints aside;
+    of_gender: shapes of SMPL's male and female bodies are wanted too.
     Raises ReadError for a file that is none, or that holds nobody.
     """
     report = Report(path, FORMAT)
@@ -100,9 +108,11 @@ def read_dataset(
         dataset=np.full(count, name),
     )
     _check_finite(samples, path)
-    shaped = truth and not other_body(path, body)
-    kid = _checked_kid(table, path, body) if shaped else None
-    return samples, _rows_of(samples, names, table, kid, body, truth)
+    shaped = np.full(count, truth and not other_body(path, body))
+    if not of_gender:
+        shaped &= genders_of(path, count) == NEUTRAL
+    kid = _checked_kid(table, path, body) if shaped.any() else np.zeros(count, np.float32)
+    return samples, _rows_of(samples, names, table, shaped, kid, body, truth)
 
 
 def other_body(path: Path, body: Body) -> str:
@@ -202,11 +212,12 @@ def _rows_of(
     samples: Samples,
     names: NDArray[np.str_],
     table: Table,
-    kid: NDArray[np.float32] | None,
+    shaped: NDArray[np.bool_],
+    kid: NDArray[np.float32],
     body: Body,
     truth: bool,
 ) -> FitsDictionary:
-    """kid (N,): how much of a child each is; None where shapes are of another body."""
+    """shaped (N,): whose shape is of this body; kid (N,): how much of a child each is."""
     count = len(samples)
     side = BBOX_UNIT * samples.scale
     known = np.zeros(count, bool)
@@ -215,8 +226,8 @@ def _rows_of(
     if truth and "pose" in table.arrays and "shape" in table.arrays:
         known = table.arrays.get("has_smpl", np.ones(count)) > 0
         pose[known] = table.arrays["pose"][known]
-        if kid is not None:
-            betas[known], child[known] = table.arrays["shape"][known], kid[known]
+        own = known & shaped
+        betas[own], child[own] = table.arrays["shape"][own], kid[own]
     focal_length = (CROP_FOCAL_LENGTH * side / CROP_SIZE).astype(np.float32)
     cam_t, score = np.zeros((count, 3), np.float32), np.full(count, np.nan, np.float32)
     for rows in np.array_split(np.flatnonzero(known), max(1, int(known.sum()) // 4096)):

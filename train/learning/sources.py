@@ -11,6 +11,7 @@ from core.body.model import Body
 from core.errors import FitsError
 from core.store.fits import FitsDictionary
 from train.learning.datasets import Order
+from train.learning.genders import NEUTRAL, genders_of
 from train.learning.options import Options
 from train.learning.samples import (
     Samples,
@@ -53,8 +54,7 @@ def read_sources(
     for name, file in options.data:
         folder = folders.get(name, file.parent)
         samples, rows = read_dataset(name, file, folder, body, halves, not options.without_truth)
-        if bool(rows.locked.any()) and (other := other_body(file, body)):
-            notices.append(f"{other} Until then its poses teach, its shapes do not")
+        notices += _shapeless(file, rows, body)
         if fits is not None:
             rows = with_fits(rows, fits, name, str(path))
         parts.append((samples, rows))
@@ -64,6 +64,16 @@ def read_sources(
     every = joined_fits([rows for _, rows in parts])
     order, told = _order(samples, every, seed)
     return Sources(samples, every, order, (*notices, *told))
+
+
+def _shapeless(file: Path, rows: FitsDictionary, body: Body) -> list[str]:
+    """What there is to say of bodies of a data set whose shapes do not teach."""
+    locked = rows.locked.numpy()
+    if locked.any() and (other := other_body(file, body)):
+        return [f"{other} Until then its poses teach, its shapes do not"]
+    count = int((locked & (genders_of(file, len(rows)) != NEUTRAL)).sum())
+    words = "people are of SMPL's male or female body: their poses teach, their shapes do not"
+    return [f"{file}: {count} {words}"] if count else []
 
 
 def _order(samples: Samples, fits: FitsDictionary, seed: int) -> tuple[Order, tuple[str, ...]]:

@@ -30,7 +30,7 @@ def open_path(workbench: Workbench, path: Path) -> None:
             return
         if not workbench.files.running:
             workbench.set_project(None)  # opened a second time it could only be read
-    _open(workbench, path.name, open_steps(path))
+    _open(workbench, path.name, open_steps(path), path)
 
 
 def add_annotations(workbench: Workbench, window: Asks) -> None:
@@ -49,7 +49,7 @@ def add_annotations(workbench: Workbench, window: Asks) -> None:
 
     label = tr("Add {name}").format(name=path.name)
     steps = add_steps(workbench.project, path)
-    workbench.files.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end)
+    workbench.files.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end, file=path)
 
 
 def open_sample(workbench: Workbench, window: Asks) -> None:
@@ -61,7 +61,7 @@ def open_sample(workbench: Workbench, window: Asks) -> None:
         _open(workbench, tr("the sample"), sample_steps(sample_folder()))
 
 
-def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:
+def _open(workbench: Workbench, name: str, steps: Iterator[Opening], file: Path | None = None) -> None:
     """Show the project that the last step brings."""
     opened: list[Opening] = []
 
@@ -75,7 +75,7 @@ def _open(workbench: Workbench, name: str, steps: Iterator[Opening]) -> None:
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)
 
-    workbench.files.start(tr("Open {name}").format(name=name), steps, take, end)
+    workbench.files.start(tr("Open {name}").format(name=name), steps, take, end, file=file)
 
 
 def open_body(workbench: Workbench, window: Asks) -> None:
@@ -99,7 +99,7 @@ def export(kind: str) -> Callable[[Workbench, Asks], None]:
         if path is not None and workbench.project is not None:
             steps = export_steps(workbench.project, path, kind, workbench.fits.body)
             label = tr("Export {name}").format(name=path.name)
-            workbench.files.start(label, steps, partial(_tell, workbench), whole=True)
+            workbench.files.start(label, steps, partial(_tell, workbench), whole=True, file=path)
 
     return act
 
@@ -121,7 +121,7 @@ def find_photos(workbench: Workbench, window: Asks) -> None:
             workbench.set_project(None)  # the history names the old places
             open_path(workbench, project.path)
 
-    workbench.files.start(tr("Find photos"), relocate_steps(project, folder), take, end)
+    workbench.files.start(tr("Find photos"), relocate_steps(project, folder), take, end, file=folder)
 
 
 def _tell(workbench: Workbench, step: Saving) -> None:

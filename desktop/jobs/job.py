@@ -3,6 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +16,25 @@ from desktop.words import tr
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What `Job.start` was given."""
+
+    title: str
+    steps: Iterator[Any]
+    take: Callable[[Any], None] = lambda step: None
+    end: Callable[[], None] = lambda: None
+    whole: bool = False
+    file: Path | None = None
+
+    def same(self, other: "_Asked") -> bool:
+        """Whether doing one of them is doing both."""
+        return (self.title, self.file) == (other.title, other.file)
+
+
+_NOTHING = _Asked("", iter(()))
+
+
 class Job(QObject):
     """Runs one at a time. A step has `done` and `total` (0 while unknown); each is handed over."""
 
@@ -22,16 +43,19 @@ class Job(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.title = ""
         self.done = self.total = 0
         self._started = 0.0
-        self._whole = False
-        self._take: Callable[[Any], None] = lambda step: None
-        self._end: Callable[[], None] = lambda: None
+        self._now = _NOTHING
+        self._waiting: list[_Asked] = []
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take_step)
         self._worker.finished.connect(self._finish)
         self._worker.failed.connect(self._fail)
+
+    @property
+    def title(self) -> str:
+        """What runs, in words; '' while nothing does."""
+        return self._now.title
 
     @property
     def running(self) -> bool:
@@ -57,52 +81,74 @@ class Job(QObject):
         take: Callable[[Any], None] = lambda step: None,
         end: Callable[[], None] = lambda: None,
         whole: bool = False,
+        file: Path | None = None,
     ) -> None:
-        """Begin, unless something else runs, which is told. take: gets each step; end: called after the last.
+        """Begin; while something else runs, that is told. take: gets each step; end: called after the last.
 
-        whole: only `cancel` stops it; who closes what it works on waits for its end.
+        whole: only `cancel` stops it, who closes what it works on waits for its end, and it waits for its turn, as what
+        it is about to write may have changed. file: the one that it is about, where its title does not say.
         """
-        if self.running:
-            if title != self.title:  # the same asked twice is done once
-                words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
-                self.refused.emit(words.format(title=title, running=self.title))
-            return
-        self.title, self.done, self.total, self._whole = title, 0, 0, whole
-        self._take, self._end = take, end
-        self._started = time.monotonic()
-        self._worker.start(steps, name=title, every=True)
-        self.changed.emit()
+        asked = _Asked(title, steps, take, end, whole, file)
+        if not self.running:
+            self._begin(asked)
+        elif whole:
+            if not any(asked.same(other) for other in self._waiting):
+                self._waiting.append(asked)
+        elif not asked.same(self._now):
+            words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
+            self.refused.emit(words.format(title=title, running=self.title))
 
     def cancel(self) -> None:
-        """Stop it; what was handed over stays, and its end is told all the same."""
+        """Stop it, and what waits; what was handed over stays, and its end is told all the same."""
+        self._waiting.clear()
         if self.running:
             self._worker.stop()
             self._finish()
 
     def finish(self) -> None:
-        """Before what it works on is closed: a whole one is waited for, any other is cancelled."""
-        if self._whole:
+        """Before what it works on is closed: whole ones are done to their end, any other is cancelled."""
+        waiting, self._waiting = self._waiting, []
+        if self._now.whole:
             self._worker.finish()
         else:
             self.cancel()
+        self._do_here(waiting)
 
     def close(self) -> None:
-        """Stop, or end a whole one, and wait until no thread is left."""
-        if self._whole:
+        """Stop, or end whole ones, and wait until no thread is left."""
+        waiting, self._waiting = self._waiting, []
+        if self._now.whole:
             self._worker.finish()
         self._worker.close()
-        self.title = ""
+        self._now = _NOTHING
+        self._do_here(waiting)
+
+    def _begin(self, asked: _Asked) -> None:
+        self._now, self.done, self.total = asked, 0, 0
+        self._started = time.monotonic()
+        self._worker.start(asked.steps, name=asked.title, every=True)
+        self.changed.emit()
+
+    def _do_here(self, waiting: list[_Asked]) -> None:
+        for asked in waiting:
+            try:
+                for step in asked.steps:
+                    asked.take(step)
+            except FitloopError as error:
+                self.refused.emit(str(error))
+            asked.end()
 
     def _take_step(self, step: Any) -> None:
         self.done, self.total = getattr(step, "done", 0), getattr(step, "total", 0)
-        self._take(step)
+        self._now.take(step)
         self.changed.emit()
 
     def _finish(self) -> None:
-        end, self._end = self._end, lambda: None
-        self.title = ""
-        end()
+        ended, self._now = self._now, _NOTHING
+        ended.end()
         self.changed.emit()
+        if self._waiting and not self.running:
+            self._begin(self._waiting.pop(0))
 
     def _fail(self, error: Exception) -> None:
         self._finish()

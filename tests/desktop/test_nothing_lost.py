@@ -4,6 +4,7 @@ import itertools
 from contextlib import closing
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -219,17 +220,15 @@ def test_a_job_ends_when_another_project_takes_the_place_of_its_own(open_desk, t
     assert not workbench.busy
 
 
-def test_files_are_worked_on_one_after_another_and_the_same_only_once(open_desk, tmp_path):
+def test_files_are_worked_on_one_after_another(open_desk, tmp_path):
     desk, workbench = open_desk, open_desk.workbench
     other = tmp_path / "other.fitloop"
     Project.create(other).close()
     desk.do("file.save_fits")
-    desk.do("file.save_fits")
-    assert desk.said == []
     open_path(workbench, other)
     assert "Open other.fitloop has to wait: Save the fits dictionary" in desk.said[0]
     desk.wait(lambda: not workbench.busy)
-    assert len(desk.told) == 2  # what was opened at first, and the one dictionary that was saved
+    assert len(desk.told) == 2  # what was opened at first, and what was saved
     open_path(workbench, other)
     desk.wait(lambda: workbench.project.path == other)
 
@@ -247,6 +246,35 @@ def test_what_is_being_saved_is_saved_when_the_project_or_the_window_is_closed(
     if command == "file.close":
         desk.wait(lambda: not workbench.busy)
         assert desk.told[-1].startswith(file.name)
+
+
+def test_what_is_changed_while_it_is_saved_is_saved_when_it_is_asked_for_again(open_desk, monkeypatch):
+    desk, workbench = open_desk, open_desk.workbench
+    monkeypatch.setattr(saving, "PHOTOS_A_STEP", 1)
+    desk.do("file.save_fits")
+    desk.wait(lambda: workbench.files.done > 1)  # the first people were read
+    workbench.apply("Reject", workbench.person.with_(verdict="rejected"))
+    for _ in range(3):
+        desk.do("file.save_fits")
+    desk.wait(lambda: not workbench.busy)
+    assert desk.said == []
+    assert len(desk.told) == 3  # what was opened at first, and twice what was saved
+    assert "rejected" in np.load(fits_file_of(workbench.project))["verdict"]
+
+
+@pytest.mark.parametrize("command", ["file.close", "file.quit", "fit.stop"])
+def test_a_file_that_waits_for_another_is_written_unless_it_is_stopped(
+    open_desk, tmp_path, monkeypatch, command
+):
+    desk = open_desk
+    monkeypatch.setattr(saving, "PHOTOS_A_STEP", 1)
+    files = [tmp_path / folder / "people.json" for folder in ("one", "other")]
+    for file in files:
+        file.parent.mkdir()
+        monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind, file=file: file)
+        desk.do("file.export_coco")
+    desk.do(command)
+    assert [file.is_file() for file in files] == [command != "fit.stop"] * 2
 
 
 def test_saving_can_be_stopped(open_desk, monkeypatch):

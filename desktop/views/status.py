@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from core.body.keypoints import layout
@@ -12,7 +13,20 @@ from desktop.words import part, tr
 from desktop.workbench import Workbench
 
 BAR_PX, NARROW_BAR_PX = 160, 40
+NARROW_TITLE_PX = 60
 TOLD_MS = 12_000
+
+
+class _Title(QLabel):
+    """One line that ends in … where there is no room for all of it; the mouse over it tells the rest."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(NARROW_TITLE_PX, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.setToolTip(self.text() if words != self.text() else "")
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
 
 
 class JobLine(QWidget):
@@ -21,7 +35,7 @@ class JobLine(QWidget):
     def __init__(self, job: Job, stop: str) -> None:
         super().__init__()
         self._job = job
-        self.title, self.progress, self.stop = QLabel(), QProgressBar(), QToolButton()
+        self.title, self.progress, self.stop = _Title(), QProgressBar(), QToolButton()
         self.progress.setMinimumWidth(NARROW_BAR_PX)
         self.progress.setMaximumWidth(BAR_PX)
         self.progress.setTextVisible(False)

@@ -1,10 +1,14 @@
 """What is done to everybody in the background: guesses, and networks that are none."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from core.records import Keypoints
 from desktop.queue_acts import guess_with
+from desktop.views.status import JobLine
 
 
 def people(desk):
@@ -112,3 +116,19 @@ def test_a_job_whose_first_results_are_as_before_goes_on(open_desk, monkeypatch)
         finish(desk)
         assert desk.told[-1] == "4 of 4 people guessed"
     assert workbench.history.count() == 1
+
+
+def test_what_a_narrow_window_cuts_from_a_jobs_progress_the_mouse_tells(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    for job, title in (
+        (workbench.job, "Fit everybody"),
+        (workbench.files, "Export people of a long name.json"),
+    ):
+        job.start(title, (SimpleNamespace(done=step, total=10**6) for step in itertools.count(1)))
+    lines = desk.window.findChildren(JobLine)
+    desk.window.resize(desk.window.minimumSizeHint())
+    desk.wait(lambda: all("of 1000000" in line.title.text() and line.title.toolTip() for line in lines))
+    assert all(line.title.toolTip().startswith(line.title.text()[:20]) for line in lines)
+    desk.window.resize(2000, 900)
+    desk.wait(lambda: not any(line.title.toolTip() for line in lines))
+    workbench.stop_jobs()

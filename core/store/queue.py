@@ -26,8 +26,8 @@ LIGHT_COLUMNS = """person.id, photo_id, path, score, verdict, locked, tags, note
 
 
 class QueueRow(NamedTuple):
-    """One person of the queue. score: see `Fit`; disagreement: of guess and fit, mean angle [rad]; tags as
-    JSON; warned: names of `warnings.WARNINGS` with spaces between, of which there are `warnings`.
+    """One person of the queue. score: see `Fit`; disagreement: of guess and fit [rad], see `rows.disagreement`; tags
+    as JSON; warned: names of `warnings.WARNINGS` with spaces between, of which there are `warnings`.
     """
 
     id: int

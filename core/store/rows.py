@@ -116,13 +116,24 @@ def derived(person: Person, path: str, now: float) -> Row:
     """The columns that the queue sorts and filters by; path is the photo's, now the time [s]."""
     fit = person.fit
     score = float(fit.score) if fit and math.isfinite(fit.score) else None
-    disagreement = pose_angle(person.guess.pose, fit.pose) if person.guess and fit else None
     return {
         "updated": now,
         "score": score,
-        "disagreement": disagreement,
+        "disagreement": disagreement(person.guess, fit) if person.guess and fit else None,
         "text": "\n".join((path, person.note, *person.tags)).casefold(),
     }
+
+
+def disagreement(guess: Guess, fit: Fit) -> float:
+    """Expected mean angle [rad] between a fit and what the guess's network finds likely, each by its probability.
+
+    It finds bad fits better than the angle to the likeliest alone, as several likely bodies are several ways to be
+    wrong (`python -m tests.benchmarks.orders`).
+    """
+    said = [one for one in (guess, *guess.alternatives) if one.network == guess.network]
+    probability = np.nan_to_num([one.probability for one in said]).clip(min=1e-6)
+    angles = [pose_angle(one.pose, fit.pose) for one in said]
+    return float(np.average(angles, weights=probability))
 
 
 def pose_angle(first: np.ndarray, second: np.ndarray) -> float:

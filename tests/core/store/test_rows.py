@@ -7,7 +7,15 @@ import torch
 
 from core.errors import ProjectError
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
-from core.store.rows import derived, person_from_row, person_row, photo_from_row, photo_row, pose_angle
+from core.store.rows import (
+    derived,
+    disagreement,
+    person_from_row,
+    person_row,
+    photo_from_row,
+    photo_row,
+    pose_angle,
+)
 from tests.core.store.making import full_person, random_fit, random_guess, random_person, random_photo, same
 
 
@@ -67,6 +75,28 @@ def test_disagreement_is_the_mean_angle_between_joints(random):
     first, second = random_fit(random).pose, random_fit(random).pose
     matrices = [axis_angle_to_matrix(torch.tensor(pose).double().reshape(24, 3)) for pose in (first, second)]
     assert pose_angle(first, second) == pytest.approx(float(geodesic_angle(*matrices).mean()), abs=1e-6)
+
+
+def test_a_fit_disagrees_with_all_that_its_network_finds_likely(random):
+    fit = random_fit(random)
+    near, far = (
+        dataclasses.replace(random_guess(random), pose=fit.pose, probability=0.75),
+        random_guess(random),
+    )
+    other = dataclasses.replace(far, network="another", probability=1.0)
+    far = dataclasses.replace(far, network=near.network, probability=0.25)
+    angle = pose_angle(far.pose, fit.pose)
+    assert disagreement(near, fit) == pytest.approx(0, abs=1e-6)
+    assert disagreement(dataclasses.replace(near, alternatives=(far,)), fit) == pytest.approx(
+        angle / 4, rel=1e-6
+    )
+    assert disagreement(dataclasses.replace(near, alternatives=(far, other)), fit) == pytest.approx(
+        angle / 4, rel=1e-6
+    )
+    unsure = dataclasses.replace(
+        near, probability=0.0, alternatives=(dataclasses.replace(far, probability=0.0),)
+    )
+    assert disagreement(unsure, fit) == pytest.approx(angle / 2, rel=1e-6)
 
 
 def test_who_has_no_fit_has_no_score_and_no_disagreement(random):

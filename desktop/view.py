@@ -95,10 +95,15 @@ class FitOptions:
         return self._config(NEAR_A_FIT, changes)
 
     def config_from_guess(self, **changes: object) -> "FitConfig":
-        """The same for a fit that a network's guess begins: what keypoints do not show stays as guessed."""
+        """The same for a fit that a network's guess begins: what keypoints do not show stays as guessed.
+
+        Who chooses how near, keeps to it also where the guess leads astray.
+        """
         from core.fitting import TRUSTING
 
-        return self._config(NEAR_A_GUESS, {"soft_iterations": TRUSTING.soft_iterations, **changes})
+        lost_px = TRUSTING.lost_px if self.stay_near is None else 0.0
+        own = {"soft_iterations": TRUSTING.soft_iterations, "lost_px": lost_px}
+        return self._config(NEAR_A_GUESS, {**own, **changes})
 
     def config_of_age(self, **changes: object) -> "FitConfig":
         """The same for what follows a fit that held to a guess, which knows adults: size and age in the pose found."""

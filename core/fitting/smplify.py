@@ -1,13 +1,14 @@
 """SMPLify (Bogo et al., ECCV 2016) as SPIN uses it, by second-order steps: place the camera, then fit the body.
 
 Full perspective in the full image. With a guess the fit starts there; without one the mean pose is tried under
-several headings, the likeliest few are fitted, and the best of them goes on.
+several headings, the likeliest few are fitted, and the best of them goes on. Whom a guess has led astray is fitted
+without it as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -22,6 +23,7 @@ from core.fitting.placing import BODY_HEIGHT
 from core.fitting.problem import Problem, best_of_each
 from core.fitting.solver import SolverStep
 
+FOUND = 0.75  # of the score of who is lost: what a fit from nothing has to reach to be kept
 SCORE_ROBUST_PX = 60.0  # at a person size of 200 px: a keypoint further off counts as about this far
 
 
@@ -127,7 +129,50 @@ def fit(
         unknowns = step.unknowns[:, None]
 
     for step in problem.fit_body(unknowns, config.iterations):
-        yield report(problem, done + step.iteration, step)
+        end = report(problem, done + step.iteration, step)
+        yield end
+    if guess is not None and config.lost_px:
+        yield from _without_guess(end, body, keypoints, layout, focal_length, camera_center, config)
+
+
+def _without_guess(
+    end: FitStep,
+    body: Body,
+    keypoints: Tensor,
+    layout: str,
+    focal_length: Tensor,
+    camera_center: Tensor,
+    config: FitConfig,
+) -> Iterator[FitStep]:
+    """One more step when anybody whom the guess has led astray ends nearer to their keypoints from nothing."""
+    anything = config.free_orientation and config.free_pose and config.free_translation
+    lost = (end.score > config.lost_px) & ~end.weak & anything
+    rows = lost.nonzero()[:, 0]
+    if not len(rows):
+        return
+    seen = (keypoints[rows], layout, focal_length[rows], camera_center[rows])
+    nothing = replace(config, lost_px=0.0, stay_near=0.0, soft_iterations=FitConfig.soft_iterations)
+    *_, other = fit(body, *seen, config=nothing)
+    found = other.score < FOUND * end.score[rows]
+    if bool(found.any()):
+        yield _exchanged(end, rows[found], other, found)
+
+
+def _exchanged(end: FitStep, rows: Tensor, other: FitStep, chosen: Tensor) -> FitStep:
+    """A later step than `end`: the people at `rows` are there as the `chosen` (bool) people of another step are."""
+    here, there = end._found, other._found
+    rows, chosen = rows.to(here.loss.device), chosen.to(here.loss.device)
+    unknowns, loss, report, accepted = (
+        mine.index_copy(0, rows, theirs[chosen])
+        for mine, theirs in (
+            (here.unknowns, there.unknowns),
+            (here.loss, there.loss),
+            (here.report, there.report),
+            (here.accepted, there.accepted),
+        )
+    )
+    iteration = end.iteration + other.iteration
+    return FitStep(iteration, SolverStep(iteration, unknowns, loss, report, accepted), end._observed)
 
 
 def report(problem: Problem, iteration: int, step: SolverStep) -> FitStep:

@@ -24,6 +24,7 @@ def test_a_fit_that_a_guess_begins_holds_to_it_like_a_trusting_one_and_others_do
 def test_how_near_a_curator_wants_it_rules_every_fit(chosen):
     options = FitOptions(stay_near=chosen)
     assert options.config().stay_near == options.config_from_guess().stay_near == chosen
+    assert options.config_from_guess().lost_px == 0
 
 
 def filled(slider):

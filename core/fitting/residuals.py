@@ -5,6 +5,7 @@ Each term gives whitened residuals (B, R), that is divided by what one would not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -126,10 +127,22 @@ def _turn(wish: Turn, unknowns: Tensor, axis_angle: Tensor) -> Rows:
     if wish.name not in JOINT_NAMES:
         raise FitInputError(f"{wish.name!r} does not turn. Choose one of {', '.join(JOINT_NAMES)}.")
     first = 3 * JOINT_NAMES.index(wish.name)
-    off = (unknowns[:, first : first + 3] - axis_angle) / wish.tolerance
+    here = unknowns[:, first : first + 3]
+    off = (here - _same_turn(axis_angle, here)) / wish.tolerance
     before, after = (unknowns.new_zeros(3, count) for count in (first, unknowns.shape[1] - first - 3))
     jacobian = torch.cat([before, _axes(unknowns) / wish.tolerance, after], dim=1)
     return Rows(off, jacobian.expand(len(unknowns), 3, unknowns.shape[1]))
+
+
+def _same_turn(axis_angle: Tensor, here: Tensor) -> Tensor:
+    """Of the vectors that are the same turn as axis_angle (3,), the one nearest to each of `here` (B, 3).
+
+    Whoever stands upright before a camera is turned by about pi, where a little more is written as the other way round.
+    """
+    angle = torch.linalg.vector_norm(axis_angle)
+    axis = axis_angle / angle.clamp_min(torch.finfo(angle.dtype).tiny)
+    turns = ((here @ axis - angle) / (2 * math.pi)).round()
+    return axis_angle + 2 * math.pi * turns[:, None] * axis
 
 
 def _row(posed: PosedKeypoints, places: Mapping[str, int], name: str) -> slice:

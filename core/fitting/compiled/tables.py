@@ -59,8 +59,8 @@ class Photo(NamedTuple):
 
 class WishTable(NamedTuple):
     """Wishes about places as rows axis . (x_one - x_other) - target: keypoints (W, 3) with one, other (-1: none) and
-    whether only what is above zero counts; rows (W, 4) with axis and target. Wishes about turns as the unknown that
-    each holds (T,), and held (T, 2) with its target and weight."""
+    whether only what is above zero counts; rows (W, 4) with axis and target. Wishes about turns as the first of the
+    three unknowns that each holds (T,), and held (T, 5) with axis, angle and weight."""
 
     keypoints: Places
     rows: Floats
@@ -126,12 +126,13 @@ def _wish_table(wishes: Sequence[Wish], places: Mapping[str, int]) -> WishTable:
     keypoints: list[tuple[int, int, bool]] = []
     rows: list[npt.ArrayLike] = []
     unknowns: list[int] = []
-    held: list[tuple[float, float]] = []
+    held: list[npt.ArrayLike] = []
     for wish in wishes:
         if isinstance(wish, Turn):
-            first = 3 * _joint(wish.name)
-            unknowns += range(first, first + 3)
-            held += [(angle, wish.tolerance**-2) for angle in wish.axis_angle]
+            angle = float(np.linalg.norm(wish.axis_angle))
+            axis = np.array(wish.axis_angle) / (angle or 1.0)
+            unknowns.append(3 * _joint(wish.name))
+            held.append([*axis, angle, wish.tolerance**-2])
         elif isinstance(wish, DepthOrder):
             keypoints.append((_place(wish.nearer, places), _place(wish.farther, places), True))
             rows.append(np.array([0, 0, 1, -wish.margin]) / wish.tolerance)
@@ -143,7 +144,7 @@ def _wish_table(wishes: Sequence[Wish], places: Mapping[str, int]) -> WishTable:
         np.array(keypoints, np.int64).reshape(-1, 3),
         np.array(rows, np.float32).reshape(-1, 4),
         np.array(unknowns, np.int64),
-        np.array(held, np.float32).reshape(-1, 2),
+        np.array(held, np.float32).reshape(-1, 5),
     )
 
 

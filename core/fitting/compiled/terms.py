@@ -25,7 +25,7 @@ REPORTED = len(TERMS)
 PHOTO, PRIOR, HINGES, LIMITS, UPRIGHT, SHAPE, STAY_NEAR, WISHES = range(REPORTED)
 HINGED = np.array(list(HINGED_NUMBERS))
 HINGE_SIGNS = np.array(list(HINGED_NUMBERS.values()), np.float32)
-
+WHOLE_TURN = np.float32(2 * np.pi)
 
 Number = float | np.float32
 
@@ -277,14 +277,24 @@ def _wished(wishes: WishTable, wish: int, points: Floats) -> float:
     return max(residual, 0.0) if wishes.keypoints[wish, 2] else residual
 
 
+@compiled
+def _angle_held(wishes: WishTable, turn: int, unknowns: Floats) -> float:
+    """Of the angles that are the same turn, the one nearest to where its joint is."""
+    first, angle = wishes.unknowns[turn], wishes.held[turn, 3]
+    along = dot(unknowns[first : first + 3], wishes.held[turn, :3])
+    return angle + WHOLE_TURN * np.round((along - angle) / WHOLE_TURN)
+
+
 @inlined
 def _lose_wishes(wishes: WishTable, unknowns: Floats, points: Floats) -> float:
     total = 0.0
     for wish in range(wishes.rows.shape[0]):
         total += _wished(wishes, wish, points) ** 2
     for turn in range(wishes.held.shape[0]):
-        off = unknowns[wishes.unknowns[turn]] - wishes.held[turn, 0]
-        total += wishes.held[turn, 1] * off**2
+        first, angle = wishes.unknowns[turn], _angle_held(wishes, turn, unknowns)
+        for axis in range(3):
+            off = unknowns[first + axis] - angle * wishes.held[turn, axis]
+            total += wishes.held[turn, 4] * off**2
     return total
 
 
@@ -308,5 +318,8 @@ def _slope_wishes(task: Task, unknowns: Floats, room: Room, gradient: Floats, he
         add_scaled(gradient, np.float32(residual), rows[0])
         _take_rows(rows, hessian)
     for turn in range(wishes.held.shape[0]):
-        i, weight = wishes.unknowns[turn], wishes.held[turn, 1]
-        _pull(i, weight * (unknowns[i] - wishes.held[turn, 0]), weight, gradient, hessian)
+        first, weight = wishes.unknowns[turn], wishes.held[turn, 4]
+        angle = _angle_held(wishes, turn, unknowns)
+        for axis in range(3):
+            off = unknowns[first + axis] - angle * wishes.held[turn, axis]
+            _pull(first + axis, weight * off, weight, gradient, hessian)

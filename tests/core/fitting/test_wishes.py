@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from core.body.model import Body, BodyParams
-from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin
+from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from tests.core.fitting.making import (
     Scene,
+    off_by,
     standing,
+    turn_about,
+    turned,
 )
 
 
@@ -69,3 +74,17 @@ def test_joints_that_the_layout_does_not_show_can_be_pinned_too(body):
     pin = Pin("spine3", tuple(target.tolist()), tolerance=0.002)
     step = scene.fit(scene.truth, FitConfig(wishes=(pin,)))
     assert (scene.joints(step.params)[0, 9] - target).norm() < 0.03
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["machine code", "tensors"])
+@pytest.mark.parametrize("heading_deg", [-20.0, 20.0])
+def test_a_turn_is_kept_whichever_way_round_it_is_written(body, dtype, heading_deg):
+    """Who stands before a camera is turned by nearly pi: the same turn, from the other side, is as near to it."""
+    scene = Scene.of(body.to("cpu", dtype), off_by(standing(), 5))
+    told = scene.truth.global_orient[0]
+    guess = turned(scene.truth, turn_about(y=heading_deg).to(dtype))
+    for written in (told, told * (1 - 2 * np.pi / told.norm())):
+        step = scene.fit(guess, FitConfig(wishes=(Turn("pelvis", tuple(written.tolist())),)))
+        found, wanted = axis_angle_to_matrix(step.params.global_orient[0]), axis_angle_to_matrix(told)
+        assert geodesic_angle(found.to(wanted), wanted) < np.deg2rad(3)
+        assert step.score < 2

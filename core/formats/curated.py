@@ -1,7 +1,7 @@
 """Our own fits dictionary (`curated.npz`): what training reads and betters, back into photos and people.
 
-Verdicts, locks and sources come back, and keypoints in SPIN's 49; tags, notes, guesses and alternatives are only
-in a project.
+Verdicts, locks and sources come back, and keypoints in SPIN's 49; tags, notes, wishes, guesses and alternatives are
+only in a project. A fit that was too weak to be valid is weak again, so that it does not become truth on the way.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Import, Report, Unusable
 from core.records import BBox, Fit, Person, Photo
 from core.store.arrays_file import read_arrays
+from core.store.fits import VALID_SCORE_PX
 from core.store.fits_format import LAYOUT, NUMBERS, TEXTS, TRUTHS, check_arrays
 from core.store.rows import VERDICTS
 
@@ -78,7 +79,13 @@ def _fit(row: dict[str, np.ndarray], body: str) -> Fit | None:
         score=score if math.isfinite(score) else UNSCORED,
         body=body,
         source=source,  # type: ignore[arg-type]
+        weak=_was_weak(row),
     )
+
+
+def _was_weak(row: dict[str, np.ndarray]) -> bool:
+    """What kept a fit of good score from being valid, if nobody rejected it."""
+    return bool(row["score"] <= VALID_SCORE_PX and not row["valid_fit"] and str(row["verdict"]) != "rejected")
 
 
 def _photo(relative: str, size: tuple[int, int], row: dict[str, np.ndarray]) -> Photo:

@@ -49,6 +49,17 @@ def test_a_fit_without_a_score_has_none_when_it_comes_back(tmp_path):
     assert np.isnan(photo.people[0].fit.score)
 
 
+@pytest.mark.parametrize("verdict", ["todo", "accepted", "rejected", "later"])
+@pytest.mark.parametrize(("score", "weak"), [(2.5, False), (2.5, True), (12.0, False), (12.0, True)])
+def test_no_fit_becomes_truth_by_being_read_and_written_again(tmp_path, verdict, score, weak):
+    write_photos(tmp_path)
+    photo = photo_with(person(fit=fit(1, score=score, weak=weak)).with_(verdict=verdict))
+    first = fits_of_photos([photo], fit().body)
+    first.save(tmp_path / "people_fits.npz")
+    again = fits_of_photos(curated.read(tmp_path / "people_fits.npz").photos, fit().body)
+    assert again.valid_fit.equal(first.valid_fit)
+
+
 def test_a_camera_that_was_assumed_is_none_again(written):
     file, _ = written
     for photo in curated.read(file).photos:  # the first one's fits were made with the assumed camera

@@ -86,27 +86,28 @@ def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tens
     )
 
 
-def params_of(state: Fit | Guess) -> "BodyParams":
-    """A fit or guess as a batch of one."""
+def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
+    """A fit or guess as a batch of one. A fit of another body has its pelvis where that one has it."""
     import torch
 
     from core.body.model import BodyParams
 
+    place = torch.from_numpy(state.cam_t.copy())
     return BodyParams.from_pose(
         torch.from_numpy(state.pose.copy())[None],
         torch.from_numpy(state.betas.copy())[None],
-        torch.from_numpy(state.cam_t.copy())[None],
+        (place + body.pelvis_shift(state.body) if isinstance(state, Fit) else place)[None],
         torch.tensor([state.kid]),
     )
 
 
-def params_of_all(states: "Sequence[Fit | Guess]") -> "BodyParams":
+def params_of_all(states: "Sequence[Fit | Guess]", body: "Body") -> "BodyParams":
     """Fits and guesses as one batch, in their order."""
     import torch
 
     from core.body.model import BodyParams
 
-    parts = zip(*(params_of(state).tensors() for state in states), strict=True)
+    parts = zip(*(params_of(state, body).tensors() for state in states), strict=True)
     return BodyParams(*(torch.cat(part) for part in parts))
 
 
@@ -196,7 +197,7 @@ def _placed_whole(body: "Body", fit: Fit, layout: str) -> Placed:
 
     from core.body.keypoint_body import KeypointBody
 
-    params = params_of(fit)
+    params = params_of(fit, body)
     with torch.no_grad():
         vertices, joints = body.pose(params)
         keypoints = KeypointBody.from_body(body, layout).keypoints(params)
@@ -206,9 +207,10 @@ def _placed_whole(body: "Body", fit: Fit, layout: str) -> Placed:
 def placed_coarsely(body: "Body", state: Fit | Guess, layout: str) -> Placed:
     """With fewer triangles."""
     from core.body.compiled import moving_body
+    from core.body.keypoint_body import params_to_vector
 
     moving = moving_body(body, layout)
-    unknowns = np.concatenate([state.pose, state.betas, [state.kid], state.cam_t]).astype(np.float32)
+    unknowns = params_to_vector(params_of(state, body))[0].numpy()
     return Placed(*moving.place(unknowns), moving.faces)
 
 
@@ -226,4 +228,4 @@ def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | No
     if not (person.keypoints.confidence > 0).any():
         return None
     still = FitConfig(iterations=0, soft_iterations=0, placing_iterations=0)
-    return next(solve(body, *fit_inputs(photo, person), guess=params_of(fit), config=still))
+    return next(solve(body, *fit_inputs(photo, person), guess=params_of(fit, body), config=still))

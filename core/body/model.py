@@ -6,7 +6,7 @@ This is the obvious way, through every vertex; a fit goes through core/body/keyp
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,9 @@ from core.errors import BodyFileError
 OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
 SMPL_VERTICES = 6890  # the mesh that vertex ids of SMPL's keypoints speak of
 SMPL_NEUTRAL = "smpl-neutral"  # the body of betas whose file tells none, known without SMPL's own file
+SMPLX_NEUTRAL = "smplx-neutral"
+# Where their mean adults have the pelvis at rest [m], as published code has it; of SMPL's men and women within 2 cm.
+SMPL_PELVIS, SMPLX_PELVIS = (-0.0018, -0.2233, 0.0282), (0.0031, -0.3514, 0.0120)
 BETAS = 10
 
 
@@ -112,8 +115,25 @@ class Body:
 
     def shares_betas(self, body: str) -> bool:
         """Whether betas of a body of this fingerprint, or SMPL_NEUTRAL, mean to this one what they say."""
-        is_smpl = len(self.v_template) == SMPL_VERTICES
-        return body == self.fingerprint or (body == SMPL_NEUTRAL and is_smpl)
+        return body == self.fingerprint or (body == SMPL_NEUTRAL and self.is_smpl)
+
+    @property
+    def is_smpl(self) -> bool:
+        """Whether it has SMPL's mesh, whatever its gender."""
+        return len(self.v_template) == SMPL_VERTICES
+
+    def pelvis_shift(self, body: str) -> Tensor:
+        """What to add to the cam_t of another body (3,) [m] so that this one has its pelvis there, where both turn.
+
+        body: the other's fingerprint, or its name where its file tells none; "" is this one. Bodies count from
+        elsewhere: SMPL has its pelvis 22 cm from its origin, the open body at it. Zeros between bodies of SMPL.
+        """
+        if body in ("", self.fingerprint) or (
+            self.is_smpl and body not in (SMPLX_NEUTRAL, _open_fingerprint())
+        ):
+            return torch.zeros_like(self.pelvis[0])
+        place = {SMPLX_NEUTRAL: SMPLX_PELVIS, _open_fingerprint(): (0.0, 0.0, 0.0)}.get(body, SMPL_PELVIS)
+        return self.pelvis[0].new_tensor(place) - self.pelvis[0]
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Body:
         moved = {
@@ -192,6 +212,15 @@ def load_body(
     Raises BodyFileError naming the file, what is wrong with it and what would be right.
     """
     return body_from_arrays(read_body_file(OPEN_BODY_FILE if source is None else Path(source)), device, dtype)
+
+
+@cache
+def _open_fingerprint() -> str:
+    """That of the open body; "" where it is not installed."""
+    try:
+        return read_body_file(OPEN_BODY_FILE).fingerprint
+    except BodyFileError:
+        return ""
 
 
 def body_from_arrays(

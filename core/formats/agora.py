@@ -17,7 +17,7 @@ import torch
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.errors import ReadError
 from core.formats import people
-from core.formats.crop_frame import UNSCORED, is_smpl, stand_in
+from core.formats.crop_frame import UNSCORED, stand_in
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, Import, Report, Unusable
 from core.formats.source import finite, read_pickle
@@ -98,7 +98,8 @@ def _read_person(
         points = _joints(data, pose, betas, cam_t, placer)
         center = np.array([photo.width / 2, photo.height / 2])
         focal_length = _focal_length(points, joints - center)
-        name = "smpl-kid" if kid else SMPL_NEUTRAL if given is None else given.fingerprint
+        adult = given.fingerprint if given is not None and given.is_smpl else SMPL_NEUTRAL
+        name = "smpl-kid" if kid else adult
         return person.with_(fit=Fit(pose, betas, kid, cam_t, focal_length, center, UNSCORED, name, "fit"))
     return person
 
@@ -141,8 +142,9 @@ def _joints(
     own = data.get("allSmplJoints3d")
     if isinstance(own, np.ndarray) and own.shape == (24, 3):
         return finite(own, 24, 3)
-    shape = betas if is_smpl(placer) else np.zeros(10)
-    rows = [torch.from_numpy(np.asarray(values, dtype=np.float64))[None] for values in (pose, shape, cam_t)]
+    shape = betas if placer.is_smpl else np.zeros(10)
+    place = cam_t + placer.pelvis_shift(SMPL_NEUTRAL).cpu().numpy()
+    rows = [torch.from_numpy(np.asarray(values, dtype=np.float64))[None] for values in (pose, shape, place)]
     return placer.to("cpu", torch.float64).pose(BodyParams.from_pose(*rows))[1][0].numpy()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.body.model import Body, BodyParams
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.errors import FitsError
 from core.formats.crop_frame import betas_for_smpl
 from core.formats.report import Export, LeftOut
@@ -38,12 +38,13 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
     turned = matrix_to_axis_angle(world @ axis_angle_to_matrix(pose[:, :3])).numpy()
     own = np.stack([fit.betas for fit in fits]).astype(np.float64).mean(axis=0)
     kid = float(np.mean([fit.kid for fit in fits])) if body.has_kid else 0.0
-    cam_t = np.stack([fit.cam_t for fit in fits]).astype(np.float64)
+    shifts = np.stack([_shift(body, fit.body) for fit in fits])
+    cam_t = np.stack([fit.cam_t for fit in fits]) + shifts
     poses = np.zeros((len(fits), SMPLH_POSE))
     poses[:, :3], poses[:, 3:SHARED_POSE] = turned, pose[:, 3:SHARED_POSE]
     arrays = {
         "poses": poses,
-        "trans": (_pelvis(body, own, kid) + cam_t) @ CAMERA_TO_WORLD.T - _pelvis(body, betas, 0.0),
+        "trans": (_pelvis(body, own, kid) + cam_t) @ CAMERA_TO_WORLD.T - _pelvis_of_smpl(body, betas),
         "betas": np.pad(betas, (0, BETAS - len(betas))),
         "gender": np.array("neutral"),
         "mocap_framerate": np.array(float(frame_rate)),
@@ -66,6 +67,15 @@ def _left_out(fits: Sequence[Fit], others: int) -> Iterator[LeftOut]:
     ):
         if count:
             yield LeftOut(f"{part} of {count} photo{'s' * (count != 1)}", reason)
+
+
+def _pelvis_of_smpl(body: Body, betas: np.ndarray) -> np.ndarray:
+    """(3,) [m], at rest; of its mean adult where the body is another."""
+    return _pelvis(body, betas, 0.0) + _shift(body, SMPL_NEUTRAL)
+
+
+def _shift(body: Body, other: str) -> np.ndarray:
+    return body.to("cpu", torch.float64).pelvis_shift(other).numpy()
 
 
 def _pelvis(body: Body, betas: np.ndarray, kid: float) -> np.ndarray:

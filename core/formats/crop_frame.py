@@ -2,7 +2,8 @@
 
 Both need the pelvis of the shaped body, about which SMPL turns; a file that tells no translation also needs
 the body's keypoints, which are laid over the person's. With the SMPL body at hand both are exact; with
-another body in its place (the open one) the pose stays exact and the translation is that of its mean adult.
+another body in its place (the open one) the pose stays exact and the translation is that of SMPL's mean adult, whose
+pelvis is known without its file (`Body.pelvis_shift`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody
-from core.body.model import SMPL_NEUTRAL, SMPL_VERTICES, Body, BodyParams, load_body
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
 from core.errors import BodyFileError, FitsError
 from core.geometry.camera import (
     CROP_FOCAL_LENGTH,
@@ -40,7 +41,8 @@ class Rows:
 
     pose (N, 72), and their bbox and camera in the photo; betas (N, 10) and kid (N,) of the placing body.
 
-    That is, zeros where the betas at hand are those of another body.
+    That is, zeros where the betas at hand are those of another body. shift (N, 3): what takes the cam_t of that other
+    body to the placing one [m].
     """
 
     pose: Tensor
@@ -50,6 +52,7 @@ class Rows:
     bbox_side: Tensor
     focal_length: Tensor
     camera_center: Tensor
+    shift: Tensor
 
     @classmethod
     def of_file(
@@ -76,6 +79,7 @@ class Rows:
             _tensor([bbox.side for bbox in bboxes]),
             _tensor([focal for focal, _ in cameras]),
             _tensor([center for _, center in cameras]).reshape(-1, 2),
+            _shift(body, shaped).expand(len(shapes), 3),
         )
 
     @classmethod
@@ -83,7 +87,7 @@ class Rows:
         """Fits with their own cameras, to be placed with `body`."""
         _, others = betas_for_smpl(fits)
         own = [
-            fit.body == body.fingerprint or (is_smpl(body) and place not in others)
+            fit.body == body.fingerprint or (body.is_smpl and place not in others)
             for place, fit in enumerate(fits)
         ]
         kids = [fit.kid if same and body.has_kid else 0.0 for fit, same in zip(fits, own, strict=True)]
@@ -95,6 +99,7 @@ class Rows:
             _tensor([bbox.side for bbox in bboxes]),
             _tensor([fit.focal_length for fit in fits]),
             _tensor([fit.camera_center for fit in fits]).reshape(-1, 2),
+            torch.stack([_shift(body, fit.body) for fit in fits]) if fits else torch.zeros(0, 3),
         )
 
     def __len__(self) -> int:
@@ -127,43 +132,38 @@ def placing_body(body: Body | None) -> Body:
     return found
 
 
-def is_smpl(body: Body) -> bool:
-    """Whether SMPL's betas mean to this body what they say."""
-    return len(body.v_template) == SMPL_VERTICES
-
-
 def to_photo(rows: Rows, cam_t_crop: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """pose (N, 72) and cam_t (N, 3) [m] in the photo's frame; cam_t_crop (N, 3) [m]."""
+    """pose (N, 72) and cam_t (N, 3) [m] in the photo's frame; cam_t_crop (N, 3) [m]. Both of the file's own body."""
     pelvis = _pelvis(rows, body)
     orient, cam_t = crop_to_full(
         rows.pose[:, :3],
-        cam_t_crop,
+        cam_t_crop + rows.shift,
         pelvis,
         rows.bbox_center,
         rows.bbox_side,
         rows.focal_length,
         rows.camera_center,
     )
-    return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t)
+    return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t - rows.shift)
 
 
 def to_crop(rows: Rows, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """Undo `to_photo`: rows.pose and cam_t (N, 3) in the photo's frame. Returns them in the crop's."""
+    """rows.pose and cam_t (N, 3) of the photo's frame, as `to_photo` gives them, in the crop's; cam_t of SMPL."""
     pelvis = _pelvis(rows, body)
     orient, cam_t_crop = full_to_crop(
         rows.pose[:, :3],
-        cam_t,
+        cam_t + rows.shift,
         pelvis,
         rows.bbox_center,
         rows.bbox_side,
         rows.focal_length,
         rows.camera_center,
     )
-    return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t_crop)
+    return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t_crop - _shift(body, SMPL_NEUTRAL))
 
 
 def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> tuple[Tensor, np.ndarray]:
-    """cam_t (N, 3) [m] in the crop's frame that lays the body over the keypoints (layout spin49).
+    """cam_t (N, 3) [m] in the crop's frame that lays the body over the keypoints (layout spin49), of the file's body.
 
     As SPIN's estimate_translation: weighted linear least squares of f (X + tx) = (u - c) (Z + tz), but over
     all keypoints. Also returns (N,) bool: whether that can be trusted. Where there are too few keypoints, or
@@ -180,7 +180,7 @@ def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> 
     trusted = (confidence > 0).sum(1) >= FEWEST_KEYPOINTS
     trusted &= (cam_t[:, 2] > NEAREST_CROP_DEPTH) & cam_t.isfinite().all(1)
     middle = weak_camera_to_cam_t(_tensor([[USUAL_WEAK_SCALE, 0, 0]])) - _pelvis(rows, body)
-    return torch.where(trusted[:, None], cam_t, middle), trusted.numpy()
+    return torch.where(trusted[:, None], cam_t, middle) - rows.shift, trusted.numpy()
 
 
 def fit_of(
@@ -194,7 +194,7 @@ def fit_of(
 ) -> Fit:
     """A Fit in the photo's frame; body: the SMPL body that the reader was given, if any."""
     focal_length, camera_center = camera_of(photo)
-    fingerprint = body.fingerprint if body is not None and is_smpl(body) else SMPL_NEUTRAL
+    fingerprint = body.fingerprint if body is not None and body.is_smpl else SMPL_NEUTRAL
     return Fit(
         pose=pose, betas=betas, kid=0.0, cam_t=cam_t, focal_length=focal_length,
         camera_center=np.array(camera_center), score=UNSCORED, body=fingerprint,
@@ -203,7 +203,7 @@ def fit_of(
 
 
 def fits_in_crop(people: list[tuple[Photo, Person]], body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """pose (N, 72) and cam_t (N, 3) in the crop's frame of people who all have a fit."""
+    """pose (N, 72) and cam_t (N, 3) of SMPL in the crop's frame of people who all have a fit."""
     fits = [person.fit for _, person in people if person.fit is not None]
     rows = Rows.of_fits(fits, [person.bbox for _, person in people], body)
     return to_crop(rows, _tensor([fit.cam_t for fit in fits]).reshape(-1, 3), body)
@@ -241,6 +241,11 @@ def _solve(people: Rows, part: slice, crop: Tensor, confidence: Tensor, body: Ke
 def _pelvis(rows: Rows, body: Body) -> Tensor:
     params = BodyParams.from_pose(rows.pose, rows.betas, rows.pose.new_zeros(len(rows), 3), rows.kid)
     return body.to("cpu", rows.pose.dtype).rest_pelvis(params)
+
+
+def _shift(body: Body, other: str) -> Tensor:
+    """`Body.pelvis_shift` (3,) as float64 on the CPU."""
+    return body.pelvis_shift(other).to("cpu", torch.float64)
 
 
 def _slices(count: int) -> list[slice]:

@@ -18,7 +18,7 @@ import torch
 from core.body.keypoints import convert, layout
 from core.body.model import Body
 from core.formats import people
-from core.formats.crop_frame import Rows, fit_of, fits_in_crop, is_smpl, placing_body, stand_in, to_photo
+from core.formats.crop_frame import Rows, fit_of, fits_in_crop, placing_body, stand_in, to_photo
 from core.formats.json_parts import json_parts
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Export, Import, LeftOut, Report, Unusable
@@ -132,7 +132,7 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
                 f"{len(entries)} poses", "no body is installed to place them with; choose an SMPL file"
             )
         return [entry.person for entry in entries]
-    if not is_smpl(placer):
+    if not placer.is_smpl:
         report.note(
             "poses are placed with the open body's mean adult; choose an SMPL file for exact translations"
         )

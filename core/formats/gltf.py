@@ -42,6 +42,7 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
     betas = np.stack([fit.betas for fit in fits]).mean(axis=0)
     kid = float(np.mean([fit.kid for fit in fits])) if body.has_kid else 0.0
     rest_vertices, rest_joints = _rest(body, betas, kid)
+    shifts = np.stack([body.pelvis_shift(fit.body).detach().cpu().numpy() for fit in fits])
     pack = _Pack()
     mesh = _mesh(pack, rest_vertices, body)
     inverse_bind = np.tile(np.eye(4, dtype="f4"), (len(JOINT_NAMES), 1, 1))
@@ -59,7 +60,7 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
                 "inverseBindMatrices": pack.add(inverse_bind),
             }
         ],
-        "animations": [_animation(pack, fits, rest_joints[0], frame_rate)],
+        "animations": [_animation(pack, fits, rest_joints[0] + shifts, frame_rate)],
     }
     with whole_file(path) as stream:
         stream.write(_glb(document | pack.tables(), pack.data()))

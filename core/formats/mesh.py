@@ -5,6 +5,7 @@ x is the camera's right, y up, z towards the camera; the camera is at the origin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +40,9 @@ def _bytes(mesh: trimesh.Trimesh, suffix: str) -> bytes:
 
 
 def vertices(fit: Fit, body: Body) -> np.ndarray:
-    """(V, 3) [m], the photo's camera frame."""
+    """(V, 3) [m], the photo's camera frame. A fit of another body has its pelvis where that one has it."""
     kid = torch.tensor([fit.kid if body.has_kid else 0.0])
     pose, betas, cam_t = (torch.tensor(values)[None] for values in (fit.pose, fit.betas, fit.cam_t))
     params = BodyParams.from_pose(pose, betas, cam_t, kid).to(body.v_template.dtype)
+    params = replace(params, cam_t=params.cam_t + body.pelvis_shift(fit.body))
     return body.pose(params)[0][0].detach().cpu().numpy()

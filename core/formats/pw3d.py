@@ -3,7 +3,7 @@
 Per person poses (T, 72), trans (T, 3), betas, poses2d (T, 3, 18) in COCO 18, genders, campose_valid (T,);
 cam_poses (T, 4, 4) world to camera, cam_intrinsics (3, 3), sequence. Photos are
 imageFiles/<sequence>/image_00000.jpg. The pose is exact; the translation needs the pelvis of the body, so
-it is exact with SMPL of that gender and near with another body.
+it is exact with SMPL of that gender and within some cm without.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 
 from core.body.model import Body, BodyParams
 from core.formats import people
-from core.formats.crop_frame import UNSCORED, is_smpl, stand_in
+from core.formats.crop_frame import UNSCORED, stand_in
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, Import, Report, Unusable
 from core.formats.source import numbers, read_pickle
@@ -74,7 +74,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
     placer = body or stand_in()
     if placer is None:
         report.leave_out("all poses", "no body is installed to place them with; choose an SMPL file")
-    elif not is_smpl(placer):
+    elif not placer.is_smpl:
         report.note("translations are near, not exact: choose SMPL of each person's gender for exact ones")
     persons: dict[int, list[Person]] = {}
     for index, track in tracks.items():
@@ -152,11 +152,11 @@ def _fits(
     pose, trans = np.where(usable[:, None], pose, 0), np.where(usable[:, None], trans, 0)
     camera = np.where(usable[:, None, None], camera, np.eye(4))
     usable &= np.abs(camera[:, :3, :3] @ camera[:, :3, :3].transpose(0, 2, 1) - np.eye(3)).max((1, 2)) < 1e-2
-    betas = torch.from_numpy(track.betas if is_smpl(placer) else np.zeros(10))[None]
+    betas = torch.from_numpy(track.betas if placer.is_smpl else np.zeros(10))[None]
     zeros = torch.zeros(1, 72, dtype=torch.float64), torch.zeros(1, 3, dtype=torch.float64)
-    pelvis = (
-        placer.to("cpu", torch.float64).rest_pelvis(BodyParams.from_pose(zeros[0], betas, zeros[1])).numpy()
-    )
+    wide = placer.to("cpu", torch.float64)
+    pelvis = wide.rest_pelvis(BodyParams.from_pose(zeros[0], betas, zeros[1])).numpy()
+    pelvis = pelvis + wide.pelvis_shift(track.body).numpy()
     turned = torch.from_numpy(camera[:, :3, :3]) @ axis_angle_to_matrix(torch.from_numpy(pose[:, :3]))
     pose = np.concatenate([matrix_to_axis_angle(turned).numpy(), pose[:, 3:]], axis=1)
     cam_t = np.einsum("fij,fj->fi", camera[:, :3, :3], pelvis + trans) + camera[:, :3, 3] - pelvis

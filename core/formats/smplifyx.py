@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.body.model import SMPL_NEUTRAL, Body, BodyParams
+from core.body.model import SMPL_NEUTRAL, SMPLX_NEUTRAL, Body, BodyParams
 from core.errors import ReadError
 from core.formats import openpose, people
-from core.formats.crop_frame import UNSCORED, is_smpl, stand_in
+from core.formats.crop_frame import UNSCORED, stand_in
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, MAX_PHOTOS, Import, Report, Unusable
 from core.formats.source import decode, finite, read_bytes, read_pickle
@@ -27,7 +27,6 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 
 FORMAT = "SMPLify-X results"
 LAYOUT = "openpose25"
-SMPLX_NEUTRAL = "smplx-neutral"
 DEFAULT_FOCAL_LENGTH = 5000.0
 LATENT, SMPLX_POSE, SMPL_POSE = 32, 63, 69
 _FOCAL_LENGTH = re.compile(r"^focal_length:\s*([0-9.eE+-]+)\s*$", re.MULTILINE)
@@ -129,10 +128,10 @@ def _fit(data: Any, photo: Photo, focal_length: float) -> Fit:
 
 def _box(fit: Fit, body: Body) -> BBox:
     """Round the body's joints as the photo shows them."""
-    shape = fit.betas if is_smpl(body) else np.zeros(10)
+    shape = fit.betas if body.is_smpl else np.zeros(10)
     rows = [
         torch.from_numpy(np.asarray(values, dtype=np.float64))[None]
-        for values in (fit.pose, shape, fit.cam_t)
+        for values in (fit.pose, shape, fit.cam_t + body.pelvis_shift(fit.body).cpu().numpy())
     ]
     points = body.to("cpu", torch.float64).pose(BodyParams.from_pose(*rows))[1][0].numpy()
     if points[:, 2].min() <= 0:

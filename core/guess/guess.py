@@ -117,6 +117,7 @@ def guess_crops(
     betas = said.betas if body.shares_betas(network.config.body) else torch.zeros_like(said.betas)
     scale = said.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
     cam_t = weak_camera_to_cam_t(torch.cat([scale, said.weak_camera[:, 1:]], dim=1))
+    cam_t = cam_t + body.pelvis_shift(network.config.body)
     pelvis = body.rest_pelvis(BodyParams.from_pose(pose, betas, cam_t))
     frame = (value.to(like) for value in (bbox_center, bbox_side, focal_length, camera_center))
     global_orient, cam_t = crop_to_full(pose[:, :3], cam_t, pelvis, *frame)

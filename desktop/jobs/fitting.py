@@ -47,7 +47,7 @@ def fit_steps(
     from core.fitting import fit
 
     losses: dict[str, list[float]] = {}
-    found = None if start is None else params_of(start)
+    found = None if start is None else params_of(start, body)
     for config in configs_of(options, isinstance(start, Guess), person.wishes):
         for step in fit(body, *fit_inputs(photo, person), guess=found, config=config):
             for name, loss in step.loss_by_term.items():
@@ -88,7 +88,7 @@ def settle(
         wishes=person.wishes,
     )
     inputs = fit_inputs(photo, person)
-    *_, step = fit(body, *inputs, guess=params_of(person.fit), config=config)
+    *_, step = fit(body, *inputs, guess=params_of(person.fit, body), config=config)
     return pose_step(step, photo, person, body, moving)
 
 
@@ -101,7 +101,7 @@ def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams,
 
     assert person.fit is not None
     keypoint_body = KeypointBody.from_body(body, person.keypoints.layout)
-    start = flipped(keypoint_body, params_to_vector(params_of(person.fit))[0], [(name,)])
+    start = flipped(keypoint_body, params_to_vector(params_of(person.fit, body))[0], [(name,)])
     if name == "heading":  # that the left hip is nearer than the right one says little
         return vector_to_params(start), None
     _, places = keypoint_body.joints(start)

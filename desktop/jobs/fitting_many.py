@@ -104,7 +104,7 @@ def _fit(
     inputs = [fit_inputs(photo, person) for photo, person in batch]
     keypoints, focal_length, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
     starts = [start for _, person in batch if (start := _start(body, person, chunk)) is not None]
-    guess = params_of_all(starts)
+    guess = params_of_all(starts, body)
     guessed = any(person.id in chunk.guesses for _, person in batch)
     configs = configs_of(options, guessed, batch[0][1].wishes)
 

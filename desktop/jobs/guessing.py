@@ -103,7 +103,7 @@ def alternative_steps(
     first: list[Fit | Guess] = [] if person.fit is None else [person.fit]
     if person.guess is not None and person.guess.network != LIFTER:
         first.append(person.guess)
-    guess = params_of_all([*first, lifted, *lifted.alternatives])
+    guess = params_of_all([*first, lifted, *lifted.alternatives], body)
     config = options.config_from_guess(wishes=person.wishes)
     found = alternatives(body, *fit_inputs(photo, person), guess=guess, count=ALTERNATIVES, config=config)
     yield tuple(pose_step(step, photo, person, body) for step in found)

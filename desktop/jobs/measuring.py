@@ -142,7 +142,7 @@ def _distances(body: "Body", people: list[Person]) -> np.ndarray:
 
     fits = [person.fit for person in people if person.fit is not None]
     with torch.no_grad():
-        points = KeypointBody.from_body(body, people[0].keypoints.layout).keypoints(params_of_all(fits))
+        points = KeypointBody.from_body(body, people[0].keypoints.layout).keypoints(params_of_all(fits, body))
         focal_length = torch.tensor([fit.focal_length for fit in fits])
         centers = torch.from_numpy(np.stack([fit.camera_center for fit in fits]))
         expected = project(points, focal_length, centers).numpy()

@@ -126,7 +126,7 @@ def with_body(picture: np.ndarray, affine: np.ndarray, fit: Fit, body: "Body") -
     from desktop.posing import params_of
 
     with torch.no_grad():
-        vertices = body.pose(params_of(fit))[0][0].numpy()
+        vertices = body.pose(params_of(fit, body))[0][0].numpy()
     points, facing = _dots(vertices, body.faces)
     seen = (facing > 0) & (points[:, 2] > NEAREST_M)
     order = np.argsort(-points[seen, 2])  # the nearest last

@@ -108,7 +108,9 @@ class Curator:
         """PA-MPJPE of the fit on show, or of another."""
         chosen = fit or self.person.fit
         assert chosen is not None
-        points = self.body.keypoints(params_of(chosen), self.person.keypoints.layout)[:, self.case.limbs]
+        points = self.body.keypoints(params_of(chosen, self.body), self.person.keypoints.layout)[
+            :, self.case.limbs
+        ]
         return float(pa_mpjpe_mm(points, self.case.joints)[0])
 
     def correct_worst(self, least: float) -> bool:
@@ -159,7 +161,7 @@ class Curator:
     def _wrong_depths(self) -> dict[str, float]:
         """Limb -> how far [m] the depth between its ends is off, where it points the wrong way."""
         assert self.person.fit is not None
-        found = self.body.keypoints(params_of(self.person.fit), self.person.keypoints.layout)[
+        found = self.body.keypoints(params_of(self.person.fit, self.body), self.person.keypoints.layout)[
             :, self.case.limbs
         ]
         wrong = {}

@@ -67,7 +67,9 @@ def fitted(body: Body, people: list[tuple[Photo, Person]]) -> list[Person]:
         inputs = [fit_inputs(photo, person) for photo, person in batch]
         keypoints, focal, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
         config = options.config_from_guess()
-        *_, step = fit(body, keypoints, LAYOUT, focal, center, guess=params_of_all(guesses), config=config)
+        *_, step = fit(
+            body, keypoints, LAYOUT, focal, center, guess=params_of_all(guesses, body), config=config
+        )
         for row, ((photo, person), guess) in enumerate(zip(batch, guesses, strict=True)):
             done.append(person.with_(guess=guess, fit=fit_of_step(step, row, photo, body)))
     return done

@@ -10,7 +10,17 @@ import torch
 from smplx.utils import Struct
 
 from core.body.keypoints import LAYOUTS, definition, layout
-from core.body.model import SMPL_VERTICES, Body, BodyParams, body_from_arrays, load_body
+from core.body.model import (
+    SMPL_NEUTRAL,
+    SMPL_PELVIS,
+    SMPL_VERTICES,
+    SMPLX_NEUTRAL,
+    SMPLX_PELVIS,
+    Body,
+    BodyParams,
+    body_from_arrays,
+    load_body,
+)
 from core.body.smpl_file import body_arrays
 from core.body.tree import joint_index
 from core.errors import BodyFileError, LayoutError
@@ -176,18 +186,42 @@ def test_h36m_regressors_give_the_right_hip_whichever_leg_their_file_has_first(t
         torch.testing.assert_close(hip, right_hip, rtol=0, atol=1e-5)
 
 
-def test_smpls_own_mesh_takes_the_face_from_its_vertices(tmp_path):
+def as_large_as_smpl() -> dict[str, np.ndarray]:
+    """The toy body's arrays with SMPL's number of vertices."""
     arrays = toy_arrays(ring=285)
     short = SMPL_VERTICES - len(arrays["v_template"])
     for name, axis in (("v_template", 0), ("shapedirs", 0), ("weights", 0), ("J_regressor", 1)):
         last = np.take(arrays[name], [-1] * short, axis=axis)
         arrays[name] = np.concatenate([arrays[name], 0 * last if name == "J_regressor" else last], axis=axis)
-    body, params = load_body(write_npz(tmp_path / "smpl.npz", arrays)), random_params(2)
+    return arrays
+
+
+def test_smpls_own_mesh_takes_the_face_from_its_vertices(tmp_path):
+    body, params = load_body(write_npz(tmp_path / "smpl.npz", as_large_as_smpl())), random_params(2)
     ids = definition("nose").smpl_vertices
     assert ids == {332: 1}
     nose = body.keypoints(params, "coco17")[:, layout("coco17").index("nose")]
     torch.testing.assert_close(nose, body.pose(params)[0][:, 332], rtol=0, atol=1e-6)
     assert body.keypoint_sources("coco17")["nose"] == "SMPL's vertices [332]"
+
+
+def test_a_fit_of_another_body_keeps_the_place_of_its_pelvis(tmp_path):
+    """Bodies count from different origins, and a file need not be there for its body's to be known."""
+    opened, smpl = load_body(), load_body(write_npz(tmp_path / "smpl.npz", as_large_as_smpl()))
+    for body, other, pelvis in (
+        (opened, "", opened.pelvis[0]),
+        (opened, opened.fingerprint, opened.pelvis[0]),
+        (opened, SMPL_NEUTRAL, torch.tensor(SMPL_PELVIS)),
+        (opened, "smpl-male", torch.tensor(SMPL_PELVIS)),
+        (opened, smpl.fingerprint, torch.tensor(SMPL_PELVIS)),
+        (opened, SMPLX_NEUTRAL, torch.tensor(SMPLX_PELVIS)),
+        (smpl, opened.fingerprint, opened.pelvis[0]),
+        (smpl, SMPL_NEUTRAL, smpl.pelvis[0]),
+        (smpl, "smpl-female", smpl.pelvis[0]),
+        (smpl, SMPLX_NEUTRAL, torch.tensor(SMPLX_PELVIS)),
+    ):
+        there = body.pelvis[0] + body.pelvis_shift(other)
+        torch.testing.assert_close(there, pelvis, rtol=0, atol=1e-4)
 
 
 def test_a_body_without_a_child_direction_refuses_a_child():

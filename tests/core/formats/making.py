@@ -13,7 +13,7 @@ import numpy as np
 import scipy.io
 
 from core.body.keypoints import layout
-from core.body.model import Body, BodyParams, body_from_arrays
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams, body_from_arrays
 from core.body.smpl_file import read_body_file
 from core.formats import (
     agora,
@@ -179,7 +179,8 @@ def agora_dictionary(body: Body) -> dict[str, Any]:
 
     random = np.random.default_rng(4)
     pose, transl = random.normal(0, 0.2, (1, 72)), np.array([[0.2, 0.1, 6.0]])
-    rows = [torch.tensor(values, dtype=torch.float64) for values in (pose, np.zeros((1, 10)), transl)]
+    place = transl + body.pelvis_shift(SMPL_NEUTRAL).numpy()
+    rows = [torch.tensor(values, dtype=torch.float64) for values in (pose, np.zeros((1, 10)), place)]
     points = body.to("cpu", torch.float64).pose(BodyParams.from_pose(*rows))[1][0].numpy()
     params = {
         "transl": transl, "betas": np.zeros((1, 10)), "global_orient": pose[:, :3].reshape(1, 1, 3),

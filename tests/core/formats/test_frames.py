@@ -1,12 +1,15 @@
 """Bodies come from each format's own frame into the photo's: seen by the photo's camera, they lie where they were."""
 
+import json
 import pickle
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from core.body.model import SMPL_NEUTRAL, Body, BodyParams
+from core.body.model import SMPL_NEUTRAL, SMPL_PELVIS, Body, BodyParams, load_body
 from core.formats import agora, eft, pw3d, spin, spin_write
 from core.geometry.camera import project
 from core.records import BBox, Fit, Keypoints, Person, Photo
@@ -22,15 +25,16 @@ def body(tmp_path_factory: pytest.TempPathFactory) -> Body:
     return making.toy_body(tmp_path_factory.mktemp("body"))
 
 
-def params_of(fit: Fit) -> BodyParams:
-    """What poses the mean body of a fit: the toy body is not SMPL, so betas do not place it."""
-    rows = [torch.tensor(values, dtype=torch.float64)[None] for values in (fit.pose, np.zeros(10), fit.cam_t)]
+def params_of(fit: Fit, body: Body) -> BodyParams:
+    """What poses the mean body in a fit's place: the toy body is not SMPL, whose betas and whose origin these are."""
+    place = fit.cam_t + body.pelvis_shift(fit.body).numpy()
+    rows = [torch.tensor(values, dtype=torch.float64)[None] for values in (fit.pose, np.zeros(10), place)]
     return BodyParams.from_pose(*rows)
 
 
 def keypoints_of(fit: Fit, body: Body, layout: str = "spin49") -> np.ndarray:
     """(K, 2) px of the photo."""
-    points = body.to("cpu", torch.float64).keypoints(params_of(fit), layout)
+    points = body.to("cpu", torch.float64).keypoints(params_of(fit, body), layout)
     focal_length, center = torch.tensor([fit.focal_length]), torch.tensor(fit.camera_center)[None]
     return project(points, focal_length, center)[0].numpy()
 
@@ -68,6 +72,36 @@ def test_an_eft_entry_comes_back_to_its_place(x, body, tmp_path):
     np.testing.assert_allclose(read.fit.cam_t, fit.cam_t, atol=EXACT)
 
 
+def pelvis_px(fit: Fit, body: Body) -> np.ndarray:
+    """(2,) px of the photo, of any fit drawn with this body."""
+    place = body.pelvis[0].numpy() + body.pelvis_shift(fit.body).numpy() + fit.cam_t
+    return place[:2] / place[2] * fit.focal_length + fit.camera_center
+
+
+def pelvis_of_entry_px(entry: dict[str, Any]) -> np.ndarray:
+    """(2,) px of the photo: where whoever has SMPL's file sees the pelvis of an EFT entry of its mean shape."""
+    scale, x, y = entry["parm_cam"]
+    place = np.array(SMPL_PELVIS) + np.array([x, y, 2 * 5000 / (224 * scale)])
+    return place[:2] / place[2] * 5000 * entry["bbox_scale"] * 200 / 224 + entry["bbox_center"]
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["of SMPL", "of the open body"])
+def test_an_eft_file_means_smpls_place_though_smpls_file_is_not_there(own, tmp_path):
+    """SMPL counts from 22 cm above the pelvis, the open body from the pelvis itself."""
+    write_photos(tmp_path)
+    body = load_body()
+    photo, fit = standing(body, 4, 0.5)
+    if own:
+        fit = replace(fit, body=body.fingerprint)
+        photo = photo.with_(people=(photo.people[0].with_(fit=fit),))
+    eft.write(tmp_path / "eft.json", [photo])
+    (entry,) = json.loads((tmp_path / "eft.json").read_text())["data"]
+    (read,) = (one for found in eft.read(tmp_path / "eft.json").photos for one in found.people)
+    np.testing.assert_allclose(pelvis_of_entry_px(entry), pelvis_px(fit, body), atol=0.02)
+    assert read.fit.body == SMPL_NEUTRAL
+    np.testing.assert_allclose(pelvis_px(read.fit, body), pelvis_of_entry_px(entry), atol=0.02)
+
+
 def test_a_spin_row_with_too_few_keypoints_stands_in_its_box_and_is_weak(body, tmp_path):
     write_photos(tmp_path)
     arrays = making.spin_arrays(1)
@@ -91,9 +125,10 @@ def test_a_3dpw_body_of_the_world_stands_where_its_moving_camera_saw_it(body, tm
     read = pw3d.read(tmp_path / "courtyard_00.pkl", body=body).photos[0].people[0]
     wide = body.to("cpu", torch.float64)
     rows = [torch.tensor(values[0], dtype=torch.float64) for values in (data["poses"], data["trans"])]
-    world = wide.pose(BodyParams.from_pose(rows[0], torch.zeros(1, 10, dtype=torch.float64), rows[1]))[0][0]
+    place = rows[1] + wide.pelvis_shift(SMPL_NEUTRAL)
+    world = wide.pose(BodyParams.from_pose(rows[0], torch.zeros(1, 10, dtype=torch.float64), place))[0][0]
     expected = world.numpy() @ turn.T + (0.3, -0.2, 6)
-    np.testing.assert_allclose(wide.pose(params_of(read.fit))[0][0].numpy(), expected, atol=EXACT)
+    np.testing.assert_allclose(wide.pose(params_of(read.fit, body))[0][0].numpy(), expected, atol=EXACT)
     assert read.locked
     assert read.fit.body == "smpl-male"
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 import trimesh
 
-from core.body.model import Body, BodyParams, load_body
+from core.body.model import SMPL_NEUTRAL, SMPL_PELVIS, Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
 from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
 from core.formats.report import Export
@@ -174,7 +174,8 @@ def test_amass_puts_the_same_body_in_a_world_whose_z_is_up(tmp_path, body):
     rows = [
         torch.tensor(values, dtype=torch.float64) for values in (pose, np.tile(stored["betas"][:10], (3, 1)))
     ]
-    world = wide.pose(BodyParams.from_pose(*rows, torch.tensor(stored["trans"])))[0].numpy()
+    place = torch.tensor(stored["trans"]) + wide.pelvis_shift(SMPL_NEUTRAL)
+    world = wide.pose(BodyParams.from_pose(*rows, place))[0].numpy()
     for one, points in zip(fits, world, strict=True):
         x, y, z = mesh.vertices(one, wide).T
         np.testing.assert_allclose(points, np.stack([x, z, -y], axis=1), atol=1e-5)
@@ -191,7 +192,10 @@ def test_amass_has_no_shape_of_the_open_body_and_says_so_and_the_pelvis_stays_in
     wide = body.to("cpu", torch.float64)
     zeros = torch.zeros(3, 10, dtype=torch.float64)
     pose = torch.tensor(np.pad(stored["poses"][:, :66], ((0, 0), (0, 6))))
-    _, joints = wide.pose(BodyParams.from_pose(pose, zeros, torch.tensor(stored["trans"])))
+    place = torch.tensor(stored["trans"]) + torch.tensor(
+        SMPL_PELVIS
+    )  # of the body that reads it; ours is at zero
+    _, joints = wide.pose(BodyParams.from_pose(pose, zeros, place))
     for one, (x, y, z) in zip(fits, joints[:, 0].tolist(), strict=True):
         values = [torch.tensor(part, dtype=torch.float64)[None] for part in (one.pose, one.betas, one.cam_t)]
         kid = torch.tensor([one.kid], dtype=torch.float64)

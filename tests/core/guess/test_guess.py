@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.body import Body, BodyParams, load_body
 from core.body.keypoints import layout
+from core.body.model import SMPL_PELVIS
 from core.errors import FitInputError
 from core.geometry.camera import (
     CROP_FOCAL_LENGTH,
@@ -89,7 +90,8 @@ def test_the_guessed_body_lands_in_the_photo_where_the_crop_shows_it(body, cente
     torch.manual_seed(2)
     mean = mean_params(0.15 * torch.randn(69), weak_camera=torch.tensor([0.85, 0.05, 0.1]))
     someone = person(center=center, side=side)
-    answer = guess(noise(), [someone], PHOTO, network_that_says(mean), body)[0]
+    network = network_that_says(mean, SpinConfig("resnet18", body=body.fingerprint))
+    answer = guess(noise(), [someone], PHOTO, network, body)[0]
 
     turns = torch.stack([mean.pose.view(24, 3, 2)[..., 0], mean.pose.view(24, 3, 2)[..., 1]], dim=2)
     turns = torch.cat([turns, torch.linalg.cross(turns[..., 0], turns[..., 1])[..., None]], dim=2)
@@ -105,6 +107,19 @@ def test_the_guessed_body_lands_in_the_photo_where_the_crop_shows_it(body, cente
     np.testing.assert_allclose(answer.pose[3:], pose[0, 3:], atol=1e-5)
     assert (answer.focal_length, answer.network, answer.probability) == (700.0, "spin", 1.0)
     np.testing.assert_array_equal(answer.camera_center, PHOTO.camera_center)
+
+
+@pytest.mark.parametrize("toy", [False, True], ids=["the open body", "another"])
+def test_a_network_of_smpl_has_any_body_stand_where_smpl_would(body, toy):
+    """What it says is where SMPL's origin is, and that lies 22 cm from the pelvis."""
+    body = toy_body() if toy else body
+    mean = mean_params(torch.zeros(69), weak_camera=torch.tensor([0.85, 0.05, 0.1]))
+    center, side = (420.0, 250.0), 300.0
+    answer = guess(noise(), [person(center=center, side=side)], PHOTO, network_that_says(mean), body)[0]
+    pelvis = torch.tensor(SMPL_PELVIS) + weak_camera_to_cam_t(mean.weak_camera[None])[0]
+    in_crop = CROP_FOCAL_LENGTH * pelvis[:2] / pelvis[2] + CROP_SIZE / 2
+    there = keypoints_from_crop(in_crop[None], torch.tensor(center), side)[0]
+    assert (in_photo(answer, body)[1] - there).norm() < 0.05
 
 
 def test_a_batch_says_of_each_person_what_is_said_alone(body, network):

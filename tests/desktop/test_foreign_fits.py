@@ -1,0 +1,33 @@
+"""Fits of another body than the one in use: what of them still means something is shown."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.body.model import SMPL_NEUTRAL, SMPL_PELVIS, load_body
+from core.records import BBox, Fit, Keypoints, Person, Photo
+from desktop.posing import params_of, placed_coarsely, pose_fit
+
+PHOTO = Photo("a.jpg", 640, 480)
+FIT = Fit(
+    np.zeros(72), np.zeros(10), 0.0, np.array([0.1, 0.2, 4.0]), 800.0, np.array([320.0, 240.0]),
+    score=1.0, body=SMPL_NEUTRAL, source="fit",
+)  # fmt: skip
+PERSON = Person(1, BBox(np.array([320.0, 240.0]), 2.0), Keypoints("coco17", np.zeros((17, 2)), np.zeros(17)))
+
+
+def test_a_fit_of_smpl_stands_where_smpl_would_though_its_file_is_not_there():
+    body, pelvis = load_body(), FIT.cam_t + np.float32(SMPL_PELVIS)
+    np.testing.assert_allclose(pose_fit(body, PHOTO, PERSON, FIT).joints[0], pelvis, atol=1e-5)
+    np.testing.assert_allclose(placed_coarsely(body, FIT, "coco17").joints[0], pelvis, atol=1e-5)
+
+
+@pytest.mark.parametrize("kid", [0.0, 1.0])
+def test_an_own_fit_stands_where_it_says(kid):
+    body = load_body()
+    own = replace(FIT, body=body.fingerprint, kid=kid)
+    there = pose_fit(body, PHOTO, PERSON, own).joints[0]
+    np.testing.assert_allclose(
+        there, body.rest_pelvis(params_of(own, body))[0].numpy() + own.cam_t, atol=1e-5
+    )

@@ -87,7 +87,8 @@ def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tens
 
 
 def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
-    """A fit or guess as a batch of one. A fit of another body has its pelvis where that one has it."""
+    """A fit or guess as a batch of one. A fit of another body has its pelvis where that one has it, and is an adult
+    where this one knows no child."""
     import torch
 
     from core.body.model import BodyParams
@@ -97,7 +98,7 @@ def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
         torch.from_numpy(state.pose.copy())[None],
         torch.from_numpy(state.betas.copy())[None],
         (place + body.pelvis_shift(state.body) if isinstance(state, Fit) else place)[None],
-        torch.tensor([state.kid]),
+        torch.tensor([state.kid if body.has_kid else 0.0]),
     )
 
 

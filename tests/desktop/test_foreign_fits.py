@@ -8,6 +8,7 @@ import pytest
 from core.body.model import SMPL_NEUTRAL, SMPL_PELVIS, load_body
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from desktop.posing import params_of, placed_coarsely, pose_fit
+from tests.posing import toy_body
 
 PHOTO = Photo("a.jpg", 640, 480)
 FIT = Fit(
@@ -31,3 +32,10 @@ def test_an_own_fit_stands_where_it_says(kid):
     np.testing.assert_allclose(
         there, body.rest_pelvis(params_of(own, body))[0].numpy() + own.cam_t, atol=1e-5
     )
+
+
+def test_a_child_is_shown_as_an_adult_by_a_body_that_knows_no_child():
+    child = replace(FIT, body=load_body().fingerprint, kid=1.0)
+    seen = PERSON.with_(keypoints=Keypoints("coco17", np.ones((17, 2)), np.ones(17)))
+    for person in (PERSON, seen):
+        assert np.isfinite(pose_fit(toy_body(), PHOTO, person, child).vertices).all()

@@ -6,7 +6,7 @@ This is the obvious way, through every vertex; a fit goes through core/body/keyp
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,13 @@ from smplx.lbs import lbs
 from torch import Tensor
 
 from core.body.keypoints import definition, layout
+from core.body.skeleton import OPEN_BODY_FILE, SMPLX_NEUTRAL, open_fingerprint, pelvis_of
 from core.body.smpl_file import BodyArrays, read_body_file
 from core.body.tree import JOINT_NAMES, joint_index
 from core.errors import BodyFileError
 
-OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
 SMPL_VERTICES = 6890  # the mesh that vertex ids of SMPL's keypoints speak of
 SMPL_NEUTRAL = "smpl-neutral"  # the body of betas whose file tells none, known without SMPL's own file
-SMPLX_NEUTRAL = "smplx-neutral"
-# Where their mean adults have the pelvis at rest [m], as published code has it; of SMPL's men and women within 2 cm.
-SMPL_PELVIS, SMPLX_PELVIS = (-0.0018, -0.2233, 0.0282), (0.0031, -0.3514, 0.0120)
 BETAS = 10
 
 
@@ -129,11 +126,10 @@ class Body:
         elsewhere: SMPL has its pelvis 22 cm from its origin, the open body at it. Zeros between bodies of SMPL.
         """
         if body in ("", self.fingerprint) or (
-            self.is_smpl and body not in (SMPLX_NEUTRAL, _open_fingerprint())
+            self.is_smpl and body not in (SMPLX_NEUTRAL, open_fingerprint())
         ):
             return torch.zeros_like(self.pelvis[0])
-        place = {SMPLX_NEUTRAL: SMPLX_PELVIS, _open_fingerprint(): (0.0, 0.0, 0.0)}.get(body, SMPL_PELVIS)
-        return self.pelvis[0].new_tensor(place) - self.pelvis[0]
+        return self.pelvis[0].new_tensor(pelvis_of(body)) - self.pelvis[0]
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Body:
         moved = {
@@ -212,15 +208,6 @@ def load_body(
     Raises BodyFileError naming the file, what is wrong with it and what would be right.
     """
     return body_from_arrays(read_body_file(OPEN_BODY_FILE if source is None else Path(source)), device, dtype)
-
-
-@cache
-def _open_fingerprint() -> str:
-    """That of the open body; "" where it is not installed."""
-    try:
-        return read_body_file(OPEN_BODY_FILE).fingerprint
-    except BodyFileError:
-        return ""
 
 
 def body_from_arrays(

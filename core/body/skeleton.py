@@ -11,23 +11,52 @@ import numpy as np
 
 from core.body.keypoints import definition, layout
 from core.body.npy_file import read_npz
+from core.body.smpl_file import read_body_file
 from core.body.tree import JOINT_NAMES, PARENTS
+from core.errors import BodyFileError
 from core.records import Fit, Guess
 
-BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
+SMPLX_NEUTRAL = "smplx-neutral"
+# Where their mean adults have the pelvis at rest [m], as published code has it; of SMPL's men and women within 2 cm.
+SMPL_PELVIS, SMPLX_PELVIS = (-0.0018, -0.2233, 0.0282), (0.0031, -0.3514, 0.0120)
+OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
 
 
 @cache
 def rest_joints() -> tuple[np.ndarray, np.ndarray]:
     """Joints (24, 3) [m] of the mean adult in the T-pose, and how far each moves (24, 3) [m] for a child."""
     names = ("J_regressor", "v_template", "kid_direction")
-    arrays = read_npz(BODY_FILE, names)
+    arrays = read_npz(OPEN_BODY_FILE, names)
     regressor, adult, to_child = (arrays[name].astype(float) for name in names)
     return regressor @ adult, regressor @ to_child
 
 
-def joints_of(bodies: Sequence[Fit | Guess]) -> np.ndarray:
-    """Joints (P, 24, 3) [m] of fits or guesses in the camera frame, their betas left out."""
+@cache
+def open_fingerprint() -> str:
+    """Which body is the open one; "" where it is not installed."""
+    try:
+        return read_body_file(OPEN_BODY_FILE).fingerprint
+    except BodyFileError:
+        return ""
+
+
+def pelvis_of(body: str) -> np.ndarray:
+    """Where about a body has its pelvis (3,) [m] at rest, told by fingerprint or name; "" is the open one.
+
+    Bodies count from different origins: the open one from its pelvis, SMPL from 22 cm above it.
+    """
+    if not body or body == open_fingerprint():
+        return np.zeros(3)
+    return np.array(SMPLX_PELVIS if body == SMPLX_NEUTRAL else SMPL_PELVIS)
+
+
+def joints_of(bodies: Sequence[Fit | Guess], of: Sequence[str] | None = None) -> np.ndarray:
+    """Joints (P, 24, 3) [m] of fits or guesses in the camera frame, their betas left out.
+
+    of: which body each is of, as `pelvis_of` takes it; where it is not given a fit's own, and the open one of guesses.
+    """
+    if of is None:
+        of = [body.body if isinstance(body, Fit) else "" for body in bodies]
     adult, to_child = rest_joints()
     kid = np.array([body.kid for body in bodies])
     rest = adult + kid[:, None, None] * to_child
@@ -37,7 +66,8 @@ def joints_of(bodies: Sequence[Fit | Guess]) -> np.ndarray:
         turned[:, joint] = turned[:, parent] @ turns[:, joint]
         bone = (rest[:, joint] - rest[:, parent])[..., None]
         places[:, joint] = places[:, parent] + (turned[:, parent] @ bone)[..., 0]
-    return places + np.stack([body.cam_t for body in bodies])[:, None]
+    origins = [body.cam_t + pelvis_of(name) for body, name in zip(bodies, of, strict=True)]
+    return places + np.stack(origins)[:, None]
 
 
 def project(joints: np.ndarray, bodies: Sequence[Fit | Guess]) -> np.ndarray:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.body.model import SMPL_NEUTRAL, SMPLX_NEUTRAL, Body, BodyParams
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams
+from core.body.skeleton import SMPLX_NEUTRAL
 from core.errors import ReadError
 from core.formats import openpose, people
 from core.formats.crop_frame import UNSCORED, stand_in

@@ -71,16 +71,19 @@ def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Wa
     with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers are warned of, or not, as any others
         for first in range(0, len(photos), PHOTOS_AT_ONCE):
             some = photos[first : first + PHOTOS_AT_ONCE]
-            posed = _pose([body for people in some for person in people for body in _bodies(person)])
+            posed = _pose(
+                [(body, _of(person)) for people in some for person in people for body in _bodies(person)]
+            )
             found += [_of_photo(people, posed) for people in some]
     return found
 
 
-def _pose(bodies: list[Fit | Guess]) -> Posed:
-    """Joints (24, 3) [m] and overlap [m] of each body, by its identity."""
-    if not bodies:
+def _pose(told: list[tuple[Fit | Guess, str]]) -> Posed:
+    """Joints (24, 3) [m] and overlap [m] of each body, by its identity; told with which body it is of."""
+    if not told:
         return {}
-    joints = joints_of(bodies)
+    bodies = [body for body, _ in told]
+    joints = joints_of(bodies, [of for _, of in told])
     inside = overlap(joints).tolist()
     return {id(body): (at, deep) for body, at, deep in zip(bodies, joints, inside, strict=True)}
 
@@ -146,6 +149,11 @@ def depth_below(vertices: np.ndarray, normal: Sequence[float], offset: float) ->
 
 def _bodies(person: Person) -> list[Fit | Guess]:
     return [body for body in (person.fit, person.guess) if body is not None]
+
+
+def _of(person: Person) -> str:
+    """Which body the person's fit and guess are of: that of the fit, as a guess does not tell."""
+    return "" if person.fit is None else person.fit.body
 
 
 def _contradicts_itself(person: Person) -> bool:

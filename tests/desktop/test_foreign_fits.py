@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.body.model import SMPL_NEUTRAL, SMPL_PELVIS, load_body
+from core.body.model import SMPL_NEUTRAL, load_body
+from core.body.skeleton import SMPL_PELVIS
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from desktop.posing import params_of, placed_coarsely, pose_fit
 from tests.posing import toy_body

@@ -12,15 +12,13 @@ from smplx.utils import Struct
 from core.body.keypoints import LAYOUTS, definition, layout
 from core.body.model import (
     SMPL_NEUTRAL,
-    SMPL_PELVIS,
     SMPL_VERTICES,
-    SMPLX_NEUTRAL,
-    SMPLX_PELVIS,
     Body,
     BodyParams,
     body_from_arrays,
     load_body,
 )
+from core.body.skeleton import SMPL_PELVIS, SMPLX_NEUTRAL, SMPLX_PELVIS
 from core.body.smpl_file import body_arrays
 from core.body.tree import joint_index
 from core.errors import BodyFileError, LayoutError

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.body.model import SMPL_NEUTRAL, SMPL_PELVIS, Body, BodyParams, load_body
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
+from core.body.skeleton import SMPL_PELVIS
 from core.formats import agora, eft, pw3d, spin, spin_write
 from core.geometry.camera import project
 from core.records import BBox, Fit, Keypoints, Person, Photo

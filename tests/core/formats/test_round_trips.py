@@ -8,7 +8,8 @@ import pytest
 import torch
 import trimesh
 
-from core.body.model import SMPL_NEUTRAL, SMPL_PELVIS, Body, BodyParams, load_body
+from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
+from core.body.skeleton import SMPL_PELVIS
 from core.body.tree import JOINT_NAMES
 from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
 from core.formats.report import Export

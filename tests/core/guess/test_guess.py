@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.body import Body, BodyParams, load_body
 from core.body.keypoints import layout
-from core.body.model import SMPL_PELVIS
+from core.body.skeleton import SMPL_PELVIS
 from core.errors import FitInputError
 from core.geometry.camera import (
     CROP_FOCAL_LENGTH,

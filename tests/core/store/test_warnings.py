@@ -1,12 +1,14 @@
 """What a curator is warned of, on bodies whose keypoints are their own projection and then spoilt."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.body.capsules import overlap
 from core.body.keypoints import layout
-from core.body.model import BodyParams, load_body
-from core.body.skeleton import joints_of, keypoint_weights, project
+from core.body.model import SMPL_NEUTRAL, BodyParams, load_body
+from core.body.skeleton import SMPL_PELVIS, joints_of, keypoint_weights, open_fingerprint, project
 from core.body.tree import joint_index
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
 from core.store import Edit, Project
@@ -30,7 +32,9 @@ def pose(**turns):
 def fit(at=(0.0, 0.2, 4.0), betas=None, weak=False, **turns):
     betas = np.zeros(10) if betas is None else betas
     center = np.array([320.0, 240.0])
-    return Fit(pose(**turns), betas, 0.0, np.array(at), FOCAL_PX, center, 1.0, "x", "fit", weak)
+    return Fit(
+        pose(**turns), betas, 0.0, np.array(at), FOCAL_PX, center, 1.0, open_fingerprint(), "fit", weak
+    )
 
 
 def person(body, person_id=1, **changes):
@@ -113,10 +117,13 @@ def test_captured_poses_seldom_pass_through_themselves_or_bend_the_wrong_way(sha
     assert names.count("sides_swapped") < 0.02 * len(bodies)
 
 
+@pytest.mark.parametrize("smpls", [False, True], ids=["the open body", "SMPL"])
 @pytest.mark.parametrize("parts", [("elbow", "wrist"), ("knee", "ankle")])
-def test_a_limb_on_the_wrong_side_of_the_body_is_told(parts):
+def test_a_limb_on_the_wrong_side_of_the_body_is_told(parts, smpls):
     wide = fit(left_hip=(0, 0, 0.5), right_hip=(0, 0, -0.5))
-    assert "sides_swapped" in warned(exchanged(person(wide), parts))
+    said = replace(wide, body=SMPL_NEUTRAL, cam_t=wide.cam_t - np.array(SMPL_PELVIS)) if smpls else wide
+    assert warned(person(wide).with_(fit=said)) == ()
+    assert "sides_swapped" in warned(exchanged(person(wide), parts).with_(fit=said))
 
 
 def test_shoulders_that_are_turned_away_under_a_face_that_is_not_are_told():

@@ -136,7 +136,16 @@ def _sum(one: tuple[float, float, float], other: tuple[float, float, float]) -> 
 
 
 def _check(wish: Wish, tolerance: float, *numbers: float) -> None:
+    """Raise FitInputError where the numbers are not usable; those of numpy and torch become Python's own, as they are
+    kept and compared."""
     if not (tolerance > 0 and all(math.isfinite(number) for number in (tolerance, *numbers))):
         raise FitInputError(
             f"{wish}: needs finite numbers, a direction that is not zero, a tolerance above zero."
         )
+    for name, value in vars(wish).copy().items():
+        if not isinstance(value, str):
+            one = not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0
+            own = float(value) if one else tuple(map(float, value))
+            object.__setattr__(wish, name, own)
+            if isinstance(own, tuple) and len(own) != 3:
+                raise FitInputError(f"{wish}: places, directions and turns have three numbers.")

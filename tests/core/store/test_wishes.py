@@ -4,6 +4,7 @@ import sqlite3
 
 import numpy as np
 import pytest
+import torch
 
 from core.errors import FitInputError, ProjectError
 from core.store.edits import Edit
@@ -51,6 +52,31 @@ def test_a_wish_comes_back_from_plain_values(wish):
 def test_what_is_no_wish_is_refused(fields):
     with pytest.raises(FitInputError, match="is no wish"):
         from_plain(fields)
+
+
+@pytest.mark.parametrize("made", [np.float32, torch.tensor], ids=["numpy", "torch"])
+def test_a_wish_may_be_made_of_what_a_script_has_at_hand(made, random):
+    point = made([0.5, -0.25, 3.0])
+    told = (
+        Pin("left_wrist", point, tolerance=point[0]),
+        RayPin("nose", tuple(point)),
+        GroundContact("left_foot", point, point[2]),
+        Turn("head", tuple(point)),
+    )
+    assert told == (
+        Pin("left_wrist", (0.5, -0.25, 3.0), tolerance=0.5),
+        RayPin("nose", (0.5, -0.25, 3.0)),
+        GroundContact("left_foot", (0.5, -0.25, 3.0), 3.0),
+        Turn("head", (0.5, -0.25, 3.0)),
+    )
+    kept = person_from_row({"id": 1, **person_row(random_person(random, 1).with_(wishes=told), 1)})
+    assert kept.wishes == told
+
+
+def test_a_place_has_three_numbers():
+    for make in (lambda: Pin("nose", (0.0, 1.0)), lambda: Turn("head", (0.0, 1.0, 0.0, 0.0))):
+        with pytest.raises(FitInputError, match="three numbers"):
+            make()
 
 
 def test_a_row_whose_wishes_are_none_names_its_person(random):

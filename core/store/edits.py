@@ -77,6 +77,7 @@ class RowWriter:
             if before is not None:
                 self._remove_photo(self._photo_id(before.path))
             return
+        _check_ids(after)
         photo_id = self._insert_or_update_photo(before, after)
         old = {person.id: person for person in before.people} if before else {}
         for person in after.people:
@@ -123,7 +124,16 @@ class RowWriter:
                 raise ProjectError(
                     f"{change.kind} {change.target} was deleted since. First put back the edit that did so."
                 )
+            if change.kind == "photo" and change.before is None:
+                self._check_is_empty(change.target)
             self.write(change.kind, change.target, change.before)
+
+    def _check_is_empty(self, photo_id: int) -> None:
+        person = self.db.execute("SELECT id FROM person WHERE photo_id = ?", (photo_id,)).fetchone()
+        if person is not None:
+            raise ProjectError(
+                f"person {person['id']} was added to photo {photo_id} since. First put back the edit that did so."
+            )
 
     def _insert_or_update_photo(self, before: Photo | None, after: Photo) -> int:
         if before is None:
@@ -179,6 +189,16 @@ class RowWriter:
         if retag:
             self.db.execute("DELETE FROM person_tag WHERE person_id = ?", (person_id,))
             insert_tags(self.db, [person])
+
+
+def _check_ids(photo: Photo) -> None:
+    """Raises ProjectError where two people have one id: a row each is what keeps them."""
+    ids = [person.id for person in photo.people]
+    twice = next((id for place, id in enumerate(ids) if id in ids[:place]), None)
+    if twice is not None:
+        raise ProjectError(
+            f"{photo.path}: two people have the id {twice}. Give a new person an id of `new_person_id()`."
+        )
 
 
 def largest_id(db: sqlite3.Connection, table: str) -> int:

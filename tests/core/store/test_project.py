@@ -165,6 +165,21 @@ class TestHistory:
         assert len(project.photo_ids()) == 10
         assert project.counts() == {"todo": 20}
 
+    def test_an_added_photo_does_not_go_with_people_who_came_later(self, project, random):
+        new = random_photo(random, "new.jpg", 0)
+        edit = project.commit(Edit("Add", None, new))
+        project.commit(Edit("Person", new, new.with_person(random_person(random, 21))))
+        with pytest.raises(ProjectError, match="person 21 was added to photo 11 since"):
+            project.revert(edit)
+        assert len(project.photo("new.jpg").people) == 1
+
+    def test_two_people_of_one_id_are_refused_as_one_would_be_lost(self, project, random):
+        twins = random_person(random, 21), random_person(random, 21)
+        new = random_photo(random, "new.jpg", 0).with_(people=twins)
+        with pytest.raises(ProjectError, match="two people have the id 21"):
+            project.commit(Edit("Add", None, new))
+        assert len(project.photo_ids()) == 10
+
     def test_what_hangs_on_a_deleted_row_is_not_put_back_in_part(self, project):
         before = project.photo(4)
         edit = project.commit(Edit("Note", before, before.with_person(before.people[0].with_(note="x"))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector
+from core.body.keypoint_body import CAM_T_COLUMNS, KID_COLUMN, KeypointBody, params_to_vector
 from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.errors import FitInputError
@@ -36,6 +36,7 @@ class Problem:
     config: FitConfig
     places: dict[str, int]
     size_px: Tensor
+    has_kid: bool = True
     previous: Tensor | None = None
 
     @classmethod
@@ -51,6 +52,7 @@ class Problem:
             config=config,
             places={name: place for place, name in enumerate(names)},
             size_px=torch.ones_like(observed.focal_length),
+            has_kid=body.has_kid,
         )
 
     @property
@@ -66,6 +68,7 @@ class Problem:
         if guess is None:
             return starts(self.body, visible, self.prior.mean_pose, self.seen)
         given = params_to_vector(guess.to(self.observed.xy)).nan_to_num().clamp(-MOST, MOST)
+        given[:, KID_COLUMN] *= self.has_kid  # whoever is no child to this body must not come back as one
         batch = len(self.observed.xy)
         if not len(given) or len(given) % batch:
             raise FitInputError(

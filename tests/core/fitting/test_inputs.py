@@ -7,7 +7,7 @@ import torch
 
 from core.body.model import Body, BodyParams
 from core.errors import FitInputError, LayoutError
-from core.fitting import FitConfig, fit
+from core.fitting import FitConfig, alternatives, fit
 from core.fitting.inputs import Observed, observe
 from tests.core.fitting.making import (
     CENTER,
@@ -17,6 +17,7 @@ from tests.core.fitting.making import (
     before_camera,
     prior_poses,
 )
+from tests.posing import toy_body
 
 FEW = FitConfig(iterations=4, starts_kept=2, search_iterations=2)
 NAN, INF = float("nan"), float("inf")
@@ -219,3 +220,12 @@ def test_one_keypoint_far_away_does_not_pull_the_others_along(photo, away):
     assert_finite(step)
     others = [number for number, name in enumerate(scene.names) if name != "left_ankle"]
     assert step.residual_px[0, others].median() < 5
+
+
+def test_a_guessed_child_comes_back_as_an_adult_of_a_body_that_knows_no_child():
+    scene = Scene.of(toy_body(), before_camera(prior_poses(1)), "coco17")
+    child = replace(scene.truth, kid=torch.ones(1))
+    seen = scene.keypoints, scene.layout, scene.focal_length, scene.camera_center
+    for step in (*fit(scene.body, *seen, child, FEW), *alternatives(scene.body, *seen, child, config=FEW)):
+        assert not step.params.kid.any()
+        assert torch.isfinite(scene.body.pose(step.params)[0]).all()

@@ -17,7 +17,7 @@ import torch
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.errors import ReadError
 from core.formats import people
-from core.formats.crop_frame import UNSCORED, stand_in
+from core.formats.crop_frame import UNSCORED, seen_by, stand_in
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, Import, Report, Unusable
 from core.formats.source import finite, read_pickle
@@ -53,6 +53,8 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
                 raise Unusable(str(error)) from error
             photo, scale, number = _photo_of(file, folder, found)
             person = _read_person(data, file.name, number, scale, photo, (placer, body), report)
+            if person.fit is not None and all(other.fit is None for other in photo.people):
+                photo = seen_by(photo, person.fit.focal_length, person.fit.camera_center)
             found[photo.path] = photo.with_(people=(*photo.people, person))
     return report.done(found.values())
 

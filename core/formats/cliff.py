@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from core.formats import people
+from core.formats.crop_frame import seen_by
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Import, Report, Unusable
 from core.formats.source import read_arrays
@@ -59,7 +60,9 @@ def read(path: Path, photos: Path | None = None) -> Import:
             guess = _guess(pose[row], betas[row], cam_t[row], float(focal_length[row]), photo)
             absent = Keypoints(LAYOUT, np.zeros((17, 2)), np.zeros(17))
             person = Person(id=row, bbox=box, keypoints=absent, guess=guess)
-            found[photo.path] = found[photo.path].with_(people=(*photo.people, person))
+            if not photo.people:
+                photo = seen_by(photo, guess.focal_length, guess.camera_center)
+            found[photo.path] = photo.with_(people=(*photo.people, person))
     return report.done(found.values())
 
 

@@ -32,6 +32,7 @@ FEWEST_KEYPOINTS = 4
 USUAL_WEAK_SCALE = 0.9  # of a standing person in a crop; 0.9 is what HMR starts from
 NEAREST_CROP_DEPTH = 5.0  # m; nearer, a body would be ten times as large as its crop
 UNSCORED = float("nan")
+SAME_PX = 0.5  # a camera this near to the assumed one was assumed
 _CHUNK = 256
 
 
@@ -112,6 +113,19 @@ def camera_of(photo: Photo) -> tuple[float, tuple[float, float]]:
         photo.width / 2,
         photo.height / 2,
     )
+
+
+def seen_by(photo: Photo, focal_length: float, camera_center: np.ndarray) -> Photo:
+    """The photo with the camera that a body in it was placed for: undoes `camera_of`; what is assumed stays None.
+
+    camera_center (2,) [px]. A fit goes on from a body, and a window draws it, with the photo's camera.
+    """
+    assumed_focal_length, assumed_center = camera_of(photo)
+    if abs(focal_length - assumed_focal_length) > SAME_PX:
+        photo = photo.with_(focal_length=focal_length)
+    if np.allclose(camera_center, assumed_center, atol=SAME_PX):
+        return photo
+    return photo.with_(camera_center=tuple(map(float, camera_center)))
 
 
 def stand_in() -> Body | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import FitsError
-from core.formats.crop_frame import UNSCORED
+from core.formats.crop_frame import UNSCORED, seen_by
 from core.formats.people import Ids, make_keypoints
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Import, Report, Unusable
@@ -24,7 +24,6 @@ from core.store.rows import VERDICTS
 
 FORMAT = "fits dictionary"
 NAMES = (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version")
-SAME_PX = 0.5  # a focal length this near to the assumed one was assumed
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
@@ -43,7 +42,11 @@ def read(path: Path, photos: Path | None = None) -> Import:
             relative = folder.relative(str(arrays["imgname"][row]))
             values = {name: arrays[name][row] for name in (*NUMBERS, *TRUTHS, *TEXTS)}
             person = _person(ids.take(), values, str(arrays["body"]), report, f"row {row}")
-            photo = found.get(relative) or _photo(relative, folder.known_size(relative), values)
+            photo = found.get(relative) or seen_by(
+                Photo(relative, *folder.known_size(relative)),
+                float(values["focal_length"]),
+                values["camera_center"],
+            )
             found[relative] = photo.with_(people=(*photo.people, person))
     return report.done(found.values())
 
@@ -86,13 +89,3 @@ def _fit(row: dict[str, np.ndarray], body: str) -> Fit | None:
 def _was_weak(row: dict[str, np.ndarray]) -> bool:
     """What kept a fit of good score from being valid, if nobody rejected it."""
     return bool(row["score"] <= VALID_SCORE_PX and not row["valid_fit"] and str(row["verdict"]) != "rejected")
-
-
-def _photo(relative: str, size: tuple[int, int], row: dict[str, np.ndarray]) -> Photo:
-    """Focal length and centre are None where they are what is assumed of a photo of this size."""
-    photo = Photo(relative, *size)
-    focal_length, center = float(row["focal_length"]), tuple(map(float, row["camera_center"]))
-    if abs(focal_length - photo.default_focal_length) > SAME_PX:
-        photo = photo.with_(focal_length=focal_length)
-    middle = (photo.width / 2, photo.height / 2)
-    return photo if np.allclose(center, middle, atol=SAME_PX) else photo.with_(camera_center=center)

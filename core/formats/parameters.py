@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from core.formats import people
-from core.formats.crop_frame import UNSCORED
+from core.formats.crop_frame import UNSCORED, seen_by
 from core.formats.json_parts import json_parts
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Export, Import, LeftOut, Report, Unusable
@@ -65,8 +65,8 @@ def read(path: Path, photos: Path | None = None) -> Import:
             if not isinstance(row, Mapping):
                 raise Unusable("it is not a person")
             relative = folder.relative(row.get("imgname"))
-            photo = found.get(relative) or _photo(relative, row)
             person = _person(row)
+            photo = found.get(relative) or _photo(relative, row, person)
             if any(other.id == person.id for other in photo.people):
                 raise Unusable("its id was used before in this photo; each must have its own")
             found[relative] = photo.with_(people=(*photo.people, person))
@@ -126,11 +126,13 @@ def _npz_rows(path: Path, report: Report) -> list[dict[str, Any]]:
     return [{name: values[row] for name, values in columns.items()} for row in range(count)]
 
 
-def _photo(relative: str, row: Mapping[str, Any]) -> Photo:
+def _photo(relative: str, row: Mapping[str, Any], person: Person) -> Photo:
+    """With the camera of its first person's fit."""
     width, height = number(row.get("width")), number(row.get("height"))
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
         raise Unusable("the photo's width and height are none")
-    return Photo(relative, int(width), int(height))
+    photo = Photo(relative, int(width), int(height))
+    return photo if person.fit is None else seen_by(photo, person.fit.focal_length, person.fit.camera_center)
 
 
 def _person(row: Mapping[str, Any]) -> Person:

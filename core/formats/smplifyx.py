@@ -19,7 +19,7 @@ from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.body.skeleton import SMPLX_NEUTRAL
 from core.errors import ReadError
 from core.formats import openpose, people
-from core.formats.crop_frame import UNSCORED, stand_in
+from core.formats.crop_frame import UNSCORED, seen_by, stand_in
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, MAX_PHOTOS, Import, Report, Unusable
 from core.formats.source import decode, finite, read_bytes, read_pickle
@@ -65,6 +65,8 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
             number = int(file.stem) if file.stem.isdecimal() and len(file.stem) < 7 else len(photo.people)
             keypoints = _keypoints(results.parent, file.parent.name, number, folder)
             person = _person(data, number, photo, keypoints, (focal_length, placer), record, report)
+            if person.fit is not None:
+                photo = seen_by(photo, person.fit.focal_length, person.fit.camera_center)
             found[relative] = photo.with_(people=(*photo.people, person))
     return report.done(found.values())
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.formats import hmr2
+from core.formats.crop_frame import camera_of
 from core.formats.recognise import FORMATS, recognise
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples, write_photos
@@ -60,3 +61,18 @@ def test_a_box_of_4d_humans_is_in_pixels(tmp_path):
     (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
     photos = hmr2.read(tmp_path / "data.npz").photos
     assert [person.bbox.side for photo in photos for person in photo.people] == pytest.approx([30.0] * 3)
+
+
+@pytest.mark.parametrize(
+    "name", ["agora", "cliff", "curated", "eft", "hmr2", "parameters", "3dpw", "smplifyx", "spin"]
+)
+def test_a_photo_has_the_camera_that_its_bodies_were_placed_for(made, name):
+    """Else a window draws them, and a fit goes on from them, through another lens than theirs."""
+    bodies = 0
+    for photo in made[name].read(made[name].path).photos:
+        focal_length, center = camera_of(photo)
+        for body in (body for person in photo.people for body in (person.fit, person.guess) if body):
+            bodies += 1
+            assert body.focal_length == pytest.approx(focal_length, abs=0.5)
+            assert body.camera_center == pytest.approx(center, abs=0.5)
+    assert bodies

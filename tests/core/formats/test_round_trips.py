@@ -93,6 +93,15 @@ def test_smpl_parameters_keep_a_fit_without_a_score(score, suffix, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".json"])
+def test_smpl_parameters_keep_a_camera_that_was_measured(suffix, tmp_path):
+    measured = fit(1, focal_length=120.0, camera_center=np.array([30.0, 25.0]))
+    for one, camera in ((measured, (120.0, (30.0, 25.0))), (fit(1), (None, None))):
+        parameters.write(tmp_path / f"fits{suffix}", [photo_with(person(fit=one))])
+        (photo,) = parameters.read(tmp_path / f"fits{suffix}").photos
+        assert (photo.focal_length, photo.camera_center) == camera
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
 def test_smpl_parameters_have_no_rejected_fit_and_say_so(suffix, tmp_path):
     people = person(id=1, fit=fit(1)).with_(verdict="rejected"), person(id=2, seed=1, fit=fit(2))
     exported = parameters.write(tmp_path / f"fits{suffix}", [photo_with(*people)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core.body.keypoint_body import KID_COLUMN, UNKNOWNS, params_to_vector
+from core.body.keypoint_body import UNKNOWNS, params_to_vector
 from core.body.model import Body, BodyParams
 from core.body.tree import LIMB_JOINTS
 from core.errors import FitInputError
@@ -15,7 +15,7 @@ from core.fitting.config import FitConfig
 from core.fitting.inputs import observe
 from core.fitting.objective import TERMS
 from core.fitting.other_starts import starts_around
-from core.fitting.problem import Problem
+from core.fitting.problem import Problem, as_start
 from core.fitting.residuals import NEAREST
 from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
@@ -89,7 +89,7 @@ def search(
         given = params_to_vector(base.params.to(body.v_template))
     observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
     problem = Problem.of(body, observed, layout, eased)
-    given[:, KID_COLUMN] *= body.has_kid
+    given = as_start(given, body.has_kid)
     starts = starts_around(problem.body, given, STARTS)[None]
     problem = problem.sized(starts)
     if config.soft_iterations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,13 +17,14 @@ from core.fitting.compiled import compiled_tries, task_of
 from core.fitting.config import FitConfig
 from core.fitting.graphs import graphed_tries
 from core.fitting.inputs import Observed
-from core.fitting.objective import Objective, free_unknowns, observation
+from core.fitting.objective import BODY_POSE, Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
 from core.fitting.residuals import NEAREST, Seen
 from core.fitting.solver import SolverStep, levenberg_marquardt, until_settled
 from core.geometry.camera import project
 
+WHOLE_TURN = 2 * math.pi
 MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
 
 
@@ -68,7 +70,7 @@ class Problem:
         if guess is None:
             return starts(self.body, visible, self.prior.mean_pose, self.seen)
         given = params_to_vector(guess.to(self.observed.xy)).nan_to_num().clamp(-MOST, MOST)
-        given[:, KID_COLUMN] *= self.has_kid  # whoever is no child to this body must not come back as one
+        given = as_start(given, self.has_kid)
         batch = len(self.observed.xy)
         if not len(given) or len(given) % batch:
             raise FitInputError(
@@ -154,6 +156,17 @@ class Problem:
             config.tolerance,
             count,
         )
+
+
+def as_start(given: Tensor, has_kid: bool) -> Tensor:
+    """Unknowns (N, 86) of bodies from anywhere, changed in place: a joint turned by over pi the other way round, as
+    the prior knows poses and some libraries do not write them; nobody a child to a body that knows none."""
+    pose = given[:, BODY_POSE].unflatten(1, (-1, 3))
+    angle = torch.linalg.vector_norm(pose, dim=2, keepdim=True).clamp_min(torch.finfo(given.dtype).tiny)
+    pose.mul_(1 - (angle / WHOLE_TURN).round() * WHOLE_TURN / angle)
+    if not has_kid:
+        given[:, KID_COLUMN] = 0
+    return given
 
 
 def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:

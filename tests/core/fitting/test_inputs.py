@@ -7,7 +7,7 @@ import torch
 
 from core.body.model import Body, BodyParams
 from core.errors import FitInputError, LayoutError
-from core.fitting import FitConfig, alternatives, fit
+from core.fitting import TRUSTING, FitConfig, alternatives, fit
 from core.fitting.inputs import Observed, observe
 from tests.core.fitting.making import (
     CENTER,
@@ -229,3 +229,18 @@ def test_a_guessed_child_comes_back_as_an_adult_of_a_body_that_knows_no_child():
     for step in (*fit(scene.body, *seen, child, FEW), *alternatives(scene.body, *seen, child, config=FEW)):
         assert not step.params.kid.any()
         assert torch.isfinite(scene.body.pose(step.params)[0]).all()
+
+
+@pytest.mark.parametrize("config", [FitConfig(), TRUSTING], ids=["", "trusting"])
+def test_a_guess_is_the_same_whichever_way_round_its_joints_are_written(photo, config):
+    """By more than pi, as some libraries turn matrices into vectors."""
+    joints = photo.truth.body_pose.view(2, 23, 3)
+    angle = joints.norm(dim=2, keepdim=True)
+    other = torch.where(angle > 0.3, joints * (1 - 2 * torch.pi / angle), joints).flatten(1)
+    as_usual, written = (
+        photo.fit(replace(photo.truth, body_pose=pose), config) for pose in (photo.truth.body_pose, other)
+    )
+    assert (written.score - as_usual.score).abs().max() < 0.05
+    given = replace(photo.truth, body_pose=other)[:1]
+    seen = photo.keypoints[:1], photo.layout, photo.focal_length[:1], photo.camera_center[:1]
+    assert min(float(step.score) for step in alternatives(photo.body, *seen, given)) < 2

@@ -101,8 +101,8 @@ class Project:
     def photo(self, key: int | str) -> Photo:
         """A photo by its id or its path, with its people."""
         with self._session.reading() as db:
-            column = "path" if isinstance(key, str) else "id"
-            row = db.execute(f"SELECT * FROM photo WHERE {column} = ?", (key,)).fetchone()
+            column, value = ("path", key) if isinstance(key, str) else ("id", int(key))
+            row = db.execute(f"SELECT * FROM photo WHERE {column} = ?", (value,)).fetchone()
             if row is None:
                 raise ProjectError(f"{self.path.name}: there is no photo {key!r}.")
             people = db.execute("SELECT * FROM person WHERE photo_id = ? ORDER BY id", (row["id"],))

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.errors import ProjectError
@@ -30,6 +31,10 @@ def test_people_who_were_added_are_there_after_reopening(tmp_path, random):
 def test_people_get_ids_of_the_project_whatever_ids_they_came_with(project):
     people = [person.id for photo in project.photos() for person in photo.people]
     assert people == list(range(1, 21))
+
+
+def test_a_photo_is_asked_for_by_any_whole_number(project):
+    assert same(project.photo(np.int64(3)), project.photo(3))
 
 
 def test_a_committed_edit_is_there_after_reopening(project):

@@ -36,6 +36,7 @@ _FAMILIES = {
     "pinky": "hand",
 }
 OUTLIER = 5.0  # times the median distance from the middle: farther away is no part of the person
+FEW = 2  # points of which none is an outlier: either may be near what is taken as their middle
 SMALLEST_SIDE = 1e-4  # tangent; one point alone has no size
 NO_WEIGHT = 1e-9  # of a definition: below it nothing of it was seen
 AHEAD = 0.05  # least cosine to the middle ray: keypoints beside or behind the camera stay finite
@@ -118,7 +119,9 @@ def bbox(xy: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
     middle = xy.masked_fill(hidden, torch.nan).nanmedian(dim=1, keepdim=True).values.nan_to_num()
     distance = (xy - middle).norm(dim=-1)
     median = distance.masked_fill(~present, torch.nan).nanmedian(dim=1, keepdim=True).values.nan_to_num()
-    hidden = hidden | (distance > OUTLIER * median)[..., None]
+    few = present.sum(dim=1, keepdim=True) <= FEW
+    most = (OUTLIER * median).masked_fill(few, torch.inf)
+    hidden = hidden | (distance > most)[..., None]
     high = xy.masked_fill(hidden, -torch.inf).amax(dim=1)
     low = xy.masked_fill(hidden, torch.inf).amin(dim=1)
     side = (high - low).amax(dim=1).nan_to_num(SMALLEST_SIDE).clamp(SMALLEST_SIDE, 1 / SMALLEST_SIDE)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.body.compiled.making import BODY_SOURCES, CORE, Floats, Places, compiled, digest, kept
 from core.body.compiled.tables import numbers_of
-from core.guess.lifter_input import AHEAD, NO_WEIGHT, OUTLIER, SMALLEST_SIDE, places
+from core.guess.lifter_input import AHEAD, FEW, NO_WEIGHT, OUTLIER, SMALLEST_SIDE, places
 from core.guess.lifter_network import EACH, FARTHEST, NO_FAMILY, Lifter
 
 SOURCES = [*BODY_SOURCES, *CORE.glob("guess/**/*.py")]
@@ -119,10 +119,14 @@ def _box(room: Room) -> tuple[np.float32, np.float32, np.float32]:
     """Centre and longer side of the box around the points that are there, outliers left out."""
     points, away = room.points, room.away
     x, y = _median(points[:, 0], points, room.ranked), _median(points[:, 1], points, room.ranked)
+    count = 0
     for n in range(points.shape[0]):
         off_x, off_y = points[n, 0] - x, points[n, 1] - y
         away[n] = np.sqrt(off_x * off_x + off_y * off_y)
+        count += points[n, 2] > 0
     most = np.float32(OUTLIER) * _median(away, points, room.ranked)
+    if count <= FEW:
+        most = np.float32(np.inf)
     low_x = low_y = np.float32(np.inf)
     high_x = high_y = np.float32(-np.inf)
     for n in range(points.shape[0]):

@@ -58,6 +58,8 @@ def test_it_gives_the_same_bodies_in_the_same_order(shipped, monkeypatch, name):
 def test_the_network_is_given_the_same(shipped, layout, size):
     keypoints, focal_length, center = people(size)
     keypoints[1, 2, :2] = 5000.0  # far from all others
+    keypoints[2, 2:, 2] = 0.0  # two are left
+    keypoints[2, :2] = torch.tensor([[100.0, 200.0, 1.0], [150.0, 300.0, 0.5]])
     keypoints[2, 1:, 2], keypoints[2, 1:, :2] = 0.0, torch.nan  # only one point is there
     keypoints[3, :, 2] = 0.0
     keypoints[3, 3, 2] = 0.2

@@ -12,7 +12,8 @@ from core.errors import CheckpointError, FitInputError
 from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, rotation6d_to_matrix
 from core.guess import lift, load_lifter
-from core.guess.lifter import CONFIG, WEIGHTS, network_entry
+from core.guess.compiled import features_of
+from core.guess.lifter import CONFIG, WEIGHTS, features_in_tensors, network_entry
 from core.guess.lifter_input import LifterInput, see, to_definitions
 from core.guess.lifter_network import Lifter, LifterConfig
 from core.guess.skeleton import batch_first, batch_last, rotations_from_6d
@@ -105,6 +106,19 @@ def test_turning_the_camera_turns_the_guess_and_changes_nothing_else(lifter, bod
     turned = middle @ axis_angle_to_matrix(aside.params.global_orient)
     assert torch.allclose(turned, axis_angle_to_matrix(ahead.params.global_orient), atol=0.02)
     assert torch.allclose(aside.params.body_pose, ahead.params.body_pose, atol=0.02)
+
+
+@pytest.mark.parametrize("down", [-100.0, 100.0])
+@pytest.mark.parametrize("across", [-30.0, -2.0, 2.0, 30.0])
+def test_two_keypoints_are_as_far_apart_however_they_lie(lifter, across, down):
+    points = torch.zeros(1, 17, 3)
+    points[0, 5], points[0, 7] = (
+        torch.tensor([300.0, 200.0, 1.0]),
+        torch.tensor([300 + across, 200 + down, 1.0]),
+    )
+    camera = torch.tensor([1000.0]), torch.tensor([[300.0, 200.0]])
+    for look in (features_of, features_in_tensors):
+        assert float(look(lifter, points, "coco17", *camera)[1]) == pytest.approx(0.1, rel=0.05)
 
 
 def test_a_person_without_keypoints_is_refused_by_number(lifter, body, keypoints):

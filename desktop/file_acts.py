@@ -30,7 +30,7 @@ def open_path(workbench: Workbench, path: Path) -> None:
             return
         if not workbench.files.running:
             workbench.set_project(None)  # opened a second time it could only be read
-    _open(workbench, path.name, open_steps(path), path)
+    _open(workbench, path.name, open_steps(path, body_file=workbench.fits.body_file), path)
 
 
 def add_annotations(workbench: Workbench, window: Asks) -> None:
@@ -48,7 +48,7 @@ def add_annotations(workbench: Workbench, window: Asks) -> None:
             workbench.told.emit("\n".join(told))
 
     label = tr("Add {name}").format(name=path.name)
-    steps = add_steps(workbench.project, path)
+    steps = add_steps(workbench.project, path, workbench.fits.body_file)
     workbench.files.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end, file=path)
 
 

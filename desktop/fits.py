@@ -55,6 +55,8 @@ class Fits(QObject):
         workbench.project_changed.connect(self._drop_old_alternatives)
         self._loader, self._follower = Worker(self), Worker(self)
         self._fitter, self._looker = Worker(self), Worker(self)
+        self.body_file: Path | None = None  # of the body in use; None for the open one
+        self._loading_file: Path | None = None
         self.network: SpinNetwork | None = None  # guesses in place of the lifter
         self._loader.stepped.connect(self._take_body)
         self._loader.failed.connect(self._refuse)
@@ -76,6 +78,7 @@ class Fits(QObject):
 
     def open_body(self, path: Path | None = None) -> None:
         """Load a body in the background, the open one for None; the one on show stays until it is there."""
+        self._loading_file = path
         self._loader.start(self._load(path), name="load")
         self.changed.emit()
 
@@ -304,7 +307,7 @@ class Fits(QObject):
     def _take_body(self, body: "Body") -> None:
         if body is self.body:
             return
-        self.body, self._posed = body, None
+        self.body, self.body_file, self._posed = body, self._loading_file, None
         self.body_changed.emit()
         self.changed.emit()
 

@@ -287,7 +287,7 @@ def history(db: sqlite3.Connection, person_id: int | None, limit: int) -> Iterat
     """Edits, the newest first: of one person, or of all."""
     where = (
         "id IN (SELECT edit_id FROM change WHERE kind = 'person' AND target = ?)"
-        if person_id
+        if person_id is not None
         else "? IS NULL"
     )
     edits = db.execute(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,10 @@ class Opening:
     notes: str = ""
 
 
-def open_steps(path: Path, photo_folder: Path | None = None) -> Iterator[Opening]:
-    """Steps whose last one has the project. Raises FitloopError.
+def open_steps(
+    path: Path, photo_folder: Path | None = None, body_file: Path | None = None
+) -> Iterator[Opening]:
+    """Steps whose last one has the project. body_file: SMPL's, where there is one. Raises FitloopError.
 
     A folder of photos becomes FOLDER/FOLDER.fitloop, a file NAME.fitloop beside it; if that is there already, it is
     opened, and photos that are new in the folder are added.
@@ -55,7 +58,7 @@ def open_steps(path: Path, photo_folder: Path | None = None) -> Iterator[Opening
         words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
         raise ProjectError(words.format(folder=path))
     else:
-        yield from _open_annotations(path, photo_folder or _photo_root(path))
+        yield from _open_annotations(path, photo_folder or _photo_root(path), body_file)
 
 
 def projects_of(path: Path) -> tuple[Path, ...]:
@@ -78,14 +81,14 @@ def why_read_only(project: Project) -> str:
     return words.format(name=project.path.name, writer=project.writer)
 
 
-def add_steps(project: Project, path: Path) -> Iterator[Opening]:
+def add_steps(project: Project, path: Path, body_file: Path | None = None) -> Iterator[Opening]:
     """Add another program's photos and people to a project; photos that are in it stay as they are.
 
-    Raises FitloopError.
+    body_file as for `open_steps`. Raises FitloopError.
     """
     yield Opening(0, 0)
     root = _photo_root(path)
-    found = read_annotations(path, root)
+    found = read_annotations(path, root, body_file)
     photos = list(_relative_to(found.photos, root, project.folder))
     known = {photo.path for photo in project.photos()}
     new = [photo for photo in photos if photo.path not in known]
@@ -106,8 +109,10 @@ def photos_in(folder: Path) -> list[Path]:
     return found
 
 
-def read_annotations(path: Path, photo_folder: Path) -> "Import":
-    """Photos and people of another program's file, told from its content. Raises ReadError."""
+def read_annotations(path: Path, photo_folder: Path, body_file: Path | None = None) -> "Import":
+    """Photos and people of another program's file, told from its content. body_file: SMPL's, so that bodies that are
+    of it stand exactly where they are meant. Raises ReadError, BodyFileError."""
+    from core.body.model import load_body
     from core.formats import (
         agora,
         cliff,
@@ -127,7 +132,7 @@ def read_annotations(path: Path, photo_folder: Path) -> "Import":
     )
     from core.formats.recognise import recognise
 
-    readers: dict[str, Callable[[Path, Path], Import]] = {
+    readers: dict[str, Callable[..., Import]] = {
         "agora": agora.read,
         "cliff": cliff.read,
         "coco": coco.read,
@@ -144,7 +149,10 @@ def read_annotations(path: Path, photo_folder: Path) -> "Import":
         "spin": spin.read,
         "yolo": yolo.read,
     }
-    return readers[recognise(path)](path, photo_folder)
+    name = recognise(path)
+    if body_file is not None and "body" in signature(readers[name]).parameters:
+        return readers[name](path, photo_folder, body=load_body(body_file))
+    return readers[name](path, photo_folder)
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
@@ -176,16 +184,16 @@ def _open_photos(folder: Path) -> Iterator[Opening]:
     yield _opened(project, "\n".join(broken))
 
 
-def _open_annotations(path: Path, photo_folder: Path) -> Iterator[Opening]:
+def _open_annotations(path: Path, photo_folder: Path, body_file: Path | None) -> Iterator[Opening]:
     file = path.with_name(path.stem + PROJECT_SUFFIX)
     if file.exists():
         yield _opened(Project.open(file))
         return
     yield Opening(0, 0)
     if path.is_file() and path.stat().st_size > LARGE_BYTES:
-        yield from _convert(path, photo_folder, file)
+        yield from _convert(path, photo_folder, body_file, file)
         return
-    found = read_annotations(path, photo_folder)
+    found = read_annotations(path, photo_folder, body_file)
     if not found.people:
         raise ReadError(_nobody(path, found.summary()))
     photos = _relative_to(found.photos, photo_folder, file.parent)
@@ -199,12 +207,13 @@ def _open_annotations(path: Path, photo_folder: Path) -> Iterator[Opening]:
     yield _opened(project, found.summary())
 
 
-def _convert(path: Path, photo_folder: Path, file: Path) -> Iterator[Opening]:
+def _convert(path: Path, photo_folder: Path, body_file: Path | None, file: Path) -> Iterator[Opening]:
     """A large file is read by `train.convert` in a process of its own: a parser would hold up the window."""
     part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
     remove(part)
     try:
-        arguments = [str(path), str(part), "--photos", str(photo_folder)]
+        body = [] if body_file is None else ["--body", str(body_file)]
+        arguments = [str(path), str(part), "--photos", str(photo_folder), *body]
         status, said = yield from waiting(run_child("train.convert", arguments))
         if status:
             raise ReadError(said[-LAST_WORDS:])

@@ -1,14 +1,21 @@
 """Fits of another body than the one in use: what of them still means something is shown."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.body.model import SMPL_NEUTRAL, load_body
+from core.body.model import SMPL_NEUTRAL, SMPL_VERTICES, load_body
 from core.body.skeleton import SMPL_PELVIS
+from core.body.tree import PARENTS
 from core.records import BBox, Fit, Keypoints, Person, Photo
+from desktop.file_acts import open_path
+from desktop.jobs import opening
 from desktop.posing import params_of, placed_coarsely, pose_fit
+from tests.benchmarks.people import smpl_sized
+from tests.bodies import write_npz
+from tests.core.formats.making import eft_document, write_photos
 from tests.posing import toy_body
 
 PHOTO = Photo("a.jpg", 640, 480)
@@ -40,3 +47,24 @@ def test_a_child_is_shown_as_an_adult_by_a_body_that_knows_no_child():
     seen = PERSON.with_(keypoints=Keypoints("coco17", np.ones((17, 2)), np.ones(17)))
     for person in (PERSON, seen):
         assert np.isfinite(pose_fit(toy_body(), PHOTO, person, child).vertices).all()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_other_programs_files_are_read_with_the_body_in_use(desk, tmp_path, monkeypatch, large):
+    """So that SMPL's fits stand exactly where they are meant, and are known to be of it."""
+    smpl = smpl_sized(load_body()).arrays
+    arrays = {"v_template": smpl.v_template, "shapedirs": smpl.shapedirs, "J_regressor": smpl.J_regressor,
+              "weights": smpl.weights, "f": smpl.faces[(smpl.faces < SMPL_VERTICES).all(axis=1)],
+              "kintree_table": np.array([[2**32 - 1, *PARENTS[1:]], range(24)], np.uint32)}  # fmt: skip
+    file = write_npz(tmp_path / "SMPL_NEUTRAL.npz", arrays)
+    (tmp_path / "eft.json").write_text(json.dumps(eft_document()))
+    write_photos(tmp_path)
+    if large:
+        monkeypatch.setattr(opening, "LARGE_BYTES", 0)
+    fits = desk.workbench.fits
+    fits.open_body(file)
+    desk.wait(lambda: fits.body is not None and fits.body_file == file)
+    open_path(desk.workbench, tmp_path / "eft.json")
+    desk.wait(lambda: desk.workbench.project is not None)
+    people = [person for photo in desk.workbench.project.photos() for person in photo.people]
+    assert [person.fit.body for person in people] == [fits.body.fingerprint]

@@ -185,6 +185,7 @@ class Fits(QObject):
 
     def follow(self, photo: Photo, person: Person) -> None:
         """Fit to these keypoints as soon as the last fit is there; requests in between are dropped."""
+        self._end_fit()
         if self.body is None or person.fit is None:
             return
         if self._mailbox is None:
@@ -234,6 +235,7 @@ class Fits(QObject):
             return
         wishes = person.wishes if wish is None else with_wish(person.wishes, wish)
         person = person.with_(wishes=turned_as(wishes, fit))
+        self._end_fit()
         if self.body is None:
             self._workbench.preview(person.with_(fit=fit))
         else:
@@ -249,14 +251,11 @@ class Fits(QObject):
 
     def stop(self) -> None:
         """Let go of what runs, and hear nothing of it any more."""
-        ran, self._next = self.running, None
-        self._fitter.stop()
+        self._end_fit()
         if self._mailbox is not None:
             self._mailbox.close()
             self._mailbox = None
             self._follower.close()  # waits for the iterations under way, a few milliseconds
-        if ran:
-            self.changed.emit()
 
     def close(self) -> None:
         """Stop, and wait until no thread is left."""
@@ -264,6 +263,13 @@ class Fits(QObject):
         self._looker.stop()
         for worker in (self._loader, self._follower, self._fitter, self._looker):
             worker.close()
+
+    def _end_fit(self) -> None:
+        """The fit that runs goes no further, and what waits for its end is not done."""
+        ran, self._next = self.running, None
+        self._fitter.stop()
+        if ran:
+            self.changed.emit()
 
     def _show(self, person: Person, posed: PosedBody) -> None:
         self._posed = posed

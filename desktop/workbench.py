@@ -37,6 +37,7 @@ class Workbench(QObject):
     project_changed = Signal()  # another project, other people in it, or other values of theirs
     photo_changed = Signal()  # photo or person on show, also while something is only previewed
     view_changed = Signal()
+    cancelled = Signal()  # what a gesture was about to change is shown as it is kept: the gesture is over
     refused = Signal(str)  # something asked for could not be done: what, where, what next
     told = Signal(str)  # something the user may want to know, and need not answer
 
@@ -270,6 +271,7 @@ class Workbench(QObject):
         """Show what is committed again, after what is due was committed; a running fit or drag ends."""
         self.keep_due()
         self.fits.stop()
+        self.cancelled.emit()
         self._show_committed()
 
     def keep_due(self) -> None:
@@ -288,8 +290,9 @@ class Workbench(QObject):
         A job that has written something is stopped: its results would be written on top of what was taken back.
         """
         self.keep_due()
-        if self.previewing or self.fits.running:
-            self.cancel()
+        under_way = self.previewing or self.fits.running
+        self.cancel()
+        if under_way:
             return
         if self._unremembered:
             self.job.cancel()

@@ -69,6 +69,7 @@ class Canvas(QWidget):
         self.setMinimumSize(240, 200)
         self.setAccessibleName(tr("Photo"))
         workbench.photo_changed.connect(self._show)
+        workbench.cancelled.connect(self._let_go)
         self._cropped = False
         workbench.view_changed.connect(self._look)
         workbench.hover.changed.connect(self.update)
@@ -129,6 +130,15 @@ class Canvas(QWidget):
         self._gesture, self._armed = None, None
         self.unsetCursor()
         return busy
+
+    def _let_go(self) -> None:
+        """Something else was done: what is dragged, or was to be drawn, would be changed as it was before that."""
+        if self._gesture is None:
+            self._armed = None
+        elif not self._gesture.gi_running:
+            self._gesture.close()
+            self._gesture = None
+        self.unsetCursor()
 
     def _place(self, placing: Placing) -> None:
         self.placing, self._touched = placing, True
@@ -207,8 +217,8 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._workbench.photo is None or self._gesture is not None:
             return
-        pointer = self._pointer(event)
-        if self._armed is None:
+        pointer, armed = self._pointer(event), self._armed
+        if armed is None:
             self._keys.keep()
         elif self._keys.end():
             self._workbench.cancel()
@@ -219,8 +229,8 @@ class Canvas(QWidget):
         gives = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if middle:
             self._begin(gestures.pan(self.placing, self._place, pointer))
-        elif self._armed is not None:
-            self._begin(self._armed(pointer))
+        elif armed is not None:
+            self._begin(armed(pointer))
         else:
             self._begin(gesture_at(self._workbench, self.placing, self._place, pointer, gives))
 

@@ -69,6 +69,7 @@ class Viewport(QWidget):
         self.setAccessibleName(tr("Body in 3D"))
         self._soon = Unhurried(self, workbench)
         workbench.photo_changed.connect(self._follow)
+        workbench.cancelled.connect(self._let_go)
         workbench.fits.body_changed.connect(self._take_in)
         for signal in (
             *(workbench.view_changed, workbench.hover.changed),
@@ -253,6 +254,11 @@ class Viewport(QWidget):
             return False
         gesture.close()
         return True
+
+    def _let_go(self) -> None:
+        """Something else was done: what is dragged would be changed as it was before that."""
+        if self._gesture is not None and not self._gesture.gi_running:
+            self.cancel()
 
     def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
         """Drags the joint of a fit; None where there is nothing that may be changed."""

@@ -84,6 +84,7 @@ def box_around(workbench: Workbench, window: Asks) -> None:
 
 
 def delete_person(workbench: Workbench, window: Asks) -> None:
+    workbench.cancel()  # a new person whom nobody kept does not stay
     photo, person = workbench.photo, workbench.person
     if photo is not None and person is not None:
         people = tuple(other for other in photo.people if other.id != person.id)

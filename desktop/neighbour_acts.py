@@ -53,6 +53,7 @@ def exchange_limb(workbench: Workbench, window: Asks) -> None:
 
 def exchange_detection(workbench: Workbench, window: Asks) -> None:
     """Box, keypoints and bodies of the person and of who is nearest change places; ids and verdicts stay."""
+    workbench.cancel()  # a new person whom nobody kept is not near
     person, photo = workbench.person, workbench.photo
     other = editing.nearest_person(person, photo.people) if person is not None and photo is not None else None
     if person is None or photo is None or other is None:

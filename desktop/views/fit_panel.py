@@ -161,6 +161,7 @@ class FitPanel(QScrollArea):
 
     def _set_focal(self, value: float) -> None:
         """Bodies keep their size in the photo: they come nearer or go farther."""
+        self._workbench.cancel()  # a new person whom nobody kept does not stay
         photo = self._workbench.photo
         if photo is None:
             return

@@ -117,3 +117,15 @@ def test_who_is_to_be_drawn_is_drawn_no_more_when_something_else_was_done(open_d
     desk.drag(QPointF(5, 5), QPointF(size.width() / 3, size.height() / 3))
     assert len(on_disk(desk)) == count
     assert desk.window.canvas.cursor().shape() == Qt.CursorShape.ArrowCursor
+
+
+@pytest.mark.parametrize("command", ["person.delete", "edit.exchange_detection", "focal"])
+def test_a_new_person_whom_nobody_kept_does_not_come_in_with_something_else(fitted_desk, command):
+    desk, before = fitted_desk, on_disk(fitted_desk)
+    desk.do("person.draw")
+    if command == "focal":
+        desk.window.fit_panel.focal.setValue(321)
+    else:
+        desk.do(command)
+    assert desk.workbench.history.count() == 2  # the fit of everybody, and this
+    assert on_disk(desk).keys() <= before.keys()

@@ -60,7 +60,6 @@ class Workbench(QObject):
         self._photo: Photo | None = None
         self._committed: Photo | None = None
         self._person_id: int | None = None
-        self._empty_photo_id: int | None = None  # of a photo without people
         self._unremembered: list[Change] = []  # of a job that goes on
         self._due = ""  # what a preview is called that is kept as soon as anything else is done
         self._view = view or View()
@@ -166,7 +165,6 @@ class Workbench(QObject):
             self.cancel()
             photo = self.project.photo(photo_id)
             self._set_photo(photo, photo.people[0].id if photo.people else None)
-            self._empty_photo_id = photo_id
 
     def read_anew(self) -> None:
         """Show what another program has written, with the same photo and person as long as they are there."""
@@ -184,11 +182,10 @@ class Workbench(QObject):
 
     @property
     def photo_id(self) -> int | None:
-        """The project's id of the photo on show; None where nothing tells it."""
+        """The project's id of the photo on show; None where there is none, or another program moved it."""
         if self.project is None or self._photo is None:
             return None
-        rows = self.project.queue_rows([person.id for person in self._photo.people[:1]])
-        return rows[0].photo_id if rows else self._empty_photo_id
+        return self.project.photo_id(self._photo.path)
 
     # Changes
 

@@ -117,6 +117,12 @@ class Project:
         with self._session.reading() as db:
             return [row[0] for row in db.execute("SELECT id FROM photo ORDER BY id").fetchall()]
 
+    def photo_id(self, path: str) -> int | None:
+        """The id of the photo of this path; None where there is none."""
+        with self._session.reading() as db:
+            row = db.execute("SELECT id FROM photo WHERE path = ?", (path,)).fetchone()
+        return None if row is None else int(row["id"])
+
     def person(self, person_id: int) -> Person:
         """A person by id. Raises ProjectError when there is none."""
         with self._session.reading() as db:

@@ -129,3 +129,15 @@ def test_a_new_person_whom_nobody_kept_does_not_come_in_with_something_else(fitt
         desk.do(command)
     assert desk.workbench.history.count() == 2  # the fit of everybody, and this
     assert on_disk(desk).keys() <= before.keys()
+
+
+def test_a_photo_whose_people_were_all_deleted_is_left_by_keys(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    path = workbench.photo.path
+    desk.do("person.delete")
+    desk.do("person.delete")
+    assert (workbench.photo.path, workbench.photo.people) == (path, ())
+    desk.do("person.next_photo")
+    assert workbench.photo.path != path
+    desk.do("person.last_photo")
+    assert workbench.photo.path == path

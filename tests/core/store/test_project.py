@@ -25,6 +25,7 @@ def test_people_who_were_added_are_there_after_reopening(tmp_path, random):
         with reopened(project) as again:
             assert same(again.photo(photo_id), photo.with_(people=people))
             assert same(again.photo("a.jpg"), again.photo_of(2))
+            assert (again.photo_id("a.jpg"), again.photo_id("b.jpg")) == (photo_id, None)
             assert same(again.person(1), people[0])
 
 

@@ -41,7 +41,7 @@ def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
     name = part(layout(person.keypoints.layout).keypoints[index])
     grabbed = person.keypoints.xy[index] - start.photo
     while not (pointer := (yield)).released:
-        workbench.follow(_with_fit_on_show(moved(person, index, pointer.photo + grabbed), workbench))
+        _follow(workbench, index, pointer.photo + grabbed)
     workbench.commit(tr("Move {name}").format(name=name))
 
 
@@ -52,7 +52,7 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
     names = layout(person.keypoints.layout).keypoints
     pointer = start
     while not pointer.released:
-        workbench.follow(_with_fit_on_show(moved(person, index, pointer.photo), workbench))
+        _follow(workbench, index, pointer.photo)
         pointer = yield
     workbench.commit(tr("Place {name}").format(name=part(names[index])))
     absent = np.flatnonzero(workbench.person.keypoints.confidence <= 0) if workbench.person else []
@@ -170,7 +170,7 @@ def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> G
         place(placing.panned(pointer.canvas - start.canvas))
 
 
-def _with_fit_on_show(person: Person, workbench: Workbench) -> Person:
-    """With the body that the last step left, so that it does not jump back until the next one is there."""
-    shown = workbench.person
-    return person if shown is None else person.with_(fit=shown.fit)
+def _follow(workbench: Workbench, index: int, xy: np.ndarray) -> None:
+    """A keypoint at xy (2,) [px]; all else as it is by now: the last step's body, what a job has written."""
+    if workbench.person is not None:
+        workbench.follow(moved(workbench.person, index, xy))

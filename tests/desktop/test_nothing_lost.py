@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -307,3 +307,19 @@ def test_a_job_goes_on_when_no_moved_photo_is_found(open_desk, tmp_path, monkeyp
     assert "0 photos found" in desk.told[-1]
     assert workbench.project is project
     assert workbench.job.title == "Count"
+
+
+def test_a_keypoint_that_is_dragged_keeps_what_a_job_wrote_meanwhile(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    person, before = workbench.person, workbench.person.keypoints
+    start = desk.place_of("left_wrist")
+    desk.press(start)
+    desk.move(start + QPointF(8, 5))
+    photo = workbench.committed
+    workbench.write("Count", [(photo, photo.with_person(person.with_(tags=("seen",))))])
+    desk.move(start + QPointF(30, 20))
+    desk.release(start + QPointF(30, 20))
+    kept = on_disk(desk, person.id)
+    assert kept.tags == ("seen",)
+    assert kept.keypoints.xy[desk.index("left_wrist"), 0] > before.xy[desk.index("left_wrist"), 0] + 5
+    assert np.array_equal(kept.original_keypoints.array, before.array)

@@ -13,7 +13,7 @@ from desktop.views.unhurried import Unhurried
 from desktop.words import part, tr
 from desktop.workbench import Workbench
 
-# Okabe and Ito's colours, which colour-blind eyes tell apart, one a term; styles tell them apart without colour.
+# Okabe and Ito's colours, which colour-blind eyes tell apart; who comes after the last begins anew, dashed.
 TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 TERMS = {
     "keypoints": QT_TR_NOOP("keypoints"),
@@ -90,8 +90,7 @@ class LossPlot(pyqtgraph.PlotWidget):
             if name not in shown:
                 continue
             if name not in self._lines:
-                pen = pyqtgraph.mkPen(TERM_COLOURS[number % len(TERM_COLOURS)], width=2)
-                self._lines[name] = self.plot(pen=pen, name=tr(TERMS.get(name, name)))
+                self._lines[name] = self.plot(pen=_pen(number), name=tr(TERMS.get(name, name)))
             values = np.maximum(losses[name], SMALLEST_LOSS)
             self._lines[name].setData(np.arange(len(values)), values)
         words = tr("Loss by iteration") if shown else tr("Loss: press F to fit")
@@ -216,6 +215,13 @@ class ResidualBars(QWidget):
 
     def _area(self) -> QRectF:
         return QRectF(self.rect()).adjusted(AXIS_WIDTH_PX, TEXT_PX + 10, -8, -TEXT_PX - 6)
+
+
+def _pen(number: int) -> QPen:
+    """Of a term by its place among all."""
+    again, colour = divmod(number, len(TERM_COLOURS))
+    style = Qt.PenStyle.DashLine if again else Qt.PenStyle.SolidLine
+    return pyqtgraph.mkPen(TERM_COLOURS[colour], width=2, style=style)
 
 
 def _largest_power(losses: dict[str, tuple[float, ...]]) -> float:

@@ -169,3 +169,14 @@ def test_the_legend_is_whole_and_each_line_of_it_stands_beside_its_word(open_des
         rect = word.item.mapRectToScene(word.item.boundingRect())
         assert rect.top() < middle < rect.bottom()
         assert rect.right() <= losses.width()
+
+
+def test_no_two_terms_have_lines_of_the_same_colour_and_style(open_desk):
+    desk, losses = open_desk, open_desk.window.plots.losses
+    desk.fit()
+    desk.do("body.left_foot")
+    desk.fit()
+    assert len(desk.workbench.fits.report.losses) == 8
+    pens = [item.opts["pen"] for item in losses.getPlotItem().listDataItems()]
+    looks = {(pen.color().name(), pen.style()) for pen in pens}
+    assert len(looks) == len(pens) > 3

@@ -125,11 +125,9 @@ def step_person(by: int) -> Callable[[Workbench, Asks], None]:
     """The next or the last person as the queue is shown."""
 
     def act(workbench: Workbench, window: Asks) -> None:
-        ids = workbench.queue.ids()
-        if len(ids):
-            here = np.flatnonzero(ids == workbench.person_id)
-            place = int(here[0]) + by if len(here) else 0
-            workbench.select(int(ids[min(max(place, 0), len(ids) - 1)]))
+        beside = workbench.queue.beside(by)
+        if beside is not None:
+            workbench.select(beside)
 
     return act
 

@@ -35,6 +35,22 @@ class Queue:
         """Who comes first; None when it is empty."""
         return self._first_besides(None, self.wanted)
 
+    def beside(self, by: int) -> int | None:
+        """Who comes `by` people after whoever is on show; at an end the last one there. None when it is empty.
+
+        Who was accepted is no more among those to do, and has still a place among them.
+        """
+        ids, shown = self.ids(), self._workbench.person_id
+        if not len(ids):
+            return None
+        if shown in ids:
+            place = int(np.flatnonzero(ids == shown)[0]) + by
+        else:
+            everybody = self._ids(Wanted(order=self.wanted.order))
+            before = everybody[: int(np.argmax(everybody == shown))]
+            place = int(np.isin(ids, before).sum()) + by - (by > 0)
+        return int(ids[min(max(place, 0), len(ids) - 1)])
+
     def next_to_look_at(self) -> int | None:
         """Who comes first without a verdict, other than who is on show; None when all others have one."""
         return self._first_besides(self._workbench.person_id, replace(self.wanted, verdict="todo"))

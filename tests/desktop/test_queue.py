@@ -134,3 +134,17 @@ def test_a_verdict_that_is_undone_is_forgotten_by_the_pace():
     pace.note(6, 50.1)
     pace.note(5, 50.2)
     assert pace.people_an_hour() == before
+
+
+def test_from_who_was_accepted_the_keys_go_on_among_those_to_do(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    workbench.queue.want(order="photo", verdict="todo")
+    first, second, third, *_ = workbench.queue.ids().tolist()
+    for key, expected in (("person.next", third), ("person.last", first)):
+        workbench.select(second)
+        desk.do("person.reject")
+        assert second not in workbench.queue.ids()
+        workbench.select(second)
+        desk.do(key)
+        assert workbench.person_id == expected
+        workbench.undo()

@@ -153,6 +153,15 @@ def test_who_has_a_gender_is_measured_on_the_body_of_it(dataset, body, network, 
     assert 10 < found.pve_mm < 100
 
 
+def test_the_regressor_beside_the_neutral_body_measures_all_three(dataset, body, network, knowing):
+    knowing(0.0)
+    np.savez(dataset, **{**np.load(dataset), "gender": np.array(["m", "m", "f", "f"])})
+    rows = np.eye(17, len(body.v_template), dtype=np.float32)
+    with_rows = body_from_arrays(replace(body.arrays, h36m_regressor=rows))
+    found = evaluate(network, with_rows, "3dpw", dataset, gendered={"m": body, "f": with_rows})
+    assert found.mpjpe_mm < 0.1
+
+
 def test_with_one_of_the_bodies_missing_it_is_said_and_not_compared(dataset, body, network, knowing):
     knowing(0.0)
     np.savez(dataset, **{**np.load(dataset), "gender": np.array(["m", "m", "f", "f"])})

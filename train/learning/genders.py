@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.body.model import Body
+from core.body.model import Body, body_from_arrays
 from core.errors import ReadError
 from core.formats.people import text_column
 from core.formats.source import read_arrays
@@ -46,6 +47,16 @@ def check_bodies(gendered: Mapping[str, Body], body: Body) -> None:
                 f"--body-of {name}: {one.name} has {len(one.v_template)} vertices, but {body.name} "
                 f"{len(body.v_template)}. Give SMPL's own for all: --body, --body-of m, --body-of f."
             )
+
+
+def measured_alike(gendered: Mapping[str, Body], body: Body) -> dict[str, Body]:
+    """The same bodies with the regressors of `body`, as SPIN measures them: joints of one are compared with joints of
+    the other, and files lie in folders of their own, of which one alone may have the regressors beside it."""
+    h36m, extra = body.arrays.h36m_regressor, body.arrays.extra_regressor
+    return {
+        name: body_from_arrays(replace(one.arrays, h36m_regressor=h36m, extra_regressor=extra))
+        for name, one in gendered.items()
+    }
 
 
 def each_on_its_own(

@@ -32,7 +32,7 @@ from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
 from core.store.fits import FitsDictionary
 from train.learning.asking import ask, body_of, crops_of, left_out, params_of
 from train.learning.datasets import Batch
-from train.learning.genders import check_bodies, each_on_its_own, genders_of
+from train.learning.genders import check_bodies, each_on_its_own, genders_of, measured_alike
 from train.learning.losses import OPENPOSE, project_to_crop, to_unit
 from train.learning.posing import LAYOUT
 from train.learning.results import Result
@@ -187,7 +187,8 @@ class _Truth:
     ) -> _Truth:
         """Raises ReadError for a gender that is none, or bodies that do not go together."""
         check_bodies(gendered, body)
-        return cls(body, gendered, genders_of(path, len(samples)), samples, fits)
+        alike = measured_alike(gendered, body)
+        return cls(body, alike, genders_of(path, len(samples)), samples, fits)
 
     @property
     def as_neutral(self) -> bool:

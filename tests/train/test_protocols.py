@@ -272,3 +272,11 @@ def test_the_command_prints_a_table_or_lines_of_json(tmp_path, dataset, body, ne
     assert line["pa_mpjpe_mm"] > 0
     assert evaluate_command.main([str(tmp_path)]) == 1
     assert "NAME one of h36m-p1" in capsys.readouterr().err
+
+
+def test_a_data_set_where_nobody_has_annotated_keypoints_has_no_recall(dataset, body, network, knowing):
+    knowing(0.0)
+    arrays = dict(np.load(dataset))
+    np.savez(dataset, **{**arrays, "part": np.zeros_like(arrays["part"])})
+    with pytest.raises(ReadError, match="'coco' needs `part`, and nobody has an annotated keypoint"):
+        evaluate(network, body, "coco", dataset)

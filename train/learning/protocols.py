@@ -157,6 +157,10 @@ def evaluate(
         else:
             parts.append({"ar": _recall(own, said, batch)})
     found = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
+    if not len(next(iter(found.values()))):
+        raise ReadError(
+            f"{path}: protocol '{name}' needs `part`, and nobody has an annotated keypoint. Export it."
+        )
     result = Result.of_people(name, protocol.words, found)
     told = left_out(absent, unreadable)
     return replace(result, published_pa_mpjpe_mm=protocol.published, left_out=told)

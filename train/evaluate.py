@@ -129,15 +129,17 @@ def evaluate_network(options: argparse.Namespace) -> int:
     gendered = {name: load_body(path) for name, path in options.body_of or ()}
     photos, masks = dict(options.data_photos or ()), dict(options.data_masks or ())
     results: list[Result] = []
-    for name, path in options.data:
-        found = measured(network, body, name, path, photos.get(name), masks.get(name), gendered)
-        results += found
-        for notice in (notice for result in found for notice in result.left_out):
-            print(notice, file=sys.stderr)
-        if options.json:
-            print("\n".join(json.dumps(vars(result)) for result in found), flush=True)
-    if not options.json:
-        print(table(results))
+    try:
+        for name, path in options.data:
+            found = measured(network, body, name, path, photos.get(name), masks.get(name), gendered)
+            results += found
+            for notice in (notice for result in found for notice in result.left_out):
+                print(notice, file=sys.stderr)
+            if options.json:
+                print("\n".join(json.dumps(vars(result)) for result in found), flush=True)
+    finally:  # what was measured is told, also when a later data set cannot be, or somebody asks to stop
+        if results and not options.json:
+            print(table(results), flush=True)
     return 0
 
 

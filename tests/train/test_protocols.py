@@ -274,6 +274,15 @@ def test_the_command_prints_a_table_or_lines_of_json(tmp_path, dataset, body, ne
     assert "NAME one of h36m-p1" in capsys.readouterr().err
 
 
+def test_what_was_measured_is_told_when_a_later_data_set_cannot_be(tmp_path, dataset, body, network, capsys):
+    save_checkpoint(tmp_path / "checkpoint.pt", spin_checkpoint(network))
+    data = ["--data", f"joints={dataset}", "--data", "coco=nothing.npz"]
+    assert evaluate_command.main([str(tmp_path), *data]) == 1
+    told = capsys.readouterr()
+    assert "joints `S`" in told.out
+    assert "nothing.npz" in told.err
+
+
 def test_a_data_set_where_nobody_has_annotated_keypoints_has_no_recall(dataset, body, network, knowing):
     knowing(0.0)
     arrays = dict(np.load(dataset))

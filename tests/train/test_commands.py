@@ -45,7 +45,9 @@ def test_a_device_that_is_not_here_is_one_line(name, device, tmp_path, monkeypat
     assert f"--device {device} cannot be used" in said[0]
 
 
-@pytest.mark.parametrize("wrong", ["--learning-rate=-1", "--clip=nan", "--warm-up=-3", "--save-minutes=-1"])
+@pytest.mark.parametrize(
+    "wrong", ["--learning-rate=-1", "--clip=nan", "--warm-up=-3", "--save-minutes=-1", "--log-every=0"]
+)
 def test_a_number_that_means_nothing_is_refused(wrong, capsys):
     with pytest.raises(SystemExit):
         main_of("spin")(["--fits", NOTHING, wrong])

@@ -180,6 +180,8 @@ def _option(name: str) -> dict[str, Any]:
         return {"action": "store_true"}
     if name in ("data", "data_photos"):
         return {"action": "append", "type": named_path, "metavar": "NAME=PATH"}
+    if name == "log_every":
+        return {"type": _from_one, "metavar": "N"}
     if name == "steps" or isinstance(default, int):
         return {"type": _count, "metavar": "N"}
     if isinstance(default, float):
@@ -198,6 +200,12 @@ def named_path(text: str) -> tuple[str, Path]:
 def _count(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def _from_one(text: str) -> int:
+    if not _count(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return int(text)
 
 

@@ -8,6 +8,7 @@ folder of photos in which people are found, or annotations in whose boxes keypoi
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -236,8 +237,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
     parser.add_argument("--layout", help="layout of YOLO's keypoints")
     parser.add_argument("--person", type=int, help="which person a sequence is of, by id")
-    parser.add_argument("--frame-rate", type=float, default=30.0, help="photos a second of a sequence")
+    parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
     return parser
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
 
 
 def main(arguments: list[str] | None = None) -> int:

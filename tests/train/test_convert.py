@@ -148,6 +148,13 @@ def test_a_wrong_command_ends_with_two(words):
     assert left.value.code == 2
 
 
+@pytest.mark.parametrize("rate", ["0", "-3", "nan", "inf", "many"])
+def test_a_frame_rate_that_is_none_is_refused(rate, capsys):
+    with pytest.raises(SystemExit):
+        run("a.json", "b.glb", "--to", "animation", f"--frame-rate={rate}")
+    assert f"'{rate}' is no number above 0" in capsys.readouterr().err
+
+
 def test_the_command_runs_from_the_shell():
     done = subprocess.run(
         [sys.executable, "-m", "train.convert", "--list"],

@@ -28,6 +28,8 @@ from train.synthesis.writing import DATASET, write_dataset
 
 SIZES = 32, 2048  # [px] least and most
 MOST_PEOPLE = 8
+PROJECT = ".fitloop"
+DATASET_ONLY = "people", "poses", "backgrounds"
 
 
 @dataclass
@@ -145,7 +147,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.project and given.out.suffix != PROJECT:
+        parser.error(f"--out {given.out}: a project ends in {PROJECT}")
+    others = [f"--{name}" for name in DATASET_ONLY if getattr(given, name) != parser.get_default(name)]
+    if given.project and others:
+        parser.error(f"{', '.join(others)}: for a data set alone. Leave it out, or leave out --project.")
     return run_to_end(lambda: make(given))
 
 

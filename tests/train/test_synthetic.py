@@ -259,6 +259,22 @@ def test_a_number_of_people_that_is_none_is_refused(people, capsys):
     assert "is no number of people" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--out", "made.fitloop", "--people", "2"), "--people: for a data set alone"),
+        (("--out", "made.fitloop", "--poses", "a.npz", "--backgrounds", "b"), "--poses, --backgrounds: for"),
+        (("--out", "made"), "a project ends in .fitloop"),
+    ],
+)
+def test_what_a_project_cannot_be_told_is_refused(words, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        synthetic.main([*words, "--count", "1", "--project"])
+    assert told in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_poses_that_cannot_be_read_stop_the_workers_with_their_message(tmp_path):
     config = StudioConfig(size=64, poses=tmp_path / "none.npz")
     with (

@@ -15,7 +15,9 @@ import torch
 from torch import Tensor
 
 from core.body.tree import JOINT_NAMES, flip_pose, joint_index
+from core.errors import FitloopError
 from train.learning.command import run_to_end
+from train.learning.options import count, from_one
 from train.learning.poses import Poses, read_poses
 
 # Standard deviations [rad] added to what the poses show: hands and toes never move in them, wrists are unreliable,
@@ -83,8 +85,12 @@ def limits(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def learn(poses: Poses, components: int, rounds: int, seed: int) -> dict[str, np.ndarray]:
-    """The arrays of the prior file."""
+    """The arrays of the prior file. Raises FitloopError for more components than there are poses to start from."""
     both = np.concatenate([poses.pose, flip_pose(poses.pose)])[:, 3:].astype(np.float64)
+    if components > len(both):
+        raise FitloopError(
+            f"--components {components}: more than the {len(both)} poses, mirrored ones with them. Choose fewer."
+        )
     weight = np.tile(poses.weight, 2) / 2
     means, covars, shares = learn_mixture(
         torch.from_numpy(both), torch.from_numpy(weight), components, rounds, seed
@@ -107,9 +113,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--poses", type=Path, required=True, help=".npz with poses (N, 72) in SMPL's axis-angle"
     )
     parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
-    parser.add_argument("--components", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=40, help="of expectation maximisation")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--components", type=from_one, default=8)
+    parser.add_argument("--rounds", type=from_one, default=40, help="of expectation maximisation")
+    parser.add_argument("--seed", type=count, default=0)
     options = parser.parse_args(arguments)
     return run_to_end(lambda: write(options))
 

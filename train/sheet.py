@@ -22,6 +22,7 @@ from core.body.tree import joint_index
 from core.guess.lifter import load_lifter
 from core.guess.lifter_network import Lifter
 from train.learning.command import run_to_end
+from train.learning.options import count
 from train.learning.poses import read_poses
 from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
@@ -127,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--guess", default="none", help="fits: none, lifter, or a lifter's folder")
     parser.add_argument("--run", type=Path, help="circle: the folder of a training")
     parser.add_argument("--split", default="test", help="poses: which of the file's splits")
-    parser.add_argument("--seed", type=int, default=0, help="poses: which of them")
+    parser.add_argument("--seed", type=count, default=0, help="poses: which of them")
     options = parser.parse_args(arguments)
     needed = NEEDS.get(options.kind)
     if needed and getattr(options, needed) is None:

@@ -54,6 +54,16 @@ def test_a_number_that_means_nothing_is_refused(wrong, capsys):
     assert wrong.split("=")[1] in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("prior", "--components=0"), ("prior", "--rounds=0"), ("prior", "--seed=-1"), ("sheet", "--seed=-1")],
+)
+def test_a_count_that_is_none_is_refused(name, wrong, capsys):
+    with pytest.raises(SystemExit):
+        main_of(name)([*WRONG[name], wrong])
+    assert "is no whole number" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_being_asked_to_stop_is_no_error(capsys):
     def asked() -> int:
         raise KeyboardInterrupt

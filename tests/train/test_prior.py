@@ -86,6 +86,12 @@ def test_a_learned_prior_is_read_by_a_fit_and_keeps_its_acknowledgement(tmp_path
     assert prior.mixture(mirrored).loss.max() < prior.mixture(strange).loss.min()
 
 
+def test_more_components_than_poses_are_refused():
+    poses = Poses(np.zeros((2, 72), np.float32), np.full(2, 0.5), "")
+    with pytest.raises(FitloopError, match=r"--components 5: more than the 4 poses"):
+        learn(poses, components=5, rounds=1, seed=0)
+
+
 def test_the_prior_that_ships_prefers_standing_to_a_broken_knee_or_a_twisted_spine():
     prior = load_prior(PRIOR_FILE)
     pose = torch.zeros(3, 69, dtype=prior.means.dtype)

@@ -181,9 +181,9 @@ def _option(name: str) -> dict[str, Any]:
     if name in ("data", "data_photos"):
         return {"action": "append", "type": named_path, "metavar": "NAME=PATH"}
     if name == "log_every":
-        return {"type": _from_one, "metavar": "N"}
+        return {"type": from_one, "metavar": "N"}
     if name == "steps" or isinstance(default, int):
-        return {"type": _count, "metavar": "N"}
+        return {"type": count, "metavar": "N"}
     if isinstance(default, float):
         return {"type": _amount, "metavar": "N"}
     return {"type": str if name == "device" else Path, "metavar": "NAME" if name == "device" else "PATH"}
@@ -197,14 +197,16 @@ def named_path(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A whole number from 0 on, for argparse."""
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
     return int(text)
 
 
-def _from_one(text: str) -> int:
-    if not _count(text):
+def from_one(text: str) -> int:
+    """A whole number from 1 on, for argparse."""
+    if not count(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return int(text)
 
@@ -212,7 +214,7 @@ def _from_one(text: str) -> int:
 def _config_type(value: object) -> Callable[[str], object]:
     """What reads a Config's flag: none of its numbers may be negative."""
     if isinstance(value, int):
-        return _count
+        return count
     return _amount if isinstance(value, float) else type(value)
 
 

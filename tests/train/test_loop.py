@@ -150,6 +150,10 @@ class TestRunFolder:
         assert "--fits" in capsys.readouterr().err
         assert not (tmp_path / "run").exists()
 
+    def test_going_on_without_a_folder_asks_for_it(self, capsys):
+        assert spin.main(["--resume"]) == 1
+        assert "Give --run FOLDER" in capsys.readouterr().err
+
     def test_a_run_starts_from_a_checkpoint(self, train, tmp_path):
         assert train("first", "--steps", "2") == 0
         assert train("second", "--steps", "0", "--guess", str(tmp_path / "first/checkpoint.pt")) == 0

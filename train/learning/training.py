@@ -95,6 +95,8 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
     restarted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
     if processes.count > 1 and "run" not in given.options:
         raise FitloopError("several processes need one folder for their run. Give --run FOLDER.")
+    if given.options.get("resume", False) and "run" not in given.options:
+        raise FitloopError("--resume goes on with the run of a folder. Give --run FOLDER.")
     path = Path(given.options.get("run") or default_run(program))
     going_on = given.options.get("resume", False) or (restarted and (path / "config.json").exists())
     stored = read_config(path) if going_on else {"options": {}, "config": {}}

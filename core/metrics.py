@@ -18,6 +18,7 @@ Array = TypeVar("Array", np.ndarray, Tensor)
 
 MM_PER_M = 1000.0
 PELVIS = (0,)  # in smpl24 and h36m17; lsp14 has none, its root is both hips, (2, 3)
+FEWEST_TO_ALIGN = 3
 PCK_THRESHOLD_MM = 150.0
 AUC_THRESHOLDS_MM = tuple(float(threshold) for threshold in range(0, 151, 5))
 
@@ -37,9 +38,11 @@ def pa_mpjpe_mm(predicted: Array, truth: Array, visible: Array | None = None) ->
     """MPJPE after the best turn, move and scale of each prediction: "protocol 2", SPIN's reconstruction
     error.
 
-    predicted, truth (B, N, 3) [m]. Returns (B,) [mm].
+    predicted, truth (B, N, 3) [m]. Returns (B,) [mm]; nan of fewer than three points, which anything can be laid upon.
     """
-    return mpjpe_mm(procrustes_align(predicted, truth, visible), truth, root=(), visible=visible)
+    error = mpjpe_mm(procrustes_align(predicted, truth, visible), truth, root=(), visible=visible)
+    few = (_weights(predicted, visible) > 0).sum(1) < FEWEST_TO_ALIGN
+    return _like(predicted, _tensor(error).masked_fill(few, torch.nan))
 
 
 def pve_mm(

@@ -75,6 +75,14 @@ def test_pa_mpjpe_does_not_depend_on_how_the_prediction_is_placed():
     np.testing.assert_allclose(pa_mpjpe_mm(moved(predicted), truth), pa_mpjpe_mm(predicted, truth))
 
 
+def test_two_points_have_no_pa_mpjpe_as_any_two_can_be_laid_upon_them():
+    predicted, truth = bodies(3), bodies(3)
+    visible = np.ones(truth.shape[:2])
+    visible[0, 2:] = 0
+    visible[1, 3:] = 0
+    assert np.isnan(pa_mpjpe_mm(predicted, truth, visible)).tolist() == [True, False, False]
+
+
 def test_procrustes_never_mirrors():
     truth = bodies()
     mirrored = truth * [-1.0, 1.0, 1.0]

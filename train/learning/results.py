@@ -10,8 +10,8 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Result:
-    """Means over people: errors in mm, shares in 0..1; None where the data set cannot tell. left_out: who is not in
-    them, and why."""
+    """Means over the people who have one: errors in mm, shares in 0..1; None where the data set cannot tell. left_out:
+    who is not in them, and why."""
 
     protocol: str
     words: str
@@ -32,7 +32,9 @@ class Result:
     @classmethod
     def of_people(cls, protocol: str, words: str, found: dict[str, Tensor]) -> Result:
         """The means of what was found, by name, of each person (P,)."""
-        means: dict[str, Any] = {name: float(values.mean()) for name, values in found.items()}
+        means: dict[str, Any] = {
+            name: float(values.nanmean()) for name, values in found.items() if not values.isnan().all()
+        }
         return cls(protocol, words, len(next(iter(found.values()))), **means)
 
 

@@ -283,6 +283,16 @@ class TestSources:
         with_truth = sources(body, fits=tmp_path / "fits.npz", data=(("coco", dataset),))
         assert with_truth.fits.locked.all()
 
+    def test_what_a_human_corrected_in_a_data_set_is_what_is_trained_on(self, tmp_path, dataset, body):
+        fits = sources(body, data=(("coco", dataset),), without_truth=True).fits
+        fits.keypoints[3, 31, :2] += 20.0
+        fits.center[2] += 15.0
+        fits.scale[2] *= 1.4
+        fits.save(tmp_path / "fits.npz")
+        found = sources(body, fits=tmp_path / "fits.npz", data=(("coco", dataset),), without_truth=True)
+        for name in ("keypoints", "center", "scale"):
+            np.testing.assert_array_equal(getattr(found.samples, name), getattr(fits, name).numpy())
+
     def test_a_dictionary_of_another_body_is_refused_with_both_named(self, curated, body):
         arrays = dict(np.load(curated))
         arrays["body"] = np.array("smpl 999")

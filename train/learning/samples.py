@@ -9,7 +9,7 @@ A data set .npz tells no camera, so its rows are kept in the camera of their own
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +146,16 @@ def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str)
         if value.ndim:
             value[kept] = own[key][kept]
     return FitsDictionary.from_arrays(arrays, where)
+
+
+def as_corrected(samples: Samples, rows: FitsDictionary) -> Samples:
+    """The same people with the boxes and keypoints of the dictionary rows beside them, which a human may have moved."""
+    return replace(
+        samples,
+        center=rows.center.cpu().numpy().copy(),
+        scale=rows.scale.cpu().numpy().copy(),
+        keypoints=rows.keypoints.cpu().numpy().copy(),
+    )
 
 
 def joined_fits(parts: Sequence[FitsDictionary]) -> FitsDictionary:

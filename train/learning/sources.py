@@ -15,6 +15,7 @@ from train.learning.genders import NEUTRAL, genders_of
 from train.learning.options import Options
 from train.learning.samples import (
     Samples,
+    as_corrected,
     dictionary_rows,
     joined_fits,
     learnable,
@@ -57,6 +58,7 @@ def read_sources(
         notices += _shapeless(file, rows, body)
         if fits is not None:
             rows = with_fits(rows, fits, name, str(path))
+            samples = as_corrected(samples, rows)
         parts.append((samples, rows))
     if not parts:
         raise FitsError(f"{path}: nobody is in it to train on. Save the fits of a project that has people.")

@@ -58,6 +58,11 @@ class Job(QObject):
         return self._now.title
 
     @property
+    def next_title(self) -> str:
+        """What comes after it; '' while nothing waits."""
+        return self._waiting[0].title if self._waiting else ""
+
+    @property
     def running(self) -> bool:
         """Whether something runs."""
         return bool(self.title)
@@ -92,8 +97,8 @@ class Job(QObject):
         if not self.running:
             self._begin(asked)
         elif whole:
-            if not any(asked.same(other) for other in self._waiting):
-                self._waiting.append(asked)
+            self._waiting = [*(other for other in self._waiting if not asked.same(other)), asked]
+            self.changed.emit()
         elif not asked.same(self._now):
             words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
             self.refused.emit(words.format(title=title, running=self.title))

@@ -52,7 +52,9 @@ class JobLine(QWidget):
     def _show(self) -> None:
         job = self._job
         self.setVisible(job.running)
-        self.title.setText(self._progress() if job.running and job.total else job.title)
+        words = self._progress() if job.running and job.total else job.title
+        then = tr("{first}, then: {second}").format(first=words, second=job.next_title)
+        self.title.setText(then if job.next_title else words)
         self.progress.setRange(0, job.total)
         self.progress.setValue(job.done)
 

@@ -10,11 +10,13 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from core.formats.recognise import recognise
 from core.store import Project
 from desktop.editing import moved
 from desktop.file_acts import open_path
 from desktop.jobs import saving
 from desktop.jobs.saving import fits_file_of
+from desktop.views.status import JobLine
 
 
 def key(desk, name):
@@ -275,6 +277,18 @@ def test_a_file_that_waits_for_another_is_written_unless_it_is_stopped(
         desk.do("file.export_coco")
     desk.do(command)
     assert [file.is_file() for file in files] == [command != "fit.stop"] * 2
+
+
+def test_of_two_exports_to_one_file_the_last_one_asked_for_is_what_it_holds(open_desk, tmp_path, monkeypatch):
+    desk, workbench = open_desk, open_desk.workbench
+    monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind: tmp_path / "people.json")
+    desk.do("file.save_fits")
+    for command in ("file.export_eft", "file.export_coco"):
+        desk.do(command)
+    (line,) = (line for line in desk.window.findChildren(JobLine) if line.isVisible())
+    assert line.title.text().endswith("then: Export people.json")
+    desk.wait(lambda: not workbench.busy)
+    assert recognise(tmp_path / "people.json") == "coco"
 
 
 def test_saving_can_be_stopped(open_desk, monkeypatch):

@@ -117,14 +117,14 @@ def evaluate_network(options: argparse.Namespace) -> int:
     Returns the exit code."""
     from core.guess.spin_network import load_spin_network
     from train.learning.results import table
+    from train.learning.run_folder import checkpoint_of
 
     if not options.data:
         known = ", ".join(protocol_names())
         raise FitloopError(
             f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}, or --data photos=FOLDER."
         )
-    checkpoint = options.network / "checkpoint.pt" if options.network.is_dir() else options.network
-    network = load_spin_network(checkpoint).to(device_of(options.device))
+    network = load_spin_network(checkpoint_of(options.network)).to(device_of(options.device))
     body = load_body(options.body)
     gendered = {name: load_body(path) for name, path in options.body_of or ()}
     photos, masks = dict(options.data_photos or ()), dict(options.data_masks or ())

@@ -222,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--guess",
         default="lifter",
-        help="where fits start: lifter (the default), none, a lifter's folder, an image network's checkpoint",
+        help="where fits start: lifter (the default), none, a lifter's folder, a checkpoint or its run's folder",
     )
     parser.add_argument("--batch", type=_count, default=64, metavar="N", help="people fitted together")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")

@@ -73,11 +73,13 @@ def test_the_lifter_says_where_fits_start(source, tmp_path, capsys):
     assert told(capsys)["valid"] == 12
 
 
-def test_an_image_network_says_where_fits_start_but_of_photos_that_cannot_be_read(tmp_path, capsys):
+@pytest.mark.parametrize("guess", ["run/checkpoint.pt", "run"])
+def test_an_image_network_says_where_fits_start_but_of_photos_that_cannot_be_read(tmp_path, capsys, guess):
     source = write_people(tmp_path / "people.json", known_photos(2, 2)[0])
-    save_checkpoint(tmp_path / "network.pt", spin_checkpoint(random_network()))
+    (tmp_path / "run").mkdir()
+    save_checkpoint(tmp_path / "run" / "checkpoint.pt", spin_checkpoint(random_network()))
     write_photos(tmp_path, ("0.jpg",), height=480)
-    assert run(source, "--out", tmp_path / "fits.npz", "--guess", tmp_path / "network.pt", "--json") == 0
+    assert run(source, "--out", tmp_path / "fits.npz", "--guess", tmp_path / guess, "--json") == 0
     missed = told(capsys)["not_fitted"]
     assert list(missed) == ["1.jpg, person 3", "1.jpg, person 4"]
     assert all("no guess, as its photo cannot be read" in why for why in missed.values())

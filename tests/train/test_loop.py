@@ -154,9 +154,10 @@ class TestRunFolder:
         assert spin.main(["--resume"]) == 1
         assert "Give --run FOLDER" in capsys.readouterr().err
 
-    def test_a_run_starts_from_a_checkpoint(self, train, tmp_path):
+    @pytest.mark.parametrize("guess", ["first/checkpoint.pt", "first"])
+    def test_a_run_starts_from_a_checkpoint_or_the_run_that_has_it(self, train, tmp_path, guess):
         assert train("first", "--steps", "2") == 0
-        assert train("second", "--steps", "0", "--guess", str(tmp_path / "first/checkpoint.pt")) == 0
+        assert train("second", "--steps", "0", "--guess", str(tmp_path / guess)) == 0
         first, second = (load_spin_network(tmp_path / name / "checkpoint.pt") for name in ("first", "second"))
         assert torch.equal(first.fc1.weight, second.fc1.weight)
         assert (

@@ -21,6 +21,7 @@ from core.guess.lifter import LIFTER_FOLDER, lift, load_lifter
 from core.guess.lifter_network import Lifter
 from core.guess.spin_network import SpinNetwork, load_spin_network
 from core.records import Fit, Person, Photo
+from train.learning.run_folder import checkpoint_of
 
 NO_SCORE = np.inf
 
@@ -128,16 +129,17 @@ def see(photos: Sequence[Photo], batch: Batch) -> Seen:
 
 
 def guesser_of(name: str, body: Body, root: Path) -> Guesser | None:
-    """none, lifter, a lifter's folder or an image network's checkpoint. root: where photo paths start.
+    """none, lifter, a lifter's folder, a run's, or an image network's checkpoint. root: where photo paths start.
 
-    Raises CheckpointError for a file that is neither.
+    Raises CheckpointError for a path that is none of them.
     """
     if name == "none":
         return None
-    if name == "lifter" or Path(name).is_dir():
-        lifter = load_lifter(None if name == "lifter" else Path(name), body.v_template.device)
+    path = checkpoint_of(Path(name))
+    if name == "lifter" or path.is_dir():
+        lifter = load_lifter(None if name == "lifter" else path, body.v_template.device)
         return lambda photos, batch, seen: _lifted(lifter, body, batch, seen)
-    network = load_spin_network(name).to(body.v_template.device)
+    network = load_spin_network(path).to(body.v_template.device)
     return lambda photos, batch, seen: _from_crops(network, body, root, photos, batch, seen)
 
 
@@ -145,7 +147,7 @@ def guesser_files(name: str) -> list[Path]:
     """The files that a guesser is made of, so that two of them can be told apart."""
     if name == "none":
         return []
-    folder = LIFTER_FOLDER if name == "lifter" else Path(name)
+    folder = LIFTER_FOLDER if name == "lifter" else checkpoint_of(Path(name))
     return sorted(folder.glob("*.*")) if folder.is_dir() else [folder]
 
 

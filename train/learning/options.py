@@ -56,7 +56,7 @@ _HELP = {
     "data_photos": "NAME=FOLDER of that data set's photos; by default the .npz's own",
     "without_truth": "leave SMPL parameters and 3D joints of the data sets aside",
     "body": "SMPL file; by default the open body",
-    "guess": "checkpoint to start from",
+    "guess": "checkpoint to start from, or the folder of its run",
     "backbone_weights": "ImageNet weights to start the backbone from, as torchvision has them",
     "mean_params": "SPIN's smpl_mean_params.npz, where the corrections start",
     "steps": "end after so many",

@@ -28,6 +28,11 @@ _CHANGING = (
 )  # fmt: skip
 
 
+def checkpoint_of(path: Path) -> Path:
+    """The checkpoint in a run's folder; any other path is one itself."""
+    return path / CHECKPOINT if (path / CHECKPOINT).is_file() else path
+
+
 @dataclass
 class Progress:
     """Where a run stands: steps done, and the next batch of the epoch. accumulate: parts that a batch is cut into."""

@@ -12,6 +12,7 @@ from core.guess.checkpoint import load_weights
 from core.guess.spin_network import SpinNetwork, load_backbone, load_spin_network
 from train.learning.mean_params import mean_body
 from train.learning.options import Options
+from train.learning.run_folder import checkpoint_of
 
 
 def start_from(network: SpinNetwork, options: Options, body: Body) -> tuple[str, ...]:
@@ -30,7 +31,7 @@ def start_from(network: SpinNetwork, options: Options, body: Body) -> tuple[str,
         load_backbone(network, options.backbone_weights)
     if options.guess is None:
         return notices
-    known = load_spin_network(options.guess)
+    known = load_spin_network(checkpoint_of(options.guess))
     said, wanted = known.config, network.config
     if (said.backbone, said.iterations) != (wanted.backbone, wanted.iterations):
         raise CheckpointError(

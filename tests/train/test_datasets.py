@@ -293,6 +293,27 @@ class TestSources:
         for name in ("keypoints", "center", "scale"):
             np.testing.assert_array_equal(getattr(found.samples, name), getattr(fits, name).numpy())
 
+    def test_truth_that_a_human_rejected_stays_rejected_and_teaches_no_body(self, tmp_path, dataset, body):
+        arrays = sources(body, data=(("coco", dataset),)).fits.arrays()
+        arrays["locked"][2], arrays["valid_fit"][2], arrays["verdict"] = (
+            False,
+            False,
+            arrays["verdict"].astype("U8"),
+        )
+        arrays["verdict"][2] = "rejected"
+        np.savez(tmp_path / "fits.npz", **arrays)
+        fits = sources(body, fits=tmp_path / "fits.npz", data=(("coco", dataset),)).fits
+        assert fits.verdict[2] == "rejected"
+        assert fits.locked.tolist() == [row != 2 for row in range(len(fits))]
+        assert not fits.valid_fit[2]
+
+    def test_genders_that_no_shape_asks_for_are_not_looked_at(self, tmp_path, body):
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE)
+        np.savez(path, **{**np.load(path), "gender": np.arange(PEOPLE)})
+        assert len(sources(body, data=(("coco", path),), without_truth=True).fits) == PEOPLE
+        with pytest.raises(ReadError, match="gender: it is"):
+            sources(body, data=(("coco", path),))
+
     def test_a_dictionary_of_another_body_is_refused_with_both_named(self, curated, body):
         arrays = dict(np.load(curated))
         arrays["body"] = np.array("smpl 999")

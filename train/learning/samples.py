@@ -109,7 +109,7 @@ def read_dataset(
     )
     _check_finite(samples, path)
     shaped = np.full(count, truth and not other_body(path, body))
-    if not of_gender:
+    if shaped.any() and not of_gender:
         shaped &= genders_of(path, count) == NEUTRAL
     kid = _checked_kid(table, path, body) if shaped.any() else np.zeros(count, np.float32)
     return samples, _rows_of(samples, names, table, shaped, kid, body, truth)
@@ -127,7 +127,10 @@ def other_body(path: Path, body: Body) -> str:
 
 
 def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str) -> FitsDictionary:
-    """A data set's rows with the fits that a dictionary has of it. Raises FitsError when they are of other photos."""
+    """A data set's rows with the fits that a dictionary has of it. Raises FitsError when they are of other photos.
+
+    The data set's own truth stays where the dictionary has no locked fit, but not where a human rejected it.
+    """
     chosen = np.flatnonzero(fits.dataset == name)
     if not len(chosen):
         return rows
@@ -137,7 +140,7 @@ def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str)
         known.check_images(rows.imgname, f"data set '{name}'")
     except FitsError as error:
         raise FitsError(f"{where} is not of these photos: {error}") from None
-    truth = rows.locked & ~known.locked
+    truth = rows.locked & ~known.locked & ~known.rejected
     if not bool(truth.any()):
         return known
     own = rows.arrays()

@@ -73,6 +73,8 @@ def _shapeless(file: Path, rows: FitsDictionary, body: Body) -> list[str]:
     locked = rows.locked.numpy()
     if locked.any() and (other := other_body(file, body)):
         return [f"{other} Until then its poses teach, its shapes do not"]
+    if not locked.any():
+        return []
     count = int((locked & (genders_of(file, len(rows)) != NEUTRAL)).sum())
     words = "people are of SMPL's male or female body: their poses teach, their shapes do not"
     return [f"{file}: {count} {words}"] if count else []

@@ -38,7 +38,7 @@ class FitConfig:
     betas: float = 1.0
     kid: float = 5.0
     stay_near: float = 0.0
-    lost_px: float = 0.0  # from a guess: whose score ends above it is fitted from nothing too; 0: nobody
+    lost_px: float = 0.0  # from a guess: whose score [px] ends above it is fitted from nothing too; 0: nobody
     free_orientation: bool = True
     free_pose: bool = True
     free_betas: bool = True
@@ -60,5 +60,5 @@ SPIN_WEIGHTS = FitConfig(
 )
 
 # For a guess of a network that knows which of two depths is likely: what keypoints do not show stays as guessed, to
-# about 5 degrees a joint. Some guesses face the wrong way: such fits end far off, and nothing is a better start.
+# about 5 degrees a joint. Some guesses face the wrong way; such fits end far off, and a start from nothing is better.
 TRUSTING = FitConfig(stay_near=12.0, soft_iterations=0, lost_px=4.0)

@@ -45,6 +45,7 @@ from train.learning.together import average_gradients, join, leave
 
 RARE_SHARE, RARE_COUNT = 0.2, 100_000
 TABLE = "table.json"
+SPLITS_HELP = "of the poses to learn from; what is reported meanwhile is of val, whether learned from or not"
 NETWORK = ("width", "blocks", "hypotheses")
 
 
@@ -223,8 +224,8 @@ def _measure(chosen: argparse.Namespace) -> int:
 def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> int:
     """Train as the command line says; process 0 writes the weights and tells how it goes."""
     device = device_of(chosen.device)
-    config = Config(minutes=chosen.minutes, batch=chosen.batch, learning_rate=chosen.learning_rate)
-    body, poses = load_body(), read_poses(chosen.poses, "train")
+    config = Config(chosen.minutes, chosen.batch, chosen.learning_rate, seed=chosen.seed)
+    body, poses = load_body(), read_poses(chosen.poses, *chosen.splits)
     captured = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight))
     bank = pose_bank(poses, captured.offsets, np.random.default_rng(config.seed))
     scenes = Scenes(body.to(device), *bank)
@@ -248,7 +249,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--poses", type=Path, required=True, help=".npz with SMPL poses (N, 72)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
+    parser.add_argument("--splits", nargs="+", choices=("train", "val"), default=["train"], help=SPLITS_HELP)
     parser.add_argument("--minutes", type=float, default=Config.minutes)
+    parser.add_argument("--seed", type=int, default=Config.seed, help="of all that is drawn")
     parser.add_argument("--learning-rate", type=float, default=Config.learning_rate)
     parser.add_argument("--batch", type=int, default=Config.batch, help="people a step, in each process")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")

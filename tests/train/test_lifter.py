@@ -12,9 +12,10 @@ from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.guess import load_lifter
 from core.guess.lifter_network import Hypotheses
 from core.guess.skeleton import world_transforms
+from core.metrics import procrustes_align
 from train import lifter as command
 from train.learning.lifter_table import as_params, projected_keypoints, projected_people
-from train.learning.lifting import LossWeights, lifting_loss
+from train.learning.lifting import LossWeights, aligned_distance, lifting_loss, nearest_rotation
 from train.learning.poses import Poses
 from train.learning.rare_poses import KINDS, _make, rare_poses
 from train.learning.scenes import People, SceneConfig, Scenes, camera_turn
@@ -129,7 +130,31 @@ def test_the_truth_as_one_hypothesis_costs_nothing_when_it_alone_learns(scenes):
     loss, parts = lifting_loss(hypotheses_of(people, 0.3), people, seen.side, alone)
     assert loss < 0.02
     assert parts["joints"] < 0.002
+    assert parts["aligned"] < 0.002
     assert lifting_loss(hypotheses_of(people, 0.3), people, seen.side, LossWeights())[0] > 0.5
+
+
+def test_aligned_distances_are_those_of_the_field_also_when_mirrored_flat_or_upside_down():
+    torch.manual_seed(0)
+    truth = torch.randn(200, 12, 3)
+    turned = truth @ axis_angle_to_matrix(torch.randn(200, 3) * 3).mT
+    points = 0.7 * turned + 0.2 * torch.randn(200, 12, 3) + 5.0
+    points[:20, :, 0] *= -1
+    points[20:40, :, 2] *= 0.01
+    field = (procrustes_align(points, truth) - truth).norm(dim=-1).mean(dim=1)
+    assert torch.allclose(aligned_distance(points, truth), field, atol=2e-4)
+
+
+def test_the_nearest_rotation_is_one_and_no_reflection():
+    torch.manual_seed(0)
+    product = torch.randn(300, 3, 3)
+    rotation, reach = nearest_rotation(product)
+    assert torch.allclose(rotation @ rotation.mT, torch.eye(3).expand(300, 3, 3), atol=1e-4)
+    assert torch.allclose(torch.linalg.det(rotation), torch.ones(300), atol=1e-4)
+    assert torch.allclose((rotation @ product).diagonal(dim1=1, dim2=2).sum(1), reach, atol=1e-4)
+    left, stretch, right = torch.linalg.svd(product)
+    stretch[:, 2] *= torch.linalg.det(left @ right).sign()
+    assert torch.allclose(reach, stretch.sum(1), atol=1e-4)
 
 
 def test_the_projected_people_are_the_same_each_time(scenes, poses):

@@ -29,8 +29,8 @@ class Poses:
         return np.where(rng.random((count, 1)) < 0.5, flip_pose(chosen), chosen)
 
 
-def read_poses(path: Path, split: str) -> Poses:
-    """The poses of one split ("train", "val" or "test") of a .npz with `poses`, and if there `split`, `weight`,
+def read_poses(path: Path, *splits: str) -> Poses:
+    """The poses of some splits ("train", "val", "test") of a .npz with `poses`, and if there `split`, `weight`,
     `girdle` (N, 4, 3) [replaces collars and shoulders: the captured collars never move] and `license`.
 
     Raises FitloopError when the file is no such thing.
@@ -49,8 +49,8 @@ def read_poses(path: Path, split: str) -> Poses:
     pose = held["poses"].astype(np.float32).reshape(-1, 24, 3)
     if "girdle" in held:
         pose[:, GIRDLE] = held["girdle"]
-    chosen = held["split"] == split if "split" in held else np.ones(len(pose), dtype=bool)
+    chosen = np.isin(held["split"], splits) if "split" in held else np.ones(len(pose), dtype=bool)
     weight = held.get("weight", np.ones(len(pose))).astype(np.float64)[chosen]
     if not chosen.any():
-        raise FitloopError(f"{path}: has no poses of split {split!r}.")
+        raise FitloopError(f"{path}: has no poses of split {' or '.join(map(repr, splits))}.")
     return Poses(pose[chosen].reshape(-1, 72), weight / weight.sum(), str(held.get("license", "")))

@@ -146,7 +146,8 @@ class Guess:
     """What a network says of a person, in the photo's camera frame.
 
     pose (72,) axis-angle [rad], betas (10,) and kid [standard deviations], cam_t (3,) [m], focal_length [px],
-    camera_center (2,) [px]. probability is the network's own, of this guess among its alternatives.
+    camera_center (2,) [px]. probability is the network's own, of this guess among its alternatives. body: fingerprint
+    of the body whose parameters these are, or its name where its file tells none; "" where nobody knows.
     """
 
     pose: np.ndarray
@@ -158,6 +159,7 @@ class Guess:
     network: str
     probability: float = 1.0
     alternatives: tuple[Guess, ...] = ()
+    body: str = ""
 
     def __post_init__(self) -> None:
         _freeze(self, **BODY_SHAPES)

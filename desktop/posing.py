@@ -87,7 +87,7 @@ def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tens
 
 
 def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
-    """A fit or guess as a batch of one. A fit of another body has its pelvis where that one has it, and is an adult
+    """A fit or guess as a batch of one. One of another body has its pelvis where that one has it, and is an adult
     where this one knows no child."""
     import torch
 
@@ -97,7 +97,7 @@ def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
     return BodyParams.from_pose(
         torch.from_numpy(state.pose.copy())[None],
         torch.from_numpy(state.betas.copy())[None],
-        (place + body.pelvis_shift(state.body) if isinstance(state, Fit) else place)[None],
+        (place + body.pelvis_shift(state.body))[None],
         torch.tensor([state.kid if body.has_kid else 0.0]),
     )
 

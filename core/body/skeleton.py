@@ -53,10 +53,9 @@ def pelvis_of(body: str) -> np.ndarray:
 def joints_of(bodies: Sequence[Fit | Guess], of: Sequence[str] | None = None) -> np.ndarray:
     """Joints (P, 24, 3) [m] of fits or guesses in the camera frame, their betas left out.
 
-    of: which body each is of, as `pelvis_of` takes it; where it is not given a fit's own, and the open one of guesses.
+    of: which body each is of, as `pelvis_of` takes it; where it is not given what each tells.
     """
-    if of is None:
-        of = [body.body if isinstance(body, Fit) else "" for body in bodies]
+    of = [body.body for body in bodies] if of is None else of
     adult, to_child = rest_joints()
     kid = np.array([body.kid for body in bodies])
     rest = adult + kid[:, None, None] * to_child

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from core.body.model import SMPL_NEUTRAL
 from core.formats import people
 from core.formats.crop_frame import seen_by
 from core.formats.photo_folder import PhotoFolder
@@ -94,4 +95,4 @@ def _guess(
     if not (0 < focal_length < 1e7 and (np.abs(cam_t) < 1e5).all() and cam_t[2] > 0):
         raise Unusable("its camera is not one, or the body stands behind it")
     center = np.array([photo.width / 2, photo.height / 2])
-    return Guess(pose, betas, 0.0, cam_t, focal_length, center, NETWORK)
+    return Guess(pose, betas, 0.0, cam_t, focal_length, center, NETWORK, body=SMPL_NEUTRAL)

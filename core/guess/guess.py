@@ -142,7 +142,9 @@ def _ask_image_network(
     side = torch.tensor([bbox.side for bbox in bboxes])
     photos = [photo] * len(seen)
     params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact)
-    for index, answer in zip(seen, _records(params, photos, NETWORK, torch.ones(len(seen))), strict=True):
+    for index, answer in zip(
+        seen, _records(params, photos, NETWORK, torch.ones(len(seen)), body), strict=True
+    ):
         answers[index].append(answer)
 
 
@@ -170,19 +172,21 @@ def guess_from_keypoints(
         lifted = lift(lifter, body, keypoints, layout, *_cameras(photos))
         count = lifted.probability.shape[1]
         each = [photo for photo in photos for _ in range(count)]
-        guesses = _records(lifted.hypotheses, each, LIFTER, lifted.probability.flatten())
+        guesses = _records(lifted.hypotheses, each, LIFTER, lifted.probability.flatten(), body)
         for row, place in enumerate(places):
             found[place] = guesses[row * count : (row + 1) * count]
     return found
 
 
-def _records(params: BodyParams, photos: Sequence[Photo], network: str, probability: Tensor) -> list[Guess]:
+def _records(
+    params: BodyParams, photos: Sequence[Photo], network: str, probability: Tensor, body: Body
+) -> list[Guess]:
     cameras = (part.numpy() for part in _cameras(photos))
     values = (part.detach().cpu().numpy() for part in (params.pose, params.betas, params.kid, params.cam_t))
     return [
         Guess(
             pose=pose, betas=betas, kid=float(kid), cam_t=cam_t, focal_length=float(focal), camera_center=center,
-            network=network, probability=float(sure),
+            network=network, probability=float(sure), body=body.fingerprint,
         )
         for pose, betas, kid, cam_t, focal, center, sure in zip(
             *values, *cameras, probability.tolist(), strict=True

@@ -159,14 +159,14 @@ def _unpack_keypoints(layout: str, blob: bytes) -> Keypoints:
 
 
 def _pack_body(record: Guess | Fit, **scalars: Value) -> bytes:
-    scalars |= {"kid": float(record.kid), "focal_length": float(record.focal_length)}
+    scalars |= {"body": record.body, "kid": float(record.kid), "focal_length": float(record.focal_length)}
     head = _to_json(scalars).encode()
     arrays = np.concatenate([getattr(record, name) for name, _ in BODY_ARRAYS]).astype("<f4").tobytes()
     return _LENGTHS.pack(len(head), len(arrays)) + head + arrays
 
 
 def _pack_fit(fit: Fit) -> bytes:
-    return _pack_body(fit, score=float(fit.score), body=fit.body, source=fit.source, weak=bool(fit.weak))
+    return _pack_body(fit, score=float(fit.score), source=fit.source, weak=bool(fit.weak))
 
 
 def _pack_guess(guess: Guess) -> bytes:

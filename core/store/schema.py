@@ -78,6 +78,7 @@ MIGRATIONS = (
     """
     ALTER TABLE person ADD COLUMN wishes TEXT;
     """,
+    "",  # guesses tell which body they are of, which programs before could not read
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 EARLIER_PERSON_LENGTHS = (21,)  # how many columns a person had before the last ones were added

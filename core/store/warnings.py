@@ -72,7 +72,12 @@ def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Wa
         for first in range(0, len(photos), PHOTOS_AT_ONCE):
             some = photos[first : first + PHOTOS_AT_ONCE]
             posed = _pose(
-                [(body, _of(person)) for people in some for person in people for body in _bodies(person)]
+                [
+                    (body, _of(body, person))
+                    for people in some
+                    for person in people
+                    for body in _bodies(person)
+                ]
             )
             found += [_of_photo(people, posed) for people in some]
     return found
@@ -151,9 +156,9 @@ def _bodies(person: Person) -> list[Fit | Guess]:
     return [body for body in (person.fit, person.guess) if body is not None]
 
 
-def _of(person: Person) -> str:
-    """Which body the person's fit and guess are of: that of the fit, as a guess does not tell."""
-    return "" if person.fit is None else person.fit.body
+def _of(body: Fit | Guess, person: Person) -> str:
+    """Which body a person's fit or guess is of: that of the fit where an old guess does not tell."""
+    return body.body or ("" if person.fit is None else person.fit.body)
 
 
 def _contradicts_itself(person: Person) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from core.body.model import SMPL_NEUTRAL, SMPL_VERTICES, load_body
 from core.body.skeleton import SMPL_PELVIS
 from core.body.tree import PARENTS
-from core.records import BBox, Fit, Keypoints, Person, Photo
+from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
 from desktop.file_acts import open_path
 from desktop.jobs import opening
 from desktop.posing import params_of, placed_coarsely, pose_fit
@@ -30,6 +30,14 @@ def test_a_fit_of_smpl_stands_where_smpl_would_though_its_file_is_not_there():
     body, pelvis = load_body(), FIT.cam_t + np.float32(SMPL_PELVIS)
     np.testing.assert_allclose(pose_fit(body, PHOTO, PERSON, FIT).joints[0], pelvis, atol=1e-5)
     np.testing.assert_allclose(placed_coarsely(body, FIT, "coco17").joints[0], pelvis, atol=1e-5)
+
+
+def test_a_guess_of_smpl_stands_where_smpl_would_though_its_file_is_not_there():
+    guess = Guess(
+        FIT.pose, FIT.betas, 0.0, FIT.cam_t, FIT.focal_length, FIT.camera_center, "CLIFF", body=SMPL_NEUTRAL
+    )
+    there = placed_coarsely(load_body(), guess, "coco17").joints[0]
+    np.testing.assert_allclose(there, FIT.cam_t + np.float32(SMPL_PELVIS), atol=1e-5)
 
 
 @pytest.mark.parametrize("kid", [0.0, 1.0])

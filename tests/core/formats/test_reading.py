@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.body.model import SMPL_NEUTRAL
 from core.formats import hmr2
 from core.formats.crop_frame import camera_of
 from core.formats.recognise import FORMATS, recognise
@@ -61,6 +62,11 @@ def test_a_box_of_4d_humans_is_in_pixels(tmp_path):
     (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
     photos = hmr2.read(tmp_path / "data.npz").photos
     assert [person.bbox.side for photo in photos for person in photo.people] == pytest.approx([30.0] * 3)
+
+
+def test_guesses_of_cliff_are_of_smpl(made):
+    photos = made["cliff"].read(made["cliff"].path).photos
+    assert [one.guess.body for photo in photos for one in photo.people] == [SMPL_NEUTRAL] * 2
 
 
 @pytest.mark.parametrize(

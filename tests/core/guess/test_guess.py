@@ -122,6 +122,11 @@ def test_a_network_of_smpl_has_any_body_stand_where_smpl_would(body, toy):
     assert (in_photo(answer, body)[1] - there).norm() < 0.05
 
 
+def test_a_guess_says_which_body_it_is_of(body, network, lifter):
+    answer = guess(noise(), [person()], PHOTO, network, body, lifter)[0]
+    assert [one.body for one in (answer, *answer.alternatives)] == [body.fingerprint] * 3
+
+
 def test_a_batch_says_of_each_person_what_is_said_alone(body, network):
     image = noise()
     people = [person(i, (20.0 + 17 * i, 30.0 + 11 * i), 40.0 + 5 * i) for i in range(35)]  # more than a chunk

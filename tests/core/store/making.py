@@ -37,6 +37,7 @@ def random_guess(random: np.random.Generator, alternatives: tuple[Guess, ...] = 
         "lifter é",
         float(random.random()),
         alternatives,
+        BODY,
     )
 
 

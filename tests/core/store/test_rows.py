@@ -32,6 +32,17 @@ def test_the_full_person_of_these_tests_has_no_field_at_its_default(random):
             assert field.default is dataclasses.MISSING or getattr(record, field.name) != field.default, field
 
 
+def test_a_guess_that_was_kept_before_guesses_told_their_body_is_read(random):
+    person = full_person(random, 7)
+    row = person_row(person.with_(guess=dataclasses.replace(person.guess, alternatives=())), 1)
+    head, rest = row["guess"][8:].split(b"}", 1)
+    told = f',"body":"{person.guess.body}"'.encode()
+    assert told in head
+    head = head.replace(told, b"") + b"}"
+    row["guess"] = len(head).to_bytes(4, "little") + row["guess"][4:8] + head + rest
+    assert person_from_row({"id": 7, **row}).guess.body == ""
+
+
 def test_a_person_who_has_only_keypoints_comes_back_bit_for_bit(random):
     person = random_person(random, 3, fit=None)
     assert same(person_from_row({"id": 3, **person_row(person, 1)}), person)

@@ -238,6 +238,14 @@ def test_exchanged_legs_that_stand_close_are_told_by_a_guess_that_is_only_about_
     assert warned(exchanged(right, ("knee", "ankle"))) == ("sides_swapped",)
 
 
+def test_exchanged_legs_are_told_by_a_guess_of_smpl_too():
+    about = guessed(fit(at=(0.09, 0.2, 4.0), **CLOSE))
+    about = replace(about, cam_t=about.cam_t - np.float32(SMPL_PELVIS), body=SMPL_NEUTRAL)
+    right = person(fit(**CLOSE)).with_(fit=None, guess=about)
+    assert warned(right) == ()
+    assert warned(exchanged(right, ("knee", "ankle"))) == ("sides_swapped",)
+
+
 def test_a_guess_that_is_far_off_says_nothing_about_sides():
     off = guessed(fit(at=(0.5, 0.2, 4.0), **CLOSE))
     right = person(fit(**CLOSE)).with_(fit=None, guess=off)

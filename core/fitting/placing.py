@@ -7,6 +7,7 @@ from torch import Tensor
 
 from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector
 from core.body.model import BodyParams
+from core.fitting.inputs import POINT_LIKE
 from core.fitting.residuals import Seen
 from core.fitting.solver import solve_positive
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
@@ -38,11 +39,14 @@ def place(points: Tensor, seen: Seen) -> Tensor:
 
 
 def _likely_place(ray: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
-    """A person as large as the spread of the keypoints, or as half the photo, and how firmly to hold to it (B, 3)."""
+    """A person as large as the spread of the keypoints, but no less than a twentieth of the photo; as half of it where
+    they are one point. And how firmly to hold to it (B, 3)."""
     weight = seen.confidence / seen.confidence.sum(dim=1, keepdim=True).clamp_min(1e-6)
     middle = (ray * weight[..., None]).sum(dim=1)
     photo = seen.camera_center.amax(dim=1) / seen.focal_length
-    depth = (BODY_HEIGHT / _spread(ray, seen.confidence).maximum(0.1 * photo)).clamp(*DEPTH_RANGE)
+    spread = _spread(ray, seen.confidence)
+    size = torch.where(spread < POINT_LIKE * photo, photo, spread.maximum(0.1 * photo))
+    depth = (BODY_HEIGHT / size).clamp(*DEPTH_RANGE)
     place = torch.cat([middle * depth[:, None], depth[:, None]], dim=1)
     trust = 1 / depth**2
     return place, torch.stack([ACROSS_TRUST * trust, ACROSS_TRUST * trust, FAR_TRUST * trust], dim=1)

@@ -7,12 +7,21 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody, params_to_vector
-from core.fitting import FitConfig
+from core.fitting import FitConfig, fit
 from core.fitting.inputs import observe
-from core.fitting.placing import place, starts
+from core.fitting.placing import BODY_HEIGHT, place, starts
 from core.fitting.residuals import Seen
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
-from tests.core.fitting.making import Scene, before_camera, prior_poses, standing, turn_about, turned
+from tests.core.fitting.making import (
+    CENTER,
+    FOCAL,
+    Scene,
+    before_camera,
+    prior_poses,
+    standing,
+    turn_about,
+    turned,
+)
 
 
 def seen(scene: Scene) -> Seen:
@@ -50,6 +59,19 @@ def test_too_little_to_tell_the_distance_gives_a_likely_one_on_the_keypoints_ray
     nose = unplaced(scene)[:, 0] + found
     xy = scene.focal_length[:, None] * nose[:, :2] / nose[:, 2:] + scene.camera_center
     assert (xy - scene.keypoints[:, 0, :2]).norm(dim=1).max() < 120
+
+
+@pytest.mark.parametrize("name", ["nose", "left_wrist", "right_ankle"])
+@pytest.mark.parametrize("center", [CENTER, (2000.0, 1500.0)])
+def test_one_keypoint_alone_stands_as_far_away_as_somebody_half_as_large_as_the_photo(body, name, center):
+    """Its photo is twice as large as its centre is far from the corner."""
+    scene = Scene.of(body, before_camera(prior_poses(3)), "coco17").showing(name)
+    likely_m = BODY_HEIGHT * FOCAL / max(center)
+    camera = scene.focal_length, torch.tensor(center).expand(3, 2)
+    *_, step = fit(body, scene.keypoints, scene.layout, *camera)
+    assert step.weak.all()
+    assert (step.params.cam_t[:, 2] > likely_m / 2).all()
+    assert (step.params.cam_t[:, 2] < likely_m * 2).all()
 
 
 WAYS = {

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
+from core.errors import FitInputError
 from core.wishes import Wish
 
 REFERENCE_SIZE = 200.0  # [px] the person size at which pixels are compared
+_COUNTS = ("iterations", "placing_iterations", "starts_kept", "search_iterations", "soft_iterations")
+_PIXELS = ("keypoint_px", "robust_px")
+_WEIGHTS = (
+    *("softness", "tolerance", "damping", "pose_prior", "hinges", "limits", "upright", "betas", "kid"),
+    *("stay_near", "lost_px"),
+)
 
 
 @dataclass(frozen=True)
@@ -15,7 +24,8 @@ class FitConfig:
     """Weights multiply residuals (their squares multiply losses); pixels are those of a person 200 px tall.
 
     keypoint_px: the distance that counts as one residual unit; robust_px: where a keypoint begins to be disbelieved.
-    normalise: bring each person to 200 px first; without it a pixel is a pixel, as in SPIN.
+    normalise: bring each person to 200 px first; without it a pixel is a pixel, as in SPIN. Raises FitInputError for a
+    setting that no fit can be made with.
     """
 
     iterations: int = 20
@@ -46,6 +56,21 @@ class FitConfig:
     free_translation: bool = True
     wishes: tuple[Wish, ...] = ()
     prior: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in _COUNTS:
+            least = 1 if name == "starts_kept" else 0
+            value = getattr(self, name)
+            if not (isinstance(value, Integral) and int(value) >= least):
+                raise FitInputError(f"FitConfig: {name} is {value}. Give a whole number of at least {least}.")
+        for name in _PIXELS:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise FitInputError(f"FitConfig: {name} is {value}. Give pixels, more than 0.")
+        for name in _WEIGHTS:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise FitInputError(f"FitConfig: {name} is {value}. Give a number of at least 0.")
 
 
 SPIN_WEIGHTS = FitConfig(

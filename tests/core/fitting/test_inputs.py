@@ -132,6 +132,28 @@ def test_shapes_that_do_not_agree_are_named(body, keypoints, focal, center):
     assert str(keypoints) in str(error.value) or str(focal) in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("starts_kept", 0),
+        ("starts_kept", -1),
+        ("iterations", -1),
+        ("iterations", 2.5),
+        ("placing_iterations", NAN),
+        ("keypoint_px", 0.0),
+        ("robust_px", 0.0),
+        ("robust_px", INF),
+        ("pose_prior", NAN),
+        ("betas", -1.0),
+        ("stay_near", INF),
+        ("damping", NAN),
+    ],
+)
+def test_a_setting_that_no_fit_can_be_made_with_is_named(field, value):
+    with pytest.raises(FitInputError, match=rf"FitConfig: {field} is {value}\. Give "):
+        FitConfig(**{field: value})
+
+
 def test_an_unknown_layout_is_named(body):
     with pytest.raises(LayoutError, match="coco99"):
         next(fit(body, torch.ones(1, 17, 3), "coco99", torch.ones(1), torch.ones(1, 2)))

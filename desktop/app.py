@@ -63,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return application.exec()
     finally:
         sys.excepthook = sys.__excepthook__
-        window.close()
+        if not window.close():  # it waits, and there is nobody any more who would hear when it need not
+            workbench.files.close()
+            window.close()
         if not options.screenshot:
             settings.keep_window(window)
             settings.keep_view(workbench.view)

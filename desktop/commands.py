@@ -88,7 +88,7 @@ FILE = (
         "file.close",
         QT_TR_NOOP("&Close project"),
         "Ctrl+W",
-        lambda workbench, _: workbench.set_project(None),
+        file_acts.close_project,
         acts.has_project,
     ),
     Command("file.quit", QT_TR_NOOP("&Quit"), "Ctrl+Q", lambda workbench, window: window.close()),

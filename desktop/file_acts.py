@@ -104,6 +104,11 @@ def export(kind: str) -> Callable[[Workbench, Asks], None]:
     return act
 
 
+def close_project(workbench: Workbench, window: Asks) -> None:
+    """Show none, once all that was asked for is written."""
+    workbench.files.afterwards(tr("Close the project"), partial(workbench.set_project, None))
+
+
 def find_photos(workbench: Workbench, window: Asks) -> None:
     """Photos that moved are looked for under a folder, by name and content."""
     folder = window.ask_for_file("photos")

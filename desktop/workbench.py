@@ -242,20 +242,22 @@ class Workbench(QObject):
         self.preview_photo(photo)
         self.commit(label)
 
-    def write(self, label: str, changes: list[Change]) -> None:
+    def write(self, label: str, changes: list[Change]) -> bool:
         """Put many photos on the disk; all that is written so until `remember` is one entry of the history.
 
-        A job whose results cannot be written is stopped: what is wrong is told once, not for each of them.
+        A job whose results cannot be written is stopped: what is wrong is told once, not for each of them. Returns
+        whether the disk has them.
         """
         written = self._write(label, changes) if changes else None
         if written is False:
             self.job.cancel()
         if not written:
-            return
+            return written is None
         self._unremembered += changes
         for before, after in changes:
             if self._committed is not None and after.path == self._committed.path:
                 self._take_in([person for person in after.people if person not in before.people])
+        return True
 
     def remember(self, label: str) -> None:
         """What `write` put on the disk becomes an entry of the history."""

@@ -35,6 +35,17 @@ class _Asked:
 _NOTHING = _Asked("", iter(()))
 
 
+@dataclass(frozen=True)
+class _Afterwards:
+    """What `Job.afterwards` was given."""
+
+    title: str = ""
+    act: Callable[[], None] = lambda: None
+
+
+_NO_MORE = _Afterwards()
+
+
 class Job(QObject):
     """Runs one at a time. A step has `done` and `total` (0 while unknown); each is handed over."""
 
@@ -47,6 +58,7 @@ class Job(QObject):
         self._started = 0.0
         self._now = _NOTHING
         self._waiting: list[_Asked] = []
+        self._afterwards = _NO_MORE
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take_step)
         self._worker.finished.connect(self._finish)
@@ -60,12 +72,17 @@ class Job(QObject):
     @property
     def next_title(self) -> str:
         """What comes after it; '' while nothing waits."""
-        return self._waiting[0].title if self._waiting else ""
+        return self._waiting[0].title if self._waiting else self._afterwards.title
 
     @property
     def running(self) -> bool:
         """Whether something runs."""
         return bool(self.title)
+
+    @property
+    def writing(self) -> bool:
+        """Whether something runs or waits that only `cancel` stops."""
+        return self._now.whole or bool(self._waiting)
 
     @property
     def per_second(self) -> float | None:
@@ -103,9 +120,22 @@ class Job(QObject):
             words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
             self.refused.emit(words.format(title=title, running=self.title))
 
+    def afterwards(self, title: str, act: Callable[[], None]) -> None:
+        """Do this once all that is being written is written: at once where nothing is, never where that fails or is
+        stopped. What is no whole one is stopped."""
+        if not self.writing:
+            act()
+            return
+        self._afterwards = _Afterwards(title, act)
+        if not self._now.whole:
+            self._worker.stop()
+            self._finish()
+        self.changed.emit()
+
     def cancel(self) -> None:
         """Stop it, and what waits; what was handed over stays, and its end is told all the same."""
         self._waiting.clear()
+        self._afterwards = _NO_MORE
         if self.running:
             self._worker.stop()
             self._finish()
@@ -154,8 +184,12 @@ class Job(QObject):
         self.changed.emit()
         if self._waiting and not self.running:
             self._begin(self._waiting.pop(0))
+        elif not self.running:
+            last, self._afterwards = self._afterwards, _NO_MORE
+            last.act()
 
     def _fail(self, error: Exception) -> None:
+        self._afterwards = _NO_MORE
         self._finish()
         if not isinstance(error, FitloopError):
             raise error  # a fault of ours: the window's last resort shows it

@@ -55,8 +55,7 @@ class PeoplePanel(QWidget):
         return self._refresh_soon.isActive()
 
     def stop(self) -> None:
-        """No refresh any more: the window closes, and what was typed is kept."""
-        self._keep_typed()
+        """No refresh any more: the window closes."""
         self._refresh_soon.stop()
         self.filters.stop()
 
@@ -137,10 +136,10 @@ class PeoplePanel(QWidget):
         elif selection.currentIndex().row() != place:
             self.list.setCurrentIndex(self.model.index(place))
         if self._workbench.person_id != self._noted:
-            self._keep_typed()
+            self.keep_typed()
         for line, text in self._lines(person):
             line.setEnabled(person is not None and self._workbench.writable)
-            if line.text() != text and not (line.hasFocus() and line.isModified()):
+            if line.text() != text and not line.isModified():
                 line.setText(text)
 
     def _lines(self, person: Person | None) -> tuple[tuple[QLineEdit, str], tuple[QLineEdit, str]]:
@@ -148,7 +147,7 @@ class PeoplePanel(QWidget):
         tags = " ".join(person.tags) if person else ""
         return (self.note, person.note if person else ""), (self.tags, tags)
 
-    def _keep_typed(self) -> None:
+    def keep_typed(self) -> None:
         """What was typed and not entered yet is the person's whom it was typed for, who may be off the screen now."""
         typed = [line for line in (self.note, self.tags) if line.isModified()]
         person_id, self._noted = self._noted, self._workbench.person_id
@@ -169,23 +168,27 @@ class PeoplePanel(QWidget):
             return
         after = photo.with_person(person.with_(note=note, tags=tags))
         self._workbench.remember(self._workbench.job.title)
-        self._workbench.write(tr("Note"), [(photo, after)])
+        kept = self._workbench.write(tr("Note"), [(photo, after)])
         self._workbench.remember(tr("Note"))
+        for line in typed:  # to be tried again as long as it is on show
+            line.setModified(not kept and person_id == self._noted)
 
     def _typed_tags(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.tags.text().replace("#", " ").replace(",", " ").split()))
 
     def _keep_note(self) -> None:
-        person = self._workbench.person
-        self.note.setModified(False)
-        if person is not None and self.note.text() != person.note:
-            self._workbench.apply(tr("Note"), person.with_(note=self.note.text()))
+        person, text = self._workbench.person, self.note.text()
+        if person is not None and text != person.note:
+            self._workbench.apply(tr("Note"), person.with_(note=text))
+            person = self._workbench.person
+        self.note.setModified(person is not None and text != person.note)
 
     def _keep_tags(self) -> None:
         person, tags = self._workbench.person, self._typed_tags()
-        self.tags.setModified(False)
         if person is not None and tags != person.tags:
             self._workbench.apply(tr("Tags"), person.with_(tags=tags))
+            person = self._workbench.person
+        self.tags.setModified(person is not None and tags != person.tags)
 
 
 def _hours(hours: float) -> str:

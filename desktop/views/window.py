@@ -84,6 +84,7 @@ class Window(QMainWindow):
         self._fill_menus()
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         self._project: object = None
+        self._complaint, self._stayed = "", False
         self._connect()
         self.arranged = (
             False  # whether the docks have their sizes; they get them when the window is first shown
@@ -107,7 +108,7 @@ class Window(QMainWindow):
             signal.connect(self._update_actions)
         workbench.view_changed.connect(self._dress)
         workbench.project_changed.connect(self._show_project)
-        workbench.refused.connect(self.say)
+        workbench.refused.connect(self._refuse)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
 
     # What commands ask
@@ -190,6 +191,9 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks nothing, as nothing can be lost."""
+        if self._stays():
+            event.ignore()
+            return
         self.people.stop()
         self.training.close()
         self.data_plots.stop()
@@ -199,6 +203,21 @@ class Window(QMainWindow):
         if self._renderer is not None:
             self._renderer.close()
         super().closeEvent(event)
+
+    def _stays(self) -> bool:
+        """Whether something could not be kept, which keeps the window once; or is to be written, then it closes."""
+        self._complaint = ""
+        self.people.keep_typed()
+        self._workbench.keep_due()
+        stays, self._stayed = bool(self._complaint) and not self._stayed, bool(self._complaint)
+        if not stays and self._workbench.files.writing:
+            self._workbench.files.afterwards(tr("Close the window"), self.close)
+            stays = True
+        return stays
+
+    def _refuse(self, why: str) -> None:
+        self._complaint = why
+        self.say(why)
 
     @property
     def waiting(self) -> bool:
@@ -290,6 +309,7 @@ class Window(QMainWindow):
             theme.apply(colors)
 
     def _show_project(self) -> None:
+        self._stayed = False
         project = self._workbench.project
         if project is self._project and self._project is not None:
             return

@@ -11,7 +11,9 @@ def desk(qtbot, tmp_path):
     """A window with the open body, nothing open."""
     desk = Desk(qtbot, tmp_path)
     yield desk
-    desk.window.close()
+    if not desk.window.close():
+        desk.workbench.files.close()
+        desk.window.close()
 
 
 @pytest.fixture

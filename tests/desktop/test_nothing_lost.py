@@ -244,10 +244,9 @@ def test_what_is_being_saved_is_saved_when_the_project_or_the_window_is_closed(
     monkeypatch.setattr(saving, "PHOTOS_A_STEP", 1)
     desk.do("file.save_fits")
     desk.do(command)
+    desk.wait(lambda: workbench.project is None)
     assert file.is_file()
-    if command == "file.close":
-        desk.wait(lambda: not workbench.busy)
-        assert desk.told[-1].startswith(file.name)
+    assert desk.told[-1].startswith(file.name)
 
 
 def test_what_is_changed_while_it_is_saved_is_saved_when_it_is_asked_for_again(open_desk, monkeypatch):
@@ -282,6 +281,7 @@ def test_a_file_that_waits_for_another_is_written_unless_it_is_stopped(
         monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind, file=file: file)
         desk.do("file.export_coco")
     desk.do(command)
+    desk.wait(lambda: not desk.workbench.files.running)
     assert [file.is_file() for file in files] == [command != "fit.stop"] * 2
 
 

@@ -87,11 +87,14 @@ def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Poi
 
 def give_limb(workbench: Workbench, index: int, other_at: Callable[[Pointer], int | None]) -> Gesture:
     """Drag the limb of a keypoint onto other_at(pointer), another person: their limbs change places."""
-    photo, person = workbench.photo, workbench.person
-    assert photo is not None
+    person = workbench.person
     assert person is not None
     indices, other_id = limb_indices(person, index), None
     while not (pointer := (yield)).released:
+        _take_over(workbench)
+        photo = workbench.committed
+        assert photo is not None
+        person = next((one for one in photo.people if one.id == workbench.person_id), person)
         other_id = other_at(pointer)
         other = next((other for other in photo.people if other.id == other_id), None)
         workbench.preview_photo(photo if other is None else exchanged_in(photo, person, other, indices))
@@ -146,6 +149,7 @@ def nobody_yet(workbench: Workbench, box: BBox) -> Person:
 
 def preview_box(workbench: Workbench, box: BBox) -> None:
     """The person on show with this box; all else as it is by now, since a job may have fitted them meanwhile."""
+    _take_over(workbench)
     if workbench.person is not None:
         workbench.preview(workbench.person.with_(bbox=box))
 
@@ -168,6 +172,12 @@ def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> G
     """Drag the photo itself."""
     while not (pointer := (yield)).released:
         place(placing.panned(pointer.canvas - start.canvas))
+
+
+def _take_over(workbench: Workbench) -> None:
+    """What is dragged takes the place of the fit that runs, which would commit it half done."""
+    if workbench.fits.running:
+        workbench.cancel()
 
 
 def _follow(workbench: Workbench, index: int, xy: np.ndarray) -> None:

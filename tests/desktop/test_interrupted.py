@@ -108,6 +108,23 @@ def test_a_drag_takes_the_place_of_the_fit_that_runs_and_of_what_waits_for_its_e
     assert on_disk(desk)[first].verdict == "todo"
 
 
+@pytest.mark.parametrize("what", ["edge", "corner"])
+def test_a_box_that_is_dragged_takes_the_place_of_the_fit_that_runs(fitted_desk, what):
+    desk, workbench = fitted_desk, fitted_desk.workbench
+    before = on_disk(desk)[workbench.person_id]
+    start = grip_of(desk, what)
+    desk.do("fit.anew")
+    desk.press(start)
+    desk.move(start + STEP)
+    desk.wait(lambda: not workbench.fits.running)
+    desk.move(start + 2 * STEP)
+    desk.release(start + 2 * STEP)
+    assert workbench.history.count() == 2  # the fit of everybody, and the drag
+    kept = on_disk(desk)[workbench.person_id]
+    assert kept.bbox.side + kept.bbox.center[0] != before.bbox.side + before.bbox.center[0]
+    assert np.array_equal(kept.fit.pose, before.fit.pose)
+
+
 @pytest.mark.parametrize("command", ["person.accept", "person.next_here"])
 def test_who_is_to_be_drawn_is_drawn_no_more_when_something_else_was_done(open_desk, command):
     desk = open_desk

@@ -112,7 +112,9 @@ def test_who_is_accepted_gives_nothing_away(open_desk):
     assert "locked" in desk.told[-1]
 
 
-def test_ctrl_and_a_drag_gives_a_limb_to_whom_it_is_dropped_on(open_desk):
+@pytest.mark.parametrize("fitting", [False, True])
+def test_ctrl_and_a_drag_gives_a_limb_to_whom_it_is_dropped_on(open_desk, fitting):
+    """Also while a fit runs, whose place it takes."""
     desk, workbench = open_desk, open_desk.workbench
     before, other = people(desk)
     canvas, wrist = desk.window.canvas, desk.index("left_wrist")
@@ -126,15 +128,19 @@ def test_ctrl_and_a_drag_gives_a_limb_to_whom_it_is_dropped_on(open_desk):
         )
 
     left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    if fitting:
+        desk.do("fit.fit")
     send(QEvent.Type.MouseButtonPress, start, left, left)
     send(QEvent.Type.MouseMove, end, none, left)
     assert workbench.previewing
+    desk.wait(lambda: not workbench.fits.running)
     assert workbench.person.keypoints.xy[wrist] == pytest.approx(other.keypoints.xy[wrist])
     send(QEvent.Type.MouseMove, QPointF(2, 2), none, left)
     assert same_people(workbench.photo, workbench.committed)
     send(QEvent.Type.MouseMove, end, none, left)
     send(QEvent.Type.MouseButtonRelease, end, left, none)
     assert not workbench.previewing
+    assert workbench.history.count() == 1
     assert workbench.history.undoText() == f"Exchange keypoints with person {other.id}"
     assert people(desk)[1].keypoints.xy[wrist] == pytest.approx(before.keypoints.xy[wrist])
 

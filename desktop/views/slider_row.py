@@ -55,7 +55,8 @@ class ZeroSlider(QSlider):
 class SliderRow(QObject):
     """Reports `moved` while the slider is dragged, `chosen` when the value is meant.
 
-    unset: the word for the lowest value, where that stands for none of one's own.
+    low, high: how far it can be moved; a value from elsewhere that lies beyond is shown as it is. unset: the word for
+    the lowest value, where that stands for none of one's own.
     """
 
     moved = Signal(float)
@@ -74,15 +75,16 @@ class SliderRow(QObject):
     ) -> None:
         super().__init__()
         self._per_tick = 10.0**-decimals
+        self._low, self._high = low, high
+        self._dragged = False
         self._let_go = False  # the drag was cancelled; what it still does until the release is not heard
         self.label = QLabel(name)
         self.slider = ZeroSlider(bool(unset))
-        self.slider.setRange(round(low / self._per_tick), round(high / self._per_tick))
         self.slider.setSingleStep(round(step / self._per_tick))
         self.slider.setPageStep(round(10 * step / self._per_tick))
         self.number = QDoubleSpinBox()
-        self.number.setRange(low, high)
         self.number.setDecimals(decimals)
+        self._reach(low, high)
         self.number.setSingleStep(step)
         self.number.setSuffix(suffix)
         self.number.setSpecialValueText(unset)
@@ -112,6 +114,8 @@ class SliderRow(QObject):
         if self.slider.isSliderDown() and ticks != self.slider.value():
             self._let_go = True
         with QSignalBlocker(self.slider), QSignalBlocker(self.number):
+            if not self.slider.isSliderDown():
+                self._reach(min(self._low, value), max(self._high, value))
             self.slider.setValue(ticks)
             self.number.setValue(value)
 
@@ -120,15 +124,21 @@ class SliderRow(QObject):
         for widget in (self.label, self.slider, self.number):
             widget.setEnabled(enabled)
 
+    def _reach(self, low: float, high: float) -> None:
+        self.slider.setRange(round(low / self._per_tick), round(high / self._per_tick))
+        self.number.setRange(low, high)
+
     def _slide(self, ticks: int) -> None:
         if self._let_go:
             return
+        self._dragged = self.slider.isSliderDown()
         value = ticks * self._per_tick
         (self.moved if self.slider.isSliderDown() else self.chosen).emit(value)
 
     def _release(self) -> None:
-        if not self._let_go:
+        dragged, self._dragged = self._dragged, False
+        if self._let_go:
+            self._let_go = False
+            self.show_value(self.number.value())
+        elif dragged:
             self.chosen.emit(self.slider.value() * self._per_tick)
-            return
-        self._let_go = False
-        self.show_value(self.number.value())

@@ -32,6 +32,55 @@ def test_dragging_a_slider_previews_and_letting_go_commits_once(fitted):
     assert row.number.value() == pytest.approx(1.5)
 
 
+def with_a_fit_from_elsewhere(desk):
+    """Its beta 0 and one angle of the pelvis are beyond what the sliders reach, and finer than what they show."""
+    workbench = desk.workbench
+    fit = with_joint(with_beta(workbench.person.fit, 0, 6.254321), "pelvis", np.radians([200.04, 0.0, 10.0]))
+    workbench.apply("Import", workbench.person.with_(fit=fit))
+    workbench.look(joint="pelvis")
+    return workbench.person
+
+
+def test_what_is_beyond_the_sliders_is_shown_as_it_is_and_stays_while_another_value_is_changed(fitted):
+    panel, before = fitted.window.body_panel, with_a_fit_from_elsewhere(fitted)
+    assert panel.betas[0].number.value() == pytest.approx(6.25)
+    assert panel.angles[0].number.value() == pytest.approx(200.0)
+    panel.betas[1].number.setValue(1.0)
+    panel.angles[2].number.setValue(20.0)
+    after = fitted.workbench.person.fit
+    assert after.betas[0] == before.fit.betas[0]
+    assert joint_of(after, "pelvis")[0] == joint_of(before.fit, "pelvis")[0]
+
+
+def test_what_is_beyond_the_sliders_is_changed_from_where_it_is(fitted):
+    row = fitted.window.body_panel.betas[0]
+    with_a_fit_from_elsewhere(fitted)
+    row.number.stepDown()
+    assert fitted.workbench.person.fit.betas[0] == pytest.approx(6.15)
+    row.number.setValue(1.0)
+    row.number.setValue(9.0)
+    assert fitted.workbench.person.fit.betas[0] == 5
+
+
+def test_a_click_on_a_slider_that_does_not_move_it_changes_nothing(fitted):
+    row, before = fitted.window.body_panel.betas[0], with_a_fit_from_elsewhere(fitted)
+    row.slider.setSliderDown(True)
+    row.slider.setSliderDown(False)
+    assert fitted.workbench.person is before
+
+
+def test_escape_takes_back_a_drag_from_beyond_the_slider(fitted):
+    row, before = fitted.window.body_panel.betas[0], with_a_fit_from_elsewhere(fitted)
+    row.slider.setSliderDown(True)
+    row.slider.setValue(100)
+    row.slider.setValue(550)
+    assert fitted.workbench.person.fit.betas[0] == pytest.approx(5.5)
+    fitted.do("edit.cancel")
+    row.slider.setSliderDown(False)
+    assert fitted.workbench.person is before
+    assert row.number.value() == pytest.approx(6.25)
+
+
 def test_escape_takes_back_a_drag_and_what_follows_until_the_release_is_not_heard(fitted):
     workbench, row = fitted.workbench, fitted.window.body_panel.betas[0]
     before, entries = workbench.person, workbench.history.count()

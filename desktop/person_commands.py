@@ -26,7 +26,7 @@ EDIT = (
     ),
     Command(
         "edit.last_keypoint",
-        QT_TR_NOOP("&Last keypoint"),
+        QT_TR_NOOP("Prev&ious keypoint"),
         "Shift+Tab",
         acts.step_keypoint(-1),
         acts.has_person,
@@ -85,7 +85,7 @@ EDIT = (
     ),
     Command(
         "edit.copy_last",
-        QT_TR_NOOP("Copy keypoints from the l&ast photo"),
+        QT_TR_NOOP("Copy keypoints &from the previous photo"),
         "Alt+PgUp",
         neighbour_acts.copy_from_photo(-1),
         lambda workbench: workbench.editable,
@@ -155,7 +155,7 @@ PERSON = (
         "person.next_photo", QT_TR_NOOP("Next &photo"), "Ctrl+PgDown", acts.step_photo(1), acts.has_project
     ),
     Command(
-        "person.last_photo", QT_TR_NOOP("Last p&hoto"), "Ctrl+PgUp", acts.step_photo(-1), acts.has_project
+        "person.last_photo", QT_TR_NOOP("Previous p&hoto"), "Ctrl+PgUp", acts.step_photo(-1), acts.has_project
     ),
     Command(
         "person.draw",

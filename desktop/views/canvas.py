@@ -190,6 +190,9 @@ class Canvas(QWidget):
         if isinstance(self._image, ImageError):
             return tr("{error}\nThe work on its people goes on without it.").format(error=self._image)
         if self._workbench.photo is None:
+            project = self._workbench.project
+            if project is not None and not project.photo_ids():
+                return tr("There is no photo in this project.\nFile › Add annotations… brings some.")
             return tr("Nobody is selected.")
         return "" if self._image is not None else tr("Reading the photo…")
 

@@ -141,6 +141,7 @@ class PeoplePanel(QWidget):
             line.setEnabled(person is not None and self._workbench.writable)
             if line.text() != text and not line.isModified():
                 line.setText(text)
+                line.setCursorPosition(0)  # its beginning is in view, not its end
 
     def _lines(self, person: Person | None) -> tuple[tuple[QLineEdit, str], tuple[QLineEdit, str]]:
         """The two lines, and what this person has in them."""

@@ -14,6 +14,7 @@ from desktop.workbench import Workbench
 
 BAR_PX, NARROW_BAR_PX = 160, 40
 NARROW_TITLE_PX = 60
+LINE_GAP_PX = 12  # between what was told and a job's words
 TOLD_MS = 12_000
 
 
@@ -43,7 +44,7 @@ class JobLine(QWidget):
         self.stop.setToolTip(stop)
         self.stop.clicked.connect(job.cancel)
         line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
+        line.setContentsMargins(LINE_GAP_PX, 0, 0, 0)
         for widget in (self.title, self.progress, self.stop):
             line.addWidget(widget)
         job.changed.connect(self._show)
@@ -111,6 +112,8 @@ class Status(QWidget):
             words = fixed
         elif self._workbench.view.boxing:
             words = tr("Arrows move the box, with Shift they size it · Enter: keep it · Esc: cancel")
+        elif self._workbench.photo is None:
+            words = ""
         elif person is None:
             words = tr("Ctrl+D: detect people · N: draw a person · Ctrl+Page down: next photo")
         elif self._workbench.view.placing:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QLabel, QScrollArea
 
 from core.records import BBox
+from core.store import Project
 from core.wishes import GroundContact
 from desktop.editing import standing_in
 from desktop.jobs.thumbnails import _closed
@@ -35,6 +36,20 @@ def test_who_is_not_fitted_is_told_how_to_fit_everybody(open_desk):
     assert "Ctrl+F" in status.hint.text()
     open_desk.fit()
     assert "Ctrl+F" not in status.hint.text()
+
+
+def test_a_project_without_photos_says_how_to_bring_some(desk, tmp_path):
+    Project.create(tmp_path / "empty.fitloop").close()
+    desk.open(tmp_path / "empty.fitloop")
+    assert "Add annotations" in desk.window.canvas.notice
+    assert desk.window.status.hint.text() == ""
+
+
+def test_a_long_note_is_shown_from_its_beginning(open_desk):
+    note, workbench = open_desk.window.people.note, open_desk.workbench
+    workbench.apply("Note", workbench.person.with_(note="the left arm is behind the back " * 9))
+    assert note.text().startswith("the left arm")
+    assert note.cursorPosition() == 0
 
 
 def test_the_end_of_a_fit_or_guess_of_everybody_is_told(open_desk):

@@ -106,6 +106,8 @@ def export(kind: str) -> Callable[[Workbench, Asks], None]:
 
 def close_project(workbench: Workbench, window: Asks) -> None:
     """Show none, once all that was asked for is written."""
+    if workbench.files.writing:
+        workbench.told.emit(tr("The project closes as soon as all is written; Stop keeps it open."))
     workbench.files.afterwards(tr("Close the project"), partial(workbench.set_project, None))
 
 

@@ -211,6 +211,7 @@ class Window(QMainWindow):
         self._workbench.keep_due()
         stays, self._stayed = bool(self._complaint) and not self._stayed, bool(self._complaint)
         if not stays and self._workbench.files.writing:
+            self._workbench.told.emit(tr("The window closes as soon as all is written; Stop keeps it open."))
             self._workbench.files.afterwards(tr("Close the window"), self.close)
             stays = True
         return stays

@@ -88,15 +88,16 @@ def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tens
 
 def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
     """A fit or guess as a batch of one. One of another body has its pelvis where that one has it, and is an adult
-    where this one knows no child."""
+    where this one knows no child; a guess of another has its mean shape."""
     import torch
 
     from core.body.model import BodyParams
 
     place = torch.from_numpy(state.cam_t.copy())
+    meant = isinstance(state, Fit) or state.body == "" or body.shares_betas(state.body)
     return BodyParams.from_pose(
         torch.from_numpy(state.pose.copy())[None],
-        torch.from_numpy(state.betas.copy())[None],
+        torch.from_numpy(state.betas * np.float32(meant))[None],
         (place + body.pelvis_shift(state.body))[None],
         torch.tensor([state.kid if body.has_kid else 0.0]),
     )

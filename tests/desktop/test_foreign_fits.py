@@ -40,6 +40,15 @@ def test_a_guess_of_smpl_stands_where_smpl_would_though_its_file_is_not_there():
     np.testing.assert_allclose(there, FIT.cam_t + np.float32(SMPL_PELVIS), atol=1e-5)
 
 
+def test_betas_of_a_guess_are_told_only_to_the_body_that_they_belong_to():
+    """Else a fit from it keeps near a shape that nobody meant."""
+    body, betas = load_body(), np.linspace(-2, 2, 10)
+    guess = Guess(FIT.pose, betas, 0.0, FIT.cam_t, FIT.focal_length, FIT.camera_center, "CLIFF")
+    for of, kept in ((SMPL_NEUTRAL, False), (body.fingerprint, True), ("", True)):
+        told = params_of(replace(guess, body=of), body).betas[0].numpy()
+        np.testing.assert_allclose(told, betas * kept, atol=1e-6)
+
+
 @pytest.mark.parametrize("kid", [0.0, 1.0])
 def test_an_own_fit_stands_where_it_says(kid):
     body = load_body()

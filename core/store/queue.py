@@ -22,12 +22,14 @@ ORDERS = {
 }
 ANY = "any"
 LIGHT_COLUMNS = """person.id, photo_id, path, score, verdict, locked, tags, note, updated, disagreement, warnings,
-    (SELECT group_concat(warning, ' ') FROM person_warning WHERE person_id = person.id)"""
+    (SELECT group_concat(warning, ' ') FROM person_warning WHERE person_id = person.id),
+    fit IS NOT NULL"""
 
 
 class QueueRow(NamedTuple):
-    """One person of the queue. score: see `Fit`; disagreement: of guess and fit [rad], see `rows.disagreement`; tags
-    as JSON; warned: names of `warnings.WARNINGS` with spaces between, of which there are `warnings`.
+    """One person of the queue. score: see `Fit`, None also where nobody scored the fit; disagreement: of guess and fit
+    [rad], see `rows.disagreement`; tags as JSON; warned: names of `warnings.WARNINGS` with spaces between, of which
+    there are `warnings`; fitted: whether there is a fit, scored or not.
     """
 
     id: int
@@ -42,6 +44,7 @@ class QueueRow(NamedTuple):
     disagreement: float | None
     warnings: int
     warned: str | None
+    fitted: bool
 
 
 class Filter(NamedTuple):

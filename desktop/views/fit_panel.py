@@ -206,6 +206,8 @@ class FitPanel(QScrollArea):
             return tr("Nobody is selected.")
         if person.fit is None:
             return tr("Not fitted.")
+        if not np.isfinite(person.fit.score):
+            return tr("Not scored.")
         words = [tr("{score:.1f} px a keypoint, at 200 px").format(score=person.fit.score)]
         if report is not None and report.posed.fit is person.fit:
             iterations = max(map(len, report.losses.values()), default=1) - 1

@@ -174,7 +174,7 @@ def draw_tile(painter: QPainter, square: QRect, picture: Picture | None, colours
 
 def score_in_words(row: QueueRow) -> str:
     if row.score is None:
-        return tr("not fitted")
+        return tr("not scored") if row.fitted else tr("not fitted")
     return tr("{score:.1f} px").format(score=row.score)
 
 

@@ -13,6 +13,7 @@ from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
 from desktop.file_acts import open_path
 from desktop.jobs import opening
 from desktop.posing import params_of, placed_coarsely, pose_fit
+from desktop.views.people_list import score_in_words
 from tests.benchmarks.people import smpl_sized
 from tests.bodies import write_npz
 from tests.core.formats.making import eft_document, write_photos
@@ -64,6 +65,18 @@ def test_a_child_is_shown_as_an_adult_by_a_body_that_knows_no_child():
     seen = PERSON.with_(keypoints=Keypoints("coco17", np.ones((17, 2)), np.ones(17)))
     for person in (PERSON, seen):
         assert np.isfinite(pose_fit(toy_body(), PHOTO, person, child).vertices).all()
+
+
+def test_a_body_that_nobody_scored_is_called_so_and_not_unfitted(desk, tmp_path):
+    (tmp_path / "eft.json").write_text(json.dumps(eft_document()))
+    write_photos(tmp_path)
+    desk.open(tmp_path / "eft.json")
+    (row,) = desk.workbench.project.queue_rows([desk.workbench.person_id])
+    assert score_in_words(row) == "not scored"
+    assert desk.window.fit_panel.summary.text() == "Not scored."
+    desk.fit()
+    (row,) = desk.workbench.project.queue_rows([desk.workbench.person_id])
+    assert "px" in score_in_words(row)
 
 
 @pytest.mark.parametrize("large", [False, True])

@@ -32,7 +32,7 @@ from train.learning import losses
 from train.learning.augment import AugmentConfig
 from train.learning.datasets import Batch
 from train.learning.judging import LOOP_FIT
-from train.learning.loop import Loss, StepLoss
+from train.learning.loop import Method, StepLoss
 from train.learning.losses import LossWeights, Term
 from train.learning.mean_params import mean_body
 from train.learning.posing import RotatedBody
@@ -45,11 +45,12 @@ from train.learning.training import run_command
 @dataclass(frozen=True)
 class Config:
     """SPIN's defaults. batch: people a step, of all processes together; accumulate: pieces that each process cuts its
-    share into. last_rate: the learning rate at the end of the run, as a share of the first; a cosine leads there.
-    warm_up: steps over which it rises at first, for a network of random weights. clip: a longer gradient is cut to this
-    norm, 0 never. mode: 'loop', or the paper's ablations 'static' (the dictionary as it is) and 'none' (keypoints, and
-    what is locked). valid_px: score above which a fit that no human accepted teaches nothing. Precision of the network;
-    the loop around it is float32."""
+    share into, for a small memory: the step is that of the whole batch but for batch norms, which see a piece each, and
+    takes longer, as the network is asked twice. last_rate: the learning rate at the end of the run, as a share of the
+    first; a cosine leads there. warm_up: steps over which it rises at first, for a network of random weights. clip: a
+    longer gradient is cut to this norm, 0 never. mode: 'loop', or the paper's ablations 'static' (the dictionary as it
+    is) and 'none' (keypoints, and what is locked). valid_px: score above which a fit that no human accepted teaches
+    nothing. Precision of the network; the loop around it is float32."""
 
     batch: int = 64
     accumulate: int = 1
@@ -90,10 +91,9 @@ def build(config: Config, body: Body) -> SpinNetwork:
     return SpinNetwork(SpinConfig(config.backbone, config.iterations, body.fingerprint), mean_body())
 
 
-def loss(network: SpinNetwork, batch: Batch, spin: Spin) -> StepLoss:
-    """Model-fitting in the loop: one batch."""
+def loss(said: SpinOutput, batch: Batch, spin: Spin) -> StepLoss:
+    """Model-fitting in the loop: one batch, and what the network says of it."""
     rows = batch.views.indices
-    said = regress(network, batch, spin.config)
     replaced, fit_s = fit_in_the_loop(said, batch, spin)
     best = spin.fits.get(rows, batch.views.rotation_deg, batch.views.flipped)
     valid = valid_rows(spin, rows)
@@ -198,12 +198,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def step_of(
     config: Config, network: SpinNetwork, body: Body, fits: FitsDictionary, processes: Processes
-) -> Loss:
-    """`loss` of a batch, with all else that it needs."""
+) -> Method:
+    """`regress` and `loss` of a batch, with all else that they need."""
     spin = Spin(config, body, fits, processes)
     if config.mode == "loop":
         ready_to_train(fits.device.type)
-    return lambda batch: loss(network, batch, spin)
+    return Method(
+        lambda batch: regress(network, batch, config),
+        lambda batch, said: loss(SpinOutput(*said), batch, spin),
+    )
 
 
 if __name__ == "__main__":

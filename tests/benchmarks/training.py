@@ -26,9 +26,9 @@ from tests.benchmarks.spin_smplify import MeshKeypoints, fit_as_spin
 from tests.train import making_runs
 from train.learning.augment import AugmentConfig
 from train.learning.datasets import Batch
-from train.learning.loop import Learner, Limits, StepLoss, learn
+from train.learning.loop import Learner, Limits, learn
 from train.learning.processes import Processes, share_batches
-from train.spin import Config, Spin, build, loss, regress
+from train.spin import Config, build, regress, step_of
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,12 @@ def ours(config: Config, body: Body, fits: FitsDictionary, batch: Batch, device:
     processes = Processes(0, 1, torch.device(device))
     body, fits = body.to(device), fits.to(device)
     network = build(config, body).to(device, memory_format=torch.channels_last)
-    spin = Spin(config, body, fits, processes)
     dropout = share_batches(network, processes, config.seed)
     optimizer = torch.optim.Adam(network.parameters(), config.learning_rate)
     learner = Learner(network, optimizer, dropout, processes, config.batch, config.learning_rate)
     batch = batch.to(torch.device(device))
 
-    def measured(one: Batch) -> StepLoss:
-        return loss(network, one, spin)
+    method = step_of(config, network, body, fits, processes)
 
     def batches() -> Iterator[Batch]:
         while True:
@@ -93,7 +91,7 @@ def ours(config: Config, body: Body, fits: FitsDictionary, batch: Batch, device:
 
     with tempfile.TemporaryDirectory() as folder:
         limits = Limits(steps=steps + 1, epochs=None)
-        reports = list(learn(learner, batches(), 10**9, measured, limits, Path(folder)))[1:]
+        reports = list(learn(learner, batches(), 10**9, method, limits, Path(folder)))[1:]
     synchronise(device)
     best = min(reports, key=lambda report: report.step_s)
     fit_s = best.fit_share * best.step_s

@@ -1,7 +1,7 @@
 """One training step in float64 by however many processes torchrun starts: python -m tests.train.one_step FOLDER
 
 The gradient of the whole batch, and the loss, go to FOLDER/gradient_COUNT.pt. The fits stay as they are: those in the
-loop are float32.
+loop are float32. The same step in pieces is for a test in one process.
 """
 
 from __future__ import annotations
@@ -18,30 +18,51 @@ from train.learning.augment import AugmentConfig
 from train.learning.datasets import Turns
 from train.learning.loop import Learner, Limits, learn
 from train.learning.processes import Processes, share_batches
+from train.learning.run_folder import Progress
 from train.spin import Config, build, step_of
 
 BATCH = 8
 UNBELIEVED = (0, 2, 3)  # most of the first half, so that the two processes count different numbers of people
 
 
+class Still(torch.nn.BatchNorm2d):
+    """A batch norm that goes by its running statistics also when it is trained: of each person alone."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mean, var = self.running_mean, self.running_var
+        return torch.nn.functional.batch_norm(x, mean, var, self.weight, self.bias, eps=self.eps)
+
+
 def take(folder: Path) -> None:
     """folder: with curated.npz and its photos."""
+    gradient, value, processes = of_whole_batch(folder)
+    if processes.first:
+        torch.save({"gradient": gradient, "loss": value}, folder / f"gradient_{processes.count}.pt")
+    processes.leave()
+
+
+def of_whole_batch(
+    folder: Path, pieces: int = 1, still: bool = False
+) -> tuple[torch.Tensor, float, Processes]:
+    """Gradient and loss of the step, its batch in so many pieces; still: its batch norms see nobody beside."""
     processes = Processes.join("cpu")
     body, fits = load_body(), FitsDictionary.load(folder / "curated.npz")
     fits.valid_fit[list(UNBELIEVED)] = False
     config = Config(batch=BATCH, backbone="resnet10", mode="static")
     network = build(config, body).double()
+    for module in network.modules():
+        if still and isinstance(module, torch.nn.BatchNorm2d):
+            module.__class__ = Still
     dropout = share_batches(network, processes, config.seed)
     optimizer = torch.optim.Adam(network.parameters())
-    learner = Learner(network, optimizer, dropout, processes, BATCH, config.learning_rate)
+    progress = Progress(accumulate=pieces)
+    learner = Learner(network, optimizer, dropout, processes, BATCH, config.learning_rate, progress)
     crops = making_runs.crops_of(fits, folder, AugmentConfig())
     batches = (crops[turns] for turns in Turns(crops.order, 0, 0, BATCH, processes.share))
-    loss = step_of(config, network, body.to("cpu", torch.float64), fits, processes)
-    (report,) = learn(learner, batches, 10**9, loss, Limits(steps=1), folder)
+    method = step_of(config, network, body.to("cpu", torch.float64), fits, processes)
+    (report,) = learn(learner, batches, 10**9, method, Limits(steps=1), folder)
     gradient = torch.cat([value.grad.flatten() for value in network.parameters() if value.grad is not None])
-    if processes.first:
-        torch.save({"gradient": gradient, "loss": report.loss}, folder / f"gradient_{processes.count}.pt")
-    processes.leave()
+    return gradient, report.loss, processes
 
 
 if __name__ == "__main__":

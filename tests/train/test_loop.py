@@ -60,12 +60,12 @@ def losses(folder: Path) -> list[object]:
 
 @contextlib.contextmanager
 def disturbed(monkeypatch, disturb):
-    """`disturb(number, loss)` is called in place of the loss of the number-th piece."""
+    """`disturb(number, loss, batch)` is called in place of the loss of the number-th step."""
     original, count = spin.loss, [0]
 
-    def loss(network, batch, spin_state):
+    def loss(said, batch, spin_state):
         count[0] += 1
-        return disturb(count[0], lambda: original(network, batch, spin_state), batch)
+        return disturb(count[0], lambda: original(said, batch, spin_state), batch)
 
     with monkeypatch.context() as patch:
         patch.setattr(spin, "loss", loss)
@@ -267,17 +267,18 @@ class TestTrouble:
         assert (tmp_path / "run/checkpoint.pt").exists()
 
     def test_too_little_memory_halves_the_pieces_and_says_so(self, train, tmp_path, monkeypatch, capsys):
-        sizes = []
+        regress, sizes = spin.regress, []
 
-        def limited(number, loss, batch):
+        def limited(network, batch, config):
             sizes.append(len(batch))
             if len(batch) > 1:
                 raise torch.OutOfMemoryError("out of memory")
-            return loss()
+            return regress(network, batch, config)
 
-        with disturbed(monkeypatch, limited):
+        with monkeypatch.context() as patch:
+            patch.setattr(spin, "regress", limited)
             assert train("run", "--steps", "2") == 0
-        assert sizes == [2, 1, 1, 1, 1]
+        assert sizes == [2, *[1, 1, 1, 1] * 2]
         assert "from now on 1" in capsys.readouterr().err
         assert torch.load(tmp_path / "run/checkpoint.pt")["loop"]["accumulate"] == 2
 

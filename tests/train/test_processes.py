@@ -138,6 +138,15 @@ class TestProcesses:
         assert two["loss"] == pytest.approx(one["loss"], rel=1e-9)
         assert float((two["gradient"] - one["gradient"]).norm() / one["gradient"].norm()) < 1e-9
 
+    @pytest.mark.parametrize("pieces", [2, 8])
+    def test_a_batch_in_pieces_has_the_gradient_of_the_whole(self, tmp_path, body, pieces):
+        """In float64, though few of the first piece are believed; batch norms alone see a piece each."""
+        folder = making_runs.write_curated(tmp_path, body, one_step.BATCH).parent
+        whole, loss, _ = one_step.of_whole_batch(folder, still=True)
+        cut, same, _ = one_step.of_whole_batch(folder, pieces, still=True)
+        assert same == pytest.approx(loss, rel=1e-9)
+        assert float((cut - whole).norm() / whole.norm()) < 1e-9
+
     def test_torchrun_starts_anew_what_lost_a_process_and_the_run_goes_on(self, tmp_path, curated):
         """Elastic: one of two is killed, torchrun ends the other, starts both, and no step is missing."""
         run, steps = tmp_path / "run", 12

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from train.learning.loop import Learner, Limits, StepLoss, learn
+from train.learning.loop import Learner, Limits, Method, StepLoss, learn
 from train.learning.processes import DropoutStream, Processes
 from train.learning.run_folder import Progress
 
@@ -39,11 +39,11 @@ def steps_of(learner, limits, slope=1.0):
     """The steps of a loss that falls straight, and by how much the weight moved in each."""
     weight = learner.network.weight
 
-    def loss(_):
+    def loss(_, said):
         return StepLoss(slope * weight.sum(), {"straight": slope * weight.sum()}, {"people": torch.tensor(1)})
 
     before = float(weight.detach())
-    for step in learn(learner, iter(Batches()), IN_EPOCH, loss, limits, None):
+    for step in learn(learner, iter(Batches()), IN_EPOCH, Method(lambda _: (weight,), loss), limits, None):
         now = float(weight.detach())
         yield SimpleNamespace(rate=step.learning_rate, moved=before - now)
         before = now

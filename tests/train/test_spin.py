@@ -102,7 +102,7 @@ class TestStep:
 
     def step(self, batch, spin):
         network = network_that_says(mean_body(), SMALL)
-        return loss(network, batch, spin)
+        return loss(regress(network, batch, spin.config), batch, spin)
 
     @pytest.mark.parametrize("mode", ["loop", "static", "none"])
     def test_the_loss_of_a_batch_is_the_plain_readings(self, fits, body, batch, mode):
@@ -165,7 +165,7 @@ class TestStep:
         values = []
         for _ in range(12):
             optimizer.zero_grad()
-            step = loss(network, batch[:1], spin)
+            step = loss(regress(network, batch[:1], spin.config), batch[:1], spin)
             step.loss.backward()
             optimizer.step()
             values.append(float(step.loss.detach()))

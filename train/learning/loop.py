@@ -1,7 +1,8 @@
 """The one loop of a training: take a batch, step, log, save, and go on after whatever happens.
 
-A method gives `loss` of a batch; the loop knows neither networks nor bodies. What is random is a function of seed,
-epoch and place (train/learning/datasets.py), so a run that was killed takes the same steps again.
+A method says what its network answers to a batch and which loss that is; the loop knows neither networks nor bodies.
+What is random is a function of seed, epoch and place (train/learning/datasets.py), so a run that was killed takes the
+same steps again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,14 +126,23 @@ class Learner:
         return [slice(start, start + size) for start in range(0, self.own, size)]
 
 
-Loss = Callable[[Batch], StepLoss]
+Answer = Sequence[Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """What is learned. ask: what the network answers to a batch, tensors with a row for each person; loss: of a batch
+    and that answer, which alone leads to the network."""
+
+    ask: Callable[[Batch], Answer]
+    loss: Callable[[Batch, Answer], StepLoss]
 
 
 def learn(
     learner: Learner,
     batches: Iterator[Batch],
     batches_in_epoch: int,
-    loss: Loss,
+    method: Method,
     limits: Limits,
     folder: Path,
 ) -> Iterator[TrainStep]:
@@ -145,7 +155,7 @@ def learn(
     while not limits.reached(progress):
         waiting = time.perf_counter()
         learner.set_rate(limits.share_done(progress.step, batches_in_epoch))
-        step = _try_step(learner, next(batches).to(learner.processes.device), loss, folder, waiting)
+        step = _try_step(learner, next(batches).to(learner.processes.device), method, folder, waiting)
         progress.step += 1
         progress.batch += 1
         if progress.batch >= batches_in_epoch:
@@ -158,7 +168,7 @@ def learn(
             )
 
 
-def _try_step(learner: Learner, batch: Batch, loss: Loss, folder: Path, waiting: float) -> TrainStep:
+def _try_step(learner: Learner, batch: Batch, method: Method, folder: Path, waiting: float) -> TrainStep:
     """One step; again in smaller pieces when the memory of the device is too small for these. waiting: since when the
     batch was waited for. A step that is not taken leaves the network's running statistics as they were."""
     began = time.perf_counter()
@@ -166,7 +176,7 @@ def _try_step(learner: Learner, batch: Batch, loss: Loss, folder: Path, waiting:
     while True:
         with _running_statistics(learner.network) as put_back:
             try:
-                said = _backward(learner, batch, loss)
+                said = _backward(learner, batch, method)
                 value = learner.processes.total(said.loss)
                 good = _gradients_finite(learner, value)
                 if not good:
@@ -210,27 +220,49 @@ def _running_statistics(network: nn.Module) -> Iterator[Callable[[], None]]:
         raise
 
 
-def _backward(learner: Learner, batch: Batch, loss: Loss) -> StepLoss:
+def _backward(learner: Learner, batch: Batch, method: Method) -> StepLoss:
     """Gradients of the whole batch, summed over its pieces and over all processes."""
     network, parts = learner.network, learner.parts()
     network.train()
     learner.optimizer.zero_grad(set_to_none=True)
-    said: list[StepLoss] = []
-    for part in parts:
-        start = learner.processes.rank * learner.own
-        learner.dropout.begin(
-            learner.progress.step, learner.batch, slice(start + part.start, start + part.stop)
-        )
-        piece = loss(batch if len(parts) == 1 else batch[part])
-        (piece.loss / len(parts)).backward()
-        said.append(piece)
+    if len(parts) == 1:
+        said = method.loss(batch, _answer(learner, batch, parts[0], method))
+        said.loss.backward()
+    else:
+        said = _in_pieces(learner, batch, parts, method)
     learner.processes.sum_gradients(network.parameters())
     return StepLoss(
-        torch.stack([piece.loss.detach() for piece in said]).mean(),
-        {name: torch.stack([piece.parts[name].detach() for piece in said]).mean() for name in said[0].parts},
-        {name: torch.stack([piece.counts[name] for piece in said]).sum() for name in said[0].counts},
-        sum(piece.fit_s for piece in said),
+        said.loss.detach(),
+        {name: part.detach() for name, part in said.parts.items()},
+        said.counts,
+        said.fit_s,
     )
+
+
+def _in_pieces(learner: Learner, batch: Batch, parts: list[slice], method: Method) -> StepLoss:
+    """The loss of the batch as a whole, and its gradients, with one piece's activations in memory at a time.
+
+    Whom a mean is over is known only when everybody was asked, and fitted. So everybody is asked twice: for the loss,
+    and again, piece by piece, for what the loss says of each piece's answer.
+    """
+    with _running_statistics(learner.network) as put_back, torch.no_grad():
+        answers = [_answer(learner, batch, part, method) for part in parts]
+        put_back()
+    whole = [torch.cat(pieces).requires_grad_() for pieces in zip(*answers, strict=True)]
+    said = method.loss(batch, whole)
+    said.loss.backward()
+    for part in parts:
+        answer = _answer(learner, batch, part, method)
+        torch.autograd.backward(answer, [tensor.grad[part] for tensor in whole])
+    return said
+
+
+def _answer(learner: Learner, batch: Batch, part: slice, method: Method) -> Answer:
+    """What the network says of some people of this process's share."""
+    start = learner.processes.rank * learner.own
+    rows = slice(start + part.start, start + part.stop)
+    learner.dropout.begin(learner.progress.step, learner.batch, rows)
+    return method.ask(batch if part == slice(0, learner.own) else batch[part])
 
 
 def _halve(learner: Learner) -> str:

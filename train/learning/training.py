@@ -20,7 +20,7 @@ from core.guess.spin_network import SpinNetwork, spin_checkpoint
 from core.store.fits import FitsDictionary
 from train.learning.command import INTERRUPTED, run_to_end
 from train.learning.datasets import Crops, Turns, batches_of, load_batches
-from train.learning.loop import Learner, Limits, Loss, TrainStep, learn
+from train.learning.loop import Learner, Limits, Method, TrainStep, learn
 from train.learning.metrics_log import MetricsLog
 from train.learning.options import (
     SOURCES,
@@ -45,7 +45,7 @@ C = TypeVar("C")
 MAY_CHANGE = "accumulate"  # of a Config when a run goes on: a smaller GPU may need more pieces
 
 Build = Callable[[Any, Body], SpinNetwork]
-StepOf = Callable[[Any, SpinNetwork, Body, FitsDictionary, Processes], Loss]
+StepOf = Callable[[Any, SpinNetwork, Body, FitsDictionary, Processes], Method]
 
 
 @dataclass(eq=False)
@@ -70,8 +70,8 @@ class Training:
 
 
 def run_command(program: str, arguments: list[str] | None, defaults: C, build: Build, step_of: StepOf) -> int:
-    """Train as a command line says. defaults: the method's Config; build makes its network, step_of its loss.
-    Returns the exit code."""
+    """Train as a command line says. defaults: the method's Config; build makes its network, step_of the Method that
+    teaches it. Returns the exit code."""
     given = parse(program, f"Train a network: {program}", arguments, defaults)
     return run_to_end(lambda: _run(program, given, defaults, build, step_of))
 
@@ -250,10 +250,12 @@ def _steps(
     progress, share = learner.progress, learner.processes.share
     turns = Turns(sources.order, progress.epoch, progress.batch, learner.batch, share)
     batches = load_batches(crops, turns, options.workers, learner.processes.device.type == "cuda")
-    loss = step_of(training.config, training.network, training.body, training.fits, learner.processes)
+    method = step_of(training.config, training.network, training.body, training.fits, learner.processes)
     in_epoch = batches_of(sources.order, learner.batch)
     saved = time.monotonic()
-    for report in learn(learner, batches, in_epoch, loss, Limits(options.steps, options.epochs), options.run):
+    for report in learn(
+        learner, batches, in_epoch, method, Limits(options.steps, options.epochs), options.run
+    ):
         _tell(report, options, log, terminal)
         if training.run is not None and options.picture_every and report.step % options.picture_every == 0:
             with _said_if_not_written(terminal, "a picture"):

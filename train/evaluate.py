@@ -27,7 +27,7 @@ from core.guess.lifter import LifterGuess, lift, load_lifter
 from core.metrics import pa_mpjpe_mm
 from train.learning.command import run_to_end
 from train.learning.devices import device_of
-from train.learning.options import named_path
+from train.learning.options import folders_of, named_path
 from train.learning.ready import ready_to_fit
 from train.learning.truth import Truth, read_truth
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 ALTERNATIVES = 5
 PART_LABELS = "lsp"
+OF_NETWORKS = "data", "data_photos", "data_masks", "body_of", "device"
+OF_FITS = ("guess",)
 
 
 def evaluate_fits(body: Body, people: Truth, guess: str) -> dict[str, list[float]]:
@@ -124,10 +126,10 @@ def evaluate_network(options: argparse.Namespace) -> int:
         raise FitloopError(
             f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}, or --data photos=FOLDER."
         )
+    photos, masks = folders(options)
     network = load_spin_network(checkpoint_of(options.network)).to(device_of(options.device))
     body = load_body(options.body)
     gendered = {name: load_body(path) for name, path in options.body_of or ()}
-    photos, masks = dict(options.data_photos or ()), dict(options.data_masks or ())
     results: list[Result] = []
     try:
         for name, path in options.data:
@@ -141,6 +143,19 @@ def evaluate_network(options: argparse.Namespace) -> int:
         if results and not options.json:
             print(table(results), flush=True)
     return 0
+
+
+def folders(options: argparse.Namespace) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Where photos and masks of the data sets lie, by name. Raises FitloopError for those that nobody would look at."""
+    photos = folders_of("--data-photos", options.data_photos or (), options.data)
+    masks = folders_of("--data-masks", options.data_masks or (), options.data)
+    for name, path in options.data:
+        if name in photos and path.is_dir():
+            raise FitloopError(f"--data-photos {name}: a folder has its own photos. Leave it out.")
+    for name in masks:
+        if name != PART_LABELS:
+            raise FitloopError(f"--data-masks {name}: masks are of {PART_LABELS}. Leave it out.")
+    return photos, masks
 
 
 def measured(
@@ -196,7 +211,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="that names of masks start from; by default as those of photos",
     )
     parser.add_argument(
-        "--body", type=Path, help="SMPL file that data sets' betas are of; by default the open body"
+        "--body",
+        type=Path,
+        help="SMPL file that data sets' betas are of, or that is fitted; by default the open body",
     )
     parser.add_argument(
         "--body-of",
@@ -212,14 +229,25 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if (options.network is None) == (options.fits_from is None):
         parser.error("give a run or a checkpoint with --data, or --fits-from")
+    _check_belonging(parser, options)
     return run_to_end(
         lambda: evaluate_all_fits(options) if options.network is None else evaluate_network(options)
     )
 
 
+def _check_belonging(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """What one of the two measurements would not look at is refused."""
+    other, what = (OF_FITS, "fits") if options.fits_from is None else (OF_NETWORKS, "a network")
+    strange = [
+        f"--{name.replace('_', '-')}" for name in other if getattr(options, name) != parser.get_default(name)
+    ]
+    if strange:
+        parser.error(f"{', '.join(strange)}: for measuring {what} alone. Leave it out.")
+
+
 def evaluate_all_fits(options: argparse.Namespace) -> int:
     """Fits of every truth file in a folder, as JSON. Returns the exit code."""
-    body = load_body()
+    body = load_body(options.body)
     ready_to_fit("cpu")
     per_source = {
         people.source: evaluate_fits(body, people, options.guess) for people in read_truth(options.fits_from)

@@ -186,6 +186,42 @@ def test_the_command_ends_with_words_where_there_is_no_such_lifter(tmp_path, sce
     assert "nowhere" in refused(capsys, str(tmp_path), "--guess", str(tmp_path / "nowhere"))
 
 
+@pytest.mark.parametrize(
+    "option", ["--data=a=b.npz", "--data-photos=a=b", "--data-masks=lsp=b", "--body-of=m=b", "--device=cuda"]
+)
+def test_what_is_for_a_network_alone_is_refused_beside_fits(tmp_path, capsys, option):
+    with pytest.raises(SystemExit):
+        evaluate.main(["--fits-from", str(tmp_path), option])
+    assert option.split("=")[0] in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_what_is_for_fits_alone_is_refused_beside_a_network(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        evaluate.main([str(tmp_path), "--data", "a=b.npz", "--guess", "lifter"])
+    assert "--guess" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_fits_are_measured_on_the_body_that_is_given(tmp_path, scene, capsys):
+    write_truth(tmp_path / "h36m_3d.npz", scene)
+    assert "no_body.npz" in refused(capsys, str(tmp_path), "--body", str(tmp_path / "no_body.npz"))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--data-photos=lps=b"], "--data-photos lps: no --data has this name"),
+        (["--data-masks=lps=b"], "--data-masks lps: no --data has this name"),
+        (["--data-photos=lsp=b", "--data-photos=lsp=c"], "--data-photos lsp: is given twice"),
+        (["--data-masks=coco=b"], "--data-masks coco: masks are of lsp"),
+        (["--data-photos=photos=b"], "--data-photos photos: a folder has its own photos"),
+    ],
+)
+def test_a_folder_of_no_data_set_is_told_before_anything_is_read(tmp_path, capsys, options, told):
+    data = ["--data=lsp=a.npz", "--data=coco=a.npz", f"--data=photos={tmp_path}"]
+    assert evaluate.main([str(tmp_path), *data, *options]) == 1
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("damage", ["cut short", "not a zip", "without joints"])
 def test_the_command_ends_with_words_where_the_truth_is_damaged(tmp_path, scene, capsys, damage):
     path = write_truth(tmp_path / "h36m_3d.npz", scene)

@@ -7,7 +7,7 @@ import dataclasses
 import math
 import time
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from core.errors import FitloopError
 
 C = TypeVar("C")
+Named = Sequence[tuple[str, Path]]
 _GROUPS = {"losses": "loss", "augment": "augment"}
 _MODES = {"fits_only": "static", "no_fits": "none"}
 
@@ -119,15 +120,30 @@ def options_of(said: dict[str, Any]) -> Options:
     options = Options(**said)
     if options.fits is None and not options.data:
         raise FitloopError("nothing to train on. Give --fits curated.npz, or --data NAME=FILE.")
-    names = [name for name, _ in options.data]
-    unknown = [name for name, _ in options.data_photos if name not in names]
-    if unknown or len(set(names)) < len(names):
-        raise FitloopError(
-            f"--data-photos {unknown}: no such data set, or one named twice. Named are: {names}."
-        )
+    by_name("--data", options.data)
+    folders_of("--data-photos", options.data_photos, options.data)
     if options.epochs == 0:
         options = dataclasses.replace(options, epochs=None)
     return options
+
+
+def by_name(flag: str, given: Named) -> dict[str, Path]:
+    """Paths by their names. Raises FitloopError for a name that is given twice."""
+    paths = dict(given)
+    if len(paths) < len(given):
+        names = [name for name, _ in given]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FitloopError(f"{flag} {twice}: is given twice. Give it once.")
+    return paths
+
+
+def folders_of(flag: str, given: Named, data: Named) -> dict[str, Path]:
+    """Folders by the names of data sets. Raises FitloopError for one of no data set, or a second of one."""
+    names = list(dict.fromkeys(name for name, _ in data))
+    for name, _ in given:
+        if name not in names:
+            raise FitloopError(f"{flag} {name}: no --data has this name. Named are: {', '.join(names)}.")
+    return by_name(flag, given)
 
 
 def with_changes(config: C, flat_changes: dict[str, Any]) -> C:

@@ -167,6 +167,12 @@ class TestRunFolder:
             == 1
         )
 
+    @pytest.mark.parametrize("other", ["--mean-params", "--backbone-weights"])
+    def test_a_guess_is_a_whole_start_and_no_other_goes_with_it(self, train, tmp_path, capsys, other):
+        with pytest.raises(SystemExit):
+            train("run", "--guess", str(tmp_path), other, str(tmp_path / "x.npz"))
+        assert f"--guess starts all of the network: leave out {other}" in capsys.readouterr().err
+
 
 class TestResume:
     def test_a_run_that_was_killed_before_its_first_checkpoint_starts_from_its_guess_again(
@@ -229,6 +235,12 @@ class TestResume:
         assert train("run", "--steps", "1") == 0
         assert train("run", "--resume", "--learning-rate", "0.1", fits=None) == 1
         assert "--learning-rate" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("other", ["--guess", "--mean-params", "--backbone-weights"])
+    def test_another_start_than_its_own_is_refused_and_named(self, train, tmp_path, capsys, other):
+        assert train("run", "--steps", "1") == 0
+        assert train("run", "--resume", other, str(tmp_path / "x.pt"), fits=None) == 1
+        assert f"was started with another {other}" in capsys.readouterr().err
 
     def test_a_checkpoint_of_another_run_is_refused(self, train, tmp_path, capsys):
         assert train("run", "--steps", "1") == 0

@@ -48,6 +48,7 @@ class Options:
 
 
 SOURCES = ("fits", "photos", "data", "data_photos", "without_truth", "body")
+STARTS = ("guess", "backbone_weights", "mean_params")
 _HELP = {
     "run": "folder of the run; by default runs/spin-DATE",
     "resume": "go on with the run in --run, with the options it was started with",
@@ -102,6 +103,9 @@ def parse(program: str, description: str, arguments: list[str] | None, defaults:
                 dest=name, help=f"by default {value}",
             )  # fmt: skip
     said = vars(parser.parse_args(arguments))
+    others = [_flag(name) for name in STARTS if name in said and name != "guess"]
+    if "guess" in said and others:
+        parser.error(f"--guess starts all of the network: leave out {', '.join(others)}")
     names = {option.name for option in dataclasses.fields(Options)}
     return Given(
         {name: value for name, value in said.items() if name in names},

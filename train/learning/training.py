@@ -24,6 +24,7 @@ from train.learning.loop import Learner, Limits, Method, TrainStep, learn
 from train.learning.metrics_log import MetricsLog
 from train.learning.options import (
     SOURCES,
+    STARTS,
     Given,
     Options,
     default_run,
@@ -133,7 +134,7 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
 def merged(given: Given, stored: dict[str, Any], path: Path, defaults: C) -> tuple[Options, Any]:
     """Options and config: what was said now, then what a run was started with, then the defaults.
 
-    Raises FitloopError when a run that goes on is told another config or other data than it was started with.
+    Raises FitloopError when a run that goes on is told another config, start or data than it was begun with.
     """
     if stored["config"]:
         told = {
@@ -141,7 +142,7 @@ def merged(given: Given, stored: dict[str, Any], path: Path, defaults: C) -> tup
             for name, value in given.config.items()
             if name != MAY_CHANGE and value != stored["config"].get(name)
         }
-        said = {name: value for name, value in plain_given(given).items() if name in SOURCES}
+        said = {name: value for name, value in plain_given(given).items() if name in (*SOURCES, *STARTS)}
         told |= {name: value for name, value in said.items() if value != stored["options"].get(name)}
         if told:
             names = ", ".join(f"--{name.replace('_', '-')}" for name in told)

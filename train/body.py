@@ -22,7 +22,7 @@ from train.baking.keypoints import keypoint_rows
 from train.baking.people import People, Population
 from train.baking.regressors import joint_regressor
 from train.baking.tpose import to_tpose
-from train.learning.command import run_to_end
+from train.learning.command import Command, check_output, run_to_end
 
 BETAS = 10
 ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger
@@ -121,17 +121,19 @@ def check(path: Path, count: int) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = Command("train.body", __doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--out", type=Path, help="the .npz to write")
     what.add_argument(
         "--check", type=Path, metavar="FILE", help="a baked .npz to hold against people it has not seen"
     )
     parser.add_argument("--people", type=int, default=1000, help="adults to check with")
-    parser.add_argument("--adults", type=int, default=1500)
-    parser.add_argument("--children", type=int, default=200)
-    parser.add_argument("--regressor-samples", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--adults", type=int, default=1500, help="to bake from")
+    parser.add_argument("--children", type=int, default=200, help="to bake from")
+    parser.add_argument(
+        "--regressor-samples", type=int, default=300, help="people whose joints are regressed"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the people drawn")
     options = parser.parse_args(arguments)
     return run_to_end(lambda: make(options))
 
@@ -141,6 +143,7 @@ def make(options: argparse.Namespace) -> int:
     if options.check:
         check(options.check, options.people)
         return 0
+    check_output(options.out, (".npz",))
     arrays = bake(options.adults, options.children, options.regressor_samples, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from core.body.model import Body, load_body
 from core.detect import DETECTORS
 from core.detect.rtmlib import MODES
+from core.errors import FitloopError
 from core.formats import (
     agora,
     amass,
@@ -45,7 +46,7 @@ from core.formats.report import Export, Import, LeftOut, grouped
 from core.formats.spin_write import with_truth
 from core.records import Fit, Person, Photo
 from core.store.project import Project
-from train.learning.command import run_to_end
+from train.learning.command import Command, check_output, run_to_end
 from train.learning.detecting import DetectorChoice, detect_in_photos, detect_round_people, is_photos
 
 PROJECT = ".fitloop"
@@ -209,8 +210,8 @@ def root_of(source: Path, options: Options) -> Path:
     return folder.parent if folder.name in ("labels", "results") else folder
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m train.convert", description=__doc__.splitlines()[0])
+def _parser() -> Command:
+    parser = Command("train.convert", __doc__)
     parser.add_argument("source", type=Path, nargs="?", help="a file, a folder or a project")
     parser.add_argument("destination", type=Path, nargs="?", help="the file to write")
     parser.add_argument("--list", action="store_true", help="list the formats and stop")
@@ -278,6 +279,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def convert(given: argparse.Namespace, name: str, options: Options) -> int:
     """Read, find people where asked, and write the format of this name. Raises FitloopError and OSError."""
+    check_output(given.destination, makes_folder=False)
+    if name == "project" and given.destination.exists():
+        raise FitloopError(f"{given.destination} is there already. Choose another name, or delete it.")
     if given.detect is None:
         imported = read(given.source, given.source_format, options)
     else:

@@ -25,7 +25,7 @@ from core.errors import FitloopError
 from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
 from core.guess.lifter import LifterGuess, lift, load_lifter
 from core.metrics import pa_mpjpe_mm
-from train.learning.command import run_to_end
+from train.learning.command import Command, run_to_end
 from train.learning.devices import device_of
 from train.learning.options import folders_of, named_path
 from train.learning.ready import ready_to_fit
@@ -189,9 +189,7 @@ def protocol_names() -> tuple[str, ...]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("train.evaluate", __doc__)
     parser.add_argument("network", type=Path, nargs="?", help="a run's folder, or a checkpoint")
     parser.add_argument(
         "--data", type=named_path, action="append", metavar="NAME=FILE", help="a data set .npz"
@@ -222,27 +220,20 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="GENDER=FILE",
         help="SMPL's of 'm' and 'f', for a data set that tells genders, as 3DPW does",
     )
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="cpu", help="of the network: cpu, cuda, cuda:1 …")
     parser.add_argument("--fits-from", type=Path, help="folder with the truth files")
-    parser.add_argument("--guess", default="none", help="none, lifter, or a lifter's folder")
+    parser.add_argument("--guess", default="none", help="of fits: none, lifter, or a lifter's folder")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args(arguments)
     if (options.network is None) == (options.fits_from is None):
         parser.error("give a run or a checkpoint with --data, or --fits-from")
-    _check_belonging(parser, options)
+    if options.network is None:
+        parser.refuse(options, OF_NETWORKS, "for measuring a network alone. Leave it out.")
+    else:
+        parser.refuse(options, OF_FITS, "for measuring fits alone. Leave it out.")
     return run_to_end(
         lambda: evaluate_all_fits(options) if options.network is None else evaluate_network(options)
     )
-
-
-def _check_belonging(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """What one of the two measurements would not look at is refused."""
-    other, what = (OF_FITS, "fits") if options.fits_from is None else (OF_NETWORKS, "a network")
-    strange = [
-        f"--{name.replace('_', '-')}" for name in other if getattr(options, name) != parser.get_default(name)
-    ]
-    if strange:
-        parser.error(f"{', '.join(strange)}: for measuring {what} alone. Leave it out.")
 
 
 def evaluate_all_fits(options: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.body.tree import JOINT_NAMES, flip_pose, joint_index
 from core.errors import FitloopError
-from train.learning.command import run_to_end
+from train.learning.command import Command, check_output, run_to_end
 from train.learning.options import count, from_one
 from train.learning.poses import Poses, read_poses
 
@@ -108,20 +108,21 @@ def learn(poses: Poses, components: int, rounds: int, seed: int) -> dict[str, np
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = argparse.ArgumentParser(description="Learn the pose prior.")
+    parser = Command("train.prior", __doc__)
     parser.add_argument(
         "--poses", type=Path, required=True, help=".npz with poses (N, 72) in SMPL's axis-angle"
     )
     parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
-    parser.add_argument("--components", type=from_one, default=8)
+    parser.add_argument("--components", type=from_one, default=8, help="of the mixture of Gaussians")
     parser.add_argument("--rounds", type=from_one, default=40, help="of expectation maximisation")
-    parser.add_argument("--seed", type=count, default=0)
+    parser.add_argument("--seed", type=count, default=0, help="of where the mixture starts")
     options = parser.parse_args(arguments)
     return run_to_end(lambda: write(options))
 
 
 def write(options: argparse.Namespace) -> int:
     """Learn the prior and write it. Raises FitloopError and OSError."""
+    check_output(options.out, (".npz",))
     arrays = learn(read_poses(options.poses, "train"), options.components, options.rounds, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags

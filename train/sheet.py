@@ -21,12 +21,23 @@ from core.body.model import BETAS, Body, BodyParams, load_body
 from core.body.tree import joint_index
 from core.guess.lifter import load_lifter
 from core.guess.lifter_network import Lifter
-from train.learning.command import run_to_end
+from train.learning.command import Command, check_output, run_to_end
 from train.learning.options import count
 from train.learning.poses import read_poses
 from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
-from train.rendering.sheets import CLAY, Color, Frame, Picture, TileRenderer, grid, label, save_picture, stack
+from train.rendering.sheets import (
+    CLAY,
+    PICTURES,
+    Color,
+    Frame,
+    Picture,
+    TileRenderer,
+    grid,
+    label,
+    save_picture,
+    stack,
+)
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6
@@ -119,8 +130,8 @@ def _lifter(guess: str) -> Lifter | None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = argparse.ArgumentParser(description="Draw contact sheets of a body, of fits, or of a training.")
-    parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle"))
+    parser = Command("train.sheet", __doc__)
+    parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle"), help="what to draw")
     parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
     parser.add_argument("--body", type=Path, help="an SMPL file; without it the open body")
     parser.add_argument("--poses", type=Path, help="poses: an .npz with poses (N, 72)")
@@ -138,6 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def write(options: argparse.Namespace) -> int:
     """Draw a sheet and save it. Raises FitloopError and OSError."""
+    check_output(options.out, PICTURES)
     sheet = draw(options, load_body(options.body))
     save_picture(options.out, sheet)
     print(f"{options.out}: {sheet.shape[1]} x {sheet.shape[0]} px, {options.out.stat().st_size / 1e3:.0f} kB")

@@ -193,7 +193,7 @@ def _now(like: Tensor) -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    return run_command("train.spin", arguments, Config(), build, step_of)
+    return run_command("train.spin", (__doc__ or "").split("\n\n")[0], arguments, Config(), build, step_of)
 
 
 def step_of(

@@ -19,7 +19,7 @@ from typing import TextIO
 from core.body.model import load_body
 from core.errors import FitloopError
 from core.store.project import Project
-from train.learning.command import INTERRUPTED, run_to_end
+from train.learning.command import INTERRUPTED, Command, run_to_end
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import write_photos
@@ -123,22 +123,22 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.synthetic", description="Make training photos with exact truth."
-    )
+def _parser() -> Command:
+    parser = Command("train.synthetic", __doc__)
     parser.add_argument(
         "--out", type=Path, required=True, help="folder to write, or with --project NAME.fitloop"
     )
     parser.add_argument("--count", type=_number(1, 10_000_000), required=True, help="number of photos")
     parser.add_argument("--size", type=_number(*SIZES), default=256, help="width and height [px]")
-    parser.add_argument("--people", type=people_range, default=(1, 6), help="least..most in a photo")
+    parser.add_argument(
+        "--people", type=people_range, default=(1, 6), help="least..most in a photo; by default 1..6"
+    )
     parser.add_argument(
         "--poses", type=Path, help=".npz of motion capture, in place of the pose prior's poses"
     )
     parser.add_argument("--backgrounds", type=Path, help="folder of pictures, in place of generated ones")
     parser.add_argument("--workers", type=_number(1, 256), default=2, help="processes")
-    parser.add_argument("--seed", type=_number(0, 2**31), default=0)
+    parser.add_argument("--seed", type=_number(0, 2**31), default=0, help="of all that is drawn")
     parser.add_argument(
         "--project", action="store_true", help="a project with noisy detections in place of a data set"
     )
@@ -151,9 +151,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.project and given.out.suffix != PROJECT:
         parser.error(f"--out {given.out}: a project ends in {PROJECT}")
-    others = [f"--{name}" for name in DATASET_ONLY if getattr(given, name) != parser.get_default(name)]
-    if given.project and others:
-        parser.error(f"{', '.join(others)}: for a data set alone. Leave it out, or leave out --project.")
+    if given.project:
+        parser.refuse(given, DATASET_ONLY, "for a data set alone. Leave it out, or leave out --project.")
     return run_to_end(lambda: make(given))
 
 

@@ -10,7 +10,6 @@ are good sees which body is wrong: looks for other bodies and takes one, or turn
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from desktop.jobs.guessing import alternative_steps
 from desktop.posing import params_of
 from desktop.view import FitOptions
 from tests.benchmarks.machine import machine
+from train.learning.command import Command
 from train.learning.truth import LIMBS, Truth, read_truth
 
 LIMB_NAMES = [f"{side}_{limb}" for side in ("left", "right") for limb in LIMBS]
@@ -231,7 +231,7 @@ def summary(needed: list[int | None]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.annotator", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", action="store_true")

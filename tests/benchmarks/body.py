@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 
@@ -10,12 +9,13 @@ import torch
 
 from core.body.model import BodyParams, load_body
 from tests.benchmarks.machine import machine
+from train.learning.command import Command
 
 REPEATS = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.body", __doc__)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     load_ms, pose_ms = [], []

@@ -8,7 +8,6 @@ the tests draw are used.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -34,6 +33,7 @@ from desktop.view import View
 from tests.benchmarks.machine import machine
 from tests.benchmarks.memory import make_project, measured
 from tests.desktop.making import write_coco
+from train.learning.command import Command
 
 ROOT = Path(__file__).parents[2]
 MOVE_EVERY_S = 1 / 60  # a hand's mouse; moves that come faster are put together
@@ -320,7 +320,7 @@ def measure(moves: int, data: Path) -> Iterator[tuple[str, dict[str, float]]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.desktop")
+    parser = Command("tests.benchmarks.desktop", __doc__)
     parser.add_argument("--json", action="store_true", help="figures as JSON, a line each")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--moves", type=int, default=200, help="mouse moves of the drag")

@@ -8,7 +8,6 @@ Only keypoints that both layouts define alike are compared. `all` counts people 
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -27,6 +26,7 @@ from core.formats import coco
 from core.geometry.image import read_image
 from core.records import BBOX_PADDING, Keypoints, Person, Photo
 from tests.benchmarks.machine import machine
+from train.learning.command import Command
 from train.learning.detecting import photos_of
 from train.rendering.sheets import Picture, grid, label, save_picture
 
@@ -136,9 +136,7 @@ def draw(tile: Picture, keypoints: Keypoints, scale: float) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("tests.benchmarks.detect", __doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder whose photos/ are annotated")
     parser.add_argument("--detector", choices=DETECTORS, default="mediapipe")
     parser.add_argument("--weights", type=Path, nargs=2, metavar="ONNX", help="rtmlib's weights from files")

@@ -10,7 +10,6 @@ The people with 3D truth are not looked at.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import dataclass
 from itertools import product
@@ -28,6 +27,7 @@ from core.metrics import pa_mpjpe_mm
 from tests.benchmarks.machine import machine
 from tests.benchmarks.weights import FAULTS, LAYOUTS, annotated
 from train.evaluate import ALTERNATIVES, joined
+from train.learning.command import Command
 from train.learning.lifter_table import PHOTO, limb_columns, projected_people
 from train.learning.poses import read_poses
 from train.learning.scenes import Scenes
@@ -78,7 +78,7 @@ def measured(every: list[Searched], likely: list[Tensor]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.evidence", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     for name, much in zip(CLUES, LESS_LIKELY, strict=True):
         parser.add_argument(f"--{name}", type=float, nargs="+", default=[much])

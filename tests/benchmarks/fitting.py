@@ -5,7 +5,6 @@ python -m tests.benchmarks.fitting [--json] [--device cuda] [--drag] [--alternat
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import statistics
@@ -32,6 +31,7 @@ from tests.benchmarks.spin_smplify import (
     objective,
     spin_confidence,
 )
+from train.learning.command import Command
 
 OURS = replace(SPIN_WEIGHTS, soft_iterations=3, iterations=6, placing_iterations=0)
 DRAG = FitConfig(soft_iterations=0, iterations=3, placing_iterations=0, tolerance=0.0)
@@ -186,7 +186,7 @@ def other_bodies(body: Body, data: Path, repeats: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.fitting", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, nargs="*", default=None)

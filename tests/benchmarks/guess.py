@@ -7,7 +7,6 @@ Half precision, on a GPU, is float16 for the image network and bfloat16 for the 
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import time
@@ -25,6 +24,7 @@ from core.guess.lifter_network import Lifter
 from core.guess.spin_network import SpinNetwork
 from core.records import BBox, Keypoints, Person, Photo
 from tests.benchmarks.machine import machine
+from train.learning.command import Command
 
 WIDTH, HEIGHT = 1280, 720
 BATCH = {"cpu": 16, "cuda": 256}
@@ -79,7 +79,7 @@ def rows(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.guess", __doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, help="people at once; 16 on the processor, 256 on a GPU")
     parser.add_argument("--repeats", type=int, default=15)

@@ -39,6 +39,7 @@ from core.store.curated import fits_of_photos
 from core.store.fits import FitsDictionary
 from tests.benchmarks.machine import machine
 from train import synthetic
+from train.learning.command import Command
 from train.learning.judging import LOOP_FIT
 from train.learning.mean_params import mean_body
 from train.learning.protocols import JOINTS_14, named_joints
@@ -72,9 +73,7 @@ class Outcome:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("tests.benchmarks.learning", __doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--held-out", type=int, default=500)

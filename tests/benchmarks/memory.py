@@ -7,7 +7,6 @@ A project that is not there is made first, by another process, with one picture 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -23,6 +22,7 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store import Project
 from core.store.queue import ORDERS
 from tests.desktop.making import HEIGHT, WIDTH, keypoints_of, write_photo
+from train.learning.command import Command
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 100_000
@@ -97,11 +97,7 @@ def measured(file: Path) -> dict[str, int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.memory",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Command("tests.benchmarks.memory", __doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--here", action="store_true", help="in this process, whatever it has in memory")
     given = parser.parse_args()

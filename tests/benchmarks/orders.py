@@ -9,7 +9,6 @@ tenth with the largest PA-MPJPE, which share is among the first fifth of each or
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from itertools import product
@@ -29,6 +28,7 @@ from core.records import Fit, Guess
 from core.store.rows import disagreement, pose_angle
 from tests.benchmarks.machine import machine
 from tests.benchmarks.weights import annotated
+from train.learning.command import Command
 from train.learning.lifter_table import PHOTO, limb_columns, projected_keypoints, projected_people
 from train.learning.poses import read_poses
 from train.learning.scenes import People, Scenes
@@ -70,9 +70,7 @@ def found(by: Tensor, error_mm: Tensor) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("tests.benchmarks.orders", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--people", type=int, default=6328)
     options = parser.parse_args()

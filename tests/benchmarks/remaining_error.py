@@ -11,7 +11,6 @@ PA-MPJPE [mm] over the twelve limb joints, from the lifter's guess.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from core.fitting import TRUSTING, DepthOrder, FitConfig, Pin, fit
 from core.guess.lifter import lift, load_lifter
 from core.metrics import pa_mpjpe_mm
 from tests.benchmarks.machine import machine
+from train.learning.command import Command
 from train.learning.truth import LIMBS, Truth, read_truth
 
 LIMB_NAMES = [f"{side}_{limb}" for side in ("left", "right") for limb in LIMBS]
@@ -88,7 +88,7 @@ def depth_orders(people: Truth, person: int) -> tuple[DepthOrder, ...]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.remaining_error", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

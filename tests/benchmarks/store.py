@@ -5,7 +5,6 @@ python -m tests.benchmarks.store [--people N] [--json]
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from core.store.fits import FitsDictionary
 from core.store.project import Project
 from tests.core.store.making import random_photo
 from tests.core.store.making_fits import random_augmentation, random_fits
+from train.learning.command import Command
 
 PEOPLE_PER_PHOTO = 2
 DIFFERENT_PHOTOS = 500
@@ -145,9 +145,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("tests.benchmarks.store", __doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     options = parser.parse_args()

@@ -8,7 +8,6 @@ not looked at.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from desktop.posing import fit_inputs, fit_of_step, params_of_all
 from desktop.view import FitOptions
 from tests.benchmarks.annotator import detected
 from tests.benchmarks.machine import machine
+from train.learning.command import Command
 from train.learning.lifter_table import PHOTO, projected_people
 from train.learning.poses import read_poses
 from train.learning.scenes import Scenes
@@ -76,7 +76,7 @@ def fitted(body: Body, people: list[tuple[Photo, Person]]) -> list[Person]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.swaps", __doc__)
     parser.add_argument("--poses", type=Path, default=Path("../shared/data/mocap_poses.npz"))
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)

@@ -5,7 +5,6 @@ python -m tests.benchmarks.training [--json] [--device cuda] [--batch 64] [--bac
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -25,6 +24,7 @@ from tests.benchmarks.people import smpl_sized
 from tests.benchmarks.spin_smplify import MeshKeypoints, fit_as_spin
 from tests.train import making_runs
 from train.learning.augment import AugmentConfig
+from train.learning.command import Command
 from train.learning.datasets import Batch
 from train.learning.loop import Learner, Limits, learn
 from train.learning.processes import Processes, share_batches
@@ -44,7 +44,7 @@ class Row:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.training", __doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=0, help="by default 8 on a CPU and 64 on a GPU")
     parser.add_argument("--backbone", default="resnet50")

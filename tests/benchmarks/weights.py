@@ -9,7 +9,6 @@ Each person is projected with what real keypoints differ by: annotators' own ide
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from itertools import product
@@ -26,6 +25,7 @@ from core.guess.lifter import lift, load_lifter
 from core.guess.lifter_network import Lifter
 from core.metrics import pa_mpjpe_mm
 from tests.benchmarks.machine import machine
+from train.learning.command import Command
 from train.learning.lifter_table import PHOTO, limb_columns, projected_people
 from train.learning.poses import read_poses
 from train.learning.scenes import People, Scenes
@@ -68,7 +68,7 @@ def error_mm(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.benchmarks.weights", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--keypoint-px", type=float, nargs="+", default=[1.5, 2.0, 3.0])
     parser.add_argument("--stay-near", type=float, nargs="+", default=[TRUSTING.stay_near])

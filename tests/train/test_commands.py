@@ -1,12 +1,14 @@
 """Every command says what its user can mend in one line, and ends with an exit code."""
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
 
 from train.learning.command import INTERRUPTED, run_to_end
 
+ROOT = Path(__file__).parents[2]
 NOTHING = "no/such"
 WRONG = {
     "body": ["--check", NOTHING],
@@ -18,6 +20,35 @@ WRONG = {
     "sheet": ["circle", "--run", NOTHING, "--out", "made.png"],
     "spin": ["--fits", NOTHING],
     "synthetic": ["--count", "1", "--out", "made", "--backgrounds", NOTHING],
+}
+
+
+BY_DEFAULT = {
+    "body": [
+        "--adults ADULTS to bake from; by default 1500",
+        "--seed SEED of the people drawn; by default 0",
+    ],
+    "convert": ["by default balanced", "photos a second of a sequence; by default 30.0"],
+    "evaluate": ["--guess GUESS of fits: none, lifter, or a lifter's folder; by default none"],
+    "prior": ["--components COMPONENTS of the mixture of Gaussians; by default 8"],
+    "sheet": ["--split SPLIT poses: which of the file's splits; by default test"],
+    "spin": [
+        "end after so many; 0: never for that reason; by default 50",
+        "--save-minutes X between two savings; by default 5.0",
+        "--batch N people a step, of all processes together; by default 64",
+        "--loss-pose X weight of the rotations; by default 1.0",
+    ],
+    "synthetic": [
+        "width and height [px]; by default 256",
+        "least..most in a photo; by default 1..6",
+        "--seed SEED of all that is drawn; by default 0",
+    ],
+}
+UNWRITABLE = {
+    "body": ["--adults", "60", "--children", "8"],
+    "prior": ["--poses", NOTHING],
+    "sheet": ["fits", "--photos", NOTHING],
+    "convert": [NOTHING, "--to", "coco"],
 }
 
 
@@ -62,6 +93,72 @@ def test_a_count_that_is_none_is_refused(name, wrong, capsys):
     with pytest.raises(SystemExit):
         main_of(name)([*WRONG[name], wrong])
     assert "is no whole number" in capsys.readouterr().err.splitlines()[-1]
+
+
+def help_of(name: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main_of(name)(["--help"])
+    assert ended.value.code == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_help_names_the_command_as_it_is_typed(name, capsys):
+    assert help_of(name, capsys).startswith(f"usage: python -m train.{name} ")
+
+
+@pytest.mark.parametrize("name", BY_DEFAULT)
+def test_help_tells_what_an_option_is_by_default(name, capsys):
+    said = help_of(name, capsys)
+    for words in BY_DEFAULT[name]:
+        assert words in said
+
+
+def test_help_of_a_training_says_what_every_option_does(capsys):
+    said = help_of("spin", capsys).split("options:")[1]
+    assert not re.findall(r"--[a-z0-9-]+(?: [A-Z=]+| \{[^}]*\})? (?:by default|--)", said)
+
+
+@pytest.mark.parametrize("name", ["desktop", "fitting", "learning", "memory", "store"])
+def test_benchmarks_are_helped_in_the_same_way(name):
+    """What is typed, and no second way to say it."""
+    text = (ROOT / f"tests/benchmarks/{name}.py").read_text(encoding="utf-8")
+    assert f'Command("tests.benchmarks.{name}"' in text
+
+
+@pytest.mark.parametrize("name", UNWRITABLE)
+@pytest.mark.parametrize("out", ["a_file/made", "a_folder"])
+def test_what_could_not_be_written_is_told_before_any_work(name, out, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    ending = {"sheet": ".png", "convert": ".json"}.get(name, ".npz")
+    Path("a_file").touch()
+    Path(f"a_folder{ending}").mkdir()
+    option = [out + ending] if name == "convert" else ["--out", out + ending]
+    first, *rest = UNWRITABLE[name]
+    assert main_of(name)([first, *option, *rest] if name == "convert" else [first, *rest, *option]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(out + ending)
+
+
+@pytest.mark.parametrize("name", ["body", "prior", "sheet"])
+def test_a_name_with_a_wrong_ending_is_told_before_any_work(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main_of(name)([*UNWRITABLE[name], "--out", "made.txt"]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "made.txt: cannot be written. Choose a name that ends in ." in said
+
+
+def test_a_project_that_is_there_is_told_before_people_are_looked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("made.fitloop").touch()
+    assert main_of("convert")([NOTHING, "made.fitloop"]) == 1
+    assert "made.fitloop is there already" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_told_before_people_are_looked_for(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main_of("convert")([NOTHING, "nowhere/made.json"]) == 1
+    assert "nowhere/made.json: its folder is not there" in capsys.readouterr().err
 
 
 def test_being_asked_to_stop_is_no_error(capsys):

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import FitloopError
+from train.learning.command import Command, with_default
+from train.learning.option_words import WORDS
 
 C = TypeVar("C")
 Named = Sequence[tuple[str, Path]]
@@ -49,28 +51,6 @@ class Options:
 
 SOURCES = ("fits", "photos", "data", "data_photos", "without_truth", "body")
 STARTS = ("guess", "backbone_weights", "mean_params")
-_HELP = {
-    "run": "folder of the run; by default runs/spin-DATE",
-    "resume": "go on with the run in --run, with the options it was started with",
-    "fits": "fits dictionary, curated.npz; alone, the photos it names are trained on",
-    "photos": "folder that the photos' names of --fits start from; by default the dictionary's own",
-    "data": "NAME=FILE: a data set .npz as SPIN has them; may be given several times",
-    "data_photos": "NAME=FOLDER of that data set's photos; by default the .npz's own",
-    "without_truth": "leave SMPL parameters and 3D joints of the data sets aside",
-    "body": "SMPL file; by default the open body",
-    "guess": "checkpoint to start from, or the folder of its run",
-    "backbone_weights": "ImageNet weights to start the backbone from, as torchvision has them",
-    "mean_params": "SPIN's smpl_mean_params.npz, where the corrections start",
-    "steps": "end after so many",
-    "epochs": "end after so many; 0: never for that reason",
-    "device": "cpu, cuda, cuda:1 …",
-    "workers": "processes that load photos; 0: none",
-    "threads": "of torch; 0: as many as it likes",
-    "save_minutes": "between two savings",
-    "log_every": "steps between two lines of metrics.jsonl",
-    "picture_every": "steps between two pictures of guesses and fits; 0: none",
-    "json": "print those lines to the terminal, for programs",
-}
 
 
 @dataclass(frozen=True)
@@ -83,11 +63,9 @@ class Given:
 
 def parse(program: str, description: str, arguments: list[str] | None, defaults: object) -> Given:
     """Read a command line. defaults: the method's Config."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {program}", description=description, argument_default=argparse.SUPPRESS
-    )
-    for option in dataclasses.fields(Options):
-        parser.add_argument(_flag(option.name), help=_HELP[option.name], **_option(option.name))
+    parser = Command(program, description, argument_default=argparse.SUPPRESS)
+    for name, value in vars(Options()).items():
+        parser.add_argument(_flag(name), help=with_default(WORDS[name], value), **_option(name))
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument(
         "--fits-only", action="store_const", const="static", dest="mode", help="keep the fits as they are"
@@ -99,8 +77,8 @@ def parse(program: str, description: str, arguments: list[str] | None, defaults:
         if name != "mode":
             choices = _choices(type(defaults), name)
             parser.add_argument(
-                _flag(name), type=_config_type(value), choices=choices, metavar=None if choices else "X",
-                dest=name, help=f"by default {value}",
+                _flag(name), type=_config_type(value), choices=choices, metavar=None if choices else _metavar(value),
+                dest=name, help=with_default(WORDS[name], value),
             )  # fmt: skip
     said = vars(parser.parse_args(arguments))
     others = [_flag(name) for name in STARTS if name in said and name != "guess"]
@@ -205,7 +183,7 @@ def _option(name: str) -> dict[str, Any]:
     if name == "steps" or isinstance(default, int):
         return {"type": count, "metavar": "N"}
     if isinstance(default, float):
-        return {"type": _amount, "metavar": "N"}
+        return {"type": _amount, "metavar": "X"}
     return {"type": str if name == "device" else Path, "metavar": "NAME" if name == "device" else "PATH"}
 
 
@@ -236,6 +214,10 @@ def _config_type(value: object) -> Callable[[str], object]:
     if isinstance(value, int):
         return count
     return _amount if isinstance(value, float) else type(value)
+
+
+def _metavar(value: object) -> str:
+    return {int: "N", float: "X"}.get(type(value), "NAME")
 
 
 def _amount(text: str) -> float:

@@ -70,10 +70,12 @@ class Training:
         return self.run.save(spin_checkpoint(self.network, self.learner.progress.step, state), self.fits)
 
 
-def run_command(program: str, arguments: list[str] | None, defaults: C, build: Build, step_of: StepOf) -> int:
-    """Train as a command line says. defaults: the method's Config; build makes its network, step_of the Method that
-    teaches it. Returns the exit code."""
-    given = parse(program, f"Train a network: {program}", arguments, defaults)
+def run_command(
+    program: str, words: str, arguments: list[str] | None, defaults: C, build: Build, step_of: StepOf
+) -> int:
+    """Train as a command line says. words: what its help begins with; defaults: the method's Config; build makes its
+    network, step_of the Method that teaches it. Returns the exit code."""
+    given = parse(program, words, arguments, defaults)
     return run_to_end(lambda: _run(program, given, defaults, build, step_of))
 
 

@@ -22,6 +22,7 @@ Color = tuple[float, float, float]  # red, green, blue in 0..1
 BACKGROUND: Color = (0.965, 0.96, 0.945)
 INK: Color = (0.27, 0.29, 0.33)
 CLAY: Color = (0.90, 0.78, 0.69)
+PICTURES = ".png", ".webp", ".jpg", ".jpeg"
 SUPERSAMPLING = 3  # rendered so much larger, then shrunk: smooth edges without multisampling
 CAMERA_DISTANCE = 8.0  # [m], far enough that near hands do not look large
 LIGHT, AMBIENT = (0.3, -0.5, -1.0), 0.34  # from the camera, a little from above and the right

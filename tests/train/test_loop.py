@@ -242,6 +242,17 @@ class TestResume:
         assert train("run", "--resume", other, str(tmp_path / "x.pt"), fits=None) == 1
         assert f"was started with another {other}" in capsys.readouterr().err
 
+    @pytest.mark.parametrize(
+        "config", ["{}", '{"options": 1, "config": 2}', '{"options": {"colour": 1}, "config": {}}',
+                   '{"options": {}, "config": {"colour": 1}}']
+    )  # fmt: skip
+    def test_a_folder_whose_config_is_not_of_this_command_is_refused(self, train, tmp_path, capsys, config):
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run/config.json").write_text(config)
+        assert train("run", "--resume", fits=None) == 1
+        (said,) = capsys.readouterr().err.splitlines()
+        assert "config.json" in said
+
     def test_a_checkpoint_of_another_run_is_refused(self, train, tmp_path, capsys):
         assert train("run", "--steps", "1") == 0
         assert train("other", "--steps", "1", "--fit-iterations", "3") == 0
@@ -311,10 +322,50 @@ class TestTrouble:
 
         with monkeypatch.context() as patch:
             patch.setattr(run_folder, "save_checkpoint", full)
-            assert train("run", "--resume", "--steps", "3", fits=None) == 0
+            assert train("run", "--resume", "--steps", "3", fits=None) == 1
         assert (tmp_path / "run/checkpoint.pt").read_bytes() == before
         assert "No space left" in capsys.readouterr().err
         assert train("run", "--resume", "--steps", "3", fits=None) == 0
+
+    def test_a_disk_that_is_full_from_the_start_has_no_previous_checkpoint(
+        self, train, tmp_path, monkeypatch, capsys
+    ):
+        def full(path, checkpoint):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(run_folder, "save_checkpoint", full)
+        assert train("run", "--steps", "1") == 1
+        said = capsys.readouterr().err
+        assert "No space left" in said
+        assert "nothing of it is saved yet" in said
+        assert "previous checkpoint" not in said
+
+    def test_a_full_disk_at_the_end_loses_no_words_of_what_was_learned(
+        self, train, tmp_path, monkeypatch, capsys
+    ):
+        """A file that could not be written cannot be closed either."""
+
+        close = MetricsLog.close
+
+        def full(log):
+            close(log)
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(MetricsLog, "close", full)
+        assert train("run", "--steps", "2") == 0
+        assert "2 steps, 0 epochs" in capsys.readouterr().err
+
+    def test_a_batch_that_cannot_be_kept_is_skipped_all_the_same(self, train, tmp_path, monkeypatch, capsys):
+        def spoil(number, loss, batch):
+            said = loss()
+            return StepLoss(said.loss * torch.nan, said.parts, said.counts) if number == 2 else said
+
+        with disturbed(monkeypatch, spoil):
+            (tmp_path / "run").mkdir()
+            (tmp_path / "run" / BAD_BATCHES).touch()  # where no folder can be made
+            assert train("run", "--steps", "4") == 0
+        assert "skipped, and its batch could not be kept" in capsys.readouterr().err
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 4
 
     def test_a_full_disk_costs_lines_and_no_steps(self, train, tmp_path, monkeypatch, capsys):
         def full(log, step, numbers):

@@ -195,10 +195,8 @@ def _try_step(learner: Learner, batch: Batch, method: Method, folder: Path, wait
         learner.bad = 0
     else:
         learner.bad += 1
-        path = _dump(learner, batch, folder)
-        notices += (
-            f"step {learner.progress.step + 1}: the loss is {float(value):g}; skipped, its batch is in {path}",
-        )
+        kept = _dump(learner, batch, folder)
+        notices += (f"step {learner.progress.step + 1}: the loss is {float(value):g}; skipped, {kept}",)
     seconds = time.perf_counter() - began
     return _report(learner, said, float(value), seconds, began - waiting, notices)
 
@@ -283,14 +281,17 @@ def _gradients_finite(learner: Learner, value: Tensor) -> bool:
     return bool(value.isfinite() & norms.isfinite().all())
 
 
-def _dump(learner: Learner, batch: Batch, folder: Path) -> Path:
-    """Keep a batch whose loss is not finite, to be looked at."""
+def _dump(learner: Learner, batch: Batch, folder: Path) -> str:
+    """Keep a batch whose loss is not finite, to be looked at. Returns where, or why not."""
     path = folder / BAD_BATCHES / f"step_{learner.progress.step + 1:08d}_rank_{learner.processes.rank}.pt"
-    path.parent.mkdir(parents=True, exist_ok=True)
     views = {name: getattr(batch.views, name).cpu() for name in type(batch.views).__dataclass_fields__}
     names = ("images", "keypoints_crop", "joints", "has_joints", "half_weights")
-    torch.save({**views, **{name: getattr(batch, name).cpu() for name in names}}, path)
-    return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({**views, **{name: getattr(batch, name).cpu() for name in names}}, path)
+    except (OSError, RuntimeError) as error:  # torch tells of a full disk by RuntimeError
+        return f"and its batch could not be kept ({str(error).splitlines()[0]})"
+    return f"its batch is in {path}"
 
 
 def _report(

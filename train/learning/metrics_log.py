@@ -40,8 +40,10 @@ class MetricsLog:
         return line
 
     def close(self) -> None:
-        self._lines.close()
-        self._events.close()
+        try:
+            self._lines.close()
+        finally:
+            self._events.close()
 
 
 def read_metrics(folder: Path) -> list[dict[str, object]]:

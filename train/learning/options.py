@@ -128,6 +128,18 @@ def folders_of(flag: str, given: Named, data: Named) -> dict[str, Path]:
     return by_name(flag, given)
 
 
+def check_stored(stored: dict[str, Any], defaults: object, where: Path) -> None:
+    """Raises FitloopError for a run's `options` and `config` with names that this version does not have. where: its
+    folder, for the words."""
+    known = {option.name for option in dataclasses.fields(Options)}
+    strange = [*(stored["options"].keys() - known), *(stored["config"].keys() - flat(defaults).keys())]
+    if strange:
+        raise FitloopError(
+            f"{where / 'config.json'}: has {', '.join(sorted(strange))}, which this version does not know. Use the "
+            "version that began the run."
+        )
+
+
 def with_changes(config: C, flat_changes: dict[str, Any]) -> C:
     """A Config with some of its values, named as `flat` names them, changed."""
     values = {}

@@ -107,20 +107,23 @@ class RunFolder:
             save_checkpoint(self.checkpoint, checkpoint)
         except (OSError, RuntimeError, FitloopError) as error:  # torch tells of a full disk by RuntimeError
             first = (str(error).splitlines() or [type(error).__name__])[0]
-            where = str(self.path)
-            return f"{where}: could not be saved ({first}). The previous checkpoint is still there; free some space."
+            there = self.checkpoint.exists()
+            left = "The previous checkpoint is still there" if there else "nothing of it is saved yet"
+            return f"{self.path}: could not be saved ({first}). {left}; free some space."
         return ""
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """A run's config.json. Raises FitloopError where there is none."""
+    """A run's config.json: `options` and `config` by name, and more. Raises FitloopError where there is none."""
     try:
         config = json.loads((path / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise FitloopError(
             f"{path}: is no run, as its {CONFIG} cannot be read ({error}). Choose a run's folder."
         ) from None
-    if not isinstance(config, dict):
+    if not isinstance(config, dict) or not all(
+        isinstance(config.get(n), dict) for n in ("options", "config")
+    ):
         raise FitloopError(f"{path / CONFIG}: is no run's config. Choose a run's folder.")
     return config
 

@@ -27,6 +27,7 @@ from train.learning.options import (
     STARTS,
     Given,
     Options,
+    check_stored,
     default_run,
     flat,
     options_of,
@@ -103,6 +104,7 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
     path = Path(given.options.get("run") or default_run(program))
     going_on = given.options.get("resume", False) or (restarted and (path / "config.json").exists())
     stored = read_config(path) if going_on else {"options": {}, "config": {}}
+    check_stored(stored, defaults, path)
     options, config = merged(given, stored, path, defaults)
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -217,7 +219,7 @@ def _started(
 
 
 def _train(training: Training, step_of: StepOf) -> int:
-    """The loop with everything around it. Returns the exit code."""
+    """The loop with everything around it. Returns the exit code: 1 where what was learned last could not be saved."""
     options, learner, order = training.options, training.learner, training.sources.order
     terminal = Terminal(options, learner.processes.first, batches_of(order, learner.batch))
     terminal.say(*training.sources.notices)
@@ -236,11 +238,13 @@ def _train(training: Training, step_of: StepOf) -> int:
             if not stopping.asked:
                 raise
         finally:  # at the end, at Ctrl-C and at a crash
-            terminal.say(training.save())
+            lost = training.save()
+            terminal.say(lost)
             if log is not None:
-                log.close()
+                with _said_if_not_written(terminal, "the last line of metrics"):
+                    log.close()
             terminal.end(learner.progress)
-    return INTERRUPTED if stopping.asked else 0
+    return INTERRUPTED if stopping.asked else int(bool(lost))
 
 
 def _steps(

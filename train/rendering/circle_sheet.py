@@ -19,7 +19,7 @@ from core.guess.spin_network import SpinNetwork, load_spin_network
 from core.records import BBOX_UNIT, BBox, Keypoints
 from core.store.fits import FitsDictionary
 from train import spin
-from train.learning.options import options_of, with_changes
+from train.learning.options import check_stored, options_of, with_changes
 from train.learning.run_folder import CHECKPOINT, FITS, read_config
 from train.learning.sources import Sources, read_sources
 from train.learning.starting import start_from
@@ -63,6 +63,7 @@ class Seen:
 def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
     """A column for each of some people, fitted: photo, first guess, fit, last guess. Raises FitloopError for no run."""
     stored = read_config(run)
+    check_stored(stored, spin.Config(), run)
     options = options_of(stored["options"])
     config = with_changes(spin.Config(), stored["config"])
     halves = config.losses.openpose, config.losses.annotated

@@ -19,6 +19,7 @@ import torch
 from core.body.model import Body, BodyParams
 from core.formats import people
 from core.formats.crop_frame import UNSCORED, stand_in
+from core.formats.genders import BODIES, GENDERS, gender_of
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import MAX_PEOPLE, Import, Report, Unusable
 from core.formats.source import numbers, read_pickle
@@ -39,7 +40,6 @@ KEYS = (
     "campose_valid",
     "sequence",
 )
-GENDERS = {"m": "male", "f": "female", "male": "male", "female": "female"}
 _PERSON_SHAPES = {"poses": (-1, 72), "trans": (-1, 3), "poses2d": (-1, 3, 18), "campose_valid": (-1,)}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _MAX_CAMERA = 1e5
@@ -106,9 +106,10 @@ def _read_tracks(data: dict[str, Any], frames: int, report: Report) -> dict[int,
             gender = columns["genders"][index]
             if len(betas) != 10 or not (np.abs(betas) <= MAX_POSE).all() or not isinstance(gender, str):
                 raise Unusable("its shape or gender is missing")
-            if gender not in GENDERS:
+            known = gender_of(gender)
+            if known not in GENDERS:
                 raise Unusable("its gender is not one that SMPL has")
-            tracks[index] = _Track(arrays, betas, f"smpl-{GENDERS[gender]}")
+            tracks[index] = _Track(arrays, betas, BODIES[known])
     return tracks
 
 

@@ -3,8 +3,9 @@
 Fits are `<dataset>_fits.npy` (N, 82) or final fits (pose, betas, valid_fit). Row i of either belongs to row
 i of the .npz. Poses there are in the crop's frame and come without a translation; here they are in the
 photo's frame (core.formats.crop_frame). keypoints are openpose (25) and part (24) together, layout spin49.
-A row's own pose with has_smpl = 1 is truth and comes locked. `body` (a fingerprint, SMPL's where it is not there)
-and `kid` (N,), which our synthetic data sets have, say of which body its shapes are, and how much of a child.
+A row's own pose with has_smpl = 1 is truth and comes locked; where `gender` (N,) tells one, its shape is of SMPL's
+male or female body, as in SPIN's files of 3DPW. `body` (a fingerprint, SMPL's where it is not there) and `kid` (N,),
+which our synthetic data sets have, say of which body its shapes are, and how much of a child.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import numpy as np
 from core.body.model import SMPL_NEUTRAL, Body
 from core.formats import people
 from core.formats.crop_frame import Rows, cam_t_from_keypoints, fit_of, stand_in, to_photo
+from core.formats.genders import BODIES, genders_in, is_gendered
+from core.formats.genders import COLUMN as GENDER
 from core.formats.photo_folder import PhotoFolder
 from core.formats.report import Import, Report
 from core.formats.source import array_names, read_array, read_arrays
@@ -37,15 +40,36 @@ _BODY = "body"
 
 
 @dataclass(frozen=True, eq=False)
+class _Source:
+    """Where fits come from: pose (N, 72), betas (N, 10), valid (N,), and bodies (N,) that the betas are of."""
+
+    pose: np.ndarray
+    betas: np.ndarray
+    valid: np.ndarray
+    bodies: np.ndarray
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
 class Table:
-    """A data set .npz as it stands: imgname, and those (N, ...) of `_SHAPES` that are there. body: its shapes' own."""
+    """A data set .npz as it stands: imgname, and those (N, ...) of `_SHAPES` that are there.
+
+    body: its shapes' own; gender: the column as it stands, which only who wants a shape looks at.
+    """
 
     imgname: list[str | None]
     arrays: dict[str, np.ndarray]
     body: str = SMPL_NEUTRAL
+    gender: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.imgname)
+
+    def truth_bodies(self, path: Path) -> np.ndarray:
+        """(N,) the body that each row's own shape is of. Raises ReadError, which names the path."""
+        if self.gender is None or self.body != SMPL_NEUTRAL:
+            return np.full(len(self), self.body)
+        return np.array([BODIES[gender] for gender in genders_in(self.gender, path, len(self))], np.str_)
 
     def keypoints(self) -> np.ndarray:
         """(N, 49, 3): openpose and part, zeros where the file has none."""
@@ -94,7 +118,7 @@ def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, 
 
 def read_table(path: Path, report: Report) -> Table:
     """The .npz as it stands, each array checked to have the rows and shape it must. Raises ReadError."""
-    arrays = read_arrays(path, ("imgname", *_SHAPES))
+    arrays = read_arrays(path, ("imgname", *_SHAPES, GENDER))
     for name in ("imgname", "center", "scale"):
         if name not in arrays:
             raise report.error(
@@ -112,7 +136,8 @@ def read_table(path: Path, report: Report) -> Table:
         for name, shape in _SHAPES.items()
         if name in arrays
     }
-    return Table(list(people.text_column(imgname)), columns, body_named(path, report))
+    names = list(people.text_column(imgname))
+    return Table(names, columns, body_named(path, report), arrays.get(GENDER))
 
 
 def body_named(path: Path, report: Report) -> str:
@@ -167,16 +192,16 @@ def checked(array: np.ndarray, name: str, count: int, shape: tuple[int, ...], re
     return array.reshape(count, *shape).astype(np.float64)
 
 
-def _sources(
-    table: Table, fits: Path | None, report: Report
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, str]]:
-    """Where fits come from, the later the better: the fits file, then the truth in the data set itself."""
+def _sources(table: Table, fits: Path | None, report: Report) -> list[_Source]:
+    """The later the better: the fits file, then the truth in the data set itself."""
     sources = []
     if fits is not None:
-        sources.append((*read_fits(fits, len(table)), "fit"))
+        bodies = np.full(len(table), table.body)
+        sources.append(_Source(*read_fits(fits, len(table)), bodies, "fit"))
     if "pose" in table.arrays and "shape" in table.arrays:
         has_smpl = table.arrays.get("has_smpl", np.ones(len(table))) > 0
-        sources.append((table.arrays["pose"], table.arrays["shape"], has_smpl, "curated"))
+        pose, betas = table.arrays["pose"], table.arrays["shape"]
+        sources.append(_Source(pose, betas, has_smpl, table.truth_bodies(report.path), "curated"))
     return sources
 
 
@@ -184,15 +209,19 @@ def _with_fits(
     persons: Sequence[Person],
     rows: list[tuple[int, str]],
     photos: dict[str, Photo],
-    source: tuple[np.ndarray, np.ndarray, np.ndarray, str],
+    source: _Source,
     table: Table,
     body: Body | None,
     report: Report,
 ) -> list[Person]:
-    pose, betas, valid, kind = source
+    pose, betas = source.pose, source.betas
     kid = table.arrays.get("kid", np.zeros(len(pose)))
     numbers = np.column_stack([pose, betas, kid])
-    used = [place for place, (row, _) in enumerate(rows) if valid[row] and _usable(numbers[row], row, report)]
+    used = [
+        place
+        for place, (row, _) in enumerate(rows)
+        if source.valid[row] and _usable(numbers[row], row, report)
+    ]
     placer = body or stand_in()
     if placer is None and used:
         report.leave_out(f"{len(used)} poses", "no body is installed to place them with; choose an SMPL file")
@@ -203,6 +232,9 @@ def _with_fits(
             "poses are placed with the open body's mean adult; choose an SMPL file for exact translations"
         )
     of = [rows[place][0] for place in used]
+    gendered = sum(map(is_gendered, source.bodies[of].tolist()))
+    if gendered:
+        report.note(f"{gendered} poses are of SMPL's male or female body, and their shapes are kept as such")
     shown = [photos[rows[place][1]] for place in used]
     boxes = [persons[place].bbox for place in used]
     crop = Rows.of_file(pose[of], betas[of], boxes, shown, placer, kid[of], table.body)
@@ -212,9 +244,11 @@ def _with_fits(
     for index, place in enumerate(used):
         with report.record(f"row {of[index]}, pose"):
             row, weak = of[index], not trusted[index]
-            fit = fit_of(pose_photo[index], betas[row], cam_t_photo[index], shown[index], body, kind, weak)
-            if table.body != SMPL_NEUTRAL:
-                fit = replace(fit, body=table.body, kid=float(kid[row]))
+            fit = fit_of(
+                pose_photo[index], betas[row], cam_t_photo[index], shown[index], body, source.kind, weak
+            )
+            if source.bodies[row] != SMPL_NEUTRAL:
+                fit = replace(fit, body=str(source.bodies[row]), kid=float(kid[row]))
             changed[place] = _with_fit(persons[place], fit)
     if not trusted.all():
         words = "poses do not lie over their keypoints, or have too few: placed by their bbox and marked weak"

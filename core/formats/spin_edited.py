@@ -12,6 +12,8 @@ from core.body.model import Body
 from core.errors import FitsError
 from core.formats.association import associate_boxes
 from core.formats.crop_frame import fits_in_crop, placing_body
+from core.formats.genders import COLUMN as GENDER
+from core.formats.genders import column_of, genders_in, is_gendered
 from core.formats.report import Export, LeftOut, Report
 from core.formats.source import read_array, read_arrays
 from core.formats.spin import BETAS, FORMAT, OPENPOSE, PART, POSE, Table, read_table
@@ -51,13 +53,13 @@ def write(
     with_own = {row: pair for row, pair in matched.items() if own[row]}
     others = {row: pair for row, pair in matched.items() if not own[row]}
     rejected = _rejected(matched, own, left_out)
-    changed = _changed_fits(with_own, _truths(table), body, left_out)
+    changed = _changed_fits(with_own, _truths(table), body, left_out, genders=True)
     truth = dict(changed)
     if fits is None:
-        truth |= _changed_fits(others, None, body, left_out)
+        truth |= _changed_fits(others, None, body, left_out, genders=True)
     else:
         rows = _read_rows(fits[0], base, len(table))
-        changed |= _changed_fits(others, rows.astype(np.float64), body, left_out)
+        changed |= _changed_fits(others, rows.astype(np.float64), body, left_out, genders=False)
         changed |= {row: np.zeros(POSE + BETAS) for row in rejected if row in others and rows[row].any()}
         for row, fit in changed.items():
             rows[row] = fit
@@ -65,6 +67,7 @@ def write(
             np.save(stream, rows)
     refused = [row for row in rejected if own[row]]
     _put_truth(arrays, own, truth, refused)
+    _put_genders(arrays, base, {row: person for row, (_, person) in matched.items() if row in truth})
     copy_with(base, destination, arrays)
     edited.update(changed, truth, refused)
     return Export(len(edited), tuple(dict.fromkeys(left_out)))
@@ -165,6 +168,7 @@ def _changed_fits(
     old: np.ndarray | None,
     body: Body | None,
     left_out: list[LeftOut],
+    genders: bool,
 ) -> dict[int, np.ndarray]:
     """Row -> pose and betas (82,) of each fit that may teach and is not that of `old` (N, 82), if there is one."""
     rows = [row for row, (_, person) in matched.items() if may_teach(person)]
@@ -172,7 +176,7 @@ def _changed_fits(
         return {}
     people = [matched[row] for row in rows]
     pose, _ = fits_in_crop(people, placing_body(body))
-    fits = np.concatenate([pose, smpl_betas(people, left_out)], axis=1)
+    fits = np.concatenate([pose, smpl_betas(people, left_out, genders)], axis=1)
     return {
         row: fit for row, fit in zip(rows, fits, strict=True) if old is None or not _same_fit(fit, old[row])
     }
@@ -189,6 +193,18 @@ def _put_truth(
             whole = arrays.setdefault(name, np.zeros((len(own), len(values)), np.float32))
             whole[row] = values.reshape(whole[row].shape)
         arrays["has_smpl"][row] = 1
+
+
+def _put_genders(arrays: dict[str, np.ndarray], base: Path, people: dict[int, Person]) -> None:
+    """The column says of the fits that became truth, by row, of which of SMPL's bodies their shapes are."""
+    bodies = {row: person.fit.body for row, person in people.items() if person.fit is not None}
+    count, told = len(arrays["center"]), read_arrays(base, (GENDER,)).get(GENDER)
+    if told is None and not any(map(is_gendered, bodies.values())):
+        return
+    if told is not None:
+        genders_in(told, base, count)
+    arrays[GENDER] = np.full(count, "n") if told is None else told.copy()
+    arrays[GENDER][list(bodies)] = column_of(bodies.values())
 
 
 def _same_fit(fit: np.ndarray, old: np.ndarray) -> bool:

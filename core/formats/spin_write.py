@@ -10,6 +10,8 @@ import numpy as np
 from core.body.keypoints import convert
 from core.body.model import Body
 from core.formats.crop_frame import betas_for_smpl, fits_in_crop, placing_body
+from core.formats.genders import COLUMN as GENDER
+from core.formats.genders import column_of, is_gendered
 from core.formats.report import Export, LeftOut
 from core.formats.spin import BETAS, LAYOUT, OPENPOSE, PART, POSE
 from core.records import Keypoints, Person, Photo
@@ -19,7 +21,8 @@ from core.store.whole_file import whole_file
 def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
     """A data set .npz of all people; their fits as pose and shape with has_smpl = 1, in the crop's frame.
 
-    Keypoints of other layouts are converted to spin49. Raises FitsError where fits need a body and there is
+    Keypoints of other layouts are converted to spin49; genders are told where a shape is of SMPL's male or female
+    body. Raises FitsError where fits need a body and there is
     none.
     """
     people = [(photo, person) for photo in photos for person in photo.people]
@@ -27,7 +30,8 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
     keypoints = np.zeros((len(people), OPENPOSE + PART, 3), dtype=np.float32)
     for row, (photo, person) in enumerate(people):
         keypoints[row] = spin_keypoints(photo, person, left_out).array
-    pose, betas, has_smpl = _fit_rows(people, body, left_out)
+    pose, betas, has_smpl = _fit_rows(people, body, left_out, genders=True)
+    genders = column_of(person.fit.body if person.fit else "" for _, person in people)
     arrays = {
         "imgname": np.array([photo.path for photo, _ in people], dtype=np.str_),
         "center": np.array([person.bbox.center for _, person in people], dtype=np.float64).reshape(-1, 2),
@@ -38,6 +42,8 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
         "shape": betas,
         "has_smpl": has_smpl,
     }
+    if (genders != "n").any():
+        arrays[GENDER] = genders
     with whole_file(path) as stream:
         np.savez(stream, allow_pickle=False, **arrays)
     return Export(len(people), tuple(left_out))
@@ -47,7 +53,7 @@ def write_fits(path: Path, photos: Iterable[Photo], body: Body | None = None) ->
     """A fits .npy (N, 82), row by row as `write`; zeros for a person without a fit."""
     people = [(photo, person) for photo in photos for person in photo.people]
     left_out: list[LeftOut] = []
-    pose, betas, _ = _fit_rows(people, body, left_out)
+    pose, betas, _ = _fit_rows(people, body, left_out, genders=False)
     with whole_file(path) as stream:
         np.save(stream, np.concatenate([pose, betas], axis=1))
     return Export(len(people), tuple(left_out))
@@ -65,13 +71,26 @@ def spin_keypoints(photo: Photo, person: Person, left_out: list[LeftOut]) -> Key
     return converted
 
 
-def smpl_betas(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> np.ndarray:
-    """(N, 10) of people who all have a fit; zeros, and said, where a fit's betas are not SMPL's."""
-    betas, others = betas_for_smpl([person.fit for _, person in people if person.fit is not None])
-    for place in others:
+def smpl_betas(
+    people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut], genders: bool = False
+) -> np.ndarray:
+    """(N, 10) of people who all have a fit; zeros, and said, where a fit's betas are not SMPL's.
+
+    genders: whether the file tells them; where not, betas of SMPL's male and female body are not its either.
+    """
+    fits = [person.fit for _, person in people if person.fit is not None]
+    betas, others = betas_for_smpl(fits)
+    reasons = dict.fromkeys(others, "its shape is one of the open body, not of SMPL")
+    if not genders:
+        gendered = [place for place, fit in enumerate(fits) if is_gendered(fit.body)]
+        betas[gendered] = 0
+        reasons |= dict.fromkeys(
+            gendered, "its shape is one of SMPL's male or female body, not of the neutral one"
+        )
+    for place, reason in reasons.items():
         photo, person = people[place]
-        reason = "its shape is one of the open body, not of SMPL: written as SMPL's mean shape"
-        left_out.append(LeftOut(f"{photo.path}, person {person.id}, betas", reason))
+        record = f"{photo.path}, person {person.id}, betas"
+        left_out.append(LeftOut(record, f"{reason}: written as SMPL's mean shape"))
     return betas
 
 
@@ -89,7 +108,7 @@ def may_teach(person: Person) -> bool:
 
 
 def _fit_rows(
-    people: Sequence[tuple[Photo, Person]], body: Body | None, left_out: list[LeftOut]
+    people: Sequence[tuple[Photo, Person]], body: Body | None, left_out: list[LeftOut], genders: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """pose (N, 72) in the crop's frame, betas (N, 10), has_smpl (N,)."""
     pose = np.zeros((len(people), POSE), dtype=np.float32)
@@ -99,5 +118,5 @@ def _fit_rows(
     fitted = np.flatnonzero(has_smpl).tolist()
     if fitted:
         pose[fitted], _ = fits_in_crop(chosen, placing_body(body))
-        betas[fitted] = smpl_betas(chosen, left_out)
+        betas[fitted] = smpl_betas(chosen, left_out, genders)
     return pose, betas, has_smpl

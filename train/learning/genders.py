@@ -1,10 +1,9 @@
-"""Of which of SMPL's bodies the shapes of a data set are: its column `gender`, as SPIN's files of 3DPW have it."""
+"""Measuring on SMPL's male and female bodies, for data sets whose shapes are of them (core.formats.genders)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,28 +12,7 @@ from torch import Tensor
 
 from core.body.model import Body, body_from_arrays
 from core.errors import ReadError
-from core.formats.people import text_column
-from core.formats.source import read_arrays
-
-NEUTRAL = ""
-_GENDERS = {"m": "m", "male": "m", "f": "f", "female": "f", "n": NEUTRAL, "neutral": NEUTRAL, "": NEUTRAL}
-GENDERS = ("m", "f")  # of the bodies that are not the neutral one
-
-
-def genders_of(path: Path, count: int) -> NDArray[np.str_]:
-    """(N,) 'm', 'f' or NEUTRAL of each row of a data set .npz; NEUTRAL where it tells none. Raises ReadError."""
-    column = read_arrays(path, ("gender",)).get("gender")
-    if column is None:
-        return np.full(count, NEUTRAL)
-    if column.shape != (count,) or column.dtype.kind not in "US":
-        raise ReadError(
-            f"{path}, gender: it is {column.shape} of {column.dtype}, but must be {count} texts. Export it again."
-        )
-    told = [(name or "").lower() for name in text_column(column)]
-    strange = sorted(set(told) - _GENDERS.keys())
-    if strange:
-        raise ReadError(f"{path}, gender: {strange[0]!r} is none. Use 'm', 'f' or 'neutral'.")
-    return np.array([_GENDERS[name] for name in told], np.str_)
+from core.formats.genders import GENDERS
 
 
 def check_bodies(gendered: Mapping[str, Body], body: Body) -> None:

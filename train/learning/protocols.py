@@ -27,12 +27,13 @@ from torch import Tensor
 from core.body.keypoints import layout
 from core.body.model import Body, BodyParams
 from core.errors import ReadError
+from core.formats.genders import genders_of
 from core.guess.spin_network import SpinNetwork, SpinOutput
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
 from core.store.fits import FitsDictionary
 from train.learning.asking import ask, body_of, crops_of, left_out, params_of
 from train.learning.datasets import Batch
-from train.learning.genders import check_bodies, each_on_its_own, genders_of, measured_alike
+from train.learning.genders import check_bodies, each_on_its_own, measured_alike
 from train.learning.losses import OPENPOSE, project_to_crop, to_unit
 from train.learning.posing import LAYOUT
 from train.learning.results import Result

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.body.keypoints import layout
 from core.body.model import Body
 from core.errors import FitsError, ReadError
+from core.formats.genders import NEUTRAL, genders_of
 from core.formats.report import Report
 from core.formats.source import array_names, read_arrays
 from core.formats.spin import FORMAT, Table, body_named, read_table
@@ -25,7 +26,6 @@ from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
 from core.store.fits import FitsDictionary
 from core.store.fits_format import FORMAT_VERSION
-from train.learning.genders import NEUTRAL, genders_of
 from train.learning.judging import placed
 from train.learning.losses import OPENPOSE
 

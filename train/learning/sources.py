@@ -9,9 +9,9 @@ import numpy as np
 
 from core.body.model import Body
 from core.errors import FitsError
+from core.formats.genders import NEUTRAL, genders_of
 from core.store.fits import FitsDictionary
 from train.learning.datasets import Order
-from train.learning.genders import NEUTRAL, genders_of
 from train.learning.options import Options
 from train.learning.samples import (
     Samples,

@@ -307,6 +307,17 @@ class TestSources:
         assert fits.locked.tolist() == [row != 2 for row in range(len(fits))]
         assert not fits.valid_fit[2]
 
+    def test_3d_joints_teach_but_of_whom_a_human_rejected_the_truth(self, tmp_path, body):
+        has = np.array([1, 0, 1, 1, 1, 1])
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, has_smpl=has)
+        arrays = sources(body, data=(("coco", path),)).fits.arrays()
+        arrays["locked"][:3], arrays["valid_fit"][:3] = False, False
+        arrays["verdict"] = np.array(["todo", "rejected", "rejected", "todo", "todo", "todo"])
+        np.savez(tmp_path / "fits.npz", **arrays)
+        found = sources(body, fits=tmp_path / "fits.npz", data=(("coco", path),)).samples
+        # row 1 had a fit of its own rejected, which says nothing of joints that were captured
+        assert found.has_joints.tolist() == [True, True, False, True, True, True]
+
     def test_genders_that_no_shape_asks_for_are_not_looked_at(self, tmp_path, body):
         path = making_runs.write_dataset(tmp_path, body, PEOPLE)
         np.savez(path, **{**np.load(path), "gender": np.arange(PEOPLE)})

@@ -151,13 +151,17 @@ def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str)
     return FitsDictionary.from_arrays(arrays, where)
 
 
-def as_corrected(samples: Samples, rows: FitsDictionary) -> Samples:
-    """The same people with the boxes and keypoints of the dictionary rows beside them, which a human may have moved."""
+def as_corrected(samples: Samples, rows: FitsDictionary, truth: NDArray[np.bool_]) -> Samples:
+    """The same people with the boxes and keypoints of the dictionary rows beside them, which a human may have moved.
+
+    truth (N,): whose body the data set knows. Where a human rejected it, its 3D joints do not teach either.
+    """
     return replace(
         samples,
         center=rows.center.cpu().numpy().copy(),
         scale=rows.scale.cpu().numpy().copy(),
         keypoints=rows.keypoints.cpu().numpy().copy(),
+        has_joints=samples.has_joints & ~(truth & rows.rejected.cpu().numpy()),
     )
 
 

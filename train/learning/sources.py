@@ -57,8 +57,9 @@ def read_sources(
         samples, rows = read_dataset(name, file, folder, body, halves, not options.without_truth)
         notices += _shapeless(file, rows, body)
         if fits is not None:
+            truth = rows.locked.numpy()
             rows = with_fits(rows, fits, name, str(path))
-            samples = as_corrected(samples, rows)
+            samples = as_corrected(samples, rows, truth)
         parts.append((samples, rows))
     if not parts:
         raise FitsError(f"{path}: nobody is in it to train on. Save the fits of a project that has people.")

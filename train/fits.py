@@ -180,9 +180,11 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
     if given.json:
         print(json.dumps({"out": str(given.out), **told}))
     else:
+        median = told["median_score_px"]
+        scored = "none has a score" if median is None else f"median score {median} px"
         print(
             f"{given.out}: {told['people']} people, {told['valid']} with a valid fit, {told['kept']} kept as "
-            f"they were; median score {told['median_score_px']} px; {told['seconds']} s"
+            f"they were; {scored}; {told['seconds']} s"
         )
 
 

@@ -34,11 +34,11 @@ def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project")
 
 
 def is_valid(person: Person) -> bool:
-    """May the fit be taken as truth: accepted by a human, or not rejected and good by its own score."""
+    """May the fit be taken as truth: locked or accepted, or not rejected and good by its own score."""
     fit = person.fit
     if fit is None or person.verdict == "rejected":
         return False
-    return person.verdict == "accepted" or (not fit.weak and fit.score <= VALID_SCORE_PX)
+    return person.locked or person.verdict == "accepted" or (not fit.weak and fit.score <= VALID_SCORE_PX)
 
 
 def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """`python -m train.fits` in the user's words: a data set goes in, a fits dictionary comes out, whatever happens."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -151,6 +152,19 @@ def test_a_project_is_fitted_and_what_a_human_accepted_stays(tmp_path, capsys):
     assert found.verdict.tolist() == ["todo", "todo", "todo"]
     assert (found.pose[1] == torch.tensor(0.1)).all()
     assert found.valid_fit.all()
+
+
+def test_a_source_of_truth_alone_is_valid_and_its_median_score_is_not_made_up(tmp_path, capsys):
+    (photo,) = known_photos(1, 2)[0]
+    body = load_body().fingerprint
+    truth = Fit(np.full(72, 0.1), np.zeros(10), 0, [0, 0, 3], 800, [320, 240], math.nan, body, "curated")
+    people = tuple(person.with_(fit=truth, locked=True) for person in photo.people)
+    with Project.create(tmp_path / "a.fitloop") as project:
+        project.add_photos([photo.with_(people=people)])
+    assert run(tmp_path / "a.fitloop", "--out", tmp_path / "fits.npz") == 0
+    said = capsys.readouterr().out
+    assert "2 people, 2 with a valid fit, 2 kept as they were; none has a score;" in said
+    assert FitsDictionary.load(tmp_path / "fits.npz", body).valid_fit.all()
 
 
 def interrupted_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:

@@ -1,5 +1,8 @@
 """The fits dictionary reads and writes rows as SPIN does, and keeps the better fit."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -247,6 +250,13 @@ class TestFromTheProject:
         assert np.array_equal(fits.keypoints[3, :25].numpy(), people[3].keypoints.array)
         assert fits.focal_length[4] == 800.0
         assert fits.camera_center[4].tolist() == [320, 240]
+
+    @pytest.mark.parametrize(("verdict", "valid"), [("todo", True), ("rejected", False)])
+    def test_locked_truth_of_a_data_set_is_valid_though_nobody_scored_it(self, random, verdict, valid):
+        truth = replace(random_fit(random), score=math.nan, source="curated", weak=True)
+        person = random_person(random, 1).with_(fit=truth, locked=valid, verdict=verdict)
+        fits = fits_of_photos([random_photo(random, "a.png", 0).with_(people=(person,))], BODY)
+        assert fits.valid_fit.tolist() == [valid]
 
     def test_nobody_gives_a_dictionary_without_rows(self):
         assert len(fits_of_photos([], BODY)) == 0

@@ -27,7 +27,7 @@ from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.guess.lifter import CONFIG, WEIGHTS, load_lifter, network_entry
 from core.guess.lifter_network import POSE6D, Lifter, LifterConfig
 from core.recorded import recorded
-from train.learning.command import run_to_end
+from train.learning.command import Command, run_to_end
 from train.learning.devices import device_of
 from train.learning.lifter_table import (
     milliseconds,
@@ -38,6 +38,7 @@ from train.learning.lifter_table import (
     summary,
 )
 from train.learning.lifting import LossWeights, lifting_loss
+from train.learning.options import above_zero, count, from_one
 from train.learning.poses import Poses, read_poses
 from train.learning.rare_poses import rare_poses
 from train.learning.scenes import Scenes
@@ -243,22 +244,22 @@ def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.lifter", description=(__doc__ or "").split("\n\n")[0]
-    )
+def _parser() -> Command:
+    parser = Command("train.lifter", __doc__)
     parser.add_argument("--poses", type=Path, required=True, help=".npz with SMPL poses (N, 72)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
     parser.add_argument("--splits", nargs="+", choices=("train", "val"), default=["train"], help=SPLITS_HELP)
-    parser.add_argument("--minutes", type=float, default=Config.minutes)
-    parser.add_argument("--seed", type=int, default=Config.seed, help="of all that is drawn")
-    parser.add_argument("--learning-rate", type=float, default=Config.learning_rate)
-    parser.add_argument("--batch", type=int, default=Config.batch, help="people a step, in each process")
+    parser.add_argument("--minutes", type=above_zero, default=Config.minutes, help="of training")
+    parser.add_argument("--seed", type=count, default=Config.seed, help="of all that is drawn")
+    parser.add_argument(
+        "--learning-rate", type=above_zero, default=Config.learning_rate, help="at its highest"
+    )
+    parser.add_argument("--batch", type=from_one, default=Config.batch, help="people a step, in each process")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")
     for name in NETWORK:
         flag = f"--{name.replace('_', '-')}"
-        parser.add_argument(flag, type=int, default=getattr(LifterConfig, name), help="of the network")
-    parser.add_argument("--threads", type=int, default=2, help="of torch, in each process")
+        parser.add_argument(flag, type=from_one, default=getattr(LifterConfig, name), help="of the network")
+    parser.add_argument("--threads", type=from_one, default=2, help="of torch, in each process")
     parser.add_argument("--start", type=Path, help="folder of a lifter to go on from, its network as it is")
     parser.add_argument("--evaluate", action="store_true", help="measure the lifter in --out, train nothing")
     parser.add_argument("--truth", type=Path, help="folder of photos with 3D truth, for --evaluate")

@@ -201,6 +201,15 @@ def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(
     assert not list(out.glob("*.part"))
 
 
+@pytest.mark.parametrize(
+    "wrong", ["--minutes 0", "--minutes -1", "--batch 0", "--learning-rate nan", "--seed -2"]
+)
+def test_numbers_that_no_training_can_be_made_with_are_refused_before_it(wrong, poses_file, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["--poses", str(poses_file), "--out", str(tmp_path / "lifter"), *wrong.split()])
+    assert wrong.split()[0] in capsys.readouterr().err
+
+
 def test_the_learning_rate_rises_and_falls():
     rates = [command.schedule(gone, 0.1) for gone in np.linspace(0, 1, 50)]
     assert max(rates) == pytest.approx(1, abs=0.05)

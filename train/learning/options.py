@@ -221,6 +221,13 @@ def from_one(text: str) -> int:
     return int(text)
 
 
+def above_zero(text: str) -> float:
+    """A number above 0, for argparse."""
+    if not _amount(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return float(text)
+
+
 def _config_type(value: object) -> Callable[[str], object]:
     """What reads a Config's flag: none of its numbers may be negative."""
     if isinstance(value, int):

@@ -238,11 +238,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def evaluate_all_fits(options: argparse.Namespace) -> int:
     """Fits of every truth file in a folder, as JSON. Returns the exit code."""
-    body = load_body(options.body)
+    body, truth = load_body(options.body), read_truth(options.fits_from)
     ready_to_fit("cpu")
-    per_source = {
-        people.source: evaluate_fits(body, people, options.guess) for people in read_truth(options.fits_from)
-    }
+    per_source = {people.source: evaluate_fits(body, people, options.guess) for people in truth}
     summary = {"protocol": "PA-MPJPE, 12 limb joints, true 2D keypoints", "start": options.guess}
     print(json.dumps({**summary, **summarise(per_source)}, indent=None if options.json else 1))
     return 0

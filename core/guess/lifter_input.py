@@ -37,7 +37,7 @@ _FAMILIES = {
 }
 OUTLIER = 5.0  # times the median distance from the middle: farther away is no part of the person
 FEW = 2  # points of which none is an outlier: either may be near what is taken as their middle
-SMALLEST_SIDE = 1e-4  # tangent; one point alone has no size
+SMALLEST_SIDE = 1e-4  # tangent; one point alone has no size, and is taken for as large as half the photo
 NO_WEIGHT = 1e-9  # of a definition: below it nothing of it was seen
 AHEAD = 0.05  # least cosine to the middle ray: keypoints beside or behind the camera stay finite
 
@@ -110,6 +110,8 @@ def see(points: Tensor, focal_length: Tensor, camera_center: Tensor) -> LifterIn
     turned = rays[..., :2] / rays[..., 2:].clamp_min(AHEAD)
     turned = torch.where(present[..., None], turned, 0.0)
     _, side = bbox(turned, present)
+    half = (camera_center.amax(dim=1) / focal_length).clamp(SMALLEST_SIDE, 1 / SMALLEST_SIDE)
+    side = torch.where(side > SMALLEST_SIDE, side, half)
     return LifterInput(turned, points[..., 2] * present, side, turn)
 
 

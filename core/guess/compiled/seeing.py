@@ -89,6 +89,9 @@ def _made_from(
             _turn_ahead(x, y, turn[person])
             _turned(room.points, turn[person])
             _, _, side[person] = _box(room)
+            if not side[person] > np.float32(SMALLEST_SIDE):
+                half = max(camera_center[person, 0], camera_center[person, 1]) / focal_length[person]
+                side[person] = min(max(half, np.float32(SMALLEST_SIDE)), np.float32(1 / SMALLEST_SIDE))
             _describe(known, room, side[person], False, features[person])
             _describe(known, room, side[person], True, features[side.shape[0] + person])
 

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from core.body import BodyParams, KeypointBody, load_body
+from core.body.keypoints import layout
 from core.geometry.camera import project
 from core.geometry.rotation import matrix_to_axis_angle
 from core.guess import lift, load_lifter
+from core.guess import lifter as lifting
 from core.guess.lifter import LIFTER_FOLDER, WEIGHTS
 from core.metrics import pa_mpjpe_mm
 from train.learning.lifter_table import limb_columns, on_true_people
@@ -120,3 +122,17 @@ def test_people_with_measured_joints_are_lifted_as_the_table_says(lifter, body, 
     table = json.loads((LIFTER_FOLDER / TABLE).read_text())
     errors = torch.cat(list(on_true_people(lifter, body, shared_data / "photos").values()))
     assert errors[:, 0].mean().item() == pytest.approx(table["all with 3D truth"]["first_choice_mm"], abs=1.0)
+
+
+@pytest.mark.parametrize("name", ["nose", "left_wrist", "right_ankle"])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_one_keypoint_alone_is_somebody_at_a_likely_distance(lifter, body, monkeypatch, name, compiled):
+    """Not a person as small as a point, who would stand 800 m away."""
+    if not compiled:
+        monkeypatch.setattr(lifting, "features_of", lifting.features_in_tensors)
+        monkeypatch.setattr(lifting, "bodies_of", lifting.stand_in_tensors)
+    keypoints = torch.zeros(1, 17, 3)
+    keypoints[0, layout("coco17").index(name)] = torch.tensor([200.0, 150.0, 1.0])
+    found = lift(lifter, body, keypoints, "coco17", torch.tensor([800.0]), torch.tensor([[320.0, 240.0]]))
+    assert (found.hypotheses.cam_t[:, 2] > 1).all()
+    assert (found.hypotheses.cam_t[:, 2] < 9).all()

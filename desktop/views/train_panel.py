@@ -1,5 +1,7 @@
 """Train on what was accepted: options, start and stop, curves, and the result as the next guess."""
 
+import os
+import shlex
 import time
 from pathlib import Path
 
@@ -118,14 +120,14 @@ class TrainPanel(QWidget):
                 tr("{name} is not there yet. Save the fits first: Ctrl+S.").format(name=fits.name)
             )
             return
+        try:
+            more = _split(self.more.text())
+        except ValueError:
+            words = tr("{options}: a quote is not closed. Close it, or leave it out.")
+            self._workbench.refused.emit(words.format(options=self.more.text()))
+            return
         folder = project.folder / "runs" / time.strftime("spin-%Y-%m-%d-%H%M%S")
-        options = [
-            "--steps",
-            str(self.steps.value()),
-            "--batch",
-            str(self.batch.value()),
-            *self.more.text().split(),
-        ]
+        options = ["--steps", str(self.steps.value()), "--batch", str(self.batch.value()), *more]
         try:
             self._training.start(folder, fits, options)
         except OSError as error:
@@ -218,6 +220,15 @@ def _where(training: Training) -> str:
         minutes = int(training.silent_s / 60)
         words = tr("{name}, {at}: nothing new for %n minutes, so it has ended or hangs", "", minutes)
     return words.format(name=name, at=at.format(step=step, steps=steps))
+
+
+def _split(options: str) -> list[str]:
+    """As a terminal does, for paths with spaces. Raises ValueError for a quote that is not closed."""
+    words = shlex.shlex(options, posix=True)
+    words.whitespace_split, words.commenters = True, ""
+    if os.name == "nt":
+        words.escape = ""  # there it is part of a path
+    return list(words)
 
 
 def _is_number(value: object) -> bool:

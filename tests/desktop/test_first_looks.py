@@ -12,6 +12,7 @@ from core.records import BBox
 from core.store import Project
 from core.wishes import GroundContact
 from desktop.editing import standing_in
+from desktop.jobs.saving import fits_file_of
 from desktop.jobs.thumbnails import _closed
 from desktop.theme import theme
 from desktop.views import drawing, shortcut_sheet
@@ -43,6 +44,19 @@ def test_a_project_without_photos_says_how_to_bring_some(desk, tmp_path):
     desk.open(tmp_path / "empty.fitloop")
     assert "Add annotations" in desk.window.canvas.notice
     assert desk.window.status.hint.text() == ""
+
+
+def test_options_of_a_run_are_read_as_a_terminal_reads_them(open_desk, monkeypatch):
+    desk, panel, started = open_desk, open_desk.window.train_panel, []
+    monkeypatch.setattr(desk.window.training, "start", lambda folder, fits, options: started.append(options))
+    fits_file_of(desk.workbench.project).write_bytes(b"")
+    panel.more.setText("--data 'h36m=/my data/h36m.npz' --seed 3")
+    panel.start.click()
+    assert started[0][-4:] == ["--data", "h36m=/my data/h36m.npz", "--seed", "3"]
+    panel.more.setText("--data 'h36m=/my data")
+    panel.start.click()
+    assert len(started) == 1
+    assert "quote" in desk.said[0]
 
 
 def test_a_long_note_is_shown_from_its_beginning(open_desk):

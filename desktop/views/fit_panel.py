@@ -63,6 +63,9 @@ class FitPanel(QScrollArea):
         )  # with a photo, nothing else gives way
         self.summary = QLabel()
         self.summary.setWordWrap(True)
+        self.summary.setToolTip(
+            tr("How far keypoints are from the body on average, as if the person were 200 px tall")
+        )
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)
         self.warnings.setAccessibleName(tr("Warnings"))

@@ -33,7 +33,7 @@ BY_DEFAULT = {
     "prior": ["--components COMPONENTS of the mixture of Gaussians; by default 8"],
     "sheet": ["--split SPLIT poses: which of the file's splits; by default test"],
     "spin": [
-        "end after so many; 0: never for that reason; by default 50",
+        "never for that reason; by default 50, or 0 where --steps is given",
         "--save-minutes X between two savings; by default 5.0",
         "--batch N people a step, of all processes together; by default 64",
         "--loss-pose X weight of the rotations; by default 1.0",

@@ -21,7 +21,9 @@ from train import spin
 from train.learning import run_folder
 from train.learning.loop import BAD_BATCHES, StepLoss
 from train.learning.metrics_log import MetricsLog, read_metrics
+from train.learning.options import Given
 from train.learning.run_folder import RunFolder
+from train.learning.training import merged
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 6
@@ -172,6 +174,25 @@ class TestRunFolder:
         with pytest.raises(SystemExit):
             train("run", "--guess", str(tmp_path), other, str(tmp_path / "x.npz"))
         assert f"--guess starts all of the network: leave out {other}" in capsys.readouterr().err
+
+
+def length_of(said: dict[str, int], stored: dict[str, int] | None = None) -> tuple[int | None, int | None]:
+    """Steps and epochs of a run that was begun with some, and is now told others."""
+    before = {"options": {"fits": "x.npz", **(stored or {})}, "config": {}}
+    options, _ = merged(Given({"fits": Path("x.npz"), **said}, {}), before, Path("run"), spin.Config())
+    return options.steps, options.epochs
+
+
+class TestLength:
+    def test_whoever_says_how_many_steps_gets_them_in_however_many_epochs(self):
+        assert length_of({"steps": 250}) == (250, None)
+        assert length_of({"steps": 250, "epochs": 3}) == (250, 3)
+        assert length_of({}) == (None, 50)
+
+    def test_how_long_a_run_goes_on_is_what_was_said_last(self):
+        assert length_of({"steps": 250}, {"epochs": 50}) == (250, None)
+        assert length_of({"epochs": 60}, {"steps": 250}) == (None, 60)
+        assert length_of({}, {"steps": 250, "epochs": 3}) == (250, 3)
 
 
 class TestResume:

@@ -50,6 +50,7 @@ class Options:
 
 
 SOURCES = ("fits", "photos", "data", "data_photos", "without_truth", "body")
+LENGTH = ("steps", "epochs")
 STARTS = ("guess", "backbone_weights", "mean_params")
 
 

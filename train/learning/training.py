@@ -23,6 +23,7 @@ from train.learning.datasets import Crops, Turns, batches_of, load_batches
 from train.learning.loop import Learner, Limits, Method, TrainStep, learn
 from train.learning.metrics_log import MetricsLog
 from train.learning.options import (
+    LENGTH,
     SOURCES,
     STARTS,
     Given,
@@ -154,7 +155,12 @@ def merged(given: Given, stored: dict[str, Any], path: Path, defaults: C) -> tup
                 f"{path}: was started with another {names}. Resume without, or start a new run with "
                 f"--guess {path / 'checkpoint.pt'}."
             )
-    options = options_of({**stored["options"], **given.options, "run": path})
+    before = stored["options"]
+    if (
+        given.options.keys() & LENGTH
+    ):  # how long, said now, is not cut short by what was said before or by default
+        before = {**before, **dict.fromkeys(LENGTH)}
+    options = options_of({**before, **given.options, "run": path})
     return options, with_changes(defaults, {**stored["config"], **given.config})
 
 

@@ -95,6 +95,34 @@ def test_a_folder_without_pictures_is_named(tmp_path, body, network, scenes):
         evaluate_photos(network, body, tmp_path)
 
 
+def test_a_photo_that_cannot_be_read_and_who_is_not_seen_are_left_out_and_told(
+    tmp_path, body, network, scenes, monkeypatch
+):
+    (tmp_path / "h36m_3d_1.png").write_bytes(b"no photo")
+    path = tmp_path / "mpi_inf_3dhp_3d.npz"
+    arrays = dict(np.load(path))
+    visible = np.ones(arrays["kp2d"].shape[:2])
+    visible[0] = 0
+    np.savez(path, **arrays, vis=visible)
+    told = iter([scenes["h36m_3d"].truth[:1], scenes["mpi_inf_3dhp_3d"].truth[1:]])
+    monkeypatch.setattr(photo_truth, "guess_crops", lambda *_: next(told))
+    first, second, every = evaluate_photos(network, body, tmp_path)
+    assert [result.people for result in (first, second, every)] == [1, 1, 2]
+    assert every.mpjpe_mm < 0.1
+    (broken,), (unseen,) = first.left_out, second.left_out
+    assert "cannot be read" in broken
+    assert "h36m_3d_1.png" in broken
+    assert "mpi_inf_3dhp_3d_0.png" in unseen
+    assert not every.left_out, "it is told once"
+
+
+def test_a_folder_none_of_whose_pictures_can_be_read_is_named(tmp_path, body, network, scenes):
+    for path in tmp_path.glob("*.png"):
+        path.unlink()
+    with pytest.raises(ReadError, match=r"no truth file there has pictures.*h36m_3d_0\.png"):
+        evaluate_photos(network, body, tmp_path)
+
+
 def test_the_real_photos_are_measured_by_the_command(shared_data, tmp_path, network, capsys):
     save_checkpoint(tmp_path / "checkpoint.pt", spin_checkpoint(network))
     evaluate_command.main([str(tmp_path), "--data", f"photos={shared_data / 'photos'}", "--json"])

@@ -194,6 +194,12 @@ class TestLength:
         assert length_of({"epochs": 60}, {"steps": 250}) == (None, 60)
         assert length_of({}, {"steps": 250, "epochs": 3}) == (250, 3)
 
+    def test_where_one_data_sets_photos_are_now_leaves_the_others_where_they_were(self):
+        before = {"data": [["a", "a.npz"], ["b", "b.npz"]], "data_photos": [["a", "old/a"], ["b", "old/b"]]}
+        given = Given({"data_photos": [("b", Path("new/b"))]}, {})
+        options, _ = merged(given, {"options": before, "config": {}}, Path("run"), spin.Config())
+        assert dict(options.data_photos) == {"a": Path("old/a"), "b": Path("new/b")}
+
 
 class TestResume:
     def test_a_run_that_was_killed_before_its_first_checkpoint_starts_from_its_guess_again(
@@ -251,6 +257,13 @@ class TestResume:
         assert train("run", "--resume", "--steps", "4", fits=None) == 0
         assert train("whole", "--steps", "4") == 0
         assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+    def test_a_run_whose_photos_were_moved_goes_on_when_told_where_they_are(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        moved = (tmp_path / "project").rename(tmp_path / "moved")
+        assert train("run", "--resume", "--steps", "2", fits=None) == 1
+        assert "--photos FOLDER" in capsys.readouterr().err
+        assert train("run", "--resume", "--steps", "2", "--photos", str(moved), fits=None) == 0
 
     def test_another_config_is_refused_and_named(self, train, tmp_path, capsys):
         assert train("run", "--steps", "1") == 0

@@ -25,7 +25,7 @@ _MODES = {"fits_only": "static", "no_fits": "none"}
 @dataclass(frozen=True)
 class Options:
     """Where data come from, where a run goes, and how long. Unlike a Config's, these may change when a run goes on,
-    but for the sources of data."""
+    but for the sources of data and the start; photos may have been moved."""
 
     run: Path | None = None
     resume: bool = False
@@ -49,7 +49,7 @@ class Options:
     json: bool = False
 
 
-SOURCES = ("fits", "photos", "data", "data_photos", "without_truth", "body")
+SOURCES = ("fits", "data", "without_truth", "body")
 LENGTH = ("steps", "epochs")
 STARTS = ("guess", "backbone_weights", "mean_params")
 

@@ -139,29 +139,36 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
 def merged(given: Given, stored: dict[str, Any], path: Path, defaults: C) -> tuple[Options, Any]:
     """Options and config: what was said now, then what a run was started with, then the defaults.
 
+    How long a run goes on is what is said now, and is not cut short by what was said before, or by a default.
     Raises FitloopError when a run that goes on is told another config, start or data than it was begun with.
     """
     if stored["config"]:
-        told = {
-            name: value
-            for name, value in given.config.items()
-            if name != MAY_CHANGE and value != stored["config"].get(name)
-        }
-        said = {name: value for name, value in plain_given(given).items() if name in (*SOURCES, *STARTS)}
-        told |= {name: value for name, value in said.items() if value != stored["options"].get(name)}
-        if told:
-            names = ", ".join(f"--{name.replace('_', '-')}" for name in told)
-            raise FitloopError(
-                f"{path}: was started with another {names}. Resume without, or start a new run with "
-                f"--guess {path / 'checkpoint.pt'}."
-            )
-    before = stored["options"]
-    if (
-        given.options.keys() & LENGTH
-    ):  # how long, said now, is not cut short by what was said before or by default
-        before = {**before, **dict.fromkeys(LENGTH)}
-    options = options_of({**before, **given.options, "run": path})
-    return options, with_changes(defaults, {**stored["config"], **given.config})
+        _check_as_begun(given, stored, path)
+    before, said = dict(stored["options"]), dict(given.options)
+    if said.keys() & LENGTH:
+        before |= dict.fromkeys(LENGTH)
+    if "data_photos" in said:
+        named = [name for name, _ in said["data_photos"]]
+        others = [(name, folder) for name, folder in before.get("data_photos", ()) if name not in named]
+        said["data_photos"] = [*others, *said["data_photos"]]
+    config = with_changes(defaults, {**stored["config"], **given.config})
+    return options_of({**before, **said, "run": path}), config
+
+
+def _check_as_begun(given: Given, stored: dict[str, Any], path: Path) -> None:
+    told = {
+        name: value
+        for name, value in given.config.items()
+        if name != MAY_CHANGE and value != stored["config"].get(name)
+    }
+    said = {name: value for name, value in plain_given(given).items() if name in (*SOURCES, *STARTS)}
+    told |= {name: value for name, value in said.items() if value != stored["options"].get(name)}
+    if told:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in told)
+        raise FitloopError(
+            f"{path}: was started with another {names}. Resume without, or start a new run with "
+            f"--guess {path / 'checkpoint.pt'}."
+        )
 
 
 def plain_given(given: Given) -> dict[str, Any]:

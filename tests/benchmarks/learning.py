@@ -153,14 +153,10 @@ def outcome(data: Path, options: argparse.Namespace, wanted: tuple[str, int]) ->
     """Train and measure."""
     mode, seed = wanted
     run = options.folder / f"{mode.replace(' ', '-')}-{seed}"
-    if (run / "config.json").exists():
-        _run("train.spin", "--run", str(run), "--resume")
-    else:
-        told = (
-            f"--seed {seed} --epochs {options.epochs} --backbone {options.backbone} --device {options.device}"
-        )
-        source = ["--fits", str(data / "static.npz"), "--photos", str(data), "--run", str(run)]
-        _run("train.spin", *source, *told.split(), *HOW.split(), *options.more.split(), *MODES[mode])
+    told = f"--seed {seed} --epochs {options.epochs} --backbone {options.backbone} --device {options.device}"
+    source = ["--fits", str(data / "static.npz"), "--photos", str(data), "--run", str(run)]
+    going_on = ["--resume"] if (run / "config.json").exists() else []  # refused where it was begun otherwise
+    _run("train.spin", *source, *going_on, *told.split(), *HOW.split(), *options.more.split(), *MODES[mode])
     errors = [error_mm(run, data / name, options.device) for name in ("held_out.npz", "learned.npz")]
     found = Outcome(mode, seed, *errors, fits_error_mm(run / "fits.npz", data))
     print(json.dumps(vars(found)), flush=True)

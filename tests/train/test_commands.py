@@ -2,10 +2,12 @@
 
 import importlib
 import re
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import learning
 from train.learning.command import INTERRUPTED, run_to_end
 
 ROOT = Path(__file__).parents[2]
@@ -167,3 +169,18 @@ def test_being_asked_to_stop_is_no_error(capsys):
 
     assert run_to_end(asked, "Stopped, and kept.") == INTERRUPTED
     assert capsys.readouterr().err == "Stopped, and kept.\n"
+
+
+def test_the_benchmark_of_learning_goes_on_with_what_it_is_told_alone(tmp_path, monkeypatch):
+    """So that no figures of runs begun otherwise come out of a folder: train.spin refuses what differs."""
+    told: list[tuple[str, ...]] = []
+    monkeypatch.setattr(learning, "_run", lambda *words: told.append(words) or '{"pa_mpjpe_mm": 1}')
+    monkeypatch.setattr(learning, "fits_error_mm", lambda *_: 1.0)
+    options = Namespace(folder=tmp_path, epochs=24, backbone="resnet10", device="cpu", more="--clip 1")
+    learning.outcome(tmp_path, options, ("in the loop", 0))
+    run = tmp_path / "in-the-loop-0"
+    run.mkdir()
+    (run / "config.json").touch()
+    learning.outcome(tmp_path, options, ("in the loop", 0))
+    begun, gone_on = (words for words in told if words[0] == "train.spin")
+    assert {*gone_on} == {*begun, "--resume"}

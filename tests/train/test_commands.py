@@ -88,8 +88,31 @@ def test_a_number_that_means_nothing_is_refused(wrong, capsys):
 
 
 @pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("--augment-flip=7", "--augment-flip 7.0: is a share"),
+        ("--augment-still=1.5", "--augment-still 1.5: is a share"),
+        ("--augment-noise=9", "--augment-noise 9.0: is a share"),
+        ("--augment-scale=1", "--augment-scale 1.0: leaves a box of no size"),
+        ("--batch=0", "--batch 0: there must be somebody in it"),
+        ("--accumulate=0", "--accumulate 0: there must be a piece"),
+    ],
+)
+def test_a_training_that_could_not_go_on_is_refused_before_anything_is_read(wrong, told, tmp_path, capsys):
+    assert main_of("spin")(["--fits", NOTHING, "--run", str(tmp_path / "run"), wrong]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert told in said
+
+
+@pytest.mark.parametrize(
     ("name", "wrong"),
-    [("prior", "--components=0"), ("prior", "--rounds=0"), ("prior", "--seed=-1"), ("sheet", "--seed=-1")],
+    [
+        ("spin", "--seed=99999999999999999999999"),
+        ("prior", "--components=0"),
+        ("prior", "--rounds=0"),
+        ("prior", "--seed=-1"),
+        ("sheet", "--seed=-1"),
+    ],
 )
 def test_a_count_that_is_none_is_refused(name, wrong, capsys):
     with pytest.raises(SystemExit):

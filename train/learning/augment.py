@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.body.keypoints import layout
+from core.errors import FitloopError
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import apply_affine, crop_affine, invert_affine, warp
 from core.records import BBox
@@ -26,13 +27,25 @@ _FLIP_JOINTS = _FLIP[OPENPOSE:] - OPENPOSE
 @dataclass(frozen=True)
 class AugmentConfig:
     """flip: how often. noise: gain of each colour channel, 1 ± this. rotation_deg: of a normal distribution, cut at
-    twice that; still: how often it is none. scale: likewise, cut at one."""
+    twice that; still: how often it is none. scale: likewise, cut at one. Raises FitloopError for what cannot be
+    drawn."""
 
     flip: float = 0.5
     noise: float = 0.4
     rotation_deg: float = 30.0
     still: float = 0.6
     scale: float = 0.25
+
+    def __post_init__(self) -> None:
+        for name in ("flip", "still", "noise"):
+            if getattr(self, name) > 1:
+                raise FitloopError(
+                    f"--augment-{name} {getattr(self, name)}: is a share. Choose one from 0 to 1."
+                )
+        if self.scale >= 1:
+            raise FitloopError(
+                f"--augment-scale {self.scale}: leaves a box of no size. Choose one from 0 to below 1."
+            )
 
 
 @dataclass(frozen=True)

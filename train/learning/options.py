@@ -50,6 +50,7 @@ class Options:
 
 
 SOURCES = ("fits", "data", "without_truth", "body")
+LARGEST = 2**31
 LENGTH = ("steps", "epochs")
 STARTS = ("guess", "backbone_weights", "mean_params")
 
@@ -209,9 +210,9 @@ def named_path(text: str) -> tuple[str, Path]:
 
 
 def count(text: str) -> int:
-    """A whole number from 0 on, for argparse."""
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    """A whole number from 0 on that torch takes as a seed, for argparse."""
+    if not text.isdigit() or int(text) > LARGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {LARGEST}")
     return int(text)
 
 

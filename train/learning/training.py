@@ -187,8 +187,14 @@ def settled(config: Any) -> dict[str, Any]:
 
 
 def _check_batch(config: Any, processes: Processes) -> None:
+    if config.batch < 1:
+        raise FitloopError(f"--batch {config.batch}: there must be somebody in it. Choose one from 1 on.")
+    if config.accumulate < 1:
+        raise FitloopError(
+            f"--accumulate {config.accumulate}: there must be a piece. Choose 1 for a whole batch."
+        )
     pieces = processes.count * config.accumulate
-    if config.batch < 1 or config.accumulate < 1 or config.batch % pieces:
+    if config.batch % pieces:
         raise FitloopError(
             f"--batch {config.batch} cannot be shared by {processes.count} processes in {config.accumulate} pieces "
             f"each. Choose a multiple of {pieces}."

@@ -135,10 +135,12 @@ def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, o
         return _write_meshes(destination, photos, options)
     if name in ("amass", "animation"):
         return _write_sequence(destination, name, photos, options)
-    return f"{destination}: {_write_people(destination, name, photos, options).summary()}"
+    return f"{destination}: {_write_people(destination, name, photos, root, options).summary()}"
 
 
-def _write_people(destination: Path, name: str, photos: tuple[Photo, ...], options: Options) -> Export:
+def _write_people(
+    destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: Options
+) -> Export:
     if name == "coco":
         return coco.write(destination, photos)
     if name == "parameters":
@@ -152,7 +154,7 @@ def _write_people(destination: Path, name: str, photos: tuple[Photo, ...], optio
     fits = None
     if options.fits is not None:
         fits = options.fits, destination.with_name(f"{destination.stem}_fits.npy")
-    return spin_edited.write(options.base, photos, destination, fits, options.body_or_none())
+    return spin_edited.write(options.base, photos, destination, fits, options.body_or_none(), root)
 
 
 def _write_sequence(destination: Path, name: str, photos: Sequence[Photo], options: Options) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,17 +35,20 @@ def write(
     destination: Path,
     fits: tuple[Path, Path] | None = None,
     body: Body | None = None,
+    root: Path | None = None,
 ) -> Export:
     """A copy of the data set `base` with only the rows of people that were edited changed, and their number.
 
-    A person is found in it by photo and bbox. A fit goes where its row keeps one: into the row's own truth,
+    A person is found in it by photo and bbox. root: the folder that the photos' paths start from, that of `base` where
+    it is not given; a row's photo is told by its name, or by where it lies if names start from the folder of `base`.
+    A fit goes where its row keeps one: into the row's own truth,
     else into fits (the old .npy, the new one), else it becomes the row's truth. Of a rejected one only
     has_smpl = 0 is written, or zeros into the fits. All other rows and arrays are those of `base`, byte for
     byte.
     """
     table = read_table(base, Report(base, FORMAT))
     left_out: list[LeftOut] = []
-    matched = _match_rows(table, list(photos), left_out)
+    matched = _match_rows(table, list(photos), base.parent, root or base.parent, left_out)
     arrays = {
         name: np.array(values, order="C") for name, values in read_arrays(base, tuple(table.arrays)).items()
     }
@@ -74,15 +78,19 @@ def write(
 
 
 def _match_rows(
-    table: Table, photos: list[Photo], left_out: list[LeftOut]
+    table: Table, photos: list[Photo], folder: Path, root: Path, left_out: list[LeftOut]
 ) -> dict[int, tuple[Photo, Person]]:
-    """Which person stands in which row."""
-    rows_of: dict[str, list[int]] = {}
-    for row, name in enumerate(table.imgname):
-        rows_of.setdefault(str(name).replace("\\", "/"), []).append(row)
+    """Which person stands in which row. folder: that of the data set; root: that photos' paths start from."""
+    rows_named: dict[str, list[int]] = {}
+    rows_at: dict[str, list[int]] = {}
+    for row, given in enumerate(table.imgname):
+        name = str(given).replace("\\", "/")
+        rows_named.setdefault(os.path.normpath(name), []).append(row)
+        rows_at.setdefault(os.path.abspath(folder / name), []).append(row)
     matched: dict[int, tuple[Photo, Person]] = {}
     for photo in photos:
-        rows = [row for row in rows_of.get(photo.path, []) if table.arrays["scale"][row] > 0]
+        same = rows_named.get(os.path.normpath(photo.path)) or rows_at.get(os.path.abspath(root / photo.path))
+        rows = [row for row in same or [] if table.arrays["scale"][row] > 0]
         boxes = [BBox(table.arrays["center"][row], float(table.arrays["scale"][row])) for row in rows]
         places = associate_boxes(boxes, [person.bbox for person in photo.people])
         for row, place in zip(rows, places, strict=True):

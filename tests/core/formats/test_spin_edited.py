@@ -135,6 +135,24 @@ def test_fits_beside_a_data_set_with_truth_stay_where_nobody_edited(tmp_path, bo
     assert new_fits.read_bytes() == fits.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["./b.png", ".\\b.png", "{folder}/b.png"])
+def test_a_row_is_found_however_it_writes_the_name_of_its_photo(name, tmp_path, body):
+    refused = second_row(tmp_path, body, verdict="rejected")
+    names = np.array(["a.png", name.format(folder=tmp_path), "a.png"])
+    base = tmp_path / "train.npz"
+    base.write_bytes(making.npz_bytes(making.spin_arrays() | {"imgname": names, "has_smpl": np.ones(3)}))
+    photos = [photo_with(refused, path=making.PHOTOS[1])]
+    assert spin_edited.write(base, photos, tmp_path / "new.npz", body=body).written == 1
+
+
+def test_rows_are_found_from_a_project_in_another_folder(tmp_path, body):
+    refused = second_row(tmp_path, body, verdict="rejected")
+    photos = [photo_with(refused, path=f"../{making.PHOTOS[1]}")]
+    new = tmp_path / "new.npz"
+    export = spin_edited.write(tmp_path / "train.npz", photos, new, body=body, root=tmp_path / "projects")
+    assert export.written == 1
+
+
 def test_the_data_set_itself_is_never_written(tmp_path):
     base = tmp_path / "train.npz"
     base.write_bytes(making.npz_bytes(making.spin_arrays()))

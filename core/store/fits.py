@@ -10,6 +10,7 @@ where flipped.
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,14 +182,19 @@ class FitsDictionary:
             )
 
     def check_images(self, imgname: np.ndarray, where: str) -> None:
-        """Raises FitsError unless the rows are of a data set with these image names (N,), in its order."""
+        """Raises FitsError unless the rows are of a data set with these image names (N,), in its order.
+
+        ./a.jpg and an absolute path that ends in a.jpg are the photo a.jpg, as they are to who reads the data set.
+        """
         if len(imgname) != len(self):
             raise FitsError(
                 f"{where} has {len(imgname)} rows, but the fits have {len(self)}. Use its own fits."
             )
-        differ = np.flatnonzero(np.asarray(imgname).astype(np.str_) != self.imgname)
-        if len(differ):
-            row = int(differ[0])
+        names = np.asarray(imgname).astype(np.str_)
+        differ = np.flatnonzero(names != self.imgname).tolist()
+        differ = [row for row in differ if not _same_photo(str(names[row]), str(self.imgname[row]))]
+        if differ:
+            row = differ[0]
             raise FitsError(
                 f"{where}, row {row}: its image is {str(imgname[row])!r}, but that of the fits is "
                 f"{str(self.imgname[row])!r}. Use the fits of this data set."
@@ -266,6 +272,12 @@ class FitsDictionary:
         )
         self.photo_pose[rows] = torch.cat([orient, self.crop_pose[rows, 3:]], 1)
         self.replaced[rows] = False
+
+
+def _same_photo(name: str, other: str) -> bool:
+    """Whether a data set's name of a photo, which may be absolute, means the other."""
+    name, other = (posixpath.normpath(each.replace("\\", "/")) for each in (name, other))
+    return name == other or (Path(name).is_absolute() and name.endswith(f"/{other}"))
 
 
 def _best_of_each_row(indices: Tensor, loss: Tensor, better: Tensor) -> Tensor:

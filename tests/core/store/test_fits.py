@@ -272,6 +272,8 @@ class TestFromTheProject:
 def test_rows_of_another_data_set_are_refused(random):
     fits = random_fits(random, 4)
     fits.check_images(fits.imgname, "data.npz")
+    for written in ("./{}", "/data/{}", ".\\{}"):
+        fits.check_images(np.array([written.format(name) for name in fits.imgname]), "data.npz")
     with pytest.raises(FitsError, match=r"data\.npz has 3 rows, but the fits have 4"):
         fits.check_images(fits.imgname[:3], "data.npz")
     with pytest.raises(FitsError, match=r"data\.npz, row 0: its image is 'photos/000001.jpg'"):

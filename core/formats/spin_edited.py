@@ -18,7 +18,7 @@ from core.formats.genders import column_of, genders_in, is_gendered
 from core.formats.report import Export, LeftOut, Report
 from core.formats.source import read_array, read_arrays
 from core.formats.spin import BETAS, FORMAT, OPENPOSE, PART, POSE, Table, read_table
-from core.formats.spin_write import may_teach, smpl_betas, spin_keypoints
+from core.formats.spin_write import doubtful, may_teach, smpl_betas, spin_keypoints
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import BBox, Person, Photo
 from core.store.arrays_file import copy_with
@@ -41,10 +41,9 @@ def write(
 
     A person is found in it by photo and bbox. root: the folder that the photos' paths start from, that of `base` where
     it is not given; a row's photo is told by its name, or by where it lies if names start from the folder of `base`.
-    A fit goes where its row keeps one: into the row's own truth,
-    else into fits (the old .npy, the new one), else it becomes the row's truth. Of a rejected one only
-    has_smpl = 0 is written, or zeros into the fits. All other rows and arrays are those of `base`, byte for
-    byte.
+    A fit goes where its row keeps one: into the row's own truth, else into fits (the old .npy, the new one), else it
+    becomes the row's truth. Of a rejected one only has_smpl = 0 is written, or zeros into the fits; has_smpl = 0 comes
+    with a doubtful one too (`doubtful`). All other rows and arrays are those of `base`, byte for byte.
     """
     table = read_table(base, Report(base, FORMAT))
     left_out: list[LeftOut] = []
@@ -70,7 +69,8 @@ def write(
         with whole_file(fits[1]) as stream:
             np.save(stream, rows)
     refused = [row for row in rejected if own[row]]
-    _put_truth(arrays, own, truth, refused)
+    unsure = doubtful([matched[row] for row in truth], left_out)
+    _put_truth(arrays, own, truth, [*refused, *(list(truth)[place] for place in unsure)])
     _put_genders(arrays, base, {row: person for row, (_, person) in matched.items() if row in truth})
     copy_with(base, destination, arrays)
     edited.update(changed, truth, refused)
@@ -191,16 +191,18 @@ def _changed_fits(
 
 
 def _put_truth(
-    arrays: dict[str, np.ndarray], own: np.ndarray, truth: dict[int, np.ndarray], rejected: list[int]
+    arrays: dict[str, np.ndarray], own: np.ndarray, truth: dict[int, np.ndarray], without: list[int]
 ) -> None:
-    """Rows (82,) become truth, the rejected ones none; arrays that were not there come where there is need."""
-    if truth or rejected:
-        arrays.setdefault("has_smpl", own.astype(np.uint8))[rejected] = 0
+    """Rows (82,) become truth, those `without` none; arrays that were not there come where there is need."""
+    if truth or without:
+        arrays.setdefault("has_smpl", own.astype(np.uint8))
     for row, fit in truth.items():
         for name, values in zip(_TRUTH, (fit[:POSE], fit[POSE:]), strict=True):
             whole = arrays.setdefault(name, np.zeros((len(own), len(values)), np.float32))
             whole[row] = values.reshape(whole[row].shape)
         arrays["has_smpl"][row] = 1
+    if without:
+        arrays["has_smpl"][without] = 0
 
 
 def _put_genders(arrays: dict[str, np.ndarray], base: Path, people: dict[int, Person]) -> None:

@@ -15,12 +15,14 @@ from core.formats.genders import column_of, is_gendered
 from core.formats.report import Export, LeftOut
 from core.formats.spin import BETAS, LAYOUT, OPENPOSE, PART, POSE
 from core.records import Keypoints, Person, Photo
+from core.store.fits import VALID_SCORE_PX
 from core.store.whole_file import whole_file
 
 
 def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
     """A data set .npz of all people; their fits as pose and shape with has_smpl = 1, in the crop's frame.
 
+    SPIN takes has_smpl = 1 for truth and never fits it anew; a doubtful fit comes with 0, and that is said.
     Keypoints of other layouts are converted to spin49; genders are told where a shape is of SMPL's male or female
     body. Raises FitsError where fits need a body and there is
     none.
@@ -31,6 +33,7 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
     for row, (photo, person) in enumerate(people):
         keypoints[row] = spin_keypoints(photo, person, left_out).array
     pose, betas, has_smpl = _fit_rows(people, body, left_out, genders=True)
+    has_smpl[doubtful(people, left_out)] = 0
     genders = column_of(person.fit.body if person.fit else "" for _, person in people)
     arrays = {
         "imgname": np.array([photo.path for photo, _ in people], dtype=np.str_),
@@ -105,6 +108,19 @@ def with_truth(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) 
 def may_teach(person: Person) -> bool:
     """Whether there is a fit that nobody rejected."""
     return person.fit is not None and person.verdict != "rejected"
+
+
+def doubtful(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[int]:
+    """The places of fits that teach no body until a human accepts them: weak, or of too large a score. All are said."""
+    places = []
+    for place, (photo, person) in enumerate(people):
+        fit, decided = person.fit, person.locked or person.verdict in ("accepted", "rejected")
+        if fit is not None and not decided and (fit.weak or fit.score > VALID_SCORE_PX):
+            reason = "too little of them is seen" if fit.weak else f"its score is over {VALID_SCORE_PX:g} px"
+            record = f"{photo.path}, person {person.id}, has_smpl"
+            left_out.append(LeftOut(record, f"{reason}, and nobody accepted it: 0, so it is no truth"))
+            places.append(place)
+    return places
 
 
 def _fit_rows(

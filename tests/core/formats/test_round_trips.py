@@ -1,6 +1,7 @@
 """What a writer wrote reads back the same, within what the format can hold."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,22 @@ def test_a_spin_data_set_keeps_keypoints_boxes_pose_and_shape(tmp_path, body):
         ]
         assert geodesic_angle(*turns).max() < SAME_ANGLE
         np.testing.assert_array_equal(one.fit.betas, photo.people[0].fit.betas)
+
+
+def test_a_doubtful_fit_becomes_no_truth_of_a_spin_data_set_until_it_is_accepted(tmp_path, body):
+    write_photos(tmp_path)
+    weak, bad, unscored = fit(1, weak=True), fit(2, score=40.0), fit(3, score=math.nan)
+    people = [
+        person(id=row, seed=row, fit=one).with_(verdict=verdict)
+        for row, (one, verdict) in enumerate(
+            [(weak, "todo"), (bad, "todo"), (unscored, "todo"), (weak, "accepted"), (bad, "accepted")]
+        )
+    ]
+    export = spin_write.write(tmp_path / "train.npz", [photo_with(*people)], body)
+    assert raw_arrays(tmp_path / "train.npz")["has_smpl"].tolist() == [0, 0, 1, 1, 1]
+    assert "person 0, has_smpl: too little of them is seen, and nobody accepted it" in export.summary()
+    assert "person 1, has_smpl: its score is over 10 px" in export.summary()
+    assert raw_arrays(tmp_path / "train.npz")["pose"][:2].any(axis=1).all()
 
 
 def raw_arrays(file: Path) -> dict[str, np.ndarray]:

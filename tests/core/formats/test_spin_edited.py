@@ -95,6 +95,13 @@ def test_a_fit_of_a_row_that_had_no_truth_becomes_its_truth(tmp_path, body):
     assert after["pose"][[0, 2]].tobytes() == before["pose"][[0, 2]].tobytes()
 
 
+def test_a_doubtful_fit_of_a_row_that_had_no_truth_comes_without_has_smpl_and_that_is_said(tmp_path, body):
+    fitted = second_row(tmp_path, body, fit=fit(9, focal_length=80.0, score=40.0), locked=False)
+    export, _, after = edited_rows(tmp_path, body, [1, 0, 1], fitted)
+    np.testing.assert_array_equal(after["has_smpl"], [1, 0, 1])
+    assert "its score is over 10 px, and nobody accepted it" in export.summary()
+
+
 def test_a_rejected_truth_loses_has_smpl_and_nothing_else_and_that_is_said(tmp_path, body):
     refused = second_row(tmp_path, body, verdict="rejected")
     export, before, after = edited_rows(tmp_path, body, [1, 1, 1], refused)

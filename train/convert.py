@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from core.body.model import Body, load_body
 from core.detect import DETECTORS
 from core.detect.rtmlib import MODES
-from core.errors import FitloopError
+from core.errors import FitloopError, ProjectError
 from core.formats import (
     agora,
     amass,
@@ -105,6 +105,12 @@ READERS: dict[str, Callable[[Path, Options], Import]] = {
 }
 
 
+_ROOTS: dict[str, Callable[[Path], Path]] = {
+    yolo.FORMAT: yolo.photo_root,
+    smplifyx.FORMAT: smplifyx.photo_root,
+}
+
+
 def _known(options: Options) -> tuple[Photo, ...]:
     """The people whose keypoints are to be replaced, if the user named a file of them."""
     return () if options.people is None else read(options.people, None, replace(options, people=None)).photos
@@ -113,16 +119,24 @@ def _known(options: Options) -> tuple[Photo, ...]:
 def read(source: Path, name: str | None, options: Options) -> Import:
     """Photos and people of a file, folder or project. Raises FitloopError."""
     if name == "project" or (name is None and source.suffix == PROJECT):
+        if options.photos is not None:
+            raise ProjectError(
+                f"{source}: --photos is not for a project, which knows where its photos are. Leave it out; photos that "
+                "were moved are found in the window: File, Find moved photos."
+            )
         with Project.open(source, read_only=True) as project:
             return Import(tuple(project.photos()), format="project")
     return READERS[name or recognise(source)](source, options)
 
 
-def detected(source: Path, name: str | None, options: Options, choice: DetectorChoice) -> Import:
-    """People as a detector finds them: in photos, or in the boxes of annotated people. Raises FitloopError."""
+def detected(source: Path, name: str | None, options: Options, choice: DetectorChoice) -> tuple[Import, Path]:
+    """People as a detector finds them, in photos or in the boxes of annotated people, and the folder that photos'
+    paths start from. Raises FitloopError."""
     if name is None and is_photos(source):
-        return detect_in_photos(source, choice)
-    return detect_round_people(read(source, name, options), root_of(source, options), choice)
+        return detect_in_photos(source, choice), source if source.is_dir() else source.parent
+    known = read(source, name, options)
+    root = root_of(source, options, known.format)
+    return detect_round_people(known, root, choice), root
 
 
 def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: Options) -> str:
@@ -204,12 +218,13 @@ def _moved(photos: Iterable[Photo], root: Path, folder: Path) -> Iterator[Photo]
         yield photo.with_(path=os.path.normpath(str(PurePosixPath(start, photo.path))).replace(os.sep, "/"))
 
 
-def root_of(source: Path, options: Options) -> Path:
-    """The folder that the readers take photos to be relative to."""
+def root_of(source: Path, options: Options, format: str) -> Path:
+    """The folder that photos' paths start from. format: as an Import tells it."""
     if options.photos is not None:
         return options.photos
-    folder = source if source.is_dir() else source.parent
-    return folder.parent if folder.name in ("labels", "results") else folder
+    if format in _ROOTS:
+        return _ROOTS[format](source)
+    return source if source.is_dir() else source.parent
 
 
 def _parser() -> Command:
@@ -286,12 +301,13 @@ def convert(given: argparse.Namespace, name: str, options: Options) -> int:
         raise FitloopError(f"{given.destination} is there already. Choose another name, or delete it.")
     if given.detect is None:
         imported = read(given.source, given.source_format, options)
+        root = root_of(given.source, options, imported.format)
     else:
         weights = None if given.weights is None else tuple(given.weights)
         choice = DetectorChoice(given.detect, given.device, given.mode, weights)
-        imported = detected(given.source, given.source_format, options, choice)
+        imported, root = detected(given.source, given.source_format, options, choice)
     print(imported.summary())
-    print(write(given.destination, name, imported.photos, root_of(given.source, options), options))
+    print(write(given.destination, name, imported.photos, root, options))
     return 0
 
 

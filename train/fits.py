@@ -174,7 +174,7 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
         print(f"not fitted: {where}: {why}", file=sys.stderr)
     if len(faults) > FAULTS_SHOWN:
         print(f"not fitted: {len(faults) - FAULTS_SHOWN} more; --json names them", file=sys.stderr)
-    root = convert.root_of(given.source, convert.Options(photos=given.photos)).absolute()
+    root = convert.root_of(given.source, convert.Options(photos=given.photos), work.source.format).absolute()
     if root != given.out.absolute().parent:
         print(f"Names of photos start from {root}: tell train.spin with --photos.", file=sys.stderr)
     if given.json:
@@ -191,7 +191,7 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
 def run(given: argparse.Namespace, process: Process) -> int:
     """The whole command in one of its processes. Returns its exit code. Raises FitloopError and OSError."""
     work = prepare(given)
-    root = convert.root_of(given.source, convert.Options(given.photos))
+    root = convert.root_of(given.source, convert.Options(given.photos), work.source.format)
     guesser = guesser_of(given.guess, work.body, root)  # a wrong --guess is told before anything is written
     lock = work.parts.hold() if process.first else None
     try:

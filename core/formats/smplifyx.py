@@ -45,7 +45,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
         raise report.error("no results/<photo>/000.pkl", "Choose the output folder of SMPLify-X.")
     if len(files) > MAX_PEOPLE:
         raise report.error(f"more than {MAX_PEOPLE} files", "Split the folder.")
-    folder = PhotoFolder(photos or results.parent)
+    folder = PhotoFolder(photos or photo_root(path))
     focal_length = _focal_length(results.parent)
     placer = body or stand_in()
     found: dict[str, Photo] = {}
@@ -69,6 +69,12 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
                 photo = seen_by(photo, person.fit.focal_length, person.fit.camera_center)
             found[relative] = photo.with_(people=(*photo.people, person))
     return report.done(found.values())
+
+
+def photo_root(path: Path) -> Path:
+    """The folder that the photos are looked for in: the one that results/ lies in."""
+    results, _ = _files(path)
+    return results.parent
 
 
 def _files(path: Path) -> tuple[Path, list[Path]]:

@@ -37,13 +37,12 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     report = Report(path, FORMAT)
     if layout_name is not None:
         layout(layout_name)
-    labels = path if path.is_dir() else path.parent
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
     if not files:
         raise report.error("no .txt files in this folder", "Choose the folder of labels.")
     if len(files) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} files", "Split the folder.")
-    folder = PhotoFolder(photos or (labels.parent if labels.name == "labels" else labels))
+    folder = PhotoFolder(photos or photo_root(path))
     found = []
     for file in files:
         with report.record(file.name):
@@ -60,6 +59,12 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
             persons = _read_people(lines, file.name, (width, height), layout_name, report)
             found.append(Photo(relative, width, height, tuple(persons)))
     return report.done(found)
+
+
+def photo_root(path: Path) -> Path:
+    """The folder that the photos are looked for in: of labels/ the one that it lies in."""
+    labels = path if path.is_dir() else path.parent
+    return labels.parent if labels.name == "labels" else labels
 
 
 def _read_people(

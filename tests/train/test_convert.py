@@ -53,6 +53,25 @@ def test_photos_of_a_project_lie_where_its_paths_say(tmp_path):
         assert (deep / photo.path).is_file()
 
 
+@pytest.mark.parametrize("folder", ["labels", "results"])
+def test_annotations_in_a_folder_of_any_name_keep_their_photos(folder, tmp_path):
+    samples(tmp_path)["coco"].path.parent.rename(tmp_path / folder)
+    assert run(tmp_path / folder / "people.json", tmp_path / "new.fitloop") == 0
+    assert all((tmp_path / photo.path).is_file() for photo in project_of(tmp_path / "new.fitloop"))
+
+
+def test_one_result_of_smplify_x_keeps_its_photo(tmp_path):
+    made = samples(tmp_path)["smplifyx"]
+    assert run(made.file, tmp_path / "new.fitloop", "--from", "smplifyx") == 0
+    (photo,) = project_of(tmp_path / "new.fitloop")
+    assert (tmp_path / photo.path).is_file()
+
+
+def test_a_project_takes_no_folder_of_photos_and_the_way_to_moved_ones_is_told(project, tmp_path, capsys):
+    assert run(project, tmp_path / "a.json", "--photos", tmp_path) == 1
+    assert "--photos is not for a project, which knows where its photos are" in capsys.readouterr().err
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of one person with a fit in each of two photos."""

@@ -41,7 +41,7 @@ from core.formats import (
     spin_write,
     yolo,
 )
-from core.formats.recognise import FORMATS, recognise
+from core.formats.recognise import FORMATS, photo_root, recognise
 from core.formats.report import Export, Import, LeftOut, grouped
 from core.formats.spin_write import with_truth
 from core.records import Fit, Person, Photo
@@ -102,12 +102,6 @@ READERS: dict[str, Callable[[Path, Options], Import]] = {
     "smplifyx": lambda path, o: smplifyx.read(path, o.photos, o.body_or_none()),
     "parameters": lambda path, o: parameters.read(path, o.photos),
     "curated": lambda path, o: curated.read(path, o.photos),
-}
-
-
-_ROOTS: dict[str, Callable[[Path], Path]] = {
-    yolo.FORMAT: yolo.photo_root,
-    smplifyx.FORMAT: smplifyx.photo_root,
 }
 
 
@@ -220,11 +214,7 @@ def _moved(photos: Iterable[Photo], root: Path, folder: Path) -> Iterator[Photo]
 
 def root_of(source: Path, options: Options, format: str) -> Path:
     """The folder that photos' paths start from. format: as an Import tells it."""
-    if options.photos is not None:
-        return options.photos
-    if format in _ROOTS:
-        return _ROOTS[format](source)
-    return source if source.is_dir() else source.parent
+    return photo_root(source, format) if options.photos is None else options.photos
 
 
 def _parser() -> Command:

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from pathlib import Path
 
-from core.formats import agora, cliff, curated, parameters, pw3d
+from core.formats import agora, cliff, curated, parameters, pw3d, smplifyx, yolo
 from core.formats.mat import read_mat
 from core.formats.report import read_error
 from core.formats.source import array_names, read_bytes, read_pickle
@@ -28,6 +28,7 @@ FORMATS = {
     "smplifyx": "SMPLify-X output folder, or one .pkl of it",
     "parameters": "SMPL parameters .npz or .json, as fitloop writes them",
 }
+_ROOTS = {yolo.FORMAT: yolo.photo_root, smplifyx.FORMAT: smplifyx.photo_root}
 _REMEDY = "Name the format, or choose another file. Formats: " + ", ".join(FORMATS) + "."
 _JSON_START = re.compile(rb"\s*[\[{]")
 _LABEL_WORDS = 5  # class and box
@@ -41,6 +42,13 @@ def recognise(path: Path) -> str:
     if found is None:
         raise read_error(path, "its format is not one of those that are read", _REMEDY)
     return found
+
+
+def photo_root(path: Path, format: str) -> Path:
+    """The folder that photos' paths start from where a reader was given none. format: as its Import tells it."""
+    if format in _ROOTS:
+        return _ROOTS[format](path)
+    return path if path.is_dir() else path.parent
 
 
 def _of_folder(path: Path) -> str | None:

@@ -58,7 +58,7 @@ def open_steps(
         words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
         raise ProjectError(words.format(folder=path))
     else:
-        yield from _open_annotations(path, photo_folder or _photo_root(path), body_file)
+        yield from _open_annotations(path, photo_folder, body_file)
 
 
 def projects_of(path: Path) -> tuple[Path, ...]:
@@ -87,9 +87,8 @@ def add_steps(project: Project, path: Path, body_file: Path | None = None) -> It
     body_file as for `open_steps`. Raises FitloopError.
     """
     yield Opening(0, 0)
-    root = _photo_root(path)
-    found = read_annotations(path, root, body_file)
-    photos = list(_relative_to(found.photos, root, project.folder))
+    found = read_annotations(path, None, body_file)
+    photos = list(_relative_to(found.photos, _root_of(path, found, None), project.folder))
     known = {photo.path for photo in project.photos()}
     new = [photo for photo in photos if photo.path not in known]
     if new:
@@ -109,7 +108,7 @@ def photos_in(folder: Path) -> list[Path]:
     return found
 
 
-def read_annotations(path: Path, photo_folder: Path, body_file: Path | None = None) -> "Import":
+def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | None = None) -> "Import":
     """Photos and people of another program's file, told from its content. body_file: SMPL's, so that bodies that are
     of it stand exactly where they are meant. Raises ReadError, BodyFileError."""
     from core.body.model import load_body
@@ -184,7 +183,7 @@ def _open_photos(folder: Path) -> Iterator[Opening]:
     yield _opened(project, "\n".join(broken))
 
 
-def _open_annotations(path: Path, photo_folder: Path, body_file: Path | None) -> Iterator[Opening]:
+def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | None) -> Iterator[Opening]:
     file = path.with_name(path.stem + PROJECT_SUFFIX)
     if file.exists():
         yield _opened(Project.open(file))
@@ -196,7 +195,7 @@ def _open_annotations(path: Path, photo_folder: Path, body_file: Path | None) ->
     found = read_annotations(path, photo_folder, body_file)
     if not found.people:
         raise ReadError(_nobody(path, found.summary()))
-    photos = _relative_to(found.photos, photo_folder, file.parent)
+    photos = _relative_to(found.photos, _root_of(path, found, photo_folder), file.parent)
     project = Project.create(file)
     try:
         project.add_photos(photos, tr("Import {file}").format(file=path.name))
@@ -207,13 +206,14 @@ def _open_annotations(path: Path, photo_folder: Path, body_file: Path | None) ->
     yield _opened(project, found.summary())
 
 
-def _convert(path: Path, photo_folder: Path, body_file: Path | None, file: Path) -> Iterator[Opening]:
+def _convert(path: Path, photo_folder: Path | None, body_file: Path | None, file: Path) -> Iterator[Opening]:
     """A large file is read by `train.convert` in a process of its own: a parser would hold up the window."""
     part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
     remove(part)
     try:
         body = [] if body_file is None else ["--body", str(body_file)]
-        arguments = [str(path), str(part), "--photos", str(photo_folder), *body]
+        photos = [] if photo_folder is None else ["--photos", str(photo_folder)]
+        arguments = [str(path), str(part), *photos, *body]
         status, said = yield from waiting(run_child("train.convert", arguments))
         if status:
             raise ReadError(said[-LAST_WORDS:])
@@ -244,8 +244,10 @@ def _nobody(path: Path, why: str) -> str:
     return tr("{file}: nobody in it could be read.\n{why}").format(file=path.name, why=why)
 
 
-def _photo_root(path: Path) -> Path:
-    return path if path.is_dir() else path.parent
+def _root_of(path: Path, found: "Import", photo_folder: Path | None) -> Path:
+    from core.formats.recognise import photo_root
+
+    return photo_root(path, found.format) if photo_folder is None else photo_folder
 
 
 def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterator[Photo]:

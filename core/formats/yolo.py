@@ -1,9 +1,10 @@
 """YOLO pose labels, a .txt a photo and a line a person.
 
 A line is class, box centre and size, then x, y(, v) of each keypoint. All as fractions of the photo, so the
-photo must be there: images/<name> beside labels/<name>.txt, or in the same folder. v is 0 absent, 1
-occluded, 2 visible. The file does not name its keypoints: 17 are taken as COCO's, 23 as COCO with feet, 26
-as Halpe's, other numbers as the first layout of that many, unless the caller names the layout.
+photo must be there: images/<name> beside labels/<name>.txt, images/train/<name> for labels/train/<name>.txt, or
+in the same folder. v is 0 absent, 1 occluded, 2 visible. The file does not name its keypoints: 17 are taken as
+COCO's, 23 as COCO with feet, 26 as Halpe's, other numbers as the first layout of that many, unless the caller
+names the layout.
 
 Predictions as Ultralytics saves them (`Results.save_txt`) have a confidence in the place of v, (0, 0) for a
 keypoint that it did not find, and then, if asked for, the box's confidence and the number of the track.
@@ -62,8 +63,11 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
 
 
 def photo_root(path: Path) -> Path:
-    """The folder that the photos are looked for in: of labels/ the one that it lies in."""
+    """The folder that the photos are looked for in: the parent of labels/, images/train of labels/train."""
     labels = path if path.is_dir() else path.parent
+    beside = labels.parent.parent / "images" / labels.name
+    if labels.parent.name == "labels" and beside.is_dir():
+        return beside
     return labels.parent if labels.name == "labels" else labels
 
 

@@ -77,3 +77,14 @@ def test_yolo_lines_of_another_class_or_length_are_left_out(tmp_path):
     imported = yolo.read(tmp_path)
     assert imported.people == 2
     assert len(imported.left_out) == 3
+
+
+def test_photos_of_a_split_lie_in_the_images_of_its_name(tmp_path):
+    labels, images = tmp_path / "labels" / "train", tmp_path / "images" / "train"
+    labels.mkdir(parents=True)
+    images.mkdir(parents=True)
+    write_photos(images)
+    (labels / "a.txt").write_text(predicted())
+    for path in (labels, labels / "a.txt"):
+        (photo,) = yolo.read(path).photos
+        assert (yolo.photo_root(path) / photo.path) == images / "a.png"

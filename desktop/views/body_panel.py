@@ -158,7 +158,12 @@ class BodyPanel(QScrollArea):
         person, body = self._workbench.person, self._workbench.fits.body
         fit = person.fit if person is not None else None
         self.widget().setEnabled(body is not None and fit is not None and self._workbench.editable)
-        self.kid.set_enabled(body is not None and body.has_kid)
+        own = (
+            not self._workbench.fits.foreign
+        )  # what betas of another body look like on this one says nothing
+        for slider in self.betas:
+            slider.set_enabled(own)
+        self.kid.set_enabled(own and body is not None and body.has_kid)
         self.joint.setCurrentIndex(joint_index(joint_meant(self._workbench)))
         joint = editing.joint_of(fit, joint_meant(self._workbench)) if fit else np.zeros(3)
         for slider, value in zip(self.betas, fit.betas if fit else np.zeros(BETAS), strict=True):

@@ -79,6 +79,19 @@ def test_a_body_that_nobody_scored_is_called_so_and_not_unfitted(desk, tmp_path)
     assert "px" in score_in_words(row)
 
 
+def test_betas_of_another_body_are_not_changed_by_looking_at_this_one(desk, tmp_path):
+    """They would go into SMPL's files as SMPL's, with what they mean to the open body."""
+    (tmp_path / "eft.json").write_text(json.dumps(eft_document()))
+    write_photos(tmp_path)
+    desk.open(tmp_path / "eft.json")
+    panel = desk.window.body_panel
+    shape = [*panel.betas, panel.kid]
+    assert not any(row.number.isEnabled() for row in shape)
+    assert all(row.number.isEnabled() for row in panel.angles)
+    desk.fit()
+    assert all(row.number.isEnabled() for row in shape)
+
+
 @pytest.mark.parametrize("large", [False, True])
 def test_other_programs_files_are_read_with_the_body_in_use(desk, tmp_path, monkeypatch, large):
     """So that SMPL's fits stand exactly where they are meant, and are known to be of it."""

@@ -18,7 +18,7 @@ from core.guess.spin_network import load_spin_network
 from core.store.fits import FitsDictionary
 from tests.train import making_runs
 from train import spin
-from train.learning import run_folder
+from train.learning import run_folder, training
 from train.learning.loop import BAD_BATCHES, StepLoss
 from train.learning.metrics_log import MetricsLog, read_metrics
 from train.learning.options import Given
@@ -129,8 +129,10 @@ class TestRunFolder:
         valid = [line["valid"] for line in read_metrics(tmp_path / "run")]
         assert sum(valid) == (PEOPLE if mode == "--fits-only" else 1)
 
-    def test_a_second_run_does_not_go_into_the_folder_of_the_first(self, train, capsys):
+    def test_a_second_run_does_not_go_into_the_folder_of_the_first(self, train, capsys, monkeypatch):
+        """And is told so before its data are read, which may take minutes."""
         assert train("run", "--steps", "1") == 0
+        monkeypatch.setattr(training, "read_sources", lambda *_: pytest.fail("data were read"))
         assert train("run", "--steps", "1") == 1
         assert "--resume" in capsys.readouterr().err
 

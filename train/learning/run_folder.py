@@ -53,10 +53,7 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, config: dict[str, Any]) -> RunFolder:
         """A new run. Raises FitloopError where there is one already or another process is at work."""
-        if (path / CONFIG).exists():
-            raise FitloopError(
-                f"{path}: there is a run already. Go on with --resume, or choose another --run."
-            )
+        cls.check_new(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -66,6 +63,14 @@ class RunFolder:
         beside.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
         os.replace(beside, path / CONFIG)
         return run
+
+    @staticmethod
+    def check_new(path: Path) -> None:
+        """Raises FitloopError where there is a run already."""
+        if (path / CONFIG).exists():
+            raise FitloopError(
+                f"{path}: there is a run already. Go on with --resume, or choose another --run."
+            )
 
     @classmethod
     def reopen(cls, path: Path) -> RunFolder:

@@ -104,6 +104,8 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
         raise FitloopError("--resume goes on with the run of a folder. Give --run FOLDER.")
     path = Path(given.options.get("run") or default_run(program))
     going_on = given.options.get("resume", False) or (restarted and (path / "config.json").exists())
+    if processes.first and not going_on:
+        RunFolder.check_new(path)  # before the data are read, which may take minutes
     stored = read_config(path) if going_on else {"options": {}, "config": {}}
     check_stored(stored, defaults, path)
     options, config = merged(given, stored, path, defaults)

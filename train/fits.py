@@ -11,19 +11,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from core.body.model import Body, load_body
 from core.errors import FitsError
 from core.fitting import TRUSTING, FitConfig
 from core.formats import spin
-from core.formats.report import Import
-from core.records import Person, Photo
+from core.formats.report import Import, Report
+from core.records import Person
 from core.store.curated import fits_of_photos
 from core.store.fits import FitsDictionary
 from train import convert
@@ -43,6 +41,7 @@ from train.learning.fitting_people import (
 from train.learning.parts import Parts, Process, digest, digest_of_people
 from train.learning.progress import Progress
 from train.learning.ready import ready_to_fit
+from train.learning.source_rows import in_rows_of
 
 PARTS_VERSION = 1  # changes with what a part holds
 FAULTS_SHOWN = 10
@@ -59,6 +58,7 @@ class Work:
     parts: Parts
     dataset: str
     config: FitConfig
+    table: spin.Table | None  # of a SPIN data set, whose rows the dictionary is to have
 
     @property
     def people(self) -> int:
@@ -89,7 +89,9 @@ def prepare(given: argparse.Namespace) -> Work:
         "config": repr(config),
         "version": str(PARTS_VERSION),
     }
-    return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset, config)
+    is_spin = source.format == spin.FORMAT
+    table = spin.read_table(given.source, Report(given.source, spin.FORMAT)) if is_spin else None
+    return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset, config, table)
 
 
 def is_kept(person: Person, body: Body) -> bool:
@@ -128,7 +130,9 @@ def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
         photo.with_(people=tuple(members)) for photo, members in zip(work.source.photos, people, strict=True)
     ]
     fits = fits_of_photos(photos, work.body.fingerprint, work.dataset)
-    return (_in_rows_of_the_source(fits, photos) if work.source.format == spin.FORMAT else fits), faults
+    if work.table is not None:
+        fits = in_rows_of(work.table, [person.id for photo in photos for person in photo.people], fits)
+    return fits, faults
 
 
 def _fitted(work: Work, member: Member, rows: Rows, row: int) -> Person:
@@ -138,13 +142,6 @@ def _fitted(work: Work, member: Member, rows: Rows, row: int) -> Person:
     return member.person.with_(fit=found, locked=False, verdict=verdict)
 
 
-def _in_rows_of_the_source(fits: FitsDictionary, photos: Iterable[Photo]) -> FitsDictionary:
-    """SPIN's data sets have a row a person, whose id is its number; photo by photo they would be out of order."""
-    order = np.argsort([person.id for photo in photos for person in photo.people], kind="stable")
-    arrays = {name: value[order] if value.ndim else value for name, value in fits.arrays().items()}
-    return FitsDictionary.from_arrays(arrays)
-
-
 def summary(
     work: Work, fits: FitsDictionary, faults: dict[str, str], progress: Progress
 ) -> dict[str, object]:
@@ -152,10 +149,10 @@ def summary(
     scores = fits.score[fits.score.isfinite()]
     fitted = work.people - progress.before
     return {
-        "people": len(fits),
+        "people": work.source.people,
         "photos": len(work.source.photos),
         "fitted": work.people - len(faults),
-        "kept": len(fits) - work.people,
+        "kept": work.source.people - work.people,
         "valid": int(fits.valid_fit.sum()),
         "not_fitted": faults,
         "left_out": len(work.source.left_out),

@@ -108,6 +108,41 @@ def test_rows_of_a_spin_data_set_stay_in_their_order(tmp_path):
     assert set(found.dataset) == {"mine"}
 
 
+def write_spin_dataset(folder: Path, count: int, absent: list[int]) -> np.ndarray:
+    """folder/train.npz of one person in many rows; of the absent ones the photo is missing. Returns imgname (N,)."""
+    (photo,) = known_photos(1, 1)[0]
+    (person,) = photo.people
+    write_photos(folder, ("0.jpg",), height=480)
+    names = np.where(np.isin(np.arange(count), absent), "gone.jpg", "0.jpg")
+    scale = np.full(count, person.bbox.scale)
+    scale[absent[-1]] = np.nan
+    seen = np.tile(convert(person.keypoints.array, person.keypoints.layout, "spin49"), (count, 1, 1))
+    center = np.tile(person.bbox.center, (count, 1))
+    path = folder / "train.npz"
+    np.savez(path, imgname=names, center=center, scale=scale, openpose=seen[:, :25], part=seen[:, 25:])
+    return names
+
+
+def test_a_few_rows_of_a_spin_data_set_whose_photo_is_missing_stay_and_are_empty(tmp_path, capsys):
+    absent = [1, 3]
+    names = write_spin_dataset(tmp_path, 40, absent)
+    assert run(tmp_path / "train.npz", "--out", tmp_path / "fits.npz", "--guess", "none", "--json") == 0
+    said = told(capsys)
+    assert (said["people"], said["fitted"], said["kept"], said["left_out"]) == (38, 38, 0, 2)
+    found = FitsDictionary.load(tmp_path / "fits.npz")
+    found.check_images(names, "train.npz")
+    assert found.score.isnan().nonzero().flatten().tolist() == absent
+    assert (~found.valid_fit).nonzero().flatten().tolist() == absent
+    assert np.allclose(found.keypoints, found.keypoints[:1])
+    assert set(found.dataset) == {"train"}
+
+
+def test_so_many_missing_photos_that_no_training_takes_the_data_set_are_left_out_of_its_fits(tmp_path):
+    write_spin_dataset(tmp_path, 4, [1, 3])
+    assert run(tmp_path / "train.npz", "--out", tmp_path / "fits.npz", "--guess", "none") == 0
+    assert FitsDictionary.load(tmp_path / "fits.npz").imgname.tolist() == ["0.jpg", "0.jpg"]
+
+
 def test_one_bad_person_spoils_nobody(tmp_path, capsys):
     photos = list(known_photos(1)[0])
     good = write_people(tmp_path / "good.json", tuple(photos))

@@ -23,6 +23,7 @@ from train.baking.people import People, Population
 from train.baking.regressors import joint_regressor
 from train.baking.tpose import to_tpose
 from train.learning.command import Command, check_output, run_to_end
+from train.learning.options import count, from_one
 
 BETAS = 10
 ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger
@@ -127,13 +128,13 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument(
         "--check", type=Path, metavar="FILE", help="a baked .npz to hold against people it has not seen"
     )
-    parser.add_argument("--people", type=int, default=1000, help="adults to check with")
-    parser.add_argument("--adults", type=int, default=1500, help="to bake from")
-    parser.add_argument("--children", type=int, default=200, help="to bake from")
+    parser.add_argument("--people", type=from_one, default=1000, help="adults to check with")
+    parser.add_argument("--adults", type=from_one, default=1500, help="to bake from")
+    parser.add_argument("--children", type=from_one, default=200, help="to bake from")
     parser.add_argument(
-        "--regressor-samples", type=int, default=300, help="people whose joints are regressed"
+        "--regressor-samples", type=from_one, default=300, help="people whose joints are regressed"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the people drawn")
+    parser.add_argument("--seed", type=count, default=0, help="of the people drawn")
     options = parser.parse_args(arguments)
     return run_to_end(lambda: make(options))
 

@@ -108,6 +108,10 @@ def test_a_training_that_could_not_go_on_is_refused_before_anything_is_read(wron
     ("name", "wrong"),
     [
         ("spin", "--seed=99999999999999999999999"),
+        ("body", "--people=0"),
+        ("body", "--adults=-3"),
+        ("body", "--children=0"),
+        ("body", "--seed=-1"),
         ("prior", "--components=0"),
         ("prior", "--rounds=0"),
         ("prior", "--seed=-1"),

@@ -155,6 +155,21 @@ def test_benchmarks_are_helped_in_the_same_way(name):
     assert f'Command("tests.benchmarks.{name}"' in text
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--data", "a=b.npz", "--photos", "c"], "--photos: is for --fits"),
+        (["--fits", "b.npz", "--without-truth"], "--without-truth: is for --data"),
+        (["--fits", "b.npz", "--loss-openpose", "1"], "--loss-openpose: is for --data"),
+        (["--fits", "b.npz", "--loss-annotated", "0"], "--loss-annotated: is for --data"),
+    ],
+)
+def test_what_a_training_would_not_look_at_is_refused(options, told, capsys):
+    with pytest.raises(SystemExit):
+        main_of("spin")(options)
+    assert told in capsys.readouterr().err.splitlines()[-1]
+
+
 @pytest.mark.parametrize("name", UNWRITABLE)
 @pytest.mark.parametrize("out", ["a_file/made", "a_folder"])
 def test_what_could_not_be_written_is_told_before_any_work(name, out, tmp_path, monkeypatch, capsys):

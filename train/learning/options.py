@@ -51,6 +51,7 @@ class Options:
 
 SOURCES = ("fits", "data", "without_truth", "body")
 LARGEST = 2**31
+FOR = {"photos": "fits", "without_truth": "data", "loss_openpose": "data", "loss_annotated": "data"}
 LENGTH = ("steps", "epochs")
 STARTS = ("guess", "backbone_weights", "mean_params")
 
@@ -83,14 +84,22 @@ def parse(program: str, description: str, arguments: list[str] | None, defaults:
                 dest=name, help=with_default(WORDS[name], value),
             )  # fmt: skip
     said = vars(parser.parse_args(arguments))
-    others = [_flag(name) for name in STARTS if name in said and name != "guess"]
-    if "guess" in said and others:
-        parser.error(f"--guess starts all of the network: leave out {', '.join(others)}")
+    _check_together(parser, said)
     names = {option.name for option in dataclasses.fields(Options)}
     return Given(
         {name: value for name, value in said.items() if name in names},
         {name: value for name, value in said.items() if name not in names},
     )
+
+
+def _check_together(parser: argparse.ArgumentParser, said: dict[str, Any]) -> None:
+    """End with an error where nobody would look at something that was said."""
+    others = [_flag(name) for name in STARTS if name in said and name != "guess"]
+    if "guess" in said and others:
+        parser.error(f"--guess starts all of the network: leave out {', '.join(others)}")
+    for name, source in FOR.items():
+        if name in said and source not in said and "resume" not in said:
+            parser.error(f"{_flag(name)}: is for {_flag(source)}, which is not given. Leave it out.")
 
 
 def options_of(said: dict[str, Any]) -> Options:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.body.model import Body
+from core.body.model import SMPL_NEUTRAL, Body
 from core.errors import FitsError
 from core.formats.association import associate_boxes
 from core.formats.crop_frame import fits_in_crop, placing_body
@@ -56,13 +56,13 @@ def write(
     with_own = {row: pair for row, pair in matched.items() if own[row]}
     others = {row: pair for row, pair in matched.items() if not own[row]}
     rejected = _rejected(matched, own, left_out)
-    changed = _changed_fits(with_own, _truths(table), body, left_out, genders=True)
+    changed = _changed_fits(table, with_own, _truths(table), body, left_out, genders=True)
     truth = dict(changed)
     if fits is None:
-        truth |= _changed_fits(others, None, body, left_out, genders=True)
+        truth |= _changed_fits(table, others, None, body, left_out, genders=True)
     else:
         rows = _read_rows(fits[0], base, len(table))
-        changed |= _changed_fits(others, rows.astype(np.float64), body, left_out, genders=False)
+        changed |= _changed_fits(table, others, rows.astype(np.float64), body, left_out, genders=False)
         changed |= {row: np.zeros(POSE + BETAS) for row in rejected if row in others and rows[row].any()}
         for row, fit in changed.items():
             rows[row] = fit
@@ -71,7 +71,9 @@ def write(
     refused = [row for row in rejected if own[row]]
     unsure = doubtful([matched[row] for row in truth], left_out)
     _put_truth(arrays, own, truth, [*refused, *(list(truth)[place] for place in unsure)])
-    _put_genders(arrays, base, {row: person for row, (_, person) in matched.items() if row in truth})
+    teachers = {row: matched[row][1] for row in truth}
+    _put_ages(arrays, table.body, teachers)
+    _put_genders(arrays, base, teachers)
     copy_with(base, destination, arrays)
     edited.update(changed, truth, refused)
     return Export(len(edited), tuple(dict.fromkeys(left_out)))
@@ -172,6 +174,7 @@ def _read_rows(path: Path, base: Path, count: int) -> np.ndarray:
 
 
 def _changed_fits(
+    table: Table,
     matched: dict[int, tuple[Photo, Person]],
     old: np.ndarray | None,
     body: Body | None,
@@ -184,10 +187,38 @@ def _changed_fits(
         return {}
     people = [matched[row] for row in rows]
     pose, _ = fits_in_crop(people, placing_body(body))
-    fits = np.concatenate([pose, smpl_betas(people, left_out, genders)], axis=1)
+    if table.body == SMPL_NEUTRAL:
+        betas = smpl_betas(people, left_out, genders)
+    else:
+        betas = _betas_of(table.body, people, left_out)
+    fits = np.concatenate([pose, betas], axis=1)
     return {
-        row: fit for row, fit in zip(rows, fits, strict=True) if old is None or not _same_fit(fit, old[row])
+        row: fit
+        for row, fit in zip(rows, fits, strict=True)
+        if old is None or not _same_fit(fit, old[row]) or not _same_age(table, row, matched[row][1])
     }
+
+
+def _betas_of(body: str, people: list[tuple[Photo, Person]], left_out: list[LeftOut]) -> np.ndarray:
+    """(N, 10) for a data set whose shapes are of a body that it names; zeros, and said, for a fit of another one."""
+    betas = np.zeros((len(people), BETAS), np.float32)
+    for place, (photo, person) in enumerate(people):
+        if person.fit is not None and person.fit.body == body:
+            betas[place] = person.fit.betas
+        else:
+            reason = f"its shape is not one of '{body}', the data set's body: written as the mean shape"
+            left_out.append(LeftOut(f"{photo.path}, person {person.id}, betas", reason))
+    return betas
+
+
+def _age(body: str, person: Person) -> float:
+    """How much of a child the fit is, in a data set of this body."""
+    return person.fit.kid if person.fit is not None and person.fit.body == body != SMPL_NEUTRAL else 0.0
+
+
+def _same_age(table: Table, row: int, person: Person) -> bool:
+    told = table.arrays["kid"][row] if "kid" in table.arrays and table.body != SMPL_NEUTRAL else 0.0
+    return bool(np.isclose(told, _age(table.body, person)))
 
 
 def _put_truth(
@@ -203,6 +234,15 @@ def _put_truth(
         arrays["has_smpl"][row] = 1
     if without:
         arrays["has_smpl"][without] = 0
+
+
+def _put_ages(arrays: dict[str, np.ndarray], body: str, people: dict[int, Person]) -> None:
+    """The column `kid` says of the fits that became truth, by row, how much of a child they are."""
+    ages = {row: _age(body, person) for row, person in people.items()}
+    if "kid" in arrays or any(ages.values()):
+        whole = arrays.setdefault("kid", np.zeros(len(arrays["center"]), np.float32))
+        for row, age in ages.items():
+            whole[row] = age
 
 
 def _put_genders(arrays: dict[str, np.ndarray], base: Path, people: dict[int, Person]) -> None:

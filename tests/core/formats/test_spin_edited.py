@@ -1,12 +1,13 @@
 """A SPIN data set that is written back changes where somebody edited it, and nowhere else."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core.body.model import Body
+from core.body.model import Body, load_body
 from core.errors import FitsError
 from core.formats import spin, spin_edited
 from core.formats.report import Export
@@ -67,6 +68,41 @@ def test_a_spin_data_set_that_nobody_edited_comes_out_with_every_array_the_same(
     assert spin_edited.write(base, photos, tmp_path / "new.npz", body=body).written == 0
     before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
     assert all(after[name].tobytes() == array.tobytes() for name, array in before.items())
+
+
+def write_named(folder: Path, body: str, **arrays: np.ndarray) -> Path:
+    """A data set that says of which body its shapes are, and how much of children they are, all of it truth."""
+    write_photos(folder)
+    base = folder / "train.npz"
+    told = {"body": np.array(body), "kid": np.full(3, 0.25), "has_smpl": np.ones(3, np.uint8)}
+    base.write_bytes(making.npz_bytes(making.spin_arrays() | told | arrays))
+    return base
+
+
+def test_a_data_set_of_the_open_body_that_nobody_edited_keeps_its_shapes(tmp_path):
+    base = write_named(tmp_path, load_body().fingerprint)
+    photos = spin.read(base).photos
+    export = spin_edited.write(base, photos, tmp_path / "new.npz")
+    assert (export.written, export.left_out) == (0, ())
+    before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
+    assert all(after[name].tobytes() == array.tobytes() for name, array in before.items())
+
+
+def test_shape_and_age_of_a_fit_of_the_data_sets_own_body_are_written_and_those_of_another_are_not(tmp_path):
+    name = load_body().fingerprint
+    base = write_named(tmp_path, name)
+    photos = list(spin.read(base).photos)
+    (second,) = photos[1].people
+    older = replace(second.fit, kid=0.75)
+    other = fit(9, focal_length=80.0)
+    for given, kid, betas in ((older, 0.75, older.betas), (other, 0, np.zeros(10))):
+        edited = [photos[0], photos[1].with_(people=(second.with_(fit=given),))]
+        export = spin_edited.write(base, edited, tmp_path / f"{kid}.npz")
+        after = raw_arrays(tmp_path / f"{kid}.npz")
+        assert export.written == 1
+        assert after["kid"].tolist() == [0.25, kid, 0.25]
+        np.testing.assert_array_equal(after["shape"][1].astype(np.float32), betas)
+    assert f"its shape is not one of '{name}', the data set's body" in export.summary()
 
 
 def edited_rows(folder: Path, body: Body, has_smpl: list[int], *people: Person) -> tuple[Export, dict, dict]:

@@ -167,9 +167,17 @@ def _rejected(
 
 def _read_rows(path: Path, base: Path, count: int) -> np.ndarray:
     """The rows (N, 82) of a fits .npy, to be changed. Raises FitsError."""
+    if path.suffix == ".npz":
+        raise FitsError(
+            f"{path.name}: final fits (.npz) are read, but only a .npy of fits is written back. Choose the data set's "
+            "<dataset>_fits.npy, or none: fits then become the truth of their rows."
+        )
     rows = np.array(read_array(path))
-    if rows.shape != (count, POSE + BETAS):
-        raise FitsError(f"{path.name}: its shape is {rows.shape}, but {base.name} has {count} rows.")
+    if rows.shape != (count, POSE + BETAS) or rows.dtype.kind not in "fiu":
+        raise FitsError(
+            f"{path.name}: it is {rows.shape} of {rows.dtype}, but {base.name} has {count} rows of {POSE + BETAS} "
+            "numbers. Choose the fits of this data set."
+        )
     return rows
 
 

@@ -203,3 +203,30 @@ def test_the_data_set_itself_is_never_written(tmp_path):
     with pytest.raises(FitsError, match="Choose another name"):
         spin_edited.write(base, [], base)
     assert base.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "told"),
+    [
+        (
+            "fits.npy",
+            np.zeros((4, 82)),
+            "fits.npy: it is (4, 82) of float64, but train.npz has 3 rows of 82 numbers",
+        ),
+        ("fits.npy", np.full((3, 82), "a"), "it is (3, 82) of <U1"),
+        ("final.npz", np.zeros(3), "final fits (.npz) are read, but only a .npy of fits is written back"),
+    ],
+)
+def test_fits_that_are_not_those_of_the_data_set_are_refused_before_anything_is_written(
+    name, rows, told, tmp_path, body
+):
+    person = second_row(tmp_path, body)
+    fits, new = tmp_path / name, tmp_path / "new.npz"
+    with fits.open("wb") as stream:
+        np.save(stream, rows)
+    photos = [photo_with(person, path=making.PHOTOS[1])]
+    with pytest.raises(FitsError) as refused:
+        spin_edited.write(tmp_path / "train.npz", photos, new, (fits, tmp_path / "new_fits.npy"), body)
+    assert told in str(refused.value)
+    assert not new.exists()
+    assert not (tmp_path / "new_fits.npy").exists()

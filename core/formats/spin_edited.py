@@ -45,6 +45,10 @@ def write(
     becomes the row's truth. Of a rejected one only has_smpl = 0 is written, or zeros into the fits; has_smpl = 0 comes
     with a doubtful one too (`doubtful`). All other rows and arrays are those of `base`, byte for byte.
     """
+    if fits is not None and fits[0].resolve() == fits[1].resolve():
+        raise FitsError(
+            f"{fits[0]} would be replaced by the edited fits. Choose another name for the data set."
+        )
     table = read_table(base, Report(base, FORMAT))
     left_out: list[LeftOut] = []
     matched = _match_rows(table, list(photos), base.parent, root or base.parent, left_out)

@@ -53,6 +53,19 @@ def test_photos_of_a_project_lie_where_its_paths_say(tmp_path):
         assert (deep / photo.path).is_file()
 
 
+def test_fits_beside_a_spin_data_set_are_never_written_over(tmp_path, capsys):
+    made = samples(tmp_path)["spin"]
+    fits = made.path.with_name("edited_fits.npy")
+    np.save(fits, np.zeros((3, 82)))
+    before = fits.read_bytes()
+    assert run(made.path, tmp_path / "new.fitloop") == 0
+    arguments = ("--base", made.path, "--fits", fits)
+    assert run(tmp_path / "new.fitloop", made.path.with_name("edited.npz"), *arguments) == 1
+    assert "edited_fits.npy would be replaced" in capsys.readouterr().err
+    assert fits.read_bytes() == before
+    assert not made.path.with_name("edited.npz").exists()
+
+
 @pytest.mark.parametrize("folder", ["labels", "results"])
 def test_annotations_in_a_folder_of_any_name_keep_their_photos(folder, tmp_path):
     samples(tmp_path)["coco"].path.parent.rename(tmp_path / folder)

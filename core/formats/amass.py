@@ -3,8 +3,8 @@
 poses (T, 156), trans (T, 3), betas (16,), gender, mocap_framerate. The world is AMASS's, z up: x is the
 camera's right, y looks into the photo, the camera is at the origin. poses are SMPL-H's 52 joints: SMPL's
 first 22, hands straight (SMPL's joints 22 and 23, the hands' turn as a whole, are lost). betas are SMPL's
-ten, the sequence's mean, and zeros for SMPL-H's other six; all zeros where the shape is one of another body. Needs
-the pelvis of the body, about which SMPL turns.
+ten, the sequence's mean, and zeros for SMPL-H's other six; all zeros where the shape is one of another body. gender
+is that of SMPL's body of which all shapes are. Needs the pelvis of the body, about which SMPL turns.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ import torch
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.errors import FitsError
 from core.formats.crop_frame import betas_for_smpl
+from core.formats.genders import BODIES, is_gendered
 from core.formats.report import Export, LeftOut
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Fit
 from core.store.whole_file import whole_file
 
+_NEUTRAL = "neutral"
+_GENDERS = {BODIES["m"]: "male", BODIES["f"]: "female"}
 SMPLH_POSE, SHARED_POSE, BETAS = 156, 66, 16
 CAMERA_TO_WORLD = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 
@@ -33,6 +36,9 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
         raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
     pose = torch.from_numpy(np.stack([fit.pose for fit in fits]).astype(np.float64))
     smpl, others = betas_for_smpl(list(fits))
+    gender = _gender(fits)
+    strange = [place for place, fit in enumerate(fits) if gender == _NEUTRAL and is_gendered(fit.body)]
+    smpl[strange] = 0
     betas = smpl.astype(np.float64).mean(axis=0)
     world = torch.from_numpy(CAMERA_TO_WORLD)
     turned = matrix_to_axis_angle(world @ axis_angle_to_matrix(pose[:, :3])).numpy()
@@ -46,18 +52,30 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
         "poses": poses,
         "trans": (_pelvis(body, own, kid) + cam_t) @ CAMERA_TO_WORLD.T - _pelvis_of_smpl(body, betas),
         "betas": np.pad(betas, (0, BETAS - len(betas))),
-        "gender": np.array("neutral"),
+        "gender": np.array(gender),
         "mocap_framerate": np.array(float(frame_rate)),
     }
     with whole_file(path) as stream:
         np.savez(stream, allow_pickle=False, **arrays)
-    return Export(len(fits), tuple(_left_out(fits, len(others))))
+    return Export(len(fits), tuple(_left_out(fits, len(others), len(strange))))
 
 
-def _left_out(fits: Sequence[Fit], others: int) -> Iterator[LeftOut]:
-    """What the file has no place for, each with the number of photos. others: how many have another body's shape."""
+def _gender(fits: Sequence[Fit]) -> str:
+    """Of SMPL's body of which the shapes of all fits are."""
+    bodies = {fit.body for fit in fits}
+    return _GENDERS.get(bodies.pop(), _NEUTRAL) if len(bodies) == 1 else _NEUTRAL
+
+
+def _left_out(fits: Sequence[Fit], others: int, strange: int) -> Iterator[LeftOut]:
+    """What the file has no place for, each with the number of photos. others: how many have another body's shape;
+    strange: how many that of SMPL's male or female body, where not all are of the same."""
     for count, part, reason in (
         (others, "betas", "their shape is one of the open body, not of SMPL: written as SMPL's mean shape"),
+        (
+            strange,
+            "betas",
+            "others of the sequence are of another body of SMPL: written as SMPL's mean shape",
+        ),
         (sum(fit.kid != 0 for fit in fits), "kid", "SMPL-H has no shape of children"),
         (
             sum(bool(fit.pose[SHARED_POSE:].any()) for fit in fits),

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -233,6 +234,18 @@ def test_amass_has_no_shape_of_the_open_body_and_says_so_and_the_pelvis_stays_in
 def test_amass_of_a_body_of_smpl_with_straight_hands_leaves_nothing_out(tmp_path, body):
     straight = fit(1, pose=np.pad(fit(1).pose[:66], (0, 6)))
     assert amass.write(tmp_path / "walk.npz", [straight], body) == Export(1)
+
+
+def test_amass_tells_the_gender_of_the_body_that_a_sequence_is_of(tmp_path, body):
+    straight = fit(1, pose=np.pad(fit(1).pose[:66], (0, 6)))
+    men, women = (replace(straight, body=name) for name in ("smpl-male", "smpl-female"))
+    for fits, gender in (([men, men], "male"), ([women], "female"), ([straight], "neutral")):
+        assert not amass.write(tmp_path / "walk.npz", fits, body).left_out
+        assert raw_arrays(tmp_path / "walk.npz")["gender"] == gender
+        np.testing.assert_allclose(raw_arrays(tmp_path / "walk.npz")["betas"][:10], straight.betas, atol=1e-6)
+    told = amass.write(tmp_path / "walk.npz", [men, straight], body).summary()
+    assert raw_arrays(tmp_path / "walk.npz")["gender"] == "neutral"
+    assert "betas of 1 photo: others of the sequence are of another body of SMPL" in told
 
 
 @pytest.mark.parametrize("suffix", mesh.SUFFIXES)

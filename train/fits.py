@@ -25,7 +25,7 @@ from core.records import Person
 from core.store.curated import fits_of_photos
 from core.store.fits import FitsDictionary
 from train import convert
-from train.learning.command import run_to_end
+from train.learning.command import Command, check_output, run_to_end
 from train.learning.devices import device_of
 from train.learning.fitting_people import (
     Batch,
@@ -38,6 +38,7 @@ from train.learning.fitting_people import (
     guesser_files,
     guesser_of,
 )
+from train.learning.options import from_one
 from train.learning.parts import Parts, Process, digest, digest_of_people
 from train.learning.progress import Progress
 from train.learning.ready import ready_to_fit
@@ -187,6 +188,7 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
 
 def run(given: argparse.Namespace, process: Process) -> int:
     """The whole command in one of its processes. Returns its exit code. Raises FitloopError and OSError."""
+    check_output(given.out, (".npz",))
     work = prepare(given)
     root = convert.root_of(given.source, convert.Options(given.photos), work.source.format)
     guesser = guesser_of(given.guess, work.body, root)  # a wrong --guess is told before anything is written
@@ -212,10 +214,8 @@ def run(given: argparse.Namespace, process: Process) -> int:
             lock.release()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.fits", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _parser() -> Command:
+    parser = Command("train.fits", __doc__)
     parser.add_argument("source", type=Path, help="a file, a folder or a project")
     parser.add_argument("--out", type=Path, required=True, help="the fits dictionary to write, .npz")
     parser.add_argument(
@@ -223,11 +223,11 @@ def _parser() -> argparse.ArgumentParser:
         default="lifter",
         help="where fits start: lifter (the default), none, a lifter's folder, a checkpoint or its run's folder",
     )
-    parser.add_argument("--batch", type=_count, default=64, metavar="N", help="people fitted together")
+    parser.add_argument("--batch", type=from_one, default=64, metavar="N", help="people fitted together")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1 …")
     parser.add_argument(
         "--threads",
-        type=_count,
+        type=from_one,
         default=1,
         metavar="N",
         help="of torch; to use more cores start more processes, which share the work better than threads",
@@ -245,18 +245,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
-    return int(text)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code: 1 for input that cannot be used, 130 when it was stopped."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    if given.out.suffix != ".npz":
-        parser.error(f"--out {given.out}: a fits dictionary ends in .npz")
+    given = _parser().parse_args(arguments)
     torch.set_num_threads(given.threads)
     process = Process.join()
     try:

@@ -27,7 +27,7 @@ from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.guess.lifter import CONFIG, WEIGHTS, load_lifter, network_entry
 from core.guess.lifter_network import POSE6D, Lifter, LifterConfig
 from core.recorded import recorded
-from train.learning.command import Command, run_to_end
+from train.learning.command import Command, check_output, run_to_end
 from train.learning.devices import device_of
 from train.learning.lifter_table import (
     milliseconds,
@@ -224,6 +224,7 @@ def _measure(chosen: argparse.Namespace) -> int:
 
 def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> int:
     """Train as the command line says; process 0 writes the weights and tells how it goes."""
+    check_output(chosen.out / WEIGHTS)
     device = device_of(chosen.device)
     config = Config(chosen.minutes, chosen.batch, chosen.learning_rate, seed=chosen.seed)
     body, poses = load_body(), read_poses(chosen.poses, *chosen.splits)

@@ -19,7 +19,7 @@ from typing import TextIO
 from core.body.model import load_body
 from core.errors import FitloopError
 from core.store.project import Project
-from train.learning.command import INTERRUPTED, Command, run_to_end
+from train.learning.command import INTERRUPTED, Command, check_output, run_to_end
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import write_photos
@@ -158,6 +158,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def make(given: argparse.Namespace) -> int:
     """What the command line asks for. Returns the exit code. Raises FitloopError and OSError."""
+    check_output(given.out if given.project else given.out / DATASET)
     if given.project:
         make_project(given.out, given.count, given.size, given.seed)
         return 0

@@ -32,6 +32,11 @@ BY_DEFAULT = {
     ],
     "convert": ["by default balanced", "photos a second of a sequence; by default 30.0"],
     "evaluate": ["--guess GUESS of fits: none, lifter, or a lifter's folder; by default none"],
+    "fits": [
+        "--batch N people fitted together; by default 64",
+        "of torch; to use more cores",
+        "; by default 1 ",
+    ],
     "prior": ["--components COMPONENTS of the mixture of Gaussians; by default 8"],
     "sheet": ["--split SPLIT poses: which of the file's splits; by default test"],
     "spin": [
@@ -48,6 +53,7 @@ BY_DEFAULT = {
 }
 UNWRITABLE = {
     "body": ["--adults", "60", "--children", "8"],
+    "fits": [NOTHING],
     "prior": ["--poses", NOTHING],
     "sheet": ["fits", "--photos", NOTHING],
     "convert": [NOTHING, "--to", "coco"],
@@ -112,6 +118,7 @@ def test_a_training_that_could_not_go_on_is_refused_before_anything_is_read(wron
         ("body", "--adults=-3"),
         ("body", "--children=0"),
         ("body", "--seed=-1"),
+        ("fits", "--batch=0"),
         ("prior", "--components=0"),
         ("prior", "--rounds=0"),
         ("prior", "--seed=-1"),
@@ -184,12 +191,22 @@ def test_what_could_not_be_written_is_told_before_any_work(name, out, tmp_path, 
     assert said.startswith(out + ending)
 
 
-@pytest.mark.parametrize("name", ["body", "prior", "sheet"])
+@pytest.mark.parametrize("name", ["body", "fits", "prior", "sheet"])
 def test_a_name_with_a_wrong_ending_is_told_before_any_work(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main_of(name)([*UNWRITABLE[name], "--out", "made.txt"]) == 1
     (said,) = capsys.readouterr().err.splitlines()
     assert "made.txt: cannot be written. Choose a name that ends in ." in said
+
+
+@pytest.mark.parametrize("name", ["lifter", "synthetic"])
+def test_a_folder_that_cannot_be_made_is_told_before_any_work(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("made").touch()
+    assert main_of(name)(WRONG[name]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "nothing can be written in " in said
+    assert said.endswith("made. Choose another folder.")
 
 
 def test_a_project_that_is_there_is_told_before_people_are_looked_for(tmp_path, monkeypatch, capsys):

@@ -313,13 +313,9 @@ def test_a_source_without_people_and_a_wrong_command_are_said(tmp_path, capsys):
     Project.create(tmp_path / "empty.fitloop").close()
     assert run(tmp_path / "empty.fitloop", "--out", tmp_path / "a.npz") == 1
     assert "holds no people to fit" in capsys.readouterr().err
-    for words in (
-        ("--out", "a.npy"),
-        ("--out", "a.npz", "--batch", "0"),
-    ):
-        with pytest.raises(SystemExit) as left:
-            run(tmp_path / "empty.fitloop", *words)
-        assert left.value.code == 2
+    with pytest.raises(SystemExit) as left:
+        run(tmp_path / "empty.fitloop", "--out", "a.npz", "--batch", "0")
+    assert left.value.code == 2
 
 
 def test_progress_tells_rate_and_time_left(monkeypatch):

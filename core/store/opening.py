@@ -108,7 +108,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             raise
         db = connect(path, "immutable")
         version = schema.version_of(db)
-    if version < schema.SCHEMA_VERSION:
+    if any(schema.MIGRATIONS[version:]):
         db.close()
         raise ProjectError(
             f"{path} is of the older version {version} and can only be read here. "

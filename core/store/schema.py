@@ -31,7 +31,8 @@ PERSON_COLUMNS = (
 )
 COLUMNS = {"photo": PHOTO_COLUMNS, "person": PERSON_COLUMNS}
 
-# MIGRATIONS[v] takes a file of schema version v to v + 1, in one transaction.
+# MIGRATIONS[v] takes a file of schema version v to v + 1, in one transaction. An empty one keeps earlier programs away;
+# a file that lacks such alone is read as it is.
 MIGRATIONS = (
     """
     CREATE TABLE photo (

@@ -157,6 +157,17 @@ class TestOlderFiles:
             assert schema.version_of(db) == len(newer)
             assert db.execute("SELECT count(*) FROM photo WHERE taken = 5").fetchone()[0] == 10
 
+    def test_an_older_project_whose_tables_are_those_of_now_is_read_as_it_is(self, project, monkeypatch):
+        """As train.convert and train.fits read it, and a second window."""
+        project.close()
+        before = project.path.read_bytes()
+        newer = (*schema.MIGRATIONS, "")
+        monkeypatch.setattr(schema, "MIGRATIONS", newer)
+        monkeypatch.setattr(schema, "SCHEMA_VERSION", len(newer))
+        with Project.open(project.path, read_only=True) as again:
+            assert sum(1 for _ in again.photos()) == 10
+        assert project.path.read_bytes() == before
+
     def test_a_migration_that_fails_leaves_the_project_as_it_was(self, project, monkeypatch):
         project.close()
         broken = (*schema.MIGRATIONS, "ALTER TABLE photo ADD COLUMN taken REAL; UPDATE nothing SET taken = 5")

@@ -109,11 +109,11 @@ def test_rows_of_a_spin_data_set_stay_in_their_order(tmp_path):
 
 
 def write_spin_dataset(folder: Path, count: int, absent: list[int]) -> np.ndarray:
-    """folder/train.npz of one person in many rows; of the absent ones the photo is missing. Returns imgname (N,)."""
+    """folder/train.npz of one person in a photo a row; those of the absent are missing. Returns imgname (N,)."""
     (photo,) = known_photos(1, 1)[0]
     (person,) = photo.people
-    write_photos(folder, ("0.jpg",), height=480)
-    names = np.where(np.isin(np.arange(count), absent), "gone.jpg", "0.jpg")
+    names = np.array([f"{row}.jpg" for row in range(count)])
+    write_photos(folder, tuple(np.delete(names, absent)), height=480)
     scale = np.full(count, person.bbox.scale)
     scale[absent[-1]] = np.nan
     seen = np.tile(convert(person.keypoints.array, person.keypoints.layout, "spin49"), (count, 1, 1))
@@ -133,14 +133,24 @@ def test_a_few_rows_of_a_spin_data_set_whose_photo_is_missing_stay_and_are_empty
     found.check_images(names, "train.npz")
     assert found.score.isnan().nonzero().flatten().tolist() == absent
     assert (~found.valid_fit).nonzero().flatten().tolist() == absent
-    assert np.allclose(found.keypoints, found.keypoints[:1])
+    assert np.allclose(found.keypoints[: absent[-1]], found.keypoints[:1])
+    assert not found.keypoints[absent[-1]].any(), "it has no box to see them in"
     assert set(found.dataset) == {"train"}
 
 
 def test_so_many_missing_photos_that_no_training_takes_the_data_set_are_left_out_of_its_fits(tmp_path):
     write_spin_dataset(tmp_path, 4, [1, 3])
     assert run(tmp_path / "train.npz", "--out", tmp_path / "fits.npz", "--guess", "none") == 0
-    assert FitsDictionary.load(tmp_path / "fits.npz").imgname.tolist() == ["0.jpg", "0.jpg"]
+    assert FitsDictionary.load(tmp_path / "fits.npz").imgname.tolist() == ["0.jpg", "2.jpg"]
+
+
+def test_missing_photos_are_counted_as_training_counts_them_and_not_the_people_in_them(tmp_path):
+    names = write_spin_dataset(tmp_path, 40, [1, 3])
+    names[5:] = "5.jpg"  # 2 of 6 photos are missing, as 2 of 40 rows
+    arrays = dict(np.load(tmp_path / "train.npz"))
+    np.savez(tmp_path / "train.npz", **{**arrays, "imgname": names})
+    assert run(tmp_path / "train.npz", "--out", tmp_path / "fits.npz", "--guess", "none") == 0
+    assert not {"1.jpg", "3.jpg"} & set(FitsDictionary.load(tmp_path / "fits.npz").imgname)
 
 
 def test_one_bad_person_spoils_nobody(tmp_path, capsys):

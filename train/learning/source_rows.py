@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats.report import MAX_COORDINATE
 from core.formats.spin import Table
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
@@ -16,10 +17,11 @@ from train.learning.samples import MISSING_SHARE
 
 def in_rows_of(table: Table, rows: Sequence[int], fits: FitsDictionary) -> FitsDictionary:
     """fits: people of these rows of the table. Whom the reader left out, as where a photo is missing, gets an empty
-    row; nobody does where more are missing than a training begins with, since then the fits are of use alone.
+    row; nobody does where more photos are missing than a training begins with, since then the fits are of use alone.
     """
     absent = np.setdiff1d(np.arange(len(table)), rows)
-    absent = absent if len(absent) <= MISSING_SHARE * len(table) else absent[:0]
+    missing = set(table.imgname) - {table.imgname[row] for row in rows}
+    absent = absent if len(missing) <= MISSING_SHARE * len(set(table.imgname)) else absent[:0]
     empty = _empty_rows(table, absent, str(fits.dataset[0])) if len(absent) else {}
     order = np.argsort([*rows, *absent], kind="stable")
     arrays = {
@@ -30,12 +32,15 @@ def in_rows_of(table: Table, rows: Sequence[int], fits: FitsDictionary) -> FitsD
 
 
 def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.ndarray]:
-    """In the camera of their own crop, as a data set tells none; a box that is none is a unit one at the corner."""
+    """In the camera of their own crop, as a data set tells none. A box that is none is a unit one at the corner, and
+    without keypoints, which would teach what they are not."""
     center, scale = table.arrays["center"][rows], table.arrays["scale"][rows]
-    usable = np.isfinite(center).all(axis=1) & np.isfinite(scale) & (scale > 0)
+    usable = (np.abs(center) <= MAX_COORDINATE).all(axis=1) & (scale > 0)
+    usable &= scale * BBOX_UNIT <= MAX_COORDINATE
     center, scale = np.where(usable[:, None], center, 0), np.where(usable, scale, 1)
     keypoints = table.keypoints()[rows]
     keypoints[~np.isfinite(keypoints).all(axis=-1)] = 0
+    keypoints[~usable] = 0
     arrays = {name: np.zeros((len(rows), *shape), np.float32) for name, shape in NUMBERS.items()}
     arrays |= {name: np.zeros(len(rows), bool) for name in TRUTHS}
     told = {

@@ -8,7 +8,6 @@ One .png for each view, theme and size.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from desktop.jobs.sample import sample_file, sample_steps
 from desktop.settings import Settings
 from desktop.view import View
 from tests.journeys.program import OpenWindow
+from train.learning.command import Command
 
 SIZES = ((1280, 800), (2560, 1440))
 THEMES = ("light", "dark")
@@ -117,9 +117,7 @@ def copy_of(path: Path, folder: Path) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("tests.pictures", __doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--open", type=Path, help="a project or annotations, instead of the sample")
     parser.add_argument("--theme", choices=THEMES, action="append")

@@ -9,7 +9,6 @@ anything was lost. POSIX only, since the writers are forked.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import select
@@ -29,6 +28,7 @@ from core.store.project import Project
 from core.store.whole_file import version_file
 from tests.core.store.making import random_photo
 from tests.core.store.making_fits import random_fits
+from train.learning.command import Command
 
 PEOPLE = 40
 ROWS = 500
@@ -132,9 +132,7 @@ def whole_number(path: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("tests.stress.kill_commits", __doc__)
     parser.add_argument("--times", type=int, default=300, help="how often each writer is killed")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

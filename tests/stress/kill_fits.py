@@ -8,7 +8,6 @@ since the runs are forked.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import signal
@@ -22,6 +21,7 @@ import torch
 
 from tests.train.making_people import known_photos, write_people
 from train import fits
+from train.learning.command import Command
 
 BATCH = 3
 SHORTEST_LIFE_S = 0.02
@@ -94,9 +94,7 @@ def kill(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Command("tests.stress.kill_fits", __doc__)
     parser.add_argument("--times", type=int, default=20, help="how often the run is killed")
     parser.add_argument("--photos", type=int, default=30, help="of four people each")
     parser.add_argument("--seed", type=int, default=0)

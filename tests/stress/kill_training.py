@@ -5,7 +5,6 @@ python -m tests.stress.kill_training [--times 10] [--steps 40]
 
 from __future__ import annotations
 
-import argparse
 import random
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import numpy as np
 from core.body.model import load_body
 from core.store.fits import FitsDictionary
 from tests.train import making_runs
+from train.learning.command import Command
 from train.learning.metrics_log import read_metrics
 
 PEOPLE = 10
@@ -49,7 +49,7 @@ def killed_at_random(run: Path, options: list[str], times: int, steps: int, rng:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.stress.kill_training", __doc__)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)

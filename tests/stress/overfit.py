@@ -5,7 +5,6 @@ python -m tests.stress.overfit [--steps 250] [--run FOLDER]
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 from core.body.model import load_body
 from core.guess.spin_network import load_spin_network
 from train import spin, synthetic
+from train.learning.command import Command
 from train.learning.protocols import evaluate
 
 PHOTOS = 16
@@ -22,7 +22,7 @@ STILL = "--augment-flip 0 --augment-noise 0 --augment-still 1 --augment-scale 0"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Command("tests.stress.overfit", __doc__)
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--run", type=Path, help="keep the run here")
     options = parser.parse_args()

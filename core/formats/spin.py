@@ -201,7 +201,8 @@ def _sources(table: Table, fits: Path | None, report: Report) -> list[_Source]:
     if "pose" in table.arrays and "shape" in table.arrays:
         has_smpl = table.arrays.get("has_smpl", np.ones(len(table))) > 0
         pose, betas = table.arrays["pose"], table.arrays["shape"]
-        sources.append(_Source(pose, betas, has_smpl, table.truth_bodies(report.path), "curated"))
+        if has_smpl.any():
+            sources.append(_Source(pose, betas, has_smpl, table.truth_bodies(report.path), "curated"))
     return sources
 
 

@@ -261,7 +261,7 @@ def _put_genders(arrays: dict[str, np.ndarray], base: Path, people: dict[int, Pe
     """The column says of the fits that became truth, by row, of which of SMPL's bodies their shapes are."""
     bodies = {row: person.fit.body for row, person in people.items() if person.fit is not None}
     count, told = len(arrays["center"]), read_arrays(base, (GENDER,)).get(GENDER)
-    if told is None and not any(map(is_gendered, bodies.values())):
+    if not bodies or (told is None and not any(map(is_gendered, bodies.values()))):
         return
     if told is not None:
         genders_in(told, base, count)

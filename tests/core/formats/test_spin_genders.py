@@ -1,5 +1,6 @@
 """Whose shape is of SMPL's male or female body, a SPIN data set tells by its column `gender`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,16 @@ def test_a_gender_that_is_none_is_refused_where_a_shape_would_be_of_it(tmp_path,
     path = write_dataset(tmp_path, gender=np.array(["m", "x", "m"]))
     with pytest.raises(ReadError, match=r"gender: 'x' is none. Use 'm', 'f' or 'neutral'"):
         spin.read(path, body=body)
+
+
+def test_genders_that_no_shape_asks_for_are_not_looked_at(tmp_path, body):
+    path = write_dataset(tmp_path, gender=np.arange(3), has_smpl=np.zeros(3, np.uint8))
+    photos = list(spin.read(path, body=body).photos)
+    assert [one.fit for photo in photos for one in photo.people] == [None] * 3
+    (second,) = photos[1].people
+    moved = second.with_(bbox=replace(second.bbox, scale=1.1 * second.bbox.scale))
+    photos[1] = photos[1].with_(people=(moved,))
+    assert spin_edited.write(path, photos, tmp_path / "new.npz", body=body).written == 1
 
 
 def test_shapes_of_gendered_bodies_come_back_as_such_from_a_spin_data_set(tmp_path, body):

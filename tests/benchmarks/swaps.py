@@ -2,8 +2,8 @@
 
 python -m tests.benchmarks.swaps [--poses ../shared/data/mocap_poses.npz] [--people 1000] [--seed 0] [--json]
 
-Captured poses of the validation split with the noise of a detector, guessed by the lifter and fitted. The photos are
-not looked at.
+Captured poses of the test subjects, whom the lifter has not seen, with the noise of a detector, guessed by the lifter
+and fitted. The photos are not looked at.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     body, rng = load_body(), np.random.default_rng(options.seed)
-    poses = read_poses(options.poses, "val")
+    poses = read_poses(options.poses, "test")
     scenes = Scenes(body, torch.from_numpy(poses.pose), torch.from_numpy(poses.weight))
     columns = [scenes.definitions.index(one) for one in layout(LAYOUT).definitions]
     points = projected_people(scenes, poses, options.people).points[:, columns].double().numpy()

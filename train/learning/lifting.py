@@ -42,7 +42,9 @@ def lifting_loss(
     joints = ((off + 1e-6).sqrt() * each).sum(-1)
     won = joints.detach().argmin(dim=1)
     share = _shares(won, joints.shape[1], weights)
-    alike = aligned_distance(bodies.joints[:, :, limbs], truth.joints[:, None, limbs])
+    alike = aligned_distance(
+        bodies.joints.index_select(2, limbs), truth.joints[:, None].index_select(2, limbs)
+    )
     turns = (bodies.rotations - truth.rotations[:, None]).square().sum((-1, -2)).mean(-1)
     shapes = (bodies.shape - truth.shape[:, None]).square().mean(-1)
     points = truth.joints + truth.pelvis[:, None]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from core.body.smpl_file import read_body_file
 from core.body.tree import FLIP, PARENTS
+from core.store.whole_file import whole_file
 from train.baking.checking import HELD_OUT_SEED, LIMIT_MM, held_out
 from train.baking.keypoints import keypoint_rows
 from train.baking.people import People, Population
@@ -147,7 +148,8 @@ def make(options: argparse.Namespace) -> int:
     check_output(options.out, (".npz",))
     arrays = bake(options.adults, options.children, options.regressor_samples, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
+    with whole_file(options.out) as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
     return 0
 

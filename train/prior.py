@@ -16,6 +16,7 @@ from torch import Tensor
 
 from core.body.tree import JOINT_NAMES, flip_pose, joint_index
 from core.errors import FitloopError
+from core.store.whole_file import whole_file
 from train.learning.command import Command, check_output, run_to_end
 from train.learning.options import count, from_one
 from train.learning.poses import Poses, read_poses
@@ -125,7 +126,8 @@ def write(options: argparse.Namespace) -> int:
     check_output(options.out, (".npz",))
     arrays = learn(read_poses(options.poses, "train"), options.components, options.rounds, options.seed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
+    with whole_file(options.out) as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
     print(f"{options.out}: {options.out.stat().st_size / 1e3:.0f} kB")
     return 0
 

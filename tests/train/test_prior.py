@@ -8,7 +8,7 @@ from core.body.tree import flip_pose, joint_index
 from core.errors import FitloopError
 from core.fitting.prior import PRIOR_FILE, load_prior
 from train.learning.poses import GIRDLE, Poses, read_poses
-from train.prior import HINGES, extra_variance, learn, learn_mixture, limits
+from train.prior import HINGES, extra_variance, learn, learn_mixture, limits, main
 
 
 def number(joint: str, axis: int) -> int:
@@ -84,6 +84,17 @@ def test_a_learned_prior_is_read_by_a_fit_and_keeps_its_acknowledgement(tmp_path
     strange = torch.randn(20, 69, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     assert prior.mixture(seen).loss.max() < prior.mixture(strange).loss.min()
     assert prior.mixture(mirrored).loss.max() < prior.mixture(strange).loss.min()
+
+
+@pytest.mark.parametrize("name", ["prior.npz", "prior.NPZ"])
+def test_a_prior_is_written_by_the_name_that_was_given(name, tmp_path, capsys):
+    np.savez(tmp_path / "poses.npz", poses=standing(400).pose)
+    out = tmp_path / "made" / name
+    wanted = ["--poses", str(tmp_path / "poses.npz"), "--out", str(out), "--components", "1", "--rounds", "1"]
+    assert main(wanted) == 0
+    assert list(out.parent.iterdir()) == [out]
+    assert str(out) in capsys.readouterr().out
+    load_prior(out)
 
 
 def test_more_components_than_poses_are_refused():

@@ -127,6 +127,7 @@ class Workbench(QObject):
         self.cancel()
         self.job.cancel()
         self.files.finish()
+        self._set_photo(None, None)  # while it is open: what was typed for somebody and not entered is kept
         if self.project is not None:
             self.project.close()
         self.project = project

@@ -83,6 +83,25 @@ def test_a_note_and_tags_still_being_typed_are_kept_when_the_window_closes(open_
         assert project.person(first).tags == ("hard", "feet")
 
 
+@pytest.mark.parametrize("other", [False, True])
+def test_a_note_still_being_typed_is_kept_when_its_project_is_closed_or_another_is_opened(
+    open_desk, tmp_path, other
+):
+    desk, first = open_desk, open_desk.workbench.person_id
+    project = desk.workbench.project
+    focus(desk, desk.window.people.note)
+    QTest.keyClicks(desk.window.people.note, "arm is wrong")
+    if other:
+        Project.create(tmp_path / "other.fitloop").close()
+        desk.open(tmp_path / "other.fitloop")
+    else:
+        desk.do("file.close")
+    assert desk.workbench.project is not project
+    assert desk.window.people.note.text() == ""
+    with closing(Project.open(project.path)) as again:
+        assert again.person(first).note == "arm is wrong"
+
+
 def test_a_note_that_is_as_before_stops_no_job(open_desk):
     desk, note = open_desk, open_desk.window.people.note
     focus(desk, note)

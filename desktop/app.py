@@ -15,14 +15,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop import system
-from desktop.commands import COMMANDS
-from desktop.file_acts import open_path
-from desktop.language import SYSTEM, speak
+from desktop.commands.file_menu import open_path
+from desktop.commands.menus import COMMANDS
+from desktop.model.workbench import Workbench
 from desktop.settings import Settings
-from desktop.view import View
-from desktop.views.window import Window
-from desktop.words import tr
-from desktop.workbench import Workbench
+from desktop.state.view import View
+from desktop.text.language import SYSTEM, speak
+from desktop.text.translate import tr
+from desktop.views.window.window import Window
 
 log = logging.getLogger(__name__)
 SELDOM = 200  # collections of the middle generation for a full one

@@ -7,9 +7,9 @@ from typing import get_args
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
-from desktop.language import SYSTEM
+from desktop.state.view import View
+from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
-from desktop.view import View
 
 RECENT_KEPT = 8
 FLAGS = (
@@ -36,7 +36,7 @@ class Settings:
 
     @property
     def language(self) -> str:
-        """What the window speaks, as `desktop.language.speak` has it."""
+        """What the window speaks, as `desktop.text.language.speak` has it."""
         return str(self._store.value("language", SYSTEM))
 
     @language.setter

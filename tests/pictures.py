@@ -17,12 +17,12 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QDialog
 
 from desktop.app import build
-from desktop.file_acts import open_path
-from desktop.jobs.sample import sample_file, sample_steps
+from desktop.commands.file_menu import open_path
+from desktop.jobs.files.open_sample import sample_file, sample_steps
 from desktop.settings import Settings
-from desktop.view import View
+from desktop.state.view import View
 from tests.journeys.program import OpenWindow
-from train.learning.command import Command
+from train.run.parser import Command
 
 SIZES = ((1280, 800), (2560, 1440))
 THEMES = ("light", "dark")

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from core.body.smpl_file import read_body_file
 from core.body.tree import FLIP, PARENTS
-from core.store.whole_file import whole_file
+from core.files.whole_file import whole_file
 from train.baking.checking import HELD_OUT_SEED, LIMIT_MM, held_out
-from train.baking.keypoints import keypoint_rows
-from train.baking.people import People, Population
+from train.baking.keypoint_weights import keypoint_rows
+from train.baking.random_people import People, Population
 from train.baking.regressors import joint_regressor
 from train.baking.tpose import to_tpose
-from train.learning.command import Command, check_output, run_to_end
-from train.learning.options import count, from_one
+from train.run.options import count, from_one
+from train.run.parser import Command, check_output, run_to_end
 
 BETAS = 10
 ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger

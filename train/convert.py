@@ -19,35 +19,29 @@ from core.body.model import Body, load_body
 from core.detect import DETECTORS
 from core.detect.rtmlib import MODES
 from core.errors import FitloopError, ProjectError
-from core.formats import (
+from core.formats.bodies import (
     agora,
     amass,
     cliff,
-    coco,
     curated,
-    cvat,
     eft,
-    gltf,
     hmr2,
-    lsp,
-    mesh,
-    mpii,
-    openpose,
     parameters,
     pw3d,
     smplifyx,
     spin,
     spin_edited,
     spin_write,
-    yolo,
 )
+from core.formats.bodies.spin_write import with_truth
+from core.formats.keypoints import coco, cvat, lsp, mpii, openpose, yolo
+from core.formats.meshes import gltf, mesh
 from core.formats.recognise import FORMATS, photo_root, recognise
-from core.formats.report import Export, Import, LeftOut, grouped
-from core.formats.spin_write import with_truth
+from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.records import Fit, Person, Photo
-from core.store.project import Project
-from train.learning.command import Command, check_output, run_to_end
-from train.learning.detecting import DetectorChoice, detect_in_photos, detect_round_people, is_photos
+from core.store.project.project import Project
+from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
+from train.run.parser import Command, check_output, run_to_end
 
 PROJECT = ".fitloop"
 SOURCE_FORMATS = (*FORMATS, "project")

@@ -23,17 +23,17 @@ from core.body import load_body
 from core.body.model import Body, BodyParams
 from core.errors import FitloopError
 from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
-from core.guess.lifter import LifterGuess, lift, load_lifter
 from core.metrics import pa_mpjpe_mm
-from train.learning.command import Command, run_to_end
-from train.learning.devices import device_of
-from train.learning.options import folders_of, named_path
-from train.learning.ready import ready_to_fit
-from train.learning.truth import Truth, read_truth
+from core.networks.lifter.lift import LifterGuess, lift, load_lifter
+from train.data.photo_truth import Truth, read_truth
+from train.run.compile_notice import ready_to_fit
+from train.run.devices import device_of
+from train.run.options import folders_of, named_path
+from train.run.parser import Command, run_to_end
 
 if TYPE_CHECKING:
-    from core.guess.spin_network import SpinNetwork
-    from train.learning.results import Result
+    from core.networks.spin import SpinNetwork
+    from train.evaluation.results import Result
 
 ALTERNATIVES = 5
 PART_LABELS = "lsp"
@@ -115,11 +115,11 @@ def summarise(per_source: dict[str, dict[str, list[float]]]) -> dict[str, dict[s
 
 
 def evaluate_network(options: argparse.Namespace) -> int:
-    """An image network by the protocols of the field (train/learning/protocols.py): a table, or with --json lines.
+    """An image network by the protocols of the field (train/evaluation/protocols.py): a table, or with --json lines.
     Returns the exit code."""
-    from core.guess.spin_network import load_spin_network
-    from train.learning.results import table
-    from train.learning.run_folder import checkpoint_of
+    from core.networks.spin import load_spin_network
+    from train.evaluation.results import table
+    from train.run.folder import checkpoint_of
 
     if not options.data:
         known = ", ".join(protocol_names())
@@ -168,9 +168,9 @@ def measured(
     gendered: Mapping[str, Body],
 ) -> list[Result]:
     """One data set, by the protocol of its name; a folder, by the truth files in it. gendered: SMPL's by gender."""
-    from train.learning.part_labels import evaluate_parts
-    from train.learning.photo_truth import evaluate_photos
-    from train.learning.protocols import evaluate
+    from train.evaluation.part_labels import evaluate_parts
+    from train.evaluation.photo_protocol import evaluate_photos
+    from train.evaluation.protocols import evaluate
 
     if path.is_dir():
         return evaluate_photos(network, body, path)
@@ -182,7 +182,7 @@ def measured(
 
 def protocol_names() -> tuple[str, ...]:
     """What a data set may be called, for its own protocol; any other name is measured by its joints `S`."""
-    from train.learning.protocols import PROTOCOLS
+    from train.evaluation.protocols import PROTOCOLS
 
     return (*PROTOCOLS, PART_LABELS)
 

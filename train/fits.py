@@ -19,15 +19,13 @@ import torch
 from core.body.model import Body, load_body
 from core.errors import FitsError
 from core.fitting import TRUSTING, FitConfig
-from core.formats import spin
-from core.formats.report import Import, Report
+from core.formats.bodies import spin
+from core.formats.shared.report import Import, Report
 from core.records import Person
-from core.store.curated import fits_of_photos
-from core.store.fits import FitsDictionary
+from core.store.fits.dictionary import FitsDictionary
+from core.store.fits.from_photos import fits_of_photos
 from train import convert
-from train.learning.command import Command, check_output, run_to_end
-from train.learning.devices import device_of
-from train.learning.fitting_people import (
+from train.bulk.fit_batches import (
     Batch,
     Guesser,
     Member,
@@ -38,11 +36,13 @@ from train.learning.fitting_people import (
     guesser_files,
     guesser_of,
 )
-from train.learning.options import from_one
-from train.learning.parts import Parts, Process, digest, digest_of_people
-from train.learning.progress import Progress
-from train.learning.ready import ready_to_fit
-from train.learning.source_rows import in_rows_of
+from train.bulk.parts import Parts, Process, digest, digest_of_people
+from train.data.source_rows import in_rows_of
+from train.run.compile_notice import ready_to_fit
+from train.run.devices import device_of
+from train.run.options import from_one
+from train.run.parser import Command, check_output, run_to_end
+from train.run.progress_line import Progress
 
 PARTS_VERSION = 1  # changes with what a part holds
 FAULTS_SHOWN = 10

@@ -23,13 +23,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.body import Body, load_body
+from core.compute.cuda_graphs import recorded
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
-from core.guess.lifter import CONFIG, WEIGHTS, load_lifter, network_entry
-from core.guess.lifter_network import POSE6D, Lifter, LifterConfig
-from core.recorded import recorded
-from train.learning.command import Command, check_output, run_to_end
-from train.learning.devices import device_of
-from train.learning.lifter_table import (
+from core.networks.lifter.lift import CONFIG, WEIGHTS, load_lifter, network_entry
+from core.networks.lifter.network import POSE6D, Lifter, LifterConfig
+from train.data.mocap import Poses, read_poses
+from train.methods.lifter.accuracy import (
     milliseconds,
     on_projections,
     on_true_people,
@@ -37,12 +36,13 @@ from train.learning.lifter_table import (
     projected_people,
     summary,
 )
-from train.learning.lifting import LossWeights, lifting_loss
-from train.learning.options import above_zero, count, from_one
-from train.learning.poses import Poses, read_poses
-from train.learning.rare_poses import rare_poses
-from train.learning.scenes import Scenes
-from train.learning.together import average_gradients, join, leave
+from train.methods.lifter.loss import LossWeights, lifting_loss
+from train.methods.lifter.rare_poses import rare_poses
+from train.methods.lifter.scenes import Scenes
+from train.run.devices import device_of
+from train.run.options import above_zero, count, from_one
+from train.run.parser import Command, check_output, run_to_end
+from train.run.together import average_gradients, join, leave
 
 RARE_SHARE, RARE_COUNT = 0.2, 100_000
 TABLE = "table.json"

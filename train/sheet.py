@@ -19,11 +19,9 @@ from numpy.typing import NDArray
 
 from core.body.model import BETAS, Body, BodyParams, load_body
 from core.body.tree import joint_index
-from core.guess.lifter import load_lifter
-from core.guess.lifter_network import Lifter
-from train.learning.command import Command, check_output, run_to_end
-from train.learning.options import count
-from train.learning.poses import read_poses
+from core.networks.lifter.lift import load_lifter
+from core.networks.lifter.network import Lifter
+from train.data.mocap import read_poses
 from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
 from train.rendering.sheets import (
@@ -38,6 +36,8 @@ from train.rendering.sheets import (
     save_picture,
     stack,
 )
+from train.run.options import count
+from train.run.parser import Command, check_output, run_to_end
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6

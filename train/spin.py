@@ -21,25 +21,26 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from core.body.keypoints import OPENPOSE
 from core.body.model import Body
+from core.compute.cuda_graphs import fusing
 from core.fitting import FitConfig
 from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
-from core.guess.spin_network import SpinConfig, SpinNetwork, SpinOutput
-from core.recorded import fusing
-from core.store.fits import VALID_SCORE_PX, FitsDictionary, Rows
-from train.learning import losses
-from train.learning.augment import AugmentConfig
-from train.learning.datasets import Batch
-from train.learning.judging import LOOP_FIT
-from train.learning.loop import Method, StepLoss
-from train.learning.losses import LossWeights, Term
-from train.learning.mean_params import mean_body
-from train.learning.posing import RotatedBody
-from train.learning.processes import Processes
-from train.learning.ready import ready_to_train
-from train.learning.refitting import Candidates, refit
-from train.learning.training import run_command
+from core.networks.spin import SpinConfig, SpinNetwork, SpinOutput
+from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary, Rows
+from train.data.augment import AugmentConfig
+from train.data.batches import Batch
+from train.data.compare_fits import LOOP_FIT
+from train.data.rotated_body import RotatedBody
+from train.methods.spin import loss as losses
+from train.methods.spin.loss import LossWeights, Term
+from train.methods.spin.mean_params import mean_body
+from train.methods.spin.refit import Candidates, refit
+from train.run.compile_notice import ready_to_train
+from train.run.distributed import Processes
+from train.run.loop import Method, StepLoss
+from train.run.training import run_command
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,7 @@ def supervise(said: SpinOutput, batch: Batch, best: Rows, valid: Tensor, spin: S
         "keypoints_2d": losses.keypoints_2d_term(
             seen, losses.to_unit(batch.keypoints_crop), batch.half_weights
         ),
-        "keypoints_3d": losses.keypoints_3d_term(
-            points[:, losses.OPENPOSE :], batch.joints, batch.has_joints
-        ),
+        "keypoints_3d": losses.keypoints_3d_term(points[:, OPENPOSE:], batch.joints, batch.has_joints),
         "pose": losses.pose_term(said.rotations, rotations, valid),
         "betas": losses.betas_term(said.betas, betas, shaped & (best.kid == 0)),
         "camera": losses.camera_term(said.weak_camera),

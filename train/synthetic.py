@@ -18,8 +18,8 @@ from typing import TextIO
 
 from core.body.model import load_body
 from core.errors import FitloopError
-from core.store.project import Project
-from train.learning.command import INTERRUPTED, Command, check_output, run_to_end
+from core.store.project.project import Project
+from train.run.parser import INTERRUPTED, Command, check_output, run_to_end
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import write_photos

@@ -16,7 +16,7 @@ from smplx.lbs import lbs
 from torch import Tensor
 
 from core.body.keypoints import definition, layout
-from core.body.skeleton import OPEN_BODY_FILE, SMPLX_NEUTRAL, open_fingerprint, pelvis_of
+from core.body.mean_skeleton import OPEN_BODY_FILE, SMPLX_NEUTRAL, open_fingerprint, pelvis_of
 from core.body.smpl_file import BodyArrays, read_body_file
 from core.body.tree import JOINT_NAMES, joint_index
 from core.errors import BodyFileError

@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from core.body.npy_file import read_npy, read_npz
 from core.body.tree import PARENTS
 from core.errors import BodyFileError, PickleRefused
-from core.safe_pickle import SparseMatrix, Unevaluated, load_pickle
+from core.files.npy import read_npy, read_npz
+from core.files.pickles.reader import SparseMatrix, Unevaluated, load_pickle
 
 JOINTS = len(PARENTS)
 POSE_TERMS = 9 * (JOINTS - 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from core.constants import held
+from core.compute.per_device import held
 from core.errors import LayoutError
 
 if TYPE_CHECKING:

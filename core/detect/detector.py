@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from core.detect.found import Found
 from core.errors import DetectorError
 from core.records import BBOX_PADDING, BBOX_UNIT, BBox, Keypoints, Person, Photo
 
@@ -18,16 +18,6 @@ DETECTORS = {
 }
 SURE = 0.3  # confidence from which a keypoint says where the person is
 FEWEST_SURE = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """One person that a detector found. box: its own box round it, tight, (4,) = left, top, width, height [px];
-    None where it has none. place: which of the boxes that it was given."""
-
-    keypoints: Keypoints
-    box: np.ndarray | None = None
-    place: int = 0
 
 
 class Detector(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.detect.detector import Found
+from core.detect.found import Found
 from core.errors import DetectorError
 from core.geometry.image import apply_affine, crop_affine, invert_affine, warp
 from core.records import BBox, Keypoints

@@ -16,7 +16,7 @@ from urllib.parse import urlparse
 
 import numpy as np
 
-from core.detect.detector import Found
+from core.detect.found import Found
 from core.errors import DetectorError
 from core.records import BBox, Keypoints
 

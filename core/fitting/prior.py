@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body.npy_file import read_npz
-from core.constants import held
+from core.compute.per_device import held
 from core.errors import BodyFileError, FitInputError, PickleRefused
-from core.safe_pickle import load_pickle
+from core.files.npy import read_npz
+from core.files.pickles.reader import load_pickle
 
 PRIOR_FILE = Path(__file__).parents[2] / "resources" / "prior" / "pose_prior.npz"
 BODY_POSE = 69

@@ -15,11 +15,11 @@ from core.body.model import Body, BodyParams
 from core.errors import FitInputError
 from core.fitting.compiled import compiled_tries, task_of
 from core.fitting.config import FitConfig
-from core.fitting.graphs import graphed_tries
 from core.fitting.inputs import Observed
 from core.fitting.objective import BODY_POSE, Objective, free_unknowns, observation
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
+from core.fitting.recorded_tries import graphed_tries
 from core.fitting.residuals import NEAREST, Seen
 from core.fitting.solver import SolverStep, levenberg_marquardt, until_settled
 from core.geometry.camera import project

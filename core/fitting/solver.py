@@ -161,8 +161,8 @@ def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:
 def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     """x (B, D) with matrix (B, D, D) x = right (B, D), the matrix symmetric; NaN for one that is not positive.
 
-    Not by cholesky_solve or solve, which wait for the GPU and so cannot be part of a graph (core/recorded.py). With the
-    right side as one more row, factoring also solves by the lower triangle, which on a GPU takes as long as the rest.
+    Not by cholesky_solve or solve, which wait for the GPU and so cannot be part of a recorded graph. With the right
+    side as one more row, factoring also solves by the lower triangle, which on a GPU takes as long as the rest.
     """
     size = matrix.shape[1]
     row = torch.cat([right, torch.full_like(right[:, :1], LARGE)], dim=1)

@@ -3,6 +3,6 @@
 `recognise` tells from the content which module reads a file; `train.convert` does each from the shell.
 """
 
-from core.formats.report import Import, LeftOut
+from core.formats.shared.report import Import, LeftOut
 
 __all__ = ["Import", "LeftOut"]

@@ -6,10 +6,11 @@ import re
 from itertools import islice
 from pathlib import Path
 
-from core.formats import agora, cliff, curated, parameters, pw3d, smplifyx, yolo
-from core.formats.mat import read_mat
-from core.formats.report import read_error
-from core.formats.source import array_names, read_bytes, read_pickle
+from core.files.mat import read_mat
+from core.files.untrusted import array_names, read_bytes, read_pickle
+from core.files.unusable import read_error
+from core.formats.bodies import agora, cliff, curated, parameters, pw3d, smplifyx
+from core.formats.keypoints import yolo
 
 FORMATS = {
     "curated": "fits dictionary .npz, as fitloop and its training write it",

@@ -14,7 +14,7 @@ import roma
 import torch
 from torch import Tensor
 
-from core.constants import held
+from core.compute.per_device import held
 
 _SERIES_BELOW = 0.0625  # squared angle; there six terms leave 1e-17, and the closed form loses 2e-15
 _SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]

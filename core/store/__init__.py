@@ -4,19 +4,19 @@ first use.
 
 from typing import TYPE_CHECKING
 
-from core.store.edits import Edit
-from core.store.project import Project
-from core.store.schema import DamagedProjectError
+from core.store.project.edits import Edit
+from core.store.project.project import Project
+from core.store.project.schema import DamagedProjectError
 
 if TYPE_CHECKING:
-    from core.store.fits import FitsDictionary
+    from core.store.fits.dictionary import FitsDictionary
 
 __all__ = ["Project", "Edit", "DamagedProjectError", "FitsDictionary"]
 
 
 def __getattr__(name: str) -> object:
     if name == "FitsDictionary":
-        from core.store.fits import FitsDictionary
+        from core.store.fits.dictionary import FitsDictionary
 
         return FitsDictionary
     raise AttributeError(f"module 'core.store' has no attribute '{name}'")

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from desktop.words import tr
+from desktop.text.translate import tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
-    from core.guess import Lifter
-    from core.guess.spin_network import SpinNetwork
+    from core.networks import Lifter
+    from core.networks.spin import SpinNetwork
 
 Result = TypeVar("Result")
 CPU, GPU = "cpu", "cuda"
@@ -81,7 +81,7 @@ def network_on(network: "SpinNetwork", device: str) -> "SpinNetwork":
 @lru_cache(maxsize=2)
 def lifter_on(device: str) -> "Lifter":
     """The network that guesses from keypoints alone; it comes with the program. Raises CheckpointError."""
-    from core.guess import load_lifter
+    from core.networks import load_lifter
 
     return load_lifter(device=device)
 

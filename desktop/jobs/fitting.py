@@ -11,8 +11,8 @@ from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
-from desktop.posing import PosedBody, camera_of, fit_inputs, params_of, pose_fit, pose_step
-from desktop.view import FitOptions
+from desktop.state.posed_body import PosedBody, camera_of, fit_inputs, params_of, pose_fit, pose_step
+from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams

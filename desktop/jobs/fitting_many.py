@@ -10,13 +10,13 @@ from core.records import Fit, Guess, Keypoints, Person, Photo
 from desktop.jobs.device import Device
 from desktop.jobs.fitting import configs_of
 from desktop.jobs.guessing import guess_people
-from desktop.posing import fit_inputs, fit_of_step, params_of_all
-from desktop.view import FitOptions
+from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
+from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body
     from core.fitting import FitStep
-    from core.guess.spin_network import SpinNetwork
+    from core.networks.spin import SpinNetwork
     from core.store import Project
 
 PEOPLE_A_STEP = 4  # handed over at once: so many are written between two pictures of the window

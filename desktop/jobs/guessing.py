@@ -10,12 +10,12 @@ from core.errors import FitloopError
 from core.records import Fit, Guess, Person, Photo
 from desktop.jobs.device import CPU, Device, lifter_on, network_on
 from desktop.jobs.fitting import FitReport, fit_steps
-from desktop.posing import PosedBody, fit_inputs, params_of_all, pose_step
-from desktop.view import FitOptions
+from desktop.state.posed_body import PosedBody, fit_inputs, params_of_all, pose_step
+from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body
-    from core.guess.spin_network import SpinNetwork
+    from core.networks.spin import SpinNetwork
 
 ALTERNATIVES = 5
 Found = tuple[dict[int, Guess], list[str]]  # person id -> guess, and why others have none
@@ -49,7 +49,7 @@ def guess_photo(
 ) -> list[Guess]:
     """By the image network, in half precision on a graphics card. Raises ImageError and FitInputError."""
     from core.geometry.image import read_image
-    from core.guess.guess import guess
+    from core.networks.guess import guess
 
     image = read_image(file)
     return device.run(lambda there, where: guess(image, people, photo, network_on(network, where), there))
@@ -57,7 +57,7 @@ def guess_photo(
 
 def lift_people(people: Sequence[tuple[Photo, Person]], device: Device) -> list[Guess]:
     """By the lifter, from the keypoints of people of any photos at once. Raises FitInputError."""
-    from core.guess.guess import guess_from_keypoints
+    from core.networks.guess import guess_from_keypoints
 
     found = device.run(lambda there, where: guess_from_keypoints(people, lifter_on(where), there))
     return [replace(first, alternatives=tuple(others)) for first, *others in found]
@@ -97,7 +97,7 @@ def alternative_steps(
     the photo, which is as it was.
     """
     from core.fitting import alternatives
-    from core.guess.guess import LIFTER
+    from core.networks.guess import LIFTER
 
     (lifted,) = lift_people([(photo, person)], Device(body, CPU))
     first: list[Fit | Guess] = [] if person.fit is None else [person.fit]

@@ -12,7 +12,7 @@ from desktop.jobs.guessing import guess_people
 
 if TYPE_CHECKING:
     from core.body.model import Body
-    from core.guess.spin_network import SpinNetwork
+    from core.networks.spin import SpinNetwork
     from core.store import Project
 
 
@@ -49,7 +49,7 @@ def guess_many_steps(
     ids = [int(person_id) for person_id in person_ids]
     yield Guessed(0, len(ids))
     if checkpoint is not None:
-        from core.guess.spin_network import load_spin_network
+        from core.networks.spin import load_spin_network
 
         network = load_spin_network(checkpoint)
         yield Guessed(0, len(ids), network=network)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitloopError
 from desktop.jobs.worker import Worker
-from desktop.words import tr
+from desktop.text.translate import tr
 
 log = logging.getLogger(__name__)
 

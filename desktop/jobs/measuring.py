@@ -12,7 +12,7 @@ from core.errors import FitloopError
 from core.records import BBOX_PADDING, BBOX_UNIT, Person
 from core.store import Project
 from desktop.jobs.worker import Worker
-from desktop.measures import PCK_PX, VERDICTS, Measures, joined
+from desktop.state.measures import PCK_PX, VERDICTS, Measures, joined
 
 if TYPE_CHECKING:
     from core.body.model import Body
@@ -138,7 +138,7 @@ def _distances(body: "Body", people: list[Person]) -> np.ndarray:
 
     from core.body.keypoint_body import KeypointBody
     from core.geometry.camera import project
-    from desktop.posing import params_of_all
+    from desktop.state.posed_body import params_of_all
 
     fits = [person.fit for person in people if person.fit is not None]
     with torch.no_grad():

@@ -22,19 +22,19 @@ from numpy.typing import NDArray
 from core.body import Body, layout, load_body
 from core.body.tree import JOINT_NAMES
 from core.fitting.flips import FLIPS
-from core.guess.guess import guess
-from core.guess.lifter import load_lifter
-from core.guess.lifter_network import Lifter
 from core.metrics import pa_mpjpe_mm
+from core.networks.guess import guess
+from core.networks.lifter.lift import load_lifter
+from core.networks.lifter.network import Lifter
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.wishes import with_wish
 from desktop.jobs.fitting import fit_steps, flipped_start, settle, settle_from
 from desktop.jobs.guessing import alternative_steps
-from desktop.posing import params_of
-from desktop.view import FitOptions
+from desktop.state.posed_body import params_of
+from desktop.state.view import FitOptions
 from tests.benchmarks.machine import machine
-from train.learning.command import Command
-from train.learning.truth import LIMBS, Truth, read_truth
+from train.data.photo_truth import LIMBS, Truth, read_truth
+from train.run.parser import Command
 
 LIMB_NAMES = [f"{side}_{limb}" for side in ("left", "right") for limb in LIMBS]
 GOOD_MM = 50.0

@@ -9,7 +9,7 @@ import torch
 
 from core.body.model import BodyParams, load_body
 from tests.benchmarks.machine import machine
-from train.learning.command import Command
+from train.run.parser import Command
 
 REPEATS = 5
 

@@ -27,13 +27,13 @@ from PySide6.QtWidgets import QApplication
 
 from core.body.keypoints import layout
 from desktop.app import build, spare_the_collector
-from desktop.file_acts import open_path
+from desktop.commands.file_menu import open_path
 from desktop.settings import Settings
-from desktop.view import View
+from desktop.state.view import View
 from tests.benchmarks.machine import machine
 from tests.benchmarks.memory import make_project, measured
 from tests.desktop.making import write_coco
-from train.learning.command import Command
+from train.run.parser import Command
 
 ROOT = Path(__file__).parents[2]
 MOVE_EVERY_S = 1 / 60  # a hand's mouse; moves that come faster are put together

@@ -22,13 +22,13 @@ import numpy as np
 from core.body.keypoints import convert, layout
 from core.detect import DETECTORS, Detector, detect, load_detector
 from core.errors import FitloopError, ReadError
-from core.formats import coco
+from core.formats.keypoints import coco
 from core.geometry.image import read_image
 from core.records import BBOX_PADDING, Keypoints, Person, Photo
 from tests.benchmarks.machine import machine
-from train.learning.command import Command
-from train.learning.detecting import photos_of
+from train.bulk.detect_photos import photos_of
 from train.rendering.sheets import Picture, grid, label, save_picture
+from train.run.parser import Command
 
 SHARES = (0.05, 0.1, 0.2)
 TILE = 360

@@ -23,15 +23,15 @@ from core.body import Body, KeypointBody, load_body
 from core.body.keypoint_body import vector_to_params
 from core.fitting import TRUSTING, fit
 from core.fitting.alternatives import LESS_LIKELY, clues, likelihood, search, spread
-from core.guess.lifter import lift, load_lifter
 from core.metrics import pa_mpjpe_mm
+from core.networks.lifter.lift import lift, load_lifter
 from tests.benchmarks.machine import machine
 from tests.benchmarks.weights import FAULTS, LAYOUTS, annotated
+from train.data.mocap import read_poses
 from train.evaluate import ALTERNATIVES, joined
-from train.learning.command import Command
-from train.learning.lifter_table import PHOTO, limb_columns, projected_people
-from train.learning.poses import read_poses
-from train.learning.scenes import Scenes
+from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_people
+from train.methods.lifter.scenes import Scenes
+from train.run.parser import Command
 
 CLUES = ("seen", "usual", "said")  # of LESS_LIKELY
 OBJECTIVE = 4.0  # for comparison: so much more of the whole objective makes a body e times less likely

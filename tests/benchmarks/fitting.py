@@ -31,7 +31,7 @@ from tests.benchmarks.spin_smplify import (
     objective,
     spin_confidence,
 )
-from train.learning.command import Command
+from train.run.parser import Command
 
 OURS = replace(SPIN_WEIGHTS, soft_iterations=3, iterations=6, placing_iterations=0)
 DRAG = FitConfig(soft_iterations=0, iterations=3, placing_iterations=0, tolerance=0.0)

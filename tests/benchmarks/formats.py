@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from core.body.keypoints import layout
-from core.formats import coco
-from train.learning.command import Command
+from core.formats.keypoints import coco
+from train.run.parser import Command
 
 LIMIT_S, LIMIT_MB = 10.0, 1024.0
 PEOPLE_A_PHOTO = 3

@@ -18,13 +18,13 @@ import torch
 from core.body import load_body
 from core.body.keypoints import layout
 from core.body.model import Body
-from core.guess.guess import guess
-from core.guess.lifter import has_bfloat16, load_lifter
-from core.guess.lifter_network import Lifter
-from core.guess.spin_network import SpinNetwork
+from core.networks.guess import guess
+from core.networks.lifter.lift import has_bfloat16, load_lifter
+from core.networks.lifter.network import Lifter
+from core.networks.spin import SpinNetwork
 from core.records import BBox, Keypoints, Person, Photo
 from tests.benchmarks.machine import machine
-from train.learning.command import Command
+from train.run.parser import Command
 
 WIDTH, HEIGHT = 1280, 720
 BATCH = {"cpu": 16, "cuda": 256}

@@ -30,21 +30,22 @@ from numpy.typing import NDArray
 
 from core.body.keypoints import convert
 from core.body.model import Body, BodyParams, load_body
-from core.formats import spin as spin_format
+from core.formats.bodies import spin as spin_format
 from core.geometry.rotation import rotation6d_to_matrix
-from core.guess.spin_network import SpinOutput
 from core.metrics import pa_mpjpe_mm
+from core.networks.spin import SpinOutput
 from core.records import Keypoints
-from core.store.curated import fits_of_photos
-from core.store.fits import FitsDictionary
+from core.store.fits.dictionary import FitsDictionary
+from core.store.fits.from_photos import fits_of_photos
 from tests.benchmarks.machine import machine
 from train import synthetic
-from train.learning.command import Command
-from train.learning.judging import LOOP_FIT
-from train.learning.mean_params import mean_body
-from train.learning.protocols import JOINTS_14, named_joints
-from train.learning.refitting import Views, refit
-from train.learning.samples import samples_of_fits
+from train.data.augmented_views import Views
+from train.data.compare_fits import LOOP_FIT
+from train.data.samples import samples_of_fits
+from train.evaluation.protocols import JOINTS_14, named_joints
+from train.methods.spin.mean_params import mean_body
+from train.methods.spin.refit import refit
+from train.run.parser import Command
 from train.synthesis.sample import DetectionErrors, detected
 
 MODES = {"in the loop": (), "static fits": ("--fits-only",), "2D only": ("--no-fits",)}

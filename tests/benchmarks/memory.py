@@ -20,9 +20,9 @@ from PySide6.QtWidgets import QApplication
 
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store import Project
-from core.store.queue import ORDERS
+from core.store.project.review_queue import ORDERS
 from tests.desktop.making import HEIGHT, WIDTH, keypoints_of, write_photo
-from train.learning.command import Command
+from train.run.parser import Command
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 100_000

@@ -3,8 +3,8 @@
 python -m tests.benchmarks.orders [--data ../shared/data] [--people 5046]
 
 Captured poses of the test subjects, whom the lifter has not seen, projected, with annotators' differences (as in
-tests/benchmarks/weights.py) and with a poor detector's faults (train/learning/lifter_table.py), lifted and fitted from
-the guess. Told is, of the tenth with the largest PA-MPJPE, which share is among the first fifth of each order; by
+tests/benchmarks/weights.py) and with a poor detector's faults (train/methods/lifter/accuracy.py), lifted and fitted
+from the guess. Told is, of the tenth with the largest PA-MPJPE, which share is among the first fifth of each order; by
 chance it would be 20 %.
 """
 
@@ -22,17 +22,17 @@ from torch import Tensor
 
 from core.body import Body, KeypointBody, load_body
 from core.fitting import TRUSTING, fit
-from core.guess.lifter import lift, load_lifter
-from core.guess.lifter_network import Lifter
 from core.metrics import pa_mpjpe_mm
+from core.networks.lifter.lift import lift, load_lifter
+from core.networks.lifter.network import Lifter
 from core.records import Fit, Guess
-from core.store.rows import disagreement, pose_angle
+from core.store.project.rows import disagreement, pose_angle
 from tests.benchmarks.machine import machine
 from tests.benchmarks.weights import annotated
-from train.learning.command import Command
-from train.learning.lifter_table import PHOTO, limb_columns, projected_keypoints, projected_people
-from train.learning.poses import read_poses
-from train.learning.scenes import People, Scenes
+from train.data.mocap import read_poses
+from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_keypoints, projected_people
+from train.methods.lifter.scenes import People, Scenes
+from train.run.parser import Command
 
 LAYOUTS = ("coco17", "openpose25")
 WORST, FIRST = 0.1, 0.2

@@ -12,11 +12,11 @@ from torch import Tensor
 from core.body.keypoints import convert
 from core.body.model import Body, BodyParams, body_from_arrays
 from core.errors import ReadError
-from core.formats import coco
+from core.formats.keypoints import coco
 from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from tests.benchmarks.spin_smplify import CENTER, FOCAL
-from train.learning.poses import read_poses
+from train.data.mocap import read_poses
 
 SMPL_VERTICES = 6890
 CROP_DEPTH = 2 * FOCAL / 224 / 0.9  # [m] where a body fills nine tenths of the crop

@@ -20,11 +20,11 @@ import torch
 from core.body import Body, layout, load_body
 from core.body.model import BodyParams
 from core.fitting import TRUSTING, DepthOrder, FitConfig, Pin, fit
-from core.guess.lifter import lift, load_lifter
 from core.metrics import pa_mpjpe_mm
+from core.networks.lifter.lift import lift, load_lifter
 from tests.benchmarks.machine import machine
-from train.learning.command import Command
-from train.learning.truth import LIMBS, Truth, read_truth
+from train.data.photo_truth import LIMBS, Truth, read_truth
+from train.run.parser import Command
 
 LIMB_NAMES = [f"{side}_{limb}" for side in ("left", "right") for limb in LIMBS]
 BONES = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))

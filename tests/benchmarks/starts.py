@@ -18,9 +18,9 @@ from torch import Tensor
 from core.body import Body, load_body
 from core.errors import ReadError
 from core.fitting import FitConfig, fit
-from core.formats import coco
+from core.formats.keypoints import coco
 from core.records import Person, Photo
-from train.learning.fitting_people import Guesser, batches, guesser_of, see
+from train.bulk.fit_batches import Guesser, batches, guesser_of, see
 
 REACHED = 1.01
 LEAST_VISIBLE = 9

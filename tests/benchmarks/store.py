@@ -16,12 +16,12 @@ import numpy as np
 import torch
 
 from core.records import Photo
-from core.store.edits import Edit
-from core.store.fits import FitsDictionary
-from core.store.project import Project
+from core.store.fits.dictionary import FitsDictionary
+from core.store.project.edits import Edit
+from core.store.project.project import Project
+from tests.core.store.fits.making_fits import random_augmentation, random_fits
 from tests.core.store.making import random_photo
-from tests.core.store.making_fits import random_augmentation, random_fits
-from train.learning.command import Command
+from train.run.parser import Command
 
 PEOPLE_PER_PHOTO = 2
 DIFFERENT_PHOTOS = 500

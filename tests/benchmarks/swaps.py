@@ -17,19 +17,19 @@ import torch
 from numpy.typing import NDArray
 
 from core.body import Body, layout, load_body
+from core.body.warnings import warnings_of
 from core.fitting import fit
-from core.guess.guess import guess_from_keypoints
-from core.guess.lifter import load_lifter
+from core.networks.guess import guess_from_keypoints
+from core.networks.lifter.lift import load_lifter
 from core.records import BBox, Keypoints, Person, Photo
-from core.store.warnings import warnings_of
-from desktop.posing import fit_inputs, fit_of_step, params_of_all
-from desktop.view import FitOptions
+from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
+from desktop.state.view import FitOptions
 from tests.benchmarks.annotator import detected
 from tests.benchmarks.machine import machine
-from train.learning.command import Command
-from train.learning.lifter_table import PHOTO, projected_people
-from train.learning.poses import read_poses
-from train.learning.scenes import Scenes
+from train.data.mocap import read_poses
+from train.methods.lifter.accuracy import PHOTO, projected_people
+from train.methods.lifter.scenes import Scenes
+from train.run.parser import Command
 
 LAYOUT = "coco17"
 EXCHANGED = {"none": (), "arms": ("elbow", "wrist"), "legs": ("knee", "ankle")}

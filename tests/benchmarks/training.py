@@ -18,16 +18,16 @@ from core.body.model import Body, BodyParams, load_body
 from core.fitting.prior import default_prior
 from core.geometry.camera import weak_camera_to_cam_t
 from core.geometry.rotation import matrix_to_axis_angle
-from core.store.fits import FitsDictionary
+from core.store.fits.dictionary import FitsDictionary
 from tests.benchmarks.machine import machine
 from tests.benchmarks.people import smpl_sized
 from tests.benchmarks.spin_smplify import MeshKeypoints, fit_as_spin
 from tests.train import making_runs
-from train.learning.augment import AugmentConfig
-from train.learning.command import Command
-from train.learning.datasets import Batch
-from train.learning.loop import Learner, Limits, learn
-from train.learning.processes import Processes, share_batches
+from train.data.augment import AugmentConfig
+from train.data.batches import Batch
+from train.run.distributed import Processes, share_batches
+from train.run.loop import Learner, Limits, learn
+from train.run.parser import Command
 from train.spin import Config, build, regress, step_of
 
 

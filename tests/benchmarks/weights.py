@@ -3,8 +3,8 @@
 python -m tests.benchmarks.weights --keypoint-px 1.5 2 3 [--stay-near 4 8 --guess lifter] [--people 400] [--json]
 
 Each person is projected with what real keypoints differ by: annotators' own ideas of where a joint is
-(train/learning/scenes.py), half of them and all, and half a pixel to two of noise at a person size of 200 px. PA-MPJPE
-[mm] over the twelve limb joints. The people with 3D truth are not looked at. The shipped lifter has
+(train/methods/lifter/scenes.py), half of them and all, and half a pixel to two of noise at a person size of 200 px.
+PA-MPJPE [mm] over the twelve limb joints. The people with 3D truth are not looked at. The shipped lifter has
 learned from these subjects since, so that `--guess lifter` is a little too good here.
 """
 
@@ -22,14 +22,14 @@ from core.body import Body, KeypointBody, layout, load_body
 from core.fitting import TRUSTING, FitConfig, fit
 from core.fitting.config import REFERENCE_SIZE
 from core.fitting.placing import BODY_HEIGHT
-from core.guess.lifter import lift, load_lifter
-from core.guess.lifter_network import Lifter
 from core.metrics import pa_mpjpe_mm
+from core.networks.lifter.lift import lift, load_lifter
+from core.networks.lifter.network import Lifter
 from tests.benchmarks.machine import machine
-from train.learning.command import Command
-from train.learning.lifter_table import PHOTO, limb_columns, projected_people
-from train.learning.poses import read_poses
-from train.learning.scenes import People, Scenes
+from train.data.mocap import read_poses
+from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_people
+from train.methods.lifter.scenes import People, Scenes
+from train.run.parser import Command
 
 LAYOUTS = ("coco17", "h36m17")
 FAULTS = ((0.5, 0.5), (0.5, 1.0), (1.0, 1.0), (1.0, 2.0))  # of the annotators' differences; noise [px]

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QApplication
 
 from core.body.keypoints import layout
 from desktop.app import build
-from desktop.file_acts import open_path
+from desktop.commands.file_menu import open_path
 from desktop.settings import Settings
-from desktop.view import View
+from desktop.state.view import View
 
 WAIT_MS = 30_000
 

@@ -15,9 +15,9 @@ from PySide6.QtCore import QRect
 from core.errors import ProjectError
 from core.store import Project
 from desktop.jobs.device import CPU, GPU, Device
+from desktop.jobs.files.photos import SHOWN_PIXELS
 from desktop.jobs.fitting_many import fit_many_steps
-from desktop.jobs.photos import SHOWN_PIXELS
-from desktop.view import FitOptions
+from desktop.state.view import FitOptions
 from tests.desktop.making import write_coco, write_photo
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMessageBox
 
 from core.errors import ProjectError
 from core.store import Project
-from desktop.jobs import saving
-from desktop.jobs.saving import Saving
+from desktop.jobs.files import save_files
+from desktop.jobs.files.save_files import Saving
 
 FULL = "people.fitloop: writing failed: the disk is full."
 
@@ -38,7 +38,7 @@ def gate(monkeypatch):
         file.write_text("written")
         yield Saving(1, 1, f"{file.name}: written")
 
-    monkeypatch.setitem(saving.WRITERS, "coco", write)
+    monkeypatch.setitem(save_files.WRITERS, "coco", write)
     yield opened
     opened.set()
 
@@ -108,7 +108,7 @@ def test_an_export_that_fails_at_the_end_keeps_the_project_open_and_says_so(
     open_desk, tmp_path, monkeypatch, command
 ):
     desk, workbench = open_desk, open_desk.workbench
-    monkeypatch.setattr(saving, "PHOTOS_A_STEP", 1)
+    monkeypatch.setattr(save_files, "PHOTOS_A_STEP", 1)
     good, bad = tmp_path / "good.json", tmp_path / "nowhere" / "bad.json"
     export(desk, monkeypatch, bad, good)
     desk.do(command)

@@ -1,7 +1,7 @@
 """What is opened for pictures of the window stays as it is."""
 
 from core.store import Edit
-from desktop.jobs.opening import open_steps
+from desktop.jobs.files.open_files import open_steps
 from tests.desktop.making import write_coco
 from tests.pictures import copy_of
 

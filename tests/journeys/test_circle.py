@@ -13,8 +13,8 @@ from PySide6.QtGui import QKeySequence
 
 from core.body.keypoints import layout
 from core.geometry.image import read_image
-from core.guess.guess import guess
-from core.guess.spin_network import load_spin_network
+from core.networks.guess import guess
+from core.networks.spin import load_spin_network
 from core.store import FitsDictionary, Project
 from tests.journeys.program import in_the_program
 from train import spin

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from core.store import FitsDictionary, Project
-from desktop.jobs.saving import export_steps, fits_file_of
+from desktop.jobs.files.save_files import export_steps, fits_file_of
 from tests.desktop.desk import Desk
 from tests.desktop.making import same_person, write_coco
 
@@ -71,7 +71,7 @@ import os, sys, time
 from pathlib import Path
 from PySide6.QtCore import QTimer
 import desktop.app
-from desktop.file_acts import open_path
+from desktop.commands.file_menu import open_path
 build = desktop.app.build
 def build_and_act(*arguments):
     workbench, window = build(*arguments)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from core.body.tree import joint_index
 from desktop.app import last_resort
-from desktop.view import View
+from desktop.state.view import View
 from tests.desktop.desk import Desk
 
 ROOT = Path(__file__).parents[2]

@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from core.body.tree import joint_index
+from desktop.jobs.files.open_sample import sample_steps
 from desktop.jobs.guessing import alternative_steps
-from desktop.jobs.sample import sample_steps
 from desktop.theme import theme
-from desktop.views.alternatives_panel import DIFFERS_M, solids_of
+from desktop.views.panels.alternatives_panel import DIFFERS_M, solids_of
 from tests.desktop.making import same_person
 
 

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from desktop.jobs.saving import fits_file_of
-from desktop.jobs.training import ROOT, Training
+from desktop.jobs.files.save_files import fits_file_of
+from desktop.jobs.training_process import ROOT, Training
 
 SMALL = "--backbone resnet10 --steps 12 --batch 2 --log-every 1 --workers 0 --threads 1"
 

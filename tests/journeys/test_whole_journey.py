@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from core.body.keypoints import layout
-from core.formats import coco
+from core.formats.keypoints import coco
 from core.store import FitsDictionary, Project
-from desktop.jobs.saving import fits_file_of
+from desktop.jobs.files.save_files import fits_file_of
 from tests.journeys.program import LONGEST_S, in_the_program
 
 ROOT = Path(__file__).parents[2]

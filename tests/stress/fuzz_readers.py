@@ -28,12 +28,12 @@ import numpy as np
 import scipy.io
 
 from core.errors import ReadError
-from core.formats import spin
+from core.formats.bodies import spin
 from core.formats.recognise import FORMATS, recognise
-from core.formats.report import Import
+from core.formats.shared.report import Import
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples
-from train.learning.command import Command
+from train.run.parser import Command
 
 RECOGNISE = "recognise"
 EXTRA = ("spin_fits.npy", "final_fits.npz")

@@ -22,13 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core.store.edits import Edit
-from core.store.fits import FitsDictionary
-from core.store.project import Project
-from core.store.whole_file import version_file
+from core.files.whole_file import version_file
+from core.store.fits.dictionary import FitsDictionary
+from core.store.project.edits import Edit
+from core.store.project.project import Project
+from tests.core.store.fits.making_fits import random_fits
 from tests.core.store.making import random_photo
-from tests.core.store.making_fits import random_fits
-from train.learning.command import Command
+from train.run.parser import Command
 
 PEOPLE = 40
 ROWS = 500

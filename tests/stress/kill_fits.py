@@ -21,7 +21,7 @@ import torch
 
 from tests.train.making_people import known_photos, write_people
 from train import fits
-from train.learning.command import Command
+from train.run.parser import Command
 
 BATCH = 3
 SHORTEST_LIFE_S = 0.02

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from core.body.model import load_body
-from core.store.fits import FitsDictionary
+from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs
-from train.learning.command import Command
-from train.learning.metrics_log import read_metrics
+from train.run.metrics_log import read_metrics
+from train.run.parser import Command
 
 PEOPLE = 10
 HOW = "--backbone resnet18 --batch 2 --workers 0 --epochs 0 --log-every 1 --picture-every 0"

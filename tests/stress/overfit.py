@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 from core.body.model import load_body
-from core.guess.spin_network import load_spin_network
+from core.networks.spin import load_spin_network
 from train import spin, synthetic
-from train.learning.command import Command
-from train.learning.protocols import evaluate
+from train.evaluation.protocols import evaluate
+from train.run.parser import Command
 
 PHOTOS = 16
 MOST_MM = 20.0

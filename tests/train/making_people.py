@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from core.body.model import BodyParams, load_body
-from core.formats import coco
+from core.formats.keypoints import coco
 from core.geometry.camera import project
 from core.records import BBox, Keypoints, Person, Photo
 

@@ -10,11 +10,11 @@ import torch
 from core.body.model import Body, BodyParams
 from core.geometry.camera import full_to_crop, project
 from core.records import BBox, Fit, Keypoints, Person, Photo
-from core.store.curated import fits_of_photos
-from core.store.fits import FitsDictionary
-from train.learning.augment import AugmentConfig
-from train.learning.datasets import Crops, Order, Turn
-from train.learning.samples import Samples, samples_of_fits
+from core.store.fits.dictionary import FitsDictionary
+from core.store.fits.from_photos import fits_of_photos
+from train.data.augment import AugmentConfig
+from train.data.batches import Crops, Order, Turn
+from train.data.samples import Samples, samples_of_fits
 
 SIZE = 160  # px of a photo
 FOCAL = 200.0

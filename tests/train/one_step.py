@@ -12,13 +12,13 @@ from pathlib import Path
 import torch
 
 from core.body.model import load_body
-from core.store.fits import FitsDictionary
+from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs
-from train.learning.augment import AugmentConfig
-from train.learning.datasets import Turns
-from train.learning.loop import Learner, Limits, learn
-from train.learning.processes import Processes, share_batches
-from train.learning.run_folder import Progress
+from train.data.augment import AugmentConfig
+from train.data.batches import Turns
+from train.run.distributed import Processes, share_batches
+from train.run.folder import Progress
+from train.run.loop import Learner, Limits, learn
 from train.spin import Config, build, step_of
 
 BATCH = 8

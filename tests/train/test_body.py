@@ -13,7 +13,7 @@ from core.errors import BodyFileError
 from tests.bodies import toy_arrays
 from train import body as command
 from train.baking.checking import LIMIT_MM, findings
-from train.baking.people import People
+from train.baking.random_people import People
 from train.baking.regressors import around, crown, point_regressor, symmetric
 from train.baking.tpose import to_tpose
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import learning
-from train.learning.command import INTERRUPTED, run_to_end
+from train.run.parser import INTERRUPTED, run_to_end
 
 ROOT = Path(__file__).parents[2]
 NOTHING = "no/such"

@@ -9,15 +9,16 @@ import pytest
 import trimesh
 
 from core.detect import Found
-from core.formats import coco, openpose, parameters
+from core.formats.bodies import parameters
+from core.formats.keypoints import coco, openpose
 from core.formats.recognise import FORMATS
 from core.records import Keypoints
-from core.store.project import Project
+from core.store.project.project import Project
 from tests.bodies import toy_arrays, write_npz
 from tests.core.formats import making
 from tests.core.formats.making import fit, person, photo_with, samples, write_photos
 from train import convert
-from train.learning import detecting
+from train.bulk import detect_photos
 
 ROOT = Path(__file__).parents[2]
 
@@ -224,7 +225,7 @@ class MadeUpDetector:
 
 @pytest.fixture
 def _detector(monkeypatch):
-    monkeypatch.setattr(detecting, "load_detector", lambda *_: MadeUpDetector())
+    monkeypatch.setattr(detect_photos, "load_detector", lambda *_: MadeUpDetector())
 
 
 @pytest.mark.usefixtures("_detector")

@@ -14,7 +14,7 @@ from core.fitting import FitConfig
 from core.geometry.rotation import axis_angle_to_matrix
 from tests.core.fitting.making import CENTER, FOCAL, Scene, before_camera, prior_poses
 from train import evaluate
-from train.learning.truth import LIMBS, TRUTH_FILES, Truth, read_truth
+from train.data.photo_truth import LIMBS, TRUTH_FILES, Truth, read_truth
 
 QUICK = FitConfig(iterations=4, starts_kept=2, search_iterations=2)
 CAMERA = np.array([[FOCAL, 0, CENTER[0]], [0, FOCAL, CENTER[1]], [0, 0, 1]])

@@ -14,18 +14,18 @@ import torch
 
 from core.body import BodyParams, load_body
 from core.body.keypoints import convert
-from core.guess.checkpoint import save_checkpoint
-from core.guess.spin_network import spin_checkpoint
 from core.metrics import mpjpe_mm
+from core.networks.checkpoint import save_checkpoint
+from core.networks.spin import spin_checkpoint
 from core.records import Fit
-from core.store.fits import FitsDictionary
-from core.store.project import Project
+from core.store.fits.dictionary import FitsDictionary
+from core.store.project.project import Project
 from tests.core.formats.making import write_photos
-from tests.core.guess.making import random_network
+from tests.core.networks.making import random_network
 from tests.train.making_people import known_photos, unseen, write_people
 from train import fits
-from train.learning import fitting_people
-from train.learning.progress import Progress
+from train.bulk import fit_batches
+from train.run.progress_line import Progress
 
 ROOT = Path(__file__).parents[2]
 
@@ -216,11 +216,11 @@ def interrupted_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
     """Ctrl-C while batch number `batches` + 1 is being fitted."""
     left = [batches]
 
-    def fit_batch(*arguments: object) -> fitting_people.Rows:
+    def fit_batch(*arguments: object) -> fit_batches.Rows:
         left[0] -= 1
         if left[0] < 0:
             raise KeyboardInterrupt
-        return fitting_people.fit_batch(*arguments)
+        return fit_batches.fit_batch(*arguments)
 
     monkeypatch.setattr(fits, "fit_batch", fit_batch)
 
@@ -277,7 +277,7 @@ def test_two_runs_do_not_write_one_file(source, tmp_path, capsys, monkeypatch):
     arguments = (source, "--out", tmp_path / "a.npz", "--guess", "none")
     second = []
 
-    def fit_batch(*given: object) -> fitting_people.Rows:
+    def fit_batch(*given: object) -> fit_batches.Rows:
         second.append(run(*arguments))
         raise KeyboardInterrupt
 

@@ -7,18 +7,18 @@ import pytest
 import torch
 
 from core.body import BodyParams, layout, load_body
+from core.body.kinematics import world_transforms
 from core.body.tree import FLIP, joint_index
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
-from core.guess import load_lifter
-from core.guess.lifter_network import Hypotheses
-from core.guess.skeleton import world_transforms
 from core.metrics import procrustes_align
+from core.networks import load_lifter
+from core.networks.lifter.network import Hypotheses
 from train import lifter as command
-from train.learning.lifter_table import as_params, projected_keypoints, projected_people
-from train.learning.lifting import LossWeights, aligned_distance, lifting_loss, nearest_rotation
-from train.learning.poses import Poses
-from train.learning.rare_poses import KINDS, _make, rare_poses
-from train.learning.scenes import People, SceneConfig, Scenes, camera_turn
+from train.data.mocap import Poses
+from train.methods.lifter.accuracy import as_params, projected_keypoints, projected_people
+from train.methods.lifter.loss import LossWeights, aligned_distance, lifting_loss, nearest_rotation
+from train.methods.lifter.rare_poses import KINDS, _make, rare_poses
+from train.methods.lifter.scenes import People, SceneConfig, Scenes, camera_turn
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import torch
 from core.body.tree import flip_pose, joint_index
 from core.errors import FitloopError
 from core.fitting.prior import PRIOR_FILE, load_prior
-from train.learning.poses import GIRDLE, Poses, read_poses
+from train.data.mocap import GIRDLE, Poses, read_poses
 from train.prior import HINGES, extra_variance, learn, learn_mixture, limits, main
 
 

@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from core.body.model import load_body
-from core.guess.spin_network import SpinOutput
-from core.store.fits import VALID_SCORE_PX, FitsDictionary
-from tests.core.guess.making import SMALL, network_that_says
+from core.networks.spin import SpinOutput
+from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
+from tests.core.networks.making import SMALL, network_that_says
 from tests.train import making_runs, plain_spin
-from train.learning.augment import AugmentConfig
-from train.learning.losses import LossWeights
-from train.learning.mean_params import mean_body
-from train.learning.posing import RotatedBody
-from train.learning.processes import Processes
-from train.learning.refitting import Candidates
+from train.data.augment import AugmentConfig
+from train.data.rotated_body import RotatedBody
+from train.methods.spin.loss import LossWeights
+from train.methods.spin.mean_params import mean_body
+from train.methods.spin.refit import Candidates
+from train.run.distributed import Processes
 from train.spin import Config, Spin, loss, regress, supervise, valid_rows
 
 PEOPLE = 8

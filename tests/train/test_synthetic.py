@@ -16,12 +16,12 @@ import torch
 from core.body.model import BodyParams, load_body
 from core.body.tree import joint_index
 from core.errors import FitloopError
-from core.formats import spin
+from core.formats.bodies import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, full_to_crop, keypoints_to_crop, project
-from core.store.project import Project
+from core.store.project.project import Project
 from train import synthetic
-from train.learning.command import INTERRUPTED
 from train.rendering.people_renderer import Picture
+from train.run.parser import INTERRUPTED
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.figure import Figure
 from train.synthesis.photo import Studio, StudioConfig, occlusion

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.body.smpl_file import BodyArrays
 from core.body.tree import JOINT_NAMES
 from core.errors import BodyFileError
-from train.baking.people import People, Population
+from train.baking.random_people import People, Population
 from train.baking.tpose import to_tpose
 
 HELD_OUT_SEED = 7_001  # bakes use small seeds

@@ -14,15 +14,13 @@ from core.body.model import Body, BodyParams
 from core.errors import FitsError
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import apply_affine, crop_affine, read_image, warp
-from core.guess.guess import guess_crops
-from core.guess.spin_network import SpinNetwork, load_spin_network
+from core.networks.guess import guess_crops
+from core.networks.spin import SpinNetwork, load_spin_network
 from core.records import BBOX_UNIT, BBox, Keypoints
-from core.store.fits import FitsDictionary
+from core.store.fits.dictionary import FitsDictionary
 from train import spin
-from train.learning.options import check_stored, options_of, with_changes
-from train.learning.run_folder import CHECKPOINT, FITS, read_config
-from train.learning.sources import Sources, read_sources
-from train.learning.starting import start_from
+from train.data.sources import Sources, read_sources
+from train.methods.spin.initial_weights import start_from
 from train.rendering.fit_sheet import GUESS, with_keypoints
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
 from train.rendering.sheets import (
@@ -37,6 +35,8 @@ from train.rendering.sheets import (
     overlay,
     shrink,
 )
+from train.run.folder import CHECKPOINT, FITS, read_config
+from train.run.options import check_stored, options_of, with_changes
 
 PEOPLE = 7
 SHOWN = "coco17"  # of the 49 keypoints

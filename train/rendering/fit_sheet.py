@@ -15,10 +15,10 @@ from core.body.keypoints import layout, side_colours
 from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ReadError
 from core.fitting import TRUSTING, FitStep, fit
-from core.formats import coco
+from core.formats.keypoints import coco
 from core.geometry.image import read_image
-from core.guess.lifter import lift
-from core.guess.lifter_network import Lifter
+from core.networks.lifter.lift import lift
+from core.networks.lifter.network import Lifter
 from core.records import Keypoints, Person, Photo
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
 from train.rendering.sheets import (

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.body.tree import flip_pose, joint_index
 from core.fitting.prior import PRIOR_FILE
-from train.learning.poses import read_poses
+from train.data.mocap import read_poses
 
 Floats = NDArray[np.float32]
 TEMPERATURE = 0.75  # of the prior's spread: a mixture of Gaussians is wider than people are
@@ -34,7 +34,7 @@ class PoseSource:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        """file: motion capture as train/learning/poses.py reads it. Raises FitloopError if it is none."""
+        """file: motion capture as train/data/mocap.py reads it. Raises FitloopError if it is none."""
         self._captured = None if file is None else read_poses(file, "train")
         with np.load(PRIOR_FILE, allow_pickle=False) as prior:
             self._means, self._shares = prior["means"], prior["weights"] / prior["weights"].sum()

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody
-from core.body.keypoints import layout
+from core.body.keypoints import OPENPOSE, layout
 from core.body.model import Body, BodyParams
+from core.files.whole_file import whole_file
 from core.geometry.camera import full_to_crop
 from core.records import BBox
-from core.store.whole_file import whole_file
 from train.synthesis.photo import LAYOUT, SyntheticPhoto, Truth
 
 DATASET = "synthetic.npz"
-OPENPOSE = 25  # of the 49 keypoints; the other 24 are SPIN's `part`
 _CHUNK = 4096
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.body.coarse import CoarseBody, coarse
-from core.body.compiled.making import BODY_SOURCES, Floats, compiled, digest, kept
+from core.body.compiled.body_table import BENDS, BodyTable, body_table
 from core.body.compiled.posing import CAM_T, SHAPE, WORLD, Posed, at_shape, pose, room_to_pose
-from core.body.compiled.tables import BENDS, BodyTable, body_table
 from core.body.keypoint_body import JOINTS, KeypointBody
 from core.body.model import Body
+from core.compute.machine_code import BODY_SOURCES, Floats, compiled, digest, kept
 
 
 class Placed(NamedTuple):

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.body.compiled.making import Floats, compiled
-from core.body.compiled.tables import AFFINE, BENDS, SHAPES, BodyTable
+from core.body.compiled.body_table import AFFINE, BENDS, SHAPES, BodyTable
 from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, JOINTS
+from core.compute.machine_code import Floats, compiled
 
 SHAPE, CAM_T = BETAS_COLUMNS.start, CAM_T_COLUMNS.start
 LOCAL, JACOBIAN, WORLD, AXES = range(4)

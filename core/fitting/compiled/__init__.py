@@ -1,10 +1,10 @@
 """What a fit on the CPU spends its time with, as machine code, upon core/body/compiled.
 
 core/fitting/objective.py and solver.py say the same in tensors, for any device and precision, and check this in the
-tests. tables.py is what is read, terms.py the objective, arithmetic.py the linear algebra, tries.py the solver.
+tests. task.py is what is read, terms.py the objective, arithmetic.py the linear algebra, tries.py the solver.
 """
 
-from core.fitting.compiled.tables import task_of
+from core.fitting.compiled.task import task_of
 from core.fitting.compiled.tries import compiled_tries
 
 __all__ = ["compiled_tries", "task_of"]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.body.compiled.making import Floats, compiled
 from core.body.keypoint_body import UNKNOWNS
+from core.compute.machine_code import Floats, compiled
 
 LANES = 16
 WIDE = -(-(UNKNOWNS + 1) // LANES) * LANES  # the unknowns and a right-hand side

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.body.compiled.making import Floats, compiled, inlined
 from core.body.compiled.posing import JACOBIAN, LOCAL, Posed, add_row, pose, reach, room_to_pose
 from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, KID_COLUMN, POSE, UNKNOWNS
+from core.compute.machine_code import Floats, compiled, inlined
 from core.fitting.compiled.arithmetic import WIDE, add_outer, add_scaled, dot, fill
-from core.fitting.compiled.tables import Photo, PriorTable, Task, WishTable
+from core.fitting.compiled.task import Photo, PriorTable, Task, WishTable
 from core.fitting.objective import AGE_LIMIT, TERMS, UPRIGHT_ROBUST
 from core.fitting.prior import HINGED_NUMBERS
 from core.fitting.residuals import NEAREST

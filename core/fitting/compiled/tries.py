@@ -18,10 +18,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from core.body.compiled.making import BODY_SOURCES, CORE, Floats, digest, inlined, kept
 from core.body.keypoint_body import UNKNOWNS
+from core.compute.machine_code import BODY_SOURCES, CORE, Floats, digest, inlined, kept
 from core.fitting.compiled.arithmetic import WIDE, copy, factorised, fill, solve_upper
-from core.fitting.compiled.tables import Task
+from core.fitting.compiled.task import Task
 from core.fitting.compiled.terms import REPORTED, Room, lose, room_for, slope
 from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep, Tries
 

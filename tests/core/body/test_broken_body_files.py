@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.body import npy_file
 from core.body.smpl_file import read_body_file
 from core.errors import BodyFileError
+from core.files import npy as npy_file
 from tests.bodies import Instance, python2_pickle, refusal, sparse, toy_arrays, write_npz, write_pickle
 
 

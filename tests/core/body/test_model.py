@@ -10,6 +10,7 @@ import torch
 from smplx.utils import Struct
 
 from core.body.keypoints import LAYOUTS, definition, layout
+from core.body.mean_skeleton import SMPL_PELVIS, SMPLX_NEUTRAL, SMPLX_PELVIS
 from core.body.model import (
     SMPL_NEUTRAL,
     SMPL_VERTICES,
@@ -18,7 +19,6 @@ from core.body.model import (
     body_from_arrays,
     load_body,
 )
-from core.body.skeleton import SMPL_PELVIS, SMPLX_NEUTRAL, SMPLX_PELVIS
 from core.body.smpl_file import body_arrays
 from core.body.tree import joint_index
 from core.errors import BodyFileError, LayoutError

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.body.model import Body, load_body
 from tests.core.fitting.making import Scene, before_camera, prior_poses
-from train.learning.poses import read_poses
+from train.data.mocap import read_poses
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from core.body import keypoint_body, tree
-from core.body.compiled import making, posing
+from core.body.compiled import posing
+from core.compute import machine_code
 from core.fitting import (
     SPIN_WEIGHTS,
     DepthOrder,
@@ -27,7 +28,8 @@ from core.fitting import (
     solver,
     warm_up,
 )
-from core.fitting.compiled import arithmetic, compiled_tries, tables, task_of, terms, tries
+from core.fitting.compiled import arithmetic, compiled_tries, task_of, terms, tries
+from core.fitting.compiled import task as tables
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, free_unknowns, observation
 from core.fitting.problem import Problem
@@ -158,9 +160,9 @@ def test_machine_code_is_made_anew_when_any_of_the_files_it_is_of_changes(tmp_pa
     )
     assert {Path(module.__file__) for module in used} <= set(tries.SOURCES)
     told = [cell.cell_contents for cell in tries._try.py_func.__closure__]
-    assert making.digest(tries.SOURCES) in told
+    assert machine_code.digest(tries.SOURCES) in told
     text = tmp_path / "posing.py"
-    digests = {making.digest([text]) for words in ("one", "other") if text.write_text(words)}
+    digests = {machine_code.digest([text]) for words in ("one", "other") if text.write_text(words)}
     assert len(digests) == 2
 
 

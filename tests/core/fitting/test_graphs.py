@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from core.body.keypoint_body import KeypointBody, params_to_vector
-from core.fitting import FitConfig, fit, graphs
-from core.fitting.graphs import graphed_tries
+from core.compute.cuda_graphs import fusing
+from core.fitting import FitConfig, fit, recorded_tries
 from core.fitting.inputs import observe
 from core.fitting.objective import Objective, observation
 from core.fitting.prior import default_prior
+from core.fitting.recorded_tries import graphed_tries
 from core.fitting.solver import State, attempt, tries
-from core.recorded import fusing
 from tests.core.fitting.making import WISHES, Scene, before_camera, off_by, prior_poses
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
@@ -81,8 +81,8 @@ def test_a_fused_fit_ends_where_a_direct_one_does(body):
     scene, on_gpu = Scene.of(body, before_camera(prior_poses(5)), "coco17", noise_px=2), body.to("cuda")
     camera = scene.keypoints, scene.layout, scene.focal_length, scene.camera_center
     *_, recorded = fit(on_gpu, *camera, off_by(scene.truth, 10))
-    graphs._free.clear()
+    recorded_tries._free.clear()
     with fusing():
         *_, fused = fit(on_gpu, *camera, off_by(scene.truth, 10))
-    graphs._free.clear()
+    recorded_tries._free.clear()
     torch.testing.assert_close(fused.loss, recorded.loss, rtol=1e-3, atol=1e-3)

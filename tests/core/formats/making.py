@@ -15,26 +15,11 @@ import scipy.io
 from core.body.keypoints import layout
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams, body_from_arrays
 from core.body.smpl_file import read_body_file
-from core.formats import (
-    agora,
-    cliff,
-    coco,
-    curated,
-    cvat,
-    eft,
-    hmr2,
-    lsp,
-    mpii,
-    openpose,
-    parameters,
-    pw3d,
-    smplifyx,
-    spin,
-    yolo,
-)
-from core.formats.report import Import
+from core.formats.bodies import agora, cliff, curated, eft, hmr2, parameters, pw3d, smplifyx, spin
+from core.formats.keypoints import coco, cvat, lsp, mpii, openpose, yolo
+from core.formats.shared.report import Import
 from core.records import BBox, Fit, Keypoints, Person, Photo
-from core.store.curated import fits_of_photos
+from core.store.fits.from_photos import fits_of_photos
 from tests.bodies import toy_arrays, write_npz
 
 WIDTH, HEIGHT = 64, 48

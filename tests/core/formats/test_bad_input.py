@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from core.errors import ReadError
-from core.formats import agora, coco, cvat, eft, lsp, mpii, openpose, pw3d, smplifyx, source, spin
+from core.files import untrusted
+from core.formats.bodies import agora, eft, pw3d, smplifyx, spin
+from core.formats.keypoints import coco, cvat, lsp, mpii, openpose
 from core.formats.recognise import recognise
-from core.formats.report import MAX_PEOPLE, Import
+from core.formats.shared.report import MAX_PEOPLE, Import
 from tests.core.formats import making
 from tests.core.formats.making import coco_document, openpose_document, write_photos
 from tests.work import millions_of_steps
@@ -206,11 +208,11 @@ def test_mixed_encodings_are_refused_with_the_place_of_the_wrong_byte(tmp_path):
         coco.read(tmp_path / "people.json")
 
 
-@pytest.mark.parametrize("start", range(source._PIECE_BYTES - 8, source._PIECE_BYTES + 3))
+@pytest.mark.parametrize("start", range(untrusted._PIECE_BYTES - 8, untrusted._PIECE_BYTES + 3))
 def test_brackets_in_text_do_not_count_as_nesting_wherever_the_text_is(start):
     text = b'["' + b"x" * start + b'\\\\\\"[[\\"[",[1,2],{"a":"]"}]'
     json.loads(text)
-    assert source.json_size(text) == (2, 7)
+    assert untrusted.json_size(text) == (2, 7)
 
 
 def test_gigabytes_of_nesting_are_refused_before_they_are_parsed(tmp_path):
@@ -225,7 +227,7 @@ def test_gigabytes_of_nesting_are_refused_before_they_are_parsed(tmp_path):
 
 def test_a_file_larger_than_the_limit_is_refused_before_it_is_read(tmp_path):
     with (tmp_path / "people.json").open("wb") as file:
-        file.truncate(source.MAX_FILE_BYTES + 2**21)
+        file.truncate(untrusted.MAX_FILE_BYTES + 2**21)
     with pytest.raises(ReadError, match=r"people.json: the file has 514 MB, more than 512 MB"):
         coco.read(tmp_path / "people.json")
 
@@ -331,7 +333,7 @@ def test_spin_rows_whose_photo_is_missing_are_left_out(tmp_path):
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(source, "MAX_ARRAY_BYTES", 16 * 2**20)
+    monkeypatch.setattr(untrusted, "MAX_ARRAY_BYTES", 16 * 2**20)
     with zipfile.ZipFile(tmp_path / "train.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("imgname", "center", "scale"):
             archive.writestr(f"{name}.npy", bytes(6 * 2**20))
@@ -500,5 +502,5 @@ def test_an_array_that_python_2_wrote_is_read_without_a_word(tmp_path, recwarn):
     header += b" " * (117 - len(header)) + b"\n"
     file = tmp_path / "fits.npy"
     file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + rows.tobytes())
-    assert np.array_equal(source.read_array(file), rows)
+    assert np.array_equal(untrusted.read_array(file), rows)
     assert not recwarn

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.body.mean_skeleton import SMPL_PELVIS
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
-from core.body.skeleton import SMPL_PELVIS
-from core.formats import agora, eft, pw3d, spin, spin_write
+from core.formats.bodies import agora, eft, pw3d, spin, spin_write
 from core.geometry.camera import project
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from tests.core.formats import making

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.body.model import SMPL_NEUTRAL
-from core.formats import hmr2
-from core.formats.crop_frame import camera_of
+from core.formats.bodies import hmr2
 from core.formats.recognise import FORMATS, recognise
+from core.formats.shared.crop_frame import camera_of
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples, write_photos
 
@@ -42,7 +42,7 @@ def test_people_with_a_pose_have_a_fit_in_the_photos_frame(made):
 
 
 def test_all_annotated_photos_import_and_say_what_they_leave_out(shared_data: Path):
-    from core.formats import coco, openpose
+    from core.formats.keypoints import coco, openpose
 
     readers = {"coco": coco.read, "openpose": openpose.read}
     people = 0

@@ -10,11 +10,13 @@ import pytest
 import torch
 import trimesh
 
+from core.body.mean_skeleton import SMPL_PELVIS
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
-from core.body.skeleton import SMPL_PELVIS
 from core.body.tree import JOINT_NAMES
-from core.formats import amass, coco, eft, gltf, mesh, parameters, spin, spin_write
-from core.formats.report import Export
+from core.formats.bodies import amass, eft, parameters, spin, spin_write
+from core.formats.keypoints import coco
+from core.formats.meshes import gltf, mesh
+from core.formats.shared.report import Export
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Fit, Photo
 from tests.core.formats import making

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.store.project import Project
+from core.store.project.project import Project
 from tests.core.store.making import random_photo
 
 

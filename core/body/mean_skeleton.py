@@ -1,0 +1,97 @@
+"""The mean body's joints in numpy: good to a few centimetres for anybody, and there before torch is loaded.
+
+For questions about many bodies that need no mesh and no shape, such as who is worth a second look.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from core.body.keypoints import definition, layout
+from core.body.smpl_file import read_body_file
+from core.body.tree import JOINT_NAMES, PARENTS
+from core.errors import BodyFileError
+from core.files.npy import read_npz
+from core.records import Fit, Guess
+
+SMPLX_NEUTRAL = "smplx-neutral"
+# Where their mean adults have the pelvis at rest [m], as published code has it; of SMPL's men and women within 2 cm.
+SMPL_PELVIS, SMPLX_PELVIS = (-0.0018, -0.2233, 0.0282), (0.0031, -0.3514, 0.0120)
+OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
+
+
+@cache
+def rest_joints() -> tuple[np.ndarray, np.ndarray]:
+    """Joints (24, 3) [m] of the mean adult in the T-pose, and how far each moves (24, 3) [m] for a child."""
+    names = ("J_regressor", "v_template", "kid_direction")
+    arrays = read_npz(OPEN_BODY_FILE, names)
+    regressor, adult, to_child = (arrays[name].astype(float) for name in names)
+    return regressor @ adult, regressor @ to_child
+
+
+@cache
+def open_fingerprint() -> str:
+    """Which body is the open one; "" where it is not installed."""
+    try:
+        return read_body_file(OPEN_BODY_FILE).fingerprint
+    except BodyFileError:
+        return ""
+
+
+def pelvis_of(body: str) -> np.ndarray:
+    """Where about a body has its pelvis (3,) [m] at rest, told by fingerprint or name; "" is the open one.
+
+    Bodies count from different origins: the open one from its pelvis, SMPL from 22 cm above it.
+    """
+    if not body or body == open_fingerprint():
+        return np.zeros(3)
+    return np.array(SMPLX_PELVIS if body == SMPLX_NEUTRAL else SMPL_PELVIS)
+
+
+def joints_of(bodies: Sequence[Fit | Guess], of: Sequence[str] | None = None) -> np.ndarray:
+    """Joints (P, 24, 3) [m] of fits or guesses in the camera frame, their betas left out.
+
+    of: which body each is of, as `pelvis_of` takes it; where it is not given what each tells.
+    """
+    of = [body.body for body in bodies] if of is None else of
+    adult, to_child = rest_joints()
+    kid = np.array([body.kid for body in bodies])
+    rest = adult + kid[:, None, None] * to_child
+    turns = _matrices(np.stack([body.pose for body in bodies]).reshape(-1, len(PARENTS), 3).astype(float))
+    turned, places = turns.copy(), rest.copy()
+    for joint, parent in enumerate(PARENTS[1:], start=1):
+        turned[:, joint] = turned[:, parent] @ turns[:, joint]
+        bone = (rest[:, joint] - rest[:, parent])[..., None]
+        places[:, joint] = places[:, parent] + (turned[:, parent] @ bone)[..., 0]
+    origins = [body.cam_t + pelvis_of(name) for body, name in zip(bodies, of, strict=True)]
+    return places + np.stack(origins)[:, None]
+
+
+def project(joints: np.ndarray, bodies: Sequence[Fit | Guess]) -> np.ndarray:
+    """Joints (P, J, 3) [m] as the camera of each body sees them, (P, J, 2) [px]; NaN behind it."""
+    focal_length = np.array([body.focal_length for body in bodies])[:, None, None]
+    center = np.stack([body.camera_center for body in bodies])[:, None]
+    depth = np.where(joints[..., 2:] > 0, joints[..., 2:], np.nan)
+    return focal_length * joints[..., :2] / depth + center
+
+
+@cache
+def keypoint_weights(layout_name: str) -> np.ndarray:
+    """(K, 24): where about each keypoint is, as a mean of joints."""
+    weights = np.zeros((layout(layout_name).k, len(JOINT_NAMES)))
+    for row, name in zip(weights, layout(layout_name).definitions, strict=True):
+        for joint, weight in definition(name).joints.items():
+            row[JOINT_NAMES.index(joint)] = weight
+    return weights
+
+
+def _matrices(axis_angle: np.ndarray) -> np.ndarray:
+    """Rotation matrices (..., 3, 3) of axis-angle (..., 3) [rad], by Rodrigues' formula."""
+    angle = np.linalg.norm(axis_angle, axis=-1, keepdims=True)
+    x, y, z = np.moveaxis(axis_angle / np.maximum(angle, 1e-12), -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
+    angle = angle[..., None]
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross)

@@ -1,0 +1,293 @@
+"""What a curator should look at twice: a person's fit and keypoints that are unlikely to be right.
+
+Told from the records alone, without torch and without a mesh, so that every write can do it and a queue of
+100 000 people can be ordered by it. `depth_below` is for who has the mesh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal, get_args
+
+import numpy as np
+
+from core.body.capsules import overlap
+from core.body.keypoints import layout
+from core.body.mean_skeleton import joints_of, keypoint_weights, project
+from core.body.tree import JOINT_NAMES, joint_index
+from core.records import Fit, Guess, Person
+from core.wishes import GroundContact
+
+Warned = Literal[
+    "weak_fit",
+    "unlikely_shape",
+    "bent_backwards",
+    "passes_through_itself",
+    "sides_swapped",
+    "outside_box",
+    "same_as_another",
+    "below_floor",  # where the curator put a foot on a floor
+]
+WARNINGS: tuple[str, ...] = get_args(Warned)
+Posed = dict[int, tuple[np.ndarray, float]]  # id of a body -> joints (24, 3) [m], how far inside itself [m]
+PHOTOS_AT_ONCE = 256
+
+LARGE_BETA = 3.0  # standard deviations
+BENT_DEG = 15.0  # of 44 000 captured poses one in a thousand bends an elbow or a knee so far the wrong way
+OVERLAP_M = 0.05
+SURE = 0.3  # confidence of a keypoint that is worth a thought
+OUTSIDE = 0.1  # of the box's side
+SAME = 0.05  # of the box's side: two people nearer to each other than this, point by point, are one
+SAME_DEPTH = 1.25  # times as far away, at most
+SWAPPED_GAIN = 0.4  # exchanged, points are so much nearer to the body than as they are
+SWAPPED_FROM = 0.05  # of the box's side: nearer than this, they are right as they are
+GUESSED_GAIN, GUESSED_NEAR = 0.01, 0.08  # of the box's side: nearer to a guess exchanged, and how near at all
+FORESHORTENED = 0.12  # of the box's side: a torso shorter than this points at the camera
+NEAR = 0.4  # of the box's side: who is farther apart is two people
+BELOW_FLOOR_M = 0.1  # more than between a heel and the toes
+FEWEST = 4  # keypoints that tell that two people are one
+FACE = ("left_eye", "right_eye")
+SHOULDERS, HIPS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")
+ARM, LEG = ("elbow", "wrist", "hand"), ("knee", "ankle", "heel", "toe", "foot")
+# Share of the torso's length that tells how a pair stands: less may be seen from the side.
+CLEARLY = {FACE: 0.07, SHOULDERS: 0.45, HIPS: 0.3}
+BEND = {  # axis and sign of the rotation vector that bends a hinge the wrong way, as SMPLify has it
+    "left_knee": (0, -1.0),
+    "right_knee": (0, -1.0),
+    "left_elbow": (1, 1.0),
+    "right_elbow": (1, -1.0),
+}
+
+
+def warnings_of(people: Sequence[Person]) -> list[tuple[Warned, ...]]:
+    """What is to be warned of, for each of the people of one photo."""
+    return warnings_of_photos([people])[0]
+
+
+def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Warned, ...]]]:
+    """The same for the people of each photo; skeletons are posed many at once."""
+    found = []
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers are warned of, or not, as any others
+        for first in range(0, len(photos), PHOTOS_AT_ONCE):
+            some = photos[first : first + PHOTOS_AT_ONCE]
+            posed = _pose(
+                [
+                    (body, _of(body, person))
+                    for people in some
+                    for person in people
+                    for body in _bodies(person)
+                ]
+            )
+            found += [_of_photo(people, posed) for people in some]
+    return found
+
+
+def _pose(told: list[tuple[Fit | Guess, str]]) -> Posed:
+    """Joints (24, 3) [m] and overlap [m] of each body, by its identity; told with which body it is of."""
+    if not told:
+        return {}
+    bodies = [body for body, _ in told]
+    joints = joints_of(bodies, [of for _, of in told])
+    inside = overlap(joints).tolist()
+    return {id(body): (at, deep) for body, at, deep in zip(bodies, joints, inside, strict=True)}
+
+
+def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]]:
+    twins = _twins(people, posed) if len(people) > 1 else set()
+    found = []
+    for place, person in enumerate(people):
+        names = [] if person.fit is None else _of_fit(person.fit, posed[id(person.fit)][1])
+        fitted = None if person.fit is None else posed[id(person.fit)][0]
+        if (
+            _contradicts_itself(person)
+            or (fitted is not None and _crosses_over(fitted))
+            or any(_nearer_exchanged(person, body, posed[id(body)][0]) for body in _bodies(person))
+        ):
+            names.append("sides_swapped")
+        if outside_box(person):
+            names.append("outside_box")
+        if place in twins:
+            names.append("same_as_another")
+        if fitted is not None and _below_floor(person, fitted):
+            names.append("below_floor")
+        found.append(tuple(names))
+    return found
+
+
+def _of_fit(fit: Fit, inside_m: float) -> list[Warned]:
+    """What it says by itself. inside_m: how far it is inside itself."""
+    names: list[Warned] = []
+    if fit.weak:
+        names.append("weak_fit")
+    if np.abs(fit.betas).max() > LARGE_BETA:
+        names.append("unlikely_shape")
+    if any(angle_deg > BENT_DEG for angle_deg in bent_deg(fit.pose).values()):
+        names.append("bent_backwards")
+    if inside_m > OVERLAP_M:
+        names.append("passes_through_itself")
+    return names
+
+
+def bent_deg(pose: np.ndarray) -> dict[str, float]:
+    """How far knees and elbows are bent the wrong way; negative is the right one. pose (72,)."""
+    turns = np.degrees(pose.reshape(-1, 3))
+    return {name: float(sign * turns[joint_index(name), axis]) for name, (axis, sign) in BEND.items()}
+
+
+def outside_box(person: Person) -> bool:
+    """Is a keypoint of the person well outside the person's box?"""
+    points = person.keypoints
+    away = np.abs(points.xy - person.bbox.center).max(axis=1)
+    return bool((away[points.confidence > SURE] > (0.5 + OUTSIDE) * person.bbox.side).any())
+
+
+def depth_below(vertices: np.ndarray, normal: Sequence[float], offset: float) -> float:
+    """How far a mesh (V, 3) [m] reaches below the floor normal · x = offset, whose normal points either way.
+
+    The camera frame's y is down, so up is where the normal's y is negative.
+    """
+    up = np.array(normal) * (-1.0 if normal[1] > 0 else 1.0)
+    height = offset * (-1.0 if normal[1] > 0 else 1.0)
+    return max(0.0, float(height - (vertices @ up).min()))
+
+
+def _bodies(person: Person) -> list[Fit | Guess]:
+    return [body for body in (person.fit, person.guess) if body is not None]
+
+
+def _of(body: Fit | Guess, person: Person) -> str:
+    """Which body a person's fit or guess is of: that of the fit where an old guess does not tell."""
+    return body.body or ("" if person.fit is None else person.fit.body)
+
+
+def _contradicts_itself(person: Person) -> bool:
+    """Do shoulders face the camera over hips, or under eyes, that are turned away from it?"""
+    places, points = _places(person.keypoints.layout), person.keypoints
+    seen = {name for name, place in places.items() if points.confidence[place] > SURE}
+    if not {*SHOULDERS, *HIPS} <= seen:
+        return False
+    at = {name: points.xy[places[name]].astype(float) for name in seen}
+    down = sum(at[name] for name in HIPS) / 2 - sum(at[name] for name in SHOULDERS) / 2
+    torso = float(np.linalg.norm(down))
+    if torso < FORESHORTENED * person.bbox.side:
+        return False
+    across = np.array([down[1], -down[0]]) / torso**2
+    facing = {
+        pair: float((at[pair[0]] - at[pair[1]]) @ across) / clearly
+        for pair, clearly in CLEARLY.items()
+        if set(pair) <= seen
+    }
+    shoulders = facing[SHOULDERS]
+    others = [facing[pair] for pair in (HIPS, FACE) if pair in facing]
+    return abs(shoulders) > 1 and any(abs(other) > 1 and other * shoulders < 0 for other in others)
+
+
+def _crosses_over(joints: np.ndarray) -> bool:
+    """Is the left elbow beyond the right one, or are knees and ankles both? joints (24, 3) [m].
+
+    What a body does to reach keypoints whose left and right are exchanged; of 8 800 captured poses none has such
+    elbows, and two in a thousand such legs.
+    """
+
+    def beyond(part: str, across: tuple[str, str]) -> bool:
+        at = {side: joints[joint_index(f"{side}_{part}")] for side in ("left", "right")}
+        left, right = (joints[joint_index(name)] for name in across)
+        return bool((at["left"] - at["right"]) @ (left - right) < 0)
+
+    return beyond("elbow", SHOULDERS) or (beyond("knee", HIPS) and beyond("ankle", HIPS))
+
+
+def _nearer_exchanged(person: Person, body: Fit | Guess, joints: np.ndarray) -> bool:
+    """Would the keypoints of all, of the arms or of the legs lie much nearer to the body if exchanged?"""
+    points, (flip, groups) = person.keypoints, _sides(person.keypoints.layout)
+    seen = (points.confidence > SURE) & (points.confidence[flip] > SURE) & (flip != np.arange(len(flip)))
+    expected = project((keypoint_weights(points.layout) @ joints)[None], [body])[0]
+    as_is = np.linalg.norm(points.xy - expected, axis=1)
+    exchanged = np.linalg.norm(points.xy[flip] - expected, axis=1)
+    for group in groups:
+        chosen = group & seen & np.isfinite(as_is)
+        if chosen.any():
+            one, other = (float(away[chosen].mean()) / person.bbox.side for away in (as_is, exchanged))
+            if _exchanged_fits(one, other, isinstance(body, Guess)):
+                return True
+    return False
+
+
+def _exchanged_fits(as_is: float, exchanged: float, guessed: bool) -> bool:
+    """Do points lie so far from a body as they are, and so near exchanged, shares of the box's side, that they are?
+
+    A fit goes where the keypoints are. A guess does not: the lifter was taught with exchanged limbs and says where
+    they belong, so little is enough if it is near. With it 80 % of exchanged arms and 61 % of legs are told, and 2.8 %
+    of the others; without it 73, 52 and 2.4 % (python -m tests.benchmarks.swaps --people 800 --seed 5).
+    """
+    clearly = as_is > SWAPPED_FROM and exchanged < SWAPPED_GAIN * as_is
+    return clearly or (guessed and exchanged < min(as_is - GUESSED_GAIN, GUESSED_NEAR))
+
+
+def _below_floor(person: Person, joints: np.ndarray) -> bool:
+    """Is another joint well below the one that was put on the floor? joints (24, 3) [m]."""
+    for wish in person.wishes:
+        if isinstance(wish, GroundContact) and wish.name in JOINT_NAMES:
+            normal = np.array(wish.normal) / np.linalg.norm(wish.normal)
+            height = float(joints[joint_index(wish.name)] @ normal)
+            if depth_below(joints, normal.tolist(), height) > BELOW_FLOOR_M:
+                return True
+    return False
+
+
+@cache
+def _sides(layout_name: str) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Each keypoint's counterpart (K,), and which are everything, the arms, the legs: (K,) bool each."""
+    names = layout(layout_name)
+    parts = [
+        np.array([any(part in name for part in limb) for name in names.keypoints]) for limb in (ARM, LEG)
+    ]
+    return np.array(names.flip), [np.ones(names.k, bool), *parts]
+
+
+@cache
+def _places(layout_name: str) -> dict[str, int]:
+    return {name: place for place, name in enumerate(layout(layout_name).keypoints)}
+
+
+def _twins(people: Sequence[Person], posed: Posed) -> set[int]:
+    """Places of people who stand where another one does."""
+    centers = np.stack([_middle(person, posed) for person in people])
+    sides = np.array([person.bbox.side for person in people])
+    apart = np.linalg.norm(centers[:, None] - centers, axis=-1)
+    near = np.argwhere(np.triu(apart < NEAR * np.minimum(sides[:, None], sides), k=1))
+    twins: set[int] = set()
+    for one, other in near.tolist():
+        pair = people[one], people[other]
+        if _same_body(*pair, posed) if all(person.fit for person in pair) else _same_points(*pair):
+            twins |= {one, other}
+    return twins
+
+
+def _middle(person: Person, posed: Posed) -> np.ndarray:
+    """Where someone is in the photo (2,) [px]."""
+    if person.fit is None:
+        return person.bbox.center
+    return np.nan_to_num(project(posed[id(person.fit)][0][None, :1], [person.fit])[0, 0], nan=np.inf)
+
+
+def _same_body(one: Person, other: Person, posed: Posed) -> bool:
+    assert one.fit is not None
+    assert other.fit is not None
+    places = np.stack([posed[id(one.fit)][0], posed[id(other.fit)][0]])
+    seen = project(places, [one.fit, other.fit])
+    nearest, farthest = sorted(places[:, 0, 2].tolist())
+    return _apart(*seen) < SAME * min(one.bbox.side, other.bbox.side) and farthest < SAME_DEPTH * nearest
+
+
+def _same_points(one: Person, other: Person) -> bool:
+    if one.keypoints.layout != other.keypoints.layout:
+        return False
+    both = (one.keypoints.confidence > SURE) & (other.keypoints.confidence > SURE)
+    away = _apart(one.keypoints.xy[both], other.keypoints.xy[both])
+    return bool(both.sum() >= FEWEST) and away < SAME * min(one.bbox.side, other.bbox.side)
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.linalg.norm(one - other, axis=-1).mean()) if len(one) else np.inf

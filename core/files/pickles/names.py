@@ -1,0 +1,183 @@
+"""The few names a pickle may mention, and what each call of them means.
+
+A call takes the file's arguments, checks them all, and calls nothing that the file chose.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.files.pickles.arrays import Budget, PickledArray, PickledDtype, Refusal, array_from, shown
+
+MAX_KEY = 4096
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name the file mentions, in one spelling for Python 2 and 3 and for numpy 1 and 2."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object of chumpy or scipy.sparse: its class by name and, once the file has said them, attributes."""
+
+    name: str
+    state: dict[Any, Any] | None = None
+
+
+_RENAMED = (("__builtin__.", "builtins."), ("copy_reg.", "copyreg."), ("numpy._core.", "numpy.core."))
+_CLASSES = ("builtins.object", "numpy.ndarray")
+_SPARSE = re.compile(r"scipy\.sparse\.(?:_?(?:csc|csr|coo)\.)?((?:csc|csr|coo)_(?:matrix|array))")
+_CHUMPY = re.compile(r"chumpy\.(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*", re.ASCII)
+
+
+def is_sparse(name: str) -> bool:
+    """A csc, csr or coo class of scipy.sparse, by its path of today or of old."""
+    return _SPARSE.fullmatch(name) is not None
+
+
+def is_chumpy(name: str) -> bool:
+    """Anything of chumpy: its classes become arrays or stay names, none is looked up."""
+    return _CHUMPY.fullmatch(name) is not None
+
+
+def _is(value: object, name: str) -> bool:
+    return isinstance(value, Name) and value.name == name
+
+
+def named(module: str, attribute: str) -> Name:
+    """The name, if it may stand in a file at all."""
+    written = f"{module}.{attribute}"
+    name = written
+    for old, new in _RENAMED:
+        if written.startswith(old):
+            name = new + written[len(old) :]
+    if name not in _CALLS and name not in _CLASSES and not is_sparse(name) and not is_chumpy(name):
+        raise Refusal(f"names {shown(written)}, which is code and not data")
+    return Name(name)
+
+
+def instance(name: object) -> Instance:
+    """The empty object of a class, for chumpy and scipy.sparse only."""
+    if not isinstance(name, Name) or not (is_sparse(name.name) or is_chumpy(name.name)):
+        raise Refusal(f"makes an object of {name.name if isinstance(name, Name) else shown(name)}")
+    return Instance(name.name)
+
+
+def call(name: object, arguments: object, budget: Budget) -> Any:
+    """What the file means by name(*arguments)."""
+    if not isinstance(name, Name) or name.name not in _CALLS:
+        raise Refusal(f"calls {name.name if isinstance(name, Name) else shown(name)}")
+    meaning = _CALLS[name.name]
+    if not isinstance(arguments, tuple):
+        raise Refusal(f"calls {name.name} without arguments")
+    try:
+        _SIGNATURES[name.name].bind(budget, *arguments)
+    except TypeError:
+        raise Refusal(f"calls {name.name} with {len(arguments)} arguments") from None
+    return meaning(budget, *arguments)
+
+
+def checked_key(key: object) -> Any:
+    """A key of a dict or an item of a set: text or a number, short enough to be compared quickly."""
+    if not (key is None or type(key) in (str, bytes, int, float, bool)):
+        raise Refusal(f"uses {shown(key)} as a key, where text or a number belongs")
+    if isinstance(key, str | bytes) and len(key) > MAX_KEY:
+        raise Refusal(f"uses a text of {len(key)} letters as a key")
+    return key
+
+
+def _call_reconstructor(budget: Budget, cls: object, base: object, state: object) -> Instance:
+    if not _is(base, "builtins.object") or state is not None:
+        raise Refusal("rebuilds an object from an unknown base")
+    return instance(cls)
+
+
+def _call_reconstruct(budget: Budget, cls: object, shape: object, code: object) -> PickledArray:
+    if not _is(cls, "numpy.ndarray"):
+        raise Refusal("rebuilds an array of an unknown class")
+    return PickledArray()
+
+
+def _call_dtype(budget: Budget, code: object, align: object = 0, copy: object = 1) -> PickledDtype:
+    return PickledDtype.from_code(code)
+
+
+def _call_scalar(budget: Budget, dtype: object, raw: object) -> np.generic:
+    return array_from(raw, dtype, (1,), "C", budget)[0]
+
+
+def _call_frombuffer(budget: Budget, raw: object, dtype: object, shape: object, order: object) -> np.ndarray:
+    return array_from(raw, dtype, shape, order, budget)
+
+
+def _call_encode(budget: Budget, text: object, encoding: object = "") -> bytes:
+    if not isinstance(text, str) or not isinstance(encoding, str) or encoding not in ("latin1", "latin-1"):
+        raise Refusal(f"encodes text as {shown(encoding)}")
+    budget.take(len(text))
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise Refusal("encodes text as latin1 that is none") from None
+
+
+def _call_bytes(budget: Budget) -> bytes:
+    return b""
+
+
+def _call_bytearray(budget: Budget, text: object = "", encoding: object = "latin-1") -> bytearray:
+    data = text if isinstance(text, bytes) else _call_encode(budget, text, encoding)
+    budget.take(len(data))
+    return bytearray(data)
+
+
+def _call_complex(budget: Budget, real: object, imaginary: object) -> complex:
+    if type(real) is not float or type(imaginary) is not float:
+        raise Refusal("makes a complex number of something else")
+    return complex(real, imaginary)
+
+
+def _call_set(budget: Budget, items: object = ()) -> set:
+    if not isinstance(items, list | tuple):
+        raise Refusal("makes a set of something that is no list")
+    budget.take(64 * len(items))
+    return {checked_key(item) for item in items}
+
+
+def _call_frozenset(budget: Budget, items: object = ()) -> frozenset:
+    return frozenset(_call_set(budget, items))
+
+
+def _call_ordered_dict(budget: Budget, pairs: object = ()) -> OrderedDict:
+    if not isinstance(pairs, list | tuple):
+        raise Refusal("makes an OrderedDict of something that is no list")
+    budget.take(128 * len(pairs))
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
+        raise Refusal("makes an OrderedDict of something that is no list of pairs")
+    return OrderedDict((checked_key(key), value) for key, value in pairs)
+
+
+_CALLS: dict[str, Callable[..., Any]] = {
+    "builtins.bytes": _call_bytes,
+    "builtins.bytearray": _call_bytearray,
+    "builtins.complex": _call_complex,
+    "builtins.set": _call_set,
+    "builtins.frozenset": _call_frozenset,
+    "collections.OrderedDict": _call_ordered_dict,
+    "_codecs.encode": _call_encode,
+    "copyreg._reconstructor": _call_reconstructor,
+    "numpy.dtype": _call_dtype,
+    "numpy.core.multiarray._reconstruct": _call_reconstruct,
+    "numpy.core.multiarray.scalar": _call_scalar,
+    "numpy.core.numeric._frombuffer": _call_frombuffer,
+}
+_SIGNATURES = {name: inspect.signature(meaning) for name, meaning in _CALLS.items()}

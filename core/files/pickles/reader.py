@@ -1,0 +1,300 @@
+"""Pickles read as data: numbers, text, containers and arrays, and nothing that a file could make run.
+
+Python's own `pickle.load` calls whatever the file names. The reader here follows pickle's opcodes itself
+(`pickletools` only splits the file into them) and puts nodes where a file names something; the few names of
+numpy, chumpy and scipy.sparse that stand for arrays become arrays in `core.files.pickles`, others are refused.
+Size, number of opcodes, nesting, and what shared pieces expand to are bounded.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import pickletools
+import re
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import PickleRefused
+from core.files.pickles.arrays import (
+    Budget,
+    PickledArray,
+    PickledDtype,
+    Refusal,
+    SparseMatrix,
+    Unevaluated,
+    shown,
+)
+from core.files.pickles.finish import Finisher
+from core.files.pickles.names import Instance, call, checked_key, instance, named
+
+__all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
+
+MAX_FILE_BYTES = 512 * 2**20
+_MAX_OPCODES = 400_000
+_GROWTH = 6  # bytes made per byte read: a copy or two of each array, never more
+_OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
+_DAMAGED = "is no pickle, or a damaged one"
+_UNKNOWN_ESCAPE = re.compile(rb"\\(?![\\'\"nrtabfvx])")
+_NEXT = (
+    "Nothing in it was run. "
+    "Take the file from its publisher, or export it again as plain arrays, lists and numbers."
+)
+
+Encoding = Literal["latin1", "bytes"]
+
+
+def load_pickle(path_or_bytes: str | Path | bytes, encoding: Encoding = "latin1") -> Any:
+    """What a pickle holds: containers, numbers, text, read-only numpy arrays, `SparseMatrix`, `Unevaluated`.
+
+    chumpy objects come back as their arrays. encoding: what text of Python 2 becomes, str or bytes.
+    Raises PickleRefused for all else: code, persistent ids, arrays of objects, damage, sizes out of bounds.
+    """
+    name = "the pickle" if isinstance(path_or_bytes, bytes) else str(path_or_bytes)
+    try:
+        data = path_or_bytes if isinstance(path_or_bytes, bytes) else _contents(Path(path_or_bytes))
+        budget = Budget(_GROWTH * len(data) + 2**20)
+        return Finisher(budget).finish(_Reader(budget, encoding).run(data))
+    except Refusal as refusal:
+        raise PickleRefused(f"{name}: {refusal}. {_NEXT}") from None
+
+
+def _contents(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise Refusal("is no file")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise Refusal(f"is larger than {MAX_FILE_BYTES // 2**20} MiB")
+        return path.read_bytes()
+    except OSError as error:
+        raise Refusal(f"cannot be read ({error.strerror})") from None
+
+
+class _Reader:
+    """Pickle's stack machine, in which a name is a node, and a call one of `core.files.pickles.names`."""
+
+    def __init__(self, budget: Budget, encoding: Encoding) -> None:
+        self._budget = budget
+        self._encoding = encoding
+        self._stack: list[Any] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, Any] = {}
+
+    def run(self, data: bytes) -> Any:
+        """The object the opcodes build, its arrays and instances still nodes."""
+        stream = io.BytesIO(data)
+        start = 0
+        try:
+            for _ in range(_MAX_OPCODES):
+                start = stream.tell()
+                name, argument = _next_opcode(stream)
+                if name == "STOP":
+                    return self.pop()
+                _HANDLERS[name](self, argument)
+        except Refusal as refusal:
+            raise Refusal(f"{refusal} (at byte {start})") from None
+        except (
+            ValueError,
+            OverflowError,
+            struct.error,
+        ):  # pickletools, about arguments cut short or misspelt
+            raise Refusal(f"{_DAMAGED} (at byte {start})") from None
+        raise Refusal(f"has more than {_MAX_OPCODES} instructions")
+
+    def push(self, value: Any) -> None:
+        self._stack.append(value)
+
+    def push_integer(self, value: int) -> None:
+        if not -(2**63) <= value < 2**64:
+            raise Refusal("holds a whole number of more than 64 bits")
+        self.push(value)
+
+    def push_old_text(self, value: str) -> None:
+        """Text of Python 2, which may be an array's bytes."""
+        self.push(value.encode("latin-1") if self._encoding == "bytes" else value)
+
+    def top(self) -> Any:
+        if len(self._stack) <= (self._marks[-1] if self._marks else 0):
+            raise Refusal(_DAMAGED)
+        return self._stack[-1]
+
+    def pop(self) -> Any:
+        self.top()
+        return self._stack.pop()
+
+    def pop_or_unmark(self) -> None:
+        if self._marks and self._marks[-1] == len(self._stack):
+            self._marks.pop()
+        else:
+            self.pop()
+
+    def mark(self) -> None:
+        self._marks.append(len(self._stack))
+
+    def pop_to_mark(self) -> list[Any]:
+        if not self._marks:
+            raise Refusal(_DAMAGED)
+        start = self._marks.pop()
+        items = self._stack[start:]
+        del self._stack[start:]
+        return items
+
+    def pop_last(self, count: int) -> tuple[Any, ...]:
+        return tuple([self.pop() for _ in range(count)][::-1])
+
+    def put(self, key: int) -> None:
+        self._memo[key] = self.top()
+
+    def get(self, key: int) -> None:
+        if key not in self._memo:
+            raise Refusal(_DAMAGED)
+        self.push(self._memo[key])
+
+    def append(self, items: list[Any]) -> None:
+        target = self.top()
+        if type(target) is not list:
+            raise Refusal(f"adds items to {shown(target)}")
+        target.extend(items)
+
+    def add(self, items: list[Any]) -> None:
+        target = self.top()
+        if type(target) is not set:
+            raise Refusal(f"adds items to {shown(target)}")
+        target.update(map(checked_key, items))
+
+    def set_items(self, items: list[Any]) -> None:
+        target = self.top()
+        if not isinstance(target, dict) or len(items) % 2:
+            raise Refusal(f"sets keys of {shown(target)}")
+        target.update(zip(map(checked_key, items[::2]), items[1::2], strict=True))
+
+    def push_dict(self) -> None:
+        items = self.pop_to_mark()
+        self.push({})
+        self.set_items(items)
+
+    def stack_global(self) -> None:
+        module, attribute = self.pop_last(2)
+        if not isinstance(module, str) or not isinstance(attribute, str):
+            raise Refusal(_DAMAGED)
+        self.push(named(module, attribute))
+
+    def reduce(self) -> None:
+        name, arguments = self.pop_last(2)
+        self.push(call(name, arguments, self._budget))
+
+    def new_object(self, count: int) -> None:
+        name, *arguments = self.pop_last(count)
+        if any(not isinstance(part, tuple | dict) or part for part in arguments):
+            raise Refusal("makes an object with arguments")
+        self.push(instance(name))
+
+    def build(self) -> None:
+        state = self.pop()
+        target = self.top()
+        if isinstance(target, PickledDtype):
+            target.set_state(state)
+        elif isinstance(target, PickledArray):
+            target.set_state(state, self._budget)
+        elif isinstance(target, Instance) and type(state) is dict:
+            target.state = state
+        else:
+            raise Refusal(f"sets the state of {shown(target)}")
+
+
+def _next_opcode(stream: io.BytesIO) -> tuple[str, Any]:
+    opcode = _OPCODES.get(stream.read(1))
+    if opcode is None:
+        raise Refusal(_DAMAGED)
+    if opcode.name in _OWN_READERS:
+        return opcode.name, _OWN_READERS[opcode.name](stream)
+    return opcode.name, None if opcode.arg is None else opcode.arg.reader(stream)
+
+
+def _two_names(stream: io.BytesIO) -> tuple[str, str]:
+    """Module and attribute, a line each."""
+    module, attribute = stream.readline(), stream.readline()
+    if not attribute.endswith(b"\n"):
+        raise Refusal(_DAMAGED)
+    return module.rstrip(b"\r\n").decode("utf-8"), attribute.rstrip(b"\r\n").decode("utf-8")
+
+
+def _quoted_text(stream: io.BytesIO) -> str:
+    """Python 2's repr of a str, which pickletools reads only where it is ASCII."""
+    quoted = stream.readline().rstrip(b"\r\n")
+    text = quoted[1:-1]
+    if len(quoted) < 2 or quoted[:1] not in b"'\"" or quoted[:1] != quoted[-1:]:
+        raise Refusal(_DAMAGED)
+    if _UNKNOWN_ESCAPE.search(text.replace(rb"\\", b"")):
+        raise Refusal(_DAMAGED)
+    return codecs.escape_decode(text)[0].decode("latin-1")
+
+
+def _refusing(reason: str) -> Callable[[_Reader, Any], None]:
+    def refuse(reader: _Reader, argument: Any) -> None:
+        raise Refusal(reason)
+
+    return refuse
+
+
+# pickletools looks for escapes in these, and warns.
+_OWN_READERS: dict[str, Callable[[io.BytesIO], Any]] = {
+    "STRING": _quoted_text,
+    "GLOBAL": _two_names,
+    "INST": _two_names,
+    "PERSID": io.BytesIO.readline,
+}
+
+
+def _inst(reader: _Reader, names: tuple[str, str]) -> None:
+    raise Refusal(f"makes an object of {named(*names).name} in the manner of old classes")
+
+
+_HANDLERS: dict[str, Callable[[_Reader, Any], object]] = {
+    **dict.fromkeys(("PROTO", "FRAME"), lambda reader, argument: None),
+    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"), _Reader.push_integer),
+    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), _Reader.push_old_text),
+    **dict.fromkeys(("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"), _Reader.push),
+    **dict.fromkeys(
+        ("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8", "FLOAT", "BINFLOAT"), _Reader.push
+    ),
+    "NONE": lambda reader, _: reader.push(None),
+    "NEWTRUE": lambda reader, _: reader.push(True),
+    "NEWFALSE": lambda reader, _: reader.push(False),
+    "EMPTY_LIST": lambda reader, _: reader.push([]),
+    "EMPTY_DICT": lambda reader, _: reader.push({}),
+    "EMPTY_SET": lambda reader, _: reader.push(set()),
+    "EMPTY_TUPLE": lambda reader, _: reader.push(()),
+    "MARK": lambda reader, _: reader.mark(),
+    "POP": lambda reader, _: reader.pop_or_unmark(),
+    "POP_MARK": lambda reader, _: reader.pop_to_mark(),
+    "DUP": lambda reader, _: reader.push(reader.top()),
+    "LIST": lambda reader, _: reader.push(reader.pop_to_mark()),
+    "TUPLE": lambda reader, _: reader.push(tuple(reader.pop_to_mark())),
+    "TUPLE1": lambda reader, _: reader.push(reader.pop_last(1)),
+    "TUPLE2": lambda reader, _: reader.push(reader.pop_last(2)),
+    "TUPLE3": lambda reader, _: reader.push(reader.pop_last(3)),
+    "FROZENSET": lambda reader, _: reader.push(frozenset(map(checked_key, reader.pop_to_mark()))),
+    "DICT": lambda reader, _: reader.push_dict(),
+    "APPEND": lambda reader, _: reader.append([reader.pop()]),
+    "APPENDS": lambda reader, _: reader.append(reader.pop_to_mark()),
+    "ADDITEMS": lambda reader, _: reader.add(reader.pop_to_mark()),
+    "SETITEM": lambda reader, _: reader.set_items(list(reader.pop_last(2))),
+    "SETITEMS": lambda reader, _: reader.set_items(reader.pop_to_mark()),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Reader.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Reader.get),
+    "MEMOIZE": lambda reader, _: reader.put(len(reader._memo)),
+    "GLOBAL": lambda reader, names: reader.push(named(*names)),
+    "STACK_GLOBAL": lambda reader, _: reader.stack_global(),
+    "REDUCE": lambda reader, _: reader.reduce(),
+    "NEWOBJ": lambda reader, _: reader.new_object(2),
+    "NEWOBJ_EX": lambda reader, _: reader.new_object(3),
+    "BUILD": lambda reader, _: reader.build(),
+    "INST": _inst,
+    "OBJ": _refusing("makes an object in the manner of old classes"),
+    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _refusing("asks for a class by its number in a registry")),
+    **dict.fromkeys(("PERSID", "BINPERSID"), _refusing("asks for an object kept elsewhere (persistent id)")),
+    **dict.fromkeys(("NEXT_BUFFER", "READONLY_BUFFER"), _refusing("asks for a buffer kept elsewhere")),
+}

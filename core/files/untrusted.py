@@ -1,0 +1,259 @@
+"""Files of unknown origin read within bounded time and memory: text, JSON, .npz, .npy, pickles, numbers.
+
+Sizes, nesting and array headers are checked before anything is allocated by them. Whatever is wrong with a
+whole file is a ReadError; whatever is wrong with one value is Unusable.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import stat
+import struct
+import tokenize
+import warnings
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core.errors import PickleRefused, ReadError
+from core.files.pickles.reader import load_pickle
+from core.files.unusable import MAX_COORDINATE, MAX_FILE_BYTES, Unusable, read_error
+
+MAX_DEPTH = 32
+MAX_JSON_VALUES = 50_000_000
+MAX_ARRAY_BYTES = 2 * 2**30  # unpacked, all arrays of an .npz together
+MAX_MEMBERS = 256
+MAX_ARRAY_DIMENSIONS = 8
+_PIECE_BYTES = 4 * 2**20
+_BACKSLASH = ord("\\")
+_STRUCTURE = b'"[]{},'
+_NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
+_DAMAGED = ("this is not a numpy file, or it is damaged", "Was it cut off? Export it again.")
+_BROKEN_ARRAY = (
+    ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, OSError, SyntaxError, MemoryError,
+    RecursionError, AttributeError, NotImplementedError, RuntimeError, struct.error, zlib.error,
+    tokenize.TokenError, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+def read_bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
+    """The whole file, if it is an ordinary one of at most `limit` bytes. Raises ReadError."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise read_error(path, "this is not a file", "Choose the file itself.")
+        if status.st_size > limit:
+            size, most = status.st_size >> 20, limit >> 20
+            raise read_error(
+                path, f"the file has {size} MB, more than {most} MB", "Split it and read the parts."
+            )
+        with open(path, "rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise read_error(
+            path, f"it cannot be read: {reason}", "Check that it exists and may be read."
+        ) from error
+
+
+def read_json(path: Path, limit: int = MAX_FILE_BYTES) -> Any:
+    """The value in a JSON file in UTF-8, -16 or -32. Raises ReadError, for nesting before it is parsed."""
+    data = read_bytes(path, limit)
+    is_utf8 = json.detect_encoding(data).startswith("utf-8")
+    depth, values = json_size(data if is_utf8 else decode(path, data).encode())
+    if depth > MAX_DEPTH:
+        raise read_error(
+            path, f"nested more than {MAX_DEPTH} deep", "No format of this field nests like that."
+        )
+    if values > MAX_JSON_VALUES:
+        raise read_error(path, f"more than {MAX_JSON_VALUES} values", "Split it and read the parts.")
+    text = decode(path, data)
+    del data
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise read_error(
+            path, f"this is not JSON: {error.msg}", "Was it cut off? Export it again.", where
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise read_error(path, "a number in it has too many digits", "Export it again.") from error
+
+
+def decode(path: Path, data: bytes) -> str:
+    """Text in UTF-8 (with or without its mark), -16 or -32.
+
+    Raises ReadError with the place of the wrong byte.
+    """
+    encoding = json.detect_encoding(data)
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        remedy = "Save the file as UTF-8."
+        raise read_error(path, f"it is not {encoding} throughout", remedy, f"byte {error.start}") from error
+
+
+def json_size(data: bytes) -> tuple[int, int]:
+    """(nesting depth, an upper bound on the number of values but for keys) of JSON text in UTF-8, without parsing it.
+
+    Piece by piece, and no farther than the first one in which either is more than is read.
+    """
+    depth = deepest = values = start = 0
+    in_text = False
+    while start < len(data) and deepest <= MAX_DEPTH and values <= MAX_JSON_VALUES:
+        end = min(start + _PIECE_BYTES, len(data))
+        while end < len(data) and data[end - 1] == _BACKSLASH:  # an escape stays in one piece
+            end += 1
+        unescaped = data[start:end].replace(b"\\\\", b"").replace(b'\\"', b"")
+        marks = np.frombuffer(unescaped.translate(None, _NOT_STRUCTURE), dtype=np.uint8)
+        quotes = marks == ord('"')
+        inside = np.logical_xor.accumulate(quotes) ^ in_text if len(marks) else quotes
+        outside = marks[~inside & ~quotes]
+        opens = (outside == ord("[")) | (outside == ord("{"))
+        commas = outside == ord(",")
+        depths = depth + np.cumsum(opens * 2 + commas - 1, dtype=np.int64)
+        deepest = max(deepest, int(depths.max(initial=0)))
+        depth = int(depths[-1]) if len(depths) else depth
+        values += int(opens.sum() + commas.sum())
+        in_text ^= bool(quotes.sum() % 2)
+        start = end
+    return deepest, values + 1
+
+
+def read_arrays(path: Path, wanted: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an .npz by name, all or only the wanted ones; of numbers and text only.
+
+    Raises ReadError for a damaged archive and for one that unpacks to more than MAX_ARRAY_BYTES.
+    """
+    data = read_bytes(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = _members(path, archive, wanted)
+            if sum(member.file_size for member in members) > MAX_ARRAY_BYTES:
+                raise read_error(path, f"it unpacks to more than {MAX_ARRAY_BYTES >> 20} MB", "Split it.")
+            arrays: dict[str, np.ndarray] = {}
+            for member in members:
+                name = member.filename.removesuffix(".npy")
+                with archive.open(member) as file:
+                    arrays[name] = _read_array(path, name, file, member.file_size)
+            return arrays
+    except ReadError:
+        raise
+    except _BROKEN_ARRAY as error:
+        raise read_error(path, *_DAMAGED) from error
+
+
+def array_names(path: Path) -> list[str]:
+    """The names of the arrays in an .npz. Raises ReadError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(read_bytes(path))) as archive:
+            return [member.filename.removesuffix(".npy") for member in _members(path, archive, None)]
+    except ReadError:
+        raise
+    except _BROKEN_ARRAY as error:
+        raise read_error(path, *_DAMAGED) from error
+
+
+def read_array(path: Path) -> np.ndarray:
+    """The array of an .npy file. Raises ReadError."""
+    data = read_bytes(path)
+    try:
+        return _read_array(path, "the array", io.BytesIO(data), len(data))
+    except ReadError:
+        raise
+    except _BROKEN_ARRAY as error:
+        raise read_error(path, *_DAMAGED) from error
+
+
+def read_pickle(path: Path) -> Any:
+    """What a pickle holds, if it holds only arrays and plain values. Raises ReadError."""
+    try:
+        return load_pickle(path)
+    except PickleRefused as error:
+        raise ReadError(str(error)) from error
+    except OSError as error:
+        raise read_error(
+            path, f"it cannot be read: {error.strerror}", "Check that it may be read."
+        ) from error
+
+
+def numbers(value: object, *shape: int) -> np.ndarray:
+    """A list (or array) of real numbers as float64 of the given shape; -1 is any length. Raises Unusable."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Unusable("these are not numbers") from error
+    if array.dtype.kind not in "iuf":
+        raise Unusable("these are not numbers")
+    if shape and (
+        array.ndim != len(shape)
+        or any(want not in (-1, got) for want, got in zip(shape, array.shape, strict=True))
+    ):
+        raise Unusable(f"{_shape_in_words(array.shape)} where {_shape_in_words(shape)} belong")
+    return array.astype(np.float64)
+
+
+def finite(value: object, *shape: int) -> np.ndarray:
+    """As `numbers`, and each is finite and no larger than anything in a photo. Raises Unusable."""
+    array = numbers(value, *shape)
+    if not (np.abs(array) <= MAX_COORDINATE).all():  # NaN compares false
+        raise Unusable("a number is not finite, or too large to mean anything")
+    return array
+
+
+def number(value: object) -> float:
+    """One finite number. Raises Unusable."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number, np.ndarray)):
+        raise Unusable("a number is missing")
+    return float(finite(np.asarray(value).reshape(-1), 1)[0])
+
+
+def _members(path: Path, archive: zipfile.ZipFile, wanted: Collection[str] | None) -> list[zipfile.ZipInfo]:
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise read_error(path, f"more than {MAX_MEMBERS} arrays", "Choose an .npz file of this field.")
+    return [member for member in members if wanted is None or member.filename.removesuffix(".npy") in wanted]
+
+
+def _read_array(path: Path, name: str, file: IO[bytes], size: int) -> np.ndarray:
+    """One .npy stream of `size` bytes; what its header claims is held against that before memory is asked
+    for.
+    """
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"array format {version}")
+    read_header = (
+        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # that Python 2 wrote it, as it did most files of this field
+        shape, fortran, dtype = read_header(file)
+    if dtype.kind not in "biufSU" or dtype.subdtype is not None:
+        problem = f"the array holds {'Python objects, which can hold code' if dtype.hasobject else dtype}"
+        remedy = "Save it again as numbers or text: array.astype(float) or array.astype(str)."
+        raise read_error(path, problem, remedy, name)
+    if any(type(length) is not int or length < 0 for length in shape) or len(shape) > MAX_ARRAY_DIMENSIONS:
+        raise ValueError("a shape that is none")
+    count = math.prod(shape)
+    if count * dtype.itemsize > size or max(shape, default=0) > size:
+        raise ValueError("its header claims more than it holds")
+    data = file.read(count * dtype.itemsize)
+    array = np.frombuffer(data, dtype=dtype, count=count) if data else np.zeros(count, dtype)
+    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+
+
+def _shape_in_words(shape: tuple[int, ...]) -> str:
+    return (
+        "×".join("any" if length == -1 else str(length) for length in shape) + " numbers"
+        if shape
+        else "one number"
+    )

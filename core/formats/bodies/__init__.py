@@ -1,0 +1,1 @@
+"""Formats of fitted or predicted bodies, one small file each."""

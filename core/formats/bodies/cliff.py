@@ -1,0 +1,99 @@
+"""What CLIFF's demo saves (.npz), a network's guesses.
+
+imgname, pose, shape, global_t, focal_l, detection_all. imgname (M,) are the photos, the other arrays have a
+row for each detection, whose first column is its photo; the next four are its box (left, top, right,
+bottom). Poses are in the photo's frame. pred_joints is not read: it follows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.body.model import SMPL_NEUTRAL
+from core.files.untrusted import read_arrays
+from core.files.unusable import Unusable
+from core.formats.bodies.spin import MAX_POSE, checked
+from core.formats.shared import people
+from core.formats.shared.crop_frame import seen_by
+from core.formats.shared.photo_folder import PhotoFolder
+from core.formats.shared.report import Import, Report
+from core.geometry.rotation import matrix_to_axis_angle
+from core.records import Guess, Keypoints, Person, Photo
+
+FORMAT = "CLIFF results"
+NETWORK = "CLIFF"
+LAYOUT = "coco17"
+NAMES = ("imgname", "pose", "shape", "global_t", "focal_l", "detection_all")
+_BOX = slice(1, 5)
+
+
+def read(path: Path, photos: Path | None = None) -> Import:
+    """Photos and people with their guesses, and no keypoints. Photos that are not there are left out."""
+    report = Report(path, FORMAT)
+    arrays = read_arrays(path, NAMES)
+    missing = [name for name in NAMES if name not in arrays]
+    if missing:
+        raise report.error(
+            f"no array {', '.join(missing)}", "Choose what CLIFF's demo saves with --save_results."
+        )
+    count = len(arrays["pose"]) if arrays["pose"].ndim else 0
+    report.count_people(count)
+    pose = _pose(arrays["pose"], count, report)
+    betas = checked(arrays["shape"], "shape", count, (10,), report)
+    cam_t = checked(arrays["global_t"], "global_t", count, (3,), report)
+    focal_length = checked(arrays["focal_l"], "focal_l", count, (), report)
+    detections = arrays["detection_all"]
+    if detections.ndim != 2 or detections.shape[1] < _BOX.stop:
+        raise report.error(f"its shape is {detections.shape}", "It must be (N, 5 or more).", "detection_all")
+    detections = checked(detections, "detection_all", count, detections.shape[1:], report)
+    if arrays["imgname"].dtype.kind not in "US":
+        raise report.error("it is not a list of names", "Save it again as text.", "imgname")
+    names = list(people.text_column(arrays["imgname"]))
+    folder = PhotoFolder(photos or path.parent)
+    found: dict[str, Photo] = {}
+    for row in range(count):
+        with report.record(f"detection {row}"):
+            photo = _photo_of(detections[row, 0], names, folder, found)
+            left, top, right, bottom = detections[row, _BOX]
+            box = people.box_from_xywh(np.array([left, top, right - left, bottom - top]))
+            guess = _guess(pose[row], betas[row], cam_t[row], float(focal_length[row]), photo)
+            absent = Keypoints(LAYOUT, np.zeros((17, 2)), np.zeros(17))
+            person = Person(id=row, bbox=box, keypoints=absent, guess=guess)
+            if not photo.people:
+                photo = seen_by(photo, guess.focal_length, guess.camera_center)
+            found[photo.path] = photo.with_(people=(*photo.people, person))
+    return report.done(found.values())
+
+
+def _pose(array: np.ndarray, count: int, report: Report) -> np.ndarray:
+    """(N, 72) axis-angle, from axis-angle or from matrices."""
+    if array.ndim != 4:
+        return checked(array, "pose", count, (72,), report)
+    matrices = checked(array, "pose", count, (24, 3, 3), report)
+    usable = np.isfinite(matrices).all(axis=(1, 2, 3)) & (np.abs(matrices) <= 2).all(axis=(1, 2, 3))
+    safe = np.where(usable[:, None, None, None], matrices, np.eye(3))
+    pose = matrix_to_axis_angle(torch.from_numpy(safe)).reshape(count, 72).numpy()
+    return np.where(usable[:, None], pose, np.nan)
+
+
+def _photo_of(index: float, names: list[str | None], folder: PhotoFolder, found: dict[str, Photo]) -> Photo:
+    if not (0 <= index < len(names)) or index != int(index):
+        raise Unusable("its photo is not among those named")
+    relative = folder.relative(names[int(index)])
+    if relative not in found:
+        found[relative] = Photo(relative, *folder.known_size(relative))
+    return found[relative]
+
+
+def _guess(
+    pose: np.ndarray, betas: np.ndarray, cam_t: np.ndarray, focal_length: float, photo: Photo
+) -> Guess:
+    if not all((np.abs(values) <= MAX_POSE).all() for values in (pose, betas)):
+        raise Unusable("its pose or shape is not finite, or too large to mean a body")
+    if not (0 < focal_length < 1e7 and (np.abs(cam_t) < 1e5).all() and cam_t[2] > 0):
+        raise Unusable("its camera is not one, or the body stands behind it")
+    center = np.array([photo.width / 2, photo.height / 2])
+    return Guess(pose, betas, 0.0, cam_t, focal_length, center, NETWORK, body=SMPL_NEUTRAL)

@@ -1,0 +1,92 @@
+"""Our own fits dictionary (`curated.npz`): what training reads and betters, back into photos and people.
+
+Verdicts, locks and sources come back, and keypoints in SPIN's 49; tags, notes, wishes, guesses and alternatives are
+only in a project. A fit that was too weak to be valid is weak again, so that it does not become truth on the way.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import FitsError
+from core.files.npz import read_arrays
+from core.files.unusable import Unusable
+from core.formats.shared.crop_frame import UNSCORED, seen_by
+from core.formats.shared.people import Ids, make_keypoints
+from core.formats.shared.photo_folder import PhotoFolder
+from core.formats.shared.report import Import, Report
+from core.records import BBox, Fit, Person, Photo
+from core.store.fits.columns import LAYOUT, NUMBERS, TEXTS, TRUTHS, check_arrays
+from core.store.fits.dictionary import VALID_SCORE_PX
+from core.store.project.rows import VERDICTS
+
+FORMAT = "fits dictionary"
+NAMES = (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version")
+
+
+def read(path: Path, photos: Path | None = None) -> Import:
+    """Photos and people with their fits; rows whose photo is not there are left out, as the file tells no size."""
+    report = Report(path, FORMAT)
+    try:
+        arrays = read_arrays(path, NAMES)
+        check_arrays(arrays, path.name)
+    except FitsError as error:
+        raise report.error(str(error), "Save the fits again in Fitloop.") from error
+    report.count_people(len(arrays["imgname"]))
+    folder, ids = PhotoFolder(photos or path.parent), Ids()
+    found: dict[str, Photo] = {}
+    for row in range(len(arrays["imgname"])):
+        with report.record(f"row {row}"):
+            relative = folder.relative(str(arrays["imgname"][row]))
+            values = {name: arrays[name][row] for name in (*NUMBERS, *TRUTHS, *TEXTS)}
+            person = _person(ids.take(), values, str(arrays["body"]), report, f"row {row}")
+            photo = found.get(relative) or seen_by(
+                Photo(relative, *folder.known_size(relative)),
+                float(values["focal_length"]),
+                values["camera_center"],
+            )
+            found[relative] = photo.with_(people=(*photo.people, person))
+    return report.done(found.values())
+
+
+def _person(person_id: int, row: dict[str, np.ndarray], body: str, report: Report, record: str) -> Person:
+    verdict = str(row["verdict"])
+    if verdict not in VERDICTS:
+        raise Unusable(f"its verdict '{verdict}' is none of {', '.join(VERDICTS)}")
+    return Person(
+        person_id,
+        BBox(row["center"], float(row["scale"])),
+        make_keypoints(LAYOUT, row["keypoints"].astype(np.float64), report, record),
+        fit=_fit(row, body),
+        verdict=verdict,  # type: ignore[arg-type]
+        locked=bool(row["locked"]),
+    )
+
+
+def _fit(row: dict[str, np.ndarray], body: str) -> Fit | None:
+    source = str(row["source"])
+    if not source:
+        return None
+    if source not in ("guess", "fit", "curated"):
+        raise Unusable(f"its source '{source}' is unknown")
+    score = float(row["score"])
+    return Fit(
+        pose=row["pose"],
+        betas=row["betas"],
+        cam_t=row["cam_t"],
+        camera_center=row["camera_center"],
+        kid=float(row["kid"]),
+        focal_length=float(row["focal_length"]),
+        score=score if math.isfinite(score) else UNSCORED,
+        body=body,
+        source=source,  # type: ignore[arg-type]
+        weak=_was_weak(row),
+    )
+
+
+def _was_weak(row: dict[str, np.ndarray]) -> bool:
+    """What kept a fit of good score from being valid, if nobody rejected it."""
+    return bool(row["score"] <= VALID_SCORE_PX and not row["valid_fit"] and str(row["verdict"]) != "rejected")

@@ -1,0 +1,272 @@
+"""SPIN's data set .npz, and the fits beside it.
+
+Fits are `<dataset>_fits.npy` (N, 82) or final fits (pose, betas, valid_fit). Row i of either belongs to row
+i of the .npz. Poses there are in the crop's frame and come without a translation; here they are in the
+photo's frame (core.formats.shared.crop_frame). keypoints are openpose (25) and part (24) together, layout spin49.
+A row's own pose with has_smpl = 1 is truth and comes locked; where `gender` (N,) tells one, its shape is of SMPL's
+male or female body, as in SPIN's files of 3DPW. `body` (a fingerprint, SMPL's where it is not there) and `kid` (N,),
+which our synthetic data sets have, say of which body its shapes are, and how much of a child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.body.keypoints import OPENPOSE
+from core.body.model import SMPL_NEUTRAL, Body
+from core.files.untrusted import array_names, read_array, read_arrays
+from core.formats.shared import people
+from core.formats.shared.crop_frame import Rows, cam_t_from_keypoints, fit_of, stand_in, to_photo
+from core.formats.shared.genders import BODIES, genders_in, is_gendered
+from core.formats.shared.genders import COLUMN as GENDER
+from core.formats.shared.photo_folder import PhotoFolder
+from core.formats.shared.report import Import, Report
+from core.records import Fit, Person, Photo
+
+FORMAT = "SPIN data set"
+LAYOUT = "spin49"
+PART, POSE, BETAS = 24, 72, 10
+MAX_POSE = 100.0  # rad, or standard deviations; beyond it no number of a body is meant
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "center": (2,), "scale": (), "part": (PART, 3), "openpose": (OPENPOSE, 3), "pose": (POSE,),
+    "shape": (BETAS,), "has_smpl": (), "kid": (),
+}  # fmt: skip
+FIT_NAMES = ("pose", "betas", "valid_fit")
+_BODY = "body"
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """Where fits come from: pose (N, 72), betas (N, 10), valid (N,), and bodies (N,) that the betas are of."""
+
+    pose: np.ndarray
+    betas: np.ndarray
+    valid: np.ndarray
+    bodies: np.ndarray
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A data set .npz as it stands: imgname, and those (N, ...) of `_SHAPES` that are there.
+
+    body: its shapes' own; gender: the column as it stands, which only who wants a shape looks at.
+    """
+
+    imgname: list[str | None]
+    arrays: dict[str, np.ndarray]
+    body: str = SMPL_NEUTRAL
+    gender: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.imgname)
+
+    def truth_bodies(self, path: Path) -> np.ndarray:
+        """(N,) the body that each row's own shape is of. Raises ReadError, which names the path."""
+        if self.gender is None or self.body != SMPL_NEUTRAL:
+            return np.full(len(self), self.body)
+        return np.array([BODIES[gender] for gender in genders_in(self.gender, path, len(self))], np.str_)
+
+    def keypoints(self) -> np.ndarray:
+        """(N, 49, 3): openpose and part, zeros where the file has none."""
+        rows = np.zeros((len(self), OPENPOSE + PART, 3))
+        for name, place in (("openpose", slice(0, OPENPOSE)), ("part", slice(OPENPOSE, None))):
+            if name in self.arrays:
+                rows[:, place] = self.arrays[name]
+        return rows
+
+
+def read(
+    path: Path, photos: Path | None = None, fits: Path | None = None, body: Body | None = None
+) -> Import:
+    """People, photos and fits.
+
+    fits: the .npy or .npz beside the data set; body: SMPL's, for exact translations.
+
+    Ids are row numbers. Rows whose photo is not there are left out: the format tells no size.
+    """
+    report = Report(path, FORMAT)
+    return people_of(read_table(path, report), photos or path.parent, fits, body, report)
+
+
+def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, report: Report) -> Import:
+    """The rows of a table as people, photo by photo."""
+    folder = PhotoFolder(photos)
+    found: dict[str, Photo] = {}
+    rows: list[tuple[int, str]] = []
+    persons: list[Person] = []
+    for row, array in enumerate(table.keypoints()):
+        with report.record(f"row {row}"):
+            relative = folder.relative(table.imgname[row])
+            if relative not in found:
+                found[relative] = Photo(relative, *folder.known_size(relative))
+            box = people.box_from_center(table.arrays["center"][row], float(table.arrays["scale"][row]))
+            keypoints = people.make_keypoints(LAYOUT, array, report, f"row {row}")
+            persons.append(people.person(row, box, keypoints))
+            rows.append((row, relative))
+    for source in _sources(table, fits, report):
+        persons = _with_fits(persons, rows, found, source, table, body, report)
+    by_photo: dict[str, list[Person]] = {}
+    for (_, relative), person in zip(rows, persons, strict=True):
+        by_photo.setdefault(relative, []).append(person)
+    return report.done(found[relative].with_(people=tuple(members)) for relative, members in by_photo.items())
+
+
+def read_table(path: Path, report: Report) -> Table:
+    """The .npz as it stands, each array checked to have the rows and shape it must. Raises ReadError."""
+    arrays = read_arrays(path, ("imgname", *_SHAPES, GENDER))
+    for name in ("imgname", "center", "scale"):
+        if name not in arrays:
+            raise report.error(
+                f"no array '{name}'", "Choose a data set .npz of SPIN, with imgname, center and scale."
+            )
+    imgname = arrays["imgname"]
+    if imgname.ndim != 1 or imgname.dtype.kind not in "US":
+        raise report.error("it is not a list of names", "Save it again as text.", "imgname")
+    report.count_people(len(imgname))
+    for name in array_names(path):
+        if name not in (*arrays, _BODY):
+            report.note(f"'{name}' is not read; it stays in the file that is written from this one")
+    columns = {
+        name: checked(arrays[name], name, len(imgname), shape, report)
+        for name, shape in _SHAPES.items()
+        if name in arrays
+    }
+    names = list(people.text_column(imgname))
+    return Table(names, columns, body_named(path, report), arrays.get(GENDER))
+
+
+def body_named(path: Path, report: Report) -> str:
+    """The fingerprint of the body that a data set's shapes are of; SMPL's where it tells none. Raises ReadError."""
+    named = read_arrays(path, (_BODY,)).get(_BODY, np.array(SMPL_NEUTRAL))
+    if named.shape != () or named.dtype.kind != "U":
+        raise report.error("it must be one text, the fingerprint of a body", "Export it again.", _BODY)
+    return str(named)
+
+
+def read_fits(path: Path, rows: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """pose (N, 72), betas (N, 10), valid (N,) bool of a fits .npy or final-fits .npz. Raises ReadError.
+
+    rows: the number there must be, that of the data set.
+    """
+    report = Report(path, "SPIN fits")
+    if path.suffix == ".npy":
+        array = read_array(path)
+        if array.ndim != 2 or array.shape[1] != POSE + BETAS or array.dtype.kind not in "fiu":
+            raise report.error(
+                f"its shape is {array.shape}, not (N, {POSE + BETAS})", "Choose a <dataset>_fits.npy."
+            )
+        values = array.astype(np.float64)
+        pose, betas, valid = values[:, :POSE], values[:, POSE:], (values != 0).any(axis=1)
+    else:
+        arrays = read_arrays(path, FIT_NAMES)
+        missing = [name for name in FIT_NAMES if name not in arrays]
+        if missing:
+            raise report.error(f"no array {', '.join(missing)}", "Final fits have pose, betas and valid_fit.")
+        count = len(arrays["pose"]) if arrays["pose"].ndim else 0
+        pose = checked(arrays["pose"], "pose", count, (POSE,), report)
+        betas = checked(arrays["betas"], "betas", count, (BETAS,), report)
+        valid = checked(arrays["valid_fit"], "valid_fit", count, (), report) > 0
+    if rows is not None and len(pose) != rows:
+        raise report.error(
+            f"{len(pose)} rows, but the data set has {rows}", "Choose the fits of this data set."
+        )
+    return pose, betas, valid
+
+
+def checked(array: np.ndarray, name: str, count: int, shape: tuple[int, ...], report: Report) -> np.ndarray:
+    """float64 (count, *shape); a column (count, 1) passes for (count,)."""
+    if (
+        array.dtype.kind not in "biuf"
+        or array.size != count * int(np.prod(shape))
+        or array.shape[:1] != (count,)
+    ):
+        wanted = (count, *shape)
+        raise report.error(
+            f"its shape is {array.shape}, but must be {wanted}", "Export the data set again.", name
+        )
+    return array.reshape(count, *shape).astype(np.float64)
+
+
+def _sources(table: Table, fits: Path | None, report: Report) -> list[_Source]:
+    """The later the better: the fits file, then the truth in the data set itself."""
+    sources = []
+    if fits is not None:
+        bodies = np.full(len(table), table.body)
+        sources.append(_Source(*read_fits(fits, len(table)), bodies, "fit"))
+    if "pose" in table.arrays and "shape" in table.arrays:
+        has_smpl = table.arrays.get("has_smpl", np.ones(len(table))) > 0
+        pose, betas = table.arrays["pose"], table.arrays["shape"]
+        if has_smpl.any():
+            sources.append(_Source(pose, betas, has_smpl, table.truth_bodies(report.path), "curated"))
+    return sources
+
+
+def _with_fits(
+    persons: Sequence[Person],
+    rows: list[tuple[int, str]],
+    photos: dict[str, Photo],
+    source: _Source,
+    table: Table,
+    body: Body | None,
+    report: Report,
+) -> list[Person]:
+    pose, betas = source.pose, source.betas
+    kid = table.arrays.get("kid", np.zeros(len(pose)))
+    numbers = np.column_stack([pose, betas, kid])
+    used = [
+        place
+        for place, (row, _) in enumerate(rows)
+        if source.valid[row] and _usable(numbers[row], row, report)
+    ]
+    placer = body or stand_in()
+    if placer is None and used:
+        report.leave_out(f"{len(used)} poses", "no body is installed to place them with; choose an SMPL file")
+    if placer is None or not used:
+        return list(persons)
+    if not placer.shares_betas(table.body):
+        report.note(
+            "poses are placed with the open body's mean adult; choose an SMPL file for exact translations"
+        )
+    of = [rows[place][0] for place in used]
+    gendered = sum(map(is_gendered, source.bodies[of].tolist()))
+    if gendered:
+        report.note(f"{gendered} poses are of SMPL's male or female body, and their shapes are kept as such")
+    shown = [photos[rows[place][1]] for place in used]
+    boxes = [persons[place].bbox for place in used]
+    crop = Rows.of_file(pose[of], betas[of], boxes, shown, placer, kid[of], table.body)
+    cam_t, trusted = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
+    pose_photo, cam_t_photo = to_photo(crop, cam_t, placer)
+    changed = list(persons)
+    for index, place in enumerate(used):
+        with report.record(f"row {of[index]}, pose"):
+            row, weak = of[index], not trusted[index]
+            fit = fit_of(
+                pose_photo[index], betas[row], cam_t_photo[index], shown[index], body, source.kind, weak
+            )
+            if source.bodies[row] != SMPL_NEUTRAL:
+                fit = replace(fit, body=str(source.bodies[row]), kid=float(kid[row]))
+            changed[place] = _with_fit(persons[place], fit)
+    if not trusted.all():
+        words = "poses do not lie over their keypoints, or have too few: placed by their bbox and marked weak"
+        report.note(f"{int((~trusted).sum())} {words}")
+    return changed
+
+
+def _with_fit(person: Person, fit: Fit) -> Person:
+    changes: dict[str, Any] = {"fit": fit, "locked": fit.source == "curated"}
+    if person.fit is not None:
+        changes["alternatives"] = (*person.alternatives, person.fit)
+    return person.with_(**changes)
+
+
+def _usable(numbers: np.ndarray, row: int, report: Report) -> bool:
+    good = bool((np.abs(numbers) <= MAX_POSE).all())
+    if not good:
+        report.leave_out(f"row {row}, pose", "its numbers are not finite, or too large to mean a body")
+    return good

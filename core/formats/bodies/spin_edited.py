@@ -1,0 +1,276 @@
+"""SPIN's data set .npz and fits .npy as copies in which only the rows of edited people change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.body.keypoints import OPENPOSE
+from core.body.model import SMPL_NEUTRAL, Body
+from core.errors import FitsError
+from core.files.npz import copy_with
+from core.files.untrusted import read_array, read_arrays
+from core.files.whole_file import whole_file
+from core.formats.bodies.spin import BETAS, FORMAT, PART, POSE, Table, read_table
+from core.formats.bodies.spin_write import doubtful, may_teach, smpl_betas, spin_keypoints
+from core.formats.shared.association import associate_boxes
+from core.formats.shared.crop_frame import fits_in_crop, placing_body
+from core.formats.shared.genders import COLUMN as GENDER
+from core.formats.shared.genders import column_of, genders_in, is_gendered
+from core.formats.shared.report import Export, LeftOut, Report
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
+from core.records import BBox, Person, Photo
+
+SAME_ANGLE = 1e-4  # rad; to the crop's frame and back costs less, and no hand turns a body by so little
+SAME_PLACE = 1e-4  # px
+_TRUTH = {"pose": POSE, "shape": BETAS}
+
+
+def write(
+    base: Path,
+    photos: Iterable[Photo],
+    destination: Path,
+    fits: tuple[Path, Path] | None = None,
+    body: Body | None = None,
+    root: Path | None = None,
+) -> Export:
+    """A copy of the data set `base` with only the rows of people that were edited changed, and their number.
+
+    A person is found in it by photo and bbox. root: the folder that the photos' paths start from, that of `base` where
+    it is not given; a row's photo is told by its name, or by where it lies if names start from the folder of `base`.
+    A fit goes where its row keeps one: into the row's own truth, else into fits (the old .npy, the new one), else it
+    becomes the row's truth. Of a rejected one only has_smpl = 0 is written, or zeros into the fits; has_smpl = 0 comes
+    with a doubtful one too (`doubtful`). All other rows and arrays are those of `base`, byte for byte.
+    """
+    if fits is not None and fits[0].resolve() == fits[1].resolve():
+        raise FitsError(
+            f"{fits[0]} would be replaced by the edited fits. Choose another name for the data set."
+        )
+    table = read_table(base, Report(base, FORMAT))
+    left_out: list[LeftOut] = []
+    matched = _match_rows(table, list(photos), base.parent, root or base.parent, left_out)
+    arrays = {
+        name: np.array(values, order="C") for name, values in read_arrays(base, tuple(table.arrays)).items()
+    }
+    edited = set(_edit_boxes(table, arrays, matched) + _edit_keypoints(table, arrays, matched, left_out))
+    own = _has_truth(table)
+    with_own = {row: pair for row, pair in matched.items() if own[row]}
+    others = {row: pair for row, pair in matched.items() if not own[row]}
+    rejected = _rejected(matched, own, left_out)
+    changed = _changed_fits(table, with_own, _truths(table), body, left_out, genders=True)
+    truth = dict(changed)
+    if fits is None:
+        truth |= _changed_fits(table, others, None, body, left_out, genders=True)
+    else:
+        rows = _read_rows(fits[0], base, len(table))
+        changed |= _changed_fits(table, others, rows.astype(np.float64), body, left_out, genders=False)
+        changed |= {row: np.zeros(POSE + BETAS) for row in rejected if row in others and rows[row].any()}
+        for row, fit in changed.items():
+            rows[row] = fit
+        with whole_file(fits[1]) as stream:
+            np.save(stream, rows)
+    refused = [row for row in rejected if own[row]]
+    unsure = doubtful([matched[row] for row in truth], left_out)
+    _put_truth(arrays, own, truth, [*refused, *(list(truth)[place] for place in unsure)])
+    teachers = {row: matched[row][1] for row in truth}
+    _put_ages(arrays, table.body, teachers)
+    _put_genders(arrays, base, teachers)
+    copy_with(base, destination, arrays)
+    edited.update(changed, truth, refused)
+    return Export(len(edited), tuple(dict.fromkeys(left_out)))
+
+
+def _match_rows(
+    table: Table, photos: list[Photo], folder: Path, root: Path, left_out: list[LeftOut]
+) -> dict[int, tuple[Photo, Person]]:
+    """Which person stands in which row. folder: that of the data set; root: that photos' paths start from."""
+    rows_named: dict[str, list[int]] = {}
+    rows_at: dict[str, list[int]] = {}
+    for row, given in enumerate(table.imgname):
+        name = str(given).replace("\\", "/")
+        rows_named.setdefault(os.path.normpath(name), []).append(row)
+        rows_at.setdefault(os.path.abspath(folder / name), []).append(row)
+    matched: dict[int, tuple[Photo, Person]] = {}
+    for photo in photos:
+        same = rows_named.get(os.path.normpath(photo.path)) or rows_at.get(os.path.abspath(root / photo.path))
+        rows = [row for row in same or [] if table.arrays["scale"][row] > 0]
+        boxes = [BBox(table.arrays["center"][row], float(table.arrays["scale"][row])) for row in rows]
+        places = associate_boxes(boxes, [person.bbox for person in photo.people])
+        for row, place in zip(rows, places, strict=True):
+            if place is not None:
+                matched[row] = photo, photo.people[place]
+        for place in set(range(len(photo.people))).difference(places):
+            record = f"{photo.path}, person {photo.people[place].id}"
+            left_out.append(LeftOut(record, "no row of the data set has a box near this person's"))
+    return matched
+
+
+def _edit_boxes(
+    table: Table, arrays: dict[str, np.ndarray], matched: dict[int, tuple[Photo, Person]]
+) -> list[int]:
+    edited = []
+    for row, (_, person) in matched.items():
+        old = BBox(table.arrays["center"][row], float(table.arrays["scale"][row]))
+        moved = np.abs(person.bbox.center - old.center).max() > SAME_PLACE
+        if moved or abs(person.bbox.side - old.side) > SAME_PLACE:
+            arrays["center"][row] = person.bbox.center
+            arrays["scale"][row] = person.bbox.scale
+            edited.append(row)
+    return edited
+
+
+def _edit_keypoints(
+    table: Table,
+    arrays: dict[str, np.ndarray],
+    matched: dict[int, tuple[Photo, Person]],
+    left_out: list[LeftOut],
+) -> list[int]:
+    edited = []
+    keypoints = {row: spin_keypoints(*pair, left_out).array for row, pair in matched.items()}
+    for name, first, count in (("openpose", 0, OPENPOSE), ("part", OPENPOSE, PART)):
+        for row, array in keypoints.items():
+            new = array[first : first + count]
+            old = table.arrays[name][row].astype(np.float32) if name in arrays else np.zeros_like(new)
+            old = np.where(np.isfinite(old).all(axis=1, keepdims=True), old, 0)
+            old[:, 2] = old[:, 2].clip(0, 1)
+            changed = (new != old).any(axis=1)
+            if changed.any():
+                whole = arrays.setdefault(name, np.zeros((len(table), count, 3)))
+                whole[row].reshape(count, 3)[changed] = new[changed]
+                edited.append(row)
+    return edited
+
+
+def _has_truth(table: Table) -> np.ndarray:
+    """(N,) bool: has_smpl, or all where a pose and a shape are there and it is not."""
+    there = "pose" in table.arrays and "shape" in table.arrays
+    return (table.arrays.get("has_smpl", np.ones(len(table))) > 0) & there
+
+
+def _truths(table: Table) -> np.ndarray:
+    """(N, 82): pose and shape of each row, zeros where the file has none."""
+    parts = (table.arrays.get(name, np.zeros((len(table), size))) for name, size in _TRUTH.items())
+    return np.concatenate([*parts], axis=1)
+
+
+def _rejected(
+    matched: dict[int, tuple[Photo, Person]], own: np.ndarray, left_out: list[LeftOut]
+) -> list[int]:
+    """The rows whose own truth, or else whose person's fit, was rejected; all are said."""
+    rows = []
+    for row, (photo, person) in matched.items():
+        if person.verdict == "rejected" and (own[row] or person.fit is not None):
+            reason = "it was rejected" + ", so the row's has_smpl is 0 now" * bool(own[row])
+            left_out.append(LeftOut(f"{photo.path}, person {person.id}, fit", reason))
+            rows.append(row)
+    return rows
+
+
+def _read_rows(path: Path, base: Path, count: int) -> np.ndarray:
+    """The rows (N, 82) of a fits .npy, to be changed. Raises FitsError."""
+    if path.suffix == ".npz":
+        raise FitsError(
+            f"{path.name}: final fits (.npz) are read, but only a .npy of fits is written back. Choose the data set's "
+            "<dataset>_fits.npy, or none: fits then become the truth of their rows."
+        )
+    rows = np.array(read_array(path))
+    if rows.shape != (count, POSE + BETAS) or rows.dtype.kind not in "fiu":
+        raise FitsError(
+            f"{path.name}: it is {rows.shape} of {rows.dtype}, but {base.name} has {count} rows of {POSE + BETAS} "
+            "numbers. Choose the fits of this data set."
+        )
+    return rows
+
+
+def _changed_fits(
+    table: Table,
+    matched: dict[int, tuple[Photo, Person]],
+    old: np.ndarray | None,
+    body: Body | None,
+    left_out: list[LeftOut],
+    genders: bool,
+) -> dict[int, np.ndarray]:
+    """Row -> pose and betas (82,) of each fit that may teach and is not that of `old` (N, 82), if there is one."""
+    rows = [row for row, (_, person) in matched.items() if may_teach(person)]
+    if not rows:
+        return {}
+    people = [matched[row] for row in rows]
+    pose, _ = fits_in_crop(people, placing_body(body))
+    if table.body == SMPL_NEUTRAL:
+        betas = smpl_betas(people, left_out, genders)
+    else:
+        betas = _betas_of(table.body, people, left_out)
+    fits = np.concatenate([pose, betas], axis=1)
+    return {
+        row: fit
+        for row, fit in zip(rows, fits, strict=True)
+        if old is None or not _same_fit(fit, old[row]) or not _same_age(table, row, matched[row][1])
+    }
+
+
+def _betas_of(body: str, people: list[tuple[Photo, Person]], left_out: list[LeftOut]) -> np.ndarray:
+    """(N, 10) for a data set whose shapes are of a body that it names; zeros, and said, for a fit of another one."""
+    betas = np.zeros((len(people), BETAS), np.float32)
+    for place, (photo, person) in enumerate(people):
+        if person.fit is not None and person.fit.body == body:
+            betas[place] = person.fit.betas
+        else:
+            reason = f"its shape is not one of '{body}', the data set's body: written as the mean shape"
+            left_out.append(LeftOut(f"{photo.path}, person {person.id}, betas", reason))
+    return betas
+
+
+def _age(body: str, person: Person) -> float:
+    """How much of a child the fit is, in a data set of this body."""
+    return person.fit.kid if person.fit is not None and person.fit.body == body != SMPL_NEUTRAL else 0.0
+
+
+def _same_age(table: Table, row: int, person: Person) -> bool:
+    told = table.arrays["kid"][row] if "kid" in table.arrays and table.body != SMPL_NEUTRAL else 0.0
+    return bool(np.isclose(told, _age(table.body, person)))
+
+
+def _put_truth(
+    arrays: dict[str, np.ndarray], own: np.ndarray, truth: dict[int, np.ndarray], without: list[int]
+) -> None:
+    """Rows (82,) become truth, those `without` none; arrays that were not there come where there is need."""
+    if truth or without:
+        arrays.setdefault("has_smpl", own.astype(np.uint8))
+    for row, fit in truth.items():
+        for name, values in zip(_TRUTH, (fit[:POSE], fit[POSE:]), strict=True):
+            whole = arrays.setdefault(name, np.zeros((len(own), len(values)), np.float32))
+            whole[row] = values.reshape(whole[row].shape)
+        arrays["has_smpl"][row] = 1
+    if without:
+        arrays["has_smpl"][without] = 0
+
+
+def _put_ages(arrays: dict[str, np.ndarray], body: str, people: dict[int, Person]) -> None:
+    """The column `kid` says of the fits that became truth, by row, how much of a child they are."""
+    ages = {row: _age(body, person) for row, person in people.items()}
+    if "kid" in arrays or any(ages.values()):
+        whole = arrays.setdefault("kid", np.zeros(len(arrays["center"]), np.float32))
+        for row, age in ages.items():
+            whole[row] = age
+
+
+def _put_genders(arrays: dict[str, np.ndarray], base: Path, people: dict[int, Person]) -> None:
+    """The column says of the fits that became truth, by row, of which of SMPL's bodies their shapes are."""
+    bodies = {row: person.fit.body for row, person in people.items() if person.fit is not None}
+    count, told = len(arrays["center"]), read_arrays(base, (GENDER,)).get(GENDER)
+    if not bodies or (told is None and not any(map(is_gendered, bodies.values()))):
+        return
+    if told is not None:
+        genders_in(told, base, count)
+    arrays[GENDER] = np.full(count, "n") if told is None else told.copy()
+    arrays[GENDER][list(bodies)] = column_of(bodies.values())
+
+
+def _same_fit(fit: np.ndarray, old: np.ndarray) -> bool:
+    same = np.array_equal(fit[3:], old[3:].astype(np.float32))
+    turns = axis_angle_to_matrix(torch.from_numpy(np.stack([fit[:3], old[:3]]).astype(np.float64)))
+    return bool(same and geodesic_angle(turns[0], turns[1]) < SAME_ANGLE)

@@ -1,0 +1,138 @@
+"""SPIN's data set .npz and fits .npy written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.body.keypoints import OPENPOSE, convert
+from core.body.model import Body
+from core.files.whole_file import whole_file
+from core.formats.bodies.spin import BETAS, LAYOUT, PART, POSE
+from core.formats.shared.crop_frame import betas_for_smpl, fits_in_crop, placing_body
+from core.formats.shared.genders import COLUMN as GENDER
+from core.formats.shared.genders import column_of, is_gendered
+from core.formats.shared.report import Export, LeftOut
+from core.records import Keypoints, Person, Photo
+from core.store.fits.dictionary import VALID_SCORE_PX
+
+
+def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
+    """A data set .npz of all people; their fits as pose and shape with has_smpl = 1, in the crop's frame.
+
+    SPIN takes has_smpl = 1 for truth and never fits it anew; a doubtful fit comes with 0, and that is said.
+    Keypoints of other layouts are converted to spin49; genders are told where a shape is of SMPL's male or female
+    body. Raises FitsError where fits need a body and there is
+    none.
+    """
+    people = [(photo, person) for photo in photos for person in photo.people]
+    left_out: list[LeftOut] = []
+    keypoints = np.zeros((len(people), OPENPOSE + PART, 3), dtype=np.float32)
+    for row, (photo, person) in enumerate(people):
+        keypoints[row] = spin_keypoints(photo, person, left_out).array
+    pose, betas, has_smpl = _fit_rows(people, body, left_out, genders=True)
+    has_smpl[doubtful(people, left_out)] = 0
+    genders = column_of(person.fit.body if person.fit else "" for _, person in people)
+    arrays = {
+        "imgname": np.array([photo.path for photo, _ in people], dtype=np.str_),
+        "center": np.array([person.bbox.center for _, person in people], dtype=np.float64).reshape(-1, 2),
+        "scale": np.array([person.bbox.scale for _, person in people], dtype=np.float64),
+        "part": keypoints[:, OPENPOSE:],
+        "openpose": keypoints[:, :OPENPOSE],
+        "pose": pose,
+        "shape": betas,
+        "has_smpl": has_smpl,
+    }
+    if (genders != "n").any():
+        arrays[GENDER] = genders
+    with whole_file(path) as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+    return Export(len(people), tuple(left_out))
+
+
+def write_fits(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
+    """A fits .npy (N, 82), row by row as `write`; zeros for a person without a fit."""
+    people = [(photo, person) for photo in photos for person in photo.people]
+    left_out: list[LeftOut] = []
+    pose, betas, _ = _fit_rows(people, body, left_out, genders=False)
+    with whole_file(path) as stream:
+        np.save(stream, np.concatenate([pose, betas], axis=1))
+    return Export(len(people), tuple(left_out))
+
+
+def spin_keypoints(photo: Photo, person: Person, left_out: list[LeftOut]) -> Keypoints:
+    """The person's keypoints as spin49; adds to `left_out` where that has no place for all of them."""
+    keypoints = person.keypoints
+    if keypoints.layout == LAYOUT:
+        return keypoints
+    converted = convert(keypoints, keypoints.layout, LAYOUT)
+    if (convert(converted, LAYOUT, keypoints.layout).confidence < keypoints.confidence).any():
+        reason = f"some keypoints of layout '{keypoints.layout}' have no place in {LAYOUT}"
+        left_out.append(LeftOut(f"{photo.path}, person {person.id}", reason))
+    return converted
+
+
+def smpl_betas(
+    people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut], genders: bool = False
+) -> np.ndarray:
+    """(N, 10) of people who all have a fit; zeros, and said, where a fit's betas are not SMPL's.
+
+    genders: whether the file tells them; where not, betas of SMPL's male and female body are not its either.
+    """
+    fits = [person.fit for _, person in people if person.fit is not None]
+    betas, others = betas_for_smpl(fits)
+    reasons = dict.fromkeys(others, "its shape is one of the open body, not of SMPL")
+    if not genders:
+        gendered = [place for place, fit in enumerate(fits) if is_gendered(fit.body)]
+        betas[gendered] = 0
+        reasons |= dict.fromkeys(
+            gendered, "its shape is one of SMPL's male or female body, not of the neutral one"
+        )
+    for place, reason in reasons.items():
+        photo, person = people[place]
+        record = f"{photo.path}, person {person.id}, betas"
+        left_out.append(LeftOut(record, f"{reason}: written as SMPL's mean shape"))
+    return betas
+
+
+def with_truth(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
+    """Who has a fit that may teach: a rejected one is said in `left_out`."""
+    for photo, person in people:
+        if person.fit is not None and not may_teach(person):
+            left_out.append(LeftOut(f"{photo.path}, person {person.id}, fit", "it was rejected"))
+    return [(photo, person) for photo, person in people if may_teach(person)]
+
+
+def may_teach(person: Person) -> bool:
+    """Whether there is a fit that nobody rejected."""
+    return person.fit is not None and person.verdict != "rejected"
+
+
+def doubtful(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[int]:
+    """The places of fits that teach no body until a human accepts them: weak, or of too large a score. All are said."""
+    places = []
+    for place, (photo, person) in enumerate(people):
+        fit, decided = person.fit, person.locked or person.verdict in ("accepted", "rejected")
+        if fit is not None and not decided and (fit.weak or fit.score > VALID_SCORE_PX):
+            reason = "too little of them is seen" if fit.weak else f"its score is over {VALID_SCORE_PX:g} px"
+            record = f"{photo.path}, person {person.id}, has_smpl"
+            left_out.append(LeftOut(record, f"{reason}, and nobody accepted it: 0, so it is no truth"))
+            places.append(place)
+    return places
+
+
+def _fit_rows(
+    people: Sequence[tuple[Photo, Person]], body: Body | None, left_out: list[LeftOut], genders: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """pose (N, 72) in the crop's frame, betas (N, 10), has_smpl (N,)."""
+    pose = np.zeros((len(people), POSE), dtype=np.float32)
+    betas = np.zeros((len(people), BETAS), dtype=np.float32)
+    chosen = with_truth(people, left_out)
+    has_smpl = np.array([may_teach(person) for _, person in people], dtype=np.uint8)
+    fitted = np.flatnonzero(has_smpl).tolist()
+    if fitted:
+        pose[fitted], _ = fits_in_crop(chosen, placing_body(body))
+        betas[fitted] = smpl_betas(chosen, left_out, genders)
+    return pose, betas, has_smpl

@@ -1,0 +1,1 @@
+"""Formats of 2D keypoints, one small file each."""

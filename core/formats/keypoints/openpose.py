@@ -1,0 +1,185 @@
+"""OpenPose's JSON: one file a photo, `<photo>_keypoints.json`, BODY_25 or COCO 18.
+
+The file names no photo and no size, so the photo must be there: it is the one with the file's name. Which
+person is which: among people that are known already by their keypoints (`known`), in a numbered sequence by
+the photo before. Hands, face and 3D are not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.body.keypoints import convert
+from core.errors import ReadError
+from core.files.untrusted import numbers, read_json
+from core.files.unusable import Unusable
+from core.formats.shared import people
+from core.formats.shared.association import associate
+from core.formats.shared.photo_folder import PhotoFolder
+from core.formats.shared.report import MAX_PHOTOS, Import, Report
+from core.records import Keypoints, Person, Photo
+
+FORMAT = "OpenPose"
+LAYOUTS_BY_LENGTH = {75: "openpose25", 54: "coco18"}
+MAX_PEOPLE_IN_PHOTO = 1000
+_MAX_BYTES = 32 * 2**20
+_ENDINGS = ("_keypoints", "_openpose")
+_NUMBERED = re.compile(r"(.*?)(\d+)$")
+_EXTRA = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
+
+
+def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) -> Import:
+    """A file, or all `*.json` of a folder.
+
+    known: photos whose people the detections belong to: each gets the keypoints of its detection in its own
+    layout's place, nobody is added, and detections of nobody are left out.
+    """
+    report = Report(path, FORMAT)
+    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent))
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files:
+        raise report.error("no .json files in this folder", "Choose the folder that OpenPose wrote.")
+    if len(files) > MAX_PHOTOS:
+        raise report.error(f"more than {MAX_PHOTOS} files", "Split the folder.")
+    by_path = {photo.path: photo for photo in known}
+    found: dict[str, Photo] = {}
+    before: tuple[str, int, Photo] | None = None
+    for file in files:
+        try:
+            photo = _read_photo(file, folder, report, by_path)
+        except ReadError as error:
+            if file == path:
+                raise
+            report.leave_out(file.name, str(error))
+            continue
+        if photo is None or photo.path in found:
+            continue
+        number = _NUMBERED.match(_stem(file))
+        if number and not known:
+            if before and before[0] == number[1] and before[1] == int(number[2]) - 1:
+                photo = _same_ids(before[2], photo)
+            before = number[1], int(number[2]), photo
+        found[photo.path] = photo
+    return report.done(found.values())
+
+
+def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
+    """Of the person who stands at place `number` of the file's list; None where that place holds nobody to read.
+
+    Raises ReadError for a file that is not OpenPose's.
+    """
+    entries, report = _entries(file), Report(file, FORMAT)
+    if number >= len(entries):
+        return None
+    side = max(folder.known_size(folder.named(_stem(file))))
+    try:
+        return _read_keypoints(entries[number], f"person {number}", side, report)
+    except Unusable:
+        return None
+
+
+def _entries(file: Path) -> list[Any]:
+    """The list of people. Raises ReadError where there is none."""
+    data = read_json(file, _MAX_BYTES)
+    if not isinstance(data, dict) or not isinstance(data.get("people"), list):
+        raise Report(file, FORMAT).error(
+            "no list 'people'", "Choose a file that OpenPose wrote with --write_json."
+        )
+    return list(data["people"])
+
+
+def _read_photo(file: Path, folder: PhotoFolder, report: Report, known: Mapping[str, Photo]) -> Photo | None:
+    entries = _entries(file)
+    with report.record(file.name):
+        relative = folder.named(_stem(file))
+        width, height = folder.known_size(relative)
+        persons = _read_people(entries, file.name, max(width, height), report)
+        if not known:
+            return Photo(relative, width, height, tuple(persons))
+        if relative not in known:
+            raise Unusable("its photo is not among those that are known")
+        return _update(known[relative], persons, file.name, report)
+    return None
+
+
+def _read_people(entries: list[Any], name: str, side: int, report: Report) -> list[Person]:
+    if len(entries) > MAX_PEOPLE_IN_PHOTO:
+        raise Unusable(f"more than {MAX_PEOPLE_IN_PHOTO} people in one photo")
+    persons: list[Person] = []
+    report.count_people(len(entries))
+    for index, entry in enumerate(entries):
+        record = f"{name}, person {index}"
+        with report.record(record):
+            keypoints = _read_keypoints(entry, record, side, report)
+            persons.append(people.person(len(persons) + 1, people.box_round(keypoints), keypoints))
+    return persons
+
+
+def _read_keypoints(entry: Any, record: str, side: int, report: Report) -> Keypoints:
+    if not isinstance(entry, dict):
+        raise Unusable("it is not a person")
+    values = numbers(entry.get("pose_keypoints_2d"), -1)
+    if len(values) not in LAYOUTS_BY_LENGTH:
+        known = " or ".join(f"{length // 3} ({name})" for length, name in LAYOUTS_BY_LENGTH.items())
+        raise Unusable(f"it has {len(values) / 3:g} keypoints; OpenPose models with {known} are read")
+    array = values.reshape(-1, 3)
+    seen = array[array[:, 2] > 0]
+    if len(seen) and np.abs(seen[:, :2]).max() <= 1 < side:
+        raise Unusable("its keypoints are fractions, not pixels; run OpenPose with --keypoint_scale 0")
+    for part in _EXTRA:
+        if isinstance(entry.get(part), list) and any(entry[part]):
+            report.note(f"'{part}' is not read: face and hands have no place in the layouts")
+    return people.make_keypoints(LAYOUTS_BY_LENGTH[len(values)], array, report, record)
+
+
+def _update(photo: Photo, found: list[Person], name: str, report: Report) -> Photo:
+    """The photo's people with the keypoints of their own detection."""
+    chosen = associate(photo.people, found)
+    for index in set(range(len(found))) - {place for place in chosen if place is not None}:
+        report.leave_out(f"{name}, person {index}", "nobody in the photo has keypoints near these")
+    updated = []
+    for person, place in zip(photo.people, chosen, strict=True):
+        if place is None:
+            report.leave_out(
+                f"{photo.path}, person {person.id}", "no detection is near; the keypoints stay as they were"
+            )
+        updated.append(person if place is None else person.with_(keypoints=_merged(person, found[place])))
+    return photo.with_(people=tuple(updated))
+
+
+def _merged(person: Person, detected: Person) -> Keypoints:
+    """The detection's keypoints, and the person's own where the detection has none."""
+    own, new = person.keypoints, detected.keypoints
+    new = new if new.layout == own.layout else convert(new, new.layout, own.layout)
+    take = new.confidence > 0
+    return Keypoints(
+        own.layout,
+        np.where(take[:, None], new.xy, own.xy),
+        np.where(take, new.confidence, own.confidence),
+        own.occluded & ~take,
+    )
+
+
+def _same_ids(before: Photo, photo: Photo) -> Photo:
+    """Whoever was in the photo before keeps that id."""
+    chosen = associate(before.people, photo.people)
+    ids = {place: person.id for person, place in zip(before.people, chosen, strict=True) if place is not None}
+    free = max([*ids.values(), *(person.id for person in before.people), 0])
+    persons = []
+    for place, person in enumerate(photo.people):
+        if place not in ids:
+            free += 1
+        persons.append(person.with_(id=ids.get(place, free)))
+    return photo.with_(people=tuple(persons))
+
+
+def _stem(file: Path) -> str:
+    stem = file.stem
+    for ending in _ENDINGS:
+        stem = stem.removesuffix(ending)
+    return stem

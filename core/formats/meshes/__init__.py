@@ -1,0 +1,1 @@
+"""Formats of posed bodies: meshes and animations."""

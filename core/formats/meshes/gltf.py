@@ -1,0 +1,202 @@
+"""One person's sequence as an animated .glb, the body a skin on SMPL's 24 bones.
+
+A skin, not morph targets: a minute of it is some MB, Blender imports it as an armature whose poses can be
+edited and carried over, and it is what game engines expect. The cost: SMPL's pose blend shapes have no
+place in it, so elbows and knees bend as plain skinning does (the open body has none, so nothing is lost
+with it). betas are the sequence's mean. Frame as in core.formats.meshes.mesh: y up, camera at the origin, metres.
+Written after the glTF 2.0 specification.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.body.model import Body, BodyParams
+from core.body.tree import JOINT_NAMES, PARENTS
+from core.errors import FitsError
+from core.files.whole_file import whole_file
+from core.formats.meshes.mesh import CAMERA_TO_Y_UP
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
+from core.records import Fit
+
+BONES_A_SET = 4  # of a vertex; SMPL's have no more, other bodies get a second set
+LEAST_WEIGHT = 1e-4  # of a bone; less moves nothing that is seen
+_FLOAT, _SHORT, _INT = 5126, 5123, 5125
+_ARRAY_BUFFER, _INDEX_BUFFER = 34962, 34963
+_MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
+_KINDS = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
+_COMPONENTS = {"f4": _FLOAT, "u2": _SHORT, "u4": _INT}
+
+
+def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> None:
+    """One person's fits, photo by photo. frame_rate [1/s]. Raises FitsError for none, or OSError."""
+    if not fits:
+        raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
+    betas = np.stack([fit.betas for fit in fits]).mean(axis=0)
+    kid = float(np.mean([fit.kid for fit in fits])) if body.has_kid else 0.0
+    rest_vertices, rest_joints = _rest(body, betas, kid)
+    shifts = np.stack([body.pelvis_shift(fit.body).detach().cpu().numpy() for fit in fits])
+    pack = _Pack()
+    mesh = _mesh(pack, rest_vertices, body)
+    inverse_bind = np.tile(np.eye(4, dtype="f4"), (len(JOINT_NAMES), 1, 1))
+    inverse_bind[:, 3, :3] = -rest_joints  # column-major, as glTF stores matrices
+    document = {
+        "asset": {"version": "2.0", "generator": "fitloop"},
+        "scene": 0,
+        "scenes": [{"nodes": [0, len(JOINT_NAMES)]}],
+        "nodes": [*_bones(rest_joints), {"name": "body", "mesh": 0, "skin": 0}],
+        "meshes": [mesh],
+        "skins": [
+            {
+                "joints": list(range(len(JOINT_NAMES))),
+                "skeleton": 0,
+                "inverseBindMatrices": pack.add(inverse_bind),
+            }
+        ],
+        "animations": [_animation(pack, fits, rest_joints[0] + shifts, frame_rate)],
+    }
+    with whole_file(path) as stream:
+        stream.write(_glb(document | pack.tables(), pack.data()))
+
+
+class _Pack:
+    """Arrays one after the other in one buffer, and the tables that say where each is."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._views: list[dict[str, int]] = []
+        self._accessors: list[dict[str, Any]] = []
+
+    def add(self, array: np.ndarray, target: int | None = None) -> int:
+        """The number under which the array is known; first axis: elements."""
+        data = np.ascontiguousarray(array).tobytes()
+        view = {"buffer": 0, "byteOffset": sum(map(len, self._parts)), "byteLength": len(data)}
+        self._views.append(view | ({"target": target} if target else {}))
+        self._parts.append(data + b"\0" * (-len(data) % 4))
+        accessor = {
+            "bufferView": len(self._views) - 1,
+            "componentType": _COMPONENTS[array.dtype.str[1:]],
+            "count": len(array),
+            "type": _KINDS[array.shape[1:]],
+        }
+        if array.ndim < 3:
+            flat = array.reshape(len(array), -1)
+            accessor |= {"min": flat.min(axis=0).tolist(), "max": flat.max(axis=0).tolist()}
+        self._accessors.append(accessor)
+        return len(self._accessors) - 1
+
+    def data(self) -> bytes:
+        """The buffer."""
+        return b"".join(self._parts)
+
+    def tables(self) -> dict[str, Any]:
+        """What the document says of the buffer."""
+        length = sum(map(len, self._parts))
+        return {"buffers": [{"byteLength": length}], "bufferViews": self._views, "accessors": self._accessors}
+
+
+def _rest(body: Body, betas: np.ndarray, kid: float) -> tuple[np.ndarray, np.ndarray]:
+    """vertices (V, 3) and joints (24, 3) [m] of the shaped body in its T-pose, SMPL's axes (y up)."""
+    zeros = BodyParams.zeros(1, body.v_template)
+    params = BodyParams.from_pose(
+        zeros.pose, torch.tensor(betas)[None].to(zeros.betas), zeros.cam_t, zeros.kid + kid
+    )
+    vertices, joints = body.pose(params)
+    return vertices[0].detach().cpu().numpy().astype("f4"), joints[0].detach().cpu().numpy().astype("f4")
+
+
+def _mesh(pack: _Pack, vertices: np.ndarray, body: Body) -> dict[str, Any]:
+    attributes = {
+        "POSITION": pack.add(vertices, _ARRAY_BUFFER),
+        "NORMAL": pack.add(_normals(vertices, body.faces), _ARRAY_BUFFER),
+    }
+    for number, (bones, weights) in enumerate(_skin_sets(body.weights.detach().cpu().numpy())):
+        attributes[f"JOINTS_{number}"] = pack.add(bones, _ARRAY_BUFFER)
+        attributes[f"WEIGHTS_{number}"] = pack.add(weights, _ARRAY_BUFFER)
+    indices = pack.add(np.asarray(body.faces).reshape(-1).astype("u4"), _INDEX_BUFFER)
+    return {"name": "body", "primitives": [{"attributes": attributes, "indices": indices}]}
+
+
+def _skin_sets(weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """weights (V, 24) as sets of four bones (V, 4) and their weights (V, 4), the heaviest first."""
+    most = int((weights > LEAST_WEIGHT).sum(axis=1).max())
+    order = np.argsort(-weights, axis=1, kind="stable")[:, : -(-most // BONES_A_SET) * BONES_A_SET]
+    chosen = np.take_along_axis(weights, order, axis=1)
+    chosen = np.where(chosen > LEAST_WEIGHT, chosen, 0)
+    chosen = chosen / chosen.sum(axis=1, keepdims=True)
+    bones = np.where(chosen > 0, order, 0)
+    starts = range(0, bones.shape[1], BONES_A_SET)
+    return [
+        (
+            bones[:, start : start + BONES_A_SET].astype("u2"),
+            chosen[:, start : start + BONES_A_SET].astype("f4"),
+        )
+        for start in starts
+    ]
+
+
+def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """(V, 3) unit normals, faces weighted by their area; up where a vertex has no face."""
+    corners = vertices[faces].astype(np.float64)
+    of_faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    sums = np.zeros(vertices.shape)
+    for corner in range(3):
+        np.add.at(sums, faces[:, corner], of_faces)
+    length = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.where(length > 0, sums / np.maximum(length, 1e-30), [0.0, 1.0, 0.0]).astype("f4")
+
+
+def _bones(joints: np.ndarray) -> list[dict[str, Any]]:
+    """A node for each joint, where it is beside its parent."""
+    nodes = []
+    for index, (name, parent) in enumerate(zip(JOINT_NAMES, PARENTS, strict=True)):
+        beside = joints[index] - joints[parent] if parent >= 0 else joints[index]
+        children = [child for child, above in enumerate(PARENTS) if above == index]
+        node: dict[str, Any] = {"name": name, "translation": beside.tolist()}
+        nodes.append(node | ({"children": children} if children else {}))
+    return nodes
+
+
+def _animation(pack: _Pack, fits: Sequence[Fit], pelvis: np.ndarray, frame_rate: float) -> dict[str, Any]:
+    times = pack.add((np.arange(len(fits)) / frame_rate).astype("f4"))
+    cam_t = np.stack([fit.cam_t for fit in fits])
+    outputs = [("translation", 0, pack.add(((pelvis + cam_t) * CAMERA_TO_Y_UP).astype("f4")))]
+    turns = _quaternions(np.stack([fit.pose for fit in fits]))
+    outputs += [("rotation", joint, pack.add(turns[:, joint])) for joint in range(len(JOINT_NAMES))]
+    samplers = [{"input": times, "output": output, "interpolation": "LINEAR"} for _, _, output in outputs]
+    channels = [
+        {"sampler": index, "target": {"node": node, "path": path}}
+        for index, (path, node, _) in enumerate(outputs)
+    ]
+    return {"name": "fit", "samplers": samplers, "channels": channels}
+
+
+def _quaternions(pose: np.ndarray) -> np.ndarray:
+    """pose (T, 72), camera frame.
+
+    Returns (T, 24, 4) x, y, z, w, y up, the shorter way from photo to photo.
+    """
+    axis_angle = torch.tensor(pose, dtype=torch.float64).reshape(-1, len(JOINT_NAMES), 3)
+    y_up = torch.diag(torch.tensor(CAMERA_TO_Y_UP))
+    root = matrix_to_axis_angle(y_up @ axis_angle_to_matrix(axis_angle[:, 0]))
+    turns = torch.cat([root[:, None], axis_angle[:, 1:]], dim=1).numpy()
+    half = np.linalg.norm(turns, axis=-1, keepdims=True) / 2
+    quaternions = np.concatenate([turns / 2 * np.sinc(half / np.pi), np.cos(half)], axis=-1)
+    away = (quaternions[1:] * quaternions[:-1]).sum(-1) < 0
+    quaternions[1:] *= np.where(np.cumsum(away, axis=0) % 2, -1.0, 1.0)[..., None]
+    return quaternions.astype("f4")
+
+
+def _glb(document: dict[str, Any], data: bytes) -> bytes:
+    text = json.dumps(document, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    length = 12 + 8 + len(text) + 8 + len(data)
+    header = struct.pack("<III", _MAGIC, 2, length) + struct.pack("<II", len(text), _JSON)
+    return header + text + struct.pack("<II", len(data), _BINARY) + data

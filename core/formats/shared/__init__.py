@@ -1,0 +1,1 @@
+"""What several formats need: reports, people, layouts by their names, photos of a folder, frames."""

@@ -1,0 +1,57 @@
+"""Which person of one list is which of another, by where their keypoints or boxes are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from core.body.keypoints import convert
+from core.formats.shared.people import FEWEST_FOR_BOX
+from core.records import BBox, Person
+
+FARTHEST = 0.15  # mean distance of shared keypoints, in bbox sides; farther is another person
+FARTHEST_BOX = 0.5  # of centres, in bbox sides
+_NEVER = 1e6
+
+
+def associate(known: Sequence[Person], found: Sequence[Person]) -> list[int | None]:
+    """For each of `known` the place in `found` of the same person, or None; nobody is taken twice.
+
+    The least sum of mean distances of the keypoints that both have, in sides of the known person's bbox
+    (SPIN takes the nearest on the limbs' joints one by one, and can take one detection for two people).
+    """
+    costs = np.array([[_distance(person, other) for other in found] for person in known])
+    return _assign(costs.reshape(len(known), len(found)), FARTHEST)
+
+
+def associate_boxes(known: Sequence[BBox], found: Sequence[BBox]) -> list[int | None]:
+    """As `associate`, by distance of centres and difference of sides, in sides of the known one."""
+    costs = [[_box_distance(box, other) for other in found] for box in known]
+    return _assign(np.array(costs).reshape(len(known), len(found)), FARTHEST_BOX)
+
+
+def _assign(costs: np.ndarray, farthest: float) -> list[int | None]:
+    chosen: list[int | None] = [None] * len(costs)
+    allowed = np.where(costs <= farthest, costs, _NEVER)
+    for row, column in zip(*linear_sum_assignment(allowed), strict=True):
+        if allowed[row, column] < _NEVER:
+            chosen[row] = int(column)
+    return chosen
+
+
+def _distance(person: Person, other: Person) -> float:
+    if person.keypoints.layout == other.keypoints.layout:
+        theirs = other.keypoints
+    else:
+        theirs = convert(other.keypoints, other.keypoints.layout, person.keypoints.layout)
+    both = (person.keypoints.confidence > 0) & (theirs.confidence > 0)
+    if both.sum() < FEWEST_FOR_BOX:
+        return _NEVER
+    apart = np.linalg.norm(person.keypoints.xy[both] - theirs.xy[both], axis=1)
+    return float(apart.mean()) / person.bbox.side
+
+
+def _box_distance(box: BBox, other: BBox) -> float:
+    return float(np.linalg.norm(box.center - other.center) + abs(box.side - other.side)) / box.side

@@ -1,1 +1,0 @@
-"""What names and arrays in a pickle stand for; `core.safe_pickle` reads the file itself."""

@@ -1,0 +1,1 @@
+"""The fits dictionary: the best fit known of each person."""

@@ -1,0 +1,296 @@
+"""The fits dictionary: the best fit known of each person, which a training run reads and betters.
+
+SPIN's idea (Kolotouros et al., ICCV 2019) with its faults mended: fits are saved whole, old and new are
+compared by one objective, and what a human has locked is never replaced. In the file and in memory, poses are
+in the photo's camera frame. `get` and `keep_better` speak to a network, so theirs are in the frame of the
+crop's camera, as the augmented crop shows the person: turned by rotation_deg in the image, then mirrored
+where flipped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.compute.cuda_graphs import Rowwise
+from core.errors import FitsError
+from core.files.npz import read_arrays, write_arrays
+from core.geometry.camera import crop_to_full
+from core.records import BBOX_UNIT
+from core.store.fits.augmented import augment, pose_in_crop, undo_augmentation
+from core.store.fits.columns import (
+    FORMAT_VERSION,
+    NUMBERS,
+    SOURCES,
+    TEXTS,
+    TRUTHS,
+    check_arrays,
+    source_codes,
+)
+
+VERSIONS_KEPT = 3
+VALID_SCORE_PX = 10.0  # a fit of a larger score is not taken as truth unless a human accepted it
+
+# A hundred small operations each: on a GPU one call.
+_upright = Rowwise(undo_augmentation)
+_augmented = Rowwise(lambda *parts: (augment(*parts),))
+
+# pose (B, 72) upright in the crop's frame, betas (B, 10), indices (B,) of rows -> (B,) what to minimise.
+Objective = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+class Rows(NamedTuple):
+    """Rows as an augmented crop shows them: pose (B, 72), betas (B, 10), the others (B,)."""
+
+    pose: Tensor
+    betas: Tensor
+    kid: Tensor
+    valid_fit: Tensor
+    locked: Tensor
+
+    @property
+    def has_shape(self) -> Tensor:
+        """(B,) whose betas tell a shape: all ten of a pose that came without one are zero."""
+        return self.betas.any(dim=1)
+
+
+@dataclass(eq=False)
+class FitsDictionary:
+    """One row per person, N rows. Poses are in the photo's camera frame.
+
+    pose (N, 72), betas (N, 10), all zero where a pose came without its shape, kid (N,), cam_t (N, 3) [m],
+    focal_length (N,), camera_center (N, 2), center (N, 2) of the bbox [px], scale (N,) with side = 200 * scale
+    [px], keypoints (N, 49, 3) as corrected, score (N,) as in `Fit` and NaN without a fit, valid_fit and locked
+    (N,) bool, source (N,) place in SOURCES; imgname, dataset and verdict (N,) text. body: fingerprint of the body
+    that betas belong to.
+    """
+
+    body: str
+    imgname: np.ndarray
+    dataset: np.ndarray
+    verdict: np.ndarray
+    source: Tensor
+    valid_fit: Tensor
+    locked: Tensor
+    photo_pose: Tensor
+    betas: Tensor
+    kid: Tensor
+    photo_cam_t: Tensor
+    focal_length: Tensor
+    camera_center: Tensor
+    center: Tensor
+    scale: Tensor
+    keypoints: Tensor
+    score: Tensor
+    # In the crop's frame, where training works; `pose` and `cam_t` bring what was replaced into the photo's.
+    crop_pose: Tensor = field(init=False)  # (N, 72)
+    crop_cam_t: Tensor = field(init=False)  # (N, 3), of replaced rows
+    pelvis: Tensor = field(init=False)  # (N, 3), of replaced rows
+    replaced: Tensor = field(init=False)  # (N,) bool, since the photo's frame was last asked for
+    rejected: Tensor = field(init=False)  # (N,) bool, from verdict
+
+    def __post_init__(self) -> None:
+        self.crop_pose = pose_in_crop(
+            self.photo_pose, self.center, BBOX_UNIT * self.scale, self.focal_length, self.camera_center
+        )
+        self.crop_cam_t, self.pelvis = torch.zeros_like(self.photo_cam_t), torch.zeros_like(self.photo_cam_t)
+        self.replaced = torch.zeros_like(self.locked)
+        self.rejected = torch.from_numpy(self.verdict == "rejected").to(self.device)
+
+    def __len__(self) -> int:
+        return len(self.photo_pose)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the rows are."""
+        return self.photo_pose.device
+
+    @property
+    def pose(self) -> Tensor:
+        """(N, 72) in the photo's camera frame."""
+        self._settle()
+        return self.photo_pose
+
+    @property
+    def cam_t(self) -> Tensor:
+        """(N, 3) [m] in the photo's camera frame."""
+        self._settle()
+        return self.photo_cam_t
+
+    def to(self, device: torch.device | str) -> FitsDictionary:
+        """The same rows on another device."""
+        self._settle()
+        tensors = {
+            item.name: value.to(device)
+            for item in dataclasses.fields(self)
+            if item.init and isinstance(value := getattr(self, item.name), Tensor)
+        }
+        return dataclasses.replace(self, **tensors)
+
+    # Files
+
+    @classmethod
+    def load(cls, path: str | Path, body: str | None = None) -> FitsDictionary:
+        """Read a `curated.npz`. body: fingerprint of the body that will use the betas.
+
+        Raises FitsError for a file that is not one, that is damaged or newer, or whose betas are of another
+        body.
+        """
+        path = Path(path)
+        arrays = read_arrays(path, (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version"))
+        fits = cls.from_arrays(arrays, str(path))
+        if body is not None:
+            fits.check_body(body, str(path))
+        return fits
+
+    def save(self, path: str | Path) -> None:
+        """Write all rows, whole and atomically; the last three files of this name stay as NAME.1, NAME.2,
+        NAME.3.
+
+        Raises FitsError when it cannot be written; the file that was there is then untouched.
+        """
+        write_arrays(Path(path), self.arrays(), VERSIONS_KEPT)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The rows as arrays by name, as they stand in the file."""
+        numbers = {name: getattr(self, name).cpu().numpy() for name in (*NUMBERS, *TRUTHS)}
+        source = np.array(SOURCES)[self.source.cpu().numpy()]
+        texts = {"imgname": self.imgname, "dataset": self.dataset, "verdict": self.verdict, "source": source}
+        return {**numbers, **texts, "body": np.array(self.body), "format_version": np.array(FORMAT_VERSION)}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray], where: str = "fits") -> FitsDictionary:
+        """Rows from arrays by name. Raises FitsError that names `where` and what is wrong with it."""
+        check_arrays(arrays, where)
+        tensors = {name: torch.from_numpy(np.array(arrays[name], np.float32)) for name in NUMBERS}
+        tensors |= {name: torch.from_numpy(arrays[name] > 0) for name in TRUTHS}
+        return cls(
+            body=str(arrays["body"]),
+            **{name: np.array(arrays[name], np.str_) for name in ("imgname", "dataset", "verdict")},
+            source=torch.from_numpy(source_codes(arrays["source"], where)),
+            photo_pose=tensors.pop("pose"),
+            photo_cam_t=tensors.pop("cam_t"),
+            **tensors,
+        )
+
+    def check_body(self, body: str, where: str = "fits") -> None:
+        """Raises FitsError when the betas are of another body than that of this fingerprint."""
+        if body != self.body:
+            raise FitsError(
+                f"{where}: its betas are of body '{self.body}', but body '{body}' is in use. "
+                "Choose that body, or fit the people again with this one."
+            )
+
+    def check_images(self, imgname: np.ndarray, where: str) -> None:
+        """Raises FitsError unless the rows are of a data set with these image names (N,), in its order.
+
+        ./a.jpg and an absolute path that ends in a.jpg are the photo a.jpg, as they are to who reads the data set.
+        """
+        if len(imgname) != len(self):
+            raise FitsError(
+                f"{where} has {len(imgname)} rows, but the fits have {len(self)}. Use its own fits."
+            )
+        names = np.asarray(imgname).astype(np.str_)
+        differ = np.flatnonzero(names != self.imgname).tolist()
+        differ = [row for row in differ if not _same_photo(str(names[row]), str(self.imgname[row]))]
+        if differ:
+            row = differ[0]
+            raise FitsError(
+                f"{where}, row {row}: its image is {str(imgname[row])!r}, but that of the fits is "
+                f"{str(self.imgname[row])!r}. Use the fits of this data set."
+            )
+
+    # Rows, in batches, on the device
+
+    @torch.no_grad()
+    def get(self, indices: Tensor, rotation_deg: Tensor, flipped: Tensor) -> Rows:
+        """Rows (B,) as crops show them that were turned by rotation_deg (B,), then mirrored where flipped."""
+        pose = _augmented(self.crop_pose[indices], rotation_deg, flipped)[0]
+        return Rows(
+            pose, self.betas[indices], self.kid[indices], self.valid_fit[indices], self.locked[indices]
+        )
+
+    @torch.no_grad()
+    def keep_better(
+        self,
+        indices: Tensor,
+        rotation_deg: Tensor,
+        flipped: Tensor,
+        pose: Tensor,
+        betas: Tensor,
+        cam_t: Tensor,
+        pelvis: Tensor,
+        score: Tensor,
+        objective: Objective,
+    ) -> Tensor:
+        """Replace the rows for which a new fit is better. Returns replaced (B,) bool.
+
+        pose (B, 72), betas (B, 10) and cam_t (B, 3) [m] are of the new fits, seen by the crop's camera as in
+        `get`; pelvis (B, 3) [m] is the pelvis joint of the shaped body at rest, score (B,) as in `Fit`.
+        objective gets new and old fits in one call, upright and unflipped in the crop's frame, and so judges
+        both with the same camera rule, keypoints and priors; it is to be normalised by what is visible. A new
+        fit must be strictly lower. Never replaced: a locked row, and any row by a fit that is not finite. Of
+        several fits for one row the best is kept.
+        """
+        pose, betas, cam_t, pelvis, score = (
+            value.to(self.betas) for value in (pose, betas, cam_t, pelvis, score)
+        )
+        count = len(indices)
+        upright, position = _upright(pose, cam_t + pelvis, rotation_deg, flipped)
+        poses = torch.cat([upright, self.crop_pose[indices]])
+        loss = objective(poses, torch.cat([betas, self.betas[indices]]), torch.cat([indices, indices]))
+        new_loss, old_loss = loss[:count], loss[count:]
+        finite = torch.cat([upright, betas, position, new_loss[:, None]], 1).isfinite().all(1)
+        no_fit_yet = self.score[indices].isnan() | old_loss.isnan()
+        better = finite & ~self.locked[indices] & (no_fit_yet | (new_loss < old_loss))
+        chosen = _best_of_each_row(indices, new_loss, better)
+        rows = indices[chosen]
+        self.crop_pose[rows] = upright[chosen]
+        self.crop_cam_t[rows] = (position - pelvis)[chosen]
+        self.pelvis[rows] = pelvis[chosen]
+        self.betas[rows] = betas[chosen]
+        self.score[rows] = score[chosen]
+        self.source[rows] = SOURCES.index("fit")
+        self.valid_fit[rows] = (score[chosen] <= VALID_SCORE_PX) & ~self.rejected[rows]
+        self.replaced[rows] = True
+        return torch.zeros_like(better).index_fill_(0, chosen, True)
+
+    @torch.no_grad()
+    def _settle(self) -> None:
+        """Bring replaced rows into the photo's frame; all others stay bit for bit as they were loaded."""
+        rows = self.replaced.nonzero()[:, 0]
+        if not len(rows):
+            return
+        orient, self.photo_cam_t[rows] = crop_to_full(
+            self.crop_pose[rows, :3],
+            self.crop_cam_t[rows],
+            self.pelvis[rows],
+            self.center[rows],
+            BBOX_UNIT * self.scale[rows],
+            self.focal_length[rows],
+            self.camera_center[rows],
+        )
+        self.photo_pose[rows] = torch.cat([orient, self.crop_pose[rows, 3:]], 1)
+        self.replaced[rows] = False
+
+
+def _same_photo(name: str, other: str) -> bool:
+    """Whether a data set's name of a photo, which may be absolute, means the other."""
+    name, other = (posixpath.normpath(each.replace("\\", "/")) for each in (name, other))
+    return name == other or (Path(name).is_absolute() and name.endswith(f"/{other}"))
+
+
+def _best_of_each_row(indices: Tensor, loss: Tensor, better: Tensor) -> Tensor:
+    """Places in the batch (C,) of the fits to write: those better, and the lowest loss where one row has two."""
+    places = better.nonzero()[:, 0]
+    ordered = places[loss[places].argsort()]
+    _, first = np.unique(indices[ordered].cpu().numpy(), return_index=True)
+    return ordered[torch.from_numpy(first).to(ordered.device)]

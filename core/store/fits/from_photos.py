@@ -1,0 +1,70 @@
+"""From the project to the fits dictionary: what a human accepted, corrected and locked becomes rows to train
+on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from core.body.keypoints import convert
+from core.errors import FitsError
+from core.records import Person, Photo
+from core.store.fits.columns import FORMAT_VERSION, LAYOUT, NUMBERS, TEXTS, TRUTHS
+from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
+
+
+def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project") -> FitsDictionary:
+    """One row for each person, in order; who has no fit gets an empty row that a training run may fill.
+
+    body: fingerprint of the body that the fits are of. Raises FitsError when one is of another body.
+    """
+    rows = [_row(photo, person, body, dataset) for photo in photos for person in photo.people]
+    arrays = {
+        name: np.array([row[name] for row in rows], np.float32).reshape(len(rows), *shape)
+        for name, shape in NUMBERS.items()
+    }
+    arrays |= {name: np.array([row[name] for row in rows], bool) for name in TRUTHS}
+    arrays |= {name: np.array([row[name] for row in rows], np.str_) for name in TEXTS}
+    return FitsDictionary.from_arrays(
+        {**arrays, "body": np.array(body), "format_version": np.array(FORMAT_VERSION)}, "the project"
+    )
+
+
+def is_valid(person: Person) -> bool:
+    """May the fit be taken as truth: locked or accepted, or not rejected and good by its own score."""
+    fit = person.fit
+    if fit is None or person.verdict == "rejected":
+        return False
+    return person.locked or person.verdict == "accepted" or (not fit.weak and fit.score <= VALID_SCORE_PX)
+
+
+def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, object]:
+    fit, keypoints = person.fit, person.keypoints
+    if fit is not None and fit.body != body:
+        raise FitsError(
+            f"{photo.path}, person {person.id}: the fit is of body '{fit.body}', the fits dictionary of body "
+            f"'{body}'. Fit this person again, or choose that body."
+        )
+    spin = keypoints if keypoints.layout == LAYOUT else convert(keypoints, keypoints.layout, LAYOUT)
+    center = photo.camera_center or (photo.width / 2, photo.height / 2)
+    return {
+        "pose": fit.pose if fit else np.zeros(72),
+        "betas": fit.betas if fit else np.zeros(10),
+        "kid": fit.kid if fit else 0.0,
+        "cam_t": fit.cam_t if fit else np.zeros(3),
+        "focal_length": (fit or photo).focal_length or photo.default_focal_length,
+        "camera_center": fit.camera_center if fit else center,
+        "center": person.bbox.center,
+        "scale": person.bbox.scale,
+        "keypoints": spin.array,
+        "score": fit.score if fit and math.isfinite(fit.score) else math.inf if fit else math.nan,
+        "valid_fit": is_valid(person),
+        "locked": person.locked,
+        "imgname": photo.path,
+        "dataset": dataset,
+        "verdict": person.verdict,
+        "source": fit.source if fit else "",
+    }

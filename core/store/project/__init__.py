@@ -1,0 +1,1 @@
+"""The project file: photos, people and every edit."""

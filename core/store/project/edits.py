@@ -1,0 +1,316 @@
+"""What was changed: edits into rows, and rows put back.
+
+An edit is one act of a user. It is kept as one `edit` row (who, when, what) and a `change` row for each photo
+or person that it touched, which holds the columns that differ, before and after, as JSON; null before means
+made, null after means deleted. So any row can be put back at any time, and a drag costs a kilobyte.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, groupby
+from typing import Any
+
+from core.body.warnings import warnings_of, warnings_of_photos
+from core.errors import ProjectError
+from core.records import Person, Photo
+from core.store.project.rows import derived, person_from_row, person_row, photo_row
+from core.store.project.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One act: a photo before and after it. before None adds the photo, after None removes it and its people.
+
+    People that are the same object in both are not looked at.
+    """
+
+    label: str
+    before: Photo | None
+    after: Photo | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit did to one row: kind 'photo' or 'person', its id, and the columns that differ."""
+
+    kind: str
+    target: int
+    before: Row | None
+    after: Row | None
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An edit of the past. time [s since 1970]; people: ids of those it touched."""
+
+    id: int
+    time: float
+    user: str
+    label: str
+    people: tuple[int, ...]
+
+
+class RowWriter:
+    """Writes rows inside a transaction and remembers how they differ from what was there."""
+
+    def __init__(self, db: sqlite3.Connection, now: float) -> None:
+        self.db = db
+        self.now = now
+        self.changes: list[Change] = []
+        self._touched: set[Value] = set()  # photos whose people changed
+
+    def finish(self) -> None:
+        """After the last change: what is to be warned of, which depends on all people of a photo."""
+        for photo_id in self._touched:
+            write_warnings(self.db, photo_id)
+
+    def apply(self, edit: Edit) -> None:
+        """Bring photo and people from before to after."""
+        before, after = edit.before, edit.after
+        if after is None:
+            if before is not None:
+                self._remove_photo(self._photo_id(before.path))
+            return
+        _check_ids(after)
+        photo_id = self._insert_or_update_photo(before, after)
+        old = {person.id: person for person in before.people} if before else {}
+        for person in after.people:
+            if old.pop(person.id, None) is not person:
+                self.write_person(person, photo_id)
+        for gone in old:
+            self.write("person", gone, None)
+
+    def write_person(self, person: Person, photo_id: int) -> None:
+        """Write one person. Raises ProjectError when the id belongs to a person of another photo."""
+        row = self.db.execute("SELECT photo_id FROM person WHERE id = ?", (person.id,)).fetchone()
+        if row is not None and row["photo_id"] != photo_id:
+            raise ProjectError(
+                f"person {person.id} is in another photo. Give a new person an id of `new_person_id()`."
+            )
+        self.write("person", int(person.id), person_row(person, photo_id))
+
+    def write(self, kind: str, target: int, new: Row | None) -> None:
+        """Make a row what `new` says; columns that it does not name stay. None deletes the row."""
+        found = self.db.execute(f"SELECT * FROM {kind} WHERE id = ?", (target,)).fetchone()
+        old = {name: found[name] for name in COLUMNS[kind]} if found else None
+        if kind == "person":
+            self._touched |= {row["photo_id"] for row in (old, new) if row and "photo_id" in row}
+        if old is not None and new is not None:
+            changed = {name: value for name, value in new.items() if value != old[name]}
+            if not changed:
+                return
+            self._update(kind, target, changed)
+            self.changes.append(Change(kind, target, {name: old[name] for name in changed}, changed))
+            return
+        if old is None and new is None:
+            return
+        if new is None:
+            self.db.execute(f"DELETE FROM {kind} WHERE id = ?", (target,))
+        else:
+            self._insert(kind, target, new)
+        self.changes.append(Change(kind, target, old, new))
+
+    def put_back(self, changes: list[Change]) -> None:
+        """Undo changes, the last first. Raises ProjectError where a row they need is gone."""
+        for change in reversed(changes):
+            exists = self.db.execute(f"SELECT 1 FROM {change.kind} WHERE id = ?", (change.target,)).fetchone()
+            if change.after is not None and not exists:
+                raise ProjectError(
+                    f"{change.kind} {change.target} was deleted since. First put back the edit that did so."
+                )
+            if change.kind == "photo" and change.before is None:
+                self._check_is_empty(change.target)
+            self.write(change.kind, change.target, change.before)
+
+    def _check_is_empty(self, photo_id: int) -> None:
+        person = self.db.execute("SELECT id FROM person WHERE photo_id = ?", (photo_id,)).fetchone()
+        if person is not None:
+            raise ProjectError(
+                f"person {person['id']} was added to photo {photo_id} since. First put back the edit that did so."
+            )
+
+    def _insert_or_update_photo(self, before: Photo | None, after: Photo) -> int:
+        if before is None:
+            photo_id = largest_id(self.db, "photo") + 1
+            self.write("photo", photo_id, photo_row(after))
+            return photo_id
+        photo_id = self._photo_id(before.path)
+        if photo_row(before) != photo_row(after):
+            self.write("photo", photo_id, photo_row(after))
+        return photo_id
+
+    def _remove_photo(self, photo_id: int) -> None:
+        for person in self.db.execute("SELECT id FROM person WHERE photo_id = ?", (photo_id,)).fetchall():
+            self.write("person", person["id"], None)
+        self.write("photo", photo_id, None)
+
+    def _photo_id(self, path: str) -> int:
+        row = self.db.execute("SELECT id FROM photo WHERE path = ?", (path,)).fetchone()
+        if row is None:
+            raise ProjectError(f"{path} is not in the project. Open the project again.")
+        return int(row["id"])
+
+    def _insert(self, kind: str, target: int, new: Row) -> None:
+        row = {"id": target, **new}
+        if kind == "photo":
+            insert(self.db, "photo", [row])
+            return
+        photo = self.db.execute("SELECT path FROM photo WHERE id = ?", (row["photo_id"],)).fetchone()
+        if photo is None:
+            raise ProjectError(f"the photo of person {target} was deleted. Put back that edit first.")
+        insert_people(self.db, [(row, person_from_row(row), photo["path"])], self.now)
+
+    def _update(self, kind: str, target: int, changed: Row) -> None:
+        names = ", ".join(f"{name} = ?" for name in changed)
+        self.db.execute(f"UPDATE {kind} SET {names} WHERE id = ?", (*changed.values(), target))
+        if kind == "person":
+            self._derive(target, retag="tags" in changed)
+        elif "path" in changed:
+            for person in self.db.execute("SELECT id FROM person WHERE photo_id = ?", (target,)).fetchall():
+                self._derive(person["id"], retag=False)
+
+    def _derive(self, person_id: int, retag: bool) -> None:
+        row = self.db.execute(
+            "SELECT person.*, photo.path FROM person JOIN photo ON photo.id = photo_id WHERE person.id = ?",
+            (person_id,),
+        ).fetchone()
+        person = person_from_row(row)
+        names = ", ".join(f"{name} = :{name}" for name in DERIVED_COLUMNS)
+        self.db.execute(
+            f"UPDATE person SET {names} WHERE id = :id",
+            {"id": person_id, **derived(person, row["path"], self.now)},
+        )
+        if retag:
+            self.db.execute("DELETE FROM person_tag WHERE person_id = ?", (person_id,))
+            insert_tags(self.db, [person])
+
+
+def _check_ids(photo: Photo) -> None:
+    """Raises ProjectError where two people have one id: a row each is what keeps them."""
+    ids = [person.id for person in photo.people]
+    twice = next((id for place, id in enumerate(ids) if id in ids[:place]), None)
+    if twice is not None:
+        raise ProjectError(
+            f"{photo.path}: two people have the id {twice}. Give a new person an id of `new_person_id()`."
+        )
+
+
+def largest_id(db: sqlite3.Connection, table: str) -> int:
+    """The largest id that a table ever had, so that none is given twice."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return row[0] if row else 0
+
+
+def insert(db: sqlite3.Connection, table: str, rows: list[Row]) -> None:
+    """Insert rows that all name the same columns."""
+    if rows:
+        names = ", ".join(rows[0])
+        marks = ", ".join(f":{name}" for name in rows[0])
+        db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def insert_people(db: sqlite3.Connection, people: list[tuple[Row, Person, str]], now: float) -> None:
+    """Insert people and all that is derived from them. people: row with id, the same as a record, path of the
+    photo; those of one photo stand together.
+    """
+    photos = [list(together) for _, together in groupby(people, key=lambda one: one[0]["photo_id"])]
+    warned = list(
+        chain.from_iterable(warnings_of_photos([[person for _, person, _ in photo] for photo in photos]))
+    )
+    rows = [
+        row | derived(person, path, now) | {"warnings": len(names)}
+        for (row, person, path), names in zip(people, warned, strict=True)
+    ]
+    insert(db, "person", rows)
+    insert_tags(db, [person for _, person, _ in people])
+    _insert_warnings(db, [(row["id"], names) for (row, _, _), names in zip(people, warned, strict=True)])
+
+
+def insert_tags(db: sqlite3.Connection, people: list[Person]) -> None:
+    """Index the tags of people who have none indexed."""
+    db.executemany(
+        "INSERT OR IGNORE INTO person_tag (tag, person_id) VALUES (?, ?)",
+        [(tag, person.id) for person in people for tag in person.tags],
+    )
+
+
+def write_warnings(db: sqlite3.Connection, photo_id: Value) -> None:
+    """What the people of a photo are to be warned of, anew; those who cannot be read are left out."""
+    people = []
+    for row in db.execute("SELECT * FROM person WHERE photo_id = ? ORDER BY id", (photo_id,)).fetchall():
+        with suppress(ProjectError):
+            people.append(person_from_row(row))
+    warned = [(person.id, names) for person, names in zip(people, warnings_of(people), strict=True)]
+    db.executemany("DELETE FROM person_warning WHERE person_id = ?", [(person.id,) for person in people])
+    db.executemany(
+        "UPDATE person SET warnings = ? WHERE id = ? AND warnings != ?",
+        [(len(names), person_id, len(names)) for person_id, names in warned],
+    )
+    _insert_warnings(db, warned)
+
+
+def _insert_warnings(db: sqlite3.Connection, warned: Sequence[tuple[Value, Sequence[str]]]) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO person_warning (warning, person_id) VALUES (?, ?)",
+        [(name, person_id) for person_id, names in warned for name in names],
+    )
+
+
+def log(db: sqlite3.Connection, label: str, user: str, now: float, changes: list[Change]) -> int:
+    """Keep an edit and its changes. Returns the edit's id."""
+    edit_id = db.execute(
+        "INSERT INTO edit (time, user, label) VALUES (?, ?, ?)", (now, user, label)
+    ).lastrowid
+    db.executemany(
+        "INSERT INTO change (edit_id, kind, target, before, after) VALUES (?, ?, ?, ?, ?)",
+        [
+            (edit_id, change.kind, change.target, _encode(change.before), _encode(change.after))
+            for change in changes
+        ],
+    )
+    return int(edit_id or 0)
+
+
+def changes_of(db: sqlite3.Connection, edit_id: int) -> list[Change]:
+    """The changes that an edit made, in their order."""
+    rows = db.execute("SELECT * FROM change WHERE edit_id = ? ORDER BY id", (edit_id,)).fetchall()
+    return [Change(row["kind"], row["target"], _decode(row["before"]), _decode(row["after"])) for row in rows]
+
+
+def history(db: sqlite3.Connection, person_id: int | None, limit: int) -> Iterator[Logged]:
+    """Edits, the newest first: of one person, or of all."""
+    where = (
+        "id IN (SELECT edit_id FROM change WHERE kind = 'person' AND target = ?)"
+        if person_id is not None
+        else "? IS NULL"
+    )
+    edits = db.execute(
+        f"SELECT * FROM edit WHERE {where} ORDER BY id DESC LIMIT ?", (person_id, limit)
+    ).fetchall()
+    for edit in edits:
+        targets = db.execute("SELECT target FROM change WHERE edit_id = ? AND kind = 'person'", (edit["id"],))
+        people = tuple(row["target"] for row in targets.fetchall())
+        yield Logged(edit["id"], edit["time"], edit["user"], edit["label"], people)
+
+
+def _encode(row: Row | None) -> str | None:
+    if row is None:
+        return None
+    return json.dumps(row, default=_blob_to_json, ensure_ascii=False, separators=(",", ":"))
+
+
+def _blob_to_json(blob: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(blob).decode()}
+
+
+def _decode(text: str | None) -> Row | None:
+    if text is None:
+        return None
+    row: dict[str, Any] = json.loads(text)
+    return {name: base64.b64decode(v["base64"]) if isinstance(v, dict) else v for name, v in row.items()}

@@ -1,0 +1,164 @@
+"""Making, checking, opening and copying project files.
+
+Files are only looked at through SQLite: on POSIX, closing any other handle of a file drops the locks that
+this process holds on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from core.errors import ProjectError
+from core.files.lock import Writer, WriterLock
+from core.files.whole_file import sync_folder, sync_path
+from core.store.project import schema
+from core.store.project.schema import connect, explained
+
+NEWER = "Update Fitloop, or open it with the program that wrote it; the file was not touched."
+
+
+def make_empty(path: Path) -> None:
+    """A new project at `path`, there as a whole or not at all. Raises ProjectError when the name is taken."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with explained(path, "making the project"), contextlib.closing(connect(beside, "rwc")) as db:
+            schema.create_tables(db)
+            schema.make_durable(db)
+        _give_name(beside, path)
+    finally:
+        remove(beside)
+
+
+def copy_database(db: sqlite3.Connection, path: Path) -> Path:
+    """Write all that a connection sees to a new file. Raises ProjectError when it cannot be written."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with explained(path, "saving a copy"), contextlib.closing(connect(beside, "rwc")) as copy:
+            db.backup(copy)
+        _give_name(beside, path)
+    finally:
+        remove(beside)
+    return path
+
+
+def check_is_project(path: Path) -> None:
+    """Raises ProjectError for a file that is not there, is none of ours or is newer than this program.
+
+    sqlite3.DatabaseError means that it is damaged, or no database at all. Nothing is written.
+    """
+    if not path.is_file():
+        raise ProjectError(f"{path} is not there, or not a file. Choose a project, or make a new one.")
+    if path.stat().st_size == 0:
+        raise ProjectError(f"{path} is empty. Delete it and make a new project.")
+    with contextlib.closing(connect(path, "ro" if _has_wal(path) else "immutable")) as db:
+        if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+            raise ProjectError(f"{path} is not a Fitloop project. Choose a file that Fitloop made.")
+        version = schema.version_of(db)
+        if version > schema.SCHEMA_VERSION:
+            raise ProjectError(
+                f"{path} is of version {version}, newer than this program's {schema.SCHEMA_VERSION}. {NEWER}"
+            )
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        page_size = db.execute("PRAGMA page_size").fetchone()[0]
+        for table in ("photo", "person", "edit", "change"):
+            db.execute(f"SELECT * FROM {table} ORDER BY id DESC LIMIT 1").fetchall()
+    if not _has_wal(path) and path.stat().st_size < pages * page_size:
+        raise sqlite3.DatabaseError("database disk image is malformed: its end is missing")
+
+
+def lock_or_writer(path: Path) -> tuple[WriterLock | None, Writer | None]:
+    """The right to write, or who has it; neither where file or folder are read-only."""
+    if not os.access(path, os.W_OK):
+        return None, None
+    try:
+        lock = WriterLock.take(path)
+    except ProjectError:
+        return None, None
+    return lock, None if lock else _writer_of(path)
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """A durable connection to a file of this program's version, with our name in it as its writer."""
+    db = connect(path, "rw")
+    try:
+        schema.make_durable(db)
+        schema.migrate(db)
+        me = Writer.myself()
+        with schema.transaction(db):
+            db.execute(
+                "REPLACE INTO writer (id, user, host, pid) VALUES (1, ?, ?, ?)", (me.user, me.host, me.pid)
+            )
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, also where the folder is read-only."""
+    db = connect(path, "ro")
+    try:
+        version = schema.version_of(db)
+    except sqlite3.OperationalError:
+        db.close()
+        if _has_wal(path):
+            raise
+        db = connect(path, "immutable")
+        version = schema.version_of(db)
+    if any(schema.MIGRATIONS[version:]):
+        db.close()
+        raise ProjectError(
+            f"{path} is of the older version {version} and can only be read here. "
+            "Open it where it can be written first, which brings it up to date."
+        )
+    return db
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Tells whether a path still leads to the same file; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def remove(path: Path) -> None:
+    """Delete a database and what SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _writer_of(path: Path) -> Writer:
+    unknown = Writer("another program", "this or another computer", 0)
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(path, "ro")) as db:
+        row = db.execute("SELECT user, host, pid FROM writer").fetchone()
+        return Writer(*row) if row else unknown
+    return unknown
+
+
+def _has_wal(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    return wal.is_file() and wal.stat().st_size > 0
+
+
+def _give_name(beside: Path, path: Path) -> None:
+    """Move a finished file to a name that must be free."""
+    try:
+        sync_path(beside)
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            if path.exists():
+                raise FileExistsError(path) from None
+            os.replace(beside, path)
+        sync_folder(path.parent)
+    except FileExistsError as error:
+        raise ProjectError(f"{path} is there already. Choose another name.") from error
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be written ({error.strerror}). Choose another folder.") from error

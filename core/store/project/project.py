@@ -1,0 +1,311 @@
+"""The project file `NAME.fitloop`: photos, people and every edit, where a commit that returned is on the
+disk.
+
+    with Project.open("march.fitloop") as project:
+        row = next(project.queue(order="worst", verdict="todo"))
+        photo = project.photo(row.photo_id)
+        person = project.person(row.id).with_(verdict="accepted", locked=True)
+        project.commit(Edit("Accept", photo, photo.with_person(person)))
+
+Rows are read when they are asked for, so a project of 100 000 people opens at once. One program writes at a
+time; another one that opens the file reads it and learns who writes (`project.writer`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from core.errors import ProjectError
+from core.files.lock import Writer, user_name
+from core.records import Person, Photo
+from core.store.project import edits, opening, photo_files, review_queue
+from core.store.project.edits import Edit, Logged, RowWriter
+from core.store.project.photo_files import KnownFile, Relocation
+from core.store.project.review_queue import Filter, QueueRow
+from core.store.project.rows import person_from_row, person_row, photo_from_row, photo_row
+from core.store.project.session import Session
+
+ROWS_AT_ONCE = 100
+
+
+class Project:
+    """An open project file; use it in a `with`, or `close` it."""
+
+    def __init__(self, session: Session, user: str) -> None:
+        self.user = user
+        self._session = session
+        with session.reading() as db:
+            self._last_person = edits.largest_id(db, "person")
+
+    @classmethod
+    def create(cls, path: str | Path, user: str | None = None) -> Project:
+        """A new, empty project. Raises ProjectError when the file is there or cannot be made."""
+        opening.make_empty(Path(path))
+        return cls.open(path, user=user)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        read_only_if_locked: bool = True,
+        read_only: bool = False,
+        user: str | None = None,
+    ) -> Project:
+        """Open a project for writing; for reading where another program writes it or its folder is read-only.
+
+        Raises ProjectError for a file that is not there, is no project or is of a newer version, and
+        `DamagedProjectError` for a damaged one, whose readable rows are then in a copy beside it.
+        """
+        session = Session.open(Path(path), read_only_if_locked, read_only)
+        return cls(session, user or user_name())
+
+    @property
+    def path(self) -> Path:
+        """The project file."""
+        return self._session.path
+
+    @property
+    def folder(self) -> Path:
+        """What photo paths are relative to."""
+        return self.path.absolute().parent
+
+    @property
+    def read_only(self) -> bool:
+        """Can this program only read the project?"""
+        return self._session.read_only
+
+    @property
+    def writer(self) -> Writer | None:
+        """Who else writes the project; None when we do, or when its folder cannot be written."""
+        return self._session.writer
+
+    def close(self) -> None:
+        """Let go of the file and of the right to write it. A closed project cannot be used any more."""
+        self._session.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Reading
+
+    def photo(self, key: int | str) -> Photo:
+        """A photo by its id or its path, with its people."""
+        with self._session.reading() as db:
+            column, value = ("path", key) if isinstance(key, str) else ("id", int(key))
+            row = db.execute(f"SELECT * FROM photo WHERE {column} = ?", (value,)).fetchone()
+            if row is None:
+                raise ProjectError(f"{self.path.name}: there is no photo {key!r}.")
+            people = db.execute("SELECT * FROM person WHERE photo_id = ? ORDER BY id", (row["id"],))
+            return photo_from_row(row, tuple(map(person_from_row, people.fetchall())))
+
+    def photos(self) -> Iterator[Photo]:
+        """All photos with their people, in the order they came, one in memory at a time."""
+        return map(self.photo, self.photo_ids())
+
+    def photo_ids(self) -> list[int]:
+        """Ids of all photos, in the order they came."""
+        with self._session.reading() as db:
+            return [row[0] for row in db.execute("SELECT id FROM photo ORDER BY id").fetchall()]
+
+    def photo_id(self, path: str) -> int | None:
+        """The id of the photo of this path; None where there is none."""
+        with self._session.reading() as db:
+            row = db.execute("SELECT id FROM photo WHERE path = ?", (path,)).fetchone()
+        return None if row is None else int(row["id"])
+
+    def person(self, person_id: int) -> Person:
+        """A person by id. Raises ProjectError when there is none."""
+        with self._session.reading() as db:
+            row = db.execute("SELECT * FROM person WHERE id = ?", (int(person_id),)).fetchone()
+        if row is None:
+            raise ProjectError(f"{self.path.name}: there is no person {person_id}.")
+        return person_from_row(row)
+
+    def people(self, person_ids: Iterable[int]) -> list[Person]:
+        """These people, by id; who is gone is left out."""
+        marks = ", ".join(str(int(person_id)) for person_id in person_ids)
+        with self._session.reading() as db:
+            rows = db.execute(f"SELECT * FROM person WHERE id IN ({marks})").fetchall()
+        return [person_from_row(row) for row in rows]
+
+    def photo_of(self, person_id: int) -> Photo:
+        """The photo that a person is in."""
+        rows = self.queue_rows([person_id])
+        if not rows:
+            raise ProjectError(f"{self.path.name}: there is no person {person_id}.")
+        return self.photo(rows[0].photo_id)
+
+    def new_person_id(self) -> int:
+        """An id that no person has, had or was promised."""
+        with self._session.reading():
+            self._last_person += 1
+            return self._last_person
+
+    def queue(
+        self,
+        order: str = "worst",
+        verdict: str | None = None,
+        tag: str | None = None,
+        text: str | None = None,
+        warning: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Iterator[QueueRow]:
+        """People in an order of `queue.ORDERS`, as light rows that are read as they are asked for."""
+        with self._session.reading() as db:
+            ids = review_queue.ids(db, order, Filter(verdict, tag, text, warning), limit, offset)
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            yield from self.queue_rows(ids[start : start + ROWS_AT_ONCE])
+
+    def queue_ids(
+        self,
+        order: str = "worst",
+        verdict: str | None = None,
+        tag: str | None = None,
+        text: str | None = None,
+        warning: str | None = None,
+    ) -> np.ndarray:
+        """Ids (P,) of the whole queue: what a list of 100 000 needs before it shows its first rows."""
+        with self._session.reading() as db:
+            return review_queue.ids(db, order, Filter(verdict, tag, text, warning))
+
+    def queue_rows(self, person_ids: Iterable[int]) -> list[QueueRow]:
+        """Light rows of these people."""
+        with self._session.reading() as db:
+            return review_queue.rows_of(db, person_ids)
+
+    def counts(self, tag: str | None = None, text: str | None = None) -> dict[str, int]:
+        """Number of people by verdict."""
+        with self._session.reading() as db:
+            return review_queue.counts(db, Filter(None, tag, text))
+
+    def changed_since(self, time: float) -> tuple[np.ndarray, float]:
+        """Ids (P,) of people who changed after a time [s since 1970], and when the last one did."""
+        with self._session.reading() as db:
+            return review_queue.changed_since(db, time)
+
+    def tags(self) -> dict[str, int]:
+        """How many people have each tag, the most frequent first."""
+        with self._session.reading() as db:
+            return review_queue.frequent(db, "person_tag", "tag")
+
+    def warned(self) -> dict[str, int]:
+        """How many people have each of `warnings.WARNINGS`, the most frequent first."""
+        with self._session.reading() as db:
+            return review_queue.frequent(db, "person_warning", "warning")
+
+    def history(self, person_id: int | None = None, limit: int = 100) -> list[Logged]:
+        """Edits, the newest first: of one person, or of all."""
+        with self._session.reading() as db:
+            return list(edits.history(db, person_id, limit))
+
+    def check(self) -> list[str]:
+        """What SQLite finds wrong with the file, looking at all of it; empty when it is intact."""
+        with self._session.reading() as db:
+            found = [row[0] for row in db.execute("PRAGMA integrity_check").fetchall()]
+        return [] if found == ["ok"] else found
+
+    def data_version(self) -> int:
+        """Another number whenever another program has committed something since."""
+        with self._session.reading() as db:
+            return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+    # Writing
+
+    def commit(self, first: Edit, *more: Edit) -> int | None:
+        """Write an edit to the disk, or several of one label as one. Returns its id, for `revert`.
+
+        Returns None when nothing changes. Raises ProjectError when it cannot be written; the project is then
+        as it was before.
+        """
+
+        def write(writer: RowWriter) -> None:
+            for edit in (first, *more):
+                if edit.after is not None:
+                    photo_files.check_path(edit.after.path)
+                writer.apply(edit)
+
+        return self._edit(first.label, write)
+
+    def revert(self, edit_id: int) -> int | None:
+        """Put back what an edit changed, whatever changed it since. Itself an edit; returns its id."""
+        with self._session.reading() as db:
+            row = db.execute("SELECT label FROM edit WHERE id = ?", (edit_id,)).fetchone()
+            changes = edits.changes_of(db, edit_id)
+        if not changes:
+            raise ProjectError(f"{self.path.name}: edit {edit_id} has nothing that could be put back.")
+        return self._edit(f"Put back: {row['label']}", lambda writer: writer.put_back(changes))
+
+    def add_photos(self, photos: Iterable[Photo], label: str = "Import") -> list[int]:
+        """Add many photos in one transaction. People get new ids. Returns the photos' ids.
+
+        The import is one entry of the history without single changes, so it cannot be reverted.
+        """
+        now = time.time()
+        with self._session.writing(label) as db:
+            first = edits.largest_id(db, "photo") + 1
+            rows, people, folder = [], [], self.folder
+            for photo_id, photo in enumerate(photos, start=first):
+                path = photo_files.check_path(photo.path)
+                size = photo_files.size_of(folder / path)
+                rows.append({"id": photo_id, **photo_row(photo), "size": size})
+                for person in photo.people:
+                    row = {"id": self.new_person_id(), **person_row(person, photo_id)}
+                    people.append((row, person, path))
+            edits.insert(db, "photo", rows)
+            edits.insert_people(db, people, now)
+            edits.log(db, label, self.user, now, [])
+        return list(range(first, first + len(rows)))
+
+    def hash_photos(self) -> Iterator[int]:
+        """Remember the hashes of files that were never read; yields how many are left after each."""
+        with self._session.reading() as db:
+            rows = db.execute("SELECT id, path FROM photo WHERE hash IS NULL").fetchall()
+        for done, (photo_id, path) in enumerate(rows, start=1):
+            known = photo_files.size_and_hash(self.folder / path)
+            if known is not None:
+                with self._session.writing("reading photos") as db:
+                    db.execute("UPDATE photo SET size = ?, hash = ? WHERE id = ?", (*known, photo_id))
+            yield len(rows) - done
+
+    def relocate(self, folder: str | Path) -> Relocation:
+        """Find photos that are not where the project says under `folder`, by name and hash, as one edit."""
+        with self._session.reading() as db:
+            rows = db.execute("SELECT id, path, size, hash FROM photo ORDER BY id").fetchall()
+        photos = [KnownFile(*row) for row in rows]
+        found = photo_files.find_moved(photos, self.folder, Path(folder))
+        moves = [(photo.id, found.moved[photo.path]) for photo in photos if photo.path in found.moved]
+
+        def write(writer: RowWriter) -> None:
+            for photo_id, path in moves:
+                writer.write("photo", photo_id, {"path": path})
+
+        if moves:
+            self._edit(f"Find photos in {folder}", write)
+        return found
+
+    def save_copy(self, path: str | Path) -> Path:
+        """Write the whole project to another file, also when its own was deleted while open."""
+        with self._session.reading("saving a copy") as db:
+            return opening.copy_database(db, Path(path))
+
+    def _edit(self, label: str, write: Callable[[RowWriter], None]) -> int | None:
+        with self._session.writing(label) as db:
+            writer = RowWriter(db, time.time())
+            write(writer)
+            if not writer.changes:
+                return None
+            writer.finish()
+            edit_id = edits.log(db, label, self.user, writer.now, writer.changes)
+            self._last_person = max(self._last_person, edits.largest_id(db, "person"))
+        return edit_id

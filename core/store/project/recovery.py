@@ -1,0 +1,218 @@
+"""A damaged project: its newest readable state goes to a copy beside it, the file itself is kept as it is."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from core.errors import ProjectError
+from core.records import Person
+from core.store.project import salvage, schema
+from core.store.project.edits import insert, insert_tags, write_warnings
+from core.store.project.opening import make_empty, open_for_writing, remove
+from core.store.project.rows import derived, person_from_row
+from core.store.project.schema import (
+    DamagedProjectError,
+    Row,
+    Value,
+    connect,
+    explain,
+    explained,
+    is_damage,
+    transaction,
+)
+
+MAX_BYTES = 8 * 2**30  # a project of some million people
+TABLES = ("photo", "person", "edit", "change")
+Result = TypeVar("Result")
+Tables = dict[str, dict[int, Row]]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was saved to the project at `path`. lost: people whose rows were found, but could not be read."""
+
+    path: Path
+    photos: int
+    people: int
+    edits: int
+    lost: int
+
+    def __str__(self) -> str:
+        lost = f"; {self.lost} more people could not be read" if self.lost else ""
+        return f"{self.people} people in {self.photos} photos and {self.edits} edits{lost}"
+
+
+def guarded(path: Path, act: Callable[[Path], Result]) -> Result:
+    """act(path), with a damaged file recovered to a copy. Raises ProjectError, DamagedProjectError if
+    damaged.
+    """
+    try:
+        return act(path)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if not is_damage(error):
+            raise explain(path, "opening", error) from error
+        raise rescue(path, error) from error
+
+
+def rescue(path: Path, error: Exception) -> ProjectError:
+    """Recover a damaged file that is not open. Returns the error to raise, which says where the copy is."""
+    recovered = recover(path)
+    if recovered is None:
+        return ProjectError(
+            f"{path} is not a Fitloop project, or so damaged that nothing in it can be read ({error}). "
+            "Choose another file; this one was not touched."
+        )
+    return DamagedProjectError(
+        f"{path} is damaged ({error}). What could be read is in {recovered.path.name}: {recovered}. "
+        "Open that one; the damaged file was kept as it was.",
+        recovered.path,
+    )
+
+
+def recover(path: Path) -> Recovered | None:
+    """Save all rows of a damaged project that can be read to a new project beside it; None when there are
+    none.
+
+    Rows come from SQLite where it can still walk a table, and from the table's single pages where it cannot.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise ProjectError(f"{path} is no Fitloop project, or a damaged one of over {MAX_BYTES >> 30} GB.")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "damaged")
+        try:
+            shutil.copyfile(path, copy)
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(path.with_name(path.name + "-wal"), copy.with_name("damaged-wal"))
+        except OSError as error:
+            raise ProjectError(f"{path} is damaged and cannot be copied ({error.strerror}).") from error
+        tables = _read_tables(copy)
+    if not tables["photo"] and not tables["person"]:
+        return None
+    target = _free_name(path)
+    try:
+        return _write(tables, target)
+    except BaseException:
+        remove(target)
+        raise
+
+
+def _read_tables(copy: Path) -> Tables:
+    names = _column_names()
+    # What SQLite makes of the log when it opens the copy must not be what is salvaged, so that is taken first.
+    wal_file = copy.with_name(copy.name + "-wal")
+    wal = wal_file.read_bytes() if wal_file.exists() else b""
+    tables: Tables = {table: {} for table in TABLES}
+    walked = [_walk(copy, table, tables[table]) for table in TABLES]
+    if all(walked):
+        return tables
+    by_length = {len(names[table]): (table, names[table]) for table in TABLES}
+    # SQLite leaves rows as long as they were when a column comes to their table.
+    by_length |= dict.fromkeys(schema.EARLIER_PERSON_LENGTHS, ("person", names["person"]))
+    with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as database:
+        for row_id, values in salvage.rows(salvage.Pages(database, wal)):
+            table, columns = by_length.get(len(values), ("", ()))
+            if table and values[0] is None:
+                padded = [row_id, *values[1:], *[None] * (len(columns) - len(values))]
+                _keep_newest(tables[table], row_id, dict(zip(columns, padded, strict=True)))
+    return tables
+
+
+def _walk(copy: Path, table: str, found: dict[int, Row]) -> bool:
+    """Read a table as far as SQLite can. Returns whether it came to the end."""
+    try:
+        with contextlib.closing(connect(copy, "rw")) as db:
+            for row in db.execute(f"SELECT * FROM {table} NOT INDEXED"):
+                found[row["id"]] = dict(row)
+    except (sqlite3.Error, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _keep_newest(table: dict[int, Row], row_id: int, row: Row) -> None:
+    known = table.get(row_id)
+    if known is None or _time(row) > _time(known):
+        table[row_id] = row
+
+
+def _time(row: Row) -> float:
+    updated = row.get("updated")
+    return updated if isinstance(updated, float) else 0.0
+
+
+def _column_names() -> dict[str, tuple[str, ...]]:
+    """Columns of each table in their order, of an empty project."""
+    with contextlib.closing(_empty_in_memory()) as db:
+        return {
+            table: tuple(row["name"] for row in db.execute(f"PRAGMA table_info({table})").fetchall())
+            for table in TABLES
+        }
+
+
+def _empty_in_memory() -> sqlite3.Connection:
+    """An empty project that is nowhere on the disk."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.row_factory = sqlite3.Row
+    schema.create_tables(db)
+    return db
+
+
+def _write(tables: Tables, target: Path) -> Recovered:
+    make_empty(target)
+    people = dict(_readable(tables["person"]))
+    with explained(target, "recovering"), contextlib.closing(open_for_writing(target)) as db, transaction(db):
+        paths = _write_photos(db, tables["photo"], {row["photo_id"] for row, _ in people.values()})
+        rows = [
+            row | derived(person, paths[row["photo_id"]], _time(row)) | {"warnings": 0}
+            for row, person in people.values()
+        ]
+        insert(db, "person", rows)
+        insert_tags(db, [person for _, person in people.values()])
+        for row, _ in people.values():
+            write_warnings(db, row["photo_id"])
+        _insert_valid(db, "edit", tables["edit"])
+        _insert_valid(db, "change", tables["change"])
+        kept = db.execute("SELECT count(*) FROM edit").fetchone()[0]
+    return Recovered(target, len(paths), len(people), kept, len(tables["person"]) - len(people))
+
+
+def _readable(people: dict[int, Row]) -> Iterator[tuple[int, tuple[Row, Person]]]:
+    for person_id, row in people.items():
+        with contextlib.suppress(ProjectError):
+            if isinstance(row["photo_id"], int):
+                yield person_id, (row, person_from_row(row))
+
+
+def _write_photos(db: sqlite3.Connection, photos: dict[int, Row], needed: set[Value]) -> dict[Value, str]:
+    """Write photos, and a stand-in for each that people are in but that is lost. Returns path by id."""
+    _insert_valid(db, "photo", photos)
+    paths: dict[Value, str] = {
+        row["id"]: row["path"] for row in db.execute("SELECT id, path FROM photo").fetchall()
+    }
+    for lost in needed - set(paths):
+        paths[lost] = f"lost photo {lost!r}"
+        insert(db, "photo", [{"id": lost, "path": paths[lost], "width": 1, "height": 1}])
+    return paths
+
+
+def _insert_valid(db: sqlite3.Connection, table: str, rows: dict[int, Row]) -> None:
+    for row in rows.values():
+        with contextlib.suppress(sqlite3.IntegrityError):  # half of a row, or of an edit that is lost
+            insert(db, table, [row])
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while True:
+        ending = "" if number == 1 else f"-{number}"
+        target = path.with_name(f"{path.stem}-recovered{ending}{path.suffix}")
+        if not target.exists():
+            return target
+        number += 1

@@ -1,0 +1,219 @@
+"""Records to rows of the project file and back, bit for bit.
+
+Arrays are raw little-endian float32. A body (guess or fit) is packed as two lengths, its scalars as JSON and
+its arrays; several bodies stand one after the other. Keypoints are (K, 4): x, y [px], confidence, occluded.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import struct
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import numpy as np
+
+from core.errors import FitloopError, ProjectError
+from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
+from core.store.project.schema import Row, Value
+from core.wishes import Wish, from_plain, to_plain
+
+VERDICTS = get_args(Verdict)
+BODY_ARRAYS = (("pose", 72), ("betas", 10), ("cam_t", 3), ("camera_center", 2))
+BODY_FLOATS = sum(size for _, size in BODY_ARRAYS)
+_LENGTHS = struct.Struct("<II")
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def photo_row(photo: Photo) -> Row:
+    """A photo's columns, but for the size and hash of its file."""
+    center = photo.camera_center or (None, None)
+    return {
+        "path": photo.path,
+        "width": int(photo.width),
+        "height": int(photo.height),
+        "focal_length": _optional_float(photo.focal_length),
+        "center_x": _optional_float(center[0]),
+        "center_y": _optional_float(center[1]),
+    }
+
+
+def photo_from_row(row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, ...]) -> Photo:
+    """The photo of a row, with its people."""
+    center = None if row["center_x"] is None else (row["center_x"], row["center_y"])
+    return Photo(row["path"], row["width"], row["height"], people, row["focal_length"], center)
+
+
+def person_row(person: Person, photo_id: int) -> Row:
+    """A person's columns, but for the derived ones. Raises ProjectError for an unknown verdict."""
+    original = person.original_keypoints
+    if person.verdict not in VERDICTS:
+        raise ProjectError(
+            f"person {person.id}: there is no verdict {person.verdict!r}. Use one of {VERDICTS}."
+        )
+    return {
+        "photo_id": photo_id,
+        "verdict": person.verdict,
+        "locked": int(person.locked),
+        "tags": _to_json(person.tags),
+        "note": person.note,
+        "center_x": float(person.bbox.center[0]),
+        "center_y": float(person.bbox.center[1]),
+        "scale": float(person.bbox.scale),
+        "layout": person.keypoints.layout,
+        "keypoints": _pack_keypoints(person.keypoints),
+        "original_layout": original.layout if original else None,
+        "original_keypoints": _pack_keypoints(original) if original else None,
+        "guess": _pack_guess(person.guess) if person.guess else None,
+        "fit": _pack_fit(person.fit) if person.fit else None,
+        "alternatives": b"".join(map(_pack_fit, person.alternatives)) or None,
+        "wishes": _to_json([to_plain(wish) for wish in person.wishes]) if person.wishes else None,
+    }
+
+
+def person_from_row(row: Mapping[str, Any] | sqlite3.Row) -> Person:
+    """The person of a row. Raises ProjectError where the row holds no person."""
+    try:
+        with np.errstate(over="ignore"):  # too large for float32 is infinite, which no record takes
+            return _person(row)
+    except (TypeError, ValueError, KeyError, struct.error, RecursionError, FitloopError) as error:
+        raise ProjectError(
+            f"person {row['id']} cannot be read ({error}). Put back an earlier state of this person."
+        ) from error
+
+
+def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
+    original = row["original_keypoints"]
+    guess, fit = row["guess"], row["fit"]
+    tags = tuple(json.loads(row["tags"]))
+    if row["verdict"] not in VERDICTS or not all(isinstance(text, str) for text in (row["note"], *tags)):
+        raise ValueError("its verdict, note or tags are none")
+    return Person(
+        id=row["id"],
+        bbox=BBox(np.array([row["center_x"], row["center_y"]]), row["scale"]),
+        keypoints=_unpack_keypoints(row["layout"], row["keypoints"]),
+        original_keypoints=None if original is None else _unpack_keypoints(row["original_layout"], original),
+        guess=None if guess is None else _unpack_guess(_Reader(guess)),
+        fit=None if fit is None else _unpack_fit(_Reader(fit)),
+        alternatives=_unpack_fits(row["alternatives"] or b""),
+        verdict=row["verdict"],
+        locked=bool(row["locked"]),
+        note=row["note"],
+        tags=tags,
+        wishes=_unpack_wishes(row),
+    )
+
+
+def _unpack_wishes(row: Mapping[str, Any] | sqlite3.Row) -> tuple[Wish, ...]:
+    """None, too, in what an edit kept of a person before there were wishes."""
+    kept = row["wishes"] if "wishes" in tuple(row.keys()) else None
+    return tuple(from_plain(fields) for fields in json.loads(kept or "[]"))
+
+
+def derived(person: Person, path: str, now: float) -> Row:
+    """The columns that the queue sorts and filters by; path is the photo's, now the time [s]."""
+    fit = person.fit
+    score = float(fit.score) if fit and math.isfinite(fit.score) else None
+    return {
+        "updated": now,
+        "score": score,
+        "disagreement": disagreement(person.guess, fit) if person.guess and fit else None,
+        "text": "\n".join((path, person.note, *person.tags)).casefold(),
+    }
+
+
+def disagreement(guess: Guess, fit: Fit) -> float:
+    """Expected mean angle [rad] between a fit and what the guess's network finds likely, each by its probability.
+
+    It finds bad fits better than the angle to the likeliest alone, as several likely bodies are several ways to be
+    wrong (`python -m tests.benchmarks.orders`).
+    """
+    said = [one for one in (guess, *guess.alternatives) if one.network == guess.network]
+    probability = np.nan_to_num([one.probability for one in said]).clip(min=1e-6)
+    angles = [pose_angle(one.pose, fit.pose) for one in said]
+    return float(np.average(angles, weights=probability))
+
+
+def pose_angle(first: np.ndarray, second: np.ndarray) -> float:
+    """Mean angle [rad] between the joints of two poses (72,); by quaternions, so that no torch is loaded."""
+    cosine = np.abs((_quaternions(first) * _quaternions(second)).sum(-1))
+    return float(2 * np.arccos(cosine.clip(max=1)).mean())
+
+
+def _quaternions(pose: np.ndarray) -> np.ndarray:
+    axis_angle = pose.reshape(-1, 3).astype(np.float64)
+    half = np.linalg.norm(axis_angle, axis=-1, keepdims=True) / 2
+    return np.concatenate([np.cos(half), axis_angle / 2 * np.sinc(half / np.pi)], axis=-1)
+
+
+def _pack_keypoints(keypoints: Keypoints) -> bytes:
+    columns = (keypoints.xy, keypoints.confidence[:, None], keypoints.occluded[:, None])
+    return np.concatenate(columns, axis=1).astype("<f4").tobytes()
+
+
+def _unpack_keypoints(layout: str, blob: bytes) -> Keypoints:
+    values = np.frombuffer(blob, "<f4").reshape(-1, 4)
+    return Keypoints(layout, values[:, :2], values[:, 2], values[:, 3] > 0)
+
+
+def _pack_body(record: Guess | Fit, **scalars: Value) -> bytes:
+    scalars |= {"body": record.body, "kid": float(record.kid), "focal_length": float(record.focal_length)}
+    head = _to_json(scalars).encode()
+    arrays = np.concatenate([getattr(record, name) for name, _ in BODY_ARRAYS]).astype("<f4").tobytes()
+    return _LENGTHS.pack(len(head), len(arrays)) + head + arrays
+
+
+def _pack_fit(fit: Fit) -> bytes:
+    return _pack_body(fit, score=float(fit.score), source=fit.source, weak=bool(fit.weak))
+
+
+def _pack_guess(guess: Guess) -> bytes:
+    others = guess.alternatives
+    first = _pack_body(
+        guess, network=guess.network, probability=float(guess.probability), alternatives=len(others)
+    )
+    return first + b"".join(map(_pack_guess, others))
+
+
+class _Reader:
+    """Packed bodies, read one after the other."""
+
+    def __init__(self, blob: bytes) -> None:
+        self.blob = blob
+        self.at = 0
+
+    def body(self) -> dict[str, Any]:
+        """Scalars and arrays of the next body, by name."""
+        head, arrays = _LENGTHS.unpack_from(self.blob, self.at)
+        start = self.at + _LENGTHS.size
+        self.at = start + head + arrays
+        if arrays != 4 * BODY_FLOATS or self.at > len(self.blob):
+            raise ValueError("a body's arrays have the wrong length")
+        values = np.frombuffer(self.blob, "<f4", BODY_FLOATS, start + head)
+        fields: dict[str, Any] = json.loads(self.blob[start : start + head])
+        for name, size in BODY_ARRAYS:
+            fields[name], values = values[:size], values[size:]
+        return fields
+
+
+def _unpack_guess(reader: _Reader) -> Guess:
+    fields = reader.body()
+    count = fields.pop("alternatives")
+    return Guess(**fields, alternatives=tuple(_unpack_guess(reader) for _ in range(count)))
+
+
+def _unpack_fit(reader: _Reader) -> Fit:
+    return Fit(**reader.body())
+
+
+def _unpack_fits(blob: bytes) -> tuple[Fit, ...]:
+    reader, fits = _Reader(blob), []
+    while reader.at < len(blob):
+        fits.append(_unpack_fit(reader))
+    return tuple(fits)
+
+
+def _optional_float(value: float | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,1 @@
+"""Everything that can be asked for from a menu, a button or the keyboard."""

@@ -1,0 +1,136 @@
+"""What the commands of the file menu do."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from desktop.commands.window_api import Asks
+from desktop.jobs.files.open_files import Opening, add_steps, open_steps, projects_of
+from desktop.jobs.files.open_sample import sample_file, sample_folder, sample_steps
+from desktop.jobs.files.save_files import Saving, export_steps, relocate_steps, save_fits_steps
+from desktop.model.workbench import Workbench
+from desktop.text.translate import tr
+
+
+def open_file(kind: str) -> Callable[[Workbench, Asks], None]:
+    """Ask for a project, photos, annotations, and open them."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        path = window.ask_for_file(kind)
+        if path is not None:
+            open_path(workbench, path)
+
+    return act
+
+
+def open_path(workbench: Workbench, path: Path) -> None:
+    """Open a project, a folder of photos, or another program's file, in the background."""
+    if workbench.project is not None and workbench.project.path.absolute() in projects_of(path):
+        if workbench.writable and path.is_file():
+            return
+        if not workbench.files.running:
+            workbench.set_project(None)  # opened a second time it could only be read
+    _open(workbench, path.name, open_steps(path, body_file=workbench.fits.body_file), path)
+
+
+def add_annotations(workbench: Workbench, window: Asks) -> None:
+    """Ask for another program's file, and add its photos and people to the project."""
+    path = window.ask_for_file("any")
+    if path is None or workbench.project is None:
+        return
+    told: list[str] = []
+
+    def end() -> None:
+        workbench.project_changed.emit()
+        if workbench.photo is None:
+            workbench.show_first()
+        if told:
+            workbench.told.emit("\n".join(told))
+
+    label = tr("Add {name}").format(name=path.name)
+    steps = add_steps(workbench.project, path, workbench.fits.body_file)
+    workbench.files.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end, file=path)
+
+
+def open_sample(workbench: Workbench, window: Asks) -> None:
+    """The sample project, made at the first time."""
+    file = sample_file(sample_folder())
+    if file.exists():
+        open_path(workbench, file)
+    else:
+        _open(workbench, tr("the sample"), sample_steps(sample_folder()))
+
+
+def _open(workbench: Workbench, name: str, steps: Iterator[Opening], file: Path | None = None) -> None:
+    """Show the project that the last step brings."""
+    opened: list[Opening] = []
+
+    def take(step: Opening) -> None:
+        if step.project is not None:
+            opened.append(step)
+
+    def end() -> None:
+        if opened:
+            workbench.set_project(opened[0].project)
+            if opened[0].notes:
+                workbench.told.emit(opened[0].notes)
+
+    workbench.files.start(tr("Open {name}").format(name=name), steps, take, end, file=file)
+
+
+def open_body(workbench: Workbench, window: Asks) -> None:
+    path = window.ask_for_file("body")
+    if path is not None:
+        workbench.fits.open_body(path)
+
+
+def save_fits(workbench: Workbench, window: Asks) -> None:
+    assert workbench.project is not None
+    assert workbench.fits.body is not None
+    steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
+    workbench.files.start(tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
+
+
+def export(kind: str) -> Callable[[Workbench, Asks], None]:
+    """Ask where, and write everybody in a format of saving.WRITERS."""
+
+    def act(workbench: Workbench, window: Asks) -> None:
+        path = window.ask_for_new_file(kind)
+        if path is not None and workbench.project is not None:
+            steps = export_steps(workbench.project, path, kind, workbench.fits.body)
+            label = tr("Export {name}").format(name=path.name)
+            workbench.files.start(label, steps, partial(_tell, workbench), whole=True, file=path)
+
+    return act
+
+
+def close_project(workbench: Workbench, window: Asks) -> None:
+    """Show none, once all that was asked for is written."""
+    if workbench.files.writing:
+        workbench.told.emit(tr("The project closes as soon as all is written; Stop keeps it open."))
+    workbench.files.afterwards(tr("Close the project"), partial(workbench.set_project, None))
+
+
+def find_photos(workbench: Workbench, window: Asks) -> None:
+    """Photos that moved are looked for under a folder, by name and content."""
+    folder = window.ask_for_file("photos")
+    if folder is None or workbench.project is None:
+        return
+    project, found = workbench.project, False
+
+    def take(step: Saving) -> None:
+        nonlocal found
+        found = found or step.moved
+        _tell(workbench, step)
+
+    def end() -> None:
+        if found and workbench.project is project:
+            workbench.set_project(None)  # the history names the old places
+            open_path(workbench, project.path)
+
+    workbench.files.start(tr("Find photos"), relocate_steps(project, folder), take, end, file=folder)
+
+
+def _tell(workbench: Workbench, step: Saving) -> None:
+    if step.told:
+        workbench.told.emit(step.told)

@@ -1,0 +1,131 @@
+"""What commands do to everybody in the queue, in the background: fit, guess; each is one entry of the history."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.records import Person
+from desktop.commands.window_api import Asks
+from desktop.jobs.fitting_many import Fitted, LeftOut, fit_many_steps
+from desktop.jobs.guessing_many import Guessed, guess_many_steps
+from desktop.model.workbench import Workbench
+from desktop.state.history import Change
+from desktop.text.translate import tr
+
+TOLD = 6  # lines at the end of a job
+
+
+def fit_queue(workbench: Workbench, window: Asks) -> None:
+    """Fit everybody that the queue shows."""
+    project, body = workbench.project, workbench.fits.body
+    if project is None or body is None:
+        return
+    label, ids = tr("Fit everybody in the queue"), workbench.queue.ids()
+    faults: list[str] = []
+    done: list[int] = []
+    left_out: Counter[LeftOut] = Counter()
+
+    def take(step: Fitted) -> None:
+        faults.extend(step.faults)
+        done.extend(step.fits)
+        left_out.update(step.left_out)
+
+        def fitted(person: Person) -> Person:
+            same = np.array_equal(person.keypoints.array, step.keypoints[person.id].array)
+            guess = step.guesses.get(person.id, person.guess)
+            return person.with_(fit=step.fits[person.id], guess=guess) if same else person
+
+        write(workbench, label, dict.fromkeys(step.fits, fitted))
+
+    fits = workbench.fits
+    steps = fit_many_steps(body, project, ids, fits.options, fits.network, fits.device())
+
+    def end() -> None:
+        told = tr("{done} of %n people fitted", "", len(ids)).format(done=len(done))
+        _end(workbench, label, [told + _others(left_out, len(ids) - len(done)), *faults])
+
+    workbench.job.start(label, steps, take, end)
+
+
+def guess_queue(workbench: Workbench, window: Asks) -> None:
+    """Guess everybody that the queue shows, with the network in use; their fits stay."""
+    _guess(workbench, workbench.queue.ids(), None)
+
+
+def guess_with(workbench: Workbench, checkpoint: Path) -> None:
+    """A run's checkpoint makes the guesses from now on: it guesses everybody, and the queue is ranked anew.
+
+    Where the new guess and the fit disagree most comes first: there the network has most to learn, or the fit is
+    wrong.
+    """
+    if workbench.project is not None:
+        _guess(workbench, workbench.project.queue_ids(order="photo"), checkpoint)
+
+
+def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None) -> None:
+    project, body = workbench.project, workbench.fits.body
+    if project is None or body is None:
+        return
+    label, before = tr("Guess everybody"), workbench.fits.network
+    faults: list[str] = []
+    done: list[int] = []
+    left_out: Counter[LeftOut] = Counter()
+
+    def take(step: Guessed) -> None:
+        faults.extend(step.faults)
+        done.extend(step.guesses)
+        left_out.update(step.left_out)
+        if step.network is not None:
+            workbench.fits.use_network(step.network)
+        write(
+            workbench,
+            label,
+            dict.fromkeys(step.guesses, lambda person: person.with_(guess=step.guesses[person.id])),
+        )
+
+    def end() -> None:
+        words = tr("{done} of %n people guessed", "", len(person_ids)).format(done=len(done))
+        told = [words + _others(left_out, len(person_ids) - len(done))]
+        if workbench.fits.network is not before and workbench.project is project:
+            workbench.queue.want(order="disagreement")
+            told.append(tr("The queue begins where guess and fit disagree most."))
+        _end(workbench, label, [*told, *faults])
+
+    fits = workbench.fits
+    steps = guess_many_steps(body, project, person_ids, fits.network, checkpoint, fits.device())
+    workbench.job.start(label, steps, take, end)
+
+
+def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Person], Person]]) -> None:
+    """Put people on the disk, each changed by its function; those who were deleted or locked meanwhile are left out."""
+    project = workbench.project
+    if project is None or not changed:
+        return
+    changes: dict[str, Change] = {}
+    for row in project.queue_rows(changed):
+        photo = changes[row.path][1] if row.path in changes else project.photo(row.photo_id)
+        before = changes[row.path][0] if row.path in changes else photo
+        person = next(person for person in photo.people if person.id == row.id)
+        if not person.locked:
+            changes[row.path] = (before, photo.with_person(changed[row.id](person)))
+    workbench.write(label, list(changes.values()))
+    workbench.project_changed.emit()
+
+
+def _others(left_out: Counter[LeftOut], others: int) -> str:
+    """Why a job left `others` people as they are; nothing where there are none. Who is in no count was not reached."""
+    why = (
+        (left_out["locked"], tr("%n locked", "", left_out["locked"])),
+        (left_out["unseen"], tr("%n without keypoints", "", left_out["unseen"])),
+        (left_out["failed"], tr("%n failed", "", left_out["failed"])),
+        (others - left_out.total(), tr("%n not reached", "", others - left_out.total())),
+    )
+    words = ", ".join(text for count, text in why if count > 0)
+    return f"; {words}" if words else ""
+
+
+def _end(workbench: Workbench, label: str, told: list[str]) -> None:
+    workbench.remember(label)
+    workbench.told.emit("\n".join(list(dict.fromkeys(told))[:TOLD]))

@@ -1,0 +1,1 @@
+"""Jobs that read or write files."""

@@ -1,0 +1,259 @@
+"""Open whatever the user names as a project: a project, a folder of photos, or another program's file."""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from inspect import signature
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from core.errors import FitloopError, ImageError, ProjectError, ReadError
+from core.files.lock import lock_file
+from core.records import Photo
+from core.store import Project
+from core.store.project.opening import remove
+from desktop.jobs.child import LAST_WORDS, run_child
+from desktop.text.translate import tr
+
+if TYPE_CHECKING:
+    from core.formats import Import
+
+# core.formats and core.geometry.image import torch, so they are imported on first use.
+PROJECT_SUFFIX = ".fitloop"
+PHOTOS_A_STEP = 20
+LARGE_BYTES = 2 * 2**20  # a parser takes 50 ms for so much, and nothing else runs meanwhile
+Ended = tuple[int, str]  # a child's status, and what it said
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """How far it is; `project` at the end, with what the user should know about it."""
+
+    done: int
+    total: int
+    project: Project | None = None
+    notes: str = ""
+
+
+def open_steps(
+    path: Path, photo_folder: Path | None = None, body_file: Path | None = None
+) -> Iterator[Opening]:
+    """Steps whose last one has the project. body_file: SMPL's, where there is one. Raises FitloopError.
+
+    A folder of photos becomes FOLDER/FOLDER.fitloop, a file NAME.fitloop beside it; if that is there already, it is
+    opened, and photos that are new in the folder are added.
+    """
+    path = path.expanduser().absolute()
+    if not path.exists():
+        raise ProjectError(
+            tr("{path} is not there. Choose a project, a folder of photos, or an annotation file.").format(
+                path=path
+            )
+        )
+    if path.is_file() and path.suffix == PROJECT_SUFFIX:
+        yield _opened(Project.open(path))
+    elif path.is_dir() and _has_photos(path):
+        yield from _open_photos(path)
+    elif path.is_dir() and not any(path.iterdir()):
+        words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
+        raise ProjectError(words.format(folder=path))
+    else:
+        yield from _open_annotations(path, photo_folder, body_file)
+
+
+def projects_of(path: Path) -> tuple[Path, ...]:
+    """Where `open_steps` may find or make the project of a path."""
+    path = path.expanduser().absolute()
+    return path, path.with_name(path.stem + PROJECT_SUFFIX), path / (path.name + PROJECT_SUFFIX)
+
+
+def why_read_only(project: Project) -> str:
+    """Why a project cannot be written here, and what to do; nothing for one that can."""
+    if not project.read_only:
+        return ""
+    words = (
+        tr(
+            "{name} is open for reading only: {writer} writes this project. Close it there and open it again here."
+        )
+        if project.writer
+        else tr("{name} is open for reading only. Allow writing in its folder and open it again.")
+    )
+    return words.format(name=project.path.name, writer=project.writer)
+
+
+def add_steps(project: Project, path: Path, body_file: Path | None = None) -> Iterator[Opening]:
+    """Add another program's photos and people to a project; photos that are in it stay as they are.
+
+    body_file as for `open_steps`. Raises FitloopError.
+    """
+    yield Opening(0, 0)
+    found = read_annotations(path, None, body_file)
+    photos = list(_relative_to(found.photos, _root_of(path, found, None), project.folder))
+    known = {photo.path for photo in project.photos()}
+    new = [photo for photo in photos if photo.path not in known]
+    if new:
+        project.add_photos(new, tr("Import {file}").format(file=path.name))
+    notes = [found.summary()]
+    if len(new) < len(photos):
+        notes.append(tr("%n photos were there already and stay as they are.", "", len(photos) - len(new)))
+    yield Opening(1, 1, project, "\n".join(notes))
+
+
+def photos_in(folder: Path) -> list[Path]:
+    """The photos of a folder and those below it, in order of name; hidden folders are left out."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(place, name) for name in sorted(names) if _is_photo(name)]
+    return found
+
+
+def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | None = None) -> "Import":
+    """Photos and people of another program's file, told from its content. body_file: SMPL's, so that bodies that are
+    of it stand exactly where they are meant. Raises ReadError, BodyFileError."""
+    from core.body.model import load_body
+    from core.formats.bodies import agora, cliff, curated, eft, hmr2, parameters, pw3d, smplifyx, spin
+    from core.formats.keypoints import coco, cvat, lsp, mpii, openpose, yolo
+    from core.formats.recognise import recognise
+
+    readers: dict[str, Callable[..., Import]] = {
+        "agora": agora.read,
+        "cliff": cliff.read,
+        "coco": coco.read,
+        "curated": curated.read,
+        "cvat": cvat.read,
+        "eft": eft.read,
+        "hmr2": hmr2.read,
+        "lsp": lsp.read,
+        "mpii": mpii.read,
+        "openpose": openpose.read,
+        "parameters": parameters.read,
+        "3dpw": pw3d.read,
+        "smplifyx": smplifyx.read,
+        "spin": spin.read,
+        "yolo": yolo.read,
+    }
+    name = recognise(path)
+    if body_file is not None and "body" in signature(readers[name]).parameters:
+        return readers[name](path, photo_folder, body=load_body(body_file))
+    return readers[name](path, photo_folder)
+
+
+def _opened(project: Project, notes: str = "") -> Opening:
+    return Opening(1, 1, project, "\n".join(filter(None, (why_read_only(project), notes))))
+
+
+def _open_photos(folder: Path) -> Iterator[Opening]:
+    from core.geometry.image import image_size
+
+    file = folder / (folder.name + PROJECT_SUFFIX)
+    project = Project.open(file) if file.exists() else Project.create(file)
+    try:
+        known = set() if not file.exists() else {photo.path for photo in project.photos()}
+        names = [photo.relative_to(folder).as_posix() for photo in photos_in(folder)]
+        new = [name for name in names if name not in known]
+        photos, broken = [], []
+        for done, name in enumerate(new, start=1):
+            try:
+                photos.append(Photo(name, *image_size(folder / name)))
+            except ImageError as error:
+                broken.append(str(error))
+            if done % PHOTOS_A_STEP == 0:
+                yield Opening(done, len(new))
+        if photos and not project.read_only:
+            project.add_photos(photos, tr("Add %n photos", "", len(photos)))
+    except BaseException:
+        project.close()
+        raise
+    yield _opened(project, "\n".join(broken))
+
+
+def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | None) -> Iterator[Opening]:
+    file = path.with_name(path.stem + PROJECT_SUFFIX)
+    if file.exists():
+        yield _opened(Project.open(file))
+        return
+    yield Opening(0, 0)
+    if path.is_file() and path.stat().st_size > LARGE_BYTES:
+        yield from _convert(path, photo_folder, body_file, file)
+        return
+    found = read_annotations(path, photo_folder, body_file)
+    if not found.people:
+        raise ReadError(_nobody(path, found.summary()))
+    photos = _relative_to(found.photos, _root_of(path, found, photo_folder), file.parent)
+    project = Project.create(file)
+    try:
+        project.add_photos(photos, tr("Import {file}").format(file=path.name))
+    except BaseException:
+        project.close()
+        file.unlink(missing_ok=True)
+        raise
+    yield _opened(project, found.summary())
+
+
+def _convert(path: Path, photo_folder: Path | None, body_file: Path | None, file: Path) -> Iterator[Opening]:
+    """A large file is read by `train.convert` in a process of its own: a parser would hold up the window."""
+    part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
+    remove(part)
+    try:
+        body = [] if body_file is None else ["--body", str(body_file)]
+        photos = [] if photo_folder is None else ["--photos", str(photo_folder)]
+        arguments = [str(path), str(part), *photos, *body]
+        status, said = yield from waiting(run_child("train.convert", arguments))
+        if status:
+            raise ReadError(said[-LAST_WORDS:])
+        with Project.open(part, read_only=True) as project:
+            people = sum(project.counts().values())
+        if not people:
+            raise ReadError(_nobody(path, said))
+        part.rename(file)
+    finally:
+        remove(part)
+        lock_file(part).unlink(missing_ok=True)
+    yield _opened(Project.open(file), "\n".join(said.splitlines()[:-1]))
+
+
+def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, Ended]:
+    """Steps for as long as a child runs; its end is returned."""
+    try:
+        while True:
+            next(child)
+            yield Opening(0, 0)
+    except StopIteration as end:
+        return end.value
+    finally:
+        child.close()
+
+
+def _nobody(path: Path, why: str) -> str:
+    return tr("{file}: nobody in it could be read.\n{why}").format(file=path.name, why=why)
+
+
+def _root_of(path: Path, found: "Import", photo_folder: Path | None) -> Path:
+    from core.formats.recognise import photo_root
+
+    return photo_root(path, found.format) if photo_folder is None else photo_folder
+
+
+def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterator[Photo]:
+    """Photos with paths relative to the project's folder in place of the photos'."""
+    try:
+        start = os.path.relpath(root.absolute(), folder)
+    except ValueError as error:  # another drive of Windows
+        words = tr("{root} is on another drive than {folder}. Copy one of them over.")
+        raise FitloopError(words.format(root=root, folder=folder)) from error
+    for photo in photos:
+        joined = os.path.normpath(str(PurePosixPath(start, photo.path)))
+        yield photo.with_(path=joined.replace(os.sep, "/"))
+
+
+def _has_photos(folder: Path) -> bool:
+    return next((name for name in os.listdir(folder) if _is_photo(name)), None) is not None or (
+        next(folder.glob("*.json"), None) is None and bool(photos_in(folder))
+    )
+
+
+def _is_photo(name: str) -> bool:
+    from core.formats.shared.photo_folder import PHOTO_SUFFIXES
+
+    return name.lower().endswith(PHOTO_SUFFIXES) and not name.startswith(".")

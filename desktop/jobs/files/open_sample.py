@@ -1,0 +1,45 @@
+"""The sample project: a dozen drawn photos of people, with detections as faulty as a detector's, made on the spot."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths
+
+from core.errors import ProjectError
+from desktop.jobs.child import LAST_WORDS, run_child
+from desktop.jobs.files.open_files import Opening, open_steps, waiting
+from desktop.text.translate import tr
+
+PHOTOS = 12
+SIZE_PX = 480
+SEED = 7
+
+
+def sample_folder() -> Path:
+    """Where the sample is kept."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    return Path(place) / "Fitloop" / "sample"
+
+
+def sample_file(folder: Path) -> Path:
+    """The sample's project in this folder."""
+    return folder / "sample.fitloop"
+
+
+def sample_steps(folder: Path) -> Iterator[Opening]:
+    """Make the sample project in this folder, unless it is there, and open it. Raises ProjectError."""
+    file = sample_file(folder)
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        yield from _make(file)
+    yield from open_steps(file)
+
+
+def _make(file: Path) -> Iterator[Opening]:
+    arguments = ["--project", "--out", str(file)]
+    arguments += ["--count", str(PHOTOS), "--size", str(SIZE_PX), "--seed", str(SEED)]
+    child = run_child("train.synthetic", arguments)
+    status, said = yield from waiting(child)
+    if status:
+        words = tr("{folder}: the sample could not be made.\n{why}")
+        raise ProjectError(words.format(folder=file.parent, why=said[-LAST_WORDS:]))

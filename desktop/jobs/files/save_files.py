@@ -1,0 +1,133 @@
+"""Write what the project holds for others to read: the fits dictionary, and other programs' files."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import FitloopError
+from core.records import Photo
+from core.store import Project
+from desktop.text.translate import tr
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+    from core.formats.shared.report import Export
+
+FITS_SUFFIX = "_fits.npz"
+PHOTOS_A_STEP = 100
+NAMED = 3  # of the photos that were not found
+
+
+@dataclass(frozen=True)
+class Saving:
+    """How far it is; at the end `told` says what was written, and `moved` whether photos were found elsewhere."""
+
+    done: int
+    total: int
+    told: str = ""
+    moved: bool = False
+
+
+def fits_file_of(project: Project) -> Path:
+    """The fits dictionary beside a project."""
+    return project.path.with_name(project.path.stem + FITS_SUFFIX)
+
+
+def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
+    """Write the fits dictionary of the project. body: fingerprint of the body in use. Raises FitsError."""
+    from core.store.fits.from_photos import fits_of_photos  # here, as it imports torch
+
+    photos: list[Photo] = []
+    yield from _read(project, photos)
+    fits = fits_of_photos(photos, body, dataset=project.path.stem)
+    file = fits_file_of(project)
+    fits.save(file)
+    usable = int(fits.valid_fit.sum())
+    words = tr("{file}: %n people, {usable} with a fit to train on", "", len(fits))
+    yield Saving(1, 1, words.format(file=file.name, usable=usable))
+
+
+def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -> Iterator[Saving]:
+    """Write all people in another program's format, a key of WRITERS. Raises FitloopError."""
+    photos: list[Photo] = []
+    yield from _read(project, photos)
+    try:
+        yield from WRITERS[kind](file, tuple(photos), body)
+    except OSError as error:
+        words = tr("{file}: cannot be written ({why}). Choose another folder.")
+        raise FitloopError(words.format(file=file, why=error.strerror)) from error
+
+
+def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
+    """Find moved photos under a folder. Raises ProjectError."""
+    yield Saving(0, 0)
+    found = project.relocate(folder)
+    lines = [tr("%n photos found.", "", len(found.moved))]
+    for words, paths in (
+        (tr("%n missing: {names}.", "", len(found.missing)), found.missing),
+        (tr("%n at several places: {names}.", "", len(found.ambiguous)), found.ambiguous),
+    ):
+        lines += [words.format(names=", ".join(paths[:NAMED]))] if paths else []
+    yield Saving(1, 1, "\n".join(lines), bool(found.moved))
+
+
+def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
+    from core.formats.keypoints import coco
+
+    yield _told(file, coco.write(file, photos))
+
+
+def _write_spin(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
+    from core.formats.bodies import spin_write
+
+    yield _told(file, spin_write.write(file, photos, body))
+
+
+def _write_eft(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
+    from core.formats.bodies import eft
+
+    yield _told(file, eft.write(file, photos, body))
+
+
+def _write_parameters(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
+    from core.formats.bodies import parameters
+
+    yield _told(file, parameters.write(file, photos))
+
+
+def _told(file: Path, written: "Export") -> Saving:
+    return Saving(1, 1, f"{file.name}: {written.summary()}")
+
+
+def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
+    from core.formats.meshes import mesh
+
+    fits = [(person.id, person.fit) for photo in photos for person in photo.people if person.fit is not None]
+    if body is None or not fits:
+        words = tr("{file}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
+        raise FitloopError(words.format(file=file.name))
+    files = [file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}") for person_id, _ in fits]
+    for done, (one, (_, fit)) in enumerate(zip(files, fits, strict=True)):
+        yield Saving(done, len(files))
+        mesh.write(one, fit, body)
+    words = tr("%n meshes, one a person, in {folder}: {first} … {last}", "", len(files))
+    told = words.format(folder=file.parent, first=min(files).name, last=max(files).name)
+    yield Saving(len(files), len(files), told)
+
+
+WRITERS: dict[str, Callable[[Path, tuple[Photo, ...], "Body | None"], Iterator[Saving]]] = {
+    "coco": _write_coco,
+    "spin": _write_spin,
+    "eft": _write_eft,
+    "parameters": _write_parameters,
+    "mesh": _write_meshes,
+}
+
+
+def _read(project: Project, photos: list[Photo]) -> Iterator[Saving]:
+    ids = project.photo_ids()
+    for done, photo_id in enumerate(ids, start=1):
+        photos.append(project.photo(photo_id))
+        if done % PHOTOS_A_STEP == 0:
+            yield Saving(done, len(ids))

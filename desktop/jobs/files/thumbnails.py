@@ -1,0 +1,177 @@
+"""Small pictures of people with their bodies over them, made beside the window when somebody looks at them."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from core.errors import ImageError, ProjectError
+from core.records import Fit, Photo
+from core.store import Project
+from core.store.project.review_queue import QueueRow
+from desktop.jobs.files.photos import to_qimage
+from desktop.jobs.worker import Worker
+from desktop.text.translate import tr
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+
+Picture = QImage | str  # or words in its place, where the photo cannot be read
+
+SIZE_PX = 128
+CACHED = 1500  # 70 MB
+WAITING = 200  # of those asked for; who was scrolled past long ago is left out
+BODY_COLOUR = np.array([225.0, 205.0, 180.0])
+BODY_OPACITY = 0.75
+GAP_PX = 5
+NEAREST_M = 0.1
+
+
+class Thumbnails(QObject):
+    """Pictures by person and by when the person was changed."""
+
+    arrived = Signal(int)  # person id
+
+    def __init__(self, body: "Callable[[], Body | None]", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._body = body
+        self._project: Project | None = None
+        self._cache: OrderedDict[int, tuple[float, Picture]] = OrderedDict()
+        self._wanted: dict[int, float] = {}
+        self._worker = Worker(self)
+        self._worker.stepped.connect(self._take)
+        self._worker.finished.connect(self._go_on)
+        self._worker.failed.connect(self._go_on)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being made."""
+        return self._worker.running
+
+    def show(self, project: Project | None) -> None:
+        """Of another project from now on."""
+        self._worker.stop()
+        self._project = project
+        self._cache.clear()
+        self._wanted.clear()
+
+    def get(self, row: QueueRow) -> Picture | None:
+        """The picture, or an older one while it is being made, which `arrived` ends; None where there is none yet."""
+        made = self._cache.get(row.id)
+        if made is not None:
+            self._cache.move_to_end(row.id)
+            if made[0] >= row.updated:
+                return made[1]
+        self._wanted.pop(row.id, None)
+        self._wanted[row.id] = row.updated
+        while len(self._wanted) > WAITING:
+            self._wanted.pop(next(iter(self._wanted)))
+        if not self._worker.running:
+            self._go_on()
+        return None if made is None else made[1]
+
+    def close(self) -> None:
+        """Stop and wait for the end."""
+        self._worker.close()
+
+    def _go_on(self, _error: Exception | None = None) -> None:
+        if self._wanted and self._project is not None:
+            wanted, self._wanted = self._wanted, {}
+            steps = thumbnail_steps(self._project, wanted, self._body())
+            self._worker.start(steps, name="thumbnails", every=True)
+
+    def _take(self, step: tuple[int, float, Picture]) -> None:
+        person_id, updated, picture = step
+        if self._wanted.get(person_id, -1.0) <= updated:
+            self._wanted.pop(person_id, None)
+        self._cache[person_id] = (updated, picture)
+        while len(self._cache) > CACHED:
+            self._cache.popitem(last=False)
+        self.arrived.emit(person_id)
+
+
+def thumbnail_steps(
+    project: Project, wanted: dict[int, float], body: "Body | None"
+) -> Iterator[tuple[int, float, Picture]]:
+    """Crops of the people, in the order asked for."""
+    from core.geometry.image import crop_affine, read_image, warp  # here, as it imports torch
+
+    last: tuple[str, np.ndarray] | None = None
+    for person_id, updated in wanted.items():
+        try:
+            photo: Photo = project.photo_of(person_id)
+            person = next(person for person in photo.people if person.id == person_id)
+            if last is None or last[0] != photo.path:
+                last = (photo.path, read_image(project.folder / photo.path))
+            affine = crop_affine(person.bbox, SIZE_PX)
+            picture = warp(last[1], affine, SIZE_PX)
+            if person.fit is not None and body is not None:
+                picture = with_body(picture, affine, person.fit, body)
+            yield person_id, updated, to_qimage(picture)
+        except ImageError:
+            there = (project.folder / photo.path).exists()
+            yield person_id, updated, tr("photo unreadable") if there else tr("photo missing")
+        except ProjectError:  # they were deleted meanwhile
+            yield person_id, updated, ""
+
+
+def with_body(picture: np.ndarray, affine: np.ndarray, fit: Fit, body: "Body") -> np.ndarray:
+    """A crop (S, S, 3) with the body over it: four dots a triangle, which close up at this size, without OpenGL."""
+    import torch
+
+    from core.geometry.image import apply_affine
+    from desktop.state.posed_body import params_of
+
+    with torch.no_grad():
+        vertices = body.pose(params_of(fit, body))[0][0].numpy()
+    points, facing = _dots(vertices, body.faces)
+    seen = (facing > 0) & (points[:, 2] > NEAREST_M)
+    order = np.argsort(-points[seen, 2])  # the nearest last
+    points, facing = points[seen][order], facing[seen][order]
+    xy = fit.focal_length * points[:, :2] / points[:, 2:] + fit.camera_center
+    at = np.floor(apply_affine(affine, xy)).astype(int)
+    size = len(picture)
+    inside = ((at >= 0) & (at < size - 1)).all(axis=1)
+    x, y, shade = at[inside, 0], at[inside, 1], facing[inside]
+    light = np.full((size, size), np.nan)
+    for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        light[y + down, x + right] = shade
+    light[y, x] = shade
+    light = _closed(light)
+    covered = np.isfinite(light)
+    light = _without_specks(np.nan_to_num(light).astype(np.float32))
+    colour = BODY_COLOUR * (0.35 + 0.65 * light[covered])[:, None]
+    result = picture.copy()
+    result[covered] = (BODY_OPACITY * colour + (1 - BODY_OPACITY) * picture[covered]).astype(np.uint8)
+    return result
+
+
+def _closed(light: np.ndarray) -> np.ndarray:
+    """Gaps between the dots of a body that is larger than its crop take the light around them."""
+    import cv2
+
+    kernel = np.ones((GAP_PX, GAP_PX), np.uint8)
+    known = np.isfinite(light).astype(np.uint8)
+    gaps = (cv2.morphologyEx(known, cv2.MORPH_CLOSE, kernel) > 0) & (known == 0)
+    around = cv2.dilate(np.nan_to_num(light).astype(np.float32), kernel)
+    return np.where(gaps, around, light)
+
+
+def _without_specks(light: np.ndarray) -> np.ndarray:
+    """Single dots of a farther side that shine through are as light as those around them; an edge stays."""
+    import cv2
+
+    around = cv2.medianBlur(light, 3)
+    return np.where(around > 0, around, light)
+
+
+def _dots(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middle of each triangle and of its edges (4 F, 3), and how much it faces the camera (4 F,), 1 fully."""
+    corners = vertices[faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    facing = -across[:, 2] / np.maximum(np.linalg.norm(across, axis=1), 1e-12)
+    edges = [(corners[:, one] + corners[:, other]) / 2 for one, other in ((0, 1), (1, 2), (2, 0))]
+    return np.concatenate([corners.mean(axis=1), *edges]), np.tile(facing, 4)

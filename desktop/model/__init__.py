@@ -1,0 +1,1 @@
+"""The mutable objects of the window, the workbench above all."""

@@ -1,0 +1,325 @@
+"""The fit of the person on show: what it looks like, one that runs to its end, and one that follows the mouse."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import FitInputError, FitloopError
+from core.records import Fit, Guess, Keypoints, Person, Photo
+from core.wishes import Wish, with_wish
+from desktop.jobs.device import CPU, Device
+from desktop.jobs.fitting import (
+    FitReport,
+    Mailbox,
+    fit_steps,
+    flipped_start,
+    follow_steps,
+    settle,
+    settle_from,
+)
+from desktop.jobs.guessing import alternative_steps, guess_steps
+from desktop.jobs.worker import Worker
+from desktop.state.joint_turns import turned_as
+from desktop.state.person_edits import with_fit
+from desktop.state.posed_body import PosedBody, pose_changed, pose_fit
+from desktop.state.view import FitOptions
+from desktop.text.translate import part, tr
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+    from core.networks.spin import SpinNetwork
+    from desktop.model.workbench import Workbench
+
+
+class Fits(QObject):
+    """Belongs to a workbench, which it asks to preview and commit what it finds."""
+
+    body_changed = Signal()
+    changed = Signal()  # a fit began or ended, or its options are others
+
+    def __init__(self, workbench: "Workbench", load: "Callable[[Path | None], Iterator[Body]]") -> None:
+        super().__init__(workbench)
+        self.body: Body | None = None
+        self.options = FitOptions()
+        self.report: FitReport | None = None  # of the last fit of the person on show
+        self._workbench = workbench
+        self._posed: PosedBody | None = None
+        self._load = load
+        self._mailbox: Mailbox | None = None
+        self._next: Callable[[], None] | None = None  # what waits for the end of the fit that runs
+        self.alternatives: tuple[PosedBody, ...] = ()  # other bodies for the keypoints of the person on show
+        self._looked_at: Keypoints | None = None  # the keypoints that they are for
+        workbench.project_changed.connect(self._drop_old_alternatives)
+        self._loader, self._follower = Worker(self), Worker(self)
+        self._fitter, self._looker = Worker(self), Worker(self)
+        self.body_file: Path | None = None  # of the body in use; None for the open one
+        self._loading_file: Path | None = None
+        self.network: SpinNetwork | None = None  # guesses in place of the lifter
+        self._loader.stepped.connect(self._take_body)
+        self._loader.failed.connect(self._refuse)
+        self._follower.stepped.connect(self._take_followed)
+        self._follower.failed.connect(self._refuse)
+        self._fitter.stepped.connect(self._take_step)
+        self._fitter.finished.connect(self._finish)
+        self._fitter.failed.connect(self._refuse)
+        self._looker.stepped.connect(self._take_alternatives)
+        self._looker.finished.connect(self.changed)
+        self._looker.failed.connect(self._refuse)
+
+    # Bodies
+
+    @property
+    def loading(self) -> bool:
+        """Whether a body is being loaded."""
+        return self._loader.running
+
+    def open_body(self, path: Path | None = None) -> None:
+        """Load a body in the background, the open one for None; the one on show stays until it is there."""
+        self._loading_file = path
+        self._loader.start(self._load(path), name="load")
+        self.changed.emit()
+
+    def use_network(self, network: "SpinNetwork") -> None:
+        """This image network makes the guesses from now on."""
+        self.network = network
+        self._workbench.told.emit(tr("The checkpoint makes the guesses now: G"))
+
+    def device(self) -> Device:
+        """Where a job is to compute: on the graphics card, if there is one and the user lets it."""
+        assert self.body is not None
+        return Device(self.body, None if self._workbench.view.card else CPU)
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the person's fit is of another body, so that its betas mean nothing here."""
+        person = self._workbench.person
+        return (
+            person is not None
+            and person.fit is not None
+            and self.body is not None
+            and person.fit.body not in ("", self.body.fingerprint)
+        )
+
+    def posed(self) -> PosedBody | None:
+        """What the person's fit looks like; None without fit or body. Computed once for each change."""
+        photo, person = self._workbench.photo, self._workbench.person
+        if photo is None or person is None or person.fit is None or self.body is None:
+            return None
+        if self._posed is not None:
+            posed = self._posed
+            same = posed.fit is person.fit and len(posed.keypoints_px) == person.keypoints.k
+            whole = posed.faces is self.body.faces or self._workbench.previewing
+            if same and whole and (self.following or posed.keypoints is person.keypoints):
+                return posed
+        self._posed = pose_fit(self.body, photo, person, person.fit)
+        return self._posed
+
+    # Fits
+
+    @property
+    def running(self) -> bool:
+        """Whether a fit runs that will end by itself."""
+        return self._fitter.running
+
+    @property
+    def following(self) -> bool:
+        """Whether a drag is followed."""
+        return self._mailbox is not None
+
+    def set_options(self, options: FitOptions) -> None:
+        """Other weights for the fits that come."""
+        self.options = options
+        self.changed.emit()
+
+    def fit(self, start: Fit | Guess | None) -> None:
+        """Fit the person on show to the end, from `start` or from nothing: one entry of the history."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is None or photo is None or person is None:
+            return
+        self.report = None
+        self._fitter.start(fit_steps(self.body, photo, person, start, self.options), name="fit")
+        self.changed.emit()
+
+    def guess(self) -> None:
+        """Guess a body (with the network opened, else from the keypoints) and fit it: one entry of the history."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is not None and photo is not None and person is not None:
+            self.report = None
+            project = self._workbench.project
+            file = project.folder / photo.path if project is not None else None
+            steps = guess_steps(self.body, photo, person, self.options, self.network, file, self.device())
+            self._fitter.start(steps, name="guess")
+            self.changed.emit()
+
+    @property
+    def looking(self) -> bool:
+        """Whether other bodies are being looked for."""
+        return self._looker.running
+
+    def when_ended(self, act: Callable[[], None]) -> None:
+        """Do this once the fit that runs is committed; not when it is stopped or fails."""
+        self._next = act
+
+    def look_for_alternatives(self) -> None:
+        """Find other bodies for the keypoints of the person on show."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is not None and photo is not None and person is not None:
+            self.alternatives, self._looked_at = (), person.keypoints
+            self._looker.start(alternative_steps(self.body, photo, person, self.options), name="alternatives")
+            self.changed.emit()
+
+    def take_alternative(self, place: int) -> None:
+        """One of them becomes the fit: one entry of the history."""
+        person = self._workbench.person
+        if person is not None and self._workbench.editable and place < len(self.alternatives):
+            self._posed = self.alternatives[place]
+            label = tr("Take body {number}").format(number=place + 1)
+            self._workbench.apply(label, with_fit(person, self._posed.fit))
+            self.changed.emit()
+
+    def follow(self, photo: Photo, person: Person) -> None:
+        """Fit to these keypoints as soon as the last fit is there; requests in between are dropped."""
+        self._end_fit()
+        if self.body is None or person.fit is None:
+            return
+        if self._mailbox is None:
+            self._mailbox = Mailbox()
+            self._follower.start(follow_steps(self.body, self._mailbox), name="follow")
+        self._mailbox.put(photo, person, self.options)
+
+    def settled(self, photo: Photo, person: Person) -> Person:
+        """Anybody of the photo with the body that belongs to the keypoints, where there is one."""
+        if self.body is None or person.fit is None:
+            return person
+        try:
+            return person.with_(fit=settle(self.body, photo, person, self.options).fit)
+        except FitInputError:
+            return person  # without a keypoint to go by, the body stays where it is
+
+    def settle(self) -> None:
+        """Preview the person on show with the fit that belongs to the keypoints, at once."""
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is None or photo is None or person is None or person.fit is None:
+            return
+        try:
+            posed = settle(self.body, photo, person, self.options)
+        except FitInputError:
+            return  # without a keypoint to go by, the body stays where it is
+        self._show(person, posed)
+
+    def flip_depth(self, name: str) -> None:
+        """One limb's depth the other way round: one entry of the history."""
+        self._workbench.cancel()
+        photo, person = self._workbench.photo, self._workbench.person
+        if self.body is None or photo is None or person is None or person.fit is None:
+            return
+        start, wish = flipped_start(self.body, person, name)
+        if wish is not None:
+            person = person.with_(wishes=with_wish(person.wishes, wish))
+        self._show(person, settle_from(self.body, photo, person, start, self.options))
+        self._workbench.commit(tr("Flip the depth of {name}").format(name=part(name)))
+
+    def change_by_hand(self, label: str, fit: Fit, done: bool = True, wish: Wish | None = None) -> None:
+        """Another body for the person on show: previewed, and one entry of the history where it is done.
+
+        wish: what the fits that come are to keep of it.
+        """
+        photo, person = self._workbench.photo, self._workbench.person
+        if photo is None or person is None:
+            return
+        wishes = person.wishes if wish is None else with_wish(person.wishes, wish)
+        person = person.with_(wishes=turned_as(wishes, fit))
+        self._end_fit()
+        if self.body is None:
+            self._workbench.preview(person.with_(fit=fit))
+        else:
+            self._show(person, pose_changed(self.body, photo, person, fit, moving=not done))
+        if done:
+            self._workbench.commit(label)
+
+    def forget(self) -> None:
+        """Another person is on show."""
+        self._looker.stop()
+        self.report, self.alternatives, self._looked_at = None, (), None
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Let go of what runs, and hear nothing of it any more."""
+        self._end_fit()
+        if self._mailbox is not None:
+            self._mailbox.close()
+            self._mailbox = None
+            self._follower.close()  # waits for the iterations under way, a few milliseconds
+
+    def close(self) -> None:
+        """Stop, and wait until no thread is left."""
+        self.stop()
+        self._looker.stop()
+        for worker in (self._loader, self._follower, self._fitter, self._looker):
+            worker.close()
+
+    def _end_fit(self) -> None:
+        """The fit that runs goes no further, and what waits for its end is not done."""
+        ran, self._next = self.running, None
+        self._fitter.stop()
+        if ran:
+            self.changed.emit()
+
+    def _show(self, person: Person, posed: PosedBody) -> None:
+        self._posed = posed
+        self._workbench.preview(with_fit(person, posed.fit))
+
+    def _take_followed(self, posed: PosedBody) -> None:
+        person = self._workbench.person
+        if person is not None and self.following:
+            self._show(person, posed)
+
+    def _take_step(self, report: FitReport) -> None:
+        person = self._workbench.person
+        if person is not None:
+            before, self.report = self.report, report
+            if report.news and before is None:
+                self._workbench.told.emit("\n".join(report.news))
+            self._show(person.with_(guess=report.guess or person.guess), report.posed)
+            self.changed.emit()
+
+    def _finish(self) -> None:
+        act = self._next  # a commit stops what runs, and forgets it
+        self._workbench.commit(tr("Fit person {id}").format(id=self._workbench.person_id))
+        self.changed.emit()
+        if act is not None:
+            act()
+
+    def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
+        self.alternatives = found
+        self.changed.emit()
+
+    def _drop_old_alternatives(self) -> None:
+        """They are bodies for other keypoints as soon as an edit of these is committed."""
+        person, looked_at = self._workbench.person, self._looked_at
+        if person is None or looked_at is None or self._workbench.previewing:
+            return
+        if not np.array_equal(person.keypoints.array, looked_at.array):
+            self._looker.stop()
+            self.alternatives, self._looked_at = (), None
+            self.changed.emit()
+
+    def _take_body(self, body: "Body") -> None:
+        if body is self.body:
+            return
+        self.body, self.body_file, self._posed = body, self._loading_file, None
+        self.body_changed.emit()
+        self.changed.emit()
+
+    def _refuse(self, error: Exception) -> None:
+        self._workbench.cancel()
+        self.changed.emit()
+        if not isinstance(error, FitloopError):
+            raise error  # a fault of ours, not of the input: the window's last resort shows it
+        self._workbench.refused.emit(str(error))

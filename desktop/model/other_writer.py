@@ -1,0 +1,45 @@
+"""A project that another program writes: what is changed there is shown here, a moment later."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from core.errors import ProjectError
+from core.store import Project
+
+if TYPE_CHECKING:
+    from desktop.model.workbench import Workbench
+
+LOOK_EVERY_MS = 1000
+
+
+class OtherWriter(QObject):
+    """Belongs to a workbench, which it asks to read anew what another program has committed."""
+
+    def __init__(self, workbench: "Workbench") -> None:
+        super().__init__(workbench)
+        self._workbench = workbench
+        self._project: Project | None = None  # one that is only read here
+        self._seen = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+
+    def watch(self, project: Project | None) -> None:
+        """From now on this one, if another program may write it."""
+        self._timer.stop()
+        self._project = project if project is not None and project.read_only else None
+        if self._project is not None:
+            self._seen = self._project.data_version()
+            self._timer.start()
+
+    def _look(self) -> None:
+        assert self._project is not None
+        try:
+            version = self._project.data_version()
+            if version != self._seen:
+                self._seen = version
+                self._workbench.read_anew()
+        except ProjectError as error:
+            self._timer.stop()
+            self._workbench.refused.emit(str(error))

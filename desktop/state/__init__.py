@@ -1,0 +1,1 @@
+"""Frozen state of the window: edits, posed body, view, history."""

@@ -1,0 +1,44 @@
+"""One joint of a fit turned about its own axes."""
+
+import numpy as np
+
+from core.body.tree import PARENTS, joint_index
+from core.records import Fit
+from core.wishes import Turn, Wish
+from desktop.state.person_edits import joint_of, with_joint
+
+
+def turned(fit: Fit, name: str, axis: int, angle: float) -> Fit:
+    """A fit with one joint turned by an angle [rad] about its own axis 0, 1 or 2, by hand."""
+    import torch
+
+    from core.geometry.rotation import compose_axis_angle
+
+    turn = np.zeros(3)
+    turn[axis] = angle
+    before = joint_of(fit, name).astype(np.float64)
+    return with_joint(fit, name, compose_axis_angle(torch.from_numpy(before), torch.from_numpy(turn)).numpy())
+
+
+def turned_as(wishes: tuple[Wish, ...], fit: Fit) -> tuple[Wish, ...]:
+    """Joints that are kept turned are, from now on, kept as this fit has them."""
+    return tuple(turn_of(fit, wish.name) if isinstance(wish, Turn) else wish for wish in wishes)
+
+
+def turn_of(fit: Fit, name: str) -> Turn:
+    """The wish that a joint stays as this fit has it."""
+    return Turn(name, tuple(float(part) for part in joint_of(fit, name)))
+
+
+def axes_of(fit: Fit, name: str) -> np.ndarray:
+    """A joint's own axes in the camera frame, one a row (3, 3)."""
+    import torch
+
+    from core.geometry.rotation import axis_angle_to_matrix
+
+    matrices = axis_angle_to_matrix(torch.from_numpy(fit.pose.reshape(-1, 3).copy())).numpy()
+    joint, matrix = joint_index(name), np.eye(3)
+    while joint >= 0:
+        matrix = matrices[joint] @ matrix
+        joint = PARENTS[joint]
+    return matrix.T

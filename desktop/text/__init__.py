@@ -1,0 +1,1 @@
+"""What the user reads, in the user's language."""

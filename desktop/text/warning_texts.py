@@ -1,0 +1,57 @@
+"""Warnings in the user's language: a few words, and why it matters."""
+
+from core.body.warnings import BENT_DEG, LARGE_BETA, WARNINGS, Warned
+from desktop.text.translate import tr
+
+SIGN = "⚠"
+
+
+def short(name: str) -> str:
+    """Two or three words."""
+    return _words()[name][0] if name in WARNINGS else name
+
+
+def long(name: str) -> str:
+    """What is wrong, and what to do about it."""
+    return _words()[name][1] if name in WARNINGS else ""
+
+
+def _words() -> dict[Warned, tuple[str, str]]:
+    return {
+        "weak_fit": (
+            tr("too little seen"),
+            tr("Too few keypoints are seen to trust the fit. Place some that are hidden: P."),
+        ),
+        "unlikely_shape": (
+            tr("unlikely shape"),
+            tr(
+                "A beta is beyond {limit:g} standard deviations. Check the focal length, or reset the shape."
+            ).format(limit=LARGE_BETA),
+        ),
+        "bent_backwards": (
+            tr("bent backwards"),
+            tr(
+                "A knee or an elbow is bent the wrong way by more than {bent:g}°. Flip the limb's depth: D."
+            ).format(bent=BENT_DEG),
+        ),
+        "passes_through_itself": (
+            tr("through itself"),
+            tr("A limb is inside another one, or inside the trunk. Look for other bodies: T."),
+        ),
+        "sides_swapped": (
+            tr("left and right?"),
+            tr("Left and right are likely exchanged. Swap the limb: X, or the person: Shift+X."),
+        ),
+        "outside_box": (
+            tr("outside the box"),
+            tr("A keypoint is far outside the person's box. Move it, or draw the box larger."),
+        ),
+        "same_as_another": (
+            tr("same as another"),
+            tr("Another person of this photo has the same body. Delete one of the two: Ctrl+Del."),
+        ),
+        "below_floor": (
+            tr("below the floor"),
+            tr("The body reaches through the floor that its foot was put on."),
+        ),
+    }

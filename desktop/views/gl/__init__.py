@@ -1,0 +1,1 @@
+"""OpenGL: bodies drawn into pictures that any view can paint."""

@@ -1,0 +1,37 @@
+"""Can OpenGL draw here? Asked of the driver before a view would fail over it."""
+
+from typing import NamedTuple
+
+from PySide6.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
+
+from desktop.text.translate import tr
+
+OLDEST_OPENGL = (2, 1)
+GL_RENDERER = 0x1F01
+SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software", "gdi")
+
+
+class OpenGL(NamedTuple):
+    """Why OpenGL cannot draw here (empty when it can); whether the processor does its work."""
+
+    complaint: str
+    software: bool = False
+
+
+def find_opengl() -> OpenGL:
+    """What the driver offers."""
+    platform = QGuiApplication.platformName()
+    if platform in ("offscreen", "minimal"):
+        return OpenGL(tr("Qt's platform '{name}' has no screen to draw on").format(name=platform))
+    context = QOpenGLContext()
+    surface = QOffscreenSurface()
+    surface.create()
+    if not context.create() or not context.makeCurrent(surface):
+        return OpenGL(tr("no OpenGL context could be made"))
+    version = context.format().version()
+    renderer = str(context.functions().glGetString(GL_RENDERER))
+    context.doneCurrent()
+    if version < OLDEST_OPENGL:
+        words = tr("the driver offers OpenGL {version}, and 2.1 is needed")
+        return OpenGL(words.format(version=f"{version[0]}.{version[1]}"))
+    return OpenGL("", any(name in renderer.lower() for name in SOFTWARE_RENDERERS))

@@ -1,0 +1,1 @@
+"""The panels around the photo: people, fit, body, pose, data set, training."""

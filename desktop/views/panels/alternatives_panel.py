@@ -1,0 +1,123 @@
+"""Other bodies for the same keypoints, seen from the side, where they differ; a click or a number takes one."""
+
+import numpy as np
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.model.workbench import Workbench
+from desktop.state.posed_body import PosedBody
+from desktop.text.translate import tr
+from desktop.theme import Theme, theme
+from desktop.views.gl.renderer import Look, Renderer, Solid
+from desktop.views.space.cameras import FIELD_OF_VIEW_DEG, Orbit
+
+TEXT_PX, GAP_PX = 18, 6
+LARGEST_PX = 190
+ROOM = 1.12  # times the body
+DIFFERS_M = 0.03  # from the likeliest, pelvis to pelvis: what is farther is coloured
+
+
+class AlternativePictures(QWidget):
+    """A picture of each, with its number and score; coloured where it is not as the first, which is the likeliest."""
+
+    def __init__(
+        self, workbench: Workbench, renderer: Renderer | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._renderer = workbench, renderer
+        self._pictures: tuple[object, list[QImage]] | None = None
+        self.setMinimumSize(200, 90)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(tr("Other bodies"))
+        self.setToolTip(
+            tr("The likeliest first; coloured where a body is {cm} cm or more from the first").format(
+                cm=round(100 * DIFFERS_M)
+            )
+        )
+        workbench.fits.changed.connect(self.update)
+        workbench.photo_changed.connect(self.update)
+        workbench.view_changed.connect(self.update)
+
+    def cells(self) -> list[QRect]:
+        """Where each picture is."""
+        found = self._workbench.fits.alternatives
+        if not found:
+            return []
+        width = min(LARGEST_PX, (self.width() - GAP_PX * (len(found) + 1)) // len(found))
+        return [
+            QRect(GAP_PX + place * (width + GAP_PX), GAP_PX, width, self.height() - 2 * GAP_PX)
+            for place in range(len(found))
+        ]
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = theme(self._workbench.view.theme)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(colours.base))
+            cells = self.cells()
+            if not cells:
+                painter.setPen(QColor(colours.muted))
+                words = (
+                    tr("Looking…") if self._workbench.fits.looking else tr("Press T to look for other bodies")
+                )
+                painter.drawText(
+                    QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
+                )
+                return
+            shown = self._workbench.person.fit if self._workbench.person is not None else None
+            pictures = self._draw(cells[0].size() - QSize(0, TEXT_PX))
+            for place, (cell, posed) in enumerate(zip(cells, self._workbench.fits.alternatives, strict=True)):
+                if pictures:
+                    painter.drawImage(QRect(cell.topLeft(), cell.size() - QSize(0, TEXT_PX)), pictures[place])
+                if posed.fit is shown:
+                    painter.setPen(QPen(QColor(colours.accent), 2))
+                    painter.drawRect(cell.adjusted(0, 0, -1, -TEXT_PX - 1))
+                painter.setPen(QColor(colours.text))
+                words = tr("{number}: {score:.1f} px").format(number=place + 1, score=posed.fit.score)
+                below = QRect(cell.left(), cell.bottom() - TEXT_PX, cell.width(), TEXT_PX)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        for place, cell in enumerate(self.cells()):
+            if cell.contains(at):
+                self._workbench.fits.take_alternative(place)
+
+    def _draw(self, size: QSize) -> list[QImage]:
+        """Side views; kept until they, the size or the colours change."""
+        fits, colours = self._workbench.fits, theme(self._workbench.view.theme)
+        if self._renderer is None or fits.body is None:
+            return []
+        real = size * self.devicePixelRatioF()
+        what_for = (fits.alternatives, real, colours.name)
+        if self._pictures is None or self._pictures[0] != what_for:
+            look = Look(floor=colours.floor, background=colours.viewport)
+            self._pictures = (
+                what_for,
+                [self._draw_one(posed, real, look) for posed in fits.alternatives],
+            )
+        return self._pictures[1]
+
+    def _draw_one(self, posed: PosedBody, size: QSize, look: Look) -> QImage:
+        assert self._renderer is not None
+        solids = solids_of(posed, self._workbench.fits.alternatives[0], theme(self._workbench.view.theme))
+        return self._renderer.draw(solids, _around(posed.upright[0]).camera(size), size, look)
+
+
+def solids_of(posed: PosedBody, first: PosedBody, colours: Theme) -> list[Solid]:
+    """The body, in another colour where it is not as the first."""
+    vertices, _ = posed.upright
+    off = (posed.vertices - posed.joints[0]) - (first.vertices - first.joints[0])
+    differs = (np.linalg.norm(off, axis=1) > DIFFERS_M)[posed.faces].any(axis=1)
+    if not differs.any():
+        return [Solid(vertices, posed.faces, colours.body)]
+    parts = ((posed.faces[~differs], colours.body), (posed.faces[differs], colours.accent))
+    return [Solid(vertices, faces, colour) for faces, colour in parts if len(faces)]
+
+
+def _around(vertices: np.ndarray) -> Orbit:
+    """From the side, near enough that the body fills the picture."""
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    reach = max(float(high[1] - low[1]), float(high[2] - low[2])) / 2
+    distance = ROOM * reach / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
+    return Orbit(90.0, 4.0, float(distance), tuple(((low + high) / 2).tolist()))

@@ -1,0 +1,284 @@
+"""Plots of the whole data set: scores, keypoints near the body, betas, verdicts. A bar's people become the queue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.jobs.measuring import Measuring
+from desktop.model.workbench import Workbench
+from desktop.state.measures import (
+    BETA_STEP,
+    PCK_PX,
+    SCORE_PX,
+    VERDICTS,
+    Bars,
+    Measures,
+    beta_bars,
+    farther_than,
+    is_large,
+    pck,
+    score_bars,
+    verdict_bars,
+)
+from desktop.state.view import Chosen
+from desktop.text.translate import tr, verdict
+from desktop.theme import Theme, theme
+from desktop.views.panels.fit_plots import WholeNumbers
+
+AXIS_WIDTH_PX = 36
+SMALLEST_PX = (90, 90)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """title: what it shows; bars: of the measures; words: who is in the bar from one value to another."""
+
+    title: str
+    bars: Callable[[Measures], Bars]
+    words: Callable[[int], str]
+    doubtful: Callable[[float], bool] = lambda left: False
+
+
+class DataPlots(QWidget):
+    """Four plots, measured only while they are seen."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench, self.measuring = workbench, Measuring(self)
+        self.scores = BarPlot(self._score_plot(), self._choose)
+        self.betas = BarPlot(self._beta_plot(), self._choose)
+        self.verdicts = BarPlot(self._verdict_plot(), self._choose)
+        self.pck = PckPlot(tr("Keypoints within … px [%]"), self._choose_far)
+        self._plots = (self.scores, self.pck, self.betas, self.verdicts)
+        signs = {"accepted": "✓", "rejected": "✕"}
+        words = [signs.get(name, verdict(name)) for name in VERDICTS]
+        self.verdicts.getPlotItem().getAxis("bottom").setTicks([list(enumerate(words))])
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(2)
+        for column, plot in enumerate(self._plots):
+            grid.addWidget(plot.title, 0, column)
+            grid.addWidget(plot, 1, column)
+        self.measuring.changed.connect(self._draw)
+        workbench.project_changed.connect(self.look)
+        workbench.fits.body_changed.connect(self.look)
+        workbench.view_changed.connect(self._dress)
+        self._dressed = ""
+        self._dress()
+
+    def look(self) -> None:
+        """Measure who was not measured yet, if anybody sees it: a dock behind another counts as shown in Qt."""
+        if not self.visibleRegion().isEmpty():
+            self.measuring.show(self._workbench.project, self._workbench.fits.body)
+
+    def stop(self) -> None:
+        """The window closes."""
+        self.measuring.close()
+
+    def _draw(self) -> None:
+        colours = theme(self._workbench.view.theme)
+        looking = self.measuring.running
+        for plot in self._plots:
+            plot.nothing.setText(tr("Looking …") if looking else tr("Nobody is fitted yet"))
+            plot.draw(self.measuring.measures, colours)
+
+    def _dress(self) -> None:
+        colours = theme(self._workbench.view.theme)
+        if colours.name != self._dressed:
+            self._dressed = colours.name
+            self._draw()
+
+    def _choose(self, words: str, bars: Bars, index: int) -> None:
+        ids = self.measuring.measures.ids[bars.member == index]
+        self._workbench.queue.want(chosen=Chosen(tr("{people} ({n})").format(people=words, n=len(ids)), ids))
+        self._workbench.show_first()
+
+    def _choose_far(self, place: int) -> None:
+        ids = farther_than(self.measuring.measures, place)
+        words = tr("A keypoint beyond {px:g} px ({n})").format(px=PCK_PX[place], n=len(ids))
+        self._workbench.queue.want(chosen=Chosen(words, ids))
+        self._workbench.show_first()
+
+    def _score_plot(self) -> Plot:
+        def words(index: int) -> str:
+            return tr("Score {low:g} to {high:g} px").format(
+                low=index * SCORE_PX, high=(index + 1) * SCORE_PX
+            )
+
+        return Plot(tr("People by score [px]"), score_bars, words)
+
+    def _beta_plot(self) -> Plot:
+        def words(index: int) -> str:
+            return tr("|beta| {low:g} to {high:g}").format(
+                low=index * BETA_STEP, high=(index + 1) * BETA_STEP
+            )
+
+        return Plot(tr("People by largest |beta|"), beta_bars, words, is_large)
+
+    def _verdict_plot(self) -> Plot:
+        return Plot(tr("People by verdict"), verdict_bars, lambda index: verdict(VERDICTS[index]))
+
+
+class ChoosingPlot(pyqtgraph.PlotWidget):
+    """Something along x that can be chosen: by a click, or with the arrow keys and Enter."""
+
+    def __init__(self, title: str, left: pyqtgraph.AxisItem | None = None) -> None:
+        super().__init__(axisItems={} if left is None else {"left": left})
+        self.place = -1  # where the keyboard is
+        self.title = QLabel(title)  # pyqtgraph's own would make the plot as wide as its words
+        self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.title.setToolTip(title)
+        self._colours: Theme | None = None
+        self.nothing = QLabel()
+        QVBoxLayout(self).addWidget(self.nothing)  # over the plot
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
+        self.nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(False, False)
+        item.getAxis("left").setWidth(AXIS_WIDTH_PX)
+        self.setMinimumSize(*SMALLEST_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # as much as there is
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.scene().sigMouseClicked.connect(self._click)
+
+    def count(self) -> int:
+        """How many places there are to choose from."""
+        raise NotImplementedError
+
+    def place_at(self, x: float) -> int:
+        """Which of them is at x, -1 for none."""
+        raise NotImplementedError
+
+    def choose(self, place: int) -> None:
+        """Its people become the queue."""
+        raise NotImplementedError
+
+    def mark(self) -> None:
+        """Show where the keyboard is."""
+        raise NotImplementedError
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        if step and self.count():
+            self.place = min(max(self.place + step, 0), self.count() - 1)
+            self.mark()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.place < self.count():
+            self.choose(self.place)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.place = -1
+        self.mark()
+
+    def _click(self, event: object) -> None:
+        at: QPointF = self.getPlotItem().vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+        place = self.place_at(at.x())
+        if place >= 0:
+            self.choose(place)
+
+    def _dress(self, colours: Theme, something: bool) -> None:
+        self._colours = colours
+        self.setBackground(colours.base)
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(colours.border)
+            axis.setTextPen(colours.muted)
+            self.getPlotItem().showAxis(side, something)
+        self.title.setStyleSheet(f"color: {colours.muted}; font-size: 9pt")
+        self.nothing.setStyleSheet(f"color: {colours.muted}")
+        self.nothing.setVisible(not something)
+
+
+class BarPlot(ChoosingPlot):
+    """Bars of people."""
+
+    def __init__(self, plot: Plot, chosen: Callable[[str, Bars, int], None]) -> None:
+        super().__init__(plot.title, WholeNumbers("left"))
+        self._plot, self._chosen = plot, chosen
+        self.bars = plot.bars(Measures.empty())
+        self._items: pyqtgraph.BarGraphItem | None = None
+
+    def draw(self, measures: Measures, colours: Theme) -> None:
+        """Bars as high as they have people."""
+        self.bars = self._plot.bars(measures)
+        self._dress(colours, bool(self.bars.height.any()))
+        self.mark()
+
+    def mark(self) -> None:
+        if self._colours is None:
+            return
+        if self._items is not None:
+            self.removeItem(self._items)
+        left, width, height, _ = self.bars
+        colours = [self._colours.warning if self._plot.doubtful(x) else self._colours.accent for x in left]
+        brushes = [QColor(colour) for colour in colours]
+        pens = [pyqtgraph.mkPen(self._colours.base)] * len(left)
+        if 0 <= self.place < len(left):
+            pens[self.place] = pyqtgraph.mkPen(self._colours.text, width=2)
+        self._items = pyqtgraph.BarGraphItem(
+            x0=left, width=width, y0=0, height=height, brushes=brushes, pens=pens
+        )
+        self.addItem(self._items)
+        self.getPlotItem().setXRange(left[0], left[-1] + width, padding=0.02)
+        self.getPlotItem().setYRange(0, max(1, int(height.max(initial=0))), padding=0.05)
+
+    def count(self) -> int:
+        return len(self.bars.left)
+
+    def place_at(self, x: float) -> int:
+        place = int(np.floor((x - self.bars.left[0]) / self.bars.width))
+        return place if 0 <= place < self.count() else -1
+
+    def choose(self, place: int) -> None:
+        if self.bars.height[place]:
+            self._chosen(self._plot.words(place), self.bars, place)
+
+
+class PckPlot(ChoosingPlot):
+    """Which share of the keypoints lies within a distance of the body; choosing one shows whose do not."""
+
+    def __init__(self, title: str, chosen: Callable[[int], None]) -> None:
+        super().__init__(title)
+        self._chosen = chosen
+        self._share = np.full(len(PCK_PX), np.nan)
+        self._line = self.plot()
+        self._marker = pyqtgraph.InfiniteLine(angle=90)
+        self._marker.hide()
+        self.addItem(self._marker, ignoreBounds=True)
+        self.getPlotItem().setYRange(0, 100, padding=0.06)
+        self.getPlotItem().setXRange(0, PCK_PX[-1], padding=0.02)
+
+    def draw(self, measures: Measures, colours: Theme) -> None:
+        """The share at each distance."""
+        self._share = pck(measures)
+        known = bool(np.isfinite(self._share).all())
+        self._dress(colours, known)
+        self._line.setPen(pyqtgraph.mkPen(colours.accent, width=2))
+        self._marker.setPen(pyqtgraph.mkPen(colours.text, width=2))
+        self._line.setData(PCK_PX if known else [], 100 * self._share if known else [])
+
+    def mark(self) -> None:
+        self._marker.setVisible(self.place >= 0)
+        if self.place >= 0:
+            self._marker.setValue(PCK_PX[self.place])
+
+    def count(self) -> int:
+        return len(PCK_PX) if np.isfinite(self._share).all() else 0
+
+    def place_at(self, x: float) -> int:
+        return int(np.abs(PCK_PX - x).argmin()) if self.count() and 0 <= x <= PCK_PX[-1] else -1
+
+    def choose(self, place: int) -> None:
+        self._chosen(place)

@@ -1,0 +1,241 @@
+"""What a fit is told: its weights, its iterations and the camera; and in a line how it went."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
+
+from core.records import Photo
+from desktop.jobs.fitting import with_camera
+from desktop.model.person_warnings import warned
+from desktop.model.workbench import Workbench
+from desktop.state.posed_body import camera_of
+from desktop.state.view import NEAR_A_FIT, NEAR_A_GUESS, FitOptions
+from desktop.text import warning_texts
+from desktop.text.translate import tr
+from desktop.theme import theme
+from desktop.views.panels.slider_row import SliderRow
+
+LARGEST_FOCAL_PX = 100_000.0
+WIDEST_ASSUMED_DEG = 53  # of a photo that is all width, seen from as far as its diagonal
+AUTOMATIC = -1  # a step below the least weight there is: where the fit begins decides
+NOTHING = "–"  # in place of the focal length of no photo
+
+
+class FitPanel(QScrollArea):
+    """Buttons, the camera, weights."""
+
+    def __init__(
+        self, workbench: Workbench, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.rows = self._make_rows()
+        self.free_betas = QCheckBox(tr("Fit the shape"))
+        self.free_kid = QCheckBox(tr("Fit the age"))
+        self.free_kid.setToolTip(tr("Let the fit choose between adult and child"))
+        self.focal = QDoubleSpinBox()
+        self.focal.setRange(1, LARGEST_FOCAL_PX)
+        self.focal.setDecimals(0)
+        self.focal.setSpecialValueText(NOTHING)
+        self.focal.setSuffix(tr(" px"))
+        self.focal.setKeyboardTracking(False)
+        self.focal.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.focal.setAccessibleName(tr("Focal length"))
+        self.view_angle = QLabel()
+        self.view_angle.setToolTip(tr("The photo's field of view, from its left edge to its right"))
+        self.view_angle.setText(_angle_in_words(WIDEST_ASSUMED_DEG, assumed=True))
+        self.view_angle.setMinimumWidth(
+            self.view_angle.sizeHint().width()
+        )  # with a photo, nothing else gives way
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.summary.setToolTip(
+            tr("How far keypoints are from the body on average, as if the person were 200 px tall")
+        )
+        self.warnings = QLabel()
+        self.warnings.setWordWrap(True)
+        self.warnings.setAccessibleName(tr("Warnings"))
+        keeps_its_place = self.warnings.sizePolicy()
+        keeps_its_place.setRetainSizeWhenHidden(True)  # from person to person nothing below it jumps
+        self.warnings.setSizePolicy(keeps_its_place)
+        self._lay_out(actions)
+        self._connect()
+        self._show()
+
+    def _make_rows(self) -> dict[str, SliderRow]:
+        return {
+            "keypoint_px": SliderRow(
+                tr("exactness"),
+                0.5,
+                20,
+                1,
+                0.5,
+                tr(" px"),
+                tr("The distance that counts as one unit of error"),
+            ),
+            "robust_px": SliderRow(
+                tr("disbelief"),
+                5,
+                200,
+                0,
+                5,
+                tr(" px"),
+                tr("How far off a keypoint must be to be disbelieved, in pixels of a person 200 px tall"),
+            ),
+            "pose_prior": SliderRow(tr("likely pose"), 0, 5, 2, 0.1, tip=tr("Weight of the pose prior")),
+            "limits": SliderRow(tr("joint limits"), 0, 30, 1, 1, tip=tr("Weight of what joints can do")),
+            "betas": SliderRow(tr("likely shape"), 0, 10, 2, 0.1, tip=tr("Weight of the mean shape")),
+            "stay_near": SliderRow(
+                tr("stay near"), AUTOMATIC, 30, 0, 1, tip=_stay_near_words(), unset=tr("automatic")
+            ),
+            "iterations": SliderRow(tr("iterations"), 1, 100, 0, 1, tip=tr("At most so many steps")),
+        }
+
+    def _lay_out(self, actions: Mapping[str, QAction]) -> None:
+        grid = QGridLayout()
+        grid.setContentsMargins(6, 4, 6, 4)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(1, 1)
+        buttons = QHBoxLayout()
+        for name in ("fit.fit", "fit.anew", "fit.guess"):
+            button = QToolButton()
+            button.setDefaultAction(actions[name])
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        grid.addLayout(buttons, 0, 0, 1, 3)
+        grid.addWidget(self.summary, 1, 0, 1, 3)
+        grid.addWidget(self.warnings, 2, 0, 1, 3)
+        focal_label = QLabel(tr("focal length"))
+        focal_label.setBuddy(self.focal)
+        grid.addWidget(focal_label, 3, 0)
+        grid.addWidget(self.view_angle, 3, 1)
+        grid.addWidget(self.focal, 3, 2)
+        for number, row in enumerate(self.rows.values(), start=4):
+            row.add_to(grid, number)
+        ticks = QHBoxLayout()
+        ticks.addWidget(self.free_betas)
+        ticks.addWidget(self.free_kid)
+        grid.addLayout(ticks, 12, 0, 1, 3)
+        grid.setRowStretch(13, 1)
+        label_px = max(row.label.sizeHint().width() for row in self.rows.values())
+        number_px = max(row.number.sizeHint().width() for row in (*self.rows.values(),))
+        for row in self.rows.values():
+            row.align(label_px, max(number_px, self.focal.sizeHint().width()))
+        self.focal.setFixedWidth(max(number_px, self.focal.sizeHint().width()))
+        options = QWidget()
+        options.setLayout(grid)
+        self.setWidget(options)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(options.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width())
+
+    def _connect(self) -> None:
+        fits = self._workbench.fits
+        for name, row in self.rows.items():
+            row.chosen.connect(partial(self._set, name))
+        self.free_betas.toggled.connect(partial(self._set, "free_betas"))
+        self.free_kid.toggled.connect(partial(self._set, "free_kid"))
+        self.focal.valueChanged.connect(self._set_focal)
+        fits.changed.connect(self._show)
+        fits.body_changed.connect(self._show)
+        self._workbench.photo_changed.connect(self._show)
+        self._workbench.view_changed.connect(self._show_warnings)
+
+    def _set(self, name: str, value: float | bool) -> None:
+        fits = self._workbench.fits
+        whole = isinstance(getattr(FitOptions(), name), int) and not isinstance(value, bool)
+        told = None if (name, value) == ("stay_near", AUTOMATIC) else round(value) if whole else value
+        fits.set_options(replace(fits.options, **{name: told}))
+
+    def _set_focal(self, value: float) -> None:
+        """Bodies keep their size in the photo: they come nearer or go farther."""
+        self._workbench.cancel()  # a new person whom nobody kept does not stay
+        photo = self._workbench.photo
+        if photo is None:
+            return
+        people = tuple(
+            person if person.locked else with_camera(photo, person, value) for person in photo.people
+        )
+        self._workbench.apply_photo(
+            tr("Change focal length"),
+            photo.with_(focal_length=float(value), people=people),
+            self._workbench.person_id,
+        )
+
+    def _show(self) -> None:
+        if self._workbench.fits.following:
+            return  # a drag is short, and all eyes are on the photo
+        fits, photo, person = self._workbench.fits, self._workbench.photo, self._workbench.person
+        for name, row in self.rows.items():
+            value = getattr(fits.options, name)
+            row.show_value(AUTOMATIC if value is None else float(value))
+        for box, on in ((self.free_betas, fits.options.free_betas), (self.free_kid, fits.options.free_kid)):
+            with QSignalBlocker(box):
+                box.setChecked(on)
+        self.free_kid.setEnabled(fits.body is not None and fits.body.has_kid)
+        self.focal.setEnabled(photo is not None and self._workbench.writable)
+        self._show_camera(photo)
+        self.summary.setText(self._summary(person is not None))
+        self._show_warnings()
+
+    def _show_camera(self, photo: Photo | None) -> None:
+        focal_length = self.focal.minimum() if photo is None else camera_of(photo)[0]
+        with QSignalBlocker(self.focal):
+            self.focal.setValue(focal_length)
+        if photo is None:
+            self.view_angle.clear()
+            return
+        angle_deg = np.degrees(2 * np.arctan(photo.width / (2 * focal_length)))
+        self.view_angle.setText(_angle_in_words(angle_deg, assumed=not photo.focal_length))
+
+    def _summary(self, somebody: bool) -> str:
+        person, report = self._workbench.person, self._workbench.fits.report
+        if not somebody or person is None:
+            return tr("Nobody is selected.")
+        if person.fit is None:
+            return tr("Not fitted.")
+        if not np.isfinite(person.fit.score):
+            return tr("Not scored.")
+        words = [tr("{score:.1f} px a keypoint, at 200 px").format(score=person.fit.score)]
+        if report is not None and report.posed.fit is person.fit:
+            iterations = max(map(len, report.losses.values()), default=1) - 1
+            words.append(tr("%n iterations", "", iterations))
+        return " · ".join(words)
+
+    def _show_warnings(self) -> None:
+        """What is likely wrong, with what to do about it where the mouse rests."""
+        names = warned(self._workbench)
+        words, tips = [warning_texts.short(name) for name in names], map(warning_texts.long, names)
+        if self._workbench.fits.foreign:
+            words.append(tr("fitted with another body: press F"))
+        colour = theme(self._workbench.view.theme).warning
+        self.warnings.setStyleSheet(f"color: {colour}")
+        self.warnings.setText(" · ".join(f"{warning_texts.SIGN} {word}" for word in words))
+        self.warnings.setToolTip("\n".join(tips))
+        self.warnings.setVisible(bool(words))
+
+
+def _angle_in_words(angle_deg: float, assumed: bool) -> str:
+    words = tr("{angle:.0f}° assumed") if assumed else tr("{angle:.0f}°")
+    return words.format(angle=angle_deg)
+
+
+def _stay_near_words() -> str:
+    own = tr("Weight of where the fit starts")
+    automatic = tr("Automatic: {guess:.0f} for a fit that starts from a guess, {fit:.0f} for any other")
+    return f"{own}\n{automatic.format(guess=NEAR_A_GUESS, fit=NEAR_A_FIT)}"

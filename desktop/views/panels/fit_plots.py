@@ -1,0 +1,234 @@
+"""Plots of the fit on show: each term's loss over the iterations, and how far off each keypoint is."""
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QT_TR_NOOP, QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
+
+from core.body.keypoints import layout
+from desktop.model.workbench import Workbench
+from desktop.state.view import NO_KEYPOINT
+from desktop.text.translate import part, tr
+from desktop.theme import theme
+from desktop.views.repaint_later import Unhurried
+
+# Okabe and Ito's colours, which colour-blind eyes tell apart; who comes after the last begins anew, dashed.
+TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+TERMS = {
+    "keypoints": QT_TR_NOOP("keypoints"),
+    "pose_prior": QT_TR_NOOP("pose prior"),
+    "hinges": QT_TR_NOOP("hinges"),
+    "limits": QT_TR_NOOP("limits"),
+    "upright": QT_TR_NOOP("upright"),
+    "shape": QT_TR_NOOP("shape"),
+    "stay_near": QT_TR_NOOP("stay near"),
+    "wishes": QT_TR_NOOP("wishes"),
+}
+SMALLEST_LOSS = 1e-2
+# First row and column, rows and columns of a plot's layout: the legend's, where no line is.
+BESIDE = (2, 3, 2, 1)
+ABOVE = (0, 1, 1, 3)  # the title's: over the lines alone it would make them as wide as its words
+AXIS_WIDTH_PX, TEXT_PX = 34, 14
+
+
+class FitPlots(QSplitter):
+    """Both, side by side."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.residuals, self.losses = ResidualBars(workbench), LossPlot(workbench)
+        for plot in (self.residuals, self.losses):
+            self.addWidget(plot)
+        self.setChildrenCollapsible(False)
+        self.setSizes([1000, 1000])  # of equal width
+
+
+class WholeNumbers(pyqtgraph.AxisItem):
+    """An axis of whole numbers only: of iterations, of people."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        levels = super().tickSpacing(low, high, size)
+        return [(spacing, start) for spacing, start in levels if spacing >= 1] or [(1.0, 0.0)]
+
+
+class LossPlot(pyqtgraph.PlotWidget):
+    """Loss by term over the iterations, on a scale of powers of ten."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent, axisItems={"bottom": WholeNumbers("bottom")})
+        self._workbench = workbench
+        self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
+        item = self.getPlotItem()
+        item.setLogMode(y=True)
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(False, False)
+        self._legend = pyqtgraph.LegendItem(labelTextSize="8pt", verSpacing=-8, offset=None)
+        item.legend = self._legend
+        # As high as its lines: stretched, they leave their words.
+        self._legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        item.layout.addItem(self._legend, *BESIDE, Qt.AlignmentFlag.AlignVCenter)
+        item.layout.removeItem(item.titleLabel)
+        item.layout.addItem(item.titleLabel, *ABOVE)
+        self.setMinimumSize(180, 110)
+        item.getAxis("left").setWidth(AXIS_WIDTH_PX)
+        self.setAccessibleName(tr("Loss by term"))
+        workbench.fits.changed.connect(self._draw)
+        workbench.view_changed.connect(self._dress)
+        self._dressed = ""
+        self._dress()
+        self._draw()
+
+    def _draw(self) -> None:
+        report = self._workbench.fits.report
+        losses = {} if report is None else report.losses
+        shown = {name for name, values in losses.items() if max(values) > SMALLEST_LOSS}
+        for name in set(self._lines) - shown:
+            self.removeItem(self._lines.pop(name))
+        for number, name in enumerate(losses):
+            if name not in shown:
+                continue
+            if name not in self._lines:
+                self._lines[name] = self.plot(pen=_pen(number), name=tr(TERMS.get(name, name)))
+            values = np.maximum(losses[name], SMALLEST_LOSS)
+            self._lines[name].setData(np.arange(len(values)), values)
+        words = tr("Loss by iteration") if shown else tr("Loss: press F to fit")
+        for side in ("left", "bottom"):
+            self.getPlotItem().showAxis(side, bool(shown))
+        if shown:
+            self.getPlotItem().setYRange(np.log10(SMALLEST_LOSS), _largest_power(losses), padding=0.05)
+        self.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
+
+    def _dress(self) -> None:
+        colours = theme(self._workbench.view.theme)
+        if colours.name == self._dressed:
+            return
+        self._dressed = colours.name
+        self.setBackground(colours.base)
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(colours.border)
+            axis.setTextPen(colours.muted)
+        self._legend.setLabelTextColor(colours.text)
+        self._draw()
+
+
+class ResidualBars(QWidget):
+    """A bar a keypoint: how many photo pixels it is from the body's. Hover and click are those of the photo."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.setMouseTracking(True)
+        self.setMinimumSize(200, 110)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(tr("Distance of each keypoint"))
+        self._soon = Unhurried(self, workbench)
+        workbench.photo_changed.connect(self._soon.ask)
+        workbench.view_changed.connect(self.update)
+        workbench.hover.changed.connect(self.update)
+        workbench.fits.body_changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 150)
+
+    def hideEvent(self, event: object) -> None:
+        self._soon.stop()
+
+    def values(self) -> np.ndarray:
+        """(K,) px, NaN where absent; empty without a fit."""
+        posed = self._workbench.fits.posed()
+        return np.zeros(0) if posed is None else posed.residual_px
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            colours, values = theme(self._workbench.view.theme), self.values()
+            painter.fillRect(self.rect(), QColor(colours.base))
+            painter.setPen(QColor(colours.muted))
+            font = painter.font()
+            font.setPointSizeF(9)
+            painter.setFont(font)
+            seen = np.isfinite(values)
+            title = tr("Distance from the body [px]")
+            painter.drawText(
+                QRectF(4, 2, self.width() - 8, TEXT_PX + 4), Qt.AlignmentFlag.AlignHCenter, title
+            )
+            if not seen.any():
+                words = tr("Nothing to compare yet")
+                painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
+                return
+            top = _round_up(float(values[seen].max()))
+            area = self._area()
+            for value in (0.0, top / 2, top):
+                y = area.bottom() - area.height() * value / top
+                painter.setPen(QPen(QColor(colours.border), 1))
+                painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+                painter.setPen(QColor(colours.muted))
+                room = QRectF(0, y - TEXT_PX / 2, AXIS_WIDTH_PX - 4, TEXT_PX)
+                painter.drawText(
+                    room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}"
+                )
+            self._paint_bars(painter, values, top, area)
+
+    def _paint_bars(self, painter: QPainter, values: np.ndarray, top: float, area: QRectF) -> None:
+        person, view, colours = (
+            self._workbench.person,
+            self._workbench.view,
+            theme(self._workbench.view.theme),
+        )
+        if person is None:
+            return
+        names, hovered = layout(person.keypoints.layout), self._workbench.hover.keypoint
+        width = area.width() / len(values)
+        for index, value in enumerate(values):
+            left = area.left() + index * width
+            if index in (hovered, view.keypoint):
+                painter.fillRect(QRectF(left, area.top(), width, area.height()), QColor(colours.border))
+            if np.isfinite(value):
+                height = area.height() * min(float(value) / top, 1.0)
+                bar = QRectF(left + 0.15 * width, area.bottom() - height, 0.7 * width, height)
+                painter.fillRect(bar, QColor(colours.side(names.sides[index])))
+        chosen = hovered if hovered != NO_KEYPOINT else view.keypoint
+        if 0 <= chosen < len(values):
+            painter.setPen(QColor(colours.text))
+            shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else tr("absent")
+            words = tr("{name}: {distance}").format(name=part(names.keypoints[chosen]), distance=shown)
+            below = QRectF(area.left(), area.bottom() + 1, area.width(), TEXT_PX + 4)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._workbench.hover.over_keypoint(self._index_at(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._workbench.look(keypoint=self._index_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        QToolTip.hideText()
+        self._workbench.hover.over_keypoint(NO_KEYPOINT)
+
+    def _index_at(self, at: QPointF) -> int:
+        count, area = len(self.values()), self._area()
+        if not count or not area.contains(at):
+            return NO_KEYPOINT
+        return min(count - 1, int((at.x() - area.left()) / area.width() * count))
+
+    def _area(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(AXIS_WIDTH_PX, TEXT_PX + 10, -8, -TEXT_PX - 6)
+
+
+def _pen(number: int) -> QPen:
+    """Of a term by its place among all."""
+    again, colour = divmod(number, len(TERM_COLOURS))
+    style = Qt.PenStyle.DashLine if again else Qt.PenStyle.SolidLine
+    return pyqtgraph.mkPen(TERM_COLOURS[colour], width=2, style=style)
+
+
+def _largest_power(losses: dict[str, tuple[float, ...]]) -> float:
+    return float(np.log10(max(max(values) for values in losses.values()) + SMALLEST_LOSS))
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 5, 10, 20, …, at least 5."""
+    power = 10.0 ** np.floor(np.log10(max(value, 5.0)))
+    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= max(value, 5.0)))

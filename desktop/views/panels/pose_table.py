@@ -1,0 +1,152 @@
+"""The pose as a table: 24 joints, each with its rotation vector in degrees; hovering and choosing are everybody's."""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from core.body.tree import JOINT_NAMES, joint_index
+from core.records import Fit
+from desktop.commands.body_menu import joint_meant
+from desktop.model.workbench import Workbench
+from desktop.state import person_edits
+from desktop.state.view import NO_KEYPOINT
+from desktop.text.translate import part, tr
+from desktop.theme import side_of, theme
+
+Index = QModelIndex | QPersistentModelIndex
+AXES = ("x", "y", "z")
+ROW_PX = 20
+FULL_TURN_DEG = 360.0
+NUMBER_STARTS = "0123456789-+."
+
+
+class PoseModel(QAbstractTableModel):
+    """Angles [degrees] of the person on show, as edited or fitted just now."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__(workbench)
+        self._workbench = workbench
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(JOINT_NAMES)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(AXES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation == Qt.Orientation.Horizontal:
+            return f"{AXES[section]} [°]" if role == Qt.ItemDataRole.DisplayRole else None
+        name = JOINT_NAMES[section]
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return QColor(theme(self._workbench.view.theme).side(side_of(name)))
+        return part(name) if role == Qt.ItemDataRole.DisplayRole else None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        fit = self._fit()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        name = JOINT_NAMES[index.row()]
+        if role == Qt.ItemDataRole.BackgroundRole and name == self._workbench.hover.joint:
+            return QColor(theme(self._workbench.view.theme).border)
+        if fit is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return None
+        angle_deg = float(np.degrees(person_edits.joint_of(fit, name)[index.column()]))
+        return f"{angle_deg:z.1f}" if role == Qt.ItemDataRole.DisplayRole else round(angle_deg, 2)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        shown = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        editable = self._workbench.editable and self._fit() is not None
+        return shown | Qt.ItemFlag.ItemIsEditable if editable else shown
+
+    def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
+        """A turned joint is one entry of the history."""
+        fit, name = self._fit(), JOINT_NAMES[index.row()]
+        angle_deg = _number(value)
+        if fit is None or angle_deg is None or not self._workbench.editable:
+            return False
+        axis_angle = person_edits.joint_of(fit, name).copy()
+        if round(float(np.degrees(axis_angle[index.column()])), 2) == angle_deg:
+            return False
+        axis_angle[index.column()] = np.radians(angle_deg)
+        label = tr("Turn {joint}").format(joint=part(name))
+        self._workbench.fits.change_by_hand(label, person_edits.with_joint(fit, name, axis_angle))
+        return True
+
+    def refresh(self) -> None:
+        """Other angles, another hover or other colours."""
+        self.dataChanged.emit(self.index(0, 0), self.index(len(JOINT_NAMES) - 1, len(AXES) - 1))
+
+    def _fit(self) -> Fit | None:
+        person = self._workbench.person
+        return None if person is None else person.fit
+
+
+class PoseTable(QTableView):
+    """Rows light up with the joint under the mouse, wherever the mouse is; Enter or typing edits an angle."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.setModel(PoseModel(workbench))
+        self.setAccessibleName(tr("Pose"))
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.AnyKeyPressed
+        )
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.selectionModel().currentChanged.connect(self._choose)
+        workbench.photo_changed.connect(self._refresh)
+        workbench.hover.changed.connect(self._refresh)
+        workbench.view_changed.connect(self._show_joint)
+        self._show_joint()
+
+    def event(self, event: QEvent) -> bool:
+        """What a number begins with is typed here, though it is elsewhere a command's key."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and event.text() and event.text() in NUMBER_STARTS:
+            event.accept()
+            return True
+        return bool(super().event(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        self._workbench.hover.over_joint(JOINT_NAMES[index.row()] if index.isValid() else "")
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._workbench.hover.over_joint("")
+
+    def _choose(self, current: QModelIndex) -> None:
+        if current.isValid() and JOINT_NAMES[current.row()] != joint_meant(self._workbench):
+            self._workbench.look(joint=JOINT_NAMES[current.row()], keypoint=NO_KEYPOINT)
+
+    def _refresh(self) -> None:
+        if not self._workbench.fits.following and not self.visibleRegion().isEmpty():
+            self.model().refresh()
+
+    def _show_joint(self) -> None:
+        """The row of the joint that is selected elsewhere, in the column that the keyboard is in."""
+        row, column = joint_index(joint_meant(self._workbench)), max(self.currentIndex().column(), 0)
+        if self.currentIndex().row() != row:
+            self.setCurrentIndex(self.model().index(row, column))
+        self._refresh()
+
+
+def _number(text: object) -> float | None:
+    """An angle that somebody typed; None for what is no number."""
+    try:
+        value = float(str(text).replace(",", ".").removesuffix("°"))
+    except ValueError:
+        return None
+    return value if abs(value) <= FULL_TURN_DEG else None

@@ -1,0 +1,161 @@
+"""Which people the queue shows, and in what order: boxes above it, each of which the keyboard reaches."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
+
+from core.body.warnings import WARNINGS
+from core.store.project.review_queue import ANY
+from desktop.model.workbench import Workbench
+from desktop.text import warning_texts
+from desktop.text.translate import tr
+
+SHARES = (11, 9)  # orders and warnings have longer words than verdicts and tags
+EDGE_PX = 2  # that the style keeps free on both sides of a choice
+SEARCH_MS = 250  # after the last letter
+
+
+class Choice(QComboBox):
+    """What does not fit ends in dots."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(control, option, part, self).width() - EDGE_PX
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room
+        )
+        painter.drawComplexControl(control, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+
+class QueueFilters(QWidget):
+    """Shows what the workbench's queue wants, and asks it for other things."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.order, self.verdict, self.warning, self.tag = Choice(), Choice(), Choice(), Choice()
+        for box, words in ((self.order, self._orders()), (self.verdict, self._verdicts())):
+            for key, text in words.items():
+                box.addItem(text, key)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search in names, notes, tags"))
+        self.search.setAccessibleName(tr("Search"))
+        self.search.setClearButtonEnabled(True)
+        self.chosen = QToolButton()
+        self.chosen.setToolTip(tr("These people were chosen in a plot; press to show all others again"))
+        self.chosen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._search_soon = QTimer(self)
+        self._search_soon.setSingleShot(True)
+        self._search_soon.setInterval(SEARCH_MS)
+        self._lay_out()
+        self._connect()
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._search_soon.stop()
+
+    def refresh(self) -> None:
+        """Show what is wanted now, and how many people have each warning and tag."""
+        queue, project = self._workbench.queue, self._workbench.project
+        warned = project.warned() if project is not None else {}
+        tags = project.tags() if project is not None else {}
+        warnings = {None: tr("Warnings"), ANY: tr("Any warning")}
+        warnings |= {
+            name: f"{warning_texts.short(name)} ({warned.get(name, 0)})"
+            for name in WARNINGS
+            if name in warned or name == queue.wanted.warning
+        }
+        _fill(self.warning, warnings)
+        chosen = {queue.wanted.tag: 0} if queue.wanted.tag else {}
+        _fill(
+            self.tag,
+            {None: tr("Tags"), **{tag: f"#{tag} ({n})" for tag, n in (chosen | tags).items()}},
+        )
+        for box, key in (
+            (self.order, queue.wanted.order),
+            (self.verdict, queue.wanted.verdict),
+            (self.warning, queue.wanted.warning),
+            (self.tag, queue.wanted.tag),
+        ):
+            box.setCurrentIndex(box.findData(key))
+        if not self.search.hasFocus():
+            with QSignalBlocker(self.search):
+                self.search.setText(queue.wanted.text or "")
+        self.chosen.setVisible(queue.wanted.chosen is not None)
+        if queue.wanted.chosen is not None:
+            self.chosen.setText(f"✕ {queue.wanted.chosen.words}")
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        names = (tr("Order"), tr("Verdict"), tr("Warning"), tr("Tag"))
+        for place, (box, name) in enumerate(
+            zip((self.order, self.verdict, self.warning, self.tag), names, strict=True)
+        ):
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            box.setMinimumContentsLength(5)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            grid.addWidget(box, place // 2, place % 2)
+        for column, share in enumerate(SHARES):
+            grid.setColumnStretch(column, share)
+        grid.addWidget(self.search, 2, 0, 1, 2)
+        grid.addWidget(self.chosen, 3, 0, 1, 2)
+
+    def _connect(self) -> None:
+        queue = self._workbench.queue
+        self.order.activated.connect(lambda _: queue.want(order=self.order.currentData()))
+        self.verdict.activated.connect(lambda _: queue.want(verdict=self.verdict.currentData()))
+        self.warning.activated.connect(lambda _: queue.want(warning=self.warning.currentData()))
+        self.tag.activated.connect(lambda _: queue.want(tag=self.tag.currentData()))
+        self.chosen.clicked.connect(lambda: queue.want(chosen=None))
+        self.search.textChanged.connect(lambda _: self._search_soon.start())
+        self._search_soon.timeout.connect(self._search)
+
+    def _search(self) -> None:
+        text = self.search.text().strip() or None
+        if text != self._workbench.queue.wanted.text:
+            self._workbench.queue.want(text=text)
+
+    def _orders(self) -> dict[str, str]:
+        return {
+            "worst": tr("Worst first"),
+            "best": tr("Best first"),
+            "disagreement": tr("Disagreement"),
+            "warnings": tr("Warnings first"),
+            "newest": tr("Changed last"),
+            "oldest": tr("Changed first"),
+            "photo": tr("By photo"),
+        }
+
+    def _verdicts(self) -> dict[str | None, str]:
+        return {
+            None: tr("Everybody"),
+            "todo": tr("To do"),
+            "later": tr("Later"),
+            "accepted": tr("Accepted"),
+            "rejected": tr("Rejected"),
+        }
+
+
+def _fill(box: QComboBox, words: dict[str | None, str]) -> None:
+    """These choices by key; nothing is touched while somebody reads the same list."""
+    if [box.itemText(place) for place in range(box.count())] == list(words.values()):
+        return
+    box.clear()
+    for key, text in words.items():
+        box.addItem(text, key)

@@ -1,0 +1,235 @@
+"""Train on what was accepted: options, start and stop, curves, and the result as the next guess."""
+
+import os
+import shlex
+import time
+from pathlib import Path
+
+import pyqtgraph
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.commands.queue_menu import guess_with
+from desktop.jobs.files.save_files import fits_file_of
+from desktop.jobs.training_process import Training
+from desktop.model.workbench import Workbench
+from desktop.text.translate import tr
+from desktop.theme import theme
+
+MOST_STEPS = 10_000_000
+SILENT_S = 120  # a run that has written nothing for so long may have ended, or hang
+MOST_POINTS = 2000  # of a curve; more are not seen
+
+
+class TrainPanel(QWidget):
+    """Starts `python -m train.spin` on the project's fits dictionary, or follows a run started elsewhere."""
+
+    def __init__(self, workbench: Workbench, training: Training, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench, self._training = workbench, training
+        self.steps, self.batch = QSpinBox(), QSpinBox()
+        self.steps.setRange(1, MOST_STEPS)
+        self.steps.setValue(1000)
+        self.batch.setRange(1, 4096)
+        self.batch.setValue(16)
+        self.more = QLineEdit()
+        self.more.setPlaceholderText(tr("more options, as in a terminal"))
+        self.start = QPushButton(tr("Train"))
+        self.stop = QPushButton(tr("Stop"))
+        self.follow = QPushButton(tr("Follow a run…"))
+        self.use = QPushButton(tr("Guess with it"))
+        self.use.setToolTip(
+            tr(
+                "The run's checkpoint makes the guesses from now on: it guesses everybody, and the queue is ranked anew"
+            )
+        )
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.metric = QComboBox()
+        self.plot = pyqtgraph.PlotWidget()
+        self.plot.getPlotItem().setMenuEnabled(False)
+        self.plot.getPlotItem().hideButtons()
+        self.plot.setAccessibleName(tr("Curve of the run"))
+        self._line = self.plot.plot()
+        self._lay_out()
+        self.start.clicked.connect(self._start)
+        self.stop.clicked.connect(training.stop)
+        self.follow.clicked.connect(self._follow)
+        self.use.clicked.connect(self._use)
+        self.metric.currentTextChanged.connect(self._draw)
+        training.changed.connect(self._show)
+        workbench.project_changed.connect(self._show)
+        workbench.view_changed.connect(self._dress)
+        self._dressed = ""
+        self._dress()
+        self._show()
+
+    def _lay_out(self) -> None:
+        left, right = QWidget(), QWidget()
+        grid = QGridLayout(left)
+        grid.setContentsMargins(6, 4, 6, 4)
+        grid.setSpacing(4)
+        for column, (words, box) in enumerate(((tr("Steps"), self.steps), (tr("Batch"), self.batch))):
+            label = QLabel(words)
+            label.setBuddy(box)
+            box.setAccessibleName(words)
+            grid.addWidget(label, 0, 2 * column)
+            grid.addWidget(box, 0, 2 * column + 1)
+        grid.addWidget(self.more, 1, 0, 1, 4)
+        for place, button in enumerate((self.start, self.stop, self.follow, self.use)):
+            grid.addWidget(button, 2 + place // 2, 2 * (place % 2), 1, 2)
+        grid.addWidget(self.said, 4, 0, 1, 4)
+        grid.setRowStretch(4, 1)
+        scroll = QScrollArea()
+        scroll.setWidget(left)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        curves = QVBoxLayout(right)
+        curves.setContentsMargins(0, 0, 0, 0)
+        curves.addWidget(self.metric)
+        curves.addWidget(self.plot, 1)
+        split = QSplitter()
+        split.addWidget(scroll)
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(split)
+
+    def _start(self) -> None:
+        project = self._workbench.project
+        if project is None:
+            return
+        fits = fits_file_of(project)
+        if not fits.is_file():
+            self._workbench.refused.emit(
+                tr("{name} is not there yet. Save the fits first: Ctrl+S.").format(name=fits.name)
+            )
+            return
+        try:
+            more = _split(self.more.text())
+        except ValueError:
+            words = tr("{options}: a quote is not closed. Close it, or leave it out.")
+            self._workbench.refused.emit(words.format(options=self.more.text()))
+            return
+        folder = project.folder / "runs" / time.strftime("spin-%Y-%m-%d-%H%M%S")
+        options = ["--steps", str(self.steps.value()), "--batch", str(self.batch.value()), *more]
+        try:
+            self._training.start(folder, fits, options)
+        except OSError as error:
+            self._workbench.refused.emit(f"{folder}: {error.strerror}")
+
+    def _follow(self) -> None:
+        project = self._workbench.project
+        start = str(project.folder / "runs") if project is not None else ""
+        name = QFileDialog.getExistingDirectory(self, tr("Follow a run"), start)
+        if name:
+            self._training.follow(Path(name))
+
+    def _use(self) -> None:
+        if self._training.checkpoint is not None:
+            guess_with(self._workbench, self._training.checkpoint)
+
+    def _show(self) -> None:
+        training = self._training
+        self.start.setEnabled(self._workbench.project is not None and not training.running)
+        self.stop.setEnabled(training.own and training.running)
+        elsewhere = training.folder is not None and not training.own
+        self.stop.setToolTip(tr("A run started elsewhere is stopped there: Ctrl+C") if elsewhere else "")
+        self.use.setEnabled(training.checkpoint is not None)
+        names = sorted(
+            {name for line in training.lines[-50:] for name, value in line.items() if _is_number(value)}
+        )
+        shown = [self.metric.itemText(index) for index in range(self.metric.count())]
+        if names != shown:
+            chosen = self.metric.currentText() or "loss"
+            self.metric.clear()
+            self.metric.addItems(names)
+            self.metric.setCurrentText(chosen)
+        self.metric.setVisible(bool(names))
+        for side in ("left", "bottom"):
+            self.plot.getPlotItem().showAxis(side, bool(names))
+        self._entitle()
+        self.said.setText(self._state())
+        self._draw()
+
+    def _state(self) -> str:
+        training = self._training
+        if training.folder is None:
+            return tr("Accept people, save the fits with Ctrl+S, then train on them.")
+        words = _where(training)
+        return words if training.lines or training.running else f"{words}\n{training.last_words}".strip()
+
+    def _draw(self) -> None:
+        name, lines = self.metric.currentText(), self._training.lines
+        points = [
+            (float(lines[number].get("step", number)), float(lines[number][name]))
+            for number in range(0, len(lines), 1 + len(lines) // MOST_POINTS)
+            if _is_number(lines[number].get(name))
+        ]
+        self._line.setData([x for x, _ in points], [y for _, y in points])
+
+    def _dress(self) -> None:
+        colours = theme(self._workbench.view.theme)
+        if colours.name == self._dressed:
+            return
+        self._dressed = colours.name
+        self.plot.setBackground(colours.base)
+        self._line.setPen(pyqtgraph.mkPen(colours.accent, width=2))
+        for side in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.setPen(colours.border)
+            axis.setTextPen(colours.muted)
+        self._entitle()
+
+    def _entitle(self) -> None:
+        """The place of the curves says what it is for, until there are some."""
+        words = None if self.metric.count() else tr("Curves of the run: nothing yet")
+        self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
+
+
+def _where(training: Training) -> str:
+    """How far the run is that is followed, and whether it goes on, as far as its folder tells."""
+    assert training.folder is not None
+    name, step, steps = training.folder.name, training.step, training.steps
+    if not training.own and not training.begun:
+        words = tr("No run has written into {name} yet. A run's folder is the one given to --run.")
+        return words.format(name=name)
+    if training.ended or (not training.own and step == steps):
+        return tr("{name} has ended after step {step}").format(name=name, step=step)
+    at = tr("step {step} of {steps}") if steps else tr("step {step}")
+    if training.own:
+        words = tr("{name} runs, {at}")
+    elif training.silent_s < SILENT_S:
+        words = tr("{name} runs elsewhere, {at}")
+    else:
+        minutes = int(training.silent_s / 60)
+        words = tr("{name}, {at}: nothing new for %n minutes, so it has ended or hangs", "", minutes)
+    return words.format(name=name, at=at.format(step=step, steps=steps))
+
+
+def _split(options: str) -> list[str]:
+    """As a terminal does, for paths with spaces. Raises ValueError for a quote that is not closed."""
+    words = shlex.shlex(options, posix=True)
+    words.whitespace_split, words.commenters = True, ""
+    if os.name == "nt":
+        words.escape = ""  # there it is part of a path
+    return list(words)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""The photo with its people: painted, hit, dragged."""

@@ -1,0 +1,310 @@
+"""The photo with its people: drawn here, changed by gestures."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from core.errors import ImageError
+from desktop.commands.acts import cycle_visibility
+from desktop.jobs.files.photos import Photos
+from desktop.model.workbench import Workbench
+from desktop.state.view import NO_KEYPOINT
+from desktop.text.translate import tr
+from desktop.theme import theme
+from desktop.views.gl.renderer import Renderer
+from desktop.views.photo import gestures, key_gestures
+from desktop.views.photo.canvas_keys import CanvasKeys
+from desktop.views.photo.drawing import draw_focus, draw_notice
+from desktop.views.photo.gestures import Gesture, Pointer
+from desktop.views.photo.grabbing import gesture_at
+from desktop.views.photo.hit_test import keypoint_at
+from desktop.views.photo.photo_painter import PhotoPainter
+from desktop.views.photo.zoom import Placing
+
+WHEEL_FACTOR = 1.2  # per notch of the wheel
+WAIT_MS = 12  # for the body that follows a keypoint, before the keypoint is drawn without it
+
+
+class Canvas(QWidget):
+    """Wheel zooms at the cursor, dragging moves what is under it, and the photo where nothing is."""
+
+    placed = Signal()  # zoom or pan changed
+
+    def __init__(
+        self, workbench: Workbench, photos: Photos, renderer: Renderer | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._photos = workbench, photos
+        self.placing = Placing()
+        self._touched = False  # zoomed or panned by hand: a resize keeps the place then
+        self._path = ""
+        self._image: np.ndarray | ImageError | None = None
+        self._painter = PhotoPainter(workbench, renderer)
+        self._gesture: Gesture | None = None
+        self._armed: Callable[[Pointer], Gesture] | None = None  # what a press begins, if not the usual
+        self._keys = CanvasKeys(workbench, lambda: self.placing, self._place)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(WAIT_MS)
+        self._soon.timeout.connect(self._update_person)
+        self._fit_drawn: object = None
+        self._reach = QRect()
+        self._person_id: int | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 200)
+        self.setAccessibleName(tr("Photo"))
+        workbench.photo_changed.connect(self._show)
+        workbench.cancelled.connect(self._let_go)
+        self._cropped = False
+        workbench.view_changed.connect(self._look)
+        workbench.hover.changed.connect(self.update)
+        workbench.fits.body_changed.connect(self.update)
+        photos.arrived.connect(self._take_image)
+        self._show()
+
+    # Placing
+
+    def zoom(self, factor: float, at: np.ndarray | None = None) -> None:
+        """Larger or smaller about a canvas point, or the middle."""
+        middle = np.array([self.width() / 2, self.height() / 2])
+        self._place(self.placing.zoomed(factor, middle if at is None else at))
+
+    def zoom_to(self, scale: float) -> None:
+        """A photo pixel is this many screen pixels."""
+        self.zoom(scale / self.devicePixelRatioF() / self.placing.scale)
+
+    def show_whole(self) -> None:
+        """The whole photo, and from now on also after a resize."""
+        photo = self._workbench.photo
+        if photo is not None:
+            size = np.array([photo.width, photo.height], dtype=float)
+            self._place(Placing.showing(np.zeros(2), size, self.width(), self.height()))
+            self._touched = False
+
+    def show_person(self) -> None:
+        """The selected person's box, with some room around."""
+        person = self._workbench.person
+        if person is not None:
+            half = 0.6 * person.bbox.side
+            center = person.bbox.center.astype(float)
+            self._place(Placing.showing(center - half, center + half, self.width(), self.height()))
+
+    def draw_person(self) -> None:
+        """A new person's box, in the middle of what is seen: arrows and Enter place it, or the next drag draws it."""
+        photo = self._workbench.photo
+        if photo is not None:
+            self._workbench.cancel()
+            box = key_gestures.box_in_view(photo, self.placing, self.size())
+            self._keys.begin(key_gestures.new_person(self._workbench, box))
+            self._armed = lambda pointer: gestures.draw_person(self._workbench, pointer)
+            self.setCursor(Qt.CursorShape.CrossCursor)
+            self.setFocus()
+
+    def adjust_box(self) -> None:
+        """Arrows move the box of the person on show, with Shift they size it; Enter keeps it."""
+        self._workbench.cancel()
+        self._keys.begin(key_gestures.adjust_box(self._workbench))
+        self.setFocus()
+
+    def cancel(self) -> bool:
+        """End a gesture without its change. Returns whether there was one."""
+        keyed = self._keys.end()
+        busy = self._gesture is not None or self._armed is not None or keyed
+        if self._gesture is not None:
+            self._gesture.close()
+        self._gesture, self._armed = None, None
+        self.unsetCursor()
+        return busy
+
+    def _let_go(self) -> None:
+        """Something else was done: what is dragged, or was to be drawn, would be changed as it was before that."""
+        if self._gesture is None:
+            self._armed = None
+        elif not self._gesture.gi_running:
+            self._gesture.close()
+            self._gesture = None
+        self.unsetCursor()
+
+    def _place(self, placing: Placing) -> None:
+        self.placing, self._touched = placing, True
+        self.placed.emit()
+        self.update()
+
+    # What is shown
+
+    def _show(self) -> None:
+        photo, project = self._workbench.photo, self._workbench.project
+        path = "" if photo is None or project is None else str(project.folder / photo.path)
+        if path != self._path:
+            self.cancel()
+            self._path, self._image = path, None
+            if path:
+                self._take_image(path)
+            self.show_whole()
+        self._keys.look()
+        person = self._workbench.person
+        if person is not None and person.id != self._person_id and self._workbench.view.crop:
+            self.show_person()
+        self._person_id = self._workbench.person_id
+        if self._workbench.fits.following and person is not None and person.fit is self._fit_drawn:
+            if not self._soon.isActive():
+                self._soon.start()
+        elif self._workbench.fits.following:
+            self._update_person()
+        else:
+            self.update()
+
+    def _update_person(self) -> None:
+        """Paint where the person is and was: of a large canvas that moves, most stands still."""
+        self.update(self._painter.reach(self.size(), self.placing).united(self._reach))
+
+    def _look(self) -> None:
+        cropped, self._cropped = self._cropped, self._workbench.view.crop
+        if self._cropped and not cropped:
+            self.show_person()
+        self.update()
+
+    def _take_image(self, path: str) -> None:
+        if path == self._path and self._image is None:
+            self._image = self._photos.get(Path(path))
+            self.update()
+
+    @property
+    def notice(self) -> str:
+        """What is written in place of a photo; empty when there is one."""
+        if isinstance(self._image, ImageError):
+            return tr("{error}\nThe work on its people goes on without it.").format(error=self._image)
+        if self._workbench.photo is None:
+            project = self._workbench.project
+            if project is not None and not project.photo_ids():
+                return tr("There is no photo in this project.\nFile › Add annotations… brings some.")
+            return tr("Nobody is selected.")
+        return "" if self._image is not None else tr("Reading the photo…")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._soon.stop()
+        person, colours = self._workbench.person, theme(self._workbench.view.theme)
+        self._fit_drawn = None if person is None else person.fit
+        self._reach = self._painter.reach(self.size(), self.placing)
+        image = self._image if isinstance(self._image, np.ndarray) else None
+        with QPainter(
+            self
+        ) as painter:  # which ends it after a fault, too: Qt crashes over one that is left open
+            self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
+            if self.notice:
+                draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
+            if self.hasFocus():
+                draw_focus(painter, self.rect(), colours)
+
+    # Mouse and keys
+
+    def _pointer(self, event: QMouseEvent, released: bool = False) -> Pointer:
+        at = np.array([event.position().x(), event.position().y()])
+        return Pointer(at, self.placing.to_photo(at), released)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._workbench.photo is None or self._gesture is not None:
+            return
+        pointer, armed = self._pointer(event), self._armed
+        if armed is None:
+            self._keys.keep()
+        elif self._keys.end():
+            self._workbench.cancel()
+        if event.button() == Qt.MouseButton.RightButton:
+            self._cycle(pointer)
+            return
+        middle = event.button() == Qt.MouseButton.MiddleButton
+        gives = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if middle:
+            self._begin(gestures.pan(self.placing, self._place, pointer))
+        elif armed is not None:
+            self._begin(armed(pointer))
+        else:
+            self._begin(gesture_at(self._workbench, self.placing, self._place, pointer, gives))
+
+    def _begin(self, gesture: Gesture) -> None:
+        self._armed = None
+        self.unsetCursor()
+        try:
+            next(gesture)
+        except StopIteration:
+            return
+        self._gesture = gesture
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        pointer = self._pointer(event)
+        if self._gesture is not None:
+            self._send(pointer)
+        elif self._workbench.person is not None:
+            posed = self._workbench.fits.posed()
+            self._workbench.hover.over_keypoint(
+                keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
+            )
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gesture is not None and event.button() != Qt.MouseButton.RightButton:
+            self._send(self._pointer(event, released=True))
+            self._gesture = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._workbench.hover.keypoint == NO_KEYPOINT:
+            self.show_whole()
+        else:
+            self.mousePressEvent(event)
+
+    def _send(self, pointer: Pointer) -> None:
+        assert self._gesture is not None
+        try:
+            self._gesture.send(pointer)
+        except StopIteration:
+            self._gesture = None
+
+    def _cycle(self, pointer: Pointer) -> None:
+        """The right button: visible, occluded, absent."""
+        workbench, person = self._workbench, self._workbench.person
+        if person is not None and workbench.editable:
+            index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
+            if index != NO_KEYPOINT:
+                workbench.look(keypoint=index)
+                cycle_visibility(workbench)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
+        self.zoom(WHEEL_FACTOR**notches, np.array([event.position().x(), event.position().y()]))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._workbench.hover.over_keypoint(NO_KEYPOINT)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._soon.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if not self._touched:
+            self.show_whole()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._workbench.keep_due()  # the key that nudges a keypoint is let go elsewhere
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._keys.press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self._keys.release(event):
+            super().keyReleaseEvent(event)

@@ -1,0 +1,111 @@
+"""The keyboard on the photo: arrows move the box that is being adjusted, the keypoint selected, or else the photo."""
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from core.body.keypoints import layout
+from desktop.model.workbench import Workbench
+from desktop.state.person_edits import moved, standing_at
+from desktop.state.view import NO_KEYPOINT
+from desktop.text.translate import part, tr
+from desktop.views.photo.key_gestures import KeyGesture, Step
+from desktop.views.photo.zoom import Placing
+
+NUDGE_PX, LONG_NUDGE_PX = 1.0, 10.0  # of the photo
+BOX_STEP_PX, HELD_STEP_PX = (
+    2.0,
+    12.0,
+)  # of the canvas, for a key that is pressed, and for one that is held down
+PAN_PX, LONG_PAN_PX = 40.0, 200.0  # of the canvas
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class CanvasKeys:
+    """Belongs to a canvas. placing: where its photo is; place: moves it."""
+
+    def __init__(
+        self, workbench: Workbench, placing: Callable[[], Placing], place: Callable[[Placing], None]
+    ) -> None:
+        self._workbench, self._placing, self._place = workbench, placing, place
+        self._gesture: KeyGesture | None = None
+        self._nudged = ""  # the keypoint that arrows move, until they are let go
+
+    def begin(self, gesture: KeyGesture) -> None:
+        """From now on arrows and Enter are this gesture's."""
+        self.end()
+        self._gesture = gesture
+        next(gesture)
+        self._workbench.look(boxing=True)
+
+    def keep(self) -> None:
+        """As Enter does."""
+        self._send(Step(np.zeros(2), kept=True))
+
+    def end(self) -> bool:
+        """Without what was not kept. Returns whether there was anything."""
+        gesture, nudged, self._gesture, self._nudged = self._gesture, self._nudged, None, ""
+        if gesture is not None:
+            gesture.close()
+            self._workbench.look(boxing=False)
+        return gesture is not None or bool(nudged)
+
+    def look(self) -> None:
+        """What a gesture previews was kept or cancelled elsewhere."""
+        if self._gesture is not None and not self._workbench.previewing and not self._gesture.gi_running:
+            self.end()
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Returns whether the key meant something here."""
+        arrow, far = ARROWS.get(Qt.Key(event.key())), _shifted(event)
+        if self._gesture is not None and event.key() in ENTER:
+            self.keep()
+        elif arrow is None:
+            return False
+        elif self._gesture is not None:
+            step_px = HELD_STEP_PX if event.isAutoRepeat() else BOX_STEP_PX
+            self._send(Step(np.array(arrow) * step_px / self._placing().scale, sizes=far))
+        elif self._workbench.view.keypoint != NO_KEYPOINT and self._workbench.editable:
+            self._nudge((LONG_NUDGE_PX if far else NUDGE_PX) * np.array(arrow))
+        else:
+            self._place(self._placing().panned(-(LONG_PAN_PX if far else PAN_PX) * np.array(arrow)))
+        return True
+
+    def release(self, event: QKeyEvent) -> bool:
+        """A keypoint that was nudged is one entry. Returns whether one was."""
+        if not self._nudged or event.key() not in ARROWS or event.isAutoRepeat():
+            return False
+        self._nudged = ""
+        self._workbench.keep_due()
+        return True
+
+    def _nudge(self, by: np.ndarray) -> None:
+        person, index = self._workbench.person, self._workbench.view.keypoint
+        if person is None:
+            return
+        posed = self._workbench.fits.posed()
+        at = standing_at(person, index, None if posed is None else posed.keypoints_px)
+        self._nudged = part(layout(person.keypoints.layout).keypoints[index])
+        label = tr("Nudge {name}").format(name=self._nudged)
+        self._workbench.follow(moved(person, index, at + by), due=label)
+
+    def _send(self, step: Step) -> None:
+        if self._gesture is None:
+            return
+        try:
+            self._gesture.send(step)
+        except StopIteration:
+            self._gesture = None
+            self._workbench.look(boxing=False)
+
+
+def _shifted(event: QKeyEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

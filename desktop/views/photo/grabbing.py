@@ -1,0 +1,65 @@
+"""What a press on the photo takes hold of: a keypoint, a box, another person, or the photo itself."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.records import Person
+from desktop.commands.body_menu import finish_order
+from desktop.model.workbench import Workbench
+from desktop.state.view import NO_KEYPOINT
+from desktop.views.photo import gestures
+from desktop.views.photo.gestures import Gesture, Pointer
+from desktop.views.photo.hit_test import box_grip, keypoint_at, person_at
+from desktop.views.photo.zoom import Placing
+
+
+def gesture_at(
+    workbench: Workbench,
+    placing: Placing,
+    place: Callable[[Placing], None],
+    pointer: Pointer,
+    gives: bool = False,
+) -> Gesture:
+    """The gesture that a press begins, there being a photo. gives: a limb is to be given to somebody else."""
+    photo, person = workbench.photo, workbench.person
+    assert photo is not None
+    if person is not None:
+        gesture = _of_person(workbench, person, placing, pointer, gives)
+        if gesture is not None:
+            return gesture
+    inside = person is not None and np.abs(pointer.photo - person.bbox.center).max() <= person.bbox.side / 2
+    other = person_at(photo, placing, pointer.canvas, workbench.person_id, boxes=not inside)
+    if other is not None:
+        workbench.select(other)
+    return gestures.pan(placing, place, pointer)
+
+
+def _of_person(
+    workbench: Workbench, person: Person, placing: Placing, pointer: Pointer, gives: bool
+) -> Gesture | None:
+    """What of the selected person is taken hold of."""
+    view, editable, photo = workbench.view, workbench.editable, workbench.photo
+    assert photo is not None
+    if view.placing and view.keypoint != NO_KEYPOINT and editable:
+        return gestures.place_keypoint(workbench, view.keypoint, pointer)
+    index = keypoint_at(person, workbench.fits.posed(), placing, pointer.canvas)
+    if index != NO_KEYPOINT:
+        workbench.look(keypoint=index)
+        if view.compared:
+            finish_order(workbench)
+            return gestures.pan(placing, lambda _: None, pointer)
+        if editable and gives:
+            return gestures.give_limb(
+                workbench, index, lambda at: person_at(photo, placing, at.canvas, person.id)
+            )
+        if editable and person.keypoints.confidence[index] > 0:
+            return gestures.move_keypoint(workbench, index, pointer)
+        if editable:
+            return gestures.place_keypoint(workbench, index, pointer)
+    grip = box_grip(person, placing, pointer.canvas) if view.boxes and editable else None
+    if grip is None:
+        return None
+    if grip.opposite is None:
+        return gestures.move_box(workbench, pointer)
+    return gestures.size_box(workbench, grip.opposite)

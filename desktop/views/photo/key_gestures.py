@@ -1,0 +1,65 @@
+"""What the keyboard does to boxes: a gesture of keys is a generator, as those of the mouse are.
+
+It previews what the arrows do until Enter keeps it. Closing it early (Escape) leaves what the workbench cancels.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QSize
+
+from core.records import BBOX_UNIT, BBox, Photo
+from desktop.model.workbench import Workbench
+from desktop.state.person_edits import SMALLEST_BOX_PX, resized
+from desktop.text.translate import tr
+from desktop.views.photo.gestures import add_person, nobody_yet, preview_box, preview_new
+from desktop.views.photo.zoom import Placing
+
+NEW_BOX = 0.5  # of what is seen of the photo, the side of a new box
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """by (2,) [px of the photo]; sizes: the box's size and not its place; kept: this was Enter."""
+
+    by: np.ndarray
+    sizes: bool = False
+    kept: bool = False
+
+
+KeyGesture = Generator[None, Step, None]
+
+
+def adjust_box(workbench: Workbench) -> KeyGesture:
+    """Move and size the box of the person on show."""
+    assert workbench.person is not None
+    box = workbench.person.bbox
+    preview_box(workbench, box)
+    while not (step := (yield)).kept:
+        box = stepped(box, step)
+        preview_box(workbench, box)
+    workbench.commit(tr("Adjust box"))
+
+
+def new_person(workbench: Workbench, box: BBox) -> KeyGesture:
+    """A person in this box, which can be moved and sized before it is kept."""
+    person = nobody_yet(workbench, box)
+    preview_new(workbench, person)
+    while not (step := (yield)).kept:
+        person = person.with_(bbox=stepped(person.bbox, step))
+        preview_new(workbench, person)
+    add_person(workbench, person)
+
+
+def box_in_view(photo: Photo, placing: Placing, size: QSize) -> BBox:
+    """In the middle of what a canvas of this size shows of the photo."""
+    seen = placing.to_photo(np.array([[0, 0], [size.width(), size.height()]]))
+    low, high = np.clip(seen, 0, [photo.width, photo.height])
+    side = max(NEW_BOX * float((high - low).min()), SMALLEST_BOX_PX)
+    return BBox((low + high) / 2, side / BBOX_UNIT)
+
+
+def stepped(box: BBox, step: Step) -> BBox:
+    """The box a step further; the upper left corner of one that is sized stays."""
+    return resized(box, float(step.by.sum())) if step.sizes else BBox(box.center + step.by, box.scale)

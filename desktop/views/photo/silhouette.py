@@ -1,0 +1,33 @@
+"""The body's outline over the photo, out of the picture that OpenGL made of it."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+
+from desktop.views.photo.drawing import HALO
+
+COLOUR = QColor("#ff6ad5")  # neither a side's nor the residuals'
+LINE_PX = 1.8
+SMALLEST_PX = 4  # corners of an outline worth drawing
+
+
+def outline(picture: QImage) -> list[np.ndarray]:
+    """Closed lines (N, 2) around what is not transparent [px of the picture]."""
+    import cv2  # here, as it takes a while to load, and a photo is read by then
+
+    alpha = picture.convertToFormat(QImage.Format.Format_Alpha8)
+    rows = np.frombuffer(alpha.constBits(), np.uint8).reshape(alpha.height(), alpha.bytesPerLine())
+    mask = np.ascontiguousarray(rows[:, : alpha.width()] > 127).astype(np.uint8)
+    lines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
+    return [line[:, 0] + 0.5 for line in lines if len(line) >= SMALLEST_PX]
+
+
+def draw_outline(painter: QPainter, lines: list[np.ndarray], rect: QRect, share: float) -> None:
+    """rect: where the picture lies on the canvas, in its own px, of which a canvas px has `share`."""
+    corner = np.array([rect.x(), rect.y()])
+    shapes = [QPolygonF([QPointF(*point) for point in (line + corner) / share]) for line in lines]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for width, colour in ((LINE_PX + 2.0, HALO), (LINE_PX, COLOUR)):
+        painter.setPen(QPen(colour, width))
+        for shape in shapes:
+            painter.drawPolygon(shape)

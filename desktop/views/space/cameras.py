@@ -1,0 +1,177 @@
+"""Where a body is looked at from: the photo's own camera, and the one that the mouse turns around a body."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QMatrix4x4
+
+from desktop.views.gl.renderer import Camera
+
+NEAR_M, FAR_M = 0.05, 100.0
+BLOCK_PX = 64  # pictures grow in steps of this size, so that a moving body seldom needs another buffer
+MARGIN_PX = 2
+FIELD_OF_VIEW_DEG = 30.0
+STEEPEST_DEG = 89.0
+NEAREST_M, FARTHEST_M = 0.3, 40.0
+NARROW = 1.4
+SHOWN_M = 2.1  # of a body that fills the view
+TURN_DEG_A_PX = 0.5
+FILLED = 0.92  # of a view, by the body that it is meant to show whole
+PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at azimuth 0, the body's left is at its right
+    "home": (25.0, 8.0),
+    "photo": (0.0, 0.0),
+    "left": (90.0, 0.0),
+    "right": (-90.0, 0.0),
+    "back": (180.0, 0.0),
+    "top": (0.0, STEEPEST_DEG),
+}
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """Looks at `center` (x, y up, z) [m] from `distance` [m] and shows field_of_view_deg of the height."""
+
+    azimuth_deg: float = PLACES["home"][0]
+    elevation_deg: float = PLACES["home"][1]
+    distance: float = 4.0
+    center: tuple[float, float, float] = (0.0, 0.92, 0.0)
+    field_of_view_deg: float = FIELD_OF_VIEW_DEG
+
+    @classmethod
+    def at(cls, place: str) -> "Orbit":
+        """The whole body from one of PLACES."""
+        azimuth_deg, elevation_deg = PLACES[place]
+        return cls(azimuth_deg, elevation_deg)
+
+    @classmethod
+    def looking(cls, eye: np.ndarray, center: np.ndarray) -> "Orbit":
+        """From a camera's own place (3,) [m] at a body around `center`, which fills the view from however far."""
+        back = eye - center
+        distance = float(np.clip(np.linalg.norm(back), NEAREST_M, FAR_M / 2))
+        return cls(
+            float(np.degrees(np.arctan2(back[0], back[2]))),
+            float(np.degrees(np.arcsin(np.clip(back[1] / distance, -1, 1)))),
+            distance,
+            tuple(center.tolist()),
+            float(2 * np.degrees(np.arctan(SHOWN_M / 2 / distance))),
+        )
+
+    def around(self, points: np.ndarray, size: QSize) -> "Orbit":
+        """The same, or if points (N, 3) [m] would be cut off by a picture of this size [px], from farther away."""
+        at = self.project(points, size)
+        if ((at >= 0) & (at <= [size.width(), size.height()])).all():
+            return self
+        low, high = points.min(axis=0), points.max(axis=0)
+        middle = (low + high) / 2
+        right, up, back = self.axes @ (points - middle).T
+        room = np.array([size.width(), size.height()]) * FILLED / 2
+        away = back + self._focal_px(size) * np.maximum(np.abs(right) / room[0], np.abs(up) / room[1])
+        distance = float(np.clip(away.max(), self.distance, FARTHEST_M))
+        return replace(self, center=tuple(middle.tolist()), distance=distance)
+
+    @property
+    def axes(self) -> np.ndarray:
+        """Rows (3, 3): right, up and backward of the camera."""
+        azimuth, elevation = np.radians([self.azimuth_deg, self.elevation_deg])
+        back = np.array(
+            [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
+        )
+        right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
+        return np.stack([right, np.cross(back, right), back])
+
+    @property
+    def eye(self) -> np.ndarray:
+        """Where the camera is (3,) [m]."""
+        return np.array(self.center) + self.distance * self.axes[2]
+
+    def turned(self, by_px: np.ndarray) -> "Orbit":
+        """Dragged by so many px (2,)."""
+        elevation_deg = float(
+            np.clip(self.elevation_deg + TURN_DEG_A_PX * by_px[1], -STEEPEST_DEG, STEEPEST_DEG)
+        )
+        return replace(
+            self, azimuth_deg=self.azimuth_deg - TURN_DEG_A_PX * float(by_px[0]), elevation_deg=elevation_deg
+        )
+
+    def panned(self, by_px: np.ndarray, size: QSize) -> "Orbit":
+        """What is under the cursor stays under it, at the depth of the centre."""
+        metres = self.distance / self._focal_px(size)
+        right, up, _ = self.axes
+        moved = np.array(self.center) - metres * (right * by_px[0] - up * by_px[1])
+        return replace(self, center=tuple(moved.tolist()))
+
+    def moved(self, point: np.ndarray, by_px: np.ndarray, size: QSize) -> np.ndarray:
+        """A point (3,) [m] moved across the view by so many px (2,), at its own depth."""
+        depth = float((self.eye - point) @ self.axes[2])
+        right, up, _ = self.axes
+        return point + depth / self._focal_px(size) * (right * by_px[0] - up * by_px[1])
+
+    def zoomed(self, factor: float) -> "Orbit":
+        """Nearer by this factor."""
+        return replace(self, distance=float(np.clip(self.distance / factor, NEAREST_M, FARTHEST_M)))
+
+    def project(self, points: np.ndarray, size: QSize) -> np.ndarray:
+        """points (N, 3) [m] to (N, 2) [px]; NaN for those behind."""
+        seen = (points - self.eye) @ self.axes.T
+        depth = np.where(seen[:, 2] < -NEAR_M, -seen[:, 2], np.nan)
+        flat = self._focal_px(size) * seen[:, :2] / depth[:, None]
+        return np.column_stack([size.width() / 2 + flat[:, 0], size.height() / 2 - flat[:, 1]])
+
+    def camera(self, size: QSize) -> Camera:
+        """For a picture of this size [px]."""
+        axes, eye, focal = self.axes, self.eye, self._focal_px(size)
+        matrix = np.zeros((4, 4))
+        matrix[:3, :3], matrix[:3, 3], matrix[3, 3] = axes, -axes @ eye, 1.0
+        lens = np.zeros((4, 4))
+        lens[0, 0], lens[1, 1] = 2 * focal / size.width(), 2 * focal / size.height()
+        lens[2, 2], lens[2, 3] = -(FAR_M + NEAR_M) / (FAR_M - NEAR_M), -2 * FAR_M * NEAR_M / (FAR_M - NEAR_M)
+        lens[3, 2] = -1.0
+        return Camera(QMatrix4x4((lens @ matrix).ravel().tolist()), eye, np.array([0.0, 1.0, 0.0]))
+
+    def _focal_px(self, size: QSize) -> float:
+        """That shows the field of view's share of the height; less of a narrow view, as bodies are narrow too."""
+        half = np.radians(self.field_of_view_deg) / 2
+        return float(min(NARROW * size.width(), size.height()) / 2 / np.tan(half))
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoCamera:
+    """The photo's pinhole camera, seen on a canvas: a point xy of the photo lies at scale * xy + offset [px].
+
+    focal_length, center (2,) [px of the photo]. Vertices are in its frame: x right, y down, z forward.
+    """
+
+    focal_length: float
+    center: np.ndarray
+    scale: float
+    offset: np.ndarray
+
+    def covered(self, vertices: np.ndarray, size: QSize) -> QRect | None:
+        """The part of a canvas of this size that a body (V, 3) lies in, in whole blocks; None where it is not seen."""
+        whole = QRect(0, 0, size.width(), size.height())
+        depth = vertices[:, 2]
+        if depth.min() > NEAR_M:
+            toward = vertices[:, :2].T / depth  # by rows: least and most of one lie side by side
+            low, high = (
+                self.scale * (self.focal_length * end + self.center) + self.offset
+                for end in (toward.min(axis=1), toward.max(axis=1))
+            )
+            low = np.clip(low - MARGIN_PX, -1e6, 1e6).astype(int) // BLOCK_PX * BLOCK_PX
+            high = -(-np.clip(high + MARGIN_PX, -1e6, 1e6).astype(int) // BLOCK_PX) * BLOCK_PX
+            whole = whole.intersected(QRect(*low.tolist(), *(high - low).tolist()))
+        return None if whole.isEmpty() or depth.max() <= NEAR_M else whole
+
+    def camera(self, rect: QRect, vertices: np.ndarray) -> Camera:
+        """For a picture of this part of the canvas; the depth range is that of the body."""
+        near = max(NEAR_M, 0.9 * float(vertices[:, 2].min()))
+        far = max(1.1 * float(vertices[:, 2].max()), near + 1.0)
+        middle = self.scale * self.center + self.offset - np.array([rect.x(), rect.y()])
+        width, height, focal = rect.width(), rect.height(), self.scale * self.focal_length
+        matrix = QMatrix4x4(
+            *(2 * focal / width, 0.0, 2 * float(middle[0]) / width - 1, 0.0),
+            *(0.0, -2 * focal / height, 1 - 2 * float(middle[1]) / height, 0.0),
+            *(0.0, 0.0, (far + near) / (far - near), -2 * far * near / (far - near)),
+            *(0.0, 0.0, 1.0, 0.0),
+        )
+        return Camera(matrix, np.zeros(3), np.array([0.0, -1.0, 0.0]))

@@ -1,0 +1,102 @@
+"""Ghosts in the 3D view: translucent bodies beside the fit, posed once each, and what each of them is in words."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+
+from core.records import Fit, Guess
+from desktop.model.ghosts import GHOSTS, Ghost, GhostName, ghost_state, pose_ghost
+from desktop.model.workbench import Workbench
+from desktop.state.posed_body import TURN
+from desktop.text.translate import tr
+from desktop.theme import Theme
+from desktop.views.gl.renderer import Solid
+
+# Okabe and Ito's, none of them a side's colour.
+COLOURS: dict[GhostName, str] = {"guess": "#cc79a7", "previous": "#7f7f7f", "truth": "#009e73"}
+OPACITY = 0.45
+SWATCH_PX, ROW_PX, MARGIN_PX = 9, 17, 8
+
+
+class GhostLayer:
+    """What the view's flags ask for, of the person on show."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+        self._posed: dict[GhostName, Ghost] = {}
+        self._states: dict[GhostName, tuple[tuple[object, ...], Fit | Guess | None]] = {}
+
+    def wanted(self) -> list[GhostName]:
+        """Which are to be shown, there or not."""
+        return [name for name in GHOSTS if getattr(self._workbench.view, f"ghost_{name}")]
+
+    def there(self) -> dict[GhostName, Ghost]:
+        """Those wanted that there are."""
+        body, found = self._workbench.fits.body, {}
+        if body is None:
+            return found
+        posed = self._workbench.fits.posed()
+        for name in self.wanted():
+            state = self._state(name)
+            if state is None:
+                continue
+            known = self._posed.get(name)
+            if known is None or known.state is not state:
+                pelvis = None if posed is None else posed.joints[0]
+                lens = state.focal_length if posed is None else posed.fit.focal_length
+                known = self._posed[name] = pose_ghost(body, state, pelvis, lens)
+            found[name] = known
+        return found
+
+    def _state(self, name: GhostName) -> Fit | Guess | None:
+        """The history is walked once for each change, not for each picture."""
+        workbench = self._workbench
+        person = workbench.person
+        what_for = (name, person.fit if person is not None else None, workbench.committed, person)
+        known = self._states.get(name)
+        if known is None or any(one is not other for one, other in zip(known[0], what_for, strict=True)):
+            known = self._states[name] = (what_for, ghost_state(workbench, name))
+        return known[1]
+
+    def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
+        """In the viewport's frame: that of the fit on show, and without one each on its own feet."""
+        posed = self._workbench.fits.posed()
+        return [
+            Solid(
+                posed.to_upright(ghost.vertices) if posed is not None else _on_its_feet(ghost),
+                ghost.faces,
+                COLOURS[name],
+                opacity=OPACITY,
+            )
+            for name, ghost in ghosts.items()
+        ]
+
+    def paint_legend(self, painter: QPainter, colours: Theme, ghosts: dict[GhostName, Ghost]) -> None:
+        """A line for each that is wanted; muted where this person has none."""
+        for row, name in enumerate(self.wanted()):
+            top = MARGIN_PX + row * ROW_PX
+            there = name in ghosts
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(COLOURS[name] if there else colours.border))
+            painter.drawEllipse(QRectF(MARGIN_PX, top + 3, SWATCH_PX, SWATCH_PX))
+            painter.setPen(QColor(colours.text if there else colours.muted))
+            words = _words(name) if there else _words(f"no_{name}")
+            painter.drawText(QPointF(MARGIN_PX + SWATCH_PX + 6, top + 12), words)
+
+
+def _on_its_feet(ghost: Ghost) -> np.ndarray:
+    points = ghost.vertices * TURN
+    pelvis = ghost.joints[0] * TURN
+    return points - np.array([pelvis[0], points[:, 1].min(), pelvis[2]], dtype=np.float32)
+
+
+def _words(name: str) -> str:
+    words = {
+        "guess": tr("guess"),
+        "previous": tr("fit before"),
+        "truth": tr("truth"),
+        "no_guess": tr("no guess: press G"),
+        "no_previous": tr("no fit before this one"),
+        "no_truth": tr("no truth in this project"),
+    }
+    return words[name]

@@ -1,0 +1,113 @@
+"""Three rings around a joint, one for each of its axes: drag one and the joint turns about that axis."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from desktop.views.photo.drawing import HALO, draw_label
+from desktop.views.space.cameras import Orbit
+
+AXES = ("x", "y", "z")
+COLOURS = ("#d55e00", "#009e73", "#3f8fd0")  # told apart by colour-blind eyes; and each bears its letter
+RADIUS_PX, NEAR_PX = 62.0, 7.0
+SHARE = 0.24  # of a small view
+POINTS = 72
+BEHIND_OPACITY = 0.35
+SLOWEST = 0.35  # of the radius: px a radian of a ring that is seen from its edge
+
+
+@dataclass(frozen=True, eq=False)
+class Rings:
+    """center (3,) [m] and axes (3, 3), one unit vector a row, in the viewport's frame; radius [m]."""
+
+    center: np.ndarray
+    axes: np.ndarray
+    radius: float
+
+    @classmethod
+    def around(cls, center: np.ndarray, axes: np.ndarray, orbit: Orbit, size: QSize) -> "Rings":
+        """Of the same size on the screen wherever the joint is."""
+        radius_px = min(RADIUS_PX, SHARE * min(size.width(), size.height()))
+        sideways = orbit.moved(center, np.array([radius_px, 0.0]), size) - center
+        return cls(np.asarray(center, dtype=float), axes, float(np.linalg.norm(sideways)))
+
+    def points(self, axis: int) -> np.ndarray:
+        """A ring as a closed line (POINTS, 3) [m]."""
+        angle = np.linspace(0, 2 * np.pi, POINTS)
+        first, second = self.axes[axis - 2], self.axes[axis - 1]
+        return self.center + self.radius * (np.outer(np.cos(angle), first) + np.outer(np.sin(angle), second))
+
+    def hit(self, at: np.ndarray, orbit: Orbit, size: QSize) -> "Grip | None":
+        """The ring under a point (2,) of the view, the nearer half before the farther one."""
+        best: tuple[bool, float, Grip] | None = None
+        for axis in range(len(AXES)):
+            points = self.points(axis)
+            away = np.linalg.norm(orbit.project(points, size) - at, axis=1)
+            for behind in (False, True):
+                half = np.where(self._behind(points, orbit) == behind, away, np.inf)
+                index = int(np.argmin(half))
+                if half[index] <= NEAR_PX:
+                    found = (
+                        behind,
+                        float(half[index]),
+                        Grip(axis, self._pull(axis, points[index], orbit, size)),
+                    )
+                    if best is None or found[:2] < best[:2]:
+                        best = found
+        return best[2] if best is not None else None
+
+    def _pull(self, axis: int, point: np.ndarray, orbit: Orbit, size: QSize) -> np.ndarray:
+        """Which way the ring's point moves on the screen when the joint turns, (2,) [px a radian]."""
+        step = 1e-3
+        moved = point + step * np.cross(self.axes[axis], point - self.center)
+        one, other = orbit.project(np.stack([point, moved]), size)
+        return (other - one) / step
+
+    def _behind(self, points: np.ndarray, orbit: Orbit) -> np.ndarray:
+        return (points - self.center) @ orbit.axes[2] < 0
+
+    def draw(
+        self, painter: QPainter, orbit: Orbit, size: QSize, grip: "Grip | None", turned: float = 0.0
+    ) -> None:
+        """All three; the half behind the joint is fainter. grip: of the one held or hovered; turned: how far [rad]."""
+        held = grip.axis if grip is not None else None
+        for axis, name in enumerate(AXES):
+            points = self.points(axis)
+            at, behind = orbit.project(points, size), self._behind(points, orbit)
+            for far in (True, False):
+                painter.setOpacity(BEHIND_OPACITY if far else 1.0)
+                for width, colour in ((5.0, HALO), (4.0 if axis == held else 2.2, QColor(COLOURS[axis]))):
+                    painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+                    painter.setBrush(Qt.BrushStyle.NoBrush)
+                    for part in _runs(behind == far):
+                        painter.drawPolyline(QPolygonF([QPointF(*at[index]) for index in part]))
+            painter.setOpacity(1.0)
+            front = np.flatnonzero(~behind)
+            if len(front):
+                x, y = at[front[len(front) // 2]]
+                draw_label(painter, name, QPointF(x - 3, y + 4), QColor(COLOURS[axis]).lighter(130))
+        if turned:
+            x, y = orbit.project(self.center[None], size)[0]
+            draw_label(painter, f"{np.degrees(turned):+.0f}°", QPointF(x + 12, y + 5))
+
+
+@dataclass(frozen=True, eq=False)
+class Grip:
+    """A ring taken hold of: its axis, and which way it pulls (2,) [px a radian]."""
+
+    axis: int
+    pull: np.ndarray
+
+    def angle(self, by_px: np.ndarray) -> float:
+        """How far the joint turns [rad] for a drag of so many px (2,)."""
+        speed = max(float(np.linalg.norm(self.pull)), SLOWEST * RADIUS_PX)
+        along = self.pull / max(float(np.linalg.norm(self.pull)), 1e-6)
+        return float(by_px @ along) / speed
+
+
+def _runs(chosen: np.ndarray) -> list[np.ndarray]:
+    """Indices of each unbroken row of what is chosen (N,)."""
+    indices = np.flatnonzero(chosen)
+    return [run for run in np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1) if len(run) > 1]

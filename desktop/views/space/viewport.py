@@ -1,0 +1,303 @@
+"""The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from core.body.keypoints import layout
+from core.body.tree import JOINT_NAMES, joint_index
+from core.wishes import names_of
+from desktop.commands.body_menu import finish_order, joint_meant
+from desktop.model.hover import keypoint_of
+from desktop.model.workbench import Workbench
+from desktop.state.joint_turns import axes_of
+from desktop.state.posed_body import TURN, Surface
+from desktop.text.translate import tr
+from desktop.theme import theme
+from desktop.views.gl.opengl import OpenGL
+from desktop.views.gl.renderer import Renderer
+from desktop.views.photo.canvas_keys import ARROWS
+from desktop.views.photo.drawing import draw_focus, draw_notice
+from desktop.views.photo.gestures import Gesture, Pointer, move_joint, turn_joint
+from desktop.views.repaint_later import Unhurried
+from desktop.views.space.body_painter import BodyPainter
+from desktop.views.space.cameras import Orbit
+from desktop.views.space.joint_marks import draw_joints
+from desktop.views.space.rings import Grip, Rings
+from desktop.views.space.viewpoint import Viewpoint
+
+WHEEL_FACTOR = 1.15  # per notch
+NEAR_PX = 9.0
+ARROW_PX = 10.0  # what an arrow key is worth, as a drag
+
+
+class Viewport(QWidget):
+    """Draws the fit of the person on show, or the body at rest.
+
+    Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged. Arrows turn, and pan
+    with Shift. aside_deg: how far this view looks from the side of the viewpoint, which it may share with others.
+    """
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        opengl: OpenGL,
+        renderer: Renderer | None,
+        viewpoint: Viewpoint | None = None,
+        aside_deg: float = 0.0,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._viewpoint, self._aside_deg = viewpoint or Viewpoint(self), aside_deg
+        self._viewpoint.changed.connect(self.update)
+        self._painter = BodyPainter(workbench, opengl, renderer)
+        self._legend = not aside_deg
+        self.complaint = opengl.complaint
+        self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
+        self._gesture: Gesture | None = None
+        self._grip: Grip | None = None  # of the ring that is held or under the cursor …
+        self._turned = 0.0  # … and how far it was dragged [rad]
+        self.setMinimumSize(200, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Body in 3D"))
+        self._soon = Unhurried(self, workbench)
+        workbench.photo_changed.connect(self._follow)
+        workbench.cancelled.connect(self._let_go)
+        workbench.fits.body_changed.connect(self._take_in)
+        for signal in (
+            *(workbench.view_changed, workbench.hover.changed),
+            *(workbench.fits.body_changed, workbench.fits.changed),
+        ):
+            signal.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(350, 400)
+
+    def _follow(self) -> None:
+        if self._held is not None:
+            self.update()
+        else:
+            self._soon.ask()
+
+    def _take_in(self) -> None:
+        """All of a body at rest that was just loaded: its arms are wider than a narrow view."""
+        if self._workbench.person is None and self.surface is not None:
+            self._turn(self.orbit.around(self.surface[0], self.size()))
+
+    def hideEvent(self, event: object) -> None:
+        self._soon.stop()
+
+    @property
+    def orbit(self) -> Orbit:
+        """Where this view looks from."""
+        orbit = self._viewpoint.orbit
+        return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
+
+    def look_from(self, place: str) -> None:
+        """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
+        posed = self._workbench.fits.posed()
+        if place == "photo" and posed is not None:
+            vertices = posed.upright[0]
+            middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+            self._turn(Orbit.looking(posed.to_upright(np.zeros((1, 3)))[0], middle))
+        elif self.surface is not None:
+            self._turn(Orbit.at(place).around(self.surface[0], self.size()))
+        else:
+            self._turn(Orbit.at(place))
+
+    def zoom(self, factor: float) -> None:
+        """Nearer by this factor."""
+        self._turn(self.orbit.zoomed(factor))
+
+    @property
+    def surface(self) -> Surface | None:
+        """Vertices and joints that are shown; None where there is nothing to show."""
+        return self._painter.surface
+
+    @property
+    def notice(self) -> str:
+        """What is written in the middle of the view; empty when nothing is."""
+        fits = self._workbench.fits
+        if self.complaint:
+            return tr(
+                "The 3D view needs OpenGL, and it is not there: {why}.\n"
+                "Update the graphics driver, or install Mesa's software OpenGL "
+                "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
+            ).format(why=self.complaint)
+        if fits.body is None:
+            no_body = tr("No body is loaded. Open one with File, Open body…")
+            return tr("Loading the body…") if fits.loading else no_body
+        if self._workbench.person is not None and self._workbench.person.fit is None:
+            return tr("No body is fitted to this person yet.\nPress F to fit one.")
+        return ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = theme(self._workbench.view.theme)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(colours.viewport))
+            ghosts = self._painter.ghosts.there()
+            picture = self._painter.draw(
+                self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
+            )
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if picture is not None:
+                painter.drawImage(self.rect(), picture)
+            if picture is not None and self.surface is not None:
+                self._paint_joints(painter, self.surface[1])
+                rings = self._rings()
+                if rings is not None:
+                    rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
+            if self._workbench.person is not None and self._legend:
+                self._painter.ghosts.paint_legend(painter, colours, ghosts)
+            if self.notice and not ghosts:
+                draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)
+            if self.hasFocus():
+                draw_focus(painter, self.rect(), colours)
+
+    def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
+        """The selected joint and those that are held; all of them, small, while the mouse is over the view."""
+        person = self._workbench.person
+        draw_joints(
+            painter,
+            self.orbit.project(joints, self.size()),
+            theme(self._workbench.view.theme),
+            joint_meant(self._workbench),
+            self._workbench.hover.joint,
+            frozenset(name for wish in person.wishes for name in names_of(wish)) if person else frozenset(),
+            self.underMouse(),
+        )
+
+    def _rings(self) -> Rings | None:
+        """Around the marked joint of a fit that may be changed, if rings are wanted."""
+        posed = self._workbench.fits.posed()
+        if not self._workbench.view.rings or posed is None or not self._workbench.editable:
+            return None
+        joint = joint_meant(self._workbench)
+        center = posed.upright[1][joint_index(joint)]
+        return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
+
+    def joint_at(self, at: QPointF) -> str | None:
+        """The joint nearest to a point of the view, if one is near."""
+        surface = self.surface
+        if surface is None:
+            return None
+        away = np.linalg.norm(self.orbit.project(surface[1], self.size()) - [at.x(), at.y()], axis=1)
+        index = int(np.nanargmin(np.where(np.isfinite(away), away, np.inf)))
+        return JOINT_NAMES[index] if away[index] <= NEAR_PX else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        pans = shifted or event.button() == Qt.MouseButton.MiddleButton
+        self._held = (self.orbit, event.position(), pans)
+        if pans:
+            return
+        grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
+        if grip is not None:
+            self._grip = grip
+            self._gesture = turn_joint(
+                self._workbench,
+                joint_meant(self._workbench),
+                grip.axis,
+                lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
+            )
+            next(self._gesture)
+        elif joint is not None:
+            self._workbench.look(joint=joint, keypoint=self._keypoint_called(joint))
+            if self._workbench.view.compared:
+                finish_order(self._workbench)
+                return
+            self._gesture = self._joint_gesture(joint, event.position())
+
+    def _grip_at(self, at: QPointF) -> Grip | None:
+        """The ring under a point of the view."""
+        rings = self._rings()
+        return None if rings is None else rings.hit(np.array([at.x(), at.y()]), self.orbit, self.size())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._held is None:
+            grip = self._grip_at(event.position())
+            if (grip and grip.axis) != (self._grip and self._grip.axis):
+                self.update()
+            self._grip = grip
+            self._workbench.hover.over_joint("" if grip else self.joint_at(event.position()) or "")
+            return
+        orbit, start, pans = self._held
+        by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
+        if self._gesture is not None:
+            self._gesture.send(Pointer(by, by))
+        else:
+            self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
+
+    def _turn_joint(self, angle: float) -> float:
+        """Keep what is shown beside the ring."""
+        self._turned = angle
+        return angle
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
+        if gesture is not None:
+            with suppress(StopIteration):
+                gesture.send(Pointer(np.zeros(2), np.zeros(2), released=True))
+        self.update()
+
+    def cancel(self) -> bool:
+        """End a drag without its change. Returns whether there was one."""
+        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
+        if gesture is None:
+            return False
+        gesture.close()
+        return True
+
+    def _let_go(self) -> None:
+        """Something else was done: what is dragged would be changed as it was before that."""
+        if self._gesture is not None and not self._gesture.gi_running:
+            self.cancel()
+
+    def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
+        """Drags the joint of a fit; None where there is nothing that may be changed."""
+        posed = self._workbench.fits.posed()
+        if posed is None or not self._workbench.editable:
+            return None
+        orbit, size = self.orbit, self.size()
+        at = posed.upright[1][joint_index(joint)]
+
+        def target(pointer: Pointer) -> np.ndarray:
+            return posed.from_upright(orbit.moved(at, pointer.canvas, size))
+
+        gesture = move_joint(self._workbench, joint, target)
+        next(gesture)
+        return gesture
+
+    def _keypoint_called(self, joint: str) -> int:
+        """The person's keypoint of a joint's name."""
+        person = self._workbench.person
+        return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        self._turn(self.orbit.zoomed(WHEEL_FACTOR**notches))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrow = ARROWS.get(Qt.Key(event.key()))
+        if arrow is None:
+            super().keyPressEvent(event)
+            return
+        by, pans = ARROW_PX * np.array(arrow), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        self._turn(self.orbit.panned(by, self.size()) if pans else self.orbit.turned(by))
+
+    def enterEvent(self, event: object) -> None:
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self._workbench.hover.over_joint("")
+        self.update()
+
+    def _turn(self, orbit: Orbit) -> None:
+        self._viewpoint.turn(replace(orbit, azimuth_deg=orbit.azimuth_deg - self._aside_deg))

@@ -1,0 +1,129 @@
+"""The middle of the window: start page, photo or contact sheet, and over the sample a line of first steps."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from desktop.model.first_steps import STEPS, FirstSteps
+from desktop.model.workbench import Workbench
+from desktop.settings import Settings
+from desktop.text.translate import tr
+from desktop.theme import theme
+
+
+class Middle(QWidget):
+    """One of the pages, with the first steps above it."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        settings: Settings,
+        actions: Mapping[str, QAction],
+        pages: Sequence[QWidget],
+    ) -> None:
+        super().__init__()
+        self.steps = StepsLine(workbench, FirstSteps(workbench, settings, self), actions)
+        self._pages = QStackedWidget()
+        for page in pages:
+            self._pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.steps)
+        column.addWidget(self._pages, 1)
+
+    def currentWidget(self) -> QWidget:
+        """The page on show."""
+        return self._pages.currentWidget()
+
+    def setCurrentWidget(self, page: QWidget) -> None:
+        """Show another page."""
+        self._pages.setCurrentWidget(page)
+
+
+class StepsLine(QFrame):
+    """Small and out of the way: what was tried, and in a line what to try next."""
+
+    def __init__(self, workbench: Workbench, steps: FirstSteps, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        self._workbench, self.steps, self._actions = workbench, steps, actions
+        self.line, self.hint = QLabel(), QLabel()
+        self.line.setTextFormat(Qt.TextFormat.RichText)
+        self.line.setWordWrap(True)
+        self.hint.setWordWrap(True)
+        self.hint.setAccessibleName(tr("First steps"))
+        self.enough = QToolButton()
+        self.enough.setText("✕")
+        self.enough.setAutoRaise(True)
+        self.enough.setToolTip(tr("Enough: never show the first steps again"))
+        self.enough.setAccessibleName(self.enough.toolTip())
+        self.enough.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self.line)
+        words.addWidget(self.hint)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 5, 6, 5)
+        row.addLayout(words, 1)
+        row.addWidget(self.enough, 0, Qt.AlignmentFlag.AlignTop)
+        self.enough.clicked.connect(steps.dismiss)
+        steps.changed.connect(self._show)
+        workbench.view_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self.setVisible(self.steps.wanted)
+        colours = theme(self._workbench.view.theme)
+        parts = []
+        for step in STEPS:
+            words = self._names()[step]
+            if step in self.steps.done:
+                parts.append(f'<font color="{colours.muted}">✓ {words}</font>')
+            elif step == self.steps.current:
+                parts.append(f'<b><font color="{colours.accent}">{words}</font></b>')
+            else:
+                parts.append(words)
+        self.line.setText(" &nbsp;·&nbsp; ".join(parts))
+        self.hint.setText(self._hint())
+
+    def _names(self) -> dict[str, str]:
+        return {
+            "drag": tr("Drag a wrist"),
+            "fit": tr("Fit"),
+            "alternatives": tr("Other bodies"),
+            "accept": tr("Accept"),
+            "next": tr("Next"),
+            "save": tr("Save"),
+        }
+
+    def _hint(self) -> str:
+        hints = {
+            "drag": tr("The detector was wrong here and there. Drag a wrist to where it is in the photo."),
+            "fit": tr(
+                "Press {fit.fit}: a body is fitted to the keypoints. It then follows when you drag one."
+            ),
+            "alternatives": tr(
+                "One photo leaves depth open. {fit.alternatives} looks for other bodies, a number takes one."
+            ),
+            "accept": tr(
+                "{person.accept} accepts the person, {person.reject} rejects, {person.later} is for later."
+            ),
+            "next": tr("{person.next_worst} shows the worst of those who wait."),
+            "save": tr(
+                "{file.save_fits} writes the fits that training reads. Everything else is saved already."
+            ),
+        }
+        if self.steps.current is None:
+            return tr("That was all. {help.shortcuts} lists every key.").replace(
+                "{help.shortcuts}", self._keys("help.shortcuts")
+            )
+        words = hints[self.steps.current]
+        for name in self._actions:
+            words = words.replace("{" + name + "}", self._keys(name))
+        return words
+
+    def _keys(self, name: str) -> str:
+        """The keys that the user gave the command."""
+        return self._actions[name].shortcut().toString() or self._actions[name].text().replace("&", "")

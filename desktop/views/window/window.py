@@ -1,0 +1,326 @@
+"""The main window: photo in the middle, panels around it, and menus made of the command table."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QMainWindow, QMessageBox
+
+from desktop import theme
+from desktop.commands.file_menu import open_path
+from desktop.commands.menus import MENUS, Command
+from desktop.jobs.files.open_files import why_read_only
+from desktop.jobs.files.photos import Photos
+from desktop.jobs.files.thumbnails import Thumbnails
+from desktop.jobs.training_process import Training
+from desktop.model.workbench import Workbench
+from desktop.settings import LAYOUT_VERSION, Settings
+from desktop.text.translate import tr
+from desktop.views.gl.opengl import find_opengl
+from desktop.views.gl.renderer import Renderer
+from desktop.views.panels.alternatives_panel import AlternativePictures
+from desktop.views.panels.body_panel import BodyPanel
+from desktop.views.panels.contact_sheet import ContactSheet
+from desktop.views.panels.data_plots import DataPlots
+from desktop.views.panels.fit_panel import FitPanel
+from desktop.views.panels.fit_plots import FitPlots
+from desktop.views.panels.people_panel import PeoplePanel
+from desktop.views.panels.pose_table import PoseTable
+from desktop.views.panels.train_panel import TrainPanel
+from desktop.views.photo.canvas import Canvas
+from desktop.views.space.space import Space
+from desktop.views.window.central import Middle
+from desktop.views.window.dialogs import Dialogs
+from desktop.views.window.docks import AREA, SIZE_PX, Docks
+from desktop.views.window.shortcut_editor import ShortcutEditor
+from desktop.views.window.shortcut_sheet import ShortcutSheet
+from desktop.views.window.start_page import StartPage
+from desktop.views.window.status_bar import Status
+
+TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
+
+
+class Window(QMainWindow):
+    """Assembles the views; each of them draws the workbench by itself."""
+
+    def __init__(self, workbench: Workbench, commands: Sequence[Command], settings: Settings) -> None:
+        super().__init__()
+        self._workbench, self._commands, self._settings = workbench, commands, settings
+        self._dressed = ""
+        self._dress()
+        self.setWindowTitle("Fitloop")
+        given = {settings.shortcut(command.id, "") for command in commands}
+        self.actions_by_id = {command.id: self._action(command, given) for command in commands}
+        self._dialogs = Dialogs(self, settings)
+        self.photos = Photos(self)
+        self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
+        opengl = find_opengl()
+        self._renderer = None if opengl.complaint else Renderer(opengl.software)
+        self.space = Space(workbench, opengl, self._renderer)
+        self.viewport = self.space.main
+        self.canvas = Canvas(workbench, self.photos, self._renderer)
+        self.start_page = StartPage(self.actions_by_id)
+        self.people = PeoplePanel(workbench, self.thumbnails)
+        self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)
+        self.contact_sheet.opened.connect(partial(self.show_contact_sheet, False))
+        self.fit_panel = FitPanel(workbench, self.actions_by_id)
+        self.plots, self.data_plots = FitPlots(workbench), DataPlots(workbench)
+        self.alternatives = AlternativePictures(workbench, self._renderer)
+        self.training = Training(self)
+        self.train_panel = TrainPanel(workbench, self.training)
+        self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
+        pages = (self.start_page, self.canvas, self.contact_sheet)
+        self._middle = Middle(workbench, settings, self.actions_by_id, pages)
+        self.setCentralWidget(self._middle)
+        self.docks = Docks(self)
+        self._add_docks()
+        self.docks["data"].visibilityChanged.connect(self.data_plots.look)
+        self.docks.tabify()
+        self.layout().activate()  # side by side, as they were until now, docks ask for a wider window
+        self.resize(*SIZE_PX)
+        self._fill_menus()
+        self.status = Status(workbench, self.actions_by_id, self.statusBar())
+        self._project: object = None
+        self._complaint, self._stayed = "", False
+        self._connect()
+        self.arranged = (
+            False  # whether the docks have their sizes; they get them when the window is first shown
+        )
+        self._first_layout = self.saveState(LAYOUT_VERSION)
+        self._show_project()
+        self._update_actions()
+
+    def _connect(self) -> None:
+        workbench = self._workbench
+        for signal in (
+            workbench.project_changed,
+            workbench.photo_changed,
+            workbench.view_changed,
+            workbench.fits.changed,
+            workbench.fits.body_changed,
+            workbench.job.changed,
+            workbench.files.changed,
+            workbench.history.indexChanged,
+        ):
+            signal.connect(self._update_actions)
+        workbench.view_changed.connect(self._dress)
+        workbench.project_changed.connect(self._show_project)
+        workbench.refused.connect(self._refuse)
+        self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
+
+    # What commands ask
+
+    def ask_for_file(self, kind: str) -> Path | None:
+        return self._dialogs.ask_for_file(kind)
+
+    def ask_for_new_file(self, kind: str) -> Path | None:
+        return self._dialogs.ask_for_new_file(kind)
+
+    def look_from(self, place: str) -> None:
+        self.viewport.look_from(place)
+
+    def zoom(self, factor: float) -> None:
+        in_space = [view for view in (self.space.main, self.space.side) if view.hasFocus()]
+        (in_space[0] if in_space else self.canvas).zoom(factor)
+
+    def zoom_to_pixels(self) -> None:
+        self.canvas.zoom_to(1.0)
+
+    def show_whole_photo(self) -> None:
+        self.canvas.show_whole()
+
+    def zoom_to_person(self) -> None:
+        self.canvas.show_person()
+
+    def draw_person(self) -> None:
+        self.show_contact_sheet(False)
+        self.canvas.draw_person()
+
+    def adjust_box(self) -> None:
+        self.show_contact_sheet(False)
+        self.canvas.adjust_box()
+
+    def step_panel(self, by: int) -> None:
+        self.docks.step(by)
+
+    def stretch_panel(self, wider: int, taller: int) -> None:
+        if not self.docks.stretch(wider, taller):
+            key = self.actions_by_id["panel.next"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            words = tr("The panel that has the keyboard becomes larger or smaller. Go to one first: {key}")
+            self._workbench.told.emit(words.format(key=key))
+
+    def cancel_gesture(self) -> bool:
+        in_photo, in_space = self.canvas.cancel(), self.space.cancel()
+        return in_photo or in_space
+
+    def show_panel(self, name: str) -> None:
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def show_contact_sheet(self, show: bool | None = None) -> None:
+        """In place of the photo, or back; None: the other of the two."""
+        if self._workbench.project is not None:
+            shown = self._middle.currentWidget() is self.contact_sheet
+            view = self.contact_sheet if (not shown if show is None else show) else self.canvas
+            self._middle.setCurrentWidget(view)
+            view.setFocus()
+            self.contact_sheet.show_person()
+
+    def reset_layout(self) -> None:
+        """Docks where they were when the program was new."""
+        self.restoreState(self._first_layout, LAYOUT_VERSION)
+        self._arrange()
+
+    def show_shortcuts(self) -> None:
+        ShortcutSheet(self._commands, self.actions_by_id, self).open()
+
+    def change_shortcuts(self) -> None:
+        ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
+
+    def say(self, text: str) -> None:
+        """A message that waits for the user and blocks nothing; once, however often it comes before it is closed."""
+        if any(box.isVisible() and box.text() == text for box in self.findChildren(QMessageBox)):
+            return
+        message = QMessageBox(QMessageBox.Icon.Warning, "Fitloop", text, QMessageBox.StandardButton.Ok, self)
+        message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        message.open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks nothing, as nothing can be lost."""
+        if self._stays():
+            event.ignore()
+            return
+        self.people.stop()
+        self.training.close()
+        self.data_plots.stop()
+        self.photos.close()
+        self.thumbnails.close()
+        self._workbench.close()
+        if self._renderer is not None:
+            self._renderer.close()
+        super().closeEvent(event)
+
+    def _stays(self) -> bool:
+        """Whether something could not be kept, which keeps the window once; or is to be written, then it closes."""
+        self._complaint = ""
+        self.people.keep_typed()
+        self._workbench.keep_due()
+        stays, self._stayed = bool(self._complaint) and not self._stayed, bool(self._complaint)
+        if not stays and self._workbench.files.writing:
+            self._workbench.told.emit(tr("The window closes as soon as all is written; Stop keeps it open."))
+            self._workbench.files.afterwards(tr("Close the window"), self.close)
+            stays = True
+        return stays
+
+    def _refuse(self, why: str) -> None:
+        self._complaint = why
+        self.say(why)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is still being read that will be drawn."""
+        return self.photos.busy or self.thumbnails.busy
+
+    def _add_docks(self) -> None:
+        left, right, bottom = AREA.LeftDockWidgetArea, AREA.RightDockWidgetArea, AREA.BottomDockWidgetArea
+        for name, title, panel, area in (
+            ("people", tr("People"), self.people, left),
+            ("viewport", tr("3D view"), self.space, right),
+            ("body", tr("Body"), self.body_panel, right),
+            ("pose", tr("Pose"), self.pose_table, right),
+            ("fit", tr("Fit"), self.fit_panel, right),
+            ("alternatives", tr("Other bodies"), self.alternatives, bottom),
+            ("train", tr("Train"), self.train_panel, bottom),
+            ("data", tr("Data set"), self.data_plots, bottom),
+            ("plots", tr("Plots"), self.plots, bottom),
+        ):
+            self.docks.add(name, title, panel, area)
+
+    def _arrange(self) -> None:
+        self.docks.arrange()
+        self.arranged = True
+
+    def event(self, event: QEvent) -> bool:
+        """In a panel Tab goes from field to field, Space presses a button, and Home and End lead to the ends of a list,
+        whatever else they are keys of.
+        """
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return bool(super().event(event))
+        focus, views = self.focusWidget(), (self.canvas, self.space.main, self.space.side)
+        pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox)
+        leads = event.key() in ENDS and isinstance(focus, QAbstractItemView)
+        if pressed or leads or (event.key() in TABS and focus not in views):
+            event.accept()
+        return event.isAccepted()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.arranged:
+            self._arrange()
+
+    def _action(self, command: Command, given: set[str]) -> QAction:
+        action = QAction(tr(command.text), self)
+        own = "" if command.shortcut in given else command.shortcut  # keys that the user gave to another
+        action.setShortcut(QKeySequence(self._settings.shortcut(command.id, own)))
+        action.setCheckable(command.checked is not None)
+        action.triggered.connect(partial(self._run, command))
+        return action
+
+    def _run(self, command: Command) -> None:
+        command.run(self._workbench, self)
+        self._update_actions()
+
+    def _fill_menus(self) -> None:
+        menus = self._menus = {name: self.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
+        groups: dict[str, QActionGroup] = {}
+        for command in self._commands:
+            action = self.actions_by_id[command.id]
+            if command.group and command.group not in groups:
+                menus[command.menu].addSeparator()
+                groups[command.group] = QActionGroup(self)
+            if command.group:
+                groups[command.group].addAction(action)
+            menus[command.menu].addAction(action)
+        menus["panel"].addSeparator()
+        for dock in self.docks.values():
+            menus["panel"].addAction(dock.toggleViewAction())
+
+    def _update_actions(self) -> None:
+        if self._workbench.fits.following:
+            return  # nothing of it changes until the drag ends
+        project = self._workbench.project
+        fixed = "" if project is None else why_read_only(project)
+        for menu in self._menus.values():
+            menu.setToolTipsVisible(bool(fixed))
+        for command in self._commands:
+            action = self.actions_by_id[command.id]
+            action.setEnabled(command.enabled(self._workbench))
+            action.setToolTip("" if action.isEnabled() else fixed)  # nothing: the action's own text
+            if command.checked is not None:
+                action.setChecked(command.checked(self._workbench))
+
+    def _dress(self) -> None:
+        colors = theme.theme(self._workbench.view.theme)
+        if colors.name != self._dressed:
+            self._dressed = colors.name
+            theme.apply(colors)
+
+    def _show_project(self) -> None:
+        self._stayed = False
+        project = self._workbench.project
+        if project is self._project and self._project is not None:
+            return
+        self._project = project
+        self.thumbnails.show(project)
+        self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
+        self.setWindowTitle("Fitloop")
+        if project is not None:
+            name = tr("{name} (read-only)") if project.read_only else "{name}"
+            self.setWindowTitle(f"{name.format(name=project.path.stem)} – Fitloop")
+            self._settings.add_recent(str(project.path))
+            self.canvas.setFocus()
+        self.start_page.show_recent(self._settings.recent())

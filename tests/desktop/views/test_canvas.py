@@ -1,0 +1,126 @@
+"""What the canvas draws and how it is placed: the body's outline, arrows, the person's box."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+
+from core.records import Keypoints
+from desktop.views.photo import drawing
+from desktop.views.photo.silhouette import draw_outline, outline
+
+
+def empty(width=60, height=40):
+    picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture
+
+
+def covered(picture):
+    """Where something was drawn (H, W) bool."""
+    alpha = picture.convertToFormat(QImage.Format.Format_Alpha8)
+    rows = np.frombuffer(alpha.constBits(), np.uint8).reshape(alpha.height(), alpha.bytesPerLine())
+    return rows[:, : alpha.width()] > 0
+
+
+def test_an_outline_runs_around_what_is_drawn_and_around_its_holes():
+    picture = empty()
+    painter = QPainter(picture)
+    painter.fillRect(10, 5, 30, 20, QColor("white"))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+    painter.fillRect(20, 10, 8, 8, QColor("black"))
+    painter.end()
+    lines = outline(picture)
+    assert len(lines) == 2
+    outer = max(lines, key=np.ptp)
+    assert outer.min(axis=0).tolist() == [10.5, 5.5]
+    assert outer.max(axis=0).tolist() == [39.5, 24.5]
+
+
+def test_nothing_has_no_outline():
+    assert outline(empty()) == []
+
+
+def test_an_outline_is_drawn_where_its_picture_lies_on_the_canvas():
+    picture = empty(100, 100)
+    painter = QPainter(picture)
+    square = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
+    draw_outline(painter, [square], QRect(20, 30, 10, 10), share=0.5)
+    painter.end()
+    rows, columns = np.nonzero(covered(picture))
+    assert abs(columns.min() - 40) <= 3
+    assert abs(columns.max() - 60) <= 3
+    assert abs(rows.min() - 60) <= 3
+    assert abs(rows.max() - 80) <= 3
+
+
+def test_a_residual_is_an_arrow_that_is_wider_at_the_bodys_end():
+    keypoints = Keypoints("coco17", np.zeros((17, 2)), np.eye(17)[0])
+    start, end = np.tile([10.0, 50.0], (17, 1)), np.tile([80.0, 50.0], (17, 1))
+    picture = empty(100, 100)
+    painter = QPainter(picture)
+    drawing.draw_residuals(painter, keypoints, start, end)
+    painter.end()
+    height = covered(picture).sum(axis=0)
+    assert height[75] > height[40] > 0
+    assert covered(picture)[:, 90:].sum() == 0
+
+
+def test_kept_to_the_persons_box_each_person_who_is_selected_fills_the_canvas(open_desk):
+    desk, workbench, canvas = open_desk, open_desk.workbench, open_desk.window.canvas
+    whole = canvas.placing
+    desk.do("view.crop")
+    for _ in range(3):
+        side = workbench.person.bbox.side * canvas.placing.scale
+        middle = canvas.placing.to_canvas(workbench.person.bbox.center)
+        assert side > 0.7 * min(canvas.width(), canvas.height())
+        assert np.abs(middle - [canvas.width() / 2, canvas.height() / 2]).max() < 1
+        desk.do("person.next")
+    desk.do("view.crop")
+    desk.do("view.whole")
+    assert canvas.placing == whole
+
+
+@pytest.mark.gl
+def test_the_outline_of_the_body_is_shown_with_or_without_the_body(open_desk):
+    desk = open_desk
+    desk.fit()
+    pictures = []
+    for command in ("view.overlay", "view.silhouette", "view.overlay"):
+        desk.do(command)
+        pictures.append(desk.window.canvas.grab().toImage())
+    assert all(one != other for one, other in pairwise(pictures))
+
+
+def on_the_screen(desk):
+    """What the canvas shows now, and what it would paint from scratch (H, W, 3)."""
+    canvas, window = desk.window.canvas, desk.window
+    at = canvas.mapTo(window, QPoint(0, 0))
+    shown = QGuiApplication.primaryScreen().grabWindow(
+        window.winId(), at.x(), at.y(), canvas.width(), canvas.height()
+    )
+    return (pixels(picture.toImage()) for picture in (shown, canvas.grab()))
+
+
+def pixels(image):
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+
+@pytest.mark.gl
+def test_a_drag_paints_all_that_changes_though_not_the_whole_canvas(open_desk):
+    desk = open_desk
+    desk.fit()
+    start = desk.place_of("right_wrist")
+    desk.press(start)
+    for by in (QPointF(40, 30), QPointF(-90, -60), QPointF(5, 5)):
+        fit = desk.workbench.person.fit
+        desk.move(start + by)
+        desk.wait(lambda fit=fit: desk.workbench.person.fit is not fit)
+        desk.qtbot.wait(150)
+        shown, painted = on_the_screen(desk)
+        assert (np.abs(shown - painted).max(axis=2) > 8).sum() == 0
+    desk.release(start)

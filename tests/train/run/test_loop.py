@@ -1,0 +1,418 @@
+"""A run: what its folder holds, that it goes on exactly, and what it does when something goes wrong."""
+
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.body.model import load_body
+from core.geometry.image import read_image
+from core.networks.guess import guess
+from core.networks.resnet import BACKBONES, BasicBlock
+from core.networks.spin import load_spin_network
+from core.store.fits.dictionary import FitsDictionary
+from tests.train import making_runs
+from train import spin
+from train.run import folder as run_folder
+from train.run import training
+from train.run.folder import RunFolder
+from train.run.loop import BAD_BATCHES, StepLoss
+from train.run.metrics_log import MetricsLog, read_metrics
+from train.run.options import Given
+from train.run.training import merged
+
+ROOT = Path(__file__).parents[3]
+PEOPLE = 6
+SMALL = ("--backbone", "tiny", "--batch", "2", "--workers", "0", "--log-every", "1", "--picture-every", "0")
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body()
+
+
+@pytest.fixture(autouse=True)
+def _tiny_backbone(monkeypatch):
+    monkeypatch.setitem(BACKBONES, "tiny", (BasicBlock, (1, 1, 1, 1)))
+
+
+@pytest.fixture
+def curated(tmp_path, body):
+    return making_runs.write_curated(tmp_path / "project", body, PEOPLE, locked=(2,))
+
+
+@pytest.fixture
+def train(tmp_path, curated):
+    """Train in tmp_path/NAME; returns the exit code."""
+
+    def run(name: str, *options: str, fits: Path | None = curated) -> int:
+        source = () if fits is None else ("--fits", str(fits), *SMALL)
+        return spin.main(["--run", str(tmp_path / name), *source, *options])
+
+    return run
+
+
+def losses(folder: Path) -> list[object]:
+    return [line["loss"] for line in read_metrics(folder)]
+
+
+@contextlib.contextmanager
+def disturbed(monkeypatch, disturb):
+    """`disturb(number, loss, batch)` is called in place of the loss of the number-th step."""
+    original, count = spin.loss, [0]
+
+    def loss(said, batch, spin_state):
+        count[0] += 1
+        return disturb(count[0], lambda: original(said, batch, spin_state), batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spin, "loss", loss)
+        yield count
+
+
+class TestRunFolder:
+    def test_a_dictionary_alone_gives_a_whole_run(self, train, tmp_path, curated):
+        """`python -m train.spin --fits curated.npz`, with nothing else than how long and how small."""
+        assert train("run", "--steps", "3", "--picture-every", "3") == 0
+        run = tmp_path / "run"
+        names = {path.name for path in run.iterdir()}
+        assert {"config.json", "metrics.jsonl", "checkpoint.pt", "fits.npz", "pictures"} <= names
+        assert any(name.startswith("events.out.tfevents") for name in names)
+        assert [path.name for path in (run / "pictures").iterdir()] == ["00000003.jpg"]
+        config = json.loads((run / "config.json").read_text())
+        assert config["options"]["fits"] == str(curated)
+        assert config["config"]["loss_keypoints_2d"] == 5.0
+        line = read_metrics(run)[-1]
+        assert line["step"] == 3
+        told = "loss loss_pose learning_rate images_per_s replaced replaced_share valid fit_s fit_share"
+        assert set(told.split()) <= set(line)
+        assert load_spin_network(run / "checkpoint.pt").config.backbone == "tiny"
+        assert len(FitsDictionary.load(run / "fits.npz")) == PEOPLE
+
+    def test_a_locked_row_is_the_same_bit_for_bit_after_five_epochs(self, train, tmp_path, curated):
+        assert train("run", "--epochs", "5", "--augment-still", "0") == 0
+        before, after = np.load(curated), np.load(tmp_path / "run/fits.npz")
+        for name in before.files:
+            if before[name].ndim:
+                assert before[name][2].tobytes() == after[name][2].tobytes(), name
+        assert (before["pose"] != after["pose"]).any(), "no other row was bettered"
+
+    def test_a_batch_in_two_pieces_is_a_run_like_any(self, train, tmp_path):
+        assert train("run", "--steps", "2", "--accumulate", "2") == 0
+        assert len(losses(tmp_path / "run")) == 2
+
+    def test_json_lines_are_those_of_the_metrics(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "2", "--json") == 0
+        printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert printed == read_metrics(tmp_path / "run")
+
+    def test_its_checkpoint_guesses_people_in_photos(self, train, tmp_path, body):
+        """The circle's last arrow: checkpoint, network, guess."""
+        assert train("run", "--steps", "1", "--precision", "bfloat16") == 0
+        network = load_spin_network(tmp_path / "run/checkpoint.pt")
+        assert network.config.body == body.fingerprint
+        (photo,) = making_runs.photos(body, making_runs.params(1))
+        image = read_image(tmp_path / "project" / photo.path)
+        (found,) = guess(image, photo.people, photo, network, body)
+        assert found.network == "spin"
+        assert np.isfinite(found.pose).all()
+        assert found.betas.any(), "a network of this body knows its shapes"
+
+    @pytest.mark.parametrize("mode", ["--fits-only", "--no-fits"])
+    def test_the_ablations_leave_the_dictionary_alone(self, train, tmp_path, curated, mode):
+        assert train("run", "--steps", "3", mode) == 0
+        assert (np.load(curated)["pose"] == np.load(tmp_path / "run/fits.npz")["pose"]).all()
+        valid = [line["valid"] for line in read_metrics(tmp_path / "run")]
+        assert sum(valid) == (PEOPLE if mode == "--fits-only" else 1)
+
+    def test_a_second_run_does_not_go_into_the_folder_of_the_first(self, train, capsys, monkeypatch):
+        """And is told so before its data are read, which may take minutes."""
+        assert train("run", "--steps", "1") == 0
+        monkeypatch.setattr(training, "read_sources", lambda *_: pytest.fail("data were read"))
+        assert train("run", "--steps", "1") == 1
+        assert "--resume" in capsys.readouterr().err
+
+    def test_a_folder_in_use_is_refused(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        half_written = tmp_path / "run/.checkpoint.pt.123.tmp"
+        half_written.touch()
+        held = RunFolder.reopen(tmp_path / "run")
+        assert not half_written.exists()
+        try:
+            assert train("run", "--resume", "--steps", "2", fits=None) == 1
+        finally:
+            held.close()
+        assert "another process is training" in capsys.readouterr().err
+        assert train("run", "--resume", "--steps", "2", fits=None) == 0
+
+    def test_nothing_to_train_on_is_told(self, tmp_path, capsys):
+        assert spin.main(["--run", str(tmp_path / "run")]) == 1
+        assert "--fits" in capsys.readouterr().err
+        assert not (tmp_path / "run").exists()
+
+    def test_going_on_without_a_folder_asks_for_it(self, capsys):
+        assert spin.main(["--resume"]) == 1
+        assert "Give --run FOLDER" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("guess", ["first/checkpoint.pt", "first"])
+    def test_a_run_starts_from_a_checkpoint_or_the_run_that_has_it(self, train, tmp_path, guess):
+        assert train("first", "--steps", "2") == 0
+        assert train("second", "--steps", "0", "--guess", str(tmp_path / guess)) == 0
+        first, second = (load_spin_network(tmp_path / name / "checkpoint.pt") for name in ("first", "second"))
+        assert torch.equal(first.fc1.weight, second.fc1.weight)
+        assert (
+            train(
+                "third", "--steps", "0", "--guess", str(tmp_path / "first/checkpoint.pt"), "--iterations", "2"
+            )
+            == 1
+        )
+
+    @pytest.mark.parametrize("other", ["--mean-params", "--backbone-weights"])
+    def test_a_guess_is_a_whole_start_and_no_other_goes_with_it(self, train, tmp_path, capsys, other):
+        with pytest.raises(SystemExit):
+            train("run", "--guess", str(tmp_path), other, str(tmp_path / "x.npz"))
+        assert f"--guess starts all of the network: leave out {other}" in capsys.readouterr().err
+
+
+def length_of(said: dict[str, int], stored: dict[str, int] | None = None) -> tuple[int | None, int | None]:
+    """Steps and epochs of a run that was begun with some, and is now told others."""
+    before = {"options": {"fits": "x.npz", **(stored or {})}, "config": {}}
+    options, _ = merged(Given({"fits": Path("x.npz"), **said}, {}), before, Path("run"), spin.Config())
+    return options.steps, options.epochs
+
+
+class TestLength:
+    def test_whoever_says_how_many_steps_gets_them_in_however_many_epochs(self):
+        assert length_of({"steps": 250}) == (250, None)
+        assert length_of({"steps": 250, "epochs": 3}) == (250, 3)
+        assert length_of({}) == (None, 50)
+
+    def test_how_long_a_run_goes_on_is_what_was_said_last(self):
+        assert length_of({"steps": 250}, {"epochs": 50}) == (250, None)
+        assert length_of({"epochs": 60}, {"steps": 250}) == (None, 60)
+        assert length_of({}, {"steps": 250, "epochs": 3}) == (250, 3)
+
+    def test_where_one_data_sets_photos_are_now_leaves_the_others_where_they_were(self):
+        before = {"data": [["a", "a.npz"], ["b", "b.npz"]], "data_photos": [["a", "old/a"], ["b", "old/b"]]}
+        given = Given({"data_photos": [("b", Path("new/b"))]}, {})
+        options, _ = merged(given, {"options": before, "config": {}}, Path("run"), spin.Config())
+        assert dict(options.data_photos) == {"a": Path("old/a"), "b": Path("new/b")}
+
+
+class TestResume:
+    def test_a_run_that_was_killed_before_its_first_checkpoint_starts_from_its_guess_again(
+        self, train, tmp_path
+    ):
+        guess = tmp_path / "first/checkpoint.pt"
+        assert train("first", "--steps", "2") == 0
+        assert train("second", "--steps", "0", "--guess", str(guess)) == 0
+        (tmp_path / "second/checkpoint.pt").unlink()
+        assert train("second", "--resume", "--steps", "0", fits=None) == 0
+        first, second = (load_spin_network(tmp_path / name / "checkpoint.pt") for name in ("first", "second"))
+        assert torch.equal(first.fc1.weight, second.fc1.weight)
+
+    def test_a_run_that_was_stopped_takes_the_same_steps(self, train, tmp_path):
+        """Exactly, in the middle of an epoch, though one saved on its way and the other did not."""
+        assert train("whole", "--steps", "7") == 0
+        assert train("parts", "--steps", "4", "--save-minutes", "0") == 0
+        assert train("parts", "--resume", "--steps", "7", fits=None) == 0
+        assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+        whole, parts = (np.load(tmp_path / name / "fits.npz") for name in ("whole", "parts"))
+        assert whole["betas"].tobytes() == parts["betas"].tobytes()
+
+    def test_torchrun_restarts_a_run_where_it_was(self, train, tmp_path, monkeypatch):
+        """An elastic restart is the same command again, with a count in its environment."""
+        assert train("run", "--steps", "2") == 0
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+        assert train("run", "--steps", "3") == 0
+        assert len(losses(tmp_path / "run")) == 3
+
+    def test_ctrl_c_ends_the_step_and_saves(self, train, tmp_path, monkeypatch):
+        def interrupt(number, loss, batch):
+            if number == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            return loss()
+
+        with disturbed(monkeypatch, interrupt):
+            assert train("run", "--steps", "7") == 130
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
+        assert train("run", "--resume", "--steps", "4", fits=None) == 0
+        assert train("whole", "--steps", "4") == 0
+        assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+    def test_a_crash_saves_what_was_learned_and_the_run_goes_on_exactly(self, train, tmp_path, monkeypatch):
+        def crash(number, loss, batch):
+            if number == 3:
+                loss()  # half a step: running statistics and dictionary have moved
+                raise RuntimeError("a bug")
+            return loss()
+
+        with disturbed(monkeypatch, crash), pytest.raises(RuntimeError, match="a bug"):
+            train("run", "--steps", "7")
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
+        replaced = (np.load(tmp_path / "run/fits.npz")["source"] == "fit").sum()
+        assert replaced > 0
+        assert train("run", "--resume", "--steps", "4", fits=None) == 0
+        assert train("whole", "--steps", "4") == 0
+        assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+    def test_a_run_whose_photos_were_moved_goes_on_when_told_where_they_are(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        moved = (tmp_path / "project").rename(tmp_path / "moved")
+        assert train("run", "--resume", "--steps", "2", fits=None) == 1
+        assert "--photos FOLDER" in capsys.readouterr().err
+        assert train("run", "--resume", "--steps", "2", "--photos", str(moved), fits=None) == 0
+
+    def test_another_config_is_refused_and_named(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        assert train("run", "--resume", "--learning-rate", "0.1", fits=None) == 1
+        assert "--learning-rate" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("other", ["--guess", "--mean-params", "--backbone-weights"])
+    def test_another_start_than_its_own_is_refused_and_named(self, train, tmp_path, capsys, other):
+        assert train("run", "--steps", "1") == 0
+        assert train("run", "--resume", other, str(tmp_path / "x.pt"), fits=None) == 1
+        assert f"was started with another {other}" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        "config", ["{}", '{"options": 1, "config": 2}', '{"options": {"colour": 1}, "config": {}}',
+                   '{"options": {}, "config": {"colour": 1}}']
+    )  # fmt: skip
+    def test_a_folder_whose_config_is_not_of_this_command_is_refused(self, train, tmp_path, capsys, config):
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run/config.json").write_text(config)
+        assert train("run", "--resume", fits=None) == 1
+        (said,) = capsys.readouterr().err.splitlines()
+        assert "config.json" in said
+
+    def test_a_checkpoint_of_another_run_is_refused(self, train, tmp_path, capsys):
+        assert train("run", "--steps", "1") == 0
+        assert train("other", "--steps", "1", "--fit-iterations", "3") == 0
+        os.replace(tmp_path / "other/checkpoint.pt", tmp_path / "run/checkpoint.pt")
+        assert train("run", "--resume", fits=None) == 1
+        assert "fit_iterations 3, now 6" in capsys.readouterr().err
+
+
+class TestTrouble:
+    def test_a_loss_that_is_not_finite_is_dumped_and_skipped(self, train, tmp_path, monkeypatch, capsys):
+        def spoil(number, loss, batch):
+            said = loss()
+            return StepLoss(said.loss * torch.nan, said.parts, said.counts) if number == 2 else said
+
+        with disturbed(monkeypatch, spoil):
+            assert train("run", "--steps", "4") == 0
+        lines = read_metrics(tmp_path / "run")
+        assert [line["loss"] is None for line in lines] == [False, True, False, False]
+        (dumped,) = (tmp_path / "run" / BAD_BATCHES).iterdir()
+        assert dumped.name == "step_00000002_rank_0.pt"
+        assert torch.load(dumped)["images"].shape == (2, 224, 224, 3)
+        weights = torch.load(tmp_path / "run/checkpoint.pt")["model"]
+        assert all(value.isfinite().all() for value in weights.values())
+        assert "skipped" in capsys.readouterr().err
+
+    def test_ten_such_steps_in_a_row_end_the_run(self, train, tmp_path, monkeypatch, capsys):
+        def spoil(number, loss, batch):
+            value = torch.zeros((), requires_grad=True)
+            return StepLoss(value * torch.inf, {"pose": value}, {"people": torch.tensor(2)})
+
+        with disturbed(monkeypatch, spoil) as count:
+            assert train("run", "--steps", "30") == 1
+        assert count == [10]
+        assert "10 steps in a row" in capsys.readouterr().err
+        assert (tmp_path / "run/checkpoint.pt").exists()
+
+    def test_too_little_memory_halves_the_pieces_and_says_so(self, train, tmp_path, monkeypatch, capsys):
+        regress, sizes = spin.regress, []
+
+        def limited(network, batch, config):
+            sizes.append(len(batch))
+            if len(batch) > 1:
+                raise torch.OutOfMemoryError("out of memory")
+            return regress(network, batch, config)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(spin, "regress", limited)
+            assert train("run", "--steps", "2") == 0
+        assert sizes == [2, *[1, 1, 1, 1] * 2]
+        assert "from now on 1" in capsys.readouterr().err
+        assert torch.load(tmp_path / "run/checkpoint.pt")["loop"]["accumulate"] == 2
+
+    def test_a_run_goes_on_in_more_pieces_when_told_to(self, train, tmp_path):
+        assert train("run", "--steps", "2") == 0
+        assert train("run", "--resume", "--steps", "3", "--accumulate", "2", fits=None) == 0
+        assert torch.load(tmp_path / "run/checkpoint.pt")["loop"]["accumulate"] == 2
+        assert train("run", "--resume", "--steps", "4", fits=None) == 0
+        saved = torch.load(tmp_path / "run/checkpoint.pt")
+        assert (saved["step"], saved["loop"]["accumulate"]) == (4, 2)
+
+    def test_a_full_disk_leaves_the_previous_checkpoint(self, train, tmp_path, monkeypatch, capsys):
+        assert train("run", "--steps", "2") == 0
+        before = (tmp_path / "run/checkpoint.pt").read_bytes()
+
+        def full(path, checkpoint):
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(run_folder, "save_checkpoint", full)
+            assert train("run", "--resume", "--steps", "3", fits=None) == 1
+        assert (tmp_path / "run/checkpoint.pt").read_bytes() == before
+        assert "No space left" in capsys.readouterr().err
+        assert train("run", "--resume", "--steps", "3", fits=None) == 0
+
+    def test_a_disk_that_is_full_from_the_start_has_no_previous_checkpoint(
+        self, train, tmp_path, monkeypatch, capsys
+    ):
+        def full(path, checkpoint):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(run_folder, "save_checkpoint", full)
+        assert train("run", "--steps", "1") == 1
+        said = capsys.readouterr().err
+        assert "No space left" in said
+        assert "nothing of it is saved yet" in said
+        assert "previous checkpoint" not in said
+
+    def test_a_full_disk_at_the_end_loses_no_words_of_what_was_learned(
+        self, train, tmp_path, monkeypatch, capsys
+    ):
+        """A file that could not be written cannot be closed either."""
+
+        close = MetricsLog.close
+
+        def full(log):
+            close(log)
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(MetricsLog, "close", full)
+        assert train("run", "--steps", "2") == 0
+        assert "2 steps, 0 epochs" in capsys.readouterr().err
+
+    def test_a_batch_that_cannot_be_kept_is_skipped_all_the_same(self, train, tmp_path, monkeypatch, capsys):
+        def spoil(number, loss, batch):
+            said = loss()
+            return StepLoss(said.loss * torch.nan, said.parts, said.counts) if number == 2 else said
+
+        with disturbed(monkeypatch, spoil):
+            (tmp_path / "run").mkdir()
+            (tmp_path / "run" / BAD_BATCHES).touch()  # where no folder can be made
+            assert train("run", "--steps", "4") == 0
+        assert "skipped, and its batch could not be kept" in capsys.readouterr().err
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 4
+
+    def test_a_full_disk_costs_lines_and_no_steps(self, train, tmp_path, monkeypatch, capsys):
+        def full(log, step, numbers):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(MetricsLog, "write", full)
+        assert train("run", "--steps", "2") == 0
+        assert "a line of metrics could not be written" in capsys.readouterr().err
+        assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
+
+    def test_a_batch_that_cannot_be_shared_is_refused(self, train, capsys):
+        assert train("run", "--accumulate", "3") == 1
+        assert "multiple of 3" in capsys.readouterr().err

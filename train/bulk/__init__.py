@@ -1,0 +1,1 @@
+"""Fits for whole data sets."""

@@ -1,0 +1,106 @@
+"""A detector over many photos: of a folder, or round the people of an annotation file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.detect import Detector, detect, load_detector
+from core.errors import ImageError, ReadError
+from core.formats.shared.photo_folder import PHOTO_SUFFIXES
+from core.formats.shared.report import Import, LeftOut
+from core.geometry.image import read_image
+from core.records import Photo
+from train.run.progress_line import Progress
+
+
+@dataclass(frozen=True)
+class DetectorChoice:
+    """Which detector; device, mode and weights are rtmlib's."""
+
+    name: str
+    device: str = "cpu"
+    mode: str = "balanced"
+    weights: tuple[Path, Path] | None = None
+
+
+def is_photos(source: Path) -> bool:
+    """Whether to take a path for photos alone: a photo, or a folder that has some."""
+    return (
+        source.suffix.lower() in PHOTO_SUFFIXES
+        if source.is_file()
+        else next(_files(source), None) is not None
+    )
+
+
+def photos_of(source: Path) -> list[str]:
+    """Paths of all photos, in order, relative to the folder. Raises ReadError when there is none."""
+    if source.is_file():
+        return [source.name]
+    names = sorted(path.relative_to(source).as_posix() for path in _files(source))
+    if not names:
+        raise ReadError(
+            f"{source}: no photo is in this folder. Photos end in {', '.join(PHOTO_SUFFIXES)}; choose theirs."
+        )
+    return names
+
+
+def detect_in_photos(source: Path, choice: DetectorChoice) -> Import:
+    """Everyone whom the detector finds in the photos of a folder. Raises ReadError and DetectorError."""
+    root = source if source.is_dir() else source.parent
+    return _detect([Photo(name, 1, 1) for name in photos_of(source)], root, choice, by_itself=True)
+
+
+def detect_round_people(known: Import, root: Path, choice: DetectorChoice) -> Import:
+    """The same people with detected keypoints, each looked for in its box. Raises DetectorError."""
+    found = _detect(known.photos, root, choice, by_itself=False)
+    return Import(
+        found.photos, (*known.left_out, *found.left_out), (*known.notes, *found.notes), found.format
+    )
+
+
+def _detect(
+    photos: list[Photo] | tuple[Photo, ...], root: Path, choice: DetectorChoice, by_itself: bool
+) -> Import:
+    done: list[Photo] = []
+    left_out: list[LeftOut] = []
+    with closing(load_detector(choice.name, choice.device, choice.mode, choice.weights)) as detector:
+        progress = Progress(len(photos), 0, "photos", speaks=True)
+        for number, photo in enumerate(photos, start=1):
+            try:
+                done.append(_detected(photo, root, detector, by_itself))
+            except (ImageError, OSError) as error:
+                left_out.append(LeftOut(photo.path, str(error)))
+                continue
+            left_out.extend(_missed(photo, done[-1], by_itself))
+            progress.show(number)
+        progress.end()
+    return Import(tuple(done), tuple(left_out), (), f"detected by {choice.name}")
+
+
+def _detected(photo: Photo, root: Path, detector: Detector, by_itself: bool) -> Photo:
+    image = read_image(root / photo.path)
+    if by_itself:
+        return Photo(photo.path, image.shape[1], image.shape[0], detect(image, detector))
+    if image.shape[:2] != (photo.height, photo.width):
+        raise ImageError(
+            f"is {image.shape[1]} × {image.shape[0]} px, but its people were marked in {photo.width} × {photo.height}"
+        )
+    return photo.with_(people=detect(image, detector, photo))
+
+
+def _missed(before: Photo, after: Photo, by_itself: bool) -> Iterator[LeftOut]:
+    if by_itself:
+        if not after.people:
+            yield LeftOut(after.path, "nobody was found; the photo is there without people")
+        return
+    kept = {person.id for person in after.people}
+    for person in before.people:
+        if person.id not in kept:
+            yield LeftOut(f"{before.path}, person {person.id}", "nobody was found in this box")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file())

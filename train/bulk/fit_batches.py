@@ -1,0 +1,245 @@
+"""People of a data set in batches of one layout, and one batch of fits: from what a reader gave to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.body.model import Body, BodyParams
+from core.errors import FitInputError, ImageError
+from core.fitting import FitConfig, FitStep, fit
+from core.geometry.camera import CROP_SIZE
+from core.geometry.image import crop_affine, read_image, warp
+from core.networks.guess import guess_crops
+from core.networks.lifter.lift import LIFTER_FOLDER, lift, load_lifter
+from core.networks.lifter.network import Lifter
+from core.networks.spin import SpinNetwork, load_spin_network
+from core.records import Fit, Person, Photo
+from train.run.folder import checkpoint_of
+
+NO_SCORE = np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A person and where it stands: photos[photo].people[place]."""
+
+    photo: int
+    place: int
+    person: Person
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """People of one layout whose fits are found together; `number` counts the batches of a data set."""
+
+    number: int
+    layout: str
+    members: tuple[Member, ...]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Fits of a batch (B): pose (B, 72), betas (B, 10), kid (B,), cam_t (B, 3) [m], score (B,), weak (B,), and
+    fault (B,): why there is no fit of that person, '' where there is one."""
+
+    pose: NDArray[np.float32]
+    betas: NDArray[np.float32]
+    kid: NDArray[np.float32]
+    cam_t: NDArray[np.float32]
+    score: NDArray[np.float32]
+    weak: NDArray[np.bool_]
+    fault: NDArray[np.str_]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a batch's people show: keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px]."""
+
+    keypoints: Tensor
+    focal_length: Tensor
+    camera_center: Tensor
+
+    def __getitem__(self, chosen: Tensor | slice) -> Seen:
+        return Seen(self.keypoints[chosen], self.focal_length[chosen], self.camera_center[chosen])
+
+    @property
+    def guessable(self) -> Tensor:
+        """Whether there is a keypoint and a camera to guess from (B,)."""
+        return (
+            (self.keypoints[..., 2] > 0).any(dim=1) & self.focal_length.isfinite() & (self.focal_length > 0)
+        )
+
+
+# Photos, a batch and what is seen of it -> where to start, and person -> why there is no guess of it.
+Guesser = Callable[[Sequence[Photo], Batch, Seen], tuple[BodyParams, dict[int, str]]]
+
+
+def batches(photos: Sequence[Photo], size: int, kept: Callable[[Person], bool]) -> list[Batch]:
+    """Everyone but the kept, in order, people of one layout together: the same batches whoever works on them."""
+    by_layout: dict[str, list[Member]] = {}
+    for at, photo in enumerate(photos):
+        for place, person in enumerate(photo.people):
+            if not kept(person):
+                by_layout.setdefault(person.keypoints.layout, []).append(Member(at, place, person))
+    parts = [
+        (layout, tuple(members[start : start + size]))
+        for layout, members in sorted(by_layout.items())
+        for start in range(0, len(members), size)
+    ]
+    return [Batch(number, layout, members) for number, (layout, members) in enumerate(parts)]
+
+
+def fit_batch(
+    body: Body, photos: Sequence[Photo], batch: Batch, guesser: Guesser | None, config: FitConfig
+) -> Rows:
+    """Fit a batch. Who cannot be fitted gets a fault in words and changes nothing for the others."""
+    seen = see(photos, batch)
+    start, faults = (None, {}) if guesser is None else guesser(photos, batch, seen)
+    try:
+        *_, step = fit(
+            body, seen.keypoints, batch.layout, seen.focal_length, seen.camera_center, start, config
+        )
+    except FitInputError:  # nobody can be fitted
+        return _no_rows(
+            [_fault_alone(body, seen[slice(i, i + 1)], batch.layout, i) for i in range(len(batch))]
+        )
+    return _rows(step, {**faults, **step.faults})
+
+
+def see(photos: Sequence[Photo], batch: Batch) -> Seen:
+    """The batch's keypoints and cameras; a photo without a camera has its diagonal and its middle."""
+    members = [(member.person, photos[member.photo]) for member in batch.members]
+    return Seen(
+        torch.from_numpy(np.stack([person.keypoints.array for person, _ in members])),
+        torch.tensor([photo.focal_length or photo.default_focal_length for _, photo in members]),
+        torch.tensor(
+            [photo.camera_center or (photo.width / 2, photo.height / 2) for _, photo in members]
+        ).float(),
+    )
+
+
+def guesser_of(name: str, body: Body, root: Path) -> Guesser | None:
+    """none, lifter, a lifter's folder, a run's, or an image network's checkpoint. root: where photo paths start.
+
+    Raises CheckpointError for a path that is none of them.
+    """
+    if name == "none":
+        return None
+    path = checkpoint_of(Path(name))
+    if name == "lifter" or path.is_dir():
+        lifter = load_lifter(None if name == "lifter" else path, body.v_template.device)
+        return lambda photos, batch, seen: _lifted(lifter, body, batch, seen)
+    network = load_spin_network(path).to(body.v_template.device)
+    return lambda photos, batch, seen: _from_crops(network, body, root, photos, batch, seen)
+
+
+def guesser_files(name: str) -> list[Path]:
+    """The files that a guesser is made of, so that two of them can be told apart."""
+    if name == "none":
+        return []
+    folder = LIFTER_FOLDER if name == "lifter" else checkpoint_of(Path(name))
+    return sorted(folder.glob("*.*")) if folder.is_dir() else [folder]
+
+
+def fit_of(rows: Rows, row: int, photo: Photo, body: Body) -> Fit | None:
+    """A row as a record; None where there is no fit."""
+    if rows.fault[row]:
+        return None
+    return Fit(
+        pose=rows.pose[row],
+        betas=rows.betas[row],
+        kid=float(rows.kid[row]),
+        cam_t=rows.cam_t[row],
+        focal_length=photo.focal_length or photo.default_focal_length,
+        camera_center=np.array(photo.camera_center or (photo.width / 2, photo.height / 2)),
+        score=float(rows.score[row]),
+        body=body.fingerprint,
+        source="fit",
+        weak=bool(rows.weak[row]),
+    )
+
+
+def _lifted(lifter: Lifter, body: Body, batch: Batch, seen: Seen) -> tuple[BodyParams, dict[int, str]]:
+    """The lifter's first choice; nobody for whom there is nothing to lift, which the fit will say."""
+    start = BodyParams.zeros(len(batch), like=body.v_template)
+    chosen = seen.guessable.nonzero()[:, 0]
+    if not len(chosen):
+        return start, {}
+    some = seen[chosen]
+    lifted = lift(lifter, body, some.keypoints, batch.layout, some.focal_length, some.camera_center).params
+    place = chosen.to(body.v_template.device)
+    values = (
+        old.index_copy(0, place, new.to(old))
+        for old, new in zip(start.tensors(), lifted.tensors(), strict=True)
+    )
+    return BodyParams(*values), {}
+
+
+def _from_crops(
+    network: SpinNetwork, body: Body, root: Path, photos: Sequence[Photo], batch: Batch, seen: Seen
+) -> tuple[BodyParams, dict[int, str]]:
+    """What an image network says of each person's crop; a photo that cannot be read is a fault of its people."""
+    crops = np.zeros((len(batch), CROP_SIZE, CROP_SIZE, 3), np.uint8)
+    faults: dict[int, str] = {}
+    last, image = -1, None
+    for row, member in enumerate(batch.members):
+        if member.photo != last:
+            last, image, problem = member.photo, None, ""
+            try:
+                image = read_image(root / photos[last].path)
+            except (ImageError, OSError) as error:
+                problem = f"person {row}: no guess, as its photo cannot be read ({error})"
+        if image is None:
+            faults[row] = problem
+        else:
+            crops[row] = warp(image, crop_affine(member.person.bbox, CROP_SIZE), CROP_SIZE)
+    center = torch.from_numpy(np.stack([member.person.bbox.center for member in batch.members]))
+    side = torch.tensor([member.person.bbox.side for member in batch.members])
+    params = guess_crops(network, crops, center, side, seen.focal_length, seen.camera_center, body)
+    if not body.has_kid:
+        params = replace(params, kid=torch.zeros_like(params.kid))
+    return params, faults
+
+
+def _rows(step: FitStep, faults: dict[int, str]) -> Rows:
+    """The last step of a fit. A body that is no body in numbers is a fault too."""
+    params = step.params
+    values = [
+        value.numpy().astype(np.float32) for value in (params.pose, params.betas, params.kid, params.cam_t)
+    ]
+    words = [faults.get(row, "") for row in range(len(step.loss))]
+    for row in range(len(words)):
+        if not words[row] and not all(np.isfinite(value[row]).all() for value in values):
+            words[row] = f"person {row}: the fit came to no body"
+    bad = np.array([bool(word) for word in words])
+    pose, betas, kid, cam_t = (
+        np.where(bad.reshape(-1, *(1,) * (value.ndim - 1)), np.float32(0), value) for value in values
+    )
+    score = np.where(bad, NO_SCORE, step.score.numpy()).astype(np.float32)
+    return Rows(pose, betas, kid, cam_t, score, step.weak.numpy() | bad, np.array(words, np.str_))
+
+
+def _no_rows(faults: list[str]) -> Rows:
+    count = len(faults)
+    pose, betas, kid, cam_t = (np.zeros((count, *shape), np.float32) for shape in ((72,), (10,), (), (3,)))
+    score, weak = np.full(count, NO_SCORE, np.float32), np.ones(count, bool)
+    return Rows(pose, betas, kid, cam_t, score, weak, np.array(faults, np.str_))
+
+
+def _fault_alone(body: Body, seen: Seen, layout: str, row: int) -> str:
+    """What a fit says of one person that cannot be fitted."""
+    try:
+        next(fit(body, seen.keypoints, layout, seen.focal_length, seen.camera_center))
+    except FitInputError as error:
+        return str(error).replace("person 0", f"person {row}", 1)
+    raise AssertionError("a person that could not be fitted in a batch can be fitted alone")

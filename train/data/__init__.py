@@ -1,0 +1,1 @@
+"""What a training reads: samples, batches, augmentation, sources."""

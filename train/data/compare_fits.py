@@ -1,0 +1,141 @@
+"""The one rule by which a row of the fits dictionary and a new fit are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector, vector_to_params
+from core.body.model import Body, BodyParams
+from core.fitting import SPIN_WEIGHTS, FitConfig
+from core.fitting.config import REFERENCE_SIZE
+from core.fitting.placing import BODY_HEIGHT, place
+from core.fitting.prior import PosePrior, default_prior, hinges
+from core.fitting.residuals import NEAREST, Seen
+from core.fitting.smplify import score_px
+from core.geometry.camera import project
+from train.data.rotated_body import LAYOUT
+
+LOOP_FIT = replace(
+    SPIN_WEIGHTS, normalise=True, placing_iterations=0, soft_iterations=6, iterations=6, tolerance=0.0
+)  # SPIN's weights, at a person 200 px tall, which is about what they are in its crop
+PLACINGS = 3  # re-weighted least squares for the camera of a body
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """The one rule by which old and new are compared: the objective of the fit, priors counted, of a body that stands
+    where least squares put it, per visible keypoint. keypoints (B, 49, 3), focal_length (B,), camera_center (B, 2)."""
+
+    body: KeypointBody
+    prior: PosePrior
+    keypoints: Tensor
+    focal_length: Tensor
+    camera_center: Tensor
+    config: FitConfig
+
+    def of_two(self) -> Judge:
+        """Of two bodies of each person, all first ones first."""
+        keypoints, focal_length, camera_center = (
+            torch.cat([part, part]) for part in (self.keypoints, self.focal_length, self.camera_center)
+        )
+        return replace(self, keypoints=keypoints, focal_length=focal_length, camera_center=camera_center)
+
+    def place(self, params: BodyParams) -> BodyParams:
+        """The same bodies, moved under their keypoints; whom least squares would put far off stays."""
+        unknowns = params_to_vector(params).nan_to_num()
+        unknowns[:, CAM_T_COLUMNS].zero_()
+        points = self.body.posed(unknowns).points
+        confidence = self.keypoints[..., 2]
+        cam_t = points.new_zeros(len(points), 3)
+        for placing in range(PLACINGS):
+            trust = torch.ones_like(confidence) if placing == 0 else self._trust(points + cam_t[:, None])
+            cam_t = place(points, self._seen(confidence * trust))
+        unknowns[:, CAM_T_COLUMNS] = cam_t
+        return vector_to_params(unknowns)
+
+    def __call__(self, params: BodyParams) -> Tensor:
+        """The loss (B,), the lower the better; NaN for a body that is not finite."""
+        placed = params_to_vector(self.place(params))
+        points = self.body.posed(placed).points
+        squared, trust = self._offsets(points)
+        confidence = self.keypoints[..., 2]
+        data = (confidence.square()[..., None] * trust * squared).sum(dim=(1, 2))
+        behind = ((points[..., 2] < NEAREST) & (confidence > 0)).any(dim=1)
+        pose, config = placed[:, 3:72], self.config
+        priors = config.pose_prior**2 * self.prior.mixture(pose).loss
+        priors = (
+            priors + config.hinges**2 * hinges(pose).loss + config.limits**2 * self.prior.limits(pose).loss
+        )
+        priors = (
+            priors + config.betas**2 * params.betas.square().sum(dim=1) + config.kid**2 * params.kid.square()
+        )
+        total = (data + priors).masked_fill(behind, torch.inf) / confidence.square().sum(dim=1).clamp_min(
+            1e-6
+        )
+        finite = params_to_vector(params).isfinite().all(dim=1)
+        return total.masked_fill(~finite, torch.nan)
+
+    def _offsets(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Squared residuals (B, K, 2) and what Geman and McClure leave of them."""
+        config = self.config
+        depth = points[..., 2:].clamp_min(NEAREST)
+        pixel = points[..., :2] / depth * self.focal_length[:, None, None] + self.camera_center[:, None]
+        squared = ((pixel - self.keypoints[..., :2]) * self._unit[:, None, None]).square()
+        robust = (config.robust_px / config.keypoint_px) ** 2
+        return squared, robust / (robust + squared)
+
+    def _trust(self, points: Tensor) -> Tensor:
+        return self._offsets(points)[1].mean(dim=-1)
+
+    @property
+    def _unit(self) -> Tensor:
+        """(B,) [1/px] residual units a pixel: of the spread of the keypoints alone, the same for old and new."""
+        unit = torch.full_like(self.focal_length, 1 / self.config.keypoint_px)
+        if not self.config.normalise:
+            return unit
+        seen = (self.keypoints[..., 2] > 0)[..., None]
+        high = self.keypoints[..., :2].masked_fill(~seen, -torch.inf).amax(dim=1)
+        low = self.keypoints[..., :2].masked_fill(~seen, torch.inf).amin(dim=1)
+        size = (high - low).amax(dim=1).nan_to_num(neginf=0.0).clamp_min(1.0)
+        return unit * REFERENCE_SIZE / size
+
+    def _seen(self, confidence: Tensor) -> Seen:
+        unit = torch.ones_like(self.focal_length)
+        return Seen(self.keypoints[..., :2], confidence, self.focal_length, self.camera_center, unit)
+
+
+def placed(
+    body: Body,
+    pose: NDArray[np.float32],
+    betas: NDArray[np.float32],
+    kid: NDArray[np.float32],
+    keypoints: NDArray[np.float32],
+    focal_length: NDArray[np.float32],
+    camera_center: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Known bodies, pose (M, 72), betas (M, 10), kid (M,), under their keypoints: cam_t (M, 3) [m] and score (M,) as in
+    `Fit`."""
+    tensors = [torch.from_numpy(np.array(a, np.float32)) for a in (keypoints, focal_length, camera_center)]
+    keypoints_t, focal, center = tensors
+    collapsed = KeypointBody.from_body(body, LAYOUT)
+    judge = Judge(collapsed, default_prior(focal.device, focal.dtype), keypoints_t, focal, center, LOOP_FIT)
+    known = (torch.from_numpy(part) for part in (pose, betas, np.zeros((len(pose), 3), np.float32), kid))
+    params = BodyParams.from_pose(*known)
+    params = judge.place(params)
+    points = collapsed.keypoints(params)
+    score = scores(points, params.cam_t, keypoints_t, focal, center)
+    return params.cam_t.numpy(), score.numpy()
+
+
+def scores(
+    points: Tensor, cam_t: Tensor, keypoints: Tensor, focal_length: Tensor, camera_center: Tensor
+) -> Tensor:
+    """score (B,) as in `Fit`, of body points (B, K, 3) [m] that stand at cam_t (B, 3) [m]."""
+    off = (project(points, focal_length, camera_center) - keypoints[..., :2]).norm(dim=-1)
+    size = BODY_HEIGHT * focal_length / cam_t[:, 2].clamp_min(0.1)
+    return score_px(off, keypoints[..., 2], size)

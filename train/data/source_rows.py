@@ -1,0 +1,61 @@
+"""A dictionary with a row for each of a SPIN data set's, in its order, as training wants it beside the data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.files.unusable import MAX_COORDINATE
+from core.formats.bodies.spin import Table
+from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
+from core.records import BBOX_UNIT
+from core.store.fits.columns import NUMBERS, TRUTHS
+from core.store.fits.dictionary import FitsDictionary
+from train.data.samples import MISSING_SHARE
+
+
+def in_rows_of(table: Table, rows: Sequence[int], fits: FitsDictionary) -> FitsDictionary:
+    """fits: people of these rows of the table. Whom the reader left out, as where a photo is missing, gets an empty
+    row; nobody does where more photos are missing than a training begins with, since then the fits are of use alone.
+    """
+    absent = np.setdiff1d(np.arange(len(table)), rows)
+    missing = set(table.imgname) - {table.imgname[row] for row in rows}
+    absent = absent if len(missing) <= MISSING_SHARE * len(set(table.imgname)) else absent[:0]
+    empty = _empty_rows(table, absent, str(fits.dataset[0])) if len(absent) else {}
+    order = np.argsort([*rows, *absent], kind="stable")
+    arrays = {
+        name: np.concatenate([value, *([empty[name]] if empty else [])])[order] if value.ndim else value
+        for name, value in fits.arrays().items()
+    }
+    return FitsDictionary.from_arrays(arrays)
+
+
+def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.ndarray]:
+    """In the camera of their own crop, as a data set tells none. A box that is none is a unit one at the corner, and
+    without keypoints, which would teach what they are not."""
+    center, scale = table.arrays["center"][rows], table.arrays["scale"][rows]
+    usable = (np.abs(center) <= MAX_COORDINATE).all(axis=1) & (scale > 0)
+    usable &= scale * BBOX_UNIT <= MAX_COORDINATE
+    center, scale = np.where(usable[:, None], center, 0), np.where(usable, scale, 1)
+    keypoints = table.keypoints()[rows]
+    keypoints[~np.isfinite(keypoints).all(axis=-1)] = 0
+    keypoints[~usable] = 0
+    arrays = {name: np.zeros((len(rows), *shape), np.float32) for name, shape in NUMBERS.items()}
+    arrays |= {name: np.zeros(len(rows), bool) for name in TRUTHS}
+    told = {
+        "center": center,
+        "camera_center": center,
+        "scale": scale,
+        "focal_length": CROP_FOCAL_LENGTH * BBOX_UNIT * scale / CROP_SIZE,
+        "keypoints": keypoints,
+        "score": np.full(len(rows), np.nan),
+    }
+    return {
+        **arrays,
+        **{name: value.astype(np.float32) for name, value in told.items()},
+        "imgname": np.array([table.imgname[row] or "" for row in rows], np.str_),
+        "dataset": np.full(len(rows), dataset),
+        "verdict": np.full(len(rows), "todo"),
+        "source": np.full(len(rows), ""),
+    }

@@ -1,0 +1,99 @@
+"""From options to what a run trains on: samples, the dictionary beside them, and whose photos are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.body.model import Body
+from core.errors import FitsError
+from core.formats.shared.genders import NEUTRAL, genders_of
+from core.store.fits.dictionary import FitsDictionary
+from train.data.batches import Order
+from train.data.samples import (
+    Samples,
+    as_corrected,
+    dictionary_rows,
+    joined_fits,
+    learnable,
+    other_body,
+    present,
+    read_dataset,
+    samples_of_fits,
+    with_fits,
+)
+from train.run.options import Options
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """N people: row i of samples is row i of fits. order: who is drawn when. notices: what the user should know."""
+
+    samples: Samples
+    fits: FitsDictionary
+    order: Order
+    notices: tuple[str, ...]
+
+
+def read_sources(
+    options: Options, body: Body, halves: tuple[float, float], seed: int, kept: Path | None = None
+) -> Sources:
+    """Everything that is trained on. kept: the dictionary of a run that goes on, in place of --fits.
+
+    Raises FitsError for a dictionary of another body or of other photos, or when too many photos are missing.
+    """
+    path = kept or options.fits
+    fits = FitsDictionary.load(path, body.fingerprint) if path is not None else None
+    names = [name for name, _ in options.data]
+    parts, notices = [], []
+    own = dictionary_rows(fits, names, str(path)) if fits is not None else None
+    if own is not None:
+        parts.append((samples_of_fits(own, options.photos or (options.fits or Path()).parent), own))
+    folders = dict(options.data_photos)
+    for name, file in options.data:
+        folder = folders.get(name, file.parent)
+        samples, rows = read_dataset(name, file, folder, body, halves, not options.without_truth)
+        notices += _shapeless(file, rows, body)
+        if fits is not None:
+            truth = rows.locked.numpy()
+            rows = with_fits(rows, fits, name, str(path))
+            samples = as_corrected(samples, rows, truth)
+        parts.append((samples, rows))
+    if not parts:
+        raise FitsError(f"{path}: nobody is in it to train on. Save the fits of a project that has people.")
+    samples = Samples.joined([part for part, _ in parts])
+    every = joined_fits([rows for _, rows in parts])
+    order, told = _order(samples, every, seed)
+    return Sources(samples, every, order, (*notices, *told))
+
+
+def _shapeless(file: Path, rows: FitsDictionary, body: Body) -> list[str]:
+    """What there is to say of bodies of a data set whose shapes do not teach."""
+    locked = rows.locked.numpy()
+    if locked.any() and (other := other_body(file, body)):
+        return [f"{other} Until then its poses teach, its shapes do not"]
+    if not locked.any():
+        return []
+    count = int((locked & (genders_of(file, len(rows)) != NEUTRAL)).sum())
+    words = "people are of SMPL's male or female body: their poses teach, their shapes do not"
+    return [f"{file}: {count} {words}"] if count else []
+
+
+def _order(samples: Samples, fits: FitsDictionary, seed: int) -> tuple[Order, tuple[str, ...]]:
+    there, absent = present(samples)
+    rows = there[learnable(samples, fits)[there]]
+    notices = [str(absent)] if absent.people else []
+    if len(rows) < len(there):
+        notices.append(
+            f"{len(there) - len(rows)} people have no visible keypoint and no truth, and are skipped"
+        )
+    if not len(rows):
+        raise FitsError("nobody is left to train on. Give people with keypoints or with a locked fit.")
+    counts = {
+        str(name): int((samples.dataset[rows] == name).sum()) for name in np.unique(samples.dataset[rows])
+    }
+    said = ", ".join(f"{count} of {name}" for name, count in counts.items())
+    notices.append(f"{said}; {int(fits.locked.sum())} locked, {int(fits.valid_fit.sum())} with a valid fit")
+    return Order(rows, samples.dataset, seed), tuple(notices)

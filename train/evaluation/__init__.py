@@ -1,0 +1,1 @@
+"""Protocols: how good predictions are, measured against truth."""

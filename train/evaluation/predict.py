@@ -1,0 +1,62 @@
+"""What an image network says of the people of a data set as they are, and of which body it speaks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.body.model import Body, BodyParams, load_body
+from core.errors import CheckpointError
+from core.geometry.image import normalise
+from core.geometry.rotation import matrix_to_axis_angle
+from core.networks.spin import SpinNetwork, SpinOutput
+from train.data.batches import Batch, Crops, Order, Turn
+from train.data.samples import Absent, Samples
+
+CHUNK = 32
+
+
+def body_of(network: SpinNetwork, body: Body) -> Body:
+    """The body whose betas the network says: the one given, or else the open one. Raises CheckpointError."""
+    for one in (body, load_body()):
+        if one.shares_betas(network.config.body):
+            return one
+    raise CheckpointError(
+        f"the network says betas of body '{network.config.body}', not of '{body.name}'. Give that body's file: --body."
+    )
+
+
+def crops_of(samples: Samples, rows: NDArray[np.int64]) -> Iterator[Batch]:
+    """The crops of these people, in order, without augmentation. Whose photo cannot be read is in no batch, and the
+    photo among its `unreadable`. Raises FitsError where many in a row cannot."""
+    crops = Crops(samples, Order(rows, samples.dataset, 0), None)
+    for start in range(0, len(rows), CHUNK):
+        some = rows[start : start + CHUNK]
+        batch = crops[[Turn(0, place, int(row)) for place, row in enumerate(some)]]
+        own = batch.views.indices == torch.from_numpy(some)  # for an unreadable photo another's crop came
+        unreadable = tuple(samples.photo[some[~own.numpy()]].tolist())
+        yield dataclasses.replace(batch[own], unreadable=unreadable)
+
+
+def left_out(absent: Absent, unreadable: Sequence[str]) -> tuple[str, ...]:
+    """Who is not in the figures, in words. unreadable: the photo of each person that has one that cannot be read."""
+    broken = Absent(len(unreadable), tuple(dict.fromkeys(unreadable)), "cannot be read")
+    return tuple(str(one) for one in (absent, broken) if one.people)
+
+
+@torch.no_grad()
+def ask(network: SpinNetwork, batch: Batch) -> SpinOutput:
+    """What the network says of the people of a batch, on the CPU."""
+    network.eval()
+    images = batch.images.to(network.init_pose.device)
+    return SpinOutput(*(part.float().cpu() for part in network(normalise(images))))
+
+
+def params_of(said: SpinOutput) -> BodyParams:
+    """The bodies in the crop's frame, at its origin."""
+    pose = matrix_to_axis_angle(said.rotations).flatten(1)
+    return BodyParams.from_pose(pose, said.betas, torch.zeros_like(pose[:, :3]))

@@ -1,0 +1,1 @@
+"""How each network is taught, one folder a method."""

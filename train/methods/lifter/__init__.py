@@ -1,0 +1,1 @@
+"""How the lifter is taught."""

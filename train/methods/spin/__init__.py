@@ -1,0 +1,1 @@
+"""How SPIN's image network is taught."""

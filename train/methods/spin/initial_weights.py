@@ -1,0 +1,48 @@
+"""Where a new run's network starts: a checkpoint, ImageNet's backbone, a mean body."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import torch
+
+from core.body.model import SMPL_NEUTRAL, Body
+from core.errors import CheckpointError
+from core.networks.checkpoint import load_weights
+from core.networks.spin import SpinNetwork, load_backbone, load_spin_network
+from train.methods.spin.mean_params import mean_body
+from train.run.folder import checkpoint_of
+from train.run.options import Options
+
+
+def start_from(network: SpinNetwork, options: Options, body: Body) -> tuple[str, ...]:
+    """Put the weights that the options name into a new network. Returns what the user should know."""
+    notices: tuple[str, ...] = ()
+    if options.mean_params is not None:
+        mean = mean_body(options.mean_params)
+        if not body.shares_betas(SMPL_NEUTRAL):
+            mean = mean._replace(betas=torch.zeros_like(mean.betas))
+            notices = (
+                f"{options.mean_params}: its betas are of SMPL; those of {body.name} start at the mean",
+            )
+        for name, value in zip(("init_pose", "init_shape", "init_cam"), mean, strict=True):
+            getattr(network, name).copy_(value.reshape(1, -1))
+    if options.backbone_weights is not None:
+        load_backbone(network, options.backbone_weights)
+    if options.guess is None:
+        return notices
+    known = load_spin_network(checkpoint_of(options.guess))
+    said, wanted = known.config, network.config
+    if (said.backbone, said.iterations) != (wanted.backbone, wanted.iterations):
+        raise CheckpointError(
+            f"{options.guess}: is a {said.backbone} of {said.iterations} iterations, and the run's a {wanted.backbone} "
+            f"of {wanted.iterations}. Give --backbone {said.backbone} --iterations {said.iterations}."
+        )
+    load_weights(network, known.state_dict(), str(options.guess))
+    if body.shares_betas(said.body):
+        return ()
+    with torch.no_grad():  # betas of another body say nothing of this one's
+        for tensor in (network.decshape.weight, network.decshape.bias, network.init_shape):
+            tensor.zero_()
+    network.config = dataclasses.replace(network.config, body=body.fingerprint)
+    return (f"{options.guess}: its betas are of body {said.body}; this run learns those of {body.name} anew",)

@@ -1,0 +1,1 @@
+"""A run: loop, folder, options, several processes."""

@@ -1,4 +1,6 @@
-"""Bodies, fits and guesses as records    one person, one photo, frozen     metrics   MPJPE, PA-MPJPE, PVE, PCK, AUC in millimetres
+"""Bodies, fits and guesses as records and pure functions: torch and numpy, no window, usable from any script.
+
+records    one person, one photo, frozen     metrics   MPJPE, PA-MPJPE, PVE, PCK, AUC in millimetres
 geometry/  rotations, cameras, images        body/     layouts, body files, posing, fast keypoints
 compute/   CUDA graphs, machine code         files/    bounded readers, whole-file writes, locks
 fitting/   keypoints -> steps -> fit         networks/ photo or keypoints -> guess

@@ -14,8 +14,8 @@ import pytest
 
 from core.errors import ProjectError
 from core.files.lock import lock_file
-from core.store.project.edits import Edit
 from core.store.project import schema
+from core.store.project.edits import Edit
 from core.store.project.project import Project
 from core.store.project.schema import PAGE_SIZE, DamagedProjectError
 from tests.core.store.making import random_person, random_photo, same

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings, View(theme=options.theme or "light", antialiased=True) if options.screenshot else None
     )
     if options.theme:
-        workbench.look(theme=options.theme)
+        workbench.change_view(theme=options.theme)
     if options.screenshot:
         take_screenshot(workbench, window, options.screenshot)
     elif settings.restore_window(window):

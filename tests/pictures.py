@@ -22,7 +22,7 @@ from desktop.jobs.files.open_sample import sample_file, sample_steps
 from desktop.settings import Settings
 from desktop.state.view import View
 from tests.journeys.program import OpenWindow
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 SIZES = ((1280, 800), (2560, 1440))
 THEMES = ("light", "dark")
@@ -39,7 +39,7 @@ def fitted(desk: OpenWindow) -> None:
 
 def alternatives(desk: OpenWindow) -> None:
     desk.do("fit.alternatives")
-    desk.wait(lambda: not desk.workbench.fits.looking)
+    desk.wait(lambda: not desk.workbench.fits.searching)
 
 
 def everybody(desk: OpenWindow) -> None:
@@ -117,7 +117,7 @@ def copy_of(path: Path, folder: Path) -> Path:
 
 
 def main() -> None:
-    parser = Command("tests.pictures", __doc__)
+    parser = CommandLine("tests.pictures", __doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--open", type=Path, help="a project or annotations, instead of the sample")
     parser.add_argument("--theme", choices=THEMES, action="append")

@@ -20,11 +20,11 @@ from core.body.tree import FLIP, PARENTS
 from core.files.whole_file import whole_file
 from train.baking.checking import HELD_OUT_SEED, LIMIT_MM, held_out
 from train.baking.keypoint_weights import keypoint_rows
-from train.baking.random_people import People, Population
+from train.baking.random_people import Population, RandomPeople
 from train.baking.regressors import joint_regressor
 from train.baking.tpose import to_tpose
 from train.run.options import count, from_one
-from train.run.parser import Command, check_output, run_to_end
+from train.run.parser import CommandLine, check_output, run_to_end
 
 BETAS = 10
 ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger
@@ -65,7 +65,7 @@ def _symmetric_shape(shape: NDArray[np.float64], mirror: NDArray[np.int64]) -> N
     return 0.5 * (shape + shape[mirror] * [-1, 1, 1])
 
 
-def _symmetric_weights(people: People) -> NDArray[np.float64]:
+def _symmetric_weights(people: RandomPeople) -> NDArray[np.float64]:
     return 0.5 * (people.weights + people.weights[people.mirror][:, list(FLIP)])
 
 
@@ -123,7 +123,7 @@ def check(path: Path, count: int) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = Command("train.body", __doc__)
+    parser = CommandLine("train.body", __doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--out", type=Path, help="the .npz to write")
     what.add_argument(

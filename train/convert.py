@@ -41,7 +41,7 @@ from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.records import Fit, Person, Photo
 from core.store.project.project import Project
 from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
-from train.run.parser import Command, check_output, run_to_end
+from train.run.parser import CommandLine, check_output, run_to_end
 
 PROJECT = ".fitloop"
 SOURCE_FORMATS = (*FORMATS, "project")
@@ -63,7 +63,7 @@ BY_SUFFIX = {
 
 
 @dataclass(frozen=True)
-class Options:
+class ConvertOptions:
     """What the shell gave beside SOURCE and DESTINATION."""
 
     photos: Path | None = None
@@ -80,7 +80,7 @@ class Options:
         return None if self.body is None else load_body(self.body)
 
 
-READERS: dict[str, Callable[[Path, Options], Import]] = {
+READERS: dict[str, Callable[[Path, ConvertOptions], Import]] = {
     "coco": lambda path, o: coco.read(path, o.photos),
     "openpose": lambda path, o: openpose.read(path, o.photos, _known(o)),
     "spin": lambda path, o: spin.read(path, o.photos, o.fits, o.body_or_none()),
@@ -99,12 +99,12 @@ READERS: dict[str, Callable[[Path, Options], Import]] = {
 }
 
 
-def _known(options: Options) -> tuple[Photo, ...]:
+def _known(options: ConvertOptions) -> tuple[Photo, ...]:
     """The people whose keypoints are to be replaced, if the user named a file of them."""
     return () if options.people is None else read(options.people, None, replace(options, people=None)).photos
 
 
-def read(source: Path, name: str | None, options: Options) -> Import:
+def read(source: Path, name: str | None, options: ConvertOptions) -> Import:
     """Photos and people of a file, folder or project. Raises FitloopError."""
     if name == "project" or (name is None and source.suffix == PROJECT):
         if options.photos is not None:
@@ -117,7 +117,9 @@ def read(source: Path, name: str | None, options: Options) -> Import:
     return READERS[name or recognise(source)](source, options)
 
 
-def detected(source: Path, name: str | None, options: Options, choice: DetectorChoice) -> tuple[Import, Path]:
+def detected(
+    source: Path, name: str | None, options: ConvertOptions, choice: DetectorChoice
+) -> tuple[Import, Path]:
     """People as a detector finds them, in photos or in the boxes of annotated people, and the folder that photos'
     paths start from. Raises FitloopError."""
     if name is None and is_photos(source):
@@ -127,7 +129,9 @@ def detected(source: Path, name: str | None, options: Options, choice: DetectorC
     return detect_round_people(known, root, choice), root
 
 
-def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: Options) -> str:
+def write(
+    destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: ConvertOptions
+) -> str:
     """Write people of photos whose paths are relative to `root`. Returns what was done, in words."""
     if name == "project":
         with Project.create(destination) as project:
@@ -141,7 +145,7 @@ def write(destination: Path, name: str, photos: tuple[Photo, ...], root: Path, o
 
 
 def _write_people(
-    destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: Options
+    destination: Path, name: str, photos: tuple[Photo, ...], root: Path, options: ConvertOptions
 ) -> Export:
     if name == "coco":
         return coco.write(destination, photos)
@@ -159,7 +163,7 @@ def _write_people(
     return spin_edited.write(options.base, photos, destination, fits, options.body_or_none(), root)
 
 
-def _write_sequence(destination: Path, name: str, photos: Sequence[Photo], options: Options) -> str:
+def _write_sequence(destination: Path, name: str, photos: Sequence[Photo], options: ConvertOptions) -> str:
     """The fits of one person, in the order of the photos: the one named, else the first of each photo."""
     left_out: list[LeftOut] = []
     of_photo: dict[str, Fit] = {}
@@ -178,7 +182,7 @@ def _write_sequence(destination: Path, name: str, photos: Sequence[Photo], optio
     )
 
 
-def _write_meshes(destination: Path, photos: Iterable[Photo], options: Options) -> str:
+def _write_meshes(destination: Path, photos: Iterable[Photo], options: ConvertOptions) -> str:
     """NAME.obj for one person, NAME_0001.obj, … for several."""
     left_out: list[LeftOut] = []
     fits = [person.fit for _, person in _fitted(photos, left_out) if person.fit is not None]
@@ -206,13 +210,13 @@ def _moved(photos: Iterable[Photo], root: Path, folder: Path) -> Iterator[Photo]
         yield photo.with_(path=os.path.normpath(str(PurePosixPath(start, photo.path))).replace(os.sep, "/"))
 
 
-def root_of(source: Path, options: Options, format: str) -> Path:
+def root_of(source: Path, options: ConvertOptions, format: str) -> Path:
     """The folder that photos' paths start from. format: as an Import tells it."""
     return photo_root(source, format) if options.photos is None else options.photos
 
 
-def _parser() -> Command:
-    parser = Command("train.convert", __doc__)
+def _parser() -> CommandLine:
+    parser = CommandLine("train.convert", __doc__)
     parser.add_argument("source", type=Path, nargs="?", help="a file, a folder or a project")
     parser.add_argument("destination", type=Path, nargs="?", help="the file to write")
     parser.add_argument("--list", action="store_true", help="list the formats and stop")
@@ -265,7 +269,7 @@ def main(arguments: list[str] | None = None) -> int:
     name = given.destination_format or BY_SUFFIX.get(given.destination.suffix)
     if name is None:
         parser.error(f"no format has the suffix '{given.destination.suffix}'; choose one with --to")
-    options = Options(
+    options = ConvertOptions(
         given.photos,
         given.fits,
         given.base,
@@ -278,7 +282,7 @@ def main(arguments: list[str] | None = None) -> int:
     return run_to_end(lambda: convert(given, name, options))
 
 
-def convert(given: argparse.Namespace, name: str, options: Options) -> int:
+def convert(given: argparse.Namespace, name: str, options: ConvertOptions) -> int:
     """Read, find people where asked, and write the format of this name. Raises FitloopError and OSError."""
     check_output(given.destination, makes_folder=False)
     if name == "project" and given.destination.exists():

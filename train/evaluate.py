@@ -25,11 +25,11 @@ from core.errors import FitloopError
 from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import LifterGuess, lift, load_lifter
-from train.data.photo_truth import Truth, read_truth
+from train.data.photo_truth import PhotoTruth, read_truth
 from train.run.compile_notice import ready_to_fit
 from train.run.devices import device_of
 from train.run.options import folders_of, named_path
-from train.run.parser import Command, run_to_end
+from train.run.parser import CommandLine, run_to_end
 
 if TYPE_CHECKING:
     from core.networks.spin import SpinNetwork
@@ -41,7 +41,7 @@ OF_NETWORKS = "data", "data_photos", "data_masks", "body_of", "device"
 OF_FITS = ("guess",)
 
 
-def evaluate_fits(body: Body, people: Truth, guess: str) -> dict[str, list[float]]:
+def evaluate_fits(body: Body, people: PhotoTruth, guess: str) -> dict[str, list[float]]:
     """PA-MPJPE [mm] of guess, fit, first and best alternative, and the score [px], one number per person."""
     keypoints = torch.from_numpy(people.keypoints)
     focal, center = torch.from_numpy(people.focal_length), torch.from_numpy(people.camera_center)
@@ -68,7 +68,7 @@ def evaluate_fits(body: Body, people: Truth, guess: str) -> dict[str, list[float
     return {**result, "score_px": step.score.tolist(), "iterations": [float(step.iteration)]}
 
 
-def guesses(body: Body, people: Truth, guess: str) -> LifterGuess | None:
+def guesses(body: Body, people: PhotoTruth, guess: str) -> LifterGuess | None:
     """What the lifter says of these people; None for a start from nothing."""
     if guess == "none":
         return None
@@ -88,13 +88,13 @@ def joined(first: BodyParams, second: BodyParams) -> BodyParams:
     return BodyParams(*(torch.cat(pair) for pair in parts))
 
 
-def limb_error_mm(body: Body, people: Truth, params: BodyParams) -> list[float]:
+def limb_error_mm(body: Body, people: PhotoTruth, params: BodyParams) -> list[float]:
     """PA-MPJPE over the twelve limb joints, per person."""
     points = body.keypoints(params, people.layout)[:, people.limbs]
     return pa_mpjpe_mm(points, torch.from_numpy(people.joints)[:, people.limbs]).tolist()
 
 
-def _error_of(body: Body, people: Truth, step: FitStep, person: int) -> float:
+def _error_of(body: Body, people: PhotoTruth, step: FitStep, person: int) -> float:
     points = body.keypoints(step.params, people.layout)[:, people.limbs]
     truth: Tensor = torch.from_numpy(people.joints[person : person + 1])[:, people.limbs]
     return float(pa_mpjpe_mm(points, truth)[0])
@@ -189,7 +189,7 @@ def protocol_names() -> tuple[str, ...]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = Command("train.evaluate", __doc__)
+    parser = CommandLine("train.evaluate", __doc__)
     parser.add_argument("network", type=Path, nargs="?", help="a run's folder, or a checkpoint")
     parser.add_argument(
         "--data", type=named_path, action="append", metavar="NAME=FILE", help="a data set .npz"

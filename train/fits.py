@@ -26,10 +26,10 @@ from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
 from train import convert
 from train.bulk.fit_batches import (
-    Batch,
+    BatchFits,
     Guesser,
     Member,
-    Rows,
+    PeopleBatch,
     batches,
     fit_batch,
     fit_of,
@@ -41,8 +41,8 @@ from train.data.source_rows import in_rows_of
 from train.run.compile_notice import ready_to_fit
 from train.run.devices import device_of
 from train.run.options import from_one
-from train.run.parser import Command, check_output, run_to_end
-from train.run.progress_line import Progress
+from train.run.parser import CommandLine, check_output, run_to_end
+from train.run.progress_line import ProgressLine
 
 PARTS_VERSION = 1  # changes with what a part holds
 FAULTS_SHOWN = 10
@@ -55,7 +55,7 @@ class Work:
 
     source: Import
     body: Body
-    batches: list[Batch]
+    batches: list[PeopleBatch]
     parts: Parts
     dataset: str
     config: FitConfig
@@ -70,7 +70,7 @@ class Work:
 def prepare(given: argparse.Namespace) -> Work:
     """Read the source and share it out in batches. Raises FitloopError and OSError."""
     device = device_of(given.device)
-    options = convert.Options(
+    options = convert.ConvertOptions(
         photos=given.photos, fits=given.source_fits, people=given.people, body=given.body, layout=given.layout
     )
     source = convert.read(given.source, given.source_format, options)
@@ -101,7 +101,7 @@ def is_kept(person: Person, body: Body) -> bool:
     return mine and (person.locked or person.verdict == "accepted")
 
 
-def fit_share(work: Work, guesser: Guesser | None, process: Process, progress: Progress) -> None:
+def fit_share(work: Work, guesser: Guesser | None, process: Process, progress: ProgressLine) -> None:
     """Fit this process's batches that no part is there of, each kept as soon as it is done."""
     sizes = [len(batch) for batch in work.batches]
     done = work.parts.done()
@@ -136,7 +136,7 @@ def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
     return fits, faults
 
 
-def _fitted(work: Work, member: Member, rows: Rows, row: int) -> Person:
+def _fitted(work: Work, member: Member, rows: BatchFits, row: int) -> Person:
     """The person with its new fit; what a human said of a fit of another body goes with that."""
     found = fit_of(rows, row, work.source.photos[member.photo], work.body)
     verdict = "todo" if member.person.verdict == "accepted" else member.person.verdict
@@ -144,7 +144,7 @@ def _fitted(work: Work, member: Member, rows: Rows, row: int) -> Person:
 
 
 def summary(
-    work: Work, fits: FitsDictionary, faults: dict[str, str], progress: Progress
+    work: Work, fits: FitsDictionary, faults: dict[str, str], progress: ProgressLine
 ) -> dict[str, object]:
     """What the run did, in numbers."""
     scores = fits.score[fits.score.isfinite()]
@@ -172,7 +172,9 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
         print(f"not fitted: {where}: {why}", file=sys.stderr)
     if len(faults) > FAULTS_SHOWN:
         print(f"not fitted: {len(faults) - FAULTS_SHOWN} more; --json names them", file=sys.stderr)
-    root = convert.root_of(given.source, convert.Options(photos=given.photos), work.source.format).absolute()
+    root = convert.root_of(
+        given.source, convert.ConvertOptions(photos=given.photos), work.source.format
+    ).absolute()
     if root != given.out.absolute().parent:
         print(f"Names of photos start from {root}: tell train.spin with --photos.", file=sys.stderr)
     if given.json:
@@ -190,14 +192,14 @@ def run(given: argparse.Namespace, process: Process) -> int:
     """The whole command in one of its processes. Returns its exit code. Raises FitloopError and OSError."""
     check_output(given.out, (".npz",))
     work = prepare(given)
-    root = convert.root_of(given.source, convert.Options(given.photos), work.source.format)
+    root = convert.root_of(given.source, convert.ConvertOptions(given.photos), work.source.format)
     guesser = guesser_of(given.guess, work.body, root)  # a wrong --guess is told before anything is written
     lock = work.parts.hold() if process.first else None
     try:
         process.wait()
         done = work.parts.done()
         before = sum(len(batch) for batch in work.batches if batch.number in done)
-        progress = Progress(work.people, before, "people", process.first)
+        progress = ProgressLine(work.people, before, "people", process.first)
         try:
             fit_share(work, guesser, process, progress)
         finally:
@@ -214,8 +216,8 @@ def run(given: argparse.Namespace, process: Process) -> int:
             lock.release()
 
 
-def _parser() -> Command:
-    parser = Command("train.fits", __doc__)
+def _parser() -> CommandLine:
+    parser = CommandLine("train.fits", __doc__)
     parser.add_argument("source", type=Path, help="a file, a folder or a project")
     parser.add_argument("--out", type=Path, required=True, help="the fits dictionary to write, .npz")
     parser.add_argument(

@@ -41,7 +41,7 @@ from train.methods.lifter.rare_poses import rare_poses
 from train.methods.lifter.scenes import Scenes
 from train.run.devices import device_of
 from train.run.options import above_zero, count, from_one
-from train.run.parser import Command, check_output, run_to_end
+from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.together import average_gradients, join, leave
 
 RARE_SHARE, RARE_COUNT = 0.2, 100_000
@@ -245,8 +245,8 @@ def _learn(chosen: argparse.Namespace, rank: int, processes: int) -> int:
     return 0
 
 
-def _parser() -> Command:
-    parser = Command("train.lifter", __doc__)
+def _parser() -> CommandLine:
+    parser = CommandLine("train.lifter", __doc__)
     parser.add_argument("--poses", type=Path, required=True, help=".npz with SMPL poses (N, 72)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
     parser.add_argument("--splits", nargs="+", choices=("train", "val"), default=["train"], help=SPLITS_HELP)

@@ -19,7 +19,7 @@ from core.errors import FitloopError
 from core.files.whole_file import whole_file
 from train.data.mocap import Poses, read_poses
 from train.run.options import count, from_one
-from train.run.parser import Command, check_output, run_to_end
+from train.run.parser import CommandLine, check_output, run_to_end
 
 # Standard deviations [rad] added to what the poses show: hands and toes never move in them, wrists are unreliable,
 # collars are a guess from the arms, and a spine captured by two markers bends too little.
@@ -109,7 +109,7 @@ def learn(poses: Poses, components: int, rounds: int, seed: int) -> dict[str, np
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = Command("train.prior", __doc__)
+    parser = CommandLine("train.prior", __doc__)
     parser.add_argument(
         "--poses", type=Path, required=True, help=".npz with poses (N, 72) in SMPL's axis-angle"
     )

@@ -28,8 +28,8 @@ from train.rendering.sheets import (
     CLAY,
     PICTURES,
     Color,
-    Frame,
     Picture,
+    TileFrame,
     TileRenderer,
     grid,
     label,
@@ -37,7 +37,7 @@ from train.rendering.sheets import (
     stack,
 )
 from train.run.options import count
-from train.run.parser import Command, check_output, run_to_end
+from train.run.parser import CommandLine, check_output, run_to_end
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6
@@ -51,7 +51,7 @@ GREEN: Color = (0.68, 0.82, 0.66)  # children
 def shapes_sheet(body: Body) -> Picture:
     """The mean from three sides, children, and the mean with each beta at both ends: all standing on one line."""
     renderer = TileRenderer(240, 250)
-    frame = Frame(240, 250, scale=122, at=(0.0, 0.82, 0.0))
+    frame = TileFrame(240, 250, scale=122, at=(0.0, 0.82, 0.0))
     mean = BodyParams.zeros(1)
     shown = [("mean", mean, 0.0, CLAY), ("its side", mean, 90.0, BLUE), ("its back", mean, 180.0, BLUE)]
     for kid in (0.5, 1.0) if body.has_kid else ():
@@ -67,7 +67,7 @@ def shapes_sheet(body: Body) -> Picture:
 def _betas_row(body: Body, beta: float) -> Picture:
     """Each beta alone at this value."""
     renderer = TileRenderer(120, 250)
-    frame = Frame(120, 250, scale=108, at=(0.0, 0.98, 0.0))
+    frame = TileFrame(120, 250, scale=108, at=(0.0, 0.98, 0.0))
     ends = BodyParams.from_pose(
         _arms_down().expand(BETAS, -1), beta * torch.eye(BETAS), torch.zeros(BETAS, 3)
     )
@@ -86,7 +86,7 @@ def poses_sheet(body: Body, pose: NDArray[np.float32]) -> Picture:
     tiles = []
     for number, (vertices, at) in enumerate(zip(bodies.numpy(), joints.numpy(), strict=True), start=1):
         x, y, z = (0.5 * (vertices.min(axis=0) + vertices.max(axis=0))).tolist()
-        frame = Frame(160, 220, scale=90, at=(x, y, z), yaw_deg=_heading_deg(at))
+        frame = TileFrame(160, 220, scale=90, at=(x, y, z), yaw_deg=_heading_deg(at))
         front = renderer.tile(vertices, body.faces, frame)
         side = renderer.tile(vertices, body.faces, _turned(frame, 90.0), BLUE)
         tiles.append(label(np.concatenate([front, side], axis=1), str(number)))
@@ -94,7 +94,7 @@ def poses_sheet(body: Body, pose: NDArray[np.float32]) -> Picture:
     return grid(tiles, COLUMNS, gap=4)
 
 
-def _turned(frame: Frame, by_deg: float) -> Frame:
+def _turned(frame: TileFrame, by_deg: float) -> TileFrame:
     return replace(frame, yaw_deg=frame.yaw_deg + by_deg)
 
 
@@ -130,7 +130,7 @@ def _lifter(guess: str) -> Lifter | None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    parser = Command("train.sheet", __doc__)
+    parser = CommandLine("train.sheet", __doc__)
     parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle"), help="what to draw")
     parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
     parser.add_argument("--body", type=Path, help="an SMPL file; without it the open body")

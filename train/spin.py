@@ -28,7 +28,7 @@ from core.fitting import FitConfig
 from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
 from core.networks.spin import SpinConfig, SpinNetwork, SpinOutput
-from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary, Rows
+from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary, RowsInCrop
 from train.data.augment import AugmentConfig
 from train.data.batches import Batch
 from train.data.compare_fits import LOOP_FIT
@@ -131,7 +131,7 @@ def fit_in_the_loop(said: SpinOutput, batch: Batch, spin: Spin) -> tuple[Tensor,
     return replaced, _now(said.betas) - began
 
 
-def supervise(said: SpinOutput, batch: Batch, best: Rows, valid: Tensor, spin: Spin) -> dict[str, Term]:
+def supervise(said: SpinOutput, batch: Batch, best: RowsInCrop, valid: Tensor, spin: Spin) -> dict[str, Term]:
     """The terms of the loss. best: the dictionary's rows as the augmented crops show them; valid (B,): whom to
     believe.
 

@@ -19,7 +19,7 @@ from typing import TextIO
 from core.body.model import load_body
 from core.errors import FitloopError
 from core.store.project.project import Project
-from train.run.parser import INTERRUPTED, Command, check_output, run_to_end
+from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import write_photos
@@ -33,7 +33,7 @@ DATASET_ONLY = "people", "poses", "backgrounds"
 
 
 @dataclass
-class Progress:
+class PhotoProgress:
     """A line that is written over: how many, how fast, how long still."""
 
     total: int
@@ -76,7 +76,7 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
         raise FitloopError(f"{folder / DATASET} is there already. Choose another --out, or delete it.")
     folder.mkdir(parents=True, exist_ok=True)
     truths: list[Truth] = []
-    progress = Progress(count, sys.stderr)
+    progress = PhotoProgress(count, sys.stderr)
     try:
         with closing(make_photos(config, folder, count, workers)) as chunks:
             for chunk in chunks:
@@ -123,8 +123,8 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-def _parser() -> Command:
-    parser = Command("train.synthetic", __doc__)
+def _parser() -> CommandLine:
+    parser = CommandLine("train.synthetic", __doc__)
     parser.add_argument(
         "--out", type=Path, required=True, help="folder to write, or with --project NAME.fitloop"
     )

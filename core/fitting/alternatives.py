@@ -35,7 +35,7 @@ SEEN, USUAL = (
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class SearchEnd:
     """One person's problem, the bodies given (H, 86), and where the starts around them ended."""
 
     problem: Problem
@@ -79,7 +79,7 @@ def search(
     camera_center: Tensor,
     guess: BodyParams | None,
     config: FitConfig | None,
-) -> Found:
+) -> SearchEnd:
     """Every body that the starts lead to, of one person as in `alternatives`."""
     config = config or FitConfig()
     eased = replace(config, keypoint_px=EASED * config.keypoint_px)
@@ -96,7 +96,7 @@ def search(
         *_, soft = problem.fit_body(starts, config.soft_iterations, config.softness)
         starts = soft.unknowns[None]
     *_, found = problem.fit_body(starts, config.iterations)
-    return Found(problem, given, found)
+    return SearchEnd(problem, given, found)
 
 
 def _usable(guess: BodyParams) -> Tensor:
@@ -105,7 +105,7 @@ def _usable(guess: BodyParams) -> Tensor:
     return given[given.isfinite().all(dim=1) & (guess.cam_t[:, 2] > NEAREST)]
 
 
-def clues(found: Found) -> tuple[Tensor, Tensor]:
+def clues(found: SearchEnd) -> tuple[Tensor, Tensor]:
     """What speaks against each of N bodies (N, 3), as LESS_LIKELY counts it; and how far they are apart (N, N) [m].
 
     The objective alone ranks real people badly, as its prior knows poses only, not which of them such keypoints mean.

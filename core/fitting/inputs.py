@@ -12,7 +12,7 @@ from torch import Tensor
 from core.body.keypoints import layout as keypoint_layout
 from core.errors import FitInputError
 from core.fitting.config import REFERENCE_SIZE, FitConfig
-from core.fitting.residuals import Seen
+from core.fitting.residuals import SeenKeypoints
 
 Floats = npt.NDArray[np.floating]
 ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess
@@ -34,12 +34,12 @@ class Observed:
     weak: Tensor
     faults: dict[int, str]
 
-    def seen(self, config: FitConfig, size_px: Tensor) -> Seen:
+    def seen(self, config: FitConfig, size_px: Tensor) -> SeenKeypoints:
         """In the residual units of `config`, for people of size_px (B,)."""
         scale = 1 / torch.full_like(size_px, config.keypoint_px)
         if config.normalise:
             scale = scale * REFERENCE_SIZE / size_px
-        return Seen(self.xy, self.confidence, self.focal_length, self.camera_center, scale)
+        return SeenKeypoints(self.xy, self.confidence, self.focal_length, self.camera_center, scale)
 
 
 def observe(

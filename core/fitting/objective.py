@@ -19,13 +19,13 @@ from core.body.keypoint_body import (
 )
 from core.fitting.config import FitConfig
 from core.fitting.prior import PosePrior, hinges
-from core.fitting.residuals import Seen, reprojection, wish_numbers, wish_rows
+from core.fitting.residuals import SeenKeypoints, reprojection, wish_numbers, wish_rows
 from core.fitting.solver import Linearised
 from core.wishes import Wish
 
 TERMS = ("keypoints", "pose_prior", "hinges", "limits", "upright", "shape", "stay_near", "wishes")
 BODY_POSE = slice(3, POSE)
-SEEN = len(Seen._fields)
+SEEN = len(SeenKeypoints._fields)
 AGE_LIMIT = (
     3.0  # how much more than a radian beyond a joint's limit `kid` weighs beyond an adult's 0 or a child's 1
 )
@@ -53,7 +53,7 @@ class Objective:
     def __call__(self, unknowns: Tensor, *data: Tensor) -> Linearised:
         """At unknowns (B, 86), for `data` as `observation` gives it. The report is the loss by term (B, 8), then each
         keypoint's distance (B, K) [px]."""
-        config, pose, seen = self.config, unknowns[:, BODY_POSE], Seen(*data[:SEEN])
+        config, pose, seen = self.config, unknowns[:, BODY_POSE], SeenKeypoints(*data[:SEEN])
         posed = self.body.posed(unknowns)
         count = seen.xy.shape[1]
         chosen = None if count == self.body.k else slice(count)
@@ -151,7 +151,7 @@ def _pull(offset: Tensor, weights: Tensor, gradient: Tensor, diagonal: Tensor) -
 
 
 def observation(
-    seen: Seen, wishes: Sequence[Wish] = (), previous: Tensor | None = None
+    seen: SeenKeypoints, wishes: Sequence[Wish] = (), previous: Tensor | None = None
 ) -> tuple[Tensor, ...]:
     """What an objective is called with besides the unknowns; previous (B, 86): where `stay_near` pulls to."""
     told = (*seen, wish_numbers(wishes, seen.xy))

@@ -8,7 +8,7 @@ from torch import Tensor
 from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector
 from core.body.model import BodyParams
 from core.fitting.inputs import POINT_LIKE
-from core.fitting.residuals import Seen
+from core.fitting.residuals import SeenKeypoints
 from core.fitting.solver import solve_positive
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
@@ -20,7 +20,7 @@ HEADINGS_DEG = (0.0, 90.0, 180.0, 270.0)
 PITCHES_DEG = (0.0, 50.0, -50.0)
 
 
-def place(points: Tensor, seen: Seen) -> Tensor:
+def place(points: Tensor, seen: SeenKeypoints) -> Tensor:
     """The translation (B, 3) [m] that brings body points (B, K, 3) under the keypoints, by linear least squares.
 
     In full perspective: f (X + tx) = (u - cx)(Z + tz), weighted by confidence.
@@ -38,7 +38,7 @@ def place(points: Tensor, seen: Seen) -> Tensor:
     return torch.where(in_front[:, None], moved, likely)
 
 
-def _likely_place(ray: Tensor, seen: Seen) -> tuple[Tensor, Tensor]:
+def _likely_place(ray: Tensor, seen: SeenKeypoints) -> tuple[Tensor, Tensor]:
     """A person as large as the spread of the keypoints, but no less than a twentieth of the photo; as half of it where
     they are one point. And how firmly to hold to it (B, 3)."""
     weight = seen.confidence / seen.confidence.sum(dim=1, keepdim=True).clamp_min(1e-6)
@@ -60,7 +60,7 @@ def _spread(xy: Tensor, confidence: Tensor) -> Tensor:
     return (high - low).nan_to_num(0.0, neginf=0.0).amax(dim=1).clamp_min(0.0)
 
 
-def starts(body: KeypointBody, count_keypoints: int, mean_pose: Tensor, seen: Seen) -> Tensor:
+def starts(body: KeypointBody, count_keypoints: int, mean_pose: Tensor, seen: SeenKeypoints) -> Tensor:
     """Unknowns (B, S, 86): the mean pose under every heading and pitch, rolled to match the keypoints.
 
     The roll is that of the best similarity between the projected and the seen keypoints, so people who lie or stand
@@ -83,9 +83,9 @@ def starts(body: KeypointBody, count_keypoints: int, mean_pose: Tensor, seen: Se
     return flat.view(batch, count, -1)
 
 
-def repeat(seen: Seen, count: int) -> Seen:
+def repeat(seen: SeenKeypoints, count: int) -> SeenKeypoints:
     """Each person `count` times in a row."""
-    return seen if count == 1 else Seen(*(part.repeat_interleave(count, dim=0) for part in seen))
+    return seen if count == 1 else SeenKeypoints(*(part.repeat_interleave(count, dim=0) for part in seen))
 
 
 def _turns(like: Tensor) -> Tensor:

@@ -20,8 +20,8 @@ from core.fitting.objective import BODY_POSE, Objective, free_unknowns, observat
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
 from core.fitting.recorded_tries import graphed_tries
-from core.fitting.residuals import NEAREST, Seen
-from core.fitting.solver import SolverStep, levenberg_marquardt, until_settled
+from core.fitting.residuals import NEAREST, SeenKeypoints
+from core.fitting.solver import SolverStep, levenberg_marquardt, until_converged
 from core.geometry.camera import project
 
 WHOLE_TURN = 2 * math.pi
@@ -58,7 +58,7 @@ class Problem:
         )
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> SeenKeypoints:
         return self.observed.seen(self.config, self.size_px)
 
     def starts(self, guess: BodyParams | None) -> Tensor:
@@ -88,7 +88,7 @@ class Problem:
         off = [self._offset_px(each, seen) for each in (given, anew)]
         return torch.where((off[1] < off[0])[:, None], anew, given).view_as(unknowns)
 
-    def _offset_px(self, unknowns: Tensor, seen: Seen) -> Tensor:
+    def _offset_px(self, unknowns: Tensor, seen: SeenKeypoints) -> Tensor:
         """How far the visible keypoints are off (B,) [px]; infinite for a body behind the camera."""
         points = self.body.posed(unknowns).points[:, : seen.xy.shape[1]]
         shown = project(points, seen.focal_length, seen.camera_center)
@@ -139,14 +139,14 @@ class Problem:
         start, free = unknowns.flatten(0, 1), free_unknowns(config, unknowns.device)
         if start.device.type == "cpu" and start.dtype == torch.float32:
             task = task_of(self.body, self.prior, config, softness, self.places, seen, previous, free)
-            return until_settled(
+            return until_converged(
                 compiled_tries(task, start, config.damping), iterations, config.tolerance, count
             )
         objective = Objective(self.body, self.prior, config, self.places, softness)
         data = observation(seen, config.wishes, previous)
         if start.is_cuda:
             steps = graphed_tries(objective, data, start, free, config.damping)
-            return until_settled(steps, iterations, config.tolerance, count)
+            return until_converged(steps, iterations, config.tolerance, count)
         return levenberg_marquardt(
             lambda there: objective(there, *data),
             start,

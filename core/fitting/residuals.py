@@ -20,14 +20,14 @@ from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish
 NEAREST = 0.05  # [m] a keypoint nearer to the camera's plane than this cannot be projected
 
 
-class Rows(NamedTuple):
+class TermRows(NamedTuple):
     """residual (B, R), jacobian (B, R, 86)."""
 
     residual: Tensor
     jacobian: Tensor
 
 
-class Seen(NamedTuple):
+class SeenKeypoints(NamedTuple):
     """What the photo shows of each person. xy (B, K, 2) [px]; confidence (B, K); focal_length (B,) [px];
     camera_center (B, 2) [px]; scale (B,) [1/px]: residual units per pixel."""
 
@@ -42,12 +42,12 @@ class Reprojection(NamedTuple):
     """loss (B,), rows as re-weighted for Gauss-Newton, and each keypoint's distance (B, K) [px]."""
 
     loss: Tensor
-    rows: Rows
+    rows: TermRows
     distance_px: Tensor
 
 
 def reprojection(
-    posed: PosedKeypoints, seen: Seen, robust: float, chosen: slice | None = None
+    posed: PosedKeypoints, seen: SeenKeypoints, robust: float, chosen: slice | None = None
 ) -> Reprojection:
     """Geman and McClure's s²r²/(s² + r²) of each coordinate, times confidence² (SPIN's data term).
 
@@ -69,7 +69,7 @@ def reprojection(
     slope = weight * (seen.focal_length * seen.scale)[:, None, None] / depth
     rows = torch.cat([torch.diag_embed(slope), -(slope * toward)[..., None]], dim=-1)
     jacobian = posed.jacobian_rows(rows, chosen)
-    return Reprojection(loss, Rows((weight * residual).flatten(1), jacobian), offset.norm(dim=-1))
+    return Reprojection(loss, TermRows((weight * residual).flatten(1), jacobian), offset.norm(dim=-1))
 
 
 def wish_numbers(wishes: Sequence[Wish], like: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ def wish_numbers(wishes: Sequence[Wish], like: Tensor) -> Tensor:
 
 def wish_rows(
     wish: Wish, posed: PosedKeypoints, unknowns: Tensor, places: Mapping[str, int], numbers: Tensor
-) -> Rows:
+) -> TermRows:
     """What a curator's wish adds. places: name -> row of the keypoint body; numbers (4,): its row of wish_numbers.
 
     Raises FitInputError for an unknown name.
@@ -101,7 +101,7 @@ def wish_rows(
     else:
         axes = numbers[None, :3] / wish.tolerance
         off = point[:, 0] @ axes.T - numbers[3] / wish.tolerance
-    return Rows(off, posed.jacobian_rows(axes.expand(len(off), 1, *axes.shape), chosen))
+    return TermRows(off, posed.jacobian_rows(axes.expand(len(off), 1, *axes.shape), chosen))
 
 
 def _numbers(wish: Wish) -> tuple[float, ...]:
@@ -114,16 +114,18 @@ def _numbers(wish: Wish) -> tuple[float, ...]:
     return wish.point if isinstance(wish, Pin) else wish.direction
 
 
-def _depth_order(wish: DepthOrder, posed: PosedKeypoints, places: Mapping[str, int], margin: Tensor) -> Rows:
+def _depth_order(
+    wish: DepthOrder, posed: PosedKeypoints, places: Mapping[str, int], margin: Tensor
+) -> TermRows:
     near, far = (_row(posed, places, name) for name in (wish.nearer, wish.farther))
     short = posed.points[:, near, 2] - posed.points[:, far, 2] + margin
     active = (short > 0).to(short) / wish.tolerance
     depth = _axes(posed.points)[2].expand(len(short), 1, 1, 3)
     jacobian = posed.jacobian_rows(depth, near) - posed.jacobian_rows(depth, far)
-    return Rows(short * active, jacobian * active[..., None])
+    return TermRows(short * active, jacobian * active[..., None])
 
 
-def _turn(wish: Turn, unknowns: Tensor, axis_angle: Tensor) -> Rows:
+def _turn(wish: Turn, unknowns: Tensor, axis_angle: Tensor) -> TermRows:
     if wish.name not in JOINT_NAMES:
         raise FitInputError(f"{wish.name!r} does not turn. Choose one of {', '.join(JOINT_NAMES)}.")
     first = 3 * JOINT_NAMES.index(wish.name)
@@ -131,7 +133,7 @@ def _turn(wish: Turn, unknowns: Tensor, axis_angle: Tensor) -> Rows:
     off = (here - _same_turn(axis_angle, here)) / wish.tolerance
     before, after = (unknowns.new_zeros(3, count) for count in (first, unknowns.shape[1] - first - 3))
     jacobian = torch.cat([before, _axes(unknowns) / wish.tolerance, after], dim=1)
-    return Rows(off, jacobian.expand(len(unknowns), 3, unknowns.shape[1]))
+    return TermRows(off, jacobian.expand(len(unknowns), 3, unknowns.shape[1]))
 
 
 def _same_turn(axis_angle: Tensor, here: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ def levenberg_marquardt(
     free (D,) bool: the unknowns that may move, all when None. Ends as `until_settled` does, with so many starts of each
     person. A try whose loss is not finite is refused like one that rises.
     """
-    return until_settled(tries(linearise, start, free, damping), iterations, tolerance, starts)
+    return until_converged(tries(linearise, start, free, damping), iterations, tolerance, starts)
 
 
 def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: float) -> Tries:
@@ -111,7 +111,7 @@ def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: flo
 
 
 @torch.no_grad()
-def until_settled(steps: Tries, iterations: int, tolerance: float, starts: int = 1) -> Iterator[SolverStep]:
+def until_converged(steps: Tries, iterations: int, tolerance: float, starts: int = 1) -> Iterator[SolverStep]:
     """The start and at most so many tries: with a tolerance, until everybody has settled.
 
     A person, of `starts` problems in a row, has settled when each one's last accepted gain is under `tolerance` of its

@@ -59,7 +59,7 @@ def step_keypoint(by: int) -> Callable[[Workbench, Asks], None]:
     def act(workbench: Workbench, window: Asks) -> None:
         if workbench.person is not None:
             k, old = workbench.person.keypoints.k, workbench.view.keypoint
-            workbench.look(keypoint=(old + by) % k if old != NO_KEYPOINT else (0 if by > 0 else k - 1))
+            workbench.change_view(keypoint=(old + by) % k if old != NO_KEYPOINT else (0 if by > 0 else k - 1))
 
     return act
 
@@ -72,7 +72,7 @@ def place_keypoints(workbench: Workbench, window: Asks) -> None:
         chosen = workbench.view.keypoint
         if chosen == NO_KEYPOINT:
             chosen = int(absent[0]) if len(absent) else 0
-        workbench.look(keypoint=chosen, placing=True)
+        workbench.change_view(keypoint=chosen, placing=True)
 
 
 def box_around(workbench: Workbench, window: Asks) -> None:
@@ -114,7 +114,7 @@ def judge(verdict: Verdict, label: str) -> Callable[[Workbench, Asks], None]:
 
 
 def next_worst(workbench: Workbench, window: Asks) -> None:
-    person_id = workbench.queue.next_to_look_at()
+    person_id = workbench.queue.next_undecided()
     if person_id is None:
         workbench.told.emit(tr("Nobody else waits for a verdict here."))
     else:
@@ -175,9 +175,9 @@ def fit_from_guess(workbench: Workbench, window: Asks) -> None:
     workbench.fits.guess()
 
 
-def look_for_alternatives(workbench: Workbench, window: Asks) -> None:
+def search_alternatives(workbench: Workbench, window: Asks) -> None:
     window.show_panel("alternatives")
-    workbench.fits.look_for_alternatives()
+    workbench.fits.search_alternatives()
 
 
 def take_alternative(place: int) -> Callable[[Workbench, Asks], None]:
@@ -219,9 +219,9 @@ def cancel(workbench: Workbench, window: Asks) -> None:
         window.cancel_gesture() or workbench.previewing or workbench.fits.running or workbench.view.compared
     )
     workbench.cancel()
-    workbench.look(compared="")
+    workbench.change_view(compared="")
     if not busy:
-        workbench.look(keypoint=NO_KEYPOINT, placing=False)
+        workbench.change_view(keypoint=NO_KEYPOINT, placing=False)
 
 
 # When things can be done

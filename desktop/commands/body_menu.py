@@ -96,7 +96,7 @@ def order_depth(nearer: bool) -> Callable[[Workbench, Asks], None]:
         if workbench.view.compared and workbench.view.compared != joint:
             finish_order(workbench)
             return
-        workbench.look(compared=joint, compared_nearer=nearer)
+        workbench.change_view(compared=joint, compared_nearer=nearer)
         words = (
             tr("{name} is nearer than … click that joint, or go to it and press the key again.")
             if nearer
@@ -110,7 +110,7 @@ def order_depth(nearer: bool) -> Callable[[Workbench, Asks], None]:
 def finish_order(workbench: Workbench) -> None:
     """The joint meant is the other one of the two."""
     view, other, person = workbench.view, meant_joint(workbench), workbench.person
-    workbench.look(compared="")
+    workbench.change_view(compared="")
     if person is None or other == view.compared or not workbench.editable:
         return
     nearer, farther = (view.compared, other) if view.compared_nearer else (other, view.compared)

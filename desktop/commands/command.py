@@ -32,13 +32,13 @@ def tick(name: str, text: str, shortcut: str, field: str) -> Command:
         name,
         text,
         shortcut,
-        lambda workbench, window: workbench.look(**{field: not getattr(workbench.view, field)}),
+        lambda workbench, window: workbench.change_view(**{field: not getattr(workbench.view, field)}),
         checked=lambda workbench: bool(getattr(workbench.view, field)),
     )
 
 
 def shift(field: str, by: float, low: float, high: float) -> Run:
     """More or less of a number of the view."""
-    return lambda workbench, window: workbench.look(
+    return lambda workbench, window: workbench.change_view(
         **{field: round(min(max(getattr(workbench.view, field) + by, low), high), 3)}
     )

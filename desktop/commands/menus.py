@@ -41,7 +41,7 @@ def _theme(name: ThemeName, text: str) -> Command:
         f"view.theme_{name}",
         text,
         "",
-        lambda workbench, window: workbench.look(theme=name),
+        lambda workbench, window: workbench.change_view(theme=name),
         checked=lambda workbench: workbench.view.theme == name,
         group="theme",
     )
@@ -101,7 +101,7 @@ FIT = (
         "fit.alternatives",
         QT_TR_NOOP("&Look for other bodies"),
         "T",
-        acts.look_for_alternatives,
+        acts.search_alternatives,
         acts.can_fit,
     ),
     *(
@@ -180,7 +180,7 @@ VIEW = (
         "view.tones",
         QT_TR_NOOP("Photo as it i&s"),
         "",
-        lambda workbench, _: workbench.look(brightness=0.0, contrast=0.0),
+        lambda workbench, _: workbench.change_view(brightness=0.0, contrast=0.0),
     ),
     _theme("system", QT_TR_NOOP("Colours of the sys&tem")),
     _theme("light", QT_TR_NOOP("Light colo&urs")),

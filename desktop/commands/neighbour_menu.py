@@ -82,7 +82,7 @@ def exchange(workbench: Workbench, other_id: int, indices: tuple[int, ...]) -> N
         return
     for each in changed.people:
         if each.id in (person.id, other_id):
-            changed = changed.with_person(workbench.fits.settled(photo, each))
+            changed = changed.with_person(workbench.fits.refined(photo, each))
     label = tr("Exchange keypoints with person {id}").format(id=other_id)
     workbench.apply_photo(label, changed, person.id)
 

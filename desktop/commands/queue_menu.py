@@ -8,7 +8,7 @@ import numpy as np
 
 from core.records import Person
 from desktop.commands.window_api import Asks
-from desktop.jobs.fitting_many import Fitted, LeftOut, fit_many_steps
+from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.model.workbench import Workbench
 from desktop.state.history import Change
@@ -27,7 +27,7 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
     done: list[int] = []
     left_out: Counter[LeftOut] = Counter()
 
-    def take(step: Fitted) -> None:
+    def take(step: FittedPeople) -> None:
         faults.extend(step.faults)
         done.extend(step.fits)
         left_out.update(step.left_out)

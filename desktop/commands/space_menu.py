@@ -7,7 +7,7 @@ from desktop.commands.command import Command, Run, tick
 
 
 def _look_from(place: str) -> Run:
-    return lambda workbench, window: window.look_from(place)
+    return lambda workbench, window: window.view_from(place)
 
 
 def _foot_down(side: str, text: str, shortcut: str) -> Command:

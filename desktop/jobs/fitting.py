@@ -66,7 +66,7 @@ def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> 
     return [options.config_from_guess(wishes=wishes), *age]
 
 
-def settle(
+def refine(
     body: "Body",
     photo: Photo,
     person: Person,
@@ -112,7 +112,7 @@ def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams,
     return vector_to_params(start), wish
 
 
-def settle_from(
+def fit_from(
     body: "Body", photo: Photo, person: Person, start: "BodyParams", options: FitOptions
 ) -> PosedBody:
     """A fit to the end from this start, without a change of mind. Raises FitInputError."""
@@ -158,7 +158,7 @@ def follow_steps(body: "Body", mailbox: Mailbox) -> Iterator[PosedBody]:
         photo, person, options = request
         try:
             warm = person.with_(fit=fit or person.fit)
-            posed = settle(body, photo, warm, options, FOLLOW_ITERATIONS, moving=True)
+            posed = refine(body, photo, warm, options, FOLLOW_ITERATIONS, moving=True)
         except FitInputError:
             continue  # nothing to follow in this one; the drag goes on
         fit = posed.fit

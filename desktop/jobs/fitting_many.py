@@ -26,7 +26,7 @@ LeftOut = Literal["locked", "unseen", "failed"]
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedPeople:
     """People who were fitted, of `total`: person id -> fit, guess where it began with one, and the keypoints used.
 
     left_out: why each of the others was not.
@@ -58,7 +58,7 @@ def fit_many_steps(
     options: FitOptions,
     network: "SpinNetwork | None" = None,
     device: Device | None = None,
-) -> Iterator[Fitted]:
+) -> Iterator[FittedPeople]:
     """Fit people, guessing first with `network` or the lifter. Locked people and those without keypoints stay."""
     ids = [int(person_id) for person_id in person_ids]
     device = device or Device(body)
@@ -129,10 +129,10 @@ def _fit(
             chunk.fits[person.id] = fit_of_step(step, row, photo, body)
 
 
-def _in_small_steps(chunk: _Chunk, done: int, total: int) -> Iterator[Fitted]:
+def _in_small_steps(chunk: _Chunk, done: int, total: int) -> Iterator[FittedPeople]:
     for first in range(0, len(chunk.people), PEOPLE_A_STEP):
         part = [person for _, person in chunk.people[first : first + PEOPLE_A_STEP]]
-        yield Fitted(
+        yield FittedPeople(
             done=min(total, done + first + len(part)),
             total=total,
             fits={person.id: chunk.fits[person.id] for person in part if person.id in chunk.fits},

@@ -51,7 +51,7 @@ class Measuring(QObject):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(LOOK_AFTER_MS)
-        self._soon.timeout.connect(self._look)
+        self._soon.timeout.connect(self._poll)
 
     @property
     def running(self) -> bool:
@@ -73,7 +73,7 @@ class Measuring(QObject):
         self._soon.stop()
         self._worker.close()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         self._again = self._worker.running
         if not self._again and self._what is not None:
             project, body = self._what
@@ -87,7 +87,7 @@ class Measuring(QObject):
 
     def _finish(self) -> None:
         if self._again:
-            self._look()
+            self._poll()
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:

@@ -23,7 +23,7 @@ READ_AT_ONCE = 2**18  # bytes of metrics: a long run is taken in over several lo
 READ_ON_MS = 20
 
 
-class Training(QObject):
+class TrainingProcess(QObject):
     """Starts and stops a run, and reads what is new in its folder once a second."""
 
     changed = Signal()
@@ -37,11 +37,11 @@ class Training(QObject):
         self._started: Path | None = None  # the child's folder
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.poll)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(READ_ON_MS)
-        self._soon.timeout.connect(self.look)
+        self._soon.timeout.connect(self.poll)
 
     @property
     def running(self) -> bool:
@@ -117,7 +117,7 @@ class Training(QObject):
         if not self.running:
             self._child = None
         self._timer.start()
-        self.look()
+        self.poll()
 
     def stop(self) -> None:
         """Ask the run started here to save and end, as Ctrl+C does in a terminal."""
@@ -129,7 +129,7 @@ class Training(QObject):
         self._timer.stop()
         self._soon.stop()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Take in the lines that are new and whole."""
         if self.folder is None:
             return

@@ -14,11 +14,11 @@ from desktop.jobs.device import CPU, Device
 from desktop.jobs.fitting import (
     FitReport,
     Mailbox,
+    fit_from,
     fit_steps,
     flipped_start,
     follow_steps,
-    settle,
-    settle_from,
+    refine,
 )
 from desktop.jobs.guessing import alternative_steps, guess_steps
 from desktop.jobs.worker import Worker
@@ -157,7 +157,7 @@ class Fits(QObject):
             self.changed.emit()
 
     @property
-    def looking(self) -> bool:
+    def searching(self) -> bool:
         """Whether other bodies are being looked for."""
         return self._looker.running
 
@@ -165,7 +165,7 @@ class Fits(QObject):
         """Do this once the fit that runs is committed; not when it is stopped or fails."""
         self._next = act
 
-    def look_for_alternatives(self) -> None:
+    def search_alternatives(self) -> None:
         """Find other bodies for the keypoints of the person on show."""
         self._workbench.cancel()
         photo, person = self._workbench.photo, self._workbench.person
@@ -193,22 +193,22 @@ class Fits(QObject):
             self._follower.start(follow_steps(self.body, self._mailbox), name="follow")
         self._mailbox.put(photo, person, self.options)
 
-    def settled(self, photo: Photo, person: Person) -> Person:
+    def refined(self, photo: Photo, person: Person) -> Person:
         """Anybody of the photo with the body that belongs to the keypoints, where there is one."""
         if self.body is None or person.fit is None:
             return person
         try:
-            return person.with_(fit=settle(self.body, photo, person, self.options).fit)
+            return person.with_(fit=refine(self.body, photo, person, self.options).fit)
         except FitInputError:
             return person  # without a keypoint to go by, the body stays where it is
 
-    def settle(self) -> None:
+    def refine(self) -> None:
         """Preview the person on show with the fit that belongs to the keypoints, at once."""
         photo, person = self._workbench.photo, self._workbench.person
         if self.body is None or photo is None or person is None or person.fit is None:
             return
         try:
-            posed = settle(self.body, photo, person, self.options)
+            posed = refine(self.body, photo, person, self.options)
         except FitInputError:
             return  # without a keypoint to go by, the body stays where it is
         self._show(person, posed)
@@ -222,7 +222,7 @@ class Fits(QObject):
         start, wish = flipped_start(self.body, person, name)
         if wish is not None:
             person = person.with_(wishes=with_wish(person.wishes, wish))
-        self._show(person, settle_from(self.body, photo, person, start, self.options))
+        self._show(person, fit_from(self.body, photo, person, start, self.options))
         self._workbench.commit(tr("Flip the depth of {name}").format(name=part(name)))
 
     def change_by_hand(self, label: str, fit: Fit, done: bool = True, wish: Wish | None = None) -> None:

@@ -30,10 +30,10 @@ class FirstSteps(QObject):
         self._seen: dict[int, Person] = {}  # people as they were on the disk when last looked at
         self._shown: int | None = None
         self._saved_at = 0
-        workbench.project_changed.connect(self._look)
-        workbench.photo_changed.connect(self._look)
-        workbench.fits.changed.connect(self._look)
-        workbench.files.changed.connect(self._look)
+        workbench.project_changed.connect(self._check)
+        workbench.photo_changed.connect(self._check)
+        workbench.fits.changed.connect(self._check)
+        workbench.files.changed.connect(self._check)
 
     @property
     def wanted(self) -> bool:
@@ -50,7 +50,7 @@ class FirstSteps(QObject):
         self._settings.first_steps_over = True
         self.changed.emit()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         workbench = self._workbench
         if workbench.project is not self._looked_at:
             self._begin(workbench.project)

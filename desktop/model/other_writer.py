@@ -23,7 +23,7 @@ class OtherWriter(QObject):
         self._seen = 0
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._poll)
 
     def watch(self, project: Project | None) -> None:
         """From now on this one, if another program may write it."""
@@ -33,7 +33,7 @@ class OtherWriter(QObject):
             self._seen = self._project.data_version()
             self._timer.start()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         assert self._project is not None
         try:
             version = self._project.data_version()

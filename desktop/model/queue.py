@@ -51,7 +51,7 @@ class Queue:
             place = int(np.isin(ids, before).sum()) + by - (by > 0)
         return int(ids[min(max(place, 0), len(ids) - 1)])
 
-    def next_to_look_at(self) -> int | None:
+    def next_undecided(self) -> int | None:
         """Who comes first without a verdict, other than who is on show; None when all others have one."""
         return self._first_besides(self._workbench.person_id, replace(self.wanted, verdict="todo"))
 

@@ -15,15 +15,14 @@ from PySide6.QtGui import QUndoStack
 
 from core.errors import ProjectError
 from core.records import Person, Photo
-from core.store import Edit as StoredEdit
-from core.store import Project
+from core.store import Edit, Project
 from desktop.jobs.files.open_body import load_steps
 from desktop.jobs.job import Job
 from desktop.model.current_fit import Fits
 from desktop.model.hover import Hover
 from desktop.model.other_writer import OtherWriter
 from desktop.model.queue import Queue
-from desktop.state.history import Change, Edit, rebased, shown_by, with_people
+from desktop.state.history import Change, UndoEntry, rebased, shown_by, with_people
 from desktop.state.view import NO_KEYPOINT, View
 from desktop.text.translate import tr
 
@@ -113,7 +112,7 @@ class Workbench(QObject):
         """How things are drawn."""
         return self._view
 
-    def look(self, **changes: Any) -> None:
+    def change_view(self, **changes: Any) -> None:
         """Draw otherwise: fields of `View`."""
         view = replace(self._view, **changes)
         if view != self._view:
@@ -217,14 +216,14 @@ class Workbench(QObject):
         following = self.fits.following
         self.fits.stop()
         if following:
-            self.fits.settle()
+            self.fits.refine()
         before, after = self._committed, self._photo
         if before is None or after is None or before is after:
             return
         if self._write(label, [(before, after)]):
             self.remember(self.job.title)
             self._committed = after
-            self.history.push(Edit(label, [(before, after)], self._person_id))
+            self.history.push(UndoEntry(label, [(before, after)], self._person_id))
             self.project_changed.emit()
         self._show_committed()
 
@@ -233,7 +232,7 @@ class Workbench(QObject):
         self.cancel()
         self.preview(person)
         if follow:
-            self.fits.settle()
+            self.fits.refine()
         self.commit(label)
 
     def apply_photo(self, label: str, photo: Photo, person_id: int | None) -> None:
@@ -263,7 +262,7 @@ class Workbench(QObject):
     def remember(self, label: str) -> None:
         """What `write` put on the disk becomes an entry of the history."""
         if self._unremembered:
-            self.history.push(Edit(label, self._unremembered, self._person_id))
+            self.history.push(UndoEntry(label, self._unremembered, self._person_id))
             self._unremembered = []
             self.project_changed.emit()
 
@@ -335,7 +334,7 @@ class Workbench(QObject):
         if self.project is None:
             return False
         try:
-            edit_id = self.project.commit(*(StoredEdit(label, before, after) for before, after in changes))
+            edit_id = self.project.commit(*(Edit(label, before, after) for before, after in changes))
         except ProjectError as error:
             self.refused.emit(str(error))
             return False
@@ -365,5 +364,5 @@ class Workbench(QObject):
         self._person_id = person_id
         if other:
             self.fits.forget()
-            self.look(keypoint=NO_KEYPOINT, placing=False, compared="")
+            self.change_view(keypoint=NO_KEYPOINT, placing=False, compared="")
         self.photo_changed.emit()

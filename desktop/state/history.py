@@ -10,7 +10,7 @@ from core.records import Person, Photo
 Change = tuple[Photo, Photo]  # before, after
 
 
-class Edit(QUndoCommand):
+class UndoEntry(QUndoCommand):
     """One entry. The workbench writes it and takes it back; the stack only remembers it.
 
     Most edits change one photo; a fit of everybody changes many.
@@ -23,7 +23,7 @@ class Edit(QUndoCommand):
         self.person_id = person_id  # whom to show when it is done again or taken back
 
 
-def shown_by(edit: Edit, back: bool, path: str, person_id: int | None) -> tuple[Photo, int | None]:
+def shown_by(edit: UndoEntry, back: bool, path: str, person_id: int | None) -> tuple[Photo, int | None]:
     """The photo and person to show after an edit was taken back, or done again.
 
     path and person_id are on show before: they stay where the edit is of many photos and theirs is among them.

@@ -21,7 +21,7 @@ TURN = np.array([1.0, -1.0, -1.0], dtype=np.float32)  # between the camera frame
 Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 
 
-class Placed(NamedTuple):
+class PlacedBody(NamedTuple):
     """keypoints (K, 3), joints (24, 3), vertices (V, 3) [m, camera frame], and the faces (F, 3) between them."""
 
     keypoints: np.ndarray
@@ -193,7 +193,7 @@ def _posed(
     )
 
 
-def _placed_whole(body: "Body", fit: Fit, layout: str) -> Placed:
+def _placed_whole(body: "Body", fit: Fit, layout: str) -> PlacedBody:
     """With the whole surface."""
     import torch
 
@@ -203,17 +203,17 @@ def _placed_whole(body: "Body", fit: Fit, layout: str) -> Placed:
     with torch.no_grad():
         vertices, joints = body.pose(params)
         keypoints = KeypointBody.from_body(body, layout).keypoints(params)
-    return Placed(keypoints[0].numpy(), joints[0].numpy(), vertices[0].numpy(), body.faces)
+    return PlacedBody(keypoints[0].numpy(), joints[0].numpy(), vertices[0].numpy(), body.faces)
 
 
-def placed_coarsely(body: "Body", state: Fit | Guess, layout: str) -> Placed:
+def placed_coarsely(body: "Body", state: Fit | Guess, layout: str) -> PlacedBody:
     """With fewer triangles."""
     from core.body.compiled import moving_body
     from core.body.keypoint_body import params_to_vector
 
     moving = moving_body(body, layout)
     unknowns = params_to_vector(params_of(state, body))[0].numpy()
-    return Placed(*moving.place(unknowns), moving.faces)
+    return PlacedBody(*moving.place(unknowns), moving.faces)
 
 
 def floor_of(person: Person, vertices: np.ndarray) -> float:

@@ -28,13 +28,13 @@ from core.networks.lifter.lift import load_lifter
 from core.networks.lifter.network import Lifter
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.wishes import with_wish
-from desktop.jobs.fitting import fit_steps, flipped_start, settle, settle_from
+from desktop.jobs.fitting import fit_from, fit_steps, flipped_start, refine
 from desktop.jobs.guessing import alternative_steps
 from desktop.state.posed_body import params_of
 from desktop.state.view import FitOptions
 from tests.benchmarks.machine import machine
-from train.data.photo_truth import LIMBS, Truth, read_truth
-from train.run.parser import Command
+from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
+from train.run.parser import CommandLine
 
 LIMB_NAMES = [f"{side}_{limb}" for side in ("left", "right") for limb in LIMBS]
 GOOD_MM = 50.0
@@ -126,7 +126,7 @@ class Curator:
             return False
         moved = keypoints.with_keypoint(worst, xy=true[worst, :2], confidence=1.0)
         self.person = self.person.with_(keypoints=moved)
-        posed = settle(self.body, self.case.photo, self.person, self.options)
+        posed = refine(self.body, self.case.photo, self.person, self.options)
         self._now(posed.fit)
         self.looked = False
         return True
@@ -152,7 +152,7 @@ class Curator:
         self.flips_tried.add(name)
         start, wish = flipped_start(self.body, self.person, name)
         person = self.person.with_(wishes=with_wish(self.person.wishes, wish)) if wish else self.person
-        posed = settle_from(self.body, self.case.photo, person, start, self.options)
+        posed = fit_from(self.body, self.case.photo, person, start, self.options)
         self.acts += 1
         if self.error_mm(posed.fit) < self.error_mm():
             self.person = person.with_(fit=posed.fit)
@@ -192,7 +192,7 @@ def acts_needed(body: Body, lifter: Lifter, case: Case, whole_desk: bool) -> int
     return curator.acts if curator.error_mm() <= GOOD_MM else None
 
 
-def cases(people: Truth, seed: int) -> list[Case]:
+def cases(people: PhotoTruth, seed: int) -> list[Case]:
     """Everybody of one source as a detector sees them."""
     rng = np.random.default_rng(seed)
     found = []
@@ -231,7 +231,7 @@ def summary(needed: list[int | None]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.annotator", __doc__)
+    parser = CommandLine("tests.benchmarks.annotator", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", action="store_true")

@@ -9,13 +9,13 @@ import torch
 
 from core.body.model import BodyParams, load_body
 from tests.benchmarks.machine import machine
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 REPEATS = 5
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.body", __doc__)
+    parser = CommandLine("tests.benchmarks.body", __doc__)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     load_ms, pose_ms = [], []

@@ -33,7 +33,7 @@ from desktop.state.view import View
 from tests.benchmarks.machine import machine
 from tests.benchmarks.memory import make_project, measured
 from tests.desktop.making import write_coco
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 ROOT = Path(__file__).parents[2]
 MOVE_EVERY_S = 1 / 60  # a hand's mouse; moves that come faster are put together
@@ -212,7 +212,7 @@ def busy_while_training(bench: Bench) -> dict[str, float]:
     panel.batch.setValue(4)
     panel.more.setText("--backbone resnet10 --log-every 1 --workers 0 --threads 1")
     found = busy_while(bench, panel.start.click, lambda: training.running)
-    training.look()
+    training.poll()
     if training.checkpoint is None:
         raise RuntimeError(training.last_words)
     return found
@@ -320,7 +320,7 @@ def measure(moves: int, data: Path) -> Iterator[tuple[str, dict[str, float]]]:
 
 
 def main() -> int:
-    parser = Command("tests.benchmarks.desktop", __doc__)
+    parser = CommandLine("tests.benchmarks.desktop", __doc__)
     parser.add_argument("--json", action="store_true", help="figures as JSON, a line each")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--moves", type=int, default=200, help="mouse moves of the drag")

@@ -28,7 +28,7 @@ from core.records import BBOX_PADDING, Keypoints, Person, Photo
 from tests.benchmarks.machine import machine
 from train.bulk.detect_photos import photos_of
 from train.rendering.sheets import Picture, grid, label, save_picture
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 SHARES = (0.05, 0.1, 0.2)
 TILE = 360
@@ -136,7 +136,7 @@ def draw(tile: Picture, keypoints: Keypoints, scale: float) -> None:
 
 
 def main() -> int:
-    parser = Command("tests.benchmarks.detect", __doc__)
+    parser = CommandLine("tests.benchmarks.detect", __doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder whose photos/ are annotated")
     parser.add_argument("--detector", choices=DETECTORS, default="mediapipe")
     parser.add_argument("--weights", type=Path, nargs=2, metavar="ONNX", help="rtmlib's weights from files")

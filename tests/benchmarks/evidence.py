@@ -31,7 +31,7 @@ from train.data.mocap import read_poses
 from train.evaluate import ALTERNATIVES, joined
 from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_people
 from train.methods.lifter.scenes import Scenes
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 CLUES = ("seen", "usual", "said")  # of LESS_LIKELY
 OBJECTIVE = 4.0  # for comparison: so much more of the whole objective makes a body e times less likely
@@ -79,7 +79,7 @@ def measured(every: list[Searched], likely: list[Tensor]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.evidence", __doc__)
+    parser = CommandLine("tests.benchmarks.evidence", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     for name, much in zip(CLUES, LESS_LIKELY, strict=True):
         parser.add_argument(f"--{name}", type=float, nargs="+", default=[much])

@@ -31,7 +31,7 @@ from tests.benchmarks.spin_smplify import (
     objective,
     spin_confidence,
 )
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 OURS = replace(SPIN_WEIGHTS, soft_iterations=3, iterations=6, placing_iterations=0)
 DRAG = FitConfig(soft_iterations=0, iterations=3, placing_iterations=0, tolerance=0.0)
@@ -186,7 +186,7 @@ def other_bodies(body: Body, data: Path, repeats: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.fitting", __doc__)
+    parser = CommandLine("tests.benchmarks.fitting", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, nargs="*", default=None)

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.formats.keypoints import coco
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 LIMIT_S, LIMIT_MB = 10.0, 1024.0
 PEOPLE_A_PHOTO = 3
@@ -82,7 +82,7 @@ def peak_mb() -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 when reading takes longer or more memory than it may."""
-    parser = Command("tests.benchmarks.formats", __doc__)
+    parser = CommandLine("tests.benchmarks.formats", __doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--json", action="store_true", help="one line of JSON in place of words")
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)

@@ -24,7 +24,7 @@ from core.networks.lifter.network import Lifter
 from core.networks.spin import SpinNetwork
 from core.records import BBox, Keypoints, Person, Photo
 from tests.benchmarks.machine import machine
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 WIDTH, HEIGHT = 1280, 720
 BATCH = {"cpu": 16, "cuda": 256}
@@ -79,7 +79,7 @@ def rows(
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.guess", __doc__)
+    parser = CommandLine("tests.benchmarks.guess", __doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, help="people at once; 16 on the processor, 256 on a GPU")
     parser.add_argument("--repeats", type=int, default=15)

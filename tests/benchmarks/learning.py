@@ -45,7 +45,7 @@ from train.data.samples import samples_of_fits
 from train.evaluation.protocols import JOINTS_14, named_joints
 from train.methods.spin.mean_params import mean_body
 from train.methods.spin.refit import refit
-from train.run.parser import Command
+from train.run.parser import CommandLine
 from train.synthesis.sample import DetectionErrors, detected
 
 MODES = {"in the loop": (), "static fits": ("--fits-only",), "2D only": ("--no-fits",)}
@@ -74,7 +74,7 @@ class Outcome:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.learning", __doc__)
+    parser = CommandLine("tests.benchmarks.learning", __doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--held-out", type=int, default=500)

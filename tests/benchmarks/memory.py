@@ -22,7 +22,7 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store import Project
 from core.store.project.review_queue import ORDERS
 from tests.desktop.making import HEIGHT, WIDTH, keypoints_of, write_photo
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = 100_000
@@ -76,7 +76,7 @@ def session(file: Path) -> Iterator[tuple[str, int]]:
         yield "every_order_and_plots", used_mb()
         for name in ("fit.guess", "fit.fit", "fit.alternatives"):
             actions[name].trigger()
-            bench.wait(lambda: not (workbench.fits.running or workbench.fits.looking))
+            bench.wait(lambda: not (workbench.fits.running or workbench.fits.searching))
         window.show_contact_sheet(True)
         bench.settle()
         yield "guess_fit_others_and_sheet", used_mb()
@@ -97,7 +97,7 @@ def measured(file: Path) -> dict[str, int]:
 
 
 def main() -> int:
-    parser = Command("tests.benchmarks.memory", __doc__)
+    parser = CommandLine("tests.benchmarks.memory", __doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--here", action="store_true", help="in this process, whatever it has in memory")
     given = parser.parse_args()

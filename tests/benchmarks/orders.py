@@ -31,8 +31,8 @@ from tests.benchmarks.machine import machine
 from tests.benchmarks.weights import annotated
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_keypoints, projected_people
-from train.methods.lifter.scenes import People, Scenes
-from train.run.parser import Command
+from train.methods.lifter.scenes import SceneBodies, Scenes
+from train.run.parser import CommandLine
 
 LAYOUTS = ("coco17", "openpose25")
 WORST, FIRST = 0.1, 0.2
@@ -45,7 +45,9 @@ PLACE = (
 )  # shape and camera, which the orders do not look at
 
 
-def orders(body: Body, lifter: Lifter, keypoints: Tensor, layout: str, people: People) -> dict[str, Tensor]:
+def orders(
+    body: Body, lifter: Lifter, keypoints: Tensor, layout: str, people: SceneBodies
+) -> dict[str, Tensor]:
     """Of each person (P,): what the orders go by, and `error_mm`."""
     count = len(keypoints)
     seen = (keypoints, layout, torch.full((count,), PHOTO[0]), torch.full((count, 2), PHOTO[1]))
@@ -71,7 +73,7 @@ def found(by: Tensor, error_mm: Tensor) -> float:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.orders", __doc__)
+    parser = CommandLine("tests.benchmarks.orders", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--people", type=int, default=5046)
     options = parser.parse_args()

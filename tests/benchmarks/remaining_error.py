@@ -23,8 +23,8 @@ from core.fitting import TRUSTING, DepthOrder, FitConfig, Pin, fit
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import lift, load_lifter
 from tests.benchmarks.machine import machine
-from train.data.photo_truth import LIMBS, Truth, read_truth
-from train.run.parser import Command
+from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
+from train.run.parser import CommandLine
 
 LIMB_NAMES = [f"{side}_{limb}" for side in ("left", "right") for limb in LIMBS]
 BONES = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
@@ -32,7 +32,7 @@ PINNED = 0.005  # [m] how near to the truth the pins hold
 FREE = FitConfig(stay_near=0.0, soft_iterations=0, iterations=60, tolerance=1e-5)
 
 
-def errors(body: Body, people: Truth, person: int, guess: BodyParams) -> dict[str, float]:
+def errors(body: Body, people: PhotoTruth, person: int, guess: BodyParams) -> dict[str, float]:
     """One person's error by what the fit is told; guess: the lifter's first choice."""
     one = slice(person, person + 1)
     joints = torch.from_numpy(people.joints[one])
@@ -65,14 +65,14 @@ def errors(body: Body, people: Truth, person: int, guess: BodyParams) -> dict[st
     return {name: error(params) for name, params in found.items()}
 
 
-def pins(people: Truth, person: int) -> tuple[Pin, ...]:
+def pins(people: PhotoTruth, person: int) -> tuple[Pin, ...]:
     """Every limb joint where it truly is."""
     names = layout(people.layout).keypoints
     at = people.joints[person].tolist()
     return tuple(Pin(names[k], (at[k][0], at[k][1], at[k][2]), PINNED) for k in people.limbs)
 
 
-def depth_orders(people: Truth, person: int) -> tuple[DepthOrder, ...]:
+def depth_orders(people: PhotoTruth, person: int) -> tuple[DepthOrder, ...]:
     """For both ends of every limb bone, which is nearer, where that can be told apart."""
     names = layout(people.layout).keypoints
     place = {one: k for k, one in zip(people.limbs, LIMB_NAMES, strict=True)}
@@ -88,7 +88,7 @@ def depth_orders(people: Truth, person: int) -> tuple[DepthOrder, ...]:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.remaining_error", __doc__)
+    parser = CommandLine("tests.benchmarks.remaining_error", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -21,7 +21,7 @@ from core.store.project.edits import Edit
 from core.store.project.project import Project
 from tests.core.store.fits.making_fits import random_augmentation, random_fits
 from tests.core.store.making import random_photo
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 PEOPLE_PER_PHOTO = 2
 DIFFERENT_PHOTOS = 500
@@ -145,7 +145,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def main() -> int:
-    parser = Command("tests.benchmarks.store", __doc__)
+    parser = CommandLine("tests.benchmarks.store", __doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     options = parser.parse_args()

@@ -29,7 +29,7 @@ from tests.benchmarks.machine import machine
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import PHOTO, projected_people
 from train.methods.lifter.scenes import Scenes
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 LAYOUT = "coco17"
 EXCHANGED = {"none": (), "arms": ("elbow", "wrist"), "legs": ("knee", "ankle")}
@@ -76,7 +76,7 @@ def fitted(body: Body, people: list[tuple[Photo, Person]]) -> list[Person]:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.swaps", __doc__)
+    parser = CommandLine("tests.benchmarks.swaps", __doc__)
     parser.add_argument("--poses", type=Path, default=Path("../shared/data/mocap_poses.npz"))
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)

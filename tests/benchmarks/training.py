@@ -27,7 +27,7 @@ from train.data.augment import AugmentConfig
 from train.data.batches import Batch
 from train.run.distributed import Processes, share_batches
 from train.run.loop import Learner, Limits, learn
-from train.run.parser import Command
+from train.run.parser import CommandLine
 from train.spin import Config, build, regress, step_of
 
 
@@ -44,7 +44,7 @@ class Row:
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.training", __doc__)
+    parser = CommandLine("tests.benchmarks.training", __doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=0, help="by default 8 on a CPU and 64 on a GPU")
     parser.add_argument("--backbone", default="resnet50")

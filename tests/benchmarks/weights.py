@@ -28,15 +28,15 @@ from core.networks.lifter.network import Lifter
 from tests.benchmarks.machine import machine
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_people
-from train.methods.lifter.scenes import People, Scenes
-from train.run.parser import Command
+from train.methods.lifter.scenes import SceneBodies, Scenes
+from train.run.parser import CommandLine
 
 LAYOUTS = ("coco17", "h36m17")
 FAULTS = ((0.5, 0.5), (0.5, 1.0), (1.0, 1.0), (1.0, 2.0))  # of the annotators' differences; noise [px]
 AT_ONCE = 100
 
 
-def annotated(scenes: Scenes, people: People, name: str, differing: float, noise_px: float) -> Tensor:
+def annotated(scenes: Scenes, people: SceneBodies, name: str, differing: float, noise_px: float) -> Tensor:
     """Keypoints (B, K, 3) of a layout, always the same ones."""
     generator = torch.Generator().manual_seed(5)
     off = torch.randn(people.points.shape, generator=generator) * scenes.difference[:, None]
@@ -51,7 +51,7 @@ def annotated(scenes: Scenes, people: People, name: str, differing: float, noise
 
 
 def error_mm(
-    body: Body, people: People, keypoints: Tensor, name: str, config: FitConfig, lifter: Lifter | None
+    body: Body, people: SceneBodies, keypoints: Tensor, name: str, config: FitConfig, lifter: Lifter | None
 ) -> float:
     """The mean over everybody."""
     columns, joints = limb_columns("smpl24"), KeypointBody.from_body(body, "smpl24")
@@ -69,7 +69,7 @@ def error_mm(
 
 
 def main() -> None:
-    parser = Command("tests.benchmarks.weights", __doc__)
+    parser = CommandLine("tests.benchmarks.weights", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--keypoint-px", type=float, nargs="+", default=[1.5, 2.0, 3.0])
     parser.add_argument("--stay-near", type=float, nargs="+", default=[TRUSTING.stay_near])

@@ -114,7 +114,7 @@ def test_everything_a_curator_does_can_be_undone_to_the_very_beginning(open_desk
     before = {photo.path: photo for photo in workbench.project.photos()}
     desk.fit()
     desk.drag(desk.place_of("right_ankle"), desk.place_of("right_ankle") + QPointF(20, 5))
-    workbench.look(keypoint=desk.index("left_knee"))
+    workbench.change_view(keypoint=desk.index("left_knee"))
     for command in (
         "edit.visibility",
         "edit.swap_limb",

@@ -63,7 +63,7 @@ def bare(qtbot, tmp_path):
 @pytest.fixture
 def fitted(open_desk):
     """A person is fitted."""
-    open_desk.workbench.look(floor=False)
+    open_desk.workbench.change_view(floor=False)
     open_desk.fit()
     return open_desk.workbench, open_desk.window
 
@@ -129,11 +129,11 @@ window.close()
 def test_a_raised_knee_and_its_undo_are_seen_in_the_viewport(fitted, qtbot):
     workbench, window = fitted
     before = silhouette(window)
-    workbench.look(joint="left_hip")
+    workbench.change_view(joint="left_hip")
     window.body_panel.angles[0].number.setValue(-90)
     raised = silhouette(window)
     window.actions_by_id["edit.undo"].trigger()
-    workbench.look(joint="pelvis")
+    workbench.change_view(joint="pelvis")
     after = silhouette(window)
     assert (before != raised).sum() > 0.05 * before.sum()
     assert (before != after).sum() == 0
@@ -176,9 +176,9 @@ def test_a_click_takes_the_joint_under_it(bare, qtbot):
 def test_wireframe_and_floor_are_drawn_when_asked_for(bare):
     workbench, window = bare
     plain = pixels(window.viewport.grab().toImage())
-    workbench.look(wireframe=True)
+    workbench.change_view(wireframe=True)
     wired = pixels(window.viewport.grab().toImage())
-    workbench.look(wireframe=False, floor=True)
+    workbench.change_view(wireframe=False, floor=True)
     floored = pixels(window.viewport.grab().toImage())
     assert (plain != wired).any(axis=2).sum() > 5000
     assert (plain != floored).any(axis=2).sum() > 50000
@@ -227,7 +227,7 @@ def test_a_fault_of_the_program_is_told_in_the_window_and_the_window_goes_on(bar
     assert "RuntimeError: a fault of ours" in message.text()
     assert "Traceback" in caplog.text
     message.button(QMessageBox.StandardButton.Ok).click()
-    workbench.look(wireframe=True)
+    workbench.change_view(wireframe=True)
     assert window.actions_by_id["space.wireframe"].isChecked()
 
 

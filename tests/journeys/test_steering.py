@@ -30,7 +30,7 @@ def test_a_number_takes_another_body_for_the_same_keypoints(open_desk):
     fitted = workbench.person
     assert not desk.window.actions_by_id["fit.take_1"].isEnabled()
     desk.do("fit.alternatives")
-    desk.wait(lambda: not workbench.fits.looking)
+    desk.wait(lambda: not workbench.fits.searching)
     others = workbench.fits.alternatives
     assert 1 <= len(others) <= 5
     assert len(desk.window.alternatives.cells()) == len(others)
@@ -122,7 +122,7 @@ def test_the_newest_place_is_what_the_body_has_in_the_end_however_fast_the_mouse
 def test_arrows_nudge_and_letting_go_is_one_entry(open_desk, qtbot):
     desk, workbench = open_desk, open_desk.workbench
     before, entries = workbench.person, workbench.history.count()
-    workbench.look(keypoint=desk.index("nose"))
+    workbench.change_view(keypoint=desk.index("nose"))
     canvas = desk.window.canvas
     qtbot.keyPress(canvas, Qt.Key.Key_Right)
     qtbot.keyPress(canvas, Qt.Key.Key_Right)
@@ -189,7 +189,7 @@ def test_a_joint_dragged_in_3d_takes_the_body_along_and_is_one_entry(open_desk, 
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
     fitted, viewport = workbench.person, desk.window.viewport
-    viewport.look_from("left")  # depth lies across the view
+    viewport.view_from("left")  # depth lies across the view
     joint = joint_index("left_wrist")
     start = viewport.orbit.project(viewport.surface[1], viewport.size())[joint]
     start = QPoint(*start.astype(int).tolist())
@@ -209,7 +209,7 @@ def test_a_joint_dragged_in_3d_takes_the_body_along_and_is_one_entry(open_desk, 
 def test_keys_bring_a_joint_nearer_and_let_it_go_again(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(keypoint=desk.index("right_wrist"))
+    workbench.change_view(keypoint=desk.index("right_wrist"))
     before = np.linalg.norm(joint_of(desk, "right_wrist"))
     for _ in range(3):
         desk.do("body.nearer")
@@ -226,7 +226,7 @@ def test_keys_bring_a_joint_nearer_and_let_it_go_again(open_desk):
 def test_one_key_flips_the_depth_of_a_limb(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(keypoint=desk.index("left_wrist"))
+    workbench.change_view(keypoint=desk.index("left_wrist"))
     bone = joint_of(desk, "left_wrist") - joint_of(desk, "left_elbow")
     before = workbench.fits.posed().keypoints_px
     desk.do("body.flip")

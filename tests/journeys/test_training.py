@@ -10,14 +10,14 @@ import time
 import pytest
 
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.training_process import ROOT, Training
+from desktop.jobs.training_process import ROOT, TrainingProcess
 
 SMALL = "--backbone resnet10 --steps 12 --batch 2 --log-every 1 --workers 0 --threads 1"
 
 
 @pytest.fixture
 def training(qtbot):
-    training = Training()
+    training = TrainingProcess()
     yield training
     training.close()
 
@@ -38,7 +38,7 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     training = desk.window.training
     assert training.running
     desk.qtbot.waitUntil(lambda: not training.running, timeout=120_000)
-    training.look()
+    training.poll()
     assert training.checkpoint is not None, training.last_words
     assert training.lines[-1]["step"] == 2
     assert panel.metric.findText("loss") >= 0
@@ -63,11 +63,11 @@ def test_a_run_started_elsewhere_is_followed_line_by_line(training, tmp_path):
     training.follow(tmp_path)
     assert training.lines == []
     metrics.write_text('{"step": 1, "loss": 4.0}\n{"step": 2, "lo')
-    training.look()
+    training.poll()
     assert [line["step"] for line in training.lines] == [1]
     with metrics.open("a") as file:
         file.write('ss": 3.5}\n' + json.dumps({"step": 3, "loss": 3.0}) + "\n")
-    training.look()
+    training.poll()
     assert [line["loss"] for line in training.lines] == [4.0, 3.5, 3.0]
     assert training.checkpoint is None
     assert not training.running
@@ -88,14 +88,14 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
         runs = re.compile(r"elsewhere runs elsewhere, step [1-9]\d* of 12")
 
         def is_told_to_run() -> bool:
-            training.look()  # its own look, once a second, may come before the first step and after the last
+            training.poll()  # its own look, once a second, may come before the first step and after the last
             return bool(runs.fullmatch(panel.said.text()))
 
         desk.qtbot.waitUntil(is_told_to_run, timeout=120_000)
         assert not panel.stop.isEnabled()
         assert "Ctrl+C" in panel.stop.toolTip()
         assert child.wait(120) == 0
-    training.look()
+    training.poll()
     assert panel.said.text() == "elsewhere has ended after step 12"
     panel.metric.setCurrentText("loss")
     x, _ = panel._line.getData()
@@ -119,7 +119,7 @@ def test_a_run_that_writes_nothing_any_more_may_have_ended(desk, tmp_path):
     )
     with metrics.open("a") as file:
         file.write('{"step": 4, "loss": 4.0}\n')
-    training.look()
+    training.poll()
     assert panel.said.text() == f"{tmp_path.name} runs elsewhere, step 4 of 9"
 
 

@@ -107,7 +107,7 @@ def test_from_photos_to_a_network_that_guesses_through_a_kill(start, tmp_path, m
         training = desk.window.training
         assert training.running, desk.said
         desk.wait(lambda: not training.running)
-        training.look()
+        training.poll()
         assert training.checkpoint is not None, training.last_words
         panel.use.click()
         desk.wait(lambda: not workbench.busy and workbench.fits.network is not None)

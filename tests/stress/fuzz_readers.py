@@ -33,7 +33,7 @@ from core.formats.recognise import FORMATS, recognise
 from core.formats.shared.report import Import
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 RECOGNISE = "recognise"
 EXTRA = ("spin_fits.npy", "final_fits.npz")
@@ -330,7 +330,7 @@ def raise_hang(*_: object) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 when anything failed."""
-    parser = Command("tests.stress.fuzz_readers", __doc__)
+    parser = CommandLine("tests.stress.fuzz_readers", __doc__)
     parser.add_argument("--reader", action="append", help="only this one (may be given more than once)")
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)

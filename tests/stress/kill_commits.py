@@ -28,7 +28,7 @@ from core.store.project.edits import Edit
 from core.store.project.project import Project
 from tests.core.store.fits.making_fits import random_fits
 from tests.core.store.making import random_photo
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 PEOPLE = 40
 ROWS = 500
@@ -132,7 +132,7 @@ def whole_number(path: Path) -> int:
 
 
 def main() -> int:
-    parser = Command("tests.stress.kill_commits", __doc__)
+    parser = CommandLine("tests.stress.kill_commits", __doc__)
     parser.add_argument("--times", type=int, default=300, help="how often each writer is killed")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

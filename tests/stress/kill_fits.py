@@ -21,7 +21,7 @@ import torch
 
 from tests.train.making_people import known_photos, write_people
 from train import fits
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 BATCH = 3
 SHORTEST_LIFE_S = 0.02
@@ -94,7 +94,7 @@ def kill(
 
 
 def main() -> int:
-    parser = Command("tests.stress.kill_fits", __doc__)
+    parser = CommandLine("tests.stress.kill_fits", __doc__)
     parser.add_argument("--times", type=int, default=20, help="how often the run is killed")
     parser.add_argument("--photos", type=int, default=30, help="of four people each")
     parser.add_argument("--seed", type=int, default=0)

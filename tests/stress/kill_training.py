@@ -17,7 +17,7 @@ from core.body.model import load_body
 from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs
 from train.run.metrics_log import read_metrics
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 PEOPLE = 10
 HOW = "--backbone resnet18 --batch 2 --workers 0 --epochs 0 --log-every 1 --picture-every 0"
@@ -49,7 +49,7 @@ def killed_at_random(run: Path, options: list[str], times: int, steps: int, rng:
 
 
 def main() -> int:
-    parser = Command("tests.stress.kill_training", __doc__)
+    parser = CommandLine("tests.stress.kill_training", __doc__)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)

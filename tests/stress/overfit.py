@@ -14,7 +14,7 @@ from core.body.model import load_body
 from core.networks.spin import load_spin_network
 from train import spin, synthetic
 from train.evaluation.protocols import evaluate
-from train.run.parser import Command
+from train.run.parser import CommandLine
 
 PHOTOS = 16
 MOST_MM = 20.0
@@ -22,7 +22,7 @@ STILL = "--augment-flip 0 --augment-noise 0 --augment-still 1 --augment-scale 0"
 
 
 def main() -> int:
-    parser = Command("tests.stress.overfit", __doc__)
+    parser = CommandLine("tests.stress.overfit", __doc__)
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--run", type=Path, help="keep the run here")
     options = parser.parse_args()

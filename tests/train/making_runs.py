@@ -13,7 +13,7 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
 from train.data.augment import AugmentConfig
-from train.data.batches import Crops, Order, Turn
+from train.data.batches import Crops, Order, RowTurn
 from train.data.samples import Samples, samples_of_fits
 
 SIZE = 160  # px of a photo
@@ -111,5 +111,5 @@ def crops_of(
     return Crops(samples, Order(np.arange(len(fits)), samples.dataset, seed), augment)
 
 
-def turns(count: int, epoch: int = 0) -> list[Turn]:
-    return [Turn(epoch, place, place) for place in range(count)]
+def turns(count: int, epoch: int = 0) -> list[RowTurn]:
+    return [RowTurn(epoch, place, place) for place in range(count)]

@@ -17,7 +17,7 @@ from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.batches import Turns
 from train.run.distributed import Processes, share_batches
-from train.run.folder import Progress
+from train.run.folder import RunProgress
 from train.run.loop import Learner, Limits, learn
 from train.spin import Config, build, step_of
 
@@ -55,7 +55,7 @@ def of_whole_batch(
             module.__class__ = Still
     dropout = share_batches(network, processes, config.seed)
     optimizer = torch.optim.Adam(network.parameters())
-    progress = Progress(accumulate=pieces)
+    progress = RunProgress(accumulate=pieces)
     learner = Learner(network, optimizer, dropout, processes, BATCH, config.learning_rate, progress)
     crops = making_runs.crops_of(fits, folder, AugmentConfig())
     batches = (crops[turns] for turns in Turns(crops.order, 0, 0, BATCH, processes.share))

@@ -13,14 +13,14 @@ from core.errors import BodyFileError
 from tests.bodies import toy_arrays
 from train import body as command
 from train.baking.checking import LIMIT_MM, findings
-from train.baking.random_people import People
+from train.baking.random_people import RandomPeople
 from train.baking.regressors import around, crown, point_regressor, symmetric
 from train.baking.tpose import to_tpose
 
 MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
-def toy_people(count: int, seed: int = 0, size: float = 1.0) -> People:
+def toy_people(count: int, seed: int = 0, size: float = 1.0) -> RandomPeople:
     """Toys of different height, width and depth, symmetric, standing as toys do: arms nearly along x."""
     toy = toy_arrays()
     rng = np.random.default_rng(seed)
@@ -45,7 +45,7 @@ def toy_people(count: int, seed: int = 0, size: float = 1.0) -> People:
         for side in ("left", "right")
         for name, joint in (("index", "hand"), ("pinky", "hand"), ("thumb", "wrist"), ("foot_index", "foot"))
     }
-    return People(
+    return RandomPeople(
         vertices, joints, extra, toy["weights"], toy["f"].astype(int), surface, distance.argmin(axis=1)
     )
 
@@ -56,10 +56,10 @@ class ToyPopulation:
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
-    def adults(self, count: int) -> People:
+    def adults(self, count: int) -> RandomPeople:
         return toy_people(count, self.seed)
 
-    def children(self, count: int) -> People:
+    def children(self, count: int) -> RandomPeople:
         return toy_people(count, self.seed + 1, size=0.65)
 
 

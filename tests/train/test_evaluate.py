@@ -14,7 +14,7 @@ from core.fitting import FitConfig
 from core.geometry.rotation import axis_angle_to_matrix
 from tests.core.fitting.making import CENTER, FOCAL, Scene, before_camera, prior_poses
 from train import evaluate
-from train.data.photo_truth import LIMBS, TRUTH_FILES, Truth, read_truth
+from train.data.photo_truth import LIMBS, TRUTH_FILES, PhotoTruth, read_truth
 
 QUICK = FitConfig(iterations=4, starts_kept=2, search_iterations=2)
 CAMERA = np.array([[FOCAL, 0, CENTER[0]], [0, FOCAL, CENTER[1]], [0, 0, 1]])
@@ -37,8 +37,8 @@ def quick(monkeypatch) -> None:
     monkeypatch.setattr(evaluate, "TRUSTING", replace(evaluate.TRUSTING, iterations=4, search_iterations=2))
 
 
-def truth_of(scene: Scene) -> Truth:
-    return Truth(
+def truth_of(scene: Scene) -> PhotoTruth:
+    return PhotoTruth(
         source="made",
         layout=scene.layout,
         keypoints=scene.keypoints.numpy(),
@@ -65,7 +65,7 @@ def test_the_true_body_has_no_error_and_another_place_size_or_turn_is_none(body,
     people = truth_of(scene)
     assert max(evaluate.limb_error_mm(body, people, scene.truth)) < 0.1
     turn = axis_angle_to_matrix(torch.tensor([0.3, -0.8, 0.4])).numpy()
-    moved = Truth(**{**vars(people), "joints": 1.3 * people.joints @ turn.T + np.float32([1, 2, 3])})
+    moved = PhotoTruth(**{**vars(people), "joints": 1.3 * people.joints @ turn.T + np.float32([1, 2, 3])})
     assert max(evaluate.limb_error_mm(body, moved, scene.truth)) < 0.1
 
 
@@ -74,10 +74,12 @@ def test_the_error_is_over_the_twelve_limb_joints_only(body, scene):
     assert len(set(people.limbs)) == 12
     joints = people.joints.copy()
     joints[:, [k for k in range(joints.shape[1]) if k not in people.limbs]] += 1.0
-    beyond = Truth(**{**vars(people), "joints": joints})
+    beyond = PhotoTruth(**{**vars(people), "joints": joints})
     assert max(evaluate.limb_error_mm(body, beyond, scene.truth)) < 0.1
     joints[:, people.limbs[3]] += 0.2
-    assert min(evaluate.limb_error_mm(body, Truth(**{**vars(people), "joints": joints}), scene.truth)) > 5
+    assert (
+        min(evaluate.limb_error_mm(body, PhotoTruth(**{**vars(people), "joints": joints}), scene.truth)) > 5
+    )
 
 
 @pytest.mark.parametrize("layout", TRUTH_FILES.values())

@@ -25,7 +25,7 @@ from tests.core.networks.making import random_network
 from tests.train.making_people import known_photos, unseen, write_people
 from train import fits
 from train.bulk import fit_batches
-from train.run.progress_line import Progress
+from train.run.progress_line import ProgressLine
 
 ROOT = Path(__file__).parents[2]
 
@@ -216,7 +216,7 @@ def interrupted_after(monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
     """Ctrl-C while batch number `batches` + 1 is being fitted."""
     left = [batches]
 
-    def fit_batch(*arguments: object) -> fit_batches.Rows:
+    def fit_batch(*arguments: object) -> fit_batches.BatchFits:
         left[0] -= 1
         if left[0] < 0:
             raise KeyboardInterrupt
@@ -277,7 +277,7 @@ def test_two_runs_do_not_write_one_file(source, tmp_path, capsys, monkeypatch):
     arguments = (source, "--out", tmp_path / "a.npz", "--guess", "none")
     second = []
 
-    def fit_batch(*given: object) -> fit_batches.Rows:
+    def fit_batch(*given: object) -> fit_batches.BatchFits:
         second.append(run(*arguments))
         raise KeyboardInterrupt
 
@@ -329,7 +329,7 @@ def test_a_source_without_people_and_a_wrong_command_are_said(tmp_path, capsys):
 
 
 def test_progress_tells_rate_and_time_left(monkeypatch):
-    progress = Progress(1000, 200, "people", speaks=True)
-    monkeypatch.setattr(Progress, "seconds", 5.0)
+    progress = ProgressLine(1000, 200, "people", speaks=True)
+    monkeypatch.setattr(ProgressLine, "seconds", 5.0)
     assert progress.words(400) == "[##########..............] 400/1000 people, 40.0 a second, 15 s left"
     assert progress.words(200) == "[#####...................] 200/1000 people"

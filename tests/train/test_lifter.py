@@ -18,7 +18,7 @@ from train.data.mocap import Poses
 from train.methods.lifter.accuracy import as_params, projected_keypoints, projected_people
 from train.methods.lifter.loss import LossWeights, aligned_distance, lifting_loss, nearest_rotation
 from train.methods.lifter.rare_poses import KINDS, _make, rare_poses
-from train.methods.lifter.scenes import People, SceneConfig, Scenes, camera_turn
+from train.methods.lifter.scenes import SceneBodies, SceneConfig, Scenes, camera_turn
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_rare_poses_keep_the_arms_and_stay_within_reach(scenes, poses):
     assert np.abs(made[:, 3:]).max() < np.pi
 
 
-def hypotheses_of(people: People, turned: float) -> Hypotheses:
+def hypotheses_of(people: SceneBodies, turned: float) -> Hypotheses:
     """Two: the truth, and one whose joints are somewhere else."""
     wrong = people.joints + turned
     return Hypotheses(

@@ -9,7 +9,16 @@ from core.errors import ImageError
 from tests.bodies import toy_arrays
 from tests.posing import toy_body
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
-from train.rendering.sheets import Frame, TileRenderer, grid, label, overlay, save_picture, stack, to_camera
+from train.rendering.sheets import (
+    TileFrame,
+    TileRenderer,
+    grid,
+    label,
+    overlay,
+    save_picture,
+    stack,
+    to_camera,
+)
 from train.sheet import shapes_sheet
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drawing offscreen goes through EGL")
@@ -72,12 +81,12 @@ def test_normals_of_a_ball_point_outward():
 def test_a_body_is_seen_from_its_front_with_its_left_on_the_right_and_from_its_left_with_its_face_on_the_left():
     left, face, up = np.eye(3)[0], np.eye(3)[2], np.eye(3)[1]
     axes = np.stack([left, up, face])
-    frame = Frame(10, 10, scale=1)
+    frame = TileFrame(10, 10, scale=1)
     front = to_camera(axes, frame)
     assert front[0, 0] > 0.9
     assert front[1, 1] < -0.9
     assert front[2, 2] < to_camera(np.zeros((1, 3)), frame)[0, 2]
-    assert to_camera(axes, Frame(10, 10, scale=1, yaw_deg=90))[2, 0] < -0.9
+    assert to_camera(axes, TileFrame(10, 10, scale=1, yaw_deg=90))[2, 0] < -0.9
 
 
 def test_a_tile_shows_the_body_at_its_scale_on_the_background():
@@ -85,7 +94,7 @@ def test_a_tile_shows_the_body_at_its_scale_on_the_background():
     renderer = TileRenderer(120, 160)
     vertices = body.arrays.v_template
     middle = tuple(0.5 * (vertices.min(axis=0) + vertices.max(axis=0)))
-    tile = renderer.tile(vertices, body.faces, Frame(120, 160, scale=60, at=middle), background=(1, 1, 1))
+    tile = renderer.tile(vertices, body.faces, TileFrame(120, 160, scale=60, at=middle), background=(1, 1, 1))
     renderer.close()
     assert tile.shape == (160, 120, 3)
     rows, columns = np.nonzero((tile < 250).any(axis=2))

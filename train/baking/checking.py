@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.body.smpl_file import BodyArrays
 from core.body.tree import JOINT_NAMES
 from core.errors import BodyFileError
-from train.baking.random_people import People, Population
+from train.baking.random_people import Population, RandomPeople
 from train.baking.tpose import to_tpose
 
 HELD_OUT_SEED = 7_001  # bakes use small seeds
@@ -44,7 +44,7 @@ def held_out(body: BodyArrays, population: Population, count: int) -> tuple[Find
     return findings(body, adults), findings(body, [population.children(max(1, count // 10))])
 
 
-def findings(body: BodyArrays, groups: Iterable[People]) -> Findings:
+def findings(body: BodyArrays, groups: Iterable[RandomPeople]) -> Findings:
     """Compare a body with people in anny's resting pose. Raises BodyFileError when its mesh is not theirs."""
     joint_mm, shape_mm = [], []
     for people in groups:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.tree import JOINT_NAMES, joint_index, mirror_name
-from train.baking.random_people import People
+from train.baking.random_people import RandomPeople
 from train.baking.regressors import around, crown, point_regressor, symmetric
 
 # Definition -> weights of joints, or of the rows that come before it. Left stands for both sides.
@@ -35,7 +35,7 @@ MIXED: dict[str, dict[str, float]] = {
 
 
 def keypoint_rows(
-    people: People, mean: NDArray[np.float64], resting: NDArray[np.float64]
+    people: RandomPeople, mean: NDArray[np.float64], resting: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """Definition -> weights (V + 24,) over vertices, then joints.
 
@@ -66,7 +66,7 @@ def _row(rows: dict[str, NDArray[np.float64]], part: str) -> NDArray[np.float64]
 
 
 def _surface(
-    people: People, mean: NDArray[np.float64], resting: NDArray[np.float64]
+    people: RandomPeople, mean: NDArray[np.float64], resting: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     """Weights (V,): anny's keypoints where they exist, bones' heads and picked spots elsewhere."""
     rows = {

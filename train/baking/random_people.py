@@ -34,7 +34,7 @@ TO_SMPL_AXES = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], dtype=np.float64)
 
 
 @dataclass(frozen=True)
-class People:
+class RandomPeople:
     """Bodies at rest as anny draws them, in SMPL's axes [m].
 
     vertices (N, V, 3), joints (N, 24, 3), extra_points name -> (N, 3), weights (V, 24), faces (F, 3),
@@ -72,14 +72,14 @@ class Population:
         # Of the template: single people are up to 0.3 mm off symmetry.
         self._mirror = _mirror_vertices(self._model.template_vertices.double().numpy() @ TO_SMPL_AXES.T)
 
-    def adults(self, count: int) -> People:
+    def adults(self, count: int) -> RandomPeople:
         """Adults of all builds: height, weight, muscle and proportions vary independently."""
         spread = {name: 0.5 + 0.18 * self._normal(count) for name in ("muscle", "weight", "proportions")}
         age = ADULT_AGE[0] + (ADULT_AGE[1] - ADULT_AGE[0]) * self._uniform(count)
         height = HEIGHT_MEAN + HEIGHT_STD * self._normal(count)
         return self._people({**spread, "age": age, "height": height, "gender": self._gender(count)})
 
-    def children(self, count: int) -> People:
+    def children(self, count: int) -> RandomPeople:
         """Children of about six."""
         spread = {
             name: 0.5 + 0.05 * self._normal(count) for name in ("muscle", "weight", "proportions", "height")
@@ -97,7 +97,7 @@ class Population:
         return 0.05 + 0.9 * (self._uniform(count) > 0.5).float()
 
     @torch.no_grad()
-    def _people(self, phenotypes: dict[str, torch.Tensor], chunk: int = 100) -> People:
+    def _people(self, phenotypes: dict[str, torch.Tensor], chunk: int = 100) -> RandomPeople:
         vertices, heads = [], []
         count = len(phenotypes["age"])
         for start in range(0, count, chunk):
@@ -115,7 +115,7 @@ class Population:
             for name, bone in EXTRA_BONES.items()
             for side in ("left", "right")
         }
-        return People(
+        return RandomPeople(
             vertices=turned,
             joints=self._joints(bones),
             extra_points=extra,

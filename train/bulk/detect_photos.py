@@ -13,7 +13,7 @@ from core.formats.shared.photo_folder import PHOTO_SUFFIXES
 from core.formats.shared.report import Import, LeftOut
 from core.geometry.image import read_image
 from core.records import Photo
-from train.run.progress_line import Progress
+from train.run.progress_line import ProgressLine
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _detect(
     done: list[Photo] = []
     left_out: list[LeftOut] = []
     with closing(load_detector(choice.name, choice.device, choice.mode, choice.weights)) as detector:
-        progress = Progress(len(photos), 0, "photos", speaks=True)
+        progress = ProgressLine(len(photos), 0, "photos", speaks=True)
         for number, photo in enumerate(photos, start=1):
             try:
                 done.append(_detected(photo, root, detector, by_itself))

@@ -36,7 +36,7 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class PeopleBatch:
     """People of one layout whose fits are found together; `number` counts the batches of a data set."""
 
     number: int
@@ -48,7 +48,7 @@ class Batch:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class BatchFits:
     """Fits of a batch (B): pose (B, 72), betas (B, 10), kid (B,), cam_t (B, 3) [m], score (B,), weak (B,), and
     fault (B,): why there is no fit of that person, '' where there is one."""
 
@@ -62,15 +62,15 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ObservedBatch:
     """What a batch's people show: keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px]."""
 
     keypoints: Tensor
     focal_length: Tensor
     camera_center: Tensor
 
-    def __getitem__(self, chosen: Tensor | slice) -> Seen:
-        return Seen(self.keypoints[chosen], self.focal_length[chosen], self.camera_center[chosen])
+    def __getitem__(self, chosen: Tensor | slice) -> ObservedBatch:
+        return ObservedBatch(self.keypoints[chosen], self.focal_length[chosen], self.camera_center[chosen])
 
     @property
     def guessable(self) -> Tensor:
@@ -81,10 +81,10 @@ class Seen:
 
 
 # Photos, a batch and what is seen of it -> where to start, and person -> why there is no guess of it.
-Guesser = Callable[[Sequence[Photo], Batch, Seen], tuple[BodyParams, dict[int, str]]]
+Guesser = Callable[[Sequence[Photo], PeopleBatch, ObservedBatch], tuple[BodyParams, dict[int, str]]]
 
 
-def batches(photos: Sequence[Photo], size: int, kept: Callable[[Person], bool]) -> list[Batch]:
+def batches(photos: Sequence[Photo], size: int, kept: Callable[[Person], bool]) -> list[PeopleBatch]:
     """Everyone but the kept, in order, people of one layout together: the same batches whoever works on them."""
     by_layout: dict[str, list[Member]] = {}
     for at, photo in enumerate(photos):
@@ -96,12 +96,12 @@ def batches(photos: Sequence[Photo], size: int, kept: Callable[[Person], bool]) 
         for layout, members in sorted(by_layout.items())
         for start in range(0, len(members), size)
     ]
-    return [Batch(number, layout, members) for number, (layout, members) in enumerate(parts)]
+    return [PeopleBatch(number, layout, members) for number, (layout, members) in enumerate(parts)]
 
 
 def fit_batch(
-    body: Body, photos: Sequence[Photo], batch: Batch, guesser: Guesser | None, config: FitConfig
-) -> Rows:
+    body: Body, photos: Sequence[Photo], batch: PeopleBatch, guesser: Guesser | None, config: FitConfig
+) -> BatchFits:
     """Fit a batch. Who cannot be fitted gets a fault in words and changes nothing for the others."""
     seen = see(photos, batch)
     start, faults = (None, {}) if guesser is None else guesser(photos, batch, seen)
@@ -116,10 +116,10 @@ def fit_batch(
     return _rows(step, {**faults, **step.faults})
 
 
-def see(photos: Sequence[Photo], batch: Batch) -> Seen:
+def see(photos: Sequence[Photo], batch: PeopleBatch) -> ObservedBatch:
     """The batch's keypoints and cameras; a photo without a camera has its diagonal and its middle."""
     members = [(member.person, photos[member.photo]) for member in batch.members]
-    return Seen(
+    return ObservedBatch(
         torch.from_numpy(np.stack([person.keypoints.array for person, _ in members])),
         torch.tensor([photo.focal_length or photo.default_focal_length for _, photo in members]),
         torch.tensor(
@@ -151,7 +151,7 @@ def guesser_files(name: str) -> list[Path]:
     return sorted(folder.glob("*.*")) if folder.is_dir() else [folder]
 
 
-def fit_of(rows: Rows, row: int, photo: Photo, body: Body) -> Fit | None:
+def fit_of(rows: BatchFits, row: int, photo: Photo, body: Body) -> Fit | None:
     """A row as a record; None where there is no fit."""
     if rows.fault[row]:
         return None
@@ -169,7 +169,9 @@ def fit_of(rows: Rows, row: int, photo: Photo, body: Body) -> Fit | None:
     )
 
 
-def _lifted(lifter: Lifter, body: Body, batch: Batch, seen: Seen) -> tuple[BodyParams, dict[int, str]]:
+def _lifted(
+    lifter: Lifter, body: Body, batch: PeopleBatch, seen: ObservedBatch
+) -> tuple[BodyParams, dict[int, str]]:
     """The lifter's first choice; nobody for whom there is nothing to lift, which the fit will say."""
     start = BodyParams.zeros(len(batch), like=body.v_template)
     chosen = seen.guessable.nonzero()[:, 0]
@@ -186,7 +188,12 @@ def _lifted(lifter: Lifter, body: Body, batch: Batch, seen: Seen) -> tuple[BodyP
 
 
 def _from_crops(
-    network: SpinNetwork, body: Body, root: Path, photos: Sequence[Photo], batch: Batch, seen: Seen
+    network: SpinNetwork,
+    body: Body,
+    root: Path,
+    photos: Sequence[Photo],
+    batch: PeopleBatch,
+    seen: ObservedBatch,
 ) -> tuple[BodyParams, dict[int, str]]:
     """What an image network says of each person's crop; a photo that cannot be read is a fault of its people."""
     crops = np.zeros((len(batch), CROP_SIZE, CROP_SIZE, 3), np.uint8)
@@ -211,7 +218,7 @@ def _from_crops(
     return params, faults
 
 
-def _rows(step: FitStep, faults: dict[int, str]) -> Rows:
+def _rows(step: FitStep, faults: dict[int, str]) -> BatchFits:
     """The last step of a fit. A body that is no body in numbers is a fault too."""
     params = step.params
     values = [
@@ -226,17 +233,17 @@ def _rows(step: FitStep, faults: dict[int, str]) -> Rows:
         np.where(bad.reshape(-1, *(1,) * (value.ndim - 1)), np.float32(0), value) for value in values
     )
     score = np.where(bad, NO_SCORE, step.score.numpy()).astype(np.float32)
-    return Rows(pose, betas, kid, cam_t, score, step.weak.numpy() | bad, np.array(words, np.str_))
+    return BatchFits(pose, betas, kid, cam_t, score, step.weak.numpy() | bad, np.array(words, np.str_))
 
 
-def _no_rows(faults: list[str]) -> Rows:
+def _no_rows(faults: list[str]) -> BatchFits:
     count = len(faults)
     pose, betas, kid, cam_t = (np.zeros((count, *shape), np.float32) for shape in ((72,), (10,), (), (3,)))
     score, weak = np.full(count, NO_SCORE, np.float32), np.ones(count, bool)
-    return Rows(pose, betas, kid, cam_t, score, weak, np.array(faults, np.str_))
+    return BatchFits(pose, betas, kid, cam_t, score, weak, np.array(faults, np.str_))
 
 
-def _fault_alone(body: Body, seen: Seen, layout: str, row: int) -> str:
+def _fault_alone(body: Body, seen: ObservedBatch, layout: str, row: int) -> str:
     """What a fit says of one person that cannot be fitted."""
     try:
         next(fit(body, seen.keypoints, layout, seen.focal_length, seen.camera_center))

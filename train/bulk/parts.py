@@ -24,12 +24,12 @@ from core.files.lock import WriterLock
 from core.files.npz import read_arrays, write_arrays
 from core.files.whole_file import whole_file
 from core.records import Photo
-from train.bulk.fit_batches import Rows
+from train.bulk.fit_batches import BatchFits
 from train.run.rendezvous import join_group
 
 KEY_FILE = "key.json"
 LONGEST_WAIT = timedelta(days=30)  # of one process for the others
-NAMES = tuple(field.name for field in dataclasses.fields(Rows))
+NAMES = tuple(field.name for field in dataclasses.fields(BatchFits))
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,11 @@ class Parts:
         """Numbers of the parts that are there."""
         return {int(path.stem) for path in self.folder.glob("[0-9]*.npz")}
 
-    def write(self, number: int, rows: Rows) -> None:
+    def write(self, number: int, rows: BatchFits) -> None:
         """Raises FitsError when the disk refuses."""
         write_arrays(self.file(number), {name: getattr(rows, name) for name in NAMES})
 
-    def read(self, number: int, count: int) -> Rows:
+    def read(self, number: int, count: int) -> BatchFits:
         """A part of `count` rows. A damaged one is removed, and a FitsError says so."""
         path = self.file(number)
         try:
@@ -143,7 +143,7 @@ class Parts:
             raise FitsError(
                 f"{path} was missing or damaged. The same command makes it anew and keeps the others."
             )
-        return Rows(**arrays)
+        return BatchFits(**arrays)
 
     def remove(self) -> None:
         """Once they are merged: all at once, so that a kill leaves no half of them under their name."""

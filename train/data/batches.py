@@ -121,7 +121,7 @@ class Order:
 
 
 @dataclass(frozen=True, eq=False)
-class Turn:
+class RowTurn:
     """Whose turn it is: a row, at a place of an epoch."""
 
     epoch: int
@@ -135,7 +135,7 @@ class Crops(Dataset[Batch]):
     def __init__(self, samples: Samples, order: Order, augment: AugmentConfig | None) -> None:
         self.samples, self.order, self.augment = samples, order, augment
 
-    def __getitem__(self, turns: Sequence[Turn]) -> Batch:
+    def __getitem__(self, turns: Sequence[RowTurn]) -> Batch:
         unreadable: list[str] = []
         people = [self._person(turn, unreadable) for turn in turns]
         columns = [torch.from_numpy(np.stack(column)) for column in zip(*people, strict=True)]
@@ -143,7 +143,7 @@ class Crops(Dataset[Batch]):
         views = Views(rows, rotation_deg, flipped, scale, photo)
         return Batch(images, crop, joints, has_joints, halves, views, tuple(unreadable))
 
-    def _person(self, turn: Turn, unreadable: list[str]) -> tuple[Any, ...]:
+    def _person(self, turn: RowTurn, unreadable: list[str]) -> tuple[Any, ...]:
         """The columns of a batch, of one person."""
         row, image = self._readable(turn.row, unreadable)
         samples = self.samples
@@ -184,7 +184,7 @@ class _Answers(Dataset[Batch | FitsError]):
     def __init__(self, crops: Crops) -> None:
         self.crops = crops
 
-    def __getitem__(self, turns: Sequence[Turn]) -> Batch | FitsError:
+    def __getitem__(self, turns: Sequence[RowTurn]) -> Batch | FitsError:
         try:
             return self.crops[turns]
         except FitsError as error:
@@ -209,7 +209,7 @@ class Turns:
     batch: int
     share: Share
 
-    def __iter__(self) -> Iterator[list[Turn]]:
+    def __iter__(self) -> Iterator[list[RowTurn]]:
         own = self.batch // self.share.processes
         for epoch in itertools.count(self.epoch):
             rows = self.order.epoch(epoch)
@@ -217,7 +217,7 @@ class Turns:
             for number in range(first, batches_of(self.order, self.batch)):
                 start = number * self.batch + self.share.rank * own
                 yield [
-                    Turn(epoch, place, int(rows[place % len(rows)])) for place in range(start, start + own)
+                    RowTurn(epoch, place, int(rows[place % len(rows)])) for place in range(start, start + own)
                 ]
 
 

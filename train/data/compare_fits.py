@@ -15,7 +15,7 @@ from core.fitting import SPIN_WEIGHTS, FitConfig
 from core.fitting.config import REFERENCE_SIZE
 from core.fitting.placing import BODY_HEIGHT, place
 from core.fitting.prior import PosePrior, default_prior, hinges
-from core.fitting.residuals import NEAREST, Seen
+from core.fitting.residuals import NEAREST, SeenKeypoints
 from core.fitting.smplify import score_px
 from core.geometry.camera import project
 from train.data.rotated_body import LAYOUT
@@ -104,9 +104,9 @@ class Judge:
         size = (high - low).amax(dim=1).nan_to_num(neginf=0.0).clamp_min(1.0)
         return unit * REFERENCE_SIZE / size
 
-    def _seen(self, confidence: Tensor) -> Seen:
+    def _seen(self, confidence: Tensor) -> SeenKeypoints:
         unit = torch.ones_like(self.focal_length)
-        return Seen(self.keypoints[..., :2], confidence, self.focal_length, self.camera_center, unit)
+        return SeenKeypoints(self.keypoints[..., :2], confidence, self.focal_length, self.camera_center, unit)
 
 
 def placed(

@@ -21,7 +21,7 @@ LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class PhotoTruth:
     """keypoints (P, K, 3) [px, confidence] of an ideal pinhole, joints (P, K, 3) [m, camera frame],
     focal_length (P,), camera_center (P, 2) [px], images: file names or None where there is no picture."""
 
@@ -44,7 +44,7 @@ class Truth:
         ]
 
 
-def read_truth(folder: Path) -> list[Truth]:
+def read_truth(folder: Path) -> list[PhotoTruth]:
     """Every known truth file in the folder. Raises ReadError when there is none."""
     found = [
         _read(folder / f"{stem}.npz", layout)
@@ -56,7 +56,7 @@ def read_truth(folder: Path) -> list[Truth]:
     return found
 
 
-def _read(path: Path, layout: str) -> Truth:
+def _read(path: Path, layout: str) -> PhotoTruth:
     try:
         held = read_npz(path, WANTED | OPTIONAL)
     except BodyFileError as error:
@@ -69,7 +69,7 @@ def _read(path: Path, layout: str) -> Truth:
     visible = held.get("vis", held.get("conf", np.ones(xy.shape[:2]))).astype(np.float64) > 0
     ideal = np.stack([_undistorted(xy[p], matrix[p], _distortion(held, p)) for p in range(len(xy))])
     names = held.get("image")
-    return Truth(
+    return PhotoTruth(
         source=path.stem,
         layout=layout,
         keypoints=np.concatenate([ideal, visible[..., None]], axis=-1).astype(np.float32),

@@ -17,7 +17,7 @@ from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck
 from core.networks.guess import guess_crops
 from core.networks.spin import SpinNetwork
 from core.records import BBox
-from train.data.photo_truth import LIMBS, Truth, read_truth
+from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
 from train.data.samples import Absent
 from train.evaluation.predict import body_of
 from train.evaluation.results import Result
@@ -50,7 +50,7 @@ def evaluate_photos(network: SpinNetwork, body: Body, folder: Path) -> list[Resu
     ]
 
 
-def pictures_of(truth: Truth, folder: Path) -> tuple[dict[int, NDArray[np.uint8]], list[Absent]]:
+def pictures_of(truth: PhotoTruth, folder: Path) -> tuple[dict[int, NDArray[np.uint8]], list[Absent]]:
     """The photo of each person of a source that has one and is seen in it, and who is left out."""
     photos: dict[int, NDArray[np.uint8]] = {}
     broken: list[str] = []
@@ -73,7 +73,7 @@ def pictures_of(truth: Truth, folder: Path) -> tuple[dict[int, NDArray[np.uint8]
 
 
 def errors_of(
-    network: SpinNetwork, body: Body, truth: Truth, photos: dict[int, NDArray[np.uint8]]
+    network: SpinNetwork, body: Body, truth: PhotoTruth, photos: dict[int, NDArray[np.uint8]]
 ) -> dict[str, torch.Tensor]:
     """Errors (B,) by name of the people of a source whose photos these are."""
     people = list(photos)

@@ -14,7 +14,7 @@ from core.errors import CheckpointError
 from core.geometry.image import normalise
 from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.spin import SpinNetwork, SpinOutput
-from train.data.batches import Batch, Crops, Order, Turn
+from train.data.batches import Batch, Crops, Order, RowTurn
 from train.data.samples import Absent, Samples
 
 CHUNK = 32
@@ -36,7 +36,7 @@ def crops_of(samples: Samples, rows: NDArray[np.int64]) -> Iterator[Batch]:
     crops = Crops(samples, Order(rows, samples.dataset, 0), None)
     for start in range(0, len(rows), CHUNK):
         some = rows[start : start + CHUNK]
-        batch = crops[[Turn(0, place, int(row)) for place, row in enumerate(some)]]
+        batch = crops[[RowTurn(0, place, int(row)) for place, row in enumerate(some)]]
         own = batch.views.indices == torch.from_numpy(some)  # for an unreadable photo another's crop came
         unreadable = tuple(samples.photo[some[~own.numpy()]].tolist())
         yield dataclasses.replace(batch[own], unreadable=unreadable)

@@ -43,7 +43,7 @@ SHOWN = "coco17"  # of the 49 keypoints
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class RunPeople:
     """Some people of a run: their rows of its dictionary, and their crops (224, 224, 3)."""
 
     fits: FitsDictionary
@@ -82,7 +82,7 @@ def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
     return grid([tile for line in tiles for tile in line], len(rows), gap=3)
 
 
-def _see(sources: Sources, count: int) -> Seen:
+def _see(sources: Sources, count: int) -> RunPeople:
     fits = sources.fits
     fitted = fits.score.isfinite().nonzero()[:, 0]
     if not len(fitted):
@@ -93,14 +93,14 @@ def _see(sources: Sources, count: int) -> Seen:
         box = BBox(fits.center[row].numpy(), float(fits.scale[row]))
         photo = read_image(Path(sources.samples.photo[row]))
         crops.append(warp(photo, crop_affine(box, CROP_SIZE), CROP_SIZE))
-    return Seen(fits, rows, crops)
+    return RunPeople(fits, rows, crops)
 
 
-def _guess(network: SpinNetwork, people: Seen, body: Body) -> BodyParams:
+def _guess(network: SpinNetwork, people: RunPeople, body: Body) -> BodyParams:
     return guess_crops(network.eval(), np.stack(people.crops), *people.boxes, *people.camera, body)
 
 
-def _keypoints(people: Seen, place: int) -> Picture:
+def _keypoints(people: RunPeople, place: int) -> Picture:
     row = int(people.rows[place])
     box = BBox(people.fits.center[row].numpy(), float(people.fits.scale[row]))
     known = convert(Keypoints.from_array("spin49", people.fits.keypoints[row].numpy()), "spin49", SHOWN)
@@ -108,7 +108,7 @@ def _keypoints(people: Seen, place: int) -> Picture:
     return with_keypoints(people.crops[place], Keypoints(SHOWN, at, known.confidence))
 
 
-def _drawn(body: Body, params: BodyParams, people: Seen, color: Color) -> list[Picture]:
+def _drawn(body: Body, params: BodyParams, people: RunPeople, color: Color) -> list[Picture]:
     """Each body over its crop, in the photo's perspective."""
     size = SUPERSAMPLING * CROP_SIZE
     renderer = MeshRenderer(size, size)

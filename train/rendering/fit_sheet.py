@@ -42,7 +42,7 @@ SIDE_DISTANCE, SIDE_METRES = 8.0, 2.1  # [m] the side view's camera, and how muc
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedPerson:
     """One person of a photo, the body that was fitted, and the one that it began from (None: from nothing)."""
 
     photo: Photo
@@ -53,7 +53,7 @@ class Fitted:
 
 def fitted_people(
     body: Body, folder: Path, lifter: Lifter | None = None, least_visible: int = 4
-) -> list[Fitted]:
+) -> list[FittedPerson]:
     """Fit every annotated person of the folder's COCO-style files, each from the lifter's guess or from nothing."""
     found = []
     for path in sorted(folder.glob("*.json")):
@@ -70,7 +70,7 @@ def fitted_people(
     return found
 
 
-def _fit(body: Body, photo: Photo, person: Person, lifter: Lifter | None) -> Fitted:
+def _fit(body: Body, photo: Photo, person: Person, lifter: Lifter | None) -> FittedPerson:
     focal, center = _camera(photo)
     seen = (
         torch.from_numpy(np.array(person.keypoints.array))[None],
@@ -80,10 +80,10 @@ def _fit(body: Body, photo: Photo, person: Person, lifter: Lifter | None) -> Fit
     )
     if lifter is None:
         *_, step = fit(body, *seen)
-        return Fitted(photo, person, step)
+        return FittedPerson(photo, person, step)
     guess = lift(lifter, body, *seen)
     *_, step = fit(body, *seen, guess=guess.params, config=TRUSTING)
-    return Fitted(photo, person, step, guess.params)
+    return FittedPerson(photo, person, step, guess.params)
 
 
 def _camera(photo: Photo) -> tuple[float, tuple[float, float]]:
@@ -91,7 +91,7 @@ def _camera(photo: Photo) -> tuple[float, tuple[float, float]]:
     return photo.focal_length or photo.default_focal_length, center
 
 
-def fits_sheet(body: Body, people: list[Fitted], folder: Path, columns: int = 4) -> Picture:
+def fits_sheet(body: Body, people: list[FittedPerson], folder: Path, columns: int = 4) -> Picture:
     """Photo with keypoints, the guess (if any) and the fit over it, and the fit from the person's side."""
     renderer = MeshRenderer(TILE, TILE)
     tiles = []
@@ -121,7 +121,7 @@ class _Crop:
     scale: float
 
 
-def _crop(photo: Picture, one: Fitted, vertices: NDArray[np.float32]) -> _Crop:
+def _crop(photo: Picture, one: FittedPerson, vertices: NDArray[np.float32]) -> _Crop:
     focal, center = _camera(one.photo)
     seen = one.person.keypoints.xy[one.person.keypoints.confidence > 0]
     projected = focal * vertices[::20, :2] / vertices[::20, 2:] + np.array(center)
@@ -139,7 +139,7 @@ def _crop(photo: Picture, one: Fitted, vertices: NDArray[np.float32]) -> _Crop:
 def _over(
     renderer: MeshRenderer,
     body: Body,
-    one: Fitted,
+    one: FittedPerson,
     vertices: NDArray[np.float32],
     crop: _Crop,
     color: Color,

@@ -29,7 +29,7 @@ LIGHT, AMBIENT = (0.3, -0.5, -1.0), 0.34  # from the camera, a little from above
 
 
 @dataclass(frozen=True)
-class Frame:
+class TileFrame:
     """What a tile shows: `width` x `height` px at `scale` px per metre, with the point `at` (3,) [m] of the body's
     axes (y up) in the picture's middle, seen from `yaw_deg` about the vertical (0: its front, 90: its left)."""
 
@@ -51,7 +51,7 @@ class TileRenderer:
         self,
         vertices: NDArray[np.floating],
         faces: NDArray[np.integer],
-        frame: Frame,
+        frame: TileFrame,
         color: Color = CLAY,
         background: Color = BACKGROUND,
     ) -> Picture:
@@ -69,7 +69,7 @@ class TileRenderer:
         self._renderer.close()
 
 
-def to_camera(vertices: NDArray[np.floating], frame: Frame) -> NDArray[np.floating]:
+def to_camera(vertices: NDArray[np.floating], frame: TileFrame) -> NDArray[np.floating]:
     """vertices (V, 3) [m, y up, facing z] -> camera frame (x right, y down, z forward), as the frame sees them."""
     yaw = np.radians(frame.yaw_deg)
     turned = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])

@@ -34,7 +34,7 @@ def checkpoint_of(path: Path) -> Path:
 
 
 @dataclass
-class Progress:
+class RunProgress:
     """Where a run stands: steps done, and the next batch of the epoch. accumulate: parts that a batch is cut into."""
 
     step: int = 0
@@ -134,7 +134,10 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def loop_state(
-    progress: Progress, optimizer: torch.optim.Optimizer, config: dict[str, Any], fits: FitsDictionary | None
+    progress: RunProgress,
+    optimizer: torch.optim.Optimizer,
+    config: dict[str, Any],
+    fits: FitsDictionary | None,
 ) -> dict[str, Any]:
     """What a training needs to go on exactly, for a checkpoint's `loop`."""
     random: dict[str, Any] = {"cpu": torch.get_rng_state()}
@@ -158,7 +161,7 @@ def resume(
     optimizer: torch.optim.Optimizer,
     fits: FitsDictionary | None,
     config: dict[str, Any],
-) -> Progress:
+) -> RunProgress:
     """Put everything back as the run's checkpoint has it. Raises CheckpointError for one of another config."""
     checkpoint = read_checkpoint(run.checkpoint)
     _check_config(run.checkpoint, checkpoint.loop, config)
@@ -171,7 +174,7 @@ def resume(
             torch.cuda.set_rng_state(loop["random"]["cuda"])
         if fits is not None:
             _put_back(fits, loop["fits"])
-        return Progress(checkpoint.step, loop["epoch"], loop["batch"], loop["accumulate"])
+        return RunProgress(checkpoint.step, loop["epoch"], loop["batch"], loop["accumulate"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(
             f"{run.checkpoint}: its training state is not complete ({error}). Start a new run with it as --guess."

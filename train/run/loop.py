@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from core.errors import FitloopError
 from train.data.batches import Batch
 from train.run.distributed import DropoutStream, Processes
-from train.run.folder import Progress
+from train.run.folder import RunProgress
 
 BAD_STEPS_IN_A_ROW = 10
 BAD_BATCHES = "bad_batches"
@@ -78,7 +78,7 @@ class Limits:
     steps: int | None = None
     epochs: int | None = 50
 
-    def reached(self, progress: Progress) -> bool:
+    def reached(self, progress: RunProgress) -> bool:
         return (self.steps is not None and progress.step >= self.steps) or (
             self.epochs is not None and progress.epoch >= self.epochs
         )
@@ -101,7 +101,7 @@ class Learner:
     processes: Processes
     batch: int
     learning_rate: float
-    progress: Progress = field(default_factory=Progress)
+    progress: RunProgress = field(default_factory=RunProgress)
     last_rate: float = 1.0
     warm_up: int = 0
     clip: float = 0.0

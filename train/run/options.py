@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from core.errors import FitloopError
 from train.run.option_help import WORDS
-from train.run.parser import Command, with_default
+from train.run.parser import CommandLine, with_default
 
 C = TypeVar("C")
 Named = Sequence[tuple[str, Path]]
@@ -66,7 +66,7 @@ class Given:
 
 def parse(program: str, description: str, arguments: list[str] | None, defaults: object) -> Given:
     """Read a command line. defaults: the method's Config."""
-    parser = Command(program, description, argument_default=argparse.SUPPRESS)
+    parser = CommandLine(program, description, argument_default=argparse.SUPPRESS)
     for name, value in vars(Options()).items():
         parser.add_argument(_flag(name), help=with_default(WORDS[name], value), **_option(name))
     modes = parser.add_mutually_exclusive_group()

@@ -18,7 +18,7 @@ from core.errors import FitloopError
 INTERRUPTED = 130  # exit code, as a shell's after Ctrl-C
 
 
-class Command(argparse.ArgumentParser):
+class CommandLine(argparse.ArgumentParser):
     """The options of `python -m MODULE`. Its help tells what each of them is by default."""
 
     def __init__(self, module: str, description: str | None, **more: Any) -> None:

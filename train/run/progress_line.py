@@ -10,7 +10,7 @@ LINE_EVERY_S = 15.0
 BAR_EVERY_S = 0.1
 
 
-class Progress:
+class ProgressLine:
     """Counts `total` things; `before` of them were done in an earlier run, so they say nothing about the rate."""
 
     def __init__(self, total: int, before: int, what: str, speaks: bool) -> None:

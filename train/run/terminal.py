@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from train.run.folder import Progress
+from train.run.folder import RunProgress
 from train.run.loop import TrainStep
 from train.run.options import Options
 
@@ -43,7 +43,7 @@ class Terminal:
         print(f"\r\x1b[K{self._bar(report)}  loss {report.loss:.3f}  {report.images_per_s:.0f} photos/s  "
               f"{replaced:.0%} of fits bettered", end="", file=sys.stderr, flush=True)  # fmt: skip
 
-    def end(self, progress: Progress) -> None:
+    def end(self, progress: RunProgress) -> None:
         if self.speaks:
             self.say(f"{progress.step} steps, {progress.epoch} epochs; the run is in {self.options.run}")
 

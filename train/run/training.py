@@ -23,7 +23,7 @@ from train.data.sources import Sources, read_sources
 from train.methods.spin.initial_weights import start_from
 from train.methods.spin.pictures import draw_pictures
 from train.run.distributed import Processes, share_batches
-from train.run.folder import Progress, RunFolder, loop_state, read_config, resume
+from train.run.folder import RunFolder, RunProgress, loop_state, read_config, resume
 from train.run.interrupt import Stopping
 from train.run.loop import Learner, Limits, Method, TrainStep, learn
 from train.run.metrics_log import MetricsLog
@@ -68,7 +68,7 @@ class Training:
         """Write the run's files. Returns what went wrong, '' for nothing; only the first process writes."""
         if self.run is None:
             return ""
-        state = loop_state(self.learner.progress, self.learner.optimizer, settled(self.config), self.fits)
+        state = loop_state(self.learner.progress, self.learner.optimizer, resolved(self.config), self.fits)
         return self.run.save(spin_checkpoint(self.network, self.learner.progress.step, state), self.fits)
 
 
@@ -128,7 +128,7 @@ def prepare(program: str, given: Given, defaults: C, build: Build, processes: Pr
         if not begins:
             learner = training.learner
             learner.progress = resume(
-                RunFolder(path), network, learner.optimizer, training.fits, settled(config)
+                RunFolder(path), network, learner.optimizer, training.fits, resolved(config)
             )
             learner.progress.accumulate = given.config.get(MAY_CHANGE, learner.progress.accumulate)
         return training
@@ -181,7 +181,7 @@ def plain_given(given: Given) -> dict[str, Any]:
     return {name: value for name, value in plain(Options(**fields)).items() if name in fields}
 
 
-def settled(config: Any) -> dict[str, Any]:
+def resolved(config: Any) -> dict[str, Any]:
     """A Config as a checkpoint holds it: what may not change when a run goes on."""
     values = json.loads(json.dumps(flat(config)))
     values.pop(MAY_CHANGE)
@@ -231,7 +231,7 @@ def _started(
         processes,
         config.batch,
         config.learning_rate,
-        Progress(accumulate=config.accumulate),
+        RunProgress(accumulate=config.accumulate),
         config.last_rate,
         config.warm_up,
         config.clip,

@@ -20,7 +20,7 @@ from core.body.model import Body
 from core.compute.machine_code import BODY_SOURCES, Floats, compiled, digest, kept
 
 
-class Placed(NamedTuple):
+class MovedBody(NamedTuple):
     """keypoints (K, 3), joints (24, 3), and vertices (V, 3) of core.body.coarse [m, camera frame]."""
 
     keypoints: Floats
@@ -39,12 +39,12 @@ class MovingBody:
         """(F, 3)."""
         return self._coarse.faces
 
-    def place(self, unknowns: Floats) -> Placed:
+    def place(self, unknowns: Floats) -> MovedBody:
         """At unknowns (86,), as params_to_vector gives them."""
         posed, vertices = room_to_pose(self._table), np.empty((len(self._coarse.vertices), 3), np.float32)
         joints, moves = np.empty((JOINTS, 3), np.float32), np.empty((JOINTS, 3, 4), np.float32)
         _place(self._table, self._coarse, np.ascontiguousarray(unknowns), posed, joints, moves, vertices)
-        return Placed(posed.points, joints, vertices)
+        return MovedBody(posed.points, joints, vertices)
 
 
 @lru_cache(maxsize=32)

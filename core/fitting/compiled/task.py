@@ -17,7 +17,7 @@ from core.compute.machine_code import Floats, Places
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
 from core.fitting.prior import PosePrior
-from core.fitting.residuals import Seen
+from core.fitting.residuals import SeenKeypoints
 from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish
 
 
@@ -46,7 +46,7 @@ class Weights(NamedTuple):
     stay_near: float
 
 
-class Photo(NamedTuple):
+class PhotoTable(NamedTuple):
     """The fields of Seen, and previous (B, 86), where `stay_near` pulls to; (0, 86) where it does not."""
 
     xy: Floats
@@ -74,7 +74,7 @@ class Task(NamedTuple):
     body: BodyTable
     prior: PriorTable
     weights: Weights
-    photo: Photo
+    photo: PhotoTable
     wishes: WishTable
     free: npt.NDArray[np.bool_]
 
@@ -85,7 +85,7 @@ def task_of(
     config: FitConfig,
     softness: float,
     places: Mapping[str, int],
-    seen: Seen,
+    seen: SeenKeypoints,
     previous: Tensor | None,
     free: Tensor,
 ) -> Task:
@@ -95,7 +95,7 @@ def task_of(
         body_table(body),
         _prior_table(prior),
         _weights(config, softness),
-        Photo(*(numbers_of(part) for part in (*seen, nowhere if previous is None else previous))),
+        PhotoTable(*(numbers_of(part) for part in (*seen, nowhere if previous is None else previous))),
         _wish_table(config.wishes, places),
         free.numpy(),
     )

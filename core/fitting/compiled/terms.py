@@ -14,7 +14,7 @@ from core.body.compiled.posing import JACOBIAN, LOCAL, Posed, add_row, pose, rea
 from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, KID_COLUMN, POSE, UNKNOWNS
 from core.compute.machine_code import Floats, compiled, inlined
 from core.fitting.compiled.arithmetic import WIDE, add_outer, add_scaled, dot, fill
-from core.fitting.compiled.task import Photo, PriorTable, Task, WishTable
+from core.fitting.compiled.task import PhotoTable, PriorTable, Task, WishTable
 from core.fitting.objective import AGE_LIMIT, TERMS, UPRIGHT_ROBUST
 from core.fitting.prior import HINGED_NUMBERS
 from core.fitting.residuals import NEAREST
@@ -30,7 +30,7 @@ WHOLE_TURN = np.float32(2 * np.pi)
 Number = float | np.float32
 
 
-class Room(NamedTuple):
+class TermWorkspace(NamedTuple):
     """Where one person's terms are worked out. posed; whitened (C, 69), distance (C,) and share (C,) of the prior's
     components; rows (2, WIDE) of a Jacobian, all zero between uses; rise (3, 3) of what is up; matrix (86, WIDE), step
     (86,), there (86,) and report (8 + K,) of a try."""
@@ -47,9 +47,9 @@ class Room(NamedTuple):
     report: Floats
 
 
-def room_for(task: Task) -> Room:
+def room_for(task: Task) -> TermWorkspace:
     components, numbers = task.prior.means.shape
-    return Room(
+    return TermWorkspace(
         room_to_pose(task.body),
         np.empty((components, numbers), np.float32),
         np.empty(components, np.float32),
@@ -69,7 +69,7 @@ def _beyond_age(kid: np.float32) -> np.float32:
 
 
 @inlined
-def lose(task: Task, person: int, unknowns: Floats, room: Room, report: Floats) -> float:
+def lose(task: Task, person: int, unknowns: Floats, room: TermWorkspace, report: Floats) -> float:
     """The loss at unknowns (86,); report (8 + K,) gets each term's, and each keypoint's distance [px]."""
     weights, body_pose = task.weights, unknowns[BODY_POSE:POSE]
     pose(task.body, unknowns, room.posed)
@@ -105,7 +105,9 @@ def lose(task: Task, person: int, unknowns: Floats, room: Room, report: Floats) 
 
 
 @inlined
-def slope(task: Task, person: int, unknowns: Floats, room: Room, gradient: Floats, hessian: Floats) -> None:
+def slope(
+    task: Task, person: int, unknowns: Floats, room: TermWorkspace, gradient: Floats, hessian: Floats
+) -> None:
     """J'r (86,) and the upper triangle of J'J (86, WIDE) at what was last lost."""
     weights, body_pose = task.weights, unknowns[BODY_POSE:POSE]
     fill(gradient, 0.0)
@@ -146,7 +148,7 @@ def _pull(i: int, gradient: Number, hessian: Number, gradients: Floats, hessians
 
 
 @inlined
-def _lose_photo(photo: Photo, robust: float, person: int, points: Floats, distance_px: Floats) -> float:
+def _lose_photo(photo: PhotoTable, robust: float, person: int, points: Floats, distance_px: Floats) -> float:
     total, behind, scale = 0.0, False, photo.scale[person]
     for keypoint in range(distance_px.shape[0]):
         point, confidence, squared_px = points[keypoint], photo.confidence[person, keypoint], 0.0
@@ -162,14 +164,14 @@ def _lose_photo(photo: Photo, robust: float, person: int, points: Floats, distan
 
 
 @compiled
-def _offset(photo: Photo, person: int, point: Floats, keypoint: int, axis: int) -> float:
+def _offset(photo: PhotoTable, person: int, point: Floats, keypoint: int, axis: int) -> float:
     """How far a keypoint is off across or down the photo [px]."""
     shown = point[axis] / point[2] * photo.focal_length[person] + photo.camera_center[person, axis]
     return shown - photo.xy[person, keypoint, axis]
 
 
 @inlined
-def _slope_photo(task: Task, person: int, room: Room, gradient: Floats, hessian: Floats) -> None:
+def _slope_photo(task: Task, person: int, room: TermWorkspace, gradient: Floats, hessian: Floats) -> None:
     photo, robust, posed = task.photo, np.float32(task.weights.robust), room.posed
     scale = photo.scale[person]
     for keypoint in range(photo.xy.shape[1]):
@@ -197,7 +199,7 @@ def _take_rows(rows: Floats, hessian: Floats) -> None:
 
 
 @inlined
-def _lose_prior(prior: PriorTable, softness: float, body_pose: Floats, room: Room) -> float:
+def _lose_prior(prior: PriorTable, softness: float, body_pose: Floats, room: TermWorkspace) -> float:
     """The mixture's half distance plus offset, of one component or softly of all; their shares of what pulls."""
     whitened, distance, share = room.whitened, room.distance, room.share
     nearest = 0
@@ -222,7 +224,9 @@ def _lose_prior(prior: PriorTable, softness: float, body_pose: Floats, room: Roo
 
 
 @inlined
-def _slope_prior(prior: PriorTable, weight: float, room: Room, gradient: Floats, hessian: Floats) -> None:
+def _slope_prior(
+    prior: PriorTable, weight: float, room: TermWorkspace, gradient: Floats, hessian: Floats
+) -> None:
     for c in range(room.share.shape[0]):
         half = np.float32(0.5 * weight * room.share[c])
         if half == 0:
@@ -299,7 +303,9 @@ def _lose_wishes(wishes: WishTable, unknowns: Floats, points: Floats) -> float:
 
 
 @inlined
-def _slope_wishes(task: Task, unknowns: Floats, room: Room, gradient: Floats, hessian: Floats) -> None:
+def _slope_wishes(
+    task: Task, unknowns: Floats, room: TermWorkspace, gradient: Floats, hessian: Floats
+) -> None:
     wishes, rows = task.wishes, room.rows
     for wish in range(wishes.rows.shape[0]):
         residual = _wished(wishes, wish, room.posed.points)

@@ -22,7 +22,7 @@ from core.body.keypoint_body import UNKNOWNS
 from core.compute.machine_code import BODY_SOURCES, CORE, Floats, digest, inlined, kept
 from core.fitting.compiled.arithmetic import WIDE, copy, factorised, fill, solve_upper
 from core.fitting.compiled.task import Task
-from core.fitting.compiled.terms import REPORTED, Room, lose, room_for, slope
+from core.fitting.compiled.terms import REPORTED, TermWorkspace, lose, room_for, slope
 from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep, Tries
 
 SOURCES = [*BODY_SOURCES, *CORE.glob("fitting/**/*.py")]
@@ -70,7 +70,10 @@ def compiled_tries(task: Task, start: Tensor, damping: float) -> Tries:
 
 
 def _at_once(
-    work: Callable[[Room, int, int], None], rooms: list[Room], first: list[int], last: list[int]
+    work: Callable[[TermWorkspace, int, int], None],
+    rooms: list[TermWorkspace],
+    first: list[int],
+    last: list[int],
 ) -> None:
     """Every share of the work in a thread of its own.
 
@@ -83,11 +86,11 @@ def _at_once(
         list(pool.map(work, rooms, first, last))
 
 
-def _made_from(sources: int) -> Callable[[Task, Standing, bool, Room, int, int], None]:
+def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, int, int], None]:
     """What is called from Python, made anew when any of the sources changes."""
 
     @kept
-    def tried(task: Task, at: Standing, looks: bool, room: Room, first: int, last: int) -> None:
+    def tried(task: Task, at: Standing, looks: bool, room: TermWorkspace, first: int, last: int) -> None:
         """One try of each person from first to last, or a look at where they start."""
         assert sources >= 0
         for person in range(first, last):
@@ -114,7 +117,7 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, Room, int, int],
 
 
 @inlined
-def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: Room) -> float:
+def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: TermWorkspace) -> float:
     """Take a step from room.there; returns the decrease of the loss that the quadratic model promises for it, 0 for no
     step."""
     strength, hessian, gradient = np.float64(at.strength[person]), at.hessian[person], at.gradient[person]

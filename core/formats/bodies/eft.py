@@ -23,7 +23,7 @@ from core.files.unusable import Unusable
 from core.files.whole_file import whole_file
 from core.formats.bodies.spin_write import smpl_betas, spin_keypoints, with_truth
 from core.formats.shared import people
-from core.formats.shared.crop_frame import Rows, fit_of, fits_in_crop, placing_body, stand_in, to_photo
+from core.formats.shared.crop_frame import CropPeople, fit_of, fits_in_crop, placing_body, stand_in, to_photo
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import, LeftOut, Report
 from core.geometry.camera import cam_t_to_weak_camera, weak_camera_to_cam_t
@@ -139,7 +139,7 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
         )
     pose = matrix_to_axis_angle(torch.from_numpy(np.stack([entry.pose for entry in entries]))).numpy()
     betas = np.stack([entry.betas for entry in entries])
-    rows = Rows.of_file(
+    rows = CropPeople.of_file(
         pose, betas, [entry.person.bbox for entry in entries], [entry.photo for entry in entries], placer
     )
     cam_t = weak_camera_to_cam_t(torch.from_numpy(np.stack([entry.weak_camera for entry in entries])))

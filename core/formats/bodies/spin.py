@@ -21,7 +21,7 @@ from core.body.keypoints import OPENPOSE
 from core.body.model import SMPL_NEUTRAL, Body
 from core.files.untrusted import array_names, read_array, read_arrays
 from core.formats.shared import people
-from core.formats.shared.crop_frame import Rows, cam_t_from_keypoints, fit_of, stand_in, to_photo
+from core.formats.shared.crop_frame import CropPeople, cam_t_from_keypoints, fit_of, stand_in, to_photo
 from core.formats.shared.genders import BODIES, genders_in, is_gendered
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.photo_folder import PhotoFolder
@@ -239,7 +239,7 @@ def _with_fits(
         report.note(f"{gendered} poses are of SMPL's male or female body, and their shapes are kept as such")
     shown = [photos[rows[place][1]] for place in used]
     boxes = [persons[place].bbox for place in used]
-    crop = Rows.of_file(pose[of], betas[of], boxes, shown, placer, kid[of], table.body)
+    crop = CropPeople.of_file(pose[of], betas[of], boxes, shown, placer, kid[of], table.body)
     cam_t, trusted = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
     pose_photo, cam_t_photo = to_photo(crop, cam_t, placer)
     changed = list(persons)

@@ -37,7 +37,7 @@ _CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class CropPeople:
     """N people:
 
     pose (N, 72), and their bbox and camera in the photo; betas (N, 10) and kid (N,) of the placing body.
@@ -65,7 +65,7 @@ class Rows:
         body: Body,
         kid: np.ndarray | None = None,
         shaped: str = SMPL_NEUTRAL,
-    ) -> Rows:
+    ) -> CropPeople:
         """A file's pose (N, 72), betas (N, 10) and kid (N,) of the body `shaped`, to be placed with `body`; bbox of
         each person, and its photo.
         """
@@ -84,7 +84,7 @@ class Rows:
         )
 
     @classmethod
-    def of_fits(cls, fits: list[Fit], bboxes: list[BBox], body: Body) -> Rows:
+    def of_fits(cls, fits: list[Fit], bboxes: list[BBox], body: Body) -> CropPeople:
         """Fits with their own cameras, to be placed with `body`."""
         _, others = betas_for_smpl(fits)
         own = [
@@ -146,7 +146,7 @@ def placing_body(body: Body | None) -> Body:
     return found
 
 
-def to_photo(rows: Rows, cam_t_crop: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
+def to_photo(rows: CropPeople, cam_t_crop: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
     """pose (N, 72) and cam_t (N, 3) [m] in the photo's frame; cam_t_crop (N, 3) [m]. Both of the file's own body."""
     pelvis = _pelvis(rows, body)
     orient, cam_t = crop_to_full(
@@ -161,7 +161,7 @@ def to_photo(rows: Rows, cam_t_crop: Tensor, body: Body) -> tuple[np.ndarray, np
     return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t - rows.shift)
 
 
-def to_crop(rows: Rows, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
+def to_crop(rows: CropPeople, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
     """rows.pose and cam_t (N, 3) of the photo's frame, as `to_photo` gives them, in the crop's; cam_t of SMPL."""
     pelvis = _pelvis(rows, body)
     orient, cam_t_crop = full_to_crop(
@@ -176,7 +176,9 @@ def to_crop(rows: Rows, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np.ndarr
     return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t_crop - _shift(body, SMPL_NEUTRAL))
 
 
-def cam_t_from_keypoints(rows: Rows, keypoints: list[Keypoints], body: Body) -> tuple[Tensor, np.ndarray]:
+def cam_t_from_keypoints(
+    rows: CropPeople, keypoints: list[Keypoints], body: Body
+) -> tuple[Tensor, np.ndarray]:
     """cam_t (N, 3) [m] in the crop's frame that lays the body over the keypoints (layout spin49), of the file's body.
 
     As SPIN's estimate_translation: weighted linear least squares of f (X + tx) = (u - c) (Z + tz), but over
@@ -219,7 +221,7 @@ def fit_of(
 def fits_in_crop(people: list[tuple[Photo, Person]], body: Body) -> tuple[np.ndarray, np.ndarray]:
     """pose (N, 72) and cam_t (N, 3) of SMPL in the crop's frame of people who all have a fit."""
     fits = [person.fit for _, person in people if person.fit is not None]
-    rows = Rows.of_fits(fits, [person.bbox for _, person in people], body)
+    rows = CropPeople.of_fits(fits, [person.bbox for _, person in people], body)
     return to_crop(rows, _tensor([fit.cam_t for fit in fits]).reshape(-1, 3), body)
 
 
@@ -237,7 +239,7 @@ def betas_for_smpl(fits: list[Fit]) -> tuple[np.ndarray, list[int]]:
     ]
 
 
-def _solve(people: Rows, part: slice, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
+def _solve(people: CropPeople, part: slice, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
     """cam_t (n, 3) of one part of the rows; crop (n, 49, 2) [px from the crop's middle]."""
     pose = people.pose[part]
     params = BodyParams.from_pose(pose, people.betas[part], pose.new_zeros(len(pose), 3), people.kid[part])
@@ -252,7 +254,7 @@ def _solve(people: Rows, part: slice, crop: Tensor, confidence: Tensor, body: Ke
     return torch.linalg.solve(normal, (left.transpose(1, 2) @ right[..., None]))[..., 0]
 
 
-def _pelvis(rows: Rows, body: Body) -> Tensor:
+def _pelvis(rows: CropPeople, body: Body) -> Tensor:
     params = BodyParams.from_pose(rows.pose, rows.betas, rows.pose.new_zeros(len(rows), 3), rows.kid)
     return body.to("cpu", rows.pose.dtype).rest_pelvis(params)
 

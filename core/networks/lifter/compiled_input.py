@@ -29,7 +29,7 @@ class Known(NamedTuple):
     families: Places
 
 
-class Room(NamedTuple):
+class InputWorkspace(NamedTuple):
     """points (N, 3): tangents and confidence; away (N,) and ranked (N,): for medians; weight (F,)."""
 
     points: Floats
@@ -45,7 +45,7 @@ def features_of(
     them. keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px]."""
     known, batch = _known(lifter, layout), len(keypoints)
     size = len(known.family)
-    room = Room(
+    room = InputWorkspace(
         np.empty((size, 3), np.float32),
         np.empty(size, np.float32),
         np.empty(size, np.float32),
@@ -68,7 +68,7 @@ def _known(lifter: Lifter, layout: str) -> Known:
 
 def _made_from(
     sources: int,
-) -> Callable[[Known, Floats, Floats, Floats, Room, Floats, Floats, Floats], None]:
+) -> Callable[[Known, Floats, Floats, Floats, InputWorkspace, Floats, Floats, Floats], None]:
     """What is called from Python, made anew when any of the sources changes."""
 
     @kept
@@ -77,7 +77,7 @@ def _made_from(
         keypoints: Floats,
         focal_length: Floats,
         camera_center: Floats,
-        room: Room,
+        room: InputWorkspace,
         features: Floats,
         side: Floats,
         turn: Floats,
@@ -118,7 +118,7 @@ def _gather(known: Known, keypoints: Floats, focal: np.float32, center: Floats, 
 
 
 @compiled
-def _box(room: Room) -> tuple[np.float32, np.float32, np.float32]:
+def _box(room: InputWorkspace) -> tuple[np.float32, np.float32, np.float32]:
     """Centre and longer side of the box around the points that are there, outliers left out."""
     points, away = room.points, room.away
     x, y = _median(points[:, 0], points, room.ranked), _median(points[:, 1], points, room.ranked)
@@ -183,7 +183,7 @@ def _turned(points: Floats, turn: Floats) -> None:
 
 
 @compiled
-def _describe(known: Known, room: Room, side: np.float32, mirrored: bool, to: Floats) -> None:
+def _describe(known: Known, room: InputWorkspace, side: np.float32, mirrored: bool, to: Floats) -> None:
     """Each definition's x, y, presence and confidence, those of each family on the average, and how large it all is."""
     points, count, families = room.points, room.points.shape[0], known.families[0]
     first = EACH * count

@@ -34,7 +34,7 @@ class Bodies(NamedTuple):
     shares: Floats
 
 
-class Asked(NamedTuple):
+class OutputTensors(NamedTuple):
     """numbers (B, H, NUMBERS) and logits (B, H) of the network, side (B,) and turn (B, 3, 3) of its input, and the
     keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px] that this was made of."""
 
@@ -47,7 +47,7 @@ class Asked(NamedTuple):
     camera_center: Tensor
 
 
-class People(NamedTuple):
+class OutputArrays(NamedTuple):
     """The same as arrays."""
 
     numbers: Floats
@@ -59,7 +59,7 @@ class People(NamedTuple):
     camera_center: Floats
 
 
-class Room(NamedTuple):
+class OutputWorkspace(NamedTuple):
     """Where one person is worked out: rotations (H, 24, 3, 3), world (24, 3, 3), joints (H, 24, 3), expected (H,),
     order (H,), posed."""
 
@@ -71,15 +71,15 @@ class Room(NamedTuple):
     posed: Posed
 
 
-def bodies_of(lifter: Lifter, body: Body, layout: str, asked: Asked) -> tuple[Tensor, Tensor]:
+def bodies_of(lifter: Lifter, body: Body, layout: str, asked: OutputTensors) -> tuple[Tensor, Tensor]:
     """Unknowns (B, H, 86) of bodies in the photo's camera frame, first choices first, and probabilities (B, H)."""
-    bodies, people = _bodies(lifter, body, layout), People(*(numbers_of(part) for part in asked))
+    bodies, people = _bodies(lifter, body, layout), OutputArrays(*(numbers_of(part) for part in asked))
     batch, count = asked.logits.shape
     unknowns, probability = (
         np.empty((batch, count, UNKNOWNS), np.float32),
         np.empty((batch, count), np.float32),
     )
-    room = Room(
+    room = OutputWorkspace(
         np.empty((count, JOINTS, 3, 3), np.float32),
         np.empty((JOINTS, 3, 3), np.float32),
         np.empty((count, JOINTS, 3), np.float32),
@@ -107,11 +107,13 @@ def _bodies(lifter: Lifter, body: Body, layout: str) -> Bodies:
     )
 
 
-def _made_from(sources: int) -> Callable[[Bodies, People, Room, Floats, Floats], None]:
+def _made_from(sources: int) -> Callable[[Bodies, OutputArrays, OutputWorkspace, Floats, Floats], None]:
     """What is called from Python, made anew when any of the sources changes."""
 
     @kept
-    def stand(bodies: Bodies, people: People, room: Room, unknowns: Floats, probability: Floats) -> None:
+    def stand(
+        bodies: Bodies, people: OutputArrays, room: OutputWorkspace, unknowns: Floats, probability: Floats
+    ) -> None:
         """Fill unknowns (B, H, 86) and probability (B, H)."""
         assert sources >= 0
         for person in range(people.side.shape[0]):
@@ -124,7 +126,7 @@ def _made_from(sources: int) -> Callable[[Bodies, People, Room, Floats, Floats],
                 h = room.order[place]
                 _answer(bodies, people, person, h, room.rotations[h], there)
                 pose(bodies.table, there, room.posed)
-                _settle(people, person, room.posed.points, there)
+                _place_under_keypoints(people, person, room.posed.points, there)
 
     return stand
 
@@ -175,7 +177,7 @@ def _hang(bodies: Bodies, numbers: Floats, rotations: Floats, world: Floats, joi
 
 
 @compiled
-def _order(logits: Floats, room: Room, probability: Floats) -> None:
+def _order(logits: Floats, room: OutputWorkspace, probability: Floats) -> None:
     """room.order[i] becomes the hypothesis that comes i-th: first the one nearest to all others by their probability,
     then the rest by probability (H,), which is written in that order."""
     count, order, largest, total = logits.shape[0], room.order, logits[0], np.float32(0)
@@ -214,7 +216,9 @@ def _order(logits: Floats, room: Room, probability: Floats) -> None:
 
 
 @compiled
-def _answer(bodies: Bodies, people: People, person: int, h: int, rotations: Floats, there: Floats) -> None:
+def _answer(
+    bodies: Bodies, people: OutputArrays, person: int, h: int, rotations: Floats, there: Floats
+) -> None:
     """A hypothesis as unknowns (86,) in the photo's camera frame."""
     numbers, turn = people.numbers[person, h], people.turn[person]
     _turn_back(turn, rotations[0])
@@ -272,7 +276,7 @@ def _axis_angle(rotation: Floats, to: Floats) -> None:
 
 
 @compiled
-def _settle(people: People, person: int, points: Floats, there: Floats) -> None:
+def _place_under_keypoints(people: OutputArrays, person: int, points: Floats, there: Floats) -> None:
     """Move cam_t so that points (K, 3) [m] come under the keypoints, held by where it is guessed."""
     keypoints, camera = people.keypoints[person], people.camera_center[person]
     focal, count = people.focal_length[person], points.shape[0]

@@ -22,10 +22,10 @@ from core.body.keypoints import layout as keypoint_layout
 from core.errors import CheckpointError, FitInputError
 from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.lifter.compiled_input import features_of
-from core.networks.lifter.compiled_output import Asked, bodies_of
+from core.networks.lifter.compiled_output import OutputTensors, bodies_of
 from core.networks.lifter.network import Hypotheses, Lifter, LifterConfig
 from core.networks.lifter.network_input import see, to_definitions
-from core.networks.lifter.placement import settle
+from core.networks.lifter.placement import place_under_keypoints
 
 LIFTER_FOLDER = Path(__file__).parents[3] / "resources" / "lifter"
 WEIGHTS, CONFIG = "lifter.safetensors", "config.json"
@@ -111,7 +111,7 @@ def lift(
     look, stand = (features_of, bodies_of) if plain else (features_in_tensors, stand_in_tensors)
     features, side, turn = look(lifter, keypoints, layout, focal_length, camera_center)
     numbers, logits = lifter.both_ways(features)
-    asked = Asked(numbers, logits, side, turn, keypoints, focal_length, camera_center)
+    asked = OutputTensors(numbers, logits, side, turn, keypoints, focal_length, camera_center)
     unknowns, probability = stand(lifter, body, layout, asked)
     unknowns = unknowns.to(body.v_template)
     return LifterGuess(
@@ -133,7 +133,7 @@ def features_in_tensors(
     return lifter.features_both_ways(seen), seen.side, seen.turn
 
 
-def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: Asked) -> tuple[Tensor, Tensor]:
+def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: OutputTensors) -> tuple[Tensor, Tensor]:
     """What core.networks.lifter says, on any device."""
     bodies = lifter.bodies(asked.numbers, asked.logits, asked.side)
     order = _order(bodies)
@@ -156,7 +156,7 @@ def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: Asked) -> t
     rays = (asked.keypoints[..., :2] - asked.camera_center[:, None]) / asked.focal_length[:, None, None]
     rays = torch.where(asked.keypoints[..., 2:] > 0, rays, 0.0).to(place).repeat_interleave(count, dim=0)
     confidence = asked.keypoints[..., 2].to(place).repeat_interleave(count, dim=0)
-    hypotheses = replace(guessed, cam_t=settle(points, rays, confidence, place))
+    hypotheses = replace(guessed, cam_t=place_under_keypoints(points, rays, confidence, place))
     return params_to_vector(hypotheses).unflatten(0, (batch, count)), probability
 
 

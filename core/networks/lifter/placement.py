@@ -11,7 +11,7 @@ NEAREST = 0.1  # [m] a distance of which a guess may be off by a share
 ACROSS_ERROR, DEPTH_ERROR = 0.1, 0.1  # of the guess: [m], and of the distance
 
 
-def settle(points: Tensor, rays: Tensor, confidence: Tensor, guessed: Tensor) -> Tensor:
+def place_under_keypoints(points: Tensor, rays: Tensor, confidence: Tensor, guessed: Tensor) -> Tensor:
     """The cam_t (B, 3) [m] that is likeliest for a guess of it and the keypoints seen.
 
     points (B, K, 3) [m] of the body at `guessed` (B, 3); rays (B, K, 2) of the keypoints at depth 1; confidence (B, K).

@@ -47,7 +47,7 @@ _augmented = Rowwise(lambda *parts: (augment(*parts),))
 Objective = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-class Rows(NamedTuple):
+class RowsInCrop(NamedTuple):
     """Rows as an augmented crop shows them: pose (B, 72), betas (B, 10), the others (B,)."""
 
     pose: Tensor
@@ -116,18 +116,18 @@ class FitsDictionary:
     @property
     def pose(self) -> Tensor:
         """(N, 72) in the photo's camera frame."""
-        self._settle()
+        self._bring_into_photo()
         return self.photo_pose
 
     @property
     def cam_t(self) -> Tensor:
         """(N, 3) [m] in the photo's camera frame."""
-        self._settle()
+        self._bring_into_photo()
         return self.photo_cam_t
 
     def to(self, device: torch.device | str) -> FitsDictionary:
         """The same rows on another device."""
-        self._settle()
+        self._bring_into_photo()
         tensors = {
             item.name: value.to(device)
             for item in dataclasses.fields(self)
@@ -211,10 +211,10 @@ class FitsDictionary:
     # Rows, in batches, on the device
 
     @torch.no_grad()
-    def get(self, indices: Tensor, rotation_deg: Tensor, flipped: Tensor) -> Rows:
+    def get(self, indices: Tensor, rotation_deg: Tensor, flipped: Tensor) -> RowsInCrop:
         """Rows (B,) as crops show them that were turned by rotation_deg (B,), then mirrored where flipped."""
         pose = _augmented(self.crop_pose[indices], rotation_deg, flipped)[0]
-        return Rows(
+        return RowsInCrop(
             pose, self.betas[indices], self.kid[indices], self.valid_fit[indices], self.locked[indices]
         )
 
@@ -264,7 +264,7 @@ class FitsDictionary:
         return torch.zeros_like(better).index_fill_(0, chosen, True)
 
     @torch.no_grad()
-    def _settle(self) -> None:
+    def _bring_into_photo(self) -> None:
         """Bring replaced rows into the photo's frame; all others stay bit for bit as they were loaded."""
         rows = self.replaced.nonzero()[:, 0]
         if not len(rows):

@@ -34,7 +34,7 @@ MESHES_KEPT = 4  # the body, and the coarse one that is drawn while it moves
 
 
 @dataclass(frozen=True, eq=False)
-class Camera:
+class ViewCamera:
     """matrix: from the vertices' frame to OpenGL's clip space; eye and up (3,) in the vertices' frame."""
 
     matrix: QMatrix4x4
@@ -57,7 +57,7 @@ class Solid:
 
 
 @dataclass(frozen=True)
-class Look:
+class Backdrop:
     """Colours #rrggbb; what is None is not drawn. fine: antialiased, twice as slow in software."""
 
     floor: str | None = None
@@ -101,7 +101,7 @@ class Renderer:
         self._meshes: list[_Mesh] = []  # the newest last
         self._targets: dict[tuple[int, int, int], QOpenGLFramebufferObject] = {}
 
-    def draw(self, solids: Sequence[Solid], camera: Camera, size: QSize, look: Look) -> QImage:
+    def draw(self, solids: Sequence[Solid], camera: ViewCamera, size: QSize, look: Backdrop) -> QImage:
         """A picture of this size [px], what is opaque first; transparent where nothing is drawn on no background."""
         self._context.makeCurrent(self._surface)
         larger = self._enlarged if look.fine else 1
@@ -137,7 +137,7 @@ class Renderer:
             program.removeAllShaders()
         self._context.doneCurrent()
 
-    def _draw_solid(self, solid: Solid, camera: Camera) -> None:
+    def _draw_solid(self, solid: Solid, camera: ViewCamera) -> None:
         gl, mesh = self._gl, self._mesh_of(solid.faces)
         _fill(self._vertices, np.ascontiguousarray(solid.vertices, dtype=np.float32))
         surface = ("surface", self._vertices, mesh.triangles, mesh.faces.size, camera, solid.color)
@@ -182,7 +182,7 @@ class Renderer:
         vertices: QOpenGLBuffer,
         indices: QOpenGLBuffer,
         count: int,
-        camera: Camera,
+        camera: ViewCamera,
         color: str,
         opacity: float = 1.0,
     ) -> None:

@@ -9,7 +9,7 @@ from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
 from desktop.text.translate import tr
 from desktop.theme import Theme, theme
-from desktop.views.gl.renderer import Look, Renderer, Solid
+from desktop.views.gl.renderer import Backdrop, Renderer, Solid
 from desktop.views.space.cameras import FIELD_OF_VIEW_DEG, Orbit
 
 TEXT_PX, GAP_PX = 18, 6
@@ -58,7 +58,9 @@ class AlternativePictures(QWidget):
             if not cells:
                 painter.setPen(QColor(colours.muted))
                 words = (
-                    tr("Looking…") if self._workbench.fits.looking else tr("Press T to look for other bodies")
+                    tr("Looking…")
+                    if self._workbench.fits.searching
+                    else tr("Press T to look for other bodies")
                 )
                 painter.drawText(
                     QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
@@ -91,14 +93,14 @@ class AlternativePictures(QWidget):
         real = size * self.devicePixelRatioF()
         what_for = (fits.alternatives, real, colours.name)
         if self._pictures is None or self._pictures[0] != what_for:
-            look = Look(floor=colours.floor, background=colours.viewport)
+            look = Backdrop(floor=colours.floor, background=colours.viewport)
             self._pictures = (
                 what_for,
                 [self._draw_one(posed, real, look) for posed in fits.alternatives],
             )
         return self._pictures[1]
 
-    def _draw_one(self, posed: PosedBody, size: QSize, look: Look) -> QImage:
+    def _draw_one(self, posed: PosedBody, size: QSize, look: Backdrop) -> QImage:
         assert self._renderer is not None
         solids = solids_of(posed, self._workbench.fits.alternatives[0], theme(self._workbench.view.theme))
         return self._renderer.draw(solids, _around(posed.upright[0]).camera(size), size, look)

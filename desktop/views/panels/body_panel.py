@@ -126,7 +126,7 @@ class BodyPanel(QScrollArea):
         for axis, slider in enumerate(self.angles):
             self._follow(slider, partial(self._with_angle, axis), tr("Turn {joint}"))
         self.joint.activated.connect(
-            lambda index: workbench.look(joint=JOINT_NAMES[index], keypoint=NO_KEYPOINT)
+            lambda index: workbench.change_view(joint=JOINT_NAMES[index], keypoint=NO_KEYPOINT)
         )
         workbench.photo_changed.connect(self._show)
         workbench.fits.body_changed.connect(self._show)

@@ -65,13 +65,13 @@ class DataPlots(QWidget):
             grid.addWidget(plot.title, 0, column)
             grid.addWidget(plot, 1, column)
         self.measuring.changed.connect(self._draw)
-        workbench.project_changed.connect(self.look)
-        workbench.fits.body_changed.connect(self.look)
+        workbench.project_changed.connect(self.measure)
+        workbench.fits.body_changed.connect(self.measure)
         workbench.view_changed.connect(self._dress)
         self._dressed = ""
         self._dress()
 
-    def look(self) -> None:
+    def measure(self) -> None:
         """Measure who was not measured yet, if anybody sees it: a dock behind another counts as shown in Qt."""
         if not self.visibleRegion().isEmpty():
             self.measuring.show(self._workbench.project, self._workbench.fits.body)
@@ -82,9 +82,9 @@ class DataPlots(QWidget):
 
     def _draw(self) -> None:
         colours = theme(self._workbench.view.theme)
-        looking = self.measuring.running
+        measuring = self.measuring.running
         for plot in self._plots:
-            plot.nothing.setText(tr("Looking …") if looking else tr("Nobody is fitted yet"))
+            plot.nothing.setText(tr("Looking …") if measuring else tr("Nobody is fitted yet"))
             plot.draw(self.measuring.measures, colours)
 
     def _dress(self) -> None:

@@ -201,7 +201,7 @@ class ResidualBars(QWidget):
         self._workbench.hover.over_keypoint(self._index_at(event.position()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._workbench.look(keypoint=self._index_at(event.position()))
+        self._workbench.change_view(keypoint=self._index_at(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
         QToolTip.hideText()

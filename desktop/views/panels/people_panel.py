@@ -86,13 +86,13 @@ class PeoplePanel(QWidget):
 
     def _refresh(self) -> None:
         begun = time.perf_counter()
-        self._look()
+        self._update()
         took_ms = 1000 * (time.perf_counter() - begun)
         self._refresh_soon.setInterval(
             max(REFRESH_MS, round(REST * took_ms))
         )  # 100 000 people take their time
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         try:
             self.filters.refresh()
             self.model.refresh()

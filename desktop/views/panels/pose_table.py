@@ -129,7 +129,7 @@ class PoseTable(QTableView):
 
     def _choose(self, current: QModelIndex) -> None:
         if current.isValid() and JOINT_NAMES[current.row()] != joint_meant(self._workbench):
-            self._workbench.look(joint=JOINT_NAMES[current.row()], keypoint=NO_KEYPOINT)
+            self._workbench.change_view(joint=JOINT_NAMES[current.row()], keypoint=NO_KEYPOINT)
 
     def _refresh(self) -> None:
         if not self._workbench.fits.following and not self.visibleRegion().isEmpty():

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from desktop.commands.queue_menu import guess_with
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.training_process import Training
+from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 from desktop.theme import theme
@@ -36,7 +36,9 @@ MOST_POINTS = 2000  # of a curve; more are not seen
 class TrainPanel(QWidget):
     """Starts `python -m train.spin` on the project's fits dictionary, or follows a run started elsewhere."""
 
-    def __init__(self, workbench: Workbench, training: Training, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, workbench: Workbench, training: TrainingProcess, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._workbench, self._training = workbench, training
         self.steps, self.batch = QSpinBox(), QSpinBox()
@@ -202,7 +204,7 @@ class TrainPanel(QWidget):
         self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
 
 
-def _where(training: Training) -> str:
+def _where(training: TrainingProcess) -> str:
     """How far the run is that is followed, and whether it goes on, as far as its folder tells."""
     assert training.folder is not None
     name, step, steps = training.folder.name, training.step, training.steps

@@ -71,7 +71,7 @@ class Canvas(QWidget):
         workbench.photo_changed.connect(self._show)
         workbench.cancelled.connect(self._let_go)
         self._cropped = False
-        workbench.view_changed.connect(self._look)
+        workbench.view_changed.connect(self._view_changed)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
         photos.arrived.connect(self._take_image)
@@ -156,7 +156,7 @@ class Canvas(QWidget):
             if path:
                 self._take_image(path)
             self.show_whole()
-        self._keys.look()
+        self._keys.end_if_gone()
         person = self._workbench.person
         if person is not None and person.id != self._person_id and self._workbench.view.crop:
             self.show_person()
@@ -173,7 +173,7 @@ class Canvas(QWidget):
         """Paint where the person is and was: of a large canvas that moves, most stands still."""
         self.update(self._painter.reach(self.size(), self.placing).united(self._reach))
 
-    def _look(self) -> None:
+    def _view_changed(self) -> None:
         cropped, self._cropped = self._cropped, self._workbench.view.crop
         if self._cropped and not cropped:
             self.show_person()
@@ -280,7 +280,7 @@ class Canvas(QWidget):
         if person is not None and workbench.editable:
             index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
             if index != NO_KEYPOINT:
-                workbench.look(keypoint=index)
+                workbench.change_view(keypoint=index)
                 cycle_visibility(workbench)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

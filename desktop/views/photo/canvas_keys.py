@@ -44,7 +44,7 @@ class CanvasKeys:
         self.end()
         self._gesture = gesture
         next(gesture)
-        self._workbench.look(boxing=True)
+        self._workbench.change_view(boxing=True)
 
     def keep(self) -> None:
         """As Enter does."""
@@ -55,10 +55,10 @@ class CanvasKeys:
         gesture, nudged, self._gesture, self._nudged = self._gesture, self._nudged, None, ""
         if gesture is not None:
             gesture.close()
-            self._workbench.look(boxing=False)
+            self._workbench.change_view(boxing=False)
         return gesture is not None or bool(nudged)
 
-    def look(self) -> None:
+    def end_if_gone(self) -> None:
         """What a gesture previews was kept or cancelled elsewhere."""
         if self._gesture is not None and not self._workbench.previewing and not self._gesture.gi_running:
             self.end()
@@ -104,7 +104,7 @@ class CanvasKeys:
             self._gesture.send(step)
         except StopIteration:
             self._gesture = None
-            self._workbench.look(boxing=False)
+            self._workbench.change_view(boxing=False)
 
 
 def _shifted(event: QKeyEvent) -> bool:

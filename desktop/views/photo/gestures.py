@@ -58,7 +58,7 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
     absent = np.flatnonzero(workbench.person.keypoints.confidence <= 0) if workbench.person else []
     if workbench.view.placing:
         later = [int(other) for other in absent if other > index] or [int(other) for other in absent]
-        workbench.look(keypoint=later[0] if later else NO_KEYPOINT, placing=bool(later))
+        workbench.change_view(keypoint=later[0] if later else NO_KEYPOINT, placing=bool(later))
 
 
 def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
@@ -165,7 +165,7 @@ def add_person(workbench: Workbench, person: Person) -> None:
     assert workbench.committed is not None
     label = tr("Draw person {id}").format(id=person.id)
     workbench.apply_photo(label, workbench.committed.with_person(person), person.id)
-    workbench.look(keypoint=0, placing=True)
+    workbench.change_view(keypoint=0, placing=True)
 
 
 def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> Gesture:

@@ -45,7 +45,7 @@ def _of_person(
         return gestures.place_keypoint(workbench, view.keypoint, pointer)
     index = keypoint_at(person, workbench.fits.posed(), placing, pointer.canvas)
     if index != NO_KEYPOINT:
-        workbench.look(keypoint=index)
+        workbench.change_view(keypoint=index)
         if view.compared:
             finish_order(workbench)
             return gestures.pan(placing, lambda _: None, pointer)

@@ -12,7 +12,7 @@ from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, verdict
 from desktop.theme import theme
-from desktop.views.gl.renderer import Look, Renderer, Solid
+from desktop.views.gl.renderer import Backdrop, Renderer, Solid
 from desktop.views.photo import drawing
 from desktop.views.photo.silhouette import draw_outline, outline
 from desktop.views.photo.tones import toned
@@ -126,7 +126,7 @@ class PhotoPainter:
             if rect is not None:
                 camera = seen_by.camera(rect, posed.vertices)
                 solid = Solid(posed.vertices, posed.faces, theme(view.theme).body)
-                picture = self._renderer.draw([solid], camera, rect.size(), Look(fine=fine))
+                picture = self._renderer.draw([solid], camera, rect.size(), Backdrop(fine=fine))
                 drawn = (picture, rect, share)
             self._body = (what_for, drawn)
         if self._body[1] is not None:

@@ -8,7 +8,7 @@ from desktop.model.workbench import Workbench
 from desktop.state.posed_body import Surface, rest_surface
 from desktop.theme import theme
 from desktop.views.gl.opengl import OpenGL
-from desktop.views.gl.renderer import Look, Renderer, Solid
+from desktop.views.gl.renderer import Backdrop, Renderer, Solid
 from desktop.views.space.cameras import Orbit
 from desktop.views.space.ghost_layer import GhostLayer
 
@@ -50,6 +50,6 @@ class BodyPainter:
                 faces = body.faces if posed is None else posed.faces
                 edges = colours.wire if view.wireframe else None
                 solids.append(Solid(surface[0], faces, colours.body, edges))
-            look = Look(colours.floor if view.floor else None, colours.viewport, fine)
+            look = Backdrop(colours.floor if view.floor else None, colours.viewport, fine)
             self._picture = (what_for, self._renderer.draw(solids, orbit.camera(size), size, look))
         return self._picture[1]

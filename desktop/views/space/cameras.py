@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QMatrix4x4
 
-from desktop.views.gl.renderer import Camera
+from desktop.views.gl.renderer import ViewCamera
 
 NEAR_M, FAR_M = 0.05, 100.0
 BLOCK_PX = 64  # pictures grow in steps of this size, so that a moving body seldom needs another buffer
@@ -45,7 +45,7 @@ class Orbit:
         return cls(azimuth_deg, elevation_deg)
 
     @classmethod
-    def looking(cls, eye: np.ndarray, center: np.ndarray) -> "Orbit":
+    def from_eye(cls, eye: np.ndarray, center: np.ndarray) -> "Orbit":
         """From a camera's own place (3,) [m] at a body around `center`, which fills the view from however far."""
         back = eye - center
         distance = float(np.clip(np.linalg.norm(back), NEAREST_M, FAR_M / 2))
@@ -118,7 +118,7 @@ class Orbit:
         flat = self._focal_px(size) * seen[:, :2] / depth[:, None]
         return np.column_stack([size.width() / 2 + flat[:, 0], size.height() / 2 - flat[:, 1]])
 
-    def camera(self, size: QSize) -> Camera:
+    def camera(self, size: QSize) -> ViewCamera:
         """For a picture of this size [px]."""
         axes, eye, focal = self.axes, self.eye, self._focal_px(size)
         matrix = np.zeros((4, 4))
@@ -127,7 +127,7 @@ class Orbit:
         lens[0, 0], lens[1, 1] = 2 * focal / size.width(), 2 * focal / size.height()
         lens[2, 2], lens[2, 3] = -(FAR_M + NEAR_M) / (FAR_M - NEAR_M), -2 * FAR_M * NEAR_M / (FAR_M - NEAR_M)
         lens[3, 2] = -1.0
-        return Camera(QMatrix4x4((lens @ matrix).ravel().tolist()), eye, np.array([0.0, 1.0, 0.0]))
+        return ViewCamera(QMatrix4x4((lens @ matrix).ravel().tolist()), eye, np.array([0.0, 1.0, 0.0]))
 
     def _focal_px(self, size: QSize) -> float:
         """That shows the field of view's share of the height; less of a narrow view, as bodies are narrow too."""
@@ -162,7 +162,7 @@ class PhotoCamera:
             whole = whole.intersected(QRect(*low.tolist(), *(high - low).tolist()))
         return None if whole.isEmpty() or depth.max() <= NEAR_M else whole
 
-    def camera(self, rect: QRect, vertices: np.ndarray) -> Camera:
+    def camera(self, rect: QRect, vertices: np.ndarray) -> ViewCamera:
         """For a picture of this part of the canvas; the depth range is that of the body."""
         near = max(NEAR_M, 0.9 * float(vertices[:, 2].min()))
         far = max(1.1 * float(vertices[:, 2].max()), near + 1.0)
@@ -174,4 +174,4 @@ class PhotoCamera:
             *(0.0, 0.0, (far + near) / (far - near), -2 * far * near / (far - near)),
             *(0.0, 0.0, 1.0, 0.0),
         )
-        return Camera(matrix, np.zeros(3), np.array([0.0, -1.0, 0.0]))
+        return ViewCamera(matrix, np.zeros(3), np.array([0.0, -1.0, 0.0]))

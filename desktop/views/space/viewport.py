@@ -100,13 +100,13 @@ class Viewport(QWidget):
         orbit = self._viewpoint.orbit
         return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
 
-    def look_from(self, place: str) -> None:
+    def view_from(self, place: str) -> None:
         """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
         posed = self._workbench.fits.posed()
         if place == "photo" and posed is not None:
             vertices = posed.upright[0]
             middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-            self._turn(Orbit.looking(posed.to_upright(np.zeros((1, 3)))[0], middle))
+            self._turn(Orbit.from_eye(posed.to_upright(np.zeros((1, 3)))[0], middle))
         elif self.surface is not None:
             self._turn(Orbit.at(place).around(self.surface[0], self.size()))
         else:
@@ -209,7 +209,7 @@ class Viewport(QWidget):
             )
             next(self._gesture)
         elif joint is not None:
-            self._workbench.look(joint=joint, keypoint=self._keypoint_called(joint))
+            self._workbench.change_view(joint=joint, keypoint=self._keypoint_called(joint))
             if self._workbench.view.compared:
                 finish_order(self._workbench)
                 return

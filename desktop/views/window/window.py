@@ -14,7 +14,7 @@ from desktop.commands.menus import MENUS, Command
 from desktop.jobs.files.open_files import why_read_only
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
-from desktop.jobs.training_process import Training
+from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.settings import LAYOUT_VERSION, Settings
 from desktop.text.translate import tr
@@ -69,7 +69,7 @@ class Window(QMainWindow):
         self.fit_panel = FitPanel(workbench, self.actions_by_id)
         self.plots, self.data_plots = FitPlots(workbench), DataPlots(workbench)
         self.alternatives = AlternativePictures(workbench, self._renderer)
-        self.training = Training(self)
+        self.training = TrainingProcess(self)
         self.train_panel = TrainPanel(workbench, self.training)
         self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
         pages = (self.start_page, self.canvas, self.contact_sheet)
@@ -77,7 +77,7 @@ class Window(QMainWindow):
         self.setCentralWidget(self._middle)
         self.docks = Docks(self)
         self._add_docks()
-        self.docks["data"].visibilityChanged.connect(self.data_plots.look)
+        self.docks["data"].visibilityChanged.connect(self.data_plots.measure)
         self.docks.tabify()
         self.layout().activate()  # side by side, as they were until now, docks ask for a wider window
         self.resize(*SIZE_PX)
@@ -119,8 +119,8 @@ class Window(QMainWindow):
     def ask_for_new_file(self, kind: str) -> Path | None:
         return self._dialogs.ask_for_new_file(kind)
 
-    def look_from(self, place: str) -> None:
-        self.viewport.look_from(place)
+    def view_from(self, place: str) -> None:
+        self.viewport.view_from(place)
 
     def zoom(self, factor: float) -> None:
         in_space = [view for view in (self.space.main, self.space.side) if view.hasFocus()]

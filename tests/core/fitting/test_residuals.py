@@ -11,7 +11,7 @@ from core.body.keypoints import layout
 from core.errors import FitInputError
 from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn
 from core.fitting.objective import TERMS
-from core.fitting.residuals import Rows, Seen, reprojection, wish_numbers, wish_rows
+from core.fitting.residuals import SeenKeypoints, TermRows, reprojection, wish_numbers, wish_rows
 from core.wishes import Wish
 from tests.core.fitting.making import CENTER, FOCAL, Scene, chance, off_by
 from tests.posing import random_params, toy_body
@@ -57,7 +57,7 @@ def assert_derivative(given: Tensor, expected: Tensor) -> None:
     assert (given - expected).abs().max() < CLOSE * expected.abs().max().clamp_min(1)
 
 
-def seen(toy: KeypointBody, unknowns: Tensor) -> Seen:
+def seen(toy: KeypointBody, unknowns: Tensor) -> SeenKeypoints:
     """Keypoints some twenty pixels off, some of them unsure and some absent."""
     count = len(unknowns)
     focal, center = unknowns.new_full((count,), FOCAL), unknowns.new_tensor(CENTER).expand(count, 2)
@@ -66,7 +66,7 @@ def seen(toy: KeypointBody, unknowns: Tensor) -> Seen:
     confidence = torch.rand(count, toy.k, generator=chance(1)).double()
     confidence[:, ::5] = 0
     off = 20 * torch.randn(xy.shape, generator=chance(2)).double()
-    return Seen(xy + off, confidence, focal, center, unknowns.new_tensor([0.5, 0.7, 1.0]))
+    return SeenKeypoints(xy + off, confidence, focal, center, unknowns.new_tensor([0.5, 0.7, 1.0]))
 
 
 def before(unknowns: Tensor) -> Tensor:
@@ -141,7 +141,9 @@ def test_only_the_chosen_keypoints_are_compared_with_the_photo(toy, unknowns):
     rows = reprojection(toy.posed(unknowns), few, ROBUST, chosen).rows
     whole = reprojection(toy.posed(unknowns), photo, ROBUST).rows
     at = torch.stack([2 * chosen, 2 * chosen + 1], dim=1).flatten()
-    torch.testing.assert_close(rows, Rows(whole.residual[:, at], whole.jacobian[:, at]), rtol=0, atol=1e-9)
+    torch.testing.assert_close(
+        rows, TermRows(whole.residual[:, at], whole.jacobian[:, at]), rtol=0, atol=1e-9
+    )
 
 
 def whole_objective(softness: float, **weights: object) -> tuple[object, Tensor]:
@@ -205,7 +207,7 @@ def test_the_loss_by_term_adds_up_to_the_loss():
     torch.testing.assert_close(terms.sum(dim=1), here.loss)
 
 
-def rows_of(wish: Wish, toy: KeypointBody, unknowns: Tensor) -> Rows:
+def rows_of(wish: Wish, toy: KeypointBody, unknowns: Tensor) -> TermRows:
     (numbers,) = wish_numbers((wish,), unknowns)
     return wish_rows(wish, toy.posed(unknowns), unknowns, places(), numbers)
 

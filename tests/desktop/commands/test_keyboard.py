@@ -158,7 +158,7 @@ def test_an_absent_keypoint_is_placed_by_arrows_inside_the_box(active_desk):
 
 def test_a_deleted_keypoint_comes_back_where_it_was(active_desk):
     desk, workbench = active_desk, active_desk.workbench
-    workbench.look(keypoint=desk.index("left_wrist"))
+    workbench.change_view(keypoint=desk.index("left_wrist"))
     at = workbench.person.keypoints.xy[workbench.view.keypoint]
     key(desk, "Delete")
     assert workbench.person.keypoints.confidence[workbench.view.keypoint] == 0
@@ -194,7 +194,7 @@ def test_people_of_one_photo_are_walked_in_their_order(active_desk):
 def test_a_joint_is_moved_in_3d_and_held_by_keys(active_desk):
     desk, workbench = active_desk, active_desk.workbench
     desk.fit()
-    workbench.look(keypoint=desk.index("left_wrist"))
+    workbench.change_view(keypoint=desk.index("left_wrist"))
     before = workbench.fits.posed().joints.copy()
     key(desk, "Right", SHIFT | Qt.KeyboardModifier.ControlModifier, times=2)
     key(desk, "Up", SHIFT | Qt.KeyboardModifier.ControlModifier)
@@ -339,7 +339,7 @@ def test_every_button_and_field_is_in_the_tab_order(open_desk):
 def test_panels_show_the_joint_of_the_keypoint_that_the_keyboard_is_at(active_desk):
     desk, window = active_desk, active_desk.window
     desk.fit()
-    desk.workbench.look(keypoint=desk.index("left_knee"))
+    desk.workbench.change_view(keypoint=desk.index("left_knee"))
     assert window.body_panel.joint.currentText() == "left knee"
     table = window.pose_table
     assert table.currentIndex().row() == JOINT_NAMES.index("left_knee")

@@ -73,7 +73,7 @@ def test_a_key_exchanges_the_limb_with_who_is_nearest_and_both_bodies_follow(ope
     desk.fit()
     before, other = people(desk)
     wrist = desk.index("left_wrist")
-    workbench.look(keypoint=wrist)
+    workbench.change_view(keypoint=wrist)
     desk.do("edit.exchange_limb")
     after, other_after = people(desk)
     assert after.keypoints.xy[wrist] == pytest.approx(other.keypoints.xy[wrist])
@@ -105,7 +105,7 @@ def test_who_is_accepted_gives_nothing_away(open_desk):
     desk.do("person.accept")
     workbench.select(people(desk)[1].id)
     before = workbench.photo
-    workbench.look(keypoint=desk.index("nose"))
+    workbench.change_view(keypoint=desk.index("nose"))
     for command in ("edit.exchange_limb", "edit.exchange_detection"):
         desk.do(command)
     assert workbench.photo is before

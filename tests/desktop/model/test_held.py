@@ -65,7 +65,7 @@ def test_what_is_held_is_listed_and_each_line_lets_go(open_desk):
     desk.fit()
     held = desk.window.body_panel.held
     assert held.lines() == []
-    workbench.look(joint="left_wrist")
+    workbench.change_view(joint="left_wrist")
     desk.do("body.nearer")
     desk.do("body.left_foot")
     order = DepthOrder("left_knee", "left_hip")
@@ -96,7 +96,7 @@ def test_what_is_held_is_there_after_opening_again(open_desk):
 def test_a_fit_of_everybody_keeps_what_is_held(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(joint="left_wrist")
+    workbench.change_view(joint="left_wrist")
     for _ in range(3):
         desk.do("body.nearer")
     pin = workbench.person.wishes[0]
@@ -109,7 +109,7 @@ def test_a_fit_of_everybody_keeps_what_is_held(open_desk):
 def test_a_joint_is_said_to_be_nearer_than_the_one_clicked_next(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(keypoint=desk.index("left_wrist"))
+    workbench.change_view(keypoint=desk.index("left_wrist"))
     desk.do("body.nearer_than")
     assert "left wrist is nearer than" in desk.told[-1]
     at = desk.place_of("right_wrist")
@@ -125,9 +125,9 @@ def test_a_joint_is_said_to_be_nearer_than_the_one_clicked_next(open_desk):
 def test_keys_alone_say_that_a_joint_is_farther_than_another(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(keypoint=desk.index("left_ankle"))
+    workbench.change_view(keypoint=desk.index("left_ankle"))
     desk.do("body.farther_than")
-    workbench.look(keypoint=desk.index("right_ankle"))
+    workbench.change_view(keypoint=desk.index("right_ankle"))
     desk.do("body.farther_than")
     assert workbench.person.wishes == (DepthOrder("right_ankle", "left_ankle"),)
 
@@ -135,7 +135,7 @@ def test_keys_alone_say_that_a_joint_is_farther_than_another(open_desk):
 def test_escape_forgets_what_was_to_be_compared(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(keypoint=desk.index("left_ankle"))
+    workbench.change_view(keypoint=desk.index("left_ankle"))
     desk.do("body.nearer_than")
     desk.do("edit.cancel")
     assert workbench.view.compared == ""
@@ -146,7 +146,7 @@ def test_keys_turn_a_joint_and_it_is_held(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
     before = workbench.person
-    workbench.look(joint="left_elbow")
+    workbench.change_view(joint="left_elbow")
     desk.do("body.turn_y")
     desk.do("body.turn_y")
     assert desk.window.body_panel.held.lines() == ["left elbow stays turned"]
@@ -159,7 +159,7 @@ def test_keys_turn_a_joint_and_it_is_held(open_desk):
 def test_another_focal_length_takes_what_is_held_along(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(joint="left_wrist")
+    workbench.change_view(joint="left_wrist")
     desk.do("body.nearer")
     (pin,), depth = workbench.person.wishes, workbench.person.fit.cam_t[2]
     desk.window.fit_panel.focal.setValue(2 * workbench.person.fit.focal_length)
@@ -169,7 +169,7 @@ def test_another_focal_length_takes_what_is_held_along(open_desk):
 def test_a_joint_that_is_kept_turned_stays_as_a_slider_or_the_table_turned_it_last(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    workbench.look(joint="left_elbow")
+    workbench.change_view(joint="left_elbow")
     desk.do("body.turn_z")
     desk.do("body.reset_joint")
     assert workbench.person.wishes == (Turn("left_elbow", (0.0, 0.0, 0.0)),)

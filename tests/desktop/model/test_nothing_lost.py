@@ -143,7 +143,7 @@ def test_a_nudge_is_kept_when_something_else_comes_before_the_arrow_is_let_go(op
     desk, workbench = open_desk, open_desk.workbench
     person_id, canvas = workbench.person_id, desk.window.canvas
     focus(desk, canvas)
-    workbench.look(keypoint=0)
+    workbench.change_view(keypoint=0)
     before = workbench.person.keypoints.xy[0, 0]
     QTest.keyPress(canvas, Qt.Key.Key_Right)
     if then == "accept":
@@ -161,7 +161,7 @@ def test_other_bodies_are_gone_when_the_keypoints_are_others(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
     desk.do("fit.alternatives")
-    desk.wait(lambda: not workbench.fits.looking)
+    desk.wait(lambda: not workbench.fits.searching)
     assert workbench.fits.alternatives
     person = workbench.person
     workbench.apply("Note", person.with_(note="the same keypoints"))

@@ -172,7 +172,7 @@ def test_changes_of_a_job_keep_their_place_in_the_history_when_the_user_works_on
 
 def test_the_next_to_look_at_is_the_worst_without_a_verdict(workbench):
     seen = {workbench.person_id}
-    while (following := workbench.queue.next_to_look_at()) is not None:
+    while (following := workbench.queue.next_undecided()) is not None:
         workbench.apply("Reject", with_verdict(workbench.person, "rejected"))
         workbench.select(following)
         seen.add(following)
@@ -184,8 +184,8 @@ def test_the_next_to_look_at_is_the_worst_without_a_verdict(workbench):
 def test_looking_otherwise_is_told_once_and_is_no_entry_of_the_history(workbench):
     told = []
     workbench.view_changed.connect(lambda: told.append(workbench.view))
-    workbench.look(wireframe=True)
-    workbench.look(wireframe=True)
+    workbench.change_view(wireframe=True)
+    workbench.change_view(wireframe=True)
     assert [view.wireframe for view in told] == [True]
     assert workbench.history.count() == 0
 

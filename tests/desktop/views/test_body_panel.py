@@ -37,7 +37,7 @@ def with_a_fit_from_elsewhere(desk):
     workbench = desk.workbench
     fit = with_joint(with_beta(workbench.person.fit, 0, 6.254321), "pelvis", np.radians([200.04, 0.0, 10.0]))
     workbench.apply("Import", workbench.person.with_(fit=fit))
-    workbench.look(joint="pelvis")
+    workbench.change_view(joint="pelvis")
     return workbench.person
 
 
@@ -123,7 +123,7 @@ def test_reset_buttons_put_joint_pose_and_shape_to_rest(fitted, qtbot):
     fit = with_joint(with_beta(workbench.person.fit, 2, 1.0), "head", np.ones(3))
     workbench.fits.change_by_hand("Pose", fit)
     buttons = {button.text(): button for button in window.body_panel.findChildren(QToolButton)}
-    workbench.look(joint="head")
+    workbench.change_view(joint="head")
     qtbot.mouseClick(buttons["Reset joint"], Qt.MouseButton.LeftButton)
     assert not joint_of(workbench.person.fit, "head").any()
     assert joint_of(workbench.person.fit, "pelvis").any()

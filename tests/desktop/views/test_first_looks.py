@@ -225,7 +225,7 @@ def test_words_over_people_stand_on_a_ground_of_their_own(qapp):
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_the_square_of_a_tick_is_seen_in_both_themes(desk, name):
-    desk.workbench.look(theme=name)
+    desk.workbench.change_view(theme=name)
     desk.window.fit_panel.free_betas.setChecked(False)
     desk.qtbot.wait(50)
     box = desk.window.fit_panel.free_betas

@@ -82,7 +82,7 @@ def test_choosing_goes_both_ways(table):
     desk, table = table
     table.setCurrentIndex(cell(table, "right_elbow", 2))
     assert desk.workbench.view.joint == "right_elbow"
-    desk.workbench.look(joint="neck")
+    desk.workbench.change_view(joint="neck")
     assert table.currentIndex().row() == joint_index("neck")
     assert table.currentIndex().column() == 2
 

@@ -86,7 +86,7 @@ def test_a_ring_dragged_turns_the_joint_alone_in_one_entry_and_later_fits_keep_i
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
     fitted = workbench.person
-    workbench.look(joint="left_elbow")
+    workbench.change_view(joint="left_elbow")
     desk.do("space.rings")
     end = drag_ring(desk, qtbot, 1, (40, 25))
     assert workbench.previewing
@@ -113,7 +113,7 @@ def test_escape_leaves_a_turned_joint_as_it_was(open_desk, qtbot):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
     fitted = workbench.person
-    workbench.look(joint="right_knee")
+    workbench.change_view(joint="right_knee")
     desk.do("space.rings")
     end = drag_ring(desk, qtbot, 0, (30, 30))
     desk.do("edit.cancel")
@@ -138,7 +138,7 @@ def test_the_side_view_follows_the_turns_and_zooms_of_the_other_and_its_own_turn
     assert not side.isVisible()
     desk.do("space.side_view")
     assert side.isVisible()
-    main.look_from("photo")
+    main.view_from("photo")
     assert side.orbit.azimuth_deg - main.orbit.azimuth_deg == 90
     main.zoom(2.0)
     assert side.orbit.distance == main.orbit.distance
@@ -184,7 +184,7 @@ def test_a_joint_dragged_in_the_side_view_moves_in_depth(open_desk, qtbot):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
     desk.do("space.side_view")
-    desk.window.viewport.look_from("photo")
+    desk.window.viewport.view_from("photo")
     side, joint = desk.window.space.side, joint_index("left_wrist")
     before = workbench.fits.posed().joints[joint]
     start = QPoint(*side.orbit.project(side.surface[1], side.size())[joint].astype(int).tolist())

@@ -16,7 +16,7 @@ from core.store.fits.dictionary import FitsDictionary
 from tests.benchmarks.people import smpl_sized
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
-from train.data.batches import Batch, Crops, Order, Share, Turn, Turns, batches_of, load_batches
+from train.data.batches import Batch, Crops, Order, RowTurn, Share, Turns, batches_of, load_batches
 from train.data.rotated_body import LAYOUT
 from train.data.samples import Samples, each_once, present, read_dataset, samples_of_fits
 from train.data.sources import read_sources
@@ -45,7 +45,7 @@ def sources(body, **options):
     return read_sources(Options(**options), body, HALVES, seed=0)
 
 
-def epoch_of(order: Order, epoch: int, batch: int, share: Share = Share()) -> list[list[Turn]]:  # noqa: B008
+def epoch_of(order: Order, epoch: int, batch: int, share: Share = Share()) -> list[list[RowTurn]]:  # noqa: B008
     return list(itertools.islice(Turns(order, epoch, 0, batch, share), batches_of(order, batch)))
 
 

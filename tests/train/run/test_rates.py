@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from train.run.distributed import DropoutStream, Processes
-from train.run.folder import Progress
+from train.run.folder import RunProgress
 from train.run.loop import Learner, Limits, Method, StepLoss, learn
 
 IN_EPOCH = 4
@@ -73,13 +73,13 @@ def test_the_rate_rises_in_a_line_to_that_of_the_cosine():
     whole = [step.rate for step in steps_of(learner_of(last_rate=0.2), limits)]
     shares = [rate / at_last for rate, at_last in zip(rates, whole, strict=True)]
     assert shares == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1, 1, 1])
-    rest = learner_of(last_rate=0.2, warm_up=4, progress=Progress(step=2, batch=2))
+    rest = learner_of(last_rate=0.2, warm_up=4, progress=RunProgress(step=2, batch=2))
     assert [step.rate for step in steps_of(rest, limits)] == rates[2:]
 
 
 def test_a_run_that_goes_on_has_the_rate_of_its_place():
     whole = [step.rate for step in steps_of(learner_of(last_rate=0.0), Limits(steps=8))]
-    rest = learner_of(last_rate=0.0, progress=Progress(step=5, epoch=1, batch=1))
+    rest = learner_of(last_rate=0.0, progress=RunProgress(step=5, epoch=1, batch=1))
     assert [step.rate for step in steps_of(rest, Limits(steps=8))] == whole[5:]
 
 

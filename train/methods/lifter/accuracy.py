@@ -15,7 +15,7 @@ from core.networks.lifter.lift import LifterGuess, lift
 from core.networks.lifter.network import JOINTS, Lifter
 from train.data.mocap import Poses
 from train.data.photo_truth import LIMBS, read_truth
-from train.methods.lifter.scenes import People, Scenes, camera_turn
+from train.methods.lifter.scenes import SceneBodies, Scenes, camera_turn
 
 PHOTO = (1000.0, 500.0)  # focal length and centre [px] of the pictures that poses are projected into
 NOISE, NOISE_TAIL, TAIL = 0.01, 0.04, 0.05  # of the person's bbox: usual error, the bad ones', their share
@@ -23,7 +23,7 @@ MISSING, SWAPPED = 0.2, 0.05
 SEED = 20
 
 
-def projected_people(scenes: Scenes, poses: Poses, count: int | None = None) -> People:
+def projected_people(scenes: Scenes, poses: Poses, count: int | None = None) -> SceneBodies:
     """Every pose once (or `count` of them), each before its own camera; always the same ones."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -39,7 +39,7 @@ def projected_people(scenes: Scenes, poses: Poses, count: int | None = None) -> 
         return scenes.place(rotations, shape, view, torch.cat([beside, depth[:, None]], dim=1))
 
 
-def projected_keypoints(scenes: Scenes, people: People, name: str, noisy: bool) -> Tensor:
+def projected_keypoints(scenes: Scenes, people: SceneBodies, name: str, noisy: bool) -> Tensor:
     """(B, K, 3) of layout `name` in the picture, exact, or as a poor detector gives them."""
     columns = [scenes.definitions.index(one) for one in layout(name).definitions]
     points = people.points[:, columns]
@@ -59,7 +59,7 @@ def projected_keypoints(scenes: Scenes, people: People, name: str, noisy: bool) 
     return torch.cat([xy, confidence[..., None]], dim=-1)
 
 
-def on_projections(lifter: Lifter, body: Body, people: People, keypoints: Tensor, name: str) -> Tensor:
+def on_projections(lifter: Lifter, body: Body, people: SceneBodies, keypoints: Tensor, name: str) -> Tensor:
     """PA-MPJPE [mm] over the twelve limb joints of SMPL of each person's hypotheses, (B, H)."""
     focal, centre = PHOTO
     batch = len(keypoints)
@@ -130,7 +130,7 @@ def milliseconds(lifter: Lifter, body: Body, rounds: int = 200) -> float:
     return round(1000 * min(times), 2)
 
 
-def as_params(people: People, body: Body) -> BodyParams:
+def as_params(people: SceneBodies, body: Body) -> BodyParams:
     """The same people as BodyParams of the camera frame."""
     pose = matrix_to_axis_angle(people.rotations).flatten(1)
     rest = BodyParams.from_pose(

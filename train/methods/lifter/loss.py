@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.body.tree import LIMB_JOINTS
 from core.networks.lifter.network import FARTHEST, JOINTS, Hypotheses
-from train.methods.lifter.scenes import People
+from train.methods.lifter.scenes import SceneBodies
 
 LIMB_WEIGHT = 2.0
 SQUARINGS = 12
@@ -34,7 +34,7 @@ class LossWeights:
 
 
 def lifting_loss(
-    bodies: Hypotheses, truth: People, side: Tensor, weights: LossWeights
+    bodies: Hypotheses, truth: SceneBodies, side: Tensor, weights: LossWeights
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Distances of the hypotheses from the truth, weighted by which is nearest; and the parts it is the sum of."""
     each, limbs = _joint_weights(side.device), _limbs(side.device)

@@ -60,7 +60,7 @@ OTHER_DIFFERENCE = 0.008
 
 
 @dataclass(frozen=True, eq=False)
-class People:
+class SceneBodies:
     """Bodies in the camera frame. rotations (B, 24, 3, 3), the first the camera's; shape (B, 11); joints (B, 24, 3) [m]
     from the pelvis; pelvis (B, 3) [m]; points (B, N, 3) [m], the definitions'."""
 
@@ -70,10 +70,10 @@ class People:
     pelvis: Tensor
     points: Tensor
 
-    def turned(self, turn: Tensor) -> People:
+    def turned(self, turn: Tensor) -> SceneBodies:
         """In a frame turned by `turn` (B, 3, 3)."""
         first = (turn @ self.rotations[:, 0])[:, None]
-        return People(
+        return SceneBodies(
             torch.cat([first, self.rotations[:, 1:]], dim=1),
             self.shape,
             self.joints @ turn.mT,
@@ -125,19 +125,19 @@ class Scenes:
     def _having(self, parts: tuple[str, ...]) -> Tensor:
         return torch.tensor([family(name) in parts for name in self.definitions])
 
-    def draw(self, count: int) -> tuple[LifterInput, People]:
+    def draw(self, count: int) -> tuple[LifterInput, SceneBodies]:
         """What a lifter is taught: the input, and the truth in the input's turned frame."""
         with self.device:
             people = self._people(count)
             seen = self.observe(people)
         return seen, people.turned(seen.turn)
 
-    def people(self, count: int) -> People:
+    def people(self, count: int) -> SceneBodies:
         """Bodies drawn, varied and put in front of a camera."""
         with self.device:
             return self._people(count)
 
-    def _people(self, count: int) -> People:
+    def _people(self, count: int) -> SceneBodies:
         c = self.config
         pose = self._varied(count)
         shape = torch.randn(count, SHAPE)
@@ -157,7 +157,7 @@ class Scenes:
         beside = torch.randn(count, 2) * c.off_axis * depth[:, None]
         return self.place(rotations, shape, view, torch.cat([beside, depth[:, None]], dim=1))
 
-    def place(self, rotations: Tensor, shape: Tensor, view: Tensor, pelvis: Tensor) -> People:
+    def place(self, rotations: Tensor, shape: Tensor, view: Tensor, pelvis: Tensor) -> SceneBodies:
         """rotations (B, 24, 3, 3) in a y-up world, view (B, 3, 3) the world in the camera, pelvis (B, 3) [m]."""
         count = len(rotations)
         rotations = torch.cat([(view @ rotations[:, 0])[:, None], rotations[:, 1:]], dim=1)
@@ -168,7 +168,7 @@ class Scenes:
         joints = joints - offsets[:, :1]
         levers = torch.addmm(self.levers, shape, self.levers_shape).view(count, -1, 4 * JOINTS)
         world = torch.cat([turns, joints[..., None]], dim=-1).transpose(-1, -2).reshape(count, 4 * JOINTS, 3)
-        return People(rotations, shape, joints, pelvis, levers @ world + pelvis[:, None])
+        return SceneBodies(rotations, shape, joints, pelvis, levers @ world + pelvis[:, None])
 
     def _drawn(self, count: int) -> Tensor:
         chosen = _chosen(self.reached, count)
@@ -193,7 +193,7 @@ class Scenes:
         noise = torch.randn(count, JOINTS, 3) * self.joint_spread * c.joint_noise * torch.rand(count, 1, 1)
         return (varied + noise).view(count, -1)
 
-    def observe(self, people: People) -> LifterInput:
+    def observe(self, people: SceneBodies) -> LifterInput:
         """Keypoints of some layout, with the faults of detectors and annotators, in that person's turned frame."""
         c, count = self.config, len(people.points)
         points = people.points + self._annotators(people)
@@ -210,7 +210,7 @@ class Scenes:
         wrong = torch.where(torch.rand(count) < c.wrong_focal, 0.3 * torch.randn(count), 0.0).exp()
         return see(torch.cat([xy, confidence[..., None]], dim=-1), wrong, xy.new_zeros(count, 2))
 
-    def _annotators(self, people: People) -> Tensor:
+    def _annotators(self, people: SceneBodies) -> Tensor:
         """(B, N, 3) [m]: what each definition is off by, alike on both sides of the body."""
         off = (
             torch.randn_like(people.points) * self.difference[:, None] * torch.rand(len(people.points), 1, 1)

@@ -17,7 +17,7 @@ from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
 from core.networks.spin import SpinNetwork, SpinOutput
 from core.store.fits.dictionary import FitsDictionary
-from train.data.batches import Batch, Crops, Turn
+from train.data.batches import Batch, Crops, RowTurn
 from train.data.rotated_body import LAYOUT, RotatedBody
 from train.methods.spin.loss import project_to_crop
 
@@ -33,7 +33,7 @@ def draw_pictures(
     """Write pictures/STEP.jpg: a column for each person, the guess above and the fit below, keypoints as dots."""
     rows = crops.order.rows
     chosen = rows[np.linspace(0, len(rows) - 1, min(PEOPLE, len(rows))).astype(int)]
-    turns = [Turn(0, place, int(row)) for place, row in enumerate(chosen)]
+    turns = [RowTurn(0, place, int(row)) for place, row in enumerate(chosen)]
     batch = Crops(crops.samples, crops.order, None)[turns].to(fits.device)
     network.eval()
     said = SpinOutput(*(part.float() for part in network(normalise(batch.images))))

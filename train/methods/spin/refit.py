@@ -33,7 +33,7 @@ from train.data.rotated_body import LAYOUT
 from train.methods.spin.loss import EXTREME_BETA
 
 
-class Frame(NamedTuple):
+class CropInPhoto(NamedTuple):
     """How photo and crop see people (B,): center (B, 2) and side of the bbox, focal_length, camera_center (B, 2), all
     [px]; and kid, how much of a child each is."""
 
@@ -44,7 +44,7 @@ class Frame(NamedTuple):
     kid: Tensor
 
     @classmethod
-    def of(cls, fits: FitsDictionary, rows: Tensor) -> Frame:
+    def of(cls, fits: FitsDictionary, rows: Tensor) -> CropInPhoto:
         side = BBOX_UNIT * fits.scale[rows]
         return cls(fits.center[rows], side, fits.focal_length[rows], fits.camera_center[rows], fits.kid[rows])
 
@@ -95,7 +95,7 @@ def refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, conf
 
 
 def _refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, config: FitConfig) -> Candidates:
-    rows, keypoints, frame = views.indices, views.keypoints, Frame.of(fits, views.indices)
+    rows, keypoints, frame = views.indices, views.keypoints, CropInPhoto.of(fits, views.indices)
     before, after = _around_the_fit(body, config)
     told = (part.detach().float() for part in said)
     (start,) = before(*told, views.rotation_deg, views.flipped, views.scale, keypoints, *frame)
@@ -116,14 +116,18 @@ def _around_the_fit(body: Body, config: FitConfig) -> tuple[Rowwise, Rowwise]:
     prior = default_prior(body.v_template.device, body.v_template.dtype)
 
     def before(*parts: Tensor) -> tuple[Tensor]:
-        said, (rotation_deg, flipped, scale, keypoints), frame = parts[:3], parts[3:7], Frame(*parts[7:])
+        said, (rotation_deg, flipped, scale, keypoints), frame = (
+            parts[:3],
+            parts[3:7],
+            CropInPhoto(*parts[7:]),
+        )
         judge = Judge(collapsed, prior, keypoints, frame.focal_length, frame.camera_center, config)
         start = in_photo(body, SpinOutput(*said), rotation_deg, flipped, scale, frame)
         return (params_to_vector(judge.place(start)),)
 
     def after(unknowns: Tensor, weak: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         row_pose, row_betas, keypoints = parts[:3]
-        frame, params = Frame(*parts[3:]), vector_to_params(unknowns)
+        frame, params = CropInPhoto(*parts[3:]), vector_to_params(unknowns)
         camera = frame.focal_length, frame.camera_center
         judge = Judge(collapsed, prior, keypoints, *camera, config)
         pelvis = body.rest_pelvis(params)
@@ -140,7 +144,7 @@ def _around_the_fit(body: Body, config: FitConfig) -> tuple[Rowwise, Rowwise]:
 
 
 def in_photo(
-    body: Body, said: SpinOutput, rotation_deg: Tensor, flipped: Tensor, scale: Tensor, frame: Frame
+    body: Body, said: SpinOutput, rotation_deg: Tensor, flipped: Tensor, scale: Tensor, frame: CropInPhoto
 ) -> BodyParams:
     """What the network says of augmented crops, in the photo's camera frame. The rows tell how much of a child each
     is: the network does not. The augmentation rotation_deg, flipped, scale (B,)."""
@@ -154,7 +158,7 @@ def in_photo(
     return BodyParams.from_pose(torch.cat([orient, pose[:, 3:]], dim=1), said.betas, cam_t, frame.kid)
 
 
-def row_in_photo(pose: Tensor, betas: Tensor, frame: Frame) -> BodyParams:
+def row_in_photo(pose: Tensor, betas: Tensor, frame: CropInPhoto) -> BodyParams:
     """Rows of the dictionary, pose (B, 72) in the crop's frame and betas (B, 10), turned into the photo's camera frame;
     where they stand is the judge's to say.
 

@@ -10,7 +10,7 @@ import torch
 from core.errors import FitsError
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, full_to_crop
 from core.store.fits.columns import SOURCES
-from core.store.fits.dictionary import FitsDictionary, Rows
+from core.store.fits.dictionary import FitsDictionary, RowsInCrop
 from core.store.fits.from_photos import fits_of_photos
 from tests.core.store.fits.making_fits import (
     angles,
@@ -65,7 +65,7 @@ def by_batch(new: list[float], old: float = 1.0):
     return lambda pose, betas, indices: torch.tensor([*new, *[old] * len(new)])
 
 
-def upright(fits: FitsDictionary, indices: torch.Tensor) -> Rows:
+def upright(fits: FitsDictionary, indices: torch.Tensor) -> RowsInCrop:
     return fits.get(indices, torch.zeros(len(indices)), torch.zeros(len(indices), dtype=torch.bool))
 
 

@@ -21,7 +21,7 @@ from train.data.augmented_views import Views
 from train.data.compare_fits import LOOP_FIT, Judge, placed
 from train.data.rotated_body import LAYOUT
 from train.methods.spin import refit as refitting
-from train.methods.spin.refit import Frame, in_photo, refit
+from train.methods.spin.refit import CropInPhoto, in_photo, refit
 
 PEOPLE = 8
 CPU = torch.device("cpu")
@@ -93,7 +93,7 @@ def said_of(fits: FitsDictionary, views: Views, body, noise: float = 0.0, seed: 
 
 
 def put_in_photo(body, said: SpinOutput, views: Views, fits: FitsDictionary) -> BodyParams:
-    frame = Frame.of(fits, views.indices)
+    frame = CropInPhoto.of(fits, views.indices)
     return in_photo(body, said, views.rotation_deg, views.flipped, views.scale, frame)
 
 

@@ -229,9 +229,9 @@ def main() -> int:
     for part in [*parts, readme_rows]:
         for what, figure, names in part():
             first, *more = names or [""]
-            print(f"{what:42}{figure:>12}  {first}".rstrip(), flush=True)
+            print(f"{what:50}{figure:>10}  {first}".rstrip(), flush=True)
             for name in more:
-                print(f"{'':56}{name}")
+                print(f"{'':62}{name}")
     return 0
 
 

@@ -24,6 +24,7 @@ from core.fitting.residuals import NEAREST, Seen
 from core.fitting.solver import SolverStep, levenberg_marquardt, until_settled
 from core.geometry.camera import project
 
+SAME_LOSS = 1e-3  # share of the least loss, or of one residual unit: a difference that tells two starts apart
 WHOLE_TURN = 2 * math.pi
 MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
 
@@ -170,8 +171,15 @@ def as_start(given: Tensor, has_kid: bool) -> Tensor:
 
 
 def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:
-    """Of a step over B S starts, each person's `keep` best: a step over B keep, and which starts they are (B, keep)."""
-    order = step.loss.view(batch, -1).nan_to_num(nan=torch.inf).argsort(dim=1)[:, :keep]
+    """Of a step over B S starts, each person's `keep` best: a step over B keep, and which starts they are (B, keep).
+
+    Starts that lead to the same loss count as equal, and the first of them is the best: rounding differs from processor
+    to processor, and where few keypoints are seen it would choose the heading.
+    """
+    loss = step.loss.view(batch, -1).nan_to_num(nan=torch.inf)
+    least = loss.amin(dim=1, keepdim=True)
+    tied = loss < least + SAME_LOSS * least.abs().clamp_min(1)
+    order = loss.masked_fill(tied, -torch.inf).argsort(dim=1, stable=True)[:, :keep].sort(dim=1).values
     first = torch.arange(batch, device=order.device)[:, None] * (len(step.loss) // batch)
     rows = (order + first).flatten()
     chosen = SolverStep(

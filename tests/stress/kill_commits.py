@@ -28,12 +28,12 @@ from core.store.project import Project
 from core.store.whole_file import version_file
 from tests.core.store.making import random_photo
 from tests.core.store.making_fits import random_fits
+from tests.waiting import LONGEST_S
 from train.learning.command import Command
 
 PEOPLE = 40
 ROWS = 500
 LONGEST_LIFE_S = 0.03
-PATIENCE_S = 30.0
 NUMBER = struct.Struct("<I")
 
 
@@ -48,8 +48,8 @@ def killed_writer(write: Callable[[], Iterator[int]], chance: random.Random) -> 
         os._exit(1)
     os.close(writing)
     try:
-        if not select.select([reading], [], [], PATIENCE_S)[0]:
-            raise RuntimeError("the writer committed nothing")
+        if not select.select([reading], [], [], LONGEST_S)[0]:
+            raise RuntimeError(f"the writer committed nothing in {LONGEST_S:g} s")
         time.sleep(chance.uniform(0, LONGEST_LIFE_S))
     finally:
         os.kill(child, signal.SIGKILL)

@@ -138,7 +138,7 @@ class Problem:
         previous = self.previous.flatten(0, 1) if self.previous is not None and config.stay_near else None
         seen = repeat(self.seen, count)
         start, free = unknowns.flatten(0, 1), free_unknowns(config, unknowns.device)
-        if start.device.type == "cpu" and start.dtype == torch.float32:
+        if by_machine_code(start):
             task = task_of(self.body, self.prior, config, softness, self.places, seen, previous, free)
             return until_settled(
                 compiled_tries(task, start, config.damping), iterations, config.tolerance, count
@@ -157,6 +157,11 @@ class Problem:
             config.tolerance,
             count,
         )
+
+
+def by_machine_code(start: Tensor) -> bool:
+    """Whether a fit from `start` runs as machine code; else by tensors."""
+    return start.device.type == "cpu" and start.dtype == torch.float32
 
 
 def as_start(given: Tensor, has_kid: bool) -> Tensor:

@@ -26,7 +26,7 @@ from tests.core.fitting.making import (
     turned,
 )
 
-ROUNDINGS = 30
+ROUNDINGS = 16
 
 
 def seen(scene: Scene) -> Seen:

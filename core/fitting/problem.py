@@ -24,6 +24,7 @@ from core.fitting.residuals import NEAREST, SeenKeypoints
 from core.fitting.solver import SolverStep, levenberg_marquardt, until_converged
 from core.geometry.camera import project
 
+SAME_LOSS = 1e-3  # share of the least loss, or of one residual unit: a difference that tells two starts apart
 WHOLE_TURN = 2 * math.pi
 MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
 
@@ -137,7 +138,7 @@ class Problem:
         previous = self.previous.flatten(0, 1) if self.previous is not None and config.stay_near else None
         seen = repeat(self.seen, count)
         start, free = unknowns.flatten(0, 1), free_unknowns(config, unknowns.device)
-        if start.device.type == "cpu" and start.dtype == torch.float32:
+        if by_machine_code(start):
             task = task_of(self.body, self.prior, config, softness, self.places, seen, previous, free)
             return until_converged(
                 compiled_tries(task, start, config.damping), iterations, config.tolerance, count
@@ -158,6 +159,11 @@ class Problem:
         )
 
 
+def by_machine_code(start: Tensor) -> bool:
+    """Whether a fit from `start` runs as machine code; else by tensors."""
+    return start.device.type == "cpu" and start.dtype == torch.float32
+
+
 def as_start(given: Tensor, has_kid: bool) -> Tensor:
     """Unknowns (N, 86) of bodies from anywhere, changed in place: a joint turned by over pi the other way round, as
     the prior knows poses and some libraries do not write them; nobody a child to a body that knows none."""
@@ -170,8 +176,15 @@ def as_start(given: Tensor, has_kid: bool) -> Tensor:
 
 
 def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:
-    """Of a step over B S starts, each person's `keep` best: a step over B keep, and which starts they are (B, keep)."""
-    order = step.loss.view(batch, -1).nan_to_num(nan=torch.inf).argsort(dim=1)[:, :keep]
+    """Of a step over B S starts, each person's `keep` best: a step over B keep, and which starts they are (B, keep).
+
+    Starts that lead to the same loss count as equal, and the first of them is the best: rounding differs from processor
+    to processor, and where few keypoints are seen it would choose the heading.
+    """
+    loss = step.loss.view(batch, -1).nan_to_num(nan=torch.inf)
+    least = loss.amin(dim=1, keepdim=True)
+    tied = loss < least + SAME_LOSS * least.abs().clamp_min(1)
+    order = loss.masked_fill(tied, -torch.inf).argsort(dim=1, stable=True)[:, :keep].sort(dim=1).values
     first = torch.arange(batch, device=order.device)[:, None] * (len(step.loss) // batch)
     rows = (order + first).flatten()
     chosen = SolverStep(

@@ -33,8 +33,9 @@ from PySide6.QtWidgets import QApplication
 
 from core.body.keypoints import layout
 from core.records import Person
-from tests.benchmarks.desktop import ROOT, WAIT_S, Bench
+from tests.benchmarks.desktop import ROOT, Bench
 from tests.desktop.making import write_coco
+from tests.waiting import LONGEST_S
 
 COUNTED = ("core", "desktop")
 REPEATS = 5
@@ -98,10 +99,10 @@ class Acts:
         act()
         self.bench.run(QUIET_S)
         calls.off()
-        deadline = time.perf_counter() + WAIT_S
+        deadline = time.perf_counter() + LONGEST_S
         while self.busy():
             if time.perf_counter() > deadline:
-                raise TimeoutError(f"{name} is not done after {WAIT_S:.0f} s.")
+                raise TimeoutError(f"{name} is not done after {LONGEST_S:g} s.")
             calls.on()
             self.bench.run(QUIET_S)
             calls.off()

@@ -33,6 +33,7 @@ from desktop.state.view import View
 from tests.benchmarks.machine import machine
 from tests.benchmarks.memory import make_project, measured
 from tests.desktop.making import write_coco
+from tests.waiting import wait_until
 from train.run.parser import CommandLine
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,6 @@ LARGE = "large.fitloop"
 IMPORTED_PEOPLE = 20_000
 IDLE_S = 3.0
 TRAIN_STEPS = 8
-WAIT_S = 60.0
 
 
 class Painted(QObject):
@@ -74,11 +74,7 @@ class Bench:
         spare_the_collector()  # as main does
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.perf_counter() + WAIT_S
-        while not condition():
-            self.run(0.002)
-            if time.perf_counter() > deadline:
-                raise TimeoutError
+        wait_until(condition, pause=lambda seconds: self.run(0.002))
 
     def run(self, seconds: float) -> None:
         """Let the event loop sleep and wake by itself, as it does under a user's hands."""

@@ -9,8 +9,7 @@ from desktop.app import build
 from desktop.commands.file_menu import open_path
 from desktop.settings import Settings
 from desktop.state.view import View
-
-WAIT_MS = 30_000
+from tests.waiting import of_the_window, wait_until
 
 
 class Desk:
@@ -36,7 +35,7 @@ class Desk:
             self.wait(lambda: not self.window.waiting)
 
     def wait(self, condition):
-        self.qtbot.waitUntil(condition, timeout=WAIT_MS)
+        wait_until(condition, pause=of_the_window(self.qtbot))
 
     def do(self, command):
         action = self.window.actions_by_id[command]

@@ -19,6 +19,7 @@ from desktop.jobs.files.photos import SHOWN_PIXELS
 from desktop.jobs.fitting_many import fit_many_steps
 from desktop.state.view import FitOptions
 from tests.desktop.making import write_coco, write_photo
+from tests.waiting import LONGEST_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -272,7 +273,7 @@ def test_a_fault_of_ours_anywhere_is_logged_and_told_and_the_work_goes_on(tmp_pa
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST_S,
     )
     assert done.returncode == 0, done.stderr
     told = done.stdout.splitlines()

@@ -11,6 +11,7 @@ from core.errors import ProjectError
 from core.store import Project
 from desktop.jobs.files import save_files
 from desktop.jobs.files.save_files import Saving
+from tests.waiting import LONGEST_S
 
 FULL = "people.fitloop: writing failed: the disk is full."
 
@@ -34,7 +35,7 @@ def gate(monkeypatch):
 
     def write(file, photos, body):
         yield Saving(0, 1)
-        assert opened.wait(20)
+        assert opened.wait(LONGEST_S), "the test did not let the export go on"
         file.write_text("written")
         yield Saving(1, 1, f"{file.name}: written")
 

@@ -1,6 +1,5 @@
 """The program itself in a test: `main` builds the window, and a story is acted in it as a user would."""
 
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,8 +11,6 @@ import desktop.app
 from desktop.settings import Settings
 from tests.desktop.desk import Desk
 
-LONGEST_S = 300  # of anything that is waited for
-
 
 class Waiter:
     """What a Desk asks of pytest-qt, for a program that may run without it."""
@@ -22,12 +19,6 @@ class Waiter:
         loop = QEventLoop()  # QTest.qWait would keep Python's lock while it waits, and no worker would get on
         QTimer.singleShot(ms, loop.quit)
         loop.exec()
-
-    def waitUntil(self, condition: Callable[[], bool], timeout: int) -> None:
-        deadline = time.monotonic() + timeout / 1000
-        while not condition():
-            assert time.monotonic() < deadline, "waited too long"
-            self.wait(10)
 
 
 class OpenWindow(Desk):
@@ -39,9 +30,6 @@ class OpenWindow(Desk):
         self.told: list[str] = []
         workbench.refused.connect(self.said.append)
         workbench.told.connect(self.told.append)
-
-    def wait(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=1000 * LONGEST_S)
 
 
 @contextmanager

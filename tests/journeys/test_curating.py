@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from core.store import FitsDictionary, Project
 from desktop.jobs.files.save_files import export_steps, fits_file_of
 from tests.desktop.desk import Desk
 from tests.desktop.making import same_person, write_coco
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,11 +93,7 @@ sys.exit(desktop.app.main([{str(file)!r}]))
     environment = os.environ | {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
     running = subprocess.Popen([sys.executable, "-c", story], cwd=ROOT, env=environment)
     try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "done").exists():
-            assert running.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until((tmp_path / "done").exists, "a fit that is accepted", running)
     finally:
         running.send_signal(signal.SIGKILL)
         running.wait()

@@ -15,6 +15,7 @@ from core.body.tree import joint_index
 from desktop.app import last_resort
 from desktop.state.view import View
 from tests.desktop.desk import Desk
+from tests.waiting import LONGEST_MS, LONGEST_S, of_the_window, wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ def run_main(*arguments, **environment):
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST_S,
     )
 
 
@@ -45,7 +46,9 @@ core.body.model.load_body = broken
 from desktop.app import main
 raise SystemExit(main(["--screenshot", {str(tmp_path / "window.png")!r}]))
 """
-    done = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True, timeout=LONGEST_S
+    )
     assert done.returncode == 1
     assert "RuntimeError: a fault of ours" in done.stderr
     assert not (tmp_path / "window.png").exists()
@@ -55,7 +58,7 @@ raise SystemExit(main(["--screenshot", {str(tmp_path / "window.png")!r}]))
 def bare(qtbot, tmp_path):
     """A window without a project: the body at rest."""
     desk = Desk(qtbot, tmp_path, View(theme="light", floor=False))
-    qtbot.waitExposed(desk.window)
+    qtbot.waitExposed(desk.window, timeout=LONGEST_MS)
     yield desk.workbench, desk.window
     desk.window.close()
 
@@ -191,7 +194,7 @@ def test_a_file_that_is_no_body_brings_a_message_and_the_body_stays(bare, qtbot,
     letter = tmp_path / "letter.pkl"
     letter.write_text("Dear reader, this is no body.")
     monkeypatch.setattr(window, "ask_for_file", lambda kind: letter)
-    with qtbot.waitSignal(workbench.refused, timeout=10000):
+    with qtbot.waitSignal(workbench.refused, timeout=LONGEST_MS):
         window.actions_by_id["file.open_body"].trigger()
     message = window.findChild(QMessageBox)
     assert message.isVisible()
@@ -220,7 +223,7 @@ def test_a_fault_of_the_program_is_told_in_the_window_and_the_window_goes_on(bar
     except RuntimeError as fault:
         last_resort(window, type(fault), fault, fault.__traceback__)
         last_resort(window, type(fault), fault, fault.__traceback__)
-    qtbot.waitUntil(lambda: window.findChild(QMessageBox) is not None)
+    wait_until(lambda: window.findChild(QMessageBox), pause=of_the_window(qtbot))
     qtbot.wait(30)
     assert len(window.findChildren(QMessageBox)) == 1  # however often it comes
     message = window.findChild(QMessageBox)
@@ -248,7 +251,7 @@ def test_an_opened_smpl_file_takes_the_place_of_the_open_body(bare, qtbot, tmp_p
         f=arrays.faces,
     )
     monkeypatch.setattr(window, "ask_for_file", lambda kind: file)
-    with qtbot.waitSignal(workbench.fits.body_changed, timeout=10000):
+    with qtbot.waitSignal(workbench.fits.body_changed, timeout=LONGEST_MS):
         window.actions_by_id["file.open_body"].trigger()
     assert "SMPL_MINE" in workbench.fits.body.name
     assert not window.body_panel.kid.slider.isEnabled()  # official files have no child direction

@@ -11,6 +11,7 @@ import pytest
 
 from core.store import Project
 from tests.core.formats.making import samples
+from tests.waiting import LONGEST_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ def run_main(home, *arguments):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST_S,
     )
 
 

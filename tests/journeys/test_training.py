@@ -11,6 +11,7 @@ import pytest
 
 from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training_process import ROOT, TrainingProcess
+from tests.waiting import LONGEST_S
 
 SMALL = "--backbone resnet10 --steps 12 --batch 2 --log-every 1 --workers 0 --threads 1"
 
@@ -37,7 +38,7 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     panel.start.click()
     training = desk.window.training
     assert training.running
-    desk.qtbot.waitUntil(lambda: not training.running, timeout=120_000)
+    desk.wait(lambda: not training.running)
     training.poll()
     assert training.checkpoint is not None, training.last_words
     assert training.lines[-1]["step"] == 2
@@ -91,10 +92,10 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
             training.poll()  # its own look, once a second, may come before the first step and after the last
             return bool(runs.fullmatch(panel.said.text()))
 
-        desk.qtbot.waitUntil(is_told_to_run, timeout=120_000)
+        desk.wait(is_told_to_run)
         assert not panel.stop.isEnabled()
         assert "Ctrl+C" in panel.stop.toolTip()
-        assert child.wait(120) == 0
+        assert child.wait(LONGEST_S) == 0
     training.poll()
     assert panel.said.text() == "elsewhere has ended after step 12"
     panel.metric.setCurrentText("loss")

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,8 @@ from core.body.keypoints import layout
 from core.formats.keypoints import coco
 from core.store import FitsDictionary, Project
 from desktop.jobs.files.save_files import fits_file_of
-from tests.journeys.program import LONGEST_S, in_the_program
+from tests.journeys.program import in_the_program
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 TRAIN = "--backbone resnet10 --log-every 1 --workers 0 --threads 1"
@@ -63,11 +63,7 @@ def first_day(photos, found, told):
     command = [sys.executable, "-m", "tests.journeys.first_day", photos, found, told]
     running = subprocess.Popen([str(word) for word in command], cwd=ROOT)
     try:
-        deadline = time.monotonic() + LONGEST_S
-        while not told.exists():
-            assert running.poll() is None, "the first day ended early"
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(told.exists, "the end of the first day", running)
     finally:
         running.send_signal(signal.SIGKILL)
         running.wait()

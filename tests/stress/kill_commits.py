@@ -28,12 +28,12 @@ from core.store.project.edits import Edit
 from core.store.project.project import Project
 from tests.core.store.fits.making_fits import random_fits
 from tests.core.store.making import random_photo
+from tests.waiting import LONGEST_S
 from train.run.parser import CommandLine
 
 PEOPLE = 40
 ROWS = 500
 LONGEST_LIFE_S = 0.03
-PATIENCE_S = 30.0
 NUMBER = struct.Struct("<I")
 
 
@@ -48,8 +48,8 @@ def killed_writer(write: Callable[[], Iterator[int]], chance: random.Random) -> 
         os._exit(1)
     os.close(writing)
     try:
-        if not select.select([reading], [], [], PATIENCE_S)[0]:
-            raise RuntimeError("the writer committed nothing")
+        if not select.select([reading], [], [], LONGEST_S)[0]:
+            raise RuntimeError(f"the writer committed nothing in {LONGEST_S:g} s")
         time.sleep(chance.uniform(0, LONGEST_LIFE_S))
     finally:
         os.kill(child, signal.SIGKILL)

@@ -23,6 +23,7 @@ from core.store.project.project import Project
 from tests.core.formats.making import write_photos
 from tests.core.networks.making import random_network
 from tests.train.making_people import known_photos, unseen, write_people
+from tests.waiting import LONGEST_S
 from train import fits
 from train.bulk import fit_batches
 from train.run.progress_line import ProgressLine
@@ -297,7 +298,7 @@ def test_two_processes_share_the_work_and_end_with_the_bytes_of_one(source, tmp_
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONGEST_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -312,7 +313,7 @@ def test_a_run_that_is_killed_at_random_loses_nothing_and_does_nothing_twice():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONGEST_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from core.errors import FitloopError
 from core.formats.bodies import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, full_to_crop, keypoints_to_crop, project
 from core.store.project.project import Project
+from tests.waiting import LONGEST_S, wait_until
 from train import synthetic
 from train.rendering.people_renderer import Picture
 from train.run.parser import INTERRUPTED
@@ -303,11 +303,9 @@ def test_a_request_to_stop_keeps_the_photos_that_are_done(asked, tmp_path):
     with subprocess.Popen(
         command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        deadline = time.monotonic() + 90
-        while not (out / "images" / "000040.jpg").exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        wait_until((out / "images" / "000040.jpg").exists, "forty photos", process)
         os.killpg(process.pid, asked)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=LONGEST_S)
     assert process.returncode == INTERRUPTED, errors
     assert "Traceback" not in errors
     assert "people in" in output

@@ -7,8 +7,7 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from desktop.jobs.worker import Worker
-
-WAIT_MS = 5000
+from tests.waiting import LONGEST_MS, LONGEST_S, of_the_window, wait_until
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def test_the_last_step_arrives_before_the_end_is_told(qtbot, worker):
     told = []
     worker.stepped.connect(told.append)
     worker.finished.connect(lambda: told.append("end"))
-    with qtbot.waitSignal(worker.finished, timeout=WAIT_MS):
+    with qtbot.waitSignal(worker.finished, timeout=LONGEST_MS):
         worker.start(iter(range(500)))
     assert told[-2:] == [499, "end"]
     assert not worker.running
@@ -38,8 +37,9 @@ def test_steps_that_nobody_looked_at_are_skipped_and_never_queue_up(qtbot, worke
         ready.set()
 
     worker.start(steps())
-    assert ready.wait(5)  # the window is busy all the while: its event loop does not run
-    with qtbot.waitSignal(worker.finished, timeout=WAIT_MS):
+    # The window is busy all the while: its event loop does not run.
+    assert ready.wait(LONGEST_S), "the last step was not reached"
+    with qtbot.waitSignal(worker.finished, timeout=LONGEST_MS):
         pass
     assert told == [999]
 
@@ -47,7 +47,7 @@ def test_steps_that_nobody_looked_at_are_skipped_and_never_queue_up(qtbot, worke
 def test_steps_come_in_the_thread_that_made_the_worker(qtbot, worker):
     threads = []
     worker.stepped.connect(lambda step: threads.append(threading.current_thread()))
-    with qtbot.waitSignal(worker.finished, timeout=WAIT_MS):
+    with qtbot.waitSignal(worker.finished, timeout=LONGEST_MS):
         worker.start(iter([1]))
     assert threads == [threading.current_thread()]
 
@@ -69,7 +69,7 @@ def test_a_stopped_worker_closes_its_generator_and_says_nothing_more(qtbot, work
             closed.set()
 
     worker.start(steps())
-    assert begun.wait(5)
+    assert begun.wait(LONGEST_S), "the work did not begin"
     worker.close()
     assert closed.is_set()
     qtbot.wait(50)
@@ -82,11 +82,11 @@ def test_a_new_start_replaces_what_is_running(qtbot, worker):
     let_go = threading.Event()
 
     def slow():
-        let_go.wait(5)
+        let_go.wait(LONGEST_S)
         yield "old"
 
     worker.start(slow())
-    with qtbot.waitSignal(worker.finished, timeout=WAIT_MS):
+    with qtbot.waitSignal(worker.finished, timeout=LONGEST_MS):
         worker.start(iter(["new"]))
     let_go.set()
     qtbot.wait(50)
@@ -101,7 +101,7 @@ def test_an_error_is_handed_over_after_the_steps_before_it(qtbot, worker):
         yield 1
         raise ValueError("no more")
 
-    with qtbot.waitSignal(worker.failed, timeout=WAIT_MS) as failed:
+    with qtbot.waitSignal(worker.failed, timeout=LONGEST_MS) as failed:
         worker.start(steps())
     assert told == [1]
     assert str(failed.args[0]) == "no more"
@@ -118,7 +118,7 @@ def test_whoever_hears_a_step_may_stop_the_work(qtbot, worker):
     worker.stepped.connect(hear)
     worker.finished.connect(lambda: told.append("end"))
     worker.start(iter([1]))
-    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
+    wait_until(lambda: told, pause=of_the_window(qtbot))
     qtbot.wait(20)
     assert told == [1]
 
@@ -130,7 +130,7 @@ def test_between_two_results_the_window_has_a_turn(worker, qtbot):
     clock.timeout.connect(lambda: turns.__setitem__(0, turns[0] + 1))
     clock.start()
     worker.stepped.connect(lambda step: seen.append(turns[0]))
-    with qtbot.waitSignal(worker.finished):
+    with qtbot.waitSignal(worker.finished, timeout=LONGEST_MS):
         worker.start(iter(range(5)), every=True)
     clock.stop()
     assert len(seen) == 5

@@ -10,6 +10,7 @@ from desktop.jobs.files.open_files import open_steps
 from desktop.model.workbench import Workbench
 from desktop.state.person_edits import moved, with_verdict
 from tests.desktop.making import same_person, write_coco
+from tests.waiting import LONGEST_MS
 
 
 class StandIn:
@@ -191,9 +192,9 @@ def test_looking_otherwise_is_told_once_and_is_no_entry_of_the_history(workbench
 
 
 def test_a_body_is_opened_beside_the_window_and_a_file_that_is_none_leaves_it(workbench, qtbot):
-    with qtbot.waitSignal(workbench.fits.body_changed):
+    with qtbot.waitSignal(workbench.fits.body_changed, timeout=LONGEST_MS):
         workbench.fits.open_body()
-    with qtbot.waitSignal(workbench.refused) as refused:
+    with qtbot.waitSignal(workbench.refused, timeout=LONGEST_MS) as refused:
         workbench.fits.open_body(Path("letter.txt"))
     assert refused.args == ["letter.txt: holds text. Take an SMPL file."]
     assert workbench.fits.body.name == "open body"

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 from core.body.model import load_body
 from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs, one_step
+from tests.waiting import LONGEST_S, wait_until
 from train.run.distributed import DropoutStream, Processes, SharedDropout
 from train.run.metrics_log import read_metrics
 from train.run.parser import INTERRUPTED
@@ -62,12 +62,9 @@ class TestProcesses:
         process = subprocess.Popen(
             command(killed, *options, "--steps", "100"), cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE
         )
-        deadline = time.monotonic() + 120
-        while len(losses(killed)) < 3 and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
+        wait_until(lambda: len(losses(killed)) >= 3, "three steps", process)
         process.kill()
-        _, said = process.communicate()
-        assert len(losses(killed)) >= 3, said.decode()
+        process.communicate()
         saved = torch.load(killed / "checkpoint.pt")
         fits = FitsDictionary.load(killed / "fits.npz")
         assert saved["step"] >= 2
@@ -92,11 +89,9 @@ class TestProcesses:
             command(run, *options, "--workers", "1", "--steps", "1000"),
             cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
-        deadline = time.monotonic() + 120
-        while len(losses(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
+        wait_until(lambda: len(losses(run)) >= 2, "two steps", process)
         os.killpg(process.pid, signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=LONGEST_S)
         assert process.returncode == 130, said.decode()
         assert torch.load(run / "checkpoint.pt")["step"] == len(losses(run)) >= 2
 
@@ -109,7 +104,9 @@ class TestProcesses:
         torchrun = [sys.executable, *several.split()]
         for start, folder in (([sys.executable, "-m"], alone), (torchrun, shared)):
             arguments = [*start, "train.spin", "--run", str(folder), *options]
-            done = subprocess.run(arguments, cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=240)
+            done = subprocess.run(
+                arguments, cwd=ROOT, env=ENVIRONMENT, capture_output=True, timeout=LONGEST_S
+            )
             assert done.returncode == 0, done.stderr.decode()
         (one,), (two,) = (read_metrics(folder) for folder in (alone, shared))
         for name in ("loss", "loss_keypoints_2d", "loss_pose", "people", "valid", "locked", "replaced"):
@@ -158,12 +155,10 @@ class TestProcesses:
             *command(run, "--fits", str(curated), *options.split())[2:],
         ]
         process = subprocess.Popen(arguments, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 240
-        while len(losses(run)) < 2 and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.05)
+        wait_until(lambda: len(losses(run)) >= 2, "two steps of two processes", process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(children[-1]), signal.SIGKILL)
-        _, said = process.communicate(timeout=240)
+        _, said = process.communicate(timeout=LONGEST_S)
         assert process.returncode == 0, said.decode()
         assert [line["step"] for line in read_metrics(run)] == list(range(1, steps + 1))
         assert torch.load(run / "checkpoint.pt")["step"] == steps

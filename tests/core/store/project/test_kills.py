@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LONGEST_S
+
 ROOT = Path(__file__).parents[4]
 
 
@@ -16,7 +18,7 @@ def test_what_was_committed_survives_a_kill_at_any_moment():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -105,9 +105,8 @@ def guess_crops(
     """The image network's guesses of crops from any photos, each in its own photo's camera frame, on body's device.
 
     crops (B, 224, 224, 3) uint8 RGB; bbox_center (B, 2), bbox_side (B,), focal_length (B,), camera_center (B, 2) [px
-    of the photo]; boxes: for each crop those of `boxes_in_crop`, which only networks that are shown them need. Half
-    precision on a GPU, unless `exact`. Betas are zero on a body whose shapes the network does not know. Raises
-    CheckpointError for a network that needs what is not given.
+    of the photo]; boxes: as `boxes_for` gives them. Half precision on a GPU, unless `exact`. Betas are zero on a body
+    whose shapes the network does not know. Raises CheckpointError for a network that needs what is not given.
     """
     told = body_told_by(network)
     with _evaluating(network):
@@ -146,14 +145,21 @@ def _ask_image_network(
     center = torch.from_numpy(np.stack([bbox.center for bbox in bboxes]))
     side = torch.tensor([bbox.side for bbox in bboxes])
     photos = [photo] * len(seen)
-    boxes = [boxes_in_crop(people[index], photo.people) for index in seen]
+    boxes = boxes_for(network, [(people[index], photo) for index in seen])
     params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact, boxes)
     found = _records(params, photos, kind_of(network).kind, torch.ones(len(seen)), body)
     for index, answer in zip(seen, found, strict=True):
         answers[index].append(answer)
 
 
-def boxes_in_crop(person: Person, people: Sequence[Person]) -> Tensor:
+def boxes_for(network: nn.Module, people: Sequence[tuple[Person, Photo]]) -> list[Tensor]:
+    """What `guess_crops` takes as boxes: everybody's in each person's photo; none for a network that needs none."""
+    if kind_of(network).shown != "boxes":
+        return []
+    return [_boxes_in_crop(person, photo.people) for person, photo in people]
+
+
+def _boxes_in_crop(person: Person, people: Sequence[Person]) -> Tensor:
     """Everybody's bbox (P, 3) in a person's crop, x, y, side [px], that person's own first."""
     boxes = [person.bbox, *(other.bbox for other in people if other.id != person.id)]
     centers = apply_affine(crop_affine(person.bbox, CROP_SIZE), np.stack([box.center for box in boxes]))

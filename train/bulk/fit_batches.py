@@ -16,7 +16,7 @@ from core.errors import FitInputError, ImageError
 from core.fitting import FitConfig, FitStep, fit
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import crop_affine, read_image, warp
-from core.networks.guess import boxes_in_crop, guess_crops
+from core.networks.guess import boxes_for, guess_crops
 from core.networks.load import load_network, place_of
 from core.networks.table import kind_of
 from core.records import Fit, Person, Photo
@@ -210,7 +210,7 @@ def _from_crops(
             crops[row] = warp(image, crop_affine(member.person.bbox, CROP_SIZE), CROP_SIZE)
     center = torch.from_numpy(np.stack([member.person.bbox.center for member in batch.members]))
     side = torch.tensor([member.person.bbox.side for member in batch.members])
-    boxes = [boxes_in_crop(member.person, photos[member.photo].people) for member in batch.members]
+    boxes = boxes_for(network, [(member.person, photos[member.photo]) for member in batch.members])
     frame = center, side, seen.focal_length, seen.camera_center
     params = guess_crops(network, crops, *frame, body, boxes=boxes)
     if not body.has_kid:

@@ -19,7 +19,7 @@ def recognise(seen):
 def read(path, photos=None):
     report, folder = Report(path, FORMAT), PhotoFolder(photos or path.parent)
     found = {}
-    for number, line in enumerate(path.read_text().splitlines()[1:]):
+    for number, line in enumerate(path.read_text().splitlines()[1:], start=1):
         name, *words = line.split()
         width, height, x, y, scale, *keypoints = map(float, words)
         columns = [keypoints[part::3] for part in range(3)]

@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.body import load_body
 from core.body.model import Body, BodyParams
 from core.errors import FitloopError
 from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
 from core.metrics import pa_mpjpe_mm
-from core.networks.lifter.lift import LifterGuess, lift, load_lifter
+from core.networks.lifter.lift import LifterGuess
+from core.networks.load import load_keypoints_network, load_network
+from core.networks.table import kind_of
 from train.data.photo_truth import PhotoTruth, read_truth
 from train.run.compile_notice import ready_to_fit
 from train.run.devices import device_of
@@ -32,7 +34,6 @@ from train.run.options import folders_of, named_path
 from train.run.parser import CommandLine, run_to_end
 
 if TYPE_CHECKING:
-    from core.networks.spin import SpinNetwork
     from train.evaluation.results import Result
 
 ALTERNATIVES = 5
@@ -69,17 +70,19 @@ def evaluate_fits(body: Body, people: PhotoTruth, guess: str) -> dict[str, list[
 
 
 def guesses(body: Body, people: PhotoTruth, guess: str) -> LifterGuess | None:
-    """What the lifter says of these people; None for a start from nothing."""
+    """What a network that sees keypoints says of these people; None for a start from nothing."""
     if guess == "none":
         return None
-    return lift(
-        load_lifter() if guess == "lifter" else load_lifter(Path(guess)),
+    network = load_keypoints_network(guess)
+    found: LifterGuess = kind_of(network).forward(
+        network,
         body,
         torch.from_numpy(people.keypoints),
         people.layout,
         torch.from_numpy(people.focal_length),
         torch.from_numpy(people.camera_center),
     )
+    return found
 
 
 def joined(first: BodyParams, second: BodyParams) -> BodyParams:
@@ -117,7 +120,6 @@ def summarise(per_source: dict[str, dict[str, list[float]]]) -> dict[str, dict[s
 def evaluate_network(options: argparse.Namespace) -> int:
     """An image network by the protocols of the field (train/evaluation/protocols.py): a table, or with --json lines.
     Returns the exit code."""
-    from core.networks.spin import load_spin_network
     from train.evaluation.results import table
     from train.run.folder import checkpoint_of
 
@@ -127,7 +129,7 @@ def evaluate_network(options: argparse.Namespace) -> int:
             f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}, or --data photos=FOLDER."
         )
     photos, masks = folders(options)
-    network = load_spin_network(checkpoint_of(options.network)).to(device_of(options.device))
+    network = load_network(checkpoint_of(options.network), device_of(options.device))
     body = load_body(options.body)
     gendered = {name: load_body(path) for name, path in options.body_of or ()}
     results: list[Result] = []
@@ -159,7 +161,7 @@ def folders(options: argparse.Namespace) -> tuple[dict[str, Path], dict[str, Pat
 
 
 def measured(
-    network: SpinNetwork,
+    network: nn.Module,
     body: Body,
     name: str,
     path: Path,

@@ -21,6 +21,7 @@ from core.errors import FitsError
 from core.fitting import TRUSTING, FitConfig
 from core.formats.bodies import spin
 from core.formats.shared.report import Import, Report
+from core.formats.table import Beside, formats_read
 from core.records import Person
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
@@ -70,10 +71,14 @@ class Work:
 def prepare(given: argparse.Namespace) -> Work:
     """Read the source and share it out in batches. Raises FitloopError and OSError."""
     device = device_of(given.device)
-    options = convert.ConvertOptions(
-        photos=given.photos, fits=given.source_fits, people=given.people, body=given.body, layout=given.layout
+    beside = Beside(
+        photos=given.photos,
+        body=given.body,
+        fits=given.source_fits,
+        known=given.people,
+        layout_name=given.layout,
     )
-    source = convert.read(given.source, given.source_format, options)
+    source = convert.read(given.source, given.source_format, beside)
     if not source.people:
         raise FitsError(f"{given.source} holds no people to fit.\n{source.summary()}")
     body = load_body(given.body, device)
@@ -172,9 +177,7 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
         print(f"not fitted: {where}: {why}", file=sys.stderr)
     if len(faults) > FAULTS_SHOWN:
         print(f"not fitted: {len(faults) - FAULTS_SHOWN} more; --json names them", file=sys.stderr)
-    root = convert.root_of(
-        given.source, convert.ConvertOptions(photos=given.photos), work.source.format
-    ).absolute()
+    root = work.source.root.absolute()
     if root != given.out.absolute().parent:
         print(f"Names of photos start from {root}: tell train.spin with --photos.", file=sys.stderr)
     if given.json:
@@ -192,8 +195,9 @@ def run(given: argparse.Namespace, process: Process) -> int:
     """The whole command in one of its processes. Returns its exit code. Raises FitloopError and OSError."""
     check_output(given.out, (".npz",))
     work = prepare(given)
-    root = convert.root_of(given.source, convert.ConvertOptions(given.photos), work.source.format)
-    guesser = guesser_of(given.guess, work.body, root)  # a wrong --guess is told before anything is written
+    guesser = guesser_of(
+        given.guess, work.body, work.source.root
+    )  # a wrong --guess is told before anything is written
     lock = work.parts.hold() if process.first else None
     try:
         process.wait()
@@ -236,9 +240,8 @@ def _parser() -> CommandLine:
     )
     parser.add_argument("--body", type=Path, help="SMPL file in place of the open body")
     parser.add_argument("--dataset", help="name of the rows' data set; by default SOURCE's")
-    parser.add_argument(
-        "--from", dest="source_format", choices=convert.SOURCE_FORMATS, help="format of SOURCE"
-    )
+    words = convert.words_of(formats_read())
+    parser.add_argument("--from", dest="source_format", choices=words, help="format of SOURCE")
     parser.add_argument("--photos", type=Path, help="folder that the names of photos are relative to")
     parser.add_argument("--people", type=Path, help="people that OpenPose's detections belong to")
     parser.add_argument("--source-fits", type=Path, help="SPIN's fits beside SOURCE")

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from core.body.model import BETAS, Body, BodyParams, load_body
 from core.body.tree import joint_index
-from core.networks.lifter.lift import load_lifter
-from core.networks.lifter.network import Lifter
+from core.networks.load import load_keypoints_network
 from train.data.mocap import read_poses
 from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
@@ -121,11 +121,11 @@ def _heading_deg(joints: NDArray[np.float32]) -> float:
     return float(np.degrees(np.arctan2(-left[2], left[0])))
 
 
-def _lifter(guess: str) -> Lifter | None:
+def _lifter(guess: str) -> nn.Module | None:
     """none, lifter, or a lifter's folder."""
     if guess == "none":
         return None
-    return load_lifter() if guess == "lifter" else load_lifter(Path(guess))
+    return load_keypoints_network(guess)
 
 
 def main(arguments: list[str] | None = None) -> int:

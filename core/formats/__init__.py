@@ -1,6 +1,6 @@
-"""Files of other programs, one small module a format with `read`, `write` or both; Import says what came.
+"""Files of other programs, one small module a format with `recognise`, `read`, `write` or some; Import says what came.
 
-`recognise` tells from the content which module reads a file; `train.convert` does each from the shell.
+`table.py` has a row for each format, `exchange.py` reads and writes through it.
 """
 
 from core.formats.shared.report import Import, LeftOut

@@ -1,7 +1,7 @@
-"""One way to ask any network: a photo and its people in, guesses in the photo's camera frame out.
+"""One way to ask any network of the table: a photo and its people in, guesses in the photo's camera frame out.
 
-The image network sees crops and answers in the crop's frame; here is where its answers leave it. The lifter sees
-keypoints and answers in the photo's frame already.
+A network that sees crops answers in the crop's frame; here is where its answers leave it. One that sees keypoints
+answers in the photo's frame already.
 """
 
 from __future__ import annotations
@@ -12,19 +12,17 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.body.model import Body, BodyParams
-from core.errors import FitInputError, ImageError
+from core.errors import CheckpointError, FitInputError, ImageError
 from core.geometry.camera import CROP_SIZE, crop_to_full, weak_camera_to_cam_t
-from core.geometry.image import crop_affine, normalise, warp
+from core.geometry.image import apply_affine, crop_affine, normalise, warp
 from core.geometry.rotation import matrix_to_axis_angle
-from core.networks.lifter.lift import lift
-from core.networks.lifter.network import Lifter
-from core.networks.spin import NETWORK, SpinNetwork, SpinOutput
+from core.networks.spin import SpinOutput
+from core.networks.table import body_told_by, kind_of
 from core.records import BBox, Guess, Person, Photo
 
-LIFTER = "lifter"  # as NETWORK, what a guess says of where it comes from
 CHUNK = {"cpu": 32, "cuda": 128}  # crops that go through the network together
 SMALLEST_SCALE = (
     0.05  # of a weak camera: a person a twentieth of the crop; below it a camera flips or is lost
@@ -35,16 +33,17 @@ def guess(
     image: np.ndarray | None,
     people: Sequence[Person],
     photo: Photo,
-    network: SpinNetwork | Lifter,
+    network: nn.Module,
     body: Body,
-    lifter: Lifter | None = None,
+    lifter: nn.Module | None = None,
     exact: bool = False,
 ) -> list[Guess]:
     """A guess for each of a photo's people, in the photo's camera frame.
 
-    image (H, W, 3) uint8 RGB as `read_image` gives it, None where only keypoints are known. The answers of a person
-    are the image network's, where its bbox shows some of the photo, then the lifter's as it ranks them, where it has
-    keypoints: the first is the guess, the others are its alternatives. exact: as for `guess_crops`. Raises
+    image (H, W, 3) uint8 RGB as `read_image` gives it, None where only keypoints are known. network: any kind; lifter:
+    one that sees keypoints, beside one that sees photos. The answers of a person are the image network's, where its
+    bbox shows some of the photo, then the lifter's as it ranks them, where it has keypoints: the first is the guess,
+    the others are its alternatives. exact: as for `guess_crops`. Raises
     FitInputError naming the people of whom there is nothing to guess from (`unguessable` tells beforehand), ImageError
     for an image that is not the photo's.
     """
@@ -53,11 +52,10 @@ def guess(
     if faults:
         raise FitInputError(f"{photo.path}: {' '.join(faults.values())}")
     answers: list[list[Guess]] = [[] for _ in people]
-    if isinstance(network, SpinNetwork):
-        if image is not None:
-            _ask_image_network(image, people, photo, network, body, answers, exact)
-    else:
+    if kind_of(network).shown == "keypoints":
         lifter = network
+    elif image is not None:
+        _ask_image_network(image, people, photo, network, body, answers, exact)
     if lifter is not None:
         _ask_lifter(people, photo, lifter, body, answers)
     return [replace(first, alternatives=tuple(others)) for first, *others in answers]
@@ -66,16 +64,17 @@ def guess(
 def unguessable(
     image: np.ndarray | None,
     people: Sequence[Person],
-    network: SpinNetwork | Lifter,
-    lifter: Lifter | None = None,
+    network: nn.Module,
+    lifter: nn.Module | None = None,
 ) -> dict[int, str]:
     """Place among the people -> why there is nothing to guess that person from, and what to do."""
     faults: dict[int, str] = {}
+    row = kind_of(network)
     for index, person in enumerate(people):
         if lifter is not None and _has_keypoints(person):
             continue
-        if not isinstance(network, SpinNetwork):
-            why = "no keypoint is visible, and the lifter sees nothing else. Mark or detect keypoints, or choose "
+        if row.shown == "keypoints":
+            why = f"no keypoint is visible, and the {row.kind} sees nothing else. Mark or detect keypoints, or choose "
             why += "an image network."
             unseen = not _has_keypoints(person)
         else:
@@ -93,7 +92,7 @@ def unguessable(
 
 @torch.no_grad()
 def guess_crops(
-    network: SpinNetwork,
+    network: nn.Module,
     crops: np.ndarray | Tensor,
     bbox_center: Tensor,
     bbox_side: Tensor,
@@ -101,23 +100,28 @@ def guess_crops(
     camera_center: Tensor,
     body: Body,
     exact: bool = False,
+    boxes: Sequence[Tensor] = (),
 ) -> BodyParams:
     """The image network's guesses of crops from any photos, each in its own photo's camera frame, on body's device.
 
     crops (B, 224, 224, 3) uint8 RGB; bbox_center (B, 2), bbox_side (B,), focal_length (B,), camera_center (B, 2) [px
-    of the photo]. Half precision on a GPU, unless `exact`. Betas are zero on a body whose shapes the network does not
-    know.
+    of the photo]; boxes: as `boxes_for` gives them. Half precision on a GPU, unless `exact`. Betas are zero on a body
+    whose shapes the network does not know. Raises CheckpointError for a network that needs what is not given.
     """
+    told = body_told_by(network)
     with _evaluating(network):
-        chunk = CHUNK.get(network.init_pose.device.type, CHUNK["cpu"])
-        parts = [_run(network, crops[at : at + chunk], exact) for at in range(0, len(crops), chunk)]
+        chunk = CHUNK.get(_device(network).type, CHUNK["cpu"])
+        parts = [
+            _run(network, crops[at : at + chunk], boxes[at : at + chunk], exact)
+            for at in range(0, len(crops), chunk)
+        ]
     like = body.v_template
     said = SpinOutput(*(torch.cat(values).to(like) for values in zip(*parts, strict=True)))
     pose = matrix_to_axis_angle(said.rotations).flatten(1)
-    betas = said.betas if body.shares_betas(network.config.body) else torch.zeros_like(said.betas)
+    betas = said.betas if body.shares_betas(told) else torch.zeros_like(said.betas)
     scale = said.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
     cam_t = weak_camera_to_cam_t(torch.cat([scale, said.weak_camera[:, 1:]], dim=1))
-    cam_t = cam_t + body.pelvis_shift(network.config.body)
+    cam_t = cam_t + body.pelvis_shift(told)
     pelvis = body.rest_pelvis(BodyParams.from_pose(pose, betas, cam_t))
     frame = (value.to(like) for value in (bbox_center, bbox_side, focal_length, camera_center))
     global_orient, cam_t = crop_to_full(pose[:, :3], cam_t, pelvis, *frame)
@@ -128,7 +132,7 @@ def _ask_image_network(
     image: np.ndarray,
     people: Sequence[Person],
     photo: Photo,
-    network: SpinNetwork,
+    network: nn.Module,
     body: Body,
     answers: list[list[Guess]],
     exact: bool,
@@ -141,15 +145,30 @@ def _ask_image_network(
     center = torch.from_numpy(np.stack([bbox.center for bbox in bboxes]))
     side = torch.tensor([bbox.side for bbox in bboxes])
     photos = [photo] * len(seen)
-    params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact)
-    for index, answer in zip(
-        seen, _records(params, photos, NETWORK, torch.ones(len(seen)), body), strict=True
-    ):
+    boxes = boxes_for(network, [(people[index], photo) for index in seen])
+    params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact, boxes)
+    found = _records(params, photos, kind_of(network).kind, torch.ones(len(seen)), body)
+    for index, answer in zip(seen, found, strict=True):
         answers[index].append(answer)
 
 
+def boxes_for(network: nn.Module, people: Sequence[tuple[Person, Photo]]) -> list[Tensor]:
+    """What `guess_crops` takes as boxes: everybody's in each person's photo; none for a network that needs none."""
+    if kind_of(network).shown != "boxes":
+        return []
+    return [_boxes_in_crop(person, photo.people) for person, photo in people]
+
+
+def _boxes_in_crop(person: Person, people: Sequence[Person]) -> Tensor:
+    """Everybody's bbox (P, 3) in a person's crop, x, y, side [px], that person's own first."""
+    boxes = [person.bbox, *(other.bbox for other in people if other.id != person.id)]
+    centers = apply_affine(crop_affine(person.bbox, CROP_SIZE), np.stack([box.center for box in boxes]))
+    sides = np.array([box.side for box in boxes]) * CROP_SIZE / person.bbox.side
+    return torch.from_numpy(np.column_stack([centers, sides]).astype(np.float32))
+
+
 def _ask_lifter(
-    people: Sequence[Person], photo: Photo, lifter: Lifter, body: Body, answers: list[list[Guess]]
+    people: Sequence[Person], photo: Photo, lifter: nn.Module, body: Body, answers: list[list[Guess]]
 ) -> None:
     seen = [index for index, person in enumerate(people) if _has_keypoints(person)]
     found = guess_from_keypoints([(photo, people[index]) for index in seen], lifter, body)
@@ -158,21 +177,23 @@ def _ask_lifter(
 
 
 def guess_from_keypoints(
-    people: Sequence[tuple[Photo, Person]], lifter: Lifter, body: Body
+    people: Sequence[tuple[Photo, Person]], lifter: nn.Module, body: Body
 ) -> list[list[Guess]]:
-    """The lifter's guesses of people of any photos at once, those of one layout together: each one's best first.
+    """Guesses of people of any photos at once, those of one layout together: each one's best first. lifter: any
+    network that sees keypoints.
 
     Raises FitInputError for somebody without a keypoint.
     """
+    kind = kind_of(lifter)
     found: list[list[Guess]] = [[] for _ in people]
     for layout in sorted({person.keypoints.layout for _, person in people}):
         places = [place for place, (_, person) in enumerate(people) if person.keypoints.layout == layout]
         photos = [people[place][0] for place in places]
         keypoints = torch.from_numpy(np.stack([people[place][1].keypoints.array for place in places]))
-        lifted = lift(lifter, body, keypoints, layout, *_cameras(photos))
+        lifted = kind.forward(lifter, body, keypoints, layout, *_cameras(photos))
         count = lifted.probability.shape[1]
         each = [photo for photo in photos for _ in range(count)]
-        guesses = _records(lifted.hypotheses, each, LIFTER, lifted.probability.flatten(), body)
+        guesses = _records(lifted.hypotheses, each, kind.kind, lifted.probability.flatten(), body)
         for row, place in enumerate(places):
             found[place] = guesses[row * count : (row + 1) * count]
     return found
@@ -194,16 +215,34 @@ def _records(
     ]  # fmt: skip
 
 
-def _run(network: SpinNetwork, crops: np.ndarray | Tensor, exact: bool) -> SpinOutput:
-    device = network.init_pose.device
+def _run(network: nn.Module, crops: np.ndarray | Tensor, boxes: Sequence[Tensor], exact: bool) -> SpinOutput:
+    device = _device(network)
     pixels = torch.as_tensor(crops).to(device)
     with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda" and not exact):
-        output: SpinOutput = network(normalise(pixels))
+        return predicted(network, normalise(pixels), [box.to(device) for box in boxes])
+
+
+def predicted(network: nn.Module, images: Tensor, boxes: Sequence[Tensor] = ()) -> SpinOutput:
+    """What a network that sees crops returns of them, in the crop's frame. images, boxes: as `NetworkKind` says.
+
+    Raises CheckpointError for a network that needs what is not given.
+    """
+    row = kind_of(network)
+    if row.shown == "keypoints" or (row.shown == "boxes" and len(boxes) != len(images)):
+        needed = "keypoints" if row.shown == "keypoints" else "everybody's boxes"
+        raise CheckpointError(
+            f"a network of kind {row.kind!r} needs {needed}, and here are crops alone. Choose one that sees a crop."
+        )
+    output: SpinOutput = row.forward(network, images, *([list(boxes)] if row.shown == "boxes" else []))
     return output
 
 
+def _device(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device
+
+
 @contextlib.contextmanager
-def _evaluating(network: SpinNetwork) -> Iterator[None]:
+def _evaluating(network: nn.Module) -> Iterator[None]:
     """Without dropout and with the batch norms as learned, also when asked in the middle of a training."""
     training = [module for module in network.modules() if module.training]
     network.eval()

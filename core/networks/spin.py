@@ -20,9 +20,11 @@ from core.body.tree import JOINT_NAMES
 from core.errors import CheckpointError
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d, rotation6d_to_matrix
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
+from core.networks.load import network_of
 from core.networks.resnet import BACKBONES, ResNet
+from core.networks.table import SPIN
 
-NETWORK = "spin"  # what our own checkpoints call it
+NETWORK = SPIN  # what our own checkpoints call it
 POSE_NUMBERS = 6 * len(JOINT_NAMES)  # 144
 BETAS = 10
 WEAK_CAMERA = 3
@@ -70,6 +72,7 @@ class SpinOutput(NamedTuple):
 class SpinNetwork(ResNet):
     """Crops (B, 3, 224, 224) float, normalised as ImageNet's, to SpinOutput."""
 
+    kind = NETWORK
     init_pose: Tensor
     init_shape: Tensor
     init_cam: Tensor
@@ -113,15 +116,25 @@ class SpinNetwork(ResNet):
 def load_spin_network(path: str | Path) -> SpinNetwork:
     """SPIN's public `model_checkpoint.pt`, bare weights of its names, or our own checkpoint, ready to guess.
 
-    Raises CheckpointError saying which parameters are missing, extra or of another shape.
+    Raises CheckpointError for any other kind, or saying which parameters are missing, extra or of another shape.
     """
-    return spin_network_of(read_checkpoint(path), str(path))
+    checkpoint = read_checkpoint(path)
+    network = network_of(checkpoint, str(path)) if checkpoint.network in ("", NETWORK) else None
+    if not isinstance(network, SpinNetwork):
+        raise CheckpointError(f"{path}: holds a network of kind {checkpoint.network!r}, not {NETWORK!r}.")
+    return network
 
 
-def spin_network_of(checkpoint: Checkpoint, where: str) -> SpinNetwork:
-    """The network of a checkpoint that has been read, in evaluation mode; where: its file, for the errors."""
-    if checkpoint.network not in ("", NETWORK):
-        raise CheckpointError(f"{where}: holds a network of kind {checkpoint.network!r}, not {NETWORK!r}.")
+def build(config: SpinConfig) -> SpinNetwork:
+    """A network of random weights, its parameters as crops lie in memory."""
+    return SpinNetwork(config).to(memory_format=torch.channels_last)
+
+
+def config_in(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
+    """The config of a checkpoint; of bare weights, what their names tell.
+
+    Raises CheckpointError for a backbone alone.
+    """
     weights = checkpoint.weights
     if "conv1.weight" in weights and "decpose.weight" not in weights and "fc1.weight" not in weights:
         raise CheckpointError(
@@ -129,15 +142,8 @@ def spin_network_of(checkpoint: Checkpoint, where: str) -> SpinNetwork:
             "checkpoint of SPIN."
         )
     bottlenecks = "layer1.0.conv3.weight" in weights
-    said = checkpoint.config or {
-        "backbone": "resnet18" if "layer1.0.conv1.weight" in weights and not bottlenecks else "resnet50"
-    }
-    try:
-        network = SpinNetwork(SpinConfig(**said))
-    except (TypeError, CheckpointError) as error:
-        raise CheckpointError(f"{where}: its config {said} cannot be built ({error}).") from None
-    load_weights(network, weights, where)
-    return network.eval().to(memory_format=torch.channels_last)  # how crops lie in memory
+    small = "layer1.0.conv1.weight" in weights and not bottlenecks
+    return checkpoint.config or {"backbone": "resnet18" if small else "resnet50"}
 
 
 def spin_checkpoint(network: SpinNetwork, step: int = 0, loop: dict[str, Any] | None = None) -> Checkpoint:

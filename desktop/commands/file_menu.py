@@ -92,7 +92,7 @@ def save_fits(workbench: Workbench, window: Asks) -> None:
 
 
 def export(kind: str) -> Callable[[Workbench, Asks], None]:
-    """Ask where, and write everybody in a format of saving.WRITERS."""
+    """Ask where, and write everybody in a format, by its word."""
 
     def act(workbench: Workbench, window: Asks) -> None:
         path = window.ask_for_new_file(kind)

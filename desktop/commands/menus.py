@@ -5,6 +5,7 @@ Texts are English here and translated where they are shown.
 
 from PySide6.QtCore import QT_TR_NOOP
 
+from core.formats.table import formats_written
 from desktop.commands import acts, file_menu, queue_menu
 from desktop.commands.command import Command, shift, tick
 from desktop.commands.person_menu import EDIT, PERSON
@@ -14,6 +15,7 @@ from desktop.theme import ThemeName
 OPACITY_STEP = 0.1
 TONE_STEP = 0.1
 ZOOM_FACTOR = 1.25
+EXPORT_KEYS = {"coco": "Ctrl+E"}
 
 
 TAKE = (
@@ -47,6 +49,17 @@ def _theme(name: ThemeName, text: str) -> Command:
     )
 
 
+EXPORTS = tuple(
+    Command(
+        f"file.export_{row.word}",
+        row.menu,
+        EXPORT_KEYS.get(row.word, ""),
+        file_menu.export(row.word),
+        acts.has_project,
+    )
+    for row in formats_written()
+    if row.menu
+)
 FILE = (
     Command("file.open_photos", QT_TR_NOOP("Open &photos…"), "Ctrl+Shift+O", file_menu.open_file("photos")),
     Command("file.open", QT_TR_NOOP("&Open project or annotations…"), "Ctrl+O", file_menu.open_file("any")),
@@ -55,27 +68,7 @@ FILE = (
     Command(
         "file.save_fits", QT_TR_NOOP("&Save fits"), "Ctrl+S", file_menu.save_fits, acts.has_project_and_body
     ),
-    Command(
-        "file.export_coco",
-        QT_TR_NOOP("&Export as COCO…"),
-        "Ctrl+E",
-        file_menu.export("coco"),
-        acts.has_project,
-    ),
-    Command(
-        "file.export_spin", QT_TR_NOOP("Export as SP&IN…"), "", file_menu.export("spin"), acts.has_project
-    ),
-    Command("file.export_eft", QT_TR_NOOP("Export as EF&T…"), "", file_menu.export("eft"), acts.has_project),
-    Command(
-        "file.export_parameters",
-        QT_TR_NOOP("Export para&meters…"),
-        "",
-        file_menu.export("parameters"),
-        acts.has_project,
-    ),
-    Command(
-        "file.export_mesh", QT_TR_NOOP("Export mes&hes…"), "", file_menu.export("mesh"), acts.has_project
-    ),
+    *EXPORTS,
     Command("file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", file_menu.find_photos, acts.can_write),
     Command("file.open_body", QT_TR_NOOP("Open &body…"), "", file_menu.open_body),
     Command(

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from core.networks.table import SHIPPED
 from desktop.text.translate import tr
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from core.body.model import Body
-    from core.networks import Lifter
-    from core.networks.spin import SpinNetwork
 
 Result = TypeVar("Result")
 CPU, GPU = "cpu", "cuda"
@@ -73,17 +74,17 @@ class Device:
 
 
 @lru_cache(maxsize=1)
-def network_on(network: "SpinNetwork", device: str) -> "SpinNetwork":
-    """The image network there; the one that was loaded stays where it is."""
+def network_on(network: "nn.Module", device: str) -> "nn.Module":
+    """A network there; the one that was loaded stays where it is."""
     return network if device == CPU else copy.deepcopy(network).to(device)
 
 
 @lru_cache(maxsize=2)
-def lifter_on(device: str) -> "Lifter":
+def lifter_on(device: str) -> "nn.Module":
     """The network that guesses from keypoints alone; it comes with the program. Raises CheckpointError."""
-    from core.networks import load_lifter
+    from core.networks.load import load_network, place_of
 
-    return load_lifter(device=device)
+    return load_network(place_of(SHIPPED), device)
 
 
 def _best() -> str:

@@ -14,9 +14,10 @@ from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
 from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from core.body.model import Body
     from core.fitting import FitStep
-    from core.networks.spin import SpinNetwork
     from core.store import Project
 
 PEOPLE_A_STEP = 4  # handed over at once: so many are written between two pictures of the window
@@ -56,7 +57,7 @@ def fit_many_steps(
     project: "Project",
     person_ids: Iterable[int],
     options: FitOptions,
-    network: "SpinNetwork | None" = None,
+    network: "nn.Module | None" = None,
     device: Device | None = None,
 ) -> Iterator[FittedPeople]:
     """Fit people, guessing first with `network` or the lifter. Locked people and those without keypoints stay."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FitloopError
+from core.networks.table import kind_of, sees_keypoints_alone
 from core.records import Fit, Guess, Person, Photo
 from desktop.jobs.device import CPU, Device, lifter_on, network_on
 from desktop.jobs.fitting import FitReport, fit_steps
@@ -14,8 +15,9 @@ from desktop.state.posed_body import PosedBody, fit_inputs, params_of_all, pose_
 from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from core.body.model import Body
-    from core.networks.spin import SpinNetwork
 
 ALTERNATIVES = 5
 Found = tuple[dict[int, Guess], list[str]]  # person id -> guess, and why others have none
@@ -26,28 +28,28 @@ def guess_steps(
     photo: Photo,
     person: Person,
     options: FitOptions,
-    network: "SpinNetwork | None" = None,
+    network: "nn.Module | None" = None,
     file: Path | None = None,
     device: Device | None = None,
 ) -> Iterator[FitReport]:
-    """Guess a body, and fit it: from the photo (file) by an image network, or from the keypoints by the lifter.
+    """Guess a body, and fit it: from the photo (file) or from the keypoints, whichever the network sees.
 
     Raises FitInputError where there is nothing to guess from, ImageError where the photo cannot be read.
     """
     device = device or Device(body)
-    if network is not None and file is not None:
+    if network is not None and file is not None and sees_photos(network):
         (first,) = guess_photo(photo, [person], file, network, device)
-    else:
-        (first,) = lift_people([(photo, person)], Device(body, CPU))  # sooner there than a card could begin
+    else:  # on the processor, which is done before a card could begin
+        (first,) = lift_people([(photo, person)], Device(body, CPU), network)
     news = device.news()
     for step in fit_steps(body, photo, person, first, options):
         yield replace(step, guess=first, news=news)
 
 
 def guess_photo(
-    photo: Photo, people: Sequence[Person], file: Path, network: "SpinNetwork", device: Device
+    photo: Photo, people: Sequence[Person], file: Path, network: "nn.Module", device: Device
 ) -> list[Guess]:
-    """By the image network, in half precision on a graphics card. Raises ImageError and FitInputError."""
+    """By a network that sees photos, in half precision on a graphics card. Raises ImageError and FitInputError."""
     from core.geometry.image import read_image
     from core.networks.guess import guess
 
@@ -55,30 +57,40 @@ def guess_photo(
     return device.run(lambda there, where: guess(image, people, photo, network_on(network, where), there))
 
 
-def lift_people(people: Sequence[tuple[Photo, Person]], device: Device) -> list[Guess]:
-    """By the lifter, from the keypoints of people of any photos at once. Raises FitInputError."""
+def lift_people(
+    people: Sequence[tuple[Photo, Person]], device: Device, network: "nn.Module | None" = None
+) -> list[Guess]:
+    """From the keypoints of people of any photos at once, by the network if it sees keypoints, else by the lifter.
+
+    Raises FitInputError.
+    """
     from core.networks.guess import guess_from_keypoints
 
-    found = device.run(lambda there, where: guess_from_keypoints(people, lifter_on(where), there))
+    def guess(there: "Body", where: str) -> list[list[Guess]]:
+        chosen = lifter_on(where) if network is None or sees_photos(network) else network_on(network, where)
+        return guess_from_keypoints(people, chosen, there)
+
+    found = device.run(guess)
     return [replace(first, alternatives=tuple(others)) for first, *others in found]
 
 
 def guess_people(
-    people: Sequence[tuple[Photo, Person]], folder: Path, network: "SpinNetwork | None", device: Device
+    people: Sequence[tuple[Photo, Person]], folder: Path, network: "nn.Module | None", device: Device
 ) -> Found:
-    """Guesses of many: by the image network photo by photo, by the lifter all at once."""
+    """Guesses of many: photo by photo where the network sees photos, else all at once."""
     by_photo: dict[str, list[tuple[Photo, Person]]] = defaultdict(list)
     for photo, person in people:
         by_photo[photo.path].append((photo, person))
-    batches = list(by_photo.values()) if network is not None else [list(people)]
+    at_once = network is None or not sees_photos(network)
+    batches = [list(people)] if at_once else list(by_photo.values())
     found: dict[int, Guess] = {}
     faults: list[str] = []
     for batch in filter(None, batches):
         photo, asked = batch[0][0], [person for _, person in batch]
         try:
             guesses = (
-                lift_people(batch, device)
-                if network is None
+                lift_people(batch, device, network)
+                if network is None or at_once
                 else guess_photo(photo, asked, folder / photo.path, network, device)
             )
         except FitloopError as error:
@@ -88,20 +100,24 @@ def guess_people(
     return found, [*device.news(), *faults]
 
 
+def sees_photos(network: "nn.Module") -> bool:
+    """Whether a network guesses from pixels, so photo by photo."""
+    return not sees_keypoints_alone(kind_of(network).kind)
+
+
 def alternative_steps(
     body: "Body", photo: Photo, person: Person, options: FitOptions
 ) -> Iterator[tuple[PosedBody, ...]]:
     """Other bodies for the same keypoints, the likeliest first, as the only step. Raises FitInputError.
 
-    The lifter is asked anew: what it said of keypoints before they were corrected would mislead. An image network saw
-    the photo, which is as it was.
+    The lifter is asked anew: what a network said of keypoints before they were corrected would mislead. One that saw
+    the photo saw it as it is.
     """
     from core.fitting import alternatives
-    from core.networks.guess import LIFTER
 
     (lifted,) = lift_people([(photo, person)], Device(body, CPU))
     first: list[Fit | Guess] = [] if person.fit is None else [person.fit]
-    if person.guess is not None and person.guess.network != LIFTER:
+    if person.guess is not None and not sees_keypoints_alone(person.guess.network):
         first.append(person.guess)
     guess = params_of_all([*first, lifted, *lifted.alternatives], body)
     config = options.config_from_guess(wishes=person.wishes)

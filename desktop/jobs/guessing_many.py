@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from core.records import Guess, Person, Photo
 from desktop.jobs.device import Device
 from desktop.jobs.fitting_many import PEOPLE_A_STEP, LeftOut, to_leave_out
-from desktop.jobs.guessing import guess_people
+from desktop.jobs.guessing import guess_people, sees_photos
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from core.body.model import Body
-    from core.networks.spin import SpinNetwork
     from core.store import Project
 
 
@@ -29,7 +30,7 @@ class Guessed:
     done: int
     total: int
     guesses: dict[int, Guess] = field(default_factory=dict)
-    network: "SpinNetwork | None" = None
+    network: "nn.Module | None" = None
     faults: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
@@ -38,7 +39,7 @@ def guess_many_steps(
     body: "Body",
     project: "Project",
     person_ids: Iterable[int],
-    network: "SpinNetwork | None" = None,
+    network: "nn.Module | None" = None,
     checkpoint: Path | None = None,
     device: Device | None = None,
 ) -> Iterator[Guessed]:
@@ -49,12 +50,13 @@ def guess_many_steps(
     ids = [int(person_id) for person_id in person_ids]
     yield Guessed(0, len(ids))
     if checkpoint is not None:
-        from core.networks.spin import load_spin_network
+        from core.networks.load import load_network
 
-        network = load_spin_network(checkpoint)
+        network = load_network(checkpoint)
         yield Guessed(0, len(ids), network=network)
     device, done = device or Device(body), 0
-    for batch in _batches(project, ids, 1 if network is not None else device.at_once):
+    fewest = device.at_once if network is None or not sees_photos(network) else 1
+    for batch in _batches(project, ids, fewest):
         free = [pair for pair in batch if not to_leave_out(pair[1])]
         found, faults = guess_people(free, project.folder, network, device)
         for first in range(0, len(batch), PEOPLE_A_STEP):

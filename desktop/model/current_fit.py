@@ -29,8 +29,9 @@ from desktop.state.view import FitOptions
 from desktop.text.translate import part, tr
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from core.body.model import Body
-    from core.networks.spin import SpinNetwork
     from desktop.model.workbench import Workbench
 
 
@@ -57,7 +58,7 @@ class Fits(QObject):
         self._fitter, self._looker = Worker(self), Worker(self)
         self.body_file: Path | None = None  # of the body in use; None for the open one
         self._loading_file: Path | None = None
-        self.network: SpinNetwork | None = None  # guesses in place of the lifter
+        self.network: nn.Module | None = None  # guesses in place of the lifter
         self._loader.stepped.connect(self._take_body)
         self._loader.failed.connect(self._refuse)
         self._follower.stepped.connect(self._take_followed)
@@ -82,8 +83,8 @@ class Fits(QObject):
         self._loader.start(self._load(path), name="load")
         self.changed.emit()
 
-    def use_network(self, network: "SpinNetwork") -> None:
-        """This image network makes the guesses from now on."""
+    def use_network(self, network: "nn.Module") -> None:
+        """This network makes the guesses from now on."""
         self.network = network
         self._workbench.told.emit(tr("The checkpoint makes the guesses now: G"))
 

@@ -2,15 +2,17 @@
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from core.errors import ProjectError
+from core.formats.shared.report import Export
+from core.formats.table import FORMATS
 from core.store import Project
 from desktop.jobs.files import save_files
-from desktop.jobs.files.save_files import Saving
 from tests.waiting import LONGEST_S
 
 FULL = "people.fitloop: writing failed: the disk is full."
@@ -33,13 +35,12 @@ def gate(monkeypatch):
     """Each export waits until this is set."""
     opened = threading.Event()
 
-    def write(file, photos, body):
-        yield Saving(0, 1)
+    def write(file, photos):
         assert opened.wait(LONGEST_S), "the test did not let the export go on"
         file.write_text("written")
-        yield Saving(1, 1, f"{file.name}: written")
+        return Export(len(photos))
 
-    monkeypatch.setitem(save_files.WRITERS, "coco", write)
+    monkeypatch.setitem(FORMATS, "coco", replace(FORMATS["coco"], write=write))
     yield opened
     opened.set()
 

@@ -29,13 +29,15 @@ import scipy.io
 
 from core.errors import ReadError
 from core.formats.bodies import spin
-from core.formats.recognise import FORMATS, recognise
+from core.formats.recognise import recognise
 from core.formats.shared.report import Import
+from core.formats.table import formats_recognised
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples
 from tests.waiting import LONGEST_S
 from train.run.parser import CommandLine
 
+FORMATS = tuple(row.word for row in formats_recognised())
 RECOGNISE = "recognise"
 EXTRA = ("spin_fits.npy", "final_fits.npz")
 SLOWEST_S = 2.0  # of processor

@@ -11,7 +11,7 @@ import trimesh
 from core.detect import Found
 from core.formats.bodies import parameters
 from core.formats.keypoints import coco, openpose
-from core.formats.recognise import FORMATS
+from core.formats.table import formats_read, formats_recognised, formats_written
 from core.records import Keypoints
 from core.store.project.project import Project
 from tests.bodies import toy_arrays, write_npz
@@ -37,7 +37,7 @@ def project_of(path: Path) -> list:
         return list(project.photos())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [row.word for row in formats_recognised()])
 def test_a_file_of_each_format_becomes_a_project(name, tmp_path, capsys):
     made = samples(tmp_path)[name]
     assert run(made.path, tmp_path / "new.fitloop") == 0, capsys.readouterr().err
@@ -150,11 +150,7 @@ def test_detections_go_to_the_people_of_another_file(tmp_path, capsys):
 def test_the_formats_are_listed(capsys):
     assert run("--list") == 0
     listed = capsys.readouterr().out
-    assert all(f"  {name} " in listed for name in (*FORMATS, *convert.WRITERS))
-
-
-def test_every_format_that_is_recognised_has_a_reader():
-    assert convert.READERS.keys() == FORMATS.keys()
+    assert all(f"  {row.word} " in listed for row in (*formats_read(), *formats_written()))
 
 
 def test_a_file_that_cannot_be_read_is_said_and_nothing_is_written(tmp_path, capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.detect import Detector, detect, load_detector
@@ -53,12 +53,10 @@ def detect_in_photos(source: Path, choice: DetectorChoice) -> Import:
     return _detect([Photo(name, 1, 1) for name in photos_of(source)], root, choice, by_itself=True)
 
 
-def detect_round_people(known: Import, root: Path, choice: DetectorChoice) -> Import:
+def detect_round_people(known: Import, choice: DetectorChoice) -> Import:
     """The same people with detected keypoints, each looked for in its box. Raises DetectorError."""
-    found = _detect(known.photos, root, choice, by_itself=False)
-    return Import(
-        found.photos, (*known.left_out, *found.left_out), (*known.notes, *found.notes), found.format
-    )
+    found = _detect(known.photos, known.root, choice, by_itself=False)
+    return replace(found, left_out=(*known.left_out, *found.left_out), notes=(*known.notes, *found.notes))
 
 
 def _detect(
@@ -77,7 +75,7 @@ def _detect(
             left_out.extend(_missed(photo, done[-1], by_itself))
             progress.show(number)
         progress.end()
-    return Import(tuple(done), tuple(left_out), (), f"detected by {choice.name}")
+    return Import(tuple(done), tuple(left_out), (), f"detected by {choice.name}", root)
 
 
 def _detected(photo: Photo, root: Path, detector: Detector, by_itself: bool) -> Photo:

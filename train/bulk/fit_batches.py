@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ImageError
 from core.fitting import FitConfig, FitStep, fit
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import crop_affine, read_image, warp
-from core.networks.guess import guess_crops
-from core.networks.lifter.lift import LIFTER_FOLDER, lift, load_lifter
-from core.networks.lifter.network import Lifter
-from core.networks.spin import SpinNetwork, load_spin_network
+from core.networks.guess import boxes_for, guess_crops
+from core.networks.load import load_network, place_of
+from core.networks.table import kind_of
 from core.records import Fit, Person, Photo
 from train.run.folder import checkpoint_of
 
@@ -129,17 +128,15 @@ def see(photos: Sequence[Photo], batch: PeopleBatch) -> ObservedBatch:
 
 
 def guesser_of(name: str, body: Body, root: Path) -> Guesser | None:
-    """none, lifter, a lifter's folder, a run's, or an image network's checkpoint. root: where photo paths start.
+    """none, lifter, a lifter's folder, a run's, or any network's checkpoint. root: where photo paths start.
 
     Raises CheckpointError for a path that is none of them.
     """
     if name == "none":
         return None
-    path = checkpoint_of(Path(name))
-    if name == "lifter" or path.is_dir():
-        lifter = load_lifter(None if name == "lifter" else path, body.v_template.device)
-        return lambda photos, batch, seen: _lifted(lifter, body, batch, seen)
-    network = load_spin_network(path).to(body.v_template.device)
+    network = load_network(checkpoint_of(place_of(name)), body.v_template.device)
+    if kind_of(network).shown == "keypoints":
+        return lambda photos, batch, seen: _lifted(network, body, batch, seen)
     return lambda photos, batch, seen: _from_crops(network, body, root, photos, batch, seen)
 
 
@@ -147,7 +144,7 @@ def guesser_files(name: str) -> list[Path]:
     """The files that a guesser is made of, so that two of them can be told apart."""
     if name == "none":
         return []
-    folder = LIFTER_FOLDER if name == "lifter" else checkpoint_of(Path(name))
+    folder = checkpoint_of(place_of(name))
     return sorted(folder.glob("*.*")) if folder.is_dir() else [folder]
 
 
@@ -170,7 +167,7 @@ def fit_of(rows: BatchFits, row: int, photo: Photo, body: Body) -> Fit | None:
 
 
 def _lifted(
-    lifter: Lifter, body: Body, batch: PeopleBatch, seen: ObservedBatch
+    lifter: nn.Module, body: Body, batch: PeopleBatch, seen: ObservedBatch
 ) -> tuple[BodyParams, dict[int, str]]:
     """The lifter's first choice; nobody for whom there is nothing to lift, which the fit will say."""
     start = BodyParams.zeros(len(batch), like=body.v_template)
@@ -178,7 +175,8 @@ def _lifted(
     if not len(chosen):
         return start, {}
     some = seen[chosen]
-    lifted = lift(lifter, body, some.keypoints, batch.layout, some.focal_length, some.camera_center).params
+    forward = kind_of(lifter).forward
+    lifted = forward(lifter, body, some.keypoints, batch.layout, some.focal_length, some.camera_center).params
     place = chosen.to(body.v_template.device)
     values = (
         old.index_copy(0, place, new.to(old))
@@ -188,7 +186,7 @@ def _lifted(
 
 
 def _from_crops(
-    network: SpinNetwork,
+    network: nn.Module,
     body: Body,
     root: Path,
     photos: Sequence[Photo],
@@ -212,7 +210,9 @@ def _from_crops(
             crops[row] = warp(image, crop_affine(member.person.bbox, CROP_SIZE), CROP_SIZE)
     center = torch.from_numpy(np.stack([member.person.bbox.center for member in batch.members]))
     side = torch.tensor([member.person.bbox.side for member in batch.members])
-    params = guess_crops(network, crops, center, side, seen.focal_length, seen.camera_center, body)
+    boxes = boxes_for(network, [(member.person, photos[member.photo]) for member in batch.members])
+    frame = center, side, seen.focal_length, seen.camera_center
+    params = guess_crops(network, crops, *frame, body, boxes=boxes)
     if not body.has_kid:
         params = replace(params, kid=torch.zeros_like(params.kid))
     return params, faults

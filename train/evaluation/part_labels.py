@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from core.body.model import Body
 from core.body.tree import JOINT_NAMES
@@ -18,7 +19,7 @@ from core.errors import ReadError
 from core.files.untrusted import read_arrays
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import apply_affine, crop_affine, invert_affine
-from core.networks.spin import SpinNetwork, SpinOutput
+from core.networks.spin import SpinOutput
 from core.records import BBox
 from train.data.samples import Samples, present, read_dataset
 from train.evaluation.predict import ask, body_of, crops_of, left_out, params_of
@@ -37,7 +38,7 @@ _SUBPIXEL = 4  # bits
 
 
 def evaluate_parts(
-    network: SpinNetwork, body: Body, name: str, path: Path, photos: Path, masks: Path
+    network: nn.Module, body: Body, name: str, path: Path, photos: Path, masks: Path
 ) -> Result:
     """A network on a data set with masks, whose names start from a folder. body: as in `evaluate`. Raises ReadError,
     FitsError, CheckpointError."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from core.body.model import Body
 from core.errors import ImageError, ReadError
@@ -15,7 +16,6 @@ from core.geometry.camera import CROP_SIZE
 from core.geometry.image import crop_affine, read_image, warp
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck
 from core.networks.guess import guess_crops
-from core.networks.spin import SpinNetwork
 from core.records import BBox
 from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
 from train.data.samples import Absent
@@ -26,7 +26,7 @@ WORDS = "photos with 3D truth, {source}: its own 12 limb joints, the box around 
 HIPS = (LIMBS.index("hip"), len(LIMBS) + LIMBS.index("hip"))  # in `Truth.limbs`: left, then right
 
 
-def evaluate_photos(network: SpinNetwork, body: Body, folder: Path) -> list[Result]:
+def evaluate_photos(network: nn.Module, body: Body, folder: Path) -> list[Result]:
     """A result for every truth file of a folder that has pictures, and one over all their people. body: as in
     `evaluate`. Raises ReadError, CheckpointError."""
     body, errors, left_out = body_of(network, body), {}, {}
@@ -73,7 +73,7 @@ def pictures_of(truth: PhotoTruth, folder: Path) -> tuple[dict[int, NDArray[np.u
 
 
 def errors_of(
-    network: SpinNetwork, body: Body, truth: PhotoTruth, photos: dict[int, NDArray[np.uint8]]
+    network: nn.Module, body: Body, truth: PhotoTruth, photos: dict[int, NDArray[np.uint8]]
 ) -> dict[str, torch.Tensor]:
     """Errors (B,) by name of the people of a source whose photos these are."""
     people = list(photos)

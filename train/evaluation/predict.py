@@ -8,25 +8,29 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from core.body.model import Body, BodyParams, load_body
 from core.errors import CheckpointError
 from core.geometry.image import normalise
 from core.geometry.rotation import matrix_to_axis_angle
-from core.networks.spin import SpinNetwork, SpinOutput
+from core.networks.guess import predicted
+from core.networks.spin import SpinOutput
+from core.networks.table import body_told_by
 from train.data.batches import Batch, Crops, Order, RowTurn
 from train.data.samples import Absent, Samples
 
 CHUNK = 32
 
 
-def body_of(network: SpinNetwork, body: Body) -> Body:
+def body_of(network: nn.Module, body: Body) -> Body:
     """The body whose betas the network says: the one given, or else the open one. Raises CheckpointError."""
+    told = body_told_by(network)
     for one in (body, load_body()):
-        if one.shares_betas(network.config.body):
+        if one.shares_betas(told):
             return one
     raise CheckpointError(
-        f"the network says betas of body '{network.config.body}', not of '{body.name}'. Give that body's file: --body."
+        f"the network says betas of body '{told}', not of '{body.name}'. Give that body's file: --body."
     )
 
 
@@ -49,11 +53,12 @@ def left_out(absent: Absent, unreadable: Sequence[str]) -> tuple[str, ...]:
 
 
 @torch.no_grad()
-def ask(network: SpinNetwork, batch: Batch) -> SpinOutput:
-    """What the network says of the people of a batch, on the CPU."""
+def ask(network: nn.Module, batch: Batch) -> SpinOutput:
+    """What the network says of the people of a batch, on the CPU. Raises CheckpointError where it sees more than
+    crops."""
     network.eval()
-    images = batch.images.to(network.init_pose.device)
-    return SpinOutput(*(part.float().cpu() for part in network(normalise(images))))
+    images = batch.images.to(next(network.parameters()).device)
+    return SpinOutput(*(part.float().cpu() for part in predicted(network, normalise(images))))
 
 
 def params_of(said: SpinOutput) -> BodyParams:

@@ -22,14 +22,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.body.keypoints import OPENPOSE, layout
 from core.body.model import Body, BodyParams
 from core.errors import ReadError
 from core.formats.shared.genders import genders_of
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
-from core.networks.spin import SpinNetwork, SpinOutput
+from core.networks.spin import SpinOutput
 from core.store.fits.dictionary import FitsDictionary
 from train.data.batches import Batch
 from train.data.gendered_bodies import check_bodies, each_on_its_own, measured_alike
@@ -120,7 +120,7 @@ PROTOCOLS = {
 
 
 def evaluate(
-    network: SpinNetwork,
+    network: nn.Module,
     body: Body,
     name: str,
     path: Path,

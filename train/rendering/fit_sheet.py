@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from core.body.keypoints import layout, side_colours
 from core.body.model import Body, BodyParams
@@ -17,8 +18,7 @@ from core.errors import FitInputError, ReadError
 from core.fitting import TRUSTING, FitStep, fit
 from core.formats.keypoints import coco
 from core.geometry.image import read_image
-from core.networks.lifter.lift import lift
-from core.networks.lifter.network import Lifter
+from core.networks.table import kind_of
 from core.records import Keypoints, Person, Photo
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
 from train.rendering.sheets import (
@@ -52,7 +52,7 @@ class FittedPerson:
 
 
 def fitted_people(
-    body: Body, folder: Path, lifter: Lifter | None = None, least_visible: int = 4
+    body: Body, folder: Path, lifter: nn.Module | None = None, least_visible: int = 4
 ) -> list[FittedPerson]:
     """Fit every annotated person of the folder's COCO-style files, each from the lifter's guess or from nothing."""
     found = []
@@ -70,7 +70,7 @@ def fitted_people(
     return found
 
 
-def _fit(body: Body, photo: Photo, person: Person, lifter: Lifter | None) -> FittedPerson:
+def _fit(body: Body, photo: Photo, person: Person, lifter: nn.Module | None) -> FittedPerson:
     focal, center = _camera(photo)
     seen = (
         torch.from_numpy(np.array(person.keypoints.array))[None],
@@ -81,7 +81,7 @@ def _fit(body: Body, photo: Photo, person: Person, lifter: Lifter | None) -> Fit
     if lifter is None:
         *_, step = fit(body, *seen)
         return FittedPerson(photo, person, step)
-    guess = lift(lifter, body, *seen)
+    guess = kind_of(lifter).forward(lifter, body, *seen)
     *_, step = fit(body, *seen, guess=guess.params, config=TRUSTING)
     return FittedPerson(photo, person, step, guess.params)
 

@@ -21,6 +21,7 @@ from core.files.unusable import Unusable
 from core.formats.bodies.spin import MAX_POSE
 from core.formats.shared import people
 from core.formats.shared.crop_frame import UNSCORED, seen_by, stand_in
+from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PEOPLE, Import, Report
 from core.geometry.rotation import matrix_to_axis_angle
@@ -31,6 +32,12 @@ LAYOUT = "smpl24"
 FULL_SIZE = (3840, 2160)  # px, whatever the size of the photo
 NAME = re.compile(r"(.+)_personId_(\d{1,6})")
 _MAX_PARAMETERS = 2**20
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the names of its files."""
+    named = seen.kind == "pickle" and NAME.fullmatch(seen.path.stem)
+    return SURE if named or seen.has_file("*_personId_*.pkl") else NO
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:

@@ -57,7 +57,7 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
     }
     with whole_file(path) as stream:
         np.savez(stream, allow_pickle=False, **arrays)
-    return Export(len(fits), tuple(_left_out(fits, len(others), len(strange))))
+    return Export(len(fits), tuple(_left_out(fits, len(others), len(strange))), "photo")
 
 
 def _gender(fits: Sequence[Fit]) -> str:

@@ -18,6 +18,7 @@ from core.files.unusable import Unusable
 from core.formats.bodies.spin import MAX_POSE, checked
 from core.formats.shared import people
 from core.formats.shared.crop_frame import seen_by
+from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.geometry.rotation import matrix_to_axis_angle
@@ -28,6 +29,11 @@ NETWORK = "CLIFF"
 LAYOUT = "coco17"
 NAMES = ("imgname", "pose", "shape", "global_t", "focal_l", "detection_all")
 _BOX = slice(1, 5)
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the arrays of CLIFF's demo."""
+    return SURE if seen.arrays >= set(NAMES) else NO
 
 
 def read(path: Path, photos: Path | None = None) -> Import:

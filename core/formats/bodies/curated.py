@@ -15,6 +15,7 @@ from core.errors import FitsError
 from core.files.npz import read_arrays
 from core.files.unusable import Unusable
 from core.formats.shared.crop_frame import UNSCORED, seen_by
+from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.people import Ids, make_keypoints
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
@@ -25,6 +26,11 @@ from core.store.project.rows import VERDICTS
 
 FORMAT = "fits dictionary"
 NAMES = (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version")
+
+
+def recognise(seen: Glimpse) -> int:
+    """By its arrays."""
+    return SURE if seen.arrays >= set(NAMES) else NO
 
 
 def read(path: Path, photos: Path | None = None) -> Import:

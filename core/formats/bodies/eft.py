@@ -24,6 +24,7 @@ from core.files.whole_file import whole_file
 from core.formats.bodies.spin_write import smpl_betas, spin_keypoints, with_truth
 from core.formats.shared import people
 from core.formats.shared.crop_frame import CropPeople, fit_of, fits_in_crop, placing_body, stand_in, to_photo
+from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import, LeftOut, Report
 from core.geometry.camera import cam_t_to_weak_camera, weak_camera_to_cam_t
@@ -45,6 +46,13 @@ class _Entry:
     pose: np.ndarray
     betas: np.ndarray
     weak_camera: np.ndarray
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the keys of its JSON."""
+    if seen.has_key("parm_pose"):
+        return SURE
+    return MAYBE if seen.has_key("data") else NO
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:

@@ -15,12 +15,19 @@ from core.body.model import Body
 from core.files.untrusted import read_arrays
 from core.formats.bodies.spin import BETAS, OPENPOSE, PART, POSE, Table, checked, people_of
 from core.formats.shared import people
+from core.formats.shared.glimpse import LIKELY, NO, Glimpse
 from core.formats.shared.report import Import, Report
 from core.records import BBOX_UNIT
 
 FORMAT = "4D-Humans data set"
 _EXTRA_COUNTS = (19, PART)
 _NAMES = ("imgname", "center", "scale", "body_pose", "betas", "has_body_pose", "body_keypoints_2d")
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the arrays that SPIN's data sets do not have."""
+    own = {"body_keypoints_2d", "extra_keypoints_2d", "body_pose"}
+    return LIKELY if "imgname" in seen.arrays and seen.arrays & own else NO
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:

@@ -24,6 +24,7 @@ from core.formats.bodies.spin import MAX_POSE
 from core.formats.bodies.spin_write import with_truth
 from core.formats.shared import people
 from core.formats.shared.crop_frame import UNSCORED, seen_by
+from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import, LeftOut, Report
 from core.records import Fit, Keypoints, Person, Photo
@@ -38,6 +39,11 @@ _NUMBERS = ("width", "height", "scale", "kid", "focal_length", "score", "weak", 
 _TEXTS = ("imgname", "body", "source")
 NAMES = (*_TEXTS, *_ARRAYS, *_NUMBERS)
 _SOURCES = ("guess", "fit", "curated")
+
+
+def recognise(seen: Glimpse) -> int:
+    """By its arrays, or by the name of the format in JSON."""
+    return SURE if seen.arrays >= set(NAMES) or seen.has_key(KIND) else NO
 
 
 def write(path: Path, photos: Iterable[Photo]) -> Export:

@@ -23,6 +23,7 @@ from core.formats.bodies.spin import MAX_POSE
 from core.formats.shared import people
 from core.formats.shared.crop_frame import UNSCORED, stand_in
 from core.formats.shared.genders import BODIES, GENDERS, gender_of
+from core.formats.shared.glimpse import LIKELY, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PEOPLE, Import, Report
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
@@ -53,6 +54,11 @@ class _Track:
     arrays: dict[str, np.ndarray]
     betas: np.ndarray
     body: str
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the keys of a sequence."""
+    return LIKELY if seen.keys >= set(KEYS) else NO
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:

@@ -24,6 +24,7 @@ from core.formats.bodies.spin import MAX_POSE
 from core.formats.keypoints import openpose
 from core.formats.shared import people
 from core.formats.shared.crop_frame import UNSCORED, seen_by, stand_in
+from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PEOPLE, MAX_PHOTOS, Import, Report
 from core.records import BBox, Fit, Keypoints, Person, Photo
@@ -34,6 +35,13 @@ DEFAULT_FOCAL_LENGTH = 5000.0
 LATENT, SMPLX_POSE, SMPL_POSE = 32, 63, 69
 _FOCAL_LENGTH = re.compile(r"^focal_length:\s*([0-9.eE+-]+)\s*$", re.MULTILINE)
 _MAX_CONF_BYTES = 2**20
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the folders of its output, or the key that no other format's pickles have."""
+    if seen.has_file("results/*/*.pkl") or seen.has_file("*/[0-9][0-9][0-9].pkl"):
+        return SURE
+    return MAYBE if "camera_translation" in seen.keys else NO
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:

@@ -20,10 +20,12 @@ import numpy as np
 from core.body.keypoints import OPENPOSE
 from core.body.model import SMPL_NEUTRAL, Body
 from core.files.untrusted import array_names, read_array, read_arrays
+from core.files.unusable import read_error
 from core.formats.shared import people
 from core.formats.shared.crop_frame import CropPeople, cam_t_from_keypoints, fit_of, stand_in, to_photo
 from core.formats.shared.genders import BODIES, genders_in, is_gendered
 from core.formats.shared.genders import COLUMN as GENDER
+from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.records import Fit, Person, Photo
@@ -36,6 +38,7 @@ _SHAPES: dict[str, tuple[int, ...]] = {
     "center": (2,), "scale": (), "part": (PART, 3), "openpose": (OPENPOSE, 3), "pose": (POSE,),
     "shape": (BETAS,), "has_smpl": (), "kid": (),
 }  # fmt: skip
+_NEEDED = {"imgname", "center", "scale"}
 FIT_NAMES = ("pose", "betas", "valid_fit")
 _BODY = "body"
 
@@ -79,6 +82,21 @@ class Table:
             if name in self.arrays:
                 rows[:, place] = self.arrays[name]
         return rows
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the arrays of a data set; its fits are known too, so that `refuse` can say what they are."""
+    known = seen.kind == "npy" or seen.arrays >= _NEEDED or seen.arrays >= set(FIT_NAMES)
+    return MAYBE if known else NO
+
+
+def refuse(seen: Glimpse) -> None:
+    """Raises ReadError for fits alone."""
+    remedy = "Read the data set's .npz and give this file as its fits."
+    if seen.kind == "npy":
+        raise read_error(seen.path, "this is a lone array, such as a fits .npy, and tells no photos", remedy)
+    if not seen.arrays >= _NEEDED:
+        raise read_error(seen.path, "these are final fits, which tell no photos", remedy)
 
 
 def read(

@@ -15,6 +15,7 @@ from core.errors import FitsError
 from core.files.npz import copy_with
 from core.files.untrusted import read_array, read_arrays
 from core.files.whole_file import whole_file
+from core.formats.bodies import spin_write
 from core.formats.bodies.spin import BETAS, FORMAT, PART, POSE, Table, read_table
 from core.formats.bodies.spin_write import doubtful, may_teach, smpl_betas, spin_keypoints
 from core.formats.shared.association import associate_boxes
@@ -28,6 +29,22 @@ from core.records import BBox, Person, Photo
 SAME_ANGLE = 1e-4  # rad; to the crop's frame and back costs less, and no hand turns a body by so little
 SAME_PLACE = 1e-4  # px
 _TRUTH = {"pose": POSE, "shape": BETAS}
+
+
+def write_new_or_edited(
+    path: Path,
+    photos: Iterable[Photo],
+    body: Body | None = None,
+    base: Path | None = None,
+    fits: Path | None = None,
+    root: Path | None = None,
+) -> Export:
+    """A new data set of all people; with base a copy of that one, edited as `write` does, and one of its fits beside
+    it as NAME_fits.npy."""
+    if base is None:
+        return spin_write.write(path, photos, body)
+    both = None if fits is None else (fits, path.with_name(f"{path.stem}_fits.npy"))
+    return write(base, photos, path, both, body, root)
 
 
 def write(

@@ -21,6 +21,7 @@ from core.files.untrusted import finite, number, numbers, read_json
 from core.files.unusable import Unusable
 from core.files.whole_file import whole_file
 from core.formats.shared import people
+from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
 from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Export, Import, Report
@@ -32,6 +33,13 @@ _READ = {"id", "image_id", "category_id", "iscrowd", "bbox", "area", "keypoints"
 _READ |= {"num_keypoints", "foot_kpts"}
 MAX_FIELDS_SHOWN = 10
 _FEET = ("left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel")
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the keys of its JSON."""
+    if seen.has_key("annotations"):
+        return SURE
+    return MAYBE if seen.has_key("images") else NO
 
 
 def read(path: Path, photos: Path | None = None) -> Import:

@@ -18,6 +18,7 @@ from core.errors import ReadError
 from core.files.untrusted import finite, read_bytes
 from core.files.unusable import Unusable
 from core.formats.shared import people
+from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.layout_match import match
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
@@ -34,6 +35,11 @@ _SHAPES = ("box", "points", "polygon", "polyline", "ellipse", "mask", "cuboid", 
 class _Skeleton:
     names: list[str] = field(default_factory=list)
     points: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def recognise(seen: Glimpse) -> int:
+    """Any XML."""
+    return MAYBE if seen.kind == "xml" else NO
 
 
 def read(path: Path, photos: Path | None = None) -> Import:

@@ -14,6 +14,7 @@ import numpy as np
 from core.files.mat import read_mat
 from core.files.unusable import Unusable
 from core.formats.shared import people
+from core.formats.shared.glimpse import LIKELY, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.records import Photo
@@ -23,6 +24,11 @@ LAYOUT = "lsp14"
 KEYPOINTS = 14
 EXTENDED_FROM = 2001  # photos; the original has 2000 and four digits in its names
 _NUMBERED = ("im{:04d}", "im{:05d}")
+
+
+def recognise(seen: Glimpse) -> int:
+    """By its variable."""
+    return LIKELY if "joints" in seen.variables else NO
 
 
 def read(path: Path, photos: Path | None = None) -> Import:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import numpy as np
 from core.body.keypoints import convert
 from core.errors import ReadError
 from core.files.untrusted import numbers, read_json
-from core.files.unusable import Unusable
+from core.files.unusable import Unusable, read_error
+from core.formats.bodies import eft
+from core.formats.keypoints import coco
 from core.formats.shared import people
 from core.formats.shared.association import associate
+from core.formats.shared.glimpse import LIKELY, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
 from core.records import Keypoints, Person, Photo
@@ -28,9 +32,26 @@ FORMAT = "OpenPose"
 LAYOUTS_BY_LENGTH = {75: "openpose25", 54: "coco18"}
 MAX_PEOPLE_IN_PHOTO = 1000
 _MAX_BYTES = 32 * 2**20
+_LOOKED_INTO = 20  # files of a folder
 _ENDINGS = ("_keypoints", "_openpose")
 _NUMBERED = re.compile(r"(.*?)(\d+)$")
 _EXTRA = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
+
+
+def recognise(seen: Glimpse) -> int:
+    """By the key of its JSON, or the ending of its files."""
+    return LIKELY if seen.has_key("people") or seen.has_file("*.json") else NO
+
+
+def refuse(seen: Glimpse) -> None:
+    """Raises ReadError for a folder of files that are each a whole data set: one of them is meant."""
+    if seen.kind != "folder" or seen.has_file("*_keypoints.json"):
+        return
+    some = [Glimpse(file) for file in islice(sorted(seen.path.glob("*.json")), _LOOKED_INTO)]
+    whole = [one.path.name for one in some if max(coco.recognise(one), eft.recognise(one)) > recognise(one)]
+    if whole:
+        problem = f"holds data sets of their own: {', '.join(whole)}"
+        raise read_error(seen.path, problem, "Give the one that you mean.")
 
 
 def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) -> Import:

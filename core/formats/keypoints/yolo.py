@@ -21,6 +21,7 @@ from core.errors import ReadError
 from core.files.untrusted import decode, read_bytes
 from core.files.unusable import Unusable
 from core.formats.shared import people
+from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
 from core.records import Person, Photo
@@ -32,6 +33,11 @@ _BOX = 5  # columns before the keypoints
 _MAX_BYTES = 16 * 2**20
 _PREDICTED = "coco17"  # layout of Ultralytics' own models
 _LAYOUTS_BY_COUNT = {17: "coco17", 23: "coco23", 26: "halpe26"}
+
+
+def recognise(seen: Glimpse) -> int:
+    """A text that begins with the numbers of a label, or a folder of texts."""
+    return MAYBE if _is_numbers(seen.start) or seen.has_file("*.txt") else NO
 
 
 def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:

@@ -23,6 +23,7 @@ from core.body.tree import JOINT_NAMES, PARENTS
 from core.errors import FitsError
 from core.files.whole_file import whole_file
 from core.formats.meshes.mesh import CAMERA_TO_Y_UP
+from core.formats.shared.report import Export
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Fit
 
@@ -35,7 +36,7 @@ _KINDS = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 _COMPONENTS = {"f4": _FLOAT, "u2": _SHORT, "u4": _INT}
 
 
-def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> None:
+def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> Export:
     """One person's fits, photo by photo. frame_rate [1/s]. Raises FitsError for none, or OSError."""
     if not fits:
         raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
@@ -64,6 +65,7 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
     }
     with whole_file(path) as stream:
         stream.write(_glb(document | pack.tables(), pack.data()))
+    return Export(len(fits), unit="photo")
 
 
 class _Pack:

@@ -15,6 +15,7 @@ import trimesh
 from core.body.model import Body, BodyParams
 from core.errors import FitsError
 from core.files.whole_file import whole_file
+from core.formats.shared.report import Export
 from core.records import Fit
 
 SUFFIXES = (".obj", ".ply", ".glb")
@@ -22,13 +23,14 @@ OBJ_DIGITS = 8
 CAMERA_TO_Y_UP = np.array([1.0, -1.0, -1.0])
 
 
-def write(path: Path, fit: Fit, body: Body) -> None:
+def write(path: Path, fit: Fit, body: Body) -> Export:
     """The body of a fit, in the format of the suffix. Raises FitsError for another suffix, or OSError."""
     if path.suffix not in SUFFIXES:
         raise FitsError(f"{path.name}: meshes are written as {', '.join(SUFFIXES)}. Choose one of these.")
     mesh = trimesh.Trimesh(vertices(fit, body) * CAMERA_TO_Y_UP, body.faces, process=False)
     with whole_file(path) as stream:
         stream.write(_bytes(mesh, path.suffix))
+    return Export(1, unit="mesh")
 
 
 def _bytes(mesh: trimesh.Trimesh, suffix: str) -> bytes:

@@ -19,6 +19,7 @@ from core.records import Photo
 MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000
 EXAMPLES_SHOWN = 3
+PLURALS = {"person": "people", "photo": "photos", "mesh": "meshes"}  # of what an Export counts
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Import:
-    """What was read. notes: what was understood in a way the user should know, though nothing is missing."""
+    """What was read. notes: what was understood in a way the user should know, though nothing is missing. root: the
+    folder that the photos' paths start from, as `read_file` found it."""
 
     photos: tuple[Photo, ...]
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     format: str = ""
+    root: Path = Path()
 
     @property
     def people(self) -> int:
@@ -52,16 +55,16 @@ class Import:
 
 @dataclass(frozen=True)
 class Export:
-    """What a writer wrote: how many people, and what of them the format could not hold."""
+    """What a writer wrote: how many people, or photos, and what of them the format could not hold."""
 
     written: int
     left_out: tuple[LeftOut, ...] = ()
+    unit: str = "person"
 
     def summary(self) -> str:
         """Lines for a terminal or a dialog."""
-        return "\n".join(
-            ["1 person" if self.written == 1 else f"{self.written} people", *grouped(self.left_out)]
-        )
+        units = self.unit if self.written == 1 else PLURALS[self.unit]
+        return "\n".join([f"{self.written} {units}", *grouped(self.left_out)])
 
 
 class Report:

@@ -26,8 +26,8 @@ from core.networks.lifter.compiled_output import OutputTensors, bodies_of
 from core.networks.lifter.network import Hypotheses, Lifter, LifterConfig
 from core.networks.lifter.network_input import see, to_definitions
 from core.networks.lifter.placement import place_under_keypoints
+from core.networks.table import LIFTER_FOLDER
 
-LIFTER_FOLDER = Path(__file__).parents[3] / "resources" / "lifter"
 WEIGHTS, CONFIG = "lifter.safetensors", "config.json"
 
 
@@ -50,7 +50,7 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
     folder = LIFTER_FOLDER if path is None else Path(path)
     try:
         entry = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        config = LifterConfig(**{**entry["network"], "definitions": tuple(entry["network"]["definitions"])})
+        config = LifterConfig(**entry["network"])
         weights = load_file(folder / WEIGHTS)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise CheckpointError(

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from core.body import KeypointBody
 from core.body.kinematics import batch_first, batch_last, rotations_from_6d, transforms_down_the_tree
 from core.body.tree import FLIP, JOINT_NAMES, mirror_name
+from core.errors import CheckpointError
 from core.networks.lifter.network_input import LifterInput, family
+from core.networks.table import LIFTER
 
 JOINTS, SHAPE = len(JOINT_NAMES), 11  # ten betas and the kid
 POSE6D = 6 * JOINTS
@@ -24,18 +26,33 @@ NO_FAMILY = 1e-6  # weight below which nothing of a family was seen
 FARTHEST_LOG = 3.0  # of the distance, over that at which a person is as tall as the bbox
 EACH = 4  # numbers of a keypoint that the network is given: x, y, presence, confidence
 FARTHEST = 4.0  # half sides from the middle: keypoints beyond are held there
+MOST = {"width": 4096, "blocks": 16, "hypotheses": 64}  # of a network that a file may ask for
 CLOSE = 0.05  # of the distance: the least that a joint may be away from the camera when it is projected
 
 
 @dataclass(frozen=True)
 class LifterConfig:
-    """What is needed to build the network; `body` is the fingerprint of the body whose shapes it speaks of."""
+    """What is needed to build the network; `body` is the fingerprint of the body whose shapes it speaks of.
+
+    Raises CheckpointError for what cannot be built.
+    """
 
     definitions: tuple[str, ...]
     width: int = 864
     blocks: int = 3
     hypotheses: int = 5
     body: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "definitions", tuple(self.definitions))  # files hold a list
+        if not all(isinstance(name, str) for name in self.definitions):
+            raise CheckpointError(f"definitions {self.definitions}: give the names of keypoints.")
+        for name, most in MOST.items():
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= most:
+                raise CheckpointError(f"{value!r} {name}: choose 1 to {most}.")
+        if not isinstance(self.body, str):
+            raise CheckpointError(f"body {self.body!r}: give the fingerprint of a body, a text.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +91,7 @@ class Block(nn.Module):
 class Lifter(nn.Module):
     """Keypoints in, hypotheses out. `core.networks.lift` is the way in from a photo."""
 
+    kind = LIFTER
     offsets: Tensor
     offsets_shape: Tensor
     mean: Tensor

@@ -1,9 +1,8 @@
 """Open whatever the user names as a project: a project, a folder of photos, or another program's file."""
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from inspect import signature
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -88,7 +87,7 @@ def add_steps(project: Project, path: Path, body_file: Path | None = None) -> It
     """
     yield Opening(0, 0)
     found = read_annotations(path, None, body_file)
-    photos = list(_relative_to(found.photos, _root_of(path, found, None), project.folder))
+    photos = list(_relative_to(found.photos, found.root, project.folder))
     known = {photo.path for photo in project.photos()}
     new = [photo for photo in photos if photo.path not in known]
     if new:
@@ -111,32 +110,10 @@ def photos_in(folder: Path) -> list[Path]:
 def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | None = None) -> "Import":
     """Photos and people of another program's file, told from its content. body_file: SMPL's, so that bodies that are
     of it stand exactly where they are meant. Raises ReadError, BodyFileError."""
-    from core.body.model import load_body
-    from core.formats.bodies import agora, cliff, curated, eft, hmr2, parameters, pw3d, smplifyx, spin
-    from core.formats.keypoints import coco, cvat, lsp, mpii, openpose, yolo
-    from core.formats.recognise import recognise
+    from core.formats.exchange import read_file
+    from core.formats.table import Beside
 
-    readers: dict[str, Callable[..., Import]] = {
-        "agora": agora.read,
-        "cliff": cliff.read,
-        "coco": coco.read,
-        "curated": curated.read,
-        "cvat": cvat.read,
-        "eft": eft.read,
-        "hmr2": hmr2.read,
-        "lsp": lsp.read,
-        "mpii": mpii.read,
-        "openpose": openpose.read,
-        "parameters": parameters.read,
-        "3dpw": pw3d.read,
-        "smplifyx": smplifyx.read,
-        "spin": spin.read,
-        "yolo": yolo.read,
-    }
-    name = recognise(path)
-    if body_file is not None and "body" in signature(readers[name]).parameters:
-        return readers[name](path, photo_folder, body=load_body(body_file))
-    return readers[name](path, photo_folder)
+    return read_file(path, Beside(photos=photo_folder, body=body_file))
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
@@ -180,7 +157,7 @@ def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | N
     found = read_annotations(path, photo_folder, body_file)
     if not found.people:
         raise ReadError(_nobody(path, found.summary()))
-    photos = _relative_to(found.photos, _root_of(path, found, photo_folder), file.parent)
+    photos = _relative_to(found.photos, found.root, file.parent)
     project = Project.create(file)
     try:
         project.add_photos(photos, tr("Import {file}").format(file=path.name))
@@ -227,12 +204,6 @@ def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, End
 
 def _nobody(path: Path, why: str) -> str:
     return tr("{file}: nobody in it could be read.\n{why}").format(file=path.name, why=why)
-
-
-def _root_of(path: Path, found: "Import", photo_folder: Path | None) -> Path:
-    from core.formats.recognise import photo_root
-
-    return photo_root(path, found.format) if photo_folder is None else photo_folder
 
 
 def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterator[Photo]:

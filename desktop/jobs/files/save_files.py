@@ -1,18 +1,18 @@
 """Write what the project holds for others to read: the fits dictionary, and other programs' files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FitloopError
+from core.formats.table import FORMATS, Beside, Format
 from core.records import Photo
 from core.store import Project
 from desktop.text.translate import tr
 
 if TYPE_CHECKING:
     from core.body.model import Body
-    from core.formats.shared.report import Export
 
 FITS_SUFFIX = "_fits.npz"
 PHOTOS_A_STEP = 100
@@ -49,11 +49,11 @@ def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
 
 
 def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -> Iterator[Saving]:
-    """Write all people in another program's format, a key of WRITERS. Raises FitloopError."""
+    """Write all people in another program's format, a word of the formats' table. Raises FitloopError."""
     photos: list[Photo] = []
     yield from _read(project, photos)
     try:
-        yield from WRITERS[kind](file, tuple(photos), body)
+        yield from _write(FORMATS[kind], file, tuple(photos), body)
     except OSError as error:
         words = tr("{file}: cannot be written ({why}). Choose another folder.")
         raise FitloopError(words.format(file=file, why=error.strerror)) from error
@@ -72,37 +72,15 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
     yield Saving(1, 1, "\n".join(lines), bool(found.moved))
 
 
-def _write_coco(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
-    from core.formats.keypoints import coco
+def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
+    """One file of all people, or a file a fit."""
+    from core.formats.exchange import write_file
 
-    yield _told(file, coco.write(file, photos))
-
-
-def _write_spin(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
-    from core.formats.bodies import spin_write
-
-    yield _told(file, spin_write.write(file, photos, body))
-
-
-def _write_eft(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
-    from core.formats.bodies import eft
-
-    yield _told(file, eft.write(file, photos, body))
-
-
-def _write_parameters(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
-    from core.formats.bodies import parameters
-
-    yield _told(file, parameters.write(file, photos))
-
-
-def _told(file: Path, written: "Export") -> Saving:
-    return Saving(1, 1, f"{file.name}: {written.summary()}")
-
-
-def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
-    from core.formats.meshes import mesh
-
+    beside = Beside(body=body)
+    if row.holds == "photos":
+        written = write_file(row, file, photos, beside)
+        yield Saving(1, 1, f"{file.name}: {written.summary()}")
+        return
     fits = [(person.id, person.fit) for photo in photos for person in photo.people if person.fit is not None]
     if body is None or not fits:
         words = tr("{file}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
@@ -110,19 +88,10 @@ def _write_meshes(file: Path, photos: tuple[Photo, ...], body: "Body | None") ->
     files = [file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}") for person_id, _ in fits]
     for done, (one, (_, fit)) in enumerate(zip(files, fits, strict=True)):
         yield Saving(done, len(files))
-        mesh.write(one, fit, body)
+        write_file(row, one, fit, beside)
     words = tr("%n meshes, one a person, in {folder}: {first} … {last}", "", len(files))
     told = words.format(folder=file.parent, first=min(files).name, last=max(files).name)
     yield Saving(len(files), len(files), told)
-
-
-WRITERS: dict[str, Callable[[Path, tuple[Photo, ...], "Body | None"], Iterator[Saving]]] = {
-    "coco": _write_coco,
-    "spin": _write_spin,
-    "eft": _write_eft,
-    "parameters": _write_parameters,
-    "mesh": _write_meshes,
-}
 
 
 def _read(project: Project, photos: list[Photo]) -> Iterator[Saving]:

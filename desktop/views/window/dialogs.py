@@ -1,9 +1,11 @@
 """Questions only the user can answer: which file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from core.formats.table import FORMATS, formats_read
 from desktop.settings import Settings
 from desktop.text.translate import tr
 
@@ -24,24 +26,18 @@ class Dialogs:
             filters = ";;".join((tr("Body files (*.pkl *.npz)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open body"), folder, filters)
         else:
-            known = tr("Projects and annotations (*.fitloop *.json *.npz *.mat *.xml *.pkl *.txt)")
+            suffixes = dict.fromkeys(suffix for row in formats_read() for suffix in row.suffixes)
+            known = tr("Projects and annotations ({files})").format(files=_patterns(suffixes))
             name, _ = QFileDialog.getOpenFileName(
                 self._parent, tr("Open"), folder, ";;".join((known, everything))
             )
         return self._remember(name)
 
     def ask_for_new_file(self, kind: str) -> Path | None:
-        """Where to write; None when the user chooses nowhere."""
-        filters = {
-            "coco": tr("COCO keypoints (*.json)"),
-            "spin": tr("SPIN data set (*.npz)"),
-            "eft": tr("EFT fits (*.json)"),
-            "parameters": tr("SMPL parameters (*.npz *.json)"),
-            "mesh": tr("Meshes (*.obj *.ply *.glb)"),
-        }
-        name, _ = QFileDialog.getSaveFileName(
-            self._parent, tr("Export"), self._settings.folder, filters[kind]
-        )
+        """Where to write a format, by its word; None when the user chooses nowhere."""
+        row = FORMATS[kind]
+        words = tr("{format} ({files})").format(format=tr(row.title), files=_patterns(row.suffixes))
+        name, _ = QFileDialog.getSaveFileName(self._parent, tr("Export"), self._settings.folder, words)
         return self._remember(name)
 
     def _remember(self, name: str) -> Path | None:
@@ -49,3 +45,8 @@ class Dialogs:
             return None
         self._settings.folder = str(Path(name).parent)
         return Path(name)
+
+
+def _patterns(suffixes: Iterable[str]) -> str:
+    """As a file dialog takes them."""
+    return " ".join(f"*{suffix}" for suffix in suffixes)

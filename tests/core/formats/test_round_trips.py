@@ -235,7 +235,7 @@ def test_amass_has_no_shape_of_the_open_body_and_says_so_and_the_pelvis_stays_in
 
 def test_amass_of_a_body_of_smpl_with_straight_hands_leaves_nothing_out(tmp_path, body):
     straight = fit(1, pose=np.pad(fit(1).pose[:66], (0, 6)))
-    assert amass.write(tmp_path / "walk.npz", [straight], body) == Export(1)
+    assert amass.write(tmp_path / "walk.npz", [straight], body) == Export(1, unit="photo")
 
 
 def test_amass_tells_the_gender_of_the_body_that_a_sequence_is_of(tmp_path, body):

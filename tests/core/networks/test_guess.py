@@ -1,5 +1,7 @@
 """One way to ask both networks: where their answers land in the photo, and people of whom nothing can be said."""
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -19,11 +21,11 @@ from core.geometry.camera import (
     weak_camera_to_cam_t,
 )
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
-from core.networks import guess as guessing
 from core.networks.guess import guess, guess_crops, unguessable
 from core.networks.lifter.lift import LifterGuess
 from core.networks.lifter.network import Lifter, LifterConfig
 from core.networks.spin import SpinConfig, SpinNetwork, mean_params
+from core.networks.table import KINDS
 from core.records import Guess, Keypoints, Photo
 from tests.core.networks.making import LAYOUT, assert_same, network_that_says, noise, person, random_network
 from tests.posing import toy_body
@@ -63,8 +65,8 @@ def lifter(monkeypatch: pytest.MonkeyPatch) -> Lifter:
         probability = torch.tensor([0.7, 0.3]).expand(len(keypoints), 2)
         return LifterGuess(both[::2], both, probability)
 
-    monkeypatch.setattr(guessing, "lift", lift)
-    return cast(Lifter, object())
+    monkeypatch.setitem(KINDS, "lifter", replace(KINDS["lifter"], forward=lift))
+    return cast(Lifter, SimpleNamespace(kind="lifter"))
 
 
 def in_photo(answer: Guess, body: Body) -> tuple[Tensor, Tensor]:

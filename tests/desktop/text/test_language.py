@@ -22,8 +22,10 @@ from PySide6.QtWidgets import (
 )
 
 import desktop.app
+from core.formats.table import FORMATS
 from desktop.settings import Settings
 from desktop.text import part_names
+from desktop.text.format_texts import FORMAT_TEXTS
 from desktop.text.language import SYSTEM, TRANSLATIONS, speak
 from desktop.text.translate import part, tr, verdict
 from tests.desktop.desk import Desk
@@ -163,6 +165,11 @@ def test_every_joint_and_keypoint_is_listed_for_translation():
     known = set(part_names.PART_NAMES)
     for name in [*JOINT_NAMES, *(name for one in LAYOUTS for name in layout(one).keypoints)]:
         assert name.removeprefix("openpose_").replace("_", " ") in known
+
+
+def test_what_the_window_says_of_every_format_is_listed_for_translation():
+    offered = [row for row in FORMATS.values() if row.menu]
+    assert {words for row in offered for words in (row.menu, row.title)} == set(FORMAT_TEXTS)
 
 
 def test_english_has_one_photo_and_two_photos(qapp):

@@ -1,0 +1,42 @@
+"""Files of any format read and written through the formats' table, with what each row asks for beside the file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.body.model import load_body
+from core.errors import FitloopError
+from core.files.unusable import read_error
+from core.formats.recognise import recognise
+from core.formats.shared.report import Export, Import
+from core.formats.table import FORMATS, Beside, Format
+
+
+def read_file(path: Path, beside: Beside | None = None, word: str | None = None) -> Import:
+    """Photos and people of a file or folder. word: of its format, which else is recognised. Raises FitloopError."""
+    beside = beside or Beside()
+    row = FORMATS[word or recognise(path)]
+    if row.read is None:
+        raise read_error(path, f"files of {row.word} are only written", "Choose a format that is read.")
+    found = row.read(path, **_asked(row.read_asks, beside))
+    return replace(found, root=beside.photos or row.root(path))
+
+
+def write_file(row: Format, path: Path, content: object, beside: Beside) -> Export:
+    """Write what one file of the format holds (`Format.holds`). Raises FitloopError and OSError."""
+    if row.write is None:
+        raise FitloopError(f"{path}: files of {row.word} are only read. Choose a format that is written.")
+    return row.write(path, content, **_asked(row.write_asks, beside))
+
+
+def _asked(names: tuple[str, ...], beside: Beside) -> dict[str, Any]:
+    """What a row's function asks for, as it takes it: bodies loaded and people read. Raises FitloopError."""
+    given = {name: getattr(beside, name) for name in names}
+    if isinstance(given.get("body"), Path):
+        given["body"] = load_body(given["body"])
+    if "known" in given:
+        known = given["known"]
+        given["known"] = () if known is None else read_file(known, replace(beside, known=None)).photos
+    return given

@@ -1,0 +1,40 @@
+"""A project, NAME.fitloop, as one more format: what is converted goes in and comes out with the photos' own paths."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from core.errors import ProjectError
+from core.formats.shared.report import Export, Import
+from core.records import Photo
+from core.store.project.project import Project
+
+FORMAT = "project"
+
+
+def read(path: Path, photos: Path | None = None) -> Import:
+    """Photos and people. Raises ProjectError; a project knows where its photos are, so that none may be told."""
+    if photos is not None:
+        raise ProjectError(
+            f"{path}: --photos is not for a project, which knows where its photos are. Leave it out; photos that "
+            "were moved are found in the window: File, Find moved photos."
+        )
+    with Project.open(path, read_only=True) as project:
+        return Import(tuple(project.photos()), format=FORMAT)
+
+
+def write(path: Path, photos: Iterable[Photo], root: Path) -> Export:
+    """A new project. root: the folder that the photos' paths start from. Raises ProjectError."""
+    moved = list(_moved(photos, root, path.absolute().parent))
+    with Project.create(path) as project:
+        project.add_photos(moved)
+    return Export(len(moved), unit="photo")
+
+
+def _moved(photos: Iterable[Photo], root: Path, folder: Path) -> Iterator[Photo]:
+    """Photos with paths relative to another folder."""
+    start = os.path.relpath(root.absolute(), folder)
+    for photo in photos:
+        yield photo.with_(path=os.path.normpath(str(PurePosixPath(start, photo.path))).replace(os.sep, "/"))

@@ -1,0 +1,84 @@
+"""What a file or folder shows before a format reads it. Each format's `recognise` says from it how sure it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from core.files.mat import read_mat
+from core.files.untrusted import array_names, read_bytes, read_pickle
+
+NO, MAYBE, LIKELY, SURE = range(4)  # how sure: the surest format reads the file
+FileKind = Literal["folder", "npz", "npy", "mat", "pickle", "xml", "json", "text"]
+_JSON_START = re.compile(rb"\s*[\[{]")
+_START = 4096  # bytes that tell JSON and text
+_BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe"
+
+
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """Of one path; each part is read when a format first asks for it. Raises ReadError."""
+
+    path: Path
+
+    @cached_property
+    def data(self) -> bytes:
+        """A file's bytes; those of JSON without the zeros of UTF-16."""
+        data = b"" if self.path.is_dir() else read_bytes(self.path)
+        return data.replace(b"\0", b"") if b"\0" in data[:8] and _is_json(data) else data
+
+    @cached_property
+    def kind(self) -> FileKind:
+        """By the first bytes, else by the suffix; "text" for all that is nothing else."""
+        if self.path.is_dir():
+            return "folder"
+        if self.data.startswith(b"PK"):
+            return "npz"
+        if self.data.startswith(b"\x93NUMPY"):
+            return "npy"
+        if self.data.startswith((b"MATLAB", b"\x89HDF")) or self.path.suffix == ".mat":
+            return "mat"
+        if self.data.startswith(b"\x80") or self.path.suffix in (".pkl", ".pickle"):
+            return "pickle"
+        if self.data.lstrip()[:1] == b"<":
+            return "xml"
+        return "json" if _is_json(self.data) else "text"
+
+    @cached_property
+    def arrays(self) -> frozenset[str]:
+        """The names in an .npz."""
+        return frozenset(array_names(self.path)) if self.kind == "npz" else frozenset()
+
+    @cached_property
+    def variables(self) -> frozenset[str]:
+        """The names in a .mat."""
+        return frozenset(read_mat(self.path)) if self.kind == "mat" else frozenset()
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Of a pickled dictionary."""
+        pickled = read_pickle(self.path) if self.kind == "pickle" else {}
+        return (
+            frozenset(k for k in pickled if isinstance(k, str)) if isinstance(pickled, dict) else frozenset()
+        )
+
+    @property
+    def start(self) -> str:
+        """How a text begins; empty for all else."""
+        return self.data[:_START].decode(errors="replace") if self.kind == "text" else ""
+
+    def has_key(self, name: str) -> bool:
+        """Whether this stands in quotes somewhere in a JSON file, which need not be parsed for it."""
+        return self.kind == "json" and f'"{name}"'.encode() in self.data
+
+    def has_file(self, pattern: str) -> bool:
+        """Whether a folder has a file of such a name, as `Path.glob` takes it."""
+        return self.kind == "folder" and next(self.path.glob(pattern), None) is not None
+
+
+def _is_json(data: bytes) -> bool:
+    start = data[:_START].replace(b"\0", b"").lstrip(_BYTE_ORDER_MARKS)
+    return _JSON_START.match(start) is not None

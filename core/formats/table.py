@@ -1,0 +1,281 @@
+"""The table of formats: one row a format. The window's dialogs, `train.convert` and `train.fits` read it.
+
+A new format is one file with `recognise`, `read`, `write` or some of them, and one row here. Rows name functions whose
+modules are imported when they are first called, so that this table is at hand at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.compute.late import Late
+
+if TYPE_CHECKING:
+    from core.body.model import Body
+    from core.formats.shared.glimpse import Glimpse
+    from core.formats.shared.report import Export, Import
+
+Holds = Literal["photos", "fit", "sequence"]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a user may give beside a file; a row's `read_asks` and `write_asks` name what its functions take.
+
+    photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
+    beside the data set; known: a file of people that detections belong to; layout_name: of keypoints without names;
+    base: the data set to copy; root: the folder that photos' paths start from; frame_rate [photos a second].
+    """
+
+    photos: Path | None = None
+    body: Path | Body | None = None
+    fits: Path | None = None
+    known: Path | None = None
+    layout_name: str | None = None
+    base: Path | None = None
+    root: Path | None = None
+    frame_rate: float = 30.0
+
+
+def folder_of(path: Path) -> Path:
+    """Where names of photos start from in most formats: the folder itself, or that of the file."""
+    return path if path.is_dir() else path.parent
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format. word: what the shell calls it; suffixes: of its files, the first one usual.
+
+    reads, writes: what is read and written, in words. recognise: how sure it is of a path; refuse: raises ReadError
+    for what is of the format but cannot be read alone; root: where names of photos start from. read(path, **asked)
+    returns an Import, asked being what `read_asks` names of Beside. holds: what one file does, so what `write` takes
+    after the path: photos with their people, one fit, or one person's fits photo by photo; write returns an Export.
+    keeps: a file that is there is never written over. menu: the command of the window that writes it, & before the
+    letter, and title what its dialog calls such files; without them the window does not offer it.
+    """
+
+    word: str
+    suffixes: tuple[str, ...] = ()
+    reads: str = ""
+    recognise: Callable[[Glimpse], int] | None = None
+    refuse: Callable[[Glimpse], None] | None = None
+    read: Callable[..., Import] | None = None
+    read_asks: tuple[str, ...] = ("photos",)
+    root: Callable[[Path], Path] = folder_of
+    writes: str = ""
+    write: Callable[..., Export] | None = None
+    write_asks: tuple[str, ...] = ()
+    holds: Holds = "photos"
+    keeps: bool = False
+    menu: str = ""
+    title: str = ""
+
+
+def _late(module: str, name: str) -> Late:
+    return Late(f"core.formats.{module}", name)
+
+
+_ROWS = (
+    Format(
+        "project",
+        (".fitloop",),
+        reads="a project, .fitloop",
+        read=_late("fitloop_project", "read"),
+        writes="a project, .fitloop",
+        write=_late("fitloop_project", "write"),
+        write_asks=("root",),
+        keeps=True,
+    ),
+    Format(
+        "curated",
+        (".npz",),
+        reads="fits dictionary .npz, as fitloop and its training write it",
+        recognise=_late("bodies.curated", "recognise"),
+        read=_late("bodies.curated", "read"),
+    ),
+    Format(
+        "coco",
+        (".json",),
+        reads="COCO keypoints JSON: also CrowdPose, Halpe, OCHuman, any that names its keypoints",
+        recognise=_late("keypoints.coco", "recognise"),
+        read=_late("keypoints.coco", "read"),
+        writes="COCO keypoints JSON",
+        write=_late("keypoints.coco", "write"),
+        menu="&Export as COCO…",
+        title="COCO keypoints",
+    ),
+    Format(
+        "openpose",
+        (".json",),
+        reads="OpenPose JSON: a file or a folder; BODY_25 and COCO 18",
+        recognise=_late("keypoints.openpose", "recognise"),
+        refuse=_late("keypoints.openpose", "refuse"),
+        read=_late("keypoints.openpose", "read"),
+        read_asks=("photos", "known"),
+    ),
+    Format(
+        "spin",
+        (".npz",),
+        reads="SPIN data set .npz, with its fits .npy or final fits .npz beside it",
+        recognise=_late("bodies.spin", "recognise"),
+        refuse=_late("bodies.spin", "refuse"),
+        read=_late("bodies.spin", "read"),
+        read_asks=("photos", "fits", "body"),
+        writes="SPIN data set .npz; with --base a copy of it in which only edited rows change",
+        write=_late("bodies.spin_edited", "write_new_or_edited"),
+        write_asks=("body", "base", "fits", "root"),
+        menu="Export as SP&IN…",
+        title="SPIN data set",
+    ),
+    Format(
+        "spin-fits",
+        (".npy",),
+        writes="SPIN fits .npy (N, 82)",
+        write=_late("bodies.spin_write", "write_fits"),
+        write_asks=("body",),
+    ),
+    Format(
+        "hmr2",
+        (".npz",),
+        reads="ProHMR and 4D-Humans data set .npz",
+        recognise=_late("bodies.hmr2", "recognise"),
+        read=_late("bodies.hmr2", "read"),
+        read_asks=("photos", "body"),
+    ),
+    Format(
+        "cliff",
+        (".npz",),
+        reads="CLIFF results .npz",
+        recognise=_late("bodies.cliff", "recognise"),
+        read=_late("bodies.cliff", "read"),
+    ),
+    Format(
+        "eft",
+        (".json",),
+        reads="EFT fits JSON",
+        recognise=_late("bodies.eft", "recognise"),
+        read=_late("bodies.eft", "read"),
+        read_asks=("photos", "body"),
+        writes="EFT fits JSON",
+        write=_late("bodies.eft", "write"),
+        write_asks=("body",),
+        menu="Export as EF&T…",
+        title="EFT fits",
+    ),
+    Format(
+        "agora",
+        (".pkl",),
+        reads="AGORA prediction folder, or one .pkl of it",
+        recognise=_late("bodies.agora", "recognise"),
+        read=_late("bodies.agora", "read"),
+        read_asks=("photos", "body"),
+    ),
+    Format(
+        "3dpw",
+        (".pkl",),
+        reads="3DPW sequence .pkl",
+        recognise=_late("bodies.pw3d", "recognise"),
+        read=_late("bodies.pw3d", "read"),
+        read_asks=("photos", "body"),
+    ),
+    Format(
+        "mpii",
+        (".mat",),
+        reads="MPII annotations .mat",
+        recognise=_late("keypoints.mpii", "recognise"),
+        read=_late("keypoints.mpii", "read"),
+    ),
+    Format(
+        "lsp",
+        (".mat",),
+        reads="LSP and LSP-extended joints.mat",
+        recognise=_late("keypoints.lsp", "recognise"),
+        read=_late("keypoints.lsp", "read"),
+    ),
+    Format(
+        "cvat",
+        (".xml",),
+        reads="CVAT XML 1.1 for images, skeletons",
+        recognise=_late("keypoints.cvat", "recognise"),
+        read=_late("keypoints.cvat", "read"),
+    ),
+    Format(
+        "yolo",
+        (".txt",),
+        reads="YOLO pose labels: a .txt or a folder of them",
+        recognise=_late("keypoints.yolo", "recognise"),
+        read=_late("keypoints.yolo", "read"),
+        read_asks=("photos", "layout_name"),
+        root=_late("keypoints.yolo", "photo_root"),
+    ),
+    Format(
+        "smplifyx",
+        (".pkl",),
+        reads="SMPLify-X output folder, or one .pkl of it",
+        recognise=_late("bodies.smplifyx", "recognise"),
+        read=_late("bodies.smplifyx", "read"),
+        read_asks=("photos", "body"),
+        root=_late("bodies.smplifyx", "photo_root"),
+    ),
+    Format(
+        "parameters",
+        (".npz", ".json"),
+        reads="SMPL parameters .npz or .json, as fitloop writes them",
+        recognise=_late("bodies.parameters", "recognise"),
+        read=_late("bodies.parameters", "read"),
+        writes="SMPL parameters, .npz or .json",
+        write=_late("bodies.parameters", "write"),
+        menu="Export para&meters…",
+        title="SMPL parameters",
+    ),
+    Format(
+        "amass",
+        (".npz",),
+        writes="AMASS-style .npz of one person through the photos",
+        write=_late("bodies.amass", "write"),
+        write_asks=("body", "frame_rate"),
+        holds="sequence",
+    ),
+    Format(
+        "mesh",
+        (".obj", ".ply", ".glb"),
+        writes="a mesh a person: .obj, .ply or .glb",
+        write=_late("meshes.mesh", "write"),
+        write_asks=("body",),
+        holds="fit",
+        menu="Export mes&hes…",
+        title="Meshes",
+    ),
+    Format(
+        "animation",
+        (".glb",),
+        writes="animated .glb of one person through the photos",
+        write=_late("meshes.gltf", "write"),
+        write_asks=("body", "frame_rate"),
+        holds="sequence",
+    ),
+)
+FORMATS = {row.word: row for row in _ROWS}
+
+
+def formats_recognised() -> tuple[Format, ...]:
+    """The formats that a file's content tells."""
+    return tuple(row for row in FORMATS.values() if row.recognise is not None)
+
+
+def formats_read() -> tuple[Format, ...]:
+    """The formats that are read."""
+    return tuple(row for row in FORMATS.values() if row.read is not None)
+
+
+def formats_written() -> tuple[Format, ...]:
+    """The formats that are written."""
+    return tuple(row for row in FORMATS.values() if row.write is not None)
+
+
+def written_with(suffix: str) -> Format | None:
+    """The first format that is written to files of this suffix."""
+    return next((row for row in formats_written() if suffix in row.suffixes), None)

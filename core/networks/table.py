@@ -1,0 +1,103 @@
+"""The table of networks: one row a kind. The window's guesses, `train.evaluate` and `--guess` of `train.fits` read it.
+
+A new kind is one file with its config, its network and, where calling the network is not enough, its `forward`, and one
+row here. The network's class tells its `kind`; its `config.body` is the fingerprint of the body whose betas it tells.
+Rows name classes and functions whose modules are imported when they are first called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.compute.late import Late
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.networks.checkpoint import Checkpoint
+
+Shown = Literal["crop", "keypoints", "boxes"]
+SPIN, LIFTER = "spin", "lifter"
+UNNAMED = SPIN  # whose weights a file holds that names no kind, such as SPIN's public checkpoint
+SHIPPED = LIFTER  # guesses where no other network was chosen
+LIFTER_FOLDER = Path(__file__).parents[2] / "resources" / "lifter"
+
+
+def config_of(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
+    """The config that a checkpoint tells."""
+    return checkpoint.config
+
+
+def called(network: nn.Module, *shown: Any) -> Any:
+    """What the network itself returns."""
+    return network(*shown)
+
+
+@dataclass(frozen=True)
+class NetworkKind:
+    """One kind of network. kind: what checkpoints and guesses call it.
+
+    config: the class of its config, which raises CheckpointError for what cannot be built; config_in(checkpoint,
+    where): the values that make one; build(config): a network of random weights.
+
+    shown: what it sees of people, and forward(network, …) returns of it. Of crops (B, 3, 224, 224), normalised as
+    ImageNet's: a SpinOutput in the crop's frame. "boxes": of crops and, for each, a tensor (P, 3) of everybody's box in
+    the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K, 3),
+    layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
+
+    from_folder(path, device): a network in a folder, where one may lie there; shipped: the one that comes with the
+    program.
+    """
+
+    kind: str
+    shown: Shown
+    config: Callable[..., Any]
+    build: Callable[[Any], nn.Module]
+    forward: Callable[..., Any] = called
+    config_in: Callable[[Checkpoint, str], dict[str, Any]] = config_of
+    from_folder: Callable[..., nn.Module] | None = None
+    shipped: Path | None = None
+
+
+def _late(module: str, name: str) -> Late:
+    return Late(f"core.networks.{module}", name)
+
+
+_ROWS = (
+    NetworkKind(
+        SPIN,
+        "crop",
+        config=_late("spin", "SpinConfig"),
+        build=_late("spin", "build"),
+        config_in=_late("spin", "config_in"),
+    ),
+    NetworkKind(
+        LIFTER,
+        "keypoints",
+        config=_late("lifter.network", "LifterConfig"),
+        build=_late("lifter.network", "Lifter"),
+        forward=_late("lifter.lift", "lift"),
+        from_folder=_late("lifter.lift", "load_lifter"),
+        shipped=LIFTER_FOLDER,
+    ),
+)
+KINDS = {row.kind: row for row in _ROWS}
+
+
+def kind_of(network: nn.Module) -> NetworkKind:
+    """The row of a network."""
+    return KINDS[str(network.kind)]
+
+
+def body_told_by(network: nn.Module) -> str:
+    """The fingerprint of the body whose betas a network tells."""
+    config: Any = network.config
+    return str(config.body)
+
+
+def sees_keypoints_alone(kind: str) -> bool:
+    """Whether guesses of this kind come from keypoints; those of other programs' networks come from photos."""
+    return kind in KINDS and KINDS[kind].shown == "keypoints"

@@ -1,0 +1,16 @@
+"""What the window says of formats, whose table is core's, for the translators; tr() looks the words up."""
+
+from PySide6.QtCore import QT_TR_NOOP
+
+FORMAT_TEXTS = (
+    QT_TR_NOOP("&Export as COCO…"),
+    QT_TR_NOOP("Export as SP&IN…"),
+    QT_TR_NOOP("Export as EF&T…"),
+    QT_TR_NOOP("Export para&meters…"),
+    QT_TR_NOOP("Export mes&hes…"),
+    QT_TR_NOOP("COCO keypoints"),
+    QT_TR_NOOP("SPIN data set"),
+    QT_TR_NOOP("EFT fits"),
+    QT_TR_NOOP("SMPL parameters"),
+    QT_TR_NOOP("Meshes"),
+)

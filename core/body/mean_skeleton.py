@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from core.body.keypoints import definition, layout
+from core.body.kinematics import offsets_between, world_transforms
 from core.body.smpl_file import read_body_file
-from core.body.tree import JOINT_NAMES, PARENTS
+from core.body.tree import JOINT_NAMES
 from core.errors import BodyFileError
 from core.files.npy import read_npz
 from core.records import Fit, Guess
@@ -59,12 +60,8 @@ def joints_of(bodies: Sequence[Fit | Guess], of: Sequence[str] | None = None) ->
     adult, to_child = rest_joints()
     kid = np.array([body.kid for body in bodies])
     rest = adult + kid[:, None, None] * to_child
-    turns = _matrices(np.stack([body.pose for body in bodies]).reshape(-1, len(PARENTS), 3).astype(float))
-    turned, places = turns.copy(), rest.copy()
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        turned[:, joint] = turned[:, parent] @ turns[:, joint]
-        bone = (rest[:, joint] - rest[:, parent])[..., None]
-        places[:, joint] = places[:, parent] + (turned[:, parent] @ bone)[..., 0]
+    turns = _matrices(np.stack([body.pose for body in bodies]).reshape(-1, len(JOINT_NAMES), 3).astype(float))
+    _, places = world_transforms(turns, offsets_between(rest))
     origins = [body.cam_t + pelvis_of(name) for body, name in zip(bodies, of, strict=True)]
     return places + np.stack(origins)[:, None]
 

@@ -14,7 +14,7 @@ from core.body.kinematics import offsets_between, world_transforms
 from core.body.smpl_file import read_body_file
 from core.body.tree import JOINT_NAMES
 from core.errors import BodyFileError
-from core.files.npy import read_npz
+from core.files.npz import faults_as, read_npz
 from core.records import Fit, Guess
 
 SMPLX_NEUTRAL = "smplx-neutral"
@@ -27,7 +27,8 @@ OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.n
 def rest_joints() -> tuple[np.ndarray, np.ndarray]:
     """Joints (24, 3) [m] of the mean adult in the T-pose, and how far each moves (24, 3) [m] for a child."""
     names = ("J_regressor", "v_template", "kid_direction")
-    arrays = read_npz(OPEN_BODY_FILE, names)
+    with faults_as(BodyFileError, OPEN_BODY_FILE):
+        arrays = read_npz(OPEN_BODY_FILE, names)
     regressor, adult, to_child = (arrays[name].astype(float) for name in names)
     return regressor @ adult, regressor @ to_child
 

@@ -151,7 +151,7 @@ def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
 class _Directory(io.BufferedReader):
     """A file whose list of members is read by zipfile in one piece, as long as the file says it is."""
 
-    bounded = True
+    bounded = False
 
     def read(self, size: int | None = -1, /) -> bytes:
         if self.bounded and size is not None and size > _DIRECTORY_BYTES:
@@ -161,9 +161,11 @@ class _Directory(io.BufferedReader):
 
 @contextlib.contextmanager
 def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _explained(), _opened(path) as stream, zipfile.ZipFile(stream) as archive:
-        stream.bounded = False
-        yield archive
+    with _explained(), _opened(path) as stream:
+        stream.bounded = True
+        with zipfile.ZipFile(stream) as archive:
+            stream.bounded = False
+            yield archive
 
 
 @contextlib.contextmanager

@@ -220,7 +220,7 @@ class Photo:
     """One image file and its people. path is relative to the project, with forward slashes; width, height
     [px].
 
-    focal_length [px] and camera_center [px] are None where nobody measured them.
+    focal_length [px] and camera_center [px] are None where nobody measured them: `camera` has what to assume.
     """
 
     path: str
@@ -231,9 +231,16 @@ class Photo:
     camera_center: tuple[float, float] | None = None
 
     @property
-    def default_focal_length(self) -> float:
-        """The photo's diagonal [px], a field of view of 53 degrees: what to assume when nothing is known."""
-        return float(np.hypot(self.width, self.height))
+    def camera(self) -> tuple[float, tuple[float, float]]:
+        """Focal length and centre [px]: as measured, else the diagonal (a field of view of 53 degrees) and middle."""
+        return self.focal_length or float(
+            np.hypot(self.width, self.height)
+        ), self.camera_center or self.middle
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """x, y [px]."""
+        return self.width / 2, self.height / 2
 
     def with_person(self, person: Person) -> Photo:
         """The same photo with `person` in the place of the one with its id, or added at the end."""

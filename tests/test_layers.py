@@ -23,7 +23,6 @@ FLOOR_OF = {name: height for height, names in enumerate(FLOORS) for name in name
 NEIGHBOURS = ({"compute", "files"}, {"fitting", "networks"}, {"formats", "detect"})
 NOT_IN_CORE = {"PySide6", "PyQt6", "PyQt5", "qtpy", "vispy", "pyqtgraph", "argparse", "desktop", "train"}
 NOT_IN_TRAIN = {"PySide6", "PyQt6", "PyQt5", "qtpy", "pyqtgraph", "desktop"}  # vispy renders without a window
-SMPLX_ONLY_IN = "core/body/model.py"
 
 
 def imports(source: str, module: str) -> Iterator[str]:
@@ -78,15 +77,10 @@ def test_desktop_never_imports_train():
     assert offences("desktop", {"train"}) == []
 
 
-def test_only_the_body_model_imports_smplx():
-    everywhere = [file for package in ("core", "train", "desktop") for file in files(package)]
-    users = {
-        str(file.relative_to(ROOT))
-        for file in everywhere
-        for name in imports_of(file)
-        if within(name, {"smplx"})
-    }
-    assert users <= {SMPLX_ONLY_IN}
+def test_smplx_whose_licence_is_for_research_alone_is_imported_by_tests_alone():
+    assert [
+        offence for package in ("core", "train", "desktop") for offence in offences(package, {"smplx"})
+    ] == []
 
 
 def test_imports_inside_core_run_down_the_floors_and_never_up():

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from core.body import Body, load_body
 from core.compute.cuda_graphs import recorded
+from core.files.whole_file import whole_file
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.networks.lifter.lift import CONFIG, WEIGHTS, load_lifter, network_entry
 from core.networks.lifter.network import POSE6D, Lifter, LifterConfig
@@ -178,17 +178,14 @@ def save_lifter(lifter: Lifter, folder: Path) -> None:
         name: (value if name in ("offsets", "offsets_shape", "mean") else value.half()).cpu().contiguous()
         for name, value in lifter.state_dict().items()
     }
-    half_written = folder / f"{WEIGHTS}.part"
-    save_file(weights, half_written)
-    half_written.chmod(0o644)  # safetensors writes for its owner alone
-    os.replace(half_written, folder / WEIGHTS)
+    with whole_file(folder / WEIGHTS) as stream:
+        stream.write(save(weights))
     write_json(folder / CONFIG, {"network": network_entry(lifter.config)})
 
 
 def write_json(path: Path, entry: object) -> None:
-    half_written = path.with_name(f"{path.name}.part")
-    half_written.write_text(json.dumps(entry, indent=1) + "\n", encoding="utf-8")
-    os.replace(half_written, path)
+    with whole_file(path) as stream:
+        stream.write((json.dumps(entry, indent=1) + "\n").encode())
 
 
 def evaluate(lifter: Lifter, body: Body, poses: Path, truth: Path | None) -> dict[str, object]:

@@ -22,7 +22,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.body.kinematics import batch_first, batch_last, offsets_between, transforms_down_the_tree
 from core.body.model import BETAS, Body, BodyParams
+from core.body.skinning import bends_of
 from core.body.tree import JOINT_NAMES, PARENTS
 from core.geometry.rotation import axis_angle_to_matrix_and_left_jacobian
 
@@ -33,7 +35,6 @@ POSE_COLUMNS, BETAS_COLUMNS = slice(0, POSE), slice(POSE, POSE + BETAS)
 KID_COLUMN, CAM_T_COLUMNS = POSE + BETAS, slice(POSE + BETAS + 1, POSE + BETAS + 4)
 UNKNOWNS = POSE + BETAS + 4
 SHAPES = BETAS + 1  # numbers of a shape: betas and the kid
-_DOUBLINGS = 4  # the longest chain has nine joints: pelvis to hand
 
 
 def params_to_vector(params: BodyParams) -> Tensor:
@@ -58,7 +59,7 @@ class KeypointBody:
     levers (24 K 4,) and levers_shape (S, 24 K 4): a_kj and c_kj, joint first, as homogeneous vectors;
     levers_pose (207, 24 K 4) or None: what pose blend shapes add; levers_by_shape (72, K, S): levers_shape as the
     Jacobian wants it; offsets (72,), offsets_shape (S, 72): joint minus parent; subtree (24, 24), subtree_weights
-    (24, K): sums over what hangs below a joint; jumps (4, 25), parents (24,): where a joint's ancestors are.
+    (24, K): sums over what hangs below a joint; parents (24,): where a joint's parent is, 24 above the pelvis.
     """
 
     layouts: tuple[str, ...]
@@ -70,7 +71,6 @@ class KeypointBody:
     offsets_shape: Tensor
     subtree: Tensor
     subtree_weights: Tensor
-    jumps: Tensor
     parents: Tensor
 
     @property
@@ -97,8 +97,7 @@ class KeypointBody:
         world = self._world(rotations, offsets.view(batch, JOINTS, 3, 1))
         levers = torch.addmm(self.levers, shape, self.levers_shape)
         if self.levers_pose is not None:
-            bend = rotations[:, 1:] - torch.eye(3, dtype=rotations.dtype, device=rotations.device)
-            levers = torch.addmm(levers, bend.reshape(batch, -1), self.levers_pose)
+            levers = torch.addmm(levers, bends_of(rotations), self.levers_pose)
         parts = levers.view(batch, JOINTS, self.k, 4) @ world[:, :JOINTS].transpose(-1, -2)
         points = parts.sum(dim=1) + unknowns[:, None, CAM_T_COLUMNS]
         return PosedKeypoints(self, unknowns, points, parts, world, rotations, jacobians)
@@ -108,17 +107,11 @@ class KeypointBody:
         return self.posed(unknowns).joints()
 
     def _world(self, rotations: Tensor, offsets: Tensor) -> Tensor:
-        """Rotation and place of each joint (B, 25, 3, 4) in the body's frame; the last is the identity.
-
-        Pointer jumping: after n rounds each transform reaches 2^n ancestors up, so four rounds do the whole tree.
-        """
+        """Rotation and place of each joint (B, 25, 3, 4) in the body's frame; the last is the identity."""
         local = torch.cat([rotations, offsets], dim=-1)
-        identity = torch.eye(4, dtype=local.dtype, device=local.device)
-        world = torch.cat([local, identity[:3].expand(len(local), 1, 3, 4)], dim=1)
-        for jump in self.jumps:
-            above = world[:, jump]
-            world = _product(above, world) + above * identity[3]
-        return world
+        world = batch_first(transforms_down_the_tree(batch_last(local)))
+        identity = torch.eye(4, dtype=local.dtype, device=local.device)[:3]
+        return torch.cat([world, identity.expand(len(local), 1, 3, 4)], dim=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,19 +228,16 @@ def _collapse(body: Body, layouts: tuple[str, ...]) -> KeypointBody:
         levers_pose = _homogeneous((shares @ by_vertex).unflatten(-1, (3, -1)), fill=0.0)
     subtree = torch.from_numpy(_subtree()).to(levers)
     parents = torch.tensor([JOINTS, *PARENTS[1:]], device=levers.device)
-    before = joints_shape[list(PARENTS)] * (torch.arange(JOINTS, device=levers.device) > 0)[:, None, None]
-    joint_before = joints[list(PARENTS)] * (torch.arange(JOINTS, device=levers.device) > 0)[:, None]
     return KeypointBody(
         layouts=layouts,
         levers=torch.cat([levers.transpose(0, 1), weights[..., None]], dim=2).flatten(),
         levers_shape=_homogeneous(by_shape, fill=0.0),
         levers_pose=levers_pose,
         levers_by_shape=by_shape.permute(1, 2, 0, 3).flatten(0, 1).contiguous(),
-        offsets=(joints - joint_before).flatten(),
-        offsets_shape=(joints_shape - before).flatten(0, 1).T.contiguous(),
+        offsets=offsets_between(joints).flatten(),
+        offsets_shape=offsets_between(joints_shape.permute(2, 0, 1)).flatten(1),
         subtree=subtree,
         subtree_weights=subtree @ weights,
-        jumps=torch.from_numpy(_jumps()).to(levers.device),
         parents=parents,
     )
 
@@ -264,11 +254,3 @@ def _subtree() -> np.ndarray:
     for joint in range(JOINTS - 1, 0, -1):
         below[PARENTS[joint]] += below[joint]
     return below
-
-
-def _jumps() -> np.ndarray:
-    """(4, 25): each joint's 1st, 2nd, 4th and 8th ancestor, or 24 past the root."""
-    jumps = [np.array([JOINTS, *PARENTS[1:], JOINTS])]
-    for _ in range(_DOUBLINGS - 1):
-        jumps.append(jumps[-1][jumps[-1]])
-    return np.stack(jumps)

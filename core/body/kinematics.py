@@ -1,87 +1,129 @@
-"""The 24 joints of a body from rotation matrices: what the lifter learns and checks itself with.
+"""The walk down SMPL's tree: from each joint's own rotation and bone to its rotation and place in the body's frame.
 
-Matrices are multiplied with the batch innermost: thousands of 3 × 3 products one by one take most of a training step.
+The only walk, for numpy's arrays and torch's tensors alike; core/body/compiled/posing.py is its twin in machine code.
+It jumps: after n rounds each joint has been joined with 2^n ancestors, so that four rounds do the whole tree, in a
+sixth of the calls that one joint after another would take. Numbers have the batch innermost, as thousands of 3 × 3
+products one by one would take far longer. Torch is imported by those alone who bring its tensors.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from core.body.tree import PARENTS
+from core.compute.per_device import held
 
-SHORTEST = 1e-12  # squared length of a column that still gives a direction
+if TYPE_CHECKING:
+    import torch
 
-
-def _levels() -> list[tuple[list[int], list[int]]]:
-    """Joints of one depth of the tree, and the place of each one's parent in the depth before."""
-    depth = [0] * len(PARENTS)
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        depth[joint] = depth[parent] + 1
-    by_depth = [[j for j, d in enumerate(depth) if d == level] for level in range(max(depth) + 1)]
-    return [(joints, [before.index(PARENTS[j]) for j in joints]) for before, joints in pairwise(by_depth)]
+Array = TypeVar("Array", NDArray[Any], "torch.Tensor")
 
 
-_LEVELS = _levels()
-_REACHED = [0, *(joint for joints, _ in _LEVELS for joint in joints)]
-_PLACE = [_REACHED.index(joint) for joint in range(len(PARENTS))]
-
-
-def world_transforms(rotations: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
+def world_transforms(rotations: Array, offsets: Array) -> tuple[Array, Array]:
     """Carry rotations and offsets down the tree.
 
-    rotations (B, 24, 3, 3) relative to the parent; offsets (B, 24, 3) [m], joint minus parent at rest, the pelvis'
-    own being its place. Returns the world's rotations (B, 24, 3, 3) and joints (B, 24, 3) [m].
+    rotations (B, 24, 3, 3) relative to the parent; offsets (B, 24, 3) [m], as `offsets_between` gives them. Returns the
+    body's rotations (B, 24, 3, 3) and joints (B, 24, 3) [m].
     """
-    world = batch_first(transforms_down_the_tree(batch_last(rotations), batch_last(offsets)))
+    local = _joined([rotations, offsets[..., None]], -1)
+    world = batch_first(transforms_down_the_tree(batch_last(local)))
     return world[..., :3], world[..., 3]
 
 
-def batch_last(values: Tensor) -> Tensor:
+def offsets_between(joints: Array) -> Array:
+    """joints (..., 24, 3) [m] at rest. Returns joint minus parent (..., 24, 3), the pelvis' own being its place."""
+    return _joined([joints[..., :1, :], joints[..., 1:, :] - joints[..., _of(joints).parents, :]], -2)
+
+
+def relative_rotations(world: Array) -> Array:
+    """Rotations in the body's frame (B, 24, 3, 3). Returns each relative to its parent's, the pelvis' own as it is."""
+    above = world[:, _of(world).parents]
+    return _joined([world[:, :1], above.swapaxes(-1, -2) @ world[:, 1:]], 1)
+
+
+def transforms_down_the_tree(local: Array) -> Array:
+    """Rotation and offset of each joint to rotation and place, both (3, 4, 24, B)."""
+    constants, world = _of(local), local
+    for first, ancestors in zip(_FIRST, constants.ancestors, strict=True):
+        reaching = _product(world[:, :, ancestors], world[:, :, first:], constants.place)
+        world = _joined([world[:, :, :first], reaching], 2)
+    return world
+
+
+def batch_last(values: Array) -> Array:
     """(B, 24, ...) as (..., 24, B)."""
-    return values.permute(*range(2, values.ndim), 1, 0).contiguous()
+    axes = (*range(2, values.ndim), 1, 0)
+    if isinstance(values, np.ndarray):
+        return np.ascontiguousarray(values.transpose(axes))
+    return values.permute(axes).contiguous()
 
 
-def batch_first(values: Tensor) -> Tensor:
-    """Undo batch_last."""
-    return values.permute(-1, -2, *range(values.ndim - 2))
+def batch_first(values: Array) -> Array:
+    """Undo batch_last, as a view."""
+    axes = (values.ndim - 1, values.ndim - 2, *range(values.ndim - 2))
+    return values.transpose(axes) if isinstance(values, np.ndarray) else values.permute(axes)
 
 
-def transforms_down_the_tree(rotations: Tensor, offsets: Tensor) -> Tensor:
-    """world_transforms with the batch last: (3, 3, 24, B) and (3, 24, B) to (3, 4, 24, B)."""
-    levels, place = _indices(rotations.device)
-    local = torch.cat([rotations, offsets[:, None]], dim=1)
-    world = local[:, :, :1]
-    reached = [world]
-    for joints, parents in levels:
-        above, own = world[:, :, parents], local[:, :, joints]
-        turned = above[:, 0:1] * own[0:1]
-        turned = torch.addcmul(torch.addcmul(turned, above[:, 1:2], own[1:2]), above[:, 2:3], own[2:3])
-        world = torch.cat([turned[:, :3], turned[:, 3:] + above[:, 3:]], dim=1)
-        reached.append(world)
-    return torch.cat(reached, dim=2)[:, :, place]
+def _product(above: Array, own: Array, place: Array) -> Array:
+    """Transforms (3, 4, N, B) one after the other: sums, as matrix kernels take longer for so little."""
+    if isinstance(above, np.ndarray):
+        a, b, c, d = np.moveaxis(above[:, :, None], 1, 0)
+        return a * own[0] + b * own[1] + c * own[2] + d * place
+    a, b, c, d = above.unsqueeze(2).unbind(1)  # all at once, which their gradients are then too
+    first, second, third = own.unbind(0)
+    return (a * first).addcmul(b, second).addcmul(c, third).addcmul(d, place)
 
 
-@cache
-def _indices(device: torch.device) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
-    """_LEVELS and _PLACE where they are needed: a list would be copied to a GPU at each use, which waits for it."""
+def _joined(parts: list[Array], axis: int) -> Array:
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts, axis)
+    import torch
+
+    return torch.cat(parts, axis)
+
+
+def _rounds() -> list[tuple[int, NDArray[np.int64]]]:
+    """For each round the first joint with an ancestor 1, 2, 4 or 8 up, and that ancestor of it and of all that follow:
+    SMPL's order goes by depth."""
+    above, rounds = np.array(PARENTS), []
+    while (above >= 0).any():
+        first = int((above >= 0).argmax())
+        rounds.append((first, above[first:]))
+        above = np.where(above >= 0, above[above], -1)
+    return rounds
+
+
+class _Constants(NamedTuple):
+    """parents (23,) of all joints but the pelvis; ancestors, one array a round; place (4, 1, 1): 1 in the column of
+    the place."""
+
+    parents: Any
+    ancestors: tuple[Any, ...]
+    place: Any
+
+
+_FIRST = [first for first, _ in _rounds()]
+_OF_NUMPY = _Constants(
+    np.array(PARENTS[1:]),
+    tuple(ancestors for _, ancestors in _rounds()),
+    np.array([0, 0, 0, 1], np.float32).reshape(4, 1, 1),
+)
+
+
+def _of(values: NDArray[Any] | torch.Tensor) -> _Constants:
+    return _OF_NUMPY if isinstance(values, np.ndarray) else _of_torch(values.dtype, values.device)
+
+
+@held
+def _of_torch(dtype: torch.dtype, device: torch.device) -> _Constants:
+    """The constants where they are needed: a list would be copied to a GPU at each use, which waits for it."""
+    import torch
+
     with torch.inference_mode(False):
-        levels = [tuple(torch.tensor(part, device=device) for part in level) for level in _LEVELS]
-        return levels, torch.tensor(_PLACE, device=device)
-
-
-def rotations_from_6d(columns: Tensor) -> Tensor:
-    """`core.geometry.rotation.rotation6d_to_matrix` with the batch last: (3, 2, 24, B) to (3, 3, 24, B)."""
-    first, second = columns.unbind(1)
-    first = _unit(first)
-    second = _unit(second - (first * second).sum(0) * first)
-    third = first.roll(-1, 0) * second.roll(-2, 0) - first.roll(-2, 0) * second.roll(-1, 0)
-    return torch.stack([first, second, third], dim=1)
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    """vectors (3, ...) at length one."""
-    return vectors * vectors.square().sum(0).clamp_min(SHORTEST).rsqrt()
+        parents, *ancestors = (
+            torch.from_numpy(places).to(device) for places in (_OF_NUMPY.parents, *_OF_NUMPY.ancestors)
+        )
+        return _Constants(parents, tuple(ancestors), torch.from_numpy(_OF_NUMPY.place).to(device, dtype))

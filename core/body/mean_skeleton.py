@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from core.body.keypoints import definition, layout
+from core.body.kinematics import offsets_between, world_transforms
 from core.body.smpl_file import read_body_file
-from core.body.tree import JOINT_NAMES, PARENTS
+from core.body.tree import JOINT_NAMES
 from core.errors import BodyFileError
-from core.files.npy import read_npz
+from core.files.npz import faults_as, read_npz
 from core.records import Fit, Guess
 
 SMPLX_NEUTRAL = "smplx-neutral"
@@ -26,7 +27,8 @@ OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.n
 def rest_joints() -> tuple[np.ndarray, np.ndarray]:
     """Joints (24, 3) [m] of the mean adult in the T-pose, and how far each moves (24, 3) [m] for a child."""
     names = ("J_regressor", "v_template", "kid_direction")
-    arrays = read_npz(OPEN_BODY_FILE, names)
+    with faults_as(BodyFileError, OPEN_BODY_FILE):
+        arrays = read_npz(OPEN_BODY_FILE, names)
     regressor, adult, to_child = (arrays[name].astype(float) for name in names)
     return regressor @ adult, regressor @ to_child
 
@@ -59,12 +61,8 @@ def joints_of(bodies: Sequence[Fit | Guess], of: Sequence[str] | None = None) ->
     adult, to_child = rest_joints()
     kid = np.array([body.kid for body in bodies])
     rest = adult + kid[:, None, None] * to_child
-    turns = _matrices(np.stack([body.pose for body in bodies]).reshape(-1, len(PARENTS), 3).astype(float))
-    turned, places = turns.copy(), rest.copy()
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        turned[:, joint] = turned[:, parent] @ turns[:, joint]
-        bone = (rest[:, joint] - rest[:, parent])[..., None]
-        places[:, joint] = places[:, parent] + (turned[:, parent] @ bone)[..., 0]
+    turns = _matrices(np.stack([body.pose for body in bodies]).reshape(-1, len(JOINT_NAMES), 3).astype(float))
+    _, places = world_transforms(turns, offsets_between(rest))
     origins = [body.cam_t + pelvis_of(name) for body, name in zip(bodies, of, strict=True)]
     return places + np.stack(origins)[:, None]
 

@@ -1,4 +1,4 @@
-"""SMPL-form bodies: parameters in, vertices, joints and keypoints out. The only importer of smplx.
+"""SMPL-form bodies: parameters in, vertices, joints and keypoints out.
 
 This is the obvious way, through every vertex; a fit goes through core/body/keypoint_body.py instead.
 """
@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from smplx.lbs import lbs
 from torch import Tensor
 
 from core.body.keypoints import definition, layout
 from core.body.mean_skeleton import OPEN_BODY_FILE, SMPLX_NEUTRAL, open_fingerprint, pelvis_of
+from core.body.skinning import bends_of, skinned
 from core.body.smpl_file import BodyArrays, read_body_file
 from core.body.tree import JOINT_NAMES, joint_index
 from core.errors import BodyFileError
+from core.geometry.rotation import axis_angle_to_matrix
 
 SMPL_VERTICES = 6890  # the mesh that vertex ids of SMPL's keypoints speak of
 SMPL_NEUTRAL = "smpl-neutral"  # the body of betas whose file tells none, known without SMPL's own file
@@ -91,7 +92,6 @@ class Body:
     posedirs: Tensor
     J_regressor: Tensor
     weights: Tensor
-    parents: Tensor
     _keypoint_weights: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     @property
@@ -136,7 +136,7 @@ class Body:
             name: getattr(self, name).to(device, dtype)
             for name in ("v_template", "shapedirs", "posedirs", "J_regressor", "weights")
         }
-        return replace(self, **moved, parents=self.parents.to(device), _keypoint_weights={})
+        return replace(self, **moved, _keypoint_weights={})
 
     def shape_coefficients(self, betas: Tensor, kid: Tensor) -> Tensor:
         """betas (B, 10), kid (B,). Returns what multiplies `shapedirs`: (B, S).
@@ -150,19 +150,24 @@ class Body:
         return betas
 
     def pose(self, params: BodyParams) -> tuple[Tensor, Tensor]:
-        """Linear blend skinning as smplx does it. Returns vertices (B, V, 3), joints (B, 24, 3) [m, camera frame]."""
-        coefficients = self.shape_coefficients(params.betas, params.kid)
-        vertices, joints = lbs(
-            coefficients,
-            params.pose,
-            self.v_template,
-            self.shapedirs[..., : coefficients.shape[1]],
-            self.posedirs,
-            self.J_regressor,
-            self.parents,
-            self.weights,
-        )
+        """Returns vertices (B, V, 3) and joints (B, 24, 3) [m, camera frame]."""
+        rotations = axis_angle_to_matrix(params.pose.unflatten(1, (len(JOINT_NAMES), 3)))
+        vertices, joints = self.turned(rotations, params.betas, params.kid)
         return vertices + params.cam_t[:, None], joints + params.cam_t[:, None]
+
+    def turned(self, rotations: Tensor, betas: Tensor, kid: Tensor) -> tuple[Tensor, Tensor]:
+        """Vertices (B, V, 3) and joints (B, 24, 3) [m] of rotations (B, 24, 3, 3), before any translation.
+
+        The surface takes its shape (equation 8 of the paper that skinning.py cites), is bent (9) and skinned (2).
+        """
+        coefficients = self.shape_coefficients(betas, kid)
+        directions = self.shapedirs[..., : coefficients.shape[1]].flatten(0, 1)
+        vertices = torch.addmm(self.v_template.flatten(), coefficients, directions.T)
+        if self.bends:
+            vertices = torch.addmm(vertices, bends_of(rotations), self.posedirs)
+        mean, moved = self.rest_joints
+        joints = torch.addmm(mean.flatten(), coefficients, moved[: coefficients.shape[1]].flatten(1))
+        return skinned(vertices.unflatten(1, (-1, 3)), joints.unflatten(1, (-1, 3)), rotations, self.weights)
 
     def keypoints(self, params: BodyParams, layout_name: str) -> Tensor:
         """The layout's keypoints (B, K, 3) [m, camera frame] of the full mesh; differentiable."""
@@ -176,11 +181,24 @@ class Body:
         mean, directions = self.pelvis
         return mean + coefficients @ directions[: coefficients.shape[1]]
 
-    @cached_property
+    @property
     def pelvis(self) -> tuple[Tensor, Tensor]:
         """The mean body's pelvis (3,) and how it moves with each coefficient of the shape (S, 3)."""
-        row = self.J_regressor[0]
-        return row @ self.v_template, torch.einsum("v,vcs->sc", row, self.shapedirs)
+        mean, directions = self.rest_joints
+        return mean[0], directions[:, 0]
+
+    @cached_property
+    def rest_joints(self) -> tuple[Tensor, Tensor]:
+        """The mean body's joints (24, 3) and how they move with each coefficient of the shape (S, 24, 3): equation 10
+        once, as the regressor and the shape directions are both linear."""
+        with torch.inference_mode(False):  # what is kept must do for training too
+            moved = torch.einsum("jv,vcs->sjc", self.J_regressor, self.shapedirs)
+            return self.J_regressor @ self.v_template, moved.contiguous()
+
+    @property
+    def bends(self) -> bool:
+        """Whether it has pose blend shapes: without them `posedirs` is one vertex of zeros."""
+        return self.posedirs.shape[1] == 3 * len(self.v_template)
 
     def keypoint_weights(self, layout_name: str) -> tuple[Tensor, Tensor]:
         """How the layout's keypoints come from vertices (K, V) and from the 24 joints (K, 24); rows sum to one."""
@@ -227,11 +245,10 @@ def body_from_arrays(
         arrays=arrays,
         v_template=tensor(arrays.v_template),
         shapedirs=tensor(shapedirs),
-        # without pose blend shapes one vertex of zeros, which broadcasts, in place of megabytes of them
+        # without pose blend shapes one vertex of zeros in place of megabytes of them
         posedirs=tensor(np.zeros((pose_terms, 3)) if posedirs is None else posedirs),
         J_regressor=tensor(arrays.J_regressor),
         weights=tensor(arrays.weights),
-        parents=torch.tensor(arrays.parents, device=device, dtype=torch.long),
     )
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.body.tree import PARENTS
 from core.errors import BodyFileError, PickleRefused
-from core.files.npy import read_npy, read_npz
+from core.files.npz import faults_as, read_npy, read_npz
 from core.files.pickles.reader import SparseMatrix, Unevaluated, load_pickle
 
 JOINTS = len(PARENTS)
@@ -26,6 +26,7 @@ POSE_TERMS = 9 * (JOINTS - 1)
 BETAS = 10
 MAX_VERTICES = 200_000
 MAX_SHAPE_DIRECTIONS = 400
+MAX_BYTES = 512 * 2**20  # of all its arrays
 _WEIGHT_TOLERANCE = 1e-3
 _ROOT = 2**32 - 1  # how official files write "no parent"
 _REQUIRED = ("v_template", "shapedirs", "J_regressor", "weights", "kintree_table", "f")
@@ -151,7 +152,8 @@ def _contents(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         _fail(str(path), f"cannot be read ({error.strerror})", "Check the path and its permissions")
     if start[:2] == b"PK":
-        return read_npz(path, (*_REQUIRED, *_OPTIONAL, *_SURFACE))
+        with faults_as(BodyFileError, path):
+            return read_npz(path, (*_REQUIRED, *_OPTIONAL, *_SURFACE), MAX_BYTES)
     if start[:1] not in (b"\x80", b"(", b"}", b"c"):  # how pickles of a dict begin
         what = "is empty" if not start else "is neither a pickle nor an .npz"
         _fail(str(path), what, _RIGHT_FILE)
@@ -167,7 +169,8 @@ def _contents(path: Path) -> Mapping[str, Any]:
 def _regressor_beside(path: Path, rows: int, vertices: int) -> Floats | None:
     if not path.is_file():
         return None
-    found = {path.name: read_npy(path)}
+    with faults_as(BodyFileError, path):
+        found = {path.name: read_npy(path, MAX_BYTES)}
     return _floats(found, path.name, (rows, vertices), str(path.parent))
 
 

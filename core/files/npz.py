@@ -1,14 +1,21 @@
-"""Arrays in .npz files: numbers and text only, nothing executed, and no more memory than the file
-may claim.
+"""numpy's .npz and .npy: read with care whatever wrote them, and written whole.
+
+The only reader of both. Numbers and text alone are read, nothing is executed, and sizes are bounded before memory is
+asked for: a file can claim no more than `limit` bytes, nor more than it holds. What is wrong with a file is an
+ArrayFault, which `faults_as` turns into the error of its reader.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import math
+import os
 import shutil
+import stat
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -17,42 +24,73 @@ from typing import IO
 
 import numpy as np
 
-from core.errors import FitsError
+from core.errors import FitloopError, FitsError
 from core.files.whole_file import whole_file
 
-MAX_BYTES = 2 * 2**30  # of all arrays that are read from one file
-PLAIN_KINDS = "biufSU"  # truth values, integers, floats and text: no objects, no records
+MAX_BYTES = 2 * 2**30  # unpacked, of all arrays that are read from one file
+MAX_ARRAYS = 256
+MAX_DIMENSIONS = 8
+_DIRECTORY_BYTES = 2**20  # of an archive's list of its members: some thousands of names
+_PIECE_BYTES = 4 * 2**20
+_SAVE_IT = "Save it with numpy.save or numpy.savez"
 _BROKEN = (
-    *(
-        OSError,
-        EOFError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        RuntimeError,
-        OverflowError,
-        MemoryError,
-    ),
-    *(SyntaxError, RecursionError, NotImplementedError, struct.error, tokenize.TokenError),
-    *(zipfile.BadZipFile, zlib.error),
+    *(OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError),
+    *(OverflowError, MemoryError, SyntaxError, RecursionError, NotImplementedError),
+    *(struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
 )
 
 
-def read_arrays(path: Path, wanted: Collection[str]) -> dict[str, np.ndarray]:
-    """Those of the wanted arrays that an .npz has. Raises FitsError with file, array and remedy."""
-    with _explained(path), zipfile.ZipFile(path) as archive:
-        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        if len(members) < len(archive.infolist()):
-            raise FitsError(f"{path} holds an array twice. Save it again.")
-        found = {name: members[name] for name in wanted if name in members}
-        if sum(info.file_size for info in found.values()) > MAX_BYTES:
-            raise FitsError(f"{path} unpacks to more than {MAX_BYTES >> 30} GB. Split it.")
+class ArrayFault(Exception):
+    """What is wrong with a file, or with one of its arrays, and what next."""
+
+    def __init__(self, problem: str, remedy: str, array: str = "") -> None:
+        super().__init__(f"{array}: {problem}" if array else problem)
+        self.problem, self.remedy, self.array = problem, remedy, array
+
+
+@contextlib.contextmanager
+def faults_as(error: type[FitloopError], where: Path | str) -> Iterator[None]:
+    """What is wrong with arrays as an error of this kind: 'where, array: what. What next.'"""
+    try:
+        yield
+    except ArrayFault as fault:
+        place = f"{where}, {fault.array}" if fault.array else f"{where}"
+        raise error(f"{place}: {fault.problem}. {fault.remedy}.") from fault
+
+
+def read_npz(
+    path: Path, wanted: Collection[str] | None = None, limit: int | None = None
+) -> dict[str, np.ndarray]:
+    """Those of the wanted arrays that an .npz has, or all of them. limit [bytes]: MAX_BYTES. Raises ArrayFault."""
+    limit = MAX_BYTES if limit is None else limit
+    with _archive(path) as archive:
+        members = _members(archive)
+        found = {name: info for name, info in members.items() if wanted is None or name in wanted}
+        if sum(info.file_size for info in found.values()) > limit:
+            raise ArrayFault(f"it unpacks to more than {limit >> 20} MB", "Split it")
         arrays = {}
         for name, info in found.items():
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ArrayFault("it is compressed in a way numpy does not write", _SAVE_IT, name)
             with archive.open(info) as stream:
-                arrays[name] = _read_array(stream, info.file_size, f"{path}, {name}")
+                arrays[name] = _read_array(stream, info.file_size, name)
         return arrays
+
+
+def npz_names(path: Path) -> list[str]:
+    """The names of the arrays in an .npz. Raises ArrayFault."""
+    with _archive(path) as archive:
+        return list(_members(archive))
+
+
+def read_npy(path: Path, limit: int | None = None) -> np.ndarray:
+    """The array of an .npy. limit [bytes]: MAX_BYTES. Raises ArrayFault."""
+    limit = MAX_BYTES if limit is None else limit
+    with _explained(), _opened(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > limit:
+            raise ArrayFault(f"it has more than {limit >> 20} MB", "Split it")
+        return _read_array(stream, size, "")
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray], versions: int = 0) -> None:
@@ -110,36 +148,92 @@ def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
     return member
 
 
+class _Directory(io.BufferedReader):
+    """A file whose list of members is read by zipfile in one piece, as long as the file says it is."""
+
+    bounded = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.bounded and size is not None and size > _DIRECTORY_BYTES:
+            raise ArrayFault("it lists more arrays than any file of this field", _SAVE_IT)
+        return super().read(size)
+
+
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    with _explained(), _opened(path) as stream:
+        stream.bounded = True
+        with zipfile.ZipFile(stream) as archive:
+            stream.bounded = False
+            yield archive
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[_Directory]:
+    """An ordinary file: to open a pipe would wait for ever."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise ArrayFault("this is no file", "Choose the file itself")
+        stream = _Directory(io.FileIO(path))
+    except FileNotFoundError as error:
+        raise ArrayFault("it is not there", "Choose another file") from error
+    except OSError as error:
+        raise ArrayFault(
+            f"it cannot be read ({error.strerror or error})", "Check the file and its permissions"
+        ) from error
+    with stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
     try:
         yield
-    except FitsError:
+    except ArrayFault:
         raise
-    except FileNotFoundError as error:
-        raise FitsError(f"{path} is not there. Choose another file.") from error
     except _BROKEN as error:
-        raise FitsError(
-            f"{path} is no numpy file, or it is damaged ({error}). Take an earlier version."
-        ) from error
+        problem = f"this is no numpy file, or it is damaged ({str(error) or type(error).__name__})"
+        raise ArrayFault(problem, "Export or copy it again, or take an earlier version") from error
 
 
-def _read_array(stream: IO[bytes], size: int, where: str) -> np.ndarray:
-    """One .npy stream of `size` bytes; what its header claims is held against that before memory is asked
-    for.
-    """
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """Name and entry of each array; names are looked up and never used as paths."""
+    entries = archive.infolist()
+    if len(entries) > MAX_ARRAYS:
+        raise ArrayFault(f"it has more than {MAX_ARRAYS} arrays", "Choose an .npz file of this field")
+    members = {info.filename.removesuffix(".npy"): info for info in entries}
+    if len(members) < len(entries):
+        raise ArrayFault("it holds an array twice", _SAVE_IT)
+    return members
+
+
+def _read_array(stream: IO[bytes], size: int, name: str) -> np.ndarray:
+    """One .npy stream of `size` bytes; what its header claims is held against that before memory is asked for."""
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
-        raise FitsError(f"{where} is of an unknown array format {version}. Save it with numpy.savez.")
+        raise ArrayFault(f"it is of an unknown array format {version}", _SAVE_IT, name)
     first = version == (1, 0)
     read_header = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read_header(stream)
-    if dtype.kind not in PLAIN_KINDS:
-        raise FitsError(f"{where} holds Python objects, not plain numbers or text. Save it as a plain array.")
-    expected = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or expected != size - stream.tell():
-        raise FitsError(f"{where} is not as long as its shape {shape} says. Take an earlier version.")
-    data = bytearray(stream.read(expected))
-    if len(data) != expected or stream.read(1):
-        raise FitsError(f"{where} is cut short. Take an earlier version.")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # that Python 2 wrote it, as it did most files of this field
+        shape, fortran, dtype = read_header(stream)
+    if dtype.kind not in "biufSU" or dtype.subdtype is not None:
+        problem = "it does not hold plain numbers or text, but Python objects or records"
+        remedy = "Save it as a plain array (of a sparse matrix, what .toarray() gives)"
+        raise ArrayFault(problem, remedy, name)
+    if any(type(length) is not int or length < 0 for length in shape) or len(shape) > MAX_DIMENSIONS:
+        raise ArrayFault(f"its shape {shape} is none", _SAVE_IT, name)
+    count = math.prod(shape)
+    if count * dtype.itemsize != size - stream.tell() or max(shape, default=0) > size:
+        raise ArrayFault(
+            f"it is not as long as its shape {shape} says", "Was it cut off? Export it again", name
+        )
+    data = np.empty(count * dtype.itemsize, np.uint8)
+    for start in range(0, len(data), _PIECE_BYTES):
+        piece = data[start : start + _PIECE_BYTES]
+        piece[:] = np.frombuffer(stream.read(len(piece)), np.uint8)  # raises ValueError where it is cut off
+    stream.read(1)  # the archive compares its checksum at the end
+    array = data.view(dtype) if len(data) else np.zeros(count, dtype)
+    return array.reshape(shape, order="F" if fortran else "C")

@@ -1,46 +1,31 @@
 """Files of unknown origin read within bounded time and memory: text, JSON, .npz, .npy, pickles, numbers.
 
-Sizes, nesting and array headers are checked before anything is allocated by them. Whatever is wrong with a
+Sizes and nesting are checked before anything is allocated by them. Whatever is wrong with a
 whole file is a ReadError; whatever is wrong with one value is Unusable.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import os
 import stat
-import struct
-import tokenize
-import warnings
-import zipfile
-import zlib
 from collections.abc import Collection
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from core.errors import PickleRefused, ReadError
+from core.files.npz import faults_as, npz_names, read_npy, read_npz
 from core.files.pickles.reader import load_pickle
 from core.files.unusable import MAX_COORDINATE, MAX_FILE_BYTES, Unusable, read_error
 
 MAX_DEPTH = 32
 MAX_JSON_VALUES = 50_000_000
-MAX_ARRAY_BYTES = 2 * 2**30  # unpacked, all arrays of an .npz together
-MAX_MEMBERS = 256
-MAX_ARRAY_DIMENSIONS = 8
 _PIECE_BYTES = 4 * 2**20
 _BACKSLASH = ord("\\")
 _STRUCTURE = b'"[]{},'
 _NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
-_DAMAGED = ("this is not a numpy file, or it is damaged", "Was it cut off? Export it again.")
-_BROKEN_ARRAY = (
-    ValueError, TypeError, KeyError, IndexError, OverflowError, EOFError, OSError, SyntaxError, MemoryError,
-    RecursionError, AttributeError, NotImplementedError, RuntimeError, struct.error, zlib.error,
-    tokenize.TokenError, zipfile.BadZipFile,
-)  # fmt: skip
 
 
 def read_bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
@@ -128,48 +113,21 @@ def json_size(data: bytes) -> tuple[int, int]:
 
 
 def read_arrays(path: Path, wanted: Collection[str] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an .npz by name, all or only the wanted ones; of numbers and text only.
-
-    Raises ReadError for a damaged archive and for one that unpacks to more than MAX_ARRAY_BYTES.
-    """
-    data = read_bytes(path)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = _members(path, archive, wanted)
-            if sum(member.file_size for member in members) > MAX_ARRAY_BYTES:
-                raise read_error(path, f"it unpacks to more than {MAX_ARRAY_BYTES >> 20} MB", "Split it.")
-            arrays: dict[str, np.ndarray] = {}
-            for member in members:
-                name = member.filename.removesuffix(".npy")
-                with archive.open(member) as file:
-                    arrays[name] = _read_array(path, name, file, member.file_size)
-            return arrays
-    except ReadError:
-        raise
-    except _BROKEN_ARRAY as error:
-        raise read_error(path, *_DAMAGED) from error
+    """The arrays of an .npz by name, all or only the wanted ones. Raises ReadError."""
+    with faults_as(ReadError, path.name):
+        return read_npz(path, wanted)
 
 
 def array_names(path: Path) -> list[str]:
     """The names of the arrays in an .npz. Raises ReadError."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(read_bytes(path))) as archive:
-            return [member.filename.removesuffix(".npy") for member in _members(path, archive, None)]
-    except ReadError:
-        raise
-    except _BROKEN_ARRAY as error:
-        raise read_error(path, *_DAMAGED) from error
+    with faults_as(ReadError, path.name):
+        return npz_names(path)
 
 
 def read_array(path: Path) -> np.ndarray:
     """The array of an .npy file. Raises ReadError."""
-    data = read_bytes(path)
-    try:
-        return _read_array(path, "the array", io.BytesIO(data), len(data))
-    except ReadError:
-        raise
-    except _BROKEN_ARRAY as error:
-        raise read_error(path, *_DAMAGED) from error
+    with faults_as(ReadError, path.name):
+        return read_npy(path)
 
 
 def read_pickle(path: Path) -> Any:
@@ -213,42 +171,6 @@ def number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number, np.ndarray)):
         raise Unusable("a number is missing")
     return float(finite(np.asarray(value).reshape(-1), 1)[0])
-
-
-def _members(path: Path, archive: zipfile.ZipFile, wanted: Collection[str] | None) -> list[zipfile.ZipInfo]:
-    members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise read_error(path, f"more than {MAX_MEMBERS} arrays", "Choose an .npz file of this field.")
-    return [member for member in members if wanted is None or member.filename.removesuffix(".npy") in wanted]
-
-
-def _read_array(path: Path, name: str, file: IO[bytes], size: int) -> np.ndarray:
-    """One .npy stream of `size` bytes; what its header claims is held against that before memory is asked
-    for.
-    """
-    version = np.lib.format.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"array format {version}")
-    read_header = (
-        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # that Python 2 wrote it, as it did most files of this field
-        shape, fortran, dtype = read_header(file)
-    if dtype.kind not in "biufSU" or dtype.subdtype is not None:
-        problem = f"the array holds {'Python objects, which can hold code' if dtype.hasobject else dtype}"
-        remedy = "Save it again as numbers or text: array.astype(float) or array.astype(str)."
-        raise read_error(path, problem, remedy, name)
-    if any(type(length) is not int or length < 0 for length in shape) or len(shape) > MAX_ARRAY_DIMENSIONS:
-        raise ValueError("a shape that is none")
-    count = math.prod(shape)
-    if count * dtype.itemsize > size or max(shape, default=0) > size:
-        raise ValueError("its header claims more than it holds")
-    data = file.read(count * dtype.itemsize)
-    array = np.frombuffer(data, dtype=dtype, count=count) if data else np.zeros(count, dtype)
-    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
 
 def _shape_in_words(shape: tuple[int, ...]) -> str:

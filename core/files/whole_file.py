@@ -15,25 +15,34 @@ STALE_AFTER_S = 3600.0  # a temporary file this old was left by a process that w
 
 
 @contextlib.contextmanager
-def whole_file(path: Path, versions: int = 0) -> Iterator[BinaryIO]:
+def whole_file(path: Path, versions: int = 0, lasting: bool = True) -> Iterator[BinaryIO]:
     """A stream whose content is at `path` once the block has ended well; until then the old file is there.
 
     The content is synced to the disk before it gets the name. The last `versions` files that had the name are
-    kept as NAME.1 (the newest), NAME.2, … Raises OSError; the old file is then untouched.
+    kept as NAME.1 (the newest), NAME.2, … Raises OSError; the old file is then untouched. lasting=False leaves the
+    syncing to the system, for thousands of files that are soon made again.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = half_written(path)
     try:
         with beside.open("wb") as stream:
             yield stream
             stream.flush()
-            _sync(stream.fileno())
+            if lasting:
+                _sync(stream.fileno())
         if versions and path.exists():
             _keep_version(path, versions)
         os.replace(beside, path)
-        sync_folder(path.parent)
+        if lasting:
+            sync_folder(path.parent)
     finally:
         beside.unlink(missing_ok=True)
-        _sweep(path)
+        if lasting:  # the folder of thousands of files is not searched for each
+            _sweep(path)
+
+
+def half_written(path: Path) -> Path:
+    """Where this process writes a file before it gets its name: hidden, in the same folder."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def version_file(path: Path, number: int) -> Path:

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import POSE_COLUMNS, KeypointBody
-from core.body.tree import PARENTS, joint_index
+from core.body.kinematics import relative_rotations
+from core.body.tree import joint_index
 from core.geometry.rotation import matrix_to_axis_angle, rotation_between
 
 TRUNK = tuple(joint_index(name) for name in ("pelvis", "spine1", "spine2", "spine3", "neck", "head"))
@@ -70,6 +71,4 @@ def flipped(body: KeypointBody, unknowns: Tensor, sets: list[tuple[str, ...]]) -
 
 def pose_of(world: Tensor) -> Tensor:
     """Axis-angle (N, 72) [rad] of every joint in its parent's frame, from rotations (N, 24, 3, 3) in the camera's."""
-    parents = world[:, list(PARENTS[1:])]
-    local = torch.cat([world[:, :1], parents.mT @ world[:, 1:]], dim=1)
-    return matrix_to_axis_angle(local).flatten(1)
+    return matrix_to_axis_angle(relative_rotations(world)).flatten(1)

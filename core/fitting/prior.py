@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from core.compute.per_device import held
-from core.errors import BodyFileError, FitInputError, PickleRefused
-from core.files.npy import read_npz
+from core.errors import FitInputError, PickleRefused
+from core.files.npz import ArrayFault, read_npz
 from core.files.pickles.reader import load_pickle
 
 PRIOR_FILE = Path(__file__).parents[2] / "resources" / "prior" / "pose_prior.npz"
@@ -92,7 +92,7 @@ def load_prior(path: Path) -> PosePrior:
     names = ("means", "covars", "weights", "lower", "upper")
     try:
         contents = load_pickle(path) if path.suffix == ".pkl" else read_npz(path, names)
-    except (PickleRefused, BodyFileError) as error:
+    except (PickleRefused, ArrayFault) as error:
         raise FitInputError(f"{path}: cannot be read as a pose prior ({error}).") from None
     if not isinstance(contents, dict) or not {"means", "covars", "weights"} <= contents.keys():
         raise FitInputError(f"{path}: a pose prior needs means (C, 69), covars (C, 69, 69) and weights (C,).")

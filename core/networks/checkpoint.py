@@ -6,16 +6,14 @@ and safetensors. Code in a file is never run: torch reads with `weights_only=Tru
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import pickle
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -23,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
+from core.files.whole_file import whole_file
 
 VERSION = 1
 MAX_FILE_BYTES = 2 * 2**30  # SPIN's own with its optimiser has 0.3
@@ -96,7 +95,7 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
             raise CheckpointError(f"{path}: safetensors hold no loop state. Save the run as .pt.")
         about = {_MARK: str(VERSION), "network": checkpoint.network, "step": str(checkpoint.step)}
         about["config"] = json.dumps(checkpoint.config)
-        with _whole_file(path) as stream:
+        with whole_file(path) as stream:
             stream.write(safetensors.torch.save(weights, about))
         return
     _check_plain(checkpoint.loop, "loop")
@@ -108,7 +107,7 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         "step": checkpoint.step,
         "loop": checkpoint.loop,
     }
-    with _whole_file(path) as stream:
+    with whole_file(path) as stream:
         torch.save(contents, stream)
 
 
@@ -242,26 +241,6 @@ def _check_plain(value: object, where: str) -> None:
         raise CheckpointError(
             f"{where} is {_shown(value)}, which a checkpoint cannot hold. Make it a tensor or a plain value."
         )
-
-
-@contextlib.contextmanager
-def _whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose content gets the name only once it is on the disk."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # a system that cannot open folders keeps names by itself
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _list(names: list[str]) -> str:

@@ -254,9 +254,8 @@ def _evaluating(network: nn.Module) -> Iterator[None]:
 
 
 def _cameras(photos: Sequence[Photo]) -> tuple[Tensor, Tensor]:
-    """Focal lengths (P,) and centres (P, 2) [px]: a photo's diagonal and middle where not measured."""
-    focal_length = [photo.focal_length or photo.default_focal_length for photo in photos]
-    camera_center = [photo.camera_center or (photo.width / 2, photo.height / 2) for photo in photos]
+    """Focal lengths (P,) and centres (P, 2) [px]."""
+    focal_length, camera_center = [photo.camera[0] for photo in photos], [photo.camera[1] for photo in photos]
     return torch.tensor(focal_length, dtype=torch.float32), torch.tensor(camera_center, dtype=torch.float32)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from core.body.model import SMPL_NEUTRAL
 from core.body.tree import JOINT_NAMES
 from core.errors import CheckpointError
+from core.files.npz import ArrayFault, read_npz
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d, rotation6d_to_matrix
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
 from core.networks.load import network_of
@@ -180,9 +181,9 @@ def read_mean_params(path: str | Path) -> MeanParams:
     """SPIN's `smpl_mean_params.npz`: pose (144,), shape (10,), cam (3,). Raises CheckpointError."""
     sizes = {"pose": POSE_NUMBERS, "shape": BETAS, "cam": WEAK_CAMERA}
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: np.asarray(file[name], dtype=np.float32).ravel() for name in sizes}
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        held = read_npz(Path(path), sizes)
+        arrays = {name: np.asarray(held[name], dtype=np.float32).ravel() for name in sizes}
+    except (ArrayFault, ValueError, KeyError) as error:
         raise CheckpointError(
             f"{path}: cannot be read as mean parameters ({error}). It needs {sizes} numbers."
         ) from None

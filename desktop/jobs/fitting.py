@@ -11,7 +11,7 @@ from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
-from desktop.state.posed_body import PosedBody, camera_of, fit_inputs, params_of, pose_fit, pose_step
+from desktop.state.posed_body import PosedBody, fit_inputs, params_of, pose_fit, pose_step
 from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def with_camera(photo: Photo, person: Person, focal_length: float) -> Person:
     """
     if person.fit is None:
         return person
-    old, _ = camera_of(photo)
+    old, _ = photo.camera
     cam_t = person.fit.cam_t * np.array([1.0, 1.0, focal_length / old], dtype=np.float32)
     by = (0.0, 0.0, float(cam_t[2] - person.fit.cam_t[2]))
     return person.with_(

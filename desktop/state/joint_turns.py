@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from core.body.tree import PARENTS, joint_index
+from core.body.kinematics import world_transforms
+from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from core.wishes import Turn, Wish
 from desktop.state.person_edits import joint_of, with_joint
@@ -37,8 +38,5 @@ def axes_of(fit: Fit, name: str) -> np.ndarray:
     from core.geometry.rotation import axis_angle_to_matrix
 
     matrices = axis_angle_to_matrix(torch.from_numpy(fit.pose.reshape(-1, 3).copy())).numpy()
-    joint, matrix = joint_index(name), np.eye(3)
-    while joint >= 0:
-        matrix = matrices[joint] @ matrix
-        joint = PARENTS[joint]
-    return matrix.T
+    turns, _ = world_transforms(matrices[None], np.zeros((1, len(JOINT_NAMES), 3), np.float32))
+    return turns[0, joint_index(name)].T

@@ -67,17 +67,11 @@ class PosedBody:
         return np.array([pelvis[0], TURN[1] * self.floor_y, pelvis[2]], dtype=np.float32)
 
 
-def camera_of(photo: Photo) -> tuple[float, tuple[float, float]]:
-    """Focal length [px] and camera centre [px] that a fit in this photo uses."""
-    focal_length = photo.focal_length or photo.default_focal_length
-    return focal_length, photo.camera_center or (photo.width / 2, photo.height / 2)
-
-
 def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tensor]":
     """What `core.fitting.fit` takes of one person: keypoints (1, K, 3), layout, camera."""
     import torch
 
-    focal_length, center = camera_of(photo)
+    focal_length, center = photo.camera
     return (
         torch.from_numpy(person.keypoints.array)[None],
         person.keypoints.layout,
@@ -123,7 +117,7 @@ def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:
         params_to_vector,
     )
 
-    focal_length, center = camera_of(photo)
+    focal_length, center = photo.camera
     unknowns, score = params_to_vector(step.params)[row].numpy(), float(step.score[row])
     return Fit(
         pose=unknowns[POSE_COLUMNS],
@@ -173,7 +167,7 @@ def _posed(
 ) -> PosedBody:
     place = placed_coarsely if moving else _placed_whole
     keypoints, joints, vertices, faces = place(body, fit, person.keypoints.layout)
-    focal_length, center = camera_of(photo)
+    focal_length, center = photo.camera
     with np.errstate(divide="ignore", invalid="ignore"):
         keypoints_px = keypoints[:, :2] / keypoints[:, 2:] * np.float32(focal_length) + np.float32(center)
     away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)

@@ -152,5 +152,7 @@ def test_a_photo_takes_a_new_person_at_the_end_and_a_known_one_in_its_place(pers
     assert photo.people[0].note == ""
 
 
-def test_the_default_focal_length_is_the_diagonal():
-    assert Photo("a.jpg", 640, 480).default_focal_length == 800
+def test_a_camera_that_nobody_measured_is_as_long_as_the_diagonal_and_looks_at_the_middle():
+    assert Photo("a.jpg", 640, 480).camera == (800, (320, 240))
+    assert Photo("a.jpg", 640, 480, focal_length=500.0).camera == (500, (320, 240))
+    assert Photo("a.jpg", 640, 480, camera_center=(300.0, 200.0)).camera == (800, (300, 200))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.body.kinematics import offsets_between, relative_rotations, world_transforms
 from core.body.tree import JOINT_NAMES, PARENTS, joint_index
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle, rotation_between
 
@@ -26,9 +27,7 @@ def to_tpose(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """vertices (N, V, 3), joints (N, 24, 3) [m], weights (V, 24) -> both in the T-pose, pelvis at the origin."""
     turns = _turns(torch.from_numpy(joints)).numpy()
-    placed = np.zeros_like(joints)
-    for j, parent in enumerate(PARENTS[1:], start=1):
-        placed[:, j] = placed[:, parent] + _turn(turns[:, parent], joints[:, j] - joints[:, parent])
+    _, placed = world_transforms(relative_rotations(turns), offsets_between(joints - joints[:, :1]))
     shift = placed - np.einsum("njab,njb->nja", turns, joints)
     turned = np.empty_like(vertices)
     for n in range(len(vertices)):  # one body at a time: blended transforms of all would fill the memory
@@ -67,7 +66,3 @@ def _swing(turns: torch.Tensor, joints: torch.Tensor, joint: int, child: int, ta
     carried = turns[:, PARENTS[joint]]
     bone = (carried @ (joints[:, child] - joints[:, joint])[..., None])[..., 0]
     turns[:, joint] = rotation_between(bone, target.to(bone).expand_as(bone)) @ carried
-
-
-def _turn(rotation: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.einsum("nab,nb->na", rotation, vectors)

@@ -116,14 +116,12 @@ def fit_batch(
 
 
 def see(photos: Sequence[Photo], batch: PeopleBatch) -> ObservedBatch:
-    """The batch's keypoints and cameras; a photo without a camera has its diagonal and its middle."""
+    """The batch's keypoints and cameras."""
     members = [(member.person, photos[member.photo]) for member in batch.members]
     return ObservedBatch(
         torch.from_numpy(np.stack([person.keypoints.array for person, _ in members])),
-        torch.tensor([photo.focal_length or photo.default_focal_length for _, photo in members]),
-        torch.tensor(
-            [photo.camera_center or (photo.width / 2, photo.height / 2) for _, photo in members]
-        ).float(),
+        torch.tensor([photo.camera[0] for _, photo in members]),
+        torch.tensor([photo.camera[1] for _, photo in members]).float(),
     )
 
 
@@ -152,13 +150,14 @@ def fit_of(rows: BatchFits, row: int, photo: Photo, body: Body) -> Fit | None:
     """A row as a record; None where there is no fit."""
     if rows.fault[row]:
         return None
+    focal_length, camera_center = photo.camera
     return Fit(
         pose=rows.pose[row],
         betas=rows.betas[row],
         kid=float(rows.kid[row]),
         cam_t=rows.cam_t[row],
-        focal_length=photo.focal_length or photo.default_focal_length,
-        camera_center=np.array(photo.camera_center or (photo.width / 2, photo.height / 2)),
+        focal_length=focal_length,
+        camera_center=np.array(camera_center),
         score=float(rows.score[row]),
         body=body.fingerprint,
         source="fit",

@@ -21,7 +21,7 @@ import torch.distributed as dist
 
 from core.errors import FitsError, ProjectError
 from core.files.lock import WriterLock
-from core.files.npz import read_arrays, write_arrays
+from core.files.npz import ArrayFault, read_npz, write_arrays
 from core.files.whole_file import whole_file
 from core.records import Photo
 from train.bulk.fit_batches import BatchFits
@@ -135,8 +135,8 @@ class Parts:
         """A part of `count` rows. A damaged one is removed, and a FitsError says so."""
         path = self.file(number)
         try:
-            arrays = read_arrays(path, NAMES)
-        except FitsError:
+            arrays = read_npz(path, NAMES)
+        except ArrayFault:
             arrays = {}
         if any(name not in arrays or arrays[name].shape[:1] != (count,) for name in NAMES):
             path.unlink(missing_ok=True)

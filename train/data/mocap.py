@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.body.tree import flip_pose, joint_index
 from core.errors import FitloopError
+from core.files.npz import faults_as, read_npz
 
 GIRDLE = tuple(joint_index(f"{side}_{part}") for part in ("collar", "shoulder") for side in ("left", "right"))
 
@@ -35,15 +35,8 @@ def read_poses(path: Path, *splits: str) -> Poses:
 
     Raises FitloopError when the file is no such thing.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            held = {
-                name: file[name] for name in ("poses", "girdle", "split", "weight", "license") if name in file
-            }
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise FitloopError(
-            f"{path}: cannot be read as poses ({error}). Give an .npz with poses (N, 72)."
-        ) from None
+    with faults_as(FitloopError, path):
+        held = read_npz(path, ("poses", "girdle", "split", "weight", "license"))
     if "poses" not in held or held["poses"].shape[1:] != (72,):
         raise FitloopError(f"{path}: holds no poses (N, 72).")
     pose = held["poses"].astype(np.float32).reshape(-1, 24, 3)

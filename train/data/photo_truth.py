@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.keypoints import layout as keypoint_layout
-from core.errors import BodyFileError, ReadError
-from core.files.npy import read_npz
+from core.errors import ReadError
+from core.files.npz import faults_as, read_npz
 
 # File stem -> the layout its joints are named by.
 TRUTH_FILES = {"h36m_3d": "h36m17", "mpi_inf_3dhp_3d": "mpi_inf_3dhp17", "panoptic_3d_noimages": "panoptic19"}
@@ -57,10 +57,8 @@ def read_truth(folder: Path) -> list[PhotoTruth]:
 
 
 def _read(path: Path, layout: str) -> PhotoTruth:
-    try:
+    with faults_as(ReadError, path):
         held = read_npz(path, WANTED | OPTIONAL)
-    except BodyFileError as error:
-        raise ReadError(str(error)) from None
     if not held.keys() >= WANTED:
         raise ReadError(
             f"{path}: holds no truth. It needs {', '.join(sorted(WANTED))}, not only {sorted(held)}."

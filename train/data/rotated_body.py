@@ -15,6 +15,7 @@ from torch import Tensor
 from core.body.keypoint_body import JOINTS, KeypointBody
 from core.body.kinematics import world_transforms
 from core.body.model import Body
+from core.body.skinning import bends_of
 
 LAYOUT = "spin49"
 
@@ -34,33 +35,19 @@ class RotatedBody:
         """rotations (B, 24, 3, 3), betas (B, 10), kid (B,). Returns (B, 49, 3) [m], before any translation."""
         batch, collapsed = len(rotations), self.collapsed
         shape = _shape(betas, kid)
-        world = self._world(rotations, shape)
+        offsets = torch.addmm(collapsed.offsets, shape, collapsed.offsets_shape)
+        turns, places = world_transforms(rotations, offsets.view(batch, JOINTS, 3))
+        world = torch.cat([turns, places[..., None]], dim=-1)
         levers = torch.addmm(collapsed.levers, shape, collapsed.levers_shape)
         if collapsed.levers_pose is not None:
-            levers = torch.addmm(levers, _bend(rotations), collapsed.levers_pose)
+            levers = torch.addmm(levers, bends_of(rotations), collapsed.levers_pose)
         levers = levers.view(batch, JOINTS, collapsed.k, 4).transpose(1, 2).reshape(batch, collapsed.k, -1)
         return levers @ world.transpose(2, 3).reshape(batch, 4 * JOINTS, 3)
 
     def vertices(self, rotations: Tensor, betas: Tensor, kid: Tensor | None = None) -> Tensor:
-        """The mesh (B, V, 3) [m], before any translation: linear blend skinning as in `Body.pose`."""
-        body, batch = self.body, len(rotations)
+        """The mesh (B, V, 3) [m], before any translation."""
         shape = _shape(betas, kid)
-        coefficients = body.shape_coefficients(shape[:, :-1], shape[:, -1])
-        directions = body.shapedirs[..., : coefficients.shape[1]]
-        shaped = body.v_template + torch.einsum("bs,vcs->bvc", coefficients, directions)
-        joints = body.J_regressor @ shaped
-        bent = shaped + (_bend(rotations) @ body.posedirs).view(batch, -1, 3)
-        world = self._world(rotations, shape)
-        place = world[..., 3] - (world[..., :3] @ joints[..., None])[..., 0]
-        transforms = torch.cat([world[..., :3], place[..., None]], dim=3).flatten(2)
-        skinned = (body.weights @ transforms).view(batch, -1, 3, 4)
-        return (skinned[..., :3] @ bent[..., None])[..., 0] + skinned[..., 3]
-
-    def _world(self, rotations: Tensor, shape: Tensor) -> Tensor:
-        """Rotation and place of each joint in the body's frame, (B, 24, 3, 4)."""
-        offsets = torch.addmm(self.collapsed.offsets, shape, self.collapsed.offsets_shape)
-        turns, places = world_transforms(rotations, offsets.view(len(rotations), JOINTS, 3))
-        return torch.cat([turns, places[..., None]], dim=-1)
+        return self.body.turned(rotations, shape[:, :-1], shape[:, -1])[0]
 
 
 @lru_cache(maxsize=8)
@@ -71,8 +58,3 @@ def _rotated_body(body: Body) -> RotatedBody:
 def _shape(betas: Tensor, kid: Tensor | None) -> Tensor:
     """(B, 11): betas and the kid, none where it is not given."""
     return torch.cat([betas, betas.new_zeros(len(betas), 1) if kid is None else kid[:, None]], dim=1)
-
-
-def _bend(rotations: Tensor) -> Tensor:
-    """(B, 207): what pose blend shapes are multiplied with."""
-    return (rotations[:, 1:] - torch.eye(3).to(rotations)).flatten(1)

@@ -71,7 +71,7 @@ def fitted_people(
 
 
 def _fit(body: Body, photo: Photo, person: Person, lifter: nn.Module | None) -> FittedPerson:
-    focal, center = _camera(photo)
+    focal, center = photo.camera
     seen = (
         torch.from_numpy(np.array(person.keypoints.array))[None],
         person.keypoints.layout,
@@ -84,11 +84,6 @@ def _fit(body: Body, photo: Photo, person: Person, lifter: nn.Module | None) -> 
     guess = kind_of(lifter).forward(lifter, body, *seen)
     *_, step = fit(body, *seen, guess=guess.params, config=TRUSTING)
     return FittedPerson(photo, person, step, guess.params)
-
-
-def _camera(photo: Photo) -> tuple[float, tuple[float, float]]:
-    center = photo.camera_center or (photo.width / 2, photo.height / 2)
-    return photo.focal_length or photo.default_focal_length, center
 
 
 def fits_sheet(body: Body, people: list[FittedPerson], folder: Path, columns: int = 4) -> Picture:
@@ -122,7 +117,7 @@ class _Crop:
 
 
 def _crop(photo: Picture, one: FittedPerson, vertices: NDArray[np.float32]) -> _Crop:
-    focal, center = _camera(one.photo)
+    focal, center = one.photo.camera
     seen = one.person.keypoints.xy[one.person.keypoints.confidence > 0]
     projected = focal * vertices[::20, :2] / vertices[::20, 2:] + np.array(center)
     both = np.concatenate([seen, projected[np.isfinite(projected).all(axis=1)]])
@@ -144,7 +139,7 @@ def _over(
     crop: _Crop,
     color: Color,
 ) -> Picture:
-    focal, center = _camera(one.photo)
+    focal, center = one.photo.camera
     middle = (np.array(center) - crop.corner) * crop.scale
     mesh = Mesh(vertices, body.faces, np.array(color), vertex_normals(vertices, body.faces))
     drawn, where = renderer.render(

@@ -7,7 +7,6 @@ just before it, is what others read.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 
 from core.errors import CheckpointError, FitloopError
 from core.files.lock import WriterLock
+from core.files.whole_file import whole_file
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint, save_checkpoint
 from core.store.fits.dictionary import FitsDictionary
 
@@ -59,9 +59,8 @@ class RunFolder:
         except OSError as error:
             raise FitloopError(f"{path}: cannot be made ({error.strerror}). Choose another --run.") from None
         run = cls._locked(path)
-        beside = path / f".{CONFIG}.{os.getpid()}.tmp"
-        beside.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-        os.replace(beside, path / CONFIG)
+        with whole_file(path / CONFIG) as stream:
+            stream.write((json.dumps(config, indent=1) + "\n").encode())
         return run
 
     @staticmethod

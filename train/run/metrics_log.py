@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.files.whole_file import whole_file
+
 METRICS = "metrics.jsonl"
 _POLYNOMIAL = 0x82F63B78  # of CRC-32C, bits reversed
 
@@ -133,6 +135,5 @@ def _plain(value: object) -> object:
 def _keep_until(path: Path, step: int) -> None:
     kept = [entry for entry in read_metrics(path.parent) if isinstance(entry.get("step"), int)]
     lines = [json.dumps(entry) + "\n" for entry in kept if entry["step"] <= step]  # type: ignore[operator]
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    beside.write_text("".join(lines), encoding="utf-8")
-    os.replace(beside, path)
+    with whole_file(path) as stream:
+        stream.write("".join(lines).encode())

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.body.kinematics import offsets_between, world_transforms
 from core.body.model import Body
-from core.body.tree import JOINT_NAMES, PARENTS
 from core.geometry.rotation import axis_angle_to_matrix
 
 Floats = NDArray[np.float32]
@@ -62,27 +62,14 @@ class Figure:
         shape = np.append(betas, kid).astype(np.float32)
         rest = self.template + (self.shapedirs @ shape).reshape(-1, 3)
         rest_joints = self.joints + (self.joint_dirs @ shape).reshape(-1, 3)
-        turns, places = _chain(pose, rest_joints)
+        local = axis_angle_to_matrix(torch.from_numpy(pose.reshape(1, -1, 3))).numpy()
+        turns, places = (part[0] for part in world_transforms(local, offsets_between(rest_joints[None])))
         moves = places - np.einsum("jab,jb->ja", turns, rest_joints)
         blended = self.weights @ np.concatenate([turns, moves[..., None]], axis=2).reshape(-1, 12)
         blended = blended.reshape(-1, 3, 4)
         vertices = np.einsum("vab,vb->va", blended[..., :3], rest) + blended[..., 3]
         normals = np.einsum("vab,vb->va", blended[..., :3], self.normals)
         return vertices, normals, places
-
-
-def _chain(pose: Floats, rest_joints: Floats) -> tuple[Floats, Floats]:
-    """World rotation (24, 3, 3) and place (24, 3) of each joint, as SMPL's tree carries them outward."""
-    local = axis_angle_to_matrix(torch.from_numpy(pose.reshape(-1, 3))).numpy()
-    turns, places = (
-        np.empty((len(JOINT_NAMES), 3, 3), np.float32),
-        np.empty((len(JOINT_NAMES), 3), np.float32),
-    )
-    turns[0], places[0] = local[0], rest_joints[0]
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        turns[joint] = turns[parent] @ local[joint]
-        places[joint] = places[parent] + turns[parent] @ (rest_joints[joint] - rest_joints[parent])
-    return turns, places
 
 
 def _vertex_normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:

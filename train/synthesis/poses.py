@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.tree import flip_pose, joint_index
+from core.files.npz import read_npz
 from core.fitting.prior import PRIOR_FILE
 from train.data.mocap import read_poses
 
@@ -36,10 +37,10 @@ class PoseSource:
     def __init__(self, file: Path | None = None) -> None:
         """file: motion capture as train/data/mocap.py reads it. Raises FitloopError if it is none."""
         self._captured = None if file is None else read_poses(file, "train")
-        with np.load(PRIOR_FILE, allow_pickle=False) as prior:
-            self._means, self._shares = prior["means"], prior["weights"] / prior["weights"].sum()
-            self._roots = np.linalg.cholesky(prior["covars"].astype(np.float64))
-            self._limits = prior["lower"], prior["upper"]
+        prior = read_npz(PRIOR_FILE)
+        self._means, self._shares = prior["means"], prior["weights"] / prior["weights"].sum()
+        self._roots = np.linalg.cholesky(prior["covars"].astype(np.float64))
+        self._limits = prior["lower"], prior["upper"]
 
     @property
     def plausible(self) -> bool:

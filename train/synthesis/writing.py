@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,12 +40,8 @@ def save_photo(photo: SyntheticPhoto, folder: Path, index: int) -> None:
 
 def save_image(path: Path, image: NDArray[np.uint8], options: Sequence[int]) -> None:
     """image: BGR or grey, as OpenCV writes it. Not synced to the disk: a data set is made again in minutes."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        beside.write_bytes(cv2.imencode(path.suffix, image, list(options))[1].tobytes())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole_file(path, lasting=False) as stream:
+        stream.write(cv2.imencode(path.suffix, image, list(options))[1].tobytes())
 
 
 def bbox_of(box: NDArray[np.float32]) -> BBox:

@@ -106,7 +106,7 @@ def _read_person(
         if placer is None:
             raise Unusable("no body is installed to find the focal length with; choose an SMPL file")
         points = _joints(data, pose, betas, cam_t, placer)
-        center = np.array([photo.width / 2, photo.height / 2])
+        center = np.array(photo.middle)
         focal_length = _focal_length(points, joints - center)
         adult = given.fingerprint if given is not None and given.is_smpl else SMPL_NEUTRAL
         name = "smpl-kid" if kid else adult

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import FitsError
-from core.files.npz import read_arrays
+from core.files.npz import faults_as, read_npz
 from core.files.unusable import Unusable
 from core.formats.shared.crop_frame import UNSCORED, seen_by
 from core.formats.shared.glimpse import NO, SURE, Glimpse
@@ -37,7 +37,8 @@ def read(path: Path, photos: Path | None = None) -> Import:
     """Photos and people with their fits; rows whose photo is not there are left out, as the file tells no size."""
     report = Report(path, FORMAT)
     try:
-        arrays = read_arrays(path, NAMES)
+        with faults_as(FitsError, path):
+            arrays = read_npz(path, NAMES)
         check_arrays(arrays, path.name)
     except FitsError as error:
         raise report.error(str(error), "Save the fits again in Fitloop.") from error

@@ -141,7 +141,7 @@ def _fit(data: Any, photo: Photo, focal_length: float) -> Fit:
     if np.abs(pose).max() > MAX_POSE or np.abs(betas[:10]).max() > MAX_POSE or cam_t[2] <= 0:
         raise Unusable("its numbers mean no body before the camera")
     name = SMPL_NEUTRAL if len(body_pose) == SMPL_POSE else SMPLX_NEUTRAL
-    center = np.array([photo.width / 2, photo.height / 2])
+    center = np.array(photo.middle)
     return Fit(pose, betas[:10], 0.0, cam_t, focal_length, center, UNSCORED, name, "fit")
 
 

@@ -69,7 +69,7 @@ class CropPeople:
         """A file's pose (N, 72), betas (N, 10) and kid (N,) of the body `shaped`, to be placed with `body`; bbox of
         each person, and its photo.
         """
-        cameras = [camera_of(photo) for photo in photos]
+        cameras = [photo.camera for photo in photos]
         shapes = _tensor(betas).reshape(-1, 10) * body.shares_betas(shaped)
         children = torch.zeros(len(shapes), dtype=shapes.dtype) if kid is None else _tensor(kid)
         return cls(
@@ -107,20 +107,12 @@ class CropPeople:
         return len(self.pose)
 
 
-def camera_of(photo: Photo) -> tuple[float, tuple[float, float]]:
-    """focal_length and camera_center [px]: the photo's own, or its diagonal and its middle."""
-    return photo.focal_length or photo.default_focal_length, photo.camera_center or (
-        photo.width / 2,
-        photo.height / 2,
-    )
-
-
 def seen_by(photo: Photo, focal_length: float, camera_center: np.ndarray) -> Photo:
-    """The photo with the camera that a body in it was placed for: undoes `camera_of`; what is assumed stays None.
+    """The photo with the camera that a body in it was placed for: undoes `Photo.camera`; what is assumed stays None.
 
     camera_center (2,) [px]. A fit goes on from a body, and a window draws it, with the photo's camera.
     """
-    assumed_focal_length, assumed_center = camera_of(photo)
+    assumed_focal_length, assumed_center = photo.camera
     if abs(focal_length - assumed_focal_length) > SAME_PX:
         photo = photo.with_(focal_length=focal_length)
     if np.allclose(camera_center, assumed_center, atol=SAME_PX):
@@ -209,7 +201,7 @@ def fit_of(
     weak: bool = False,
 ) -> Fit:
     """A Fit in the photo's frame; body: the SMPL body that the reader was given, if any."""
-    focal_length, camera_center = camera_of(photo)
+    focal_length, camera_center = photo.camera
     fingerprint = body.fingerprint if body is not None and body.is_smpl else SMPL_NEUTRAL
     return Fit(
         pose=pose, betas=betas, kid=0.0, cam_t=cam_t, focal_length=focal_length,

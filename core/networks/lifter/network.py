@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from core.body import KeypointBody
-from core.body.kinematics import batch_first, batch_last, rotations_from_6d, transforms_down_the_tree
+from core.body.kinematics import batch_first, batch_last, transforms_down_the_tree
 from core.body.tree import FLIP, JOINT_NAMES, mirror_name
 from core.errors import CheckpointError
+from core.geometry.rotation import rotation6d_to_matrix_batch_last
 from core.networks.lifter.network_input import LifterInput, family
 from core.networks.table import LIFTER
 
@@ -185,8 +186,8 @@ class Lifter(nn.Module):
     def _posed(self, pose6d: Tensor, shape: Tensor) -> tuple[Tensor, Tensor]:
         """pose6d (B, 144), shape (B, 11). Returns rotations (B, 24, 3, 3) and joints (B, 24, 3) [m] from the pelvis."""
         offsets = torch.addmm(self.offsets.flatten(), shape, self.offsets_shape).view(-1, JOINTS, 3)
-        rotations = rotations_from_6d(batch_last(pose6d.view(-1, JOINTS, 3, 2)))
-        world = transforms_down_the_tree(rotations, batch_last(offsets))
+        rotations = rotation6d_to_matrix_batch_last(batch_last(pose6d.view(-1, JOINTS, 3, 2)))
+        world = transforms_down_the_tree(torch.cat([rotations, batch_last(offsets)[:, None]], dim=1))
         joints = world[:, 3] - world[:, 3, :1]
         return batch_first(rotations), joints.permute(2, 1, 0)
 

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from core.compute.cuda_graphs import Rowwise
 from core.errors import FitsError
-from core.files.npz import read_arrays, write_arrays
+from core.files.npz import faults_as, read_npz, write_arrays
 from core.geometry.camera import crop_to_full
 from core.records import BBOX_UNIT
 from core.store.fits.augmented import augment, pose_in_crop, undo_augmentation
@@ -145,7 +145,8 @@ class FitsDictionary:
         body.
         """
         path = Path(path)
-        arrays = read_arrays(path, (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version"))
+        with faults_as(FitsError, path):
+            arrays = read_npz(path, (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version"))
         fits = cls.from_arrays(arrays, str(path))
         if body is not None:
             fits.check_body(body, str(path))

@@ -49,13 +49,13 @@ def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, obj
             f"'{body}'. Fit this person again, or choose that body."
         )
     spin = keypoints if keypoints.layout == LAYOUT else convert(keypoints, keypoints.layout, LAYOUT)
-    center = photo.camera_center or (photo.width / 2, photo.height / 2)
+    focal_length, center = photo.camera
     return {
         "pose": fit.pose if fit else np.zeros(72),
         "betas": fit.betas if fit else np.zeros(10),
         "kid": fit.kid if fit else 0.0,
         "cam_t": fit.cam_t if fit else np.zeros(3),
-        "focal_length": (fit or photo).focal_length or photo.default_focal_length,
+        "focal_length": fit.focal_length if fit else focal_length,
         "camera_center": fit.camera_center if fit else center,
         "center": person.bbox.center,
         "scale": person.bbox.scale,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import ProjectError
 from core.files.lock import Writer, WriterLock
-from core.files.whole_file import sync_folder, sync_path
+from core.files.whole_file import half_written, sync_folder, sync_path
 from core.store.project import schema
 from core.store.project.schema import connect, explained
 
@@ -22,7 +22,7 @@ NEWER = "Update Fitloop, or open it with the program that wrote it; the file was
 
 def make_empty(path: Path) -> None:
     """A new project at `path`, there as a whole or not at all. Raises ProjectError when the name is taken."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = half_written(path)
     try:
         with explained(path, "making the project"), contextlib.closing(connect(beside, "rwc")) as db:
             schema.create_tables(db)
@@ -34,7 +34,7 @@ def make_empty(path: Path) -> None:
 
 def copy_database(db: sqlite3.Connection, path: Path) -> Path:
     """Write all that a connection sees to a new file. Raises ProjectError when it cannot be written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = half_written(path)
     try:
         with explained(path, "saving a copy"), contextlib.closing(connect(beside, "rwc")) as copy:
             db.backup(copy)

@@ -1,4 +1,4 @@
-"""Open a body beside the window: torch and smplx are imported here, on first use."""
+"""Open a body beside the window: torch is imported here, on first use."""
 
 import os
 from collections.abc import Iterator

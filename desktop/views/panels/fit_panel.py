@@ -22,7 +22,6 @@ from core.records import Photo
 from desktop.jobs.fitting import with_camera
 from desktop.model.person_warnings import warned
 from desktop.model.workbench import Workbench
-from desktop.state.posed_body import camera_of
 from desktop.state.view import NEAR_A_FIT, NEAR_A_GUESS, FitOptions
 from desktop.text import warning_texts
 from desktop.text.translate import tr
@@ -194,7 +193,7 @@ class FitPanel(QScrollArea):
         self._show_warnings()
 
     def _show_camera(self, photo: Photo | None) -> None:
-        focal_length = self.focal.minimum() if photo is None else camera_of(photo)[0]
+        focal_length = self.focal.minimum() if photo is None else photo.camera[0]
         with QSignalBlocker(self.focal):
             self.focal.setValue(focal_length)
         if photo is None:

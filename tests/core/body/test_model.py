@@ -1,13 +1,10 @@
-"""Bodies of any file: posed as smplx poses them, their keypoints, and what they refuse."""
+"""Bodies of any file: their parameters and keypoints, and what they refuse."""
 
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
-import smplx
 import torch
-from smplx.utils import Struct
 
 from core.body.keypoints import LAYOUTS, definition, layout
 from core.body.mean_skeleton import SMPL_PELVIS, SMPLX_NEUTRAL, SMPLX_PELVIS
@@ -16,82 +13,14 @@ from core.body.model import (
     SMPL_VERTICES,
     Body,
     BodyParams,
-    body_from_arrays,
     load_body,
 )
-from core.body.smpl_file import body_arrays
 from core.body.tree import joint_index
 from core.errors import BodyFileError, LayoutError
 from tests.bodies import toy_arrays, write_folder, write_npz, write_pickle
 from tests.posing import random_params, toy_body
 
 CLOSE = 1e-5  # [m]
-
-
-def with_kid() -> dict[str, np.ndarray]:
-    """A toy with a child direction, as AGORA makes one of a child's template: the template's mean is taken off."""
-    arrays = toy_arrays()
-    child = 0.62 * arrays["v_template"]
-    return {**arrays, "kid_direction": child - child.mean(axis=0) - arrays["v_template"]}
-
-
-def smplx_body(arrays: dict[str, np.ndarray], **options: object) -> smplx.SMPL:
-    """Unmodified smplx over the same arrays."""
-    posedirs = arrays.get("posedirs", np.zeros((*arrays["v_template"].shape, 207)))
-    data = Struct(**{**arrays, "posedirs": posedirs})
-    data.kintree_table = np.array(data.kintree_table, dtype=np.int64)
-    return smplx.SMPL("", data_struct=data, vertex_ids=defaultdict(int), **options)
-
-
-def assert_posed_alike(body: Body, reference: smplx.SMPL, params: BodyParams, with_kid: bool = False) -> None:
-    betas = torch.cat([params.betas, params.kid[:, None]], dim=1) if with_kid else params.betas
-    expected = reference(
-        betas=betas, body_pose=params.body_pose, global_orient=params.global_orient, transl=params.cam_t
-    )
-    vertices, joints = body.pose(params)
-    assert (vertices - expected.vertices).norm(dim=-1).max() < CLOSE
-    assert (joints - expected.joints[:, :24]).norm(dim=-1).max() < CLOSE
-
-
-@pytest.mark.parametrize("pose_blend_shapes", [False, True])
-def test_a_body_is_posed_as_smplx_poses_it(pose_blend_shapes):
-    arrays = toy_arrays(pose_blend_shapes=pose_blend_shapes)
-    body = body_from_arrays(body_arrays(arrays, "toy", "toy"))
-    assert_posed_alike(body, smplx_body(arrays), random_params(100))
-
-
-@torch.no_grad()
-def test_the_open_body_and_its_children_are_posed_as_smplx_poses_them():
-    body = load_body()
-    arrays = body.arrays
-    shapedirs = np.zeros((*arrays.v_template.shape, 300), np.float32)  # smplx cuts fewer than 300 down to ten
-    shapedirs[..., :11] = np.dstack([arrays.shapedirs, arrays.kid_direction])
-    data = {
-        "v_template": arrays.v_template,
-        "shapedirs": shapedirs,
-        "J_regressor": arrays.J_regressor,
-        "weights": arrays.weights,
-        "kintree_table": np.stack([arrays.parents, np.arange(24)]),
-        "f": arrays.faces,
-    }
-    reference = smplx_body(data, num_betas=11)
-    for seed in range(4):
-        assert_posed_alike(body, reference, random_params(25, seed, kid=True), with_kid=True)
-
-
-def test_a_child_is_shaped_as_smplx_shapes_one(tmp_path):
-    arrays = with_kid()
-    body = body_from_arrays(body_arrays(arrays, "toy", "toy"))
-    np.save(tmp_path / "kid.npy", 0.62 * arrays["v_template"])
-    reference = smplx_body(arrays, age="kid", kid_template_path=str(tmp_path / "kid.npy"))
-    assert_posed_alike(body, reference, random_params(100, kid=True), with_kid=True)
-
-
-def test_an_official_pickle_of_300_directions_loads_and_is_posed_by_its_first_ten(tmp_path):
-    arrays = toy_arrays(directions=300, pose_blend_shapes=True)
-    body = load_body(write_pickle(tmp_path / "SMPL_NEUTRAL.pkl", arrays))
-    assert body.shapedirs.shape[-1] == 10
-    assert_posed_alike(body, smplx_body(arrays, num_betas=10), random_params(100))
 
 
 def test_a_pickle_an_npz_and_a_folder_give_the_same_body(tmp_path):

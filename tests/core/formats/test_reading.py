@@ -8,7 +8,6 @@ import pytest
 from core.body.model import SMPL_NEUTRAL
 from core.formats.bodies import hmr2
 from core.formats.recognise import recognise
-from core.formats.shared.crop_frame import camera_of
 from core.formats.table import formats_recognised
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples, write_photos
@@ -79,7 +78,7 @@ def test_a_photo_has_the_camera_that_its_bodies_were_placed_for(made, name):
     """Else a window draws them, and a fit goes on from them, through another lens than theirs."""
     bodies = 0
     for photo in made[name].read(made[name].path).photos:
-        focal_length, center = camera_of(photo)
+        focal_length, center = photo.camera
         for body in (body for person in photo.people for body in (person.fit, person.guess) if body):
             bodies += 1
             assert body.focal_length == pytest.approx(focal_length, abs=0.5)

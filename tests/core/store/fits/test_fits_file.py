@@ -137,7 +137,11 @@ class TestOtherFiles:
             ("scale", np.array([1, 0, 1], np.float32), "scale, row 1: it must be more than 0"),
             ("verdict", np.zeros(3), "verdict: it is"),
             ("source", np.array(["fit", "magic", "fit"]), "row 1: unknown source 'magic'"),
-            ("imgname", np.array(["a", None, "b"], object), "imgname holds Python objects"),
+            (
+                "imgname",
+                np.array(["a", None, "b"], object),
+                "imgname: it does not hold plain numbers or text",
+            ),
             ("locked", np.array(["yes"] * 3), "locked: it is"),
         ],
     )
@@ -153,7 +157,7 @@ class TestOtherFiles:
         with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "b.npz", "w") as new:
             for name in old.namelist():
                 new.writestr(name, header.getvalue() if name == "pose.npy" else old.read(name))
-        self.refused(tmp_path / "b.npz", "pose is not as long as its shape")
+        self.refused(tmp_path / "b.npz", "pose: it is not as long as its shape")
 
     def test_a_zip_bomb_is_refused(self, tmp_path, random, monkeypatch):
         monkeypatch.setattr(npz, "MAX_BYTES", 10_000)

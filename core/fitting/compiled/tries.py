@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.body.compiled.posing import pose, room_to_pose
 from core.body.keypoint_body import UNKNOWNS
-from core.compute.machine_code import BODY_SOURCES, CORE, Floats, digest, inlined, kept
-from core.fitting.compiled.arithmetic import WIDE, copy, factorised, fill, solve_upper
+from core.compute.machine_code import BODY_SOURCES, CORE, Floats, called, digest, inlined, kept
+from core.fitting.arithmetic import WIDE, copy, factorised, fill, solve_upper
 from core.fitting.compiled.task import Task
-from core.fitting.compiled.terms import REPORTED, TermWorkspace, lose, room_for, slope
+from core.fitting.compiled.unrolled import losses_of, slopes_of
 from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep, Tries
+from core.fitting.terms.all_terms import TERMS
+from core.fitting.terms.term import FitTerm, TermWorkspace
 
 SOURCES = [*BODY_SOURCES, *CORE.glob("fitting/**/*.py")]
 PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
@@ -45,33 +48,51 @@ class Standing(NamedTuple):
     still: npt.NDArray[np.bool_]
 
 
-def compiled_tries(task: Task, start: Tensor, damping: float) -> Tries:
-    """The start (B, 86) and every try after it, without end."""
-    people, keypoints = task.photo.confidence.shape
+class TryWorkspace(NamedTuple):
+    """Where one person's tries are worked out. terms: of each term its own; report (T + K,): the loss by term, then
+    at.distance_px; matrix (86, WIDE), step (86,) and there (86,) of a try."""
+
+    at: TermWorkspace
+    terms: tuple[Any, ...]
+    report: Floats
+    matrix: Floats
+    step: Floats
+    there: Floats
+
+
+Try = Callable[[Task, Standing, bool, TryWorkspace, int, int], None]
+
+
+def compiled_tries(
+    task: Task, start: Tensor, damping: float, keypoints: int, terms: tuple[FitTerm, ...]
+) -> Tries:
+    """The start (B, 86) and every try after it, without end, of a task of these terms and so many keypoints."""
+    people, reported = len(start), len(terms) + keypoints
     at = Standing(
         start.detach().numpy().copy(),
         np.full(people, np.inf, np.float32),
         np.empty((people, UNKNOWNS), np.float32),
         np.empty((people, UNKNOWNS, WIDE), np.float32),
-        np.empty((people, REPORTED + keypoints), np.float32),
+        np.empty((people, reported), np.float32),
         np.full(people, damping, np.float32),
         np.full(people, 2, np.float32),
         np.ones(people, np.bool_),
         np.zeros(people, np.bool_),
     )
     threads = max(1, min(torch.get_num_threads(), people // PEOPLE_A_THREAD))
-    rooms = [room_for(task) for _ in range(threads)]
+    rooms = [_room_for(task, terms, reported) for _ in range(threads)]
+    one_try = _try if terms == TERMS else _try_of(terms)
     bounds = [people * share // threads for share in range(threads + 1)]
     for iteration in count():
-        _at_once(partial(_try, task, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
+        _at_once(partial(one_try, task, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
         parts = (at.unknowns, at.loss, at.report, at.accepted)
         still = yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
         at.still[:] = False if still is None else still.numpy()
 
 
 def _at_once(
-    work: Callable[[TermWorkspace, int, int], None],
-    rooms: list[TermWorkspace],
+    work: Callable[[TryWorkspace, int, int], None],
+    rooms: list[TryWorkspace],
     first: list[int],
     last: list[int],
 ) -> None:
@@ -86,13 +107,25 @@ def _at_once(
         list(pool.map(work, rooms, first, last))
 
 
-def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, int, int], None]:
-    """What is called from Python, made anew when any of the sources changes."""
+def _room_for(task: Task, terms: tuple[FitTerm, ...], reported: int) -> TryWorkspace:
+    report = np.empty(reported, np.float32)
+    rows = np.zeros((2, WIDE), np.float32)
+    return TryWorkspace(
+        TermWorkspace(task.body, room_to_pose(task.body), rows, report[len(terms) :]),
+        tuple(term.workspace(numbers) for term, numbers in zip(terms, task.terms, strict=True)),
+        report,
+        np.empty((UNKNOWNS, WIDE), np.float32),
+        np.empty(UNKNOWNS, np.float32),
+        np.empty(UNKNOWNS, np.float32),
+    )
 
-    @kept
-    def tried(task: Task, at: Standing, looks: bool, room: TermWorkspace, first: int, last: int) -> None:
-        """One try of each person from first to last, or a look at where they start."""
-        assert sources >= 0
+
+def _one_try(terms: tuple[FitTerm, ...]) -> Try:
+    """A try of a list of terms, to be called from machine code."""
+    losses, slopes, count_terms = losses_of(terms), slopes_of(terms), len(terms)
+
+    @inlined
+    def one_try(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
         for person in range(first, last):
             if at.still[person]:
                 at.accepted[person] = False
@@ -101,7 +134,12 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, i
             promised = 0.0 if looks else _damped_step(task.free, at, person, room)
             loss = np.float32(np.inf)
             if looks or promised > 0:
-                loss = np.float32(lose(task, person, room.there, room, room.report))
+                pose(task.body, room.there, room.at.posed)
+                losses(task.terms, room.terms, room.at, person, room.there, room.report)
+                total = 0.0
+                for term in range(count_terms):
+                    total += room.report[term]
+                loss = np.float32(total)
             gain = at.loss[person] - loss
             ratio = gain / promised
             at.accepted[person] = looks or (gain > 0 and ratio > LEAST_GAIN)
@@ -109,15 +147,46 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, i
                 at.loss[person] = loss
                 copy(at.unknowns[person], room.there)
                 copy(at.report[person], room.report)
-                slope(task, person, room.there, room, at.gradient[person], at.hessian[person])
+                gradient, hessian = at.gradient[person], at.hessian[person]
+                fill(gradient, 0.0)
+                for i in range(UNKNOWNS):
+                    fill(hessian[i], 0.0)
+                slopes(task.terms, room.terms, room.at, person, room.there, gradient, hessian)
             if not looks:
                 _damp(at, person, ratio)
+
+    return one_try
+
+
+_one_shipped_try = _one_try(TERMS)
+
+
+def _made_from(sources: int) -> Try:
+    """What is called from Python, made anew when any of the sources changes."""
+
+    @kept
+    def tried(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
+        """One try of each person from first to last, or a look at where they start."""
+        assert sources >= 0
+        _one_shipped_try(task, at, looks, room, first, last)
+
+    return tried
+
+
+@lru_cache(maxsize=8)
+def _try_of(terms: tuple[FitTerm, ...]) -> Try:
+    """The same for another list of terms than the one that ships, made anew in each process."""
+    one_try = _one_try(terms)
+
+    @called
+    def tried(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
+        one_try(task, at, looks, room, first, last)
 
     return tried
 
 
 @inlined
-def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: TermWorkspace) -> float:
+def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: TryWorkspace) -> float:
     """Take a step from room.there; returns the decrease of the loss that the quadratic model promises for it, 0 for no
     step."""
     strength, hessian, gradient = np.float64(at.strength[person]), at.hessian[person], at.gradient[person]

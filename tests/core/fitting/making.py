@@ -15,11 +15,12 @@ from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.fitting import DepthOrder, FitConfig, FitStep, GroundContact, Pin, RayPin, Turn, fit
 from core.fitting.inputs import observe
-from core.fitting.objective import Objective, observation
+from core.fitting.objective import Objective
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.prior import PRIOR_FILE, load_prior
 from core.fitting.problem import Problem
 from core.fitting.solver import Linearised
+from core.fitting.terms.term import Observation
 from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
@@ -164,8 +165,9 @@ class Scene:
         )
         problem = Problem.of(self.body, observed, self.layout, config)
         problem = problem.sized(problem.starts(self.truth if guess is None else guess))
-        objective = Objective(problem.body, problem.prior, config, problem.places, softness)
-        data = observation(problem.seen, config.wishes, problem.previous.reshape(-1, UNKNOWNS))
+        objective = Objective(problem.body, problem.goal(config, softness))
+        previous = problem.previous.reshape(-1, UNKNOWNS)
+        data = Observation(problem.seen, problem.wishes, previous).tensors()
         return lambda unknowns: objective(unknowns, *data)
 
 

@@ -21,19 +21,20 @@ from core.fitting import (
     FitConfig,
     RayPin,
     Turn,
+    arithmetic,
     fit,
-    objective,
     prior,
-    residuals,
     solver,
     warm_up,
 )
-from core.fitting.compiled import arithmetic, compiled_tries, task_of, terms, tries
+from core.fitting.compiled import compiled_tries, task_of, tries, unrolled
 from core.fitting.compiled import task as tables
 from core.fitting.inputs import observe
-from core.fitting.objective import Objective, free_unknowns, observation
+from core.fitting.objective import Objective, free_unknowns
 from core.fitting.problem import Problem
 from core.fitting.solver import SolverStep, levenberg_marquardt
+from core.fitting.terms import all_terms
+from core.fitting.terms.term import Observation
 from core.wishes import shifted
 from tests.core.fitting.making import WISHES, Scene, assert_finite, before_camera, off_by, prior_poses
 from tests.posing import toy_body
@@ -91,13 +92,12 @@ def both_ways(
     problem = problem.sized(start)
     start, previous = start[:, 0], problem.previous[:, 0] + 0.01 if config.stay_near else None
     free = free_unknowns(config, start.device)
-    asked = Objective(problem.body, problem.prior, config, problem.places, softness)
-    data = observation(problem.seen, config.wishes, previous)
+    goal, seen = problem.goal(config, softness), Observation(problem.seen, problem.wishes, previous)
+    asked, data = Objective(problem.body, goal), seen.tensors()
     tensors = levenberg_marquardt(lambda there: asked(there, *data), start, count - 1, free)
-    task = task_of(
-        problem.body, problem.prior, config, softness, problem.places, problem.seen, previous, free
-    )
-    return list(tensors), list(islice(compiled_tries(task, start, damping=1e-3), count))
+    task = task_of(problem.body, goal, seen, free)
+    machine = compiled_tries(task, start, 1e-3, scene.keypoints.shape[1], goal.terms)
+    return list(tensors), list(islice(machine, count))
 
 
 def assert_same(tensors: list[SolverStep], compiled: list[SolverStep]) -> None:
@@ -149,12 +149,11 @@ def test_machine_code_is_made_anew_when_any_of_the_files_it_is_of_changes(tmp_pa
         arithmetic,
         posing,
         tables,
-        terms,
+        unrolled,
         tries,
-        objective,
         prior,
-        residuals,
         solver,
+        *(sys.modules[term.plain.__module__] for term in all_terms.TERMS),
         keypoint_body,
         tree,
     )

@@ -10,7 +10,7 @@ from core.body.keypoint_body import KeypointBody, params_to_vector
 from core.fitting import FitConfig, fit
 from core.fitting.inputs import observe
 from core.fitting.placing import BODY_HEIGHT, place, starts
-from core.fitting.residuals import SeenKeypoints
+from core.fitting.terms.term import SeenKeypoints
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from tests.core.fitting.making import (
     CENTER,

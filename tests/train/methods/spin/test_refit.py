@@ -271,7 +271,8 @@ class TestJudge:
 
     def test_it_is_spins_objective_with_the_priors_counted(self, fits, body):
         """Within 1e-5 of a plain sum, for bodies where least squares put them."""
-        from core.fitting.prior import hinges
+        from core.fitting.terms.hinges import hinges
+        from core.fitting.terms.pose_prior import mixture
 
         judge = self.judge(fits, body, normalise=False)
         draw = torch.Generator().manual_seed(3)
@@ -282,14 +283,14 @@ class TestJudge:
         moved = judge.place(params)
         xy = project(body.keypoints(moved, LAYOUT), fits.focal_length, fits.camera_center).numpy()
         seen = fits.keypoints.numpy()
-        mixture, elbows = judge.prior.mixture(params.body_pose).loss, hinges(params.body_pose).loss
+        likely, elbows = mixture(judge.prior, params.body_pose).loss, hinges(params.body_pose).loss
         for person, value in enumerate(judge(params).tolist()):
             data = sum(
                 seen[person, k, 2] ** 2 * plain_spin.robust(xy[person, k, axis] - seen[person, k, axis])
                 for k in range(49)
                 for axis in range(2)
             )
-            priors = 4.78**2 * float(mixture[person]) + 15.2**2 * float(elbows[person])
+            priors = 4.78**2 * float(likely[person]) + 15.2**2 * float(elbows[person])
             priors += 5**2 * float((params.betas[person] ** 2).sum())
             assert value == pytest.approx((data + priors) / (seen[person, :, 2] ** 2).sum(), rel=1e-4)
 

@@ -10,7 +10,14 @@ from torch import Tensor
 from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, KID_COLUMN, UNKNOWNS, KeypointBody
 from core.fitting.config import FitConfig
 from core.fitting.solver import Linearised
-from core.fitting.terms.term import BODY_POSE, FitGoal, NormalEquations, Observation, PlacedBodies, TermShare
+from core.fitting.terms.term import (
+    BODY_POSE,
+    ComparedBodies,
+    FitGoal,
+    NormalEquations,
+    Observation,
+    TermShare,
+)
 
 
 class Objective:
@@ -22,11 +29,11 @@ class Objective:
     def __call__(self, unknowns: Tensor, *data: Tensor) -> Linearised:
         """At unknowns (B, 86), for `data` as Observation.tensors gives it. The report is the loss by term (B, T), then
         each keypoint's distance (B, K) [px]."""
-        placed = PlacedBodies.of(self.body.posed(unknowns), Observation.of(data))
-        shares = [term.plain(self.goal, placed) for term in self.goal.terms]
+        bodies = ComparedBodies.of(self.body.posed(unknowns), Observation.of(data))
+        shares = [term.plain(self.goal, bodies) for term in self.goal.terms]
         by_term = torch.stack([share.loss for share in shares], dim=1)
         sums = _normal_equations(shares)
-        distance_px = placed.offset_px.norm(dim=-1)
+        distance_px = bodies.offset_px.norm(dim=-1)
         return Linearised(
             by_term.sum(dim=1), sums.gradient, sums.hessian, torch.cat([by_term, distance_px], dim=1)
         )

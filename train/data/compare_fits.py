@@ -18,7 +18,7 @@ from core.fitting.prior import PosePrior, default_prior
 from core.fitting.smplify import score_px
 from core.fitting.terms.all_terms import TERMS
 from core.fitting.terms.reprojection import NEAREST, believed, robust_units
-from core.fitting.terms.term import FitGoal, Observation, PlacedBodies, SeenKeypoints
+from core.fitting.terms.term import ComparedBodies, FitGoal, Observation, SeenKeypoints
 from core.fitting.terms.wish_table import no_wishes
 from core.geometry.camera import project
 from train.data.rotated_body import LAYOUT
@@ -73,7 +73,7 @@ class Judge:
         """What a fit's terms say of bodies where they stand (B, T); nobody is held to a start, nothing is wished."""
         seen = self._seen(self.keypoints[..., 2])._replace(scale=self._unit)
         observation = Observation(seen, no_wishes(self.keypoints))
-        placed = PlacedBodies.of(self.body.posed(params_to_vector(params)), observation)
+        placed = ComparedBodies.of(self.body.posed(params_to_vector(params)), observation)
         goal = FitGoal(TERMS, self.config, self.prior)
         return torch.stack([term.plain(goal, placed).loss for term in TERMS], dim=1)
 

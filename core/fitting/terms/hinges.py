@@ -15,11 +15,11 @@ from core.fitting.terms.term import (
     BODY_POSE,
     BODY_POSE_START,
     BodyPosePull,
+    ComparedBodies,
     FitGoal,
     FitTerm,
     NormalEquations,
     Observation,
-    PlacedBodies,
     TermShare,
     TermWorkspace,
     no_workspace,
@@ -33,11 +33,11 @@ HINGED = BODY_POSE_START + np.array(list(HINGED_NUMBERS))
 HINGE_SIGNS = np.array(list(HINGED_NUMBERS.values()), np.float32)
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
     weight = goal.config.hinges**2
     if not weight:
-        return placed.no_loss()
-    found = hinges(placed.unknowns[:, BODY_POSE])
+        return bodies.no_loss()
+    found = hinges(bodies.unknowns[:, BODY_POSE])
 
     def pull(sums: NormalEquations) -> None:
         sums.gradient[:, BODY_POSE].add_(found.gradient, alpha=weight)

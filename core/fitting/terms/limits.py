@@ -16,11 +16,11 @@ from core.fitting.terms.term import (
     BODY_POSE,
     BODY_POSE_START,
     BodyPosePull,
+    ComparedBodies,
     FitGoal,
     FitTerm,
     NormalEquations,
     Observation,
-    PlacedBodies,
     TermShare,
     TermWorkspace,
     no_workspace,
@@ -32,12 +32,12 @@ AGE_LIMIT = (
 )
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
     weight = goal.config.limits**2
     if not weight:
-        return placed.no_loss()
-    found = beyond_limits(goal.prior, placed.unknowns[:, BODY_POSE])
-    kid, by_age = placed.unknowns[:, KID_COLUMN], weight * AGE_LIMIT**2
+        return bodies.no_loss()
+    found = beyond_limits(goal.prior, bodies.unknowns[:, BODY_POSE])
+    kid, by_age = bodies.unknowns[:, KID_COLUMN], weight * AGE_LIMIT**2
     beyond = kid - kid.clamp(0, 1)
 
     def pull(sums: NormalEquations) -> None:

@@ -18,21 +18,21 @@ from core.fitting.terms.term import (
     BODY_POSE,
     BODY_POSE_START,
     BodyPosePull,
+    ComparedBodies,
     FitGoal,
     FitTerm,
     NormalEquations,
     Observation,
-    PlacedBodies,
     TermShare,
     TermWorkspace,
 )
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
     weight = goal.config.pose_prior**2
     if not weight:
-        return placed.no_loss()
-    found = mixture(goal.prior, placed.unknowns[:, BODY_POSE], goal.softness)
+        return bodies.no_loss()
+    found = mixture(goal.prior, bodies.unknowns[:, BODY_POSE], goal.softness)
 
     def pull(sums: NormalEquations) -> None:
         sums.gradient[:, BODY_POSE].add_(found.gradient, alpha=weight)

@@ -18,10 +18,10 @@ from core.compute.machine_code import Floats, compiled, inlined
 from core.fitting.arithmetic import add_scaled, take_rows
 from core.fitting.config import FitConfig
 from core.fitting.terms.term import (
+    ComparedBodies,
     FitGoal,
     FitTerm,
     Observation,
-    PlacedBodies,
     SeenKeypoints,
     TermRows,
     TermShare,
@@ -40,11 +40,11 @@ class Reprojection(NamedTuple):
     rows: Tensor
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
-    seen, posed = placed.observation.seen, placed.posed
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
+    seen, posed = bodies.observation.seen, bodies.posed
     count = seen.xy.shape[1]
     chosen = None if count == posed.points.shape[1] else slice(count)
-    found = reprojection(posed.points[:, :count], placed.offset_px, seen, robust_units(goal.config))
+    found = reprojection(posed.points[:, :count], bodies.offset_px, seen, robust_units(goal.config))
     return TermShare(
         found.loss, lambda: TermRows(found.residual.flatten(1), posed.jacobian_rows(found.rows, chosen))
     )

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from core.body.keypoint_body import BETAS_COLUMNS, CAM_T_COLUMNS, KID_COLUMN
 from core.compute.machine_code import Floats, inlined
 from core.fitting.terms.term import (
+    ComparedBodies,
     FitGoal,
     FitTerm,
     NormalEquations,
     Observation,
-    PlacedBodies,
     TermShare,
     TermWorkspace,
     no_workspace,
@@ -21,8 +21,8 @@ from core.fitting.terms.term import (
 SHAPE_START, SHAPE_END = BETAS_COLUMNS.start, CAM_T_COLUMNS.start
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
-    betas, kid = placed.unknowns[:, BETAS_COLUMNS], placed.unknowns[:, KID_COLUMN]
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
+    betas, kid = bodies.unknowns[:, BETAS_COLUMNS], bodies.unknowns[:, KID_COLUMN]
     by_betas, by_kid = goal.config.betas**2, goal.config.kid**2
 
     def pull(sums: NormalEquations) -> None:

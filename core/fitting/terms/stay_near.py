@@ -10,11 +10,11 @@ from core.body.compiled.body_table import numbers_of
 from core.body.keypoint_body import UNKNOWNS
 from core.compute.machine_code import Floats, inlined
 from core.fitting.terms.term import (
+    ComparedBodies,
     FitGoal,
     FitTerm,
     NormalEquations,
     Observation,
-    PlacedBodies,
     TermShare,
     TermWorkspace,
     no_workspace,
@@ -22,11 +22,11 @@ from core.fitting.terms.term import (
 )
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
-    weight, previous = goal.config.stay_near**2, placed.observation.previous
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
+    weight, previous = goal.config.stay_near**2, bodies.observation.previous
     if not weight or previous is None:
-        return placed.no_loss()
-    off = placed.unknowns - previous
+        return bodies.no_loss()
+    off = bodies.unknowns - previous
 
     def pull(sums: NormalEquations) -> None:
         sums.gradient.add_(off, alpha=weight)

@@ -69,7 +69,7 @@ class FitGoal(NamedTuple):
     softness: float = 0.0
 
 
-class PlacedBodies(NamedTuple):
+class ComparedBodies(NamedTuple):
     """Bodies whose loss is asked for, at unknowns (B, 86). offset_px (B, K, 2): from each keypoint of the photo to the
     body's."""
 
@@ -79,7 +79,7 @@ class PlacedBodies(NamedTuple):
     offset_px: Tensor
 
     @classmethod
-    def of(cls, posed: PosedKeypoints, observation: Observation) -> PlacedBodies:
+    def of(cls, posed: PosedKeypoints, observation: Observation) -> ComparedBodies:
         """The photo's keypoints are the first of the body's."""
         seen = observation.seen
         points = posed.points[:, : seen.xy.shape[1]]
@@ -139,7 +139,7 @@ class TermWorkspace(NamedTuple):
 class FitTerm(NamedTuple):
     """name: in the loss by term, words joined by underscores.
 
-    plain(goal, placed): the term's share for a batch.
+    plain(goal, bodies): the term's share for a batch.
     numbers(goal, observation): what the machine code reads, a NamedTuple of arrays and floats of the same types always.
     workspace(numbers): arrays of its own in which it works out one person, a NamedTuple or an empty tuple.
     lose(numbers, own, at, person, unknowns): the loss of one person at unknowns (86,).
@@ -148,7 +148,7 @@ class FitTerm(NamedTuple):
     """
 
     name: str
-    plain: Callable[[FitGoal, PlacedBodies], TermShare]
+    plain: Callable[[FitGoal, ComparedBodies], TermShare]
     numbers: Callable[[FitGoal, Observation], Any]
     workspace: Callable[[Any], Any]
     lose: Callable[[Any, Any, TermWorkspace, int, Floats], Number]

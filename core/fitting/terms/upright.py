@@ -14,11 +14,11 @@ from core.body.compiled.posing import JACOBIAN, LOCAL
 from core.compute.machine_code import Floats, compiled, inlined
 from core.fitting.arithmetic import dot
 from core.fitting.terms.term import (
+    ComparedBodies,
     FitGoal,
     FitTerm,
     NormalEquations,
     Observation,
-    PlacedBodies,
     TermShare,
     TermWorkspace,
 )
@@ -26,11 +26,11 @@ from core.fitting.terms.term import (
 UPRIGHT_ROBUST = 0.7  # about 40 degrees: where a lean begins to be believed
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
     weight = goal.config.upright**2
     if not weight:
-        return placed.no_loss()
-    up, by_turn = placed.posed.up()
+        return bodies.no_loss()
+    up, by_turn = bodies.posed.up()
     off = up + torch.eye(3, dtype=up.dtype, device=up.device)[1]
     squared = off.square().sum(dim=1)
     trust = UPRIGHT_ROBUST**2 / (UPRIGHT_ROBUST**2 + squared)

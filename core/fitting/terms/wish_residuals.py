@@ -14,10 +14,10 @@ from core.body.keypoint_body import UNKNOWNS
 from core.compute.machine_code import Floats, Places, compiled, inlined
 from core.fitting.arithmetic import add_scaled, dot, take_rows
 from core.fitting.terms.term import (
+    ComparedBodies,
     FitGoal,
     FitTerm,
     Observation,
-    PlacedBodies,
     TermRows,
     TermShare,
     TermWorkspace,
@@ -29,18 +29,18 @@ from core.fitting.terms.wish_table import WishTable
 WHOLE_TURN = np.float32(2 * math.pi)
 
 
-def plain(goal: FitGoal, placed: PlacedBodies) -> TermShare:
-    table = placed.observation.wishes
+def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
+    table = bodies.observation.wishes
     if not len(table.rows) and not len(table.held):
-        return placed.no_loss()
-    found = wish_rows(table, placed)
+        return bodies.no_loss()
+    found = wish_rows(table, bodies)
     return TermShare(found.residual.square().sum(dim=1), lambda: found)
 
 
-def wish_rows(table: WishTable, placed: PlacedBodies) -> TermRows:
+def wish_rows(table: WishTable, bodies: ComparedBodies) -> TermRows:
     """The residuals of wishes about places, then three of each turn that is held."""
     parts = [
-        rows_of(table, placed)
+        rows_of(table, bodies)
         for count, rows_of in ((len(table.rows), _place_rows), (len(table.held), _turn_rows))
         if count
     ]
@@ -48,8 +48,8 @@ def wish_rows(table: WishTable, placed: PlacedBodies) -> TermRows:
     return TermRows(torch.cat(residuals, dim=1), torch.cat(jacobians, dim=1))
 
 
-def _place_rows(table: WishTable, placed: PlacedBodies) -> TermRows:
-    posed, batch = placed.posed, len(placed.unknowns)
+def _place_rows(table: WishTable, bodies: ComparedBodies) -> TermRows:
+    posed, batch = bodies.posed, len(bodies.unknowns)
     one, other = table.keypoints[:, 0], table.keypoints[:, 1].clamp_min(0)
     axis, target = table.rows[:, :3], table.rows[:, 3]
     against = axis * (table.keypoints[:, 1:2] >= 0)
@@ -60,13 +60,13 @@ def _place_rows(table: WishTable, placed: PlacedBodies) -> TermRows:
     return TermRows(residual * counts, jacobian * counts[..., None])
 
 
-def _turn_rows(table: WishTable, placed: PlacedBodies) -> TermRows:
+def _turn_rows(table: WishTable, bodies: ComparedBodies) -> TermRows:
     """Among the vectors that are the same turn, the one nearest to where the joint is.
 
     Of people who stand upright before a camera the pelvis is turned by about pi, where a little more is written as the
     other way round.
     """
-    unknowns = placed.unknowns
+    unknowns = bodies.unknowns
     axis, angle, firm = table.held[:, :3], table.held[:, 3], table.held[:, 4].sqrt()
     columns = table.unknowns[:, None] + torch.arange(3, device=unknowns.device)
     here = unknowns[:, columns]  # (B, T, 3)

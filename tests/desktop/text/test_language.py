@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 import desktop.app
 from desktop.settings import Settings
-from desktop.text import part_names
+from desktop.text import part_names, term_names
 from desktop.text.language import SYSTEM, TRANSLATIONS, speak
 from desktop.text.translate import part, tr, verdict
 from tests.desktop.desk import Desk
@@ -163,6 +163,12 @@ def test_every_joint_and_keypoint_is_listed_for_translation():
     known = set(part_names.PART_NAMES)
     for name in [*JOINT_NAMES, *(name for one in LAYOUTS for name in layout(one).keypoints)]:
         assert name.removeprefix("openpose_").replace("_", " ") in known
+
+
+def test_every_term_of_a_fit_is_listed_for_translation():
+    from core.fitting.terms.all_terms import TERMS
+
+    assert {term.name.replace("_", " ") for term in TERMS} == set(term_names.TERM_NAMES)
 
 
 def test_english_has_one_photo_and_two_photos(qapp):

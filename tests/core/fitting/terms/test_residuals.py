@@ -14,7 +14,7 @@ from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn
 from core.fitting.prior import default_prior
 from core.fitting.terms import reprojection
 from core.fitting.terms.all_terms import TERMS
-from core.fitting.terms.term import FitGoal, Observation, PlacedBodies, SeenKeypoints, TermRows
+from core.fitting.terms.term import ComparedBodies, FitGoal, Observation, SeenKeypoints, TermRows
 from core.fitting.terms.wish_residuals import wish_rows
 from core.fitting.terms.wish_table import no_wishes, wish_table
 from core.wishes import Wish
@@ -82,7 +82,7 @@ class Compared(NamedTuple):
 
 def compared(toy: KeypointBody, unknowns: Tensor, photo: SeenKeypoints, robust: float) -> Compared:
     """The first term of a fit, with its rows worked out."""
-    placed = PlacedBodies.of(toy.posed(unknowns), Observation(photo, no_wishes(unknowns)))
+    placed = ComparedBodies.of(toy.posed(unknowns), Observation(photo, no_wishes(unknowns)))
     goal = FitGoal(TERMS, FitConfig(keypoint_px=1.0, robust_px=robust), default_prior(CPU, unknowns.dtype))
     share = reprojection.plain(goal, placed)
     return Compared(share.loss, share.rows(), placed.offset_px.norm(dim=-1))
@@ -224,7 +224,7 @@ def test_the_loss_by_term_adds_up_to_the_loss():
 def rows_of(wish: Wish, toy: KeypointBody, unknowns: Tensor) -> TermRows:
     table = wish_table((wish,), places(), unknowns)
     observation = Observation(seen(toy, unknowns), table)
-    return wish_rows(table, PlacedBodies.of(toy.posed(unknowns), observation))
+    return wish_rows(table, ComparedBodies.of(toy.posed(unknowns), observation))
 
 
 def satisfied(toy: KeypointBody, unknowns: Tensor, wish: Wish) -> Tensor:

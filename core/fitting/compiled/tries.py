@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from itertools import count
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,12 +121,15 @@ def _room_for(task: Task, terms: tuple[FitTerm, ...], reported: int) -> TryWorks
     )
 
 
-def _one_try(terms: tuple[FitTerm, ...]) -> Try:
-    """A try of a list of terms, to be called from machine code."""
-    losses, slopes, count_terms = losses_of(terms), slopes_of(terms), len(terms)
+_losses, _slopes = losses_of(TERMS), slopes_of(TERMS)
 
-    @inlined
-    def one_try(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
+
+def _made_from(sources: int) -> Try:
+    """What is called from Python, made anew when any of the sources changes."""
+
+    def tried(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
+        """One try of each person from first to last, or a look at where they start."""
+        assert sources >= 0
         for person in range(first, last):
             if at.still[person]:
                 at.accepted[person] = False
@@ -135,9 +139,9 @@ def _one_try(terms: tuple[FitTerm, ...]) -> Try:
             loss = np.float32(np.inf)
             if looks or promised > 0:
                 pose(task.body, room.there, room.at.posed)
-                losses(task.terms, room.terms, room.at, person, room.there, room.report)
+                _losses(task.terms, room.terms, room.at, person, room.there, room.report)
                 total = 0.0
-                for term in range(count_terms):
+                for term in range(room.report.shape[0] - room.at.distance_px.shape[0]):
                     total += room.report[term]
                 loss = np.float32(total)
             gain = at.loss[person] - loss
@@ -151,36 +155,9 @@ def _one_try(terms: tuple[FitTerm, ...]) -> Try:
                 fill(gradient, 0.0)
                 for i in range(UNKNOWNS):
                     fill(hessian[i], 0.0)
-                slopes(task.terms, room.terms, room.at, person, room.there, gradient, hessian)
+                _slopes(task.terms, room.terms, room.at, person, room.there, gradient, hessian)
             if not looks:
                 _damp(at, person, ratio)
-
-    return one_try
-
-
-_one_shipped_try = _one_try(TERMS)
-
-
-def _made_from(sources: int) -> Try:
-    """What is called from Python, made anew when any of the sources changes."""
-
-    @kept
-    def tried(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
-        """One try of each person from first to last, or a look at where they start."""
-        assert sources >= 0
-        _one_shipped_try(task, at, looks, room, first, last)
-
-    return tried
-
-
-@lru_cache(maxsize=8)
-def _try_of(terms: tuple[FitTerm, ...]) -> Try:
-    """The same for another list of terms than the one that ships, made anew in each process."""
-    one_try = _one_try(terms)
-
-    @called
-    def tried(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
-        one_try(task, at, looks, room, first, last)
 
     return tried
 
@@ -226,4 +203,17 @@ def _damp(at: Standing, person: int, ratio: float) -> None:
     at.strength[person] = min(max(strength, least), most)
 
 
-_try = _made_from(digest(SOURCES))
+_tried = _made_from(digest(SOURCES))
+_try = kept(_tried)
+
+
+@lru_cache(maxsize=8)
+def _try_of(terms: tuple[FitTerm, ...]) -> Try:
+    """The same for another list of terms than the one that ships, compiled in each process anew.
+
+    The terms are names of the module, in place of what `tried` encloses: numba keeps machine code by that, and takes a
+    compiled function for another one in each process.
+    """
+    names = {**globals(), "_losses": losses_of(terms), "_slopes": slopes_of(terms)}
+    tried: Try = FunctionType(_tried.__code__, names, closure=_tried.__closure__)
+    return called(tried)

@@ -157,7 +157,7 @@ class FitPanel(QScrollArea):
 
     def _set(self, name: str, value: float | bool) -> None:
         fits = self._workbench.fits
-        whole = isinstance(fits.options.value(name), int) and not isinstance(value, bool)
+        whole = isinstance(getattr(FitConfig, name), int) and not isinstance(value, bool)
         told = None if (name, value) == ("stay_near", AUTOMATIC) else round(value) if whole else value
         fits.set_options(fits.options.with_value(name, told))
 

@@ -35,7 +35,7 @@ PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
 
 class Standing(NamedTuple):
     """Where B people stand between two tries; changed by each. unknowns (B, 86), loss (B,), gradient (B, 86), the
-    Hessian's upper triangle (B, 86, WIDE), report (B, 8 + K), damping strength and growth (B,), accepted (B,) bool, and
+    Hessian's upper triangle (B, 86, WIDE), report (B, T + K), damping strength and growth (B,), accepted (B,) bool, and
     still (B,) bool: who makes no more tries."""
 
     unknowns: Floats

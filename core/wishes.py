@@ -1,6 +1,6 @@
 """What a curator asks of one person's fits besides the keypoints: plain records, kept with the person.
 
-What they add to a fit is in core/fitting/residuals.py. Names are of joints, or of the person's keypoints.
+What they add to a fit is in core/fitting/terms/wish_residuals.py. Names are of joints, or of the person's keypoints.
 """
 
 from __future__ import annotations

@@ -121,8 +121,9 @@ class Rowwise:
 def put(values: Sequence[Tensor], places: Sequence[Tensor]) -> None:
     """Copy each value into its place, those of one dtype at once: a kernel that is started by itself takes a processor
     longer than it takes the GPU."""
-    for dtype in {place.dtype for place in places}:
-        chosen = [at for at, place in enumerate(places) if place.dtype == dtype]
+    filled_places = [at for at, place in enumerate(places) if place.numel()]
+    for dtype in {places[at].dtype for at in filled_places}:
+        chosen = [at for at in filled_places if places[at].dtype == dtype]
         torch._foreach_copy_([places[at] for at in chosen], [values[at] for at in chosen])
 
 

@@ -52,7 +52,12 @@ def kept(function: Function) -> Function:
     try:
         return njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # there is none
-        return njit(**_OPTIONS)(function)
+        return called(function)
+
+
+def called(function: Function) -> Function:
+    """Compiled when it is first called from Python, in every process anew."""
+    return njit(**_OPTIONS)(function)
 
 
 def digest(paths: Iterable[Path]) -> int:

@@ -1,10 +1,17 @@
-"""Bodies from keypoints: `fit`, what it can be told, and `alternatives` to what it found."""
+"""Bodies from keypoints: `fit`, what it can be told, and `alternatives` to what it found.
 
-from core.fitting.alternatives import alternatives
+What needs torch is fetched on first use, so that a window can show what a fit is told before torch is there.
+"""
+
+from typing import TYPE_CHECKING, Any
+
 from core.fitting.config import SPIN_WEIGHTS, TRUSTING, FitConfig
-from core.fitting.ready import warm_up
-from core.fitting.smplify import FitStep, fit
 from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn
+
+if TYPE_CHECKING:
+    from core.fitting.other_bodies import alternatives
+    from core.fitting.ready import warm_up
+    from core.fitting.smplify import FitStep, fit
 
 __all__ = [
     "TRUSTING",
@@ -20,3 +27,17 @@ __all__ = [
     "fit",
     "warm_up",
 ]
+_LATER = {
+    "alternatives": "core.fitting.other_bodies",
+    "fit": "core.fitting.smplify",
+    "FitStep": "core.fitting.smplify",
+    "warm_up": "core.fitting.ready",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,7 +12,7 @@ from torch import Tensor
 from core.body.keypoints import layout as keypoint_layout
 from core.errors import FitInputError
 from core.fitting.config import REFERENCE_SIZE, FitConfig
-from core.fitting.residuals import SeenKeypoints
+from core.fitting.terms.term import SeenKeypoints
 
 Floats = npt.NDArray[np.floating]
 ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess

@@ -8,8 +8,8 @@ from torch import Tensor
 from core.body.keypoint_body import CAM_T_COLUMNS, KeypointBody, params_to_vector
 from core.body.model import BodyParams
 from core.fitting.inputs import POINT_LIKE
-from core.fitting.residuals import SeenKeypoints
 from core.fitting.solver import solve_positive
+from core.fitting.terms.term import SeenKeypoints
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
 BODY_HEIGHT = 1.7  # [m] a person's size where none can be seen

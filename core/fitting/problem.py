@@ -16,12 +16,15 @@ from core.errors import FitInputError
 from core.fitting.compiled import compiled_tries, task_of
 from core.fitting.config import FitConfig
 from core.fitting.inputs import Observed
-from core.fitting.objective import BODY_POSE, Objective, free_unknowns, observation
+from core.fitting.objective import Objective, free_unknowns
 from core.fitting.placing import BODY_HEIGHT, place, repeat, starts
 from core.fitting.prior import PosePrior, default_prior, load_prior
 from core.fitting.recorded_tries import graphed_tries
-from core.fitting.residuals import NEAREST, SeenKeypoints
 from core.fitting.solver import SolverStep, levenberg_marquardt, until_converged
+from core.fitting.terms import all_terms
+from core.fitting.terms.reprojection import NEAREST
+from core.fitting.terms.term import BODY_POSE, FitGoal, FitTerm, Observation, SeenKeypoints
+from core.fitting.terms.wish_table import WishTable, wish_table
 from core.geometry.camera import project
 
 SAME_LOSS = 1e-3  # share of the least loss, or of one residual unit: a difference that tells two starts apart
@@ -37,7 +40,8 @@ class Problem:
     observed: Observed
     prior: PosePrior
     config: FitConfig
-    places: dict[str, int]
+    wishes: WishTable
+    terms: tuple[FitTerm, ...]
     size_px: Tensor
     has_kid: bool = True
     previous: Tensor | None = None
@@ -46,6 +50,7 @@ class Problem:
     def of(cls, body: Body, observed: Observed, layout: str, config: FitConfig) -> Problem:
         layouts = (layout, "smpl24") if config.wishes else (layout,)
         names = [name for each in layouts for name in keypoint_layout(each).keypoints]
+        places = {name: place for place, name in enumerate(names)}
         like = body.v_template
         prior = load_prior(config.prior).to(like.device, like.dtype) if config.prior else None
         return cls(
@@ -53,7 +58,8 @@ class Problem:
             observed=observed,
             prior=prior or default_prior(like.device, like.dtype),
             config=config,
-            places={name: place for place, name in enumerate(names)},
+            wishes=wish_table(config.wishes, places, like),
+            terms=all_terms.TERMS,
             size_px=torch.ones_like(observed.focal_length),
             has_kid=body.has_kid,
         )
@@ -114,6 +120,10 @@ class Problem:
             self, previous=self.previous.gather(1, rows[..., None].expand(-1, -1, self.previous.shape[2]))
         )
 
+    def goal(self, config: FitConfig, softness: float = 0.0) -> FitGoal:
+        """What a stage of the fit minimises."""
+        return FitGoal(self.terms, config, self.prior, softness)
+
     def place_camera(self, unknowns: Tensor) -> Iterator[SolverStep]:
         """Stage 1: orientation and translation alone, of every start (B, S, 86) as one batch of B S."""
         only_camera = replace(
@@ -138,13 +148,12 @@ class Problem:
         previous = self.previous.flatten(0, 1) if self.previous is not None and config.stay_near else None
         seen = repeat(self.seen, count)
         start, free = unknowns.flatten(0, 1), free_unknowns(config, unknowns.device)
+        goal, observation = self.goal(config, softness), Observation(seen, self.wishes, previous)
         if by_machine_code(start):
-            task = task_of(self.body, self.prior, config, softness, self.places, seen, previous, free)
-            return until_converged(
-                compiled_tries(task, start, config.damping), iterations, config.tolerance, count
-            )
-        objective = Objective(self.body, self.prior, config, self.places, softness)
-        data = observation(seen, config.wishes, previous)
+            task = task_of(self.body, goal, observation, free)
+            steps = compiled_tries(task, start, config.damping, seen.xy.shape[1], goal.terms)
+            return until_converged(steps, iterations, config.tolerance, count)
+        objective, data = Objective(self.body, goal), observation.tensors()
         if start.is_cuda:
             steps = graphed_tries(objective, data, start, free, config.damping)
             return until_converged(steps, iterations, config.tolerance, count)

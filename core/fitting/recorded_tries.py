@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from core.compute.cuda_graphs import Tensors, copies, filled, put, recorded, size_for
-from core.fitting.objective import SEEN, Objective
+from core.fitting.objective import Objective
 from core.fitting.solver import Linearised, SolverStep, State, Tries, attempt
-from core.wishes import names_of
+from core.fitting.terms.term import SHARED
 
 _KEPT = 8  # recordings, each with the memory that its arithmetic needs
 
@@ -39,8 +39,7 @@ class Recording:
     def begin(self, start: Tensor, data: Tensors, free: Tensor | None, damping: float) -> None:
         """People (B, ...) at their start; the rows that are left stay as they were, those of nobody."""
         people = len(start)
-        # What wishes want, at SEEN, is one table for everybody.
-        held = [part if place == SEEN else part[:people] for place, part in enumerate(self.data)]
+        held = [part if _is_shared(place) else part[:people] for place, part in enumerate(self.data)]
         put([*data, start], [*held, self.state.unknowns[:people]])
         self.moves.copy_(torch.ones_like(self.moves) if free is None else free)
         self.state.strength.fill_(damping)
@@ -56,7 +55,7 @@ _changing = Lock()
 def graphed_tries(
     objective: Objective, data: Tensors, start: Tensor, free: Tensor | None, damping: float
 ) -> Tries:
-    """The start (B, 86) and every try after it, without end. data: as `observation` gives it."""
+    """The start (B, 86) and every try after it, without end. data: as Observation.tensors gives it."""
     people = len(start)
     with _lent(objective, data, start) as recording:
         recording.begin(start, data, free, damping)
@@ -70,7 +69,7 @@ def graphed_tries(
 @contextmanager
 def _lent(objective: Objective, data: Tensors, start: Tensor) -> Iterator[Recording]:
     """A recording that nobody else uses meanwhile: fits stand in its tensors."""
-    shapes = (len(data), data[SEEN].shape, data[0].shape[1:])
+    shapes = (len(data), *(part.shape for part in data[SHARED]), data[0].shape[1:])
     kind = (_meaning(objective), start.device, start.dtype, shapes)
     with _changing:
         size = size_for(len(start), [size for other, size in _free if other == kind])
@@ -85,17 +84,23 @@ def _lent(objective: Objective, data: Tensors, start: Tensor) -> Iterator[Record
                 _free.popitem(last=False)
 
 
+def _is_shared(place: int) -> bool:
+    """Whether one of the tensors of an observation is everybody's: a table of wishes, in place of a row a person."""
+    return SHARED.start <= place < SHARED.stop
+
+
 def _meaning(objective: Objective) -> Hashable:
     """Equal for objectives that do the same to any input."""
-    kinds = tuple((type(wish), names_of(wish), wish.tolerance) for wish in objective.config.wishes)
-    body_and_prior = id(objective.body), id(objective.prior)
-    return *body_and_prior, replace(objective.config, wishes=()), kinds, objective.softness
+    goal = objective.goal
+    return id(objective.body), id(goal.prior), replace(goal.config, wishes=()), goal.softness, goal.terms
 
 
 @torch.no_grad()
 def _record(objective: Objective, data: Tensors, start: Tensor, size: int) -> Recording:
     with torch.inference_mode(False):
-        held = tuple(part.clone() if place == SEEN else filled(part, size) for place, part in enumerate(data))
+        held = tuple(
+            part.clone() if _is_shared(place) else filled(part, size) for place, part in enumerate(data)
+        )
         unknowns = filled(start, size)
         here = objective(unknowns, *held)
         strength = torch.ones_like(here.loss)

@@ -18,7 +18,6 @@ from core.body.keypoint_body import vector_to_params
 from core.body.model import Body, BodyParams
 from core.fitting.config import REFERENCE_SIZE, FitConfig
 from core.fitting.inputs import Observed, observe
-from core.fitting.objective import TERMS
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.problem import Problem, best_of_each
 from core.fitting.solver import SolverStep
@@ -38,6 +37,7 @@ class FitStep:
     iteration: int
     _found: SolverStep
     _observed: Observed
+    _terms: tuple[str, ...]
 
     @property
     def faults(self) -> dict[int, str]:
@@ -66,12 +66,12 @@ class FitStep:
     @cached_property
     def loss_by_term(self) -> dict[str, Tensor]:
         """Name of a term -> its share of the loss (B,)."""
-        return dict(zip(TERMS, self._report[:, : len(TERMS)].unbind(dim=1), strict=True))
+        return dict(zip(self._terms, self._report[:, : len(self._terms)].unbind(dim=1), strict=True))
 
     @property
     def residual_px(self) -> Tensor:
         """How far each keypoint is off in the photo (B, K) [px]."""
-        return self._report[:, len(TERMS) :]
+        return self._report[:, len(self._terms) :]
 
     @cached_property
     def score(self) -> Tensor:
@@ -172,12 +172,13 @@ def _exchanged(end: FitStep, rows: Tensor, other: FitStep, chosen: Tensor) -> Fi
         )
     )
     iteration = end.iteration + other.iteration
-    return FitStep(iteration, SolverStep(iteration, unknowns, loss, report, accepted), end._observed)
+    step = SolverStep(iteration, unknowns, loss, report, accepted)
+    return FitStep(iteration, step, end._observed, end._terms)
 
 
 def report(problem: Problem, iteration: int, step: SolverStep) -> FitStep:
     """A solver's step of B people in the words of a fit."""
-    return FitStep(iteration, step, problem.observed)
+    return FitStep(iteration, step, problem.observed, tuple(term.name for term in problem.terms))
 
 
 def _own(part: Tensor) -> Tensor:

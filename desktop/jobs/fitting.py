@@ -9,6 +9,7 @@ import numpy as np
 
 from core.body.tree import JOINT_NAMES
 from core.errors import FitInputError
+from core.fitting import FitConfig
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
 from desktop.state.posed_body import PosedBody, fit_inputs, params_of, pose_fit, pose_step
@@ -16,7 +17,6 @@ from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
-    from core.fitting import FitConfig
 
 FOLLOW_ITERATIONS = 3  # a drag's: few enough to be there before the next move
 SETTLE_ITERATIONS = 10  # when it is let go
@@ -58,11 +58,11 @@ def fit_steps(
         found = step.params
 
 
-def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> "list[FitConfig]":
+def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> list[FitConfig]:
     """One fit after the other, each from where the last one ended. guessed: whether the first begins with a guess."""
     if not guessed:
         return [options.config(wishes=wishes)]
-    age = [options.config_of_age(wishes=wishes)] if options.free_kid else []
+    age = [options.config_of_age(wishes=wishes)] if options.told.free_kid else []
     return [options.config_from_guess(wishes=wishes), *age]
 
 

@@ -1,20 +1,17 @@
 """How things are drawn and what a fit is told: the window's own choices, no part of the history."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from core.fitting import TRUSTING, FitConfig
 from core.records import Verdict
 from desktop.theme import ThemeName
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.fitting import FitConfig
-
 NO_KEYPOINT = -1
-NEAR_A_GUESS = 12.0  # stay_near of a fit that a network's guess begins, unless the panel says otherwise …
-NEAR_A_FIT = 0.0  # … and of every other: the defaults of core.fitting, which are at hand only with torch
 ADULT = 1.0  # weight of an adult where the age is fitted: with core.fitting's own, which is for adults, nothing moves
 
 
@@ -75,46 +72,42 @@ class Wanted:
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What the panel sets of core.fitting.FitConfig, where each field is explained; the rest is its own.
+    """What the panel tells a fit. stay_near, in place of told's: None leaves it to where the fit begins."""
 
-    stay_near: None leaves it to where the fit begins.
-    """
-
-    iterations: int = 20
-    keypoint_px: float = 2.0
-    robust_px: float = 60.0
-    pose_prior: float = 1.0
-    limits: float = 10.0
-    betas: float = 1.0
+    told: FitConfig = field(default_factory=FitConfig)
     stay_near: float | None = None
-    free_betas: bool = True
-    free_kid: bool = False
 
-    def config(self, **changes: object) -> "FitConfig":
-        """The same for core.fitting; imports torch."""
-        return self._config(NEAR_A_FIT, changes)
+    def value(self, name: str) -> float | bool | None:
+        """What the panel shows of a field of FitConfig; None where it is left to the fit."""
+        return self.stay_near if name == "stay_near" else getattr(self.told, name)
 
-    def config_from_guess(self, **changes: object) -> "FitConfig":
+    def with_value(self, name: str, value: float | bool | None) -> "FitOptions":
+        """The same with another value of a field of FitConfig. Raises FitInputError."""
+        if name == "stay_near":
+            return replace(self, stay_near=value)
+        changed: dict[str, Any] = {name: value}
+        return replace(self, told=replace(self.told, **changed))
+
+    def config(self, **changes: object) -> FitConfig:
+        """What a fit is told that begins with nothing or with another fit."""
+        return self._config(FitConfig(), changes)
+
+    def config_from_guess(self, **changes: object) -> FitConfig:
         """The same for a fit that a network's guess begins: what keypoints do not show stays as guessed.
 
-        Who chooses how near, keeps to it also where the guess leads astray.
+        A weight that was chosen in the panel rules also where the guess leads astray.
         """
-        from core.fitting import TRUSTING
-
         lost_px = TRUSTING.lost_px if self.stay_near is None else 0.0
         own = {"soft_iterations": TRUSTING.soft_iterations, "lost_px": lost_px}
-        return self._config(NEAR_A_GUESS, {**own, **changes})
+        return self._config(TRUSTING, {**own, **changes})
 
-    def config_of_age(self, **changes: object) -> "FitConfig":
+    def config_of_age(self, **changes: object) -> FitConfig:
         """The same for what follows a fit that held to a guess, which knows adults: size and age in the pose found."""
         return self.config(free_pose=False, soft_iterations=0, placing_iterations=0, **changes)
 
-    def _config(self, near: float, changes: Mapping[str, object]) -> "FitConfig":
-        from core.fitting import FitConfig
-
-        own = {field.name: getattr(self, field.name) for field in fields(self)}
-        if self.stay_near is None:
-            own["stay_near"] = near
-        if self.free_kid:
-            own["kid"] = ADULT
-        return FitConfig(**{**own, **changes})
+    def _config(self, usual: FitConfig, changes: Mapping[str, object]) -> FitConfig:
+        own: dict[str, Any] = {
+            "stay_near": usual.stay_near if self.stay_near is None else self.stay_near,
+            "kid": ADULT if self.told.free_kid else self.told.kid,
+        }
+        return replace(self.told, **{**own, **changes})

@@ -31,6 +31,11 @@ def part(name: str) -> str:
     return tr("{name} of OpenPose").format(name=words) if name.startswith(OPENPOSE) else words
 
 
+def term(name: str) -> str:
+    """A term of a fit, by the name that core gives it; as it stands where no language knows it."""
+    return tr(name.replace("_", " "))
+
+
 def verdict(name: Verdict) -> str:
     """A verdict as one reads it."""
     return tr(VERDICTS[name])

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from core.body.keypoints import layout
 from core.body.model import Body, BodyParams
-from core.fitting.prior import PosePrior, hinges
+from core.fitting.prior import PosePrior
+from core.fitting.terms.hinges import hinges
+from core.fitting.terms.pose_prior import mixture
 from core.geometry.camera import project
 
 FOCAL, CENTER = 5000.0, 112.0
@@ -36,7 +38,7 @@ def objective(points: Tensor, params: BodyParams, keypoints: Tensor, prior: Pose
     robust = ROBUST_PX**2 * squared / (ROBUST_PX**2 + squared)
     data = (spin_confidence(keypoints) ** 2 * robust.sum(dim=-1)).sum(dim=-1)
     priors = (
-        PRIOR_WEIGHT**2 * prior.mixture(params.body_pose).loss
+        PRIOR_WEIGHT**2 * mixture(prior, params.body_pose).loss
         + ANGLE_WEIGHT**2 * hinges(params.body_pose).loss
     )
     return data + priors + SHAPE_WEIGHT**2 * params.betas.square().sum(dim=-1)

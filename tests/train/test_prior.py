@@ -7,6 +7,8 @@ import torch
 from core.body.tree import flip_pose, joint_index
 from core.errors import FitloopError
 from core.fitting.prior import PRIOR_FILE, load_prior
+from core.fitting.terms.limits import beyond_limits
+from core.fitting.terms.pose_prior import mixture
 from train.data.mocap import GIRDLE, Poses, read_poses
 from train.prior import HINGES, extra_variance, learn, learn_mixture, limits, main
 
@@ -82,8 +84,8 @@ def test_a_learned_prior_is_read_by_a_fit_and_keeps_its_acknowledgement(tmp_path
     seen = torch.from_numpy(standing(20, seed=5).pose[:, 3:]).double()
     mirrored = flip_pose(torch.from_numpy(standing(20, seed=5).pose))[:, 3:].double()
     strange = torch.randn(20, 69, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    assert prior.mixture(seen).loss.max() < prior.mixture(strange).loss.min()
-    assert prior.mixture(mirrored).loss.max() < prior.mixture(strange).loss.min()
+    assert mixture(prior, seen).loss.max() < mixture(prior, strange).loss.min()
+    assert mixture(prior, mirrored).loss.max() < mixture(prior, strange).loss.min()
 
 
 @pytest.mark.parametrize("name", ["prior.npz", "prior.NPZ"])
@@ -109,9 +111,9 @@ def test_the_prior_that_ships_prefers_standing_to_a_broken_knee_or_a_twisted_spi
     pose[:2, number("left_shoulder", 2)], pose[:2, number("right_shoulder", 2)] = -1.2, 1.2
     pose[1, number("left_knee", 0)] = -1.5  # bent to the front
     pose[2, number("spine1", 1)] = pose[2, number("spine3", 1)] = 1.2  # looking backwards
-    natural, knee, twist = prior.mixture(pose).loss
+    natural, knee, twist = mixture(prior, pose).loss
     assert natural + 15 < min(knee, twist)  # in e-folds of probability
-    beyond = prior.limits(pose).loss
+    beyond = beyond_limits(prior, pose).loss
     assert beyond[0] == 0
     assert (beyond[1:] > 0.5).all()
 
@@ -130,8 +132,8 @@ def test_the_prior_that_ships_finds_captured_poses_likely(shared_data):
     captured = torch.from_numpy(poses[:, 3:]).to(prior.means)
     shuffled = captured[torch.randperm(500, generator=torch.Generator().manual_seed(0))]
     mixed = torch.cat([captured[:, :36], -shuffled[:, 36:]], dim=1)
-    assert prior.mixture(captured).loss.median() < 0.5 * prior.mixture(mixed).loss.median()
-    assert (prior.limits(captured).loss < 0.05).double().mean() > 0.98
+    assert mixture(prior, captured).loss.median() < 0.5 * mixture(prior, mixed).loss.median()
+    assert (beyond_limits(prior, captured).loss < 0.05).double().mean() > 0.98
 
 
 def write_poses(path, **arrays):

@@ -14,9 +14,12 @@ from core.body.model import Body, BodyParams
 from core.fitting import SPIN_WEIGHTS, FitConfig
 from core.fitting.config import REFERENCE_SIZE
 from core.fitting.placing import BODY_HEIGHT, place
-from core.fitting.prior import PosePrior, default_prior, hinges
-from core.fitting.residuals import NEAREST, SeenKeypoints
+from core.fitting.prior import PosePrior, default_prior
 from core.fitting.smplify import score_px
+from core.fitting.terms.all_terms import TERMS
+from core.fitting.terms.reprojection import NEAREST, believed, robust_units
+from core.fitting.terms.term import ComparedBodies, FitGoal, Observation, SeenKeypoints
+from core.fitting.terms.wish_table import no_wishes
 from core.geometry.camera import project
 from train.data.rotated_body import LAYOUT
 
@@ -60,37 +63,26 @@ class Judge:
 
     def __call__(self, params: BodyParams) -> Tensor:
         """The loss (B,), the lower the better; NaN for a body that is not finite."""
-        placed = params_to_vector(self.place(params))
-        points = self.body.posed(placed).points
-        squared, trust = self._offsets(points)
         confidence = self.keypoints[..., 2]
-        data = (confidence.square()[..., None] * trust * squared).sum(dim=(1, 2))
-        behind = ((points[..., 2] < NEAREST) & (confidence > 0)).any(dim=1)
-        pose, config = placed[:, 3:72], self.config
-        priors = config.pose_prior**2 * self.prior.mixture(pose).loss
-        priors = (
-            priors + config.hinges**2 * hinges(pose).loss + config.limits**2 * self.prior.limits(pose).loss
-        )
-        priors = (
-            priors + config.betas**2 * params.betas.square().sum(dim=1) + config.kid**2 * params.kid.square()
-        )
-        total = (data + priors).masked_fill(behind, torch.inf) / confidence.square().sum(dim=1).clamp_min(
-            1e-6
-        )
+        total = self.loss_by_term(self.place(params)).sum(dim=1)
+        total = total / confidence.square().sum(dim=1).clamp_min(1e-6)
         finite = params_to_vector(params).isfinite().all(dim=1)
         return total.masked_fill(~finite, torch.nan)
 
-    def _offsets(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Squared residuals (B, K, 2) and what Geman and McClure leave of them."""
-        config = self.config
-        depth = points[..., 2:].clamp_min(NEAREST)
-        pixel = points[..., :2] / depth * self.focal_length[:, None, None] + self.camera_center[:, None]
-        squared = ((pixel - self.keypoints[..., :2]) * self._unit[:, None, None]).square()
-        robust = (config.robust_px / config.keypoint_px) ** 2
-        return squared, robust / (robust + squared)
+    def loss_by_term(self, params: BodyParams) -> Tensor:
+        """What a fit's terms say of bodies where they stand (B, T); nobody is held to a start, nothing is wished."""
+        seen = self._seen(self.keypoints[..., 2])._replace(scale=self._unit)
+        observation = Observation(seen, no_wishes(self.keypoints))
+        placed = ComparedBodies.of(self.body.posed(params_to_vector(params)), observation)
+        goal = FitGoal(TERMS, self.config, self.prior)
+        return torch.stack([term.plain(goal, placed).loss for term in TERMS], dim=1)
 
     def _trust(self, points: Tensor) -> Tensor:
-        return self._offsets(points)[1].mean(dim=-1)
+        """What is believed of each keypoint (B, K), of body points (B, K, 3) [m]."""
+        depth = points[..., 2:].clamp_min(NEAREST)
+        off = project(torch.cat([points[..., :2], depth], dim=-1), self.focal_length, self.camera_center)
+        residual = (off - self.keypoints[..., :2]) * self._unit[:, None, None]
+        return believed(residual, robust_units(self.config)).mean(dim=-1)
 
     @property
     def _unit(self) -> Tensor:

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
-from typing import NamedTuple
+from types import FunctionType
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from core.body.compiled.posing import pose, room_to_pose
 from core.body.keypoint_body import UNKNOWNS
-from core.compute.machine_code import BODY_SOURCES, CORE, Floats, digest, inlined, kept
-from core.fitting.compiled.arithmetic import WIDE, copy, factorised, fill, solve_upper
+from core.compute.machine_code import BODY_SOURCES, CORE, Floats, called, digest, inlined, kept
+from core.fitting.arithmetic import WIDE, copy, factorised, fill, solve_upper
 from core.fitting.compiled.task import Task
-from core.fitting.compiled.terms import REPORTED, TermWorkspace, lose, room_for, slope
+from core.fitting.compiled.unrolled import losses_of, slopes_of
 from core.fitting.solver import DAMPING_RANGE, FLOOR, LEAST_GAIN, SolverStep, Tries
+from core.fitting.terms.all_terms import TERMS
+from core.fitting.terms.term import FitTerm, TermWorkspace
 
 SOURCES = [*BODY_SOURCES, *CORE.glob("fitting/**/*.py")]
 PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
@@ -31,7 +35,7 @@ PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
 
 class Standing(NamedTuple):
     """Where B people stand between two tries; changed by each. unknowns (B, 86), loss (B,), gradient (B, 86), the
-    Hessian's upper triangle (B, 86, WIDE), report (B, 8 + K), damping strength and growth (B,), accepted (B,) bool, and
+    Hessian's upper triangle (B, 86, WIDE), report (B, T + K), damping strength and growth (B,), accepted (B,) bool, and
     still (B,) bool: who makes no more tries."""
 
     unknowns: Floats
@@ -45,33 +49,51 @@ class Standing(NamedTuple):
     still: npt.NDArray[np.bool_]
 
 
-def compiled_tries(task: Task, start: Tensor, damping: float) -> Tries:
-    """The start (B, 86) and every try after it, without end."""
-    people, keypoints = task.photo.confidence.shape
+class TryWorkspace(NamedTuple):
+    """Where one person's tries are worked out. terms: of each term its own; report (T + K,): the loss by term, then
+    at.distance_px; matrix (86, WIDE), step (86,) and there (86,) of a try."""
+
+    at: TermWorkspace
+    terms: tuple[Any, ...]
+    report: Floats
+    matrix: Floats
+    step: Floats
+    there: Floats
+
+
+Try = Callable[[Task, Standing, bool, TryWorkspace, int, int], None]
+
+
+def compiled_tries(
+    task: Task, start: Tensor, damping: float, keypoints: int, terms: tuple[FitTerm, ...]
+) -> Tries:
+    """The start (B, 86) and every try after it, without end, of a task of these terms and so many keypoints."""
+    people, reported = len(start), len(terms) + keypoints
     at = Standing(
         start.detach().numpy().copy(),
         np.full(people, np.inf, np.float32),
         np.empty((people, UNKNOWNS), np.float32),
         np.empty((people, UNKNOWNS, WIDE), np.float32),
-        np.empty((people, REPORTED + keypoints), np.float32),
+        np.empty((people, reported), np.float32),
         np.full(people, damping, np.float32),
         np.full(people, 2, np.float32),
         np.ones(people, np.bool_),
         np.zeros(people, np.bool_),
     )
     threads = max(1, min(torch.get_num_threads(), people // PEOPLE_A_THREAD))
-    rooms = [room_for(task) for _ in range(threads)]
+    rooms = [_room_for(task, terms, reported) for _ in range(threads)]
+    one_try = _try if terms == TERMS else _try_of(terms)
     bounds = [people * share // threads for share in range(threads + 1)]
     for iteration in count():
-        _at_once(partial(_try, task, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
+        _at_once(partial(one_try, task, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
         parts = (at.unknowns, at.loss, at.report, at.accepted)
         still = yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
         at.still[:] = False if still is None else still.numpy()
 
 
 def _at_once(
-    work: Callable[[TermWorkspace, int, int], None],
-    rooms: list[TermWorkspace],
+    work: Callable[[TryWorkspace, int, int], None],
+    rooms: list[TryWorkspace],
     first: list[int],
     last: list[int],
 ) -> None:
@@ -86,11 +108,26 @@ def _at_once(
         list(pool.map(work, rooms, first, last))
 
 
-def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, int, int], None]:
+def _room_for(task: Task, terms: tuple[FitTerm, ...], reported: int) -> TryWorkspace:
+    report = np.empty(reported, np.float32)
+    rows = np.zeros((2, WIDE), np.float32)
+    return TryWorkspace(
+        TermWorkspace(task.body, room_to_pose(task.body), rows, report[len(terms) :]),
+        tuple(term.workspace(numbers) for term, numbers in zip(terms, task.terms, strict=True)),
+        report,
+        np.empty((UNKNOWNS, WIDE), np.float32),
+        np.empty(UNKNOWNS, np.float32),
+        np.empty(UNKNOWNS, np.float32),
+    )
+
+
+_losses, _slopes = losses_of(TERMS), slopes_of(TERMS)
+
+
+def _made_from(sources: int) -> Try:
     """What is called from Python, made anew when any of the sources changes."""
 
-    @kept
-    def tried(task: Task, at: Standing, looks: bool, room: TermWorkspace, first: int, last: int) -> None:
+    def tried(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
         """One try of each person from first to last, or a look at where they start."""
         assert sources >= 0
         for person in range(first, last):
@@ -101,7 +138,12 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, i
             promised = 0.0 if looks else _damped_step(task.free, at, person, room)
             loss = np.float32(np.inf)
             if looks or promised > 0:
-                loss = np.float32(lose(task, person, room.there, room, room.report))
+                pose(task.body, room.there, room.at.posed)
+                _losses(task.terms, room.terms, room.at, person, room.there, room.report)
+                total = 0.0
+                for term in range(room.report.shape[0] - room.at.distance_px.shape[0]):
+                    total += room.report[term]
+                loss = np.float32(total)
             gain = at.loss[person] - loss
             ratio = gain / promised
             at.accepted[person] = looks or (gain > 0 and ratio > LEAST_GAIN)
@@ -109,7 +151,11 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, i
                 at.loss[person] = loss
                 copy(at.unknowns[person], room.there)
                 copy(at.report[person], room.report)
-                slope(task, person, room.there, room, at.gradient[person], at.hessian[person])
+                gradient, hessian = at.gradient[person], at.hessian[person]
+                fill(gradient, 0.0)
+                for i in range(UNKNOWNS):
+                    fill(hessian[i], 0.0)
+                _slopes(task.terms, room.terms, room.at, person, room.there, gradient, hessian)
             if not looks:
                 _damp(at, person, ratio)
 
@@ -117,7 +163,7 @@ def _made_from(sources: int) -> Callable[[Task, Standing, bool, TermWorkspace, i
 
 
 @inlined
-def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: TermWorkspace) -> float:
+def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: TryWorkspace) -> float:
     """Take a step from room.there; returns the decrease of the loss that the quadratic model promises for it, 0 for no
     step."""
     strength, hessian, gradient = np.float64(at.strength[person]), at.hessian[person], at.gradient[person]
@@ -157,4 +203,17 @@ def _damp(at: Standing, person: int, ratio: float) -> None:
     at.strength[person] = min(max(strength, least), most)
 
 
-_try = _made_from(digest(SOURCES))
+_tried = _made_from(digest(SOURCES))
+_try = kept(_tried)
+
+
+@lru_cache(maxsize=8)
+def _try_of(terms: tuple[FitTerm, ...]) -> Try:
+    """The same for another list of terms than the one that ships, compiled in each process anew.
+
+    The terms are names of the module, in place of what `tried` encloses: numba keeps machine code by that, and takes a
+    compiled function for another one in each process.
+    """
+    names = {**globals(), "_losses": losses_of(terms), "_slopes": slopes_of(terms)}
+    tried: Try = FunctionType(_tried.__code__, names, closure=_tried.__closure__)
+    return called(tried)

@@ -1,7 +1,6 @@
 """What a fit is told: its weights, its iterations and the camera; and in a line how it went."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.fitting import TRUSTING, FitConfig
 from core.records import Photo
 from desktop.jobs.fitting import with_camera
 from desktop.model.person_warnings import warned
 from desktop.model.workbench import Workbench
-from desktop.state.view import NEAR_A_FIT, NEAR_A_GUESS, FitOptions
 from desktop.text import warning_texts
 from desktop.text.translate import tr
 from desktop.theme import theme
@@ -157,9 +156,9 @@ class FitPanel(QScrollArea):
 
     def _set(self, name: str, value: float | bool) -> None:
         fits = self._workbench.fits
-        whole = isinstance(getattr(FitOptions(), name), int) and not isinstance(value, bool)
+        whole = isinstance(getattr(FitConfig, name), int) and not isinstance(value, bool)
         told = None if (name, value) == ("stay_near", AUTOMATIC) else round(value) if whole else value
-        fits.set_options(replace(fits.options, **{name: told}))
+        fits.set_options(fits.options.with_value(name, told))
 
     def _set_focal(self, value: float) -> None:
         """Bodies keep their size in the photo: they come nearer or go farther."""
@@ -181,9 +180,10 @@ class FitPanel(QScrollArea):
             return  # a drag is short, and all eyes are on the photo
         fits, photo, person = self._workbench.fits, self._workbench.photo, self._workbench.person
         for name, row in self.rows.items():
-            value = getattr(fits.options, name)
+            value = fits.options.value(name)
             row.show_value(AUTOMATIC if value is None else float(value))
-        for box, on in ((self.free_betas, fits.options.free_betas), (self.free_kid, fits.options.free_kid)):
+        told = fits.options.told
+        for box, on in ((self.free_betas, told.free_betas), (self.free_kid, told.free_kid)):
             with QSignalBlocker(box):
                 box.setChecked(on)
         self.free_kid.setEnabled(fits.body is not None and fits.body.has_kid)
@@ -237,4 +237,4 @@ def _angle_in_words(angle_deg: float, assumed: bool) -> str:
 def _stay_near_words() -> str:
     own = tr("Weight of where the fit starts")
     automatic = tr("Automatic: {guess:.0f} for a fit that starts from a guess, {fit:.0f} for any other")
-    return f"{own}\n{automatic.format(guess=NEAR_A_GUESS, fit=NEAR_A_FIT)}"
+    return f"{own}\n{automatic.format(guess=TRUSTING.stay_near, fit=FitConfig.stay_near)}"

@@ -2,29 +2,19 @@
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QT_TR_NOOP, QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
 
 from core.body.keypoints import layout
 from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
-from desktop.text.translate import part, tr
+from desktop.text.translate import part, term, tr
 from desktop.theme import theme
 from desktop.views.repaint_later import Unhurried
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart; who comes after the last begins anew, dashed.
 TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
-TERMS = {
-    "keypoints": QT_TR_NOOP("keypoints"),
-    "pose_prior": QT_TR_NOOP("pose prior"),
-    "hinges": QT_TR_NOOP("hinges"),
-    "limits": QT_TR_NOOP("limits"),
-    "upright": QT_TR_NOOP("upright"),
-    "shape": QT_TR_NOOP("shape"),
-    "stay_near": QT_TR_NOOP("stay near"),
-    "wishes": QT_TR_NOOP("wishes"),
-}
 SMALLEST_LOSS = 1e-2
 # First row and column, rows and columns of a plot's layout: the legend's, where no line is.
 BESIDE = (2, 3, 2, 1)
@@ -90,7 +80,7 @@ class LossPlot(pyqtgraph.PlotWidget):
             if name not in shown:
                 continue
             if name not in self._lines:
-                self._lines[name] = self.plot(pen=_pen(number), name=tr(TERMS.get(name, name)))
+                self._lines[name] = self.plot(pen=_pen(number), name=term(name))
             values = np.maximum(losses[name], SMALLEST_LOSS)
             self._lines[name].setData(np.arange(len(values)), values)
         words = tr("Loss by iteration") if shown else tr("Loss: press F to fit")

@@ -207,5 +207,5 @@ class PhotoPainter:
         if posed is None:
             return frozenset()
         size_px = BODY_HEIGHT_M * posed.fit.focal_length / max(float(posed.fit.cam_t[2]), 0.1)
-        limit = self._workbench.fits.options.robust_px * size_px / REFERENCE_PX
+        limit = self._workbench.fits.options.told.robust_px * size_px / REFERENCE_PX
         return frozenset(np.flatnonzero(posed.residual_px > limit).tolist())

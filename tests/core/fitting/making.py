@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import torch
@@ -14,12 +15,14 @@ from core.body.keypoint_body import UNKNOWNS, KeypointBody, params_to_vector
 from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.fitting import DepthOrder, FitConfig, FitStep, GroundContact, Pin, RayPin, Turn, fit
+from core.fitting.compiled import compiled_tries, task_of
 from core.fitting.inputs import observe
-from core.fitting.objective import Objective, observation
+from core.fitting.objective import Objective, free_unknowns
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.prior import PRIOR_FILE, load_prior
 from core.fitting.problem import Problem
-from core.fitting.solver import Linearised
+from core.fitting.solver import Linearised, SolverStep, levenberg_marquardt
+from core.fitting.terms.term import Observation
 from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
@@ -31,6 +34,7 @@ WISHES = (
     GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2),
     Turn("head", (0.1, 0.2, 0.3)),
 )
+SURE = 3  # tries; later gains are lost in rounding
 FACING = torch.diag(torch.tensor([1.0, -1.0, -1.0]))  # upright before the camera, looking into it
 
 
@@ -164,11 +168,44 @@ class Scene:
         )
         problem = Problem.of(self.body, observed, self.layout, config)
         problem = problem.sized(problem.starts(self.truth if guess is None else guess))
-        objective = Objective(problem.body, problem.prior, config, problem.places, softness)
-        data = observation(problem.seen, config.wishes, problem.previous.reshape(-1, UNKNOWNS))
+        objective = Objective(problem.body, problem.goal(config, softness))
+        previous = problem.previous.reshape(-1, UNKNOWNS)
+        data = Observation(problem.seen, problem.wishes, previous).tensors()
         return lambda unknowns: objective(unknowns, *data)
 
 
 def assert_finite(step: FitStep) -> None:
     for part in (*step.params.tensors(), step.loss, step.residual_px, *step.loss_by_term.values()):
         assert part.isfinite().all()
+
+
+def both_ways(
+    scene: Scene, config: FitConfig, softness: float = 0.0, count: int = 5
+) -> tuple[list[SolverStep], list[SolverStep]]:
+    """Steps from ten degrees off, by tensors and by machine code."""
+    seen = scene.focal_length, scene.camera_center
+    problem = Problem.of(
+        scene.body,
+        observe(scene.keypoints, scene.layout, *seen, scene.body.v_template),
+        scene.layout,
+        config,
+    )
+    start = problem.starts(off_by(scene.truth, 10))
+    problem = problem.sized(start)
+    start, previous = start[:, 0], problem.previous[:, 0] + 0.01 if config.stay_near else None
+    free = free_unknowns(config, start.device)
+    goal, seen = problem.goal(config, softness), Observation(problem.seen, problem.wishes, previous)
+    asked, data = Objective(problem.body, goal), seen.tensors()
+    tensors = levenberg_marquardt(lambda there: asked(there, *data), start, count - 1, free)
+    task = task_of(problem.body, goal, seen, free)
+    machine = compiled_tries(task, start, 1e-3, scene.keypoints.shape[1], goal.terms)
+    return list(tensors), list(islice(machine, count))
+
+
+def assert_same(tensors: list[SolverStep], compiled: list[SolverStep]) -> None:
+    for one, other in zip(tensors, compiled, strict=True):
+        torch.testing.assert_close(other.loss, one.loss, rtol=5e-4, atol=5e-3)
+        torch.testing.assert_close(other.report, one.report, rtol=5e-3, atol=5e-2)
+        torch.testing.assert_close(other.unknowns, one.unknowns, rtol=0, atol=5e-3)
+        if one.iteration <= SURE:
+            assert other.accepted.equal(one.accepted)

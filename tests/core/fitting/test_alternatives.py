@@ -11,9 +11,9 @@ from core.body.model import BodyParams
 from core.body.tree import LIMB_JOINTS, joint_index
 from core.errors import FitInputError
 from core.fitting import DepthOrder, FitConfig, FitStep, alternatives
-from core.fitting.alternatives import LESS_LIKELY, SAME_M, clues, likelihood, search, spread
 from core.fitting.flips import flipped
-from core.fitting.objective import TERMS
+from core.fitting.other_bodies import LESS_LIKELY, SAME_M, clues, likelihood, search, spread
+from core.fitting.terms.all_terms import TERMS
 from core.metrics import procrustes_align
 from tests.core.fitting.making import Scene, assert_finite, standing
 
@@ -135,7 +135,7 @@ def test_what_a_joint_cannot_do_counts_as_an_unusual_pose_does(pointing):
     found = search(
         scene.body, scene.keypoints, scene.layout, scene.focal_length, scene.camera_center, wrong, None
     )
-    terms = dict(zip(TERMS, found.step.report.T, strict=False))
+    terms = dict(zip([term.name for term in TERMS], found.step.report.T, strict=False))
     seen, _ = clues(found)
     assert torch.allclose(seen[:, 0], terms["keypoints"] + terms["wishes"])
     usual = ("pose_prior", "hinges", "limits", "upright", "shape")

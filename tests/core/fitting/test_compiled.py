@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -21,28 +20,32 @@ from core.fitting import (
     FitConfig,
     RayPin,
     Turn,
+    arithmetic,
     fit,
-    objective,
     prior,
-    residuals,
     solver,
     warm_up,
 )
-from core.fitting.compiled import arithmetic, compiled_tries, task_of, terms, tries
 from core.fitting.compiled import task as tables
-from core.fitting.inputs import observe
-from core.fitting.objective import Objective, free_unknowns, observation
-from core.fitting.problem import Problem
-from core.fitting.solver import SolverStep, levenberg_marquardt
+from core.fitting.compiled import tries, unrolled
+from core.fitting.terms import all_terms
 from core.wishes import shifted
-from tests.core.fitting.making import WISHES, Scene, assert_finite, before_camera, off_by, prior_poses
+from tests.core.fitting.making import (
+    WISHES,
+    Scene,
+    assert_finite,
+    assert_same,
+    before_camera,
+    both_ways,
+    off_by,
+    prior_poses,
+)
 from tests.posing import toy_body
 
 ROOT = Path(__file__).parents[3]
 
 PEOPLE = 5
 STEPS_ALONE = {"placing_iterations": 0, "tolerance": 0.0}  # the rest of a fit is in tensors
-SURE = 3  # tries; later gains are lost in rounding
 LITTLE = FitConfig(limits=0.0, upright=0.0)  # with less still, float32 would not say where to step
 TERMS = {
     "keypoints, prior and shape": LITTLE,
@@ -74,39 +77,6 @@ def bending() -> Scene:
 
 def first(scene: Scene, count: int) -> Scene:
     return replace(scene, truth=scene.truth[:count], keypoints=scene.keypoints[:count])
-
-
-def both_ways(
-    scene: Scene, config: FitConfig, softness: float = 0.0, count: int = 5
-) -> tuple[list[SolverStep], list[SolverStep]]:
-    """Steps from ten degrees off, by tensors and by machine code."""
-    seen = scene.focal_length, scene.camera_center
-    problem = Problem.of(
-        scene.body,
-        observe(scene.keypoints, scene.layout, *seen, scene.body.v_template),
-        scene.layout,
-        config,
-    )
-    start = problem.starts(off_by(scene.truth, 10))
-    problem = problem.sized(start)
-    start, previous = start[:, 0], problem.previous[:, 0] + 0.01 if config.stay_near else None
-    free = free_unknowns(config, start.device)
-    asked = Objective(problem.body, problem.prior, config, problem.places, softness)
-    data = observation(problem.seen, config.wishes, previous)
-    tensors = levenberg_marquardt(lambda there: asked(there, *data), start, count - 1, free)
-    task = task_of(
-        problem.body, problem.prior, config, softness, problem.places, problem.seen, previous, free
-    )
-    return list(tensors), list(islice(compiled_tries(task, start, damping=1e-3), count))
-
-
-def assert_same(tensors: list[SolverStep], compiled: list[SolverStep]) -> None:
-    for one, other in zip(tensors, compiled, strict=True):
-        torch.testing.assert_close(other.loss, one.loss, rtol=5e-4, atol=5e-3)
-        torch.testing.assert_close(other.report, one.report, rtol=5e-3, atol=5e-2)
-        torch.testing.assert_close(other.unknowns, one.unknowns, rtol=0, atol=5e-3)
-        if one.iteration <= SURE:
-            assert other.accepted.equal(one.accepted)
 
 
 @pytest.mark.parametrize("softness", [0.0, 10.0])
@@ -149,12 +119,11 @@ def test_machine_code_is_made_anew_when_any_of_the_files_it_is_of_changes(tmp_pa
         arithmetic,
         posing,
         tables,
-        terms,
+        unrolled,
         tries,
-        objective,
         prior,
-        residuals,
         solver,
+        *(sys.modules[term.plain.__module__] for term in all_terms.TERMS),
         keypoint_body,
         tree,
     )

@@ -1,6 +1,9 @@
 """A fit as a script uses it: bodies are found again from their own projections, step by step."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -177,3 +180,24 @@ def test_stay_near_holds_to_the_guess(few):
     ]
     assert moved[0] > 1.2 * moved[1]
     assert moved[1] > 3 * moved[2]
+
+
+ASK_AND_FETCH = """
+import sys
+from core.fitting import SPIN_WEIGHTS, TRUSTING, FitConfig, Pin
+FitConfig(wishes=(Pin("nose", (0.0, 0.0, 1.0)),))
+before = "torch" in sys.modules or "numba" in sys.modules
+from core.fitting import FitStep, alternatives, fit, warm_up
+print(before, all(callable(each) for each in (FitStep, alternatives, fit, warm_up)))
+"""
+
+
+def test_what_a_fit_is_told_needs_no_torch_and_the_fit_comes_when_it_is_asked_for():
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_AND_FETCH],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["False", "True"]

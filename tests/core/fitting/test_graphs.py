@@ -9,11 +9,16 @@ from core.body.keypoint_body import KeypointBody, params_to_vector
 from core.compute.cuda_graphs import fusing
 from core.fitting import FitConfig, fit, recorded_tries
 from core.fitting.inputs import observe
-from core.fitting.objective import Objective, observation
+from core.fitting.objective import Objective
 from core.fitting.prior import default_prior
 from core.fitting.recorded_tries import graphed_tries
 from core.fitting.solver import State, attempt, tries
+from core.fitting.terms.all_terms import TERMS
+from core.fitting.terms.term import FitGoal, Observation
+from core.fitting.terms.wish_table import wish_table
 from tests.core.fitting.making import WISHES, Scene, before_camera, off_by, prior_poses
+
+PLACES = {"left_wrist": 9, "right_ankle": 16, "left_knee": 13, "left_hip": 11, "left_foot": 27}
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is here")
 
@@ -31,11 +36,11 @@ def test_a_recorded_fit_takes_the_same_steps_as_a_direct_one(body, count, wishes
     observed = observe(keypoints, "coco17", focal_length, camera_center, on_gpu.v_template)
     layouts = ("coco17", "smpl24") if wishes else ("coco17",)
     collapsed = KeypointBody.from_body(on_gpu, *layouts)
-    places = {"left_wrist": 9, "right_ankle": 16, "left_knee": 13, "left_hip": 11, "left_foot": 27}
     prior = default_prior(device, torch.float32)
-    objective = Objective(collapsed, prior, config, places, softness)
+    objective = Objective(collapsed, FitGoal(TERMS, config, prior, softness))
     start = params_to_vector(off_by(scene.truth, 10)).to(device)
-    data = observation(observed.seen(config, scene.size_px.to(device)), wishes, start)
+    seen = observed.seen(config, scene.size_px.to(device))
+    data = Observation(seen, wish_table(wishes, PLACES, start), start).tensors()
     direct = islice(tries(lambda there: objective(there, *data), start, None, 1e-3), 6)
     recorded = islice(graphed_tries(objective, data, start, None, 1e-3), 6)
     for one, other in zip(direct, recorded, strict=True):
@@ -60,11 +65,12 @@ def test_a_try_is_one_whole_for_a_compiler(body):
     scene = Scene.of(body, before_camera(prior_poses(2)), "coco17", noise_px=2)
     config = FitConfig(stay_near=2.0)
     observed = observe(scene.keypoints, "coco17", scene.focal_length, scene.camera_center, body.v_template)
-    objective = Objective(
-        KeypointBody.from_body(body, "coco17"), default_prior(torch.device("cpu"), torch.float32), config
-    )
+    collapsed = KeypointBody.from_body(body, "coco17", "smpl24")
+    prior = default_prior(torch.device("cpu"), torch.float32)
+    objective = Objective(collapsed, FitGoal(TERMS, config, prior, softness=10.0))
     start = params_to_vector(off_by(scene.truth, 10))
-    data = observation(observed.seen(config, scene.size_px), (), start)
+    table = wish_table(WISHES, PLACES, start)
+    data = Observation(observed.seen(config, scene.size_px), table, start).tensors()
     here = objective(start, *data)
     state = State(start, *here, *(here.loss.new_full((2,), value) for value in (1e-3, 2.0)), here.loss > 0)
 

@@ -11,8 +11,8 @@ from core.fitting import FitConfig, fit, problem
 from core.fitting.inputs import observe
 from core.fitting.placing import BODY_HEIGHT, place, starts
 from core.fitting.problem import best_of_each
-from core.fitting.residuals import SeenKeypoints
 from core.fitting.solver import SolverStep
+from core.fitting.terms.term import SeenKeypoints
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from tests.core.fitting.making import (
     CENTER,

@@ -11,6 +11,7 @@ from core.fitting.compiled import compiled_tries, task_of
 from core.fitting.inputs import observe
 from core.fitting.objective import free_unknowns
 from core.fitting.problem import Problem
+from core.fitting.terms.term import Observation
 from tests.core.fitting.making import Scene, before_camera, off_by, prior_poses
 
 SAME_MM = {torch.float32: 0.5, torch.float64: 0.1}  # rounding differs with the size of a batch, and grows
@@ -54,8 +55,10 @@ def test_who_stands_still_makes_no_more_tries_and_the_others_are_not_disturbed(b
     problem = problem.sized(problem.starts(off_by(scene.truth, 10)))
     start = problem.starts(off_by(scene.truth, 10))[:, 0]
     free = free_unknowns(config, start.device)
-    task = task_of(problem.body, problem.prior, config, 0.0, problem.places, problem.seen, None, free)
-    whole, some = (compiled_tries(task, start, config.damping) for _ in range(2))
+    goal = problem.goal(config)
+    task = task_of(problem.body, goal, Observation(problem.seen, problem.wishes), free)
+    count = scene.keypoints.shape[1]
+    whole, some = (compiled_tries(task, start, config.damping, count, goal.terms) for _ in range(2))
     before, still = next(some), torch.arange(PEOPLE) % 2 == 0
     next(whole)
     for _ in range(3):

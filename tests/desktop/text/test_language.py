@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 import desktop.app
 from core.formats.table import FORMATS
 from desktop.settings import Settings
-from desktop.text import part_names
+from desktop.text import part_names, term_names
 from desktop.text.format_texts import FORMAT_TEXTS
 from desktop.text.language import SYSTEM, TRANSLATIONS, speak
 from desktop.text.translate import part, tr, verdict
@@ -170,6 +170,12 @@ def test_every_joint_and_keypoint_is_listed_for_translation():
 def test_what_the_window_says_of_every_format_is_listed_for_translation():
     offered = [row for row in FORMATS.values() if row.menu]
     assert {words for row in offered for words in (row.menu, row.title)} == set(FORMAT_TEXTS)
+
+
+def test_every_term_of_a_fit_is_listed_for_translation():
+    from core.fitting.terms.all_terms import TERMS
+
+    assert {term.name.replace("_", " ") for term in TERMS} == set(term_names.TERM_NAMES)
 
 
 def test_english_has_one_photo_and_two_photos(qapp):

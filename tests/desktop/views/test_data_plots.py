@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from core.fitting.terms import all_terms
+from desktop.jobs.fitting import fit_steps
 from desktop.jobs.measuring import measure_steps
 from desktop.state import person_edits
 from desktop.state.measures import (
@@ -16,6 +18,8 @@ from desktop.state.measures import (
     score_bars,
     verdict_bars,
 )
+from desktop.state.view import FitOptions
+from tests.core.fitting.terms.toy_term import FEW_AND_TOY
 
 
 def people(ids, score=1.0, beta=0.5, verdict="todo", near=17, seen=17):
@@ -176,7 +180,18 @@ def test_no_two_terms_have_lines_of_the_same_colour_and_style(open_desk):
     desk.fit()
     desk.do("body.left_foot")
     desk.fit()
-    assert len(desk.workbench.fits.report.losses) == 8
+    assert len(desk.workbench.fits.report.losses) == len(all_terms.TERMS)
     pens = [item.opts["pen"] for item in losses.getPlotItem().listDataItems()]
     looks = {(pen.color().name(), pen.style()) for pen in pens}
     assert len(looks) == len(pens) > 3
+
+
+def test_a_term_that_is_new_to_the_fit_has_a_line_by_its_plain_name(open_desk, monkeypatch):
+    desk, fits = open_desk, open_desk.workbench.fits
+    monkeypatch.setattr(all_terms, "TERMS", FEW_AND_TOY)
+    list(
+        fit_steps(fits.body, desk.workbench.photo, desk.workbench.person, None, FitOptions())
+    )  # compiled here
+    desk.fit()
+    lines = desk.window.plots.losses.getPlotItem().listDataItems()
+    assert {line.name() for line in lines} == {"keypoints", "shape", "first beta"}

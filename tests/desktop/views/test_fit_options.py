@@ -53,7 +53,7 @@ def test_the_panel_says_that_how_near_is_automatic_and_what_that_means(desk):
 
 
 def test_a_curators_weights_also_rule_a_fit_that_a_guess_begins():
-    config = FitOptions(keypoint_px=3, betas=2).config_from_guess(wishes=())
+    config = FitOptions(FitConfig(keypoint_px=3, betas=2)).config_from_guess(wishes=())
     assert (config.keypoint_px, config.betas, config.soft_iterations) == (3, 2, 0)
 
 
@@ -81,7 +81,7 @@ def child():
 def test_a_child_is_found_where_the_age_is_fitted_and_an_adult_where_it_is_not(child, begin):
     found = []
     for free in (False, True):
-        options = FitOptions(free_kid=free)
+        options = FitOptions(FitConfig(free_kid=free))
         if begin == "guess":
             *_, report = guess_steps(load_body(), *child, options)
         else:

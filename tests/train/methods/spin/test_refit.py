@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.body.keypoint_body import BETAS_COLUMNS
 from core.body.model import BodyParams, load_body
+from core.fitting import fit
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, cam_t_to_weak_camera, full_to_crop, project
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.networks.spin import SpinOutput
@@ -271,7 +272,8 @@ class TestJudge:
 
     def test_it_is_spins_objective_with_the_priors_counted(self, fits, body):
         """Within 1e-5 of a plain sum, for bodies where least squares put them."""
-        from core.fitting.prior import hinges
+        from core.fitting.terms.hinges import hinges
+        from core.fitting.terms.pose_prior import mixture
 
         judge = self.judge(fits, body, normalise=False)
         draw = torch.Generator().manual_seed(3)
@@ -282,16 +284,35 @@ class TestJudge:
         moved = judge.place(params)
         xy = project(body.keypoints(moved, LAYOUT), fits.focal_length, fits.camera_center).numpy()
         seen = fits.keypoints.numpy()
-        mixture, elbows = judge.prior.mixture(params.body_pose).loss, hinges(params.body_pose).loss
+        likely, elbows = mixture(judge.prior, params.body_pose).loss, hinges(params.body_pose).loss
         for person, value in enumerate(judge(params).tolist()):
             data = sum(
                 seen[person, k, 2] ** 2 * plain_spin.robust(xy[person, k, axis] - seen[person, k, axis])
                 for k in range(49)
                 for axis in range(2)
             )
-            priors = 4.78**2 * float(mixture[person]) + 15.2**2 * float(elbows[person])
+            priors = 4.78**2 * float(likely[person]) + 15.2**2 * float(elbows[person])
             priors += 5**2 * float((params.betas[person] ** 2).sum())
             assert value == pytest.approx((data + priors) / (seen[person, :, 2] ** 2).sum(), rel=1e-4)
+
+    def test_it_says_of_a_body_what_a_fits_objective_says_there(self, fits, body):
+        """Term by term, with every term that has a weight; a fit that takes no step reports where it begins."""
+        weights = {"normalise": False, "limits": 10.0, "upright": 5.0, "kid": 2.0}
+        judge = self.judge(fits, body, **weights)
+        draw = torch.Generator().manual_seed(5)
+        pose = fits.pose + 0.4 * torch.randn(fits.pose.shape, generator=draw)
+        kid = torch.linspace(-0.5, 1.5, PEOPLE)
+        params = judge.place(BodyParams.from_pose(pose, fits.betas, fits.cam_t, kid))
+        still = replace(judge.config, iterations=0, soft_iterations=0, free_kid=True)
+        photo = (fits.keypoints, LAYOUT, fits.focal_length, fits.camera_center)
+        *_, step = fit(body, *photo, guess=params, config=still)
+        said = dict(zip(step.loss_by_term, judge.loss_by_term(params).unbind(dim=1), strict=True))
+        heard = {name for name, loss in said.items() if loss.abs().max() > 0}
+        assert heard == {"keypoints", "pose_prior", "hinges", "limits", "upright", "shape"}
+        for name, loss in step.loss_by_term.items():
+            torch.testing.assert_close(said[name], loss, rtol=1e-4, atol=1e-3)
+        per_keypoint = step.loss / fits.keypoints[..., 2].square().sum(dim=1)
+        torch.testing.assert_close(judge(params), per_keypoint, rtol=1e-3, atol=1e-3)
 
     def test_old_and_new_are_seen_by_the_same_camera_rule(self, fits, body):
         """1h.4: where a body stood before says nothing of how good it is."""

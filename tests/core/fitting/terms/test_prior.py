@@ -3,6 +3,7 @@
 import pickle
 import zipfile
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import torch
 
 from core.body.tree import joint_index
 from core.errors import FitInputError
-from core.fitting.prior import PRIOR_FILE, PosePrior, default_prior, hinges, load_prior
+from core.fitting.prior import PRIOR_FILE, PosePrior, default_prior, load_prior
+from core.fitting.terms.hinges import hinges
+from core.fitting.terms.limits import beyond_limits
+from core.fitting.terms.pose_prior import mixture as mixture_of
 from tests.bodies import chumpy_array, python2_pickle, sparse
 from tests.core.fitting.making import prior_poses
 
@@ -56,7 +60,7 @@ def random_poses(count: int = 20) -> np.ndarray:
 
 def test_the_loss_is_that_of_the_likeliest_component_up_to_a_constant(tmp_path):
     arrays, pose = mixture(), random_poses()
-    loss = load_prior(npz(tmp_path / "prior.npz", **arrays)).mixture(torch.from_numpy(pose)).loss
+    loss = mixture_of(load_prior(npz(tmp_path / "prior.npz", **arrays)), torch.from_numpy(pose)).loss
     off = loss.numpy() - likelihood(arrays, pose).min(axis=1)
     np.testing.assert_allclose(off, off[0], rtol=0, atol=1e-8)
 
@@ -67,35 +71,35 @@ def test_a_soft_mixture_is_the_sum_of_its_components_at_a_temperature(tmp_path):
     hard = likelihood(arrays, pose)
     for softness in (1.0, 10.0):
         expected = -softness * np.log(np.exp(-(hard - hard.min()) / softness).sum(axis=1)) + hard.min()
-        off = prior.mixture(torch.from_numpy(pose), softness).loss.numpy() - expected
+        off = mixture_of(prior, torch.from_numpy(pose), softness).loss.numpy() - expected
         np.testing.assert_allclose(off, off[0], rtol=0, atol=1e-7)
-    nearly = prior.mixture(torch.from_numpy(pose), 1e-3).loss
-    torch.testing.assert_close(nearly, prior.mixture(torch.from_numpy(pose)).loss, rtol=0, atol=1e-2)
+    nearly = mixture_of(prior, torch.from_numpy(pose), 1e-3).loss
+    torch.testing.assert_close(nearly, mixture_of(prior, torch.from_numpy(pose)).loss, rtol=0, atol=1e-2)
 
 
 @pytest.mark.parametrize("softness", [0.0, 1.0, 10.0])
 def test_gradient_and_hessian_of_the_mixture_are_autograds(softness):
     prior = load_prior(PRIOR_FILE)
     pose = prior_poses(5).double()
-    pull = prior.mixture(pose, softness)
+    pull = mixture_of(prior, pose, softness)
     given = pose.clone().requires_grad_()
-    prior.mixture(given, softness).loss.sum().backward()
+    mixture_of(prior, given, softness).loss.sum().backward()
     torch.testing.assert_close(
         pull.gradient, given.grad / 2, rtol=0, atol=1e-9 * float(given.grad.abs().max())
     )
     if softness == 0:
-        exact = torch.autograd.functional.hessian(lambda one: prior.mixture(one[None]).loss[0], pose[0])
+        exact = torch.autograd.functional.hessian(lambda one: mixture_of(prior, one[None]).loss[0], pose[0])
         torch.testing.assert_close(pull.hessian[0], exact / 2, rtol=1e-9, atol=1e-9)
 
 
 def test_limits_cost_the_squared_angle_beyond_them_and_nothing_within():
     prior = load_prior(PRIOR_FILE)
     within = 0.5 * (prior.lower + prior.upper)[None]
-    assert prior.limits(within).loss == 0
-    assert not prior.limits(within).gradient.any()
+    assert beyond_limits(prior, within).loss == 0
+    assert not beyond_limits(prior, within).gradient.any()
     beyond = within.clone()
     beyond[0, 3], beyond[0, 7] = prior.upper[3] + 0.2, prior.lower[7] - 0.1
-    pull = prior.limits(beyond)
+    pull = beyond_limits(prior, beyond)
     torch.testing.assert_close(pull.loss, beyond.new_tensor([0.05]))
     assert pull.gradient.nonzero()[:, 1].tolist() == [3, 7]
     assert pull.gradient[0, 3] > 0 > pull.gradient[0, 7]
@@ -105,7 +109,7 @@ def test_limits_cost_the_squared_angle_beyond_them_and_nothing_within():
 def test_gradients_of_limits_and_hinges_are_autograds(term):
     prior = load_prior(PRIOR_FILE)
     pose = 3 * torch.randn(4, 69, generator=torch.Generator().manual_seed(0)).double()
-    function = prior.limits if term == "limits" else hinges
+    function = partial(beyond_limits, prior) if term == "limits" else hinges
     given = pose.clone().requires_grad_()
     function(given).loss.sum().backward()
     torch.testing.assert_close(function(pose).gradient, given.grad / 2, rtol=1e-9, atol=1e-9)
@@ -127,7 +131,7 @@ def test_a_hinge_bent_backwards_costs_more_than_straight_and_straight_more_than_
     pose[:, place] = sign * torch.tensor([-1.0, 0.0, 0.8])
     backwards, straight, bent = hinges(pose).loss
     assert backwards > 3 * straight > 3 * bent
-    beyond = load_prior(PRIOR_FILE).limits(pose).loss
+    beyond = beyond_limits(load_prior(PRIOR_FILE), pose).loss
     assert beyond[0] > 0.5
     assert (beyond[1:] == 0).all()
 
@@ -140,7 +144,7 @@ def test_nothing_a_body_cannot_do_is_cheap(joint):
     pose = prior.mean_pose.repeat(2, 1)
     place = 3 * (joint_index(joint) - 1) + axis
     pose[0, place], pose[1, place] = -1.0 * sign, 0.0
-    cost = prior.mixture(pose).loss + 10.0**2 * prior.limits(pose).loss
+    cost = mixture_of(prior, pose).loss + 10.0**2 * beyond_limits(prior, pose).loss
     assert cost[0] > cost[1] + 50
 
 
@@ -157,7 +161,9 @@ def test_the_classic_pickle_of_python_2_is_read(tmp_path, protocol):
     (tmp_path / "gmm_03.pkl").write_bytes(python2_pickle(arrays, protocol))
     prior = load_prior(tmp_path / "gmm_03.pkl")
     assert same(prior, load_prior(npz(tmp_path / "same.npz", **arrays)))
-    assert prior.limits(torch.from_numpy(random_poses())).loss.max() == 0, "the classic file knows no limits"
+    assert beyond_limits(prior, torch.from_numpy(random_poses())).loss.max() == 0, (
+        "the classic file knows no limits"
+    )
 
 
 def test_the_classic_pickle_of_python_3_is_read(tmp_path):

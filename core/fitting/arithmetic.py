@@ -93,3 +93,11 @@ def solve_upper(matrix: Floats, solution: Floats) -> None:
         i = UNKNOWNS - 1 - back
         known = dot(matrix[i, i + 1 : UNKNOWNS], solution[i + 1 : UNKNOWNS])
         solution[i] = (matrix[i, UNKNOWNS] - known) / matrix[i, i]
+
+
+@compiled
+def take_rows(rows: Floats, upper: Floats) -> None:
+    """Add two rows' part of J'J to its upper triangle, and leave them zero."""
+    add_outer(upper, rows[0], rows[1])
+    fill(rows[0], 0.0)
+    fill(rows[1], 0.0)

@@ -1,6 +1,7 @@
 """Each term of a fit against autograd: the derivative that the solver is told is the derivative."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -10,14 +11,18 @@ from core.body.keypoint_body import UNKNOWNS, KeypointBody, params_to_vector
 from core.body.keypoints import layout
 from core.errors import FitInputError
 from core.fitting import DepthOrder, FitConfig, GroundContact, Pin, RayPin, Turn
-from core.fitting.objective import TERMS
-from core.fitting.residuals import SeenKeypoints, TermRows, reprojection, wish_numbers, wish_rows
+from core.fitting.prior import default_prior
+from core.fitting.terms import reprojection
+from core.fitting.terms.all_terms import TERMS
+from core.fitting.terms.term import ComparedBodies, FitGoal, Observation, SeenKeypoints, TermRows
+from core.fitting.terms.wish_residuals import wish_rows
+from core.fitting.terms.wish_table import no_wishes, wish_table
 from core.wishes import Wish
 from tests.core.fitting.making import CENTER, FOCAL, Scene, chance, off_by
 from tests.posing import random_params, toy_body
 
 CLOSE = 1e-9  # relative to the largest entry
-LAYOUT = "coco17"
+LAYOUT, CPU = "coco17", torch.device("cpu")
 ROBUST, BELIEVED = 5.0, 1e12  # in residual units: some keypoints are disbelieved, none is
 WISHES = {
     "pin": Pin("left_wrist", (0.2, -0.3, 4.0)),
@@ -69,6 +74,20 @@ def seen(toy: KeypointBody, unknowns: Tensor) -> SeenKeypoints:
     return SeenKeypoints(xy + off, confidence, focal, center, unknowns.new_tensor([0.5, 0.7, 1.0]))
 
 
+class Compared(NamedTuple):
+    loss: Tensor
+    rows: TermRows
+    distance_px: Tensor
+
+
+def compared(toy: KeypointBody, unknowns: Tensor, photo: SeenKeypoints, robust: float) -> Compared:
+    """The first term of a fit, with its rows worked out."""
+    placed = ComparedBodies.of(toy.posed(unknowns), Observation(photo, no_wishes(unknowns)))
+    goal = FitGoal(TERMS, FitConfig(keypoint_px=1.0, robust_px=robust), default_prior(CPU, unknowns.dtype))
+    share = reprojection.plain(goal, placed)
+    return Compared(share.loss, share.rows(), placed.offset_px.norm(dim=-1))
+
+
 def before(unknowns: Tensor) -> Tensor:
     """The same bodies far enough away that no point is behind the camera."""
     away = unknowns.clone()
@@ -88,26 +107,24 @@ def test_a_wishs_jacobian_is_autograds(toy, unknowns, name):
 def test_the_jacobian_of_keypoints_that_are_all_believed_is_autograds(toy, unknowns):
     unknowns = before(unknowns)
     photo = seen(toy, unknowns)
-    expected = jacobian_of(
-        lambda given: reprojection(toy.posed(given), photo, BELIEVED).rows.residual, unknowns
-    )
-    assert_derivative(reprojection(toy.posed(unknowns), photo, BELIEVED).rows.jacobian, expected)
+    expected = jacobian_of(lambda given: compared(toy, given, photo, BELIEVED).rows.residual, unknowns)
+    assert_derivative(compared(toy, unknowns, photo, BELIEVED).rows.jacobian, expected)
 
 
 def test_re_weighted_rows_give_the_gradient_of_the_robust_loss(toy, unknowns):
     unknowns = before(unknowns)
     photo = seen(toy, unknowns)
-    residual, jacobian = reprojection(toy.posed(unknowns), photo, ROBUST).rows
+    residual, jacobian = compared(toy, unknowns, photo, ROBUST).rows
     half = (residual[:, None] @ jacobian)[:, 0]
     given = unknowns.clone().requires_grad_()
-    reprojection(toy.posed(given), photo, ROBUST).loss.sum().backward()
+    compared(toy, given, photo, ROBUST).loss.sum().backward()
     assert_derivative(half, given.grad / 2)
 
 
 def test_the_robust_loss_is_geman_and_mcclures(toy, unknowns):
     unknowns = before(unknowns)
     photo = seen(toy, unknowns)
-    found = reprojection(toy.posed(unknowns), photo, ROBUST)
+    found = compared(toy, unknowns, photo, ROBUST)
     points = toy.posed(unknowns).points
     off = FOCAL * points[..., :2] / points[..., 2:] + photo.camera_center[:, None] - photo.xy
     squared = (off * photo.scale[:, None, None]).square()
@@ -120,7 +137,7 @@ def test_a_keypoint_that_is_not_seen_pulls_nothing(toy, unknowns):
     unknowns = before(unknowns)
     photo = seen(toy, unknowns)
     moved = photo._replace(xy=torch.where(photo.confidence[..., None] > 0, photo.xy, 1e4))
-    here, there = (reprojection(toy.posed(unknowns), each, ROBUST) for each in (photo, moved))
+    here, there = (compared(toy, unknowns, each, ROBUST) for each in (photo, moved))
     assert here.loss.equal(there.loss)
     assert here.rows.jacobian.equal(there.rows.jacobian)
     assert here.rows.residual.equal(there.rows.residual)
@@ -129,21 +146,18 @@ def test_a_keypoint_that_is_not_seen_pulls_nothing(toy, unknowns):
 def test_a_body_behind_the_camera_is_worse_than_any_other(toy, unknowns):
     behind = before(unknowns)
     behind[0, -1] = -6.0
-    loss = reprojection(toy.posed(behind), seen(toy, before(unknowns)), ROBUST).loss
+    loss = compared(toy, behind, seen(toy, before(unknowns)), ROBUST).loss
     assert loss.isinf().tolist() == [True, False, False]
 
 
-def test_only_the_chosen_keypoints_are_compared_with_the_photo(toy, unknowns):
+def test_only_the_keypoints_of_the_photo_are_compared_with_it(toy, unknowns):
+    """The body's come first, and may be more: those that wishes are about."""
     unknowns = before(unknowns)
-    photo = seen(toy, unknowns)
-    chosen = torch.tensor([5, 6, 9])
-    few = photo._replace(xy=photo.xy[:, chosen], confidence=photo.confidence[:, chosen])
-    rows = reprojection(toy.posed(unknowns), few, ROBUST, chosen).rows
-    whole = reprojection(toy.posed(unknowns), photo, ROBUST).rows
-    at = torch.stack([2 * chosen, 2 * chosen + 1], dim=1).flatten()
-    torch.testing.assert_close(
-        rows, TermRows(whole.residual[:, at], whole.jacobian[:, at]), rtol=0, atol=1e-9
-    )
+    photo, count = seen(toy, unknowns), 6
+    few = photo._replace(xy=photo.xy[:, :count], confidence=photo.confidence[:, :count])
+    rows, whole = (compared(toy, unknowns, each, ROBUST).rows for each in (few, photo))
+    first = TermRows(whole.residual[:, : 2 * count], whole.jacobian[:, : 2 * count])
+    torch.testing.assert_close(rows, first, rtol=0, atol=1e-9)
 
 
 def whole_objective(softness: float, **weights: object) -> tuple[object, Tensor]:
@@ -195,7 +209,7 @@ def test_the_hessian_is_symmetric_and_never_bends_down():
 def test_a_terms_loss_is_reported_under_its_own_name(weight):
     objective, unknowns = whole_objective(0.0, **(terms_off() | {weight: 3.0}))
     heard = (objective(unknowns).report[:, : len(TERMS)] != 0).any(dim=0)
-    names = {name for name, loud in zip(TERMS, heard.tolist(), strict=True) if loud}
+    names = {term.name for term, loud in zip(TERMS, heard.tolist(), strict=True) if loud}
     assert names == {"keypoints", "shape" if weight in ("betas", "kid") else weight}
 
 
@@ -208,8 +222,9 @@ def test_the_loss_by_term_adds_up_to_the_loss():
 
 
 def rows_of(wish: Wish, toy: KeypointBody, unknowns: Tensor) -> TermRows:
-    (numbers,) = wish_numbers((wish,), unknowns)
-    return wish_rows(wish, toy.posed(unknowns), unknowns, places(), numbers)
+    table = wish_table((wish,), places(), unknowns)
+    observation = Observation(seen(toy, unknowns), table)
+    return wish_rows(table, ComparedBodies.of(toy.posed(unknowns), observation))
 
 
 def satisfied(toy: KeypointBody, unknowns: Tensor, wish: Wish) -> Tensor:

@@ -13,12 +13,12 @@ from core.body.tree import LIMB_JOINTS
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
 from core.fitting.inputs import observe
-from core.fitting.objective import TERMS
 from core.fitting.other_starts import starts_around
 from core.fitting.problem import Problem, as_start
-from core.fitting.residuals import NEAREST
 from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
+from core.fitting.terms.all_terms import TERMS
+from core.fitting.terms.reprojection import NEAREST
 from core.metrics import procrustes_align
 
 STARTS = 32
@@ -29,7 +29,7 @@ SAME_M = 0.01  # distance of the limb joints after alignment below which two bod
 # half or twice as much is as good (`python -m tests.benchmarks.evidence`), the last one left out is not.
 LESS_LIKELY = (10.0, 40.0, 0.03)
 SEEN, USUAL = (
-    [TERMS.index(name) for name in names]
+    [[term.name for term in TERMS].index(name) for name in names]
     for names in (("keypoints", "wishes"), ("pose_prior", "hinges", "limits", "upright", "shape"))
 )
 

@@ -25,11 +25,11 @@ from core.errors import FitloopError
 from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import LifterGuess, lift, load_lifter
+from train.bulk.compile_notice import ready_to_fit
 from train.data.photo_truth import PhotoTruth, read_truth
-from train.run.compile_notice import ready_to_fit
 from train.run.devices import device_of
-from train.run.options import folders_of, named_path
 from train.run.parser import CommandLine, run_to_end
+from train.run.values import folders_of, named_path
 
 if TYPE_CHECKING:
     from core.networks.spin import SpinNetwork

@@ -56,18 +56,13 @@ def test_a_method_that_learns_from_a_file_asks_for_it(open_desk, tmp_path, monke
     assert desk.said == []
 
 
-def test_a_run_that_does_not_say_its_method_is_of_the_first_and_one_of_an_unknown_method_guesses_nothing(
-    desk, tmp_path
-):
+def test_only_a_run_whose_network_guesses_is_offered_for_guesses(desk, tmp_path):
+    """A run of an older version does not say its method: it is of the first."""
     training, panel = desk.window.training, desk.window.train_panel
     (tmp_path / "checkpoint.pt").touch()
-    for config, guesses in (
-        ({}, True),
-        ({"method": "spin"}, True),
-        ({"method": "lifter"}, False),
-        ({"method": "x"}, False),
-    ):
-        (tmp_path / "config.json").write_text(json.dumps({"options": {"steps": 9}, **config}))
+    for method, guesses in ((None, True), ("spin", True), ("lifter", False), ("unknown here", False)):
+        said = {} if method is None else {"method": method}
+        (tmp_path / "config.json").write_text(json.dumps({"options": {"steps": 9}, **said}))
         training.follow(tmp_path)
         assert panel.use.isEnabled() == guesses
         assert training.steps == 9

@@ -116,6 +116,11 @@ def stored_plan(method: Method, stored: dict[str, Any], folder: Path) -> Plan:
     return merge(method, Given({"run": folder}, {}), stored)
 
 
+def default_run(method: Method) -> Path:
+    """NAME-20261120-161200 in runs/."""
+    return Path("runs") / f"{method.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
 def as_stored(plan: Plan) -> dict[str, dict[str, Any]]:
     """Options and Config for config.json."""
     return {"options": {**plain(plan.options), **plain(plan.own)}, "config": plain(plan.config)}
@@ -197,7 +202,7 @@ def _folder(method: Method, given: Given, processes: int) -> Path:
         raise FitloopError("several processes need one folder for their run. Give --run FOLDER.")
     if given.options.get("resume", False):
         raise FitloopError("--resume goes on with the run of a folder. Give --run FOLDER.")
-    return Path("runs") / f"{method.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return default_run(method)
 
 
 def _check_needs(method: Method, given: Given) -> None:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from train.run.interrupt import Stopping
 from train.run.loop import Learner, Limits, learn
 from train.run.method import ACCUMULATE, Method, Options, Plan, RunProgress, TrainStep
 from train.run.metrics_log import MetricsLog
-from train.run.options import Given, as_stored, merge, parse, unchanging
+from train.run.options import Given, as_stored, default_run, merge, parse, unchanging
 from train.run.parser import INTERRUPTED, run_to_end
 from train.run.terminal import Terminal
 
@@ -70,6 +71,7 @@ def _run(method: Method, given: Given) -> int:
 
 def prepare(method: Method, given: Given, processes: Processes) -> Training:
     """Everything before the first step: a new run, or one that goes on."""
+    given = _with_folder(method, given, processes)
     plan = merge(method, given, _stored(given), processes.count)
     if processes.first and not plan.goes_on:
         RunFolder.check_new(plan.folder)  # before the data are read, which may take minutes
@@ -93,6 +95,16 @@ def prepare(method: Method, given: Given, processes: Processes) -> Training:
         if run is not None:
             run.close()
         raise
+
+
+def _with_folder(method: Method, given: Given, processes: Processes) -> Given:
+    """Several processes that are not told a folder take one name from the first; those that torchrun may start anew
+    would not find it again, and have to be told."""
+    restarts = int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0"))
+    if "run" in given.options or given.options.get("resume", False) or processes.count == 1 or restarts:
+        return given
+    folder = Path(processes.agreed(str(default_run(method))))
+    return replace(given, options={**given.options, "run": folder})
 
 
 def _stored(given: Given) -> dict[str, Any] | None:

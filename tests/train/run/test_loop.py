@@ -29,6 +29,18 @@ ROOT = Path(__file__).parents[3]
 PEOPLE = 6
 SMALL = ("--backbone", "tiny", "--batch", "2", "--workers", "0", "--log-every", "1", "--picture-every", "0")
 
+# What config.json held before methods had a table.
+OLD_OPTIONS = (
+    "backbone_weights body data data_photos device epochs fits guess json log_every mean_params "
+    "photos picture_every resume run save_minutes steps threads without_truth workers"
+)
+OLD_CONFIG = (
+    "accumulate augment_flip augment_noise augment_rotation_deg augment_scale augment_still backbone "
+    "batch clip fit_iterations iterations last_rate learning_rate loss_annotated loss_betas "
+    "loss_camera loss_keypoints_2d loss_keypoints_3d loss_openpose loss_pose loss_total "
+    "loss_vertices mode precision seed valid_px warm_up weight_decay"
+)
+
 
 @pytest.fixture(scope="module")
 def body():
@@ -183,6 +195,34 @@ class TestResume:
         assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
         whole, parts = (np.load(tmp_path / name / "fits.npz") for name in ("whole", "parts"))
         assert whole["betas"].tobytes() == parts["betas"].tobytes()
+
+    def test_a_run_of_the_first_version_goes_on_exactly(self, train, tmp_path):
+        """Its config.json named no method, its checkpoint counted no seconds, and both held what is listed here."""
+        assert train("whole", "--steps", "5") == 0
+        assert train("old", "--steps", "3") == 0
+        file = tmp_path / "old/config.json"
+        config = json.loads(file.read_text())
+        del config["method"], config["options"]["minutes"]
+        assert config.keys() == {"options", "config", "body", "torch"}
+        assert sorted(config["options"]) == OLD_OPTIONS.split()
+        assert sorted(config["config"]) == OLD_CONFIG.split()
+        file.write_text(json.dumps(config, indent=1) + "\n")
+        contents = torch.load(tmp_path / "old/checkpoint.pt")
+        del contents["loop"]["seconds"]
+        assert contents.keys() == {"fitloop_checkpoint", "network", "config", "model", "step", "loop"}
+        assert sorted(contents["loop"]) == [
+            "accumulate",
+            "batch",
+            "config",
+            "epoch",
+            "fits",
+            "optimizer",
+            "random",
+        ]
+        assert contents["network"] == "spin"
+        torch.save(contents, tmp_path / "old/checkpoint.pt")
+        assert train("old", "--resume", "--steps", "5", fits=None) == 0
+        assert losses(tmp_path / "old") == losses(tmp_path / "whole")
 
     def test_torchrun_restarts_a_run_where_it_was(self, train, tmp_path, monkeypatch):
         """An elastic restart is the same command again, with a count in its environment."""

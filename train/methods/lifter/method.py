@@ -47,7 +47,7 @@ LAYOUT = "coco17"  # of the keypoints whose errors the terminal tells
 WORDS = """Teach the lifter: python -m train.lifter --poses poses.npz --out resources/lifter/
 
 People are drawn, seen by random cameras and lifted again, all on the fly; on several cores with
-`torchrun --nproc-per-node 2 -m -- train.lifter … --run FOLDER --threads 1`. With --evaluate the lifter in --out is
+`torchrun --nproc-per-node 2 -m -- train.lifter … --threads 1`. With --evaluate the lifter in --out is
 measured instead, and the table is written beside it."""
 
 

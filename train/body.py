@@ -23,8 +23,8 @@ from train.baking.keypoint_weights import keypoint_rows
 from train.baking.random_people import Population, RandomPeople
 from train.baking.regressors import joint_regressor
 from train.baking.tpose import to_tpose
-from train.run.options import count, from_one
 from train.run.parser import CommandLine, check_output, run_to_end
+from train.run.values import count, from_one
 
 BETAS = 10
 ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger

@@ -27,11 +27,11 @@ from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import LifterGuess
 from core.networks.load import load_keypoints_network, load_network
 from core.networks.table import kind_of
+from train.bulk.compile_notice import ready_to_fit
 from train.data.photo_truth import PhotoTruth, read_truth
-from train.run.compile_notice import ready_to_fit
 from train.run.devices import device_of
-from train.run.options import folders_of, named_path
 from train.run.parser import CommandLine, run_to_end
+from train.run.values import folders_of, named_path
 
 if TYPE_CHECKING:
     from train.evaluation.results import Result

@@ -26,6 +26,7 @@ from core.records import Person
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
 from train import convert
+from train.bulk.compile_notice import ready_to_fit
 from train.bulk.fit_batches import (
     BatchFits,
     Guesser,
@@ -39,11 +40,10 @@ from train.bulk.fit_batches import (
 )
 from train.bulk.parts import Parts, Process, digest, digest_of_people
 from train.data.source_rows import in_rows_of
-from train.run.compile_notice import ready_to_fit
 from train.run.devices import device_of
-from train.run.options import from_one
 from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
+from train.run.values import from_one
 
 PARTS_VERSION = 1  # changes with what a part holds
 FAULTS_SHOWN = 10

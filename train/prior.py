@@ -18,8 +18,8 @@ from core.body.tree import JOINT_NAMES, flip_pose, joint_index
 from core.errors import FitloopError
 from core.files.whole_file import whole_file
 from train.data.mocap import Poses, read_poses
-from train.run.options import count, from_one
 from train.run.parser import CommandLine, check_output, run_to_end
+from train.run.values import count, from_one
 
 # Standard deviations [rad] added to what the poses show: hands and toes never move in them, wrists are unreliable,
 # collars are a guess from the arms, and a spine captured by two markers bends too little.

@@ -36,8 +36,8 @@ from train.rendering.sheets import (
     save_picture,
     stack,
 )
-from train.run.options import count
 from train.run.parser import CommandLine, check_output, run_to_end
+from train.run.values import count
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
 
 from core.body.model import load_body
 from core.errors import FitloopError
 from core.store.project.project import Project
 from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
+from train.run.progress_line import ProgressLine
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import write_photos
@@ -32,43 +30,6 @@ PROJECT = ".fitloop"
 DATASET_ONLY = "people", "poses", "backgrounds"
 
 
-@dataclass
-class PhotoProgress:
-    """A line that is written over: how many, how fast, how long still."""
-
-    total: int
-    stream: TextIO
-    started: float = field(default_factory=time.perf_counter)
-    first: int | None = None
-
-    def show(self, done: int) -> None:
-        """The rate is counted from the first report on: until then the workers were starting."""
-        if self.first is None:
-            self.first, self.started = done, time.perf_counter()
-        if not self.stream.isatty():
-            return
-        rate = self.rate(done)
-        left = f"{(self.total - done) / rate:.0f} s left" if rate else ""
-        print(
-            f"\r{done} of {self.total} photos  {rate:.1f} a second  {left:<16}",
-            end="",
-            file=self.stream,
-            flush=True,
-        )
-
-    def rate(self, done: int) -> float:
-        """Photos a second."""
-        return (done - (self.first or 0)) / max(time.perf_counter() - self.started, 1e-9)
-
-    def end(self, done: int) -> None:
-        print(
-            f"\r{done} photos, {self.rate(done):.1f} a second{'':30}"
-            if self.stream.isatty()
-            else f"{done} photos, {self.rate(done):.1f} a second",
-            file=self.stream,
-        )
-
-
 def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
     """Write the data set; a request to stop and errors keep what is done. Returns the truths, and if
     all are there."""
@@ -76,16 +37,21 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
         raise FitloopError(f"{folder / DATASET} is there already. Choose another --out, or delete it.")
     folder.mkdir(parents=True, exist_ok=True)
     truths: list[Truth] = []
-    progress = PhotoProgress(count, sys.stderr)
+    progress: ProgressLine | None = (
+        None  # its rate is counted from the first photos on: before, workers were starting
+    )
     try:
         with closing(make_photos(config, folder, count, workers)) as chunks:
             for chunk in chunks:
                 truths += chunk
+                progress = progress or ProgressLine(count, len(truths), "photos", speaks=True)
                 progress.show(len(truths))
     except KeyboardInterrupt:
         pass
     finally:
-        progress.end(len(truths))
+        if progress is not None:
+            progress.end()
+            print(f"{len(truths)} photos, {progress.rate(len(truths)):.1f} a second", file=sys.stderr)
         if truths:
             rows = write_dataset(folder, truths, load_body())
             print(f"{folder / DATASET}: {rows} people in {len(truths)} photos")

@@ -46,6 +46,7 @@ LAYOUTS: tuple[str, ...] = (
     "smpl24",
 )
 
+FITS_LAYOUT = "spin49"  # that of the fits dictionary, and of the data sets that networks learn from
 OPENPOSE = 25  # the first of spin49's keypoints; the other 24 are annotated ones
 _FOLDER = Path(__file__).parents[2] / "resources" / "keypoints"
 

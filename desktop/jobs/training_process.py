@@ -15,6 +15,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.methods import MethodRow, method_rows
+
 ROOT = Path(__file__).parents[2]
 LOOK_EVERY_MS = 1000
 METRICS, CHECKPOINT, OUTPUT, CONFIG = "metrics.jsonl", "checkpoint.pt", "output.txt", "config.json"
@@ -71,12 +73,27 @@ class TrainingProcess(QObject):
     @property
     def steps(self) -> int | None:
         """How many it is to take, where it says so."""
+        options = self._config.get("options")
+        steps = options.get("steps") if isinstance(options, dict) else None
+        return steps if isinstance(steps, int) else None
+
+    @property
+    def method(self) -> MethodRow | None:
+        """How the run teaches its network; None where that is not known here. Runs of older versions do not say so, and
+        are of the first method."""
+        rows = method_rows()
+        name = self._config.get("method", rows[0].name)
+        return next((row for row in rows if row.name == name), None)
+
+    @property
+    def _config(self) -> dict[str, Any]:
+        """The run's config.json; empty where it cannot be read."""
         try:
             text = (self.folder / CONFIG).read_text(encoding="utf-8") if self.folder is not None else ""
-            steps = json.loads(text)["options"]["steps"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return steps if isinstance(steps, int) else None
+            config = json.loads(text)
+        except (OSError, ValueError):
+            return {}
+        return config if isinstance(config, dict) else {}
 
     @property
     def silent_s(self) -> float:
@@ -99,12 +116,17 @@ class TrainingProcess(QObject):
         except OSError:
             return ""
 
-    def start(self, folder: Path, fits: Path, options: Sequence[str]) -> None:
-        """Train on a fits dictionary. options: as in a terminal. Raises OSError where the folder cannot be made."""
+    @property
+    def guessing(self) -> Path | None:
+        """The run's weights, where guesses can come from them."""
+        return self.checkpoint if self.method is not None and self.method.guesses else None
+
+    def start(self, folder: Path, method: MethodRow, options: Sequence[str]) -> None:
+        """Train by a method. options: as in a terminal. Raises OSError where the folder cannot be made."""
         folder.mkdir(parents=True)
         self.follow(folder)
         self._started = folder
-        command = [sys.executable, "-m", "train.spin", "--run", str(folder), "--fits", str(fits), *options]
+        command = [sys.executable, "-m", method.command, "--run", str(folder), *options]
         with (folder / OUTPUT).open("wb") as output:
             self._child = subprocess.Popen(
                 command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True

@@ -5,10 +5,10 @@ python -m tests.benchmarks.training [--json] [--device cuda] [--batch 64] [--bac
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,10 +25,14 @@ from tests.benchmarks.spin_smplify import MeshKeypoints, fit_as_spin
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.batches import Batch
-from train.run.distributed import Processes, share_batches
+from train.data.sources import Sources
+from train.methods.spin.in_the_loop import build, regress
+from train.methods.spin.method import lesson_of
+from train.methods.spin.settings import Config, SpinOptions
+from train.run.distributed import Processes
 from train.run.loop import Learner, Limits, learn
+from train.run.method import Options, Plan
 from train.run.parser import CommandLine
-from train.spin import Config, build, regress, step_of
 
 
 @dataclass(frozen=True)
@@ -76,26 +80,26 @@ def crops(folder: Path, body: Body, count: int) -> tuple[FitsDictionary, Batch]:
 def ours(config: Config, body: Body, fits: FitsDictionary, batch: Batch, device: str, steps: int) -> Row:
     """Training steps as they are, the best of a few."""
     processes = Processes(0, 1, torch.device(device))
-    body, fits = body.to(device), fits.to(device)
-    network = build(config, body).to(device, memory_format=torch.channels_last)
-    dropout = share_batches(network, processes, config.seed)
-    optimizer = torch.optim.Adam(network.parameters(), config.learning_rate)
-    learner = Learner(network, optimizer, dropout, processes, config.batch, config.learning_rate)
+    crops = making_runs.crops_of(fits, Path(), AugmentConfig())
+    lesson = lesson_of(
+        Plan(Options(), SpinOptions(), config, Path()),
+        processes,
+        build(config, body),
+        Sources(crops.samples, fits, crops.order, ()),
+        body,
+        (),
+    )
     batch = batch.to(torch.device(device))
-
-    method = step_of(config, network, body, fits, processes)
-
-    def batches() -> Iterator[Batch]:
-        while True:
-            yield batch
-
+    lesson = replace(lesson, batches=lambda epoch, place: itertools.repeat(batch), in_epoch=10**9)
     with tempfile.TemporaryDirectory() as folder:
         limits = Limits(steps=steps + 1, epochs=None)
-        reports = list(learn(learner, batches(), 10**9, method, limits, Path(folder)))[1:]
+        reports = list(learn(Learner(lesson, processes), limits, Path(folder)))[1:]
     synchronise(device)
     best = min(reports, key=lambda report: report.step_s)
-    fit_s = best.fit_share * best.step_s
-    return Row("in the loop", config.batch, best.step_s, fit_s, best.fit_share, config.batch / best.step_s)
+    fit_s = best.seconds["fit"]
+    return Row(
+        "in the loop", config.batch, best.step_s, fit_s, fit_s / best.step_s, config.batch / best.step_s
+    )
 
 
 def as_spin(config: Config, body: Body, fits: FitsDictionary, batch: Batch, device: str) -> Row:

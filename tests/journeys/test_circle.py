@@ -17,7 +17,8 @@ from core.networks.guess import guess
 from core.networks.spin import load_spin_network
 from core.store import FitsDictionary, Project
 from tests.journeys.program import in_the_program
-from train import spin
+from train.methods.spin.in_the_loop import build
+from train.methods.spin.settings import Config
 
 ROOT = Path(__file__).parents[2]
 LIMBS = ("left_wrist", "right_wrist", "left_elbow", "right_elbow", "left_ankle", "right_ankle")
@@ -134,7 +135,7 @@ def test_what_a_curator_corrects_teaches_the_network_that_guesses_next(shared_da
     (said,) = guess(read_image(project.parent / photo.path), [old], photo, network, body)
     np.testing.assert_allclose(new.guess.pose, said.pose, atol=1e-4)
     assert np.abs(new.guess.pose - old.guess.pose).max() > 0.05
-    untaught = spin.build(spin.Config(backbone="resnet10"), body).eval()
+    untaught = build(Config(backbone="resnet10"), body).eval()
     (first,) = guess(read_image(project.parent / photo.path), [old], photo, untaught, body)
     assert np.abs(said.pose - first.pose).max() > 1e-3  # it has learned
     with Project.open(project) as again:

@@ -15,11 +15,13 @@ from core.body.model import load_body
 from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
-from train.data.batches import Turns
-from train.run.distributed import Processes, share_batches
-from train.run.folder import RunProgress
+from train.data.sources import Sources
+from train.methods.spin.in_the_loop import build
+from train.methods.spin.method import lesson_of
+from train.methods.spin.settings import Config, SpinOptions
+from train.run.distributed import Processes
 from train.run.loop import Learner, Limits, learn
-from train.spin import Config, build, step_of
+from train.run.method import Options, Plan, RunProgress
 
 BATCH = 8
 UNBELIEVED = (0, 2, 3)  # most of the first half, so that the two processes count different numbers of people
@@ -53,14 +55,11 @@ def of_whole_batch(
     for module in network.modules():
         if still and isinstance(module, torch.nn.BatchNorm2d):
             module.__class__ = Still
-    dropout = share_batches(network, processes, config.seed)
-    optimizer = torch.optim.Adam(network.parameters())
-    progress = RunProgress(accumulate=pieces)
-    learner = Learner(network, optimizer, dropout, processes, BATCH, config.learning_rate, progress)
     crops = making_runs.crops_of(fits, folder, AugmentConfig())
-    batches = (crops[turns] for turns in Turns(crops.order, 0, 0, BATCH, processes.share))
-    method = step_of(config, network, body.to("cpu", torch.float64), fits, processes)
-    (report,) = learn(learner, batches, 10**9, method, Limits(steps=1), folder)
+    plan = Plan(Options(), SpinOptions(workers=0), config, folder)
+    sources = Sources(crops.samples, fits, crops.order, ())
+    lesson = lesson_of(plan, processes, network, sources, body.to("cpu", torch.float64), ())
+    (report,) = learn(Learner(lesson, processes, RunProgress(accumulate=pieces)), Limits(steps=1), folder)
     gradient = torch.cat([value.grad.flatten() for value in network.parameters() if value.grad is not None])
     return gradient, report.loss, processes
 

@@ -1,6 +1,10 @@
 """Teaching the lifter: what it is shown, what it is taught, and a training of seconds end to end."""
 
+import contextlib
+import itertools
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -12,13 +16,17 @@ from core.body.tree import FLIP, joint_index
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.metrics import procrustes_align
 from core.networks import load_lifter
+from core.networks.checkpoint import read_checkpoint
 from core.networks.lifter.network import Hypotheses
 from train import lifter as command
 from train.data.mocap import Poses
-from train.methods.lifter.accuracy import as_params, projected_keypoints, projected_people
+from train.methods.lifter import initial_weights, method
+from train.methods.lifter.accuracy import TABLE, as_params, projected_keypoints, projected_people
 from train.methods.lifter.loss import LossWeights, aligned_distance, lifting_loss, nearest_rotation
 from train.methods.lifter.rare_poses import KINDS, _make, rare_poses
 from train.methods.lifter.scenes import SceneBodies, SceneConfig, Scenes, camera_turn
+from train.run.metrics_log import read_metrics
+from train.run.options import parse
 
 
 @pytest.fixture(scope="module")
@@ -180,38 +188,103 @@ def poses_file(poses, tmp_path):
     return tmp_path / "poses.npz"
 
 
-def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(
-    poses_file, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.setattr(command, "RARE_COUNT", 50)
+SMALL = "--width 32 --blocks 1 --batch 16 --threads 1 --log-every 1"
+
+
+@pytest.fixture
+def teach(poses_file, tmp_path, monkeypatch):
+    """Teach a small lifter in tmp_path/NAME; returns the exit code."""
+    monkeypatch.setattr(initial_weights, "RARE_COUNT", 50)
+
+    def run(name: str, words: str) -> int:
+        source = "" if "--resume" in words else f"--poses {poses_file} {SMALL}"
+        return command.main(["--run", str(tmp_path / name), *source.split(), *words.split()])
+
+    return run
+
+
+@contextlib.contextmanager
+def ended_in_step(number: int, monkeypatch):
+    """Somebody presses Ctrl-C in this step of the training."""
+    found, count = method.lifting_loss, [0]
+
+    def loss(*parts):
+        count[0] += 1
+        if count[0] == number:
+            os.kill(os.getpid(), signal.SIGINT)
+        return found(*parts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(method, "lifting_loss", loss)
+        yield
+
+
+def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(teach, poses_file, tmp_path, capsys):
     out = tmp_path / "lifter"
-    small = ["--width", "32", "--blocks", "1", "--batch", "16", "--threads", "1"]
-    common = ["--poses", str(poses_file), "--out", str(out)]
-    command.main([*common, "--minutes", "0.03", *small])
-    reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()[1:]]
-    assert reports[-1]["step"] > 1
+    assert teach("run", f"--out {out} --minutes 0.03") == 0
+    lines = read_metrics(tmp_path / "run")
+    assert lines[-1]["step"] > 1
+    assert lines[-1]["coco17_clean_first_choice_mm"] > 0
     assert load_lifter(out).config.width == 32
-    command.main([*common, "--minutes", "0.01", "--start", str(out), "--batch", "16", "--threads", "1"])
+    assert teach("further", f"--out {out} --start {out} --steps 2") == 0
     assert load_lifter(out).config.width == 32
     capsys.readouterr()
-    command.main([*common, "--evaluate", "--threads", "1"])
-    table = json.loads((out / command.TABLE).read_text())
+    told = ["--poses", str(poses_file), "--out", str(out), "--evaluate", "--threads", "1"]
+    assert command.main(told) == 0
+    table = json.loads((out / TABLE).read_text())
     assert table["coco17 clean"]["people"] == 10
     assert table == json.loads(capsys.readouterr().out)
-    assert not list(out.glob("*.part"))
+    assert {path.name for path in out.iterdir()} == {"config.json", "lifter.safetensors", TABLE}
+
+
+def test_a_training_that_was_stopped_takes_the_same_steps_to_the_same_weights(teach, tmp_path, monkeypatch):
+    assert teach("whole", "--steps 6") == 0
+    with ended_in_step(3, monkeypatch):
+        assert teach("parts", "--steps 6") == 130
+    assert read_checkpoint(tmp_path / "parts/checkpoint.pt").step == 3
+    assert teach("parts", "--resume") == 0
+    whole, parts = (read_metrics(tmp_path / name) for name in ("whole", "parts"))
+    for name in ("loss", "loss_aligned", "learning_rate"):
+        assert [line[name] for line in parts] == [line[name] for line in whole]
+    assert parts[-1]["coco17_noisy_median_mm"] == whole[-1]["coco17_noisy_median_mm"]
+    weights = [(tmp_path / name / "lifter/lifter.safetensors").read_bytes() for name in ("whole", "parts")]
+    assert weights[0] == weights[1]
+
+
+def test_its_checkpoint_names_the_kind_of_network_and_builds_it(teach, tmp_path):
+    assert teach("run", "--steps 1") == 0
+    checkpoint = read_checkpoint(tmp_path / "run/checkpoint.pt")
+    assert checkpoint.network == "lifter"
+    assert method.lifter_of(checkpoint).config == load_lifter(tmp_path / "run/lifter").config
+
+
+def test_a_lifter_that_is_there_stays_until_something_was_learned(teach, tmp_path):
+    (tmp_path / "run").mkdir()
+    before = tmp_path / "out/lifter.safetensors"
+    before.parent.mkdir()
+    before.write_bytes(b"of an older training")
+    assert teach("run", f"--out {before.parent} --steps 0") == 0
+    assert before.read_bytes() == b"of an older training"
 
 
 @pytest.mark.parametrize(
-    "wrong", ["--minutes 0", "--minutes -1", "--batch 0", "--learning-rate nan", "--seed -2"]
+    "wrong", ["--minutes 0", "--minutes -1", "--batch 0", "--learning-rate nan", "--seed -2", "--width 0"]
 )
-def test_numbers_that_no_training_can_be_made_with_are_refused_before_it(wrong, poses_file, tmp_path, capsys):
+def test_numbers_that_no_training_can_be_made_with_are_refused_before_it(wrong, capsys):
     with pytest.raises(SystemExit):
-        command.main(["--poses", str(poses_file), "--out", str(tmp_path / "lifter"), *wrong.split()])
+        parse(method.METHOD, ["--poses", "poses.npz", *wrong.split()])
     assert wrong.split()[0] in capsys.readouterr().err
 
 
 def test_the_learning_rate_rises_and_falls():
-    rates = [command.schedule(gone, 0.1) for gone in np.linspace(0, 1, 50)]
+    rates = [method.schedule(gone, 0.1) for gone in np.linspace(0, 1, 50)]
     assert max(rates) == pytest.approx(1, abs=0.05)
     assert rates[0] < 0.01
     assert rates[-1] < 0.01
+
+
+def test_no_two_steps_and_no_two_processes_draw_the_same_people():
+    drawn = [next(method.seeds(seed, step, rank)) for seed in (0, 1) for step in (0, 1) for rank in (0, 1)]
+    assert len(set(drawn)) == len(drawn)
+    later = itertools.islice(method.seeds(2, 5, 1), 3)
+    assert list(later) == list(itertools.islice(method.seeds(2, 3, 1), 2, 5))

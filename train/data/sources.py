@@ -24,7 +24,17 @@ from train.data.samples import (
     samples_of_fits,
     with_fits,
 )
-from train.run.options import Options
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """Where people come from: a fits dictionary and data sets, and the folders of their photos."""
+
+    fits: Path | None = None
+    photos: Path | None = None
+    data: tuple[tuple[str, Path], ...] = ()
+    data_photos: tuple[tuple[str, Path], ...] = ()
+    without_truth: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +48,7 @@ class Sources:
 
 
 def read_sources(
-    options: Options, body: Body, halves: tuple[float, float], seed: int, kept: Path | None = None
+    options: SourceOptions, body: Body, halves: tuple[float, float], seed: int, kept: Path | None = None
 ) -> Sources:
     """Everything that is trained on. kept: the dictionary of a run that goes on, in place of --fits.
 

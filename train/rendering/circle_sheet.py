@@ -18,9 +18,10 @@ from core.networks.guess import guess_crops
 from core.networks.spin import SpinNetwork, load_spin_network
 from core.records import BBOX_UNIT, BBox, Keypoints
 from core.store.fits.dictionary import FitsDictionary
-from train import spin
-from train.data.sources import Sources, read_sources
+from train.data.sources import Sources
+from train.methods.spin.in_the_loop import build
 from train.methods.spin.initial_weights import start_from
+from train.methods.spin.method import FITS, METHOD, sources_of
 from train.rendering.fit_sheet import GUESS, with_keypoints
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
 from train.rendering.sheets import (
@@ -35,8 +36,8 @@ from train.rendering.sheets import (
     overlay,
     shrink,
 )
-from train.run.folder import CHECKPOINT, FITS, read_config
-from train.run.options import check_stored, options_of, with_changes
+from train.run.folder import CHECKPOINT, read_config
+from train.run.options import stored_plan
 
 PEOPLE = 7
 SHOWN = "coco17"  # of the 49 keypoints
@@ -62,14 +63,10 @@ class RunPeople:
 
 def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
     """A column for each of some people, fitted: photo, first guess, fit, last guess. Raises FitloopError for no run."""
-    stored = read_config(run)
-    check_stored(stored, spin.Config(), run)
-    options = options_of(stored["options"])
-    config = with_changes(spin.Config(), stored["config"])
-    halves = config.losses.openpose, config.losses.annotated
-    people = _see(read_sources(options, body, halves, config.seed, run / FITS), count)
-    untaught = spin.build(config, body)
-    start_from(untaught, options, body)
+    plan = stored_plan(METHOD, read_config(run), run)
+    people = _see(sources_of(plan, body, run / FITS), count)
+    untaught = build(plan.config, body)
+    start_from(untaught, plan.own, body)
     rows, fits = people.rows, people.fits
     fit = BodyParams.from_pose(fits.pose[rows], fits.betas[rows], fits.cam_t[rows], fits.kid[rows])
     lines = {

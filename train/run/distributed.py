@@ -74,6 +74,13 @@ class Processes:
         for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
+    def agreed(self, text: str) -> str:
+        """The first process's text, in all of them."""
+        texts = [text]
+        if self.count > 1:
+            dist.broadcast_object_list(texts, src=0)
+        return texts[0]
+
     def any(self, said: bool) -> bool:
         """Whether any process says so."""
         if self.count == 1:

@@ -1,46 +1,31 @@
-"""A run is a folder: config.json, metrics.jsonl, checkpoint.pt, fits.npz. Window, terminal and cluster see the same.
+"""A run is a folder: config.json, metrics.jsonl, checkpoint.pt, and what its method writes. Window, terminal and
+cluster see the same.
 
-checkpoint.pt alone is enough to go on exactly: it holds the dictionary's rows as they are in memory. fits.npz, written
-just before it, is what others read.
+checkpoint.pt alone is enough to go on exactly. What a method writes beside it, just before it, is what others read.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from core.errors import CheckpointError, FitloopError
 from core.files.lock import WriterLock
 from core.files.whole_file import whole_file
-from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint, save_checkpoint
-from core.store.fits.dictionary import FitsDictionary
+from core.networks.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
+from train.run.method import Lesson, RunProgress
 
-CONFIG, CHECKPOINT, FITS = "config.json", "checkpoint.pt", "fits.npz"
-# What a run changes in its dictionary; text, boxes, keypoints and locks stay.
-_CHANGING = (
-    "photo_pose", "photo_cam_t", "betas", "score", "source", "valid_fit", "crop_pose", "crop_cam_t", "pelvis",
-    "replaced",
-)  # fmt: skip
+CONFIG, CHECKPOINT = "config.json", "checkpoint.pt"
 
 
 def checkpoint_of(path: Path) -> Path:
     """The checkpoint in a run's folder; any other path is one itself."""
     return path / CHECKPOINT if (path / CHECKPOINT).is_file() else path
-
-
-@dataclass
-class RunProgress:
-    """Where a run stands: steps done, and the next batch of the epoch. accumulate: parts that a batch is cut into."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    accumulate: int = 1
 
 
 @dataclass(eq=False)
@@ -98,16 +83,11 @@ class RunFolder:
     def checkpoint(self) -> Path:
         return self.path / CHECKPOINT
 
-    @property
-    def fits(self) -> Path:
-        return self.path / FITS
-
-    def save(self, checkpoint: Checkpoint, fits: FitsDictionary | None) -> str:
-        """Write dictionary and checkpoint, each whole or not at all. Returns what went wrong, '' when nothing did:
-        a full disk must not end a training, whose previous checkpoint stays."""
+    def save(self, checkpoint: Checkpoint, write: Callable[[Path, int], None]) -> str:
+        """Write the method's files and the checkpoint, each whole or not at all. Returns what went wrong, '' when
+        nothing did: a full disk must not end a training, whose previous checkpoint stays."""
         try:
-            if fits is not None:
-                fits.save(self.fits)
+            write(self.path, checkpoint.step)
             save_checkpoint(self.checkpoint, checkpoint)
         except (OSError, RuntimeError, FitloopError) as error:  # torch tells of a full disk by RuntimeError
             first = (str(error).splitlines() or [type(error).__name__])[0]
@@ -133,69 +113,51 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def loop_state(
-    progress: RunProgress,
-    optimizer: torch.optim.Optimizer,
-    config: dict[str, Any],
-    fits: FitsDictionary | None,
+    progress: RunProgress, optimizer: torch.optim.Optimizer, config: dict[str, Any]
 ) -> dict[str, Any]:
-    """What a training needs to go on exactly, for a checkpoint's `loop`."""
+    """What the loop needs to go on exactly, for a checkpoint's `loop`."""
     random: dict[str, Any] = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         random["cuda"] = torch.cuda.get_rng_state()
-    rows = {} if fits is None else {name: getattr(fits, name).cpu() for name in _CHANGING}
     return {
         "epoch": progress.epoch,
         "batch": progress.batch,
         "accumulate": progress.accumulate,
+        "seconds": progress.seconds,
         "optimizer": optimizer.state_dict(),
         "random": random,
         "config": config,
-        "fits": rows,
     }
 
 
-def resume(
-    run: RunFolder,
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    fits: FitsDictionary | None,
-    config: dict[str, Any],
-) -> RunProgress:
-    """Put everything back as the run's checkpoint has it. Raises CheckpointError for one of another config."""
-    checkpoint = read_checkpoint(run.checkpoint)
-    _check_config(run.checkpoint, checkpoint.loop, config)
+def resume(path: Path, lesson: Lesson, config: dict[str, Any]) -> RunProgress:
+    """Put everything back as the checkpoint of the run in a folder has it. Raises CheckpointError for one of another
+    config."""
+    file = path / CHECKPOINT
+    checkpoint = read_checkpoint(file)
     loop = checkpoint.loop
-    load_weights(network, checkpoint.weights, str(run.checkpoint))
+    _check_config(file, loop, config)
     try:
-        optimizer.load_state_dict(loop["optimizer"])
+        lesson.restore(checkpoint, file)
+        lesson.optimizer.load_state_dict(loop["optimizer"])
         torch.set_rng_state(loop["random"]["cpu"])
         if "cuda" in loop["random"] and torch.cuda.is_available():
             torch.cuda.set_rng_state(loop["random"]["cuda"])
-        if fits is not None:
-            _put_back(fits, loop["fits"])
-        return RunProgress(checkpoint.step, loop["epoch"], loop["batch"], loop["accumulate"])
+        seconds = loop.get("seconds", 0.0)  # not in runs that were begun before it was counted
+        return RunProgress(checkpoint.step, loop["epoch"], loop["batch"], loop["accumulate"], seconds)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(
-            f"{run.checkpoint}: its training state is not complete ({error}). Start a new run with it as --guess."
+            f"{file}: its training state is not complete ({error}). Start a new run from it."
         ) from None
-
-
-def _put_back(fits: FitsDictionary, rows: dict[str, Tensor]) -> None:
-    for name in _CHANGING:
-        here, saved = getattr(fits, name), rows[name]
-        if here.shape != saved.shape:
-            raise ValueError(f"{len(saved)} rows, where the data now have {len(here)}")
-        here.copy_(saved.to(here.device))
 
 
 def _check_config(path: Path, loop: dict[str, Any], config: dict[str, Any]) -> None:
     saved = loop.get("config")
     if not isinstance(saved, dict):
-        raise CheckpointError(f"{path}: is no checkpoint of a run. Start a new run with --guess {path}.")
+        raise CheckpointError(f"{path}: is no checkpoint of a run. Start a new run from it.")
     changed = [name for name in config if saved.get(name) != config[name]]
     differ = [f"{name} {saved.get(name)!r}, now {config[name]!r}" for name in changed]
     if differ:
         raise CheckpointError(
-            f"{path}: is of another config: {'; '.join(differ)}. Resume with the run's own, or start a new run with "
-            "--guess and this file."
+            f"{path}: is of another config: {'; '.join(differ)}. Resume with the run's own, or start a new run from it."
         )

@@ -1,269 +1,241 @@
-"""What a training command can be told. A method's Config becomes flags by itself, nested ones by their group."""
+"""What a training is told, and the one merge of it: the command line, what a run was begun with, and defaults.
+
+Records become flags by themselves: a field's type says what reads it, and those of a nested record have its name, or
+the one that its field's metadata give as `flag`, before their own.
+"""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
 import time
+import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, Union
 
 from core.errors import FitloopError
-from train.run.option_help import WORDS
+from train.run.method import ACCUMULATE, Method, Plan
 from train.run.parser import CommandLine, with_default
+from train.run.values import above_zero, amount, count, flag_of, from_one, named_path
 
-C = TypeVar("C")
-Named = Sequence[tuple[str, Path]]
-_GROUPS = {"losses": "loss", "augment": "augment"}
-_MODES = {"fits_only": "static", "no_fits": "none"}
-
-
-@dataclass(frozen=True)
-class Options:
-    """Where data come from, where a run goes, and how long. Unlike a Config's, these may change when a run goes on,
-    but for the sources of data and the start; photos may have been moved."""
-
-    run: Path | None = None
-    resume: bool = False
-    fits: Path | None = None
-    photos: Path | None = None
-    data: tuple[tuple[str, Path], ...] = ()
-    data_photos: tuple[tuple[str, Path], ...] = ()
-    without_truth: bool = False
-    body: Path | None = None
-    guess: Path | None = None
-    backbone_weights: Path | None = None
-    mean_params: Path | None = None
-    steps: int | None = None
-    epochs: int | None = 50
-    device: str = "cpu"
-    workers: int = 2
-    threads: int = 0
-    save_minutes: float = 5.0
-    log_every: int = 10
-    picture_every: int = 500
-    json: bool = False
-
-
-SOURCES = ("fits", "data", "without_truth", "body")
-LARGEST = 2**31
-FOR = {"photos": "fits", "without_truth": "data", "loss_openpose": "data", "loss_annotated": "data"}
-LENGTH = ("steps", "epochs")
-STARTS = ("guess", "backbone_weights", "mean_params")
+Record = TypeVar("Record")
+LENGTH = ("steps", "epochs", "minutes")
+PAIRS = tuple[tuple[str, Path], ...]
+_READERS = {int: (count, "N"), float: (amount, "X"), str: (str, "NAME"), Path: (Path, "PATH")}
+WORDS = {
+    "run": "folder of the run; by default runs/{name}-DATE",
+    "resume": "go on with the run in --run, with the options it was started with",
+    "steps": "end after so many, in however many epochs where none are given",
+    "epochs": "end after so many; 0: never for that reason, as where --steps or --minutes is given",
+    "minutes": "end after so many, by the clock, and so does the fall of the learning rate",
+    "device": "cpu, cuda, cuda:1 …",
+    "threads": "of torch; 0: as many as it likes",
+    "save_minutes": "between two savings",
+    "log_every": "steps between two lines of metrics.jsonl",
+    "json": "print those lines to the terminal, for programs",
+}
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the command line said, and nothing else."""
+    """What the command line said, and nothing else: options of the loop and of the method, and of its Config."""
 
     options: dict[str, Any]
     config: dict[str, Any]
 
 
-def parse(program: str, description: str, arguments: list[str] | None, defaults: object) -> Given:
-    """Read a command line. defaults: the method's Config."""
-    parser = CommandLine(program, description, argument_default=argparse.SUPPRESS)
-    for name, value in vars(Options()).items():
-        parser.add_argument(_flag(name), help=with_default(WORDS[name], value), **_option(name))
-    modes = parser.add_mutually_exclusive_group()
-    modes.add_argument(
-        "--fits-only", action="store_const", const="static", dest="mode", help="keep the fits as they are"
-    )
-    modes.add_argument(
-        "--no-fits", action="store_const", const="none", dest="mode", help="learn from keypoints alone"
-    )
-    for name, value in flat(defaults).items():
-        if name != "mode":
-            choices = _choices(type(defaults), name)
-            parser.add_argument(
-                _flag(name), type=_config_type(value), choices=choices, metavar=None if choices else _metavar(value),
-                dest=name, help=with_default(WORDS[name], value),
-            )  # fmt: skip
-    said = vars(parser.parse_args(arguments))
-    _check_together(parser, said)
-    names = {option.name for option in dataclasses.fields(Options)}
+def parse(method: Method, arguments: list[str] | None) -> Given:
+    """Read a command line."""
+    parser = CommandLine(f"train.{method.name}", method.words, argument_default=argparse.SUPPRESS)
+    words = {**WORDS, "run": WORDS["run"].format(name=method.name), **method.help}
+    readers = {"log_every": from_one, "minutes": above_zero, **method.readers}
+    for record in (method.options, method.own, method.config):
+        for name, hint, default in fields_of(record):
+            if name not in method.switches:
+                about = _argument(hint)
+                if name in readers:
+                    about["type"] = readers[name]
+                parser.add_argument(
+                    flag_of(name), dest=name, help=with_default(words.get(name, ""), default), **about
+                )
+    for name, flags in method.switches.items():
+        either = parser.add_mutually_exclusive_group()
+        for flag, (value, said) in flags.items():
+            either.add_argument(flag, action="store_const", const=value, dest=name, help=said)
+    told = vars(parser.parse_args(arguments))
+    config = {name for name, _, _ in fields_of(method.config)}
     return Given(
-        {name: value for name, value in said.items() if name in names},
-        {name: value for name, value in said.items() if name not in names},
+        {name: value for name, value in told.items() if name not in config},
+        {name: value for name, value in told.items() if name in config},
     )
 
 
-def _check_together(parser: argparse.ArgumentParser, said: dict[str, Any]) -> None:
-    """End with an error where nobody would look at something that was said."""
-    others = [_flag(name) for name in STARTS if name in said and name != "guess"]
-    if "guess" in said and others:
-        parser.error(f"--guess starts all of the network: leave out {', '.join(others)}")
-    for name, source in FOR.items():
-        if name in said and source not in said and "resume" not in said:
-            parser.error(f"{_flag(name)}: is for {_flag(source)}, which is not given. Leave it out.")
+def merge(method: Method, given: Given, stored: dict[str, Any] | None, processes: int = 1) -> Plan:
+    """What a run is to be: what is said now, then what it was begun with, then defaults. stored: the config.json of a
+    run that goes on, None for a new one.
 
-
-def options_of(said: dict[str, Any]) -> Options:
-    """Options as they were said, the others as by default. Raises FitloopError where they do not go together."""
-    for name in ("data", "data_photos"):
-        if name in said:
-            said = {**said, name: tuple((key, Path(path)) for key, path in said[name])}
-    for name in ("run", "fits", "photos", "body", "guess", "backbone_weights", "mean_params"):
-        if said.get(name) is not None:
-            said = {**said, name: Path(said[name])}
-    options = Options(**said)
-    if options.fits is None and not options.data:
-        raise FitloopError("nothing to train on. Give --fits curated.npz, or --data NAME=FILE.")
-    by_name("--data", options.data)
-    folders_of("--data-photos", options.data_photos, options.data)
+    How long a run goes on is what is said now, and is not cut short by what was said before, or by a default. Raises
+    FitloopError for what does not go together, and when a run that goes on is told another config, start or data than
+    it was begun with.
+    """
+    folder = _folder(method, given, processes)
+    begun = {"options": {}, "config": {}} if stored is None else stored
+    if stored is not None:
+        _check_stored(method, stored, folder)
+        _check_as_begun(method, given, stored, folder)
+    elif "resume" not in given.options:
+        _check_needs(method, given)
+    before, said = dict(begun["options"]), dict(given.options)
+    if said.keys() & set(LENGTH):
+        before |= dict.fromkeys(LENGTH)
+    for name, hint, _ in fields_of(method.own):
+        if hint == PAIRS and name in said:
+            named = [key for key, _ in said[name]]
+            said[name] = [*(pair for pair in before.get(name, ()) if pair[0] not in named), *said[name]]
+    values = {**before, **said, "run": folder}
+    options = with_values(method.options, values)
     if options.epochs == 0:
         options = dataclasses.replace(options, epochs=None)
-    return options
+    plan = Plan(
+        options,
+        with_values(method.own, values),
+        with_values(method.config, {**begun["config"], **given.config}),
+        folder,
+        stored is not None,
+        frozenset({*given.options, *given.config}),
+    )
+    method.check(plan, processes)
+    return plan
 
 
-def by_name(flag: str, given: Named) -> dict[str, Path]:
-    """Paths by their names. Raises FitloopError for a name that is given twice."""
-    paths = dict(given)
-    if len(paths) < len(given):
-        names = [name for name, _ in given]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise FitloopError(f"{flag} {twice}: is given twice. Give it once.")
-    return paths
+def stored_plan(method: Method, stored: dict[str, Any], folder: Path) -> Plan:
+    """What the run in a folder was begun with, its config.json being `stored`."""
+    return merge(method, Given({"run": folder}, {}), stored)
 
 
-def folders_of(flag: str, given: Named, data: Named) -> dict[str, Path]:
-    """Folders by the names of data sets. Raises FitloopError for one of no data set, or a second of one."""
-    names = list(dict.fromkeys(name for name, _ in data))
-    for name, _ in given:
-        if name not in names:
-            raise FitloopError(f"{flag} {name}: no --data has this name. Named are: {', '.join(names)}.")
-    return by_name(flag, given)
+def default_run(method: Method) -> Path:
+    """NAME-20261120-161200 in runs/."""
+    return Path("runs") / f"{method.name}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
-def check_stored(stored: dict[str, Any], defaults: object, where: Path) -> None:
-    """Raises FitloopError for a run's `options` and `config` with names that this version does not have. where: its
-    folder, for the words."""
-    known = {option.name for option in dataclasses.fields(Options)}
-    strange = [*(stored["options"].keys() - known), *(stored["config"].keys() - flat(defaults).keys())]
+def as_stored(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Options and Config for config.json."""
+    return {"options": {**plain(plan.options), **plain(plan.own)}, "config": plain(plan.config)}
+
+
+def unchanging(config: Any) -> dict[str, Any]:
+    """A Config as a checkpoint holds it: what may not change when a run goes on."""
+    return {name: value for name, value in plain(config).items() if name != ACCUMULATE}
+
+
+def fields_of(record: Any, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Name, type (without None) and value of each field, those of nested records by their group."""
+    hints = typing.get_type_hints(type(record))
+    for item in dataclasses.fields(record):
+        value = getattr(record, item.name)
+        if dataclasses.is_dataclass(value):
+            yield from fields_of(value, f"{item.metadata.get('flag', item.name)}_")
+        else:
+            yield prefix + item.name, _without_none(hints[item.name]), value
+
+
+def with_values(record: Record, values: Mapping[str, Any], prefix: str = "") -> Record:
+    """The record with some of its values, named as `fields_of` names them, changed. Paths may be text."""
+    hints, changed = typing.get_type_hints(type(record)), {}
+    for item in dataclasses.fields(record):  # type: ignore[arg-type]  # a TypeVar cannot be bound to dataclasses
+        value, name = getattr(record, item.name), prefix + item.name
+        if dataclasses.is_dataclass(value):
+            changed[item.name] = with_values(value, values, f"{item.metadata.get('flag', item.name)}_")
+        elif name in values:
+            changed[item.name] = _of_type(_without_none(hints[item.name]), values[name])
+    return dataclasses.replace(record, **changed)  # type: ignore[type-var]  # as above
+
+
+def plain(record: Any) -> dict[str, Any]:
+    """A record's values by the names of their flags, as JSON has them: absolute paths as text."""
+    return {name: _plain(value) for name, _, value in fields_of(record)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return str(value.resolve()) if isinstance(value, Path) else value
+
+
+def _of_type(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if hint == PAIRS:
+        return tuple((name, Path(path)) for name, path in value)
+    if typing.get_origin(hint) is tuple:
+        return tuple(value)
+    return Path(value) if hint is Path else value
+
+
+def _without_none(hint: Any) -> Any:
+    if typing.get_origin(hint) in (Union, types.UnionType):
+        (hint,) = (one for one in typing.get_args(hint) if one is not type(None))
+    return hint
+
+
+def _argument(hint: Any) -> dict[str, Any]:
+    """What argparse is told of a field of this type."""
+    if hint is bool:
+        return {"action": "store_true"}
+    if hint == PAIRS:
+        return {"action": "append", "type": named_path, "metavar": "NAME=PATH"}
+    if typing.get_origin(hint) is tuple:
+        return {"nargs": "+", **_argument(typing.get_args(hint)[0])}
+    if typing.get_origin(hint) is Literal:
+        return {"choices": typing.get_args(hint)}
+    reader, metavar = _READERS[hint]
+    return {"type": reader, "metavar": metavar}
+
+
+def _folder(method: Method, given: Given, processes: int) -> Path:
+    if "run" in given.options:
+        return Path(given.options["run"])
+    if processes > 1:
+        raise FitloopError("several processes need one folder for their run. Give --run FOLDER.")
+    if given.options.get("resume", False):
+        raise FitloopError("--resume goes on with the run of a folder. Give --run FOLDER.")
+    return default_run(method)
+
+
+def _check_needs(method: Method, given: Given) -> None:
+    """Refuse what nobody would look at."""
+    for name, source in method.needs.items():
+        told = given.options.keys() | given.config.keys()
+        if name in told and source not in told:
+            raise FitloopError(
+                f"{flag_of(name)}: is for {flag_of(source)}, which is not given. Leave it out."
+            )
+
+
+def _check_stored(method: Method, stored: dict[str, Any], folder: Path) -> None:
+    """Refuse a run of another method, and one with options that this version does not have."""
+    if (other := stored.get("method", method.name)) != method.name:
+        raise FitloopError(f"{folder}: is a run of {other}, not of {method.name}. Go on with train.{other}.")
+    options = {name for record in (method.options, method.own) for name, _, _ in fields_of(record)}
+    config = {name for name, _, _ in fields_of(method.config)}
+    strange = [*(stored["options"].keys() - options), *(stored["config"].keys() - config)]
     if strange:
         raise FitloopError(
-            f"{where / 'config.json'}: has {', '.join(sorted(strange))}, which this version does not know. Use the "
+            f"{folder / 'config.json'}: has {', '.join(sorted(strange))}, which this version does not know. Use the "
             "version that began the run."
         )
 
 
-def with_changes(config: C, flat_changes: dict[str, Any]) -> C:
-    """A Config with some of its values, named as `flat` names them, changed."""
-    values = {}
-    for item in dataclasses.fields(config):  # type: ignore[arg-type]
-        value = getattr(config, item.name)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            prefix = _GROUPS[item.name] + "_"
-            inner = {k.removeprefix(prefix): v for k, v in flat_changes.items() if k.startswith(prefix)}
-            values[item.name] = dataclasses.replace(value, **inner)
-        elif item.name in flat_changes:
-            values[item.name] = flat_changes[item.name]
-    return dataclasses.replace(config, **values)  # type: ignore[type-var]
-
-
-def flat(config: object) -> dict[str, Any]:
-    """A Config's values by the names of their flags."""
-    values: dict[str, Any] = {}
-    for item in dataclasses.fields(config):  # type: ignore[arg-type]
-        value = getattr(config, item.name)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            values |= {
-                f"{_GROUPS[item.name]}_{name}": inner for name, inner in dataclasses.asdict(value).items()
-            }
-        else:
-            values[item.name] = value
-    return values
-
-
-def plain(options: Options) -> dict[str, Any]:
-    """Options for config.json: absolute paths as text."""
-    values: dict[str, Any] = {}
-    for name, value in dataclasses.asdict(options).items():
-        if isinstance(value, tuple):
-            values[name] = [[key, str(Path(path).resolve())] for key, path in value]
-        else:
-            values[name] = str(value.resolve()) if isinstance(value, Path) else value
-    return values
-
-
-def default_run(program: str) -> Path:
-    """runs/spin-20261120-161200."""
-    return Path("runs") / f"{program.rsplit('.', 1)[-1]}-{time.strftime('%Y%m%d-%H%M%S')}"
-
-
-def _option(name: str) -> dict[str, Any]:
-    default = getattr(Options(), name)
-    if isinstance(default, bool):
-        return {"action": "store_true"}
-    if name in ("data", "data_photos"):
-        return {"action": "append", "type": named_path, "metavar": "NAME=PATH"}
-    if name == "log_every":
-        return {"type": from_one, "metavar": "N"}
-    if name == "steps" or isinstance(default, int):
-        return {"type": count, "metavar": "N"}
-    if isinstance(default, float):
-        return {"type": _amount, "metavar": "X"}
-    return {"type": str if name == "device" else Path, "metavar": "NAME" if name == "device" else "PATH"}
-
-
-def named_path(text: str) -> tuple[str, Path]:
-    """NAME=PATH, for argparse."""
-    name, equals, path = text.partition("=")
-    if not (name and equals and path):
-        raise argparse.ArgumentTypeError(f"{text!r}: give NAME=PATH, as in h36m=data/h36m_train.npz")
-    return name, Path(path)
-
-
-def count(text: str) -> int:
-    """A whole number from 0 on that torch takes as a seed, for argparse."""
-    if not text.isdigit() or int(text) > LARGEST:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {LARGEST}")
-    return int(text)
-
-
-def from_one(text: str) -> int:
-    """A whole number from 1 on, for argparse."""
-    if not count(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
-    return int(text)
-
-
-def above_zero(text: str) -> float:
-    """A number above 0, for argparse."""
-    if not _amount(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return float(text)
-
-
-def _config_type(value: object) -> Callable[[str], object]:
-    """What reads a Config's flag: none of its numbers may be negative."""
-    if isinstance(value, int):
-        return count
-    return _amount if isinstance(value, float) else type(value)
-
-
-def _metavar(value: object) -> str:
-    return {int: "N", float: "X"}.get(type(value), "NAME")
-
-
-def _amount(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
-    return value
-
-
-def _choices(config: type, name: str) -> tuple[str, ...] | None:
-    hint = typing.get_type_hints(config).get(name)
-    return typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else None
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+def _check_as_begun(method: Method, given: Given, stored: dict[str, Any], folder: Path) -> None:
+    told = {name: value for name, value in given.options.items() if name in method.fixed}
+    other = [name for name, value in told.items() if _plain(value) != stored["options"].get(name)]
+    told = {name: value for name, value in given.config.items() if name != ACCUMULATE}
+    other += [name for name, value in told.items() if _plain(value) != stored["config"].get(name)]
+    if other:
+        raise FitloopError(
+            f"{folder}: was started with another {', '.join(map(flag_of, other))}. Resume without, or start a new run "
+            f"from {folder / 'checkpoint.pt'}."
+        )

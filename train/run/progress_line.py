@@ -32,9 +32,13 @@ class ProgressLine:
         start, end = ("\r\x1b[K", "") if self.bar else ("", "\n")
         print(f"{start}{self.words(done)}", end=end, file=sys.stderr, flush=True)
 
+    def rate(self, done: int) -> float:
+        """Things a second."""
+        return (done - self.before) / max(self.seconds, 1e-9)
+
     def words(self, done: int) -> str:
         """`[######..................] 250/1000 people, 41.7 a second, 18 s left`."""
-        rate = (done - self.before) / max(self.seconds, 1e-9)
+        rate = self.rate(done)
         full = round(BAR * done / max(1, self.total))
         left = f", {rate:.1f} a second, {_duration((self.total - done) / rate)} left" if rate > 0 else ""
         return f"[{'#' * full}{'.' * (BAR - full)}] {done}/{self.total} {self.what}{left}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
-from train.run.folder import RunProgress
-from train.run.loop import TrainStep
-from train.run.options import Options
+from train.run.loop import Limits
+from train.run.method import Plan, RunProgress, TrainStep
 
 _BAR = 24
 
@@ -14,10 +14,13 @@ _BAR = 24
 class Terminal:
     """The first process's voice; the others are silent."""
 
-    def __init__(self, options: Options, speaks: bool, batches_in_epoch: int) -> None:
-        self.options, self.speaks = options, speaks
-        epochs = None if options.epochs is None else options.epochs * batches_in_epoch
-        self.steps = min((n for n in (options.steps, epochs) if n is not None), default=None)
+    def __init__(
+        self, plan: Plan, speaks: bool, limits: Limits, in_epoch: int, remark: Callable[[TrainStep], str]
+    ) -> None:
+        self.plan, self.speaks, self.limits, self.remark = plan, speaks, limits, remark
+        self.in_epoch = in_epoch
+        epochs = None if limits.epochs is None else limits.epochs * in_epoch
+        self.steps = min((n for n in (limits.steps, epochs) if n is not None), default=None)
         self.rate = 0.0
 
     def say(self, *sentences: str) -> None:
@@ -29,27 +32,35 @@ class Terminal:
 
     def line(self, entry: str) -> None:
         """A line of metrics.jsonl, for programs."""
-        if self.speaks and self.options.json:
+        if self.speaks and self.plan.options.json:
             print(entry, flush=True)
 
-    def show(self, report: TrainStep) -> None:
-        """The bar, written over itself."""
-        if not self.speaks or self.options.json or not sys.stderr.isatty():
+    def show(self, report: TrainStep, progress: RunProgress) -> None:
+        """What was measured after the step, and the bar, written over itself."""
+        if report.measured:
+            self.say(f"step {report.step}: {self.remark(report)}")
+        if not self.speaks or self.plan.options.json or not sys.stderr.isatty():
             return
         seconds = report.step_s
         self.rate = seconds if not self.rate else 0.9 * self.rate + 0.1 * seconds
-        people = max(1, report.counts.get("people", 1))
-        replaced = report.counts.get("replaced", 0) / people
-        print(f"\r\x1b[K{self._bar(report)}  loss {report.loss:.3f}  {report.images_per_s:.0f} photos/s  "
-              f"{replaced:.0%} of fits bettered", end="", file=sys.stderr, flush=True)  # fmt: skip
+        words = [
+            self._bar(report, progress),
+            f"loss {report.loss:.3f}",
+            f"{report.per_s:.0f} {report.unit}/s",
+        ]
+        words += filter(None, [self.remark(report)])
+        print(f"\r\x1b[K{'  '.join(words)}", end="", file=sys.stderr, flush=True)
 
     def end(self, progress: RunProgress) -> None:
         if self.speaks:
-            self.say(f"{progress.step} steps, {progress.epoch} epochs; the run is in {self.options.run}")
+            self.say(f"{progress.step} steps, {progress.epoch} epochs; the run is in {self.plan.folder}")
 
-    def _bar(self, report: TrainStep) -> str:
-        if self.steps is None:
+    def _bar(self, report: TrainStep, progress: RunProgress) -> str:
+        minutes = self.limits.minutes
+        if self.steps is None and minutes is None:
             return f"step {report.step}, epoch {report.epoch}"
-        full = round(_BAR * min(1.0, report.step / max(1, self.steps)))
-        left = self.rate * max(0, self.steps - report.step)
-        return f"[{'#' * full}{'.' * (_BAR - full)}] {report.step}/{self.steps}, {left / 60:.0f} min left"
+        full = round(_BAR * self.limits.share_done(progress, self.in_epoch))
+        left = [self.rate * max(0, self.steps - report.step)] if self.steps is not None else []
+        left += [max(0.0, 60 * minutes - progress.seconds)] if minutes is not None else []
+        done = f"{report.step}/{self.steps}" if self.steps is not None else f"step {report.step}"
+        return f"[{'#' * full}{'.' * (_BAR - full)}] {done}, {min(left) / 60:.0f} min left"

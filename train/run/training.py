@@ -3,91 +3,65 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
-from core.body.model import Body, load_body
-from core.errors import FitloopError
-from core.networks.spin import SpinNetwork, spin_checkpoint
-from core.store.fits.dictionary import FitsDictionary
-from train.data.batches import Crops, Turns, batches_of, load_batches
-from train.data.sources import Sources, read_sources
-from train.methods.spin.initial_weights import start_from
-from train.methods.spin.pictures import draw_pictures
-from train.run.distributed import Processes, share_batches
-from train.run.folder import RunFolder, RunProgress, loop_state, read_config, resume
+from train.run.distributed import Processes
+from train.run.folder import CHECKPOINT, CONFIG, RunFolder, loop_state, read_config, resume
 from train.run.interrupt import Stopping
-from train.run.loop import Learner, Limits, Method, TrainStep, learn
+from train.run.loop import Learner, Limits, learn
+from train.run.method import ACCUMULATE, Method, Options, Plan, RunProgress, TrainStep
 from train.run.metrics_log import MetricsLog
-from train.run.options import (
-    LENGTH,
-    SOURCES,
-    STARTS,
-    Given,
-    Options,
-    check_stored,
-    default_run,
-    flat,
-    options_of,
-    parse,
-    plain,
-    with_changes,
-)
+from train.run.options import Given, as_stored, default_run, merge, parse, unchanging
 from train.run.parser import INTERRUPTED, run_to_end
 from train.run.terminal import Terminal
-
-C = TypeVar("C")
-MAY_CHANGE = "accumulate"  # of a Config when a run goes on: a smaller GPU may need more pieces
-
-Build = Callable[[Any, Body], SpinNetwork]
-StepOf = Callable[[Any, SpinNetwork, Body, FitsDictionary, Processes], Method]
 
 
 @dataclass(eq=False)
 class Training:
     """One run at work."""
 
-    options: Options
-    config: Any
+    plan: Plan
     run: RunFolder | None  # of the first process alone
     learner: Learner
-    network: SpinNetwork
-    sources: Sources
-    fits: FitsDictionary
-    body: Body
+
+    @property
+    def limits(self) -> Limits:
+        options = self.plan.options
+        return Limits(options.steps, options.epochs, options.minutes)
 
     def save(self) -> str:
         """Write the run's files. Returns what went wrong, '' for nothing; only the first process writes."""
         if self.run is None:
             return ""
-        state = loop_state(self.learner.progress, self.learner.optimizer, resolved(self.config), self.fits)
-        return self.run.save(spin_checkpoint(self.network, self.learner.progress.step, state), self.fits)
+        lesson, progress = self.learner.lesson, self.learner.progress
+        state = loop_state(progress, lesson.optimizer, unchanging(self.plan.config))
+        return self.run.save(lesson.checkpoint(progress.step, state), lesson.write)
 
 
-def run_command(
-    program: str, words: str, arguments: list[str] | None, defaults: C, build: Build, step_of: StepOf
-) -> int:
-    """Train as a command line says. words: what its help begins with; defaults: the method's Config; build makes its
-    network, step_of the Method that teaches it. Returns the exit code."""
-    given = parse(program, words, arguments, defaults)
-    return run_to_end(lambda: _run(program, given, defaults, build, step_of))
+def run_command(method: Method, arguments: list[str] | None = None) -> int:
+    """Train as a command line says. Returns the exit code."""
+    return run_given(method, parse(method, arguments))
 
 
-def _run(program: str, given: Given, defaults: C, build: Build, step_of: StepOf) -> int:
+def run_given(method: Method, given: Given) -> int:
+    """Train as a command line, which has been read, says. Returns the exit code."""
+    return run_to_end(lambda: _run(method, given))
+
+
+def _run(method: Method, given: Given) -> int:
     processes: Processes | None = None
     training: Training | None = None
     try:
         processes = Processes.join(given.options.get("device", Options.device))
-        training = prepare(program, given, defaults, build, processes)
-        return _train(training, step_of)
+        training = prepare(method, given, processes)
+        return _train(training)
     finally:
         if training is not None and training.run is not None:
             training.run.close()
@@ -95,162 +69,80 @@ def _run(program: str, given: Given, defaults: C, build: Build, step_of: StepOf)
             processes.leave()
 
 
-def prepare(program: str, given: Given, defaults: C, build: Build, processes: Processes) -> Training:
+def prepare(method: Method, given: Given, processes: Processes) -> Training:
     """Everything before the first step: a new run, or one that goes on."""
-    restarted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
-    if processes.count > 1 and "run" not in given.options:
-        raise FitloopError("several processes need one folder for their run. Give --run FOLDER.")
-    if given.options.get("resume", False) and "run" not in given.options:
-        raise FitloopError("--resume goes on with the run of a folder. Give --run FOLDER.")
-    path = Path(given.options.get("run") or default_run(program))
-    going_on = given.options.get("resume", False) or (restarted and (path / "config.json").exists())
-    if processes.first and not going_on:
-        RunFolder.check_new(path)  # before the data are read, which may take minutes
-    stored = read_config(path) if going_on else {"options": {}, "config": {}}
-    check_stored(stored, defaults, path)
-    options, config = merged(given, stored, path, defaults)
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    _check_batch(config, processes)
-    body = load_body(options.body)
-    kept = path / "fits.npz" if going_on and (path / "fits.npz").exists() else None
-    halves = config.losses.openpose, config.losses.annotated
-    sources = read_sources(options, body, halves, config.seed, kept)
-    network = build(config, body)
-    begins = not (going_on and (path / "checkpoint.pt").exists())  # it may have been killed before its first
-    if begins:
-        notices = start_from(network, options, body)
-        sources = dataclasses.replace(sources, notices=(*sources.notices, *notices))
-    run = _open_run(path, going_on, options, config, body) if processes.first else None
+    given = _with_folder(method, given, processes)
+    plan = merge(method, given, _stored(given), processes.count)
+    if processes.first and not plan.goes_on:
+        RunFolder.check_new(plan.folder)  # before the data are read, which may take minutes
+    if plan.options.threads:
+        torch.set_num_threads(plan.options.threads)
+    fresh = not (
+        plan.goes_on and (plan.folder / CHECKPOINT).exists()
+    )  # it may have been killed before its first
+    lesson = method.begin(plan, processes, fresh)
+    run = _open_run(method, plan, lesson.about) if processes.first else None
     try:
-        training = _started(options, config, run, network, sources, body, processes)
+        learner = Learner(lesson, processes, RunProgress(accumulate=max(1, lesson.pieces)))
         processes.wait()  # a run folder is there before anyone looks into it
-        if not begins:
-            learner = training.learner
-            learner.progress = resume(
-                RunFolder(path), network, learner.optimizer, training.fits, resolved(config)
-            )
-            learner.progress.accumulate = given.config.get(MAY_CHANGE, learner.progress.accumulate)
-        return training
+        if not fresh:
+            told = learner.progress.accumulate
+            learner.progress = resume(plan.folder, lesson, unchanging(plan.config))
+            if ACCUMULATE in plan.told:
+                learner.progress.accumulate = told
+        return Training(plan, run, learner)
     except BaseException:  # whatever it was, the folder is free again
         if run is not None:
             run.close()
         raise
 
 
-def merged(given: Given, stored: dict[str, Any], path: Path, defaults: C) -> tuple[Options, Any]:
-    """Options and config: what was said now, then what a run was started with, then the defaults.
-
-    How long a run goes on is what is said now, and is not cut short by what was said before, or by a default.
-    Raises FitloopError when a run that goes on is told another config, start or data than it was begun with.
-    """
-    if stored["config"]:
-        _check_as_begun(given, stored, path)
-    before, said = dict(stored["options"]), dict(given.options)
-    if said.keys() & LENGTH:
-        before |= dict.fromkeys(LENGTH)
-    if "data_photos" in said:
-        named = [name for name, _ in said["data_photos"]]
-        others = [(name, folder) for name, folder in before.get("data_photos", ()) if name not in named]
-        said["data_photos"] = [*others, *said["data_photos"]]
-    config = with_changes(defaults, {**stored["config"], **given.config})
-    return options_of({**before, **said, "run": path}), config
+def _with_folder(method: Method, given: Given, processes: Processes) -> Given:
+    """Several processes that are not told a folder take one name from the first; those that torchrun may start anew
+    would not find it again, and have to be told."""
+    restarts = int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0"))
+    if "run" in given.options or given.options.get("resume", False) or processes.count == 1 or restarts:
+        return given
+    folder = Path(processes.agreed(str(default_run(method))))
+    return replace(given, options={**given.options, "run": folder})
 
 
-def _check_as_begun(given: Given, stored: dict[str, Any], path: Path) -> None:
-    told = {
-        name: value
-        for name, value in given.config.items()
-        if name != MAY_CHANGE and value != stored["config"].get(name)
-    }
-    said = {name: value for name, value in plain_given(given).items() if name in (*SOURCES, *STARTS)}
-    told |= {name: value for name, value in said.items() if value != stored["options"].get(name)}
-    if told:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in told)
-        raise FitloopError(
-            f"{path}: was started with another {names}. Resume without, or start a new run with "
-            f"--guess {path / 'checkpoint.pt'}."
-        )
+def _stored(given: Given) -> dict[str, Any] | None:
+    """The config.json of the run that is to go on; None for a new run. torchrun starts a run that was restarted with
+    the same command again, and a count in its environment."""
+    path = given.options.get("run")
+    if path is None:
+        return None
+    restarted = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    goes_on = given.options.get("resume", False) or (restarted and (path / CONFIG).exists())
+    return read_config(path) if goes_on else None
 
 
-def plain_given(given: Given) -> dict[str, Any]:
-    """What was said, in the form that config.json has it."""
-    fields: dict[str, Any] = {
-        name: value if not isinstance(value, list) else tuple(value) for name, value in given.options.items()
-    }
-    return {name: value for name, value in plain(Options(**fields)).items() if name in fields}
+def _open_run(method: Method, plan: Plan, about: Any) -> RunFolder:
+    if plan.goes_on:
+        return RunFolder.reopen(plan.folder)
+    config = {"method": method.name, **as_stored(plan), **about, "torch": torch.__version__}
+    return RunFolder.create(plan.folder, config)
 
 
-def resolved(config: Any) -> dict[str, Any]:
-    """A Config as a checkpoint holds it: what may not change when a run goes on."""
-    values = json.loads(json.dumps(flat(config)))
-    values.pop(MAY_CHANGE)
-    return dict(values)
-
-
-def _check_batch(config: Any, processes: Processes) -> None:
-    if config.batch < 1:
-        raise FitloopError(f"--batch {config.batch}: there must be somebody in it. Choose one from 1 on.")
-    if config.accumulate < 1:
-        raise FitloopError(
-            f"--accumulate {config.accumulate}: there must be a piece. Choose 1 for a whole batch."
-        )
-    pieces = processes.count * config.accumulate
-    if config.batch % pieces:
-        raise FitloopError(
-            f"--batch {config.batch} cannot be shared by {processes.count} processes in {config.accumulate} pieces "
-            f"each. Choose a multiple of {pieces}."
-        )
-
-
-def _open_run(path: Path, going_on: bool, options: Options, config: Any, body: Body) -> RunFolder:
-    if going_on:
-        return RunFolder.reopen(path)
-    about = {"body": {"name": body.name, "fingerprint": body.fingerprint}, "torch": torch.__version__}
-    return RunFolder.create(path, {"options": plain(options), "config": flat(config), **about})
-
-
-def _started(
-    options: Options,
-    config: Any,
-    run: RunFolder | None,
-    network: SpinNetwork,
-    sources: Sources,
-    body: Body,
-    processes: Processes,
-) -> Training:
-    """What a run is at its first step."""
-    network = network.to(processes.device, memory_format=torch.channels_last)
-    dropout = share_batches(network, processes, config.seed)
-    optimizer = torch.optim.Adam(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    fits = sources.fits.to(processes.device)
-    learner = Learner(
-        network,
-        optimizer,
-        dropout,
-        processes,
-        config.batch,
-        config.learning_rate,
-        RunProgress(accumulate=config.accumulate),
-        config.last_rate,
-        config.warm_up,
-        config.clip,
-    )
-    return Training(options, config, run, learner, network, sources, fits, body.to(processes.device))
-
-
-def _train(training: Training, step_of: StepOf) -> int:
+def _train(training: Training) -> int:
     """The loop with everything around it. Returns the exit code: 1 where what was learned last could not be saved."""
-    options, learner, order = training.options, training.learner, training.sources.order
-    terminal = Terminal(options, learner.processes.first, batches_of(order, learner.batch))
-    terminal.say(*training.sources.notices)
+    learner = training.learner
+    terminal = Terminal(
+        training.plan,
+        learner.processes.first,
+        training.limits,
+        learner.lesson.in_epoch,
+        learner.lesson.remark,
+    )
+    terminal.say(*learner.lesson.notices)
     log = None
     with Stopping() as stopping:
         try:
             if training.run is not None:
                 log = MetricsLog(training.run.path, learner.progress.step)
             terminal.say(training.save())  # from here on there is something to go on with
-            _steps(training, step_of, stopping, log, terminal)
+            _steps(training, stopping, log, terminal)
         except (
             RuntimeError,
             EOFError,
@@ -268,26 +160,14 @@ def _train(training: Training, step_of: StepOf) -> int:
     return INTERRUPTED if stopping.asked else int(bool(lost))
 
 
-def _steps(
-    training: Training, step_of: StepOf, stopping: Stopping, log: MetricsLog | None, terminal: Terminal
-) -> None:
-    """Take steps, and log, draw and save between them, until a limit or until someone asks to stop."""
-    options, learner, sources = training.options, training.learner, training.sources
-    assert options.run is not None
-    crops = Crops(sources.samples, sources.order, training.config.augment)
-    progress, share = learner.progress, learner.processes.share
-    turns = Turns(sources.order, progress.epoch, progress.batch, learner.batch, share)
-    batches = load_batches(crops, turns, options.workers, learner.processes.device.type == "cuda")
-    method = step_of(training.config, training.network, training.body, training.fits, learner.processes)
-    in_epoch = batches_of(sources.order, learner.batch)
+def _steps(training: Training, stopping: Stopping, log: MetricsLog | None, terminal: Terminal) -> None:
+    """Take steps, and log and save between them, until a limit or until someone asks to stop."""
+    options, learner, limits = training.plan.options, training.learner, training.limits
     saved = time.monotonic()
-    for report in learn(
-        learner, batches, in_epoch, method, Limits(options.steps, options.epochs), options.run
-    ):
-        _tell(report, options, log, terminal)
-        if training.run is not None and options.picture_every and report.step % options.picture_every == 0:
-            with _said_if_not_written(terminal, "a picture"):
-                draw_pictures(options.run, report.step, training.network, training.body, training.fits, crops)
+    for report in learn(learner, limits, training.plan.folder):
+        if training.run is not None:
+            report = _reviewed(learner, report, limits, terminal)
+        _tell(report, learner.progress, options, log, terminal)
         if time.monotonic() - saved > 60 * options.save_minutes:
             terminal.say(training.save())
             saved = time.monotonic()
@@ -295,10 +175,21 @@ def _steps(
             return
 
 
-def _tell(report: TrainStep, options: Options, log: MetricsLog | None, terminal: Terminal) -> None:
+def _reviewed(learner: Learner, report: TrainStep, limits: Limits, terminal: Terminal) -> TrainStep:
+    """The report with what the method measured after the step."""
+    measured: dict[str, float] = {}
+    with _said_if_not_written(terminal, "a picture"):
+        measured = learner.lesson.after(report.step, limits.reached(learner.progress))
+    return replace(report, measured=measured)
+
+
+def _tell(
+    report: TrainStep, progress: RunProgress, options: Options, log: MetricsLog | None, terminal: Terminal
+) -> None:
     terminal.say(*report.notices)
-    terminal.show(report)
-    if log is not None and (report.step % options.log_every == 0 or report.step == 1 or report.notices):
+    terminal.show(report, progress)
+    spoken = report.step % options.log_every == 0 or report.step == 1 or report.notices or report.measured
+    if log is not None and spoken:
         with _said_if_not_written(terminal, "a line of metrics"):
             terminal.line(log.write(report.step, report.numbers()))
 

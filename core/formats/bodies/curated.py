@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.body.keypoints import FITS_LAYOUT
 from core.errors import FitsError
 from core.files.npz import faults_as, read_npz
 from core.files.unusable import Unusable
@@ -20,7 +21,7 @@ from core.formats.shared.people import Ids, make_keypoints
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.records import BBox, Fit, Person, Photo
-from core.store.fits.columns import LAYOUT, NUMBERS, TEXTS, TRUTHS, check_arrays
+from core.store.fits.columns import NUMBERS, TEXTS, TRUTHS, check_arrays
 from core.store.fits.dictionary import VALID_SCORE_PX
 from core.store.project.rows import VERDICTS
 
@@ -66,7 +67,7 @@ def _person(person_id: int, row: dict[str, np.ndarray], body: str, report: Repor
     return Person(
         person_id,
         BBox(row["center"], float(row["scale"])),
-        make_keypoints(LAYOUT, row["keypoints"].astype(np.float64), report, record),
+        make_keypoints(FITS_LAYOUT, row["keypoints"].astype(np.float64), report, record),
         fit=_fit(row, body),
         verdict=verdict,  # type: ignore[arg-type]
         locked=bool(row["locked"]),

@@ -7,7 +7,6 @@ import numpy as np
 from core.errors import FitsError
 
 FORMAT_VERSION = 1
-LAYOUT = "spin49"
 SOURCES = ("", "guess", "fit", "curated")  # '' where there is no fit yet
 
 NUMBERS: dict[str, tuple[int, ...]] = {

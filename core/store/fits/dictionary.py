@@ -1,6 +1,6 @@
 """The fits dictionary: the best fit known of each person, which a training run reads and betters.
 
-SPIN's idea (Kolotouros et al., ICCV 2019) with its faults mended: fits are saved whole, old and new are
+The idea of Kolotouros et al. (ICCV 2019) with its faults mended: fits are saved whole, old and new are
 compared by one objective, and what a human has locked is never replaced. In the file and in memory, poses are
 in the photo's camera frame. `get` and `keep_better` speak to a network, so theirs are in the frame of the
 crop's camera, as the augmented crop shows the person: turned by rotation_deg in the image, then mirrored

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from core.body.keypoints import convert
+from core.body.keypoints import FITS_LAYOUT, convert
 from core.errors import FitsError
 from core.records import Person, Photo
-from core.store.fits.columns import FORMAT_VERSION, LAYOUT, NUMBERS, TEXTS, TRUTHS
+from core.store.fits.columns import FORMAT_VERSION, NUMBERS, TEXTS, TRUTHS
 from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
 
 
@@ -48,7 +48,8 @@ def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, obj
             f"{photo.path}, person {person.id}: the fit is of body '{fit.body}', the fits dictionary of body "
             f"'{body}'. Fit this person again, or choose that body."
         )
-    spin = keypoints if keypoints.layout == LAYOUT else convert(keypoints, keypoints.layout, LAYOUT)
+    is_as_kept = keypoints.layout == FITS_LAYOUT
+    known = keypoints if is_as_kept else convert(keypoints, keypoints.layout, FITS_LAYOUT)
     focal_length, center = photo.camera
     return {
         "pose": fit.pose if fit else np.zeros(72),
@@ -59,7 +60,7 @@ def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, obj
         "camera_center": fit.camera_center if fit else center,
         "center": person.bbox.center,
         "scale": person.bbox.scale,
-        "keypoints": spin.array,
+        "keypoints": known.array,
         "score": fit.score if fit and math.isfinite(fit.score) else math.inf if fit else math.nan,
         "valid_fit": is_valid(person),
         "locked": person.locked,

@@ -1,4 +1,4 @@
-"""Train on what was accepted: options, start and stop, curves, and the result as the next guess."""
+"""Teach a network on what was accepted: method, options, start and stop, curves, the result as the next guess."""
 
 import os
 import shlex
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.methods import MethodRow, method_rows
 from desktop.commands.queue_menu import guess_with
 from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training_process import TrainingProcess
@@ -28,24 +29,27 @@ from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 from desktop.theme import theme
 
-MOST_STEPS = 10_000_000
+MOST_STEPS, MOST_PEOPLE = 10_000_000, 16_384
 SILENT_S = 120  # a run that has written nothing for so long may have ended, or hang
 MOST_POINTS = 2000  # of a curve; more are not seen
 
 
 class TrainPanel(QWidget):
-    """Starts `python -m train.spin` on the project's fits dictionary, or follows a run started elsewhere."""
+    """Starts the command of a method, as on the project's fits dictionary, or follows a run started elsewhere."""
 
     def __init__(
         self, workbench: Workbench, training: TrainingProcess, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._workbench, self._training = workbench, training
+        self._methods = {row.name: row for row in method_rows()}
+        self.method = QComboBox()
+        for row in self._methods.values():
+            self.method.addItem(row.title, row.name)
         self.steps, self.batch = QSpinBox(), QSpinBox()
         self.steps.setRange(1, MOST_STEPS)
-        self.steps.setValue(1000)
-        self.batch.setRange(1, 4096)
-        self.batch.setValue(16)
+        self.batch.setRange(1, MOST_PEOPLE)
+        self._offer()
         self.more = QLineEdit()
         self.more.setPlaceholderText(tr("more options, as in a terminal"))
         self.start = QPushButton(tr("Train"))
@@ -67,6 +71,7 @@ class TrainPanel(QWidget):
         self.plot.setAccessibleName(tr("Curve of the run"))
         self._line = self.plot.plot()
         self._lay_out()
+        self.method.currentIndexChanged.connect(self._offer)
         self.start.clicked.connect(self._start)
         self.stop.clicked.connect(training.stop)
         self.follow.clicked.connect(self._follow)
@@ -84,17 +89,19 @@ class TrainPanel(QWidget):
         grid = QGridLayout(left)
         grid.setContentsMargins(6, 4, 6, 4)
         grid.setSpacing(4)
+        self.method.setAccessibleName(tr("Method"))
+        grid.addWidget(self.method, 0, 0, 1, 4)
         for column, (words, box) in enumerate(((tr("Steps"), self.steps), (tr("Batch"), self.batch))):
             label = QLabel(words)
             label.setBuddy(box)
             box.setAccessibleName(words)
-            grid.addWidget(label, 0, 2 * column)
-            grid.addWidget(box, 0, 2 * column + 1)
-        grid.addWidget(self.more, 1, 0, 1, 4)
+            grid.addWidget(label, 1, 2 * column)
+            grid.addWidget(box, 1, 2 * column + 1)
+        grid.addWidget(self.more, 2, 0, 1, 4)
         for place, button in enumerate((self.start, self.stop, self.follow, self.use)):
-            grid.addWidget(button, 2 + place // 2, 2 * (place % 2), 1, 2)
-        grid.addWidget(self.said, 4, 0, 1, 4)
-        grid.setRowStretch(4, 1)
+            grid.addWidget(button, 3 + place // 2, 2 * (place % 2), 1, 2)
+        grid.addWidget(self.said, 5, 0, 1, 4)
+        grid.setRowStretch(5, 1)
         scroll = QScrollArea()
         scroll.setWidget(left)
         scroll.setWidgetResizable(True)
@@ -116,8 +123,8 @@ class TrainPanel(QWidget):
         project = self._workbench.project
         if project is None:
             return
-        fits = fits_file_of(project)
-        if not fits.is_file():
+        fits, method = fits_file_of(project), self._chosen()
+        if method.fits and not fits.is_file():
             self._workbench.refused.emit(
                 tr("{name} is not there yet. Save the fits first: Ctrl+S.").format(name=fits.name)
             )
@@ -128,12 +135,27 @@ class TrainPanel(QWidget):
             words = tr("{options}: a quote is not closed. Close it, or leave it out.")
             self._workbench.refused.emit(words.format(options=self.more.text()))
             return
-        folder = project.folder / "runs" / time.strftime("spin-%Y-%m-%d-%H%M%S")
-        options = ["--steps", str(self.steps.value()), "--batch", str(self.batch.value()), *more]
+        source = [method.fits, str(fits)] if method.fits else []
+        if method.file and method.file not in more:
+            words = tr("{method}: the file for {option}").format(method=method.title, option=method.file)
+            file, _ = QFileDialog.getOpenFileName(self, words, str(project.folder))
+            if not file:
+                return
+            source = [method.file, file]
+        folder = project.folder / "runs" / time.strftime(f"{method.name}-%Y-%m-%d-%H%M%S")
+        options = [*source, "--steps", str(self.steps.value()), "--batch", str(self.batch.value()), *more]
         try:
-            self._training.start(folder, fits, options)
+            self._training.start(folder, method, options)
         except OSError as error:
             self._workbench.refused.emit(f"{folder}: {error.strerror}")
+
+    def _chosen(self) -> MethodRow:
+        return self._methods[self.method.currentData()]
+
+    def _offer(self) -> None:
+        """What the chosen method is usually told."""
+        self.steps.setValue(self._chosen().steps)
+        self.batch.setValue(self._chosen().batch)
 
     def _follow(self) -> None:
         project = self._workbench.project
@@ -143,8 +165,8 @@ class TrainPanel(QWidget):
             self._training.follow(Path(name))
 
     def _use(self) -> None:
-        if self._training.checkpoint is not None:
-            guess_with(self._workbench, self._training.checkpoint)
+        if self._training.guessing is not None:
+            guess_with(self._workbench, self._training.guessing)
 
     def _show(self) -> None:
         training = self._training
@@ -152,13 +174,14 @@ class TrainPanel(QWidget):
         self.stop.setEnabled(training.own and training.running)
         elsewhere = training.folder is not None and not training.own
         self.stop.setToolTip(tr("A run started elsewhere is stopped there: Ctrl+C") if elsewhere else "")
-        self.use.setEnabled(training.checkpoint is not None)
+        self.use.setEnabled(training.guessing is not None)
         names = sorted(
             {name for line in training.lines[-50:] for name, value in line.items() if _is_number(value)}
         )
         shown = [self.metric.itemText(index) for index in range(self.metric.count())]
         if names != shown:
-            chosen = self.metric.currentText() or "loss"
+            method = training.method
+            chosen = self.metric.currentText() or (method.metric if method is not None else "loss")
             self.metric.clear()
             self.metric.addItems(names)
             self.metric.setCurrentText(chosen)

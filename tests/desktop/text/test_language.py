@@ -34,7 +34,7 @@ from tests.desktop.making import write_coco
 ROOT = Path(__file__).parents[3]
 OPEN, CLOSE = "⟦", "⟧"
 ENGLISH_WORD = re.compile(r"[A-Za-z]{3,}")
-NAMES = re.compile(r"Fitloop|COCO|SPIN|EFT|OpenPose|photo_\d\.jpg|^people$|^open body$")
+NAMES = re.compile(r"Fitloop|COCO|SPIN|Lifter|EFT|OpenPose|photo_\d\.jpg|^people$|^open body$")
 QTS_OWN = {  # Qt's to translate; it has no Esperanto
     *("Close", "Float", "Scroll Left", "Scroll Right", "Press shortcut", "Restore Defaults", "Export..."),
 }

@@ -19,8 +19,7 @@ from train.data.augment import AugmentConfig
 from train.data.batches import Batch, Crops, Order, RowTurn, Share, Turns, batches_of, load_batches
 from train.data.rotated_body import LAYOUT
 from train.data.samples import Samples, each_once, present, read_dataset, samples_of_fits
-from train.data.sources import read_sources
-from train.run.options import Options
+from train.data.sources import SourceOptions, read_sources
 
 PEOPLE = 6
 HALVES = (0.0, 1.0)
@@ -42,7 +41,7 @@ def curated(tmp_path, body):
 
 
 def sources(body, **options):
-    return read_sources(Options(**options), body, HALVES, seed=0)
+    return read_sources(SourceOptions(**options), body, HALVES, seed=0)
 
 
 def epoch_of(order: Order, epoch: int, batch: int, share: Share = Share()) -> list[list[RowTurn]]:  # noqa: B008
@@ -361,7 +360,7 @@ class TestSources:
         arrays = {name: value[:0] if value.ndim else value for name, value in np.load(curated).items()}
         FitsDictionary.from_arrays(arrays).save(curated)
         with pytest.raises(FitsError, match=r"curated\.npz: nobody is in it"):
-            read_sources(Options(fits=curated), body, HALVES, 0)
+            read_sources(SourceOptions(fits=curated), body, HALVES, 0)
 
     def test_a_data_set_of_nobody_is_refused(self, tmp_path, body):
         path = making_runs.write_dataset(tmp_path, body, 1)

@@ -18,17 +18,28 @@ from core.networks.spin import load_spin_network
 from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs
 from train import spin
+from train.methods.spin import method
 from train.run import folder as run_folder
-from train.run import training
 from train.run.folder import RunFolder
-from train.run.loop import BAD_BATCHES, StepLoss
+from train.run.loop import BAD_BATCHES
+from train.run.method import StepLoss
 from train.run.metrics_log import MetricsLog, read_metrics
-from train.run.options import Given
-from train.run.training import merged
 
 ROOT = Path(__file__).parents[3]
 PEOPLE = 6
 SMALL = ("--backbone", "tiny", "--batch", "2", "--workers", "0", "--log-every", "1", "--picture-every", "0")
+
+# What config.json held before methods had a table.
+OLD_OPTIONS = (
+    "backbone_weights body data data_photos device epochs fits guess json log_every mean_params "
+    "photos picture_every resume run save_minutes steps threads without_truth workers"
+)
+OLD_CONFIG = (
+    "accumulate augment_flip augment_noise augment_rotation_deg augment_scale augment_still backbone "
+    "batch clip fit_iterations iterations last_rate learning_rate loss_annotated loss_betas "
+    "loss_camera loss_keypoints_2d loss_keypoints_3d loss_openpose loss_pose loss_total "
+    "loss_vertices mode precision seed valid_px warm_up weight_decay"
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +75,14 @@ def losses(folder: Path) -> list[object]:
 @contextlib.contextmanager
 def disturbed(monkeypatch, disturb):
     """`disturb(number, loss, batch)` is called in place of the loss of the number-th step."""
-    original, count = spin.loss, [0]
+    original, count = method.loss, [0]
 
     def loss(said, batch, spin_state):
         count[0] += 1
         return disturb(count[0], lambda: original(said, batch, spin_state), batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(spin, "loss", loss)
+        patch.setattr(method, "loss", loss)
         yield count
 
 
@@ -133,7 +144,7 @@ class TestRunFolder:
     def test_a_second_run_does_not_go_into_the_folder_of_the_first(self, train, capsys, monkeypatch):
         """And is told so before its data are read, which may take minutes."""
         assert train("run", "--steps", "1") == 0
-        monkeypatch.setattr(training, "read_sources", lambda *_: pytest.fail("data were read"))
+        monkeypatch.setattr(method, "read_sources", lambda *_: pytest.fail("data were read"))
         assert train("run", "--steps", "1") == 1
         assert "--resume" in capsys.readouterr().err
 
@@ -150,15 +161,6 @@ class TestRunFolder:
         assert "another process is training" in capsys.readouterr().err
         assert train("run", "--resume", "--steps", "2", fits=None) == 0
 
-    def test_nothing_to_train_on_is_told(self, tmp_path, capsys):
-        assert spin.main(["--run", str(tmp_path / "run")]) == 1
-        assert "--fits" in capsys.readouterr().err
-        assert not (tmp_path / "run").exists()
-
-    def test_going_on_without_a_folder_asks_for_it(self, capsys):
-        assert spin.main(["--resume"]) == 1
-        assert "Give --run FOLDER" in capsys.readouterr().err
-
     @pytest.mark.parametrize("guess", ["first/checkpoint.pt", "first"])
     def test_a_run_starts_from_a_checkpoint_or_the_run_that_has_it(self, train, tmp_path, guess):
         assert train("first", "--steps", "2") == 0
@@ -171,37 +173,6 @@ class TestRunFolder:
             )
             == 1
         )
-
-    @pytest.mark.parametrize("other", ["--mean-params", "--backbone-weights"])
-    def test_a_guess_is_a_whole_start_and_no_other_goes_with_it(self, train, tmp_path, capsys, other):
-        with pytest.raises(SystemExit):
-            train("run", "--guess", str(tmp_path), other, str(tmp_path / "x.npz"))
-        assert f"--guess starts all of the network: leave out {other}" in capsys.readouterr().err
-
-
-def length_of(said: dict[str, int], stored: dict[str, int] | None = None) -> tuple[int | None, int | None]:
-    """Steps and epochs of a run that was begun with some, and is now told others."""
-    before = {"options": {"fits": "x.npz", **(stored or {})}, "config": {}}
-    options, _ = merged(Given({"fits": Path("x.npz"), **said}, {}), before, Path("run"), spin.Config())
-    return options.steps, options.epochs
-
-
-class TestLength:
-    def test_whoever_says_how_many_steps_gets_them_in_however_many_epochs(self):
-        assert length_of({"steps": 250}) == (250, None)
-        assert length_of({"steps": 250, "epochs": 3}) == (250, 3)
-        assert length_of({}) == (None, 50)
-
-    def test_how_long_a_run_goes_on_is_what_was_said_last(self):
-        assert length_of({"steps": 250}, {"epochs": 50}) == (250, None)
-        assert length_of({"epochs": 60}, {"steps": 250}) == (None, 60)
-        assert length_of({}, {"steps": 250, "epochs": 3}) == (250, 3)
-
-    def test_where_one_data_sets_photos_are_now_leaves_the_others_where_they_were(self):
-        before = {"data": [["a", "a.npz"], ["b", "b.npz"]], "data_photos": [["a", "old/a"], ["b", "old/b"]]}
-        given = Given({"data_photos": [("b", Path("new/b"))]}, {})
-        options, _ = merged(given, {"options": before, "config": {}}, Path("run"), spin.Config())
-        assert dict(options.data_photos) == {"a": Path("old/a"), "b": Path("new/b")}
 
 
 class TestResume:
@@ -224,6 +195,34 @@ class TestResume:
         assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
         whole, parts = (np.load(tmp_path / name / "fits.npz") for name in ("whole", "parts"))
         assert whole["betas"].tobytes() == parts["betas"].tobytes()
+
+    def test_a_run_of_the_first_version_goes_on_exactly(self, train, tmp_path):
+        """Its config.json named no method, its checkpoint counted no seconds, and both held what is listed here."""
+        assert train("whole", "--steps", "5") == 0
+        assert train("old", "--steps", "3") == 0
+        file = tmp_path / "old/config.json"
+        config = json.loads(file.read_text())
+        del config["method"], config["options"]["minutes"]
+        assert config.keys() == {"options", "config", "body", "torch"}
+        assert sorted(config["options"]) == OLD_OPTIONS.split()
+        assert sorted(config["config"]) == OLD_CONFIG.split()
+        file.write_text(json.dumps(config, indent=1) + "\n")
+        contents = torch.load(tmp_path / "old/checkpoint.pt")
+        del contents["loop"]["seconds"]
+        assert contents.keys() == {"fitloop_checkpoint", "network", "config", "model", "step", "loop"}
+        assert sorted(contents["loop"]) == [
+            "accumulate",
+            "batch",
+            "config",
+            "epoch",
+            "fits",
+            "optimizer",
+            "random",
+        ]
+        assert contents["network"] == "spin"
+        torch.save(contents, tmp_path / "old/checkpoint.pt")
+        assert train("old", "--resume", "--steps", "5", fits=None) == 0
+        assert losses(tmp_path / "old") == losses(tmp_path / "whole")
 
     def test_torchrun_restarts_a_run_where_it_was(self, train, tmp_path, monkeypatch):
         """An elastic restart is the same command again, with a count in its environment."""
@@ -268,22 +267,8 @@ class TestResume:
         assert "--photos FOLDER" in capsys.readouterr().err
         assert train("run", "--resume", "--steps", "2", "--photos", str(moved), fits=None) == 0
 
-    def test_another_config_is_refused_and_named(self, train, tmp_path, capsys):
-        assert train("run", "--steps", "1") == 0
-        assert train("run", "--resume", "--learning-rate", "0.1", fits=None) == 1
-        assert "--learning-rate" in capsys.readouterr().err
-
-    @pytest.mark.parametrize("other", ["--guess", "--mean-params", "--backbone-weights"])
-    def test_another_start_than_its_own_is_refused_and_named(self, train, tmp_path, capsys, other):
-        assert train("run", "--steps", "1") == 0
-        assert train("run", "--resume", other, str(tmp_path / "x.pt"), fits=None) == 1
-        assert f"was started with another {other}" in capsys.readouterr().err
-
-    @pytest.mark.parametrize(
-        "config", ["{}", '{"options": 1, "config": 2}', '{"options": {"colour": 1}, "config": {}}',
-                   '{"options": {}, "config": {"colour": 1}}']
-    )  # fmt: skip
-    def test_a_folder_whose_config_is_not_of_this_command_is_refused(self, train, tmp_path, capsys, config):
+    @pytest.mark.parametrize("config", ["{}", '{"options": 1, "config": 2}', "no JSON"])
+    def test_a_folder_whose_config_is_no_runs_is_refused(self, train, tmp_path, capsys, config):
         (tmp_path / "run").mkdir()
         (tmp_path / "run/config.json").write_text(config)
         assert train("run", "--resume", fits=None) == 1
@@ -327,7 +312,7 @@ class TestTrouble:
         assert (tmp_path / "run/checkpoint.pt").exists()
 
     def test_too_little_memory_halves_the_pieces_and_says_so(self, train, tmp_path, monkeypatch, capsys):
-        regress, sizes = spin.regress, []
+        regress, sizes = method.regress, []
 
         def limited(network, batch, config):
             sizes.append(len(batch))
@@ -336,7 +321,7 @@ class TestTrouble:
             return regress(network, batch, config)
 
         with monkeypatch.context() as patch:
-            patch.setattr(spin, "regress", limited)
+            patch.setattr(method, "regress", limited)
             assert train("run", "--steps", "2") == 0
         assert sizes == [2, *[1, 1, 1, 1] * 2]
         assert "from now on 1" in capsys.readouterr().err
@@ -412,7 +397,3 @@ class TestTrouble:
         assert train("run", "--steps", "2") == 0
         assert "a line of metrics could not be written" in capsys.readouterr().err
         assert torch.load(tmp_path / "run/checkpoint.pt")["step"] == 2
-
-    def test_a_batch_that_cannot_be_shared_is_refused(self, train, capsys):
-        assert train("run", "--accumulate", "3") == 1
-        assert "multiple of 3" in capsys.readouterr().err

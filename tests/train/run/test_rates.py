@@ -1,49 +1,53 @@
 """How long a step is: the learning rate falls along a cosine, and long gradients are cut."""
 
+import itertools
 from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
-from train.run.distributed import DropoutStream, Processes
-from train.run.folder import RunProgress
-from train.run.loop import Learner, Limits, Method, StepLoss, learn
+from core.networks.checkpoint import Checkpoint
+from train.methods.spin.method import rate
+from train.methods.spin.settings import Config
+from train.run.distributed import Processes
+from train.run.loop import Learner, Limits, learn
+from train.run.method import Lesson, RunProgress, StepLoss
 
 IN_EPOCH = 4
 
 
-class Batches:
-    """The same batch for ever, of which the loop needs no more than this."""
-
-    unreadable = ()
-
-    def to(self, device):
-        return self
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return self
-
-
-def learner_of(**changes) -> Learner:
+def learner_of(slope=1.0, progress=None, **changes) -> Learner:
+    """A weight and a loss that falls straight."""
     network = nn.Linear(1, 1, bias=False)
-    optimizer = torch.optim.SGD(network.parameters(), 0.1)
-    processes = Processes(0, 1, torch.device("cpu"))
-    return Learner(network, optimizer, DropoutStream(0), processes, 1, learning_rate=0.1, **changes)
+    config = Config(learning_rate=0.1, **changes)
+
+    def gradients(batch, progress):
+        network.zero_grad()
+        loss = slope * network.weight.sum()
+        loss.backward()
+        return StepLoss(loss, {"straight": loss}, {"people": torch.tensor(1)})
+
+    lesson = Lesson(
+        network=network,
+        optimizer=torch.optim.SGD(network.parameters(), 0.1),
+        batch=1,
+        in_epoch=IN_EPOCH,
+        batches=lambda epoch, place: itertools.repeat(None),
+        gradients=gradients,
+        rate=lambda step, share: rate(config, step, share),
+        checkpoint=lambda step, loop: Checkpoint("", {}, {}, step, loop),
+        restore=lambda checkpoint, file: None,
+        clip=config.clip,
+    )
+    return Learner(lesson, Processes(0, 1, torch.device("cpu")), progress or RunProgress())
 
 
-def steps_of(learner, limits, slope=1.0):
-    """The steps of a loss that falls straight, and by how much the weight moved in each."""
-    weight = learner.network.weight
-
-    def loss(_, said):
-        return StepLoss(slope * weight.sum(), {"straight": slope * weight.sum()}, {"people": torch.tensor(1)})
-
+def steps_of(learner, limits):
+    """The steps, and by how much the weight moved in each."""
+    weight = learner.lesson.network.weight
     before = float(weight.detach())
-    for step in learn(learner, iter(Batches()), IN_EPOCH, Method(lambda _: (weight,), loss), limits, None):
+    for step in learn(learner, limits, None):
         now = float(weight.detach())
         yield SimpleNamespace(rate=step.learning_rate, moved=before - now)
         before = now
@@ -89,9 +93,16 @@ def test_a_run_without_an_end_keeps_its_rate():
 
 
 def test_a_long_gradient_is_cut_and_a_short_one_stays():
-    (cut,) = steps_of(learner_of(clip=2.0), Limits(steps=1), slope=1000.0)
+    (cut,) = steps_of(learner_of(1000.0, clip=2.0), Limits(steps=1))
     assert cut.moved == pytest.approx(0.1 * 2.0, rel=1e-4)
-    (short,) = steps_of(learner_of(clip=2.0), Limits(steps=1), slope=1.5)
+    (short,) = steps_of(learner_of(1.5, clip=2.0), Limits(steps=1))
     assert short.moved == pytest.approx(0.1 * 1.5, rel=1e-4)
-    (whole,) = steps_of(learner_of(), Limits(steps=1), slope=1000.0)
+    (whole,) = steps_of(learner_of(1000.0), Limits(steps=1))
     assert whole.moved == pytest.approx(0.1 * 1000.0, rel=1e-4)
+
+
+def test_a_run_of_minutes_ends_by_the_clock_and_has_the_rate_of_its_share():
+    limits = Limits(epochs=None, minutes=1.0)
+    half_way = learner_of(last_rate=0.0, progress=RunProgress(seconds=30.0))
+    assert next(steps_of(half_way, limits)).rate == pytest.approx(0.05, rel=1e-3)
+    assert not list(steps_of(learner_of(progress=RunProgress(seconds=60.0)), limits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -13,7 +14,7 @@ from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import LifterGuess, lift
 from core.networks.lifter.network import JOINTS, Lifter
-from train.data.mocap import Poses
+from train.data.mocap import Poses, read_poses
 from train.data.photo_truth import LIMBS, read_truth
 from train.methods.lifter.scenes import SceneBodies, Scenes, camera_turn
 
@@ -21,6 +22,7 @@ PHOTO = (1000.0, 500.0)  # focal length and centre [px] of the pictures that pos
 NOISE, NOISE_TAIL, TAIL = 0.01, 0.04, 0.05  # of the person's bbox: usual error, the bad ones', their share
 MISSING, SWAPPED = 0.2, 0.05
 SEED = 20
+TABLE = "table.json"
 
 
 def projected_people(scenes: Scenes, poses: Poses, count: int | None = None) -> SceneBodies:
@@ -137,3 +139,38 @@ def as_params(people: SceneBodies, body: Body) -> BodyParams:
         pose, people.shape[:, :10], torch.zeros_like(people.pelvis), people.shape[:, 10]
     )
     return BodyParams.from_pose(pose, rest.betas, people.pelvis - body.rest_pelvis(rest), rest.kid)
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """People of the validation split, clean and noisy."""
+
+    body: Body
+    scenes: Scenes
+    poses: Poses
+    count: int | None = 1500
+    layouts: tuple[str, ...] = ("coco17", "h36m17")
+
+    def __call__(self, lifter: Lifter) -> dict[str, dict[str, float]]:
+        people = projected_people(self.scenes, self.poses, self.count)
+        table = {}
+        for name in self.layouts:
+            for noisy in (False, True):
+                keypoints = projected_keypoints(self.scenes, people, name, noisy)
+                errors = on_projections(lifter, self.body, people, keypoints, name)
+                table[f"{name} {'noisy' if noisy else 'clean'}"] = summary(errors)
+        return table
+
+
+def evaluate(lifter: Lifter, body: Body, poses: Path, truth: Path | None) -> dict[str, object]:
+    """The table: test split by layout, clean and noisy; the measured people by source; time."""
+    test = read_poses(poses, "test")
+    scenes = Scenes(body, torch.from_numpy(test.pose), torch.from_numpy(test.weight))
+    layouts = ("coco17", "openpose25", "h36m17", "mediapipe33")
+    table: dict[str, object] = dict(Validation(body, scenes, test, None, layouts)(lifter))
+    if truth is not None:
+        people = on_true_people(lifter, body, truth)
+        table |= {source: summary(errors) for source, errors in people.items()}
+        table["all with 3D truth"] = summary(torch.cat(list(people.values())))
+    table["ms for one person"] = milliseconds(lifter, body)
+    return table

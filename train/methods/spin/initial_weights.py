@@ -11,11 +11,11 @@ from core.errors import CheckpointError
 from core.networks.checkpoint import load_weights
 from core.networks.spin import SpinNetwork, load_backbone, load_spin_network
 from train.methods.spin.mean_params import mean_body
+from train.methods.spin.settings import SpinOptions
 from train.run.folder import checkpoint_of
-from train.run.options import Options
 
 
-def start_from(network: SpinNetwork, options: Options, body: Body) -> tuple[str, ...]:
+def start_from(network: SpinNetwork, options: SpinOptions, body: Body) -> tuple[str, ...]:
     """Put the weights that the options name into a new network. Returns what the user should know."""
     notices: tuple[str, ...] = ()
     if options.mean_params is not None:

@@ -15,8 +15,7 @@ from core.metrics import pa_mpjpe_mm
 from core.networks import lift, load_lifter
 from core.networks.lifter import lift as lifting
 from core.networks.lifter.lift import LIFTER_FOLDER, WEIGHTS
-from train.lifter import TABLE
-from train.methods.lifter.accuracy import limb_columns, on_true_people
+from train.methods.lifter.accuracy import TABLE, limb_columns, on_true_people
 from train.methods.lifter.scenes import camera_turn
 
 PRIOR = Path(__file__).parents[4] / "resources" / "prior" / "pose_prior.npz"

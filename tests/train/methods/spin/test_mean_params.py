@@ -12,7 +12,7 @@ from core.networks.spin import SpinConfig, SpinNetwork
 from tests.benchmarks.people import smpl_sized
 from train.methods.spin.initial_weights import start_from
 from train.methods.spin.mean_params import mean_body
-from train.run.options import Options
+from train.methods.spin.settings import SpinOptions
 
 
 def test_without_a_file_the_network_starts_at_the_priors_likeliest_pose():
@@ -36,7 +36,7 @@ def test_betas_of_smpls_mean_body_start_no_other_bodys(tmp_path):
     np.savez(path, pose=np.arange(144.0), shape=np.ones(10), cam=np.ones(3))
     for body, start in ((load_body(), 0.0), (smpl_sized(load_body()), 1.0)):
         network = SpinNetwork(SpinConfig("resnet18"))
-        told = start_from(network, Options(mean_params=path), body)
+        told = start_from(network, SpinOptions(mean_params=path), body)
         assert (network.init_shape == start).all()
         assert (network.init_cam == 1).all()
         assert len(told) == (start == 0)

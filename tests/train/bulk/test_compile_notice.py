@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from train.run import compile_notice
+from train.bulk import compile_notice
 
 
 @pytest.fixture

@@ -1,0 +1,68 @@
+"""The window trains by every method of the table, and follows a method that was added to it as any other."""
+
+import json
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+import core.methods
+from tests.train import toy_method
+
+
+@pytest.fixture
+def with_toy(tmp_path, monkeypatch):
+    """The table with one more row."""
+    rows = json.loads(core.methods.METHODS_FILE.read_text())
+    file = tmp_path / "methods.json"
+    file.write_text(json.dumps([*rows, toy_method.ROW]))
+    monkeypatch.setattr(core.methods, "METHODS_FILE", file)
+
+
+@pytest.mark.usefixtures("with_toy")
+def test_a_new_method_is_offered_started_and_followed(open_desk):
+    desk, panel, training = open_desk, open_desk.window.train_panel, open_desk.window.training
+    panel.method.setCurrentText("Toy")
+    assert (panel.steps.value(), panel.batch.value()) == (12, 4)
+    panel.more.setText("--log-every 1")
+    panel.start.click()
+    assert training.running
+    assert training.folder.name.startswith("toy-")
+    desk.qtbot.waitUntil(lambda: not training.running, timeout=300_000)
+    training.poll()
+    assert [line["step"] for line in training.lines] == list(range(1, 13)), training.last_words
+    assert training.method.name == "toy"
+    assert panel.said.text() == f"{training.folder.name} has ended after step 12"
+    panel.metric.setCurrentText("loss_off")
+    assert len(panel._line.getData()[0]) == 12
+    assert training.checkpoint is not None
+    assert not panel.use.isEnabled(), "no guess can come from a line"
+    assert desk.said == []
+
+
+def test_a_method_that_learns_from_a_file_asks_for_it(open_desk, tmp_path, monkeypatch):
+    desk, panel, training = open_desk, open_desk.window.train_panel, open_desk.window.training
+    started, chosen = [], [""]
+    monkeypatch.setattr(training, "start", lambda *told: started.append(told))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen[0], ""))
+    panel.method.setCurrentText("Lifter")
+    panel.start.click()
+    assert started == []
+    chosen[0] = str(tmp_path / "poses.npz")
+    panel.start.click()
+    ((folder, method, options),) = started
+    assert method.command == "train.lifter"
+    assert folder.name.startswith("lifter-")
+    assert options == ["--poses", chosen[0], "--steps", "10000", "--batch", "512"]
+    assert desk.said == []
+
+
+def test_only_a_run_whose_network_guesses_is_offered_for_guesses(desk, tmp_path):
+    """A run of an older version does not say its method: it is of the first."""
+    training, panel = desk.window.training, desk.window.train_panel
+    (tmp_path / "checkpoint.pt").touch()
+    for method, guesses in ((None, True), ("spin", True), ("lifter", False), ("unknown here", False)):
+        said = {} if method is None else {"method": method}
+        (tmp_path / "config.json").write_text(json.dumps({"options": {"steps": 9}, **said}))
+        training.follow(tmp_path)
+        assert panel.use.isEnabled() == guesses
+        assert training.steps == 9

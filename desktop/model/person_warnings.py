@@ -3,8 +3,6 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.body.warnings import Warned, depth_below, warnings_of
 from core.records import Person
 from core.wishes import GroundContact
@@ -36,7 +34,7 @@ def _below_floor(workbench: "Workbench") -> bool:
     person = workbench.person
     wishes = person.wishes if person is not None else ()
     floors = [wish for wish in wishes if isinstance(wish, GroundContact)]
-    posed = workbench.fits.posed() if floors else None
+    posed = workbench.shown.posed if floors else None
     if posed is None:
         return False
-    return any(depth_below(posed.vertices, np.array(wish.normal), wish.offset) > BELOW_M for wish in floors)
+    return any(depth_below(posed.vertices, wish.normal, wish.offset) > BELOW_M for wish in floors)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.records import Verdict
-from desktop.theme import ThemeName
+from desktop.theme import Theme, ThemeName, theme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,11 @@ class View:
     contrast: float = 0.0  # -1 flat … 1 hard
     card: bool = True  # batches are computed on the graphics card, where there is one
     advance: bool = False  # go to the next person after a verdict
+
+    @cached_property
+    def colours(self) -> Theme:
+        """Those of the theme."""
+        return theme(self.theme)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,12 +1,18 @@
 """What the user reads, in the user's language.
 
 English stands in the source and is its own key: tr("Fit"). A table that is made before a language is chosen marks its
-texts with Qt's QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both.
+texts with QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both by these names.
 """
 
-from PySide6.QtCore import QT_TR_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 
 from core.records import Verdict
+
+
+def QT_TR_NOOP(text: str) -> str:
+    """Mark a text that tr() is given later. Qt's own function of this name returns an object."""
+    return text
+
 
 OPENPOSE = "openpose_"  # keypoints of SPIN's that are as OpenPose has them
 VERDICTS: dict[Verdict, str] = {

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
 from desktop.text.translate import tr
-from desktop.theme import Theme, theme
+from desktop.theme import Theme
+from desktop.views.gl.cameras import FIELD_OF_VIEW_DEG, Orbit
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
-from desktop.views.space.cameras import FIELD_OF_VIEW_DEG, Orbit
 
 TEXT_PX, GAP_PX = 18, 6
 LARGEST_PX = 190
@@ -51,7 +51,7 @@ class AlternativePictures(QWidget):
         ]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.base))
             cells = self.cells()
@@ -87,7 +87,7 @@ class AlternativePictures(QWidget):
 
     def _draw(self, size: QSize) -> list[QImage]:
         """Side views; kept until they, the size or the colours change."""
-        fits, colours = self._workbench.fits, theme(self._workbench.view.theme)
+        fits, colours = self._workbench.fits, self._workbench.view.colours
         if self._renderer is None or fits.body is None:
             return []
         real = size * self.devicePixelRatioF()
@@ -102,7 +102,7 @@ class AlternativePictures(QWidget):
 
     def _draw_one(self, posed: PosedBody, size: QSize, look: Backdrop) -> QImage:
         assert self._renderer is not None
-        solids = solids_of(posed, self._workbench.fits.alternatives[0], theme(self._workbench.view.theme))
+        solids = solids_of(posed, self._workbench.fits.alternatives[0], self._workbench.view.colours)
         return self._renderer.draw(solids, _around(posed.upright[0]).camera(size), size, look)
 
 

@@ -27,7 +27,7 @@ from desktop.state.measures import (
 )
 from desktop.state.view import Chosen
 from desktop.text.translate import tr, verdict
-from desktop.theme import Theme, theme
+from desktop.theme import Theme
 from desktop.views.panels.fit_plots import WholeNumbers
 
 AXIS_WIDTH_PX = 36
@@ -81,14 +81,14 @@ class DataPlots(QWidget):
         self.measuring.close()
 
     def _draw(self) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         measuring = self.measuring.running
         for plot in self._plots:
             plot.nothing.setText(tr("Looking …") if measuring else tr("Nobody is fitted yet"))
             plot.draw(self.measuring.measures, colours)
 
     def _dress(self) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         if colours.name != self._dressed:
             self._dressed = colours.name
             self._draw()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -160,7 +161,8 @@ class FitPanel(QScrollArea):
         fits = self._workbench.fits
         whole = isinstance(getattr(FitOptions(), name), int) and not isinstance(value, bool)
         told = None if (name, value) == ("stay_near", AUTOMATIC) else round(value) if whole else value
-        fits.set_options(replace(fits.options, **{name: told}))
+        changed: dict[str, Any] = {name: told}
+        fits.set_options(replace(fits.options, **changed))
 
     def _set_focal(self, value: float) -> None:
         """Bodies keep their size in the photo: they come nearer or go farther."""
@@ -178,8 +180,6 @@ class FitPanel(QScrollArea):
         )
 
     def _show(self) -> None:
-        if self._workbench.fits.following:
-            return  # a drag is short, and all eyes are on the photo
         fits, photo, person = self._workbench.fits, self._workbench.photo, self._workbench.person
         for name, row in self.rows.items():
             value = getattr(fits.options, name)

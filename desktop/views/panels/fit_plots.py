@@ -2,15 +2,14 @@
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QT_TR_NOOP, QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
 
 from core.body.keypoints import layout
 from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
-from desktop.text.translate import part, tr
-from desktop.theme import theme
+from desktop.text.translate import QT_TR_NOOP, part, tr
 from desktop.views.repaint_later import Unhurried
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart; who comes after the last begins anew, dashed.
@@ -98,10 +97,10 @@ class LossPlot(pyqtgraph.PlotWidget):
             self.getPlotItem().showAxis(side, bool(shown))
         if shown:
             self.getPlotItem().setYRange(np.log10(SMALLEST_LOSS), _largest_power(losses), padding=0.05)
-        self.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
+        self.getPlotItem().setTitle(words, size="9pt", color=self._workbench.view.colours.muted)
 
     def _dress(self) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         if colours.name == self._dressed:
             return
         self._dressed = colours.name
@@ -125,7 +124,8 @@ class ResidualBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
         self._soon = Unhurried(self, workbench)
-        workbench.photo_changed.connect(self._soon.ask)
+        for signal in (workbench.photo_changed, workbench.previewed):
+            signal.connect(self._soon.ask)
         workbench.view_changed.connect(self.update)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
@@ -138,12 +138,12 @@ class ResidualBars(QWidget):
 
     def values(self) -> np.ndarray:
         """(K,) px, NaN where absent; empty without a fit."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         return np.zeros(0) if posed is None else posed.residual_px
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            colours, values = theme(self._workbench.view.theme), self.values()
+            colours, values = self._workbench.view.colours, self.values()
             painter.fillRect(self.rect(), QColor(colours.base))
             painter.setPen(QColor(colours.muted))
             font = painter.font()
@@ -175,7 +175,7 @@ class ResidualBars(QWidget):
         person, view, colours = (
             self._workbench.person,
             self._workbench.view,
-            theme(self._workbench.view.theme),
+            self._workbench.view.colours,
         )
         if person is None:
             return
@@ -188,7 +188,7 @@ class ResidualBars(QWidget):
             if np.isfinite(value):
                 height = area.height() * min(float(value) / top, 1.0)
                 bar = QRectF(left + 0.15 * width, area.bottom() - height, 0.7 * width, height)
-                painter.fillRect(bar, QColor(colours.side(names.sides[index])))
+                painter.fillRect(bar, QColor(colours.sides[names.sides[index]]))
         chosen = hovered if hovered != NO_KEYPOINT else view.keypoint
         if 0 <= chosen < len(values):
             painter.setPen(QColor(colours.text))

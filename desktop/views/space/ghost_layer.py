@@ -32,10 +32,11 @@ class GhostLayer:
 
     def there(self) -> dict[GhostName, Ghost]:
         """Those wanted that there are."""
-        body, found = self._workbench.fits.body, {}
+        body = self._workbench.fits.body
+        found: dict[GhostName, Ghost] = {}
         if body is None:
             return found
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         for name in self.wanted():
             state = self._state(name)
             if state is None:
@@ -60,7 +61,7 @@ class GhostLayer:
 
     def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
         """In the viewport's frame: that of the fit on show, and without one each on its own feet."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         return [
             Solid(
                 posed.to_upright(ghost.vertices) if posed is not None else _on_its_feet(ghost),

@@ -11,21 +11,20 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import names_of
-from desktop.commands.body_menu import finish_order, joint_meant
-from desktop.model.hover import keypoint_of
+from desktop.commands.body_menu import finish_order
+from desktop.model.hover import joint_meant, keypoint_of
 from desktop.model.workbench import Workbench
 from desktop.state.joint_turns import axes_of
 from desktop.state.posed_body import TURN, Surface
 from desktop.text.translate import tr
-from desktop.theme import theme
+from desktop.views.drawing import draw_focus, draw_notice
+from desktop.views.gesture import ARROWS, Gesture, Pointer, is_at_work
+from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Renderer
-from desktop.views.photo.canvas_keys import ARROWS
-from desktop.views.photo.drawing import draw_focus, draw_notice
-from desktop.views.photo.gestures import Gesture, Pointer, move_joint, turn_joint
 from desktop.views.repaint_later import Unhurried
 from desktop.views.space.body_painter import BodyPainter
-from desktop.views.space.cameras import Orbit
+from desktop.views.space.joint_gestures import move_joint, turn_joint
 from desktop.views.space.joint_marks import draw_joints
 from desktop.views.space.rings import Grip, Rings
 from desktop.views.space.viewpoint import Viewpoint
@@ -68,7 +67,8 @@ class Viewport(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
         self._soon = Unhurried(self, workbench)
-        workbench.photo_changed.connect(self._follow)
+        for signal in (workbench.photo_changed, workbench.previewed):
+            signal.connect(self._follow)
         workbench.cancelled.connect(self._let_go)
         workbench.fits.body_changed.connect(self._take_in)
         for signal in (
@@ -102,7 +102,7 @@ class Viewport(QWidget):
 
     def view_from(self, place: str) -> None:
         """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         if place == "photo" and posed is not None:
             vertices = posed.upright[0]
             middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
@@ -139,7 +139,7 @@ class Viewport(QWidget):
         return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.viewport))
             ghosts = self._painter.ghosts.there()
@@ -167,8 +167,8 @@ class Viewport(QWidget):
         draw_joints(
             painter,
             self.orbit.project(joints, self.size()),
-            theme(self._workbench.view.theme),
-            joint_meant(self._workbench),
+            self._workbench.view.colours,
+            joint_meant(self._workbench.person, self._workbench.view),
             self._workbench.hover.joint,
             frozenset(name for wish in person.wishes for name in names_of(wish)) if person else frozenset(),
             self.underMouse(),
@@ -176,10 +176,10 @@ class Viewport(QWidget):
 
     def _rings(self) -> Rings | None:
         """Around the marked joint of a fit that may be changed, if rings are wanted."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         if not self._workbench.view.rings or posed is None or not self._workbench.editable:
             return None
-        joint = joint_meant(self._workbench)
+        joint = joint_meant(self._workbench.person, self._workbench.view)
         center = posed.upright[1][joint_index(joint)]
         return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
 
@@ -203,7 +203,7 @@ class Viewport(QWidget):
             self._grip = grip
             self._gesture = turn_joint(
                 self._workbench,
-                joint_meant(self._workbench),
+                joint_meant(self._workbench.person, self._workbench.view),
                 grip.axis,
                 lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
             )
@@ -257,12 +257,12 @@ class Viewport(QWidget):
 
     def _let_go(self) -> None:
         """Something else was done: what is dragged would be changed as it was before that."""
-        if self._gesture is not None and not self._gesture.gi_running:
+        if self._gesture is not None and not is_at_work(self._gesture):
             self.cancel()
 
     def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
         """Drags the joint of a fit; None where there is nothing that may be changed."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         if posed is None or not self._workbench.editable:
             return None
         orbit, size = self.orbit, self.size()

@@ -9,14 +9,17 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QKeySeq
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QMainWindow, QMessageBox
 
 from desktop import theme
+from desktop.commands.command import Command, Needs, available
 from desktop.commands.file_menu import open_path
-from desktop.commands.menus import MENUS, Command
+from desktop.commands.menus import MENUS
 from desktop.jobs.files.open_files import why_read_only
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.settings import LAYOUT_VERSION, Settings
+from desktop.state.shown import Shown
+from desktop.state.view import View
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
 from desktop.views.gl.renderer import Renderer
@@ -79,11 +82,14 @@ class Window(QMainWindow):
         self._add_docks()
         self.docks["data"].visibilityChanged.connect(self.data_plots.measure)
         self.docks.tabify()
-        self.layout().activate()  # side by side, as they were until now, docks ask for a wider window
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # side by side, as they were until now, docks ask for a wider window
         self.resize(*SIZE_PX)
         self._fill_menus()
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         self._project: object = None
+        self._updated: tuple[Needs, Shown, View] | None = None  # what the actions were updated for
         self._complaint, self._stayed = "", False
         self._connect()
         self.arranged = (
@@ -266,12 +272,16 @@ class Window(QMainWindow):
         action = QAction(tr(command.text), self)
         own = "" if command.shortcut in given else command.shortcut  # keys that the user gave to another
         action.setShortcut(QKeySequence(self._settings.shortcut(command.id, own)))
-        action.setCheckable(command.checked is not None)
+        action.setCheckable(command.is_tick)
         action.triggered.connect(partial(self._run, command))
         return action
 
     def _run(self, command: Command) -> None:
-        command.run(self._workbench, self)
+        if command.cancels:
+            self._workbench.cancel()
+        if command.needs <= available(self._workbench):
+            command.run(self._workbench, self, self._workbench.shown)
+        self._updated = None  # Qt has turned the tick itself
         self._update_actions()
 
     def _fill_menus(self) -> None:
@@ -292,19 +302,24 @@ class Window(QMainWindow):
     def _update_actions(self) -> None:
         if self._workbench.fits.following:
             return  # nothing of it changes until the drag ends
-        project = self._workbench.project
-        fixed = "" if project is None else why_read_only(project)
+        there, shown, view = available(self._workbench), self._workbench.shown, self._workbench.view
+        if (there, shown, view) == self._updated:
+            return
+        self._updated = (there, shown, view)
+        fixed = "" if shown.project is None else why_read_only(shown.project)
         for menu in self._menus.values():
             menu.setToolTipsVisible(bool(fixed))
         for command in self._commands:
             action = self.actions_by_id[command.id]
-            action.setEnabled(command.enabled(self._workbench))
+            action.setEnabled(command.needs <= there)
             action.setToolTip("" if action.isEnabled() else fixed)  # nothing: the action's own text
-            if command.checked is not None:
-                action.setChecked(command.checked(self._workbench))
+            if command.flag:
+                action.setChecked(getattr(view, command.flag) == command.value)
+            elif command.checked is not None:
+                action.setChecked(command.checked(shown))
 
     def _dress(self) -> None:
-        colors = theme.theme(self._workbench.view.theme)
+        colors = self._workbench.view.colours
         if colors.name != self._dressed:
             self._dressed = colors.name
             theme.apply(colors)

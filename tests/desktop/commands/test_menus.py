@@ -18,4 +18,4 @@ def test_every_command_stands_in_a_menu_with_a_letter_of_its_own():
 
 
 def test_choices_of_one_are_ticks():
-    assert all(command.checked for command in COMMANDS if command.group)
+    assert all(command.is_tick for command in COMMANDS if command.group)

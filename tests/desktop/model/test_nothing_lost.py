@@ -45,7 +45,7 @@ def run_job(desk):
         workbench.write("Count", [(photo, photo.with_person(person.with_(tags=(f"seen{step.done}",))))])
 
     steps = (SimpleNamespace(done=done, total=0) for done in itertools.count(1))
-    workbench.job.start("Count", steps, take, lambda: workbench.remember("Count"))
+    workbench.job.start("Count", steps, take, lambda: workbench.remember())
 
 
 def on_disk(desk, person_id):

@@ -1,4 +1,4 @@
-"""How people are drawn over a photo, with Qt's painter: bones, keypoints, residuals, boxes. All in canvas px."""
+"""How people are drawn over a photo, with Qt's painter, and what other views draw alike. All in px of the widget."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from core.body.keypoints import Layout, Side, side_colours
 from core.records import Keypoints
 from desktop.theme import Theme
-from desktop.views.photo.zoom import Placing
 
 HALO = QColor(0, 0, 0, 170)
 RESIDUAL = QColor("#ffe14d")
@@ -175,11 +174,6 @@ def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(colours.accent), FOCUS_PX))
     painter.drawRect(QRectF(rect).adjusted(FOCUS_PX / 2, FOCUS_PX / 2, -FOCUS_PX / 2, -FOCUS_PX / 2))
-
-
-def box_corners(center: np.ndarray, side: float, placing: Placing) -> np.ndarray:
-    """Top left and bottom right (2, 2) of a box on the canvas."""
-    return placing.to_canvas(np.stack([center - side / 2, center + side / 2]))
 
 
 def _side_of_bone(names: Layout, start: int, end: int) -> Side:

@@ -97,7 +97,7 @@ class Fits(QObject):
     def the_body(self) -> "Body":
         """For a command, whose needs say that one is loaded."""
         if self.body is None:
-            raise LookupError("No body is loaded: the command needs BODY.")
+            raise LookupError("needs=BODY")
         return self.body
 
     def device(self) -> Device:

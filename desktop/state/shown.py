@@ -11,7 +11,7 @@ from desktop.state.posed_body import PosedBody
 class Shown:
     """photo: with its people, previewed or committed; person: the one selected; posed: what that one's fit looks like.
 
-    the_…: the same for a command, whose needs say that it is there. Without the need it raises LookupError.
+    the_…: the same for a command, whose needs say that it is there. LookupError names the need that a row forgot.
     """
 
     project: Project | None = None
@@ -27,29 +27,29 @@ class Shown:
     @property
     def the_project(self) -> Project:
         if self.project is None:
-            raise LookupError("No project is open: the command needs PROJECT.")
+            raise LookupError("needs=PROJECT")
         return self.project
 
     @property
     def the_photo(self) -> Photo:
         if self.photo is None:
-            raise LookupError("No photo is on show: the command needs PHOTO.")
+            raise LookupError("needs=PHOTO")
         return self.photo
 
     @property
     def the_person(self) -> Person:
         if self.person is None:
-            raise LookupError("Nobody is selected: the command needs PERSON.")
+            raise LookupError("needs=PERSON")
         return self.person
 
     @property
     def the_fit(self) -> Fit:
         if self.the_person.fit is None:
-            raise LookupError("Nobody is fitted: the command needs FIT.")
+            raise LookupError("needs=FIT")
         return self.the_person.fit
 
     @property
     def the_posed(self) -> PosedBody:
         if self.posed is None:
-            raise LookupError("There is no body to see: the command needs FIT and BODY.")
+            raise LookupError("needs=FIT")
         return self.posed

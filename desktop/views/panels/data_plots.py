@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -182,8 +183,8 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         self.place = -1
         self.mark()
 
-    def _click(self, event: object) -> None:
-        at: QPointF = self.getPlotItem().vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+    def _click(self, event: MouseClickEvent) -> None:
+        at: QPointF = self.getPlotItem().vb.mapSceneToView(event.scenePos())
         place = self.place_at(at.x())
         if place >= 0:
             self.choose(place)

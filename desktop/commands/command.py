@@ -78,7 +78,7 @@ def available(workbench: Workbench) -> Needs:
         found |= {"held": bool(person.wishes), "original": person.original_keypoints is not None}
         found["keypoint"] = 0 <= workbench.view.keypoint < len(keypoints.xy)
         found["seen"] = bool((keypoints.confidence > 0).any())
-    for number in range(1, len(fits.alternatives) + 1):
+    for number in range(1, len(workbench.alternatives.found) + 1):
         found[f"alternative {number}"] = True
     return frozenset(name for name, there in found.items() if there)
 

@@ -27,11 +27,11 @@ def fit(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 def search_alternatives(workbench: Workbench, window: Asks, shown: Shown) -> None:
     window.show_panel("alternatives")
-    workbench.fits.search_alternatives()
+    workbench.alternatives.search()
 
 
 def take_alternative(place: int) -> Run:
-    return lambda workbench, window, shown: workbench.fits.take_alternative(place)
+    return lambda workbench, window, shown: workbench.alternatives.take(place)
 
 
 FIT_MENU = (

@@ -1,26 +1,18 @@
 """The fit of the person on show: what it looks like, one that runs to its end, and one that follows the mouse."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitInputError, FitloopError
-from core.records import Fit, Guess, Keypoints, Person, Photo
+from core.records import Fit, Guess, Person, Photo
 from core.wishes import Wish, with_wish
 from desktop.jobs.device import CPU, Device
-from desktop.jobs.fitting import (
-    FitReport,
-    Mailbox,
-    fit_from,
-    fit_steps,
-    flipped_start,
-    follow_steps,
-    refine,
-)
-from desktop.jobs.guessing import alternative_steps, guess_steps
+from desktop.jobs.fitting import FitReport, Mailbox, fit_from, fit_steps, flipped_start, follow_steps, refine
+from desktop.jobs.guessing import guess_steps
 from desktop.jobs.worker import Worker
 from desktop.model.document import Document
 from desktop.state.joint_turns import turned_as
@@ -56,11 +48,7 @@ class Fits(QObject):
         self._load = load
         self._mailbox: Mailbox | None = None
         self._next: Callable[[], None] | None = None  # what waits for the end of the fit that runs
-        self.alternatives: tuple[PosedBody, ...] = ()  # other bodies for the keypoints of the person on show
-        self._looked_at: Keypoints | None = None  # the keypoints that they are for
-        document.project_changed.connect(self._drop_old_alternatives)
-        self._loader, self._follower = Worker(self), Worker(self)
-        self._fitter, self._looker = Worker(self), Worker(self)
+        self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
         self.body_file: Path | None = None  # of the body in use; None for the open one
         self._loading_file: Path | None = None
         self.network: SpinNetwork | None = None  # guesses in place of the lifter
@@ -71,9 +59,6 @@ class Fits(QObject):
         self._fitter.stepped.connect(self._take_step)
         self._fitter.finished.connect(self._finish)
         self._fitter.failed.connect(self._refuse)
-        self._looker.stepped.connect(self._take_alternatives)
-        self._looker.finished.connect(self.changed)
-        self._looker.failed.connect(self._refuse)
 
     # Bodies
 
@@ -107,13 +92,8 @@ class Fits(QObject):
     @property
     def foreign(self) -> bool:
         """Whether the person's fit is of another body, so that its betas mean nothing here."""
-        person = self._document.person
-        return (
-            person is not None
-            and person.fit is not None
-            and self.body is not None
-            and person.fit.body not in ("", self.body.fingerprint)
-        )
+        fit = self._document.person.fit if self._document.person is not None else None
+        return fit is not None and self.body is not None and fit.body not in ("", self.body.fingerprint)
 
     def posed(self, photo: Photo, person: Person) -> PosedBody | None:
         """What the person's fit looks like; None without fit or body. The last one is kept as long as it is that."""
@@ -166,31 +146,15 @@ class Fits(QObject):
             self._fitter.start(steps, name="guess")
             self.changed.emit()
 
-    @property
-    def searching(self) -> bool:
-        """Whether other bodies are being looked for."""
-        return self._looker.running
-
     def when_ended(self, act: Callable[[], None]) -> None:
         """Do this once the fit that runs is committed; not when it is stopped or fails."""
         self._next = act
 
-    def search_alternatives(self) -> None:
-        """Find other bodies for the keypoints of the person on show."""
-        self._document.cancel()
-        photo, person = self._document.photo, self._document.person
-        if self.body is not None and photo is not None and person is not None:
-            self.alternatives, self._looked_at = (), person.keypoints
-            self._looker.start(alternative_steps(self.body, photo, person, self.options), name="alternatives")
-            self.changed.emit()
-
-    def take_alternative(self, place: int) -> None:
-        """One of them becomes the fit: one entry of the history."""
-        person = self._document.person
-        if person is not None and self._document.editable and place < len(self.alternatives):
-            self._posed = self.alternatives[place]
-            label = tr("Take body {number}").format(number=place + 1)
-            self._document.apply(label, with_fit(person, self._posed.fit))
+    def take(self, label: str, posed: PosedBody) -> None:
+        """This body, found otherwise, becomes the fit of the person on show: one entry of the history."""
+        if self._document.person is not None:
+            self._posed = posed
+            self._document.apply(label, with_fit(self._document.person, posed.fit))
             self.changed.emit()
 
     def follow(self, photo: Photo, person: Person) -> None:
@@ -205,23 +169,23 @@ class Fits(QObject):
 
     def refined(self, photo: Photo, person: Person) -> Person:
         """Anybody of the photo with the body that belongs to the keypoints, where there is one."""
-        if self.body is None or person.fit is None:
-            return person
-        try:
-            return person.with_(fit=refine(self.body, photo, person, self.options).fit)
-        except FitInputError:
-            return person  # without a keypoint to go by, the body stays where it is
+        posed = self._refined(photo, person)
+        return person if posed is None else person.with_(fit=posed.fit)
 
     def refine(self) -> None:
         """Prepare the person on show with the fit that belongs to the keypoints, at once."""
         photo, person = self._document.photo, self._document.person
-        if self.body is None or photo is None or person is None or person.fit is None:
-            return
-        try:
-            posed = refine(self.body, photo, person, self.options)
-        except FitInputError:
-            return  # without a keypoint to go by, the body stays where it is
-        self._prepare(person, posed)
+        posed = self._refined(photo, person) if photo is not None and person is not None else None
+        if person is not None and posed is not None:
+            self._prepare(person, posed)
+
+    def _refined(self, photo: Photo, person: Person) -> PosedBody | None:
+        """Without a keypoint to go by, the body stays where it is: None."""
+        if self.body is None or person.fit is None:
+            return None
+        with suppress(FitInputError):
+            return refine(self.body, photo, person, self.options)
+        return None
 
     def flip_depth(self, name: str) -> None:
         """One limb's depth the other way round: one entry of the history."""
@@ -259,8 +223,7 @@ class Fits(QObject):
 
     def forget(self) -> None:
         """Another person is on show."""
-        self._looker.stop()
-        self.report, self.alternatives, self._looked_at = None, (), None
+        self.report = None
         self.changed.emit()
 
     def stop(self) -> None:
@@ -282,8 +245,7 @@ class Fits(QObject):
     def close(self) -> None:
         """Stop, and wait until no thread is left."""
         self.stop()
-        self._looker.stop()
-        for worker in (self._loader, self._follower, self._fitter, self._looker):
+        for worker in (self._loader, self._follower, self._fitter):
             worker.close()
 
     def _end_fit(self) -> None:
@@ -320,20 +282,6 @@ class Fits(QObject):
         self.changed.emit()
         if act is not None:
             act()
-
-    def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
-        self.alternatives = found
-        self.changed.emit()
-
-    def _drop_old_alternatives(self) -> None:
-        """They are bodies for other keypoints as soon as an edit of these is committed."""
-        person, looked_at = self._document.person, self._looked_at
-        if person is None or looked_at is None or self._document.previewing:
-            return
-        if not np.array_equal(person.keypoints.array, looked_at.array):
-            self._looker.stop()
-            self.alternatives, self._looked_at = (), None
-            self.changed.emit()
 
     def _take_body(self, body: "Body") -> None:
         if body is self.body:

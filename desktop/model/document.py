@@ -117,7 +117,8 @@ class Document(QObject):
     def prepare(self, person: Person) -> None:
         """As `preview`, just before a commit, from which the views hear of it."""
         if self.photo is not None:
-            self._put(self.photo.with_person(person), self.person_id)
+            self.photo = self.photo.with_person(person)
+            self.person = person if person.id == self.person_id else self.person
 
     def commit(self, label: str) -> None:
         """Make what is previewed one entry of the history, on the disk; nothing when it changes nothing."""

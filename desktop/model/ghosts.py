@@ -1,7 +1,7 @@
 """Bodies to compare the fit on show with: the guess, the fit before this one, the truth where a file brought one."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,12 +9,11 @@ from core.records import Fit, Guess, Person
 from desktop.model.document import Document
 from desktop.state.history import person_of
 from desktop.state.posed_body import placed_coarsely
+from desktop.state.view import GhostName
 
 if TYPE_CHECKING:
     from core.body.model import Body
 
-GhostName = Literal["guess", "previous", "truth"]
-GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 LOOKED_BACK = 200  # entries of the history
 SAME_LENS = 1.01  # focal lengths further apart put a body elsewhere, and only its pose can be compared
 

@@ -3,6 +3,8 @@
 Apart from `View`, as it changes with each move of the mouse and nothing but these marks depends on it.
 """
 
+from functools import cache
+
 from PySide6.QtCore import QObject, Signal
 
 from core.body.keypoints import layout
@@ -87,6 +89,7 @@ def joint_meant(person: Person | None, view: View) -> str:
     return joint_of(name_meant(person, view)) or view.joint
 
 
+@cache
 def joint_of(keypoint: str) -> str:
     """The joint that a keypoint of this name is, or moves with; empty where it is none's."""
     name = keypoint.removeprefix("openpose_")

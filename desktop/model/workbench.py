@@ -14,6 +14,7 @@ from core.records import Person
 from core.store import Project
 from desktop.jobs.files.open_body import load_steps
 from desktop.jobs.job import Job
+from desktop.model.alternatives import Alternatives
 from desktop.model.current_fit import Fits
 from desktop.model.document import Document
 from desktop.model.hover import Hover
@@ -43,6 +44,7 @@ class Workbench(Document):
         self.queue = Queue(self)
         self.fits = Fits(self, load, lambda: self.view.card)
         self.fits.body_changed.connect(self._look_anew)
+        self.alternatives = Alternatives(self, self.fits)
         self._other_writer = OtherWriter(self)
         self.job = Job(self)  # on people: fits, guesses, a detector
         self.files = Job(self)  # what is opened, added, saved or exported, beside the other
@@ -122,6 +124,7 @@ class Workbench(Document):
         """Stop all work, wait for its end, and close the project."""
         self.keep_due()
         self.fits.close()
+        self.alternatives.close()
         self.job.close()
         self.files.close()
         self.history.clear()
@@ -139,6 +142,7 @@ class Workbench(Document):
 
     def _other_person(self) -> None:
         self.fits.forget()
+        self.alternatives.forget()
         self.change_view(keypoint=NO_KEYPOINT, placing=False, compared="")
 
     def _look_anew(self) -> None:

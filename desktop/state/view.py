@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from core.records import Verdict
 from desktop.theme import Theme, ThemeName, theme
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from core.fitting import FitConfig
 
 NO_KEYPOINT = -1
+GhostName = Literal["guess", "previous", "truth"]
+GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 NEAR_A_GUESS = 12.0  # stay_near of a fit that a network's guess begins, unless the panel says otherwise …
 NEAR_A_FIT = 0.0  # … and of every other: the defaults of core.fitting, which are at hand only with torch
 ADULT = 1.0  # weight of an adult where the age is fitted: with core.fitting's own, which is for adults, nothing moves
@@ -49,6 +51,11 @@ class View:
     contrast: float = 0.0  # -1 flat … 1 hard
     card: bool = True  # batches are computed on the graphics card, where there is one
     advance: bool = False  # go to the next person after a verdict
+
+    @cached_property
+    def ghosts(self) -> tuple[GhostName, ...]:
+        """Those that are to be shown, there or not."""
+        return tuple(name for name in GHOSTS if getattr(self, f"ghost_{name}"))
 
     @cached_property
     def colours(self) -> Theme:

@@ -4,6 +4,8 @@ English stands in the source and is its own key: tr("Fit"). A table that is made
 texts with QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both by these names.
 """
 
+from functools import cache
+
 from PySide6.QtCore import QCoreApplication
 
 from core.records import Verdict
@@ -31,8 +33,9 @@ def tr(text: str, comment: str = "", n: int = -1) -> str:
     return QCoreApplication.translate("", text, comment, n)
 
 
+@cache
 def part(name: str) -> str:
-    """A joint or a keypoint, by the name that core gives it."""
+    """A joint or a keypoint, by the name that core gives it. Looked up once a language, as each picture asks for it."""
     words = tr(name.removeprefix(OPENPOSE).replace("_", " "))
     return tr("{name} of OpenPose").format(name=words) if name.startswith(OPENPOSE) else words
 

@@ -30,8 +30,8 @@ def test_a_number_takes_another_body_for_the_same_keypoints(open_desk):
     fitted = workbench.person
     assert not desk.window.actions_by_id["fit.take_1"].isEnabled()
     desk.do("fit.alternatives")
-    desk.wait(lambda: not workbench.fits.searching)
-    others = workbench.fits.alternatives
+    desk.wait(lambda: not workbench.alternatives.searching)
+    others = workbench.alternatives.found
     assert 1 <= len(others) <= 5
     assert len(desk.window.alternatives.cells()) == len(others)
     number = len(others)

@@ -219,7 +219,7 @@ class FitPanel(QScrollArea):
 
     def _show_warnings(self) -> None:
         """What is likely wrong, with what to do about it where the mouse rests."""
-        names = warned(self._workbench)
+        names = warned(self._workbench.shown)
         words, tips = [warning_texts.short(name) for name in names], map(warning_texts.long, names)
         if self._workbench.fits.foreign:
             words.append(tr("fitted with another body: press F"))

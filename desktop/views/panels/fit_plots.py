@@ -123,6 +123,7 @@ class ResidualBars(QWidget):
         self.setMinimumSize(200, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
+        self._title, self._chosen = tr("Distance from the body [px]"), tr("{name}: {distance}")
         self._soon = Unhurried(self, workbench)
         for signal in (workbench.photo_changed, workbench.previewed):
             signal.connect(self._soon.ask)
@@ -150,10 +151,8 @@ class ResidualBars(QWidget):
             font.setPointSizeF(9)
             painter.setFont(font)
             seen = np.isfinite(values)
-            title = tr("Distance from the body [px]")
-            painter.drawText(
-                QRectF(4, 2, self.width() - 8, TEXT_PX + 4), Qt.AlignmentFlag.AlignHCenter, title
-            )
+            above = QRectF(4, 2, self.width() - 8, TEXT_PX + 4)
+            painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, self._title)
             if not seen.any():
                 words = tr("Nothing to compare yet")
                 painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
@@ -193,7 +192,7 @@ class ResidualBars(QWidget):
         if 0 <= chosen < len(values):
             painter.setPen(QColor(colours.text))
             shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else tr("absent")
-            words = tr("{name}: {distance}").format(name=part(names.keypoints[chosen]), distance=shown)
+            words = self._chosen.format(name=part(names.keypoints[chosen]), distance=shown)
             below = QRectF(area.left(), area.bottom() + 1, area.width(), TEXT_PX + 4)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 

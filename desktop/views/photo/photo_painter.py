@@ -64,7 +64,8 @@ class PhotoPainter:
     ) -> QImage:
         """The photo and everybody else, as large as the canvas; kept until one of them changes."""
         view, photo = self._workbench.view, self._workbench.photo
-        others = tuple(p for p in photo.people if p.id != self._workbench.person_id) if photo else ()
+        selected = self._workbench.person_id
+        others = tuple([p for p in photo.people if p.id != selected]) if photo else ()
         background = view.colours.viewport
         tones = (id(image), view.brightness, view.contrast)
         what_for = (tones, others, placing, size, ratio, background, view.skeleton, view.boxes)

@@ -3,9 +3,10 @@
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from desktop.model.ghosts import Ghost, GhostName
+from desktop.model.ghosts import Ghost
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import Surface, rest_surface
+from desktop.state.view import GhostName
 from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
@@ -44,7 +45,7 @@ class BodyPainter:
         shown = (posed or surface is not None, body, *ghosts.values())
         what_for = (shown, orbit, size, view.theme, view.wireframe, view.floor, fine)
         if self._picture is None or self._picture[0] != what_for:
-            colours, solids = view.colours, self.ghosts.solids(ghosts)
+            colours, solids = view.colours, self.ghosts.solids(ghosts) if ghosts else []
             if surface is not None and body is not None:
                 faces = body.faces if posed is None else posed.faces
                 edges = colours.wire if view.wireframe else None

@@ -57,6 +57,11 @@ class Viewport(QWidget):
         self._painter = BodyPainter(workbench, opengl, renderer)
         self._legend = not aside_deg
         self.complaint = opengl.complaint
+        self._without_opengl = tr(
+            "The 3D view needs OpenGL, and it is not there: {why}.\n"
+            "Update the graphics driver, or install Mesa's software OpenGL "
+            "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
+        ).format(why=self.complaint)
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
         self._gesture: Gesture | None = None
         self._grip: Grip | None = None  # of the ring that is held or under the cursor …
@@ -126,11 +131,7 @@ class Viewport(QWidget):
         """What is written in the middle of the view; empty when nothing is."""
         fits = self._workbench.fits
         if self.complaint:
-            return tr(
-                "The 3D view needs OpenGL, and it is not there: {why}.\n"
-                "Update the graphics driver, or install Mesa's software OpenGL "
-                "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
-            ).format(why=self.complaint)
+            return self._without_opengl
         if fits.body is None:
             no_body = tr("No body is loaded. Open one with File, Open body…")
             return tr("Loading the body…") if fits.loading else no_body
@@ -139,10 +140,11 @@ class Viewport(QWidget):
         return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = self._workbench.view.colours
+        view = self._workbench.view
+        colours = view.colours
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.viewport))
-            ghosts = self._painter.ghosts.there()
+            ghosts = self._painter.ghosts.there() if view.ghosts else {}
             picture = self._painter.draw(
                 self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
             )
@@ -154,7 +156,7 @@ class Viewport(QWidget):
                 rings = self._rings()
                 if rings is not None:
                     rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
-            if self._workbench.person is not None and self._legend:
+            if view.ghosts and self._workbench.person is not None and self._legend:
                 self._painter.ghosts.paint_legend(painter, colours, ghosts)
             if self.notice and not ghosts:
                 draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)

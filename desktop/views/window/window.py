@@ -106,6 +106,7 @@ class Window(QMainWindow):
             workbench.photo_changed,
             workbench.view_changed,
             workbench.fits.changed,
+            workbench.alternatives.changed,
             workbench.fits.body_changed,
             workbench.job.changed,
             workbench.files.changed,

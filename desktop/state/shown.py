@@ -1,10 +1,13 @@
 """What is on show, as one frozen record a change: views draw it, and commands are handed it."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from core.records import Fit, Person, Photo
 from core.store import Project
 from desktop.state.posed_body import PosedBody
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,30 +29,26 @@ class Shown:
 
     @property
     def the_project(self) -> Project:
-        if self.project is None:
-            raise LookupError("needs=PROJECT")
-        return self.project
+        return _there(self.project, "PROJECT")
 
     @property
     def the_photo(self) -> Photo:
-        if self.photo is None:
-            raise LookupError("needs=PHOTO")
-        return self.photo
+        return _there(self.photo, "PHOTO")
 
     @property
     def the_person(self) -> Person:
-        if self.person is None:
-            raise LookupError("needs=PERSON")
-        return self.person
+        return _there(self.person, "PERSON")
 
     @property
     def the_fit(self) -> Fit:
-        if self.the_person.fit is None:
-            raise LookupError("needs=FIT")
-        return self.the_person.fit
+        return _there(self.fit, "FIT")
 
     @property
     def the_posed(self) -> PosedBody:
-        if self.posed is None:
-            raise LookupError("needs=FIT")
-        return self.posed
+        return _there(self.posed, "FIT | BODY")
+
+
+def _there(value: Value | None, need: str) -> Value:
+    if value is None:
+        raise LookupError(f"needs={need}")
+    return value

@@ -6,6 +6,7 @@ end. Closing it early (Escape) leaves what the workbench cancels.
 
 import inspect
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,48 @@ class Pointer:
 
 
 Gesture = Generator[None, Pointer, None]
+
+
+class Hand:
+    """Holds the gesture that runs in a view, if one does."""
+
+    def __init__(self) -> None:
+        self._gesture: Gesture | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether a gesture runs."""
+        return self._gesture is not None
+
+    def begin(self, gesture: Gesture) -> None:
+        """From now on pointers go to this one, if it wants any."""
+        with suppress(StopIteration):
+            next(gesture)
+            self._gesture = gesture
+
+    def move(self, pointer: Pointer) -> None:
+        """The mouse is there; where it was released, or the gesture ends by itself, nothing is held any more."""
+        if self._gesture is None:
+            return
+        try:
+            self._gesture.send(pointer)
+        except StopIteration:
+            self._gesture = None
+        if pointer.released:
+            self._gesture = None
+
+    def drop(self) -> bool:
+        """End the gesture without its change. Returns whether there was one."""
+        gesture, self._gesture = self._gesture, None
+        if gesture is not None:
+            gesture.close()
+        return gesture is not None
+
+    def let_go(self) -> None:
+        """Something else was done: what is held would be changed as it was before that. One that did it itself goes
+        on."""
+        if self._gesture is not None and not is_at_work(self._gesture):
+            self.drop()
 
 
 def is_at_work(gesture: Generator[Any, Any, Any]) -> bool:

@@ -24,7 +24,7 @@ from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import tr
 from desktop.views.drawing import draw_focus, draw_notice
-from desktop.views.gesture import Gesture, Pointer, is_at_work
+from desktop.views.gesture import Gesture, Hand, Pointer
 from desktop.views.gl.renderer import Renderer
 from desktop.views.photo import gestures, key_gestures
 from desktop.views.photo.canvas_keys import CanvasKeys
@@ -52,7 +52,7 @@ class Canvas(QWidget):
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
-        self._gesture: Gesture | None = None
+        self._hand = Hand()
         self._armed: Callable[[Pointer], Gesture] | None = None  # what a press begins, if not the usual
         self._keys = CanvasKeys(workbench, lambda: self.placing, self._place)
         self._soon = QTimer(self)
@@ -123,21 +123,16 @@ class Canvas(QWidget):
 
     def cancel(self) -> bool:
         """End a gesture without its change. Returns whether there was one."""
-        keyed = self._keys.end()
-        busy = self._gesture is not None or self._armed is not None or keyed
-        if self._gesture is not None:
-            self._gesture.close()
-        self._gesture, self._armed = None, None
+        keyed, armed = self._keys.end(), self._armed is not None
+        self._armed = None
         self.unsetCursor()
-        return busy
+        return self._hand.drop() or armed or keyed
 
     def _let_go(self) -> None:
         """Something else was done: what is dragged, or was to be drawn, would be changed as it was before that."""
-        if self._gesture is None:
+        if not self._hand.holds:
             self._armed = None
-        elif not is_at_work(self._gesture):
-            self._gesture.close()
-            self._gesture = None
+        self._hand.let_go()
         self.unsetCursor()
 
     def _place(self, placing: Placing) -> None:
@@ -222,7 +217,7 @@ class Canvas(QWidget):
         return Pointer(at, self.placing.to_photo(at), released)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._workbench.photo is None or self._gesture is not None:
+        if self._workbench.photo is None or self._hand.holds:
             return
         pointer, armed = self._pointer(event), self._armed
         if armed is None:
@@ -244,16 +239,12 @@ class Canvas(QWidget):
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None
         self.unsetCursor()
-        try:
-            next(gesture)
-        except StopIteration:
-            return
-        self._gesture = gesture
+        self._hand.begin(gesture)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pointer = self._pointer(event)
-        if self._gesture is not None:
-            self._send(pointer)
+        if self._hand.holds:
+            self._hand.move(pointer)
         elif self._workbench.person is not None:
             posed = self._workbench.shown.posed
             self._workbench.hover.over_keypoint(
@@ -261,22 +252,14 @@ class Canvas(QWidget):
             )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is not None and event.button() != Qt.MouseButton.RightButton:
-            self._send(self._pointer(event, released=True))
-            self._gesture = None
+        if event.button() != Qt.MouseButton.RightButton:
+            self._hand.move(self._pointer(event, released=True))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._workbench.hover.keypoint == NO_KEYPOINT:
             self.show_whole()
         else:
             self.mousePressEvent(event)
-
-    def _send(self, pointer: Pointer) -> None:
-        assert self._gesture is not None
-        try:
-            self._gesture.send(pointer)
-        except StopIteration:
-            self._gesture = None
 
     def _cycle(self, pointer: Pointer) -> None:
         """The right button: visible, occluded, absent."""

@@ -1,6 +1,5 @@
 """The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from desktop.state.joint_turns import axes_of
 from desktop.state.posed_body import TURN, Surface
 from desktop.text.translate import tr
 from desktop.views.drawing import draw_focus, draw_notice
-from desktop.views.gesture import ARROWS, Gesture, Pointer, is_at_work
+from desktop.views.gesture import ARROWS, Hand, Pointer
 from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Renderer
@@ -63,7 +62,7 @@ class Viewport(QWidget):
             "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
         ).format(why=self.complaint)
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
-        self._gesture: Gesture | None = None
+        self._hand = Hand()
         self._grip: Grip | None = None  # of the ring that is held or under the cursor …
         self._turned = 0.0  # … and how far it was dragged [rad]
         self.setMinimumSize(200, 160)
@@ -203,19 +202,19 @@ class Viewport(QWidget):
         grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
         if grip is not None:
             self._grip = grip
-            self._gesture = turn_joint(
+            gesture = turn_joint(
                 self._workbench,
                 joint_meant(self._workbench.person, self._workbench.view),
                 grip.axis,
                 lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
             )
-            next(self._gesture)
+            self._hand.begin(gesture)
         elif joint is not None:
             self._workbench.change_view(joint=joint, keypoint=self._keypoint_called(joint))
             if self._workbench.view.compared:
                 finish_order(self._workbench)
                 return
-            self._gesture = self._joint_gesture(joint, event.position())
+            self._take_joint(joint, event.position())
 
     def _grip_at(self, at: QPointF) -> Grip | None:
         """The ring under a point of the view."""
@@ -232,8 +231,8 @@ class Viewport(QWidget):
             return
         orbit, start, pans = self._held
         by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
-        if self._gesture is not None:
-            self._gesture.send(Pointer(by, by))
+        if self._hand.holds:
+            self._hand.move(Pointer(by, by))
         else:
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
@@ -243,39 +242,34 @@ class Viewport(QWidget):
         return angle
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
-        if gesture is not None:
-            with suppress(StopIteration):
-                gesture.send(Pointer(np.zeros(2), np.zeros(2), released=True))
+        self._held, self._turned = None, 0.0
+        self._hand.move(Pointer(np.zeros(2), np.zeros(2), released=True))
         self.update()
 
     def cancel(self) -> bool:
         """End a drag without its change. Returns whether there was one."""
-        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
-        if gesture is None:
-            return False
-        gesture.close()
-        return True
+        self._held, self._turned = None, 0.0
+        return self._hand.drop()
 
     def _let_go(self) -> None:
         """Something else was done: what is dragged would be changed as it was before that."""
-        if self._gesture is not None and not is_at_work(self._gesture):
-            self.cancel()
+        held = self._hand.holds
+        self._hand.let_go()
+        if held and not self._hand.holds:
+            self._held, self._turned = None, 0.0
 
-    def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
-        """Drags the joint of a fit; None where there is nothing that may be changed."""
+    def _take_joint(self, joint: str, start: QPointF) -> None:
+        """From now on the mouse drags the joint of a fit, if it may be changed."""
         posed = self._workbench.shown.posed
         if posed is None or not self._workbench.editable:
-            return None
+            return
         orbit, size = self.orbit, self.size()
         at = posed.upright[1][joint_index(joint)]
 
         def target(pointer: Pointer) -> np.ndarray:
             return posed.from_upright(orbit.moved(at, pointer.canvas, size))
 
-        gesture = move_joint(self._workbench, joint, target)
-        next(gesture)
-        return gesture
+        self._hand.begin(move_joint(self._workbench, joint, target))
 
     def _keypoint_called(self, joint: str) -> int:
         """The person's keypoint of a joint's name."""

@@ -244,9 +244,9 @@ class Photo:
 
     def with_person(self, person: Person) -> Photo:
         """The same photo with `person` in the place of the one with its id, or added at the end."""
-        if all(old.id != person.id for old in self.people):
-            return self.with_(people=(*self.people, person))
-        return self.with_(people=tuple(person if old.id == person.id else old for old in self.people))
+        ids = [old.id for old in self.people]
+        place = ids.index(person.id) if person.id in ids else len(ids)
+        return self.with_(people=(*self.people[:place], person, *self.people[place + 1 :]))
 
     def with_(self, **changes: Any) -> Photo:
         """The same photo with some fields changed."""

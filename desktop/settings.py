@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
@@ -57,10 +57,11 @@ class Settings:
         default = View()
         name = self._store.value("theme")
         theme: ThemeName = name if name in get_args(ThemeName) else default.theme
+        flags: dict[str, Any] = {name: self._flag(name, getattr(default, name)) for name in FLAGS}
         return replace(
             default,
             theme=theme,
-            **{name: self._flag(name, getattr(default, name)) for name in FLAGS},
+            **flags,
         )
 
     def keep_view(self, view: View) -> None:
@@ -82,7 +83,7 @@ class Settings:
     def recent(self) -> list[str]:
         """Projects that were open lately and are still there, the last one first."""
         value = self._store.value("recent", [])
-        paths = [value] if isinstance(value, str) else list(value or [])
+        paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
         return [path for path in paths if Path(path).is_file()]
 
     def add_recent(self, path: str) -> None:

@@ -3,6 +3,7 @@
 Left, right and centre are those of resources/keypoints/colours.json, which colour-blind eyes tell apart.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,7 @@ FUSION_DARKER = 140  # [%] what Fusion does to the window's colour for an outlin
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as #rrggbb; left and right are the person's own."""
+    """Colours as #rrggbb; sides: of left, right and centre, the person's own."""
 
     name: Literal["light", "dark"]
     window: str
@@ -34,13 +35,7 @@ class Theme:
     body: str
     wire: str
     warning: str
-    left: str
-    right: str
-    centre: str
-
-    def side(self, side: Side) -> str:
-        """The colour of a side of the person."""
-        return {"left": self.left, "right": self.right, "centre": self.centre}[side]
+    sides: Mapping[Side, str]
 
 
 LIGHT = Theme(
@@ -57,7 +52,7 @@ LIGHT = Theme(
     body="#d6c6b4",
     wire="#6b5f52",
     warning="#b3261e",
-    **side_colours("light"),
+    sides=side_colours("light"),
 )
 DARK = Theme(
     name="dark",
@@ -73,7 +68,7 @@ DARK = Theme(
     body="#cdbcaa",
     wire="#14161a",
     warning="#ff8a80",
-    **side_colours("dark"),
+    sides=side_colours("dark"),
 )
 
 
@@ -98,7 +93,8 @@ def apply(theme: Theme) -> None:
     if isinstance(application, QApplication):
         application.setStyle("Fusion")
         application.setPalette(palette(theme))
-        application.setPalette(_boxed(theme), "QCheckBox")
+        # PySide says that it takes bytes here, and takes only str.
+        application.setPalette(_boxed(theme), "QCheckBox")  # type: ignore[arg-type]
 
 
 def _boxed(theme: Theme) -> QPalette:

@@ -39,7 +39,7 @@ def fitted(desk: OpenWindow) -> None:
 
 def alternatives(desk: OpenWindow) -> None:
     desk.do("fit.alternatives")
-    desk.wait(lambda: not desk.workbench.fits.searching)
+    desk.wait(lambda: not desk.workbench.alternatives.searching)
 
 
 def everybody(desk: OpenWindow) -> None:

@@ -23,6 +23,26 @@ FLOOR_OF = {name: height for height, names in enumerate(FLOORS) for name in name
 NEIGHBOURS = ({"compute", "files"}, {"fitting", "networks"}, {"formats", "detect"})
 NOT_IN_CORE = {"PySide6", "PyQt6", "PyQt5", "qtpy", "vispy", "pyqtgraph", "argparse", "desktop", "train"}
 NOT_IN_TRAIN = {"PySide6", "PyQt6", "PyQt5", "qtpy", "pyqtgraph", "desktop"}  # vispy renders without a window
+# The rooms of desktop, from the lowest; what stands beside them at the top is on the floor it is named on.
+DESKTOP_FLOORS = (
+    ("text", "system"),
+    ("theme",),
+    ("state",),
+    ("settings", "jobs"),
+    ("model",),
+    ("commands",),
+    ("views",),
+    ("app",),
+)
+DESKTOP_FLOOR_OF = {name: height for height, names in enumerate(DESKTOP_FLOORS) for name in names}
+# Of the views: what all of them draw with, then the rooms that know nothing of each other, then what holds them.
+VIEW_FLOORS = (
+    ("drawing", "gesture", "repaint_later"),
+    ("gl",),
+    ("photo", "space", "panels"),
+    ("window",),
+)
+VIEW_FLOOR_OF = {name: height for height, names in enumerate(VIEW_FLOORS) for name in names}
 
 
 def imports(source: str, module: str) -> Iterator[str]:
@@ -59,10 +79,25 @@ def offences(package: str, forbidden: set[str]) -> list[str]:
     ]
 
 
-def room(name: str) -> str | None:
-    """The room of core that a dotted name lies in: core.body.model → body."""
-    parts = name.split(".")
-    return parts[1] if parts[0] == "core" and len(parts) > 1 and parts[1] != "__init__" else None
+def room(name: str, package: str = "core") -> str | None:
+    """The room of a package that a dotted name lies in: core.body.model → body."""
+    inside = name.removeprefix(package + ".").split(".")[0]
+    return inside if name.startswith(package + ".") and inside != "__init__" else None
+
+
+def looks_up(package: str, floor_of: dict[str, int]) -> list[str]:
+    """Imports that lead up the floors of a package, or into another room of the same floor. Those for types alone
+    count as well: what a module names in its signatures, it knows."""
+    wrong = []
+    for file in files(package.replace(".", "/")):
+        here = room(".".join(file.relative_to(ROOT).with_suffix("").parts), package)
+        for name in imports_of(file):
+            there = room(name, package)
+            if here is None or there is None or here == there:
+                continue
+            if floor_of[there] >= floor_of[here]:
+                wrong.append(f"{file.relative_to(ROOT)} imports {name}")
+    return wrong
 
 
 def test_core_knows_no_window_no_command_line_and_neither_desktop_nor_train():
@@ -100,6 +135,24 @@ def test_imports_inside_core_run_down_the_floors_and_never_up():
 def test_every_room_of_core_has_a_floor():
     rooms = {room(".".join(file.relative_to(ROOT).with_suffix("").parts)) for file in files("core")}
     assert rooms - {None} <= set(FLOOR_OF)
+
+
+def test_imports_inside_desktop_run_down_the_floors_and_never_up():
+    assert looks_up("desktop", DESKTOP_FLOOR_OF) == []
+
+
+def test_no_room_of_the_views_knows_another_but_the_window():
+    assert looks_up("desktop.views", VIEW_FLOOR_OF) == []
+
+
+def test_the_document_knows_no_fit_and_what_works_on_it_knows_no_workbench():
+    fits, workbench = "desktop.model.current_fit", "desktop.model.workbench"
+    for name, unknown in (
+        ("document", {fits, workbench}),
+        *((name, {workbench}) for name in ("current_fit", "alternatives", "queue", "hover", "other_writer")),
+    ):
+        named = {found.rpartition(".")[0] for found in imports_of(ROOT / "desktop" / "model" / f"{name}.py")}
+        assert not named & unknown, name
 
 
 @pytest.mark.parametrize(

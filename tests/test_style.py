@@ -1,4 +1,4 @@
-"""One style, and types that agree: ruff over everything, mypy over core and train."""
+"""One style, and types that agree: ruff over everything, mypy over core, train and desktop."""
 
 import subprocess
 import sys
@@ -23,5 +23,5 @@ def test_the_code_passes_the_linter():
     assert complaints_of("ruff", "check", "--quiet", ".") == ""
 
 
-def test_the_types_of_core_and_train_agree():
+def test_the_types_of_core_train_and_desktop_agree():
     assert complaints_of("mypy", "--no-error-summary") == ""

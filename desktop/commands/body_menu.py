@@ -1,20 +1,20 @@
-"""What commands do to the body in 3D."""
+"""The body menu: what is done to the body in 3D."""
 
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QT_TR_NOOP
 
-from core.body.keypoints import layout
-from core.body.tree import JOINT_NAMES
+from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import DepthOrder, GroundContact, Pin, Wish, kind_and_names, names_of, with_wish
+from desktop.commands.command import FITTED, HELD, SEEN, Command, Run
 from desktop.commands.window_api import Asks
-from desktop.model.hover import joint_of
+from desktop.model.hover import joint_meant, name_meant
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.joint_turns import turn_of, turned
 from desktop.state.posed_body import SOLE_M
-from desktop.text.translate import part, tr
+from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP, part, tr
 
 FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
     "elbow": "shoulder",
@@ -30,69 +30,53 @@ STEP_DOWN_M = 0.7  # to the floor: of a foot farther above it a fit would make k
 DOWN = (0.0, 1.0, 0.0)  # in the camera frame
 
 
-def meant_joint(workbench: Workbench) -> str:
-    """The selected keypoint's joint; without one, the joint selected in 3D."""
-    person, index = workbench.person, workbench.view.keypoint
-    if person is not None and 0 <= index < person.keypoints.k:
-        return layout(person.keypoints.layout).keypoints[index]
-    return workbench.view.joint
-
-
-def joint_meant(workbench: Workbench) -> str:
-    """The joint of core.body.tree that the selected keypoint is or moves with; without one, that selected in 3D."""
-    return joint_of(meant_joint(workbench)) or workbench.view.joint
-
-
-def flip_depth(workbench: Workbench, window: Asks) -> None:
+def flip_depth(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """The limb toward the camera goes away from it, and the other way round; without a limb, the whole body turns."""
-    joint = meant_joint(workbench)
+    joint = name_meant(shown.person, workbench.view)
     side, _, limb = joint.partition("_")
     name = f"{side}_{FLIPPED_BY[limb]}" if limb in FLIPPED_BY else "heading"
     workbench.fits.flip_depth(name)
 
 
-def step_depth(by_m: float) -> Callable[[Workbench, Asks], None]:
+def step_depth(by_m: float) -> Run:
     """The joint meant comes nearer to the camera or goes farther, and is held there."""
 
-    def act(workbench: Workbench, window: Asks) -> None:
-        _hold(
-            workbench,
-            lambda at: at * (1 + by_m / float(np.linalg.norm(at))),
-            QT_TR_NOOP("Move {name} in depth"),
-        )
+    def moved(at: np.ndarray) -> np.ndarray:
+        return at * (1 + by_m / float(np.linalg.norm(at)))
 
-    return act
+    return hold(moved, QT_TR_NOOP("Move {name} in depth"))
 
 
-def step_joint(by_m: tuple[float, float]) -> Callable[[Workbench, Asks], None]:
+def step_joint(by_m: tuple[float, float]) -> Run:
     """The joint meant moves to the side, up or down as the photo shows it, and is held there. by_m: right, down."""
+    return hold(lambda at: at + np.array([*by_m, 0.0]), QT_TR_NOOP("Move {name} in 3D"))
 
-    def act(workbench: Workbench, window: Asks) -> None:
-        _hold(workbench, lambda at: at + np.array([*by_m, 0.0]), QT_TR_NOOP("Move {name} in 3D"))
+
+def hold(moved: Callable[[np.ndarray], np.ndarray], label: str) -> Run:
+    """Hold the joint meant at moved(where it is, or is held already) (3,) [m, camera frame]."""
+
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        person, joint = shown.the_person, joint_meant(shown.person, workbench.view)
+        if joint not in JOINT_NAMES:
+            workbench.told.emit(tr("Select a joint first: click it in the 3D view, or press Tab."))
+            return
+        pins = [wish for wish in person.wishes if isinstance(wish, Pin) and wish.name == joint]
+        at = np.array(pins[0].point) if pins else shown.the_posed.joints[joint_index(joint)].astype(float)
+        x, y, z = moved(at).tolist()
+        wishes = with_wish(person.wishes, Pin(joint, (x, y, z)))
+        workbench.apply(tr(label).format(name=part(joint)), person.with_(wishes=wishes), follow=True)
 
     return act
 
 
-def _hold(workbench: Workbench, moved: Callable[[np.ndarray], np.ndarray], label: str) -> None:
-    """Hold the joint meant at moved(where it is, or is held already) (3,) [m, camera frame]."""
-    posed, joint, person = workbench.fits.posed(), joint_meant(workbench), workbench.person
-    if posed is None or joint not in JOINT_NAMES or person is None:
-        workbench.told.emit(tr("Select a joint first: click it in the 3D view, or press Tab."))
-        return
-    pins = [wish for wish in person.wishes if isinstance(wish, Pin) and wish.name == joint]
-    at = np.array(pins[0].point) if pins else posed.joints[JOINT_NAMES.index(joint)].astype(float)
-    wishes = with_wish(person.wishes, Pin(joint, tuple(moved(at).tolist())))
-    workbench.apply(tr(label).format(name=part(joint)), person.with_(wishes=wishes), follow=True)
-
-
-def order_depth(nearer: bool) -> Callable[[Workbench, Asks], None]:
+def order_depth(nearer: bool) -> Run:
     """The joint meant is to be nearer to the camera, or farther, than the one that is selected next.
 
     That is one clicked in either view, or one gone to by keys, where the command is given again.
     """
 
-    def act(workbench: Workbench, window: Asks) -> None:
-        joint = meant_joint(workbench)
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        joint = name_meant(shown.person, workbench.view)
         if workbench.view.compared and workbench.view.compared != joint:
             finish_order(workbench)
             return
@@ -109,7 +93,8 @@ def order_depth(nearer: bool) -> Callable[[Workbench, Asks], None]:
 
 def finish_order(workbench: Workbench) -> None:
     """The joint meant is the other one of the two."""
-    view, other, person = workbench.view, meant_joint(workbench), workbench.person
+    view, person = workbench.view, workbench.person
+    other = name_meant(person, view)
     workbench.change_view(compared="")
     if person is None or other == view.compared or not workbench.editable:
         return
@@ -119,40 +104,40 @@ def finish_order(workbench: Workbench) -> None:
     workbench.apply(label, person.with_(wishes=wishes), follow=True)
 
 
-def turn_by_key(axis: int, angle_deg: float) -> Callable[[Workbench, Asks], None]:
+def turn_by_key(axis: int, angle_deg: float) -> Run:
     """The joint meant turns about one of its own axes, and is kept so."""
 
-    def act(workbench: Workbench, window: Asks) -> None:
-        person, joint = workbench.person, joint_meant(workbench)
-        if person is None or person.fit is None:
-            return
-        fit_ = turned(person.fit, joint, axis, np.radians(angle_deg))
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        joint = joint_meant(shown.person, workbench.view)
+        fit = turned(shown.the_fit, joint, axis, np.radians(angle_deg))
         label = tr("Turn {joint}").format(joint=part(joint))
-        workbench.fits.change_by_hand(label, fit_, wish=turn_of(fit_, joint))
+        workbench.fits.change_by_hand(label, fit, wish=turn_of(fit, joint))
 
     return act
 
 
-def foot_is_down(workbench: Workbench, side: str) -> bool:
+def foot_is_down(side: str) -> Callable[[Shown], bool]:
     """Whether the curator put this foot on the floor."""
-    wishes = workbench.person.wishes if workbench.person is not None else ()
-    return any(isinstance(wish, GroundContact) and wish.name == f"{side}_foot" for wish in wishes)
+
+    def is_down(shown: Shown) -> bool:
+        wishes = shown.person.wishes if shown.person is not None else ()
+        return any(isinstance(wish, GroundContact) and wish.name == f"{side}_foot" for wish in wishes)
+
+    return is_down
 
 
-def put_foot_down(side: str) -> Callable[[Workbench, Asks], None]:
+def put_foot_down(side: str) -> Run:
     """The foot goes on the floor and stays there, or is let go of. The floor is level, as the photo is taken to be:
     where another foot was put on it, else under the body's lowest point.
     """
 
-    def act(workbench: Workbench, window: Asks) -> None:
-        posed, person, name = workbench.fits.posed(), workbench.person, f"{side}_foot"
-        if posed is None or person is None:
-            return
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        posed, person, name = shown.the_posed, shown.the_person, f"{side}_foot"
         contact = GroundContact(name, DOWN, posed.floor_y - SOLE_M)
-        if foot_is_down(workbench, side):
+        if foot_is_down(side)(shown):
             wishes = tuple(wish for wish in person.wishes if kind_and_names(wish) != kind_and_names(contact))
             label = tr("Lift {name} off the floor")
-        elif posed.floor_y - float(posed.joints[JOINT_NAMES.index(name), 1]) > STEP_DOWN_M:
+        elif posed.floor_y - float(posed.joints[joint_index(name), 1]) > STEP_DOWN_M:
             words = tr("{name} is far above the floor. Drag it down in the 3D view first, or turn the body.")
             workbench.told.emit(words.format(name=part(name)))
             return
@@ -167,31 +152,63 @@ def let_go_of(workbench: Workbench, wish: Wish) -> None:
     """One thing that is held no more."""
     if workbench.person is not None and workbench.editable:
         wishes = tuple(other for other in workbench.person.wishes if other != wish)
-        name = part(names_of(wish)[0])
-        label = tr("Let go of {name}").format(name=name)
+        label = tr("Let go of {name}").format(name=part(names_of(wish)[0]))
         workbench.apply(label, workbench.person.with_(wishes=wishes), follow=True)
 
 
-def let_go(workbench: Workbench, window: Asks) -> None:
+def let_go(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Keypoints and priors alone decide again."""
-    if workbench.person is not None:
-        free = workbench.person.with_(wishes=())
-        workbench.apply(tr("Let go of all that is held"), free, follow=True)
+    workbench.apply(tr("Let go of all that is held"), shown.the_person.with_(wishes=()), follow=True)
 
 
-def reset_joint(workbench: Workbench, window: Asks) -> None:
-    if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = person_edits.with_joint(workbench.person.fit, joint_meant(workbench), np.zeros(3))
-        workbench.fits.change_by_hand(tr("Reset joint"), fit_)
+def reset_joint(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    joint = joint_meant(shown.person, workbench.view)
+    fit = person_edits.with_joint(shown.the_fit, joint, np.zeros(3))
+    workbench.fits.change_by_hand(tr("Reset joint"), fit)
 
 
-def reset_pose(workbench: Workbench, window: Asks) -> None:
-    if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = person_edits.with_rest_pose(workbench.person.fit)
-        workbench.fits.change_by_hand(tr("Reset pose"), fit_)
+def reset_pose(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    workbench.fits.change_by_hand(tr("Reset pose"), person_edits.with_rest_pose(shown.the_fit))
 
 
-def reset_shape(workbench: Workbench, window: Asks) -> None:
-    if workbench.person is not None and workbench.person.fit is not None:
-        fit_ = person_edits.with_rest_shape(workbench.person.fit)
-        workbench.fits.change_by_hand(tr("Reset shape"), fit_)
+def reset_shape(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    workbench.fits.change_by_hand(tr("Reset shape"), person_edits.with_rest_shape(shown.the_fit))
+
+
+def _foot_down(side: str, text: str, shortcut: str) -> Command:
+    act, is_down = put_foot_down(side), foot_is_down(side)
+    return Command(f"body.{side}_foot", text, shortcut, act, FITTED | SEEN, checked=is_down)
+
+
+def _move(name: str, to: tuple[int, int], text: str, shortcut: str) -> Command:
+    act = step_joint((DEPTH_STEP_M * to[0], DEPTH_STEP_M * to[1]))
+    return Command(f"body.move_{name}", text, shortcut, act, FITTED | SEEN)
+
+
+def _turn(name: str, axis: int, sign: int, text: str, shortcut: str) -> Command:
+    return Command(f"body.turn_{name}", text, shortcut, turn_by_key(axis, sign * TURN_STEP_DEG), FITTED)
+
+
+BODY_MENU = (
+    Command("body.flip", QT_TR_NOOP("&Flip the limb's depth"), "D", flip_depth, FITTED | SEEN),
+    Command("body.nearer", QT_TR_NOOP("Joint &nearer"), "[", step_depth(-DEPTH_STEP_M), FITTED | SEEN),
+    Command("body.farther", QT_TR_NOOP("Joint &away"), "]", step_depth(DEPTH_STEP_M), FITTED | SEEN),
+    Command("body.nearer_than", QT_TR_NOOP("Nearer &than …"), "{", order_depth(True), FITTED | SEEN),
+    Command("body.farther_than", QT_TR_NOOP("Farther t&han …"), "}", order_depth(False), FITTED | SEEN),
+    _move("left", (-1, 0), QT_TR_NOOP("J&oint to the left"), "Ctrl+Shift+Left"),
+    _move("right", (1, 0), QT_TR_NOOP("Jo&int to the right"), "Ctrl+Shift+Right"),
+    _move("up", (0, -1), QT_TR_NOOP("Joint &up"), "Ctrl+Shift+Up"),
+    _move("down", (0, 1), QT_TR_NOOP("Joint &down"), "Ctrl+Shift+Down"),
+    _foot_down("left", QT_TR_NOOP("&Left foot on the floor"), ","),
+    _foot_down("right", QT_TR_NOOP("&Right foot on the floor"), "."),
+    Command("body.let_go", QT_TR_NOOP("Let &go of all that is held"), "", let_go, FITTED | HELD),
+    _turn("x", 0, 1, QT_TR_NOOP("Turn about &x"), "Alt+Up"),
+    _turn("x_back", 0, -1, QT_TR_NOOP("Turn &back about x"), "Alt+Down"),
+    _turn("y", 1, 1, QT_TR_NOOP("Turn about &y"), "Alt+Right"),
+    _turn("y_back", 1, -1, QT_TR_NOOP("Turn ba&ck about y"), "Alt+Left"),
+    _turn("z", 2, 1, QT_TR_NOOP("Turn about &z"), "Alt+Shift+Right"),
+    _turn("z_back", 2, -1, QT_TR_NOOP("Turn bac&k about z"), "Alt+Shift+Left"),
+    Command("body.reset_joint", QT_TR_NOOP("Reset &joint"), "Ctrl+J", reset_joint, FITTED),
+    Command("body.reset_pose", QT_TR_NOOP("Reset &pose"), "Ctrl+Shift+J", reset_pose, FITTED),
+    Command("body.reset_shape", QT_TR_NOOP("Reset &shape"), "Ctrl+Shift+B", reset_shape, FITTED),
+)

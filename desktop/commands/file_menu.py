@@ -1,21 +1,26 @@
-"""What the commands of the file menu do."""
+"""The file menu: what is opened, added, saved and exported."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from core.formats.table import formats_written
+from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.open_files import Opening, add_steps, open_steps, projects_of
 from desktop.jobs.files.open_sample import sample_file, sample_folder, sample_steps
 from desktop.jobs.files.save_files import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.model.workbench import Workbench
-from desktop.text.translate import tr
+from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP, tr
+
+EXPORT_KEYS = {"coco": "Ctrl+E"}
 
 
-def open_file(kind: str) -> Callable[[Workbench, Asks], None]:
+def open_file(kind: str) -> Run:
     """Ask for a project, photos, annotations, and open them."""
 
-    def act(workbench: Workbench, window: Asks) -> None:
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         path = window.ask_for_file(kind)
         if path is not None:
             open_path(workbench, path)
@@ -33,10 +38,10 @@ def open_path(workbench: Workbench, path: Path) -> None:
     _open(workbench, path.name, open_steps(path, body_file=workbench.fits.body_file), path)
 
 
-def add_annotations(workbench: Workbench, window: Asks) -> None:
+def add_annotations(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Ask for another program's file, and add its photos and people to the project."""
     path = window.ask_for_file("any")
-    if path is None or workbench.project is None:
+    if path is None:
         return
     told: list[str] = []
 
@@ -48,11 +53,11 @@ def add_annotations(workbench: Workbench, window: Asks) -> None:
             workbench.told.emit("\n".join(told))
 
     label = tr("Add {name}").format(name=path.name)
-    steps = add_steps(workbench.project, path, workbench.fits.body_file)
+    steps = add_steps(shown.the_project, path, workbench.fits.body_file)
     workbench.files.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end, file=path)
 
 
-def open_sample(workbench: Workbench, window: Asks) -> None:
+def open_sample(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """The sample project, made at the first time."""
     file = sample_file(sample_folder())
     if file.exists():
@@ -78,45 +83,43 @@ def _open(workbench: Workbench, name: str, steps: Iterator[Opening], file: Path 
     workbench.files.start(tr("Open {name}").format(name=name), steps, take, end, file=file)
 
 
-def open_body(workbench: Workbench, window: Asks) -> None:
+def open_body(workbench: Workbench, window: Asks, shown: Shown) -> None:
     path = window.ask_for_file("body")
     if path is not None:
         workbench.fits.open_body(path)
 
 
-def save_fits(workbench: Workbench, window: Asks) -> None:
-    assert workbench.project is not None
-    assert workbench.fits.body is not None
-    steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
+def save_fits(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    steps = save_fits_steps(shown.the_project, workbench.fits.the_body.fingerprint)
     workbench.files.start(tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
 
 
-def export(kind: str) -> Callable[[Workbench, Asks], None]:
+def export(kind: str) -> Run:
     """Ask where, and write everybody in a format, by its word."""
 
-    def act(workbench: Workbench, window: Asks) -> None:
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         path = window.ask_for_new_file(kind)
-        if path is not None and workbench.project is not None:
-            steps = export_steps(workbench.project, path, kind, workbench.fits.body)
+        if path is not None:
+            steps = export_steps(shown.the_project, path, kind, workbench.fits.body)
             label = tr("Export {name}").format(name=path.name)
             workbench.files.start(label, steps, partial(_tell, workbench), whole=True, file=path)
 
     return act
 
 
-def close_project(workbench: Workbench, window: Asks) -> None:
+def close_project(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Show none, once all that was asked for is written."""
     if workbench.files.writing:
         workbench.told.emit(tr("The project closes as soon as all is written; Stop keeps it open."))
     workbench.files.afterwards(tr("Close the project"), partial(workbench.set_project, None))
 
 
-def find_photos(workbench: Workbench, window: Asks) -> None:
+def find_photos(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Photos that moved are looked for under a folder, by name and content."""
     folder = window.ask_for_file("photos")
-    if folder is None or workbench.project is None:
+    if folder is None:
         return
-    project, found = workbench.project, False
+    project, found = shown.the_project, False
 
     def take(step: Saving) -> None:
         nonlocal found
@@ -134,3 +137,34 @@ def find_photos(workbench: Workbench, window: Asks) -> None:
 def _tell(workbench: Workbench, step: Saving) -> None:
     if step.told:
         workbench.told.emit(step.told)
+
+
+EXPORTS = tuple(
+    Command(f"file.export_{row.word}", row.menu, EXPORT_KEYS.get(row.word, ""), export(row.word), PROJECT)
+    for row in formats_written()
+    if row.menu
+)
+FILE_MENU = (
+    Command("file.open_photos", QT_TR_NOOP("Open &photos…"), "Ctrl+Shift+O", open_file("photos")),
+    Command("file.open", QT_TR_NOOP("&Open project or annotations…"), "Ctrl+O", open_file("any")),
+    Command("file.open_sample", QT_TR_NOOP("Open the samp&le"), "", open_sample),
+    Command("file.add", QT_TR_NOOP("&Add annotations…"), "", add_annotations, WRITABLE),
+    Command("file.save_fits", QT_TR_NOOP("&Save fits"), "Ctrl+S", save_fits, PROJECT | BODY),
+    *EXPORTS,
+    Command("file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", find_photos, WRITABLE),
+    Command("file.open_body", QT_TR_NOOP("Open &body…"), "", open_body),
+    Command(
+        "file.open_own_body",
+        QT_TR_NOOP("&Use the open body"),
+        "",
+        lambda workbench, window, shown: workbench.fits.open_body(),
+    ),
+    Command(
+        "file.close",
+        QT_TR_NOOP("&Close project"),
+        "Ctrl+W",
+        close_project,
+        PROJECT,
+    ),
+    Command("file.quit", QT_TR_NOOP("&Quit"), "Ctrl+Q", lambda workbench, window, shown: window.close()),
+)

@@ -1,193 +1,158 @@
-"""What can be asked of keypoints, boxes and people: two menus' part of the command table."""
+"""The person menu: verdicts, the way through the queue, boxes, new people."""
 
-from PySide6.QtCore import QT_TR_NOOP
-
-from desktop.commands import acts, neighbour_menu
-from desktop.commands.command import Command, tick
+from core.records import Person, Verdict
+from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
+from desktop.commands.neighbours import photo_beside
+from desktop.commands.window_api import Asks
+from desktop.jobs.detecting import Detected, detect_steps
+from desktop.model.workbench import Workbench
 from desktop.state import person_edits
+from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP, tr
 
-EDIT = (
-    Command(
-        "edit.undo",
-        QT_TR_NOOP("&Undo"),
-        "Ctrl+Z",
-        lambda workbench, window: workbench.undo(),
-        lambda workbench: workbench.previewing or workbench.history.canUndo(),
-    ),
-    Command(
-        "edit.redo",
-        QT_TR_NOOP("&Redo"),
-        "Ctrl+Shift+Z",
-        lambda workbench, window: workbench.redo(),
-        lambda workbench: workbench.history.canRedo(),
-    ),
-    Command("edit.cancel", QT_TR_NOOP("&Cancel"), "Esc", acts.cancel),
-    Command(
-        "edit.next_keypoint", QT_TR_NOOP("&Next keypoint"), "Tab", acts.step_keypoint(1), acts.has_person
-    ),
-    Command(
-        "edit.last_keypoint",
-        QT_TR_NOOP("Prev&ious keypoint"),
-        "Shift+Tab",
-        acts.step_keypoint(-1),
-        acts.has_person,
-    ),
-    Command(
-        "edit.place",
-        QT_TR_NOOP("&Place keypoints by clicking"),
-        "P",
-        acts.place_keypoints,
-        lambda workbench: workbench.editable,
-    ),
-    Command(
-        "edit.visibility",
-        QT_TR_NOOP("&Visible, occluded, absent"),
-        "V",
-        acts.cycle_visibility,
-        acts.has_keypoint,
-    ),
-    Command(
-        "edit.delete",
-        QT_TR_NOOP("&Delete keypoint"),
-        "Del",
-        acts.with_keypoint(
-            QT_TR_NOOP("Delete keypoint"),
-            lambda person, index: person_edits.with_visibility(person, index, "absent"),
-        ),
-        acts.has_keypoint,
-    ),
-    Command(
-        "edit.swap_limb",
-        QT_TR_NOOP("Swap left and right of the li&mb"),
-        "X",
-        acts.with_keypoint(QT_TR_NOOP("Swap limb"), acts.swap_limb),
-        acts.has_keypoint,
-    ),
-    Command(
-        "edit.swap_person",
-        QT_TR_NOOP("&Swap left and right of the person"),
-        "Shift+X",
-        acts.swap_person,
-        lambda workbench: workbench.editable,
-    ),
-    Command(
-        "edit.exchange_limb",
-        QT_TR_NOOP("&Exchange limb with the nearest"),
-        "Y",
-        neighbour_menu.exchange_limb,
-        lambda workbench: acts.has_keypoint(workbench) and neighbour_menu.has_neighbour(workbench),
-    ),
-    Command(
-        "edit.exchange_detection",
-        QT_TR_NOOP("Exchange &whole with the nearest"),
-        "Shift+Y",
-        neighbour_menu.exchange_detection,
-        neighbour_menu.has_neighbour,
-    ),
-    Command(
-        "edit.copy_last",
-        QT_TR_NOOP("Copy keypoints &from the previous photo"),
-        "Alt+PgUp",
-        neighbour_menu.copy_from_photo(-1),
-        lambda workbench: workbench.editable,
-    ),
-    Command(
-        "edit.copy_next",
-        QT_TR_NOOP("Copy keypoints from the next ph&oto"),
-        "Alt+PgDown",
-        neighbour_menu.copy_from_photo(1),
-        lambda workbench: workbench.editable,
-    ),
-    Command(
-        "edit.restore",
-        QT_TR_NOOP("Restore &keypoints as they came"),
-        "",
-        acts.restore_keypoints,
-        lambda workbench: workbench.editable and workbench.person.original_keypoints is not None,
-    ),
-)
-PERSON = (
-    Command(
-        "person.accept",
-        QT_TR_NOOP("&Accept"),
-        "A",
-        acts.judge("accepted", QT_TR_NOOP("Accept person {id}")),
-        acts.can_judge,
-    ),
-    Command(
-        "person.reject",
-        QT_TR_NOOP("&Reject"),
-        "R",
-        acts.judge("rejected", QT_TR_NOOP("Reject person {id}")),
-        acts.can_judge,
-    ),
-    Command(
-        "person.later",
-        QT_TR_NOOP("&Later"),
-        "L",
-        acts.judge("later", QT_TR_NOOP("Person {id} is for later")),
-        acts.can_judge,
-    ),
-    Command(
-        "person.todo",
-        QT_TR_NOOP("&Undecided, unlocked"),
-        "U",
-        acts.judge("todo", QT_TR_NOOP("Person {id} is undecided")),
-        acts.can_judge,
-    ),
-    Command("person.next_worst", QT_TR_NOOP("Next &worst"), "Space", acts.next_worst, acts.has_project),
-    Command("person.next", QT_TR_NOOP("&Next in the queue"), "PgDown", acts.step_person(1), acts.has_project),
-    Command("person.last", QT_TR_NOOP("&Back in the queue"), "PgUp", acts.step_person(-1), acts.has_project),
+
+def judge(verdict: Verdict, label: str) -> Run:
+    """Give the person on show a verdict, and go on if the user likes that."""
+
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        if verdict == "accepted" and workbench.fits.running:
+            workbench.fits.when_ended(lambda: act(workbench, window, workbench.shown))
+            return
+        workbench.cancel()
+        person = workbench.shown.the_person
+        workbench.apply(tr(label).format(id=person.id), person_edits.with_verdict(person, verdict))
+        if workbench.view.advance and verdict != "todo":
+            next_worst(workbench, window, workbench.shown)
+
+    return act
+
+
+def next_worst(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    person_id = workbench.queue.next_undecided()
+    if person_id is None:
+        workbench.told.emit(tr("Nobody else waits for a verdict here."))
+    else:
+        workbench.select(person_id)
+
+
+def step_person(by: int) -> Run:
+    """The next or the last person as the queue is shown."""
+
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        beside = workbench.queue.beside(by)
+        if beside is not None:
+            workbench.select(beside)
+
+    return act
+
+
+def step_person_here(by: int) -> Run:
+    """The next or the last person of the photo on show, round and round. A new person whom nobody kept is none."""
+
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        ids = [person.id for person in shown.the_photo.people]
+        workbench.select(ids[(ids.index(shown.the_person.id) + by) % len(ids)])
+
+    return act
+
+
+def step_photo(by: int) -> Run:
+    """The next or the last photo in the order they came, with people or without."""
+
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        beside = photo_beside(workbench, by)
+        if beside is not None:
+            workbench.show_photo(beside)
+
+    return act
+
+
+def box_around(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    box = person_edits.box_around(shown.the_person)
+    if box is None:
+        workbench.told.emit(tr("Too few keypoints for a box: place some first (P)."))
+    else:
+        workbench.apply(tr("Box around the keypoints"), shown.the_person.with_(bbox=box))
+
+
+def delete_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """The one on show; a new person whom nobody kept does not stay either."""
+    photo, person = shown.the_photo, shown.the_person
+    people = tuple(other for other in photo.people if other.id != person.id)
+    label = tr("Delete person {id}").format(id=person.id)
+    workbench.apply_photo(label, photo.with_(people=people), people[0].id if people else None)
+
+
+def detect(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Look for people in all photos that have none, in the background."""
+    project = shown.the_project
+    faults: list[str] = []
+    found: list[Person] = []
+    label = tr("Detect people")
+
+    def take(step: Detected) -> None:
+        faults.extend(step.faults)
+        if step.photo is not None and step.people:
+            people = tuple(person.with_(id=project.new_person_id()) for person in step.people)
+            found.extend(people)
+            workbench.write(label, [(step.photo, step.photo.with_(people=people))])
+            workbench.project_changed.emit()
+
+    def end() -> None:
+        workbench.remember()
+        if workbench.person is None:
+            workbench.show_first()
+        workbench.told.emit("\n".join([tr("%n people found", "", len(found)), *faults[:5]]))
+
+    workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
+
+
+def _verdict(name: str, verdict: Verdict, text: str, shortcut: str, label: str) -> Command:
+    return Command(f"person.{name}", text, shortcut, judge(verdict, label), PERSON | WRITABLE)
+
+
+PERSON_MENU = (
+    _verdict("accept", "accepted", QT_TR_NOOP("&Accept"), "A", QT_TR_NOOP("Accept person {id}")),
+    _verdict("reject", "rejected", QT_TR_NOOP("&Reject"), "R", QT_TR_NOOP("Reject person {id}")),
+    _verdict("later", "later", QT_TR_NOOP("&Later"), "L", QT_TR_NOOP("Person {id} is for later")),
+    _verdict("todo", "todo", QT_TR_NOOP("&Undecided, unlocked"), "U", QT_TR_NOOP("Person {id} is undecided")),
+    Command("person.next_worst", QT_TR_NOOP("Next &worst"), "Space", next_worst, PROJECT),
+    Command("person.next", QT_TR_NOOP("&Next in the queue"), "PgDown", step_person(1), PROJECT),
+    Command("person.last", QT_TR_NOOP("&Back in the queue"), "PgUp", step_person(-1), PROJECT),
     Command(
         "person.next_here",
         QT_TR_NOOP("Next &in this photo"),
         "Shift+PgDown",
-        acts.step_person_here(1),
-        acts.has_person,
+        step_person_here(1),
+        PERSON,
+        cancels=True,
     ),
     Command(
         "person.last_here",
         QT_TR_NOOP("Ba&ck in this photo"),
         "Shift+PgUp",
-        acts.step_person_here(-1),
-        acts.has_person,
+        step_person_here(-1),
+        PERSON,
+        cancels=True,
     ),
-    Command(
-        "person.next_photo", QT_TR_NOOP("Next &photo"), "Ctrl+PgDown", acts.step_photo(1), acts.has_project
-    ),
-    Command(
-        "person.last_photo", QT_TR_NOOP("Previous p&hoto"), "Ctrl+PgUp", acts.step_photo(-1), acts.has_project
-    ),
+    Command("person.next_photo", QT_TR_NOOP("Next &photo"), "Ctrl+PgDown", step_photo(1), PROJECT),
+    Command("person.last_photo", QT_TR_NOOP("Previous p&hoto"), "Ctrl+PgUp", step_photo(-1), PROJECT),
     Command(
         "person.draw",
         QT_TR_NOOP("&Draw a new person"),
         "N",
-        lambda workbench, window: window.draw_person(),
-        lambda workbench: workbench.photo is not None and workbench.writable,
+        lambda workbench, window, shown: window.draw_person(),
+        PHOTO | WRITABLE,
     ),
     Command(
         "person.adjust_box",
         QT_TR_NOOP("Mo&ve and size the box"),
         "W",
-        lambda workbench, window: window.adjust_box(),
-        lambda workbench: workbench.editable,
+        lambda workbench, window, shown: window.adjust_box(),
+        UNLOCKED,
     ),
-    Command(
-        "person.box",
-        QT_TR_NOOP("Box around the &keypoints"),
-        "Shift+B",
-        acts.box_around,
-        lambda workbench: workbench.editable,
-    ),
-    Command(
-        "person.detect", QT_TR_NOOP("De&tect where nobody is yet"), "Ctrl+D", acts.detect, acts.can_write
-    ),
-    Command(
-        "person.delete",
-        QT_TR_NOOP("D&elete person"),
-        "Ctrl+Del",
-        acts.delete_person,
-        lambda workbench: workbench.editable,
-    ),
+    Command("person.box", QT_TR_NOOP("Box around the &keypoints"), "Shift+B", box_around, UNLOCKED),
+    Command("person.detect", QT_TR_NOOP("De&tect where nobody is yet"), "Ctrl+D", detect, WRITABLE),
+    Command("person.delete", QT_TR_NOOP("D&elete person"), "Ctrl+Del", delete_person, UNLOCKED, cancels=True),
     tick("person.advance", QT_TR_NOOP("&Go on after a verdict"), "", "advance"),
 )

@@ -1,4 +1,5 @@
-"""What commands do to everybody in the queue, in the background: fit, guess; each is one entry of the history."""
+"""Part of the fit menu: everybody in the queue is fitted or guessed, in the background; each is one entry of the
+history."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -7,21 +8,21 @@ from pathlib import Path
 import numpy as np
 
 from core.records import Person
+from core.store import Project
+from desktop.commands.command import BODY, WRITABLE, Command
 from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.model.workbench import Workbench
 from desktop.state.history import Change
-from desktop.text.translate import tr
+from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP, tr
 
 TOLD = 6  # lines at the end of a job
 
 
-def fit_queue(workbench: Workbench, window: Asks) -> None:
+def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Fit everybody that the queue shows."""
-    project, body = workbench.project, workbench.fits.body
-    if project is None or body is None:
-        return
     label, ids = tr("Fit everybody in the queue"), workbench.queue.ids()
     faults: list[str] = []
     done: list[int] = []
@@ -40,18 +41,18 @@ def fit_queue(workbench: Workbench, window: Asks) -> None:
         write(workbench, label, dict.fromkeys(step.fits, fitted))
 
     fits = workbench.fits
-    steps = fit_many_steps(body, project, ids, fits.options, fits.network, fits.device())
+    steps = fit_many_steps(fits.the_body, shown.the_project, ids, fits.options, fits.network, fits.device())
 
     def end() -> None:
         told = tr("{done} of %n people fitted", "", len(ids)).format(done=len(done))
-        _end(workbench, label, [told + _others(left_out, len(ids) - len(done)), *faults])
+        _end(workbench, [told + _others(left_out, len(ids) - len(done)), *faults])
 
     workbench.job.start(label, steps, take, end)
 
 
-def guess_queue(workbench: Workbench, window: Asks) -> None:
+def guess_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Guess everybody that the queue shows, with the network in use; their fits stay."""
-    _guess(workbench, workbench.queue.ids(), None)
+    _guess(workbench, shown.the_project, workbench.queue.ids(), None)
 
 
 def guess_with(workbench: Workbench, checkpoint: Path) -> None:
@@ -60,14 +61,12 @@ def guess_with(workbench: Workbench, checkpoint: Path) -> None:
     Where the new guess and the fit disagree most comes first: there the network has most to learn, or the fit is
     wrong.
     """
-    if workbench.project is not None:
-        _guess(workbench, workbench.project.queue_ids(order="photo"), checkpoint)
+    project = workbench.project
+    if project is not None and workbench.fits.body is not None:
+        _guess(workbench, project, project.queue_ids(order="photo"), checkpoint)
 
 
-def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None) -> None:
-    project, body = workbench.project, workbench.fits.body
-    if project is None or body is None:
-        return
+def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, checkpoint: Path | None) -> None:
     label, before = tr("Guess everybody"), workbench.fits.network
     faults: list[str] = []
     done: list[int] = []
@@ -91,10 +90,10 @@ def _guess(workbench: Workbench, person_ids: np.ndarray, checkpoint: Path | None
         if workbench.fits.network is not before and workbench.project is project:
             workbench.queue.want(order="disagreement")
             told.append(tr("The queue begins where guess and fit disagree most."))
-        _end(workbench, label, [*told, *faults])
+        _end(workbench, [*told, *faults])
 
     fits = workbench.fits
-    steps = guess_many_steps(body, project, person_ids, fits.network, checkpoint, fits.device())
+    steps = guess_many_steps(fits.the_body, project, person_ids, fits.network, checkpoint, fits.device())
     workbench.job.start(label, steps, take, end)
 
 
@@ -126,6 +125,24 @@ def _others(left_out: Counter[LeftOut], others: int) -> str:
     return f"; {words}" if words else ""
 
 
-def _end(workbench: Workbench, label: str, told: list[str]) -> None:
-    workbench.remember(label)
+def _end(workbench: Workbench, told: list[str]) -> None:
+    workbench.remember()
     workbench.told.emit("\n".join(list(dict.fromkeys(told))[:TOLD]))
+
+
+QUEUE = (
+    Command(
+        "fit.queue",
+        QT_TR_NOOP("Fit everybody in the &queue"),
+        "Ctrl+F",
+        fit_queue,
+        WRITABLE | BODY,
+    ),
+    Command(
+        "fit.guess_queue",
+        QT_TR_NOOP("G&uess everybody in the queue"),
+        "Ctrl+G",
+        guess_queue,
+        WRITABLE | BODY,
+    ),
+)

@@ -40,7 +40,7 @@ class _Afterwards:
     """What `Job.afterwards` was given."""
 
     title: str = ""
-    act: Callable[[], None] = lambda: None
+    act: Callable[[], object] = lambda: None
 
 
 _NO_MORE = _Afterwards()
@@ -120,7 +120,7 @@ class Job(QObject):
             words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
             self.refused.emit(words.format(title=title, running=self.title))
 
-    def afterwards(self, title: str, act: Callable[[], None]) -> None:
+    def afterwards(self, title: str, act: Callable[[], object]) -> None:
         """Do this once all that is being written is written: at once where nothing is, never where that fails or is
         stopped. What is no whole one is stopped."""
         if not self.writing:

@@ -1,27 +1,20 @@
 """The fit of the person on show: what it looks like, one that runs to its end, and one that follows the mouse."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitInputError, FitloopError
-from core.records import Fit, Guess, Keypoints, Person, Photo
+from core.records import Fit, Guess, Person, Photo
 from core.wishes import Wish, with_wish
 from desktop.jobs.device import CPU, Device
-from desktop.jobs.fitting import (
-    FitReport,
-    Mailbox,
-    fit_from,
-    fit_steps,
-    flipped_start,
-    follow_steps,
-    refine,
-)
-from desktop.jobs.guessing import alternative_steps, guess_steps
+from desktop.jobs.fitting import FitReport, Mailbox, fit_from, fit_steps, flipped_start, follow_steps, refine
+from desktop.jobs.guessing import guess_steps
 from desktop.jobs.worker import Worker
+from desktop.model.document import Document
 from desktop.state.joint_turns import turned_as
 from desktop.state.person_edits import with_fit
 from desktop.state.posed_body import PosedBody, pose_changed, pose_fit
@@ -32,30 +25,31 @@ if TYPE_CHECKING:
     from torch import nn
 
     from core.body.model import Body
-    from desktop.model.workbench import Workbench
 
 
 class Fits(QObject):
-    """Belongs to a workbench, which it asks to preview and commit what it finds."""
+    """Belongs to a document, which it asks to preview and commit what it finds."""
 
     body_changed = Signal()
     changed = Signal()  # a fit began or ended, or its options are others
 
-    def __init__(self, workbench: "Workbench", load: "Callable[[Path | None], Iterator[Body]]") -> None:
-        super().__init__(workbench)
+    def __init__(
+        self,
+        document: Document,
+        load: "Callable[[Path | None], Iterator[Body]]",
+        on_card: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """load: makes bodies; on_card: whether batches may be computed on the graphics card."""
+        super().__init__(document)
         self.body: Body | None = None
         self.options = FitOptions()
         self.report: FitReport | None = None  # of the last fit of the person on show
-        self._workbench = workbench
+        self._document, self._on_card = document, on_card
         self._posed: PosedBody | None = None
         self._load = load
         self._mailbox: Mailbox | None = None
         self._next: Callable[[], None] | None = None  # what waits for the end of the fit that runs
-        self.alternatives: tuple[PosedBody, ...] = ()  # other bodies for the keypoints of the person on show
-        self._looked_at: Keypoints | None = None  # the keypoints that they are for
-        workbench.project_changed.connect(self._drop_old_alternatives)
-        self._loader, self._follower = Worker(self), Worker(self)
-        self._fitter, self._looker = Worker(self), Worker(self)
+        self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
         self.body_file: Path | None = None  # of the body in use; None for the open one
         self._loading_file: Path | None = None
         self.network: nn.Module | None = None  # guesses in place of the lifter
@@ -66,9 +60,6 @@ class Fits(QObject):
         self._fitter.stepped.connect(self._take_step)
         self._fitter.finished.connect(self._finish)
         self._fitter.failed.connect(self._refuse)
-        self._looker.stepped.connect(self._take_alternatives)
-        self._looker.finished.connect(self.changed)
-        self._looker.failed.connect(self._refuse)
 
     # Bodies
 
@@ -86,36 +77,35 @@ class Fits(QObject):
     def use_network(self, network: "nn.Module") -> None:
         """This network makes the guesses from now on."""
         self.network = network
-        self._workbench.told.emit(tr("The checkpoint makes the guesses now: G"))
+        self._document.told.emit(tr("The checkpoint makes the guesses now: G"))
+
+    @property
+    def the_body(self) -> "Body":
+        """For a command, whose needs say that one is loaded."""
+        if self.body is None:
+            raise LookupError("needs=BODY")
+        return self.body
 
     def device(self) -> Device:
         """Where a job is to compute: on the graphics card, if there is one and the user lets it."""
-        assert self.body is not None
-        return Device(self.body, None if self._workbench.view.card else CPU)
+        return Device(self.the_body, None if self._on_card() else CPU)
 
     @property
     def foreign(self) -> bool:
         """Whether the person's fit is of another body, so that its betas mean nothing here."""
-        person = self._workbench.person
-        return (
-            person is not None
-            and person.fit is not None
-            and self.body is not None
-            and person.fit.body not in ("", self.body.fingerprint)
-        )
+        fit = self._document.person.fit if self._document.person is not None else None
+        return fit is not None and self.body is not None and fit.body not in ("", self.body.fingerprint)
 
-    def posed(self) -> PosedBody | None:
-        """What the person's fit looks like; None without fit or body. Computed once for each change."""
-        photo, person = self._workbench.photo, self._workbench.person
-        if photo is None or person is None or person.fit is None or self.body is None:
+    def posed(self, photo: Photo, person: Person) -> PosedBody | None:
+        """What the person's fit looks like; None without fit or body. The last one is kept as long as it is that."""
+        posed, fit = self._posed, person.fit
+        if fit is None or self.body is None:
             return None
-        if self._posed is not None:
-            posed = self._posed
-            same = posed.fit is person.fit and len(posed.keypoints_px) == person.keypoints.k
-            whole = posed.faces is self.body.faces or self._workbench.previewing
-            if same and whole and (self.following or posed.keypoints is person.keypoints):
+        if posed is not None and posed.fit is fit and len(posed.keypoints_px) == len(person.keypoints.xy):
+            whole = self._document.previewing or posed.faces is self.body.faces
+            if whole and (self._mailbox is not None or posed.keypoints is person.keypoints):
                 return posed
-        self._posed = pose_fit(self.body, photo, person, person.fit)
+        self._posed = pose_fit(self.body, photo, person, fit)
         return self._posed
 
     # Fits
@@ -137,8 +127,8 @@ class Fits(QObject):
 
     def fit(self, start: Fit | Guess | None) -> None:
         """Fit the person on show to the end, from `start` or from nothing: one entry of the history."""
-        self._workbench.cancel()
-        photo, person = self._workbench.photo, self._workbench.person
+        self._document.cancel()
+        photo, person = self._document.photo, self._document.person
         if self.body is None or photo is None or person is None:
             return
         self.report = None
@@ -147,41 +137,25 @@ class Fits(QObject):
 
     def guess(self) -> None:
         """Guess a body (with the network opened, else from the keypoints) and fit it: one entry of the history."""
-        self._workbench.cancel()
-        photo, person = self._workbench.photo, self._workbench.person
+        self._document.cancel()
+        photo, person = self._document.photo, self._document.person
         if self.body is not None and photo is not None and person is not None:
             self.report = None
-            project = self._workbench.project
+            project = self._document.project
             file = project.folder / photo.path if project is not None else None
             steps = guess_steps(self.body, photo, person, self.options, self.network, file, self.device())
             self._fitter.start(steps, name="guess")
             self.changed.emit()
 
-    @property
-    def searching(self) -> bool:
-        """Whether other bodies are being looked for."""
-        return self._looker.running
-
     def when_ended(self, act: Callable[[], None]) -> None:
         """Do this once the fit that runs is committed; not when it is stopped or fails."""
         self._next = act
 
-    def search_alternatives(self) -> None:
-        """Find other bodies for the keypoints of the person on show."""
-        self._workbench.cancel()
-        photo, person = self._workbench.photo, self._workbench.person
-        if self.body is not None and photo is not None and person is not None:
-            self.alternatives, self._looked_at = (), person.keypoints
-            self._looker.start(alternative_steps(self.body, photo, person, self.options), name="alternatives")
-            self.changed.emit()
-
-    def take_alternative(self, place: int) -> None:
-        """One of them becomes the fit: one entry of the history."""
-        person = self._workbench.person
-        if person is not None and self._workbench.editable and place < len(self.alternatives):
-            self._posed = self.alternatives[place]
-            label = tr("Take body {number}").format(number=place + 1)
-            self._workbench.apply(label, with_fit(person, self._posed.fit))
+    def take(self, label: str, posed: PosedBody) -> None:
+        """This body, found otherwise, becomes the fit of the person on show: one entry of the history."""
+        if self._document.person is not None:
+            self._posed = posed
+            self._document.apply(label, with_fit(self._document.person, posed.fit))
             self.changed.emit()
 
     def follow(self, photo: Photo, person: Person) -> None:
@@ -196,58 +170,61 @@ class Fits(QObject):
 
     def refined(self, photo: Photo, person: Person) -> Person:
         """Anybody of the photo with the body that belongs to the keypoints, where there is one."""
-        if self.body is None or person.fit is None:
-            return person
-        try:
-            return person.with_(fit=refine(self.body, photo, person, self.options).fit)
-        except FitInputError:
-            return person  # without a keypoint to go by, the body stays where it is
+        posed = self._refined(photo, person)
+        return person if posed is None else person.with_(fit=posed.fit)
 
     def refine(self) -> None:
-        """Preview the person on show with the fit that belongs to the keypoints, at once."""
-        photo, person = self._workbench.photo, self._workbench.person
-        if self.body is None or photo is None or person is None or person.fit is None:
-            return
-        try:
-            posed = refine(self.body, photo, person, self.options)
-        except FitInputError:
-            return  # without a keypoint to go by, the body stays where it is
-        self._show(person, posed)
+        """Prepare the person on show with the fit that belongs to the keypoints, at once."""
+        photo, person = self._document.photo, self._document.person
+        posed = self._refined(photo, person) if photo is not None and person is not None else None
+        if person is not None and posed is not None:
+            self._prepare(person, posed)
+
+    def _refined(self, photo: Photo, person: Person) -> PosedBody | None:
+        """Without a keypoint to go by, the body stays where it is: None."""
+        if self.body is None or person.fit is None:
+            return None
+        with suppress(FitInputError):
+            return refine(self.body, photo, person, self.options)
+        return None
 
     def flip_depth(self, name: str) -> None:
         """One limb's depth the other way round: one entry of the history."""
-        self._workbench.cancel()
-        photo, person = self._workbench.photo, self._workbench.person
+        self._document.cancel()
+        photo, person = self._document.photo, self._document.person
         if self.body is None or photo is None or person is None or person.fit is None:
             return
         start, wish = flipped_start(self.body, person, name)
         if wish is not None:
             person = person.with_(wishes=with_wish(person.wishes, wish))
-        self._show(person, fit_from(self.body, photo, person, start, self.options))
-        self._workbench.commit(tr("Flip the depth of {name}").format(name=part(name)))
+        self._prepare(person, fit_from(self.body, photo, person, start, self.options))
+        self._document.commit(tr("Flip the depth of {name}").format(name=part(name)))
 
     def change_by_hand(self, label: str, fit: Fit, done: bool = True, wish: Wish | None = None) -> None:
         """Another body for the person on show: previewed, and one entry of the history where it is done.
 
         wish: what the fits that come are to keep of it.
         """
-        photo, person = self._workbench.photo, self._workbench.person
+        photo, person = self._document.photo, self._document.person
         if photo is None or person is None:
             return
         wishes = person.wishes if wish is None else with_wish(person.wishes, wish)
         person = person.with_(wishes=turned_as(wishes, fit))
         self._end_fit()
         if self.body is None:
-            self._workbench.preview(person.with_(fit=fit))
+            person = person.with_(fit=fit)
         else:
-            self._show(person, pose_changed(self.body, photo, person, fit, moving=not done))
+            self._posed = pose_changed(self.body, photo, person, fit, moving=not done)
+            person = with_fit(person, self._posed.fit)
         if done:
-            self._workbench.commit(label)
+            self._document.prepare(person)
+            self._document.commit(label)
+        else:
+            self._document.preview(person)
 
     def forget(self) -> None:
         """Another person is on show."""
-        self._looker.stop()
-        self.report, self.alternatives, self._looked_at = None, (), None
+        self.report = None
         self.changed.emit()
 
     def stop(self) -> None:
@@ -258,11 +235,18 @@ class Fits(QObject):
             self._mailbox = None
             self._follower.close()  # waits for the iterations under way, a few milliseconds
 
+    def end(self, keep: bool) -> bool:
+        """The same; keep: the body that followed a drag is refined first. Returns whether a fit ran."""
+        ran, following = self.running, self.following
+        self.stop()
+        if keep and following:
+            self.refine()
+        return ran
+
     def close(self) -> None:
         """Stop, and wait until no thread is left."""
         self.stop()
-        self._looker.stop()
-        for worker in (self._loader, self._follower, self._fitter, self._looker):
+        for worker in (self._loader, self._follower, self._fitter):
             worker.close()
 
     def _end_fit(self) -> None:
@@ -272,44 +256,33 @@ class Fits(QObject):
         if ran:
             self.changed.emit()
 
-    def _show(self, person: Person, posed: PosedBody) -> None:
+    def _prepare(self, person: Person, posed: PosedBody) -> None:
         self._posed = posed
-        self._workbench.preview(with_fit(person, posed.fit))
+        self._document.prepare(with_fit(person, posed.fit))
 
     def _take_followed(self, posed: PosedBody) -> None:
-        person = self._workbench.person
-        if person is not None and self.following:
-            self._show(person, posed)
+        person = self._document.person
+        if person is not None and self._mailbox is not None:
+            self._posed = posed
+            self._document.preview_move(with_fit(person, posed.fit))
 
     def _take_step(self, report: FitReport) -> None:
-        person = self._workbench.person
+        person = self._document.person
         if person is not None:
             before, self.report = self.report, report
             if report.news and before is None:
-                self._workbench.told.emit("\n".join(report.news))
-            self._show(person.with_(guess=report.guess or person.guess), report.posed)
+                self._document.told.emit("\n".join(report.news))
+            self._posed = report.posed
+            guessed = person.with_(guess=report.guess or person.guess)
+            self._document.preview(with_fit(guessed, report.posed.fit))
             self.changed.emit()
 
     def _finish(self) -> None:
         act = self._next  # a commit stops what runs, and forgets it
-        self._workbench.commit(tr("Fit person {id}").format(id=self._workbench.person_id))
+        self._document.commit(tr("Fit person {id}").format(id=self._document.person_id))
         self.changed.emit()
         if act is not None:
             act()
-
-    def _take_alternatives(self, found: tuple[PosedBody, ...]) -> None:
-        self.alternatives = found
-        self.changed.emit()
-
-    def _drop_old_alternatives(self) -> None:
-        """They are bodies for other keypoints as soon as an edit of these is committed."""
-        person, looked_at = self._workbench.person, self._looked_at
-        if person is None or looked_at is None or self._workbench.previewing:
-            return
-        if not np.array_equal(person.keypoints.array, looked_at.array):
-            self._looker.stop()
-            self.alternatives, self._looked_at = (), None
-            self.changed.emit()
 
     def _take_body(self, body: "Body") -> None:
         if body is self.body:
@@ -319,8 +292,8 @@ class Fits(QObject):
         self.changed.emit()
 
     def _refuse(self, error: Exception) -> None:
-        self._workbench.cancel()
+        self._document.cancel()
         self.changed.emit()
         if not isinstance(error, FitloopError):
             raise error  # a fault of ours, not of the input: the window's last resort shows it
-        self._workbench.refused.emit(str(error))
+        self._document.refused.emit(str(error))

@@ -33,6 +33,7 @@ class FirstSteps(QObject):
         workbench.project_changed.connect(self._check)
         workbench.photo_changed.connect(self._check)
         workbench.fits.changed.connect(self._check)
+        workbench.alternatives.changed.connect(self._check)
         workbench.files.changed.connect(self._check)
 
     @property
@@ -60,7 +61,7 @@ class FirstSteps(QObject):
         for person in workbench.photo.people:
             self.done |= done_between(self._seen.get(person.id, person), person)
             self._seen[person.id] = person
-        if workbench.fits.alternatives:
+        if workbench.alternatives.found:
             self.done.add("alternatives")
         if self._shown not in (None, workbench.person_id) and "accept" in before:
             self.done.add("next")

@@ -1,19 +1,19 @@
 """Bodies to compare the fit on show with: the guess, the fit before this one, the truth where a file brought one."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.records import Fit, Guess, Person
+from desktop.model.document import Document
+from desktop.state.history import person_of
 from desktop.state.posed_body import placed_coarsely
+from desktop.state.view import GhostName
 
 if TYPE_CHECKING:
     from core.body.model import Body
-    from desktop.model.workbench import Workbench
 
-GhostName = Literal["guess", "previous", "truth"]
-GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 LOOKED_BACK = 200  # entries of the history
 SAME_LENS = 1.01  # focal lengths further apart put a body elsewhere, and only its pose can be compared
 
@@ -28,14 +28,14 @@ class Ghost:
     joints: np.ndarray
 
 
-def ghost_state(workbench: "Workbench", name: GhostName) -> Fit | Guess | None:
+def ghost_state(document: Document, name: GhostName) -> Fit | Guess | None:
     """What there is of it for the person on show."""
-    person = workbench.person
+    person = document.person
     if person is None:
         return None
     if name == "guess":
         return person.guess
-    return truth_of(person) if name == "truth" else previous_fit(workbench, person)
+    return truth_of(person) if name == "truth" else previous_fit(document, person)
 
 
 def truth_of(person: Person) -> Fit | None:
@@ -44,18 +44,19 @@ def truth_of(person: Person) -> Fit | None:
     return curated[-1] if curated else None
 
 
-def previous_fit(workbench: "Workbench", person: Person) -> Fit | None:
+def previous_fit(document: Document, person: Person) -> Fit | None:
     """The fit before this one: what is on the disk while something else is previewed, else from the history."""
-    photo, history = workbench.committed, workbench.history
-    before = [other.fit for other in photo.people if other.id == person.id] if photo is not None else []
-    if before and before[0] is not person.fit:
-        return before[0]
-    for index in range(history.index() - 1, max(-1, history.index() - 1 - LOOKED_BACK), -1):
-        for old, _ in history.command(index).changes:
-            if photo is not None and old.path == photo.path:
-                fits = [other.fit for other in old.people if other.id == person.id]
-                if fits and fits[0] is not None and fits[0] is not person.fit:
-                    return fits[0]
+    photo, last = document.committed, document.history.index()
+    if photo is None:
+        return None
+    before = person_of(photo, person.id)
+    if before is not None and before.fit is not person.fit:
+        return before.fit
+    for index in range(last - 1, max(-1, last - 1 - LOOKED_BACK), -1):
+        for old, _ in document.entry(index).changes:
+            then = person_of(old, person.id) if old.path == photo.path else None
+            if then is not None and then.fit is not None and then.fit is not person.fit:
+                return then.fit
     return None
 
 

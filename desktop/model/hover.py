@@ -3,16 +3,15 @@
 Apart from `View`, as it changes with each move of the mouse and nothing but these marks depends on it.
 """
 
-from typing import TYPE_CHECKING
+from functools import cache
 
 from PySide6.QtCore import QObject, Signal
 
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES
-from desktop.state.view import NO_KEYPOINT
-
-if TYPE_CHECKING:
-    from desktop.model.workbench import Workbench
+from core.records import Person
+from desktop.model.document import Document
+from desktop.state.view import NO_KEYPOINT, View
 
 # What a keypoint that is no joint itself moves with, by words of its name; the first word found decides.
 MOVES_WITH = {
@@ -40,27 +39,27 @@ SAME_PLACE = {"pelvis": ("mid_hip", "root", "hip"), "neck": ("upper_neck", "neck
 
 
 class Hover(QObject):
-    """Belongs to a workbench, whose person's layout says which keypoint a joint is."""
+    """Belongs to a document, whose person's layout says which keypoint a joint is."""
 
     changed = Signal()
 
-    def __init__(self, workbench: "Workbench") -> None:
-        super().__init__(workbench)
-        self._workbench = workbench
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self._document = document
         self.joint = ""  # of core.body.tree, empty for none
         self.keypoint = NO_KEYPOINT  # of the person on show
-        self._person_id = workbench.person_id
-        workbench.photo_changed.connect(self._forget)
+        self._person_id = document.person_id
+        document.photo_changed.connect(self._forget)
 
     def over_joint(self, joint: str) -> None:
         """The mouse is over a joint, or over none ("")."""
-        person = self._workbench.person
+        person = self._document.person
         names = layout(person.keypoints.layout).keypoints if person is not None else ()
         self._set(joint, keypoint_of(names, joint))
 
     def over_keypoint(self, index: int) -> None:
         """The mouse is over a keypoint of the person on show, or over none (NO_KEYPOINT)."""
-        person = self._workbench.person
+        person = self._document.person
         if person is None or not 0 <= index < person.keypoints.k:
             self._set("", NO_KEYPOINT)
         else:
@@ -68,8 +67,8 @@ class Hover(QObject):
 
     def _forget(self) -> None:
         """Another person's keypoint is none of theirs."""
-        if self._workbench.person_id != self._person_id:
-            self._person_id = self._workbench.person_id
+        if self._document.person_id != self._person_id:
+            self._person_id = self._document.person_id
             self._set("", NO_KEYPOINT)
 
     def _set(self, joint: str, keypoint: int) -> None:
@@ -78,6 +77,19 @@ class Hover(QObject):
             self.changed.emit()
 
 
+def name_meant(person: Person | None, view: View) -> str:
+    """The selected keypoint's name; without one, that of the joint selected in 3D."""
+    if person is not None and 0 <= view.keypoint < len(person.keypoints.xy):
+        return layout(person.keypoints.layout).keypoints[view.keypoint]
+    return view.joint
+
+
+def joint_meant(person: Person | None, view: View) -> str:
+    """The joint of core.body.tree that the selected keypoint is or moves with; without one, that selected in 3D."""
+    return joint_of(name_meant(person, view)) or view.joint
+
+
+@cache
 def joint_of(keypoint: str) -> str:
     """The joint that a keypoint of this name is, or moves with; empty where it is none's."""
     name = keypoint.removeprefix("openpose_")

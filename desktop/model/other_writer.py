@@ -1,24 +1,20 @@
 """A project that another program writes: what is changed there is shown here, a moment later."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, QTimer
 
 from core.errors import ProjectError
 from core.store import Project
-
-if TYPE_CHECKING:
-    from desktop.model.workbench import Workbench
+from desktop.model.document import Document
 
 LOOK_EVERY_MS = 1000
 
 
 class OtherWriter(QObject):
-    """Belongs to a workbench, which it asks to read anew what another program has committed."""
+    """Belongs to a document, which it asks to read anew what another program has committed."""
 
-    def __init__(self, workbench: "Workbench") -> None:
-        super().__init__(workbench)
-        self._workbench = workbench
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self._document = document
         self._project: Project | None = None  # one that is only read here
         self._seen = 0
         self._timer = QTimer(self)
@@ -39,7 +35,7 @@ class OtherWriter(QObject):
             version = self._project.data_version()
             if version != self._seen:
                 self._seen = version
-                self._workbench.read_anew()
+                self._document.read_anew()
         except ProjectError as error:
             self._timer.stop()
-            self._workbench.refused.emit(str(error))
+            self._document.refused.emit(str(error))

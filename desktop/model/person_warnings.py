@@ -1,27 +1,23 @@
 """What the person on show is to be warned of, as previewed."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from core.body.warnings import Warned, depth_below, warnings_of
 from core.records import Person
 from core.wishes import GroundContact
-
-if TYPE_CHECKING:
-    from desktop.model.workbench import Workbench
+from desktop.state.posed_body import PosedBody
+from desktop.state.shown import Shown
 
 BELOW_M = 0.06  # a foot's joint lies so far above its sole
 
 
-def warned(workbench: "Workbench") -> tuple[Warned, ...]:
+def warned(shown: Shown) -> tuple[Warned, ...]:
     """The names, in the order of `core.body.warnings.WARNINGS`."""
-    photo, person = workbench.photo, workbench.person
-    if photo is None or person is None:
+    if shown.photo is None or shown.person is None:
         return ()
-    names = _of_all(photo.people)[[other.id for other in photo.people].index(person.id)]
-    told = "below_floor" in names or not _below_floor(workbench)
+    people = shown.photo.people
+    names = _of_all(people)[[other.id for other in people].index(shown.person.id)]
+    told = "below_floor" in names or not _below_floor(shown.person, shown.posed)
     return names if told else (*names, "below_floor")
 
 
@@ -31,12 +27,9 @@ def _of_all(people: tuple[Person, ...]) -> list[tuple[Warned, ...]]:
     return warnings_of(people)
 
 
-def _below_floor(workbench: "Workbench") -> bool:
+def _below_floor(person: Person, posed: PosedBody | None) -> bool:
     """Whether the mesh is below a plane that the curator put a foot on."""
-    person = workbench.person
-    wishes = person.wishes if person is not None else ()
-    floors = [wish for wish in wishes if isinstance(wish, GroundContact)]
-    posed = workbench.fits.posed() if floors else None
-    if posed is None:
-        return False
-    return any(depth_below(posed.vertices, np.array(wish.normal), wish.offset) > BELOW_M for wish in floors)
+    floors = [wish for wish in person.wishes if isinstance(wish, GroundContact)]
+    return posed is not None and any(
+        depth_below(posed.vertices, wish.normal, wish.offset) > BELOW_M for wish in floors
+    )

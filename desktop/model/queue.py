@@ -1,22 +1,20 @@
 """Who is to be looked at, and in what order: the project's people as the user wants to see them."""
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from desktop.model.document import Document
 from desktop.state.view import Wanted
-
-if TYPE_CHECKING:
-    from desktop.model.workbench import Workbench
 
 
 class Queue:
-    """Belongs to a workbench, whose `project_changed` tells that it may be another."""
+    """Belongs to a document, whose `project_changed` tells that it may be another."""
 
-    def __init__(self, workbench: "Workbench") -> None:
+    def __init__(self, document: Document) -> None:
         self.wanted = Wanted()
-        self._workbench = workbench
+        self._document = document
 
     def reset(self) -> None:
         """Everybody, the worst first."""
@@ -25,7 +23,7 @@ class Queue:
     def want(self, **changes: Any) -> None:
         """Another order or filter: fields of `Wanted`."""
         self.wanted = replace(self.wanted, **changes)
-        self._workbench.project_changed.emit()
+        self._document.project_changed.emit()
 
     def ids(self) -> np.ndarray:
         """Ids of its people (P,), in order."""
@@ -40,7 +38,7 @@ class Queue:
 
         Who was accepted is no more among those to do, and has still a place among them.
         """
-        ids, shown = self.ids(), self._workbench.person_id
+        ids, shown = self.ids(), self._document.person_id
         if not len(ids):
             return None
         if shown in ids:
@@ -53,10 +51,10 @@ class Queue:
 
     def next_undecided(self) -> int | None:
         """Who comes first without a verdict, other than who is on show; None when all others have one."""
-        return self._first_besides(self._workbench.person_id, replace(self.wanted, verdict="todo"))
+        return self._first_besides(self._document.person_id, replace(self.wanted, verdict="todo"))
 
     def _first_besides(self, person_id: int | None, wanted: Wanted) -> int | None:
-        project = self._workbench.project
+        project = self._document.project
         if project is None:
             return None
         if wanted.chosen is not None:
@@ -65,7 +63,7 @@ class Queue:
         return next((row.id for row in rows if row.id != person_id), None)
 
     def _ids(self, wanted: Wanted) -> np.ndarray:
-        project = self._workbench.project
+        project = self._document.project
         if project is None:
             return np.zeros(0, np.int64)
         ids = project.queue_ids(**_in_project(wanted))

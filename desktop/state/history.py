@@ -38,6 +38,14 @@ def shown_by(edit: UndoEntry, back: bool, path: str, person_id: int | None) -> t
     return photo, wanted if wanted in ids else next(iter(ids), None)
 
 
+def person_of(photo: Photo, person_id: int | None) -> Person | None:
+    """The person of this id; None where the photo has nobody of it."""
+    for person in photo.people:
+        if person.id == person_id:
+            return person
+    return None
+
+
 def with_people(photo: Photo, people: Sequence[Person]) -> Photo:
     """The photo with each of these in the place of who has the id."""
     for person in people:
@@ -47,7 +55,7 @@ def with_people(photo: Photo, people: Sequence[Person]) -> Photo:
 
 def rebased(person: Person, before: Photo, after: Photo) -> Person:
     """An edit of the person in `before`, made to the one in `after`; as it is where either has nobody of that id."""
-    old, new = (next((p for p in photo.people if p.id == person.id), None) for photo in (before, after))
+    old, new = person_of(before, person.id), person_of(after, person.id)
     if old is None or new is None:
         return person
     names = [field.name for field in fields(Person)]

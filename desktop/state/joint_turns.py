@@ -28,7 +28,8 @@ def turned_as(wishes: tuple[Wish, ...], fit: Fit) -> tuple[Wish, ...]:
 
 def turn_of(fit: Fit, name: str) -> Turn:
     """The wish that a joint stays as this fit has it."""
-    return Turn(name, tuple(float(part) for part in joint_of(fit, name)))
+    x, y, z = joint_of(fit, name).tolist()
+    return Turn(name, (x, y, z))
 
 
 def axes_of(fit: Fit, name: str) -> np.ndarray:

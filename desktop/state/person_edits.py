@@ -37,6 +37,11 @@ def with_keypoints(person: Person, keypoints: Keypoints) -> Person:
     return person.with_(keypoints=keypoints, original_keypoints=person.original_keypoints or person.keypoints)
 
 
+def restored(person: Person) -> Person:
+    """With the keypoints of before the first edit by hand."""
+    return person.with_(keypoints=person.original_keypoints or person.keypoints, original_keypoints=None)
+
+
 def moved(person: Person, index: int, xy: np.ndarray) -> Person:
     """A keypoint put at xy (2,) [px]; an absent one is there from now on, a doubtful one is sure."""
     return with_keypoints(person, person.keypoints.with_keypoint(index, xy=xy, confidence=PLACED_CONFIDENCE))

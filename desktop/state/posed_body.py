@@ -169,7 +169,9 @@ def _posed(
     keypoints, joints, vertices, faces = place(body, fit, person.keypoints.layout)
     focal_length, center = photo.camera
     with np.errstate(divide="ignore", invalid="ignore"):
-        keypoints_px = keypoints[:, :2] / keypoints[:, 2:] * np.float32(focal_length) + np.float32(center)
+        keypoints_px = keypoints[:, :2] / keypoints[:, 2:] * np.float32(focal_length) + np.array(
+            center, np.float32
+        )
     away = np.linalg.norm(keypoints_px - person.keypoints.xy, axis=1)
     residual_px = np.where(person.keypoints.confidence > 0, away, np.nan)
     by_term = {} if step is None else step.loss_by_term

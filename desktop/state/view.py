@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.fitting import TRUSTING, FitConfig
 from core.records import Verdict
-from desktop.theme import ThemeName
+from desktop.theme import Theme, ThemeName, theme
 
 if TYPE_CHECKING:
     import numpy as np
 
 NO_KEYPOINT = -1
+GhostName = Literal["guess", "previous", "truth"]
+GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 ADULT = 1.0  # weight of an adult where the age is fitted: with core.fitting's own, which is for adults, nothing moves
 
 
@@ -45,6 +48,16 @@ class View:
     contrast: float = 0.0  # -1 flat … 1 hard
     card: bool = True  # batches are computed on the graphics card, where there is one
     advance: bool = False  # go to the next person after a verdict
+
+    @cached_property
+    def ghosts(self) -> tuple[GhostName, ...]:
+        """Those that are to be shown, there or not."""
+        return tuple(name for name in GHOSTS if getattr(self, f"ghost_{name}"))
+
+    @cached_property
+    def colours(self) -> Theme:
+        """Those of the theme."""
+        return theme(self.theme)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """What the window says of formats, whose table is core's, for the translators; tr() looks the words up."""
 
-from PySide6.QtCore import QT_TR_NOOP
+from desktop.text.translate import QT_TR_NOOP
 
 FORMAT_TEXTS = (
     QT_TR_NOOP("&Export as COCO…"),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from desktop.text.translate import part
+
 TRANSLATIONS = Path(__file__).parents[2] / "resources" / "translations"
 OURS, QTS, BETWEEN = "fitloop", "qtbase", "_"  # OURS_de.qm is ours in German
 ENGLISH = QLocale("en")
@@ -25,6 +27,7 @@ def speak(application: QCoreApplication, name: str = SYSTEM, folder: Path = TRAN
         translator.deleteLater()
     spoken = _install(application, ENGLISH, OURS, TRANSLATIONS)
     spoken = _install(application, locale, OURS, folder) or spoken
+    part.cache_clear()
     qts = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
     _install(application, QLocale(spoken), QTS, qts)
 

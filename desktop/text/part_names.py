@@ -1,6 +1,6 @@
 """The names of joints and keypoints as one reads them; desktop.text.translate.part looks them up."""
 
-from PySide6.QtCore import QT_TR_NOOP
+from desktop.text.translate import QT_TR_NOOP
 
 PART_NAMES = (
     QT_TR_NOOP("belly"),

@@ -1,6 +1,6 @@
 """The names of a fit's terms as one reads them; desktop.text.translate.term looks them up."""
 
-from PySide6.QtCore import QT_TR_NOOP
+from desktop.text.translate import QT_TR_NOOP
 
 TERM_NAMES = (
     QT_TR_NOOP("keypoints"),

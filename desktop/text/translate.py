@@ -1,12 +1,20 @@
 """What the user reads, in the user's language.
 
 English stands in the source and is its own key: tr("Fit"). A table that is made before a language is chosen marks its
-texts with Qt's QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both.
+texts with QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both by these names.
 """
 
-from PySide6.QtCore import QT_TR_NOOP, QCoreApplication
+from functools import cache
+
+from PySide6.QtCore import QCoreApplication
 
 from core.records import Verdict
+
+
+def QT_TR_NOOP(text: str) -> str:
+    """Mark a text that tr() is given later. Qt's own function of this name returns an object."""
+    return text
+
 
 OPENPOSE = "openpose_"  # keypoints of SPIN's that are as OpenPose has them
 VERDICTS: dict[Verdict, str] = {
@@ -25,8 +33,9 @@ def tr(text: str, comment: str = "", n: int = -1) -> str:
     return QCoreApplication.translate("", text, comment, n)
 
 
+@cache
 def part(name: str) -> str:
-    """A joint or a keypoint, by the name that core gives it."""
+    """A joint or a keypoint, by the name that core gives it. Looked up once a language, as each picture asks for it."""
     words = tr(name.removeprefix(OPENPOSE).replace("_", " "))
     return tr("{name} of OpenPose").format(name=words) if name.startswith(OPENPOSE) else words
 

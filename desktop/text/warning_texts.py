@@ -1,6 +1,8 @@
 """Warnings in the user's language: a few words, and why it matters."""
 
-from core.body.warnings import BENT_DEG, LARGE_BETA, WARNINGS, Warned
+from collections.abc import Mapping
+
+from core.body.warnings import BENT_DEG, LARGE_BETA
 from desktop.text.translate import tr
 
 SIGN = "⚠"
@@ -8,15 +10,15 @@ SIGN = "⚠"
 
 def short(name: str) -> str:
     """Two or three words."""
-    return _words()[name][0] if name in WARNINGS else name
+    return _words().get(name, (name, ""))[0]
 
 
 def long(name: str) -> str:
     """What is wrong, and what to do about it."""
-    return _words()[name][1] if name in WARNINGS else ""
+    return _words().get(name, (name, ""))[1]
 
 
-def _words() -> dict[Warned, tuple[str, str]]:
+def _words() -> Mapping[str, tuple[str, str]]:
     return {
         "weak_fit": (
             tr("too little seen"),

@@ -54,7 +54,7 @@ class Painted(QObject):
 
         def paint_and_note(event) -> None:
             paint(event)
-            posed = window.canvas._workbench.fits.posed()
+            posed = window.canvas._workbench.shown.posed
             self.times.append((time.perf_counter(), posed))
 
         window.canvas.paintEvent = paint_and_note

@@ -76,7 +76,7 @@ def session(file: Path) -> Iterator[tuple[str, int]]:
         yield "every_order_and_plots", used_mb()
         for name in ("fit.guess", "fit.fit", "fit.alternatives"):
             actions[name].trigger()
-            bench.wait(lambda: not (workbench.fits.running or workbench.fits.searching))
+            bench.wait(lambda: not (workbench.fits.running or workbench.alternatives.searching))
         window.show_contact_sheet(True)
         bench.settle()
         yield "guess_fit_others_and_sheet", used_mb()

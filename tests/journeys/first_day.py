@@ -56,12 +56,12 @@ def story(desk: OpenWindow) -> dict[str, object]:
     fitted = workbench.person
     assert fitted.fit is not guessed.fit
     name = next(name for name in LIMBS if fitted.keypoints.confidence[desk.index(name)] > 0)
-    before = workbench.fits.posed().keypoints_px[desk.index(name)].copy()
+    before = workbench.shown.posed.keypoints_px[desk.index(name)].copy()
     start = desk.place_of(name)
     desk.drag(start, start + QPointF(0, -40))
     dragged = workbench.person
     by = dragged.keypoints.xy[desk.index(name)] - fitted.keypoints.xy[desk.index(name)]
-    moved = workbench.fits.posed().keypoints_px[desk.index(name)] - before
+    moved = workbench.shown.posed.keypoints_px[desk.index(name)] - before
     assert moved @ by > 0.3 * (by @ by)  # the body followed
     desk.do("edit.undo")
     assert same_person(workbench.person, fitted)

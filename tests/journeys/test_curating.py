@@ -27,13 +27,13 @@ def test_the_thin_path_from_annotations_to_an_accepted_fit_and_back_after_reopen
     desk.fit()
     assert workbench.person.fit.score < 2
     assert workbench.history.undoText() == f"Fit person {first}"
-    wrist = workbench.fits.posed().keypoints_px[desk.index("left_wrist")].copy()
+    wrist = workbench.shown.posed.keypoints_px[desk.index("left_wrist")].copy()
     fitted = workbench.person
 
     start = desk.place_of("left_wrist")
     desk.drag(start, start + QPointF(0, -60))
     dragged = workbench.person
-    moved = workbench.fits.posed().keypoints_px[desk.index("left_wrist")] - wrist
+    moved = workbench.shown.posed.keypoints_px[desk.index("left_wrist")] - wrist
     assert moved[1] < -0.5 * 60 / desk.window.canvas.placing.scale  # the body followed
     assert dragged.original_keypoints is fitted.keypoints
     assert workbench.history.undoText() == "Move left wrist"

@@ -97,7 +97,9 @@ def test_random_acts_throw_nothing_and_are_undone_to_the_very_beginning(open_des
     for _ in range(ACTS):
         DEEDS[rng.integers(len(DEEDS))](desk, rng)
     desk.do("edit.cancel")
-    desk.wait(lambda: not workbench.busy and not workbench.fits.running and not workbench.fits.searching)
+    desk.wait(
+        lambda: not workbench.busy and not workbench.fits.running and not workbench.alternatives.searching
+    )
     assert workbench.project.check() == []
     while workbench.history.canUndo():
         workbench.undo()

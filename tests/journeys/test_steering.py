@@ -30,8 +30,8 @@ def test_a_number_takes_another_body_for_the_same_keypoints(open_desk):
     fitted = workbench.person
     assert not desk.window.actions_by_id["fit.take_1"].isEnabled()
     desk.do("fit.alternatives")
-    desk.wait(lambda: not workbench.fits.searching)
-    others = workbench.fits.alternatives
+    desk.wait(lambda: not workbench.alternatives.searching)
+    others = workbench.alternatives.found
     assert 1 <= len(others) <= 5
     assert len(desk.window.alternatives.cells()) == len(others)
     number = len(others)
@@ -60,7 +60,7 @@ def test_other_bodies_are_what_the_lifter_says_of_the_keypoints_as_they_are_now(
 def test_where_another_body_is_not_as_the_first_it_is_coloured(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    first, colours = workbench.fits.posed(), theme("dark")
+    first, colours = workbench.shown.posed, theme("dark")
     moved = first.vertices.copy()
     moved[:100] += 1.1 * DIFFERS_M
     whole, (same, other) = (
@@ -77,7 +77,7 @@ def test_where_another_body_is_not_as_the_first_it_is_coloured(open_desk):
 def test_a_body_elsewhere_in_the_room_is_not_coloured_for_that(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    first = workbench.fits.posed()
+    first = workbench.shown.posed
     away = replace(first, vertices=first.vertices + 1.0, joints=first.joints + 1.0)
     assert len(solids_of(away, first, theme("light"))) == 1
 
@@ -114,7 +114,7 @@ def test_the_newest_place_is_what_the_body_has_in_the_end_however_fast_the_mouse
     for number in range(200):
         desk.move(start + QPointF(0.1 * number, -0.1 * number))
     desk.release(start + QPointF(20, -20))
-    at = workbench.fits.posed().keypoints_px[desk.index("right_wrist")]
+    at = workbench.shown.posed.keypoints_px[desk.index("right_wrist")]
     assert np.linalg.norm(at - workbench.person.keypoints.xy[desk.index("right_wrist")]) < 6
     assert workbench.history.undoText() == "Move right wrist"
 
@@ -136,9 +136,9 @@ def test_arrows_nudge_and_letting_go_is_one_entry(open_desk, qtbot):
 def test_another_focal_length_keeps_the_body_as_large_as_it_was_in_the_photo(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
-    before = workbench.fits.posed().keypoints_px
+    before = workbench.shown.posed.keypoints_px
     desk.window.fit_panel.focal.setValue(2 * workbench.person.fit.focal_length)
-    after = workbench.fits.posed().keypoints_px
+    after = workbench.shown.posed.keypoints_px
     assert workbench.photo.focal_length == desk.window.fit_panel.focal.value()
     assert np.abs(after - before).max() < 0.15 * np.ptp(before[:, 1])
     desk.do("edit.undo")
@@ -182,7 +182,7 @@ def test_a_photo_that_is_gone_is_told_in_its_place_and_the_work_goes_on(open_des
 
 
 def joint_of(desk, name):
-    return desk.workbench.fits.posed().joints[joint_index(name)]
+    return desk.workbench.shown.posed.joints[joint_index(name)]
 
 
 def test_a_joint_dragged_in_3d_takes_the_body_along_and_is_one_entry(open_desk, qtbot):
@@ -228,9 +228,9 @@ def test_one_key_flips_the_depth_of_a_limb(open_desk):
     desk.fit()
     workbench.change_view(keypoint=desk.index("left_wrist"))
     bone = joint_of(desk, "left_wrist") - joint_of(desk, "left_elbow")
-    before = workbench.fits.posed().keypoints_px
+    before = workbench.shown.posed.keypoints_px
     desk.do("body.flip")
     assert workbench.history.undoText() == "Flip the depth of left elbow"
     after = joint_of(desk, "left_wrist") - joint_of(desk, "left_elbow")
     assert abs(after[2] - bone[2]) > 0.01
-    assert np.abs(workbench.fits.posed().keypoints_px - before).max() < 15
+    assert np.abs(workbench.shown.posed.keypoints_px - before).max() < 15

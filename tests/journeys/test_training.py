@@ -42,7 +42,7 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     training.poll()
     assert training.checkpoint is not None, training.last_words
     assert training.lines[-1]["step"] == 2
-    assert panel.metric.findText("loss") >= 0
+    assert panel.shown_metric.findText("loss") >= 0
     accepted = workbench.person_id
     panel.use.click()
     desk.wait(lambda: not workbench.busy)
@@ -98,7 +98,7 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
         assert child.wait(LONGEST_S) == 0
     training.poll()
     assert panel.said.text() == "elsewhere has ended after step 12"
-    panel.metric.setCurrentText("loss")
+    panel.shown_metric.setCurrentText("loss")
     x, _ = panel._line.getData()
     assert x.tolist() == list(range(1, 13))
     panel.use.click()
@@ -133,7 +133,7 @@ def test_a_long_run_is_taken_in_bit_by_bit_and_drawn_with_fewer_points(desk, tmp
     assert 0 < len(training.lines) < lines
     desk.wait(lambda: len(training.lines) == lines)
     assert [line["step"] for line in training.lines[:: lines // 10]] == list(range(0, lines, lines // 10))
-    panel.metric.setCurrentText("loss")
+    panel.shown_metric.setCurrentText("loss")
     x, _ = panel._line.getData()
     assert 500 < len(x) <= 2000
     assert x[-1] > lines - 50

@@ -105,7 +105,7 @@ class Renderer:
         """A picture of this size [px], what is opaque first; transparent where nothing is drawn on no background."""
         self._context.makeCurrent(self._surface)
         larger = self._enlarged if look.fine else 1
-        size = larger * size
+        size = size * larger
         target = self._target_of(size, SAMPLES if look.fine and larger == 1 else 0)
         target.bind()
         gl, back = self._gl, QColor(look.background or "#000000")
@@ -188,18 +188,19 @@ class Renderer:
     ) -> None:
         program, shade = self._programs[name], QColor(color)
         program.bind()
-        program.setUniformValue("u_camera", camera.matrix)
-        program.setUniformValue("u_color", QVector3D(shade.redF(), shade.greenF(), shade.blueF()))
+        at, position = program.uniformLocation, program.attributeLocation("a_position")
+        program.setUniformValue(at("u_camera"), camera.matrix)
+        program.setUniformValue(at("u_color"), QVector3D(shade.redF(), shade.greenF(), shade.blueF()))
         if name == "surface":
-            program.setUniformValue1f("u_opacity", opacity)
-            program.setUniformValue("u_eye", QVector3D(*map(float, camera.eye)))
-            program.setUniformValue("u_up", QVector3D(*map(float, camera.up)))
+            program.setUniformValue1f(at("u_opacity"), opacity)
+            program.setUniformValue(at("u_eye"), QVector3D(*map(float, camera.eye)))
+            program.setUniformValue(at("u_up"), QVector3D(*map(float, camera.up)))
         elif name == "floor":
-            program.setUniformValue1f("u_radius", FLOOR_RADIUS_M)
+            program.setUniformValue1f(at("u_radius"), FLOOR_RADIUS_M)
         vertices.bind()
         indices.bind()
-        program.enableAttributeArray("a_position")
-        program.setAttributeBuffer("a_position", GL_FLOAT, 0, 3, 0)
+        program.enableAttributeArray(position)
+        program.setAttributeBuffer(position, GL_FLOAT, 0, 3, 0)
         mode = GL_LINES if name == "edges" else GL_TRIANGLES
         self._draw_elements(mode, count, GL_UNSIGNED_INT, None)
         indices.release()

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
 from desktop.text.translate import tr
-from desktop.theme import Theme, theme
+from desktop.theme import Theme
+from desktop.views.gl.cameras import FIELD_OF_VIEW_DEG, Orbit
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
-from desktop.views.space.cameras import FIELD_OF_VIEW_DEG, Orbit
 
 TEXT_PX, GAP_PX = 18, 6
 LARGEST_PX = 190
@@ -36,12 +36,13 @@ class AlternativePictures(QWidget):
             )
         )
         workbench.fits.changed.connect(self.update)
+        workbench.alternatives.changed.connect(self.update)
         workbench.photo_changed.connect(self.update)
         workbench.view_changed.connect(self.update)
 
     def cells(self) -> list[QRect]:
         """Where each picture is."""
-        found = self._workbench.fits.alternatives
+        found = self._workbench.alternatives.found
         if not found:
             return []
         width = min(LARGEST_PX, (self.width() - GAP_PX * (len(found) + 1)) // len(found))
@@ -51,7 +52,7 @@ class AlternativePictures(QWidget):
         ]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.base))
             cells = self.cells()
@@ -59,7 +60,7 @@ class AlternativePictures(QWidget):
                 painter.setPen(QColor(colours.muted))
                 words = (
                     tr("Looking…")
-                    if self._workbench.fits.searching
+                    if self._workbench.alternatives.searching
                     else tr("Press T to look for other bodies")
                 )
                 painter.drawText(
@@ -68,7 +69,9 @@ class AlternativePictures(QWidget):
                 return
             shown = self._workbench.person.fit if self._workbench.person is not None else None
             pictures = self._draw(cells[0].size() - QSize(0, TEXT_PX))
-            for place, (cell, posed) in enumerate(zip(cells, self._workbench.fits.alternatives, strict=True)):
+            for place, (cell, posed) in enumerate(
+                zip(cells, self._workbench.alternatives.found, strict=True)
+            ):
                 if pictures:
                     painter.drawImage(QRect(cell.topLeft(), cell.size() - QSize(0, TEXT_PX)), pictures[place])
                 if posed.fit is shown:
@@ -83,26 +86,27 @@ class AlternativePictures(QWidget):
         at = event.position().toPoint()
         for place, cell in enumerate(self.cells()):
             if cell.contains(at):
-                self._workbench.fits.take_alternative(place)
+                self._workbench.alternatives.take(place)
 
     def _draw(self, size: QSize) -> list[QImage]:
         """Side views; kept until they, the size or the colours change."""
-        fits, colours = self._workbench.fits, theme(self._workbench.view.theme)
+        fits, found = self._workbench.fits, self._workbench.alternatives.found
+        colours = self._workbench.view.colours
         if self._renderer is None or fits.body is None:
             return []
         real = size * self.devicePixelRatioF()
-        what_for = (fits.alternatives, real, colours.name)
+        what_for = (found, real, colours.name)
         if self._pictures is None or self._pictures[0] != what_for:
             look = Backdrop(floor=colours.floor, background=colours.viewport)
             self._pictures = (
                 what_for,
-                [self._draw_one(posed, real, look) for posed in fits.alternatives],
+                [self._draw_one(posed, real, look) for posed in found],
             )
         return self._pictures[1]
 
     def _draw_one(self, posed: PosedBody, size: QSize, look: Backdrop) -> QImage:
         assert self._renderer is not None
-        solids = solids_of(posed, self._workbench.fits.alternatives[0], theme(self._workbench.view.theme))
+        solids = solids_of(posed, self._workbench.alternatives.found[0], self._workbench.view.colours)
         return self._renderer.draw(solids, _around(posed.upright[0]).camera(size), size, look)
 
 

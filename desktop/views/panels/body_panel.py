@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 
 from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
-from desktop.commands.body_menu import joint_meant
+from desktop.model.hover import joint_meant
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
-from desktop.theme import side_of, theme
+from desktop.theme import side_of
 from desktop.views.panels.held_list import HeldList
 from desktop.views.panels.slider_row import SliderRow
 
@@ -104,7 +104,7 @@ class BodyPanel(QScrollArea):
         held_rows.addWidget(self.held, 0, 0, 1, 3)
         for row, name in enumerate(("body.left_foot", "body.right_foot", "body.let_go"), start=1):
             held_rows.addLayout(_row(actions[name]), row, 0, 1, 3)
-        content = QWidget()
+        content = self._content = QWidget()
         column = QVBoxLayout(content)
         column.addWidget(pose)
         column.addWidget(held)
@@ -147,25 +147,22 @@ class BodyPanel(QScrollArea):
         return person_edits.with_beta(fit, index, value)
 
     def _with_angle(self, axis: int, fit: Fit, angle_deg: float) -> Fit:
-        joint = joint_meant(self._workbench)
+        joint = joint_meant(self._workbench.person, self._workbench.view)
         axis_angle = person_edits.joint_of(fit, joint).copy()
         axis_angle[axis] = np.radians(angle_deg)
         return person_edits.with_joint(fit, joint, axis_angle)
 
     def _show(self) -> None:
-        if self._workbench.fits.following:
-            return  # a drag is short, and all eyes are on the photo
         person, body = self._workbench.person, self._workbench.fits.body
         fit = person.fit if person is not None else None
-        self.widget().setEnabled(body is not None and fit is not None and self._workbench.editable)
-        own = (
-            not self._workbench.fits.foreign
-        )  # what betas of another body look like on this one says nothing
+        self._content.setEnabled(body is not None and fit is not None and self._workbench.editable)
+        own = not self._workbench.fits.foreign  # betas of another body say nothing about this one
         for slider in self.betas:
             slider.set_enabled(own)
         self.kid.set_enabled(own and body is not None and body.has_kid)
-        self.joint.setCurrentIndex(joint_index(joint_meant(self._workbench)))
-        joint = person_edits.joint_of(fit, joint_meant(self._workbench)) if fit else np.zeros(3)
+        meant = joint_meant(person, self._workbench.view)
+        self.joint.setCurrentIndex(joint_index(meant))
+        joint = person_edits.joint_of(fit, meant) if fit else np.zeros(3)
         for slider, value in zip(self.betas, fit.betas if fit else np.zeros(BETAS), strict=True):
             slider.show_value(float(value))
         self.kid.show_value(fit.kid if fit else 0.0)
@@ -173,9 +170,9 @@ class BodyPanel(QScrollArea):
             slider.show_value(float(angle_deg))
 
     def _dress(self) -> None:
-        colors = theme(self._workbench.view.theme)
+        colors = self._workbench.view.colours
         for index, name in enumerate(JOINT_NAMES):
-            self.joint.setItemIcon(index, _swatch(colors.side(side_of(name))))
+            self.joint.setItemIcon(index, _swatch(colors.sides[side_of(name)]))
 
 
 def _group(title: str) -> tuple[QGroupBox, QGridLayout]:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
 from desktop.jobs.files.thumbnails import SIZE_PX, Thumbnails
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
-from desktop.theme import theme
 from desktop.views.panels.people_list import (
     ROW_ROLE,
     Index,
@@ -39,7 +38,7 @@ class CellDelegate(QStyledItemDelegate):
         return QSize(SIZE_PX + 2 * PADDING_PX, SIZE_PX + TEXT_PX + 2 * PADDING_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        row, colours = index.data(ROW_ROLE), theme(self._workbench.view.theme)
+        row, colours = index.data(ROW_ROLE), self._workbench.view.colours
         if row is None:
             return
         at = option.rect.adjusted(PADDING_PX, PADDING_PX, -PADDING_PX, -PADDING_PX)

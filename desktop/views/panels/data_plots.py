@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -27,7 +28,7 @@ from desktop.state.measures import (
 )
 from desktop.state.view import Chosen
 from desktop.text.translate import tr, verdict
-from desktop.theme import Theme, theme
+from desktop.theme import Theme
 from desktop.views.panels.fit_plots import WholeNumbers
 
 AXIS_WIDTH_PX = 36
@@ -81,14 +82,14 @@ class DataPlots(QWidget):
         self.measuring.close()
 
     def _draw(self) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         measuring = self.measuring.running
         for plot in self._plots:
             plot.nothing.setText(tr("Looking …") if measuring else tr("Nobody is fitted yet"))
             plot.draw(self.measuring.measures, colours)
 
     def _dress(self) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         if colours.name != self._dressed:
             self._dressed = colours.name
             self._draw()
@@ -182,8 +183,8 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         self.place = -1
         self.mark()
 
-    def _click(self, event: object) -> None:
-        at: QPointF = self.getPlotItem().vb.mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
+    def _click(self, event: MouseClickEvent) -> None:
+        at: QPointF = self.getPlotItem().vb.mapSceneToView(event.scenePos())
         place = self.place_at(at.x())
         if place >= 0:
             self.choose(place)

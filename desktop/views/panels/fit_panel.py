@@ -176,8 +176,6 @@ class FitPanel(QScrollArea):
         )
 
     def _show(self) -> None:
-        if self._workbench.fits.following:
-            return  # a drag is short, and all eyes are on the photo
         fits, photo, person = self._workbench.fits, self._workbench.photo, self._workbench.person
         for name, row in self.rows.items():
             value = fits.options.value(name)
@@ -218,7 +216,7 @@ class FitPanel(QScrollArea):
 
     def _show_warnings(self) -> None:
         """What is likely wrong, with what to do about it where the mouse rests."""
-        names = warned(self._workbench)
+        names = warned(self._workbench.shown)
         words, tips = [warning_texts.short(name) for name in names], map(warning_texts.long, names)
         if self._workbench.fits.foreign:
             words.append(tr("fitted with another body: press F"))

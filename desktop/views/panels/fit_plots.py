@@ -10,7 +10,6 @@ from core.body.keypoints import layout
 from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, term, tr
-from desktop.theme import theme
 from desktop.views.repaint_later import Unhurried
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart; who comes after the last begins anew, dashed.
@@ -88,10 +87,10 @@ class LossPlot(pyqtgraph.PlotWidget):
             self.getPlotItem().showAxis(side, bool(shown))
         if shown:
             self.getPlotItem().setYRange(np.log10(SMALLEST_LOSS), _largest_power(losses), padding=0.05)
-        self.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
+        self.getPlotItem().setTitle(words, size="9pt", color=self._workbench.view.colours.muted)
 
     def _dress(self) -> None:
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         if colours.name == self._dressed:
             return
         self._dressed = colours.name
@@ -114,8 +113,10 @@ class ResidualBars(QWidget):
         self.setMinimumSize(200, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
+        self._title, self._chosen = tr("Distance from the body [px]"), tr("{name}: {distance}")
         self._soon = Unhurried(self, workbench)
-        workbench.photo_changed.connect(self._soon.ask)
+        for signal in (workbench.photo_changed, workbench.previewed):
+            signal.connect(self._soon.ask)
         workbench.view_changed.connect(self.update)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
@@ -128,22 +129,20 @@ class ResidualBars(QWidget):
 
     def values(self) -> np.ndarray:
         """(K,) px, NaN where absent; empty without a fit."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         return np.zeros(0) if posed is None else posed.residual_px
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            colours, values = theme(self._workbench.view.theme), self.values()
+            colours, values = self._workbench.view.colours, self.values()
             painter.fillRect(self.rect(), QColor(colours.base))
             painter.setPen(QColor(colours.muted))
             font = painter.font()
             font.setPointSizeF(9)
             painter.setFont(font)
             seen = np.isfinite(values)
-            title = tr("Distance from the body [px]")
-            painter.drawText(
-                QRectF(4, 2, self.width() - 8, TEXT_PX + 4), Qt.AlignmentFlag.AlignHCenter, title
-            )
+            above = QRectF(4, 2, self.width() - 8, TEXT_PX + 4)
+            painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, self._title)
             if not seen.any():
                 words = tr("Nothing to compare yet")
                 painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
@@ -165,7 +164,7 @@ class ResidualBars(QWidget):
         person, view, colours = (
             self._workbench.person,
             self._workbench.view,
-            theme(self._workbench.view.theme),
+            self._workbench.view.colours,
         )
         if person is None:
             return
@@ -178,12 +177,12 @@ class ResidualBars(QWidget):
             if np.isfinite(value):
                 height = area.height() * min(float(value) / top, 1.0)
                 bar = QRectF(left + 0.15 * width, area.bottom() - height, 0.7 * width, height)
-                painter.fillRect(bar, QColor(colours.side(names.sides[index])))
+                painter.fillRect(bar, QColor(colours.sides[names.sides[index]]))
         chosen = hovered if hovered != NO_KEYPOINT else view.keypoint
         if 0 <= chosen < len(values):
             painter.setPen(QColor(colours.text))
             shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else tr("absent")
-            words = tr("{name}: {distance}").format(name=part(names.keypoints[chosen]), distance=shown)
+            words = self._chosen.format(name=part(names.keypoints[chosen]), distance=shown)
             below = QRectF(area.left(), area.bottom() + 1, area.width(), TEXT_PX + 4)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 

@@ -10,7 +10,6 @@ from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Wish
 from desktop.commands.body_menu import let_go_of
 from desktop.model.workbench import Workbench
 from desktop.text.translate import part, tr
-from desktop.theme import theme
 
 
 class HeldList(QWidget):
@@ -48,17 +47,16 @@ class HeldList(QWidget):
 
     def _show(self) -> None:
         person, view = self._workbench.person, self._workbench.view
-        if self._workbench.fits.following:
-            return  # a drag is short, and all eyes are on the photo
         wishes = person.wishes if person is not None else ()
-        what_for = (wishes, self._workbench.editable, theme(view.theme).name)
+        what_for = (wishes, self._workbench.editable, view.colours.name)
         if what_for == self._shown:
             return
         self._shown = what_for
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
-            widget.hide()
-            widget.deleteLater()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
         self.buttons = []
         for row, wish in enumerate(wishes):
             self._add(row, wish)
@@ -66,7 +64,7 @@ class HeldList(QWidget):
             hint = QLabel(tr("Nothing is held. Drag a joint in 3D, or turn it by its rings (O)."))
             hint.setWordWrap(True)
             palette = hint.palette()
-            palette.setColor(QPalette.ColorRole.WindowText, QColor(theme(view.theme).muted))
+            palette.setColor(QPalette.ColorRole.WindowText, QColor(view.colours.muted))
             hint.setPalette(palette)
             self._grid.addWidget(hint, 0, 0)
 

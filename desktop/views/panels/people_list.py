@@ -21,7 +21,7 @@ from desktop.jobs.files.thumbnails import Picture, Thumbnails
 from desktop.model.workbench import Workbench
 from desktop.text import warning_texts
 from desktop.text.translate import tr
-from desktop.theme import Theme, theme
+from desktop.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
 PICTURE_PX, PADDING_PX = 56, 6
@@ -80,7 +80,9 @@ class PeopleModel(QAbstractListModel):
 
     def place_of(self, person_id: int | None) -> int:
         """Where someone is in the queue, -1 for nowhere."""
-        found = np.flatnonzero(self.ids == person_id) if person_id is not None else []
+        if person_id is None:
+            return -1
+        found = np.flatnonzero(self.ids == person_id)
         return int(found[0]) if len(found) else -1
 
 
@@ -96,7 +98,7 @@ class PersonDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         if selected:
             painter.fillRect(option.rect, QColor(colours.accent))

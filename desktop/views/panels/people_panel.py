@@ -126,8 +126,6 @@ class PeoplePanel(QWidget):
             self._workbench.select(int(self.model.ids[current.row()]))
 
     def _show_person(self) -> None:
-        if self._workbench.fits.following:
-            return
         person = self._workbench.person
         place = self.model.place_of(self._workbench.person_id)
         selection = self.list.selectionModel()
@@ -168,9 +166,9 @@ class PeoplePanel(QWidget):
         if (note, tags) == (person.note, person.tags):
             return
         after = photo.with_person(person.with_(note=note, tags=tags))
-        self._workbench.remember(self._workbench.job.title)
+        self._workbench.remember()
         kept = self._workbench.write(tr("Note"), [(photo, after)])
-        self._workbench.remember(tr("Note"))
+        self._workbench.remember()
         for line in typed:  # to be tried again as long as it is on show
             line.setModified(not kept and person_id == self._noted)
 

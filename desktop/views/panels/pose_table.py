@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
-from desktop.commands.body_menu import joint_meant
+from desktop.model.hover import joint_meant
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
-from desktop.theme import side_of, theme
+from desktop.theme import side_of
 
 Index = QModelIndex | QPersistentModelIndex
 AXES = ("x", "y", "z")
@@ -41,7 +41,7 @@ class PoseModel(QAbstractTableModel):
             return f"{AXES[section]} [°]" if role == Qt.ItemDataRole.DisplayRole else None
         name = JOINT_NAMES[section]
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(theme(self._workbench.view.theme).side(side_of(name)))
+            return QColor(self._workbench.view.colours.sides[side_of(name)])
         return part(name) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = 0) -> Any:
@@ -50,7 +50,7 @@ class PoseModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         name = JOINT_NAMES[index.row()]
         if role == Qt.ItemDataRole.BackgroundRole and name == self._workbench.hover.joint:
-            return QColor(theme(self._workbench.view.theme).border)
+            return QColor(self._workbench.view.colours.border)
         if fit is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return None
         angle_deg = float(np.degrees(person_edits.joint_of(fit, name)[index.column()]))
@@ -90,7 +90,8 @@ class PoseTable(QTableView):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self.setModel(PoseModel(workbench))
+        self._angles = PoseModel(workbench)
+        self.setModel(self._angles)
         self.setAccessibleName(tr("Pose"))
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
@@ -112,8 +113,8 @@ class PoseTable(QTableView):
 
     def event(self, event: QEvent) -> bool:
         """What a number begins with is typed here, though it is elsewhere a command's key."""
-        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if asked and event.text() and event.text() in NUMBER_STARTS:
+        asked = event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and event.text() and event.text() in NUMBER_STARTS:
             event.accept()
             return True
         return bool(super().event(event))
@@ -128,16 +129,19 @@ class PoseTable(QTableView):
         self._workbench.hover.over_joint("")
 
     def _choose(self, current: QModelIndex) -> None:
-        if current.isValid() and JOINT_NAMES[current.row()] != joint_meant(self._workbench):
+        if current.isValid() and JOINT_NAMES[current.row()] != self._joint_meant():
             self._workbench.change_view(joint=JOINT_NAMES[current.row()], keypoint=NO_KEYPOINT)
 
+    def _joint_meant(self) -> str:
+        return joint_meant(self._workbench.person, self._workbench.view)
+
     def _refresh(self) -> None:
-        if not self._workbench.fits.following and not self.visibleRegion().isEmpty():
-            self.model().refresh()
+        if not self.visibleRegion().isEmpty():
+            self._angles.refresh()
 
     def _show_joint(self) -> None:
         """The row of the joint that is selected elsewhere, in the column that the keyboard is in."""
-        row, column = joint_index(joint_meant(self._workbench)), max(self.currentIndex().column(), 0)
+        row, column = joint_index(self._joint_meant()), max(self.currentIndex().column(), 0)
         if self.currentIndex().row() != row:
             self.setCurrentIndex(self.model().index(row, column))
         self._refresh()

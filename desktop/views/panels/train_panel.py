@@ -64,7 +64,7 @@ class TrainPanel(QWidget):
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.metric = QComboBox()
+        self.shown_metric = QComboBox()
         self.plot = pyqtgraph.PlotWidget()
         self.plot.getPlotItem().setMenuEnabled(False)
         self.plot.getPlotItem().hideButtons()
@@ -76,7 +76,7 @@ class TrainPanel(QWidget):
         self.stop.clicked.connect(training.stop)
         self.follow.clicked.connect(self._follow)
         self.use.clicked.connect(self._use)
-        self.metric.currentTextChanged.connect(self._draw)
+        self.shown_metric.currentTextChanged.connect(self._draw)
         training.changed.connect(self._show)
         workbench.project_changed.connect(self._show)
         workbench.view_changed.connect(self._dress)
@@ -108,7 +108,7 @@ class TrainPanel(QWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         curves = QVBoxLayout(right)
         curves.setContentsMargins(0, 0, 0, 0)
-        curves.addWidget(self.metric)
+        curves.addWidget(self.shown_metric)
         curves.addWidget(self.plot, 1)
         split = QSplitter()
         split.addWidget(scroll)
@@ -178,14 +178,14 @@ class TrainPanel(QWidget):
         names = sorted(
             {name for line in training.lines[-50:] for name, value in line.items() if _is_number(value)}
         )
-        shown = [self.metric.itemText(index) for index in range(self.metric.count())]
+        shown = [self.shown_metric.itemText(index) for index in range(self.shown_metric.count())]
         if names != shown:
             method = training.method
-            chosen = self.metric.currentText() or (method.metric if method is not None else "loss")
-            self.metric.clear()
-            self.metric.addItems(names)
-            self.metric.setCurrentText(chosen)
-        self.metric.setVisible(bool(names))
+            chosen = self.shown_metric.currentText() or (method.metric if method is not None else "loss")
+            self.shown_metric.clear()
+            self.shown_metric.addItems(names)
+            self.shown_metric.setCurrentText(chosen)
+        self.shown_metric.setVisible(bool(names))
         for side in ("left", "bottom"):
             self.plot.getPlotItem().showAxis(side, bool(names))
         self._entitle()
@@ -200,7 +200,7 @@ class TrainPanel(QWidget):
         return words if training.lines or training.running else f"{words}\n{training.last_words}".strip()
 
     def _draw(self) -> None:
-        name, lines = self.metric.currentText(), self._training.lines
+        name, lines = self.shown_metric.currentText(), self._training.lines
         points = [
             (float(lines[number].get("step", number)), float(lines[number][name]))
             for number in range(0, len(lines), 1 + len(lines) // MOST_POINTS)
@@ -223,7 +223,7 @@ class TrainPanel(QWidget):
 
     def _entitle(self) -> None:
         """The place of the curves says what it is for, until there are some."""
-        words = None if self.metric.count() else tr("Curves of the run: nothing yet")
+        words = None if self.shown_metric.count() else tr("Curves of the run: nothing yet")
         self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
 
 

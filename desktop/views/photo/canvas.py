@@ -18,17 +18,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.errors import ImageError
-from desktop.commands.acts import cycle_visibility
+from desktop.commands.edit_menu import cycle_visibility
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import tr
-from desktop.theme import theme
+from desktop.views.drawing import draw_focus, draw_notice
+from desktop.views.gesture import Gesture, Hand, Pointer
 from desktop.views.gl.renderer import Renderer
 from desktop.views.photo import gestures, key_gestures
 from desktop.views.photo.canvas_keys import CanvasKeys
-from desktop.views.photo.drawing import draw_focus, draw_notice
-from desktop.views.photo.gestures import Gesture, Pointer
 from desktop.views.photo.grabbing import gesture_at
 from desktop.views.photo.hit_test import keypoint_at
 from desktop.views.photo.photo_painter import PhotoPainter
@@ -53,7 +52,7 @@ class Canvas(QWidget):
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
-        self._gesture: Gesture | None = None
+        self._hand = Hand()
         self._armed: Callable[[Pointer], Gesture] | None = None  # what a press begins, if not the usual
         self._keys = CanvasKeys(workbench, lambda: self.placing, self._place)
         self._soon = QTimer(self)
@@ -69,6 +68,7 @@ class Canvas(QWidget):
         self.setMinimumSize(240, 200)
         self.setAccessibleName(tr("Photo"))
         workbench.photo_changed.connect(self._show)
+        workbench.previewed.connect(self._show_move)
         workbench.cancelled.connect(self._let_go)
         self._cropped = False
         workbench.view_changed.connect(self._view_changed)
@@ -123,21 +123,16 @@ class Canvas(QWidget):
 
     def cancel(self) -> bool:
         """End a gesture without its change. Returns whether there was one."""
-        keyed = self._keys.end()
-        busy = self._gesture is not None or self._armed is not None or keyed
-        if self._gesture is not None:
-            self._gesture.close()
-        self._gesture, self._armed = None, None
+        keyed, armed = self._keys.end(), self._armed is not None
+        self._armed = None
         self.unsetCursor()
-        return busy
+        return self._hand.drop() or armed or keyed
 
     def _let_go(self) -> None:
         """Something else was done: what is dragged, or was to be drawn, would be changed as it was before that."""
-        if self._gesture is None:
+        if not self._hand.holds:
             self._armed = None
-        elif not self._gesture.gi_running:
-            self._gesture.close()
-            self._gesture = None
+        self._hand.let_go()
         self.unsetCursor()
 
     def _place(self, placing: Placing) -> None:
@@ -161,13 +156,17 @@ class Canvas(QWidget):
         if person is not None and person.id != self._person_id and self._workbench.view.crop:
             self.show_person()
         self._person_id = self._workbench.person_id
-        if self._workbench.fits.following and person is not None and person.fit is self._fit_drawn:
-            if not self._soon.isActive():
-                self._soon.start()
-        elif self._workbench.fits.following:
-            self._update_person()
-        else:
+        self.update()
+
+    def _show_move(self) -> None:
+        """One move of a drag: the body that follows the keypoint is drawn with it, if it comes soon."""
+        person = self._workbench.person
+        if person is None or not self._workbench.fits.following:
             self.update()
+        elif person.fit is not self._fit_drawn:
+            self._update_person()
+        elif not self._soon.isActive():
+            self._soon.start()
 
     def _update_person(self) -> None:
         """Paint where the person is and was: of a large canvas that moves, most stands still."""
@@ -198,7 +197,7 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._soon.stop()
-        person, colours = self._workbench.person, theme(self._workbench.view.theme)
+        person, colours = self._workbench.person, self._workbench.view.colours
         self._fit_drawn = None if person is None else person.fit
         self._reach = self._painter.reach(self.size(), self.placing)
         image = self._image if isinstance(self._image, np.ndarray) else None
@@ -218,7 +217,7 @@ class Canvas(QWidget):
         return Pointer(at, self.placing.to_photo(at), released)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._workbench.photo is None or self._gesture is not None:
+        if self._workbench.photo is None or self._hand.holds:
             return
         pointer, armed = self._pointer(event), self._armed
         if armed is None:
@@ -240,26 +239,21 @@ class Canvas(QWidget):
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None
         self.unsetCursor()
-        try:
-            next(gesture)
-        except StopIteration:
-            return
-        self._gesture = gesture
+        self._hand.begin(gesture)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pointer = self._pointer(event)
-        if self._gesture is not None:
-            self._send(pointer)
+        if self._hand.holds:
+            self._hand.move(pointer)
         elif self._workbench.person is not None:
-            posed = self._workbench.fits.posed()
+            posed = self._workbench.shown.posed
             self._workbench.hover.over_keypoint(
                 keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
             )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is not None and event.button() != Qt.MouseButton.RightButton:
-            self._send(self._pointer(event, released=True))
-            self._gesture = None
+        if event.button() != Qt.MouseButton.RightButton:
+            self._hand.move(self._pointer(event, released=True))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._workbench.hover.keypoint == NO_KEYPOINT:
@@ -267,21 +261,14 @@ class Canvas(QWidget):
         else:
             self.mousePressEvent(event)
 
-    def _send(self, pointer: Pointer) -> None:
-        assert self._gesture is not None
-        try:
-            self._gesture.send(pointer)
-        except StopIteration:
-            self._gesture = None
-
     def _cycle(self, pointer: Pointer) -> None:
         """The right button: visible, occluded, absent."""
         workbench, person = self._workbench, self._workbench.person
         if person is not None and workbench.editable:
-            index = keypoint_at(person, workbench.fits.posed(), self.placing, pointer.canvas)
+            index = keypoint_at(person, workbench.shown.posed, self.placing, pointer.canvas)
             if index != NO_KEYPOINT:
                 workbench.change_view(keypoint=index)
-                cycle_visibility(workbench)
+                cycle_visibility(workbench, None, workbench.shown)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120 or event.angleDelta().x() / 120

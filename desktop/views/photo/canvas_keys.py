@@ -11,6 +11,7 @@ from desktop.model.workbench import Workbench
 from desktop.state.person_edits import moved, standing_at
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
+from desktop.views.gesture import ARROWS, is_at_work
 from desktop.views.photo.key_gestures import KeyGesture, Step
 from desktop.views.photo.zoom import Placing
 
@@ -20,12 +21,6 @@ BOX_STEP_PX, HELD_STEP_PX = (
     12.0,
 )  # of the canvas, for a key that is pressed, and for one that is held down
 PAN_PX, LONG_PAN_PX = 40.0, 200.0  # of the canvas
-ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -60,7 +55,8 @@ class CanvasKeys:
 
     def end_if_gone(self) -> None:
         """What a gesture previews was kept or cancelled elsewhere."""
-        if self._gesture is not None and not self._workbench.previewing and not self._gesture.gi_running:
+        gesture = self._gesture
+        if gesture is not None and not self._workbench.previewing and not is_at_work(gesture):
             self.end()
 
     def press(self, event: QKeyEvent) -> bool:
@@ -88,10 +84,8 @@ class CanvasKeys:
         return True
 
     def _nudge(self, by: np.ndarray) -> None:
-        person, index = self._workbench.person, self._workbench.view.keypoint
-        if person is None:
-            return
-        posed = self._workbench.fits.posed()
+        shown, index = self._workbench.shown, self._workbench.view.keypoint
+        person, posed = shown.the_person, shown.posed
         at = standing_at(person, index, None if posed is None else posed.keypoints_px)
         self._nudged = part(layout(person.keypoints.layout).keypoints[index])
         label = tr("Nudge {name}").format(name=self._nudged)

@@ -8,8 +8,8 @@ from core.records import Person
 from desktop.commands.body_menu import finish_order
 from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
+from desktop.views.gesture import Gesture, Pointer
 from desktop.views.photo import gestures
-from desktop.views.photo.gestures import Gesture, Pointer
 from desktop.views.photo.hit_test import box_grip, keypoint_at, person_at
 from desktop.views.photo.zoom import Placing
 
@@ -22,8 +22,7 @@ def gesture_at(
     gives: bool = False,
 ) -> Gesture:
     """The gesture that a press begins, there being a photo. gives: a limb is to be given to somebody else."""
-    photo, person = workbench.photo, workbench.person
-    assert photo is not None
+    photo, person = workbench.shown.the_photo, workbench.person
     if person is not None:
         gesture = _of_person(workbench, person, placing, pointer, gives)
         if gesture is not None:
@@ -39,11 +38,10 @@ def _of_person(
     workbench: Workbench, person: Person, placing: Placing, pointer: Pointer, gives: bool
 ) -> Gesture | None:
     """What of the selected person is taken hold of."""
-    view, editable, photo = workbench.view, workbench.editable, workbench.photo
-    assert photo is not None
+    view, editable, photo = workbench.view, workbench.editable, workbench.shown.the_photo
     if view.placing and view.keypoint != NO_KEYPOINT and editable:
         return gestures.place_keypoint(workbench, view.keypoint, pointer)
-    index = keypoint_at(person, workbench.fits.posed(), placing, pointer.canvas)
+    index = keypoint_at(person, workbench.shown.posed, placing, pointer.canvas)
     if index != NO_KEYPOINT:
         workbench.change_view(keypoint=index)
         if view.compared:

@@ -7,7 +7,6 @@ import numpy as np
 from core.records import Person, Photo
 from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
-from desktop.views.photo.drawing import box_corners
 from desktop.views.photo.zoom import Placing
 
 NEAR_PX = 11.0
@@ -54,7 +53,7 @@ def person_at(
 
 def box_grip(person: Person, placing: Placing, at: np.ndarray) -> BoxGrip | None:
     """Where the canvas point (2,) holds the person's box, if it does."""
-    corners = box_corners(person.bbox.center, person.bbox.side, placing)
+    corners = placing.corners(person.bbox.center, person.bbox.side)
     low, high = corners
     near = np.abs(corners - at) <= EDGE_PX + 2  # (low or high, x or y)
     if near[:, 0].any() and near[:, 1].any():

@@ -33,8 +33,7 @@ KeyGesture = Generator[None, Step, None]
 
 def adjust_box(workbench: Workbench) -> KeyGesture:
     """Move and size the box of the person on show."""
-    assert workbench.person is not None
-    box = workbench.person.bbox
+    box = workbench.shown.the_person.bbox
     preview_box(workbench, box)
     while not (step := (yield)).kept:
         box = stepped(box, step)

@@ -11,13 +11,12 @@ from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, verdict
-from desktop.theme import theme
+from desktop.views import drawing
+from desktop.views.gl.cameras import PhotoCamera
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
-from desktop.views.photo import drawing
 from desktop.views.photo.silhouette import draw_outline, outline
 from desktop.views.photo.tones import toned
 from desktop.views.photo.zoom import Placing
-from desktop.views.space.cameras import PhotoCamera
 
 BODY_HEIGHT_M = 1.7
 REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px speaks of
@@ -54,7 +53,7 @@ class PhotoPainter:
         if photo is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        posed = workbench.fits.posed()
+        posed = workbench.shown.posed
         if (workbench.view.overlay or workbench.view.silhouette) and posed is not None:
             self._paint_body(painter, posed, size, ratio, placing)
         if workbench.person is not None:
@@ -65,8 +64,9 @@ class PhotoPainter:
     ) -> QImage:
         """The photo and everybody else, as large as the canvas; kept until one of them changes."""
         view, photo = self._workbench.view, self._workbench.photo
-        others = tuple(p for p in photo.people if p.id != self._workbench.person_id) if photo else ()
-        background = theme(view.theme).viewport
+        selected = self._workbench.person_id
+        others = tuple([p for p in photo.people if p.id != selected]) if photo else ()
+        background = view.colours.viewport
         tones = (id(image), view.brightness, view.contrast)
         what_for = (tones, others, placing, size, ratio, background, view.skeleton, view.boxes)
         if self._behind is None or self._behind[0] != what_for:
@@ -125,7 +125,7 @@ class PhotoPainter:
             drawn = None
             if rect is not None:
                 camera = seen_by.camera(rect, posed.vertices)
-                solid = Solid(posed.vertices, posed.faces, theme(view.theme).body)
+                solid = Solid(posed.vertices, posed.faces, view.colours.body)
                 picture = self._renderer.draw([solid], camera, rect.size(), Backdrop(fine=fine))
                 drawn = (picture, rect, share)
             self._body = (what_for, drawn)
@@ -144,7 +144,7 @@ class PhotoPainter:
 
     def reach(self, size: QSize, placing: Placing) -> QRect:
         """The part of a canvas of this size that the selected person's body, keypoints and labels lie in, roughly."""
-        person, posed, whole = self._workbench.person, self._workbench.fits.posed(), QRect(QPoint(0, 0), size)
+        person, posed, whole = self._workbench.person, self._workbench.shown.posed, QRect(QPoint(0, 0), size)
         if person is None or posed is None or not np.isfinite(posed.keypoints_px).all():
             return whole
         body = placing.to_canvas(posed.keypoints_px)
@@ -197,7 +197,7 @@ class PhotoPainter:
                 drawing.draw_label(painter, text, QPointF(xy[index][0] + 14, xy[index][1] - 8))
 
     def _paint_box(self, painter: QPainter, person: Person, placing: Placing, selected: bool) -> None:
-        corners = drawing.box_corners(person.bbox.center, person.bbox.side, placing)
+        corners = placing.corners(person.bbox.center, person.bbox.side)
         said = () if person.verdict == "todo" else (verdict(person.verdict),)
         label = " · ".join((str(person.id), *said))
         drawing.draw_box(painter, corners, label, selected, person.locked)

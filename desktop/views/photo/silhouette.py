@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from desktop.views.photo.drawing import HALO
+from desktop.views.drawing import HALO
 
 COLOUR = QColor("#ff6ad5")  # neither a side's nor the residuals'
 LINE_PX = 1.8

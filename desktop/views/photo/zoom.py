@@ -23,11 +23,15 @@ class Placing:
 
     def to_canvas(self, xy: np.ndarray) -> np.ndarray:
         """Photo points (..., 2) to canvas points."""
-        return np.asarray(xy, dtype=np.float64) * self.scale + self.offset
+        return np.asarray(xy, dtype=np.float64) * self.scale + (self.x, self.y)
 
     def to_photo(self, xy: np.ndarray) -> np.ndarray:
         """Canvas points (..., 2) to photo points."""
-        return (np.asarray(xy, dtype=np.float64) - self.offset) / self.scale
+        return (np.asarray(xy, dtype=np.float64) - (self.x, self.y)) / self.scale
+
+    def corners(self, center: np.ndarray, side: float) -> np.ndarray:
+        """Top left and bottom right (2, 2) of a box on the canvas."""
+        return self.to_canvas(np.stack([center - side / 2, center + side / 2]))
 
     def zoomed(self, factor: float, at: np.ndarray) -> "Placing":
         """Larger or smaller; what lies under the canvas point `at` (2,) stays there."""

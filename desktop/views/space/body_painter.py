@@ -3,13 +3,13 @@
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from desktop.model.ghosts import Ghost, GhostName
+from desktop.model.ghosts import Ghost
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import Surface, rest_surface
-from desktop.theme import theme
+from desktop.state.view import GhostName
+from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
-from desktop.views.space.cameras import Orbit
 from desktop.views.space.ghost_layer import GhostLayer
 
 
@@ -27,7 +27,7 @@ class BodyPainter:
     @property
     def surface(self) -> Surface | None:
         """Vertices and joints that are shown; None where there is nothing to show."""
-        posed, body = self._workbench.fits.posed(), self._workbench.fits.body
+        posed, body = self._workbench.shown.posed, self._workbench.fits.body
         if posed is not None:
             return posed.upright
         if body is None or self._workbench.person is not None:
@@ -40,12 +40,12 @@ class BodyPainter:
         """A picture of this size [screen px]; None without OpenGL. moving: speed is what counts."""
         if self._renderer is None:
             return None
-        view, body, posed = self._workbench.view, self._workbench.fits.body, self._workbench.fits.posed()
+        view, body, posed = self._workbench.view, self._workbench.fits.body, self._workbench.shown.posed
         fine, surface = self._fine and not (self._workbench.previewing or moving), self.surface
         shown = (posed or surface is not None, body, *ghosts.values())
         what_for = (shown, orbit, size, view.theme, view.wireframe, view.floor, fine)
         if self._picture is None or self._picture[0] != what_for:
-            colours, solids = theme(view.theme), self.ghosts.solids(ghosts)
+            colours, solids = view.colours, self.ghosts.solids(ghosts) if ghosts else []
             if surface is not None and body is not None:
                 faces = body.faces if posed is None else posed.faces
                 edges = colours.wire if view.wireframe else None

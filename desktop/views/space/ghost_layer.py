@@ -5,9 +5,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from core.records import Fit, Guess
-from desktop.model.ghosts import GHOSTS, Ghost, GhostName, ghost_state, pose_ghost
+from desktop.model.ghosts import Ghost, ghost_state, pose_ghost
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import TURN
+from desktop.state.view import GhostName
 from desktop.text.translate import tr
 from desktop.theme import Theme
 from desktop.views.gl.renderer import Solid
@@ -26,17 +27,14 @@ class GhostLayer:
         self._posed: dict[GhostName, Ghost] = {}
         self._states: dict[GhostName, tuple[tuple[object, ...], Fit | Guess | None]] = {}
 
-    def wanted(self) -> list[GhostName]:
-        """Which are to be shown, there or not."""
-        return [name for name in GHOSTS if getattr(self._workbench.view, f"ghost_{name}")]
-
     def there(self) -> dict[GhostName, Ghost]:
         """Those wanted that there are."""
-        body, found = self._workbench.fits.body, {}
+        body = self._workbench.fits.body
+        found: dict[GhostName, Ghost] = {}
         if body is None:
             return found
-        posed = self._workbench.fits.posed()
-        for name in self.wanted():
+        posed = self._workbench.shown.posed
+        for name in self._workbench.view.ghosts:
             state = self._state(name)
             if state is None:
                 continue
@@ -60,7 +58,7 @@ class GhostLayer:
 
     def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
         """In the viewport's frame: that of the fit on show, and without one each on its own feet."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         return [
             Solid(
                 posed.to_upright(ghost.vertices) if posed is not None else _on_its_feet(ghost),
@@ -73,7 +71,7 @@ class GhostLayer:
 
     def paint_legend(self, painter: QPainter, colours: Theme, ghosts: dict[GhostName, Ghost]) -> None:
         """A line for each that is wanted; muted where this person has none."""
-        for row, name in enumerate(self.wanted()):
+        for row, name in enumerate(self._workbench.view.ghosts):
             top = MARGIN_PX + row * ROW_PX
             there = name in ghosts
             painter.setPen(Qt.PenStyle.NoPen)

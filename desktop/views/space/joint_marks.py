@@ -7,8 +7,9 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from core.body.tree import JOINT_NAMES
 from desktop.text.translate import part
 from desktop.theme import Theme, side_of
-from desktop.views.photo.drawing import HALO, SELECTED, draw_label
+from desktop.views.drawing import HALO, SELECTED, draw_label
 
+SIDES = {name: side_of(name) for name in JOINT_NAMES}
 JOINT_PX, HANDLE_PX, RING_PX, FRAME_PX = 6.0, 2.5, 4.0, 8.0
 
 
@@ -40,7 +41,7 @@ def draw_joints(
                 painter.setPen(QPen(colour, width))
                 painter.drawRect(frame)
         painter.setPen(QPen(SELECTED, 2.0 if name == chosen else 1.0))
-        painter.setBrush(QColor(colours.side(side_of(name))))
+        painter.setBrush(QColor(colours.sides[SIDES[name]]))
         painter.drawEllipse(QPointF(*xy), radius, radius)
     if hovered in JOINT_NAMES:
         x, y = at[JOINT_NAMES.index(hovered)]

@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from desktop.views.photo.drawing import HALO, draw_label
-from desktop.views.space.cameras import Orbit
+from desktop.views.drawing import HALO, draw_label
+from desktop.views.gl.cameras import Orbit
 
 AXES = ("x", "y", "z")
 COLOURS = ("#d55e00", "#009e73", "#3f8fd0")  # told apart by colour-blind eyes; and each bears its letter

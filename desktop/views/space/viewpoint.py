@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.views.space.cameras import Orbit
+from desktop.views.gl.cameras import Orbit
 
 
 class Viewpoint(QObject):

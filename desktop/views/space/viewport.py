@@ -1,6 +1,5 @@
 """The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -11,21 +10,20 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import names_of
-from desktop.commands.body_menu import finish_order, joint_meant
-from desktop.model.hover import keypoint_of
+from desktop.commands.body_menu import finish_order
+from desktop.model.hover import joint_meant, keypoint_of
 from desktop.model.workbench import Workbench
 from desktop.state.joint_turns import axes_of
 from desktop.state.posed_body import TURN, Surface
 from desktop.text.translate import tr
-from desktop.theme import theme
+from desktop.views.drawing import draw_focus, draw_notice
+from desktop.views.gesture import ARROWS, Hand, Pointer
+from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Renderer
-from desktop.views.photo.canvas_keys import ARROWS
-from desktop.views.photo.drawing import draw_focus, draw_notice
-from desktop.views.photo.gestures import Gesture, Pointer, move_joint, turn_joint
 from desktop.views.repaint_later import Unhurried
 from desktop.views.space.body_painter import BodyPainter
-from desktop.views.space.cameras import Orbit
+from desktop.views.space.joint_gestures import move_joint, turn_joint
 from desktop.views.space.joint_marks import draw_joints
 from desktop.views.space.rings import Grip, Rings
 from desktop.views.space.viewpoint import Viewpoint
@@ -58,8 +56,13 @@ class Viewport(QWidget):
         self._painter = BodyPainter(workbench, opengl, renderer)
         self._legend = not aside_deg
         self.complaint = opengl.complaint
+        self._without_opengl = tr(
+            "The 3D view needs OpenGL, and it is not there: {why}.\n"
+            "Update the graphics driver, or install Mesa's software OpenGL "
+            "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
+        ).format(why=self.complaint)
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
-        self._gesture: Gesture | None = None
+        self._hand = Hand()
         self._grip: Grip | None = None  # of the ring that is held or under the cursor …
         self._turned = 0.0  # … and how far it was dragged [rad]
         self.setMinimumSize(200, 160)
@@ -68,7 +71,8 @@ class Viewport(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
         self._soon = Unhurried(self, workbench)
-        workbench.photo_changed.connect(self._follow)
+        for signal in (workbench.photo_changed, workbench.previewed):
+            signal.connect(self._follow)
         workbench.cancelled.connect(self._let_go)
         workbench.fits.body_changed.connect(self._take_in)
         for signal in (
@@ -102,7 +106,7 @@ class Viewport(QWidget):
 
     def view_from(self, place: str) -> None:
         """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         if place == "photo" and posed is not None:
             vertices = posed.upright[0]
             middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
@@ -126,11 +130,7 @@ class Viewport(QWidget):
         """What is written in the middle of the view; empty when nothing is."""
         fits = self._workbench.fits
         if self.complaint:
-            return tr(
-                "The 3D view needs OpenGL, and it is not there: {why}.\n"
-                "Update the graphics driver, or install Mesa's software OpenGL "
-                "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
-            ).format(why=self.complaint)
+            return self._without_opengl
         if fits.body is None:
             no_body = tr("No body is loaded. Open one with File, Open body…")
             return tr("Loading the body…") if fits.loading else no_body
@@ -139,10 +139,11 @@ class Viewport(QWidget):
         return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme(self._workbench.view.theme)
+        view = self._workbench.view
+        colours = view.colours
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), QColor(colours.viewport))
-            ghosts = self._painter.ghosts.there()
+            ghosts = self._painter.ghosts.there() if view.ghosts else {}
             picture = self._painter.draw(
                 self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
             )
@@ -154,7 +155,7 @@ class Viewport(QWidget):
                 rings = self._rings()
                 if rings is not None:
                     rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
-            if self._workbench.person is not None and self._legend:
+            if view.ghosts and self._workbench.person is not None and self._legend:
                 self._painter.ghosts.paint_legend(painter, colours, ghosts)
             if self.notice and not ghosts:
                 draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)
@@ -167,8 +168,8 @@ class Viewport(QWidget):
         draw_joints(
             painter,
             self.orbit.project(joints, self.size()),
-            theme(self._workbench.view.theme),
-            joint_meant(self._workbench),
+            self._workbench.view.colours,
+            joint_meant(self._workbench.person, self._workbench.view),
             self._workbench.hover.joint,
             frozenset(name for wish in person.wishes for name in names_of(wish)) if person else frozenset(),
             self.underMouse(),
@@ -176,10 +177,10 @@ class Viewport(QWidget):
 
     def _rings(self) -> Rings | None:
         """Around the marked joint of a fit that may be changed, if rings are wanted."""
-        posed = self._workbench.fits.posed()
+        posed = self._workbench.shown.posed
         if not self._workbench.view.rings or posed is None or not self._workbench.editable:
             return None
-        joint = joint_meant(self._workbench)
+        joint = joint_meant(self._workbench.person, self._workbench.view)
         center = posed.upright[1][joint_index(joint)]
         return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
 
@@ -201,19 +202,19 @@ class Viewport(QWidget):
         grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
         if grip is not None:
             self._grip = grip
-            self._gesture = turn_joint(
+            gesture = turn_joint(
                 self._workbench,
-                joint_meant(self._workbench),
+                joint_meant(self._workbench.person, self._workbench.view),
                 grip.axis,
                 lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
             )
-            next(self._gesture)
+            self._hand.begin(gesture)
         elif joint is not None:
             self._workbench.change_view(joint=joint, keypoint=self._keypoint_called(joint))
             if self._workbench.view.compared:
                 finish_order(self._workbench)
                 return
-            self._gesture = self._joint_gesture(joint, event.position())
+            self._take_joint(joint, event.position())
 
     def _grip_at(self, at: QPointF) -> Grip | None:
         """The ring under a point of the view."""
@@ -230,8 +231,8 @@ class Viewport(QWidget):
             return
         orbit, start, pans = self._held
         by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
-        if self._gesture is not None:
-            self._gesture.send(Pointer(by, by))
+        if self._hand.holds:
+            self._hand.move(Pointer(by, by))
         else:
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
@@ -241,39 +242,34 @@ class Viewport(QWidget):
         return angle
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
-        if gesture is not None:
-            with suppress(StopIteration):
-                gesture.send(Pointer(np.zeros(2), np.zeros(2), released=True))
+        self._held, self._turned = None, 0.0
+        self._hand.move(Pointer(np.zeros(2), np.zeros(2), released=True))
         self.update()
 
     def cancel(self) -> bool:
         """End a drag without its change. Returns whether there was one."""
-        gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
-        if gesture is None:
-            return False
-        gesture.close()
-        return True
+        self._held, self._turned = None, 0.0
+        return self._hand.drop()
 
     def _let_go(self) -> None:
         """Something else was done: what is dragged would be changed as it was before that."""
-        if self._gesture is not None and not self._gesture.gi_running:
-            self.cancel()
+        held = self._hand.holds
+        self._hand.let_go()
+        if held and not self._hand.holds:
+            self._held, self._turned = None, 0.0
 
-    def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
-        """Drags the joint of a fit; None where there is nothing that may be changed."""
-        posed = self._workbench.fits.posed()
+    def _take_joint(self, joint: str, start: QPointF) -> None:
+        """From now on the mouse drags the joint of a fit, if it may be changed."""
+        posed = self._workbench.shown.posed
         if posed is None or not self._workbench.editable:
-            return None
+            return
         orbit, size = self.orbit, self.size()
         at = posed.upright[1][joint_index(joint)]
 
         def target(pointer: Pointer) -> np.ndarray:
             return posed.from_upright(orbit.moved(at, pointer.canvas, size))
 
-        gesture = move_joint(self._workbench, joint, target)
-        next(gesture)
-        return gesture
+        self._hand.begin(move_joint(self._workbench, joint, target))
 
     def _keypoint_called(self, joint: str) -> int:
         """The person's keypoint of a joint's name."""

@@ -10,7 +10,6 @@ from desktop.model.first_steps import STEPS, FirstSteps
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
 from desktop.text.translate import tr
-from desktop.theme import theme
 
 
 class Middle(QWidget):
@@ -34,7 +33,7 @@ class Middle(QWidget):
         column.addWidget(self.steps)
         column.addWidget(self._pages, 1)
 
-    def currentWidget(self) -> QWidget:
+    def currentWidget(self) -> QWidget | None:
         """The page on show."""
         return self._pages.currentWidget()
 
@@ -75,7 +74,7 @@ class StepsLine(QFrame):
 
     def _show(self) -> None:
         self.setVisible(self.steps.wanted)
-        colours = theme(self._workbench.view.theme)
+        colours = self._workbench.view.colours
         parts = []
         for step in STEPS:
             words = self._names()[step]

@@ -61,13 +61,16 @@ class Docks(dict[str, QDockWidget]):
 
     def step(self, by: int) -> None:
         """Give the keyboard to the panel after the one that has it, or before; the middle is one of them."""
-        middle, focus = self._window.centralWidget(), QApplication.focusWidget()
-        places = [middle, *(dock for dock in self.values() if dock.toggleViewAction().isChecked())]
-        here = next((at for at, place in enumerate(places) if place.isAncestorOf(focus)), 0) if focus else 0
+        focus, docks = QApplication.focusWidget(), list(self.values())
+        shown = [(dock, dock.widget()) for dock in docks if dock.toggleViewAction().isChecked()]
+        places = [(self._window.centralWidget(), self._window.centralWidget()), *shown]
+        inside = [bool(focus and place and place.isAncestorOf(focus)) for place, _ in places]
+        here = inside.index(True) if True in inside else 0
         for further in range(1, len(places)):
-            place = places[(here + further * by) % len(places)]
-            place.raise_()
-            first = _first_with_keyboard(place if place is middle else place.widget())
+            place, panel = places[(here + further * by) % len(places)]
+            if place is not None:
+                place.raise_()
+            first = _first_with_keyboard(panel)
             if first is not None:
                 first.setFocus(Qt.FocusReason.TabFocusReason)
                 return
@@ -91,10 +94,11 @@ class Docks(dict[str, QDockWidget]):
         self, dock: QDockWidget, size: Callable[[], int], wanted: int, across: Qt.Orientation
     ) -> None:
         """Qt shares what is asked for between neighbours, so that it takes more of it until the panel has its share."""
-        asked = wanted
+        asked, layout = wanted, self._window.layout()
         for _ in range(ASKED_AT_MOST):
             self._window.resizeDocks([dock], [asked], across)
-            self._window.layout().activate()
+            if layout is not None:
+                layout.activate()
             asked += wanted - size()
             if size() == wanted:
                 return
@@ -110,14 +114,15 @@ class Docks(dict[str, QDockWidget]):
             wanted = [group for group in wanted if group != titles]
 
 
-def _first_with_keyboard(place: QWidget) -> QWidget | None:
+def _first_with_keyboard(place: QWidget | None) -> QWidget | None:
     """The first of the panel's widgets in the order of Tab that takes the keyboard."""
     widget = place
-    while True:
+    while place is not None and widget is not None:
         tabbed = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and widget.isEnabled()
         inside = widget is place or (place.isAncestorOf(widget) and widget.isVisibleTo(place))
         if tabbed and inside and not isinstance(widget, QScrollArea):  # of which only what it holds is of use
             return widget
         widget = widget.nextInFocusChain()
         if widget is place:
-            return None
+            break
+    return None

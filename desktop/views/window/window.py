@@ -5,13 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QMainWindow, QMessageBox
 
 from desktop import theme
+from desktop.commands.command import Command
 from desktop.commands.file_menu import open_path
-from desktop.commands.menus import MENUS, Command
-from desktop.jobs.files.open_files import why_read_only
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.jobs.training_process import TrainingProcess
@@ -31,6 +30,7 @@ from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
 from desktop.views.space.space import Space
+from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, SIZE_PX, Docks
@@ -52,8 +52,7 @@ class Window(QMainWindow):
         self._dressed = ""
         self._dress()
         self.setWindowTitle("Fitloop")
-        given = {settings.shortcut(command.id, "") for command in commands}
-        self.actions_by_id = {command.id: self._action(command, given) for command in commands}
+        self.actions_by_id = Actions(self, workbench, commands, settings)
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
@@ -79,9 +78,11 @@ class Window(QMainWindow):
         self._add_docks()
         self.docks["data"].visibilityChanged.connect(self.data_plots.measure)
         self.docks.tabify()
-        self.layout().activate()  # side by side, as they were until now, docks ask for a wider window
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # side by side, as they were until now, docks ask for a wider window
         self.resize(*SIZE_PX)
-        self._fill_menus()
+        self.actions_by_id.begin(self, list(self.docks.values()))
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         self._project: object = None
         self._complaint, self._stayed = "", False
@@ -91,21 +92,10 @@ class Window(QMainWindow):
         )
         self._first_layout = self.saveState(LAYOUT_VERSION)
         self._show_project()
-        self._update_actions()
+        self.actions_by_id.update_states()
 
     def _connect(self) -> None:
         workbench = self._workbench
-        for signal in (
-            workbench.project_changed,
-            workbench.photo_changed,
-            workbench.view_changed,
-            workbench.fits.changed,
-            workbench.fits.body_changed,
-            workbench.job.changed,
-            workbench.files.changed,
-            workbench.history.indexChanged,
-        ):
-            signal.connect(self._update_actions)
         workbench.view_changed.connect(self._dress)
         workbench.project_changed.connect(self._show_project)
         workbench.refused.connect(self._refuse)
@@ -262,49 +252,8 @@ class Window(QMainWindow):
         if not self.arranged:
             self._arrange()
 
-    def _action(self, command: Command, given: set[str]) -> QAction:
-        action = QAction(tr(command.text), self)
-        own = "" if command.shortcut in given else command.shortcut  # keys that the user gave to another
-        action.setShortcut(QKeySequence(self._settings.shortcut(command.id, own)))
-        action.setCheckable(command.checked is not None)
-        action.triggered.connect(partial(self._run, command))
-        return action
-
-    def _run(self, command: Command) -> None:
-        command.run(self._workbench, self)
-        self._update_actions()
-
-    def _fill_menus(self) -> None:
-        menus = self._menus = {name: self.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
-        groups: dict[str, QActionGroup] = {}
-        for command in self._commands:
-            action = self.actions_by_id[command.id]
-            if command.group and command.group not in groups:
-                menus[command.menu].addSeparator()
-                groups[command.group] = QActionGroup(self)
-            if command.group:
-                groups[command.group].addAction(action)
-            menus[command.menu].addAction(action)
-        menus["panel"].addSeparator()
-        for dock in self.docks.values():
-            menus["panel"].addAction(dock.toggleViewAction())
-
-    def _update_actions(self) -> None:
-        if self._workbench.fits.following:
-            return  # nothing of it changes until the drag ends
-        project = self._workbench.project
-        fixed = "" if project is None else why_read_only(project)
-        for menu in self._menus.values():
-            menu.setToolTipsVisible(bool(fixed))
-        for command in self._commands:
-            action = self.actions_by_id[command.id]
-            action.setEnabled(command.enabled(self._workbench))
-            action.setToolTip("" if action.isEnabled() else fixed)  # nothing: the action's own text
-            if command.checked is not None:
-                action.setChecked(command.checked(self._workbench))
-
     def _dress(self) -> None:
-        colors = theme.theme(self._workbench.view.theme)
+        colors = self._workbench.view.colours
         if colors.name != self._dressed:
             self._dressed = colors.name
             theme.apply(colors)

@@ -195,7 +195,7 @@ def test_a_joint_is_moved_in_3d_and_held_by_keys(active_desk):
     desk, workbench = active_desk, active_desk.workbench
     desk.fit()
     workbench.change_view(keypoint=desk.index("left_wrist"))
-    before = workbench.fits.posed().joints.copy()
+    before = workbench.shown.posed.joints.copy()
     key(desk, "Right", SHIFT | Qt.KeyboardModifier.ControlModifier, times=2)
     key(desk, "Up", SHIFT | Qt.KeyboardModifier.ControlModifier)
     (pin,) = [wish for wish in workbench.person.wishes if isinstance(wish, Pin)]
@@ -205,7 +205,7 @@ def test_a_joint_is_moved_in_3d_and_held_by_keys(active_desk):
     start = before[joint_index("left_wrist")]
     assert pin.point[0] == pytest.approx(start[0] + 0.1, abs=1e-4)
     assert pin.point[1] == pytest.approx(start[1] - 0.05, abs=1e-4)
-    after = workbench.fits.posed().joints[joint_index("left_wrist")]
+    after = workbench.shown.posed.joints[joint_index("left_wrist")]
     assert np.linalg.norm(after - pin.point) < np.linalg.norm(start - pin.point)
 
 

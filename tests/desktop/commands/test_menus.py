@@ -1,6 +1,25 @@
 """The command table: everything reachable, nothing twice."""
 
+from desktop.commands.command import (
+    FITTED,
+    HELD,
+    KEYPOINT,
+    NEIGHBOUR,
+    ORIGINAL,
+    PERSON,
+    PHOTO,
+    PROJECT,
+    REDO,
+    SEEN,
+    UNDO,
+    WORK,
+    WRITABLE,
+    Command,
+    alternative,
+    available,
+)
 from desktop.commands.menus import COMMANDS, MENUS
+from desktop.views.window.actions import Actions
 
 
 def test_every_command_has_its_own_id_and_its_own_shortcut():
@@ -18,4 +37,29 @@ def test_every_command_stands_in_a_menu_with_a_letter_of_its_own():
 
 
 def test_choices_of_one_are_ticks():
-    assert all(command.checked for command in COMMANDS if command.group)
+    assert all(command.is_tick for command in COMMANDS if command.group)
+
+
+def test_whatever_a_command_needs_can_be_there(open_desk):
+    desk, workbench = open_desk, open_desk.workbench
+    assert WORK.isdisjoint(available(workbench))
+    desk.fit("fit.guess")
+    desk.do("edit.swap_person")
+    desk.do("edit.undo")
+    desk.do("body.left_foot")
+    desk.do("edit.undo")
+    assert available(workbench) >= REDO
+    desk.do("edit.redo")
+    workbench.change_view(keypoint=0)
+    there = available(workbench)
+    assert there >= PROJECT | WRITABLE | PHOTO | PERSON | FITTED | SEEN | KEYPOINT | NEIGHBOUR | UNDO | HELD
+    needed = frozenset().union(*(command.needs for command in COMMANDS))
+    rest = WORK | REDO | ORIGINAL | frozenset().union(*(alternative(number) for number in range(1, 6)))
+    assert needed <= there | rest
+
+
+def test_a_command_is_not_run_without_what_it_needs(desk):
+    run = []
+    command = Command("file.none", "none", "", lambda workbench, window, shown: run.append(shown), PERSON)
+    Actions(desk.window, desk.workbench, [command], desk.settings)._run(command, desk.window)
+    assert run == []

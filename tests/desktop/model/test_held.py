@@ -9,14 +9,14 @@ from desktop.state.posed_body import SOLE_M, floor_of
 
 def height_of(desk, joint):
     """Above the floor [m]."""
-    posed = desk.workbench.fits.posed()
+    posed = desk.workbench.shown.posed
     return float(posed.floor_y - posed.joints[joint_index(joint)][1])
 
 
 def lift(desk, joint, by_m):
     """Hold a joint higher than it is."""
     workbench = desk.workbench
-    x, y, z = (float(part) for part in workbench.fits.posed().joints[joint_index(joint)])
+    x, y, z = (float(part) for part in workbench.shown.posed.joints[joint_index(joint)])
     person = workbench.person.with_(wishes=(Pin(joint, (x, y - by_m, z)),))
     workbench.apply("Lift", person, follow=True)
 
@@ -35,7 +35,7 @@ def test_a_foot_goes_on_the_floor_in_one_entry_and_the_floor_stays_there(open_de
     assert desk.window.actions_by_id["body.left_foot"].isChecked()
     contact = workbench.person.wishes[-1]
     assert isinstance(contact, GroundContact)
-    assert workbench.fits.posed().floor_y == pytest.approx(contact.offset + SOLE_M)
+    assert workbench.shown.posed.floor_y == pytest.approx(contact.offset + SOLE_M)
     desk.do("edit.undo")
     assert not desk.window.actions_by_id["body.left_foot"].isChecked()
 
@@ -56,7 +56,7 @@ def test_the_same_key_lets_go_of_the_foot(open_desk):
     desk.do("body.right_foot")
     assert workbench.person.wishes == ()
     assert workbench.history.undoText() == "Lift right foot off the floor"
-    vertices = workbench.fits.posed().vertices
+    vertices = workbench.shown.posed.vertices
     assert floor_of(workbench.person, vertices) == vertices[:, 1].max()
 
 
@@ -102,7 +102,7 @@ def test_a_fit_of_everybody_keeps_what_is_held(open_desk):
     pin = workbench.person.wishes[0]
     desk.do("fit.queue")
     desk.wait(lambda: not workbench.busy)
-    wrist = workbench.fits.posed().joints[joint_index("left_wrist")]
+    wrist = workbench.shown.posed.joints[joint_index("left_wrist")]
     assert wrist == pytest.approx(pin.point, abs=0.05)
 
 
@@ -118,7 +118,7 @@ def test_a_joint_is_said_to_be_nearer_than_the_one_clicked_next(open_desk):
     assert workbench.person.wishes == (DepthOrder("left_wrist", "right_wrist"),)
     assert workbench.view.compared == ""
     assert workbench.history.undoText() == "left wrist before right wrist"
-    depth = workbench.fits.posed().joints[:, 2]
+    depth = workbench.shown.posed.joints[:, 2]
     assert depth[joint_index("left_wrist")] < depth[joint_index("right_wrist")] - 0.03
 
 

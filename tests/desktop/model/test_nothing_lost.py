@@ -45,7 +45,7 @@ def run_job(desk):
         workbench.write("Count", [(photo, photo.with_person(person.with_(tags=(f"seen{step.done}",))))])
 
     steps = (SimpleNamespace(done=done, total=0) for done in itertools.count(1))
-    workbench.job.start("Count", steps, take, lambda: workbench.remember("Count"))
+    workbench.job.start("Count", steps, take, lambda: workbench.remember())
 
 
 def on_disk(desk, person_id):
@@ -161,13 +161,13 @@ def test_other_bodies_are_gone_when_the_keypoints_are_others(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.fit()
     desk.do("fit.alternatives")
-    desk.wait(lambda: not workbench.fits.searching)
-    assert workbench.fits.alternatives
+    desk.wait(lambda: not workbench.alternatives.searching)
+    assert workbench.alternatives.found
     person = workbench.person
     workbench.apply("Note", person.with_(note="the same keypoints"))
-    assert workbench.fits.alternatives
+    assert workbench.alternatives.found
     workbench.apply("Move", moved(person, 0, person.keypoints.xy[0] + 90))
-    assert not workbench.fits.alternatives
+    assert not workbench.alternatives.found
 
 
 def test_a_body_is_accepted_when_its_fit_has_ended(open_desk):

@@ -161,7 +161,7 @@ def test_changes_of_a_job_keep_their_place_in_the_history_when_the_user_works_on
     workbench.write(
         "Tag", [(workbench.photo, workbench.photo.with_person(workbench.photo.people[1].with_(note="n")))]
     )
-    workbench.remember("Tag")
+    workbench.remember()
     texts = [workbench.history.text(index) for index in range(workbench.history.count())]
     assert len(texts) == 3
     assert texts[1:] == ["Move nose", "Tag"]

@@ -109,13 +109,13 @@ def test_angles_turn_the_chosen_joint_in_degrees(fitted):
 
 def test_undo_is_shown_in_the_panel_and_in_the_body(fitted):
     workbench, kid = fitted.workbench, fitted.window.body_panel.kid
-    height, age = np.ptp(workbench.fits.posed().vertices[:, 1]), kid.number.value()
+    height, age = np.ptp(workbench.shown.posed.vertices[:, 1]), kid.number.value()
     kid.number.setValue(1.0)
-    assert np.ptp(workbench.fits.posed().vertices[:, 1]) < 0.85 * height
+    assert np.ptp(workbench.shown.posed.vertices[:, 1]) < 0.85 * height
     assert workbench.person.fit.score > 5  # a child in an adult's place
     fitted.do("edit.undo")
     assert kid.number.value() == age
-    assert np.ptp(workbench.fits.posed().vertices[:, 1]) == pytest.approx(height)
+    assert np.ptp(workbench.shown.posed.vertices[:, 1]) == pytest.approx(height)
 
 
 def test_reset_buttons_put_joint_pose_and_shape_to_rest(fitted, qtbot):
@@ -143,7 +143,7 @@ def test_the_panel_waits_for_a_fit_and_an_accepted_person_is_not_changed(open_de
 
 
 def test_the_body_stands_upright_on_the_floor_as_the_photo_sees_it(fitted):
-    vertices, joints = fitted.workbench.fits.posed().upright
+    vertices, joints = fitted.workbench.shown.posed.upright
     assert vertices[:, 1].min() == pytest.approx(0, abs=1e-6)
     assert 1.4 < vertices[:, 1].max() < 2.1
     assert joints[15, 1] > joints[0, 1]  # the head is above the pelvis

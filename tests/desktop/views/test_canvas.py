@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
 from core.records import Keypoints
-from desktop.views.photo import drawing
+from desktop.views import drawing
 from desktop.views.photo.silhouette import draw_outline, outline
 
 

@@ -83,7 +83,7 @@ def settle(desk):
 
 def test_distances_are_those_of_the_body_in_the_fit_panel(measured):
     desk, measures = measured, measured.window.data_plots.measuring.measures
-    person, posed = desk.workbench.person, desk.workbench.fits.posed()
+    person, posed = desk.workbench.person, desk.workbench.shown.posed
     away = posed.residual_px * 200 / (person.bbox.side / 1.2)
     row = int(np.flatnonzero(measures.ids == person.id)[0])
     assert measures.within[row].tolist() == [(away <= px).sum() for px in PCK_PX]

@@ -15,8 +15,8 @@ from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.files.thumbnails import _closed
 from desktop.state.person_edits import standing_in
 from desktop.theme import theme
-from desktop.views.photo import drawing
-from desktop.views.space.cameras import PLACES, Orbit
+from desktop.views import drawing
+from desktop.views.gl.cameras import PLACES, Orbit
 from desktop.views.window import shortcut_sheet
 from tests.desktop.making import write_coco
 
@@ -143,7 +143,7 @@ def test_a_standing_body_is_seen_from_as_far_as_ever():
 
 def test_before_a_run_there_are_no_axes_and_no_choice_of_curves(open_desk):
     panel = open_desk.window.train_panel
-    assert panel.metric.isHidden()
+    assert panel.shown_metric.isHidden()
     assert not panel.plot.getPlotItem().getAxis("left").isVisible()
     assert panel.plot.getPlotItem().titleLabel.text == "Curves of the run: nothing yet"
 

@@ -12,7 +12,7 @@ from core.records import Fit
 from core.wishes import Turn
 from desktop.model.ghosts import ghost_state, truth_of
 from desktop.state.joint_turns import axes_of, turned
-from desktop.views.space.cameras import Orbit
+from desktop.views.gl.cameras import Orbit
 from desktop.views.space.rings import POINTS, Rings
 from tests.desktop.making import same_fit, same_person
 
@@ -90,9 +90,9 @@ def test_a_ring_dragged_turns_the_joint_alone_in_one_entry_and_later_fits_keep_i
     desk.do("space.rings")
     end = drag_ring(desk, qtbot, 1, (40, 25))
     assert workbench.previewing
-    assert len(workbench.fits.posed().faces) < len(workbench.fits.body.faces)  # moves quickly
+    assert len(workbench.shown.posed.faces) < len(workbench.fits.body.faces)  # moves quickly
     qtbot.mouseRelease(desk.window.viewport, Qt.MouseButton.LeftButton, pos=end)
-    assert workbench.fits.posed().faces is workbench.fits.body.faces
+    assert workbench.shown.posed.faces is workbench.fits.body.faces
     elbow = slice(3 * joint_index("left_elbow"), 3 * joint_index("left_elbow") + 3)
     turn = workbench.person.fit.pose[elbow]
     assert np.linalg.norm(turn - fitted.fit.pose[elbow]) > 0.2
@@ -153,7 +153,7 @@ def test_as_the_photo_the_view_looks_from_where_the_photos_camera_was(open_desk)
     desk, viewport = open_desk, open_desk.window.viewport
     desk.fit()
     desk.do("space.from_photo")
-    posed = desk.workbench.fits.posed()
+    posed = desk.workbench.shown.posed
     assert posed.from_upright(viewport.orbit.eye) == pytest.approx(np.zeros(3), abs=1e-3)
     at = viewport.orbit.project(viewport.surface[1], viewport.size())
     assert (at > 0).all()
@@ -186,14 +186,14 @@ def test_a_joint_dragged_in_the_side_view_moves_in_depth(open_desk, qtbot):
     desk.do("space.side_view")
     desk.window.viewport.view_from("photo")
     side, joint = desk.window.space.side, joint_index("left_wrist")
-    before = workbench.fits.posed().joints[joint]
+    before = workbench.shown.posed.joints[joint]
     start = QPoint(*side.orbit.project(side.surface[1], side.size())[joint].astype(int).tolist())
     qtbot.mousePress(side, Qt.MouseButton.LeftButton, pos=start)
     for part in (10, 20, 30):
         qtbot.mouseMove(side, start + QPoint(-part, 0))
         qtbot.wait(20)
     qtbot.mouseRelease(side, Qt.MouseButton.LeftButton, pos=start + QPoint(-30, 0))
-    moved = workbench.fits.posed().joints[joint] - before
+    moved = workbench.shown.posed.joints[joint] - before
     assert abs(moved[2]) > 2 * abs(moved[:2]).max()
 
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QSize
 
 from core.records import BBox, Keypoints, Person, Photo
 from desktop.state.view import NO_KEYPOINT
+from desktop.views.gl.cameras import PLACES, Orbit
 from desktop.views.photo.hit_test import box_grip, keypoint_at, person_at
 from desktop.views.photo.zoom import Placing
-from desktop.views.space.cameras import PLACES, Orbit
 
 somewhere = st.floats(-2000, 2000)
 

@@ -1,6 +1,7 @@
 """Where a body is looked at from: the photo's own camera, and the one that the mouse turns around a body."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QRect, QSize
@@ -70,7 +71,7 @@ class Orbit:
         distance = float(np.clip(away.max(), self.distance, FARTHEST_M))
         return replace(self, center=tuple(middle.tolist()), distance=distance)
 
-    @property
+    @cached_property
     def axes(self) -> np.ndarray:
         """Rows (3, 3): right, up and backward of the camera."""
         azimuth, elevation = np.radians([self.azimuth_deg, self.elevation_deg])
@@ -80,7 +81,7 @@ class Orbit:
         right = np.array([np.cos(azimuth), 0.0, -np.sin(azimuth)])
         return np.stack([right, np.cross(back, right), back])
 
-    @property
+    @cached_property
     def eye(self) -> np.ndarray:
         """Where the camera is (3,) [m]."""
         return np.array(self.center) + self.distance * self.axes[2]

@@ -1,6 +1,7 @@
-"""How people are drawn over a photo, with Qt's painter: bones, keypoints, residuals, boxes. All in canvas px."""
+"""How people are drawn over a photo, with Qt's painter, and what other views draw alike. All in px of the widget."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -9,7 +10,6 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 from core.body.keypoints import Layout, Side, side_colours
 from core.records import Keypoints
 from desktop.theme import Theme
-from desktop.views.photo.zoom import Placing
 
 HALO = QColor(0, 0, 0, 170)
 RESIDUAL = QColor("#ffe14d")
@@ -42,12 +42,12 @@ def draw_bones(
 
     alone: no points will cover their ends, which then are round; that takes three times as long.
     """
-    colours = side_colours("dark")
+    colours, sides = side_colours("dark"), _sides_of_bones(names)
     for width, halo in ((BONE_PX + 2.0, True), (BONE_PX, False)):
         for start, end in names.bones:
             if min(keypoints.confidence[start], keypoints.confidence[end]) <= 0:
                 continue
-            pen = QPen(HALO if halo else QColor(colours[_side_of_bone(names, start, end)]), width)
+            pen = QPen(HALO if halo else QColor(colours[sides[start, end]]), width)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap if alone else Qt.PenCapStyle.FlatCap)
             if keypoints.occluded[start] or keypoints.occluded[end]:
                 pen.setDashPattern([2.0, 2.0] if not halo else [2.0 * BONE_PX / width, 2.0 * BONE_PX / width])
@@ -177,15 +177,14 @@ def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
     painter.drawRect(QRectF(rect).adjusted(FOCUS_PX / 2, FOCUS_PX / 2, -FOCUS_PX / 2, -FOCUS_PX / 2))
 
 
-def box_corners(center: np.ndarray, side: float, placing: Placing) -> np.ndarray:
-    """Top left and bottom right (2, 2) of a box on the canvas."""
-    return placing.to_canvas(np.stack([center - side / 2, center + side / 2]))
-
-
-def _side_of_bone(names: Layout, start: int, end: int) -> Side:
+@lru_cache
+def _sides_of_bones(names: Layout) -> dict[tuple[int, int], Side]:
     """That of its ends; between left and right, or where one end is in the middle, the other's or the middle."""
-    sides = {names.sides[start], names.sides[end]} - {"centre"}
-    return sides.pop() if len(sides) == 1 else "centre"
+    found: dict[tuple[int, int], Side] = {}
+    for start, end in names.bones:
+        sides = {names.sides[start], names.sides[end]} - {"centre"}
+        found[start, end] = sides.pop() if len(sides) == 1 else "centre"
+    return found
 
 
 def _cross(painter: QPainter, at: QPointF, radius: float) -> None:

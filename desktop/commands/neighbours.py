@@ -1,28 +1,29 @@
-"""What commands do with somebody else's keypoints: copy a neighbour's, give those back that a detector mixed up."""
-
-from collections.abc import Callable
+"""Part of the edit menu: somebody else's keypoints are copied, or given back where a detector mixed people up."""
 
 import numpy as np
 
 from core.body.keypoints import layout
 from core.errors import FitloopError
 from core.records import Person, Photo
+from desktop.commands.command import KEYPOINT, NEIGHBOUR, UNLOCKED, Command, Run
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
-from desktop.text.translate import tr
+from desktop.state.history import person_of
+from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP, tr
 
 
-def copy_from_photo(by: int) -> Callable[[Workbench, Asks], None]:
+def copy_from_photo(by: int) -> Run:
     """The keypoints of who is at the same place in the next photo or the last: the selected one, else all."""
 
-    def act(workbench: Workbench, window: Asks) -> None:
-        person, photo, beside = workbench.person, workbench.photo, photo_beside(workbench, by)
-        if workbench.project is None or person is None or photo is None or beside is None:
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        person, beside = shown.the_person, photo_beside(workbench, by)
+        if beside is None:
             workbench.told.emit(tr("There is no other photo to copy from."))
             return
-        neighbour = workbench.project.photo(beside)
-        other = _same_place(photo, person, neighbour)
+        neighbour = shown.the_project.photo(beside)
+        other = _same_place(shown.the_photo, person, neighbour)
         if other is None:
             workbench.told.emit(tr("Nobody is in {photo}.").format(photo=neighbour.path))
             return
@@ -39,28 +40,22 @@ def copy_from_photo(by: int) -> Callable[[Workbench, Asks], None]:
     return act
 
 
-def exchange_limb(workbench: Workbench, window: Asks) -> None:
+def exchange_limb(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """The selected keypoint's limb and that of who is nearest to it change places."""
-    person, photo, index = workbench.person, workbench.photo, workbench.view.keypoint
-    if person is None or photo is None or not 0 <= index < person.keypoints.k:
-        return
-    other = person_edits.nearest_person(person, photo.people, person.keypoints.xy[index])
+    person, index = shown.the_person, workbench.view.keypoint
+    other = person_edits.nearest_person(person, shown.the_photo.people, person.keypoints.xy[index])
     if other is None:
         workbench.told.emit(tr("Nobody else is in this photo."))
     else:
         exchange(workbench, other.id, limb_indices(person, index))
 
 
-def exchange_detection(workbench: Workbench, window: Asks) -> None:
+def exchange_detection(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Box, keypoints and bodies of the person and of who is nearest change places; ids and verdicts stay."""
     workbench.cancel()  # a new person whom nobody kept is not near
-    person, photo = workbench.person, workbench.photo
-    other = (
-        person_edits.nearest_person(person, photo.people)
-        if person is not None and photo is not None
-        else None
-    )
-    if person is None or photo is None or other is None:
+    person, photo = workbench.shown.the_person, workbench.shown.the_photo
+    other = person_edits.nearest_person(person, photo.people)
+    if other is None:
         workbench.told.emit(tr("Nobody else is in this photo."))
     elif _may_change(workbench, other):
         changed = photo.with_person(person_edits.with_detection_of(person, other))
@@ -72,11 +67,11 @@ def exchange_detection(workbench: Workbench, window: Asks) -> None:
 def exchange(workbench: Workbench, other_id: int, indices: tuple[int, ...]) -> None:
     """These keypoints of the person on show and of another change places, and both bodies follow."""
     workbench.cancel()
-    photo, person = workbench.photo, workbench.person
-    others = [other for other in photo.people if other.id == other_id] if photo is not None else []
-    if photo is None or person is None or not others or not _may_change(workbench, others[0]):
+    photo, person = workbench.shown.the_photo, workbench.shown.the_person
+    other = person_of(photo, other_id)
+    if other is None or not _may_change(workbench, other):
         return
-    changed = exchanged_in(photo, person, others[0], indices)
+    changed = exchanged_in(photo, person, other, indices)
     if changed is photo:
         workbench.told.emit(tr("Only keypoints of the same layout can be exchanged."))
         return
@@ -100,11 +95,6 @@ def limb_indices(person: Person, index: int) -> tuple[int, ...]:
     return person_edits.limb_of(layout(person.keypoints.layout), index)
 
 
-def has_neighbour(workbench: Workbench) -> bool:
-    """Whether somebody else is in the photo, and the person on show may be changed."""
-    return workbench.editable and workbench.photo is not None and len(workbench.photo.people) > 1
-
-
 def _may_change(workbench: Workbench, other: Person) -> bool:
     if other.locked:
         words = tr("Person {id} is accepted and locked: select that person and press U first.")
@@ -126,3 +116,35 @@ def _same_place(photo: Photo, person: Person, neighbour: Photo) -> Person | None
     scale = np.array([neighbour.width / photo.width, neighbour.height / photo.height])
     there = person.with_(id=-1, bbox=type(person.bbox)(person.bbox.center * scale, person.bbox.scale))
     return person_edits.nearest_person(there, neighbour.people)
+
+
+NEIGHBOURS = (
+    Command(
+        "edit.exchange_limb",
+        QT_TR_NOOP("&Exchange limb with the nearest"),
+        "Y",
+        exchange_limb,
+        UNLOCKED | KEYPOINT | NEIGHBOUR,
+    ),
+    Command(
+        "edit.exchange_detection",
+        QT_TR_NOOP("Exchange &whole with the nearest"),
+        "Shift+Y",
+        exchange_detection,
+        UNLOCKED | NEIGHBOUR,
+    ),
+    Command(
+        "edit.copy_last",
+        QT_TR_NOOP("Copy keypoints &from the previous photo"),
+        "Alt+PgUp",
+        copy_from_photo(-1),
+        UNLOCKED,
+    ),
+    Command(
+        "edit.copy_next",
+        QT_TR_NOOP("Copy keypoints from the next ph&oto"),
+        "Alt+PgDown",
+        copy_from_photo(1),
+        UNLOCKED,
+    ),
+)

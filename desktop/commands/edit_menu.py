@@ -1,0 +1,131 @@
+"""The edit menu: keypoints of the person on show, and what is taken back."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.body.keypoints import layout
+from core.records import Person
+from desktop.commands.command import (
+    KEYPOINT,
+    ORIGINAL,
+    PERSON,
+    REDO,
+    UNDO,
+    UNLOCKED,
+    Command,
+    Run,
+)
+from desktop.commands.neighbours import NEIGHBOURS
+from desktop.commands.window_api import Asks
+from desktop.model.workbench import Workbench
+from desktop.state import person_edits
+from desktop.state.shown import Shown
+from desktop.state.view import NO_KEYPOINT
+from desktop.text.translate import QT_TR_NOOP, tr
+
+
+def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Run:
+    """Change the selected keypoint of the person on show; the body follows."""
+
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        workbench.apply(tr(label), change(shown.the_person, workbench.view.keypoint), follow=True)
+
+    return act
+
+
+def cycle_visibility(workbench: Workbench, window: Asks | None, shown: Shown) -> None:
+    """Visible, occluded, absent; one that comes back does so where the body has it if it was nowhere."""
+    body_px = None if shown.posed is None else shown.posed.keypoints_px
+    changed = person_edits.cycled(shown.the_person, workbench.view.keypoint, body_px)
+    workbench.apply(tr("Change visibility"), changed, follow=True)
+
+
+def delete_keypoint(person: Person, index: int) -> Person:
+    return person_edits.with_visibility(person, index, "absent")
+
+
+def swap_limb(person: Person, index: int) -> Person:
+    return person_edits.swapped(person, person_edits.limb_of(layout(person.keypoints.layout), index))
+
+
+def swap_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    workbench.apply(tr("Swap left and right"), person_edits.swapped(shown.the_person), follow=True)
+
+
+def restore_keypoints(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    workbench.apply(tr("Restore keypoints"), person_edits.restored(shown.the_person), follow=True)
+
+
+def step_keypoint(by: int) -> Run:
+    """Select the next or the last keypoint."""
+
+    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
+        k, old = shown.the_person.keypoints.k, workbench.view.keypoint
+        workbench.change_view(keypoint=(old + by) % k if old != NO_KEYPOINT else (0 if by > 0 else k - 1))
+
+    return act
+
+
+def place_keypoints(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """The next clicks place keypoints: the selected one, then those that are absent."""
+    absent = np.flatnonzero(shown.the_person.keypoints.confidence <= 0)
+    chosen = workbench.view.keypoint
+    if chosen == NO_KEYPOINT:
+        chosen = int(absent[0]) if len(absent) else 0
+    workbench.change_view(keypoint=chosen, placing=True)
+
+
+def cancel(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Escape: the gesture, the preview, the fit; then the selected keypoint."""
+    in_gesture, compared = window.cancel_gesture(), workbench.view.compared
+    under_way = workbench.cancel()
+    workbench.change_view(compared="")
+    if not (in_gesture or compared or under_way):
+        workbench.change_view(keypoint=NO_KEYPOINT, placing=False)
+
+
+EDIT_MENU = (
+    Command("edit.undo", QT_TR_NOOP("&Undo"), "Ctrl+Z", lambda workbench, *_: workbench.undo(), UNDO),
+    Command("edit.redo", QT_TR_NOOP("&Redo"), "Ctrl+Shift+Z", lambda workbench, *_: workbench.redo(), REDO),
+    Command("edit.cancel", QT_TR_NOOP("&Cancel"), "Esc", cancel),
+    Command("edit.next_keypoint", QT_TR_NOOP("&Next keypoint"), "Tab", step_keypoint(1), PERSON),
+    Command("edit.last_keypoint", QT_TR_NOOP("Prev&ious keypoint"), "Shift+Tab", step_keypoint(-1), PERSON),
+    Command("edit.place", QT_TR_NOOP("&Place keypoints by clicking"), "P", place_keypoints, UNLOCKED),
+    Command(
+        "edit.visibility",
+        QT_TR_NOOP("&Visible, occluded, absent"),
+        "V",
+        cycle_visibility,
+        UNLOCKED | KEYPOINT,
+    ),
+    Command(
+        "edit.delete",
+        QT_TR_NOOP("&Delete keypoint"),
+        "Del",
+        with_keypoint(QT_TR_NOOP("Delete keypoint"), delete_keypoint),
+        UNLOCKED | KEYPOINT,
+    ),
+    Command(
+        "edit.swap_limb",
+        QT_TR_NOOP("Swap left and right of the li&mb"),
+        "X",
+        with_keypoint(QT_TR_NOOP("Swap limb"), swap_limb),
+        UNLOCKED | KEYPOINT,
+    ),
+    Command(
+        "edit.swap_person",
+        QT_TR_NOOP("&Swap left and right of the person"),
+        "Shift+X",
+        swap_person,
+        UNLOCKED,
+    ),
+    *NEIGHBOURS,
+    Command(
+        "edit.restore",
+        QT_TR_NOOP("Restore &keypoints as they came"),
+        "",
+        restore_keypoints,
+        UNLOCKED | ORIGINAL,
+    ),
+)

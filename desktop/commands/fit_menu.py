@@ -1,0 +1,73 @@
+"""The fit menu: the fit of the person on show, other bodies for it, and the fits of everybody."""
+
+from desktop.commands.command import BODY, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
+from desktop.commands.queue_menu import QUEUE
+from desktop.commands.window_api import Asks
+from desktop.model.workbench import Workbench
+from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP
+
+TAKE = (
+    QT_TR_NOOP("Take body &1"),
+    QT_TR_NOOP("Take body &2"),
+    QT_TR_NOOP("Take body &3"),
+    QT_TR_NOOP("Take body &4"),
+    QT_TR_NOOP("Take body &5"),
+)
+CAN_FIT = UNLOCKED | SEEN | BODY
+
+
+def fit(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """From the fit that is there; without one, from a guess."""
+    if shown.fit is not None and not workbench.fits.foreign:
+        workbench.fits.fit(shown.fit)
+    else:
+        workbench.fits.guess()
+
+
+def search_alternatives(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    window.show_panel("alternatives")
+    workbench.alternatives.search()
+
+
+def take_alternative(place: int) -> Run:
+    return lambda workbench, window, shown: workbench.alternatives.take(place)
+
+
+FIT_MENU = (
+    Command("fit.fit", QT_TR_NOOP("&Fit"), "F", fit, CAN_FIT),
+    Command(
+        "fit.anew",
+        QT_TR_NOOP("Fit &anew"),
+        "Shift+F",
+        lambda workbench, *_: workbench.fits.fit(None),
+        CAN_FIT,
+    ),
+    Command(
+        "fit.guess",
+        QT_TR_NOOP("Fit from the &guess"),
+        "G",
+        lambda workbench, *_: workbench.fits.guess(),
+        CAN_FIT,
+    ),
+    Command("fit.alternatives", QT_TR_NOOP("&Look for other bodies"), "T", search_alternatives, CAN_FIT),
+    *(
+        Command(
+            f"fit.take_{number}",
+            text,
+            str(number),
+            take_alternative(number - 1),
+            UNLOCKED | alternative(number),
+        )
+        for number, text in enumerate(TAKE, start=1)
+    ),
+    *QUEUE,
+    tick("fit.card", QT_TR_NOOP("&Compute on the graphics card"), "", "card"),
+    Command(
+        "fit.stop",
+        QT_TR_NOOP("&Stop the work in the background"),
+        "",
+        lambda workbench, *_: workbench.stop_jobs(),
+        WORK,
+    ),
+)

@@ -1,0 +1,42 @@
+"""The menus of panels and of help: what only the window itself does."""
+
+from desktop.commands.command import Command, Run
+from desktop.text.translate import QT_TR_NOOP
+
+
+def _step(by: int) -> Run:
+    return lambda workbench, window, shown: window.step_panel(by)
+
+
+def _stretch(wider: int, taller: int) -> Run:
+    return lambda workbench, window, shown: window.stretch_panel(wider, taller)
+
+
+PANEL_MENU = (
+    Command("panel.next", QT_TR_NOOP("&Jump to next panel"), "F6", _step(1)),
+    Command("panel.last", QT_TR_NOOP("Jump to pre&vious panel"), "Shift+F6", _step(-1)),
+    Command("panel.wider", QT_TR_NOOP("Panel &wider"), "F7", _stretch(1, 0)),
+    Command("panel.narrower", QT_TR_NOOP("Panel &narrower"), "Shift+F7", _stretch(-1, 0)),
+    Command("panel.taller", QT_TR_NOOP("Panel &taller"), "F8", _stretch(0, 1)),
+    Command("panel.shorter", QT_TR_NOOP("Panel &shorter"), "Shift+F8", _stretch(0, -1)),
+    Command(
+        "panel.reset",
+        QT_TR_NOOP("Panels as at &first"),
+        "",
+        lambda workbench, window, shown: window.reset_layout(),
+    ),
+)
+HELP_MENU = (
+    Command(
+        "help.shortcuts",
+        QT_TR_NOOP("&Shortcuts"),
+        "?",
+        lambda workbench, window, shown: window.show_shortcuts(),
+    ),
+    Command(
+        "help.change_shortcuts",
+        QT_TR_NOOP("&Change shortcuts…"),
+        "",
+        lambda workbench, window, shown: window.change_shortcuts(),
+    ),
+)

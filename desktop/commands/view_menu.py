@@ -1,0 +1,96 @@
+"""The view menu and the 3D menu: how the photo and the body are drawn, and from where."""
+
+from desktop.commands.command import PERSON, PROJECT, Command, Run, shift, tick
+from desktop.text.translate import QT_TR_NOOP
+from desktop.theme import ThemeName
+
+OPACITY_STEP = 0.1
+TONE_STEP = 0.1
+ZOOM_FACTOR = 1.25
+
+
+def _theme(name: ThemeName, text: str) -> Command:
+    return Command(
+        f"view.theme_{name}",
+        text,
+        "",
+        lambda workbench, *_: workbench.change_view(theme=name),
+        flag="theme",
+        value=name,
+        group="theme",
+    )
+
+
+def _look_from(place: str) -> Run:
+    return lambda workbench, window, shown: window.view_from(place)
+
+
+def _zoom(factor: float) -> Run:
+    return lambda workbench, window, shown: window.zoom(factor)
+
+
+VIEW_MENU = (
+    Command(
+        "view.sheet",
+        QT_TR_NOOP("Co&ntact sheet"),
+        "C",
+        lambda workbench, window, shown: window.show_contact_sheet(),
+        PROJECT,
+    ),
+    Command(
+        "view.whole",
+        QT_TR_NOOP("&Whole photo"),
+        "Ctrl+0",
+        lambda workbench, window, shown: window.show_whole_photo(),
+    ),
+    Command(
+        "view.pixels", QT_TR_NOOP("&1:1"), "Ctrl+1", lambda workbench, window, shown: window.zoom_to_pixels()
+    ),
+    Command(
+        "view.person",
+        QT_TR_NOOP("Zoom to the &person"),
+        "Z",
+        lambda workbench, window, shown: window.zoom_to_person(),
+        PERSON,
+    ),
+    Command("view.zoom_in", QT_TR_NOOP("Zoom &in"), "Ctrl++", _zoom(ZOOM_FACTOR)),
+    Command("view.zoom_out", QT_TR_NOOP("Zoom &out"), "Ctrl+-", _zoom(1 / ZOOM_FACTOR)),
+    tick("view.overlay", QT_TR_NOOP("&Body over the photo"), "B", "overlay"),
+    tick("view.crop", QT_TR_NOOP("Keep to the pe&rson's box"), "Shift+Z", "crop"),
+    tick("view.silhouette", QT_TR_NOOP("Outline of t&he body"), "M", "silhouette"),
+    Command(
+        "view.more", QT_TR_NOOP("&More of the body"), "+", shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)
+    ),
+    Command(
+        "view.less", QT_TR_NOOP("Less of the bod&y"), "-", shift("overlay_opacity", -OPACITY_STEP, 0.1, 1.0)
+    ),
+    tick("view.skeleton", QT_TR_NOOP("&Keypoints"), "K", "skeleton"),
+    tick("view.residuals", QT_TR_NOOP("Distanc&es"), "E", "residuals"),
+    tick("view.boxes", QT_TR_NOOP("Bo&xes"), "Ctrl+B", "boxes"),
+    Command("view.brighter", QT_TR_NOOP("Bri&ghter"), "Ctrl+Up", shift("brightness", TONE_STEP, -1, 1)),
+    Command("view.darker", QT_TR_NOOP("D&arker"), "Ctrl+Down", shift("brightness", -TONE_STEP, -1, 1)),
+    Command("view.harder", QT_TR_NOOP("More &contrast"), "Ctrl+Right", shift("contrast", TONE_STEP, -1, 1)),
+    Command("view.softer", QT_TR_NOOP("&Less contrast"), "Ctrl+Left", shift("contrast", -TONE_STEP, -1, 1)),
+    Command(
+        "view.tones",
+        QT_TR_NOOP("Photo as it i&s"),
+        "",
+        lambda workbench, *_: workbench.change_view(brightness=0.0, contrast=0.0),
+    ),
+    _theme("system", QT_TR_NOOP("Colours of the sys&tem")),
+    _theme("light", QT_TR_NOOP("Light colo&urs")),
+    _theme("dark", QT_TR_NOOP("&Dark colours")),
+)
+SPACE_MENU = (
+    Command("space.home", QT_TR_NOOP("&Whole body"), "Home", _look_from("home")),
+    Command("space.from_photo", QT_TR_NOOP("As the &photo"), "Ctrl+Home", _look_from("photo")),
+    Command("space.from_left", QT_TR_NOOP("From the &side"), "End", _look_from("left")),
+    Command("space.from_top", QT_TR_NOOP("From &above"), "Ctrl+End", _look_from("top")),
+    tick("space.side_view", QT_TR_NOOP("Side &view as well"), "S", "side_view"),
+    tick("space.rings", QT_TR_NOOP("&Rings to turn the joint"), "O", "rings"),
+    tick("space.ghost_guess", QT_TR_NOOP("Ghost of the &guess"), "Shift+G", "ghost_guess"),
+    tick("space.ghost_previous", QT_TR_NOOP("Ghost of the fit &before"), "Shift+P", "ghost_previous"),
+    tick("space.ghost_truth", QT_TR_NOOP("Ghost of the &truth"), "Shift+T", "ghost_truth"),
+    tick("space.wireframe", QT_TR_NOOP("Wire&frame"), "Ctrl+L", "wireframe"),
+    tick("space.floor", QT_TR_NOOP("F&loor"), "", "floor"),
+)

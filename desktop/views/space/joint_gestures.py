@@ -1,0 +1,32 @@
+"""What the mouse does to a joint in 3D: a gesture for each."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from core.wishes import Pin, with_wish
+from desktop.model.workbench import Workbench
+from desktop.state.joint_turns import turn_of, turned
+from desktop.text.translate import part, tr
+from desktop.views.gesture import Gesture, Pointer
+
+
+def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
+    """Drag a joint in 3D: it is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
+    while not (pointer := (yield)).released:
+        person = workbench.person
+        if person is None:
+            return
+        x, y, z = target(pointer).tolist()
+        workbench.follow(person.with_(wishes=with_wish(person.wishes, Pin(joint, (x, y, z)))))
+    workbench.commit(tr("Move {name} in 3D").format(name=part(joint)))
+
+
+def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Pointer], float]) -> Gesture:
+    """Turn a joint about one of its own axes by angle(pointer) [rad]; the fits that come keep it so."""
+    start = workbench.shown.the_fit
+    label = tr("Turn {joint}").format(joint=part(joint))
+    while not (pointer := (yield)).released:
+        fit = turned(start, joint, axis, angle(pointer))
+        workbench.fits.change_by_hand(label, fit, done=False, wish=turn_of(fit, joint))
+    workbench.commit(label)

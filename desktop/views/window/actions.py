@@ -1,0 +1,93 @@
+"""A Qt action for each command, in menus: what can be done now is enabled, and ticks are as the view is."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+
+from desktop.commands.command import Command, Needs, available
+from desktop.commands.menus import MENUS
+from desktop.commands.window_api import Asks
+from desktop.jobs.files.open_files import why_read_only
+from desktop.model.workbench import Workbench
+from desktop.settings import Settings
+from desktop.state.shown import Shown
+from desktop.state.view import View
+from desktop.text.translate import tr
+
+
+class Actions(dict[str, QAction]):
+    """By the command's id."""
+
+    def __init__(
+        self, window: QMainWindow, workbench: Workbench, commands: Sequence[Command], settings: Settings
+    ) -> None:
+        super().__init__()
+        self._window, self._workbench, self._commands = window, workbench, commands
+        self._menus: dict[str, QMenu] = {}
+        self._updated: tuple[Needs, Shown, View] | None = None  # what they were updated for
+        given = {settings.shortcut(command.id, "") for command in commands}
+        for command in commands:
+            action = self[command.id] = QAction(tr(command.text), window)
+            own = "" if command.shortcut in given else command.shortcut  # keys that the user gave to another
+            action.setShortcut(QKeySequence(settings.shortcut(command.id, own)))
+            action.setCheckable(command.is_tick)
+
+    def begin(self, asks: Asks, docks: Sequence[QDockWidget]) -> None:
+        """Put them into the window's menus, and run a command when its action is chosen."""
+        menus = self._menus = {name: self._window.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
+        groups: dict[str, QActionGroup] = {}
+        for command in self._commands:
+            action = self[command.id]
+            action.triggered.connect(partial(self._run, command, asks))
+            if command.group and command.group not in groups:
+                menus[command.menu].addSeparator()
+                groups[command.group] = QActionGroup(self._window)
+            if command.group:
+                groups[command.group].addAction(action)
+            menus[command.menu].addAction(action)
+        menus["panel"].addSeparator()
+        for dock in docks:
+            menus["panel"].addAction(dock.toggleViewAction())
+        workbench = self._workbench
+        for signal in (
+            workbench.project_changed,
+            workbench.photo_changed,
+            workbench.view_changed,
+            workbench.fits.changed,
+            workbench.alternatives.changed,
+            workbench.fits.body_changed,
+            workbench.job.changed,
+            workbench.files.changed,
+            workbench.history.indexChanged,
+        ):
+            signal.connect(self.update_states)
+
+    def update_states(self) -> None:
+        """Enable what can be done now, and tick what is so."""
+        if self._workbench.fits.following:
+            return  # nothing of it changes until the drag ends
+        there, shown, view = available(self._workbench), self._workbench.shown, self._workbench.view
+        if (there, shown, view) == self._updated:
+            return
+        self._updated = (there, shown, view)
+        fixed = "" if shown.project is None else why_read_only(shown.project)
+        for menu in self._menus.values():
+            menu.setToolTipsVisible(bool(fixed))
+        for command in self._commands:
+            action = self[command.id]
+            action.setEnabled(command.needs <= there)
+            action.setToolTip("" if action.isEnabled() else fixed)  # nothing: the action's own text
+            if command.flag:
+                action.setChecked(getattr(view, command.flag) == command.value)
+            elif command.checked is not None:
+                action.setChecked(command.checked(shown))
+
+    def _run(self, command: Command, asks: Asks) -> None:
+        if command.cancels:
+            self._workbench.cancel()
+        if command.needs <= available(self._workbench):
+            command.run(self._workbench, asks, self._workbench.shown)
+        self._updated = None  # Qt has turned the tick itself
+        self.update_states()

@@ -13,7 +13,7 @@ from core.errors import FitsError, ReadError
 from core.formats.bodies import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, project
 from core.store.fits.dictionary import FitsDictionary
-from tests.benchmarks.people import smpl_sized
+from tests.benchmarks.shared.people import smpl_sized
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.batches import Batch, Crops, Order, RowTurn, Share, Turns, batches_of, load_batches

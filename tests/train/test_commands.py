@@ -163,7 +163,7 @@ def test_all_that_is_typed_as_a_module_is_helped_in_the_same_way(folder):
     for path in (ROOT / folder).glob("*.py"):
         text = path.read_text(encoding="utf-8")
         if ".parse_args(" in text:
-            assert f'Command("{folder.replace("/", ".")}.{path.stem}"' in text, path
+            assert f'CommandLine("{folder.replace("/", ".")}.{path.stem}"' in text, path
             assert "ArgumentParser(" not in text, path
 
 

@@ -1,6 +1,11 @@
-"""Before Qt starts: can a window open? After each test: nothing may be left running or open."""
+"""Which tests run; before Qt starts: can a window open? After each test: nothing may be left running or open.
 
+Left out, but with --all or where their own file is named: tests marked `slow`. A test that is not may start no process.
+"""
+
+import multiprocessing.process
 import os
+import subprocess
 import sys
 import threading
 import weakref
@@ -20,6 +25,14 @@ LEFT_OVER_WAIT_S = 2.0
 can_draw = pytest.StashKey[bool]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all",
+        action="store_true",
+        help="also tests marked slow: they start a process, a training, a kill, or a window for long",
+    )
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """After pytest-xvfb started its screen, before Qt starts: without a screen, widgets go offscreen."""
@@ -33,6 +46,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _leave_slow_ones_out(config, items)
+    _skip_what_cannot_be_drawn(config, items)
+
+
+def _leave_slow_ones_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those of a folder, or of everything. Who names a file, a test or the mark itself wants them."""
+    if config.getoption("--all") or "slow" in config.getoption("-m"):
+        return
+    named = {Path(config.invocation_params.dir, word.split("::")[0]).resolve() for word in config.args}
+    left_out = [item for item in items if item.get_closest_marker("slow") and item.path not in named]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _skip_what_cannot_be_drawn(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests marked `gl` are skipped without a screen, unless FITLOOP_REQUIRE_GL says that they must run."""
     if config.stash[can_draw] or os.environ.get("FITLOOP_REQUIRE_GL"):
         return
@@ -54,6 +82,36 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_process_unless_slow(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """A process takes seconds to start: the developer's loop would be minutes long before anybody noticed why."""
+    if request.node.get_closest_marker("slow"):
+        yield
+        return
+    started: list[str] = []
+    for kind, name in (
+        (subprocess.Popen, "__init__"),
+        (multiprocessing.process.BaseProcess, "start"),
+        (os, "fork"),
+    ):
+        _write_down(monkeypatch, kind, name, started)
+    yield
+    assert not started, f"mark this test slow, as it starts a process: {'; '.join(started)}"
+
+
+def _write_down(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, calls: list[str]) -> None:
+    """Whenever it is called, what it is called with is written down first."""
+    own = getattr(owner, name)
+
+    def call(*arguments: object, **options: object) -> object:
+        calls.append(f"{getattr(owner, '__name__', owner)}{arguments[1:]}")
+        return own(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, call)
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 import desktop.app
 from desktop.settings import Settings
-from tests.desktop.desk import Desk
+from tests.desktop.desk import Desk, with_machine_code
 
 LONGEST_S = 300  # of anything that is waited for
 
@@ -56,6 +56,7 @@ def _building(build: Callable[..., Any], settings: QSettings) -> Any:
 
 def in_the_program(path: Path, story: Callable[[OpenWindow], Any], folder: Path) -> Any:
     """Run `main` on a path, and in its window a story until that is told. Settings are kept in `folder`."""
+    with_machine_code()
     build = desktop.app.build
     told, failed = [], []
 

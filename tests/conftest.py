@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,19 +23,22 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 LEFT_OVER_WAIT_S = 2.0
 can_draw = pytest.StashKey[bool]()
+started = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all",
         action="store_true",
-        help="also tests marked slow: they start a process, a training, a kill, or a window for long",
+        help="also tests marked slow: they start a process, a training, a kill, or work of many seconds",
     )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """After pytest-xvfb started its screen, before Qt starts: without a screen, widgets go offscreen."""
+    config.stash[started] = []
+    _write_starts_down(config.stash[started])
     config.stash[can_draw] = (
         not system.missing_libraries() and system.has_screen() and system.window_plugin_loads()
     )
@@ -84,34 +87,35 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[started].clear()
+
+
 @pytest.fixture(autouse=True)
-def _no_process_unless_slow(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def _no_process_unless_slow(request: pytest.FixtureRequest) -> Iterator[None]:
     """A process takes seconds to start: the developer's loop would be minutes long before anybody noticed why."""
-    if request.node.get_closest_marker("slow"):
-        yield
-        return
-    started: list[str] = []
-    for kind, name in (
-        (subprocess.Popen, "__init__"),
-        (multiprocessing.process.BaseProcess, "start"),
-        (os, "fork"),
-    ):
-        _write_down(monkeypatch, kind, name, started)
     yield
-    assert not started, f"mark this test slow, as it starts a process: {'; '.join(started)}"
+    if not request.node.get_closest_marker("slow"):
+        calls = request.config.stash[started]
+        assert not calls, f"mark this test slow, as it starts a process: {'; '.join(calls)}"
 
 
-def _write_down(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, calls: list[str]) -> None:
-    """Whenever it is called, what it is called with is written down first."""
-    own = getattr(owner, name)
+def _write_starts_down(calls: list[str]) -> None:
+    """Every process that is started is written down first, with what it is started with."""
 
-    def call(*arguments: object, **options: object) -> object:
-        calls.append(f"{getattr(owner, '__name__', owner)}{arguments[1:]}")
-        return own(*arguments, **options)
+    def watch(owner: Any, name: str) -> None:
+        own = getattr(owner, name)
 
-    monkeypatch.setattr(owner, name, call)
+        def start(*arguments: Any, **options: Any) -> Any:
+            calls.append(f"{owner.__name__}.{name}{arguments}")
+            return own(*arguments, **options)
+
+        setattr(owner, name, start)
+
+    watch(subprocess.Popen, "__init__")
+    watch(multiprocessing.process.BaseProcess, "start")
+    watch(os, "fork")
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from desktop.jobs.fitting_many import fit_many_steps
 from desktop.state.view import FitOptions
 from tests.desktop.making import write_coco, write_photo
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QKeySequence
 
@@ -18,6 +19,8 @@ from core.networks.spin import load_spin_network
 from core.store import FitsDictionary, Project
 from tests.journeys.program import in_the_program
 from train import spin
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 LIMBS = ("left_wrist", "right_wrist", "left_elbow", "right_elbow", "left_ankle", "right_ankle")

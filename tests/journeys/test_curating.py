@@ -16,6 +16,8 @@ from desktop.jobs.files.save_files import export_steps, fits_file_of
 from tests.desktop.desk import Desk
 from tests.desktop.making import same_person, write_coco
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

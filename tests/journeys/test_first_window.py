@@ -16,6 +16,8 @@ from desktop.app import last_resort
 from desktop.state.view import View
 from tests.desktop.desk import Desk
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

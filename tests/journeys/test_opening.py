@@ -12,6 +12,8 @@ import pytest
 from core.store import Project
 from tests.core.formats.making import samples
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -158,6 +158,7 @@ def test_an_accepted_person_can_be_looked_at_and_not_changed(open_desk):
     assert desk.window.actions_by_id["fit.fit"].isEnabled()
 
 
+@pytest.mark.slow
 def test_the_sample_is_made_without_any_download_and_opens_again_at_once(desk, tmp_path):
     for opening in sample_steps(tmp_path / "sample"):
         project = opening.project

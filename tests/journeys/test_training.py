@@ -12,6 +12,8 @@ import pytest
 from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training_process import ROOT, TrainingProcess
 
+pytestmark = pytest.mark.slow
+
 SMALL = "--backbone resnet10 --steps 12 --batch 2 --log-every 1 --workers 0 --threads 1"
 
 

@@ -19,6 +19,8 @@ from tests.bodies import write_npz
 from tests.core.formats.making import eft_document, write_photos
 from tests.posing import toy_body
 
+pytestmark = pytest.mark.slow
+
 PHOTO = Photo("a.jpg", 640, 480)
 FIT = Fit(
     np.zeros(72), np.zeros(10), 0.0, np.array([0.1, 0.2, 4.0]), 800.0, np.array([320.0, 240.0]),

@@ -19,6 +19,7 @@ from desktop import system
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QWidget
 
 ROOT = Path(__file__).parents[1]
 LEFT_OVER_WAIT_S = 2.0
@@ -138,7 +139,9 @@ def _no_window_or_timer_left(
         yield
         return
     from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
 
+    of_the_module = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     started: weakref.WeakSet[QTimer] = weakref.WeakSet()
     start = QTimer.start
 
@@ -148,16 +151,20 @@ def _no_window_or_timer_left(
 
     monkeypatch.setattr(QTimer, "start", start_and_remember)
     yield
-    _fail_on_left_overs(started)
+    _fail_on_left_overs(started, of_the_module)
 
 
-def _fail_on_left_overs(started: "weakref.WeakSet[QTimer]") -> None:
+def _fail_on_left_overs(started: "weakref.WeakSet[QTimer]", of_the_module: "list[QWidget]") -> None:
     from PySide6.QtCore import QCoreApplication, QEvent
     from PySide6.QtWidgets import QApplication
     from shiboken6 import isValid
 
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    windows = [
+        widget
+        for widget in QApplication.topLevelWidgets()
+        if widget.isVisible() and widget not in of_the_module
+    ]
     timers = [timer for timer in started if isValid(timer) and timer.isActive()]
     names = [repr(left) for left in (*windows, *timers)]
     for timer in timers:

@@ -23,6 +23,9 @@ class Waiter:
         QTimer.singleShot(ms, loop.quit)
         loop.exec()
 
+    def addWidget(self, widget: Any) -> None:
+        """It is closed by what has opened it."""
+
     def waitUntil(self, condition: Callable[[], bool], timeout: int) -> None:
         deadline = time.monotonic() + timeout / 1000
         while not condition():

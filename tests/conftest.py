@@ -10,6 +10,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,16 @@ def _write_starts_down(calls: list[str]) -> None:
     watch(subprocess.Popen, "__init__")
     watch(multiprocessing.process.BaseProcess, "start")
     watch(os, "fork")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bodies_are_forgotten() -> Iterator[None]:
+    """What core keeps of the last bodies: each test loads its own, and together they were gigabytes."""
+    yield
+    for name, module in list(sys.modules.items()):
+        for value in list(vars(module).values()) if name.startswith("core.") else ():
+            if isinstance(value, _lru_cache_wrapper) and value.cache_parameters()["maxsize"] is not None:
+                value.cache_clear()
 
 
 @pytest.fixture(autouse=True)

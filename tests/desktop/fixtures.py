@@ -4,16 +4,19 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDialog
 
+from core.body import model
 from desktop.state.view import FitOptions, View
 from desktop.views.window.docks import SIZE_PX
 from tests.desktop.desk import Desk
-from tests.desktop.making import write_coco
+from tests.desktop.making import open_body, write_coco
 from tests.journeys.program import Waiter
 
 
 @pytest.fixture
-def desk(qtbot, tmp_path):
+def desk(qtbot, tmp_path, monkeypatch):
     """A window with the open body, nothing open."""
+    load = model.load_body
+    monkeypatch.setattr(model, "load_body", lambda path=None: open_body() if path is None else load(path))
     desk = Desk(qtbot, tmp_path)
     yield desk
     close(desk)
@@ -59,7 +62,9 @@ def as_new(desk):
     window.reset_layout()
     window.resize(*SIZE_PX)
     desk.wait(lambda: not workbench.busy and not window.waiting)
-    desk.wait(lambda: not any(timer.isActive() for timer in window.findChildren(QTimer) if timer.isSingleShot()))
+    desk.wait(
+        lambda: not any(timer.isActive() for timer in window.findChildren(QTimer) if timer.isSingleShot())
+    )
     desk.said.clear()
     desk.told.clear()
 

@@ -12,6 +12,8 @@ from core.store import Project
 from desktop.jobs.files import save_files
 from desktop.jobs.files.save_files import Saving
 
+pytestmark = pytest.mark.slow
+
 FULL = "people.fitloop: writing failed: the disk is full."
 
 

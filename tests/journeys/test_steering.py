@@ -13,6 +13,8 @@ from desktop.theme import theme
 from desktop.views.panels.alternatives_panel import DIFFERS_M, solids_of
 from tests.desktop.making import same_person
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_guess_is_kept_with_the_fit_that_began_there_and_undone_with_it(open_desk):
     desk, workbench = open_desk, open_desk.workbench
@@ -158,7 +160,6 @@ def test_an_accepted_person_can_be_looked_at_and_not_changed(open_desk):
     assert desk.window.actions_by_id["fit.fit"].isEnabled()
 
 
-@pytest.mark.slow
 def test_the_sample_is_made_without_any_download_and_opens_again_at_once(desk, tmp_path):
     for opening in sample_steps(tmp_path / "sample"):
         project = opening.project

@@ -180,6 +180,7 @@ def poses_file(poses, tmp_path):
     return tmp_path / "poses.npz"
 
 
+@pytest.mark.slow
 def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(
     poses_file, tmp_path, monkeypatch, capsys
 ):

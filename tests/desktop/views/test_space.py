@@ -16,6 +16,8 @@ from desktop.views.space.cameras import Orbit
 from desktop.views.space.rings import POINTS, Rings
 from tests.desktop.making import same_fit, same_person
 
+pytestmark = pytest.mark.slow
+
 SIZE = QSize(400, 400)
 
 

@@ -26,6 +26,8 @@ from train.run.metrics_log import MetricsLog, read_metrics
 from train.run.options import Given
 from train.run.training import merged
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PEOPLE = 6
 SMALL = ("--backbone", "tiny", "--batch", "2", "--workers", "0", "--log-every", "1", "--picture-every", "0")

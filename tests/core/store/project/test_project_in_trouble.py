@@ -183,6 +183,7 @@ class TestOlderFiles:
             assert len(again.photo_ids()) == 10
 
 
+@pytest.mark.slow
 class TestDamage:
     def recovered(self, path: Path) -> Project:
         """Open or read a damaged project; it is kept as it is, and what can be read is in another one."""

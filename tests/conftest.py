@@ -110,7 +110,9 @@ def _write_starts_down(calls: list[str]) -> None:
         own = getattr(owner, name)
 
         def start(*arguments: Any, **options: Any) -> Any:
-            calls.append(f"{owner.__name__}.{name}{arguments}")
+            calls.append(
+                f"{owner.__name__}.{name}{arguments[1:]}"
+            )  # without the process itself, not made yet
             return own(*arguments, **options)
 
         setattr(owner, name, start)

@@ -25,6 +25,7 @@ from desktop.text.translate import tr
 from desktop.views.window.window import Window
 
 log = logging.getLogger(__name__)
+OFTEN = gc.get_threshold()
 SELDOM = 200  # collections of the middle generation for a full one
 SWITCH_S = 0.0005  # Python's own 5 ms would let each picture of a drag wait for the fit's thread
 SETTLE_MS = 100  # for the window system to place the window before its picture is taken
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings.keep_window(window)
             settings.keep_view(workbench.view)
         window.deleteLater()
+        collect_again()
 
 
 def build(settings: Settings, view: View | None = None) -> tuple[Workbench, Window]:
@@ -92,6 +94,12 @@ def spare_the_collector() -> None:
         gc.freeze()
         young, middle, _ = gc.get_threshold()
         gc.set_threshold(young, middle, SELDOM)
+
+
+def collect_again() -> None:
+    """The other way round, once the window is closed: it was there when all was frozen, and would stay for good."""
+    gc.unfreeze()
+    gc.set_threshold(*OFTEN)
 
 
 def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:

@@ -1,12 +1,18 @@
-"""Before Qt starts: can a window open? After each test: nothing may be left running or open."""
+"""Which tests run; before Qt starts: can a window open? After each test: nothing may be left running or open.
 
+Left out, but with --all or where their own file is named: tests marked `slow`. A test that is not may start no process.
+"""
+
+import multiprocessing.process
 import os
+import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Iterator
+from functools import _lru_cache_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,15 +20,27 @@ from desktop import system
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QWidget
 
 ROOT = Path(__file__).parents[1]
 LEFT_OVER_WAIT_S = 30.0  # a busy machine ends a thread late
 can_draw = pytest.StashKey[bool]()
+started = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all",
+        action="store_true",
+        help="also tests marked slow: they start a process, a training, a kill, or work of many seconds",
+    )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """After pytest-xvfb started its screen, before Qt starts: without a screen, widgets go offscreen."""
+    config.stash[started] = []
+    _write_starts_down(config.stash[started])
     config.stash[can_draw] = (
         not system.missing_libraries() and system.has_screen() and system.window_plugin_loads()
     )
@@ -33,6 +51,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _leave_slow_ones_out(config, items)
+    _skip_what_cannot_be_drawn(config, items)
+
+
+def _leave_slow_ones_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those of a folder, or of everything. Who names a file, a test or the mark itself wants them."""
+    if config.getoption("--all") or "slow" in config.getoption("-m"):
+        return
+    named = {Path(config.invocation_params.dir, word.split("::")[0]).resolve() for word in config.args}
+    left_out = [item for item in items if item.get_closest_marker("slow") and item.path not in named]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _skip_what_cannot_be_drawn(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests marked `gl` are skipped without a screen, unless FITLOOP_REQUIRE_GL says that they must run."""
     if config.stash[can_draw] or os.environ.get("FITLOOP_REQUIRE_GL"):
         return
@@ -56,6 +89,49 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[started].clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_process_unless_slow(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A process takes seconds to start: the developer's loop would be minutes long before anybody noticed why."""
+    yield
+    if not request.node.get_closest_marker("slow"):
+        calls = request.config.stash[started]
+        assert not calls, f"mark this test slow, as it starts a process: {'; '.join(calls)}"
+
+
+def _write_starts_down(calls: list[str]) -> None:
+    """Every process that is started is written down first, with what it is started with."""
+
+    def watch(owner: Any, name: str) -> None:
+        own = getattr(owner, name)
+
+        def start(*arguments: Any, **options: Any) -> Any:
+            calls.append(
+                f"{owner.__name__}.{name}{arguments[1:]}"
+            )  # without the process itself, not made yet
+            return own(*arguments, **options)
+
+        setattr(owner, name, start)
+
+    watch(subprocess.Popen, "__init__")
+    watch(multiprocessing.process.BaseProcess, "start")
+    watch(os, "fork")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bodies_are_forgotten() -> Iterator[None]:
+    """What core keeps of the last bodies: each test loads its own, and together they were gigabytes."""
+    yield
+    for name, module in list(sys.modules.items()):
+        for value in list(vars(module).values()) if name.startswith("core.") else ():
+            if isinstance(value, _lru_cache_wrapper) and value.cache_parameters()["maxsize"] is not None:
+                value.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def _no_thread_left_running() -> Iterator[None]:
     before = set(threading.enumerate())
@@ -76,7 +152,9 @@ def _no_window_or_timer_left(
         yield
         return
     from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
 
+    of_the_module = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     started: weakref.WeakSet[QTimer] = weakref.WeakSet()
     start = QTimer.start
 
@@ -86,16 +164,20 @@ def _no_window_or_timer_left(
 
     monkeypatch.setattr(QTimer, "start", start_and_remember)
     yield
-    _fail_on_left_overs(started)
+    _fail_on_left_overs(started, of_the_module)
 
 
-def _fail_on_left_overs(started: "weakref.WeakSet[QTimer]") -> None:
+def _fail_on_left_overs(started: "weakref.WeakSet[QTimer]", of_the_module: "list[QWidget]") -> None:
     from PySide6.QtCore import QCoreApplication, QEvent
     from PySide6.QtWidgets import QApplication
     from shiboken6 import isValid
 
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    windows = [
+        widget
+        for widget in QApplication.topLevelWidgets()
+        if widget.isVisible() and widget not in of_the_module
+    ]
     timers = [timer for timer in started if isValid(timer) and timer.isActive()]
     names = [repr(left) for left in (*windows, *timers)]
     for timer in timers:

@@ -32,7 +32,7 @@ from desktop.jobs.fitting import fit_from, fit_steps, flipped_start, refine
 from desktop.jobs.guessing import alternative_steps
 from desktop.state.posed_body import params_of
 from desktop.state.view import FitOptions
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
 from train.run.parser import CommandLine
 

@@ -8,7 +8,7 @@ import time
 import torch
 
 from core.body.model import BodyParams, load_body
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train.run.parser import CommandLine
 
 REPEATS = 5

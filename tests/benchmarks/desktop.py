@@ -30,8 +30,8 @@ from desktop.app import build, spare_the_collector
 from desktop.commands.file_menu import open_path
 from desktop.settings import Settings
 from desktop.state.view import View
-from tests.benchmarks.machine import machine
 from tests.benchmarks.memory import make_project, measured
+from tests.benchmarks.shared.machine import machine
 from tests.desktop.making import write_coco
 from tests.waiting import wait_until
 from train.run.parser import CommandLine

@@ -25,7 +25,7 @@ from core.errors import FitloopError, ReadError
 from core.formats.keypoints import coco
 from core.geometry.image import read_image
 from core.records import BBOX_PADDING, Keypoints, Person, Photo
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train.bulk.detect_photos import photos_of
 from train.rendering.sheets import Picture, grid, label, save_picture
 from train.run.parser import CommandLine

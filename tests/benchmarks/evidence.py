@@ -25,7 +25,7 @@ from core.fitting import TRUSTING, fit
 from core.fitting.other_bodies import LESS_LIKELY, clues, likelihood, search, spread
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import lift, load_lifter
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from tests.benchmarks.weights import FAULTS, LAYOUTS, annotated
 from train.data.mocap import read_poses
 from train.evaluate import ALTERNATIVES, joined

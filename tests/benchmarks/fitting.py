@@ -20,10 +20,10 @@ from core.body import load_body
 from core.body.model import Body, BodyParams
 from core.fitting import SPIN_WEIGHTS, FitConfig, FitStep, alternatives, fit
 from core.fitting.prior import PosePrior, default_prior
-from tests.benchmarks import starts
-from tests.benchmarks.machine import machine
-from tests.benchmarks.people import captured_people, real_people, smpl_sized
-from tests.benchmarks.spin_smplify import (
+from tests.benchmarks.shared import starts
+from tests.benchmarks.shared.machine import machine
+from tests.benchmarks.shared.people import captured_people, real_people, smpl_sized
+from tests.benchmarks.shared.spin_smplify import (
     CENTER,
     FOCAL,
     MeshKeypoints,

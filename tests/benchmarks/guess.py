@@ -23,7 +23,7 @@ from core.networks.lifter.lift import has_bfloat16, load_lifter
 from core.networks.lifter.network import Lifter
 from core.networks.spin import SpinNetwork
 from core.records import BBox, Keypoints, Person, Photo
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train.run.parser import CommandLine
 
 WIDTH, HEIGHT = 1280, 720

@@ -37,7 +37,7 @@ from core.networks.spin import SpinOutput
 from core.records import Keypoints
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train import synthetic
 from train.data.augmented_views import Views
 from train.data.compare_fits import LOOP_FIT

@@ -27,7 +27,7 @@ from core.networks.lifter.lift import lift, load_lifter
 from core.networks.lifter.network import Lifter
 from core.records import Fit, Guess
 from core.store.project.rows import disagreement, pose_angle
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from tests.benchmarks.weights import annotated
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_keypoints, projected_people

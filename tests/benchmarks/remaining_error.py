@@ -22,7 +22,7 @@ from core.body.model import BodyParams
 from core.fitting import TRUSTING, DepthOrder, FitConfig, Pin, fit
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import lift, load_lifter
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
 from train.run.parser import CommandLine
 

@@ -25,7 +25,7 @@ from core.records import BBox, Keypoints, Person, Photo
 from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
 from desktop.state.view import FitOptions
 from tests.benchmarks.annotator import detected
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import PHOTO, projected_people
 from train.methods.lifter.scenes import Scenes

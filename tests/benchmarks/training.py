@@ -19,9 +19,9 @@ from core.fitting.prior import default_prior
 from core.geometry.camera import weak_camera_to_cam_t
 from core.geometry.rotation import matrix_to_axis_angle
 from core.store.fits.dictionary import FitsDictionary
-from tests.benchmarks.machine import machine
-from tests.benchmarks.people import smpl_sized
-from tests.benchmarks.spin_smplify import MeshKeypoints, fit_as_spin
+from tests.benchmarks.shared.machine import machine
+from tests.benchmarks.shared.people import smpl_sized
+from tests.benchmarks.shared.spin_smplify import MeshKeypoints, fit_as_spin
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.batches import Batch

@@ -25,7 +25,7 @@ from core.fitting.placing import BODY_HEIGHT
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import lift, load_lifter
 from core.networks.lifter.network import Lifter
-from tests.benchmarks.machine import machine
+from tests.benchmarks.shared.machine import machine
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_people
 from train.methods.lifter.scenes import SceneBodies, Scenes

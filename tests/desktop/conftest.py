@@ -1,3 +1,3 @@
-from tests.desktop.fixtures import desk, open_desk
+from tests.desktop.fixtures import desk, desk_of_the_module, open_desk, shared_desk
 
-__all__ = ["desk", "open_desk"]
+__all__ = ["desk", "desk_of_the_module", "open_desk", "shared_desk"]

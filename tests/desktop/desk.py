@@ -1,21 +1,36 @@
 """A window in a test: open it, wait for its work, use mouse and keyboard as a user does."""
 
+from functools import cache
+
 from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from core.body.keypoints import layout
+from core.compute.machine_code import made_before, remember_made
 from desktop.app import build
 from desktop.commands.file_menu import open_path
+from desktop.jobs.compiling import make_ready
 from desktop.settings import Settings
 from desktop.state.view import View
 from tests.waiting import of_the_window, wait_until
+
+
+@cache
+def with_machine_code():
+    """Makes it, where nothing did since the installation: each window would start a process that does, and close before
+    it is made.
+    """
+    if not made_before():
+        make_ready()
+        remember_made()
 
 
 class Desk:
     """Workbench and window, with the open body, on a screen or offscreen."""
 
     def __init__(self, qtbot, folder, view=None):
+        with_machine_code()
         self.qtbot = qtbot
         self.settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
         self.workbench, self.window = build(self.settings, view or View(theme="light"))

@@ -1,6 +1,7 @@
 """What tests of the window work on: photos drawn on the spot, with people whose keypoints a body projects to."""
 
 import json
+from functools import cache
 
 import cv2
 import numpy as np
@@ -15,6 +16,8 @@ LAYOUT = "coco17"
 PEOPLE_A_PHOTO = 2
 TURN_TO_CAMERA = np.pi  # about x: SMPL's y up becomes the camera's y down
 
+open_body = cache(load_body)
+
 
 def keypoints_of(seed: int, x: float) -> np.ndarray:
     """(17, 3) of a standing person at x [m], a little different for each seed."""
@@ -26,7 +29,7 @@ def keypoints_of(seed: int, x: float) -> np.ndarray:
     focal_length = torch.tensor([float(np.hypot(WIDTH, HEIGHT))])
     with torch.no_grad():
         points = project(
-            load_body().keypoints(params, LAYOUT), focal_length, torch.tensor([[WIDTH / 2, HEIGHT / 2]])
+            open_body().keypoints(params, LAYOUT), focal_length, torch.tensor([[WIDTH / 2, HEIGHT / 2]])
         )
     return np.column_stack([points[0].numpy(), np.ones(layout(LAYOUT).k)])
 

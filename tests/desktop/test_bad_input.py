@@ -21,6 +21,8 @@ from desktop.state.view import FitOptions
 from tests.desktop.making import write_coco, write_photo
 from tests.waiting import LONGEST_S
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

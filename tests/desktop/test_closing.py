@@ -15,6 +15,8 @@ from core.store import Project
 from desktop.jobs.files import save_files
 from tests.waiting import LONGEST_S
 
+pytestmark = pytest.mark.slow
+
 FULL = "people.fitloop: writing failed: the disk is full."
 
 

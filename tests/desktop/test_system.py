@@ -41,6 +41,7 @@ def test_a_library_that_does_not_exist_does_not_load():
     assert not system.loads("libno-such-thing.so.7")
 
 
+@pytest.mark.slow
 @on_linux
 def test_without_a_screen_main_says_so_and_does_not_abort():
     environment = {
@@ -57,6 +58,7 @@ def test_without_a_screen_main_says_so_and_does_not_abort():
         assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_what_torch_brought_is_left_alone_by_the_collector():
     story = """
 import gc

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 import desktop.app
 from desktop.settings import Settings
-from tests.desktop.desk import Desk
+from tests.desktop.desk import Desk, with_machine_code
 
 
 class Waiter:
@@ -19,6 +19,9 @@ class Waiter:
         loop = QEventLoop()  # QTest.qWait would keep Python's lock while it waits, and no worker would get on
         QTimer.singleShot(ms, loop.quit)
         loop.exec()
+
+    def addWidget(self, widget: Any) -> None:
+        """It is closed by what has opened it."""
 
 
 class OpenWindow(Desk):
@@ -44,6 +47,7 @@ def _building(build: Callable[..., Any], settings: QSettings) -> Any:
 
 def in_the_program(path: Path, story: Callable[[OpenWindow], Any], folder: Path) -> Any:
     """Run `main` on a path, and in its window a story until that is told. Settings are kept in `folder`."""
+    with_machine_code()
     build = desktop.app.build
     told, failed = [], []
 

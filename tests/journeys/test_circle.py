@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QKeySequence
 
@@ -19,6 +20,8 @@ from core.store import FitsDictionary, Project
 from tests.journeys.program import in_the_program
 from train.methods.spin.in_the_loop import build
 from train.methods.spin.settings import Config
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 LIMBS = ("left_wrist", "right_wrist", "left_elbow", "right_elbow", "left_ankle", "right_ankle")

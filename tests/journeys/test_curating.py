@@ -64,6 +64,7 @@ def test_the_thin_path_from_annotations_to_an_accepted_fit_and_back_after_reopen
     again.window.close()
 
 
+@pytest.mark.slow
 def test_what_was_accepted_survives_the_program_being_killed(tmp_path):
     file = write_coco(tmp_path)
     story = f"""
@@ -105,6 +106,7 @@ sys.exit(desktop.app.main([{str(file)!r}]))
         assert accepted[0].fit.score < 2
 
 
+@pytest.mark.slow
 def test_everything_a_curator_does_can_be_undone_to_the_very_beginning(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     before = {photo.path: photo for photo in workbench.project.photos()}
@@ -146,6 +148,7 @@ def test_everything_a_curator_does_can_be_undone_to_the_very_beginning(open_desk
     assert desk.said == []
 
 
+@pytest.mark.slow
 def test_fitting_everybody_in_the_background_is_one_entry_and_leaves_accepted_people_alone(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.do("person.accept")
@@ -160,6 +163,7 @@ def test_fitting_everybody_in_the_background_is_one_entry_and_leaves_accepted_pe
     assert all(person.fit is None for photo in workbench.project.photos() for person in photo.people)
 
 
+@pytest.mark.slow
 def test_photos_without_people_are_opened_and_a_person_is_drawn_and_placed_by_hand(desk, tmp_path):
     from tests.desktop.making import keypoints_of, write_photo
 
@@ -188,6 +192,7 @@ def test_photos_without_people_are_opened_and_a_person_is_drawn_and_placed_by_ha
     assert workbench.person.fit.score < 4
 
 
+@pytest.mark.slow
 def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them(open_desk, qtbot):
     desk, workbench, sheet = open_desk, open_desk.workbench, open_desk.window.contact_sheet
     model, first = desk.window.people.model, workbench.person_id
@@ -213,6 +218,7 @@ def test_the_contact_sheet_shows_everybody_with_their_bodies_and_keys_judge_them
     assert desk.window.canvas.isVisible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
@@ -239,6 +245,7 @@ def test_everybody_is_exported_for_other_programs(open_desk, tmp_path, monkeypat
         assert desk.told[-1].startswith(name)
 
 
+@pytest.mark.slow
 def test_an_export_of_meshes_may_be_ended_between_two_of_them(open_desk, tmp_path):
     desk, workbench = open_desk, open_desk.workbench
     desk.do("fit.queue")
@@ -249,6 +256,7 @@ def test_an_export_of_meshes_may_be_ended_between_two_of_them(open_desk, tmp_pat
     assert len(list(tmp_path.glob("m_*.obj"))) == 2
 
 
+@pytest.mark.slow
 def test_photos_that_moved_are_found_again(open_desk, tmp_path, monkeypatch):
     desk, workbench = open_desk, open_desk.workbench
     folder, moved = workbench.project.folder, tmp_path / "elsewhere"
@@ -262,6 +270,7 @@ def test_photos_that_moved_are_found_again(open_desk, tmp_path, monkeypatch):
     assert desk.window.actions_by_id["fit.fit"].isEnabled()
 
 
+@pytest.mark.slow
 def test_a_search_for_moved_photos_that_is_broken_off_leaves_the_project_as_it_is(
     open_desk, tmp_path, monkeypatch
 ):

@@ -17,6 +17,8 @@ from desktop.state.view import View
 from tests.desktop.desk import Desk
 from tests.waiting import LONGEST_MS, LONGEST_S, of_the_window, wait_until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

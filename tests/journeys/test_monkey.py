@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from tests.desktop.making import same_person
 
+pytestmark = pytest.mark.slow
+
 ACTS = int(os.environ.get("FITLOOP_MONKEY_ACTS", "60"))
 SEEDS = range(int(os.environ.get("FITLOOP_MONKEY_SEEDS", "2")))
 NOT_FOR_MONKEYS = ("file.", "help.", "view.theme", "panel.reset", "person.advance", "person.detect")

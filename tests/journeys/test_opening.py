@@ -13,6 +13,8 @@ from core.store import Project
 from tests.core.formats.making import samples
 from tests.waiting import LONGEST_S
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -13,6 +13,8 @@ from desktop.theme import theme
 from desktop.views.panels.alternatives_panel import DIFFERS_M, solids_of
 from tests.desktop.making import same_person
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_guess_is_kept_with_the_fit_that_began_there_and_undone_with_it(open_desk):
     desk, workbench = open_desk, open_desk.workbench

@@ -13,6 +13,8 @@ from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training_process import ROOT, TrainingProcess
 from tests.waiting import LONGEST_S
 
+pytestmark = pytest.mark.slow
+
 SMALL = "--backbone resnet10 --steps 12 --batch 2 --log-every 1 --workers 0 --threads 1"
 
 

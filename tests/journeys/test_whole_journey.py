@@ -18,6 +18,8 @@ from desktop.jobs.files.save_files import fits_file_of
 from tests.journeys.program import in_the_program
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TRAIN = "--backbone resnet10 --log-every 1 --workers 0 --threads 1"
 

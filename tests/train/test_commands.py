@@ -155,13 +155,15 @@ def test_help_of_a_training_says_what_every_option_does(capsys):
     assert not re.findall(r"--[a-z0-9-]+(?: [A-Z=]+| \{[^}]*\})? (?:by default|--)", said)
 
 
-@pytest.mark.parametrize("folder", ["train", "tests", "tests/benchmarks", "tests/stress"])
+@pytest.mark.parametrize(
+    "folder", ["train", "tests", "tests/benchmarks", "tests/benchmarks/files", "tests/stress"]
+)
 def test_all_that_is_typed_as_a_module_is_helped_in_the_same_way(folder):
     """What is typed, and no second way to say it."""
     for path in (ROOT / folder).glob("*.py"):
         text = path.read_text(encoding="utf-8")
         if ".parse_args(" in text:
-            assert f'Command("{folder.replace("/", ".")}.{path.stem}"' in text, path
+            assert f'CommandLine("{folder.replace("/", ".")}.{path.stem}"' in text, path
             assert "ArgumentParser(" not in text, path
 
 

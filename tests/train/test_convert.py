@@ -184,6 +184,7 @@ def test_a_frame_rate_that_is_none_is_refused(rate, capsys):
     assert f"'{rate}' is no number above 0" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_runs_from_the_shell():
     done = subprocess.run(
         [sys.executable, "-m", "train.convert", "--list"],

@@ -166,6 +166,7 @@ def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     return capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_line_of_json(tmp_path, scene, capsys, quick):
     write_truth(tmp_path / "h36m_3d.npz", scene)
     assert evaluate.main(["--fits-from", str(tmp_path), "--json"]) == 0

@@ -28,6 +28,8 @@ from train import fits
 from train.bulk import fit_batches
 from train.run.progress_line import ProgressLine
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

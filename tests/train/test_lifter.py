@@ -219,6 +219,7 @@ def ended_in_step(number: int, monkeypatch):
         yield
 
 
+@pytest.mark.slow
 def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(teach, poses_file, tmp_path, capsys):
     out = tmp_path / "lifter"
     assert teach("run", f"--out {out} --minutes 0.03") == 0
@@ -237,6 +238,7 @@ def test_a_training_of_seconds_leaves_a_lifter_that_loads_and_a_table(teach, pos
     assert {path.name for path in out.iterdir()} == {"config.json", "lifter.safetensors", TABLE}
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_takes_the_same_steps_to_the_same_weights(teach, tmp_path, monkeypatch):
     assert teach("whole", "--steps 6") == 0
     with ended_in_step(3, monkeypatch):
@@ -251,6 +253,7 @@ def test_a_training_that_was_stopped_takes_the_same_steps_to_the_same_weights(te
     assert weights[0] == weights[1]
 
 
+@pytest.mark.slow
 def test_its_checkpoint_names_the_kind_of_network_and_builds_it(teach, tmp_path):
     assert teach("run", "--steps 1") == 0
     checkpoint = read_checkpoint(tmp_path / "run/checkpoint.pt")
@@ -258,6 +261,7 @@ def test_its_checkpoint_names_the_kind_of_network_and_builds_it(teach, tmp_path)
     assert method.lifter_of(checkpoint).config == load_lifter(tmp_path / "run/lifter").config
 
 
+@pytest.mark.slow
 def test_a_lifter_that_is_there_stays_until_something_was_learned(teach, tmp_path):
     (tmp_path / "run").mkdir()
     before = tmp_path / "out/lifter.safetensors"

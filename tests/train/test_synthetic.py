@@ -284,6 +284,7 @@ def test_poses_that_cannot_be_read_stop_the_workers_with_their_message(tmp_path)
         next(made)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends signals to a process group")
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 def test_a_request_to_stop_keeps_the_photos_that_are_done(asked, tmp_path):

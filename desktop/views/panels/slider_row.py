@@ -73,13 +73,14 @@ class SliderRow(QObject):
         tip: str = "",
         unset: str = "",
     ) -> None:
-        super().__init__()
+        slider = ZeroSlider(bool(unset))
+        super().__init__(slider)  # ends with it: what a signal calls is held as long as its sender lives
         self._per_tick = 10.0**-decimals
         self._low, self._high = low, high
         self._dragged = False
         self._let_go = False  # the drag was cancelled; what it still does until the release is not heard
         self.label = QLabel(name)
-        self.slider = ZeroSlider(bool(unset))
+        self.slider = slider
         self.slider.setSingleStep(round(step / self._per_tick))
         self.slider.setPageStep(round(10 * step / self._per_tick))
         self.number = QDoubleSpinBox()

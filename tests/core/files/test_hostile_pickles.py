@@ -235,6 +235,7 @@ BOMBS: dict[str, bytes] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_pickle_bomb_ends_in_an_error_after_bounded_work_and_memory(kind):
     def load():

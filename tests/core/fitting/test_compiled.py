@@ -143,6 +143,7 @@ print(scene.fit(off_by(scene.truth, 10)).params.pose.numpy().tobytes().hex())
 """
 
 
+@pytest.mark.slow
 def test_machine_code_that_was_kept_computes_what_it_did_when_it_was_just_made(tmp_path):
     """To the last bit: a run that goes on must not end elsewhere."""
     said = [
@@ -294,6 +295,7 @@ def test_threads_may_fit_at_once(body):
     assert all(len(poses) == 2 and poses[1].equal(expected) for poses in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
 def test_a_forked_process_fits_too(body):
     crowd = Scene.of(body, before_camera(prior_poses(20)), "coco17", noise_px=2)

@@ -60,6 +60,7 @@ def test_fits_that_take_turns_do_not_mix(body):
             torch.testing.assert_close(step.loss, losses[at])
 
 
+@pytest.mark.slow
 def test_a_try_is_one_whole_for_a_compiler(body):
     """What it does not understand would be left out of what is fused for a GPU. Here it only reads, which is quick."""
     scene = Scene.of(body, before_camera(prior_poses(2)), "coco17", noise_px=2)

@@ -15,6 +15,11 @@ from tests.desktop.making import same_people, same_person
 NAMES = layout("coco17")
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def person_at(person_id, x, side=200.0):
     rng = np.random.default_rng(person_id)
     xy = np.array([x, 100.0]) + rng.uniform(-40, 40, (17, 2))

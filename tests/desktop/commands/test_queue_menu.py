@@ -11,6 +11,11 @@ from desktop.commands.queue_menu import guess_with
 from desktop.views.window.status_bar import JobLine
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def people(desk):
     return [person for photo in desk.workbench.project.photos() for person in photo.people]
 

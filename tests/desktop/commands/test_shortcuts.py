@@ -1,11 +1,14 @@
 """Keys can be changed, are kept, and never belong to two commands."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from desktop.app import build
 from desktop.views.window.shortcut_editor import ShortcutEditor
 from desktop.views.window.shortcut_sheet import ShortcutSheet
+
+pytestmark = pytest.mark.slow
 
 
 def editor_of(desk):

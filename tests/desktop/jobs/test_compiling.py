@@ -65,6 +65,7 @@ def test_the_body_is_there_before_and_a_window_may_close_meanwhile(children):
     assert not machine_code.made_before()
 
 
+@pytest.mark.slow
 def test_a_child_ends_with_the_work_that_waits_for_it(monkeypatch):
     started, start = [], subprocess.Popen
 

@@ -10,6 +10,8 @@ from desktop.jobs.device import CPU, Device, lifter_on, network_on
 from desktop.jobs.guessing import guess_people
 from desktop.jobs.guessing_many import guess_many_steps
 
+pytestmark = pytest.mark.slow
+
 CARD = "cpu:0"
 
 

@@ -7,6 +7,8 @@ from desktop.jobs.files import open_files
 from desktop.jobs.files.open_files import open_steps
 from tests.desktop.making import same_people, write_coco
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def large(monkeypatch):

@@ -7,6 +7,8 @@ from desktop.model import first_steps
 from desktop.model.first_steps import STEPS
 from desktop.views.window.central import StepsLine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def guided(open_desk, monkeypatch):

@@ -14,10 +14,12 @@ from desktop.commands.file_menu import open_path
 from desktop.jobs.files import open_files
 from desktop.state.posed_body import params_of, placed_coarsely, pose_fit
 from desktop.views.panels.people_list import score_in_words
-from tests.benchmarks.people import smpl_sized
+from tests.benchmarks.shared.people import smpl_sized
 from tests.bodies import write_npz
 from tests.core.formats.making import eft_document, write_photos
 from tests.posing import toy_body
+
+pytestmark = pytest.mark.slow
 
 PHOTO = Photo("a.jpg", 640, 480)
 FIT = Fit(

@@ -6,6 +6,8 @@ from core.body.tree import joint_index
 from core.wishes import DepthOrder, GroundContact, Pin, Turn
 from desktop.state.posed_body import SOLE_M, floor_of
 
+pytestmark = pytest.mark.slow
+
 
 def height_of(desk, joint):
     """Above the floor [m]."""

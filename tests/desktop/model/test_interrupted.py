@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from core.body.tree import joint_index
 from tests.desktop.making import same_person
 
+pytestmark = pytest.mark.slow
+
 STEP = QPointF(8, 5)
 
 

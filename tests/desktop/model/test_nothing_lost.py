@@ -18,6 +18,8 @@ from desktop.jobs.files.save_files import fits_file_of
 from desktop.state.person_edits import moved
 from desktop.views.window.status_bar import JobLine
 
+pytestmark = pytest.mark.slow
+
 
 def key(desk, name):
     QTest.keyClick(QApplication.focusWidget() or desk.window, getattr(Qt.Key, f"Key_{name}"))

@@ -11,6 +11,11 @@ from desktop.state.view import Chosen
 from desktop.text import warning_texts
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def look(desk):
     desk.wait(lambda: not desk.window.people.waiting)
 

@@ -9,6 +9,8 @@ from core.store import Edit, Project
 from desktop.commands.file_menu import open_path
 from tests.desktop.making import write_photo
 
+pytestmark = pytest.mark.slow
+
 WRITER = f"process {os.getpid()} writes"
 EDITING = ("person.accept", "fit.fit", "edit.swap_person", "person.draw", "fit.queue", "file.add")
 

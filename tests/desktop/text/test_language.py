@@ -31,6 +31,8 @@ from desktop.text.translate import part, tr, verdict
 from tests.desktop.desk import Desk
 from tests.desktop.making import write_coco
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 OPEN, CLOSE = "⟦", "⟧"
 ENGLISH_WORD = re.compile(r"[A-Za-z]{3,}")

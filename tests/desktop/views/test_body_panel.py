@@ -11,6 +11,11 @@ from desktop.state.view import View
 
 
 @pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
+@pytest.fixture
 def fitted(open_desk):
     """The first person is fitted."""
     open_desk.fit()

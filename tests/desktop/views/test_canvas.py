@@ -12,6 +12,11 @@ from desktop.views import drawing
 from desktop.views.photo.silhouette import draw_outline, outline
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def empty(width=60, height=40):
     picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     picture.fill(Qt.GlobalColor.transparent)

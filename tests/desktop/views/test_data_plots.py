@@ -22,6 +22,11 @@ from desktop.state.view import FitOptions
 from tests.core.fitting.terms.toy_term import FEW_AND_TOY
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def people(ids, score=1.0, beta=0.5, verdict="todo", near=17, seen=17):
     """As many as there are ids, all alike; `near` of their keypoints lie on the body."""
     n = len(ids)

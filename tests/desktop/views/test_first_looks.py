@@ -20,6 +20,8 @@ from desktop.views.gl.cameras import PLACES, Orbit
 from desktop.views.window import shortcut_sheet
 from tests.desktop.making import write_coco
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_a_photo_there_is_no_focal_length(desk):
     assert desk.window.fit_panel.focal.text() == "–"

@@ -15,6 +15,11 @@ from desktop.state.person_edits import moved
 from desktop.state.view import FitOptions
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def test_a_fit_that_a_guess_begins_holds_to_it_like_a_trusting_one_and_others_do_not():
     assert FitOptions().config() == FitConfig()
     assert FitOptions().config_from_guess() == TRUSTING

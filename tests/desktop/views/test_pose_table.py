@@ -12,6 +12,11 @@ from desktop.state import person_edits
 
 
 @pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
+@pytest.fixture
 def table(open_desk):
     """Of a fitted person, on show."""
     open_desk.fit()

@@ -16,6 +16,8 @@ from desktop.views.gl.cameras import Orbit
 from desktop.views.space.rings import POINTS, Rings
 from tests.desktop.making import same_fit, same_person
 
+pytestmark = pytest.mark.slow
+
 SIZE = QSize(400, 400)
 
 

@@ -13,7 +13,7 @@ from core.errors import FitsError, ReadError
 from core.formats.bodies import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, project
 from core.store.fits.dictionary import FitsDictionary
-from tests.benchmarks.people import smpl_sized
+from tests.benchmarks.shared.people import smpl_sized
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.batches import Batch, Crops, Order, RowTurn, Share, Turns, batches_of, load_batches
@@ -94,6 +94,7 @@ class TestOrder:
 
 
 class TestBatches:
+    @pytest.mark.slow
     def test_a_batch_is_the_same_with_any_number_of_workers(self, curated):
         crops = making_runs.crops_of(FitsDictionary.load(curated), curated.parent, AugmentConfig())
         alone, shared = batches(crops, 3), batches(crops, 3, workers=2)
@@ -101,6 +102,7 @@ class TestBatches:
             assert torch.equal(one.images, other.images)
             assert torch.equal(one.views.rotation_deg, other.views.rotation_deg)
 
+    @pytest.mark.slow
     def test_no_two_places_share_a_random_stream(self, curated):
         """SPIN's workers all draw the same augmentations."""
         crops = making_runs.crops_of(
@@ -125,6 +127,7 @@ class TestBatches:
         assert len(batch.unreadable) == 1
         assert "001.png" in batch.unreadable[0]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("workers", [0, 2])
     def test_a_folder_of_broken_photos_is_one_line_whoever_reads_it(self, curated, workers):
         for path in (curated.parent / "images").iterdir():

@@ -165,6 +165,7 @@ def test_masks_that_are_not_there_or_of_another_photo_are_named(network, body, d
         measure(network, body, dataset)
 
 
+@pytest.mark.slow
 def test_the_command_measures_it(network, dataset, drawn, tmp_path, capsys):
     with_masks(dataset, drawn)
     save_checkpoint(tmp_path / "checkpoint.pt", spin_checkpoint(network))

@@ -12,7 +12,7 @@ from core.errors import CheckpointError, ReadError
 from core.geometry.rotation import axis_angle_to_matrix
 from core.networks.checkpoint import save_checkpoint
 from core.networks.spin import SpinOutput, spin_checkpoint
-from tests.benchmarks.people import smpl_sized
+from tests.benchmarks.shared.people import smpl_sized
 from tests.core.networks.making import SMALL, network_that_says
 from tests.train import making_runs
 from train import evaluate as evaluate_command

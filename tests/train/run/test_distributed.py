@@ -18,6 +18,8 @@ from train.run.distributed import DropoutStream, Processes, SharedDropout
 from train.run.metrics_log import read_metrics
 from train.run.parser import INTERRUPTED
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PEOPLE = 6
 SMALL = ("--workers", "0", "--log-every", "1", "--picture-every", "0")

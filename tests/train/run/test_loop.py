@@ -25,6 +25,8 @@ from train.run.loop import BAD_BATCHES
 from train.run.method import StepLoss
 from train.run.metrics_log import MetricsLog, read_metrics
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PEOPLE = 6
 SMALL = ("--backbone", "tiny", "--batch", "2", "--workers", "0", "--log-every", "1", "--picture-every", "0")

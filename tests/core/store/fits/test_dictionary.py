@@ -170,6 +170,7 @@ class TestKeepBetter:
         assert torch.equal(betas[:2], new.betas)
         assert indices.tolist() == [2, 0, 2, 0]
 
+    @pytest.mark.slow
     def test_a_locked_row_survives_ten_thousand_better_fits_bit_for_bit(self, random):
         locked = np.array([False, True, False])
         fits = random_fits(random, 3, locked=locked)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.waiting import LONGEST_S
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[4]
 
 

@@ -52,6 +52,7 @@ def big(tmp_path: Path, random: np.random.Generator) -> Path:
 
 
 class TestTwoPrograms:
+    @pytest.mark.slow
     def test_the_second_reads_and_is_told_who_writes(self, project):
         second = in_a_program(
             "p = Project.open(sys.argv[1]); print(p.read_only, p.writer.pid, p.person(1).note, flush=True);"
@@ -73,6 +74,7 @@ class TestTwoPrograms:
         with pytest.raises(ProjectError, match=r"writes this project\. Close it there"):
             Project.open(project.path, read_only_if_locked=False)
 
+    @pytest.mark.slow
     def test_a_program_that_was_killed_holds_no_lock(self, project):
         project.close()
         first = in_a_program(
@@ -181,6 +183,7 @@ class TestOlderFiles:
             assert len(again.photo_ids()) == 10
 
 
+@pytest.mark.slow
 class TestDamage:
     def recovered(self, path: Path) -> Project:
         """Open or read a damaged project; it is kept as it is, and what can be read is in another one."""
@@ -246,6 +249,7 @@ class TestDamage:
         big.write_bytes(content[: len(content) // 2])
         self.check(big, originals, least=70)
 
+    @pytest.mark.slow
     def test_what_was_only_in_the_log_when_a_program_died_is_recovered_too(self, big):
         died = in_a_program(
             "import os; from core.store.project.edits import Edit; p = Project.open(sys.argv[1]); b = p.photo(50)\n"
@@ -321,6 +325,7 @@ class TestDisk:
             project.save_copy(tmp_path / "copy.fitloop")
         assert (tmp_path / "copy.fitloop").read_text() == "precious"
 
+    @pytest.mark.slow
     @pytest.mark.skipif(sys.platform == "win32", reason="folders of Windows are not read-only in this way")
     def test_a_read_only_folder_can_be_read_and_says_so_when_written(self, random):
         code = (

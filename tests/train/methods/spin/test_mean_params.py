@@ -9,7 +9,7 @@ from core.errors import CheckpointError
 from core.fitting.prior import PRIOR_FILE, load_prior
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.networks.spin import SpinConfig, SpinNetwork
-from tests.benchmarks.people import smpl_sized
+from tests.benchmarks.shared.people import smpl_sized
 from train.methods.spin.initial_weights import start_from
 from train.methods.spin.mean_params import mean_body
 from train.methods.spin.settings import SpinOptions

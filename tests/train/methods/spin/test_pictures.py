@@ -48,6 +48,7 @@ def test_a_picture_has_each_guess_above_its_fit(run):
         assert (mine & ~theirs).sum() > 2 * (theirs & ~mine).sum()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="drawing offscreen goes through EGL")
 class TestCircleSheet:
     def test_it_has_a_column_a_person_and_a_row_each_for_photo_guess_fit_and_guess(self, run, body):

@@ -241,6 +241,7 @@ class TestRefit:
         assert found.new_loss.isfinite().all()
         assert waiting.found == []
 
+    @pytest.mark.slow
     def test_what_is_before_and_after_a_fit_is_one_whole_for_a_compiler(self, fits, body, monkeypatch):
         """Or it could not be fused for a GPU. The compiler only reads it here."""
         views = views_of(fits)

@@ -1,4 +1,4 @@
-"""How long reading takes: python -m tests.benchmarks.formats [--people 100000] [--json]
+"""How long reading takes: python -m tests.benchmarks.files.formats [--people 100000] [--json]
 
 Writes a COCO keypoints file of as many people (17 keypoints, three people a photo) and reads it in a process of
 its own, so that its peak of memory is the reading's and not the writing's.
@@ -82,7 +82,7 @@ def peak_mb() -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; 1 when reading takes longer or more memory than it may."""
-    parser = CommandLine("tests.benchmarks.formats", __doc__)
+    parser = CommandLine("tests.benchmarks.files.formats", __doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--json", action="store_true", help="one line of JSON in place of words")
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.json"
         write_people(path, given.people)
-        command = [sys.executable, "-m", "tests.benchmarks.formats", "--read", str(path)]
+        command = [sys.executable, "-m", "tests.benchmarks.files.formats", "--read", str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     row = json.loads(done.stdout)
     row |= {"limit_seconds": LIMIT_S, "limit_mb": LIMIT_MB}

@@ -15,7 +15,7 @@ from core.errors import ReadError
 from core.formats.keypoints import coco
 from core.geometry.camera import project
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
-from tests.benchmarks.spin_smplify import CENTER, FOCAL
+from tests.benchmarks.shared.spin_smplify import CENTER, FOCAL
 from train.data.mocap import read_poses
 
 SMPL_VERTICES = 6890

@@ -1,6 +1,6 @@
 """How fast is the store with 100 000 people?
 
-python -m tests.benchmarks.store [--people N] [--json]
+python -m tests.benchmarks.files.store [--people N] [--json]
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def synchronise(device: torch.device) -> None:
 
 
 def main() -> int:
-    parser = CommandLine("tests.benchmarks.store", __doc__)
+    parser = CommandLine("tests.benchmarks.files.store", __doc__)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     options = parser.parse_args()

@@ -241,7 +241,7 @@ class Photo:
         return float(np.hypot(self.width, self.height))
 
     def with_person(self, person: Person) -> Photo:
-        """The same photo with `person` replacing the person of the same id, or added at the end."""
+        """The same photo with `person` in the place of the one with its id, or added at the end."""
         if all(old.id != person.id for old in self.people):
             return self.with_(people=(*self.people, person))
         return self.with_(people=tuple(person if old.id == person.id else old for old in self.people))

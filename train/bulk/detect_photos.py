@@ -54,7 +54,7 @@ def detect_in_photos(source: Path, choice: DetectorChoice) -> Import:
 
 
 def detect_round_people(known: Import, root: Path, choice: DetectorChoice) -> Import:
-    """Detect the keypoints of known people, each inside its bbox. Raises DetectorError."""
+    """The same people with detected keypoints, each looked for in its box. Raises DetectorError."""
     found = _detect(known.photos, root, choice, by_itself=False)
     return Import(
         found.photos, (*known.left_out, *found.left_out), (*known.notes, *found.notes), found.format

@@ -61,7 +61,7 @@ class RunPeople:
 
 
 def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
-    """One column per person: photo, guess before training, fit, guess after. Raises FitloopError for a bad run."""
+    """A column for each of some people, fitted: photo, first guess, fit, last guess. Raises FitloopError for no run."""
     stored = read_config(run)
     check_stored(stored, spin.Config(), run)
     options = options_of(stored["options"])

@@ -213,7 +213,7 @@ def fit_of(
     source: str,
     weak: bool = False,
 ) -> Fit:
-    """A Fit in the photo's frame. pose (72,) [rad], betas (10,), cam_t (3,) [m]; body: the given SMPL body or None."""
+    """A Fit in the photo's frame; body: the SMPL body that the reader was given, if any."""
     focal_length, camera_center = camera_of(photo)
     fingerprint = body.fingerprint if body is not None and body.is_smpl else SMPL_NEUTRAL
     return Fit(

@@ -31,7 +31,7 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Import:
-    """The result of reading. notes: how the file was interpreted, where the user should know."""
+    """What was read. notes: what was understood in a way the user should know, though nothing is missing."""
 
     photos: tuple[Photo, ...]
     left_out: tuple[LeftOut, ...] = ()
@@ -52,7 +52,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Export:
-    """The result of writing: the number of people, and the parts that the format could not hold."""
+    """What a writer wrote: how many people, and what of them the format could not hold."""
 
     written: int
     left_out: tuple[LeftOut, ...] = ()

@@ -118,9 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--poses", type=Path, required=True, help=".npz with poses (N, 72) in SMPL's axis-angle"
     )
     parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
-    parser.add_argument(
-        "--components", type=from_one, default=8, help="components of the mixture of Gaussians"
-    )
+    parser.add_argument("--components", type=from_one, default=8, help="number of Gaussians in the mixture")
     parser.add_argument("--rounds", type=from_one, default=40, help="rounds of expectation maximisation")
     parser.add_argument("--seed", type=count, default=0, help="seed of the initial means")
     options = parser.parse_args(arguments)

@@ -17,7 +17,7 @@ from torch import Tensor
 from core.compute.per_device import held
 
 _SERIES_BELOW = (
-    0.0625  # squared angle [rad²]; below it six terms are exact to 1e-17, the closed form only to 2e-15
+    0.0625  # squared angle [rad²]; there the error of six terms is 1e-17, of the closed form 2e-15
 )
 _SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]
 _SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]

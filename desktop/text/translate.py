@@ -1,6 +1,6 @@
-"""What the user reads, in the user's language.
+"""Translates texts into the user's language.
 
-English stands in the source and is its own key: tr("Fit"). A table that is made before a language is chosen marks its
+The English text in the source is its own key: tr("Fit"). A table that is made before a language is chosen marks its
 texts with Qt's QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both.
 """
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import QT_TR_NOOP, QCoreApplication
 
 from core.records import Verdict
 
-OPENPOSE = "openpose_"  # keypoints of SPIN's that are as OpenPose has them
+OPENPOSE = "openpose_"  # prefix of SPIN's keypoints that follow OpenPose's definition
 VERDICTS: dict[Verdict, str] = {
     "todo": QT_TR_NOOP("to do"),
     "accepted": QT_TR_NOOP("accepted"),
@@ -18,9 +18,10 @@ VERDICTS: dict[Verdict, str] = {
 
 
 def tr(text: str, comment: str = "", n: int = -1) -> str:
-    """The text in the user's language. n: goes to where %n is, and chooses singular or plural. From any thread.
+    """The text in the user's language. Can be called from any thread.
 
-    comment: what a translator should know; the same text with another comment is another text.
+    n: replaces %n, and chooses singular or plural. comment: a hint for translators; equal texts with different
+    comments are translated separately.
     """
     return QCoreApplication.translate("", text, comment, n)
 
@@ -32,5 +33,5 @@ def part(name: str) -> str:
 
 
 def verdict(name: Verdict) -> str:
-    """A verdict as one reads it."""
+    """The readable name of a verdict."""
     return tr(VERDICTS[name])

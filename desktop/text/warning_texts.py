@@ -1,4 +1,4 @@
-"""Warnings in the user's language: a few words, and why it matters."""
+"""Texts of the warnings about bodies: a short name, and an explanation with a remedy."""
 
 from core.body.warnings import BENT_DEG, LARGE_BETA, WARNINGS, Warned
 from desktop.text.translate import tr
@@ -7,12 +7,12 @@ SIGN = "⚠"
 
 
 def short(name: str) -> str:
-    """Two or three words."""
+    """The warning's short name, of two or three words."""
     return _words()[name][0] if name in WARNINGS else name
 
 
 def long(name: str) -> str:
-    """What is wrong, and what to do about it."""
+    """The warning's explanation: the problem and the remedy."""
     return _words()[name][1] if name in WARNINGS else ""
 
 

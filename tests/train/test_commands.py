@@ -37,7 +37,7 @@ BY_DEFAULT = {
         "of torch; to use more cores",
         "; by default 1 ",
     ],
-    "prior": ["--components COMPONENTS components of the mixture of Gaussians; by default 8"],
+    "prior": ["--components COMPONENTS number of Gaussians in the mixture; by default 8"],
     "sheet": ["--split SPLIT poses: the split of the file to draw from; by default test"],
     "spin": [
         "never for that reason; by default 50, or 0 where --steps is given",

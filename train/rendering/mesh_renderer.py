@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEAREST = 0.05  # [m] closer points are clipped
-DEPTH_MARGIN = (
-    0.02  # relative margin of the depth range around the meshes: the depth buffer may have only 16 bits
-)
+DEPTH_MARGIN = 0.02  # relative margin around the meshes; small, as the depth buffer may have only 16 bits
 
 _VERTEX = """
 attribute vec3 a_position;

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from core.errors import FitloopError
 
 NEAREST = 0.05  # [m] closer points are clipped
-DEPTH_MARGIN = (
-    0.02  # relative margin of the depth range around the people: the depth buffer may have only 16 bits
-)
+DEPTH_MARGIN = 0.02  # relative margin around the people; small, as the depth buffer may have only 16 bits
 
 Uniforms = Mapping[str, float | tuple[float, ...]]
 

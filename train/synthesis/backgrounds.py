@@ -44,9 +44,7 @@ class Backgrounds:
             kind, self._noise
         )(camera, rng)
         grey = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
-        muted = grey + (image - grey) * np.float32(
-            rng.uniform(0.15, 1.0)
-        )  # real rooms are greyer than random colours
+        muted = grey + (image - grey) * np.float32(rng.uniform(0.15, 1.0))  # rooms are greyer than chance
         return muted + self._grain(rng, float(rng.uniform(0, 14)))
 
     def _from_folder(self, rng: np.random.Generator) -> Image:

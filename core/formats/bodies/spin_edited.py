@@ -25,9 +25,7 @@ from core.formats.shared.report import Export, LeftOut, Report
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import BBox, Person, Photo
 
-SAME_ANGLE = (
-    1e-4  # rad; the error of a round trip through the crop's frame is smaller, any edit by hand larger
-)
+SAME_ANGLE = 1e-4  # rad; a round trip through the crop's frame changes less, any edit by hand more
 SAME_PLACE = 1e-4  # px
 _TRUTH = {"pose": POSE, "shape": BETAS}
 

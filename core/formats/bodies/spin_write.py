@@ -115,9 +115,7 @@ def doubtful(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) ->
     for place, (photo, person) in enumerate(people):
         fit, decided = person.fit, person.locked or person.verdict in ("accepted", "rejected")
         if fit is not None and not decided and (fit.weak or fit.score > VALID_SCORE_PX):
-            reason = (
-                "too few keypoints are visible" if fit.weak else f"its score is over {VALID_SCORE_PX:g} px"
-            )
+            reason = "too few keypoints are seen" if fit.weak else f"its score is over {VALID_SCORE_PX:g} px"
             record = f"{photo.path}, person {person.id}, has_smpl"
             left_out.append(LeftOut(record, f"{reason}, and nobody accepted it: 0, so it is no truth"))
             places.append(place)

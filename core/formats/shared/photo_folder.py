@@ -103,6 +103,4 @@ class PhotoFolder:
         return os.path.commonpath([real, root]) == root
 
 
-_OUTSIDE = (
-    "its path leads outside the photos' folder and was not followed; choose the folder that holds the photo"
-)
+_OUTSIDE = "its path leads outside the photos' folder and was not followed; choose the folder that it lies in"

@@ -1,6 +1,7 @@
-"""What the mouse does to a photo: each gesture is a generator that takes pointers until the button is let go.
+"""Mouse gestures on the photo: each is a generator that receives pointers until the button is released.
 
-A gesture previews while it runs and commits at its end. Closing it early (Escape) leaves what the workbench cancels.
+A gesture previews while it runs and commits at its end. Closing it early (Escape) leaves a preview, which the workbench
+cancels.
 """
 
 from collections.abc import Callable, Generator
@@ -19,12 +20,12 @@ from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
 from desktop.views.photo.zoom import Placing
 
-NEW_LAYOUT = "coco17"  # of people who are drawn where nobody else is
+NEW_LAYOUT = "coco17"  # of a new person in a photo without people
 
 
 @dataclass(frozen=True, eq=False)
 class Pointer:
-    """Where the mouse is: canvas (2,) [px], photo (2,) [px]; released: the button was let go here."""
+    """The mouse's position: canvas (2,) [px], photo (2,) [px]; released: True if the button was released here."""
 
     canvas: np.ndarray
     photo: np.ndarray
@@ -46,7 +47,7 @@ def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 
 def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
-    """Put a keypoint where the mouse is; while placing, the next absent one is selected then."""
+    """Put a keypoint at the mouse. In placing mode the next absent keypoint is selected afterwards."""
     person = workbench.person
     assert person is not None
     names = layout(person.keypoints.layout).keypoints
@@ -62,7 +63,7 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 
 def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
-    """Drag a joint in 3D: it is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
+    """Drag a joint in 3D. It is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
     while not (pointer := (yield)).released:
         person = workbench.person
         if person is None:
@@ -73,7 +74,7 @@ def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.
 
 
 def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Pointer], float]) -> Gesture:
-    """Turn a joint about one of its own axes by angle(pointer) [rad]; the fits that come keep it so."""
+    """Turn a joint about one of its own axes by angle(pointer) [rad]. Later fits keep this rotation."""
     person = workbench.person
     assert person is not None
     assert person.fit is not None
@@ -86,7 +87,7 @@ def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Poi
 
 
 def give_limb(workbench: Workbench, index: int, other_at: Callable[[Pointer], int | None]) -> Gesture:
-    """Drag the limb of a keypoint onto other_at(pointer), another person: their limbs change places."""
+    """Drag the limb of a keypoint onto another person, other_at(pointer): the two people swap limbs."""
     person = workbench.person
     assert person is not None
     indices, other_id = limb_indices(person, index), None
@@ -114,7 +115,7 @@ def move_box(workbench: Workbench, start: Pointer) -> Gesture:
 
 
 def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
-    """Drag a box by a corner; the opposite `corner` (2,) [px] stays."""
+    """Drag a box by a corner. corner (2,) [px of the photo]: the opposite corner, which stays."""
     while not (pointer := (yield)).released:
         away = pointer.photo - corner
         side = max(float(np.abs(away).max()), 4.0)
@@ -125,7 +126,7 @@ def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
 
 
 def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
-    """Draw the box of a new person, whose keypoints are then placed one after the other."""
+    """Draw the box of a new person. Its keypoints are placed afterwards, one after the other."""
     person = None
     while not (pointer := (yield)).released:
         box = box_between(start.photo, pointer.photo)
@@ -139,7 +140,7 @@ def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
 
 
 def nobody_yet(workbench: Workbench, box: BBox) -> Person:
-    """A new person of the photo on show, of whom only the box is known."""
+    """A new person of the current photo, with a box and no keypoints."""
     assert workbench.photo is not None
     assert workbench.project is not None
     used = [person.keypoints.layout for person in workbench.photo.people]
@@ -148,20 +149,20 @@ def nobody_yet(workbench: Workbench, box: BBox) -> Person:
 
 
 def preview_box(workbench: Workbench, box: BBox) -> None:
-    """The person on show with this box; all else as it is by now, since a job may have fitted them meanwhile."""
+    """Preview the selected person with this box. Its other fields are read anew: a job may have fitted it meanwhile."""
     _take_over(workbench)
     if workbench.person is not None:
         workbench.preview(workbench.person.with_(bbox=box))
 
 
 def preview_new(workbench: Workbench, person: Person) -> None:
-    """Show this person with all others as they are by now."""
+    """Preview a new person in the photo. The other people are read anew."""
     assert workbench.committed is not None
     workbench.preview_photo(workbench.committed.with_person(person))
 
 
 def add_person(workbench: Workbench, person: Person) -> None:
-    """Add this person to the photo on show, whose keypoints are placed next."""
+    """Add a person to the current photo, and start placing its keypoints."""
     assert workbench.committed is not None
     label = tr("Draw person {id}").format(id=person.id)
     workbench.apply_photo(label, workbench.committed.with_person(person), person.id)
@@ -169,18 +170,18 @@ def add_person(workbench: Workbench, person: Person) -> None:
 
 
 def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> Gesture:
-    """Drag the photo itself."""
+    """Pan the photo."""
     while not (pointer := (yield)).released:
         place(placing.panned(pointer.canvas - start.canvas))
 
 
 def _take_over(workbench: Workbench) -> None:
-    """What is dragged takes the place of the fit that runs, which would commit it half done."""
+    """Cancel a running fit: it would commit the unfinished drag."""
     if workbench.fits.running:
         workbench.cancel()
 
 
 def _follow(workbench: Workbench, index: int, xy: np.ndarray) -> None:
-    """A keypoint at xy (2,) [px]; all else as it is by now: the last step's body, what a job has written."""
+    """Move a keypoint to xy (2,) [px of the photo]. The person is read anew: a fit or a job may have changed it."""
     if workbench.person is not None:
         workbench.follow(moved(workbench.person, index, xy))

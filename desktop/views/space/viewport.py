@@ -1,4 +1,4 @@
-"""The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
+"""The widget that shows the body in 3D, or the reason why OpenGL does not work."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -32,14 +32,14 @@ from desktop.views.space.viewpoint import Viewpoint
 
 WHEEL_FACTOR = 1.15  # per notch
 NEAR_PX = 9.0
-ARROW_PX = 10.0  # what an arrow key is worth, as a drag
+ARROW_PX = 10.0  # length of the drag that one press of an arrow key equals
 
 
 class Viewport(QWidget):
-    """Draws the fit of the person on show, or the body at rest.
+    """Shows the selected person's fit, or the body at rest.
 
     Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged. Arrows turn, and pan
-    with Shift. aside_deg: how far this view looks from the side of the viewpoint, which it may share with others.
+    with Shift. aside_deg: this view's azimuth relative to the viewpoint, which other views may share.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Viewport(QWidget):
             self._soon.ask()
 
     def _take_in(self) -> None:
-        """All of a body at rest that was just loaded: its arms are wider than a narrow view."""
+        """Show the whole body at rest after loading: its arms are wider than a narrow view."""
         if self._workbench.person is None and self.surface is not None:
             self._turn(self.orbit.around(self.surface[0], self.size()))
 
@@ -96,12 +96,12 @@ class Viewport(QWidget):
 
     @property
     def orbit(self) -> Orbit:
-        """Where this view looks from."""
+        """This view's camera."""
         orbit = self._viewpoint.orbit
         return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
 
     def view_from(self, place: str) -> None:
-        """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
+        """Show the whole body from one of cameras.PLACES. "photo": from the photo's camera."""
         posed = self._workbench.fits.posed()
         if place == "photo" and posed is not None:
             vertices = posed.upright[0]
@@ -113,17 +113,17 @@ class Viewport(QWidget):
             self._turn(Orbit.at(place))
 
     def zoom(self, factor: float) -> None:
-        """Nearer by this factor."""
+        """Zoom in by a factor."""
         self._turn(self.orbit.zoomed(factor))
 
     @property
     def surface(self) -> Surface | None:
-        """Vertices and joints that are shown; None where there is nothing to show."""
+        """Vertices and joints to show; None if there is no body to show."""
         return self._painter.surface
 
     @property
     def notice(self) -> str:
-        """What is written in the middle of the view; empty when nothing is."""
+        """The text in the middle of the view; empty if there is none."""
         fits = self._workbench.fits
         if self.complaint:
             return tr(
@@ -162,7 +162,7 @@ class Viewport(QWidget):
                 draw_focus(painter, self.rect(), colours)
 
     def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
-        """The selected joint and those that are held; all of them, small, while the mouse is over the view."""
+        """Draw the selected joint and held ones; all joints, small, while the mouse is over the view."""
         person = self._workbench.person
         draw_joints(
             painter,
@@ -184,7 +184,7 @@ class Viewport(QWidget):
         return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
 
     def joint_at(self, at: QPointF) -> str | None:
-        """The joint nearest to a point of the view, if one is near."""
+        """The joint nearest to a point of the view; None if no joint is near."""
         surface = self.surface
         if surface is None:
             return None
@@ -248,7 +248,7 @@ class Viewport(QWidget):
         self.update()
 
     def cancel(self) -> bool:
-        """End a drag without its change. Returns whether there was one."""
+        """Cancel a drag. Returns True if there was one."""
         gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
         if gesture is None:
             return False
@@ -256,12 +256,12 @@ class Viewport(QWidget):
         return True
 
     def _let_go(self) -> None:
-        """Something else was done: what is dragged would be changed as it was before that."""
+        """Cancel the drag after another change: it would overwrite that change with older values."""
         if self._gesture is not None and not self._gesture.gi_running:
             self.cancel()
 
     def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
-        """Drags the joint of a fit; None where there is nothing that may be changed."""
+        """The gesture that drags a joint of the fit; None if the fit cannot be edited."""
         posed = self._workbench.fits.posed()
         if posed is None or not self._workbench.editable:
             return None
@@ -276,7 +276,7 @@ class Viewport(QWidget):
         return gesture
 
     def _keypoint_called(self, joint: str) -> int:
-        """The person's keypoint of a joint's name."""
+        """Index of the person's keypoint with a joint's name."""
         person = self._workbench.person
         return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
 

@@ -153,7 +153,7 @@ def test_a_doubtful_fit_becomes_no_truth_of_a_spin_data_set_until_it_is_accepted
     ]
     export = spin_write.write(tmp_path / "train.npz", [photo_with(*people)], body)
     assert raw_arrays(tmp_path / "train.npz")["has_smpl"].tolist() == [0, 0, 1, 1, 1]
-    assert "person 0, has_smpl: too few keypoints are visible, and nobody accepted it" in export.summary()
+    assert "person 0, has_smpl: too few keypoints are seen, and nobody accepted it" in export.summary()
     assert "person 1, has_smpl: its score is over 10 px" in export.summary()
     assert raw_arrays(tmp_path / "train.npz")["pose"][:2].any(axis=1).all()
 

@@ -1,6 +1,6 @@
 """Translates texts into the user's language.
 
-The English text in the source is its own key: tr("Fit"). A table that is made before a language is chosen marks its
+English stands in the source and is its own key: tr("Fit"). A table that is made before a language is chosen marks its
 texts with Qt's QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both.
 """
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import QT_TR_NOOP, QCoreApplication
 
 from core.records import Verdict
 
-OPENPOSE = "openpose_"  # prefix of SPIN's keypoints that follow OpenPose's definition
+OPENPOSE = "openpose_"  # keypoints of SPIN's that are as OpenPose has them
 VERDICTS: dict[Verdict, str] = {
     "todo": QT_TR_NOOP("to do"),
     "accepted": QT_TR_NOOP("accepted"),

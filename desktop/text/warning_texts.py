@@ -7,12 +7,12 @@ SIGN = "⚠"
 
 
 def short(name: str) -> str:
-    """The warning's short name, of two or three words."""
+    """Two or three words."""
     return _words()[name][0] if name in WARNINGS else name
 
 
 def long(name: str) -> str:
-    """The warning's explanation: the problem and the remedy."""
+    """What is wrong, and what to do about it."""
     return _words()[name][1] if name in WARNINGS else ""
 
 

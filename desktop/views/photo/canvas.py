@@ -54,7 +54,7 @@ class Canvas(QWidget):
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
         self._gesture: Gesture | None = None
-        self._armed: Callable[[Pointer], Gesture] | None = None  # the next press's gesture, if not the usual
+        self._armed: Callable[[Pointer], Gesture] | None = None  # what a press begins, if not the usual
         self._keys = CanvasKeys(workbench, lambda: self.placing, self._place)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -122,7 +122,7 @@ class Canvas(QWidget):
         self.setFocus()
 
     def cancel(self) -> bool:
-        """Cancel the running gesture. Returns True if there was one."""
+        """End a gesture without its change. Returns whether there was one."""
         keyed = self._keys.end()
         busy = self._gesture is not None or self._armed is not None or keyed
         if self._gesture is not None:
@@ -132,7 +132,7 @@ class Canvas(QWidget):
         return busy
 
     def _let_go(self) -> None:
-        """End the gesture after another change: it would overwrite that change with older values."""
+        """Something else was done: what is dragged, or was to be drawn, would be changed as it was before that."""
         if self._gesture is None:
             self._armed = None
         elif not self._gesture.gi_running:

@@ -178,12 +178,12 @@ def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
 
 
 def box_corners(center: np.ndarray, side: float, placing: Placing) -> np.ndarray:
-    """Top left and bottom right (2, 2) [canvas px] of a box."""
+    """Top left and bottom right (2, 2) of a box on the canvas."""
     return placing.to_canvas(np.stack([center - side / 2, center + side / 2]))
 
 
 def _side_of_bone(names: Layout, start: int, end: int) -> Side:
-    """The side of a bone: that of its ends, ignoring ends in the middle; centre if the ends have both sides."""
+    """That of its ends; between left and right, or where one end is in the middle, the other's or the middle."""
     sides = {names.sides[start], names.sides[end]} - {"centre"}
     return sides.pop() if len(sides) == 1 else "centre"
 

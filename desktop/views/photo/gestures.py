@@ -1,7 +1,6 @@
-"""Mouse gestures on the photo: each is a generator that receives pointers until the button is released.
+"""What the mouse does to a photo: each gesture is a generator that takes pointers until the button is let go.
 
-A gesture previews while it runs and commits at its end. Closing it early (Escape) leaves a preview, which the workbench
-cancels.
+A gesture previews while it runs and commits at its end. Closing it early (Escape) leaves what the workbench cancels.
 """
 
 from collections.abc import Callable, Generator
@@ -25,7 +24,7 @@ NEW_LAYOUT = "coco17"  # of a new person in a photo without people
 
 @dataclass(frozen=True, eq=False)
 class Pointer:
-    """The mouse's position: canvas (2,) [px], photo (2,) [px]; released: True if the button was released here."""
+    """Where the mouse is: canvas (2,) [px], photo (2,) [px]; released: the button was let go here."""
 
     canvas: np.ndarray
     photo: np.ndarray
@@ -47,7 +46,7 @@ def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 
 def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
-    """Put a keypoint at the mouse. In placing mode the next absent keypoint is selected afterwards."""
+    """Put a keypoint where the mouse is; while placing, the next absent one is selected then."""
     person = workbench.person
     assert person is not None
     names = layout(person.keypoints.layout).keypoints
@@ -63,7 +62,7 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 
 def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
-    """Drag a joint in 3D. It is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
+    """Drag a joint in 3D: it is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
     while not (pointer := (yield)).released:
         person = workbench.person
         if person is None:
@@ -74,7 +73,7 @@ def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.
 
 
 def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Pointer], float]) -> Gesture:
-    """Turn a joint about one of its own axes by angle(pointer) [rad]. Later fits keep this rotation."""
+    """Turn a joint about one of its own axes by angle(pointer) [rad]; the fits that come keep it so."""
     person = workbench.person
     assert person is not None
     assert person.fit is not None
@@ -87,7 +86,7 @@ def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Poi
 
 
 def give_limb(workbench: Workbench, index: int, other_at: Callable[[Pointer], int | None]) -> Gesture:
-    """Drag the limb of a keypoint onto another person, other_at(pointer): the two people swap limbs."""
+    """Drag the limb of a keypoint onto other_at(pointer), another person: their limbs change places."""
     person = workbench.person
     assert person is not None
     indices, other_id = limb_indices(person, index), None
@@ -140,7 +139,7 @@ def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
 
 
 def nobody_yet(workbench: Workbench, box: BBox) -> Person:
-    """A new person of the current photo, with a box and no keypoints."""
+    """A new person of the photo on show, of whom only the box is known."""
     assert workbench.photo is not None
     assert workbench.project is not None
     used = [person.keypoints.layout for person in workbench.photo.people]
@@ -156,13 +155,13 @@ def preview_box(workbench: Workbench, box: BBox) -> None:
 
 
 def preview_new(workbench: Workbench, person: Person) -> None:
-    """Preview a new person in the photo. The other people are read anew."""
+    """Show this person with all others as they are by now."""
     assert workbench.committed is not None
     workbench.preview_photo(workbench.committed.with_person(person))
 
 
 def add_person(workbench: Workbench, person: Person) -> None:
-    """Add a person to the current photo, and start placing its keypoints."""
+    """Add this person to the photo on show, whose keypoints are placed next."""
     assert workbench.committed is not None
     label = tr("Draw person {id}").format(id=person.id)
     workbench.apply_photo(label, workbench.committed.with_person(person), person.id)

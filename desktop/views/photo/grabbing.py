@@ -21,7 +21,7 @@ def gesture_at(
     pointer: Pointer,
     gives: bool = False,
 ) -> Gesture:
-    """The gesture of a press; a photo must be shown. gives: True to drag a limb onto another person."""
+    """The gesture that a press begins, there being a photo. gives: a limb is to be given to somebody else."""
     photo, person = workbench.photo, workbench.person
     assert photo is not None
     if person is not None:
@@ -38,7 +38,7 @@ def gesture_at(
 def _of_person(
     workbench: Workbench, person: Person, placing: Placing, pointer: Pointer, gives: bool
 ) -> Gesture | None:
-    """The gesture of a press on the selected person; None if the press hits nothing of it."""
+    """What of the selected person is taken hold of."""
     view, editable, photo = workbench.view, workbench.editable, workbench.photo
     assert photo is not None
     if view.placing and view.keypoint != NO_KEYPOINT and editable:

@@ -56,7 +56,7 @@ def person_at(
 
 
 def box_grip(person: Person, placing: Placing, at: np.ndarray) -> BoxGrip | None:
-    """The corner or edge of the person's box at the canvas point (2,) [px], or None."""
+    """Where the canvas point (2,) holds the person's box, if it does."""
     corners = box_corners(person.bbox.center, person.bbox.side, placing)
     low, high = corners
     near = np.abs(corners - at) <= EDGE_PX + 2  # (low or high, x or y)

@@ -33,7 +33,7 @@ KeyGesture = Generator[None, Step, None]
 
 
 def adjust_box(workbench: Workbench) -> KeyGesture:
-    """Move and resize the selected person's box."""
+    """Move and size the box of the person on show."""
     assert workbench.person is not None
     box = workbench.person.bbox
     preview_box(workbench, box)

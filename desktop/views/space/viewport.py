@@ -101,7 +101,7 @@ class Viewport(QWidget):
         return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
 
     def view_from(self, place: str) -> None:
-        """Show the whole body from one of cameras.PLACES. "photo": from the photo's camera."""
+        """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
         posed = self._workbench.fits.posed()
         if place == "photo" and posed is not None:
             vertices = posed.upright[0]
@@ -248,7 +248,7 @@ class Viewport(QWidget):
         self.update()
 
     def cancel(self) -> bool:
-        """Cancel a drag. Returns True if there was one."""
+        """End a drag without its change. Returns whether there was one."""
         gesture, self._gesture, self._held, self._turned = self._gesture, None, None, 0.0
         if gesture is None:
             return False
@@ -256,12 +256,12 @@ class Viewport(QWidget):
         return True
 
     def _let_go(self) -> None:
-        """Cancel the drag after another change: it would overwrite that change with older values."""
+        """Something else was done: what is dragged would be changed as it was before that."""
         if self._gesture is not None and not self._gesture.gi_running:
             self.cancel()
 
     def _joint_gesture(self, joint: str, start: QPointF) -> Gesture | None:
-        """The gesture that drags a joint of the fit; None if the fit cannot be edited."""
+        """Drags the joint of a fit; None where there is nothing that may be changed."""
         posed = self._workbench.fits.posed()
         if posed is None or not self._workbench.editable:
             return None

@@ -1,6 +1,6 @@
 """Wishes: a curator's constraints on one person's fit in 3D, as frozen records that are saved with the person.
 
-A name is a joint or one of the person's keypoints. The residuals of the wishes are in core/fitting.
+What they add to a fit is in core/fitting/residuals.py. Names are of joints, or of the person's keypoints.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def _heading_deg(joints: NDArray[np.float32]) -> float:
 
 
 def _lifter(guess: str) -> Lifter | None:
-    """The lifter of --guess: none, lifter, or a lifter's folder."""
+    """none, lifter, or a lifter's folder."""
     if guess == "none":
         return None
     return load_lifter() if guess == "lifter" else load_lifter(Path(guess))

@@ -34,7 +34,7 @@ DATASET_ONLY = "people", "poses", "backgrounds"
 
 @dataclass
 class PhotoProgress:
-    """A terminal line that is overwritten: photos done, photos per second, time left."""
+    """A line that is written over: how many, how fast, how long still."""
 
     total: int
     stream: TextIO
@@ -42,7 +42,7 @@ class PhotoProgress:
     first: int | None = None
 
     def show(self, done: int) -> None:
-        """Show the progress. The rate is measured from the first report on, as workers start before it."""
+        """The rate is counted from the first report on: until then the workers were starting."""
         if self.first is None:
             self.first, self.started = done, time.perf_counter()
         if not self.stream.isatty():
@@ -57,7 +57,7 @@ class PhotoProgress:
         )
 
     def rate(self, done: int) -> float:
-        """Photos per second."""
+        """Photos a second."""
         return (done - (self.first or 0)) / max(time.perf_counter() - self.started, 1e-9)
 
     def end(self, done: int) -> None:

@@ -129,7 +129,7 @@ def see(photos: Sequence[Photo], batch: PeopleBatch) -> ObservedBatch:
 
 
 def guesser_of(name: str, body: Body, root: Path) -> Guesser | None:
-    """The guesser of a name: none, lifter, a lifter's folder, a run's folder, or an image network's checkpoint.
+    """none, lifter, a lifter's folder, a run's, or an image network's checkpoint. root: where photo paths start.
 
     root: the folder that photo paths are relative to. Raises CheckpointError for any other path.
     """

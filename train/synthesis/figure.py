@@ -73,7 +73,7 @@ class Figure:
 
 
 def _chain(pose: Floats, rest_joints: Floats) -> tuple[Floats, Floats]:
-    """World rotation (24, 3, 3) and position (24, 3) [m] of each joint, by forward kinematics on SMPL's tree."""
+    """World rotation (24, 3, 3) and place (24, 3) of each joint, as SMPL's tree carries them outward."""
     local = axis_angle_to_matrix(torch.from_numpy(pose.reshape(-1, 3))).numpy()
     turns, places = (
         np.empty((len(JOINT_NAMES), 3, 3), np.float32),

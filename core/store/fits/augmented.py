@@ -29,7 +29,7 @@ def pose_in_crop(
 def augment(pose: Tensor, rotation_deg: Tensor, flipped: Tensor) -> Tensor:
     """pose (B, 72) [rad] in a crop that is rotated by rotation_deg (B,), then mirrored where flipped (B,) bool.
 
-    As SPIN reads a row: R_z(-rotation) times the global orientation, then the mirror. Returns (B, 72).
+    SPIN's reading of a row (spin.md 1a): R_z(-rotation) times the global orientation, then the mirror.
     """
     turned = _turned(pose, -rotation_deg)
     return torch.where(flipped[:, None], flip_pose(turned), turned)

@@ -8,7 +8,7 @@ from core.errors import FitsError
 
 FORMAT_VERSION = 1
 LAYOUT = "spin49"
-SOURCES = ("", "guess", "fit", "curated")  # '' for a person without a fit
+SOURCES = ("", "guess", "fit", "curated")  # '' where there is no fit yet
 
 NUMBERS: dict[str, tuple[int, ...]] = {
     "pose": (72,),

@@ -1,9 +1,10 @@
 """The fits dictionary: the best known fit of each person, which a training run reads and improves.
 
-The idea is SPIN's (Kolotouros et al., ICCV 2019). Differences: the file is written atomically, old and new fits are
-compared by one objective, and rows that a human locked are never replaced. In the file and in memory, poses are in the
-photo's camera frame. `get` and `keep_better` serve a network, so their poses are in the crop camera's frame as the
-augmented crop shows the person: rotated by rotation_deg in the image, then mirrored where flipped.
+SPIN's idea (Kolotouros et al., ICCV 2019) with its faults mended: fits are saved whole, old and new are
+compared by one objective, and what a human has locked is never replaced. In the file and in memory, poses are
+in the photo's camera frame. `get` and `keep_better` speak to a network, so theirs are in the frame of the
+crop's camera, as the augmented crop shows the person: turned by rotation_deg in the image, then mirrored
+where flipped.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ class _Reader:
             ValueError,
             OverflowError,
             struct.error,
-        ):  # pickletools, about arguments cut short or misspelt
+        ):  # of pickletools, for truncated or malformed arguments
             raise Refusal(f"{_DAMAGED} (at byte {start})") from None
         raise Refusal(f"has more than {_MAX_OPCODES} instructions")
 

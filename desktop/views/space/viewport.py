@@ -175,7 +175,7 @@ class Viewport(QWidget):
         )
 
     def _rings(self) -> Rings | None:
-        """Around the marked joint of a fit that may be changed, if rings are wanted."""
+        """Rings around the marked joint of an editable fit, if rings are turned on."""
         posed = self._workbench.fits.posed()
         if not self._workbench.view.rings or posed is None or not self._workbench.editable:
             return None
@@ -236,7 +236,7 @@ class Viewport(QWidget):
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
     def _turn_joint(self, angle: float) -> float:
-        """Keep what is shown beside the ring."""
+        """Store the angle, which is shown beside the ring."""
         self._turned = angle
         return angle
 

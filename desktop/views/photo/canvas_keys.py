@@ -59,7 +59,7 @@ class CanvasKeys:
         return gesture is not None or bool(nudged)
 
     def end_if_gone(self) -> None:
-        """End the gesture if its preview was kept or cancelled elsewhere."""
+        """What a gesture previews was kept or cancelled elsewhere."""
         if self._gesture is not None and not self._workbench.previewing and not self._gesture.gi_running:
             self.end()
 

@@ -1,4 +1,4 @@
-"""Draws people over a photo with Qt's painter: bones, keypoints, residuals, boxes. All in canvas px."""
+"""How people are drawn over a photo, with Qt's painter: bones, keypoints, residuals, boxes. All in canvas px."""
 
 from dataclasses import dataclass
 

@@ -27,11 +27,11 @@ class GhostLayer:
         self._states: dict[GhostName, tuple[tuple[object, ...], Fit | Guess | None]] = {}
 
     def wanted(self) -> list[GhostName]:
-        """Names of the ghosts to show, whether or not this person has them."""
+        """Which are to be shown, there or not."""
         return [name for name in GHOSTS if getattr(self._workbench.view, f"ghost_{name}")]
 
     def there(self) -> dict[GhostName, Ghost]:
-        """The ghosts to show that this person has."""
+        """Those wanted that there are."""
         body, found = self._workbench.fits.body, {}
         if body is None:
             return found
@@ -59,7 +59,7 @@ class GhostLayer:
         return known[1]
 
     def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
-        """Ghosts to draw, in the viewport's frame: aligned with the current fit, or without one each on its own feet."""
+        """In the viewport's frame: that of the fit on show, and without one each on its own feet."""
         posed = self._workbench.fits.posed()
         return [
             Solid(
@@ -72,7 +72,7 @@ class GhostLayer:
         ]
 
     def paint_legend(self, painter: QPainter, colours: Theme, ghosts: dict[GhostName, Ghost]) -> None:
-        """Draw one line per ghost to show, muted if this person does not have it."""
+        """A line for each that is wanted; muted where this person has none."""
         for row, name in enumerate(self.wanted()):
             top = MARGIN_PX + row * ROW_PX
             there = name in ghosts

@@ -175,7 +175,7 @@ class Viewport(QWidget):
         )
 
     def _rings(self) -> Rings | None:
-        """Rings around the marked joint of an editable fit, if rings are turned on."""
+        """Around the marked joint of a fit that may be changed, if rings are wanted."""
         posed = self._workbench.fits.posed()
         if not self._workbench.view.rings or posed is None or not self._workbench.editable:
             return None

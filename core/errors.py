@@ -1,12 +1,12 @@
-"""Errors a user can mend. Each says what is wrong, where, and what to do next."""
+"""Errors that a user can fix. Each message says what is wrong, where, and what to do next."""
 
 
 class FitloopError(ValueError):
-    """Base of every error that input can cause; the window and the commands show its text as it stands."""
+    """Base of every error that input can cause. The window and the commands show its text unchanged."""
 
 
 class BodyFileError(FitloopError):
-    """A file that should hold a body does not."""
+    """A body file that cannot be read or holds no body."""
 
 
 class LayoutError(FitloopError):
@@ -18,15 +18,15 @@ class ImageError(FitloopError):
 
 
 class FitInputError(FitloopError):
-    """Keypoints, cameras or weights that no fit can be made from."""
+    """Keypoints, cameras, weights or wishes that cannot be fitted."""
 
 
 class CheckpointError(FitloopError):
-    """A file that should hold a network's weights does not, or holds another network's."""
+    """A checkpoint that cannot be read, or that holds the weights of another network."""
 
 
 class ReadError(FitloopError):
-    """A file of another program that cannot be read as what it should be."""
+    """A file of another program that cannot be read in its format."""
 
 
 class ProjectError(FitloopError):
@@ -38,8 +38,8 @@ class FitsError(FitloopError):
 
 
 class DetectorError(FitloopError):
-    """A detector of keypoints that is not installed, or whose weights are not there."""
+    """A keypoint detector that is not installed, or whose weights are missing."""
 
 
 class PickleRefused(FitloopError):
-    """A pickle that holds more than data, or that is damaged or too large; nothing in it was run."""
+    """A pickle that holds code, is damaged or is too large. Nothing in it was run."""

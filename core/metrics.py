@@ -1,8 +1,8 @@
-"""How far a body is from the truth, by the field's protocols: metres in, millimetres or fractions out.
+"""The field's error metrics: MPJPE, PA-MPJPE, PVE, PCK and AUC, from points in metres.
 
-The result is per sample. Every function takes numpy arrays or torch tensors of one kind and returns that
-kind. visible (B, N), where it is given, says which points count (0 or False: not at all); a sample with none
-has no error and gives nan. Shape letters: B batch, N points (keypoints, joints or vertices), V vertices.
+The result has one value per sample. Every function takes numpy arrays or torch tensors and returns the same
+type. visible (B, N) weights the points, 0 or False leaves a point out. A sample without visible points gives
+nan. Shape letters: B batch, N points (keypoints, joints or vertices), V vertices.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor
 Array = TypeVar("Array", np.ndarray, Tensor)
 
 MM_PER_M = 1000.0
-PELVIS = (0,)  # in smpl24 and h36m17; lsp14 has none, its root is both hips, (2, 3)
+PELVIS = (0,)  # in smpl24 and h36m17; lsp14 has no pelvis, use both hips there: (2, 3)
 FEWEST_TO_ALIGN = 3
 PCK_THRESHOLD_MM = 150.0
 AUC_THRESHOLDS_MM = tuple(float(threshold) for threshold in range(0, 151, 5))
@@ -28,17 +28,17 @@ def mpjpe_mm(
 ) -> Array:
     """Mean per-joint position error, "protocol 1" of Human3.6M, 3DPW and MPI-INF-3DHP.
 
-    predicted, truth (B, N, 3) [m]. Both are moved to the mean of their `root` points first; an empty root
-    compares them where they stand. Returns (B,) [mm].
+    predicted, truth (B, N, 3) [m]. The mean of the `root` points is subtracted from each first; an empty root
+    subtracts nothing. Returns (B,) [mm].
     """
     return _like(predicted, _mean(_errors_mm(predicted, truth, root), _weights(predicted, visible)))
 
 
 def pa_mpjpe_mm(predicted: Array, truth: Array, visible: Array | None = None) -> Array:
-    """MPJPE after the best turn, move and scale of each prediction: "protocol 2", SPIN's reconstruction
-    error.
+    """MPJPE after Procrustes alignment of each prediction: "protocol 2", SPIN's reconstruction error.
 
-    predicted, truth (B, N, 3) [m]. Returns (B,) [mm]; nan of fewer than three points, which anything can be laid upon.
+    predicted, truth (B, N, 3) [m]. Returns (B,) [mm]; nan for fewer than three visible points, as the alignment is
+    ambiguous then.
     """
     error = mpjpe_mm(procrustes_align(predicted, truth, visible), truth, root=(), visible=visible)
     few = (_weights(predicted, visible) > 0).sum(1) < FEWEST_TO_ALIGN
@@ -51,10 +51,10 @@ def pve_mm(
     predicted_root: Array | None = None,
     truth_root: Array | None = None,
 ) -> Array:
-    """Per-vertex error of two meshes of one topology, as 3DPW and AGORA report it once roots are given.
+    """Per-vertex error of two meshes of one topology; with roots, as 3DPW and AGORA report it.
 
-    predicted, truth (B, V, 3) [m]; predicted_root, truth_root (B, 3) [m], the pelvis joints, are subtracted
-    first. Returns (B,) [mm].
+    predicted, truth (B, V, 3) [m]. predicted_root, truth_root (B, 3) [m], the pelvis joints, are subtracted
+    first where both are given. Returns (B,) [mm].
     """
     if predicted_root is not None and truth_root is not None:
         predicted, truth = predicted - predicted_root[:, None], truth - truth_root[:, None]
@@ -68,7 +68,7 @@ def pck(
     root: Sequence[int] = PELVIS,
     visible: Array | None = None,
 ) -> Array:
-    """Share of points nearer than a threshold, 3D PCK as MPI-INF-3DHP defines it (150 mm, pelvis at pelvis).
+    """3D PCK: share of points with an error below a threshold (MPI-INF-3DHP: 150 mm, pelvis aligned).
 
     predicted, truth (B, N, 3) [m]. Returns (B,) in 0..1.
     """
@@ -88,10 +88,10 @@ def auc(predicted: Array, truth: Array, root: Sequence[int] = PELVIS, visible: A
 
 
 def procrustes_align(predicted: Array, truth: Array, visible: Array | None = None) -> Array:
-    """Each prediction under the similarity that brings it nearest to its truth, never a reflection (Umeyama
-    1991).
+    """Align each prediction to its truth by the best similarity transform, without reflection (Umeyama 1991).
 
-    predicted, truth (B, N, 3). Only visible points decide; all are moved. Returns (B, N, 3).
+    predicted, truth (B, N, 3) [m]. The transform is computed from the visible points and applied to all. Returns
+    (B, N, 3) [m].
     """
     points, end = _tensor(predicted), _tensor(truth)
     weights = _weights(predicted, visible)[..., None]
@@ -109,7 +109,7 @@ def procrustes_align(predicted: Array, truth: Array, visible: Array | None = Non
 
 
 def _errors_mm(predicted: Array, truth: Array, root: Sequence[int]) -> Tensor:
-    """Distances (B, N) [mm] between points, both sets moved to the mean of their root points."""
+    """Distances (B, N) [mm] between points, after the mean of the root points is subtracted from each set."""
     difference = _tensor(predicted) - _tensor(truth)
     if len(root):
         difference = difference - difference[:, list(root)].mean(1, keepdim=True)
@@ -117,12 +117,12 @@ def _errors_mm(predicted: Array, truth: Array, root: Sequence[int]) -> Tensor:
 
 
 def _tensor(array: np.ndarray | Tensor) -> Tensor:
-    """A tensor as it is, an array as a copy: torch cannot take the read-only arrays of records."""
+    """Convert to a tensor. An array is copied, as torch cannot share the read-only arrays of records."""
     return array if isinstance(array, Tensor) else torch.from_numpy(np.array(array))
 
 
 def _weights(predicted: Array, visible: Array | None) -> Tensor:
-    """visible as floats (B, N), ones when it is not given."""
+    """visible as floats (B, N), or ones where it is None."""
     points = _tensor(predicted)
     if visible is None:
         return torch.ones_like(points[..., 0])
@@ -130,7 +130,7 @@ def _weights(predicted: Array, visible: Array | None) -> Tensor:
 
 
 def _mean(values: Tensor, weights: Tensor) -> Tensor:
-    """Weighted mean over points, (B, N) to (B,); an invisible point may hold nan."""
+    """Weighted mean over points, (B, N) to (B,). Points of weight 0 may hold nan."""
     return torch.where(weights > 0, values * weights, 0).sum(1) / weights.sum(1)
 
 

@@ -1,7 +1,7 @@
-"""What is saved, undone and sent across threads: frozen records of numpy arrays, one person or one photo.
+"""Frozen records of numpy arrays, for one person or one photo: they are saved, undone and sent across threads.
 
-Arrays are read-only float32 copies, so a record can be shared without fear. A change makes a new record, and
-"what changed?" is `old is not new`. Shape letter: K keypoints. Pixel i covers [i, i + 1).
+Arrays are read-only float32 copies, so threads can share a record. A change makes a new record, so a record
+has changed where `old is not new`. Shape letter: K keypoints. Pixel i covers [i, i + 1).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class BBox:
 
     @property
     def xywh(self) -> np.ndarray:
-        """The square without its padding, (4,) = left, top, width, height [px]; `from_xywh` undoes it."""
+        """The square without its padding, (4,) = left, top, width, height [px]. `from_xywh` is the inverse."""
         side = self.side / BBOX_PADDING
         return np.array([*(self.center - side / 2), side, side], dtype=np.float32)
 
@@ -65,8 +65,8 @@ class BBox:
 class Keypoints:
     """The 2D points of one person: xy (K, 2) [px of the photo], confidence (K,) in 0..1 with 0 = absent.
 
-    A point with a coordinate or confidence that is not finite is absent: (0, 0) with confidence 0.
-    occluded (K,) bool marks points that were placed though something hides them.
+    A point whose coordinate or confidence is not finite is stored as absent: (0, 0) with confidence 0.
+    occluded (K,) bool marks points that are annotated but hidden in the photo.
     """
 
     layout: str
@@ -119,7 +119,10 @@ class Keypoints:
         confidence: float | None = None,
         occluded: bool | None = None,
     ) -> Keypoints:
-        """The same keypoints with one of them changed; what is None stays. LayoutError: no such keypoint."""
+        """The same keypoints with one of them changed; None leaves a value as it is.
+
+        xy (2,) [px of the photo]. Raises LayoutError where the layout has no such keypoint.
+        """
         index = self._index(name_or_index)
         changed: dict[str, Any] = {
             name: np.array(getattr(self, name)) for name in ("xy", "confidence", "occluded")
@@ -143,11 +146,12 @@ class Keypoints:
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What a network says of a person, in the photo's camera frame.
+    """The body that a network proposes for a person, in the photo's camera frame.
 
     pose (72,) axis-angle [rad], betas (10,) and kid [standard deviations], cam_t (3,) [m], focal_length [px],
-    camera_center (2,) [px]. probability is the network's own, of this guess among its alternatives. body: fingerprint
-    of the body whose parameters these are, or its name where its file tells none; "" where nobody knows.
+    camera_center (2,) [px]. network: its name. probability: of this guess among its alternatives, as the network
+    predicts it. body: fingerprint of the body whose parameters these are, or its name where the file has no
+    fingerprint, or "" where the body is unknown.
     """
 
     pose: np.ndarray
@@ -168,10 +172,10 @@ class Guess:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What the optimiser found for a person, in the photo's camera frame; fields as in `Guess`.
+    """A body fitted to a person's keypoints, in the photo's camera frame. Shapes and units as in `Guess`.
 
-    score: robust px per visible keypoint at a person size of 200 px. body: fingerprint of the body that was
-    fitted. source: where it comes from. weak: too few keypoints were seen to trust it.
+    score: robust reprojection error [px per visible keypoint], for a person 200 px tall. body: fingerprint of the
+    body model. source: guess, fit or curated. weak: True if too few keypoints are visible to trust the fit.
     """
 
     pose: np.ndarray
@@ -192,9 +196,10 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One human in a photo. original_keypoints: as they were before the first edit by hand, else None.
+    """One human in a photo.
 
-    wishes: what a curator asks of this person's fits.
+    original_keypoints: the keypoints before the first edit by hand, or None without edits. alternatives: other fits
+    of this person. wishes: the curator's constraints on the fit in 3D.
     """
 
     id: int
@@ -255,7 +260,7 @@ class Photo:
 
 @cache
 def _keypoint_names(layout: str) -> tuple[str, ...]:
-    """The names of a layout, read from its data file, as `core.body` lies above the records."""
+    """The keypoint names of a layout, read from its data file: records must not import `core.body`."""
     try:
         entry = json.loads((LAYOUT_FOLDER / f"{layout}.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -282,6 +287,6 @@ def _set_array(record: object, name: str, array: np.ndarray) -> None:
 
 
 def _make_floats(record: object, *names: str) -> None:
-    """Turn numbers of numpy or torch into Python's own, which every file format can write."""
+    """Convert numbers of numpy or torch to Python's own, which every file format can write."""
     for name in names:
         object.__setattr__(record, name, float(getattr(record, name)))

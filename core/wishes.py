@@ -1,4 +1,4 @@
-"""What a curator asks of one person's fits besides the keypoints: plain records, kept with the person.
+"""Wishes: a curator's constraints on one person's fit in 3D, as frozen records that are saved with the person.
 
 What they add to a fit is in core/fitting/terms/wish_residuals.py. Names are of joints, or of the person's keypoints.
 """
@@ -38,7 +38,7 @@ class RayPin:
 
 @dataclass(frozen=True)
 class DepthOrder:
-    """`nearer` is nearer to the camera than `farther` by at least `margin` [m]; no residual once it is."""
+    """`nearer` is at least `margin` [m] nearer to the camera than `farther`; the residual is zero once it is."""
 
     nearer: str
     farther: str
@@ -64,7 +64,7 @@ class GroundContact:
 
 @dataclass(frozen=True)
 class Turn:
-    """A joint kept turned as it is: its own rotation at axis_angle (3,) [rad], to within `tolerance` [rad]."""
+    """A joint whose own rotation is held at axis_angle (3,) [rad], to within `tolerance` [rad]."""
 
     name: str
     axis_angle: tuple[float, float, float]
@@ -85,22 +85,22 @@ KINDS: dict[str, type[Wish]] = {
 
 
 def names_of(wish: Wish) -> tuple[str, ...]:
-    """The joints and keypoints that it is about."""
+    """Names of the joints and keypoints that a wish constrains."""
     return (wish.nearer, wish.farther) if isinstance(wish, DepthOrder) else (wish.name,)
 
 
 def with_wish(wishes: tuple[Wish, ...], wish: Wish) -> tuple[Wish, ...]:
-    """One more; a wish of the same kind about the same joints is replaced."""
+    """Add a wish. It replaces a wish of the same kind on the same joints."""
     return (*(other for other in wishes if kind_and_names(other) != kind_and_names(wish)), wish)
 
 
 def kind_and_names(wish: Wish) -> tuple[object, ...]:
-    """Equal for wishes of which a person has only one."""
+    """Key of a wish: a person has at most one wish per key."""
     return type(wish), *sorted(names_of(wish))
 
 
 def shifted(wish: Wish, by: tuple[float, float, float]) -> Wish:
-    """The same of a body that was moved by (3,) [m] as a whole."""
+    """The same wish after the whole body was moved by (3,) [m]."""
     if isinstance(wish, Pin):
         return replace(wish, point=_sum(wish.point, by))
     if isinstance(wish, GroundContact):
@@ -110,13 +110,13 @@ def shifted(wish: Wish, by: tuple[float, float, float]) -> Wish:
 
 
 def to_plain(wish: Wish) -> dict[str, Any]:
-    """Text, numbers and lists, as JSON has them."""
+    """A wish as text, numbers and lists, for JSON."""
     kind = next(name for name, kind in KINDS.items() if type(wish) is kind)
     return {"kind": kind, **asdict(wish)}
 
 
 def from_plain(fields: dict[str, Any]) -> Wish:
-    """Inverse of to_plain. Raises FitInputError where the fields are no wish's."""
+    """Inverse of to_plain. Raises FitInputError where the fields are not those of a wish."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
@@ -136,8 +136,9 @@ def _sum(one: tuple[float, float, float], other: tuple[float, float, float]) -> 
 
 
 def _check(wish: Wish, tolerance: float, *numbers: float) -> None:
-    """Raise FitInputError where the numbers are not usable; those of numpy and torch become Python's own, as they are
-    kept and compared."""
+    """Raise FitInputError for unusable numbers, and convert those of numpy and torch to Python's own.
+
+    Wishes are compared and written to JSON, which needs Python's own numbers."""
     if not (tolerance > 0 and all(math.isfinite(number) for number in (tolerance, *numbers))):
         raise FitInputError(
             f"{wish}: needs finite numbers, a direction that is not zero, a tolerance above zero."

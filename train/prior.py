@@ -1,7 +1,8 @@
 """Learn the pose prior: python -m train.prior --poses poses.npz --out resources/prior/pose_prior.npz
 
-A mixture of Gaussians over the 69 numbers of a body pose, by weighted expectation maximisation on the poses and
-their mirror images, and limits for every number. Where the poses say nothing the prior is widened by hand.
+The prior is a mixture of Gaussians over the 69 numbers of a body pose, with limits for every number. It is learned by
+weighted expectation maximisation from the poses and their mirror images. Joints that the poses do not cover are
+widened by hand.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from train.data.mocap import Poses, read_poses
 from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.values import count, from_one
 
-# Standard deviations [rad] added to what the poses show: hands and toes never move in them, wrists are unreliable,
-# collars are a guess from the arms, and a spine captured by two markers bends too little.
+# Standard deviations [rad] added to those of the poses: in them hands and toes never move, wrists are unreliable,
+# collars are estimated from the arms, and the spine, captured by two markers, bends too little.
 EXTRA_SPREAD = {"hand": 0.20, "foot": 0.15, "wrist": 0.25, "collar": 0.12, "spine": 0.06, "other": 0.05}
 LIMIT_QUANTILE = 0.0005
-LIMIT_MARGIN = 0.15  # [rad] beyond what 99.9 % of the poses do
-# Hinges: the axis they turn about, in which direction, and how far past straight is still a body.
+LIMIT_MARGIN = 0.15  # [rad] beyond the range of 99.9 % of the poses
+# Hinge joints: the index of their axis, and the sign of bending. PAST_STRAIGHT is the most they overextend.
 HINGES = {"left_knee": (0, 1), "right_knee": (0, 1), "left_elbow": (1, -1), "right_elbow": (1, 1)}
 PAST_STRAIGHT, FOLDED = 0.12, 2.7  # [rad]
 
@@ -34,7 +35,10 @@ PAST_STRAIGHT, FOLDED = 0.12, 2.7  # [rad]
 def learn_mixture(
     poses: Tensor, weight: Tensor, components: int, rounds: int, seed: int
 ) -> tuple[Tensor, ...]:
-    """Weighted EM. poses (N, 69), weight (N,) summing to one. Returns means, covars, weights."""
+    """Weighted expectation maximisation. poses (N, 69) [rad], weight (N,) summing to one.
+
+    Returns means (C, 69), covars (C, 69, 69) and weights (C,) of C components.
+    """
     generator = torch.Generator().manual_seed(seed)
     means = poses[torch.multinomial(weight, components, generator=generator)]
     spread = torch.diag(extra_variance()).to(poses)
@@ -64,7 +68,7 @@ def _log_density(poses: Tensor, mean: Tensor, covar: Tensor) -> Tensor:
 
 
 def extra_variance() -> Tensor:
-    """(69,) [rad²]: what is added to every component's covariance."""
+    """The variance (69,) [rad²] added to every component's covariance."""
 
     def of(joint: str) -> float:
         part = joint.split("_")[-1].rstrip("0123456789")
@@ -74,7 +78,7 @@ def extra_variance() -> Tensor:
 
 
 def limits(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper (69,) [rad]: the outermost poses with a margin, and anatomy where it is known better."""
+    """Lower and upper limits (69,) [rad]: the range of poses (N, 69) with a margin; for hinges, those of anatomy."""
     spread = np.sqrt(extra_variance().numpy())
     lower = np.quantile(poses, LIMIT_QUANTILE, axis=0) - np.maximum(LIMIT_MARGIN, 2 * spread)
     upper = np.quantile(poses, 1 - LIMIT_QUANTILE, axis=0) + np.maximum(LIMIT_MARGIN, 2 * spread)
@@ -86,11 +90,11 @@ def limits(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def learn(poses: Poses, components: int, rounds: int, seed: int) -> dict[str, np.ndarray]:
-    """The arrays of the prior file. Raises FitloopError for more components than there are poses to start from."""
+    """The arrays of the prior file. Raises FitloopError if there are more components than poses."""
     both = np.concatenate([poses.pose, flip_pose(poses.pose)])[:, 3:].astype(np.float64)
     if components > len(both):
         raise FitloopError(
-            f"--components {components}: more than the {len(both)} poses, mirrored ones with them. Choose fewer."
+            f"--components {components}: more than the {len(both)} poses, counting mirrored ones. Choose fewer."
         )
     weight = np.tile(poses.weight, 2) / 2
     means, covars, shares = learn_mixture(
@@ -108,15 +112,15 @@ def learn(poses: Poses, components: int, rounds: int, seed: int) -> dict[str, np
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. Returns its exit code."""
+    """Run the command. Returns its exit code."""
     parser = CommandLine("train.prior", __doc__)
     parser.add_argument(
         "--poses", type=Path, required=True, help=".npz with poses (N, 72) in SMPL's axis-angle"
     )
     parser.add_argument("--out", type=Path, required=True, help="the .npz to write")
-    parser.add_argument("--components", type=from_one, default=8, help="of the mixture of Gaussians")
-    parser.add_argument("--rounds", type=from_one, default=40, help="of expectation maximisation")
-    parser.add_argument("--seed", type=count, default=0, help="of where the mixture starts")
+    parser.add_argument("--components", type=from_one, default=8, help="number of Gaussians in the mixture")
+    parser.add_argument("--rounds", type=from_one, default=40, help="rounds of expectation maximisation")
+    parser.add_argument("--seed", type=count, default=0, help="seed of the initial means")
     options = parser.parse_args(arguments)
     return run_to_end(lambda: write(options))
 

@@ -3,7 +3,7 @@
                              python -m train.sheet fits --out fits.jpg --photos FOLDER [--guess lifter]
                              python -m train.sheet circle --out circle.jpg --run RUN
 
-Drawn offscreen, so a machine without a screen will do. The picture's kind follows the file's ending.
+Sheets are drawn offscreen, so no screen is needed. The file's ending chooses the picture format.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ from train.run.values import count
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6
-NEEDS = {"poses": "poses", "fits": "photos", "circle": "run"}  # kind of sheet -> its option
-ARMS_DOWN = 1.15  # [rad] of the shoulders, about the axis that the body faces along
+NEEDS = {"poses": "poses", "fits": "photos", "circle": "run"}  # kind of sheet -> the option that it needs
+ARMS_DOWN = 1.15  # rotation of the shoulders about the forward axis [rad]
 BLUE: Color = (0.60, 0.73, 0.85)  # bodies beside their front view
 GREEN: Color = (0.68, 0.82, 0.66)  # children
 
 
 @torch.no_grad()
 def shapes_sheet(body: Body) -> Picture:
-    """The mean from three sides, children, and the mean with each beta at both ends: all standing on one line."""
+    """The mean shape from three sides, children, and the mean shape with each beta low and high."""
     renderer = TileRenderer(240, 250)
     frame = TileFrame(240, 250, scale=122, at=(0.0, 0.82, 0.0))
     mean = BodyParams.zeros(1)
@@ -65,7 +65,7 @@ def shapes_sheet(body: Body) -> Picture:
 
 
 def _betas_row(body: Body, beta: float) -> Picture:
-    """Each beta alone at this value."""
+    """A row of bodies, each with one beta at this value and the others at zero."""
     renderer = TileRenderer(120, 250)
     frame = TileFrame(120, 250, scale=108, at=(0.0, 0.98, 0.0))
     ends = BodyParams.from_pose(
@@ -78,7 +78,7 @@ def _betas_row(body: Body, beta: float) -> Picture:
 
 @torch.no_grad()
 def poses_sheet(body: Body, pose: NDArray[np.float32]) -> Picture:
-    """Poses (N, 72), y up, each from the front and from its left side."""
+    """pose (N, 72) [rad], y up: each from the front and from its left side."""
     count = len(pose)
     params = BodyParams.from_pose(torch.from_numpy(pose), torch.zeros(count, BETAS), torch.zeros(count, 3))
     bodies, joints = body.pose(params)
@@ -99,13 +99,13 @@ def _turned(frame: TileFrame, by_deg: float) -> TileFrame:
 
 
 def _standing(body: Body, params: BodyParams) -> NDArray[np.float32]:
-    """The vertices (B, V, 3) [m, y up] with every body's lowest one at zero."""
+    """Vertices (B, V, 3) [m, y up], each body shifted such that its lowest vertex has y = 0."""
     vertices = body.pose(params)[0].numpy()
     return vertices - [0, 1, 0] * vertices.min(axis=1, keepdims=True)
 
 
 def _arms_down() -> torch.Tensor:
-    """The T-pose (1, 72) with the arms hanging: figures that stand side by side."""
+    """The T-pose (1, 72) [rad] with hanging arms, to place bodies side by side."""
     pose = torch.zeros(1, 72)
     for side, sign in (("left", -1.0), ("right", 1.0)):
         pose[0, 3 * joint_index(f"{side}_shoulder") + 2] = sign * ARMS_DOWN
@@ -113,7 +113,7 @@ def _arms_down() -> torch.Tensor:
 
 
 def _heading_deg(joints: NDArray[np.float32]) -> float:
-    """Where a posed body (24, 3) faces, about the vertical: 0 along z, 90 toward +x; by its hips and shoulders."""
+    """Heading of joints (24, 3) about the vertical, from hips and shoulders: 0 along z, 90 toward +x."""
     left = sum(
         joints[joint_index(f"left_{part}")] - joints[joint_index(f"right_{part}")]
         for part in ("hip", "shoulder")
@@ -129,17 +129,17 @@ def _lifter(guess: str) -> nn.Module | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. Returns its exit code."""
+    """Run the command. Returns its exit code."""
     parser = CommandLine("train.sheet", __doc__)
     parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle"), help="what to draw")
     parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
-    parser.add_argument("--body", type=Path, help="an SMPL file; without it the open body")
+    parser.add_argument("--body", type=Path, help="an SMPL file; by default the open body")
     parser.add_argument("--poses", type=Path, help="poses: an .npz with poses (N, 72)")
     parser.add_argument("--photos", type=Path, help="fits: a folder of photos with COCO-style JSON files")
     parser.add_argument("--guess", default="none", help="fits: none, lifter, or a lifter's folder")
-    parser.add_argument("--run", type=Path, help="circle: the folder of a training")
-    parser.add_argument("--split", default="test", help="poses: which of the file's splits")
-    parser.add_argument("--seed", type=count, default=0, help="poses: which of them")
+    parser.add_argument("--run", type=Path, help="circle: the folder of a training run")
+    parser.add_argument("--split", default="test", help="poses: the split of the file to draw from")
+    parser.add_argument("--seed", type=count, default=0, help="poses: seed of the random choice")
     options = parser.parse_args(arguments)
     needed = NEEDS.get(options.kind)
     if needed and getattr(options, needed) is None:
@@ -157,7 +157,7 @@ def write(options: argparse.Namespace) -> int:
 
 
 def draw(options: argparse.Namespace, body: Body) -> Picture:
-    """The sheet that the command line asks for."""
+    """The sheet of the command line's kind. Raises FitloopError."""
     if options.kind == "shapes":
         return shapes_sheet(body)
     if options.kind == "fits":

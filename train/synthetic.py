@@ -1,8 +1,8 @@
 """Make training photos with exact truth: python -m train.synthetic --out DIR --count 5000
 
-One to six open bodies a photo, of varied shape, skin and clothes, in poses of the prior that ships or of a
-motion capture file. DIR gets images/, masks/ and synthetic.npz, a SPIN data set (train/synthesis/writing.py
-says what it holds). The same seed gives the same photos, whatever the number of workers.
+A photo shows one to six open bodies of varied shape, skin and clothes. Poses are drawn from the pose prior or from a
+motion capture file. DIR gets images/, masks/ and synthetic.npz, a SPIN data set (train/synthesis/writing.py lists its
+arrays). The same seed gives the same photos for any number of workers.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ from train.synthesis.sample import write_photos
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET, write_dataset
 
-SIZES = 32, 2048  # [px] least and most
+SIZES = 32, 2048  # least and largest width of a photo [px]
 MOST_PEOPLE = 8
 PROJECT = ".fitloop"
 DATASET_ONLY = "people", "poses", "backgrounds"
 
 
 def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
-    """Write the data set; a request to stop and errors keep what is done. Returns the truths, and if
-    all are there."""
+    """Write the data set. After an interrupt or an error the finished photos are kept.
+
+    Returns the truths, and True if all photos were made. Raises FitloopError if the data set exists.
+    """
     if (folder / DATASET).exists():
-        raise FitloopError(f"{folder / DATASET} is there already. Choose another --out, or delete it.")
+        raise FitloopError(f"{folder / DATASET} exists already. Choose another --out, or delete it.")
     folder.mkdir(parents=True, exist_ok=True)
     truths: list[Truth] = []
     progress: ProgressLine | None = (
@@ -59,9 +61,12 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
 
 
 def make_project(path: Path, count: int, size: int, seed: int) -> None:
-    """A project of photos with noisy detections, the photos beside it."""
+    """Make a project of photos with noisy detections; the photos are written beside it.
+
+    Raises FitloopError if the project exists.
+    """
     if path.exists():
-        raise FitloopError(f"{path} is there already. Choose another --out, or delete it.")
+        raise FitloopError(f"{path} exists already. Choose another --out, or delete it.")
     photos = write_photos(path.parent, count, seed, size)
     with Project.create(path) as project:
         project.add_photos(photos)
@@ -69,7 +74,7 @@ def make_project(path: Path, count: int, size: int, seed: int) -> None:
 
 
 def people_range(text: str) -> tuple[int, int]:
-    """ "1..6" or "2"."""
+    """Least and most people of a text like "1..6" or "2"."""
     parts = text.split("..")
     try:
         low, high = int(parts[0]), int(parts[-1])
@@ -92,27 +97,29 @@ def _number(least: int, most: int) -> Callable[[str], int]:
 def _parser() -> CommandLine:
     parser = CommandLine("train.synthetic", __doc__)
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder to write, or with --project NAME.fitloop"
+        "--out", type=Path, required=True, help="folder to write; with --project, NAME.fitloop"
     )
     parser.add_argument("--count", type=_number(1, 10_000_000), required=True, help="number of photos")
     parser.add_argument("--size", type=_number(*SIZES), default=256, help="width and height [px]")
     parser.add_argument(
-        "--people", type=people_range, default=(1, 6), help="least..most in a photo; by default 1..6"
+        "--people", type=people_range, default=(1, 6), help="least..most people per photo; by default 1..6"
     )
     parser.add_argument(
-        "--poses", type=Path, help=".npz of motion capture, in place of the pose prior's poses"
+        "--poses", type=Path, help=".npz of motion capture, instead of poses from the pose prior"
     )
-    parser.add_argument("--backgrounds", type=Path, help="folder of pictures, in place of generated ones")
-    parser.add_argument("--workers", type=_number(1, 256), default=2, help="processes")
-    parser.add_argument("--seed", type=_number(0, 2**31), default=0, help="of all that is drawn")
     parser.add_argument(
-        "--project", action="store_true", help="a project with noisy detections in place of a data set"
+        "--backgrounds", type=Path, help="folder of pictures, instead of generated backgrounds"
+    )
+    parser.add_argument("--workers", type=_number(1, 256), default=2, help="number of processes")
+    parser.add_argument("--seed", type=_number(0, 2**31), default=0, help="seed of all random choices")
+    parser.add_argument(
+        "--project", action="store_true", help="write a project with noisy detections instead of a data set"
     )
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command. Returns its exit code."""
+    """Run the command. Returns its exit code."""
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.project and given.out.suffix != PROJECT:
@@ -123,13 +130,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def make(given: argparse.Namespace) -> int:
-    """What the command line asks for. Returns the exit code. Raises FitloopError and OSError."""
+    """Make the data set or project of the command line. Returns the exit code. Raises FitloopError and OSError."""
     check_output(given.out if given.project else given.out / DATASET)
     if given.project:
         make_project(given.out, given.count, given.size, given.seed)
         return 0
     size = given.size, given.size
-    Backgrounds(size, given.backgrounds)  # a wrong folder is told before workers start
+    Backgrounds(size, given.backgrounds)  # refuses a wrong folder before workers start
     config = StudioConfig(given.size, given.people, given.seed, given.poses, given.backgrounds)
     _, whole = make_dataset(config, given.out, given.count, given.workers)
     return 0 if whole else INTERRUPTED

@@ -1,4 +1,4 @@
-"""Keypoints found in photos by detectors that are installed beside the program: mediapipe, rtmlib."""
+"""Keypoint detectors, one file each. Their packages, mediapipe and rtmlib, are optional installs."""
 
 from core.detect.detector import DETECTORS, Detector, detect, load_detector
 from core.detect.found import Found

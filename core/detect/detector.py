@@ -1,4 +1,4 @@
-"""Any detector, asked in one way: an image and perhaps boxes in, people with keypoints out."""
+"""The interface of all detectors: an image and optional boxes in, people with keypoints out."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ DETECTORS = {
     "mediapipe": "one person a box, or one a photo; its weights come with it",
     "rtmlib": "all people of a photo, with feet; fetches its weights once",
 }
-SURE = 0.3  # confidence from which a keypoint says where the person is
+SURE = 0.3  # least confidence of a keypoint that counts as found
 FEWEST_SURE = 3
 
 
 class Detector(Protocol):
-    """What a detector is: called with a photo (H, W, 3) uint8 RGB and boxes to look in; without boxes it finds people
-    by itself. `close` lets go of what it holds."""
+    """A callable that finds people's keypoints in a photo (H, W, 3) uint8 RGB.
+
+    With boxes it searches inside each box; without boxes it searches the whole photo. `close` frees its resources.
+    """
 
     def __call__(self, image: np.ndarray, bboxes: Sequence[BBox] | None = None) -> list[Found]: ...
 
@@ -35,10 +37,11 @@ def load_detector(
     mode: str = "balanced",
     weights: tuple[Path, Path] | None = None,
 ) -> Detector:
-    """A detector by its name in DETECTORS; what is slow about it happens here.
+    """Load a detector by its name in DETECTORS. This is slow: it loads the weights and may download them.
 
-    device, mode (performance, balanced or lightweight) and weights (.onnx files that find people and keypoints) are
-    rtmlib's. Raises DetectorError when it is not installed, or when its weights are not there.
+    device, mode (performance, balanced or lightweight) and weights (the .onnx files of the person detector and of the
+    keypoint network) apply to rtmlib only. Raises DetectorError where the package is not installed or the weights are
+    missing.
     """
     if name == "mediapipe":
         from core.detect.mediapipe import MediaPipe
@@ -52,10 +55,10 @@ def load_detector(
 
 
 def detect(image: np.ndarray, detector: Detector, within: Photo | None = None) -> tuple[Person, ...]:
-    """People of a photo, (H, W, 3) uint8 RGB as `read_image` gives it.
+    """Detect the people of a photo. image (H, W, 3) uint8 RGB, as `read_image` returns it.
 
-    within: the photo whose people's boxes are looked in: these people come back with their new keypoints, without
-    those in whose boxes nobody was found. Else people are numbered from 1, the largest first.
+    within: a photo with people. The detector then searches their boxes only, and returns these people with new
+    keypoints; people whose box shows nobody are left out. Without it people are numbered from 1, the largest first.
     """
     if within is not None and not within.people:
         return ()
@@ -73,12 +76,12 @@ def detect(image: np.ndarray, detector: Detector, within: Photo | None = None) -
 
 
 def is_somebody(keypoints: Keypoints) -> bool:
-    """Whether enough was found to be a person."""
+    """True if enough keypoints are confident."""
     return int((keypoints.confidence >= SURE).sum()) >= FEWEST_SURE
 
 
 def box_of(found: Found) -> BBox:
-    """The detector's own box, or one round the keypoints it is sure of."""
+    """The detector's own box, or else the box around the confident keypoints."""
     if found.box is not None and found.box[2:].min() > 0:
         return BBox.from_xywh(found.box)
     sure = found.keypoints.xy[found.keypoints.confidence >= SURE].astype(np.float64)

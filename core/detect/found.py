@@ -1,4 +1,4 @@
-"""A person that a detector found."""
+"""The record of a person that a detector found."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from core.records import Keypoints
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """One person that a detector found. box: its own box round it, tight, (4,) = left, top, width, height [px];
-    None where it has none. place: which of the boxes that it was given."""
+    """One person that a detector found.
+
+    box: the detector's tight box, (4,) = left, top, width, height [px], or None. place: the index of the box in which
+    the person was found, among the boxes given to the detector.
+    """
 
     keypoints: Keypoints
     box: np.ndarray | None = None

@@ -1,6 +1,7 @@
 """MediaPipe Pose (Bazarevsky et al., BlazePose, 2020): 33 keypoints of one person, weights in the package.
 
-Only 0.10 with `solutions` is of use: 1.x comes without weights. Model complexity 1 is the one that is in the package.
+Only version 0.10 with `solutions` works: 1.x comes without weights. The package holds the weights of model complexity
+1 only.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from core.records import BBox, Keypoints
 
 LAYOUT = "mediapipe33"
 COMPLEXITY = 1
-SMALLEST_CROP, LARGEST_CROP = 256, 768  # [px] of a box that is looked in; the network itself sees 256
-# How much wider than a box is looked, one after the other until somebody is found: the detector inside wants room.
+SMALLEST_CROP, LARGEST_CROP = 256, 768  # side of a box's crop [px]; the network's own input is 256
+# Factors by which a box is widened, tried in turn until a person is found: MediaPipe's own detector needs a margin.
 LOOKS = (1.0, 1.25, 1.6)
 INSTALL = (
     'pip install -e ".[detect-mediapipe]" and then pip install --no-deps mediapipe==0.10.21 '
@@ -27,7 +28,7 @@ INSTALL = (
 
 
 class MediaPipe:
-    """The detector. Raises DetectorError when it is not installed, or of another version."""
+    """The detector. Raises DetectorError where mediapipe is not installed or has another version."""
 
     def __init__(self) -> None:
         try:
@@ -37,7 +38,7 @@ class MediaPipe:
         self._pose = Pose(static_image_mode=True, model_complexity=COMPLEXITY)
 
     def __call__(self, image: np.ndarray, bboxes: Sequence[BBox] | None = None) -> list[Found]:
-        """At most one person of the photo, or one of each box."""
+        """At most one person in the photo, or in each box. image (H, W, 3) uint8 RGB."""
         if bboxes is None:
             keypoints = self._keypoints(image, None, image)
             return [] if keypoints is None else [Found(keypoints)]
@@ -48,7 +49,7 @@ class MediaPipe:
         self._pose.close()
 
     def _in_box(self, image: np.ndarray, bbox: BBox) -> Keypoints | None:
-        """Who is found in the first look that shows somebody."""
+        """Keypoints of the person in a box, from the first widened box that shows a person."""
         for wider in LOOKS:
             seen = BBox(bbox.center, wider * bbox.scale)
             size = int(np.clip(round(seen.side), SMALLEST_CROP, LARGEST_CROP))
@@ -61,7 +62,10 @@ class MediaPipe:
     def _keypoints(
         self, seen: np.ndarray, to_photo: np.ndarray | None, photo: np.ndarray
     ) -> Keypoints | None:
-        """What there is in the part of the photo that is seen; what lies outside the photo is absent."""
+        """Keypoints in `seen`, a crop of the photo; those outside the photo get confidence 0.
+
+        to_photo (2, 3): from pixels of the crop to pixels of the photo; None where `seen` is the photo.
+        """
         landmarks: Any = self._pose.process(np.ascontiguousarray(seen)).pose_landmarks
         if landmarks is None:
             return None

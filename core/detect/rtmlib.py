@@ -1,6 +1,6 @@
-"""RTMPose through rtmlib: a box round each person (YOLOX), then 26 keypoints in it, feet included (Halpe).
+"""RTMPose through rtmlib: YOLOX finds a box around each person, RTMPose 26 keypoints in it, with feet (Halpe).
 
-Its weights are fetched at the first use, with a progress bar, into rtmlib's cache; or they are given as .onnx files.
+The weights are downloaded into rtmlib's cache at the first use, with a progress bar, or given as .onnx files.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ INSTALL = 'pip install -e ".[detect-rtmlib]"'
 
 
 class RtmLib:
-    """The detector. mode: which of rtmlib's weights; weights: .onnx files in their place, that of the boxes (YOLOX)
-    and that of the keypoints (RTMPose).
+    """The detector. mode: the size of rtmlib's own weights. weights: .onnx files to use instead, of the person detector
+    (YOLOX) and of the keypoint network (RTMPose).
 
-    Raises DetectorError when rtmlib is not installed, or when weights are not there and cannot be fetched.
+    Raises DetectorError where rtmlib is not installed, or where weights are missing and cannot be downloaded.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class RtmLib:
             )
 
     def __call__(self, image: np.ndarray, bboxes: Sequence[BBox] | None = None) -> list[Found]:
-        """Everyone in the photo, or one person in each box."""
+        """All people in the photo, or one person in each box. image (H, W, 3) uint8 RGB."""
         bgr = np.ascontiguousarray(image[..., ::-1])
         if bboxes is None:
             corners = np.asarray(self._people(bgr), dtype=np.float64).reshape(-1, 4)
@@ -62,7 +62,7 @@ class RtmLib:
         else:
             xywh = np.array([bbox.xywh for bbox in bboxes], dtype=np.float64).reshape(-1, 4)
             corners = np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
-        if not len(corners):  # rtmlib would take the whole photo for a person
+        if not len(corners):  # without boxes rtmlib treats the whole photo as one person
             return []
         points, confidence = self._pose(bgr, bboxes=corners.tolist())
         return [
@@ -73,11 +73,11 @@ class RtmLib:
         ]
 
     def close(self) -> None:
-        """Nothing is held that the next collection would not free."""
+        """Nothing to do: the garbage collector frees the networks."""
 
 
 def cache_folder() -> Path:
-    """Where rtmlib keeps what it fetched."""
+    """The folder of rtmlib's downloaded weights."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     home = os.environ.get("TORCH_HOME", os.path.join(cache, "rtmlib"))
     return Path(home).expanduser() / "hub" / "checkpoints"
@@ -86,7 +86,7 @@ def cache_folder() -> Path:
 def _keypoints(xy: np.ndarray, confidence: np.ndarray) -> Keypoints:
     if len(xy) not in LAYOUT_OF_K:
         raise DetectorError(
-            f"These weights find {len(xy)} keypoints, and no layout of so many is known here. Choose weights of "
+            f"These weights find {len(xy)} keypoints, but no known layout has so many. Choose weights of "
             + " or ".join(f"{k} ({layout})" for k, layout in LAYOUT_OF_K.items())
             + "."
         )
@@ -94,21 +94,21 @@ def _keypoints(xy: np.ndarray, confidence: np.ndarray) -> Keypoints:
 
 
 def _fetched(kind: Callable[..., Any], address: str, size: tuple[int, int], device: str) -> Any:
-    """A network of rtmlib's own weights, from its cache or its server."""
+    """A network with rtmlib's own weights, from its cache or else from its server."""
     file = cache_folder() / (PurePosixPath(urlparse(address).path).stem + ".onnx")
     try:
         return _network(kind, str(file) if file.is_file() else address, size, device)
     except (OSError, zipfile.BadZipFile, RuntimeError) as error:
         raise DetectorError(
-            f"The weights of rtmlib are not there and cannot be fetched ({error}). On a machine with a network, "
-            f"fetch {address}, take end2end.onnx out of it, and put it here as {file}."
+            f"The weights of rtmlib are missing and cannot be downloaded ({error}). On a machine with a network, "
+            f"download {address}, take end2end.onnx out of it, and put it here as {file}."
         ) from error
 
 
 def _local(kind: Callable[..., Any], path: Path, size: tuple[int, int], device: str) -> Any:
-    """A network of a given file, which is never fetched."""
+    """A network from a file of weights; nothing is downloaded."""
     if not path.is_file():
-        raise DetectorError(f"{path} is not there. Choose the .onnx file of the weights.")
+        raise DetectorError(f"{path} does not exist. Choose the .onnx file of the weights.")
     return _network(kind, str(path), size, device)
 
 
@@ -117,18 +117,18 @@ def _network(kind: Callable[..., Any], where: str, size: tuple[int, int], device
         try:
             network = kind(where, model_input_size=size, backend="onnxruntime", device=device)
         except Exception as error:
-            # onnxruntime's errors have a class for each reason and no base of their own.
+            # onnxruntime's errors share no base class of their own, so the module tells them.
             if type(error).__module__.startswith("onnxruntime"):
-                raise DetectorError(f"{where} cannot be run ({error}). Take the file again.") from error
+                raise DetectorError(f"{where} cannot be run ({error}). Get the file again.") from error
             raise
     height, width = network.session.get_inputs()[0].shape[2:]
-    if isinstance(height, int) and isinstance(width, int):  # as the file itself says
+    if isinstance(height, int) and isinstance(width, int):  # the file's own input size, where it is fixed
         network.model_input_size = (height, width) if kind.__name__ == "YOLOX" else (width, height)
     return network
 
 
 @contextlib.contextmanager
 def _its_words_to_stderr() -> Iterator[None]:
-    """rtmlib prints what it loads; stdout is for results."""
+    """Send rtmlib's notices of loading to stderr: stdout is for results."""
     with contextlib.redirect_stdout(sys.stderr):
         yield

@@ -1,1 +1,1 @@
-"""Rotations, cameras and images: what is true of them whatever the body."""
+"""Rotations, cameras and images, independent of any body model."""

@@ -1,4 +1,4 @@
-"""Photos: read, crop, warp, normalise. The affine comes back from every crop, so that it can be undone.
+"""Photos: read, crop, warp, normalise.
 
 Images are (H, W, 3) uint8 RGB. Pixels are continuous: pixel i covers [i, i + 1), its centre is at i + 0.5.
 """
@@ -25,10 +25,10 @@ _MARGIN = 2  # px of the crop that its outermost pixels may reach beyond it
 
 
 def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """A photo as it should be seen, (H, W, 3) uint8 RGB.
+    """Read a photo upright. Returns (H, W, 3) uint8 RGB.
 
     Exif orientation is applied, grey becomes RGB, 16 bits become 8, CMYK becomes RGB, alpha is dropped.
-    Raises ImageError for a file that is not there, is no picture or has more than max_pixels.
+    Raises ImageError for a file that is missing, is no image or has more than max_pixels.
     """
     _check_size(Path(path), image_size(path), max_pixels)
     image = _decode(Path(path), _read_bytes(Path(path)))
@@ -37,7 +37,9 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
-    """Width and height [px] as `read_image` would give them, from the file's header. Raises ImageError."""
+    """Width and height [px] of a photo, read from the file's header alone. Raises ImageError.
+
+    Exif orientation is applied, as in `read_image`."""
     try:
         with Path(path).open("rb") as file:
             size = size_from_header(file)
@@ -51,11 +53,10 @@ def image_size(path: str | Path) -> tuple[int, int]:
 
 
 def crop_affine(bbox: BBox, crop_size: int, rotation_deg: float = 0.0, flipped: bool = False) -> np.ndarray:
-    """The map (2, 3) float64 of photo pixels to pixels of the bbox's crop, corners to corners.
+    """The affine (2, 3) float64 from photo pixels to pixels of the bbox's crop, corners to corners.
 
-    rotation_deg turns the content counter-clockwise about the middle, as SPIN's augmentation does: a body in
-    the crop's frame turns by R_z(-rotation). flipped mirrors it left to right afterwards: x becomes crop_size
-    - x.
+    rotation_deg turns the content counter-clockwise about the crop's middle, as SPIN's augmentation does: a body
+    in the crop's frame turns by R_z(-rotation). flipped then mirrors left and right: x becomes crop_size - x.
     """
     angle, scale = np.deg2rad(-rotation_deg), crop_size / bbox.side
     cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
@@ -66,7 +67,7 @@ def crop_affine(bbox: BBox, crop_size: int, rotation_deg: float = 0.0, flipped: 
 
 
 def invert_affine(affine: np.ndarray) -> np.ndarray:
-    """The map back. affine (2, 3). Returns (2, 3) float64."""
+    """The inverse of an affine (2, 3). Returns (2, 3) float64."""
     linear = np.linalg.inv(affine[:, :2].astype(np.float64))
     return np.column_stack([linear, -linear @ affine[:, 2]])
 
@@ -77,9 +78,9 @@ def apply_affine(affine: np.ndarray, xy: np.ndarray) -> np.ndarray:
 
 
 def warp(image: np.ndarray, affine: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """Draw an image through an affine; black where it has nothing, smoothed first where it shrinks.
+    """Warp an image by an affine. Outside the image the result is black; a shrunk image is smoothed first.
 
-    image (H, W, 3) uint8, affine (2, 3) from its pixels to the result's, size the result's side or (width,
+    image (H, W, 3) uint8; affine (2, 3) from its pixels to the result's; size: the result's side or (width,
     height) [px]. Returns (height, width, 3) uint8.
     """
     width, height = (size, size) if isinstance(size, int) else size
@@ -97,15 +98,18 @@ def warp(image: np.ndarray, affine: np.ndarray, size: int | tuple[int, int]) -> 
 
 
 def normalise(image: np.ndarray | Tensor) -> Tensor:
-    """What ImageNet's networks take. image (..., H, W, 3) uint8. Returns (..., 3, H, W) float32."""
-    # A copy, as torch cannot take read-only or mirrored arrays.
+    """Normalise by ImageNet's mean and deviation, for networks that were pretrained on it.
+
+    image (..., H, W, 3) uint8 RGB. Returns (..., 3, H, W) float32.
+    """
+    # A copy, as torch cannot share read-only or mirrored arrays.
     pixels = image if isinstance(image, Tensor) else torch.from_numpy(np.array(image))
     pixels = pixels.to(torch.float32) / 255
     return ((pixels - pixels.new_tensor(IMAGENET_MEAN)) / pixels.new_tensor(IMAGENET_STD)).movedim(-1, -3)
 
 
 def _seen_region(image: np.ndarray, affine: np.ndarray, width: int, height: int) -> tuple[int, int, int, int]:
-    """The part of an image that a warp can show: left, top, right, bottom [px], empty when there is none."""
+    """The part of an image that a warp shows: left, top, right, bottom [px]; left >= right or top >= bottom if none."""
     x, y = (-_MARGIN, width + _MARGIN), (-_MARGIN, height + _MARGIN)
     corners = apply_affine(invert_affine(affine), np.array([[x[i], y[j]] for i in (0, 1) for j in (0, 1)]))
     limits = np.array([image.shape[1], image.shape[0]])
@@ -115,7 +119,7 @@ def _seen_region(image: np.ndarray, affine: np.ndarray, width: int, height: int)
 
 
 def _shrink(image: np.ndarray, affine: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """Average an image's pixels down by `scale` < 1, so that a warp need not skip any; the affine follows."""
+    """Shrink an image by `scale` < 1 by averaging, so that a warp skips no pixels. Returns it with its new affine."""
     height, width = image.shape[:2]
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     growth = np.array([width / small[0], height / small[1]])

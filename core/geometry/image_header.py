@@ -1,4 +1,4 @@
-"""The size of a photo from its header, so that a list of photos needs no decoding and a huge one gets none.
+"""The size of a photo read from its header, so that photos are listed, and oversized ones refused, without decoding.
 
 Formats as in ITU T.81 (JPEG markers), the PNG specification (IHDR, eXIf), Exif 2.3 (orientation, tag 0x0112), TIFF 6.0
 and BigTIFF, RFC 9649 (WebP), Microsoft's BITMAPINFOHEADER, GIF89a and Netpbm.
@@ -11,26 +11,27 @@ import re
 import struct
 from typing import BinaryIO
 
-FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF or PNM"  # what is read, in words
+FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF or PNM"  # the formats that can be read, for messages
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _JPEG_START = b"\xff\xd8"
-_TIFF_STARTS = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}  # and their order of bytes
-_PLAIN_TIFF = (
-    "I",
-    "H",
-    "HHI4s",
-    8,
-)  # what tells the directory's place, its length, an entry; where its value is
+_TIFF_STARTS = {
+    b"II*\0": "<",
+    b"MM\0*": ">",
+    b"II+\0": "<",
+    b"MM\0+": ">",
+}  # first bytes, and struct's byte order
+# struct's formats of the directory's offset, of its length and of one entry; the offset of the value in an entry.
+_PLAIN_TIFF = ("I", "H", "HHI4s", 8)
 _BIG_TIFF = ("xxxxQ", "Q", "HHQ8s", 12)
-_FARTHEST = 2**40  # bytes that no photo has
+_FARTHEST = 2**40  # bytes; no photo is so large
 _START_BYTES = 4096  # enough for Netpbm's comments
 _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0..15 without DHT, JPG and DAC
 _JPEG_ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 _JPEG_SCAN, _JPEG_APP1, _JPEG_FILL = 0xDA, 0xE1, 0xFF
 _EXIF_START = b"Exif\x00\x00"
 _ORIENTATION_TAG = 0x0112
-_PNG_FRAME = 12  # bytes of a chunk beside its content
+_PNG_FRAME = 12  # bytes of a chunk besides its content
 _WIDTH_TAG, _HEIGHT_TAG = 0x0100, 0x0101
 _TIFF_NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # by type; the last one only in a BigTIFF
 _MOST_TAGS = 4096
@@ -42,9 +43,9 @@ _LYING_DOWN = (5, 6, 7, 8)  # orientations whose width and height are swapped
 
 
 def size_from_header(file: BinaryIO) -> tuple[int, int] | None:
-    """Width and height [px] as shown, orientation applied; None for what is none of FORMATS or is cut off.
+    """Width and height [px] with the orientation applied; None if the file is none of FORMATS or is cut off.
 
-    file is open at its start; only its headers are read.
+    file: open at its start; only its headers are read.
     """
     start = file.read(_START_BYTES)
     try:
@@ -69,7 +70,7 @@ def size_from_header(file: BinaryIO) -> tuple[int, int] | None:
 
 
 def claims_too_much(data: memoryview) -> bool:
-    """Whether a chunk of a PNG is longer than what is left of the file; OpenCV asks for its memory all the same."""
+    """True if a PNG's chunk is longer than the rest of the file: OpenCV would allocate memory for all of it."""
     if data[: len(_PNG_START)] != _PNG_START:
         return False
     place = len(_PNG_START)
@@ -145,7 +146,7 @@ def _webp_size(file: BinaryIO, start: bytes) -> tuple[int, int] | None:
 
 
 def _webp_orientation(file: BinaryIO) -> int:
-    """Orientation in a chunk of an extended WebP, 1 where there is none."""
+    """Exif orientation 1..8 of an extended WebP, 1 without an Exif chunk."""
     file.seek(12)
     while len(header := file.read(8)) == 8:
         kind, length = struct.unpack("<4sI", header)
@@ -158,11 +159,11 @@ def _webp_orientation(file: BinaryIO) -> int:
 def _bmp_size(start: bytes) -> tuple[int, int] | None:
     (header_bytes,) = struct.unpack_from("<I", start, 14)
     width, height = struct.unpack_from("<HH" if header_bytes == _BMP_OLD_HEADER else "<Ii", start, 18)
-    return _as_shown(width, abs(height))  # negative: its first row is at the top
+    return _as_shown(width, abs(height))  # a negative height means that the first row is at the top
 
 
 def _exif_orientation(block: bytes) -> int:
-    """Orientation 1..8 of an Exif block (a small TIFF), 1 where it says nothing usable."""
+    """Orientation 1..8 of an Exif block (a small TIFF), 1 where it holds no usable orientation."""
     try:
         return _tiff_tags(io.BytesIO(block)).get(_ORIENTATION_TAG, 1)
     except (struct.error, KeyError):
@@ -170,7 +171,7 @@ def _exif_orientation(block: bytes) -> int:
 
 
 def _tiff_tags(file: BinaryIO) -> dict[int, int]:
-    """Tags of the first directory that are one whole number, the first of each; as many as the file has."""
+    """Single-integer tags of the first directory. The first of equal tags counts; a cut-off file gives those before."""
     file.seek(0)
     mark = file.read(4)
     order = _TIFF_STARTS[mark]
@@ -190,7 +191,7 @@ def _tiff_tags(file: BinaryIO) -> dict[int, int]:
 
 
 def _unpacked(file: BinaryIO, layout: str) -> tuple[int, ...]:
-    """The next numbers of a file. Raises struct.error where it ends before them."""
+    """The next numbers of a file, in a format of struct. Raises struct.error at the end of the file."""
     return struct.unpack(layout, file.read(struct.calcsize(layout)))
 
 

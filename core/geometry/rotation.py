@@ -1,7 +1,7 @@
 """Rotations: axis-angle, matrices and the 6D form, batched, differentiable, finite at zero and at pi.
 
-Wraps roma where it is safe everywhere and adds what it lacks: the left Jacobian, an exponential whose
-derivative is exact through zero (roma's is first order below 1e-6) and an angle whose gradient is finite at
+roma's functions are used where they are safe for all inputs. Added here: the left Jacobian, an exponential whose
+derivative is exact through zero (roma's is first order below 1e-6), and an angle whose gradient is finite at
 pi. All angles are radians; every leading dimension is a batch; dtype and device follow the inputs.
 """
 
@@ -16,7 +16,9 @@ from torch import Tensor
 
 from core.compute.per_device import held
 
-_SERIES_BELOW = 0.0625  # squared angle; there six terms leave 1e-17, and the closed form loses 2e-15
+_SERIES_BELOW = (
+    0.0625  # squared angle [rad²]; there the error of six terms is 1e-17, of the closed form 2e-15
+)
 _SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]
 _SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]
 _GRAM_SCHMIDT_EPSILON = 1e-8  # shortest column that still gives a direction
@@ -40,18 +42,21 @@ def left_jacobian(axis_angle: Tensor) -> Tensor:
 
 
 def axis_angle_to_matrix_and_left_jacobian(axis_angle: Tensor) -> tuple[Tensor, Tensor]:
-    """Both of the above for little more than the price of one. axis_angle (..., 3). Returns two matrices."""
+    """The matrix and the left Jacobian in one pass, for little more than the cost of one.
+
+    axis_angle (..., 3) [rad]. Returns two (..., 3, 3).
+    """
     (sine, cosine, cubic), skew, outer, squared = _rodrigues_terms(axis_angle)
     matrix = _combine(1 - cosine * squared, sine, cosine, skew, outer)
     return matrix, _combine(1 - cubic * squared, cosine, cubic, skew, outer)
 
 
 def matrix_to_axis_angle(matrix: Tensor) -> Tensor:
-    """matrix (..., 3, 3). Returns (..., 3) [rad] of length 0..pi; at pi one of the two axes.
+    """The logarithm of rotations. matrix (..., 3, 3). Returns (..., 3) [rad] of length 0..pi; at pi one of two axes.
 
-    By the quaternion q: 4 q qᵀ is linear in the matrix, and its row with the largest diagonal is q but for its length
-    (Shepperd, "Quaternion from rotation matrix", 1978). roma looks for that row with `nonzero`, which waits for a GPU,
-    and in 100 operations more.
+    The quaternion q is found first: 4 q qᵀ is linear in the matrix, and its row with the largest diagonal entry is a
+    multiple of q (Shepperd, "Quaternion from rotation matrix", 1978). roma finds that row with `nonzero`, which waits
+    for the GPU, and needs 100 operations more.
     """
     weights, constant = _constants(matrix.dtype, matrix.device).outer
     outer = torch.addmm(constant, matrix.reshape(-1, 9), weights).view(-1, 4, 4)
@@ -61,14 +66,14 @@ def matrix_to_axis_angle(matrix: Tensor) -> Tensor:
 
 
 def matrix_to_rotation6d(matrix: Tensor) -> Tensor:
-    """The first two columns, row by row: SPIN's order. matrix (..., 3, 3). Returns (..., 6)."""
+    """The first two columns of rotations, flattened row by row as in SPIN. matrix (..., 3, 3). Returns (..., 6)."""
     return matrix[..., :2].flatten(-2)
 
 
 def rotation6d_to_matrix(rotation6d: Tensor) -> Tensor:
     """Gram-Schmidt on two columns (Zhou et al., CVPR 2019). rotation6d (..., 6). Returns (..., 3, 3).
 
-    Two columns that are zero or parallel give finite values, but no rotation.
+    Columns that are zero or parallel give finite values, but no rotation.
     """
     return roma.special_gramschmidt(rotation6d.unflatten(-1, (3, 2)), epsilon=_GRAM_SCHMIDT_EPSILON)
 
@@ -88,7 +93,7 @@ def _unit_batch_last(vectors: Tensor) -> Tensor:
 
 
 def geodesic_angle(first: Tensor, second: Tensor) -> Tensor:
-    """Angle between rotations (..., 3, 3). Returns (...) [rad] in 0..pi, exact at both ends."""
+    """Angle between rotations (..., 3, 3). Returns (...) [rad] in 0..pi, accurate at both ends."""
     relative = first.transpose(-1, -2) @ second
     twice_sine = torch.stack(
         [relative[..., i, j] - relative[..., j, i] for i, j in ((2, 1), (0, 2), (1, 0))], -1
@@ -103,16 +108,16 @@ def compose_axis_angle(first: Tensor, second: Tensor) -> Tensor:
 
 
 def rotation_between(start: Tensor, end: Tensor) -> Tensor:
-    """The shortest rotation that takes one direction to another. start, end (..., 3). Returns R (..., 3, 3).
+    """The shortest rotation that takes one direction to another. start, end (..., 3), of any length. Returns
+    (..., 3, 3).
 
-    Two half turns: about `start`, which leaves it, then about the middle of both, which takes it to `end`.
-    For opposite directions the middle is any direction at right angles. The lengths of start and end do not
-    matter.
+    It is composed of two half turns: about `start`, which leaves `start` in place, then about the middle of both,
+    which takes `start` to `end`. For opposite directions the middle is any direction at right angles.
     """
     start, end = torch.broadcast_tensors(_unit(start), _unit(end))
     across, middle = _unit(start - end), start + end
-    # Rounding leaves a part of the middle along `across`, which matters as they become opposite. Close together
-    # `across` itself is rounding, and must not be taken off.
+    # Rounding leaves a part of the middle along `across`, which matters for nearly opposite directions, so it is
+    # removed there. For nearly equal directions `across` itself is rounding and must not be removed.
     apart = (start * end).sum(-1, keepdim=True) < 0
     middle = torch.where(apart, middle - (middle * across).sum(-1, keepdim=True) * across, middle)
     opposite = torch.linalg.vector_norm(middle, dim=-1, keepdim=True) < 8 * torch.finfo(start.dtype).eps
@@ -121,9 +126,10 @@ def rotation_between(start: Tensor, end: Tensor) -> Tensor:
 
 
 def rotation_ahead(direction: Tensor) -> Tensor:
-    """The shortest rotation of a direction (..., 3) with z > 0 onto the z axis: `rotation_between` in few operations.
+    """The shortest rotation of directions (..., 3) with z > 0 onto the z axis. Returns (..., 3, 3).
 
-    Half turns about the middle of both, which takes it there, and about the axis, which leaves it. Returns (..., 3, 3).
+    A case of `rotation_between` in fewer operations. It is composed of two half turns: about the middle of both,
+    which takes the direction to the axis, and about the axis, which leaves it there.
     """
     identity = _constants(direction.dtype, direction.device).identity
     middle = _unit(_unit(direction) + identity[2])
@@ -132,9 +138,9 @@ def rotation_ahead(direction: Tensor) -> Tensor:
 
 
 def _rodrigues_terms(axis_angle: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor, Tensor]:
-    """What exponential and Jacobian are made of, in few large operations.
+    """The terms that exponential and Jacobian share, in few large operations.
 
-    axis_angle (..., 3), its length t. Returns (sin t/t, (1 - cos t)/t², (t - sin t)/t³), each (..., 1, 1);
+    axis_angle (..., 3) [rad], its length t. Returns (sin t/t, (1 - cos t)/t², (t - sin t)/t³), each (..., 1, 1);
     the skew matrix (..., 3, 3), the outer product (..., 3, 3) and t² (..., 1, 1).
     """
     squared = (axis_angle * axis_angle).sum(-1, keepdim=True)
@@ -170,7 +176,7 @@ class _Constants(NamedTuple):
 
 @held
 def _constants(dtype: torch.dtype, device: torch.device) -> _Constants:
-    """Made once per dtype and device: a hot loop must not copy them to a GPU each time."""
+    """Constants, made once per dtype and device: copying them to a GPU at each call would slow hot loops."""
     with torch.inference_mode(False):
         series = torch.tensor(_SERIES, dtype=dtype, device=device)
         skew = torch.tensor(_SKEW, dtype=dtype, device=device)
@@ -180,7 +186,7 @@ def _constants(dtype: torch.dtype, device: torch.device) -> _Constants:
 
 
 def _quaternion_products() -> tuple[list[list[float]], list[float]]:
-    """weights (9, 16) and constant (16,) that make the 4 q qᵀ of a rotation matrix, q = (x, y, z, w)."""
+    """weights (9, 16) and constant (16,) of the linear map from a rotation matrix to 4 q qᵀ, q = (x, y, z, w)."""
     weights, constant = [[0.0] * 16 for _ in range(9)], [0.0] * 16
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3
@@ -195,17 +201,17 @@ def _quaternion_products() -> tuple[list[list[float]], list[float]]:
 
 
 def _unit(vector: Tensor) -> Tensor:
-    """vector (..., 3) at length one; zero stays zero."""
+    """vector (..., 3) scaled to length one; zero stays zero."""
     length = torch.linalg.vector_norm(vector, dim=-1, keepdim=True)
     return vector / length.clamp_min(torch.finfo(vector.dtype).tiny)
 
 
 def _perpendicular(direction: Tensor) -> Tensor:
-    """Some direction at right angles to each unit direction (..., 3)."""
+    """A unit vector at right angles to each unit direction (..., 3)."""
     least = torch.nn.functional.one_hot(direction.abs().argmin(-1), 3).to(direction.dtype)
     return _unit(torch.linalg.cross(direction, least, dim=-1))
 
 
 def _half_turn(axis: Tensor) -> Tensor:
-    """The turn by pi about each unit axis (..., 3): 2 a aᵀ - I, (..., 3, 3)."""
+    """The rotation by pi about each unit axis (..., 3): 2 a aᵀ - I. Returns (..., 3, 3)."""
     return 2 * axis[..., :, None] * axis[..., None, :] - torch.eye(3, dtype=axis.dtype, device=axis.device)

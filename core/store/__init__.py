@@ -1,5 +1,6 @@
-"""What is kept: the project file and the fits dictionary. The dictionary needs torch, so it is loaded on
-first use.
+"""The project file and the fits dictionary.
+
+The dictionary is imported on first use, as it needs torch.
 """
 
 from typing import TYPE_CHECKING

@@ -1,1 +1,1 @@
-"""What the user reads, in the user's language."""
+"""Texts of the window and their translation."""

@@ -1,6 +1,6 @@
-"""The language of the window: translations lie in resources/translations, and Qt brings those of its own dialogs.
+"""Chooses the language of the window. Translations are in resources/translations; Qt brings those of its own dialogs.
 
-English stands in the source; its own file has nothing but singular and plural.
+The source is English. The English translation file holds only singular and plural forms.
 """
 
 from pathlib import Path
@@ -10,16 +10,16 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 from desktop.text.translate import part
 
 TRANSLATIONS = Path(__file__).parents[2] / "resources" / "translations"
-OURS, QTS, BETWEEN = "fitloop", "qtbase", "_"  # OURS_de.qm is ours in German
+OURS, QTS, BETWEEN = "fitloop", "qtbase", "_"  # parts of file names: fitloop_de.qm is our German translation
 ENGLISH = QLocale("en")
 SYSTEM = "system"
 
 
 def speak(application: QCoreApplication, name: str = SYSTEM, folder: Path = TRANSLATIONS) -> None:
-    """Use a language from now on, such as "de" or "pt_BR", or that of the desktop around the window.
+    """Use a language from now on, such as "de" or "pt_BR". SYSTEM: the language of the user's desktop.
 
-    What is not translated into it stays English, Qt's own words too where nothing of ours is translated. Windows that
-    are open keep theirs.
+    Texts without translation stay English. Qt's own texts stay English too if there is no translation of ours. Open
+    windows keep their language.
     """
     locale = QLocale.system() if name == SYSTEM else QLocale(name)
     for translator in application.findChildren(QTranslator):
@@ -33,7 +33,7 @@ def speak(application: QCoreApplication, name: str = SYSTEM, folder: Path = TRAN
 
 
 def _install(application: QCoreApplication, locale: QLocale, file: str, folder: Path) -> str:
-    """Returns the language of the translation that a folder has for a locale, empty where it has none."""
+    """Install a folder's translation for a locale. Returns its language, empty if the folder has none."""
     translator = QTranslator(application)
     if not translator.load(locale, file, BETWEEN, str(folder)):
         return ""

@@ -1,4 +1,4 @@
-"""The names of joints and keypoints as one reads them; desktop.text.translate.part looks them up."""
+"""The readable names of joints and keypoints, for translators; desktop.text.translate.part looks them up."""
 
 from desktop.text.translate import QT_TR_NOOP
 

@@ -1,4 +1,4 @@
-"""What the user reads, in the user's language.
+"""Translates texts into the user's language.
 
 English stands in the source and is its own key: tr("Fit"). A table that is made before a language is chosen marks its
 texts with QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both by these names.
@@ -26,9 +26,10 @@ VERDICTS: dict[Verdict, str] = {
 
 
 def tr(text: str, comment: str = "", n: int = -1) -> str:
-    """The text in the user's language. n: goes to where %n is, and chooses singular or plural. From any thread.
+    """The text in the user's language. Can be called from any thread.
 
-    comment: what a translator should know; the same text with another comment is another text.
+    n: replaces %n, and chooses singular or plural. comment: a hint for translators; equal texts with different
+    comments are translated separately.
     """
     return QCoreApplication.translate("", text, comment, n)
 
@@ -46,5 +47,5 @@ def term(name: str) -> str:
 
 
 def verdict(name: Verdict) -> str:
-    """A verdict as one reads it."""
+    """The readable name of a verdict."""
     return tr(VERDICTS[name])

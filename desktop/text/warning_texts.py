@@ -1,4 +1,4 @@
-"""Warnings in the user's language: a few words, and why it matters."""
+"""Texts of the warnings about bodies: a short name, and an explanation with a remedy."""
 
 from collections.abc import Mapping
 

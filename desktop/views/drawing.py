@@ -18,17 +18,17 @@ BOX = QColor("#ffffff")
 BONE_PX, POINT_PX, CONFIDENT_PX, RING_PX = 2.6, 3.0, 3.0, 3.5
 FOCUS_PX = 2
 NOTICE_ALPHA = 225
-LABEL_X_PX, LABEL_Y_PX = 7, 18  # how near to the edge a label may begin
+LABEL_X_PX, LABEL_Y_PX = 7, 18  # least distance of a label's start from the edge
 OTHERS_OPACITY = 0.45
-LABEL_OPACITY = 0.8  # at least: fainter, nobody could read it on a light ground
+LABEL_OPACITY = 0.8  # least opacity: fainter labels cannot be read on a light photo
 GHOST_OPACITY = 0.55
 HANDLE_PX = 4.0
-HEAD_PX, HEAD_FROM_PX = 6.0, 9.0  # of an arrow, and the length from which on it has one
+HEAD_PX, HEAD_FROM_PX = 6.0, 9.0  # size of an arrow's head, and the least length of an arrow with a head
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Which keypoints are drawn in a way of their own: selected, under the cursor, disbelieved by the fit."""
+    """Indices of keypoints that are drawn differently: selected, under the cursor, outliers of the fit."""
 
     selected: int = -1
     hover: int = -1
@@ -38,9 +38,9 @@ class Marks:
 def draw_bones(
     painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.ndarray, alone: bool = False
 ) -> None:
-    """Lines between keypoints that are there; a bone with a doubtful end is dashed. xy (K, 2).
+    """Draw lines between visible keypoints; a bone with an occluded end is dashed. xy (K, 2) [canvas px].
 
-    alone: no points will cover their ends, which then are round; that takes three times as long.
+    alone: True if no points will cover the lines' ends. They are then round, which takes three times as long.
     """
     colours, sides = side_colours("dark"), _sides_of_bones(names)
     for width, halo in ((BONE_PX + 2.0, True), (BONE_PX, False)):
@@ -56,7 +56,7 @@ def draw_bones(
 
 
 def draw_points(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.ndarray, marks: Marks) -> None:
-    """Discs, larger the surer; occluded ones are rings, and what the fit disbelieves is crossed out."""
+    """Draw keypoints as discs, larger with confidence; occluded ones are rings, outliers of the fit are crossed out."""
     colours = side_colours("dark")
     for index in range(keypoints.k):
         if keypoints.confidence[index] <= 0:
@@ -80,7 +80,7 @@ def draw_points(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.n
 
 
 def draw_ghosts(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.ndarray, marks: Marks) -> None:
-    """Absent keypoints where the body has them, xy (K, 2): small dotted rings that can be dragged into being."""
+    """Draw absent keypoints as small dotted rings at the body's keypoints xy (K, 2) [px]; dragging one adds it."""
     colours = side_colours("dark")
     painter.save()
     painter.setOpacity(GHOST_OPACITY)
@@ -96,7 +96,7 @@ def draw_ghosts(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.n
 
 
 def draw_residuals(painter: QPainter, keypoints: Keypoints, xy: np.ndarray, body_xy: np.ndarray) -> None:
-    """An arrow from each keypoint to where the body has it; a dot where they are one."""
+    """Draw an arrow from each keypoint to the body's keypoint; a dot where they agree."""
     for width, colour in ((3.2, HALO), (1.6, RESIDUAL)):
         painter.setPen(QPen(colour, width))
         painter.setBrush(colour)
@@ -115,8 +115,8 @@ def draw_residuals(painter: QPainter, keypoints: Keypoints, xy: np.ndarray, body
 
 
 def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool, locked: bool) -> None:
-    """The square between corners (2, 2), and who it is of."""
-    corners = np.round(corners) + 0.5  # on whole pixels, where lines need no smoothing
+    """Draw the square between corners (2, 2) [canvas px], and a label of its person."""
+    corners = np.round(corners) + 0.5  # on whole pixels, where lines need no antialiasing
     rect = QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -136,7 +136,7 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     seen = QRectF(painter.window())
     at = QPointF(rect.left() + 2, rect.top() - 6)
-    if rect.intersects(seen):  # of a box that begins beyond the edge, who it is of is read all the same
+    if rect.intersects(seen):  # keep the label of a box visible if its corner is outside the view
         at = QPointF(max(at.x(), seen.left() + LABEL_X_PX), max(at.y(), seen.top() + LABEL_Y_PX))
     opacity = painter.opacity()
     painter.setOpacity(max(opacity, LABEL_OPACITY))
@@ -145,7 +145,7 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
 
 
 def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELECTED) -> None:
-    """Small text that can be read on any photo; `at` is the start of its base line."""
+    """Draw small text that is readable on any photo. at: the start of its base line."""
     font = QFont(painter.font())
     font.setPointSizeF(9.0)
     painter.setFont(font)
@@ -158,7 +158,7 @@ def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELEC
 
 
 def draw_notice(painter: QPainter, room: QRectF, text: str, colours: Theme) -> None:
-    """Words in the middle of a view, on a ground of their own where something is drawn behind them."""
+    """Draw text in the middle of a view, on a background that hides drawings behind it."""
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     ground = QColor(colours.viewport)
     ground.setAlpha(NOTICE_ALPHA)
@@ -171,7 +171,7 @@ def draw_notice(painter: QPainter, room: QRectF, text: str, colours: Theme) -> N
 
 
 def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
-    """A frame inside the edges of what has the keyboard."""
+    """Draw a frame inside the edges of the widget that has the keyboard focus."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(colours.accent), FOCUS_PX))
     painter.drawRect(QRectF(rect).adjusted(FOCUS_PX / 2, FOCUS_PX / 2, -FOCUS_PX / 2, -FOCUS_PX / 2))

@@ -117,7 +117,7 @@ def test_a_baked_body_passes_its_check_and_a_spoilt_one_fails_by_name(baked, mon
     foot = joint_index("left_foot")
     arrays["J_regressor"][[foot, joint_index("left_ankle")]] = arrays["J_regressor"][[foot, foot]]
     np.savez(baked, **arrays)
-    with pytest.raises(SystemExit, match=f"beyond {LIMIT_MM:g} mm at left_ankle"):
+    with pytest.raises(SystemExit, match=f"exceeds {LIMIT_MM:g} mm at left_ankle"):
         run(monkeypatch, "--check", str(baked), "--people", "20")
 
 

@@ -27,8 +27,8 @@ WRONG = {
 
 BY_DEFAULT = {
     "body": [
-        "--adults ADULTS to bake from; by default 1500",
-        "--seed SEED of the people drawn; by default 0",
+        "--adults ADULTS adults to bake from; by default 1500",
+        "--seed SEED seed of the random people; by default 0",
     ],
     "convert": ["by default balanced", "photos a second of a sequence; by default 30.0"],
     "evaluate": ["--guess GUESS of fits: none, lifter, or a lifter's folder; by default none"],
@@ -37,8 +37,8 @@ BY_DEFAULT = {
         "of torch; to use more cores",
         "; by default 1 ",
     ],
-    "prior": ["--components COMPONENTS of the mixture of Gaussians; by default 8"],
-    "sheet": ["--split SPLIT poses: which of the file's splits; by default test"],
+    "prior": ["--components COMPONENTS number of Gaussians in the mixture; by default 8"],
+    "sheet": ["--split SPLIT poses: the split of the file to draw from; by default test"],
     "spin": [
         "never for that reason; by default 50, or 0 where --steps is given",
         "--save-minutes X between two savings; by default 5.0",
@@ -47,8 +47,8 @@ BY_DEFAULT = {
     ],
     "synthetic": [
         "width and height [px]; by default 256",
-        "least..most in a photo; by default 1..6",
-        "--seed SEED of all that is drawn; by default 0",
+        "least..most people per photo; by default 1..6",
+        "--seed SEED seed of all random choices; by default 0",
     ],
 }
 UNWRITABLE = {
@@ -218,7 +218,7 @@ def test_a_project_that_is_there_is_told_before_people_are_looked_for(tmp_path, 
     monkeypatch.chdir(tmp_path)
     Path("made.fitloop").touch()
     assert main_of("convert")([NOTHING, "made.fitloop"]) == 1
-    assert "made.fitloop is there already" in capsys.readouterr().err
+    assert "made.fitloop exists already" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_not_there_is_told_before_people_are_looked_for(tmp_path, monkeypatch, capsys):

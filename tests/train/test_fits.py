@@ -287,7 +287,7 @@ def test_two_runs_do_not_write_one_file(source, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(fits, "fit_batch", fit_batch)
     assert run(*arguments) == 130
     assert second == [1]
-    assert "worked on by another process" in capsys.readouterr().err
+    assert "in use by another process" in capsys.readouterr().err
 
 
 def test_two_processes_share_the_work_and_end_with_the_bytes_of_one(source, tmp_path):

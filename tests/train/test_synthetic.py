@@ -249,7 +249,7 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
 
 def test_a_finished_data_set_is_not_written_over(folder, capsys):
     assert synthetic.main(["--out", str(folder), "--count", "1", "--workers", "1"]) == 1
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("people", ["0", "3..1", "1..99", "many", "1..2..3"])

@@ -1,1 +1,1 @@
-"""How the open body is made: random people, turned into SMPL's T-pose, summed up by ten numbers and a child."""
+"""Baking of the open body: random people in SMPL's T-pose, reduced to ten betas and a child shape."""

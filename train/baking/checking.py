@@ -1,4 +1,4 @@
-"""Is a baked body true? People that the bake never drew are held against its joint regressor and its shape space."""
+"""Checks a baked body: errors of its joint regressor and shape space on held-out people."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from core.errors import BodyFileError
 from train.baking.random_people import Population, RandomPeople
 from train.baking.tpose import to_tpose
 
-HELD_OUT_SEED = 7_001  # bakes use small seeds
+HELD_OUT_SEED = 7_001  # differs from the small seeds of bakes
 LIMIT_MM = 5.0  # mean error allowed at any joint
 CHUNK = 100  # people in memory at once: 14 000 vertices each
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Mean errors over people never seen: joint_mm (24,) of the regressed joints, shape_mm of the vertices of the
-    nearest body of ten betas and a kid."""
+    """Mean errors over held-out people: joint_mm (24,) of the regressed joints, shape_mm of the vertices of the
+    nearest body in the shape space (ten betas and kid)."""
 
     joint_mm: NDArray[np.float64]
     shape_mm: float
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """The joints whose mean error is beyond the limit (or no number)."""
+        """Names of the joints whose mean error exceeds the limit or is nan."""
         return tuple(name for name, mm in zip(JOINT_NAMES, self.joint_mm, strict=True) if not mm <= LIMIT_MM)
 
     def report(self) -> str:
@@ -39,13 +39,13 @@ class Findings:
 
 
 def held_out(body: BodyArrays, population: Population, count: int) -> tuple[Findings, Findings]:
-    """What `count` adults and a tenth as many children say about the body."""
+    """Findings of a body on `count` adults, and on a tenth as many children."""
     adults = (population.adults(min(CHUNK, count - done)) for done in range(0, count, CHUNK))
     return findings(body, adults), findings(body, [population.children(max(1, count // 10))])
 
 
 def findings(body: BodyArrays, groups: Iterable[RandomPeople]) -> Findings:
-    """Compare a body with people in anny's resting pose. Raises BodyFileError when its mesh is not theirs."""
+    """Compare a body with people in anny's resting pose. Raises BodyFileError if the meshes differ."""
     joint_mm, shape_mm = [], []
     for people in groups:
         if people.vertices.shape[1] != len(body.v_template):
@@ -61,7 +61,7 @@ def findings(body: BodyArrays, groups: Iterable[RandomPeople]) -> Findings:
 
 
 def _beside_the_shape_space(body: BodyArrays, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance (N, V) [m] of T-posed vertices (N, V, 3) from the nearest body of the file's shape directions."""
+    """Distance (N, V) [m] of T-posed vertices (N, V, 3) [m] from the nearest body in the file's shape space."""
     directions = [body.shapedirs[..., :10]]
     if body.kid_direction is not None:
         directions.append(body.kid_direction[..., None])

@@ -1,7 +1,7 @@
-"""The open body's own keypoints: a row of weights over its vertices and joints for each definition it knows better.
+"""The open body's own keypoint definitions: one row of weights over its vertices and joints for each.
 
-Definitions in resources/keypoints give stand-ins in SMPL's proportions. The open body's hips are wider and its spine
-joints sit lower, so what those stand-ins extrapolate is given here anew, to the same words.
+The definitions in resources/keypoints are made for SMPL's proportions. The open body's hips are wider and its spine
+joints are lower, so the definitions that extrapolate are given here again, under the same names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from core.body.tree import JOINT_NAMES, joint_index, mirror_name
 from train.baking.random_people import RandomPeople
 from train.baking.regressors import around, crown, point_regressor, symmetric
 
-# Definition -> weights of joints, or of the rows that come before it. Left stands for both sides.
+# Definition -> weights of joints, or of definitions before it. Left definitions also make the right ones.
 MIXED: dict[str, dict[str, float]] = {
     "left_hip_h36m": {"left_hip": 1.08, "right_hip": -0.08},
     "left_hip_3dhp": {"left_hip": 1.08, "right_hip": -0.08},
@@ -39,7 +39,8 @@ def keypoint_rows(
 ) -> dict[str, NDArray[np.float64]]:
     """Definition -> weights (V + 24,) over vertices, then joints.
 
-    mean (V, 3): the T-posed mean; resting (N, V, 3): people as anny drew them, for what is regressed from bones.
+    mean (V, 3) [m]: the mean shape in T-pose. resting (N, V, 3) [m]: people in anny's resting pose, in which keypoints
+    at bones are regressed.
     """
     rows = _surface(people, mean, resting)
     rows = {name: np.append(row, np.zeros(len(JOINT_NAMES))) for name, row in rows.items()}
@@ -68,7 +69,7 @@ def _row(rows: dict[str, NDArray[np.float64]], part: str) -> NDArray[np.float64]
 def _surface(
     people: RandomPeople, mean: NDArray[np.float64], resting: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Weights (V,): anny's keypoints where they exist, bones' heads and picked spots elsewhere."""
+    """Definition -> weights (V,): anny's keypoints where they exist, else the heads of bones or chosen points."""
     rows = {
         f"left_{part}": people.surface[f"left_{part}"]
         for part in ("eye", "ear", "big_toe", "small_toe", "heel")

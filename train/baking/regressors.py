@@ -8,19 +8,20 @@ from scipy.optimize import nnls
 
 from core.body.tree import FLIP, JOINT_NAMES
 
-CANDIDATE_POOL = 3000  # nearest vertices that a joint may draw on …
-CANDIDATES = 500  # … and how many of them are tried
+CANDIDATE_POOL = 3000  # nearest vertices of a point, from which …
+CANDIDATES = 500  # … so many candidates are chosen
 RIDGE = 0.03
-SUM_WEIGHT = 100.0  # how hard a regressor's weights are held to sum to one (against metres)
+SUM_WEIGHT = 100.0  # weight of the equation that the weights sum to one, against residuals in metres
 CROWN_VERTICES = 40
 
 
 def joint_regressor(
     vertices: NDArray[np.float64], joints: NDArray[np.float64], mirror: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Weights (24, V), rows summing to one, that give the joints (N, 24, 3) from vertices (N, V, 3).
+    """Weights (24, V), rows summing to one, that regress joints (N, 24, 3) [m] from vertices (N, V, 3) [m].
 
-    A right joint's row is its left one's seen in the mirror, and a middle joint's row is symmetric.
+    mirror (V,): index of the mirrored vertex. A right joint's row mirrors the left one's, and a middle joint's row is
+    symmetric.
     """
     regressor = np.zeros((joints.shape[1], vertices.shape[1]))
     for j, name in enumerate(JOINT_NAMES):
@@ -31,10 +32,10 @@ def joint_regressor(
 
 
 def point_regressor(vertices: NDArray[np.float64], point: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights (V,) summing to one for one point (N, 3) of each body (N, V, 3), in a pose that all bodies share.
+    """Weights (V,), summing to one, that regress point (N, 3) [m] from vertices (N, V, 3) [m], all in one pose.
 
-    Non-negative weights alone leave 9 mm at the knee, whose height among the vertices varies with the build: a small
-    ridge around the non-negative solution brings that under 4 mm.
+    Non-negative weights alone leave an error of 9 mm at the knee, whose height relative to the vertices varies with
+    the build. A small ridge around the non-negative solution reduces it to under 4 mm.
     """
     distance = np.linalg.norm(vertices.mean(axis=0) - point.mean(axis=0), axis=1)
     pool = np.argsort(distance)[:CANDIDATE_POOL]
@@ -55,12 +56,12 @@ def symmetric(row: NDArray[np.float64], mirror: NDArray[np.int64]) -> NDArray[np
 
 
 def around(vertices: NDArray[np.float64], point: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Equal weights on the `count` vertices (V, 3) nearest to a point (3,)."""
+    """Weights (V,): equal on the `count` vertices (V, 3) nearest to point (3,), else zero."""
     row = np.zeros(len(vertices))
     row[np.argsort(np.linalg.norm(vertices - point, axis=1))[:count]] = 1.0 / count
     return row
 
 
 def crown(vertices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The top of the head of a standing body (V, 3)."""
+    """Weights (V,) of the top of the head of standing vertices (V, 3)."""
     return around(vertices, vertices[vertices[:, 1].argmax()] * [0, 1, 1], CROWN_VERTICES)

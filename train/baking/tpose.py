@@ -1,7 +1,7 @@
-"""Turn bodies from anny's resting pose (arms hanging, legs apart) into SMPL's T-pose.
+"""Poses bodies from anny's resting pose (arms hanging, legs apart) into SMPL's T-pose.
 
-Only then does an SMPL pose mean the same thing on this body. Arms end along +-x; thighs and shins take the directions
-of SMPL's rest skeleton; the feet keep their tilt and take SMPL's heading.
+An SMPL pose then means the same on this body as on SMPL. Arms are along +-x; thighs and shins get the directions of
+SMPL's rest skeleton; feet keep their tilt and get SMPL's heading.
 """
 
 from __future__ import annotations
@@ -19,25 +19,28 @@ THIGH = (0.092, -0.996, -0.013)
 SHIN = (-0.037, -0.993, -0.112)
 ARM = (1.0, 0.0, 0.0)
 FOOT_HEADING = (0.18, 0.0, 0.90)
-COLLAR_SHARE = 0.25  # of an arm's swing that the collar bone makes, as in the poses' `girdle`
+COLLAR_SHARE = 0.25  # share of an arm's swing that the collar bone makes, as in the poses' `girdle`
 
 
 def to_tpose(
     vertices: NDArray[np.float64], joints: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """vertices (N, V, 3), joints (N, 24, 3) [m], weights (V, 24) -> both in the T-pose, pelvis at the origin."""
+    """Returns vertices and joints in T-pose, pelvis at the origin.
+
+    vertices (N, V, 3), joints (N, 24, 3) [m] in anny's resting pose; skinning weights (V, 24).
+    """
     turns = _turns(torch.from_numpy(joints)).numpy()
     _, placed = world_transforms(relative_rotations(turns), offsets_between(joints - joints[:, :1]))
     shift = placed - np.einsum("njab,njb->nja", turns, joints)
     turned = np.empty_like(vertices)
-    for n in range(len(vertices)):  # one body at a time: blended transforms of all would fill the memory
+    for n in range(len(vertices)):  # one body at a time: the blended transforms of all need too much memory
         blended = np.einsum("vj,jab->vab", weights, turns[n])
         turned[n] = np.einsum("vab,vb->va", blended, vertices[n]) + weights @ shift[n]
     return turned, placed
 
 
 def _turns(joints: torch.Tensor) -> torch.Tensor:
-    """World rotation of each joint (N, 24, 3, 3), each limb turned by the least that its parent leaves to do."""
+    """World rotation of each joint (N, 24, 3, 3): the parent's, plus the shortest rotation onto the bone's target."""
     turns = torch.eye(3, dtype=joints.dtype).repeat(len(joints), len(JOINT_NAMES), 1, 1)
     for side, x in (("left", 1.0), ("right", -1.0)):
         mirror = torch.tensor([x, 1.0, 1.0], dtype=joints.dtype)
@@ -62,7 +65,7 @@ _PARTS = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist"
 
 
 def _swing(turns: torch.Tensor, joints: torch.Tensor, joint: int, child: int, target: torch.Tensor) -> None:
-    """Set the joint's rotation to its parent's plus the least turn that points the bone along `target`."""
+    """Set a joint's rotation: its parent's, plus the shortest rotation that points the bone along `target` (3,)."""
     carried = turns[:, PARENTS[joint]]
     bone = (carried @ (joints[:, child] - joints[:, joint])[..., None])[..., 0]
     turns[:, joint] = rotation_between(bone, target.to(bone).expand_as(bone)) @ carried

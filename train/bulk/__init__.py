@@ -1,1 +1,1 @@
-"""Fits for whole data sets."""
+"""Detections and fits for whole data sets."""

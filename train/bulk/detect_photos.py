@@ -1,4 +1,4 @@
-"""A detector over many photos: of a folder, or round the people of an annotation file."""
+"""Runs a detector over many photos: all of a folder, or the people of an annotation file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from train.run.progress_line import ProgressLine
 
 @dataclass(frozen=True)
 class DetectorChoice:
-    """Which detector; device, mode and weights are rtmlib's."""
+    """A detector's name and options; device, mode and weights apply to rtmlib only."""
 
     name: str
     device: str = "cpu"
@@ -27,7 +27,7 @@ class DetectorChoice:
 
 
 def is_photos(source: Path) -> bool:
-    """Whether to take a path for photos alone: a photo, or a folder that has some."""
+    """True for a photo, or for a folder that contains photos."""
     return (
         source.suffix.lower() in PHOTO_SUFFIXES
         if source.is_file()
@@ -36,19 +36,19 @@ def is_photos(source: Path) -> bool:
 
 
 def photos_of(source: Path) -> list[str]:
-    """Paths of all photos, in order, relative to the folder. Raises ReadError when there is none."""
+    """Sorted paths of all photos, relative to the folder. Raises ReadError if there are none."""
     if source.is_file():
         return [source.name]
     names = sorted(path.relative_to(source).as_posix() for path in _files(source))
     if not names:
         raise ReadError(
-            f"{source}: no photo is in this folder. Photos end in {', '.join(PHOTO_SUFFIXES)}; choose theirs."
+            f"{source}: this folder holds no photos. Choose a folder of files {', '.join(PHOTO_SUFFIXES)}."
         )
     return names
 
 
 def detect_in_photos(source: Path, choice: DetectorChoice) -> Import:
-    """Everyone whom the detector finds in the photos of a folder. Raises ReadError and DetectorError."""
+    """Detect all people in the photos of a folder. Raises ReadError and DetectorError."""
     root = source if source.is_dir() else source.parent
     return _detect([Photo(name, 1, 1) for name in photos_of(source)], root, choice, by_itself=True)
 
@@ -84,7 +84,7 @@ def _detected(photo: Photo, root: Path, detector: Detector, by_itself: bool) -> 
         return Photo(photo.path, image.shape[1], image.shape[0], detect(image, detector))
     if image.shape[:2] != (photo.height, photo.width):
         raise ImageError(
-            f"is {image.shape[1]} × {image.shape[0]} px, but its people were marked in {photo.width} × {photo.height}"
+            f"is {image.shape[1]} × {image.shape[0]} px, but its boxes refer to {photo.width} × {photo.height} px"
         )
     return photo.with_(people=detect(image, detector, photo))
 
@@ -92,7 +92,7 @@ def _detected(photo: Photo, root: Path, detector: Detector, by_itself: bool) -> 
 def _missed(before: Photo, after: Photo, by_itself: bool) -> Iterator[LeftOut]:
     if by_itself:
         if not after.people:
-            yield LeftOut(after.path, "nobody was found; the photo is there without people")
+            yield LeftOut(after.path, "nobody was found; the photo is kept without people")
         return
     kept = {person.id for person in after.people}
     for person in before.people:

@@ -1,4 +1,4 @@
-"""People of a data set in batches of one layout, and one batch of fits: from what a reader gave to rows."""
+"""Splits the people of a data set into batches of one layout, and fits one batch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_SCORE = np.inf
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """A person and where it stands: photos[photo].people[place]."""
+    """A person and its indices: photos[photo].people[place]."""
 
     photo: int
     place: int
@@ -36,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True, eq=False)
 class PeopleBatch:
-    """People of one layout whose fits are found together; `number` counts the batches of a data set."""
+    """People of one layout that are fitted together. number: the batch's index in the data set."""
 
     number: int
     layout: str
@@ -48,8 +48,8 @@ class PeopleBatch:
 
 @dataclass(frozen=True, eq=False)
 class BatchFits:
-    """Fits of a batch (B): pose (B, 72), betas (B, 10), kid (B,), cam_t (B, 3) [m], score (B,), weak (B,), and
-    fault (B,): why there is no fit of that person, '' where there is one."""
+    """Fits of a batch: pose (B, 72) [rad], betas (B, 10), kid (B,), cam_t (B, 3) [m], score (B,) and weak (B,) as in
+    `Fit`; fault (B,): the reason why a person has no fit, '' for a person with a fit."""
 
     pose: NDArray[np.float32]
     betas: NDArray[np.float32]
@@ -62,7 +62,7 @@ class BatchFits:
 
 @dataclass(frozen=True, eq=False)
 class ObservedBatch:
-    """What a batch's people show: keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px]."""
+    """A batch's observations: keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px of the photo]."""
 
     keypoints: Tensor
     focal_length: Tensor
@@ -73,18 +73,18 @@ class ObservedBatch:
 
     @property
     def guessable(self) -> Tensor:
-        """Whether there is a keypoint and a camera to guess from (B,)."""
+        """(B,) bool: True if a person has a keypoint and a valid focal length."""
         return (
             (self.keypoints[..., 2] > 0).any(dim=1) & self.focal_length.isfinite() & (self.focal_length > 0)
         )
 
 
-# Photos, a batch and what is seen of it -> where to start, and person -> why there is no guess of it.
+# Photos, a batch and its observations -> initial bodies, and index of a person -> the reason why it has no guess.
 Guesser = Callable[[Sequence[Photo], PeopleBatch, ObservedBatch], tuple[BodyParams, dict[int, str]]]
 
 
 def batches(photos: Sequence[Photo], size: int, kept: Callable[[Person], bool]) -> list[PeopleBatch]:
-    """Everyone but the kept, in order, people of one layout together: the same batches whoever works on them."""
+    """Batches of all people except the kept ones, grouped by layout. Every process computes the same batches."""
     by_layout: dict[str, list[Member]] = {}
     for at, photo in enumerate(photos):
         for place, person in enumerate(photo.people):
@@ -101,14 +101,14 @@ def batches(photos: Sequence[Photo], size: int, kept: Callable[[Person], bool]) 
 def fit_batch(
     body: Body, photos: Sequence[Photo], batch: PeopleBatch, guesser: Guesser | None, config: FitConfig
 ) -> BatchFits:
-    """Fit a batch. Who cannot be fitted gets a fault in words and changes nothing for the others."""
+    """Fit a batch. A person that cannot be fitted gets a fault and does not affect the others."""
     seen = see(photos, batch)
     start, faults = (None, {}) if guesser is None else guesser(photos, batch, seen)
     try:
         *_, step = fit(
             body, seen.keypoints, batch.layout, seen.focal_length, seen.camera_center, start, config
         )
-    except FitInputError:  # nobody can be fitted
+    except FitInputError:  # no person of the batch can be fitted
         return _no_rows(
             [_fault_alone(body, seen[slice(i, i + 1)], batch.layout, i) for i in range(len(batch))]
         )
@@ -128,7 +128,7 @@ def see(photos: Sequence[Photo], batch: PeopleBatch) -> ObservedBatch:
 def guesser_of(name: str, body: Body, root: Path) -> Guesser | None:
     """none, lifter, a lifter's folder, a run's, or any network's checkpoint. root: where photo paths start.
 
-    Raises CheckpointError for a path that is none of them.
+    root: the folder that photo paths are relative to. Raises CheckpointError for any other path.
     """
     if name == "none":
         return None
@@ -139,7 +139,7 @@ def guesser_of(name: str, body: Body, root: Path) -> Guesser | None:
 
 
 def guesser_files(name: str) -> list[Path]:
-    """The files that a guesser is made of, so that two of them can be told apart."""
+    """The files of a guesser, whose contents identify it."""
     if name == "none":
         return []
     folder = checkpoint_of(place_of(name))
@@ -147,7 +147,7 @@ def guesser_files(name: str) -> list[Path]:
 
 
 def fit_of(rows: BatchFits, row: int, photo: Photo, body: Body) -> Fit | None:
-    """A row as a record; None where there is no fit."""
+    """A row as a record; None if it has a fault."""
     if rows.fault[row]:
         return None
     focal_length, camera_center = photo.camera
@@ -168,7 +168,7 @@ def fit_of(rows: BatchFits, row: int, photo: Photo, body: Body) -> Fit | None:
 def _lifted(
     lifter: nn.Module, body: Body, batch: PeopleBatch, seen: ObservedBatch
 ) -> tuple[BodyParams, dict[int, str]]:
-    """The lifter's first choice; nobody for whom there is nothing to lift, which the fit will say."""
+    """The lifter's best guesses. People without keypoints or camera get zeros; their fit then reports the fault."""
     start = BodyParams.zeros(len(batch), like=body.v_template)
     chosen = seen.guessable.nonzero()[:, 0]
     if not len(chosen):
@@ -192,7 +192,7 @@ def _from_crops(
     batch: PeopleBatch,
     seen: ObservedBatch,
 ) -> tuple[BodyParams, dict[int, str]]:
-    """What an image network says of each person's crop; a photo that cannot be read is a fault of its people."""
+    """An image network's guesses from each person's crop. People of an unreadable photo get a fault."""
     crops = np.zeros((len(batch), CROP_SIZE, CROP_SIZE, 3), np.uint8)
     faults: dict[int, str] = {}
     last, image = -1, None
@@ -218,7 +218,7 @@ def _from_crops(
 
 
 def _rows(step: FitStep, faults: dict[int, str]) -> BatchFits:
-    """The last step of a fit. A body that is no body in numbers is a fault too."""
+    """The fits of a last step. A fit with numbers that are not finite is a fault too."""
     params = step.params
     values = [
         value.numpy().astype(np.float32) for value in (params.pose, params.betas, params.kid, params.cam_t)
@@ -226,7 +226,7 @@ def _rows(step: FitStep, faults: dict[int, str]) -> BatchFits:
     words = [faults.get(row, "") for row in range(len(step.loss))]
     for row in range(len(words)):
         if not words[row] and not all(np.isfinite(value[row]).all() for value in values):
-            words[row] = f"person {row}: the fit came to no body"
+            words[row] = f"person {row}: the fit diverged to numbers that are not finite"
     bad = np.array([bool(word) for word in words])
     pose, betas, kid, cam_t = (
         np.where(bad.reshape(-1, *(1,) * (value.ndim - 1)), np.float32(0), value) for value in values
@@ -243,7 +243,7 @@ def _no_rows(faults: list[str]) -> BatchFits:
 
 
 def _fault_alone(body: Body, seen: ObservedBatch, layout: str, row: int) -> str:
-    """What a fit says of one person that cannot be fitted."""
+    """The error message of one person that cannot be fitted. row: its index in the batch."""
     try:
         next(fit(body, seen.keypoints, layout, seen.focal_length, seen.camera_center))
     except FitInputError as error:

@@ -1,7 +1,7 @@
-"""A long piece of work kept in parts: what was done stays done, whenever its processes are killed.
+"""Stores long work in parts, so that finished parts survive when processes are killed.
 
-The parts of OUT lie in the folder OUT.parts, one whole file a batch, beside a key that tells of what source and
-options they are. Any process may write any part; the first one holds the folder and merges.
+The parts of OUT are in the folder OUT.parts, one file per batch, beside a key file that identifies source and
+options. Any process may write any part. The first process locks the folder and merges the parts.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from train.bulk.fit_batches import BatchFits
 from train.run.rendezvous import join_group
 
 KEY_FILE = "key.json"
-LONGEST_WAIT = timedelta(days=30)  # of one process for the others
+LONGEST_WAIT = timedelta(days=30)  # that one process waits for the others
 NAMES = tuple(field.name for field in dataclasses.fields(BatchFits))
 
 
 @dataclass(frozen=True)
 class Process:
-    """This process's number `rank` of `count`, as torchrun or a cluster tells; alone without either."""
+    """This process's index `rank` among `count` processes, from torchrun's or a cluster's environment; else 0 of 1."""
 
     rank: int
     count: int
@@ -48,11 +48,11 @@ class Process:
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that merges and talks."""
+        """True for the process that merges the parts and prints messages."""
         return self.rank == 0
 
     def wait(self) -> None:
-        """Until all are here."""
+        """Wait until all processes have called this."""
         if self.count > 1:
             dist.barrier()
 
@@ -63,8 +63,8 @@ class Process:
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of one file. key: plain values that tell source and options; two runs may go on with each other's
-    parts exactly when their keys are equal."""
+    """The parts of one file. key: texts that identify source and options; a run may continue another run's parts
+    exactly if their keys are equal."""
 
     folder: Path
     key: dict[str, str]
@@ -74,10 +74,10 @@ class Parts:
         return cls(out.with_name(f"{out.name}.parts"), key)
 
     def hold(self) -> WriterLock:
-        """Make the folder, or take up the one that is there. Only one run at a time may; it is let go of with the
-        lock or with the process.
+        """Make the folder or continue an existing one, and lock it. Only one run at a time can hold the lock, which
+        ends with its release or with the process.
 
-        Raises FitsError when another run holds it, when its parts are of another key, or when it cannot be written.
+        Raises FitsError if another run holds it, if its parts have another key, or if it cannot be written.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ class Parts:
         except (OSError, ProjectError) as error:
             raise FitsError(f"{self.folder} cannot be written ({error}). Choose another --out.") from None
         if lock is None:
-            raise FitsError(f"{self.folder} is being worked on by another process. Wait for it, or end it.")
+            raise FitsError(f"{self.folder} is in use by another process. Wait for it, or end it.")
         try:
             self._check_key()
         except FitsError:
@@ -112,7 +112,7 @@ class Parts:
             )
             raise FitsError(
                 f"{self.folder} holds the unfinished work of another source or other options ({differ}). "
-                "Go on with those, choose another --out, or remove that folder to start anew."
+                "Continue with those, choose another --out, or remove that folder to start anew."
             )
         try:
             with whole_file(file) as stream:
@@ -124,15 +124,15 @@ class Parts:
         return self.folder / f"{number:06d}.npz"
 
     def done(self) -> set[int]:
-        """Numbers of the parts that are there."""
+        """Numbers of the finished parts."""
         return {int(path.stem) for path in self.folder.glob("[0-9]*.npz")}
 
     def write(self, number: int, rows: BatchFits) -> None:
-        """Raises FitsError when the disk refuses."""
+        """Write a part. Raises FitsError if it cannot be written."""
         write_arrays(self.file(number), {name: getattr(rows, name) for name in NAMES})
 
     def read(self, number: int, count: int) -> BatchFits:
-        """A part of `count` rows. A damaged one is removed, and a FitsError says so."""
+        """Read a part of `count` rows. A damaged part is removed, and FitsError is raised."""
         path = self.file(number)
         try:
             arrays = read_npz(path, NAMES)
@@ -146,7 +146,7 @@ class Parts:
         return BatchFits(**arrays)
 
     def remove(self) -> None:
-        """Once they are merged: all at once, so that a kill leaves no half of them under their name."""
+        """Remove the merged parts. The folder is renamed first, so that a kill leaves no incomplete folder in place."""
         old = self.folder.with_name(f"{self.folder.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         self.folder.rename(old)
@@ -154,7 +154,7 @@ class Parts:
 
 
 def digest(*files: Path) -> str:
-    """What tells files apart: a hash of names and contents. Raises OSError."""
+    """A hash of the names and contents of files. Raises OSError."""
     found = hashlib.sha256()
     for file in files:
         found.update(file.name.encode())
@@ -165,7 +165,7 @@ def digest(*files: Path) -> str:
 
 
 def digest_of_people(photos: Iterable[Photo]) -> str:
-    """A hash of all that the fits depend on."""
+    """A hash of all values of photos and people that the fits depend on."""
     found = hashlib.sha256()
     for photo in photos:
         found.update(f"{photo.path} {photo.width} {photo.height} {photo.focal_length} ".encode())

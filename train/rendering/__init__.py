@@ -1,1 +1,1 @@
-"""Pictures of bodies without a screen."""
+"""Renders bodies offscreen, and contact sheets of them."""

@@ -1,4 +1,4 @@
-"""What a run did for the people it learned from: what its network said at first, their fits, what it says now."""
+"""A contact sheet of a training run: for some people the guess before training, the fit, and the guess after."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SHOWN = "coco17"  # of the 49 keypoints
 
 @dataclass(frozen=True, eq=False)
 class RunPeople:
-    """Some people of a run: their rows of its dictionary, and their crops (224, 224, 3)."""
+    """Some people of a run: their rows (B,) in its fits dictionary, and their crops (224, 224, 3) uint8."""
 
     fits: FitsDictionary
     rows: Tensor
@@ -57,7 +57,7 @@ class RunPeople:
 
     @property
     def boxes(self) -> tuple[Tensor, Tensor]:
-        """Middle (B, 2) and side (B,) [px]."""
+        """Centre (B, 2) and side (B,) [px of the photo]."""
         return self.fits.center[self.rows], BBOX_UNIT * self.fits.scale[self.rows]
 
 
@@ -106,7 +106,7 @@ def _keypoints(people: RunPeople, place: int) -> Picture:
 
 
 def _drawn(body: Body, params: BodyParams, people: RunPeople, color: Color) -> list[Picture]:
-    """Each body over its crop, in the photo's perspective."""
+    """Each body drawn over its crop, in the photo's perspective."""
     size = SUPERSAMPLING * CROP_SIZE
     renderer = MeshRenderer(size, size)
     scale = size / people.boxes[1]

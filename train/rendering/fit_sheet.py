@@ -1,5 +1,4 @@
-"""A contact sheet of fits: each person of a folder of photos with the body drawn over, and that body from its side;
-where a network began the fit, its guess too."""
+"""A contact sheet of fits: for each person the photo, the guess if there is one, the fit, and the fit from the side."""
 
 from __future__ import annotations
 
@@ -38,12 +37,12 @@ from train.rendering.sheets import (
 TILE = 260  # [px]
 GUESS: Color = (0.60, 0.73, 0.85)
 MARGIN = 1.35  # of the box around body and keypoints
-SIDE_DISTANCE, SIDE_METRES = 8.0, 2.1  # [m] the side view's camera, and how much of the world it shows
+SIDE_DISTANCE, SIDE_METRES = 8.0, 2.1  # [m] distance of the side view's camera, and the height that it shows
 
 
 @dataclass(frozen=True, eq=False)
 class FittedPerson:
-    """One person of a photo, the body that was fitted, and the one that it began from (None: from nothing)."""
+    """One person of a photo, the last step of its fit, and the guess that the fit started from, or None."""
 
     photo: Photo
     person: Person
@@ -54,13 +53,16 @@ class FittedPerson:
 def fitted_people(
     body: Body, folder: Path, lifter: nn.Module | None = None, least_visible: int = 4
 ) -> list[FittedPerson]:
-    """Fit every annotated person of the folder's COCO-style files, each from the lifter's guess or from nothing."""
+    """Fit every annotated person of the folder's COCO-style files, from the lifter's guess or from scratch.
+
+    Raises FitInputError if there are none.
+    """
     found = []
     for path in sorted(folder.glob("*.json")):
         try:
             photos = coco.read(path).photos
         except ReadError:
-            continue  # another program's JSON beside the annotations
+            continue  # JSON of another program
         for photo in photos:
             for person in photo.people:
                 if (person.keypoints.confidence > 0).sum() >= least_visible:
@@ -87,7 +89,7 @@ def _fit(body: Body, photo: Photo, person: Person, lifter: nn.Module | None) -> 
 
 
 def fits_sheet(body: Body, people: list[FittedPerson], folder: Path, columns: int = 4) -> Picture:
-    """Photo with keypoints, the guess (if any) and the fit over it, and the fit from the person's side."""
+    """One tile per person: the photo with keypoints, the guess (if any), the fit, and the fit from the side."""
     renderer = MeshRenderer(TILE, TILE)
     tiles = []
     for number, one in enumerate(people, start=1):
@@ -149,7 +151,7 @@ def _over(
 
 
 def _beside(renderer: MeshRenderer, body: Body, vertices: NDArray[np.float32]) -> Picture:
-    """Seen from the photo's right, turned about the photo's vertical through the body's middle."""
+    """The body from the photo's right: turned about the vertical through its middle. vertices (V, 3) [m]."""
     middle = 0.5 * (vertices.min(axis=0) + vertices.max(axis=0))
     quarter = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
     turned = (vertices - middle) @ quarter.T + [0.0, 0.0, SIDE_DISTANCE]
@@ -160,7 +162,7 @@ def _beside(renderer: MeshRenderer, body: Body, vertices: NDArray[np.float32]) -
 
 
 def with_keypoints(picture: Picture, keypoints: Keypoints) -> Picture:
-    """The picture with bones and points of keypoints [px of the picture], coloured by side; a new array."""
+    """A copy of the picture with bones and keypoints [px of the picture], coloured by side."""
     shape, at = layout(keypoints.layout), np.round(keypoints.xy).astype(int)
     colours = {side: _bytes(text) for side, text in side_colours("light").items()}
     drawn = picture.copy()
@@ -174,7 +176,7 @@ def with_keypoints(picture: Picture, keypoints: Keypoints) -> Picture:
 
 
 def _bytes(text: str) -> tuple[int, ...]:
-    """#rrggbb as numbers."""
+    """#rrggbb as three numbers."""
     return tuple(bytes.fromhex(text.lstrip("#")))
 
 

@@ -1,4 +1,4 @@
-"""Draw meshes into images offscreen, by vispy's EGL back end: no screen, no window, software or GPU."""
+"""Renders meshes offscreen with vispy's EGL back end, on the GPU or in software."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NEAREST = 0.05  # [m] what is closer to the camera is cut away
-DEPTH_MARGIN = 0.02  # of the depth buffer, which covers the meshes and no more: it may have only 16 bits
+NEAREST = 0.05  # [m] closer points are clipped
+DEPTH_MARGIN = 0.02  # relative margin around the meshes; small, as the depth buffer may have only 16 bits
 
 _VERTEX = """
 attribute vec3 a_position;
@@ -26,7 +26,7 @@ void main() {
     gl_Position = u_projection * vec4(a_position, 1.0);
 }
 """
-# Without normals flat ones from screen-space derivatives: nothing to update but positions, and seams stay honest.
+# A mesh without normals gets flat ones from screen-space derivatives, so only positions need updating.
 _FRAGMENT = """
 #extension GL_OES_standard_derivatives : enable
 uniform vec3 u_light;
@@ -47,7 +47,7 @@ void main() {
 class Mesh:
     """vertices (V, 3) [m, camera frame: x right, y down, z forward], faces (F, 3), color (3,) or (V, 3) in 0..1.
 
-    normals (V, 3), of any length: smooth shading; without them each triangle is flat, which is quicker.
+    normals (V, 3) of any length give smooth shading; without them triangles are flat, which is faster.
     """
 
     vertices: NDArray[np.floating]
@@ -57,12 +57,12 @@ class Mesh:
 
 
 def vertex_normals(vertices: NDArray[np.floating], faces: NDArray[np.integer]) -> NDArray[np.floating]:
-    """Normals (V, 3) of vertices (V, 3): those of the triangles around each, weighted by area, length one."""
+    """Unit normals (V, 3) of vertices (V, 3): the area-weighted mean over the triangles around each vertex."""
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     across = np.cross(b - a, c - a)
     normals = np.zeros_like(vertices)
     for corner in range(3):
-        for axis in range(3):  # bincount sums what indexed assignment would overwrite
+        for axis in range(3):  # bincount sums repeated indices, indexed assignment would keep the last
             normals[:, axis] += np.bincount(faces[:, corner], across[:, axis], len(vertices))
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
@@ -92,9 +92,9 @@ class MeshRenderer:
         light: tuple[float, float, float] = (0.2, -0.4, -1.0),
         ambient: float = 0.35,
     ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Pinhole picture of the meshes. focal_length, camera_center [px]; light: direction toward the light.
+        """Render meshes with a pinhole camera. focal_length, camera_center [px]; light: direction toward the light.
 
-        Returns the picture (H, W, 3) RGB on black and where a mesh is (H, W).
+        Returns the picture (H, W, 3) RGB on black, and a mask (H, W) bool of the meshes.
         """
         self._canvas.set_current()
         program = self._program
@@ -123,7 +123,7 @@ class MeshRenderer:
 
 
 def _depth_range(meshes: list[Mesh]) -> tuple[float, float]:
-    """Near and far [m] around what is in front of the camera."""
+    """Near and far plane [m] around the meshes in front of the camera."""
     depths = np.concatenate([mesh.vertices[:, 2] for mesh in meshes]) if meshes else np.ones(1)
     near = max(NEAREST, float(depths.min()) * (1 - DEPTH_MARGIN))
     return near, max(float(depths.max()) * (1 + DEPTH_MARGIN), near + NEAREST)
@@ -135,7 +135,7 @@ def _projection(
     size: tuple[int, int],
     depths: tuple[float, float],
 ) -> NDArray[np.float32]:
-    """The pinhole of core.geometry.camera as an OpenGL matrix (transposed, as vispy wants it)."""
+    """The pinhole camera of core.geometry.camera as an OpenGL matrix, transposed for vispy."""
     (cx, cy), (width, height), (near, far) = camera_center, size, depths
     matrix = np.zeros((4, 4), dtype=np.float32)
     matrix[0, 0], matrix[0, 2] = 2 * focal_length / width, 2 * cx / width - 1

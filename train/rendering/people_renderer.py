@@ -1,4 +1,4 @@
-"""Dressed people into one picture, offscreen: who is at each pixel and how far, with clothes drawn by the shader."""
+"""Renders dressed people offscreen, with masks and depth. The shader draws the clothes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.errors import FitloopError
 
-NEAREST = 0.05  # [m] what is closer is cut away
-DEPTH_MARGIN = 0.02  # of the depth buffer, which covers the people and no more: it may have only 16 bits
+NEAREST = 0.05  # [m] closer points are clipped
+DEPTH_MARGIN = 0.02  # relative margin around the people; small, as the depth buffer may have only 16 bits
 
 Uniforms = Mapping[str, float | tuple[float, ...]]
 
@@ -29,8 +29,8 @@ void main() {
     gl_Position = u_projection * vec4(a_position, 1.0);
 }
 """
-# What a point of the skin wears is told by where it lies on the body at rest, in T-pose: sharp at any size. One name a
-# declaration: vispy reads no more.
+# The shader colours a point of the skin by its place on the body in T-pose, so clothes are sharp at any size. vispy
+# reads only one name per declaration.
 _FRAGMENT = """
 uniform float u_number;
 uniform vec3 u_light;
@@ -104,7 +104,7 @@ void main() {
 
 @dataclass(frozen=True, eq=False)
 class DressedMesh:
-    """vertices and normals (V, 3) in the camera's frame; look: the shader's uniforms of this person."""
+    """vertices [m] and normals (V, 3) in the camera's frame; look: this person's uniforms of the shader."""
 
     vertices: NDArray[np.float32]
     normals: NDArray[np.float32]
@@ -113,8 +113,8 @@ class DressedMesh:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """color (H, W, 3) uint8 on black; number (H, W) uint8: which mesh is seen, from 1, and 0 for none;
-    depth (H, W) [m], infinite where there is none."""
+    """color (H, W, 3) uint8 RGB on black; number (H, W) uint8: the visible mesh, from 1, or 0 for none;
+    depth (H, W) [m], infinite where there is no mesh."""
 
     color: NDArray[np.uint8]
     number: NDArray[np.uint8]
@@ -132,8 +132,8 @@ class PeopleRenderer:
         faces: NDArray[np.integer],
         landmarks: Uniforms,
     ) -> None:
-        """rest (V, 3): the body in T-pose, x to its left, y up, z forward; landmarks: the shader's uniforms that
-        say where shoulders, wrists, hips, ankles, neck and eyes are there. Raises FitloopError without EGL."""
+        """rest (V, 3) [m]: the body in T-pose, x to its left, y up, z forward; landmarks: the shader's uniforms of
+        the positions of shoulders, wrists, hips, ankles, neck and eyes in it. Raises FitloopError without EGL."""
         os.environ.setdefault("EGL_PLATFORM", "surfaceless")
         try:
             from vispy import app, gloo
@@ -164,7 +164,7 @@ class PeopleRenderer:
         camera_center: tuple[float, float],
         light: Uniforms,
     ) -> Picture:
-        """The people through a pinhole camera [px]; light: the shader's uniforms of the scene."""
+        """Render people with a pinhole camera. focal_length, camera_center [px]; light: the shader's uniforms."""
         self._canvas.set_current()
         program, view = self._program, (0, 0, self.width, self.height)
         near, far = _depth_range(people)
@@ -193,7 +193,7 @@ class PeopleRenderer:
     def _projection(
         self, focal_length: float, camera_center: tuple[float, float], near: float, far: float
     ) -> NDArray[np.float32]:
-        """The pinhole of core.geometry.camera as an OpenGL matrix (transposed, as vispy wants it)."""
+        """The pinhole camera of core.geometry.camera as an OpenGL matrix, transposed for vispy."""
         matrix = np.zeros((4, 4), dtype=np.float32)
         matrix[0, 0], matrix[0, 2] = 2 * focal_length / self.width, 2 * camera_center[0] / self.width - 1
         matrix[1, 1], matrix[1, 2] = -2 * focal_length / self.height, 1 - 2 * camera_center[1] / self.height
@@ -206,7 +206,7 @@ class PeopleRenderer:
 
 
 def _depth_range(people: list[DressedMesh]) -> tuple[float, float]:
-    """Near and far [m] around what is in front of the camera."""
+    """Near and far plane [m] around the people in front of the camera."""
     nearest = min(float(person.vertices[:, 2].min()) for person in people)
     farthest = max(float(person.vertices[:, 2].max()) for person in people)
     near = max(NEAREST, nearest * (1 - DEPTH_MARGIN))

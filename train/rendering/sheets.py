@@ -1,6 +1,6 @@
-"""Contact sheets: bodies rendered into tiles, tiles labelled and set side by side.
+"""Contact sheets: bodies rendered into tiles, and tiles with labels arranged in a grid.
 
-Pictures are (H, W, 3) uint8 RGB. Bodies are in SMPL's axes (y up) and turned toward the camera here; a sheet that has
+Pictures are (H, W, 3) uint8 RGB. Bodies are in SMPL's axes (y up) and turned toward the camera here. A sheet with
 bodies in a photo's camera frame renders them itself and uses `overlay`.
 """
 
@@ -23,15 +23,15 @@ BACKGROUND: Color = (0.965, 0.96, 0.945)
 INK: Color = (0.27, 0.29, 0.33)
 CLAY: Color = (0.90, 0.78, 0.69)
 PICTURES = ".png", ".webp", ".jpg", ".jpeg"
-SUPERSAMPLING = 3  # rendered so much larger, then shrunk: smooth edges without multisampling
+SUPERSAMPLING = 3  # factor by which tiles are rendered larger and then averaged, for smooth edges
 CAMERA_DISTANCE = 8.0  # [m], far enough that near hands do not look large
 LIGHT, AMBIENT = (0.3, -0.5, -1.0), 0.34  # from the camera, a little from above and the right
 
 
 @dataclass(frozen=True)
 class TileFrame:
-    """What a tile shows: `width` x `height` px at `scale` px per metre, with the point `at` (3,) [m] of the body's
-    axes (y up) in the picture's middle, seen from `yaw_deg` about the vertical (0: its front, 90: its left)."""
+    """The view of a tile: `width` x `height` px at `scale` px per metre. The point `at` (3,) [m, y up] is in the
+    picture's middle, seen from `yaw_deg` about the vertical (0: the body's front, 90: its left)."""
 
     width: int
     height: int
@@ -41,7 +41,7 @@ class TileFrame:
 
 
 class TileRenderer:
-    """Tiles of one size from one offscreen context. `close` it when done."""
+    """Renders tiles of one size in one offscreen context. `close` it when done."""
 
     def __init__(self, width: int, height: int) -> None:
         self._renderer = MeshRenderer(width * SUPERSAMPLING, height * SUPERSAMPLING)
@@ -55,7 +55,7 @@ class TileRenderer:
         color: Color = CLAY,
         background: Color = BACKGROUND,
     ) -> Picture:
-        """A body (V, 3) [m, y up] before a plain background."""
+        """Render vertices (V, 3) [m, y up] on a plain background."""
         seen = to_camera(vertices, frame)
         mesh = Mesh(seen, faces, np.array(color), vertex_normals(seen, faces))
         size = (frame.width * SUPERSAMPLING, frame.height * SUPERSAMPLING)
@@ -70,7 +70,7 @@ class TileRenderer:
 
 
 def to_camera(vertices: NDArray[np.floating], frame: TileFrame) -> NDArray[np.floating]:
-    """vertices (V, 3) [m, y up, facing z] -> camera frame (x right, y down, z forward), as the frame sees them."""
+    """Vertices (V, 3) [m, y up, facing z] in the camera frame of a tile (x right, y down, z forward)."""
     yaw = np.radians(frame.yaw_deg)
     turned = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
     facing = np.diag([1.0, -1.0, -1.0]) @ turned
@@ -84,13 +84,13 @@ def shrink(picture: Picture) -> Picture:
 
 
 def overlay(photo: Picture, rendered: Picture, where: NDArray[np.bool_], opacity: float = 0.75) -> Picture:
-    """The rendered picture over the photo, where a mesh is (H, W)."""
+    """The rendered picture blended over the photo. where (H, W) bool: the mesh's pixels."""
     mixed = opacity * rendered.astype(np.float32) + (1 - opacity) * photo.astype(np.float32)
     return np.where(where[..., None], np.round(mixed), photo).astype(np.uint8)
 
 
 def label(picture: Picture, text: str, size: float = 0.45, color: Color = INK) -> Picture:
-    """The picture with a line of text at its lower edge, in the middle, on the background's colour; a new array."""
+    """A copy of the picture with a line of text, centred at its lower edge, on the background's colour."""
     fine = cv2.resize(picture, None, fx=SUPERSAMPLING, fy=SUPERSAMPLING, interpolation=cv2.INTER_NEAREST)
     font, scale, thickness = cv2.FONT_HERSHEY_SIMPLEX, size * SUPERSAMPLING, SUPERSAMPLING
     (width, height), below = cv2.getTextSize(text, font, scale, thickness)
@@ -104,7 +104,7 @@ def label(picture: Picture, text: str, size: float = 0.45, color: Color = INK) -
 
 
 def grid(tiles: list[Picture], columns: int, background: Color = BACKGROUND, gap: int = 0) -> Picture:
-    """Tiles of one size in rows from the left; what the last row lacks is background."""
+    """Tiles of one size in rows of `columns`; the rest of the last row is background."""
     height, width = tiles[0].shape[:2]
     rows = -(-len(tiles) // columns)
     sheet = np.empty((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), dtype=np.uint8)
@@ -116,7 +116,7 @@ def grid(tiles: list[Picture], columns: int, background: Color = BACKGROUND, gap
 
 
 def stack(rows: list[Picture], background: Color = BACKGROUND) -> Picture:
-    """Pictures below one another, each in the middle of the widest one's width."""
+    """Pictures stacked vertically and centred."""
     width = max(row.shape[1] for row in rows)
     wide = []
     for row in rows:
@@ -128,7 +128,7 @@ def stack(rows: list[Picture], background: Color = BACKGROUND) -> Picture:
 
 
 def save_picture(path: Path, picture: Picture) -> None:
-    """Write a picture as its ending says. Raises ImageError when it cannot."""
+    """Write a picture in the format of the path's ending. Raises ImageError if it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         written = cv2.imwrite(str(path), picture[..., ::-1])
@@ -136,7 +136,7 @@ def save_picture(path: Path, picture: Picture) -> None:
         written = False
     if not written:
         raise ImageError(
-            f"{path}: cannot be written. Choose .png, .webp or .jpg, in a folder that you may write."
+            f"{path}: cannot be written. Choose .png, .webp or .jpg, in a folder with write permission."
         )
 
 

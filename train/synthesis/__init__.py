@@ -1,1 +1,1 @@
-"""Photos with exact truth, made from the open body: a scene is drawn by lot, rendered, and written down."""
+"""Synthetic photos with exact truth: random scenes of the open body, rendered and written as a data set."""

@@ -1,4 +1,4 @@
-"""What people wear and how a scene is lit, by lot, as uniforms of train/rendering/people_renderer.py."""
+"""Random clothes and light, as uniforms of train/rendering/people_renderer.py."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SKIN = ("#f3d3bd", "#e8b898", "#d9a07a", "#c68863", "#a86e4b", "#8a5638", "#6b40
 HAIR = ("#17120f", "#2b1d15", "#4a2f1d", "#6f4a2a", "#a5783f", "#d0b070", "#8c8c8c", "#7a2f16", "#d9d4cc")
 SHOES = ("#1c1c1e", "#3b2a1e", "#e8e6e1", "#7c2222", "#23364f", "#8a8578")
 EYES = (0.12, 0.10, 0.09)
-SLEEVES, HEMS = (0.0, 0.38, 0.5, 0.97), (0.3, 0.5, 0.72, 0.98)  # along arm and leg
+SLEEVES, HEMS = (0.0, 0.38, 0.5, 0.97), (0.3, 0.5, 0.72, 0.98)  # lengths as shares of arm and leg
 SLEEVE_SHARES, HEM_SHARES = (0.1, 0.35, 0.15, 0.4), (0.15, 0.15, 0.1, 0.6)
 ONE_PIECE, BARE_CHEST, BAREFOOT, PATTERNED = 0.1, 0.04, 0.08, 0.35  # shares of people
 
 
 def landmarks(body: Body) -> Uniforms:
-    """Where shoulders, wrists, hips, ankles, neck and eyes of the body at rest are."""
+    """Positions [m] of shoulders, wrists, hips, ankles, neck and eyes of the body at rest, as uniforms."""
     joints = (body.J_regressor @ body.v_template).numpy()
     from_vertices, from_joints = body.keypoint_weights("coco17")
     eye = (from_vertices[1] @ body.v_template + from_joints[1] @ (body.J_regressor @ body.v_template)).numpy()
@@ -40,7 +40,7 @@ def landmarks(body: Body) -> Uniforms:
 
 
 def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
-    """One person's skin, hair and clothes; neck: the height of its joint at rest [m]."""
+    """Random skin, hair and clothes of one person. neck: height of the neck joint at rest [m]."""
     skin = _near(SKIN[rng.integers(len(SKIN))], 0.04, rng)
     top, bottom = _cloth(rng), _cloth(rng)
     bottom = top if rng.random() < ONE_PIECE else bottom
@@ -68,7 +68,7 @@ def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
 
 
 def draw_light(world_up: NDArray[np.floating], rng: np.random.Generator) -> Uniforms:
-    """Sun and sky; world_up (3,) in the camera's frame. The light comes from above, mostly from the camera's
+    """Random sun and sky. world_up (3,) in the camera's frame. Light comes from above, mostly from the camera's
     side."""
     warmth = rng.uniform(-0.06, 0.08)
     tint = np.array([1 + warmth, 1, 1 - warmth])
@@ -85,13 +85,13 @@ def draw_light(world_up: NDArray[np.floating], rng: np.random.Generator) -> Unif
 
 
 def _cloth(rng: np.random.Generator) -> Color:
-    """Clothes are more often dull and dark than bright."""
+    """A random colour of clothes, more often dull and dark than bright."""
     saturation, value = rng.beta(1.3, 2.2), rng.uniform(0.1, 0.95)
     return colorsys.hsv_to_rgb(rng.random(), float(saturation), float(value))
 
 
 def _pattern(rng: np.random.Generator) -> tuple[float, float, float]:
-    """Stripes across and along the body (both: checks) and their period [m]."""
+    """Random stripes: across and along the body, 0 or 1 each (both: checks), and their period [m]."""
     across, along = 0.0, 0.0
     if rng.random() < PATTERNED:
         across, along = ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0))[rng.integers(3)]

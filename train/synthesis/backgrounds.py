@@ -1,4 +1,4 @@
-"""What is behind people: noise, gradients, blobs, a ground under a sky, or the user's own pictures."""
+"""Random backgrounds: noise, gradients, blobs, a floor with a wall or sky, or the user's own pictures."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from train.synthesis.scene import Camera
 
 Image = NDArray[np.float32]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-KEPT = 128  # pictures held in memory, each reduced to what synthesis needs
+KEPT = 128  # pictures cached in memory, reduced to the size that synthesis needs
 MAX_PIXELS = 200_000_000
 
 
 class Backgrounds:
-    """Draws pictures (height, width, 3) float32 in 0..255."""
+    """Draws random pictures (height, width, 3) float32 RGB in 0..255."""
 
     def __init__(self, size: tuple[int, int], folder: Path | None = None) -> None:
-        """size: width, height [px]. Raises FitloopError when the folder holds no pictures."""
+        """size: width, height [px]. Raises FitloopError if the folder holds no pictures."""
         self._size = size
         self._files: list[Path] = []
         if folder is not None:
@@ -37,18 +37,18 @@ class Backgrounds:
         if self._files:
             try:
                 return self._from_folder(rng)
-            except ImageError:  # a picture that cannot be read costs variety, not the run
+            except ImageError:  # an unreadable picture is replaced by a generated background
                 pass
         kind = rng.choice(["ground", "gradient", "blobs", "noise"], p=[0.45, 0.15, 0.25, 0.15])
         image = {"ground": self._ground, "gradient": self._gradient, "blobs": self._blobs}.get(
             kind, self._noise
         )(camera, rng)
         grey = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
-        muted = grey + (image - grey) * np.float32(rng.uniform(0.15, 1.0))  # rooms are greyer than dice
+        muted = grey + (image - grey) * np.float32(rng.uniform(0.15, 1.0))  # rooms are greyer than chance
         return muted + self._grain(rng, float(rng.uniform(0, 14)))
 
     def _from_folder(self, rng: np.random.Generator) -> Image:
-        """A random part of a random picture, mirrored half of the time."""
+        """A random part of a random picture, mirrored with probability 0.5."""
         width, height = self._size
         image = _reduced(self._files[rng.integers(len(self._files))], 2 * max(self._size))
         reach = min(image.shape[1] / width, image.shape[0] / height)
@@ -62,13 +62,13 @@ class Backgrounds:
         return resized.astype(np.float32)
 
     def _ground(self, camera: Camera, rng: np.random.Generator) -> Image:
-        """A floor up to the camera's horizon and a wall or sky above, both mottled."""
+        """A floor up to the camera's horizon, and a wall or sky above it, both mottled."""
         width, height = self._size
         cx, cy = camera.camera_center
         up = camera.rotation @ np.array([0, 1, 0], dtype=np.float32)
         x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
         climb = ((x - cx) * up[0])[None] + ((y - cy) * up[1])[:, None] + camera.focal_length * up[2]
-        # A wall meets the floor before the horizon does.
+        # A wall meets the floor below the horizon.
         drop = float(rng.uniform(0.03, 0.3)) * camera.focal_length if rng.random() < 0.6 else 0.0
         above = ((climb + drop) / 2 + 0.5).clip(0, 1)[..., None]
         floor = self._mottled(rng, _dull(rng), 22)
@@ -80,7 +80,7 @@ class Backgrounds:
         return cv2.resize(corners, self._size, interpolation=cv2.INTER_LINEAR)
 
     def _blobs(self, camera: Camera, rng: np.random.Generator) -> Image:
-        """Patches of colour of many sizes, as a room out of focus has."""
+        """Patches of colour of many sizes, like a room out of focus."""
         image = np.zeros((self._size[1], self._size[0], 3), np.float32)
         for cells, share in ((3, 0.5), (6, 0.3), (14, 0.25)):
             patch = rng.uniform(0, 255, (cells, cells, 3)).astype(np.float32)
@@ -114,7 +114,7 @@ class Backgrounds:
         return cv2.resize(corners, self._size, interpolation=cv2.INTER_LINEAR)[..., None]
 
     def _grain(self, rng: np.random.Generator, spread: float) -> Image:
-        """Noise of every pixel; integers, as normal numbers cost as much as drawing the people."""
+        """Noise per pixel, from integers: normal random numbers would take as long as drawing the people."""
         grain = rng.integers(0, 256, (self._size[1], self._size[0], 3), dtype=np.uint8)
         return (grain.astype(np.float32) - 127.5) * (spread / 128)
 

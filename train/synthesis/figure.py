@@ -1,4 +1,4 @@
-"""The body as synthesis poses it: float32 numpy, fewer triangles where a small picture cannot show them."""
+"""The body mesh of synthesis: float32 numpy, with fewer triangles for small pictures."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A mesh that moves as the body does; its vertices are some of the body's own.
+    """A mesh of some of the body's vertices, which moves with the body.
 
-    template, normals (V, 3), shapedirs (3 V, 11), weights (V, 24), faces (F, 3); joints (24, 3), joint_dirs
-    (72, 11): the body's joints at rest. Pose blend shapes are left out: the open body has none.
+    template [m] and normals (V, 3), shapedirs (3 V, 11) for betas and kid, skinning weights (V, 24), faces (F, 3);
+    joints (24, 3) [m] at rest and their shape directions joint_dirs (72, 11). Pose blend shapes are left out: the open
+    body has none.
     """
 
     template: Floats
@@ -33,7 +34,7 @@ class Figure:
 
     @classmethod
     def from_body(cls, body: Body, cell: float = 0.0) -> Figure:
-        """The whole mesh, or for cell > 0 [m] one vertex for each cell of that size and body part."""
+        """The whole mesh, or for cell > 0 [m] one vertex per grid cell of that size and body part."""
         template, weights = body.v_template.numpy(), body.weights.numpy()
         normals = _vertex_normals(template, body.faces)
         chosen, faces = np.arange(len(template)), body.faces
@@ -55,9 +56,9 @@ class Figure:
         )
 
     def posed(self, pose: Floats, betas: Floats, kid: float) -> tuple[Floats, Floats, Floats]:
-        """Linear blend skinning of pose (72,), betas (10,): vertices, normals (V, 3) and joints (24, 3) [m].
+        """Linear blend skinning of pose (72,) [rad], betas (10,), kid: vertices, normals (V, 3) and joints (24, 3) [m].
 
-        Normals are turned with the skin; how shape and bending change them beyond that is left out.
+        Normals rotate with the skin; other changes of normals by shape and bending are neglected.
         """
         shape = np.append(betas, kid).astype(np.float32)
         rest = self.template + (self.shapedirs @ shape).reshape(-1, 3)
@@ -73,7 +74,7 @@ class Figure:
 
 
 def _vertex_normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:
-    """Unit normals (V, 3): the mean of the faces around each vertex, larger faces counting more."""
+    """Unit normals (V, 3): the area-weighted mean over the faces around each vertex."""
     corners = vertices[faces]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = np.zeros_like(vertices)
@@ -85,7 +86,7 @@ def _vertex_normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:
 def _cluster(
     vertices: Floats, weights: Floats, faces: NDArray[np.int64], cell: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The vertices that stand for their cells (N,), and the faces (F, 3) that are left between them."""
+    """Indices (N,) of one vertex per cell, and the faces (F, 3) between them that do not collapse."""
     key = np.column_stack([np.floor(vertices / cell).astype(np.int64), weights.argmax(axis=1)])
     _, first, cells = np.unique(key, axis=0, return_index=True, return_inverse=True)
     kept = cells.reshape(-1)[faces]

@@ -1,4 +1,4 @@
-"""One synthetic photo: a scene by lot, drawn, and its exact truth."""
+"""Makes one synthetic photo of a random scene, with its exact truth."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from train.synthesis.scene import Camera, Figurant, Scene, draw_scene
 Floats = NDArray[np.float32]
 
 LAYOUT = "spin49"
-SMALL_PICTURE, COARSE_CELL = 320, 0.015  # [px]; [m] of a cell in such a picture, which is under two pixels
+SMALL_PICTURE, COARSE_CELL = 320, 0.015  # [px]; grid cell of the mesh for such pictures [m], under two pixels
 SUPERSAMPLING = 2
-TRIES = 8  # scenes drawn for one photo until somebody in it can be seen
-FEWEST_SEEN = 6  # keypoints that are in the photo and not hidden; a person with fewer is no training row
-FEWEST_PIXELS = 0.002  # of the picture, for the same reason
-DEPTH_TOLERANCE, DEPTH_FACTOR = 0.025, 2.2  # [m], and of the keypoint's depth below the skin
+TRIES = 8  # scenes tried for one photo until a person is visible
+FEWEST_SEEN = 6  # visible keypoints; a person with fewer becomes no training row
+FEWEST_PIXELS = 0.002  # share of the picture; a smaller person becomes no training row
+DEPTH_TOLERANCE, DEPTH_FACTOR = 0.025, 2.2  # constant [m], and factor on the keypoint's depth below the skin
 JPEG_QUALITY = 70, 97
 SHADOW_WIDTH = 0.13  # [m] of a limb's shadow
 
 
 @dataclass(frozen=True)
 class StudioConfig:
-    """size: width and height [px]; people: least and most; poses: motion capture, else the pose prior;
-    backgrounds: a folder of pictures, else generated ones."""
+    """Options of synthetic photos. size: width and height [px]; people: least and most; poses: a file of motion
+    capture, else the pose prior; backgrounds: a folder of pictures, else generated ones."""
 
     size: int = 256
     people: tuple[int, int] = (1, 6)
@@ -49,10 +49,10 @@ class StudioConfig:
 class Truth:
     """The P people of one photo, in the photo's camera frame.
 
-    pose (P, 72), betas (P, 10), kid (P,), cam_t (P, 3) [m]; focal_length, camera_center [px]; keypoints
-    (P, 49, 3) [px, 1 inside the photo and else 0]; occluded (P, 49): inside, but behind somebody or oneself;
-    box (P, 4) left, top, width, height [px] of the whole body as far as it is inside; number (P,): its pixels
-    in the mask.
+    pose (P, 72) [rad], betas (P, 10), kid (P,), cam_t (P, 3) [m]; focal_length, camera_center [px]; keypoints
+    (P, 49, 3) = x, y [px] and 1 inside the photo, else 0; occluded (P, 49): inside the photo, but hidden by a person;
+    box (P, 4) = left, top, width, height [px] of the whole body, clipped to the photo; number (P,): the value of the
+    person's pixels in the mask.
     """
 
     pose: Floats
@@ -72,8 +72,8 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class SyntheticPhoto:
-    """image (H, W, 3) uint8 RGB; mask (H, W) uint8: 0 background, else the person's number; quality: of the
-    JPEG that it shall become."""
+    """image (H, W, 3) uint8 RGB; mask (H, W) uint8: 0 for background, else the person's number; quality: the JPEG
+    quality for saving."""
 
     image: NDArray[np.uint8]
     mask: NDArray[np.uint8]
@@ -82,10 +82,10 @@ class SyntheticPhoto:
 
 
 class Studio:
-    """Makes photo number `index` of a seed, the same whoever asks and in whatever order."""
+    """Makes photo number `index` of a seed. A photo depends on seed and index only, not on the order of calls."""
 
     def __init__(self, config: StudioConfig, body: Body | None = None) -> None:
-        """Raises FitloopError when poses or backgrounds cannot be read, or nothing can be drawn."""
+        """Raises FitloopError if poses or backgrounds cannot be read, or if EGL is missing."""
         body = load_body() if body is None else body
         size = (config.size, config.size)
         self._config = config
@@ -133,7 +133,7 @@ class Studio:
         return self._renderer.render(dressed, camera.focal_length * SUPERSAMPLING, center, light)
 
     def _truth(self, scene: Scene, picture: Picture, mask: NDArray[np.uint8]) -> Truth:
-        """The people that can be seen well enough to learn from."""
+        """The truth of the people that are visible enough to learn from."""
         people, camera = scene.people, scene.camera
         points = self._keypoints.keypoints(params_of(people)).numpy()
         xy = camera.pixels(points)
@@ -162,7 +162,7 @@ class Studio:
 
 
 def params_of(people: tuple[Figurant, ...]) -> BodyParams:
-    """The scene's people as a batch of bodies in the camera's frame."""
+    """The scene's people as a batch of body parameters in the camera's frame."""
     return BodyParams.from_pose(
         torch.from_numpy(np.stack([person.pose for person in people])),
         torch.from_numpy(np.stack([person.betas for person in people])),
@@ -172,7 +172,7 @@ def params_of(people: tuple[Figurant, ...]) -> BodyParams:
 
 
 def keypoint_depths(body: Body) -> Floats:
-    """How far below the skin each keypoint lies (49,) [m]: to the nearest vertex of the body at rest."""
+    """Depth (49,) [m] of each keypoint below the skin: its distance to the nearest vertex of the body at rest."""
     points = body.keypoints(BodyParams.zeros(1), LAYOUT)
     return torch.cdist(points, body.v_template[None])[0].min(dim=1).values.numpy()
 
@@ -180,10 +180,10 @@ def keypoint_depths(body: Body) -> Floats:
 def occlusion(
     xy: Floats, depth: Floats, numbers: NDArray[np.int64], picture: Picture, tolerance: Floats
 ) -> NDArray[np.bool_]:
-    """(P, K): where the depth map shows something in front of the keypoint at xy (P, K, 2) [px].
+    """(P, K) bool: True if the depth map has a surface in front of the keypoint at xy (P, K, 2) [px].
 
-    Another person hides it by standing nearer, the person's own skin by lying nearer than tolerance (K,) [m],
-    as a joint is always under some skin.
+    depth (P, K) [m] of the keypoints, numbers (P,) of the people. Another person occludes a keypoint if nearer. The
+    person's own skin occludes it if nearer by more than tolerance (K,) [m], as joints are always below some skin.
     """
     height, width = picture.number.shape
     pixel = np.floor(xy * SUPERSAMPLING)
@@ -196,7 +196,7 @@ def occlusion(
 
 
 def shadow(scene: Scene, size: tuple[int, int], darkness: float) -> Floats:
-    """(H, W) in 0..1: soft shadows of the people's bones straight down on the ground."""
+    """(H, W) in 0..1: soft shadows of the people's bones, cast straight down on the ground. size: width, height."""
     camera = scene.camera
     image = np.zeros((size[1], size[0]), np.float32)
     for person in scene.people:
@@ -215,7 +215,7 @@ def shadow(scene: Scene, size: tuple[int, int], darkness: float) -> Floats:
 
 
 def _over(picture: Picture, background: Floats) -> Floats:
-    """The people on the background, averaged over the pixels drawn for each of the photo's."""
+    """The people over the background, averaged down from the supersampled picture."""
     size = (background.shape[1], background.shape[0])
     people = cv2.resize(picture.color, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     covered = (picture.number > 0).astype(np.float32)
@@ -223,7 +223,7 @@ def _over(picture: Picture, background: Floats) -> Floats:
 
 
 def _develop(image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Exposure, softness and the sensor's noise."""
+    """Apply random exposure, blur and sensor noise. image (H, W, 3) in 0..255."""
     exposure, offset = float(rng.uniform(0.8, 1.15)), float(rng.uniform(-8, 12))
     if rng.random() < 0.3:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.0)))
@@ -232,7 +232,7 @@ def _develop(image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _box(person: Figurant, camera: Camera, size: int) -> Floats:
-    """Left, top, width, height [px] of the whole body, hidden parts too, as far as it is inside the photo."""
+    """Left, top, width, height [px] of the whole body, including hidden parts, clipped to the photo."""
     ahead = person.vertices[person.vertices[:, 2] > 0]
     xy = camera.pixels(ahead)
     columns = np.ascontiguousarray(xy.T)  # numpy is slow along the first axis

@@ -1,4 +1,4 @@
-"""Poses to photograph: from a file of motion capture, or by lot from the pose prior that ships."""
+"""Random poses for synthesis: from a file of motion capture, or from the pose prior."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.fitting.prior import PRIOR_FILE
 from train.data.mocap import read_poses
 
 Floats = NDArray[np.float32]
-TEMPERATURE = 0.75  # of the prior's spread: a mixture of Gaussians is wider than people are
-UPRIGHT_TILT = 0.12  # [rad] the prior tells no global orientation; a standing body leans this much
-# Bones that must keep a distance [m] in a mean adult: whose, and from which other.
+TEMPERATURE = 0.75  # factor on the prior's spread: a mixture of Gaussians is wider than real poses
+UPRIGHT_TILT = 0.12  # [rad] tilt of a standing body; the prior has no global orientation
+# Pairs of bones that must keep a distance: bone, other bone, least distance [m] in a mean adult.
 TRUNK, HEAD, HIPS = ("pelvis", "neck"), ("neck", "head"), 0.22
 APART: tuple[tuple[tuple[str, str], tuple[str, str], float], ...] = (
     *(((f"{side}_elbow", f"{side}_hand"), TRUNK, 0.14) for side in ("left", "right")),
@@ -25,17 +25,17 @@ APART: tuple[tuple[tuple[str, str], tuple[str, str], float], ...] = (
 )
 _BONES = np.array([[[joint_index(end) for end in bone] for bone in pair[:2]] for pair in APART])  # (6, 2, 2)
 _LEAST = np.array([pair[2] for pair in APART], dtype=np.float32)
-_ALONG = np.linspace(0, 1, 9, dtype=np.float32)[:, None]  # where a bone is looked at
+_ALONG = np.linspace(0, 1, 9, dtype=np.float32)[:, None]  # sampled points along a bone
 
 
 class PoseSource:
-    """Draws poses (72,) of a y-up world, any heading, half of them mirrored.
+    """Draws random poses (72,) [rad] in a y-up world, of any heading, half of them mirrored.
 
-    plausible: whether they were captured; others may run through themselves (`runs_through_itself`).
+    plausible: True for captured poses; poses of the prior may intersect themselves (`runs_through_itself`).
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        """file: motion capture as train/data/mocap.py reads it. Raises FitloopError if it is none."""
+        """file: motion capture that train/data/mocap.py can read. Raises FitloopError if it cannot be read."""
         self._captured = None if file is None else read_poses(file, "train")
         prior = read_npz(PRIOR_FILE)
         self._means, self._shares = prior["means"], prior["weights"] / prior["weights"].sum()
@@ -58,9 +58,9 @@ class PoseSource:
 
 
 def runs_through_itself(joints: Floats) -> bool:
-    """Whether a forearm is in the trunk or the head, or one limb in its pair. joints (24, 3) [m].
+    """True if a forearm intersects trunk or head, or a limb intersects its counterpart. joints (24, 3) [m].
 
-    By the bones alone, each seen at nine points, with the distances of a body as tall as these joints are.
+    Only bones are compared, each at nine points. Least distances are scaled by the distance of the hips.
     """
     ends = joints[_BONES]  # (6, 2, 2, 3)
     points = ends[:, :, :1] * (1 - _ALONG) + ends[:, :, 1:] * _ALONG  # (6, 2, 9, 3)

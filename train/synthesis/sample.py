@@ -1,4 +1,4 @@
-"""A few photos as a curator meets them: people with the detections that a detector would have made."""
+"""Makes synthetic photos with simulated detections, as a curator meets them."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ SWAPPED_LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
 
 @dataclass(frozen=True)
 class DetectionErrors:
-    """Standard deviations as shares of the person's size, and shares of keypoints or of limb pairs."""
+    """Errors of a simulated detector: standard deviations in person sizes, and probabilities per keypoint or limb."""
 
     noise: float = 0.008
     hidden_noise: float = 0.03
     missing: float = 0.02
     hidden_missing: float = 0.3
-    astray: float = 0.02  # far off, and confident
+    astray: float = 0.02  # probability of a keypoint far off with a high confidence
     astray_by: float = 0.12
-    swapped: float = 0.05  # left for right, a whole arm or leg pair
+    swapped: float = 0.05  # probability that both arms, or both legs, swap left and right
     bbox_noise: float = 0.02
 
 
 def write_photos(
     folder: Path, count: int, seed: int, size: int = 640, layout_name: str = "coco17"
 ) -> list[Photo]:
-    """Draw and save photos; returns their records: paths relative to the folder, ids from 1, nobody fitted, each
-    true body among its person's alternatives.
+    """Make and save photos. Returns their records: paths relative to the folder, ids from 1, no fits; each person's
+    true body is among its alternatives.
     """
     return [photo for photo, _ in photos_with_truth(folder, count, seed, size, layout_name)]
 
@@ -52,7 +52,7 @@ def photos_with_truth(
     layout_name: str = "coco17",
     errors: DetectionErrors | None = None,
 ) -> Iterator[tuple[Photo, Truth]]:
-    """As `write_photos`, one by one, each with the truth of its people in the same order."""
+    """As `write_photos`, but yields photos one by one, each with the truth of its people in the same order."""
     folder.mkdir(parents=True, exist_ok=True)
     next_id, fingerprint = 1, load_body().fingerprint
     with closing(Studio(StudioConfig(size=size, people=(1, 4), seed=seed))) as studio:
@@ -60,7 +60,7 @@ def photos_with_truth(
             made = studio.photo(index)
             name = f"synthetic_{index + 1:03d}.jpg"
             save_image(folder / name, made.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-            rng = np.random.default_rng([seed, index, 1])  # not the stream that drew the photo
+            rng = np.random.default_rng([seed, index, 1])  # independent of the stream that made the photo
             people = _people(made.truth, layout_name, errors or DetectionErrors(), next_id, rng)
             people = tuple(
                 person.with_(alternatives=(true_fit(made.truth, p, fingerprint),))
@@ -84,7 +84,7 @@ def _people(
 
 
 def true_fit(truth: Truth, person: int, body: str) -> Fit:
-    """The person's true body, which no fit replaces; body: fingerprint of the one that was drawn."""
+    """The true body of person number `person`. body: fingerprint of the rendered body."""
     return Fit(
         truth.pose[person],
         truth.betas[person],
@@ -101,7 +101,7 @@ def true_fit(truth: Truth, person: int, body: str) -> Fit:
 def detected(
     exact: Keypoints, size: float, layout_name: str, errors: DetectionErrors, rng: np.random.Generator
 ) -> Keypoints:
-    """The keypoints of a person `size` px long as a detector would have found them."""
+    """Simulated detections of exact keypoints, with noise relative to the person's size [px]."""
     found = convert(exact, exact.layout, layout_name)
     hidden = found.occluded
     spread = np.where(hidden, errors.hidden_noise, errors.noise)
@@ -116,7 +116,7 @@ def detected(
 
 
 def _swaps(layout_name: str, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """(K,): which keypoint each place shows."""
+    """Indices (K,) that reorder keypoints with random swaps of left and right limbs."""
     chosen = layout(layout_name)
     order = np.arange(chosen.k)
     for limbs in SWAPPED_LIMBS:

@@ -1,4 +1,4 @@
-"""A scene by lot: people on a ground plane, and a camera that looks at them. The world is y up, metres."""
+"""Random scenes: people on a ground plane, and a camera that looks at them. The world is y up, in metres."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Floats = NDArray[np.float32]
 BETAS = 10
 SHAPE_LIMIT = 2.5  # standard deviations
 KIDS = 0.12  # share of children
-FACING = 0.55  # share of people who look somewhere near the camera
-NEAREST = 0.4  # [m] no skin comes closer to the camera
-POSINGS = 6  # poses drawn until one does not run through itself
-LAYINGS = 20  # tries to lay out a scene before one more person is left out
-# How thick a body is about its bones [m], for keeping two people out of each other.
+FACING = 0.55  # share of people who roughly face the camera
+NEAREST = 0.4  # [m] least distance of the skin to the camera
+POSINGS = 6  # poses tried until one does not intersect itself
+LAYINGS = 20  # places tried for a person before it is left out of the scene
+# Radius of a body around its joints [m], to keep people from intersecting each other.
 THICKNESS = {"pelvis": 0.15, "spine": 0.15, "hip": 0.12, "collar": 0.11, "neck": 0.08, "head": 0.12}
 LIMB_THICKNESS = 0.06
 
@@ -35,23 +35,23 @@ class Camera:
     camera_center: tuple[float, float]
 
     def pixels(self, seen: Floats) -> Floats:
-        """Points (..., 3) of the camera's frame to pixels (..., 2)."""
+        """Points (..., 3) [m] in the camera's frame to pixels (..., 2)."""
         center = np.array(self.camera_center, dtype=np.float32)
         return seen[..., :2] / seen[..., 2:] * np.float32(self.focal_length) + center
 
     def project(self, world: Floats) -> Floats:
-        """World points (N, 3) to pixels (N, 2)."""
+        """World points (N, 3) [m] to pixels (N, 2)."""
         return self.pixels(self.seen(world))
 
     def seen(self, world: Floats) -> Floats:
-        """World points (N, 3) in the camera's frame."""
+        """World points (N, 3) [m] to the camera's frame."""
         return np.asarray((world - self.position) @ self.rotation.T, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Figurant:
-    """One person of the scene: pose (72,) and cam_t (3,) in the camera's frame, betas, kid; vertices and
-    normals (V, 3) of the figure in the camera's frame; skeleton (24, 3) in the world."""
+    """One person of the scene: pose (72,) [rad] and cam_t (3,) [m] in the camera's frame, betas (10,), kid; vertices
+    and normals (V, 3) of the figure in the camera's frame; skeleton (24, 3) [m] in the world."""
 
     pose: Floats
     betas: Floats
@@ -70,7 +70,8 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class _Standing:
-    """A person in the world before the camera is chosen: orient (3, 3); vertices already at `place`."""
+    """A person in the world, before the camera is chosen. orient (3, 3): global orientation; pelvis (3,) [m] at the
+    untranslated body; place (3,) [m]: translation, already applied to vertices and joints."""
 
     orient: Floats
     pose: Floats
@@ -90,7 +91,7 @@ def draw_scene(
     size: tuple[int, int],
     rng: np.random.Generator,
 ) -> Scene:
-    """people: least and most; fewer people are likelier. size: width, height [px]."""
+    """A random scene. people: least and most, fewer are likelier. size: width, height [px]."""
     counts = np.arange(people[0], people[1] + 1)
     shares = 1 / counts
     count = int(rng.choice(counts, p=shares / shares.sum()))
@@ -100,7 +101,7 @@ def draw_scene(
 
 
 def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Standing:
-    """Somebody whose lowest vertex is on the ground, at the origin."""
+    """A random person at the origin, with the lowest vertex on the ground."""
     kid = float(rng.uniform(0.2, 1.0)) if rng.random() < KIDS else 0.0
     betas = rng.standard_normal(BETAS).clip(-SHAPE_LIMIT, SHAPE_LIMIT).astype(np.float32) * (1 - kid / 2)
     facing = rng.random() < FACING
@@ -118,14 +119,15 @@ def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Sta
 
 
 def _without_heading(turn: Floats) -> Floats:
-    """The same orientation turned about the vertical until the body's front, as far as it has one, is at +z."""
+    """The orientation turned about the vertical such that the body's front points to +z; unchanged if it points up or
+    down."""
     front = turn[:, 2]
     heading = np.arctan2(front[0], front[2]) if np.hypot(front[0], front[2]) > 0.2 else 0.0
     return rotation(np.array([0, -heading, 0])) @ turn
 
 
 def _lay_out(people: list[_Standing], rng: np.random.Generator) -> list[_Standing]:
-    """The same people around the origin, none inside another."""
+    """The people placed around the origin without intersections; a person without a free place is left out."""
     placed = people[:1]
     for person in people[1:]:
         for attempt in range(LAYINGS):
@@ -147,7 +149,7 @@ def _moved(person: _Standing, shift: Floats) -> _Standing:
 
 
 def _thickness() -> Floats:
-    """(47,) [m] of the points of `_bone_points`."""
+    """Radius (47,) [m] of the body at the points of `_bone_points`."""
     of = [THICKNESS.get(name.split("_")[-1].rstrip("0123456789"), LIMB_THICKNESS) for name in JOINT_NAMES]
     return np.array(of + [min(of[j], of[p]) for j, p in enumerate(PARENTS) if p >= 0], dtype=np.float32)
 
@@ -156,7 +158,7 @@ _THICKNESS = _thickness()
 
 
 def _bone_points(joints: Floats) -> Floats:
-    """Joints (24, 3) and the middles of the bones between them: (47, 3)."""
+    """Joints (24, 3) and the middles of the bones between them, together (47, 3) [m]."""
     return np.concatenate([joints, (joints[1:] + joints[list(PARENTS[1:])]) / 2])
 
 
@@ -166,9 +168,9 @@ def _apart(joints: Floats, others: Floats) -> bool:
 
 
 def _camera(points: Floats, size: tuple[int, int], rng: np.random.Generator) -> Camera:
-    """A camera that has the points (N, 3) in its picture, or now and then only most of them."""
+    """A random camera that shows all points (N, 3) [m], or sometimes only most of them."""
     width, height = size
-    tangent = np.tan(np.radians(rng.uniform(24, 70)) / 2)  # of half the field of view across the width
+    tangent = np.tan(np.radians(rng.uniform(24, 70)) / 2)  # of half the horizontal field of view
     elevation = np.radians(np.clip(rng.normal(6, 11), -12, 55))
     roll = np.radians(rng.normal(0, 2.5))
     back = np.array([0, np.sin(elevation), np.cos(elevation)])
@@ -178,7 +180,7 @@ def _camera(points: Floats, size: tuple[int, int], rng: np.random.Generator) -> 
     target = (low + high) / 2 + rng.normal(0, 0.06, 3) * (high - low)
     seen = (points - target) @ turn.T
     across = np.maximum(np.abs(seen[:, 0]), np.abs(seen[:, 1]) * width / height) / tangent
-    whole = float((across - seen[:, 2]).max())  # the distance that has everything in the picture
+    whole = float((across - seen[:, 2]).max())  # least distance that shows all points
     share = rng.uniform(0.55, 0.95) if rng.random() < 0.18 else rng.uniform(1.0, 1.4)
     distance = max(whole * share, NEAREST - float(seen[:, 2].min()))
     focal_length = width / (2 * tangent)
@@ -190,8 +192,8 @@ def _camera(points: Floats, size: tuple[int, int], rng: np.random.Generator) -> 
 
 
 def _seen(person: _Standing, camera: Camera) -> Figurant:
-    """X_camera = R (X - C): the orientation is R times the world's, and cam_t takes up that a body turns about
-    its pelvis p, R (p + place - C) - p."""
+    """A person in the camera's frame, X_camera = R (X - C). The orientation is R times the world's. A body turns about
+    its pelvis p, so cam_t = R (p + place - C) - p."""
     pose = person.pose.copy()
     pose[:3] = axis_angle(camera.rotation @ person.orient)
     place = person.pelvis + person.place - camera.position
@@ -202,10 +204,10 @@ def _seen(person: _Standing, camera: Camera) -> Figurant:
 
 
 def rotation(axis_angle_vector: NDArray[np.floating]) -> Floats:
-    """(3,) [rad] to (3, 3)."""
+    """Axis-angle (3,) [rad] to a matrix (3, 3)."""
     return cv2.Rodrigues(np.asarray(axis_angle_vector, dtype=np.float64))[0].astype(np.float32)
 
 
 def axis_angle(matrix: NDArray[np.floating]) -> Floats:
-    """(3, 3) to (3,) [rad]."""
+    """A rotation matrix (3, 3) to axis-angle (3,) [rad]."""
     return cv2.Rodrigues(np.asarray(matrix, dtype=np.float64))[0][:, 0].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Many photos by several processes, each with its own drawing context: the same photos whatever their number."""
+"""Makes many photos in several processes. The photos do not depend on the number of processes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from train.synthesis.photo import Studio, StudioConfig, Truth
 from train.synthesis.writing import image_name, mask_name, save_photo
 
 CHUNK = 8  # photos a worker makes before it reports
-REQUESTS = signal.SIGINT, signal.SIGTERM  # to stop: Ctrl-C, and how a cluster ends its jobs
-# A worker has one core: libraries that start threads of their own would only be in each other's way.
+REQUESTS = signal.SIGINT, signal.SIGTERM  # signals to stop: Ctrl-C, and the end of a cluster's job
+# A worker uses one core: threads of libraries would only compete with each other.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "0",
 }  # fmt: skip
@@ -31,10 +31,10 @@ ONE_THREAD = {
 def make_photos(
     config: StudioConfig, folder: Path, count: int, workers: int
 ) -> Generator[list[Truth], None, None]:
-    """Write photos 0 … count - 1 into the folder; yields their truths in order, some at a time.
+    """Write photos 0 … count - 1 into the folder. Yields their truths in order, one chunk at a time.
 
-    Closing the generator stops the workers after the chunks they are at. Raises FitloopError and OSError as a
-    worker does, and FitloopError when one is killed.
+    Closing the generator stops the workers after their current chunks. Raises the workers' FitloopError and OSError,
+    and FitloopError if a worker is killed.
     """
     for name in (image_name(0), mask_name(0)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def make_photos(
             yield future.result()
     except BrokenProcessPool:
         raise FitloopError(
-            "a worker of the synthesis was ended from outside, perhaps for want of memory. Use fewer --workers."
+            "a worker of the synthesis was killed, perhaps because memory ran out. Use fewer --workers."
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -70,7 +70,7 @@ def _make(studio: Studio, folder: Path, chunk: range) -> list[Truth]:
 
 def _start_worker() -> None:
     for number in REQUESTS:
-        signal.signal(number, signal.SIG_IGN)  # they reach all processes; the first one decides
+        signal.signal(number, signal.SIG_IGN)  # signals reach all processes; the parent alone handles them
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
@@ -81,13 +81,13 @@ def _make_in_worker(config: StudioConfig, folder: Path, chunk: range) -> list[Tr
 
 @lru_cache(maxsize=1)
 def _studio(config: StudioConfig) -> Studio:
-    """The worker's own, made with its first photo, so that an error of making it is told as any other."""
+    """The worker's own studio, made with its first photo so that its errors reach the parent like any other."""
     return Studio(config)
 
 
 @contextlib.contextmanager
 def _inherited() -> Iterator[None]:
-    """What started processes shall take over: few threads, and no ear for requests to stop from the very first."""
+    """Set what child processes inherit: one thread for libraries, and ignored signals from their start on."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update({name: value for name, value in ONE_THREAD.items() if before[name] is None})
     in_main = threading.current_thread() is threading.main_thread()

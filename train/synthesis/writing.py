@@ -1,4 +1,4 @@
-"""Synthetic photos on disk: JPEG images, PNG masks, and SPIN's data set .npz with what SPIN's has no place for."""
+"""Writes synthetic photos: JPEG images, PNG masks, and a SPIN data set .npz with additional arrays."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ def mask_name(index: int) -> str:
 
 
 def save_photo(photo: SyntheticPhoto, folder: Path, index: int) -> None:
-    """The image and the mask, each there as a whole or not at all. Raises OSError."""
+    """Write image and mask, each wholly or not at all. Raises OSError."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, photo.quality]
     save_image(folder / image_name(index), photo.image[..., ::-1], quality)
     save_image(folder / mask_name(index), photo.mask, [cv2.IMWRITE_PNG_COMPRESSION, 1])
 
 
 def save_image(path: Path, image: NDArray[np.uint8], options: Sequence[int]) -> None:
-    """image: BGR or grey, as OpenCV writes it. Not synced to the disk: a data set is made again in minutes."""
+    """Write an image, BGR or grey. Raises OSError. It is not synced to the disk: a data set is remade in minutes."""
     with whole_file(path, lasting=False) as stream:
         stream.write(cv2.imencode(path.suffix, image, list(options))[1].tobytes())
 
 
 def bbox_of(box: NDArray[np.float32]) -> BBox:
-    """box (4,) = left, top, width, height [px]."""
+    """The padded bbox of box (4,) = left, top, width, height [px]."""
     return BBox.from_xywh(box)
 
 
 def write_dataset(folder: Path, truths: Sequence[Truth], body: Body) -> int:
-    """DATASET in the folder: one row a person. Photo i is truths[i]. Returns the number of rows.
+    """Write DATASET into the folder, one row per person. Photo i is truths[i]. Returns the number of rows.
 
-    As in SPIN's files `imgname, center, scale, part, openpose, pose, shape, has_smpl` and `S` (root-centred, m)
-    are of the crop's frame, where there is no place for cam_t and kid. The photo's camera frame, in which the
-    keypoints are exactly those of the body: `pose_photo, shape, kid, cam_t, focal_length, camera_center`.
-    `occluded` (N, 49) marks keypoints that something hides; SPIN's confidence is 1 for them too, as for COCO.
-    `mask`: a PNG, in which the person's visible pixels have the value `mask_value`. `body`: its fingerprint.
+    As in SPIN's files, `imgname, center, scale, part, openpose, pose, shape, has_smpl` and `S` (root-centred, m)
+    are in the crop's frame, which has no cam_t and kid. `pose_photo, shape, kid, cam_t, focal_length, camera_center`
+    are in the photo's camera frame, where the body projects exactly onto the keypoints. `occluded` (N, 49) marks
+    hidden keypoints; their confidence is 1 too, as in COCO. `mask`: a PNG in which the person's visible pixels have
+    the value `mask_value`. `body`: the body's fingerprint. Raises OSError.
     """
     arrays = dataset_arrays(truths, body)
     with whole_file(folder / DATASET) as stream:
@@ -65,7 +65,7 @@ def write_dataset(folder: Path, truths: Sequence[Truth], body: Body) -> int:
 
 
 def dataset_arrays(truths: Sequence[Truth], body: Body) -> dict[str, NDArray[np.generic]]:
-    """What `write_dataset` writes, by name."""
+    """The arrays of `write_dataset` by name."""
     photo_of = np.repeat(np.arange(len(truths)), [len(truth) for truth in truths]).tolist()
     bboxes = [bbox_of(box) for truth in truths for box in truth.box]
     keypoints = _stack([truth.keypoints for truth in truths], (len(layout(LAYOUT).keypoints), 3))
@@ -98,7 +98,7 @@ def dataset_arrays(truths: Sequence[Truth], body: Body) -> dict[str, NDArray[np.
 def _crop_frame(
     arrays: dict[str, NDArray[np.generic]], body: Body
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """pose (N, 72) and S (N, 24, 4) as the crop's camera sees the people."""
+    """pose (N, 72) [rad] and S (N, 24, 4) [m, confidence] in the crop camera's frame."""
     collapsed = KeypointBody.from_body(body, LAYOUT)
     root = layout(LAYOUT).index("pelvis")
     poses, joints = [np.zeros((0, 72), np.float32)], [np.zeros((0, 24, 4), np.float32)]
@@ -113,7 +113,7 @@ def _crop_frame(
 
 
 def _crop_params(rows: dict[str, NDArray[np.generic]], body: Body) -> tuple[Tensor, BodyParams]:
-    """The rows' pose (N, 72) in the crop's frame, and their bodies there."""
+    """The rows' pose (N, 72) [rad] and body parameters in the crop's frame."""
 
     def tensor(name: str) -> Tensor:
         return torch.from_numpy(np.asarray(rows[name], dtype=np.float32))
@@ -134,5 +134,5 @@ def _crop_params(rows: dict[str, NDArray[np.generic]], body: Body) -> tuple[Tens
 
 
 def _stack(parts: Sequence[NDArray[np.generic]], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The parts (P, *shape) one after the other, also when there is none."""
+    """The parts (P, *shape) concatenated; (0, *shape) if there are none."""
     return np.concatenate([np.zeros((0, *shape), np.float32), *parts]).astype(np.float32)

@@ -1,1 +1,1 @@
-"""What names and arrays in a pickle stand for; `core.files.pickles.reader` reads the file itself."""
+"""The safe unpickler: `reader` reads the file, the other modules turn its names and arrays into data."""

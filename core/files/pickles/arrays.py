@@ -1,8 +1,8 @@
-"""What the arrays in a pickle become, made from checked numbers and bytes only.
+"""Arrays of a pickle, built from checked numbers and bytes only.
 
-A pickle describes an array as "call this function of numpy with these arguments". Nothing here calls what a
-file names: each known description is checked and its array made anew with `np.frombuffer`, read-only. chumpy
-and scipy.sparse are known by the attributes of their objects; neither package is needed.
+A pickle describes an array as "call this function of numpy with these arguments". Nothing here calls a function
+that the file names: each known description is checked, and a read-only array is made with `np.frombuffer`. Objects of
+chumpy and scipy.sparse are read from their attributes; neither package is needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(?:\?|b1|[iu][1248]|f[248]|c8|c16|[SU][1-9][0-9]{0,5})")
-# The attributes that hold an object's numbers; no other is looked at.
+# The attributes that hold an object's numbers; no others are read.
 SPARSE_PARTS = ("_shape", "shape", "data", "indices", "indptr", "row", "col", "coords")
 CHUMPY_PARTS = {"Ch": ("x",), "Select": ("a", "idxs", "preferred_shape"), "Reshape": ("a", "newshape")}
 _MAX_DIMENSIONS = 8
@@ -23,24 +23,24 @@ _MAX_DENSE_NUMBERS = 2**27
 
 
 class Refusal(Exception):
-    """Why a pickle is refused; `core.files.pickles.reader` adds which file and what next."""
+    """The reason why a pickle is refused; `core.files.pickles.reader` adds the file and the remedy."""
 
 
 def shown(value: object) -> str:
-    """A short, printable form of something a file holds."""
+    """A short, printable form of a value in a file, for messages."""
     text = value if isinstance(value, str) else f"a {type(value).__name__}"
     text = text[:100].encode("ascii", "backslashreplace").decode("ascii")
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
 class Budget:
-    """Bytes that a file's contents may still take. Shared pieces are cheap to write but not to expand."""
+    """Memory [bytes] that a file's contents may still take: shared parts are small in the file, large when expanded."""
 
     def __init__(self, size: int) -> None:
         self._left = size
 
     def take(self, size: int) -> None:
-        """Refuses before anything of this size is made."""
+        """Count `size` bytes before they are allocated. Raises Refusal beyond the budget."""
         self._left -= size
         if self._left < 0:
             raise Refusal("grows far beyond the size of the file when read")
@@ -48,13 +48,13 @@ class Budget:
 
 @dataclass(eq=False)
 class PickledDtype:
-    """A dtype that may still learn its byte order."""
+    """A dtype whose byte order may follow later in the file."""
 
     dtype: np.dtype
 
     @classmethod
     def from_code(cls, code: object) -> PickledDtype:
-        """'f8', '<i4', 'U3', … Objects, records and dates are refused."""
+        """From a code like 'f8', '<i4' or 'U3'. Raises Refusal for objects, records and dates."""
         if isinstance(code, bytes):
             code = code.decode("latin-1")
         if not isinstance(code, str) or not _PLAIN_DTYPE.fullmatch(code):
@@ -63,7 +63,7 @@ class PickledDtype:
         return cls(np.dtype(code))
 
     def set_state(self, state: object) -> None:
-        """numpy's (version, byte order, subarray, names, fields, item size, alignment, flags …)."""
+        """state: numpy's (version, byte order, subarray, names, fields, item size, alignment, flags …)."""
         if not isinstance(state, tuple) or len(state) < 5:
             raise Refusal("describes a dtype in an unknown way")
         order = state[1].decode("latin-1") if isinstance(state[1], bytes) else state[1]
@@ -78,12 +78,12 @@ class PickledDtype:
 
 @dataclass(eq=False)
 class PickledArray:
-    """An array whose numbers come later in the file."""
+    """An array whose numbers follow later in the file."""
 
     value: np.ndarray | None = None
 
     def set_state(self, state: object, budget: Budget) -> None:
-        """numpy's (version, shape, dtype, Fortran order, bytes)."""
+        """state: numpy's (version, shape, dtype, Fortran order, bytes)."""
         if not isinstance(state, tuple) or len(state) not in (4, 5):
             raise Refusal("describes an array in an unknown way")
         shape, dtype, fortran, raw = state[-4:]
@@ -93,13 +93,13 @@ class PickledArray:
 
 
 def array_from(raw: object, dtype: object, shape: object, order: object, budget: Budget) -> np.ndarray:
-    """The array of exactly these bytes, in this machine's byte order."""
+    """The read-only array of these bytes, in this machine's byte order. Raises Refusal if size and bytes disagree."""
     if not isinstance(dtype, PickledDtype):
-        raise Refusal("gives an array a dtype that is none")
+        raise Refusal("gives an array something else as its dtype")
     sizes = checked_shape(shape)
     wanted = math.prod(sizes) * dtype.dtype.itemsize
     if not isinstance(raw, str | bytes | bytearray) or len(raw) != wanted:
-        raise Refusal(f"declares an array of shape {sizes} that is not what follows")
+        raise Refusal(f"declares an array of shape {sizes}, but its bytes do not fit that shape")
     budget.take(2 * wanted + 96)
     data = _latin1(raw) if isinstance(raw, str) else bytes(raw)
     array = np.frombuffer(data, dtype.dtype)
@@ -112,10 +112,10 @@ def array_from(raw: object, dtype: object, shape: object, order: object, budget:
 
 
 def checked_shape(shape: object) -> tuple[int, ...]:
-    """A tuple of sizes; huge ones beside a zero are refused: no bytes would check them."""
+    """A shape as a tuple of sizes. Huge sizes beside a zero are refused too: no bytes would contradict them."""
     sizes = shape if isinstance(shape, tuple) else (shape,)
     if not all(type(n) is int or isinstance(n, np.integer) for n in sizes) or min(sizes, default=0) < 0:
-        raise Refusal("gives an array a shape that is none")
+        raise Refusal("gives an array a shape that is not made of sizes")
     sizes = tuple(int(n) for n in sizes)
     if len(sizes) > _MAX_DIMENSIONS or math.prod(max(n, 1) for n in sizes) > 2**40:
         raise Refusal(f"declares an array of {len(sizes)} dimensions and impossible size")
@@ -130,7 +130,7 @@ def _latin1(text: str) -> bytes:
 
 
 def _check_items(array: np.ndarray, data: bytes) -> None:
-    """Bytes that numpy takes on trust: truth values beyond 0 and 1, letters beyond Unicode."""
+    """Refuse bytes that numpy does not check itself: truth values beyond 0 and 1, letters beyond Unicode."""
     if array.dtype.kind == "b" and np.any(np.frombuffer(data, np.uint8) > 1):
         raise Refusal("holds truth values that are neither true nor false")
     if array.dtype.kind == "U":
@@ -141,7 +141,7 @@ def _check_items(array: np.ndarray, data: bytes) -> None:
 
 @dataclass(frozen=True, eq=False)
 class SparseMatrix:
-    """A scipy.sparse matrix as its entries: values[i] at (rows[i], columns[i]); those of one place add up."""
+    """A scipy.sparse matrix as its entries: values[i] at (rows[i], columns[i]). Entries at the same place add up."""
 
     shape: tuple[int, int]
     rows: np.ndarray
@@ -149,16 +149,16 @@ class SparseMatrix:
     values: np.ndarray
 
     def toarray(self) -> np.ndarray:
-        """The dense matrix, float64. Raises ValueError if it would pass a gibibyte."""
+        """The dense matrix, float64. Raises ValueError if it would need more than a gibibyte."""
         if math.prod(self.shape) > _MAX_DENSE_NUMBERS:
-            raise ValueError(f"a sparse matrix of shape {self.shape} is too large to write out")
+            raise ValueError(f"a sparse matrix of shape {self.shape} is too large to be made dense")
         dense = np.zeros(self.shape)
         np.add.at(dense, (self.rows, self.columns), self.values)
         return dense
 
 
 def sparse_matrix(class_name: str, state: dict[str, Any], budget: Budget) -> SparseMatrix:
-    """From the attributes of a csc_matrix, csr_array, coo_matrix, …"""
+    """A SparseMatrix from the attributes of a csc_matrix, csr_array, coo_matrix, …"""
     budget.take(sum(8 * part.size for part in state.values() if isinstance(part, np.ndarray)))
     shape = checked_shape(state.get("_shape", state.get("shape")))
     if len(shape) != 2:
@@ -192,7 +192,7 @@ def _vector(value: object, kinds: str) -> np.ndarray:
 
 
 def _group_of_each(starts: np.ndarray, entries: int, groups: int) -> np.ndarray:
-    """Row (csr) or column (csc) of each entry."""
+    """The row (csr) or column (csc) index of each entry."""
     counts = np.diff(starts)
     if len(starts) != groups + 1 or starts[0] != 0 or np.any(counts < 0) or starts[-1] > entries:
         raise Refusal("holds a sparse matrix whose parts do not fit together")
@@ -201,13 +201,13 @@ def _group_of_each(starts: np.ndarray, entries: int, groups: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Unevaluated:
-    """An operation of chumpy that would have to be computed; it stays a name."""
+    """A chumpy object that would need a computation. Only its class name is kept."""
 
     name: str
 
 
 def chumpy_array(name: str, state: dict[str, Any], budget: Budget) -> np.ndarray | Unevaluated:
-    """The numbers of a chumpy object: of plain arrays, and of selections and reshapes of such."""
+    """The array of a chumpy object: a plain array, or a selection or reshape of one; else `Unevaluated`."""
     operation = name.rpartition(".")[2]
     source = state.get("x" if operation == "Ch" else "a")
     if isinstance(source, Unevaluated):

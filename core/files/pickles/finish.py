@@ -1,4 +1,4 @@
-"""The last pass over a pickle's contents: nodes become arrays, and what is no data is found out."""
+"""The last pass over a pickle's contents: nodes become arrays, and contents that are not data are refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray, set, fro
 
 
 class Finisher:
-    """Each piece is finished once, however often the file shares it, so the work is linear in the file."""
+    """Converts each node once, also where the file shares it, so the work is linear in the file's size."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -33,7 +33,7 @@ class Finisher:
         self._open: set[int] = set()
 
     def finish(self, node: Any, depth: int = 0) -> Any:
-        """The data a node stands for."""
+        """The data of a node. Raises Refusal for code, cycles and deep nesting."""
         if type(node) in _PLAIN or isinstance(node, np.generic):
             return node
         if id(node) in self._finished:
@@ -63,7 +63,7 @@ class Finisher:
         raise Refusal(f"names {name} where data belongs")
 
     def _array_of(self, node: Instance, state: dict[Any, Any], depth: int) -> Any:
-        """Only the attributes that hold the numbers are looked at."""
+        """The array of a chumpy or scipy.sparse object. Only the attributes that hold its numbers are read."""
         attributes = {k.decode("latin-1") if isinstance(k, bytes) else k: v for k, v in state.items()}
         class_name = node.name.rpartition(".")[2]
         if is_sparse(node.name):

@@ -1,6 +1,6 @@
-"""The few names a pickle may mention, and what each call of them means.
+"""The few names that a pickle may mention, and a safe function for each.
 
-A call takes the file's arguments, checks them all, and calls nothing that the file chose.
+A call checks all arguments from the file and runs only the function listed here, never one that the file names.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ MAX_KEY = 4096
 
 @dataclass(frozen=True)
 class Name:
-    """A name the file mentions, in one spelling for Python 2 and 3 and for numpy 1 and 2."""
+    """A name in the file, in one spelling for Python 2 and 3 and for numpy 1 and 2."""
 
     name: str
 
 
 @dataclass(eq=False)
 class Instance:
-    """An object of chumpy or scipy.sparse: its class by name and, once the file has said them, attributes."""
+    """An object of chumpy or scipy.sparse: the name of its class, and its attributes once they were read."""
 
     name: str
     state: dict[Any, Any] | None = None
@@ -41,12 +41,12 @@ _CHUMPY = re.compile(r"chumpy\.(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*", re.ASCII)
 
 
 def is_sparse(name: str) -> bool:
-    """A csc, csr or coo class of scipy.sparse, by its path of today or of old."""
+    """True for a csc, csr or coo class of scipy.sparse, by its current or an old path."""
     return _SPARSE.fullmatch(name) is not None
 
 
 def is_chumpy(name: str) -> bool:
-    """Anything of chumpy: its classes become arrays or stay names, none is looked up."""
+    """True for any name of chumpy. Its objects become arrays or stay names; no class is imported."""
     return _CHUMPY.fullmatch(name) is not None
 
 
@@ -55,7 +55,7 @@ def _is(value: object, name: str) -> bool:
 
 
 def named(module: str, attribute: str) -> Name:
-    """The name, if it may stand in a file at all."""
+    """The name of a class or function in a file. Raises Refusal unless it is one of the known ones."""
     written = f"{module}.{attribute}"
     name = written
     for old, new in _RENAMED:
@@ -67,14 +67,14 @@ def named(module: str, attribute: str) -> Name:
 
 
 def instance(name: object) -> Instance:
-    """The empty object of a class, for chumpy and scipy.sparse only."""
+    """An empty object of a class of chumpy or scipy.sparse. Raises Refusal for other classes."""
     if not isinstance(name, Name) or not (is_sparse(name.name) or is_chumpy(name.name)):
         raise Refusal(f"makes an object of {name.name if isinstance(name, Name) else shown(name)}")
     return Instance(name.name)
 
 
 def call(name: object, arguments: object, budget: Budget) -> Any:
-    """What the file means by name(*arguments)."""
+    """The result of name(*arguments), from the known function of that name. Raises Refusal for other names."""
     if not isinstance(name, Name) or name.name not in _CALLS:
         raise Refusal(f"calls {name.name if isinstance(name, Name) else shown(name)}")
     meaning = _CALLS[name.name]
@@ -88,7 +88,7 @@ def call(name: object, arguments: object, budget: Budget) -> Any:
 
 
 def checked_key(key: object) -> Any:
-    """A key of a dict or an item of a set: text or a number, short enough to be compared quickly."""
+    """A key of a dict or an item of a set. Raises Refusal unless it is a number or short text, fast to compare."""
     if not (key is None or type(key) in (str, bytes, int, float, bool)):
         raise Refusal(f"uses {shown(key)} as a key, where text or a number belongs")
     if isinstance(key, str | bytes) and len(key) > MAX_KEY:
@@ -127,7 +127,7 @@ def _call_encode(budget: Budget, text: object, encoding: object = "") -> bytes:
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
-        raise Refusal("encodes text as latin1 that is none") from None
+        raise Refusal("encodes text as latin1 that holds other letters") from None
 
 
 def _call_bytes(budget: Budget) -> bytes:

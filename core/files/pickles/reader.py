@@ -1,9 +1,9 @@
-"""Pickles read as data: numbers, text, containers and arrays, and nothing that a file could make run.
+"""Reads pickles as data only: numbers, text, containers and arrays. No code from the file is run.
 
-Python's own `pickle.load` calls whatever the file names. The reader here follows pickle's opcodes itself
-(`pickletools` only splits the file into them) and puts nodes where a file names something; the few names of
-numpy, chumpy and scipy.sparse that stand for arrays become arrays in `core.files.pickles`, others are refused.
-Size, number of opcodes, nesting, and what shared pieces expand to are bounded.
+Python's own `pickle.load` calls any function that the file names. This reader follows pickle's opcodes itself
+(`pickletools` only splits the file into them) and puts a node wherever the file names something. The few names of
+numpy, chumpy and scipy.sparse that make arrays become arrays in `core.files.pickles`; others are refused.
+The size, the number of opcodes, the nesting and the memory after expansion are bounded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
 
 MAX_FILE_BYTES = 512 * 2**20
 _MAX_OPCODES = 400_000
-_GROWTH = 6  # bytes made per byte read: a copy or two of each array, never more
+_GROWTH = 6  # bytes of memory per byte of the file: enough for two copies of each array
 _OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
 _DAMAGED = "is no pickle, or a damaged one"
 _UNKNOWN_ESCAPE = re.compile(rb"\\(?![\\'\"nrtabfvx])")
@@ -47,10 +47,10 @@ Encoding = Literal["latin1", "bytes"]
 
 
 def load_pickle(path_or_bytes: str | Path | bytes, encoding: Encoding = "latin1") -> Any:
-    """What a pickle holds: containers, numbers, text, read-only numpy arrays, `SparseMatrix`, `Unevaluated`.
+    """Read a pickle: containers, numbers, text, read-only numpy arrays, `SparseMatrix`, `Unevaluated`.
 
-    chumpy objects come back as their arrays. encoding: what text of Python 2 becomes, str or bytes.
-    Raises PickleRefused for all else: code, persistent ids, arrays of objects, damage, sizes out of bounds.
+    chumpy objects become arrays. encoding: 'latin1' reads text of Python 2 as str, 'bytes' as bytes.
+    Raises PickleRefused for anything else: code, persistent ids, arrays of objects, damage, sizes out of bounds.
     """
     name = "the pickle" if isinstance(path_or_bytes, bytes) else str(path_or_bytes)
     try:
@@ -73,7 +73,7 @@ def _contents(path: Path) -> bytes:
 
 
 class _Reader:
-    """Pickle's stack machine, in which a name is a node, and a call one of `core.files.pickles.names`."""
+    """Pickle's stack machine. A name is pushed as a node, and a call runs a function of `core.files.pickles.names`."""
 
     def __init__(self, budget: Budget, encoding: Encoding) -> None:
         self._budget = budget
@@ -83,7 +83,7 @@ class _Reader:
         self._memo: dict[int, Any] = {}
 
     def run(self, data: bytes) -> Any:
-        """The object the opcodes build, its arrays and instances still nodes."""
+        """The object that the opcodes build. Its arrays and instances are still nodes."""
         stream = io.BytesIO(data)
         start = 0
         try:
@@ -99,7 +99,7 @@ class _Reader:
             ValueError,
             OverflowError,
             struct.error,
-        ):  # pickletools, about arguments cut short or misspelt
+        ):  # of pickletools, for truncated or malformed arguments
             raise Refusal(f"{_DAMAGED} (at byte {start})") from None
         raise Refusal(f"has more than {_MAX_OPCODES} instructions")
 
@@ -112,7 +112,7 @@ class _Reader:
         self.push(value)
 
     def push_old_text(self, value: str) -> None:
-        """Text of Python 2, which may be an array's bytes."""
+        """Push text of Python 2, which may hold an array's bytes."""
         self.push(value.encode("latin-1") if self._encoding == "bytes" else value)
 
     def top(self) -> Any:
@@ -214,7 +214,7 @@ def _next_opcode(stream: io.BytesIO) -> tuple[str, Any]:
 
 
 def _two_names(stream: io.BytesIO) -> tuple[str, str]:
-    """Module and attribute, a line each."""
+    """Module and attribute, one per line."""
     module, attribute = stream.readline(), stream.readline()
     if not attribute.endswith(b"\n"):
         raise Refusal(_DAMAGED)
@@ -222,7 +222,7 @@ def _two_names(stream: io.BytesIO) -> tuple[str, str]:
 
 
 def _quoted_text(stream: io.BytesIO) -> str:
-    """Python 2's repr of a str, which pickletools reads only where it is ASCII."""
+    """Text in Python 2's repr. pickletools reads it only if it is ASCII."""
     quoted = stream.readline().rstrip(b"\r\n")
     text = quoted[1:-1]
     if len(quoted) < 2 or quoted[:1] not in b"'\"" or quoted[:1] != quoted[-1:]:
@@ -239,7 +239,7 @@ def _refusing(reason: str) -> Callable[[_Reader, Any], None]:
     return refuse
 
 
-# pickletools looks for escapes in these, and warns.
+# Read here and not by pickletools, which interprets escapes in these and warns.
 _OWN_READERS: dict[str, Callable[[io.BytesIO], Any]] = {
     "STRING": _quoted_text,
     "GLOBAL": _two_names,

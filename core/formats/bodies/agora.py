@@ -1,8 +1,8 @@
-"""AGORA's prediction folders: a .pkl a person, `<photo>_personId_<k>.pkl`, as its evaluation takes them.
+"""Reads AGORA's prediction folders: one .pkl per person, `<photo>_personId_<k>.pkl`, as for AGORA's evaluation.
 
-joints (24, 2) are px of the 3840 x 2160 photo, layout smpl24. params are SMPL's in the camera's frame; the
-focal length, which the file does not tell, is the one that lays the joints of the body on those points.
-verts are not read; of SMPL-X the joints are read and the pose is left out.
+joints (24, 2) are px of the 3840 x 2160 photo, layout smpl24. params are SMPL's in the camera's frame. The file
+holds no focal length: it is computed such that the body's joints project onto the 2D joints. verts are not read.
+Of SMPL-X predictions the joints are read and the pose is left out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from core.records import Fit, Person, Photo
 
 FORMAT = "AGORA predictions"
 LAYOUT = "smpl24"
-FULL_SIZE = (3840, 2160)  # px, whatever the size of the photo
+FULL_SIZE = (3840, 2160)  # px that the joints refer to, also where the photo at hand is smaller
 NAME = re.compile(r"(.+)_personId_(\d{1,6})")
 _MAX_PARAMETERS = 2**20
 
@@ -41,7 +41,11 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
-    """A folder of predictions, or one file. A photo that is not there is taken as 3840 x 2160."""
+    """Read a folder of predictions, or one file. A missing photo counts as 3840 x 2160 px.
+
+    photos: the photos' folder, by default that of the predictions. body: an SMPL body, else the open one is used.
+    Raises ReadError.
+    """
     report = Report(path, FORMAT)
     files = sorted(path.glob("*_personId_*.pkl")) if path.is_dir() else [path]
     if not files:
@@ -68,7 +72,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
 
 
 def _photo_of(file: Path, folder: PhotoFolder, found: dict[str, Photo]) -> tuple[Photo, float, int]:
-    """The photo, its size over the full one, and the person's number."""
+    """The photo of a file, its scale relative to FULL_SIZE, and the person's number."""
     name = NAME.fullmatch(file.stem)
     if name is None:
         raise Unusable("it is not named <photo>_personId_<k>.pkl")
@@ -78,7 +82,7 @@ def _photo_of(file: Path, folder: PhotoFolder, found: dict[str, Photo]) -> tuple
         raise Unusable("its photo does not have the shape of AGORA's 3840 x 2160")
     photo = found.get(relative) or Photo(relative, width, height)
     if any(person.id == int(name[2]) for person in photo.people):
-        raise Unusable("this number of a person was used before in this photo")
+        raise Unusable("its person number was used before in this photo")
     return photo, width / FULL_SIZE[0], int(name[2])
 
 
@@ -121,7 +125,7 @@ def _read_params(params: Any, data: dict[str, Any]) -> tuple[np.ndarray, np.ndar
     parts = [_flat(params.get(key)) for key in ("global_orient", "body_pose", "betas", "transl")]
     orient, body_pose, betas, cam_t = parts
     if len(body_pose) in (63, 21 * 9):
-        raise Unusable("its pose is one of SMPL-X, whose shape is another than SMPL's")
+        raise Unusable("its pose is one of SMPL-X, whose shape space differs from SMPL's")
     if len(orient) == 9 and len(body_pose) == 23 * 9:
         matrices = torch.from_numpy(np.concatenate([orient, body_pose]).reshape(24, 3, 3))
         if (matrices @ matrices.transpose(1, 2) - torch.eye(3)).abs().max() > 1e-2 or (
@@ -135,7 +139,7 @@ def _read_params(params: Any, data: dict[str, Any]) -> tuple[np.ndarray, np.ndar
         raise Unusable("its pose is not SMPL's 24 rotations")
     kid = data.get("age") == "kid"
     if len(betas) != 10 + kid or len(cam_t) != 3 or not (np.abs([*pose, *betas]) <= MAX_POSE).all():
-        raise Unusable("its betas are not 10 (11 for a child), or its numbers mean no body")
+        raise Unusable("its betas are not 10 (11 for a child), or its numbers are too large for a body")
     return pose, betas[:10], float(betas[10]) if kid else 0.0, cam_t
 
 
@@ -159,9 +163,12 @@ def _joints(
 
 
 def _focal_length(points: np.ndarray, pixels: np.ndarray) -> float:
-    """f of pixels = f X / Z by least squares; pixels (24, 2) from the camera's centre."""
+    """Focal length f [px] of pixels = f X / Z, by least squares.
+
+    points (24, 3) [m, camera frame]; pixels (24, 2) [px from the camera's centre].
+    """
     if points[:, 2].min() <= 0:
-        raise Unusable("its body stands behind the camera")
+        raise Unusable("its body is behind the camera")
     across = points[:, :2] / points[:, 2:]
     focal_length = float((across * pixels).sum() / max((across * across).sum(), 1e-12))
     if not 0 < focal_length < 1e6:

@@ -1,10 +1,10 @@
-"""AMASS-style .npz of one person's sequence.
+"""Writes one person's sequence as an AMASS-style .npz.
 
-poses (T, 156), trans (T, 3), betas (16,), gender, mocap_framerate. The world is AMASS's, z up: x is the
-camera's right, y looks into the photo, the camera is at the origin. poses are SMPL-H's 52 joints: SMPL's
-first 22, hands straight (SMPL's joints 22 and 23, the hands' turn as a whole, are lost). betas are SMPL's
-ten, the sequence's mean, and zeros for SMPL-H's other six; all zeros where the shape is one of another body. gender
-is that of SMPL's body of which all shapes are. Needs the pelvis of the body, about which SMPL turns.
+poses (T, 156) [rad], trans (T, 3) [m], betas (16,), gender, mocap_framerate [1/s]. The world frame is AMASS's, z up:
+x is the camera's right, y points into the photo, the camera is at the origin. poses are SMPL-H's 52 joints: SMPL's
+first 22, and straight hands (SMPL's rotations of joints 22 and 23, the whole hands, are lost). betas are the
+sequence's mean of SMPL's ten, and zeros for SMPL-H's other six; all are zero for shapes of another body model. gender
+is that of the SMPL body of all fits, else neutral. SMPL turns about the pelvis, so the writer needs the body.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ CAMERA_TO_WORLD = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 
 
 def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> Export:
-    """One person's fits, photo by photo. frame_rate [1/s]. Raises FitsError for none, or OSError."""
+    """Write one person's fits, in the order of the photos. frame_rate [1/s].
+
+    Raises FitsError if there are no fits, and OSError.
+    """
     if not fits:
         raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
     pose = torch.from_numpy(np.stack([fit.pose for fit in fits]).astype(np.float64))
@@ -61,22 +64,25 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
 
 
 def _gender(fits: Sequence[Fit]) -> str:
-    """Of SMPL's body of which the shapes of all fits are."""
+    """The gender of the SMPL body that all fits share, else neutral."""
     bodies = {fit.body for fit in fits}
     return _GENDERS.get(bodies.pop(), _NEUTRAL) if len(bodies) == 1 else _NEUTRAL
 
 
 def _left_out(fits: Sequence[Fit], others: int, strange: int) -> Iterator[LeftOut]:
-    """What the file has no place for, each with the number of photos. others: how many have another body's shape;
-    strange: how many that of SMPL's male or female body, where not all are of the same."""
+    """Values that the file cannot hold, with the number of photos each.
+
+    others: the number of fits with betas of another body model. strange: the number with betas of SMPL's male or
+    female body, where the sequence mixes genders.
+    """
     for count, part, reason in (
-        (others, "betas", "their shape is one of the open body, not of SMPL: written as SMPL's mean shape"),
+        (others, "betas", "their shape is of the open body, not of SMPL: written as SMPL's mean shape"),
         (
             strange,
             "betas",
-            "others of the sequence are of another body of SMPL: written as SMPL's mean shape",
+            "the sequence mixes SMPL's genders: written as SMPL's mean shape",
         ),
-        (sum(fit.kid != 0 for fit in fits), "kid", "SMPL-H has no shape of children"),
+        (sum(fit.kid != 0 for fit in fits), "kid", "SMPL-H has no child shape"),
         (
             sum(bool(fit.pose[SHARED_POSE:].any()) for fit in fits),
             "hands",
@@ -88,7 +94,7 @@ def _left_out(fits: Sequence[Fit], others: int, strange: int) -> Iterator[LeftOu
 
 
 def _pelvis_of_smpl(body: Body, betas: np.ndarray) -> np.ndarray:
-    """(3,) [m], at rest; of its mean adult where the body is another."""
+    """The pelvis (3,) [m] of SMPL at rest; SMPL's mean adult where `body` is another model."""
     return _pelvis(body, betas, 0.0) + _shift(body, SMPL_NEUTRAL)
 
 
@@ -97,7 +103,7 @@ def _shift(body: Body, other: str) -> np.ndarray:
 
 
 def _pelvis(body: Body, betas: np.ndarray, kid: float) -> np.ndarray:
-    """(3,) [m], at rest."""
+    """The pelvis (3,) [m] of the shaped body at rest. betas (10,)."""
     params = BodyParams.zeros(1, torch.zeros(0, dtype=torch.float64))
     shaped = BodyParams.from_pose(
         params.pose, torch.from_numpy(betas)[None], params.cam_t, torch.tensor([kid], dtype=torch.float64)

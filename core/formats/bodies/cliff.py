@@ -1,8 +1,8 @@
-"""What CLIFF's demo saves (.npz), a network's guesses.
+"""Reads the guesses that CLIFF's demo saves (.npz).
 
-imgname, pose, shape, global_t, focal_l, detection_all. imgname (M,) are the photos, the other arrays have a
-row for each detection, whose first column is its photo; the next four are its box (left, top, right,
-bottom). Poses are in the photo's frame. pred_joints is not read: it follows.
+The arrays are imgname, pose, shape, global_t, focal_l and detection_all. imgname (M,) lists the photos; the other
+arrays have one row per detection. Columns of detection_all: the photo's index, then the box (left, top, right,
+bottom). Poses are in the photo's frame. pred_joints is not read: it follows from the pose.
 """
 
 from __future__ import annotations
@@ -37,13 +37,16 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """Photos and people with their guesses, and no keypoints. Photos that are not there are left out."""
+    """Read photos and people with their guesses, without keypoints. Detections on missing photos are left out.
+
+    Raises ReadError.
+    """
     report = Report(path, FORMAT)
     arrays = read_arrays(path, NAMES)
     missing = [name for name in NAMES if name not in arrays]
     if missing:
         raise report.error(
-            f"no array {', '.join(missing)}", "Choose what CLIFF's demo saves with --save_results."
+            f"no array {', '.join(missing)}", "Choose a file that CLIFF's demo wrote with --save_results."
         )
     count = len(arrays["pose"]) if arrays["pose"].ndim else 0
     report.count_people(count)
@@ -75,7 +78,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
 
 
 def _pose(array: np.ndarray, count: int, report: Report) -> np.ndarray:
-    """(N, 72) axis-angle, from axis-angle or from matrices."""
+    """(N, 72) axis-angle [rad], from axis-angle (N, 72) or matrices (N, 24, 3, 3); nan for unusable rows."""
     if array.ndim != 4:
         return checked(array, "pose", count, (72,), report)
     matrices = checked(array, "pose", count, (24, 3, 3), report)
@@ -98,7 +101,7 @@ def _guess(
     pose: np.ndarray, betas: np.ndarray, cam_t: np.ndarray, focal_length: float, photo: Photo
 ) -> Guess:
     if not all((np.abs(values) <= MAX_POSE).all() for values in (pose, betas)):
-        raise Unusable("its pose or shape is not finite, or too large to mean a body")
+        raise Unusable("its pose or shape is not finite, or too large for a body")
     if not (0 < focal_length < 1e7 and (np.abs(cam_t) < 1e5).all() and cam_t[2] > 0):
         raise Unusable("its camera is not one, or the body stands behind it")
     center = np.array(photo.middle)

@@ -1,7 +1,7 @@
-"""Our own fits dictionary (`curated.npz`): what training reads and betters, back into photos and people.
+"""Reads our own fits dictionary (`curated.npz`) back into photos and people.
 
-Verdicts, locks and sources come back, and keypoints in SPIN's 49; tags, notes, wishes, guesses and alternatives are
-only in a project. A fit that was too weak to be valid is weak again, so that it does not become truth on the way.
+Verdicts, locks and sources are restored, and keypoints in SPIN's 49. Tags, notes, wishes, guesses and alternatives are
+only in a project. A fit that was too weak to be valid is marked weak again, so that it does not become truth.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """Photos and people with their fits; rows whose photo is not there are left out, as the file tells no size."""
+    """Read photos and people with their fits. Rows of missing photos are left out: the file holds no sizes.
+
+    Raises ReadError.
+    """
     report = Report(path, FORMAT)
     try:
         with faults_as(FitsError, path):
@@ -96,5 +99,5 @@ def _fit(row: dict[str, np.ndarray], body: str) -> Fit | None:
 
 
 def _was_weak(row: dict[str, np.ndarray]) -> bool:
-    """What kept a fit of good score from being valid, if nobody rejected it."""
+    """True if a fit of good score is not valid, and no rejection explains that."""
     return bool(row["score"] <= VALID_SCORE_PX and not row["valid_fit"] and str(row["verdict"]) != "rejected")

@@ -1,8 +1,8 @@
-"""EFT's fits JSON: `{ver, data: [{parm_pose, parm_shape, parm_cam, bbox_scale, bbox_center, imageName, …}]}`.
+"""Reads and writes EFT's fits JSON: `{ver, data: [{parm_pose, parm_shape, parm_cam, bbox_scale, imageName, …}]}`.
 
-parm_pose are 24 rotation matrices in the crop's frame, parm_cam is the weak camera of the 224 px crop; here
-they are in the photo's frame. gt_keypoint_2d (49, 3) are px of the photo, layout spin49. imageName is a
-bare name: the photo is looked for in the folder.
+In the file, parm_pose are 24 rotation matrices in the crop's frame and parm_cam is the weak camera of the 224 px
+crop; our records are in the photo's frame. gt_keypoint_2d (49, 3) are px of the photo, layout spin49. imageName is a
+bare file name, which is searched for in the photos' folder.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
-    """People with their fits. body: SMPL's, for exact translations."""
+    """Read people with their fits. body: an SMPL body, for exact translations. Raises ReadError."""
     report = Report(path, FORMAT)
     data = read_json(path)
     entries = data.get("data") if isinstance(data, dict) else None
@@ -78,7 +78,10 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
 
 
 def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
-    """Everyone who has a fit that was not rejected. Raises FitsError where there is no body to turn poses with."""
+    """Write all people whose fit was not rejected. Raises FitsError if no body is available, and OSError.
+
+    The body is needed to transform poses to the crop's frame.
+    """
     left_out: list[LeftOut] = []
     everybody = [(photo, person) for photo in photos for person in photo.people]
     fitted = with_truth(everybody, left_out)
@@ -116,7 +119,7 @@ def _read_entry(
     else:
         keypoints = Keypoints(LAYOUT, np.zeros((49, 2)), np.zeros(49))
         report.note(
-            "entries without gt_keypoint_2d come without keypoints; read those of their data set beside them"
+            "entries without gt_keypoint_2d have no keypoints; read the keypoints of their data set as well"
         )
     matrices = finite(entry.get("parm_pose"), 24, 3, 3)
     if (
@@ -161,7 +164,7 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
 
 
 def _entry(photo: Photo, person: Person, keypoints: Keypoints, values: list[list[Any]]) -> dict[str, Any]:
-    """keypoints: as spin49; values: matrices, betas and weak camera in the crop's frame."""
+    """One entry of the file. keypoints: layout spin49. values: matrices, betas and weak camera, crop's frame."""
     matrices, betas, weak_camera = values
     validity = convert(keypoints, LAYOUT, _VALIDITY).confidence > 0
     return {

@@ -1,7 +1,7 @@
-"""Data sets of ProHMR and 4D-Humans (.npz): SPIN's columns under other names, poses in the crop's frame.
+"""Reads data sets of ProHMR and 4D-Humans (.npz): SPIN's columns under other names, poses in the crop's frame.
 
-imgname, center, scale (N,) or (N, 2) [px, where SPIN has units of 200], body_keypoints_2d (N, 25, 3),
-extra_keypoints_2d (N, 19 or 24, 3), body_pose (N, 72), betas (N, 10), has_body_pose (N,). Their training shards (.tar)
+The arrays are imgname, center, scale (N,) or (N, 2) [px; SPIN uses units of 200 px], body_keypoints_2d (N, 25, 3),
+extra_keypoints_2d (N, 19 or 24, 3), body_pose (N, 72), betas (N, 10), has_body_pose (N,). Training shards (.tar)
 are not read.
 """
 
@@ -31,7 +31,10 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
-    """People, photos and fits. Rows whose photo is not there are left out: the format tells no size."""
+    """Read photos, people and fits. Rows of missing photos are left out: the format holds no sizes.
+
+    body: an SMPL body, for exact translations. Raises ReadError.
+    """
     report = Report(path, FORMAT)
     arrays = read_arrays(path, (*_NAMES, "extra_keypoints_2d"))
     for name in ("imgname", "center", "scale"):
@@ -60,14 +63,14 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
 
 
 def _scale(array: np.ndarray, count: int, report: Report) -> np.ndarray:
-    """(N,) in units of 200 px: the box's side, of a width and a height the larger."""
+    """(N,) the box's side in units of 200 px; of a width and a height, the larger counts."""
     if array.ndim == 2 and array.shape[1] == 2:
         return checked(array, "scale", count, (2,), report).max(axis=1) / BBOX_UNIT
     return checked(array, "scale", count, (), report) / BBOX_UNIT
 
 
 def _extra(array: np.ndarray, count: int, report: Report) -> np.ndarray:
-    """(N, 24, 3); of 19 the five points of the face that SPIN has beyond them are absent."""
+    """(N, 24, 3) keypoints; with 19 in the file, the last five (SPIN's points of the face) are absent."""
     points = array.shape[1] if array.ndim == 3 else 0
     if points not in _EXTRA_COUNTS:
         problem = f"its shape is {array.shape}, but must be (N, 19, 3) or (N, 24, 3)"

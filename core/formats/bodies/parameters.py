@@ -1,10 +1,9 @@
-"""SMPL parameters of fitted people, as .npz (arrays) or .json (a list), in the photo's frame; both read
-back exactly.
+"""Reads and writes SMPL parameters of fitted people, as .npz (arrays) or .json (a list), in the photo's frame.
 
-For each person: imgname, width, height, bbox center and scale, pose (72,) axis-angle, betas (10,), kid,
-cam_t (3,) [m], focal_length and camera_center [px], score, body, source, weak. A body's point x lands at
-the pixel camera_center + focal_length * (X / Z, Y / Z) of X = R (x - pelvis) + pelvis + cam_t; camera frame
-x right, y down, z forward.
+Each person has imgname, width and height [px], the bbox's center and scale, pose (72,) axis-angle [rad], betas (10,),
+kid, cam_t (3,) [m], focal_length and camera_center [px], score, body, source, weak. A body's point x projects to
+the pixel camera_center + focal_length * (X / Z, Y / Z), where (X, Y, Z) = R (x - pelvis) + pelvis + cam_t. Camera
+frame: x right, y down, z forward. Reading restores the written values exactly.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def recognise(seen: Glimpse) -> int:
 
 
 def write(path: Path, photos: Iterable[Photo]) -> Export:
-    """Everyone who has a fit that nobody rejected, to .json or else .npz."""
+    """Write all people whose fit was not rejected: .json by the path's suffix, else .npz. Raises OSError."""
     left_out: list[LeftOut] = []
     fitted = with_truth([(photo, person) for photo in photos for person in photo.people], left_out)
     rows = [_row(photo, person, person.fit) for photo, person in fitted if person.fit is not None]
@@ -61,7 +60,7 @@ def write(path: Path, photos: Iterable[Photo]) -> Export:
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """Photos and people with their fits, and no keypoints."""
+    """Read photos and people with their fits, without keypoints. Raises ReadError."""
     report = Report(path, FORMAT)
     rows = _json_rows(path, report) if path.suffix == ".json" else _npz_rows(path, report)
     report.count_people(len(rows))
@@ -100,7 +99,7 @@ def _row(photo: Photo, person: Person, fit: Fit) -> dict[str, Any]:
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN: a score that is not known is null."""
+    """A row for JSON, which has no NaN: an unknown score is null."""
     plain = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in row.items()}
     return plain | {"score": row["score"] if np.isfinite(row["score"]) else None}
 
@@ -134,10 +133,10 @@ def _npz_rows(path: Path, report: Report) -> list[dict[str, Any]]:
 
 
 def _photo(relative: str, row: Mapping[str, Any], person: Person) -> Photo:
-    """With the camera of its first person's fit."""
+    """A photo with the camera of its first person's fit."""
     width, height = number(row.get("width")), number(row.get("height"))
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise Unusable("the photo's width and height are none")
+        raise Unusable("the photo's width or height is missing or not valid")
     photo = Photo(relative, int(width), int(height))
     return photo if person.fit is None else seen_by(photo, person.fit.focal_length, person.fit.camera_center)
 
@@ -145,13 +144,13 @@ def _photo(relative: str, row: Mapping[str, Any], person: Person) -> Photo:
 def _person(row: Mapping[str, Any]) -> Person:
     values = {name: finite(row.get(name), size) for name, size in _ARRAYS.items()}
     if max(np.abs(values["pose"]).max(), np.abs(values["betas"]).max()) > MAX_POSE:
-        raise Unusable("its numbers mean no body")
+        raise Unusable("its numbers are too large for a body")
     body, source = row.get("body"), row.get("source")
     if not isinstance(body, str) or source not in _SOURCES:
         raise Unusable("its body or source is missing")
     focal_length, id = number(row.get("focal_length")), number(row.get("person"))
     if focal_length <= 0 or id != int(id) or id < 0:
-        raise Unusable("its focal length or its number is none")
+        raise Unusable("its focal length or its person number is not valid")
     fit = Fit(
         pose=values["pose"], betas=values["betas"], kid=number(row.get("kid")), cam_t=values["cam_t"],
         focal_length=focal_length, camera_center=values["camera_center"],
@@ -163,7 +162,7 @@ def _person(row: Mapping[str, Any]) -> Person:
 
 
 def _score(value: object) -> float:
-    """NaN where it is not known: null, or a number that is not finite."""
+    """A score; NaN where the file has null or a number that is not finite."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return UNSCORED
     return number(value)

@@ -1,9 +1,9 @@
-"""3DPW's sequences (.pkl): poses in the world's frame and a moving camera; read into the photo's frame.
+"""Reads 3DPW's sequences (.pkl): poses in the world's frame with a moving camera become poses in the photo's frame.
 
-Per person poses (T, 72), trans (T, 3), betas, poses2d (T, 3, 18) in COCO 18, genders, campose_valid (T,);
-cam_poses (T, 4, 4) world to camera, cam_intrinsics (3, 3), sequence. Photos are
-imageFiles/<sequence>/image_00000.jpg. The pose is exact; the translation needs the pelvis of the body, so
-it is exact with SMPL of that gender and within some cm without.
+Each person has poses (T, 72), trans (T, 3), betas, poses2d (T, 3, 18) in COCO 18, genders and campose_valid (T,). The
+file has cam_poses (T, 4, 4) world to camera, cam_intrinsics (3, 3) and sequence. Photos are
+imageFiles/<sequence>/image_00000.jpg. The pose is exact. The translation depends on the body's pelvis: it is exact
+with SMPL of the person's gender, and within a few cm otherwise.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _MAX_CAMERA = 1e5
 
 @dataclass(frozen=True, eq=False)
 class _Track:
-    """One person through the sequence, arrays (T, ...) as `_PERSON_SHAPES`; betas (10,)."""
+    """One person of the sequence. arrays (T, ...): shapes as `_PERSON_SHAPES`; betas (10,); body: its fingerprint."""
 
     arrays: dict[str, np.ndarray]
     betas: np.ndarray
@@ -62,7 +62,10 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
-    """Photos, people and their fits, which come locked as truth. body: SMPL's, for exact translations."""
+    """Read photos, people and fits. The fits are locked as truth. body: an SMPL body, for exact translations.
+
+    Raises ReadError.
+    """
     report = Report(path, FORMAT)
     data = read_pickle(path)
     missing = [key for key in KEYS if not isinstance(data, dict) or key not in data]
@@ -82,7 +85,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
     if placer is None:
         report.leave_out("all poses", "no body is installed to place them with; choose an SMPL file")
     elif not placer.is_smpl:
-        report.note("translations are near, not exact: choose SMPL of each person's gender for exact ones")
+        report.note("translations are approximate; choose SMPL of each person's gender for exact ones")
     persons: dict[int, list[Person]] = {}
     for index, track in tracks.items():
         for frame, person in _people_of(track, index, cameras, (focal_length, center), placer, report):
@@ -128,7 +131,7 @@ def _people_of(
     placer: Body | None,
     report: Report,
 ) -> list[tuple[int, Person]]:
-    """(frame, person) wherever this person's camera is valid and enough keypoints are seen."""
+    """(frame, person) for the frames with a valid camera and enough visible keypoints."""
     found = []
     valid = np.flatnonzero(track.arrays["campose_valid"] > 0)
     fits = _fits(track, valid, cameras, lens, placer)
@@ -138,7 +141,7 @@ def _people_of(
             keypoints = people.make_keypoints(LAYOUT, track.arrays["poses2d"][frame].T, report, record)
             person = Person(index, people.box_round(keypoints), keypoints)
             if fit is None and placer is not None:
-                report.leave_out(f"{record}, pose", "its numbers are not finite, or too large to mean a body")
+                report.leave_out(f"{record}, pose", "its numbers are not finite, or too large for a body")
             found.append((frame, person if fit is None else person.with_(fit=fit, locked=True)))
     report.count_people(len(found))
     return found
@@ -151,7 +154,7 @@ def _fits(
     lens: tuple[float, np.ndarray],
     placer: Body | None,
 ) -> list[Fit | None]:
-    """World to camera: R' = R_c R, and since SMPL turns about the pelvis p, t' = R_c (p + t) + t_c - p."""
+    """Fits in the camera's frame: R' = R_c R, and t' = R_c (p + t) + t_c - p, as SMPL turns about the pelvis p."""
     if placer is None or not len(frames):
         return [None] * len(frames)
     pose, trans, camera = track.arrays["poses"][frames], track.arrays["trans"][frames], cameras[frames]
@@ -176,7 +179,7 @@ def _fits(
 
 
 def _photo(sequence: str, frame: int, focal_length: float, center: np.ndarray, folder: PhotoFolder) -> Photo:
-    """The photo's own size, or where it is not there twice the camera's centre."""
+    """A photo of the sequence with its camera. A missing photo's size is twice the camera's centre."""
     relative = f"imageFiles/{sequence}/image_{frame:05d}.jpg"
     width, height = folder.size(relative) or (round(2 * float(center[0])), round(2 * float(center[1])))
     return Photo(relative, width, height, (), focal_length, (float(center[0]), float(center[1])))
@@ -190,5 +193,5 @@ def _intrinsics(matrix: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def _plain(value: Any) -> Any:
-    """numbers() wants a sequence; a lone number is none."""
+    """A sequence unchanged, None for a single number: numbers() takes sequences only."""
     return value if isinstance(value, (list, tuple, np.ndarray)) else None

@@ -1,9 +1,9 @@
-"""SMPLify-X's results: `results/<photo>/000.pkl`, with the keypoints it was given in `keypoints/` beside.
+"""Reads SMPLify-X's results: `results/<photo>/000.pkl`, with the input keypoints in `keypoints/` beside `results/`.
 
-body_pose is read when it is angles: 69 numbers of SMPL, or 63 of SMPL-X, whose shape is another (body
-'smplx-neutral', hands straight). With VPoser, which is its default, body_pose are 32 latent numbers and no
-pose: such a fit is left out, the keypoints are read. Poses are in the photo's frame; the focal length is
-that of conf.yaml, or its default of 5000 px.
+body_pose is read where it holds angles: 69 numbers of SMPL, or 63 of SMPL-X, which has another shape space (body
+'smplx-neutral', straight hands). With VPoser, the default of SMPLify-X, body_pose holds 32 latent numbers: then the
+fit is left out and the keypoints are read. Poses are in the photo's frame. The focal length is that of conf.yaml, else
+the default of 5000 px.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
-    """The output folder, its results/ or one .pkl.
+    """Read the output folder, its results/ or one .pkl.
 
-    body: SMPL's, to draw boxes where no keypoints are there.
+    body: an SMPL body, from whose joints a bbox is computed where there are no keypoints; else the open body is used.
+    Raises ReadError.
     """
     report = Report(path, FORMAT)
     results, files = _files(path)
@@ -82,13 +83,13 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
 
 
 def photo_root(path: Path) -> Path:
-    """The folder that the photos are looked for in: the one that results/ lies in."""
+    """The default photos' folder: the parent of results/."""
     results, _ = _files(path)
     return results.parent
 
 
 def _files(path: Path) -> tuple[Path, list[Path]]:
-    """The folder results/ and the .pkl files in it."""
+    """The folder results/, and its .pkl files."""
     if not path.is_dir():
         return path.parent.parent, [path]
     results = path / "results" if (path / "results").is_dir() else path
@@ -114,7 +115,7 @@ def _person(
     if keypoints is not None:
         return Person(number, people.box_round(keypoints), keypoints, fit=fit)
     if fit is None or lens[1] is None:
-        raise Unusable("it has neither keypoints nor a body to draw a box round")
+        raise Unusable("it has neither keypoints nor a body to compute a box from")
     absent = Keypoints(LAYOUT, np.zeros((25, 2)), np.zeros(25))
     return Person(number, _box(fit, lens[1]), absent, fit=fit)
 
@@ -134,19 +135,19 @@ def _fit(data: Any, photo: Photo, focal_length: float) -> Fit:
     orient, betas = _flat(data.get("global_orient")), _flat(data.get("betas"))
     cam_t, turn = _flat(data.get("camera_translation")), _flat(data.get("camera_rotation"))
     if len(orient) != 3 or len(betas) < 10 or len(cam_t) != 3 or len(turn) != 9:
-        raise Unusable("a part of the result has another size than it must")
+        raise Unusable("a part of the result has the wrong size")
     if np.abs(turn.reshape(3, 3) - np.eye(3)).max() > 1e-6:
-        raise Unusable("its camera is turned, which SMPLify-X never does by itself")
+        raise Unusable("its camera is rotated, but SMPLify-X's own results never are")
     pose = np.concatenate([orient, body_pose, np.zeros(SMPL_POSE - len(body_pose))])
     if np.abs(pose).max() > MAX_POSE or np.abs(betas[:10]).max() > MAX_POSE or cam_t[2] <= 0:
-        raise Unusable("its numbers mean no body before the camera")
+        raise Unusable("its body is behind the camera, or its numbers are too large for a body")
     name = SMPL_NEUTRAL if len(body_pose) == SMPL_POSE else SMPLX_NEUTRAL
     center = np.array(photo.middle)
     return Fit(pose, betas[:10], 0.0, cam_t, focal_length, center, UNSCORED, name, "fit")
 
 
 def _box(fit: Fit, body: Body) -> BBox:
-    """Round the body's joints as the photo shows them."""
+    """The bbox around the body's projected joints."""
     shape = fit.betas if body.is_smpl else np.zeros(10)
     rows = [
         torch.from_numpy(np.asarray(values, dtype=np.float64))[None]
@@ -160,7 +161,7 @@ def _box(fit: Fit, body: Body) -> BBox:
 
 
 def _keypoints(output: Path, name: str, number: int, folder: PhotoFolder) -> Keypoints | None:
-    """What OpenPose saw of this person: keypoints/<photo>_keypoints.json, its person `number`, of all that it lists."""
+    """OpenPose's keypoints of this person: entry `number` of keypoints/<photo>_keypoints.json, or None."""
     file = output / "keypoints" / f"{name}_keypoints.json"
     if not file.is_file():
         return None

@@ -1,11 +1,11 @@
-"""SPIN's data set .npz, and the fits beside it.
+"""Reads SPIN's data set .npz and its fits files.
 
-Fits are `<dataset>_fits.npy` (N, 82) or final fits (pose, betas, valid_fit). Row i of either belongs to row
-i of the .npz. Poses there are in the crop's frame and come without a translation; here they are in the
-photo's frame (core.formats.shared.crop_frame). keypoints are openpose (25) and part (24) together, layout spin49.
-A row's own pose with has_smpl = 1 is truth and comes locked; where `gender` (N,) tells one, its shape is of SMPL's
-male or female body, as in SPIN's files of 3DPW. `body` (a fingerprint, SMPL's where it is not there) and `kid` (N,),
-which our synthetic data sets have, say of which body its shapes are, and how much of a child.
+Fits are `<dataset>_fits.npy` (N, 82) or final fits .npz (pose, betas, valid_fit); their row i belongs to row i of the
+data set. In the files, poses are in the crop's frame and have no translation. Our records are in the photo's frame
+(core.formats.shared.crop_frame). Keypoints are openpose (25) and part (24) together, layout spin49. A row's own pose
+with has_smpl = 1 is truth and is read as locked. Where `gender` (N,) is 'm' or 'f', the row's shape is of SMPL's
+male or female body, as in SPIN's files of 3DPW. Our synthetic data sets also have `body`, the fingerprint of the body
+of all shapes (SMPL's by default), and `kid` (N,), the child shape.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from core.records import Fit, Person, Photo
 FORMAT = "SPIN data set"
 LAYOUT = "spin49"
 PART, POSE, BETAS = 24, 72, 10
-MAX_POSE = 100.0  # rad, or standard deviations; beyond it no number of a body is meant
+MAX_POSE = 100.0  # rad, or standard deviations; larger numbers cannot be a body's
 _SHAPES: dict[str, tuple[int, ...]] = {
     "center": (2,), "scale": (), "part": (PART, 3), "openpose": (OPENPOSE, 3), "pose": (POSE,),
     "shape": (BETAS,), "has_smpl": (), "kid": (),
@@ -45,7 +45,7 @@ _BODY = "body"
 
 @dataclass(frozen=True, eq=False)
 class _Source:
-    """Where fits come from: pose (N, 72), betas (N, 10), valid (N,), and bodies (N,) that the betas are of."""
+    """Fits from one file: pose (N, 72), betas (N, 10), valid (N,) bool, bodies (N,) fingerprints; kind: the source."""
 
     pose: np.ndarray
     betas: np.ndarray
@@ -56,9 +56,9 @@ class _Source:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A data set .npz as it stands: imgname, and those (N, ...) of `_SHAPES` that are there.
+    """A data set .npz: imgname, and its arrays (N, ...) among `_SHAPES`.
 
-    body: its shapes' own; gender: the column as it stands, which only who wants a shape looks at.
+    body: fingerprint of the body of its shapes. gender: the raw column; it is checked only where shapes are read.
     """
 
     imgname: list[str | None]
@@ -70,13 +70,13 @@ class Table:
         return len(self.imgname)
 
     def truth_bodies(self, path: Path) -> np.ndarray:
-        """(N,) the body that each row's own shape is of. Raises ReadError, which names the path."""
+        """(N,) fingerprint of the body of each row's own shape. Raises ReadError with the path."""
         if self.gender is None or self.body != SMPL_NEUTRAL:
             return np.full(len(self), self.body)
         return np.array([BODIES[gender] for gender in genders_in(self.gender, path, len(self))], np.str_)
 
     def keypoints(self) -> np.ndarray:
-        """(N, 49, 3): openpose and part, zeros where the file has none."""
+        """(N, 49, 3): openpose and part; zeros for arrays that the file lacks."""
         rows = np.zeros((len(self), OPENPOSE + PART, 3))
         for name, place in (("openpose", slice(0, OPENPOSE)), ("part", slice(OPENPOSE, None))):
             if name in self.arrays:
@@ -102,18 +102,17 @@ def refuse(seen: Glimpse) -> None:
 def read(
     path: Path, photos: Path | None = None, fits: Path | None = None, body: Body | None = None
 ) -> Import:
-    """People, photos and fits.
+    """Read photos, people and fits. Ids are row numbers. Raises ReadError.
 
-    fits: the .npy or .npz beside the data set; body: SMPL's, for exact translations.
-
-    Ids are row numbers. Rows whose photo is not there are left out: the format tells no size.
+    fits: the fits .npy or .npz of the data set. body: an SMPL body, for exact translations. Rows of missing photos are
+    left out: the format holds no sizes.
     """
     report = Report(path, FORMAT)
     return people_of(read_table(path, report), photos or path.parent, fits, body, report)
 
 
 def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, report: Report) -> Import:
-    """The rows of a table as people, photo by photo."""
+    """The rows of a table as people, grouped by photo."""
     folder = PhotoFolder(photos)
     found: dict[str, Photo] = {}
     rows: list[tuple[int, str]] = []
@@ -136,7 +135,7 @@ def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, 
 
 
 def read_table(path: Path, report: Report) -> Table:
-    """The .npz as it stands, each array checked to have the rows and shape it must. Raises ReadError."""
+    """Read a data set .npz. Raises ReadError where an array has the wrong number of rows or shape."""
     arrays = read_arrays(path, ("imgname", *_SHAPES, GENDER))
     for name in ("imgname", "center", "scale"):
         if name not in arrays:
@@ -149,7 +148,7 @@ def read_table(path: Path, report: Report) -> Table:
     report.count_people(len(imgname))
     for name in array_names(path):
         if name not in (*arrays, _BODY):
-            report.note(f"'{name}' is not read; it stays in the file that is written from this one")
+            report.note(f"'{name}' is not read; edited copies of this file keep it")
     columns = {
         name: checked(arrays[name], name, len(imgname), shape, report)
         for name, shape in _SHAPES.items()
@@ -160,7 +159,7 @@ def read_table(path: Path, report: Report) -> Table:
 
 
 def body_named(path: Path, report: Report) -> str:
-    """The fingerprint of the body that a data set's shapes are of; SMPL's where it tells none. Raises ReadError."""
+    """The fingerprint of the body of a data set's shapes; SMPL's where the file has none. Raises ReadError."""
     named = read_arrays(path, (_BODY,)).get(_BODY, np.array(SMPL_NEUTRAL))
     if named.shape != () or named.dtype.kind != "U":
         raise report.error("it must be one text, the fingerprint of a body", "Export it again.", _BODY)
@@ -168,9 +167,9 @@ def body_named(path: Path, report: Report) -> str:
 
 
 def read_fits(path: Path, rows: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """pose (N, 72), betas (N, 10), valid (N,) bool of a fits .npy or final-fits .npz. Raises ReadError.
+    """Read a fits .npy or final-fits .npz. Returns pose (N, 72), betas (N, 10), valid (N,) bool.
 
-    rows: the number there must be, that of the data set.
+    rows: the data set's number of rows. Raises ReadError where N differs from it.
     """
     report = Report(path, "SPIN fits")
     if path.suffix == ".npy":
@@ -198,7 +197,7 @@ def read_fits(path: Path, rows: int | None = None) -> tuple[np.ndarray, np.ndarr
 
 
 def checked(array: np.ndarray, name: str, count: int, shape: tuple[int, ...], report: Report) -> np.ndarray:
-    """float64 (count, *shape); a column (count, 1) passes for (count,)."""
+    """The array as float64 (count, *shape). (count, 1) passes for (count,). Raises ReadError for other shapes."""
     if (
         array.dtype.kind not in "biuf"
         or array.size != count * int(np.prod(shape))
@@ -212,7 +211,7 @@ def checked(array: np.ndarray, name: str, count: int, shape: tuple[int, ...], re
 
 
 def _sources(table: Table, fits: Path | None, report: Report) -> list[_Source]:
-    """The later the better: the fits file, then the truth in the data set itself."""
+    """Sources of fits, the best last: the fits file, then the data set's own truth."""
     sources = []
     if fits is not None:
         bodies = np.full(len(table), table.body)
@@ -254,7 +253,7 @@ def _with_fits(
     of = [rows[place][0] for place in used]
     gendered = sum(map(is_gendered, source.bodies[of].tolist()))
     if gendered:
-        report.note(f"{gendered} poses are of SMPL's male or female body, and their shapes are kept as such")
+        report.note(f"{gendered} poses are of SMPL's male or female body; their shapes keep that body")
     shown = [photos[rows[place][1]] for place in used]
     boxes = [persons[place].bbox for place in used]
     crop = CropPeople.of_file(pose[of], betas[of], boxes, shown, placer, kid[of], table.body)
@@ -271,7 +270,7 @@ def _with_fits(
                 fit = replace(fit, body=str(source.bodies[row]), kid=float(kid[row]))
             changed[place] = _with_fit(persons[place], fit)
     if not trusted.all():
-        words = "poses do not lie over their keypoints, or have too few: placed by their bbox and marked weak"
+        words = "poses do not match their keypoints, or have too few: placed by their bbox and marked weak"
         report.note(f"{int((~trusted).sum())} {words}")
     return changed
 
@@ -286,5 +285,5 @@ def _with_fit(person: Person, fit: Fit) -> Person:
 def _usable(numbers: np.ndarray, row: int, report: Report) -> bool:
     good = bool((np.abs(numbers) <= MAX_POSE).all())
     if not good:
-        report.leave_out(f"row {row}, pose", "its numbers are not finite, or too large to mean a body")
+        report.leave_out(f"row {row}, pose", "its numbers are not finite, or too large for a body")
     return good

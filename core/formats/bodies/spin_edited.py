@@ -1,4 +1,4 @@
-"""SPIN's data set .npz and fits .npy as copies in which only the rows of edited people change."""
+"""Writes copies of SPIN's data set .npz and fits .npy in which only the rows of edited people change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from core.formats.shared.report import Export, LeftOut, Report
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import BBox, Person, Photo
 
-SAME_ANGLE = 1e-4  # rad; to the crop's frame and back costs less, and no hand turns a body by so little
+SAME_ANGLE = 1e-4  # rad; a round trip through the crop's frame changes less, any edit by hand more
 SAME_PLACE = 1e-4  # px
 _TRUTH = {"pose": POSE, "shape": BETAS}
 
@@ -55,13 +55,14 @@ def write(
     body: Body | None = None,
     root: Path | None = None,
 ) -> Export:
-    """A copy of the data set `base` with only the rows of people that were edited changed, and their number.
+    """Write a copy of the data set `base` in which only the rows of edited people change.
 
-    A person is found in it by photo and bbox. root: the folder that the photos' paths start from, that of `base` where
-    it is not given; a row's photo is told by its name, or by where it lies if names start from the folder of `base`.
-    A fit goes where its row keeps one: into the row's own truth, else into fits (the old .npy, the new one), else it
-    becomes the row's truth. Of a rejected one only has_smpl = 0 is written, or zeros into the fits; has_smpl = 0 comes
-    with a doubtful one too (`doubtful`). All other rows and arrays are those of `base`, byte for byte.
+    A person's row is found by photo and bbox. root: the folder that the photos' paths are relative to, by default that
+    of `base`. A row's photo is matched by its name, or by its place where names are relative to the folder of `base`.
+    fits: paths of the old and the new fits .npy. A fit is written where its row keeps one: into the row's own truth,
+    else into `fits`, else it becomes the row's truth. A rejected fit sets has_smpl = 0, or zeros in `fits`; a doubtful
+    fit (`doubtful`) sets has_smpl = 0. All other rows and arrays are copied byte for byte. The result counts the
+    changed rows. Raises FitsError, ReadError and OSError.
     """
     if fits is not None and fits[0].resolve() == fits[1].resolve():
         raise FitsError(
@@ -104,7 +105,7 @@ def write(
 def _match_rows(
     table: Table, photos: list[Photo], folder: Path, root: Path, left_out: list[LeftOut]
 ) -> dict[int, tuple[Photo, Person]]:
-    """Which person stands in which row. folder: that of the data set; root: that photos' paths start from."""
+    """Row -> photo and person. folder: that of the data set; root: the folder that photos' paths are relative to."""
     rows_named: dict[str, list[int]] = {}
     rows_at: dict[str, list[int]] = {}
     for row, given in enumerate(table.imgname):
@@ -163,13 +164,13 @@ def _edit_keypoints(
 
 
 def _has_truth(table: Table) -> np.ndarray:
-    """(N,) bool: has_smpl, or all where a pose and a shape are there and it is not."""
+    """(N,) bool: rows with a pose, a shape and has_smpl = 1. Without the column has_smpl, 1 is assumed."""
     there = "pose" in table.arrays and "shape" in table.arrays
     return (table.arrays.get("has_smpl", np.ones(len(table))) > 0) & there
 
 
 def _truths(table: Table) -> np.ndarray:
-    """(N, 82): pose and shape of each row, zeros where the file has none."""
+    """(N, 82): pose and shape of each row; zeros for arrays that the file lacks."""
     parts = (table.arrays.get(name, np.zeros((len(table), size))) for name, size in _TRUTH.items())
     return np.concatenate([*parts], axis=1)
 
@@ -177,7 +178,7 @@ def _truths(table: Table) -> np.ndarray:
 def _rejected(
     matched: dict[int, tuple[Photo, Person]], own: np.ndarray, left_out: list[LeftOut]
 ) -> list[int]:
-    """The rows whose own truth, or else whose person's fit, was rejected; all are said."""
+    """Rows of rejected people that have a truth or a fit. Each is added to `left_out`."""
     rows = []
     for row, (photo, person) in matched.items():
         if person.verdict == "rejected" and (own[row] or person.fit is not None):
@@ -188,7 +189,7 @@ def _rejected(
 
 
 def _read_rows(path: Path, base: Path, count: int) -> np.ndarray:
-    """The rows (N, 82) of a fits .npy, to be changed. Raises FitsError."""
+    """The rows (N, 82) of a fits .npy, as an array that can be changed. Raises FitsError."""
     if path.suffix == ".npz":
         raise FitsError(
             f"{path.name}: final fits (.npz) are read, but only a .npy of fits is written back. Choose the data set's "
@@ -211,7 +212,7 @@ def _changed_fits(
     left_out: list[LeftOut],
     genders: bool,
 ) -> dict[int, np.ndarray]:
-    """Row -> pose and betas (82,) of each fit that may teach and is not that of `old` (N, 82), if there is one."""
+    """Row -> pose and betas (82,) of each fit that may become truth and differs from `old` (N, 82) or None."""
     rows = [row for row, (_, person) in matched.items() if may_teach(person)]
     if not rows:
         return {}
@@ -230,19 +231,19 @@ def _changed_fits(
 
 
 def _betas_of(body: str, people: list[tuple[Photo, Person]], left_out: list[LeftOut]) -> np.ndarray:
-    """(N, 10) for a data set whose shapes are of a body that it names; zeros, and said, for a fit of another one."""
+    """(N, 10) betas for a data set of the body `body`; zeros for fits of other bodies, which `left_out` lists."""
     betas = np.zeros((len(people), BETAS), np.float32)
     for place, (photo, person) in enumerate(people):
         if person.fit is not None and person.fit.body == body:
             betas[place] = person.fit.betas
         else:
-            reason = f"its shape is not one of '{body}', the data set's body: written as the mean shape"
+            reason = f"its shape is not of '{body}', the data set's body: written as the mean shape"
             left_out.append(LeftOut(f"{photo.path}, person {person.id}, betas", reason))
     return betas
 
 
 def _age(body: str, person: Person) -> float:
-    """How much of a child the fit is, in a data set of this body."""
+    """The fit's kid, 0 for a fit of another body than the data set's `body`."""
     return person.fit.kid if person.fit is not None and person.fit.body == body != SMPL_NEUTRAL else 0.0
 
 
@@ -254,7 +255,7 @@ def _same_age(table: Table, row: int, person: Person) -> bool:
 def _put_truth(
     arrays: dict[str, np.ndarray], own: np.ndarray, truth: dict[int, np.ndarray], without: list[int]
 ) -> None:
-    """Rows (82,) become truth, those `without` none; arrays that were not there come where there is need."""
+    """Write rows (82,) as truth, and has_smpl = 0 for the rows of `without`. Missing arrays are added if needed."""
     if truth or without:
         arrays.setdefault("has_smpl", own.astype(np.uint8))
     for row, fit in truth.items():
@@ -267,7 +268,7 @@ def _put_truth(
 
 
 def _put_ages(arrays: dict[str, np.ndarray], body: str, people: dict[int, Person]) -> None:
-    """The column `kid` says of the fits that became truth, by row, how much of a child they are."""
+    """Write the column `kid` for the fits that became truth, by row. It is added only if a fit needs it."""
     ages = {row: _age(body, person) for row, person in people.items()}
     if "kid" in arrays or any(ages.values()):
         whole = arrays.setdefault("kid", np.zeros(len(arrays["center"]), np.float32))
@@ -276,7 +277,7 @@ def _put_ages(arrays: dict[str, np.ndarray], body: str, people: dict[int, Person
 
 
 def _put_genders(arrays: dict[str, np.ndarray], base: Path, people: dict[int, Person]) -> None:
-    """The column says of the fits that became truth, by row, of which of SMPL's bodies their shapes are."""
+    """Write the column `gender` for the fits that became truth, by row. It is added only if a fit needs it."""
     bodies = {row: person.fit.body for row, person in people.items() if person.fit is not None}
     count, told = len(arrays["center"]), read_arrays(base, (GENDER,)).get(GENDER)
     if not bodies or (told is None and not any(map(is_gendered, bodies.values()))):

@@ -1,4 +1,4 @@
-"""SPIN's data set .npz and fits .npy written anew."""
+"""Writes new SPIN data sets .npz and fits .npy."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from core.store.fits.dictionary import VALID_SCORE_PX
 
 
 def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
-    """A data set .npz of all people; their fits as pose and shape with has_smpl = 1, in the crop's frame.
+    """Write a data set .npz of all people. Fits become pose and shape with has_smpl = 1, in the crop's frame.
 
-    SPIN takes has_smpl = 1 for truth and never fits it anew; a doubtful fit comes with 0, and that is said.
-    Keypoints of other layouts are converted to spin49; genders are told where a shape is of SMPL's male or female
-    body. Raises FitsError where fits need a body and there is
-    none.
+    SPIN treats has_smpl = 1 as truth and never refits it, so a doubtful fit (`doubtful`) gets 0. Keypoints of other
+    layouts are converted to spin49. The column gender is written if a shape is of SMPL's male or female body. Raises
+    FitsError if there are fits but no body, and OSError.
     """
     people = [(photo, person) for photo in photos for person in photo.people]
     left_out: list[LeftOut] = []
@@ -53,7 +52,7 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
 
 
 def write_fits(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
-    """A fits .npy (N, 82), row by row as `write`; zeros for a person without a fit."""
+    """Write a fits .npy (N, 82) with the rows of `write`; zeros for a person without a fit. Raises as `write`."""
     people = [(photo, person) for photo in photos for person in photo.people]
     left_out: list[LeftOut] = []
     pose, betas, _ = _fit_rows(people, body, left_out, genders=False)
@@ -63,7 +62,7 @@ def write_fits(path: Path, photos: Iterable[Photo], body: Body | None = None) ->
 
 
 def spin_keypoints(photo: Photo, person: Person, left_out: list[LeftOut]) -> Keypoints:
-    """The person's keypoints as spin49; adds to `left_out` where that has no place for all of them."""
+    """The person's keypoints converted to spin49; adds to `left_out` if some have no place in it."""
     keypoints = person.keypoints
     if keypoints.layout == LAYOUT:
         return keypoints
@@ -77,18 +76,18 @@ def spin_keypoints(photo: Photo, person: Person, left_out: list[LeftOut]) -> Key
 def smpl_betas(
     people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut], genders: bool = False
 ) -> np.ndarray:
-    """(N, 10) of people who all have a fit; zeros, and said, where a fit's betas are not SMPL's.
+    """(N, 10) betas of people with fits; zeros for betas of another body, which `left_out` lists.
 
-    genders: whether the file tells them; where not, betas of SMPL's male and female body are not its either.
+    genders: True if the file has a gender column; without it, betas of SMPL's male and female body become zeros too.
     """
     fits = [person.fit for _, person in people if person.fit is not None]
     betas, others = betas_for_smpl(fits)
-    reasons = dict.fromkeys(others, "its shape is one of the open body, not of SMPL")
+    reasons = dict.fromkeys(others, "its shape is of the open body, not of SMPL")
     if not genders:
         gendered = [place for place, fit in enumerate(fits) if is_gendered(fit.body)]
         betas[gendered] = 0
         reasons |= dict.fromkeys(
-            gendered, "its shape is one of SMPL's male or female body, not of the neutral one"
+            gendered, "its shape is of SMPL's male or female body, not of the neutral one"
         )
     for place, reason in reasons.items():
         photo, person = people[place]
@@ -98,7 +97,7 @@ def smpl_betas(
 
 
 def with_truth(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
-    """Who has a fit that may teach: a rejected one is said in `left_out`."""
+    """People whose fit may become truth. Rejected fits are added to `left_out`."""
     for photo, person in people:
         if person.fit is not None and not may_teach(person):
             left_out.append(LeftOut(f"{photo.path}, person {person.id}, fit", "it was rejected"))
@@ -106,17 +105,17 @@ def with_truth(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) 
 
 
 def may_teach(person: Person) -> bool:
-    """Whether there is a fit that nobody rejected."""
+    """True if the person has a fit that was not rejected."""
     return person.fit is not None and person.verdict != "rejected"
 
 
 def doubtful(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[int]:
-    """The places of fits that teach no body until a human accepts them: weak, or of too large a score. All are said."""
+    """Indices of fits that need a human's verdict to become truth: weak, or of a high score. Adds to `left_out`."""
     places = []
     for place, (photo, person) in enumerate(people):
         fit, decided = person.fit, person.locked or person.verdict in ("accepted", "rejected")
         if fit is not None and not decided and (fit.weak or fit.score > VALID_SCORE_PX):
-            reason = "too little of them is seen" if fit.weak else f"its score is over {VALID_SCORE_PX:g} px"
+            reason = "too few keypoints are seen" if fit.weak else f"its score is over {VALID_SCORE_PX:g} px"
             record = f"{photo.path}, person {person.id}, has_smpl"
             left_out.append(LeftOut(record, f"{reason}, and nobody accepted it: 0, so it is no truth"))
             places.append(place)

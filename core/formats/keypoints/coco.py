@@ -1,10 +1,9 @@
-"""COCO keypoints JSON, and all that follow it: 17 or 23 keypoints, CrowdPose, Halpe, OCHuman, AIC, MPII as
-COCO, …
+"""Reads and writes COCO keypoints JSON and its relatives: 23 keypoints, CrowdPose, Halpe, OCHuman, AIC, …
 
-The layout is found from the category's keypoint names. v = 0 is absent, 1 occluded, 2 visible, a fraction a
-confidence; `keypoint_scores`, which some tools add and our writer writes, are the confidences. A box is x, y, width,
-height. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face and hands are left out (its
-schema was read in code that uses it, not in a file of the data set).
+The layout is found from the category's keypoint names. v = 0 is absent, 1 occluded, 2 visible; a fraction is a
+confidence. `keypoint_scores`, which some tools and our writer add, holds confidences. A box is x, y, width, height
+[px]. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face and hands are left out. (Its schema was
+taken from public code, not from a file of the data set.)
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """People and photos of a COCO keypoints file; photos: the folder its file names are relative to."""
+    """Read photos and people. photos: the folder that file names are relative to. Raises ReadError."""
     report = Report(path, FORMAT)
     data = read_json(path)
     if not isinstance(data, dict) or not all(
@@ -59,7 +58,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     report.count_people(len(annotations))
     unread: set[str] = set()
     for index in range(len(annotations)):
-        annotation, annotations[index] = annotations[index], None  # so that memory is given back on the way
+        annotation, annotations[index] = annotations[index], None  # frees memory while reading
         if isinstance(annotation, dict) and not annotation.keys() <= _READ and len(unread) < MAX_FIELDS_SHOWN:
             unread.update(annotation.keys() - _READ)
         with report.record(_record(annotation, index)):
@@ -75,9 +74,9 @@ def read(path: Path, photos: Path | None = None) -> Import:
 
 
 def write(path: Path, photos: Iterable[Photo], description: str = "") -> Export:
-    """Photos and people as COCO; people of each layout under a category of their own. Raises OSError.
+    """Write photos and people, with one category per layout. Raises OSError.
 
-    A bbox becomes the square without its padding. occluded becomes v = 1; confidences are in
+    A bbox is written as the square without its padding, an occluded keypoint as v = 1, confidences as
     `keypoint_scores`.
     """
     photos = tuple(photos)
@@ -116,7 +115,7 @@ def _read_images(images: list[Any], folder: PhotoFolder, report: Report) -> dict
             paths.add(relative)
             missing += not folder.holds(relative)
     if missing:
-        report.note(f"{missing} of the photos are not in {folder.root}; their people are read all the same")
+        report.note(f"{missing} of the photos are not in {folder.root}; their people are read nevertheless")
     return found
 
 
@@ -125,7 +124,7 @@ def _image_size(image: dict[str, Any], relative: str, folder: PhotoFolder) -> tu
         return folder.known_size(relative)
     width, height = number(image["width"]), number(image["height"])
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise Unusable("its width and height are no photo's")
+        raise Unusable("its width or height is not valid")
     return int(width), int(height)
 
 
@@ -200,7 +199,7 @@ def _read_person(
 def _with_feet(
     array: np.ndarray, annotation: dict[str, Any], matched: NameMatch
 ) -> tuple[np.ndarray, NameMatch]:
-    """COCO-WholeBody keeps the feet beside the 17: together they are a layout of 23, if there is one."""
+    """Add COCO-WholeBody's separate feet to the 17 keypoints, if a layout has both; else nothing changes."""
     both = match((*layout(matched.layout).keypoints, *_FEET))
     if both is None or both.unknown or len(both.take) != len(array) + len(_FEET):
         return array, matched
@@ -209,7 +208,7 @@ def _with_feet(
 
 
 def _rows(triples: np.ndarray) -> np.ndarray:
-    """x, y, confidence, occluded (K, 4) of triples (K, 3)."""
+    """Triples (K, 3) = x, y, v to rows (K, 4) = x, y, confidence, occluded."""
     return np.column_stack([triples[:, :2], *people.confidence_and_occluded(triples[:, 2])])
 
 

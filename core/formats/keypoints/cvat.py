@@ -1,9 +1,9 @@
-"""CVAT's XML 1.1 "for images": <image name width height> with <skeleton label> of <points label occluded
-outside points>.
+"""Reads CVAT's XML 1.1 "for images".
 
-The skeleton part is written as CVAT's exporter writes it and its documentation does not tell it; a file of
-its own was not at hand. Boxes, single points, polygons and video tracks are left out. A document type (the
-way to entity bombs) is refused.
+<image name width height> holds <skeleton label>, which holds <points label occluded outside points>. CVAT's
+documentation does not describe skeletons: this follows the source of CVAT's exporter, and was not checked with an
+exported file. Boxes, single points, polygons and video tracks are left out. A document type is refused, as it allows
+entity bombs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """People and photos."""
+    """Read photos and people. photos: the folder that names are relative to. Raises ReadError."""
     report = Report(path, FORMAT)
     reader = _Reader(report, PhotoFolder(photos or path.parent))
     data = read_bytes(path)
@@ -59,7 +59,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
         raise report.error(problem, "Was it cut off? Export it again.", where) from error
     except ReadError:
         raise
-    except (LookupError, ValueError) as error:  # an encoding that Python does not have, or cannot use here
+    except (LookupError, ValueError) as error:  # an encoding that Python lacks or that expat cannot use
         raise report.error("its encoding is unknown", "Save it as UTF-8.") from error
     if not reader.is_cvat:
         raise report.error("no <annotations>", "Choose an export of CVAT, 'CVAT for images 1.1'.")
@@ -67,7 +67,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
 
 
 class _Reader:
-    """Follows the document from element to element; one photo is open at a time."""
+    """Receives the document's elements from the parser; one photo is open at a time."""
 
     def __init__(self, report: Report, folder: PhotoFolder) -> None:
         self.is_cvat = False
@@ -113,7 +113,7 @@ class _Reader:
             self._add_point(attributes)
         elif tag in _SHAPES and self._skeleton is None:
             self._report.leave_out(
-                f"{tag} in {self._name()}", "only skeletons are read; a shape of its own is no person"
+                f"{tag} in {self._name()}", "only skeletons are read; a single shape is not a person"
             )
 
     def end(self, tag: str) -> None:
@@ -163,13 +163,13 @@ class _Reader:
         except (KeyError, ValueError):
             width, height = self._folder.known_size(relative)
         if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-            raise Unusable("its width and height are no photo's")
+            raise Unusable("its width or height is not valid")
         self._paths.add(relative)
         return Photo(relative, width, height, tuple(self._persons))
 
 
 def _place(text: str) -> tuple[float, float]:
-    """'x,y' in px."""
+    """x, y [px] from the text 'x,y'. Raises Unusable."""
     try:
         x, y = (float(part) for part in text[:100].split(","))
     except ValueError as error:

@@ -1,8 +1,8 @@
-"""LSP's and LSP-extended's `joints.mat`.
+"""Reads `joints.mat` of LSP and LSP-extended.
 
-joints (3, 14, N) or (14, 3, N), photos images/im0001.jpg or im00001.jpg. The first two rows are px of the
-photo, layout lsp14. The third is not read: public readers disagree on whether 1 means visible or occluded,
-and the file itself was not at hand; every import says so. A point at or below (0, 0) is absent.
+joints (3, 14, N) or (14, 3, N); photos are images/im0001.jpg or im00001.jpg. The first two rows are px of the
+photo, layout lsp14. The third row is not read, and every import notes it: public readers disagree on whether 1 means
+visible or occluded, and the original file was not available to check. A point at or below (0, 0) is absent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.records import Photo
 FORMAT = "LSP joints"
 LAYOUT = "lsp14"
 KEYPOINTS = 14
-EXTENDED_FROM = 2001  # photos; the original has 2000 and four digits in its names
+EXTENDED_FROM = 2001  # photos; the original set has 2000, and four digits in its names
 _NUMBERED = ("im{:04d}", "im{:05d}")
 
 
@@ -32,7 +32,7 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """A person a photo. Photos that are not there are left out: the format tells no size."""
+    """Read one person per photo. Missing photos are left out: the format holds no sizes. Raises ReadError."""
     report = Report(path, FORMAT)
     joints = read_mat(path).get("joints")
     if not isinstance(joints, np.ndarray) or joints.ndim != 3 or joints.dtype.kind not in "iuf":
@@ -46,7 +46,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     else:
         raise report.error(f"its shape is {joints.shape}", "It must be (3, 14, N) or (14, 3, N).", "joints")
     report.count_people(len(rows))
-    report.note("the third row of joints (visible or occluded) is not read, since its meaning is not certain")
+    report.note("the third row of joints (visible or occluded) is not read: its meaning is uncertain")
     folder = PhotoFolder(photos or path.parent)
     found = []
     for index, row in enumerate(rows.astype(np.float64)):
@@ -62,7 +62,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
 
 
 def _photo(number: int, count: int, folder: PhotoFolder) -> str:
-    """im0001 in the original, im00001 in the extended set."""
+    """The path of photo `number`: im0001 in the original set, im00001 in the extended one. Raises Unusable."""
     names = _NUMBERED if count < EXTENDED_FROM else _NUMBERED[::-1]
     for name in names:
         try:

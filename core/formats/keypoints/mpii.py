@@ -1,10 +1,8 @@
-"""MPII Human Pose's own annotations (.mat).
+"""Reads MPII Human Pose's own annotations (.mat).
 
-RELEASE.annolist[].annorect[].annopoints.point[] {x, y, id, is_visible}.
-
-The structure is that which public readers of the file agree on; it was not checked against the file itself,
-and every import says so. objpos and scale give the bbox (side = 200 * scale px). is_visible 0 is an
-occluded keypoint.
+Keypoints are RELEASE.annolist[].annorect[].annopoints.point[] {x, y, id, is_visible}. Public readers agree on this
+structure. It was not checked against the original file, and every import notes that. objpos and scale give the bbox
+(side = 200 * scale px). is_visible 0 marks an occluded keypoint.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """People and photos. Photos that are not there are left out: the format tells no size."""
+    """Read photos and people. Missing photos are left out: the format holds no sizes. Raises ReadError."""
     report = Report(path, FORMAT)
     release = _first(read_mat(path).get("RELEASE"))
     annolist = release.get("annolist") if release else None
@@ -43,7 +41,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     if len(annolist) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} photos", "Split the file.")
     report.note(
-        "MPII's structure is read as public code describes it; it was not checked against the file itself"
+        "MPII's structure is read as public code describes it; it was not checked against the original file"
     )
     folder = PhotoFolder(photos or path.parent)
     found: dict[str, Photo] = {}
@@ -96,17 +94,17 @@ def _box(rect: dict[str, Any], keypoints: Keypoints, record: str, report: Report
         return people.box_from_center(center, number(rect.get("scale")))
     except Unusable as problem:
         box = people.box_round(keypoints)
-        report.leave_out(f"{record}, box", f"{problem}; drawn round the keypoints instead")
+        report.leave_out(f"{record}, box", f"{problem}; computed from the keypoints instead")
         return box
 
 
 def _first(value: Any) -> dict[str, Any] | None:
-    """The one structure of a 1×1 array of structures."""
+    """The structure in a 1×1 array of structures, else None."""
     return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else None
 
 
 def _is_zero(value: Any) -> bool:
-    """is_visible is a number, a text or empty, from photo to photo."""
+    """True for zero as a number or as text: is_visible is a number, text or empty, depending on the photo."""
     if isinstance(value, np.ndarray):
         return value.size == 1 and bool((finite(value) == 0).all())
     return value == "0"

@@ -1,8 +1,8 @@
-"""OpenPose's JSON: one file a photo, `<photo>_keypoints.json`, BODY_25 or COCO 18.
+"""Reads OpenPose's JSON: one file per photo, `<photo>_keypoints.json`, BODY_25 or COCO 18.
 
-The file names no photo and no size, so the photo must be there: it is the one with the file's name. Which
-person is which: among people that are known already by their keypoints (`known`), in a numbered sequence by
-the photo before. Hands, face and 3D are not read.
+The file holds neither the photo's path nor its size, so the photo must exist under the file's name. Detections are
+matched by their keypoints: to the people of `known` photos, or in a numbered sequence to the people of the previous
+photo. Hands, face and 3D are not read.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def refuse(seen: Glimpse) -> None:
 
 
 def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) -> Import:
-    """A file, or all `*.json` of a folder.
+    """Read one file, or all `*.json` of a folder. Raises ReadError.
 
-    known: photos whose people the detections belong to: each gets the keypoints of its detection in its own
-    layout's place, nobody is added, and detections of nobody are left out.
+    known: photos with people. Each person gets the keypoints of the matching detection, converted to the person's
+    layout. Nobody is added, and detections without a matching person are left out.
     """
     report = Report(path, FORMAT)
     folder = PhotoFolder(photos or (path if path.is_dir() else path.parent))
@@ -90,7 +90,7 @@ def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) ->
 
 
 def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
-    """Of the person who stands at place `number` of the file's list; None where that place holds nobody to read.
+    """Keypoints of entry `number` in the file's list of people; None if there is none or it is unusable.
 
     Raises ReadError for a file that is not OpenPose's.
     """
@@ -105,7 +105,7 @@ def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
 
 
 def _entries(file: Path) -> list[Any]:
-    """The list of people. Raises ReadError where there is none."""
+    """The file's list of people. Raises ReadError if it has none."""
     data = read_json(file, _MAX_BYTES)
     if not isinstance(data, dict) or not isinstance(data.get("people"), list):
         raise Report(file, FORMAT).error(
@@ -123,7 +123,7 @@ def _read_photo(file: Path, folder: PhotoFolder, report: Report, known: Mapping[
         if not known:
             return Photo(relative, width, height, tuple(persons))
         if relative not in known:
-            raise Unusable("its photo is not among those that are known")
+            raise Unusable("its photo is not among the known photos")
         return _update(known[relative], persons, file.name, report)
     return None
 
@@ -154,12 +154,12 @@ def _read_keypoints(entry: Any, record: str, side: int, report: Report) -> Keypo
         raise Unusable("its keypoints are fractions, not pixels; run OpenPose with --keypoint_scale 0")
     for part in _EXTRA:
         if isinstance(entry.get(part), list) and any(entry[part]):
-            report.note(f"'{part}' is not read: face and hands have no place in the layouts")
+            report.note(f"'{part}' is not read: the layouts have no face or hands")
     return people.make_keypoints(LAYOUTS_BY_LENGTH[len(values)], array, report, record)
 
 
 def _update(photo: Photo, found: list[Person], name: str, report: Report) -> Photo:
-    """The photo's people with the keypoints of their own detection."""
+    """The photo with each person's keypoints updated from the matching detection."""
     chosen = associate(photo.people, found)
     for index in set(range(len(found))) - {place for place in chosen if place is not None}:
         report.leave_out(f"{name}, person {index}", "nobody in the photo has keypoints near these")
@@ -167,14 +167,14 @@ def _update(photo: Photo, found: list[Person], name: str, report: Report) -> Pho
     for person, place in zip(photo.people, chosen, strict=True):
         if place is None:
             report.leave_out(
-                f"{photo.path}, person {person.id}", "no detection is near; the keypoints stay as they were"
+                f"{photo.path}, person {person.id}", "no detection is near; the keypoints stay unchanged"
             )
         updated.append(person if place is None else person.with_(keypoints=_merged(person, found[place])))
     return photo.with_(people=tuple(updated))
 
 
 def _merged(person: Person, detected: Person) -> Keypoints:
-    """The detection's keypoints, and the person's own where the detection has none."""
+    """The detection's keypoints; keypoints that it lacks stay the person's own."""
     own, new = person.keypoints, detected.keypoints
     new = new if new.layout == own.layout else convert(new, new.layout, own.layout)
     take = new.confidence > 0
@@ -187,7 +187,7 @@ def _merged(person: Person, detected: Person) -> Keypoints:
 
 
 def _same_ids(before: Photo, photo: Photo) -> Photo:
-    """Whoever was in the photo before keeps that id."""
+    """The photo with the ids of the matching people in the previous photo."""
     chosen = associate(before.people, photo.people)
     ids = {place: person.id for person, place in zip(before.people, chosen, strict=True) if place is not None}
     free = max([*ids.values(), *(person.id for person in before.people), 0])

@@ -1,13 +1,13 @@
-"""YOLO pose labels, a .txt a photo and a line a person.
+"""Reads YOLO pose labels: one .txt per photo, one line per person.
 
-A line is class, box centre and size, then x, y(, v) of each keypoint. All as fractions of the photo, so the
-photo must be there: images/<name> beside labels/<name>.txt, images/train/<name> for labels/train/<name>.txt, or
-in the same folder. v is 0 absent, 1 occluded, 2 visible. The file does not name its keypoints: 17 are taken as
-COCO's, 23 as COCO with feet, 26 as Halpe's, other numbers as the first layout of that many, unless the caller
-names the layout.
+A line holds the class, the box's centre and size, then x, y(, v) of each keypoint. Coordinates are fractions of the
+photo's size, so the photo must exist: images/<name> for labels/<name>.txt, images/train/<name> for
+labels/train/<name>.txt, or in the same folder. v is 0 absent, 1 occluded, 2 visible. The file does not name its
+keypoints: 17 are read as COCO's, 23 as COCO's with feet, 26 as Halpe's, other numbers as the first layout of that
+size, unless the caller names the layout.
 
-Predictions as Ultralytics saves them (`Results.save_txt`) have a confidence in the place of v, (0, 0) for a
-keypoint that it did not find, and then, if asked for, the box's confidence and the number of the track.
+Ultralytics' predictions (`Results.save_txt`) have a confidence in place of v, and (0, 0) for a keypoint that was not
+found. The box's confidence and the track's number may follow.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def recognise(seen: Glimpse) -> int:
 
 
 def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
-    """A folder of labels, or one file. Raises LayoutError for an unknown layout_name."""
+    """Read a folder of labels, or one file. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
     if layout_name is not None:
         layout(layout_name)
@@ -70,7 +70,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
 
 
 def photo_root(path: Path) -> Path:
-    """The folder that the photos are looked for in: the parent of labels/, images/train of labels/train."""
+    """The default photos' folder: the parent of labels/, or images/train for labels/train."""
     labels = path if path.is_dir() else path.parent
     beside = labels.parent.parent / "images" / labels.name
     if labels.parent.name == "labels" and beside.is_dir():
@@ -116,7 +116,7 @@ def _read_person(
 
 
 def _keypoint_rows(values: np.ndarray, layout_name: str | None, report: Report) -> tuple[str, np.ndarray]:
-    """The layout and (K, 3): x, y as fractions, v or confidence."""
+    """The layout's name, and rows (K, 3): x and y as fractions of the photo, then v or confidence."""
     for columns, after in ((3, 0), (3, 1), (3, 2), (2, 0)):
         count, rest = divmod(len(values) - after, columns)
         name = layout_name or (_PREDICTED if after else _layout_of(count))
@@ -131,11 +131,11 @@ def _keypoint_rows(values: np.ndarray, layout_name: str | None, report: Report) 
                 "confidence and the track's number are not read"
             )
         return name, rows
-    raise Unusable("the number of its columns fits no layout; name the layout")
+    raise Unusable("its number of columns fits no layout; name the layout")
 
 
 def _may_follow(values: np.ndarray) -> bool:
-    """Whether these are the confidence of a box, the number of a track, or both in this order."""
+    """True if the values can be a box's confidence, a track's number, or both in this order."""
     likely, whole = (values >= 0) & (values <= 1), (values >= 0) & (values % 1 == 0)
     return bool((likely[:1] | (whole[:1] & (len(values) == 1))).all() and whole[1:].all())
 

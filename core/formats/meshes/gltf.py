@@ -1,10 +1,10 @@
-"""One person's sequence as an animated .glb, the body a skin on SMPL's 24 bones.
+"""Writes one person's sequence as an animated .glb: the body is a skin on SMPL's 24 bones.
 
-A skin, not morph targets: a minute of it is some MB, Blender imports it as an armature whose poses can be
-edited and carried over, and it is what game engines expect. The cost: SMPL's pose blend shapes have no
-place in it, so elbows and knees bend as plain skinning does (the open body has none, so nothing is lost
-with it). betas are the sequence's mean. Frame as in core.formats.meshes.mesh: y up, camera at the origin, metres.
-Written after the glTF 2.0 specification.
+A skin was chosen over morph targets: a minute takes a few MB, Blender imports it as an armature whose poses can be
+edited and transferred, and game engines expect it. A skin cannot hold SMPL's pose blend shapes, so elbows and knees
+bend as in plain skinning. (The open body has no pose blend shapes, so nothing is lost with it.) betas are the
+sequence's mean. Frame as in core.formats.meshes.mesh: y up, camera at the origin, metres. Written after the glTF 2.0
+specification.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from core.formats.shared.report import Export
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Fit
 
-BONES_A_SET = 4  # of a vertex; SMPL's have no more, other bodies get a second set
-LEAST_WEIGHT = 1e-4  # of a bone; less moves nothing that is seen
+BONES_A_SET = 4  # bones per vertex in glTF; SMPL needs no more, other bodies get a second set
+LEAST_WEIGHT = 1e-4  # of a bone; smaller weights have no visible effect
 _FLOAT, _SHORT, _INT = 5126, 5123, 5125
 _ARRAY_BUFFER, _INDEX_BUFFER = 34962, 34963
 _MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
@@ -69,7 +69,7 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
 
 
 class _Pack:
-    """Arrays one after the other in one buffer, and the tables that say where each is."""
+    """A buffer of consecutive arrays, with glTF's tables of their places."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -77,7 +77,7 @@ class _Pack:
         self._accessors: list[dict[str, Any]] = []
 
     def add(self, array: np.ndarray, target: int | None = None) -> int:
-        """The number under which the array is known; first axis: elements."""
+        """Append an array, whose first axis counts the elements. Returns the index of its accessor."""
         data = np.ascontiguousarray(array).tobytes()
         view = {"buffer": 0, "byteOffset": sum(map(len, self._parts)), "byteLength": len(data)}
         self._views.append(view | ({"target": target} if target else {}))
@@ -99,13 +99,13 @@ class _Pack:
         return b"".join(self._parts)
 
     def tables(self) -> dict[str, Any]:
-        """What the document says of the buffer."""
+        """The document's tables of the buffer: buffers, bufferViews and accessors."""
         length = sum(map(len, self._parts))
         return {"buffers": [{"byteLength": length}], "bufferViews": self._views, "accessors": self._accessors}
 
 
 def _rest(body: Body, betas: np.ndarray, kid: float) -> tuple[np.ndarray, np.ndarray]:
-    """vertices (V, 3) and joints (24, 3) [m] of the shaped body in its T-pose, SMPL's axes (y up)."""
+    """Vertices (V, 3) and joints (24, 3) [m] of the shaped body in T-pose, SMPL's axes (y up)."""
     zeros = BodyParams.zeros(1, body.v_template)
     params = BodyParams.from_pose(
         zeros.pose, torch.tensor(betas)[None].to(zeros.betas), zeros.cam_t, zeros.kid + kid
@@ -127,7 +127,7 @@ def _mesh(pack: _Pack, vertices: np.ndarray, body: Body) -> dict[str, Any]:
 
 
 def _skin_sets(weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """weights (V, 24) as sets of four bones (V, 4) and their weights (V, 4), the heaviest first."""
+    """Split weights (V, 24) into sets of four bones (V, 4) and their weights (V, 4), the largest first."""
     most = int((weights > LEAST_WEIGHT).sum(axis=1).max())
     order = np.argsort(-weights, axis=1, kind="stable")[:, : -(-most // BONES_A_SET) * BONES_A_SET]
     chosen = np.take_along_axis(weights, order, axis=1)
@@ -145,7 +145,7 @@ def _skin_sets(weights: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(V, 3) unit normals, faces weighted by their area; up where a vertex has no face."""
+    """(V, 3) unit normals: the mean of the faces' normals, weighted by area; (0, 1, 0) for a vertex without faces."""
     corners = vertices[faces].astype(np.float64)
     of_faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     sums = np.zeros(vertices.shape)
@@ -156,7 +156,7 @@ def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def _bones(joints: np.ndarray) -> list[dict[str, Any]]:
-    """A node for each joint, where it is beside its parent."""
+    """A node for each joint, translated relative to its parent [m]. joints (24, 3)."""
     nodes = []
     for index, (name, parent) in enumerate(zip(JOINT_NAMES, PARENTS, strict=True)):
         beside = joints[index] - joints[parent] if parent >= 0 else joints[index]
@@ -181,9 +181,9 @@ def _animation(pack: _Pack, fits: Sequence[Fit], pelvis: np.ndarray, frame_rate:
 
 
 def _quaternions(pose: np.ndarray) -> np.ndarray:
-    """pose (T, 72), camera frame.
+    """Quaternions of pose (T, 72) [rad, camera frame].
 
-    Returns (T, 24, 4) x, y, z, w, y up, the shorter way from photo to photo.
+    Returns (T, 24, 4) x, y, z, w in the y-up frame. Signs are chosen such that interpolation takes the shorter way.
     """
     axis_angle = torch.tensor(pose, dtype=torch.float64).reshape(-1, len(JOINT_NAMES), 3)
     y_up = torch.diag(torch.tensor(CAMERA_TO_Y_UP))

@@ -1,6 +1,6 @@
-"""A posed body as a mesh: .obj, .ply or .glb, y up, so that it stands upright where it is opened.
+"""Writes a posed body as a mesh: .obj, .ply or .glb.
 
-x is the camera's right, y up, z towards the camera; the camera is at the origin, metres.
+x is the camera's right, y up, z towards the camera; the camera is at the origin, metres. Viewers expect y up.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _bytes(mesh: trimesh.Trimesh, suffix: str) -> bytes:
 
 
 def vertices(fit: Fit, body: Body) -> np.ndarray:
-    """(V, 3) [m], the photo's camera frame. A fit of another body has its pelvis where that one has it."""
+    """Vertices (V, 3) [m] of a fit in the photo's camera frame. A fit of another body keeps the place of its pelvis."""
     kid = torch.tensor([fit.kid if body.has_kid else 0.0])
     pose, betas, cam_t = (torch.tensor(values)[None] for values in (fit.pose, fit.betas, fit.cam_t))
     params = BodyParams.from_pose(pose, betas, cam_t, kid).to(body.v_template.dtype)

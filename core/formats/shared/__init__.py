@@ -1,1 +1,1 @@
-"""What several formats need: reports, people, layouts by their names, photos of a folder, frames."""
+"""Parts shared by several formats: reports, people, layouts by keypoint names, photo folders, crop frames."""

@@ -1,4 +1,4 @@
-"""Which person of one list is which of another, by where their keypoints or boxes are."""
+"""Matches the people of two lists by the distance of their keypoints or boxes."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from core.body.keypoints import convert
 from core.formats.shared.people import FEWEST_FOR_BOX
 from core.records import BBox, Person
 
-FARTHEST = 0.15  # mean distance of shared keypoints, in bbox sides; farther is another person
-FARTHEST_BOX = 0.5  # of centres, in bbox sides
+FARTHEST = 0.15  # largest mean distance of shared keypoints for a match, in bbox sides
+FARTHEST_BOX = 0.5  # largest distance of boxes for a match, in bbox sides
 _NEVER = 1e6
 
 
 def associate(known: Sequence[Person], found: Sequence[Person]) -> list[int | None]:
-    """For each of `known` the place in `found` of the same person, or None; nobody is taken twice.
+    """For each person of `known`, the index in `found` of the same person, or None. No index occurs twice.
 
-    The least sum of mean distances of the keypoints that both have, in sides of the known person's bbox
-    (SPIN takes the nearest on the limbs' joints one by one, and can take one detection for two people).
+    The assignment has the least sum of distances. A distance is the mean over the keypoints of both, in sides of the
+    known person's bbox. (SPIN takes the nearest by limb joints, one by one, and can use one detection for two people.)
     """
     costs = np.array([[_distance(person, other) for other in found] for person in known])
     return _assign(costs.reshape(len(known), len(found)), FARTHEST)
 
 
 def associate_boxes(known: Sequence[BBox], found: Sequence[BBox]) -> list[int | None]:
-    """As `associate`, by distance of centres and difference of sides, in sides of the known one."""
+    """As `associate`, for boxes: distance of centres plus difference of sides, in sides of the known box."""
     costs = [[_box_distance(box, other) for other in found] for box in known]
     return _assign(np.array(costs).reshape(len(known), len(found)), FARTHEST_BOX)
 

@@ -1,9 +1,9 @@
-"""Poses of SPIN's and EFT's files, which live in the crop's frame, in the photo's frame and back.
+"""Transforms poses between the crop's frame, which SPIN's and EFT's files use, and the photo's frame.
 
-Both need the pelvis of the shaped body, about which SMPL turns; a file that tells no translation also needs
-the body's keypoints, which are laid over the person's. With the SMPL body at hand both are exact; with
-another body in its place (the open one) the pose stays exact and the translation is that of SMPL's mean adult, whose
-pelvis is known without its file (`Body.pelvis_shift`).
+Both directions need the pelvis of the shaped body, about which SMPL turns. A file without translations also needs
+the body's keypoints: the translation is the one that projects them onto the person's. With the SMPL body both are
+exact. With another body (the open one) the pose is exact, and the translation is that of SMPL's mean adult, whose
+pelvis is known without SMPL's file (`Body.pelvis_shift`).
 """
 
 from __future__ import annotations
@@ -29,21 +29,20 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 
 LAYOUT = "spin49"
 FEWEST_KEYPOINTS = 4
-USUAL_WEAK_SCALE = 0.9  # of a standing person in a crop; 0.9 is what HMR starts from
-NEAREST_CROP_DEPTH = 5.0  # m; nearer, a body would be ten times as large as its crop
+USUAL_WEAK_SCALE = 0.9  # of a standing person in a crop; HMR's initial value
+NEAREST_CROP_DEPTH = 5.0  # m; a body nearer than this would be ten times as large as its crop
 UNSCORED = float("nan")
-SAME_PX = 0.5  # a camera this near to the assumed one was assumed
+SAME_PX = 0.5  # a camera that differs less from the assumed one counts as assumed
 _CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
 class CropPeople:
-    """N people:
+    """Poses of N people with their bboxes and cameras, to be placed with one body.
 
-    pose (N, 72), and their bbox and camera in the photo; betas (N, 10) and kid (N,) of the placing body.
-
-    That is, zeros where the betas at hand are those of another body. shift (N, 3): what takes the cam_t of that other
-    body to the placing one [m].
+    pose (N, 72) [rad]; bbox_center (N, 2), bbox_side (N,), focal_length (N,), camera_center (N, 2) [px of the photo].
+    betas (N, 10) and kid (N,) of the placing body, zeros where a person's are of another body. shift (N, 3) [m]: added
+    to the cam_t of a person's own body, it gives the placing body's.
     """
 
     pose: Tensor
@@ -66,8 +65,9 @@ class CropPeople:
         kid: np.ndarray | None = None,
         shaped: str = SMPL_NEUTRAL,
     ) -> CropPeople:
-        """A file's pose (N, 72), betas (N, 10) and kid (N,) of the body `shaped`, to be placed with `body`; bbox of
-        each person, and its photo.
+        """From a file: pose (N, 72), betas (N, 10) and kid (N,), with the bbox and photo of each person.
+
+        body: the placing body. shaped: fingerprint of the body of betas and kid.
         """
         cameras = [photo.camera for photo in photos]
         shapes = _tensor(betas).reshape(-1, 10) * body.shares_betas(shaped)
@@ -85,7 +85,7 @@ class CropPeople:
 
     @classmethod
     def of_fits(cls, fits: list[Fit], bboxes: list[BBox], body: Body) -> CropPeople:
-        """Fits with their own cameras, to be placed with `body`."""
+        """From fits, with their own cameras. body: the placing body."""
         _, others = betas_for_smpl(fits)
         own = [
             fit.body == body.fingerprint or (body.is_smpl and place not in others)
@@ -121,7 +121,7 @@ def seen_by(photo: Photo, focal_length: float, camera_center: np.ndarray) -> Pho
 
 
 def stand_in() -> Body | None:
-    """The open body, if it is installed."""
+    """The open body, or None if it is not installed."""
     try:
         return load_body()
     except BodyFileError:
@@ -129,17 +129,18 @@ def stand_in() -> Body | None:
 
 
 def placing_body(body: Body | None) -> Body:
-    """The body given, or the open one. Raises FitsError where there is neither."""
+    """`body`, or else the open body. Raises FitsError if that is not installed."""
     found = body or stand_in()
     if found is None:
-        raise FitsError(
-            "no body is installed, and poses need one to go into a crop's frame. Choose an SMPL file."
-        )
+        raise FitsError("no body is installed, but poses in a crop's frame need one. Choose an SMPL file.")
     return found
 
 
 def to_photo(rows: CropPeople, cam_t_crop: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """pose (N, 72) and cam_t (N, 3) [m] in the photo's frame; cam_t_crop (N, 3) [m]. Both of the file's own body."""
+    """From the crop's frame to the photo's. cam_t_crop (N, 3) [m]. Returns pose (N, 72) [rad] and cam_t (N, 3) [m].
+
+    Both translations are of the person's own body, not of the placing one.
+    """
     pelvis = _pelvis(rows, body)
     orient, cam_t = crop_to_full(
         rows.pose[:, :3],
@@ -154,7 +155,10 @@ def to_photo(rows: CropPeople, cam_t_crop: Tensor, body: Body) -> tuple[np.ndarr
 
 
 def to_crop(rows: CropPeople, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """rows.pose and cam_t (N, 3) of the photo's frame, as `to_photo` gives them, in the crop's; cam_t of SMPL."""
+    """From the photo's frame to the crop's. cam_t (N, 3) [m], of the person's own body.
+
+    Returns pose (N, 72) [rad] and cam_t (N, 3) [m] of SMPL.
+    """
     pelvis = _pelvis(rows, body)
     orient, cam_t_crop = full_to_crop(
         rows.pose[:, :3],
@@ -171,11 +175,12 @@ def to_crop(rows: CropPeople, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np
 def cam_t_from_keypoints(
     rows: CropPeople, keypoints: list[Keypoints], body: Body
 ) -> tuple[Tensor, np.ndarray]:
-    """cam_t (N, 3) [m] in the crop's frame that lays the body over the keypoints (layout spin49), of the file's body.
+    """The translation in the crop's frame that projects the body onto the keypoints (layout spin49).
 
-    As SPIN's estimate_translation: weighted linear least squares of f (X + tx) = (u - c) (Z + tz), but over
-    all keypoints. Also returns (N,) bool: whether that can be trusted. Where there are too few keypoints, or
-    the pose does not lie over them, the body stands in the middle of its bbox as large as people are there.
+    Returns cam_t (N, 3) [m] of the file's body and trusted (N,) bool. As in SPIN's estimate_translation, it solves
+    f (X + tx) = (u - c) (Z + tz) by weighted linear least squares, but over all keypoints. It is not trusted where
+    keypoints are too few or the pose does not match them: there the body is put in the middle of its bbox, at the
+    usual size.
     """
     if not keypoints:
         return torch.zeros(0, 3), np.zeros(0, dtype=bool)
@@ -211,16 +216,14 @@ def fit_of(
 
 
 def fits_in_crop(people: list[tuple[Photo, Person]], body: Body) -> tuple[np.ndarray, np.ndarray]:
-    """pose (N, 72) and cam_t (N, 3) of SMPL in the crop's frame of people who all have a fit."""
+    """pose (N, 72) [rad] and cam_t (N, 3) [m] of SMPL in the crop's frame. people: N people, all with a fit."""
     fits = [person.fit for _, person in people if person.fit is not None]
     rows = CropPeople.of_fits(fits, [person.bbox for _, person in people], body)
     return to_crop(rows, _tensor([fit.cam_t for fit in fits]).reshape(-1, 3), body)
 
 
 def betas_for_smpl(fits: list[Fit]) -> tuple[np.ndarray, list[int]]:
-    """betas (N, 10) for a file of SMPL, and the places of fits that have none because they are of the open
-    body.
-    """
+    """betas (N, 10) for a file of SMPL, and the indices of fits of the open body, whose betas are written as zeros."""
     open_body = stand_in()
     others = [open_body is not None and fit.body == open_body.fingerprint for fit in fits]
     betas = [
@@ -232,7 +235,7 @@ def betas_for_smpl(fits: list[Fit]) -> tuple[np.ndarray, list[int]]:
 
 
 def _solve(people: CropPeople, part: slice, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
-    """cam_t (n, 3) of one part of the rows; crop (n, 49, 2) [px from the crop's middle]."""
+    """cam_t (n, 3) [m] of one part of the rows. crop (n, 49, 2) [px from the crop's middle], confidence (n, 49)."""
     pose = people.pose[part]
     params = BodyParams.from_pose(pose, people.betas[part], pose.new_zeros(len(pose), 3), people.kid[part])
     points = body.keypoints(params)
@@ -265,5 +268,5 @@ def _tensor(values: object) -> Tensor:
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    with np.errstate(over="ignore"):  # what becomes infinite is no fit, and the record says so
+    with np.errstate(over="ignore"):  # the record refuses infinite values with a message of its own
         return tensor.numpy().astype(np.float32)

@@ -1,4 +1,4 @@
-"""From the keypoint names that a file gives to one of our layouts."""
+"""Finds the layout that matches a file's keypoint names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from core.body.keypoints import LAYOUTS, layout
 
-FEWEST_NAMES = 3  # fewer known names than this are no person
+FEWEST_NAMES = 3  # least number of known names for a match
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=^[LR])(?=[A-Z][a-z])")  # leftEye, LEye; not LEFT, Rear
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SIDES = {"r": "right", "l": "left", "right": "right", "left": "left"}
@@ -25,9 +25,10 @@ _SAME = {
 
 @dataclass(frozen=True, eq=False)
 class NameMatch:
-    """How the file's `count` names are those of `layout`.
+    """How the `count` names of a file map to a layout.
 
-    take (K,): where each keypoint stands, -1 for nowhere.
+    take (K,): the index in the file of each keypoint of the layout, -1 if the file lacks it. unknown: names of the
+    file that the layout lacks.
     """
 
     layout: str
@@ -36,14 +37,14 @@ class NameMatch:
     unknown: tuple[str, ...] = ()
 
     def pick(self, keypoints: np.ndarray) -> np.ndarray:
-        """keypoints (K of the file, C) in the order of the layout, (K, C); zeros where the file has none."""
+        """keypoints (count, C) reordered to the layout, (K, C); zeros for keypoints that the file lacks."""
         if self.count == len(self.take) and (self.take == np.arange(self.count)).all():
             return keypoints
         return np.where(self.take[:, None] >= 0, keypoints[self.take], 0.0)
 
 
 def match(names: Sequence[str]) -> NameMatch | None:
-    """The layout that has these names: in this order if there is one, else the one that has most of them."""
+    """The layout with exactly these names, else the one that shares the most; None if too few are known."""
     return _match(tuple(names))
 
 
@@ -68,7 +69,7 @@ def _match(names: tuple[str, ...]) -> NameMatch | None:
 
 
 def plain_name(name: str) -> str:
-    """'LShoulder', 'l-shoulder' and 'left shoulder' are one name."""
+    """A keypoint name in one spelling: 'LShoulder', 'l-shoulder' and 'left shoulder' become 'left_shoulder'."""
     words = _NOT_WORD.sub(" ", _CAMEL.sub(" ", name[:64]).lower()).split()
     if len(words) > 1 and words[0] in _SIDES:
         rest = "_".join(words[1:])

@@ -1,4 +1,4 @@
-"""Photos that a file names, found under one folder and never outside it."""
+"""Finds the photos that a file names, inside one folder and never outside it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEARCHED_FOLDERS = ("", "images", "imgs")
 
 @dataclass(frozen=True)
 class PhotoFolder:
-    """The folder that the names in a file are relative to; sizes are read once a photo."""
+    """The folder that the names in a file are relative to. Each photo's size is read once."""
 
     root: Path
     _sizes: dict[str, tuple[int, int] | None] = field(default_factory=dict, repr=False)
@@ -28,7 +28,7 @@ class PhotoFolder:
     def relative(self, name: object) -> str:
         """The path of a photo relative to the folder, with forward slashes.
 
-        An absolute path is taken only if it lies in the folder. Raises Unusable for one that leads outside.
+        An absolute path is accepted only inside the folder. Raises Unusable for a path that leads outside.
         """
         if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_LENGTH:
             raise Unusable("the photo has no usable name")
@@ -45,13 +45,13 @@ class PhotoFolder:
         return str(path)
 
     def holds(self, relative: str) -> bool:
-        """Whether the photo is there, and really inside the folder (a link may lead out of it)."""
+        """True if the photo exists and is inside the folder, also after links are followed."""
         return (
             self.size(relative) is not None if relative in self._sizes else self._file(relative) is not None
         )
 
     def size(self, relative: str) -> tuple[int, int] | None:
-        """(width, height) [px] of a photo; None when it is not there or not a photo."""
+        """(width, height) [px] of a photo; None if the file is missing or not a photo."""
         if relative not in self._sizes:
             file = self._file(relative)
             try:
@@ -61,16 +61,19 @@ class PhotoFolder:
         return self._sizes[relative]
 
     def known_size(self, relative: str) -> tuple[int, int]:
-        """As `size`, for formats that do not tell sizes. Raises Unusable when the photo is not there."""
+        """As `size`, for formats without sizes. Raises Unusable if the photo is missing."""
         size = self.size(relative)
         if size is None:
             raise Unusable(
-                "the photo is not in the folder, and the file does not tell its size; choose its folder"
+                "the photo is not in the folder, and the file does not hold its size; choose the photos' folder"
             )
         return size
 
     def named(self, stem: str) -> str:
-        """The photo with this name and any photo's suffix, here or in images/. Raises Unusable."""
+        """The relative path of the photo with this name and any photo suffix, in the folder, its images/ or imgs/.
+
+        Raises Unusable if there is none.
+        """
         for folder in _SEARCHED_FOLDERS:
             for suffix in PHOTO_SUFFIXES:
                 for ending in (suffix, suffix.upper()):
@@ -80,7 +83,7 @@ class PhotoFolder:
         raise Unusable("no photo of this name is in the folder; choose the photos' folder")
 
     def _file(self, relative: str) -> Path | None:
-        """The photo's file, if it is one and really lies in the folder."""
+        """The photo's file; None if it is missing, or outside the folder after links are followed."""
         path = self.root / relative
         try:
             if not os.path.isfile(path) or not self._is_inside(path.parent):
@@ -90,7 +93,7 @@ class PhotoFolder:
             return None
 
     def _is_inside(self, folder: Path) -> bool:
-        """Looked up once a folder: there are fewer of them than photos."""
+        """True if a folder is inside the root. Cached per folder: there are fewer folders than photos."""
         if folder not in self._inside:
             self._inside[folder] = self._is_within(os.path.realpath(folder))
         return self._inside[folder]

@@ -1,7 +1,7 @@
-"""What a reader hands back: the photos, and in words what it left out.
+"""The result of reading or writing a file: photos, and a report of the records that were left out.
 
 A problem of one record (a negative box, a path that leads outside the folder) leaves that record out and
-says so; a problem of the whole file is a `ReadError` that names file, record and remedy.
+is reported. A problem of the whole file is a `ReadError` that names file, record and remedy.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PLURALS = {"person": "people", "photo": "photos", "mesh": "meshes"}  # of what a
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Something in the file that is not in the result. record: where it stands; reason: why."""
+    """A part of the file that is not in the result. record: its place in the file; reason: why it was left out."""
 
     record: str
     reason: str
@@ -47,7 +47,7 @@ class Import:
         return sum(len(photo.people) for photo in self.photos)
 
     def summary(self) -> str:
-        """Lines for a terminal or a dialog, what was left out for the most frequent reason first."""
+        """Lines for a terminal or a dialog; the most frequent reason for leaving records out comes first."""
         people = "1 person" if self.people == 1 else f"{self.people} people"
         photos = "1 photo" if len(self.photos) == 1 else f"{len(self.photos)} photos"
         return "\n".join([f"{self.format}: {people} in {photos}", *self.notes, *grouped(self.left_out)])
@@ -68,7 +68,7 @@ class Export:
 
 
 class Report:
-    """Gathers, while one file is read, what is left out."""
+    """Collects the records left out and the notes while one file is read."""
 
     def __init__(self, path: Path, format: str) -> None:
         self.path = path
@@ -78,18 +78,16 @@ class Report:
         self._people = 0
 
     def leave_out(self, record: str, reason: str) -> None:
-        """Say that `record` is not in the result."""
+        """Report that `record` is not in the result."""
         self._left_out.append(LeftOut(_printable(record), _printable(reason)))
 
     def note(self, text: str) -> None:
-        """Say once how something was understood."""
+        """Report how the file was interpreted. Equal texts are reported once."""
         self._notes[_printable(text)] = None
 
     @contextmanager
     def record(self, name: str) -> Iterator[None]:
-        """A record that turns out to be unusable inside this block is left out; a ReadError still ends the
-        reading.
-        """
+        """Leave the record out if the block raises a FitloopError. A ReadError still ends the reading."""
         try:
             yield
         except ReadError:
@@ -98,22 +96,22 @@ class Report:
             self.leave_out(name, str(error))
 
     def count_people(self, more: int = 1) -> None:
-        """Raises ReadError when the file holds more people than a project does."""
+        """Count people. Raises ReadError beyond MAX_PEOPLE, the most that a project holds."""
         self._people += more
         if self._people > MAX_PEOPLE:
             raise self.error(f"more than {MAX_PEOPLE} people", "Split the file and read the parts.")
 
     def error(self, problem: str, remedy: str, record: str = "") -> ReadError:
-        """A ReadError of this file, to be raised."""
+        """A ReadError of this file, for the caller to raise."""
         return read_error(self.path, problem, remedy, record)
 
     def done(self, photos: Iterable[Photo]) -> Import:
-        """The result, photos that hold nobody included."""
+        """The result, including photos without people."""
         return Import(tuple(photos), tuple(self._left_out), tuple(self._notes), self.format)
 
 
 def grouped(left_out: Iterable[LeftOut]) -> list[str]:
-    """A line for each reason, with the first records it holds for."""
+    """One line per reason, the most frequent first, with its first records."""
     by_reason: dict[str, list[str]] = defaultdict(list)
     for left in left_out:
         by_reason[left.reason].append(left.record)
@@ -126,5 +124,5 @@ def grouped(left_out: Iterable[LeftOut]) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """Text of a file that any terminal can show: no lone surrogates, no control characters."""
+    """A file's text without lone surrogates and control characters, which some terminals cannot show."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

@@ -1,1 +1,1 @@
-"""The fits dictionary: the best fit known of each person."""
+"""The fits dictionary: the best known fit of each person."""

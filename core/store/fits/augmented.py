@@ -1,4 +1,4 @@
-"""Rows as a network's crops show them: from the photo's frame into the crop's, turned and mirrored, and back."""
+"""Transforms poses from the photo's frame to a network's augmented crop (rotated and mirrored), and back."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from core.geometry.rotation import compose_axis_angle
 def pose_in_crop(
     pose: Tensor, center: Tensor, side: Tensor, focal_length: Tensor, camera_center: Tensor
 ) -> Tensor:
-    """pose (B, 72) of a photo's camera frame in that of the crop around center (B, 2), side (B,) [px].
+    """Transform poses from the photo's camera frame to the crop camera's.
 
-    Only the global orientation differs, and that by a turn that depends on the crop alone, so neither the
-    body nor its place is needed.
+    pose (B, 72) [rad]; center (B, 2) and side (B,) of the crop, focal_length (B,) and camera_center (B, 2) [px of the
+    photo]. Returns (B, 72). Only the global orientation changes, by a rotation that depends on the crop alone, so
+    body and translation are not needed.
     """
     ahead = torch.cat([torch.zeros_like(center), torch.ones_like(side)[:, None]], 1)
     unturned = torch.zeros_like(ahead)
@@ -26,7 +27,7 @@ def pose_in_crop(
 
 
 def augment(pose: Tensor, rotation_deg: Tensor, flipped: Tensor) -> Tensor:
-    """pose (B, 72) in a crop that is turned by rotation_deg (B,), then mirrored where flipped (B,) bool.
+    """pose (B, 72) [rad] in a crop that is rotated by rotation_deg (B,), then mirrored where flipped (B,) bool.
 
     R_z(-rotation) times the global orientation, then the mirror.
     """
@@ -37,7 +38,11 @@ def augment(pose: Tensor, rotation_deg: Tensor, flipped: Tensor) -> Tensor:
 def undo_augmentation(
     pose: Tensor, position: Tensor, rotation_deg: Tensor, flipped: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """pose (B, 72) and position (B, 3) [m] of the pelvis as they are in the crop itself: undoes `augment`."""
+    """Inverse of `augment`: from the augmented crop to the crop itself.
+
+    pose (B, 72) [rad], position (B, 3) [m] of the pelvis, rotation_deg (B,), flipped (B,) bool. Returns both in the
+    crop's frame.
+    """
     where = flipped[:, None]
     mirrored = torch.cat([-position[:, :1], position[:, 1:]], 1)
     x, y, z = torch.where(where, mirrored, position).unbind(-1)
@@ -48,9 +53,7 @@ def undo_augmentation(
 
 
 def _turned(pose: Tensor, angle_deg: Tensor) -> Tensor:
-    """pose (B, 72) turned about the optical axis by angle_deg (B,); quaternions take half the time of
-    matrices.
-    """
+    """pose (B, 72) rotated about the optical axis by angle_deg (B,). Quaternions take half the time of matrices."""
     half = torch.deg2rad(angle_deg) / 2
     zero = torch.zeros_like(half)
     turn = torch.stack([zero, zero, half.sin(), half.cos()], -1)

@@ -1,4 +1,4 @@
-"""What is in a `curated.npz`: arrays of N rows by name, numbers as float32, truths and texts."""
+"""The columns of a `curated.npz`: arrays of N rows by name, as float32 numbers, truth values and texts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEXTS = ("imgname", "dataset", "verdict", "source")
 
 
 def check_arrays(arrays: dict[str, np.ndarray], where: str) -> None:
-    """Raises FitsError that names `where`, the array, the row and the remedy."""
+    """Check all arrays of a file. Raises FitsError, which names `where`, the array, the row and the remedy."""
     version = arrays.get("format_version", np.array(FORMAT_VERSION))
     if version.shape != () or version.dtype.kind not in "iu" or int(version) > FORMAT_VERSION:
         raise FitsError(
@@ -54,12 +54,12 @@ def _check_array(name: str, array: np.ndarray, count: int, where: str) -> None:
         raise FitsError(f"{where}, {name}, row {row}: a number is not finite. Fit this person again.")
     if name in ("focal_length", "scale") and not (array > 0).all():
         raise FitsError(
-            f"{where}, {name}, row {int(np.argmin(array))}: it must be more than 0. Mend this row."
+            f"{where}, {name}, row {int(np.argmin(array))}: it must be more than 0. Correct this row."
         )
 
 
 def source_codes(names: np.ndarray, where: str) -> np.ndarray:
-    """Places (N,) uint8 in SOURCES of names (N,)."""
+    """Indices (N,) uint8 into SOURCES of names (N,). Raises FitsError for an unknown name."""
     codes = np.select([names == name for name in SOURCES], range(len(SOURCES)), -1)
     if (codes < 0).any():
         row = int(np.argmax(codes < 0))

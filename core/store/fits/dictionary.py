@@ -1,4 +1,4 @@
-"""The fits dictionary: the best fit known of each person, which a training run reads and betters.
+"""The fits dictionary: the best known fit of each person, which a training run reads and improves.
 
 The idea of Kolotouros et al. (ICCV 2019) with its faults mended: fits are saved whole, old and new are
 compared by one objective, and what a human has locked is never replaced. In the file and in memory, poses are
@@ -37,18 +37,18 @@ from core.store.fits.columns import (
 )
 
 VERSIONS_KEPT = 3
-VALID_SCORE_PX = 10.0  # a fit of a larger score is not taken as truth unless a human accepted it
+VALID_SCORE_PX = 10.0  # a fit with a larger score counts as truth only if a human accepted it
 
-# A hundred small operations each: on a GPU one call.
+# Each is a hundred small operations, recorded as one call on a GPU.
 _upright = Rowwise(undo_augmentation)
 _augmented = Rowwise(lambda *parts: (augment(*parts),))
 
-# pose (B, 72) upright in the crop's frame, betas (B, 10), indices (B,) of rows -> (B,) what to minimise.
+# pose (B, 72) in the crop's frame, not augmented; betas (B, 10); indices (B,) of rows -> loss (B,).
 Objective = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class RowsInCrop(NamedTuple):
-    """Rows as an augmented crop shows them: pose (B, 72), betas (B, 10), the others (B,)."""
+    """Rows in the augmented crop's frame: pose (B, 72) [rad], betas (B, 10), the others (B,)."""
 
     pose: Tensor
     betas: Tensor
@@ -58,7 +58,7 @@ class RowsInCrop(NamedTuple):
 
     @property
     def has_shape(self) -> Tensor:
-        """(B,) whose betas tell a shape: all ten of a pose that came without one are zero."""
+        """(B,) bool: True if the row has a shape. A pose without shape has ten betas of zero."""
         return self.betas.any(dim=1)
 
 
@@ -66,11 +66,11 @@ class RowsInCrop(NamedTuple):
 class FitsDictionary:
     """One row per person, N rows. Poses are in the photo's camera frame.
 
-    pose (N, 72), betas (N, 10), all zero where a pose came without its shape, kid (N,), cam_t (N, 3) [m],
+    pose (N, 72) [rad], betas (N, 10), all zero for a pose without shape, kid (N,), cam_t (N, 3) [m],
     focal_length (N,), camera_center (N, 2), center (N, 2) of the bbox [px], scale (N,) with side = 200 * scale
-    [px], keypoints (N, 49, 3) as corrected, score (N,) as in `Fit` and NaN without a fit, valid_fit and locked
-    (N,) bool, source (N,) place in SOURCES; imgname, dataset and verdict (N,) text. body: fingerprint of the body
-    that betas belong to.
+    [px], keypoints (N, 49, 3) after corrections, score (N,) as in `Fit` and NaN without a fit, valid_fit and locked
+    (N,) bool, source (N,) index into SOURCES; imgname, dataset and verdict (N,) text. body: fingerprint of the body
+    of the betas.
     """
 
     body: str
@@ -90,11 +90,11 @@ class FitsDictionary:
     scale: Tensor
     keypoints: Tensor
     score: Tensor
-    # In the crop's frame, where training works; `pose` and `cam_t` bring what was replaced into the photo's.
+    # Training works in the crop's frame. `pose` and `cam_t` transform replaced rows to the photo's frame when read.
     crop_pose: Tensor = field(init=False)  # (N, 72)
     crop_cam_t: Tensor = field(init=False)  # (N, 3), of replaced rows
     pelvis: Tensor = field(init=False)  # (N, 3), of replaced rows
-    replaced: Tensor = field(init=False)  # (N,) bool, since the photo's frame was last asked for
+    replaced: Tensor = field(init=False)  # (N,) bool, since `pose` or `cam_t` was last read
     rejected: Tensor = field(init=False)  # (N,) bool, from verdict
 
     def __post_init__(self) -> None:
@@ -110,7 +110,7 @@ class FitsDictionary:
 
     @property
     def device(self) -> torch.device:
-        """Where the rows are."""
+        """The device of the rows."""
         return self.photo_pose.device
 
     @property
@@ -139,10 +139,10 @@ class FitsDictionary:
 
     @classmethod
     def load(cls, path: str | Path, body: str | None = None) -> FitsDictionary:
-        """Read a `curated.npz`. body: fingerprint of the body that will use the betas.
+        """Read a `curated.npz`. body: fingerprint of the body in use.
 
-        Raises FitsError for a file that is not one, that is damaged or newer, or whose betas are of another
-        body.
+        Raises FitsError for a file that is no fits dictionary, that is damaged or newer, or whose betas are of
+        another body.
         """
         path = Path(path)
         with faults_as(FitsError, path):
@@ -153,15 +153,14 @@ class FitsDictionary:
         return fits
 
     def save(self, path: str | Path) -> None:
-        """Write all rows, whole and atomically; the last three files of this name stay as NAME.1, NAME.2,
-        NAME.3.
+        """Write all rows atomically. The last three files of this name are kept as NAME.1, NAME.2, NAME.3.
 
-        Raises FitsError when it cannot be written; the file that was there is then untouched.
+        Raises FitsError if the file cannot be written; the old file is then untouched.
         """
         write_arrays(Path(path), self.arrays(), VERSIONS_KEPT)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The rows as arrays by name, as they stand in the file."""
+        """The rows as arrays by name, as written to the file."""
         numbers = {name: getattr(self, name).cpu().numpy() for name in (*NUMBERS, *TRUTHS)}
         source = np.array(SOURCES)[self.source.cpu().numpy()]
         texts = {"imgname": self.imgname, "dataset": self.dataset, "verdict": self.verdict, "source": source}
@@ -169,7 +168,7 @@ class FitsDictionary:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray], where: str = "fits") -> FitsDictionary:
-        """Rows from arrays by name. Raises FitsError that names `where` and what is wrong with it."""
+        """A dictionary from arrays by name. Raises FitsError, which names `where` and the problem."""
         check_arrays(arrays, where)
         tensors = {name: torch.from_numpy(np.array(arrays[name], np.float32)) for name in NUMBERS}
         tensors |= {name: torch.from_numpy(arrays[name] > 0) for name in TRUTHS}
@@ -183,7 +182,7 @@ class FitsDictionary:
         )
 
     def check_body(self, body: str, where: str = "fits") -> None:
-        """Raises FitsError when the betas are of another body than that of this fingerprint."""
+        """Raises FitsError if the betas are of another body than the one with this fingerprint."""
         if body != self.body:
             raise FitsError(
                 f"{where}: its betas are of body '{self.body}', but body '{body}' is in use. "
@@ -191,9 +190,9 @@ class FitsDictionary:
             )
 
     def check_images(self, imgname: np.ndarray, where: str) -> None:
-        """Raises FitsError unless the rows are of a data set with these image names (N,), in its order.
+        """Raises FitsError unless the rows are those of a data set with these image names (N,), in this order.
 
-        ./a.jpg and an absolute path that ends in a.jpg are the photo a.jpg, as they are to who reads the data set.
+        ./a.jpg and an absolute path that ends in a.jpg both match a.jpg, as in the readers of data sets.
         """
         if len(imgname) != len(self):
             raise FitsError(
@@ -213,7 +212,7 @@ class FitsDictionary:
 
     @torch.no_grad()
     def get(self, indices: Tensor, rotation_deg: Tensor, flipped: Tensor) -> RowsInCrop:
-        """Rows (B,) as crops show them that were turned by rotation_deg (B,), then mirrored where flipped."""
+        """Rows (B,) in the frame of crops that are rotated by rotation_deg (B,), then mirrored where flipped (B,)."""
         pose = _augmented(self.crop_pose[indices], rotation_deg, flipped)[0]
         return RowsInCrop(
             pose, self.betas[indices], self.kid[indices], self.valid_fit[indices], self.locked[indices]
@@ -234,12 +233,12 @@ class FitsDictionary:
     ) -> Tensor:
         """Replace the rows for which a new fit is better. Returns replaced (B,) bool.
 
-        pose (B, 72), betas (B, 10) and cam_t (B, 3) [m] are of the new fits, seen by the crop's camera as in
+        pose (B, 72), betas (B, 10) and cam_t (B, 3) [m] are the new fits, in the augmented crop's frame as in
         `get`; pelvis (B, 3) [m] is the pelvis joint of the shaped body at rest, score (B,) as in `Fit`.
-        objective gets new and old fits in one call, upright and unflipped in the crop's frame, and so judges
-        both with the same camera rule, keypoints and priors; it is to be normalised by what is visible. A new
-        fit must be strictly lower. Never replaced: a locked row, and any row by a fit that is not finite. Of
-        several fits for one row the best is kept.
+        objective gets new and old fits in one call, in the crop's frame without augmentation, so both are compared
+        with the same camera rule, keypoints and priors. It must be normalised by the visible keypoints. A new fit
+        replaces the old one only if its loss is strictly lower. Locked rows are never replaced, and fits that are
+        not finite never replace a row. Of several fits for one row the best is kept.
         """
         pose, betas, cam_t, pelvis, score = (
             value.to(self.betas) for value in (pose, betas, cam_t, pelvis, score)
@@ -266,7 +265,7 @@ class FitsDictionary:
 
     @torch.no_grad()
     def _bring_into_photo(self) -> None:
-        """Bring replaced rows into the photo's frame; all others stay bit for bit as they were loaded."""
+        """Transform replaced rows to the photo's frame; all other rows stay bit for bit as loaded."""
         rows = self.replaced.nonzero()[:, 0]
         if not len(rows):
             return
@@ -284,13 +283,13 @@ class FitsDictionary:
 
 
 def _same_photo(name: str, other: str) -> bool:
-    """Whether a data set's name of a photo, which may be absolute, means the other."""
+    """True if `name`, a data set's name of a photo that may be absolute, means the photo `other`."""
     name, other = (posixpath.normpath(each.replace("\\", "/")) for each in (name, other))
     return name == other or (Path(name).is_absolute() and name.endswith(f"/{other}"))
 
 
 def _best_of_each_row(indices: Tensor, loss: Tensor, better: Tensor) -> Tensor:
-    """Places in the batch (C,) of the fits to write: those better, and the lowest loss where one row has two."""
+    """Indices (C,) in the batch of the fits to write: of the better fits of one row, the one of the lowest loss."""
     places = better.nonzero()[:, 0]
     ordered = places[loss[places].argsort()]
     _, first = np.unique(indices[ordered].cpu().numpy(), return_index=True)

@@ -1,6 +1,4 @@
-"""From the project to the fits dictionary: what a human accepted, corrected and locked becomes rows to train
-on.
-"""
+"""Makes a fits dictionary of a project: accepted, corrected and locked people become rows to train on."""
 
 from __future__ import annotations
 
@@ -17,9 +15,9 @@ from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
 
 
 def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project") -> FitsDictionary:
-    """One row for each person, in order; who has no fit gets an empty row that a training run may fill.
+    """One row for each person, in order. A person without a fit gets an empty row that a training run may fill.
 
-    body: fingerprint of the body that the fits are of. Raises FitsError when one is of another body.
+    body: fingerprint of the body of the fits. Raises FitsError if a fit is of another body.
     """
     rows = [_row(photo, person, body, dataset) for photo in photos for person in photo.people]
     arrays = {
@@ -34,7 +32,7 @@ def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project")
 
 
 def is_valid(person: Person) -> bool:
-    """May the fit be taken as truth: locked or accepted, or not rejected and good by its own score."""
+    """True if the fit counts as truth: locked or accepted, or of a good score and not rejected."""
     fit = person.fit
     if fit is None or person.verdict == "rejected":
         return False

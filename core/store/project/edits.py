@@ -1,8 +1,8 @@
-"""What was changed: edits into rows, and rows put back.
+"""The history of a project: writes edits to rows, and reverts them.
 
-An edit is one act of a user. It is kept as one `edit` row (who, when, what) and a `change` row for each photo
-or person that it touched, which holds the columns that differ, before and after, as JSON; null before means
-made, null after means deleted. So any row can be put back at any time, and a drag costs a kilobyte.
+An edit is one act of a user. It is stored as one `edit` row (user, time, label) and one `change` row for each photo
+or person that it touched. A change holds the columns that differ, before and after, as JSON; null before means
+created, null after means deleted. So any edit can be reverted at any time, and a drag costs a kilobyte.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core.store.project.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
 class Edit:
     """One act: a photo before and after it. before None adds the photo, after None removes it and its people.
 
-    People that are the same object in both are not looked at.
+    People that are the same object in both are skipped.
     """
 
     label: str
@@ -37,7 +37,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Change:
-    """What an edit did to one row: kind 'photo' or 'person', its id, and the columns that differ."""
+    """An edit's change of one row: kind 'photo' or 'person', target its id, and the columns that differ."""
 
     kind: str
     target: int
@@ -47,7 +47,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Logged:
-    """An edit of the past. time [s since 1970]; people: ids of those it touched."""
+    """An edit of the history. time [s since 1970]; people: ids of the people that it changed."""
 
     id: int
     time: float
@@ -57,7 +57,7 @@ class Logged:
 
 
 class RowWriter:
-    """Writes rows inside a transaction and remembers how they differ from what was there."""
+    """Writes rows inside a transaction and records their changes."""
 
     def __init__(self, db: sqlite3.Connection, now: float) -> None:
         self.db = db
@@ -66,12 +66,12 @@ class RowWriter:
         self._touched: set[Value] = set()  # photos whose people changed
 
     def finish(self) -> None:
-        """After the last change: what is to be warned of, which depends on all people of a photo."""
+        """Update the warnings after the last change: they depend on all people of a photo."""
         for photo_id in self._touched:
             write_warnings(self.db, photo_id)
 
     def apply(self, edit: Edit) -> None:
-        """Bring photo and people from before to after."""
+        """Write the photo and people of an edit's `after`."""
         before, after = edit.before, edit.after
         if after is None:
             if before is not None:
@@ -87,7 +87,7 @@ class RowWriter:
             self.write("person", gone, None)
 
     def write_person(self, person: Person, photo_id: int) -> None:
-        """Write one person. Raises ProjectError when the id belongs to a person of another photo."""
+        """Write one person. Raises ProjectError if the id belongs to a person of another photo."""
         row = self.db.execute("SELECT photo_id FROM person WHERE id = ?", (person.id,)).fetchone()
         if row is not None and row["photo_id"] != photo_id:
             raise ProjectError(
@@ -96,7 +96,7 @@ class RowWriter:
         self.write("person", int(person.id), person_row(person, photo_id))
 
     def write(self, kind: str, target: int, new: Row | None) -> None:
-        """Make a row what `new` says; columns that it does not name stay. None deletes the row."""
+        """Write the columns of `new` to a row, or insert it; other columns stay. None deletes the row."""
         found = self.db.execute(f"SELECT * FROM {kind} WHERE id = ?", (target,)).fetchone()
         old = {name: found[name] for name in COLUMNS[kind]} if found else None
         if kind == "person":
@@ -117,7 +117,7 @@ class RowWriter:
         self.changes.append(Change(kind, target, old, new))
 
     def put_back(self, changes: list[Change]) -> None:
-        """Undo changes, the last first. Raises ProjectError where a row they need is gone."""
+        """Revert changes, the last first. Raises ProjectError if a row that they need was deleted."""
         for change in reversed(changes):
             exists = self.db.execute(f"SELECT 1 FROM {change.kind} WHERE id = ?", (change.target,)).fetchone()
             if change.after is not None and not exists:
@@ -192,7 +192,7 @@ class RowWriter:
 
 
 def _check_ids(photo: Photo) -> None:
-    """Raises ProjectError where two people have one id: a row each is what keeps them."""
+    """Raises ProjectError if two people have the same id, as each person needs a row of its own."""
     ids = [person.id for person in photo.people]
     twice = next((id for place, id in enumerate(ids) if id in ids[:place]), None)
     if twice is not None:
@@ -202,13 +202,13 @@ def _check_ids(photo: Photo) -> None:
 
 
 def largest_id(db: sqlite3.Connection, table: str) -> int:
-    """The largest id that a table ever had, so that none is given twice."""
+    """The largest id that a table ever had: ids of deleted rows must not be used again."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return row[0] if row else 0
 
 
 def insert(db: sqlite3.Connection, table: str, rows: list[Row]) -> None:
-    """Insert rows that all name the same columns."""
+    """Insert rows that have the same columns."""
     if rows:
         names = ", ".join(rows[0])
         marks = ", ".join(f":{name}" for name in rows[0])
@@ -216,8 +216,8 @@ def insert(db: sqlite3.Connection, table: str, rows: list[Row]) -> None:
 
 
 def insert_people(db: sqlite3.Connection, people: list[tuple[Row, Person, str]], now: float) -> None:
-    """Insert people and all that is derived from them. people: row with id, the same as a record, path of the
-    photo; those of one photo stand together.
+    """Insert people with their derived columns, tags and warnings. people: (row with id, record, path of the photo),
+    ordered such that people of one photo are consecutive.
     """
     photos = [list(together) for _, together in groupby(people, key=lambda one: one[0]["photo_id"])]
     warned = list(
@@ -233,7 +233,7 @@ def insert_people(db: sqlite3.Connection, people: list[tuple[Row, Person, str]],
 
 
 def insert_tags(db: sqlite3.Connection, people: list[Person]) -> None:
-    """Index the tags of people who have none indexed."""
+    """Insert tags into the index. The people's old tags must have been removed from it."""
     db.executemany(
         "INSERT OR IGNORE INTO person_tag (tag, person_id) VALUES (?, ?)",
         [(tag, person.id) for person in people for tag in person.tags],
@@ -241,7 +241,7 @@ def insert_tags(db: sqlite3.Connection, people: list[Person]) -> None:
 
 
 def write_warnings(db: sqlite3.Connection, photo_id: Value) -> None:
-    """What the people of a photo are to be warned of, anew; those who cannot be read are left out."""
+    """Update the warnings of a photo's people. People whose rows cannot be read are skipped."""
     people = []
     for row in db.execute("SELECT * FROM person WHERE photo_id = ? ORDER BY id", (photo_id,)).fetchall():
         with suppress(ProjectError):
@@ -263,7 +263,7 @@ def _insert_warnings(db: sqlite3.Connection, warned: Sequence[tuple[Value, Seque
 
 
 def log(db: sqlite3.Connection, label: str, user: str, now: float, changes: list[Change]) -> int:
-    """Keep an edit and its changes. Returns the edit's id."""
+    """Write an edit and its changes to the history. Returns the edit's id."""
     edit_id = db.execute(
         "INSERT INTO edit (time, user, label) VALUES (?, ?, ?)", (now, user, label)
     ).lastrowid
@@ -278,13 +278,13 @@ def log(db: sqlite3.Connection, label: str, user: str, now: float, changes: list
 
 
 def changes_of(db: sqlite3.Connection, edit_id: int) -> list[Change]:
-    """The changes that an edit made, in their order."""
+    """The changes of an edit, in their order."""
     rows = db.execute("SELECT * FROM change WHERE edit_id = ? ORDER BY id", (edit_id,)).fetchall()
     return [Change(row["kind"], row["target"], _decode(row["before"]), _decode(row["after"])) for row in rows]
 
 
 def history(db: sqlite3.Connection, person_id: int | None, limit: int) -> Iterator[Logged]:
-    """Edits, the newest first: of one person, or of all."""
+    """Edits, the newest first, of one person or of all. person_id None: of all."""
     where = (
         "id IN (SELECT edit_id FROM change WHERE kind = 'person' AND target = ?)"
         if person_id is not None

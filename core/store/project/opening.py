@@ -1,7 +1,7 @@
-"""Making, checking, opening and copying project files.
+"""Makes, checks, opens and copies project files.
 
-Files are only looked at through SQLite: on POSIX, closing any other handle of a file drops the locks that
-this process holds on it.
+Files are read through SQLite only: on POSIX, closing any other handle of a file drops the locks that this process
+holds on it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NEWER = "Update Fitloop, or open it with the program that wrote it; the file was
 
 
 def make_empty(path: Path) -> None:
-    """A new project at `path`, there as a whole or not at all. Raises ProjectError when the name is taken."""
+    """Make a new project at `path`, wholly or not at all. Raises ProjectError if the name is taken."""
     beside = half_written(path)
     try:
         with explained(path, "making the project"), contextlib.closing(connect(beside, "rwc")) as db:
@@ -33,7 +33,7 @@ def make_empty(path: Path) -> None:
 
 
 def copy_database(db: sqlite3.Connection, path: Path) -> Path:
-    """Write all that a connection sees to a new file. Raises ProjectError when it cannot be written."""
+    """Write the whole database of a connection to a new file. Raises ProjectError if it cannot be written."""
     beside = half_written(path)
     try:
         with explained(path, "saving a copy"), contextlib.closing(connect(beside, "rwc")) as copy:
@@ -45,9 +45,9 @@ def copy_database(db: sqlite3.Connection, path: Path) -> Path:
 
 
 def check_is_project(path: Path) -> None:
-    """Raises ProjectError for a file that is not there, is none of ours or is newer than this program.
+    """Raises ProjectError for a file that is missing, is no project or is newer than this program.
 
-    sqlite3.DatabaseError means that it is damaged, or no database at all. Nothing is written.
+    Raises sqlite3.DatabaseError for a file that is damaged or no database. Nothing is written.
     """
     if not path.is_file():
         raise ProjectError(f"{path} is not there, or not a file. Choose a project, or make a new one.")
@@ -70,7 +70,7 @@ def check_is_project(path: Path) -> None:
 
 
 def lock_or_writer(path: Path) -> tuple[WriterLock | None, Writer | None]:
-    """The right to write, or who has it; neither where file or folder are read-only."""
+    """The writer's lock, or else the program that holds it; neither if file or folder are read-only."""
     if not os.access(path, os.W_OK):
         return None, None
     try:
@@ -81,7 +81,7 @@ def lock_or_writer(path: Path) -> tuple[WriterLock | None, Writer | None]:
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """A durable connection to a file of this program's version, with our name in it as its writer."""
+    """A durable connection for writing. The file is migrated to this version and names this program as its writer."""
     db = connect(path, "rw")
     try:
         schema.make_durable(db)
@@ -98,7 +98,10 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection that writes nothing, also where the folder is read-only."""
+    """A connection that writes nothing; it works in a read-only folder too.
+
+    Raises ProjectError for a file of an older version, which must be opened for writing first.
+    """
     db = connect(path, "ro")
     try:
         version = schema.version_of(db)
@@ -111,14 +114,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     if any(schema.MIGRATIONS[version:]):
         db.close()
         raise ProjectError(
-            f"{path} is of the older version {version} and can only be read here. "
-            "Open it where it can be written first, which brings it up to date."
+            f"{path} is of the older version {version}, but cannot be written here. "
+            "Open it once where it can be written: that brings it up to date."
         )
     return db
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """Tells whether a path still leads to the same file; None where there is none."""
+    """Device and inode of a file, equal while the path leads to the same file; None if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -127,7 +130,7 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 
 def remove(path: Path) -> None:
-    """Delete a database and what SQLite keeps beside it."""
+    """Delete a database and SQLite's files beside it."""
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
@@ -146,7 +149,7 @@ def _has_wal(path: Path) -> bool:
 
 
 def _give_name(beside: Path, path: Path) -> None:
-    """Move a finished file to a name that must be free."""
+    """Move a finished file to a name that must be free. Raises ProjectError if the name is taken."""
     try:
         sync_path(beside)
         try:
@@ -159,6 +162,6 @@ def _give_name(beside: Path, path: Path) -> None:
             os.replace(beside, path)
         sync_folder(path.parent)
     except FileExistsError as error:
-        raise ProjectError(f"{path} is there already. Choose another name.") from error
+        raise ProjectError(f"{path} exists already. Choose another name.") from error
     except OSError as error:
         raise ProjectError(f"{path} cannot be written ({error.strerror}). Choose another folder.") from error

@@ -1,4 +1,4 @@
-"""The photos' files: where they are, their hashes, and finding those that moved."""
+"""The photos' files: their paths, sizes and hashes, and the search for files that moved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READ_BYTES = 2**20
 
 
 class KnownFile(NamedTuple):
-    """What the project remembers of a photo's file; size [bytes] and hash are None where it never read it."""
+    """A photo's file as stored in the project; size [bytes] and hash are None if the file was never read."""
 
     id: int
     path: str
@@ -27,8 +27,10 @@ class KnownFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Relocation:
-    """moved: old path to new path. missing: paths that no file was found for. ambiguous: several files fit,
-    or another photo has the one.
+    """The result of a search for moved files.
+
+    moved: old path to new path. missing: paths for which no file was found. ambiguous: paths for which several files
+    match, or whose only match belongs to another photo.
     """
 
     moved: dict[str, str]
@@ -37,7 +39,7 @@ class Relocation:
 
 
 def hash_of(file: Path) -> str:
-    """BLAKE2b of a file's content, 32 hexadecimal digits. Raises OSError."""
+    """BLAKE2b hash of a file's content, 32 hexadecimal digits. Raises OSError."""
     digest = hashlib.blake2b(digest_size=HASH_BYTES)
     with file.open("rb") as stream:
         while block := stream.read(READ_BYTES):
@@ -46,7 +48,7 @@ def hash_of(file: Path) -> str:
 
 
 def size_of(file: Path) -> int | None:
-    """Size in bytes; None where there is no such file."""
+    """Size [bytes]; None if there is no such file."""
     try:
         return file.stat().st_size
     except (OSError, ValueError):
@@ -54,7 +56,7 @@ def size_of(file: Path) -> int | None:
 
 
 def size_and_hash(file: Path) -> tuple[int, str] | None:
-    """Size in bytes and hash; None where the file cannot be read."""
+    """Size [bytes] and hash; None if the file cannot be read."""
     try:
         return file.stat().st_size, hash_of(file)
     except (OSError, ValueError):
@@ -62,17 +64,17 @@ def size_and_hash(file: Path) -> tuple[int, str] | None:
 
 
 def check_path(path: str) -> str:
-    """A photo's path as the project keeps it. Raises ProjectError for an absolute or empty one."""
+    """The path unchanged. Raises ProjectError for an absolute or empty path."""
     if not path or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or "\0" in path:
         raise ProjectError(f"the photo path {path!r} is not relative to the project. Give a relative path.")
     return path
 
 
 def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocation:
-    """Look under `folder` for the files of photos that are not where the project (in folder `root`) says.
+    """Search `folder` for the files of photos that are missing at their paths, which are relative to `root`.
 
-    A file is a photo's when its content has the photo's hash; where no hash is known, when name and size
-    agree.
+    A file matches a photo if its content has the photo's hash, or if name and size agree where no hash is known.
+    Raises ProjectError if `folder` is no folder.
     """
     photos = list(photos)
     taken = {photo.path for photo in photos}
@@ -109,7 +111,7 @@ def _same(file: Path, wanted: str) -> bool:
 
 
 def _index(folder: Path) -> tuple[dict[str, list[Path]], dict[int, list[Path]]]:
-    """All files under a folder by name and by size, links to folders not followed."""
+    """All files under a folder by name and by size. Links to folders are not followed."""
     if not folder.is_dir():
         raise ProjectError(f"{folder} is not a folder. Choose the folder that the photos are in now.")
     by_name: dict[str, list[Path]] = defaultdict(list)

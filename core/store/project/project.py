@@ -1,5 +1,4 @@
-"""The project file `NAME.fitloop`: photos, people and every edit, where a commit that returned is on the
-disk.
+"""The project file `NAME.fitloop`: photos, people and every edit. A commit that returned is on the disk.
 
     with Project.open("march.fitloop") as project:
         row = next(project.queue(order="worst", verdict="todo"))
@@ -7,8 +6,8 @@ disk.
         person = project.person(row.id).with_(verdict="accepted", locked=True)
         project.commit(Edit("Accept", photo, photo.with_person(person)))
 
-Rows are read when they are asked for, so a project of 100 000 people opens at once. One program writes at a
-time; another one that opens the file reads it and learns who writes (`project.writer`).
+Rows are read on demand, so a project of 100 000 people opens at once. One program writes at a time. Other programs
+open the file for reading, and `project.writer` names the one that writes.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ ROWS_AT_ONCE = 100
 
 
 class Project:
-    """An open project file; use it in a `with`, or `close` it."""
+    """An open project file. Use it in a `with`, or `close` it. Methods raise ProjectError if the file fails."""
 
     def __init__(self, session: Session, user: str) -> None:
         self.user = user
@@ -44,7 +43,7 @@ class Project:
 
     @classmethod
     def create(cls, path: str | Path, user: str | None = None) -> Project:
-        """A new, empty project. Raises ProjectError when the file is there or cannot be made."""
+        """Make a new, empty project and open it. Raises ProjectError if the file exists or cannot be made."""
         opening.make_empty(Path(path))
         return cls.open(path, user=user)
 
@@ -56,10 +55,10 @@ class Project:
         read_only: bool = False,
         user: str | None = None,
     ) -> Project:
-        """Open a project for writing; for reading where another program writes it or its folder is read-only.
+        """Open a project for writing, or for reading if another program writes it or its folder is read-only.
 
-        Raises ProjectError for a file that is not there, is no project or is of a newer version, and
-        `DamagedProjectError` for a damaged one, whose readable rows are then in a copy beside it.
+        Raises ProjectError for a file that is missing, is no project or is of a newer version. Raises
+        `DamagedProjectError` for a damaged file, whose readable rows are then in a copy beside it.
         """
         session = Session.open(Path(path), read_only_if_locked, read_only)
         return cls(session, user or user_name())
@@ -71,21 +70,21 @@ class Project:
 
     @property
     def folder(self) -> Path:
-        """What photo paths are relative to."""
+        """The folder that photo paths are relative to."""
         return self.path.absolute().parent
 
     @property
     def read_only(self) -> bool:
-        """Can this program only read the project?"""
+        """True if this program can only read the project."""
         return self._session.read_only
 
     @property
     def writer(self) -> Writer | None:
-        """Who else writes the project; None when we do, or when its folder cannot be written."""
+        """The other program that writes the project; None if this program does, or if the folder is read-only."""
         return self._session.writer
 
     def close(self) -> None:
-        """Let go of the file and of the right to write it. A closed project cannot be used any more."""
+        """Close the file and release the writer's lock. A closed project cannot be used any more."""
         self._session.close()
 
     def __enter__(self) -> Project:
@@ -99,7 +98,7 @@ class Project:
     # Reading
 
     def photo(self, key: int | str) -> Photo:
-        """A photo by its id or its path, with its people."""
+        """A photo by its id or its path, with its people. Raises ProjectError if there is none."""
         with self._session.reading() as db:
             column, value = ("path", key) if isinstance(key, str) else ("id", int(key))
             row = db.execute(f"SELECT * FROM photo WHERE {column} = ?", (value,)).fetchone()
@@ -109,22 +108,22 @@ class Project:
             return photo_from_row(row, tuple(map(person_from_row, people.fetchall())))
 
     def photos(self) -> Iterator[Photo]:
-        """All photos with their people, in the order they came, one in memory at a time."""
+        """All photos with their people, in the order of their addition, one in memory at a time."""
         return map(self.photo, self.photo_ids())
 
     def photo_ids(self) -> list[int]:
-        """Ids of all photos, in the order they came."""
+        """Ids of all photos, in the order of their addition."""
         with self._session.reading() as db:
             return [row[0] for row in db.execute("SELECT id FROM photo ORDER BY id").fetchall()]
 
     def photo_id(self, path: str) -> int | None:
-        """The id of the photo of this path; None where there is none."""
+        """The id of the photo of this path; None if there is none."""
         with self._session.reading() as db:
             row = db.execute("SELECT id FROM photo WHERE path = ?", (path,)).fetchone()
         return None if row is None else int(row["id"])
 
     def person(self, person_id: int) -> Person:
-        """A person by id. Raises ProjectError when there is none."""
+        """A person by id. Raises ProjectError if there is none."""
         with self._session.reading() as db:
             row = db.execute("SELECT * FROM person WHERE id = ?", (int(person_id),)).fetchone()
         if row is None:
@@ -132,21 +131,21 @@ class Project:
         return person_from_row(row)
 
     def people(self, person_ids: Iterable[int]) -> list[Person]:
-        """These people, by id; who is gone is left out."""
+        """The people with these ids; ids of deleted people are skipped."""
         marks = ", ".join(str(int(person_id)) for person_id in person_ids)
         with self._session.reading() as db:
             rows = db.execute(f"SELECT * FROM person WHERE id IN ({marks})").fetchall()
         return [person_from_row(row) for row in rows]
 
     def photo_of(self, person_id: int) -> Photo:
-        """The photo that a person is in."""
+        """The photo of a person. Raises ProjectError if there is no such person."""
         rows = self.queue_rows([person_id])
         if not rows:
             raise ProjectError(f"{self.path.name}: there is no person {person_id}.")
         return self.photo(rows[0].photo_id)
 
     def new_person_id(self) -> int:
-        """An id that no person has, had or was promised."""
+        """A new id, different from all ids that were ever used or returned by this method."""
         with self._session.reading():
             self._last_person += 1
             return self._last_person
@@ -161,7 +160,7 @@ class Project:
         limit: int | None = None,
         offset: int = 0,
     ) -> Iterator[QueueRow]:
-        """People in an order of `queue.ORDERS`, as light rows that are read as they are asked for."""
+        """People in an order of `review_queue.ORDERS`, as light rows that are read on demand."""
         with self._session.reading() as db:
             ids = review_queue.ids(db, order, Filter(verdict, tag, text, warning), limit, offset)
         for start in range(0, len(ids), ROWS_AT_ONCE):
@@ -175,12 +174,12 @@ class Project:
         text: str | None = None,
         warning: str | None = None,
     ) -> np.ndarray:
-        """Ids (P,) of the whole queue: what a list of 100 000 needs before it shows its first rows."""
+        """Ids (P,) of the whole queue: a list of 100 000 people needs only these to show its first rows."""
         with self._session.reading() as db:
             return review_queue.ids(db, order, Filter(verdict, tag, text, warning))
 
     def queue_rows(self, person_ids: Iterable[int]) -> list[QueueRow]:
-        """Light rows of these people."""
+        """Light rows of the people with these ids."""
         with self._session.reading() as db:
             return review_queue.rows_of(db, person_ids)
 
@@ -190,43 +189,42 @@ class Project:
             return review_queue.counts(db, Filter(None, tag, text))
 
     def changed_since(self, time: float) -> tuple[np.ndarray, float]:
-        """Ids (P,) of people who changed after a time [s since 1970], and when the last one did."""
+        """Ids (P,) of people who changed after a time [s since 1970], and the time of the last change."""
         with self._session.reading() as db:
             return review_queue.changed_since(db, time)
 
     def tags(self) -> dict[str, int]:
-        """How many people have each tag, the most frequent first."""
+        """Number of people by tag, the most frequent first."""
         with self._session.reading() as db:
             return review_queue.frequent(db, "person_tag", "tag")
 
     def warned(self) -> dict[str, int]:
-        """How many people have each of `warnings.WARNINGS`, the most frequent first."""
+        """Number of people by name of `warnings.WARNINGS`, the most frequent first."""
         with self._session.reading() as db:
             return review_queue.frequent(db, "person_warning", "warning")
 
     def history(self, person_id: int | None = None, limit: int = 100) -> list[Logged]:
-        """Edits, the newest first: of one person, or of all."""
+        """Edits, the newest first, of one person or of all."""
         with self._session.reading() as db:
             return list(edits.history(db, person_id, limit))
 
     def check(self) -> list[str]:
-        """What SQLite finds wrong with the file, looking at all of it; empty when it is intact."""
+        """Check the whole file with SQLite. Returns the problems found; empty if the file is intact."""
         with self._session.reading() as db:
             found = [row[0] for row in db.execute("PRAGMA integrity_check").fetchall()]
         return [] if found == ["ok"] else found
 
     def data_version(self) -> int:
-        """Another number whenever another program has committed something since."""
+        """A number that changes whenever another program commits something."""
         with self._session.reading() as db:
             return int(db.execute("PRAGMA data_version").fetchone()[0])
 
     # Writing
 
     def commit(self, first: Edit, *more: Edit) -> int | None:
-        """Write an edit to the disk, or several of one label as one. Returns its id, for `revert`.
+        """Write an edit, or several as one of the first's label, to the disk. Returns its id, for `revert`.
 
-        Returns None when nothing changes. Raises ProjectError when it cannot be written; the project is then
-        as it was before.
+        Returns None if nothing changes. Raises ProjectError if it cannot be written; the project is then unchanged.
         """
 
         def write(writer: RowWriter) -> None:
@@ -238,18 +236,18 @@ class Project:
         return self._edit(first.label, write)
 
     def revert(self, edit_id: int) -> int | None:
-        """Put back what an edit changed, whatever changed it since. Itself an edit; returns its id."""
+        """Restore the values before an edit, also over later changes. This is a new edit; returns its id."""
         with self._session.reading() as db:
             row = db.execute("SELECT label FROM edit WHERE id = ?", (edit_id,)).fetchone()
             changes = edits.changes_of(db, edit_id)
         if not changes:
-            raise ProjectError(f"{self.path.name}: edit {edit_id} has nothing that could be put back.")
+            raise ProjectError(f"{self.path.name}: edit {edit_id} has no changes that could be put back.")
         return self._edit(f"Put back: {row['label']}", lambda writer: writer.put_back(changes))
 
     def add_photos(self, photos: Iterable[Photo], label: str = "Import") -> list[int]:
         """Add many photos in one transaction. People get new ids. Returns the photos' ids.
 
-        The import is one entry of the history without single changes, so it cannot be reverted.
+        The history has one entry for the import, without its changes, so an import cannot be reverted.
         """
         now = time.time()
         with self._session.writing(label) as db:
@@ -268,7 +266,7 @@ class Project:
         return list(range(first, first + len(rows)))
 
     def hash_photos(self) -> Iterator[int]:
-        """Remember the hashes of files that were never read; yields how many are left after each."""
+        """Store the hashes of files that were never read. Yields the number of files left after each file."""
         with self._session.reading() as db:
             rows = db.execute("SELECT id, path FROM photo WHERE hash IS NULL").fetchall()
         for done, (photo_id, path) in enumerate(rows, start=1):
@@ -279,7 +277,7 @@ class Project:
             yield len(rows) - done
 
     def relocate(self, folder: str | Path) -> Relocation:
-        """Find photos that are not where the project says under `folder`, by name and hash, as one edit."""
+        """Find missing photos under `folder`, by name and hash, and store their new paths as one edit."""
         with self._session.reading() as db:
             rows = db.execute("SELECT id, path, size, hash FROM photo ORDER BY id").fetchall()
         photos = [KnownFile(*row) for row in rows]
@@ -295,7 +293,7 @@ class Project:
         return found
 
     def save_copy(self, path: str | Path) -> Path:
-        """Write the whole project to another file, also when its own was deleted while open."""
+        """Write the whole project to another file. This works even if the project's file was deleted while open."""
         with self._session.reading("saving a copy") as db:
             return opening.copy_database(db, Path(path))
 

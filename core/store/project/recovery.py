@@ -1,4 +1,4 @@
-"""A damaged project: its newest readable state goes to a copy beside it, the file itself is kept as it is."""
+"""Recovers a damaged project: its newest readable state is written to a copy beside it; the file stays untouched."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Tables = dict[str, dict[int, Row]]
 
 @dataclass(frozen=True)
 class Recovered:
-    """What was saved to the project at `path`. lost: people whose rows were found, but could not be read."""
+    """The contents recovered to the project at `path`. lost: number of people whose rows could not be read."""
 
     path: Path
     photos: int
@@ -51,9 +51,8 @@ class Recovered:
 
 
 def guarded(path: Path, act: Callable[[Path], Result]) -> Result:
-    """act(path), with a damaged file recovered to a copy. Raises ProjectError, DamagedProjectError if
-    damaged.
-    """
+    """Return act(path). A damaged file is recovered to a copy first. Raises ProjectError, and DamagedProjectError if
+    the file is damaged."""
     try:
         return act(path)
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -63,7 +62,7 @@ def guarded(path: Path, act: Callable[[Path], Result]) -> Result:
 
 
 def rescue(path: Path, error: Exception) -> ProjectError:
-    """Recover a damaged file that is not open. Returns the error to raise, which says where the copy is."""
+    """Recover a damaged file that is not open. Returns the error to raise, which names the copy."""
     recovered = recover(path)
     if recovered is None:
         return ProjectError(
@@ -71,17 +70,17 @@ def rescue(path: Path, error: Exception) -> ProjectError:
             "Choose another file; this one was not touched."
         )
     return DamagedProjectError(
-        f"{path} is damaged ({error}). What could be read is in {recovered.path.name}: {recovered}. "
-        "Open that one; the damaged file was kept as it was.",
+        f"{path} is damaged ({error}). The readable part is in {recovered.path.name}: {recovered}. "
+        "Open that file; the damaged one was not changed.",
         recovered.path,
     )
 
 
 def recover(path: Path) -> Recovered | None:
-    """Save all rows of a damaged project that can be read to a new project beside it; None when there are
-    none.
+    """Write all readable rows of a damaged project to a new project beside it. Returns None if there are none.
 
-    Rows come from SQLite where it can still walk a table, and from the table's single pages where it cannot.
+    Rows are read with SQLite where it can still walk a table, else from the table's single pages.
+    Raises ProjectError if the file is too large or cannot be copied.
     """
     if path.stat().st_size > MAX_BYTES:
         raise ProjectError(f"{path} is no Fitloop project, or a damaged one of over {MAX_BYTES >> 30} GB.")
@@ -106,7 +105,7 @@ def recover(path: Path) -> Recovered | None:
 
 def _read_tables(copy: Path) -> Tables:
     names = _column_names()
-    # What SQLite makes of the log when it opens the copy must not be what is salvaged, so that is taken first.
+    # SQLite may change the write-ahead log when it opens the copy, so the log is read before.
     wal_file = copy.with_name(copy.name + "-wal")
     wal = wal_file.read_bytes() if wal_file.exists() else b""
     tables: Tables = {table: {} for table in TABLES}
@@ -114,7 +113,7 @@ def _read_tables(copy: Path) -> Tables:
     if all(walked):
         return tables
     by_length = {len(names[table]): (table, names[table]) for table in TABLES}
-    # SQLite leaves rows as long as they were when a column comes to their table.
+    # Rows written before a column was added to their table are shorter: SQLite does not rewrite them.
     by_length |= dict.fromkeys(schema.EARLIER_PERSON_LENGTHS, ("person", names["person"]))
     with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as database:
         for row_id, values in salvage.rows(salvage.Pages(database, wal)):
@@ -126,7 +125,7 @@ def _read_tables(copy: Path) -> Tables:
 
 
 def _walk(copy: Path, table: str, found: dict[int, Row]) -> bool:
-    """Read a table as far as SQLite can. Returns whether it came to the end."""
+    """Read a table as far as SQLite can. Returns True if it reached the end."""
     try:
         with contextlib.closing(connect(copy, "rw")) as db:
             for row in db.execute(f"SELECT * FROM {table} NOT INDEXED"):
@@ -148,7 +147,7 @@ def _time(row: Row) -> float:
 
 
 def _column_names() -> dict[str, tuple[str, ...]]:
-    """Columns of each table in their order, of an empty project."""
+    """The columns of each table in their order, taken from an empty project."""
     with contextlib.closing(_empty_in_memory()) as db:
         return {
             table: tuple(row["name"] for row in db.execute(f"PRAGMA table_info({table})").fetchall())
@@ -157,7 +156,7 @@ def _column_names() -> dict[str, tuple[str, ...]]:
 
 
 def _empty_in_memory() -> sqlite3.Connection:
-    """An empty project that is nowhere on the disk."""
+    """An empty project in memory only."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.row_factory = sqlite3.Row
     schema.create_tables(db)
@@ -191,7 +190,7 @@ def _readable(people: dict[int, Row]) -> Iterator[tuple[int, tuple[Row, Person]]
 
 
 def _write_photos(db: sqlite3.Connection, photos: dict[int, Row], needed: set[Value]) -> dict[Value, str]:
-    """Write photos, and a stand-in for each that people are in but that is lost. Returns path by id."""
+    """Write photos, and a stand-in for each lost photo that has people. Returns path by id."""
     _insert_valid(db, "photo", photos)
     paths: dict[Value, str] = {
         row["id"]: row["path"] for row in db.execute("SELECT id, path FROM photo").fetchall()
@@ -204,7 +203,7 @@ def _write_photos(db: sqlite3.Connection, photos: dict[int, Row], needed: set[Va
 
 def _insert_valid(db: sqlite3.Connection, table: str, rows: dict[int, Row]) -> None:
     for row in rows.values():
-        with contextlib.suppress(sqlite3.IntegrityError):  # half of a row, or of an edit that is lost
+        with contextlib.suppress(sqlite3.IntegrityError):  # an incomplete row, or a change whose edit is lost
             insert(db, table, [row])
 
 

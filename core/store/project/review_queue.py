@@ -1,4 +1,4 @@
-"""The review queue: which people to look at next, without reading their keypoints and bodies."""
+"""The review queue: people in an order and by a filter, read without their keypoints and bodies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import ProjectError
 
-# People without the value that an order goes by come last.
+# People without the value that an order sorts by come last.
 ORDERS = {
     "worst": "score DESC",
     "best": "score IS NULL, score",
@@ -27,9 +27,11 @@ LIGHT_COLUMNS = """person.id, photo_id, path, score, verdict, locked, tags, note
 
 
 class QueueRow(NamedTuple):
-    """One person of the queue. score: see `Fit`, None also where nobody scored the fit; disagreement: of guess and fit
-    [rad], see `rows.disagreement`; tags as JSON; warned: names of `warnings.WARNINGS` with spaces between, of which
-    there are `warnings`; fitted: whether there is a fit, scored or not.
+    """One person of the queue.
+
+    score: as in `Fit`, None without a scored fit. updated [s since 1970]. disagreement of guess and fit [rad]: see
+    `rows.disagreement`. tags: as JSON. warnings: the number of names in warned, which are names of `warnings.WARNINGS`
+    separated by spaces. fitted: True if there is a fit, scored or not.
     """
 
     id: int
@@ -48,8 +50,8 @@ class QueueRow(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """Which people: of a verdict, with a tag, with a text in path, note or tags (upper and lower case are
-    one), with a warning (ANY: of any name).
+    """A choice of people by verdict, tag, warning (ANY: any warning), and text in path, note or tags (case is ignored).
+    None does not filter.
     """
 
     verdict: str | None = None
@@ -58,7 +60,7 @@ class Filter(NamedTuple):
     warning: str | None = None
 
     def where(self) -> tuple[str, list[str]]:
-        """The condition in SQL, and its values."""
+        """The SQL condition and its values."""
         conditions, values = ["1"], []
         if self.verdict is not None:
             conditions.append("verdict = ?")
@@ -78,7 +80,7 @@ class Filter(NamedTuple):
 
 
 def rows_of(db: sqlite3.Connection, person_ids: Iterable[int]) -> list[QueueRow]:
-    """Light rows of these people, in the order given; people who are gone are left out."""
+    """Light rows of the people with these ids, in their order; deleted people are skipped."""
     query = f"SELECT {LIGHT_COLUMNS} FROM person JOIN photo ON photo.id = photo_id WHERE person.id = ?"
     found = (db.execute(query, (int(person_id),)).fetchone() for person_id in person_ids)
     return [QueueRow._make(row) for row in found if row is not None]
@@ -87,7 +89,7 @@ def rows_of(db: sqlite3.Connection, person_ids: Iterable[int]) -> list[QueueRow]
 def ids(
     db: sqlite3.Connection, order: str, wanted: Filter, limit: int | None = None, offset: int = 0
 ) -> np.ndarray:
-    """Ids (P,) int64 of the queue in order."""
+    """Ids (P,) int64 of the queue in order. Raises ProjectError for an unknown order."""
     where, values = wanted.where()
     query = f"SELECT person.id FROM person WHERE {where} {_ordered(order)} LIMIT ? OFFSET ?"
     cursor = db.execute(query, [*values, -1 if limit is None else limit, offset])
@@ -96,7 +98,7 @@ def ids(
 
 
 def changed_since(db: sqlite3.Connection, time: float) -> tuple[np.ndarray, float]:
-    """Ids (P,) of who changed after a time, and when the last one did; from the index alone."""
+    """Ids (P,) of people who changed after a time [s since 1970], and the time of the last change; from the index."""
     cursor = db.execute("SELECT id, updated FROM person WHERE updated > ?", (time,))
     cursor.row_factory = None
     found = cursor.fetchall()
@@ -113,7 +115,7 @@ def counts(db: sqlite3.Connection, wanted: Filter) -> dict[str, int]:
 
 
 def frequent(db: sqlite3.Connection, table: str, column: str) -> dict[str, int]:
-    """How many people have each tag or warning, the most frequent first."""
+    """Number of people by tag or warning, the most frequent first."""
     found = db.execute(
         f"SELECT {column}, count(*) AS people FROM {table} GROUP BY {column} ORDER BY people DESC, {column}"
     )
@@ -127,7 +129,7 @@ def _ordered(order: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """A text with LIKE's own signs made plain."""
+    """A text with LIKE's wildcards escaped."""
     for sign in ("\\", "%", "_"):
         text = text.replace(sign, "\\" + sign)
     return text

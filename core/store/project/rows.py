@@ -1,7 +1,7 @@
-"""Records to rows of the project file and back, bit for bit.
+"""Converts records to rows of the project file and back, bit for bit.
 
 Arrays are raw little-endian float32. A body (guess or fit) is packed as two lengths, its scalars as JSON and
-its arrays; several bodies stand one after the other. Keypoints are (K, 4): x, y [px], confidence, occluded.
+its arrays; several bodies are concatenated. Keypoints are (K, 4): x, y [px], confidence, occluded.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def photo_row(photo: Photo) -> Row:
-    """A photo's columns, but for the size and hash of its file."""
+    """A photo's columns, except the size and hash of its file."""
     center = photo.camera_center or (None, None)
     return {
         "path": photo.path,
@@ -47,7 +47,7 @@ def photo_from_row(row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, .
 
 
 def person_row(person: Person, photo_id: int) -> Row:
-    """A person's columns, but for the derived ones. Raises ProjectError for an unknown verdict."""
+    """A person's columns, except the derived ones. Raises ProjectError for an unknown verdict."""
     original = person.original_keypoints
     if person.verdict not in VERDICTS:
         raise ProjectError(
@@ -74,9 +74,9 @@ def person_row(person: Person, photo_id: int) -> Row:
 
 
 def person_from_row(row: Mapping[str, Any] | sqlite3.Row) -> Person:
-    """The person of a row. Raises ProjectError where the row holds no person."""
+    """The person of a row. Raises ProjectError if the row holds no valid person."""
     try:
-        with np.errstate(over="ignore"):  # too large for float32 is infinite, which no record takes
+        with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite; records refuse it
             return _person(row)
     except (TypeError, ValueError, KeyError, struct.error, RecursionError, FitloopError) as error:
         raise ProjectError(
@@ -89,7 +89,7 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
     guess, fit = row["guess"], row["fit"]
     tags = tuple(json.loads(row["tags"]))
     if row["verdict"] not in VERDICTS or not all(isinstance(text, str) for text in (row["note"], *tags)):
-        raise ValueError("its verdict, note or tags are none")
+        raise ValueError("its verdict, note or tags are not valid")
     return Person(
         id=row["id"],
         bbox=BBox(np.array([row["center_x"], row["center_y"]]), row["scale"]),
@@ -107,13 +107,13 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
 
 
 def _unpack_wishes(row: Mapping[str, Any] | sqlite3.Row) -> tuple[Wish, ...]:
-    """None, too, in what an edit kept of a person before there were wishes."""
+    """The wishes of a row. Rows in changes that older versions stored lack the column: then there are none."""
     kept = row["wishes"] if "wishes" in tuple(row.keys()) else None
     return tuple(from_plain(fields) for fields in json.loads(kept or "[]"))
 
 
 def derived(person: Person, path: str, now: float) -> Row:
-    """The columns that the queue sorts and filters by; path is the photo's, now the time [s]."""
+    """The columns that the queue sorts and filters by. path: the photo's; now: the time [s since 1970]."""
     fit = person.fit
     score = float(fit.score) if fit and math.isfinite(fit.score) else None
     return {
@@ -125,10 +125,10 @@ def derived(person: Person, path: str, now: float) -> Row:
 
 
 def disagreement(guess: Guess, fit: Fit) -> float:
-    """Expected mean angle [rad] between a fit and what the guess's network finds likely, each by its probability.
+    """Mean angle [rad] between a fit and the guesses of one network, weighted by their probabilities.
 
-    It finds bad fits better than the angle to the likeliest alone, as several likely bodies are several ways to be
-    wrong (`python -m tests.benchmarks.orders`).
+    It finds bad fits better than the angle to the likeliest guess alone: with several likely bodies, a fit can be
+    wrong in several ways (`python -m tests.benchmarks.orders`).
     """
     said = [one for one in (guess, *guess.alternatives) if one.network == guess.network]
     probability = np.nan_to_num([one.probability for one in said]).clip(min=1e-6)
@@ -137,7 +137,7 @@ def disagreement(guess: Guess, fit: Fit) -> float:
 
 
 def pose_angle(first: np.ndarray, second: np.ndarray) -> float:
-    """Mean angle [rad] between the joints of two poses (72,); by quaternions, so that no torch is loaded."""
+    """Mean angle [rad] between the joints' rotations of two poses (72,). Uses quaternions, to avoid importing torch."""
     cosine = np.abs((_quaternions(first) * _quaternions(second)).sum(-1))
     return float(2 * np.arccos(cosine.clip(max=1)).mean())
 
@@ -178,7 +178,7 @@ def _pack_guess(guess: Guess) -> bytes:
 
 
 class _Reader:
-    """Packed bodies, read one after the other."""
+    """Reads packed bodies in sequence."""
 
     def __init__(self, blob: bytes) -> None:
         self.blob = blob

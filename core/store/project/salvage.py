@@ -1,8 +1,8 @@
-"""Rows out of a damaged SQLite file, read page by page, without the tree that should lead to them.
+"""Reads rows of a damaged SQLite file page by page, without its b-trees.
 
-Only what the file format document (sqlite.org/fileformat2.html) calls table b-tree leaf pages is read: each
-holds whole rows, so every row whose page is intact is found, also when the pages above it, the indexes or the
-header are gone. Which table a row is of shows in its number of columns.
+Only table b-tree leaf pages are read (sqlite.org/fileformat2.html). Each holds whole rows, so every row of an intact
+page is found, even if the pages above it, the indexes or the header are lost. The number of columns tells the table
+of a row.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WAL_MAGIC = (0x377F0682, 0x377F0683)
 
 
 class Pages:
-    """Pages by number, from 1, with the committed ones of the write-ahead log in the place of the old."""
+    """Pages by number, from 1. Committed pages of the write-ahead log replace older ones of the database."""
 
     def __init__(self, database: Bytes, wal: Bytes = b"") -> None:
         self._database = database
@@ -44,7 +44,7 @@ class Pages:
 
 
 def rows(pages: Pages) -> Iterator[tuple[int, list[Value]]]:
-    """Row id and column values of every row that can be read; the id's own column is None, as in the file."""
+    """Row id and column values of every readable row. The id's own column is None, as in the file."""
     free = _free_pages(pages)
     for number in range(1, len(pages) + 1):
         page = pages[number]
@@ -57,7 +57,7 @@ def rows(pages: Pages) -> Iterator[tuple[int, list[Value]]]:
                 at = struct.unpack_from(">H", page, start + 8 + 2 * index)[0]
                 yield _row(page, at, pages)
             except (struct.error, IndexError, ValueError):
-                continue  # this cell is broken; the next may not be
+                continue  # this cell is broken; the next may be intact
 
 
 def _committed(wal: Bytes) -> dict[int, bytes]:
@@ -82,7 +82,7 @@ def _committed(wal: Bytes) -> dict[int, bytes]:
 
 
 def _free_pages(pages: Pages) -> set[int]:
-    """Numbers of the pages that the file lists as unused: what they hold was deleted."""
+    """Numbers of the pages that the file lists as unused: their rows were deleted."""
     free: set[int] = set()
     first = pages[1]
     trunk = struct.unpack_from(">I", first, 32)[0] if first.startswith(FILE_MAGIC) else 0
@@ -101,7 +101,7 @@ def _row(page: bytes, at: int, pages: Pages) -> tuple[int, list[Value]]:
 
 
 def _payload(page: bytes, at: int, size: int, pages: Pages) -> bytes:
-    """The record of a cell, with the part that did not fit on the page."""
+    """The record of a cell, including its overflow pages. Raises ValueError if a part is missing."""
     largest = PAGE_SIZE - 35
     if size <= largest:
         return page[at : at + size]
@@ -158,7 +158,7 @@ def _value(kind: int, data: bytes) -> Value:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number of one to nine bytes, and where it ends."""
+    """A number of one to nine bytes, and the offset after it."""
     value = 0
     for _ in range(8):
         byte = data[at]

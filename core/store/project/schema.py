@@ -1,8 +1,8 @@
-"""The tables of a project file, how they came to be, and what SQLite's complaints mean to a user.
+"""The tables of a project file, their migrations, and the translation of SQLite's errors into messages.
 
 A project is an SQLite database in write-ahead mode with synchronous=FULL: a commit that returned has been
 synced to the disk. Columns that the queue sorts and filters by are derived from the record whenever a person
-is written (`rows.derived`); the record itself is in the columns after them.
+is written (`rows.derived`). The record itself is in the columns after them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from core.errors import ProjectError
 
-APPLICATION_ID = 0x46544C50  # "FTLP" in the file's header says that it is a project
-PAGE_SIZE = 8192  # two to four people a page
+APPLICATION_ID = 0x46544C50  # "FTLP" in the file's header marks a project
+PAGE_SIZE = 8192  # bytes: two to four people per page
 FILE_MAGIC = b"SQLite format 3\0"
 BUSY_WAIT_S = 5.0
 
@@ -31,8 +31,8 @@ PERSON_COLUMNS = (
 )
 COLUMNS = {"photo": PHOTO_COLUMNS, "person": PERSON_COLUMNS}
 
-# MIGRATIONS[v] takes a file of schema version v to v + 1, in one transaction. An empty one keeps earlier programs away;
-# a file that lacks such alone is read as it is.
+# MIGRATIONS[v] migrates a file from schema version v to v + 1, in one transaction. An empty migration only keeps
+# earlier programs from opening the file; a file that lacks only empty ones can be opened for reading.
 MIGRATIONS = (
     """
     CREATE TABLE photo (
@@ -79,14 +79,14 @@ MIGRATIONS = (
     """
     ALTER TABLE person ADD COLUMN wishes TEXT;
     """,
-    "",  # guesses tell which body they are of, which programs before could not read
+    "",  # guesses name their body, which earlier programs cannot read
 )
 SCHEMA_VERSION = len(MIGRATIONS)
-EARLIER_PERSON_LENGTHS = (21,)  # how many columns a person had before the last ones were added
+EARLIER_PERSON_LENGTHS = (21,)  # numbers of columns of a person in earlier versions
 
 
 class DamagedProjectError(ProjectError):
-    """The file's pages contradict each other. recovered: the copy with all that could be read, if any."""
+    """A damaged project file. recovered: the copy with the readable part, or None."""
 
     def __init__(self, message: str, recovered: Path | None = None) -> None:
         super().__init__(message)
@@ -94,9 +94,7 @@ class DamagedProjectError(ProjectError):
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection that leaves transactions to us. mode: 'ro', 'rw', 'rwc', or 'immutable' where nothing can
-    write.
-    """
+    """A connection without automatic transactions. mode: 'ro', 'rw', 'rwc', or 'immutable' if no program can write."""
     option = "immutable=1" if mode == "immutable" else f"mode={mode}"
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?{option}",
@@ -112,21 +110,21 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def make_durable(db: sqlite3.Connection) -> None:
-    """Write-ahead mode, and each commit synced to the disk before it returns."""
+    """Set write-ahead mode, and sync each commit to the disk before it returns."""
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA fullfsync = ON")  # macOS, where a plain sync stops at the drive's cache
 
 
 def create_tables(db: sqlite3.Connection) -> None:
-    """A new project's empty tables."""
+    """Make the empty tables of a new project."""
     db.execute(f"PRAGMA page_size = {PAGE_SIZE}")
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     migrate(db)
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring an older file to this program's version, wholly or not at all."""
+    """Migrate an older file to this program's version, each version in one transaction."""
     while (version := version_of(db)) < SCHEMA_VERSION:
         with transaction(db):
             for statement in filter(str.strip, MIGRATIONS[version].split(";")):
@@ -141,7 +139,7 @@ def version_of(db: sqlite3.Connection) -> int:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All of the block is on the disk when it ends, or none of it."""
+    """A transaction: after the block all its changes are on the disk, or none of them."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -154,7 +152,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def explained(path: Path, doing: str) -> Iterator[None]:
-    """Turn SQLite's errors into a ProjectError that says file, problem and remedy."""
+    """Convert SQLite's errors into a ProjectError that names file, problem and remedy."""
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -166,12 +164,12 @@ def explained(path: Path, doing: str) -> Iterator[None]:
 
 
 def explain(path: Path, doing: str, error: Exception) -> ProjectError:
-    """What an error of SQLite means. Nothing of a failed write is in the file."""
+    """A ProjectError for an error of SQLite. A failed write leaves the file unchanged."""
     text = str(error)
     start = f"{path.name}: {doing} failed: "
     if is_damage(error):
         return DamagedProjectError(
-            f"{start}the file is damaged ({text}). Open it again: what can be read is recovered to a copy."
+            f"{start}the file is damaged ({text}). Open it again: the readable part is recovered to a copy."
         )
     if "full" in text:
         return ProjectError(f"{start}the disk is full. Free some space and try again; nothing was lost.")
@@ -187,8 +185,8 @@ def explain(path: Path, doing: str, error: Exception) -> ProjectError:
 
 
 def is_damage(error: Exception) -> bool:
-    """Does this error say that the file's content is broken, as against that it cannot be reached?"""
-    if isinstance(error, UnicodeDecodeError):  # of a text, or of a name in SQLite's own message
+    """True if an error of SQLite means that the file's content is damaged, not only out of reach."""
+    if isinstance(error, UnicodeDecodeError):  # in a text, or in a name in SQLite's own message
         return True
     text = str(error)
     return (

@@ -1,4 +1,4 @@
-"""An open project file: who may write it, and every access to it guarded and explained."""
+"""An open project file: its connection and writer's lock, shared safely by threads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from core.store.project.schema import DamagedProjectError, explained, transactio
 
 
 class Session:
-    """A connection to a project, shared by threads one at a time. writer: who else writes the file, if
-    anyone.
-    """
+    """A project's connection, used by one thread at a time. writer: another program that writes the file, or None."""
 
     def __init__(
         self, path: Path, db: sqlite3.Connection, lock: WriterLock | None, writer: Writer | None
@@ -31,7 +29,7 @@ class Session:
 
     @classmethod
     def open(cls, path: Path, read_only_if_locked: bool, read_only: bool) -> Session:
-        """See `Project.open`."""
+        """Open a session. Arguments and errors as in `Project.open`."""
         recovery.guarded(path, opening.check_is_project)
         lock, writer = (None, None) if read_only else opening.lock_or_writer(path)
         if writer is not None and not read_only_if_locked:
@@ -48,11 +46,11 @@ class Session:
 
     @property
     def read_only(self) -> bool:
-        """Can this program only read the project?"""
+        """True if this program can only read the project."""
         return self._lock is None
 
     def close(self) -> None:
-        """Let go of the file and of the right to write it."""
+        """Close the file and release the writer's lock."""
         with self._guard:
             self._db.close()
             if self._lock is not None:
@@ -60,7 +58,7 @@ class Session:
 
     @contextmanager
     def reading(self, doing: str = "reading") -> Iterator[sqlite3.Connection]:
-        """The connection, for this thread alone. SQLite's errors leave as ProjectError."""
+        """The connection, for this thread alone. SQLite's errors are raised as ProjectError."""
         with self._guard:
             try:
                 with explained(self.path, doing):
@@ -71,7 +69,7 @@ class Session:
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[sqlite3.Connection]:
-        """The connection in a transaction: all of the block is on the disk when it ends, or none of it."""
+        """The connection in a transaction: after the block all its changes are on the disk, or none of them."""
         with self.reading(doing) as db:
             if self._lock is None:
                 raise ProjectError(f"{self.path.name}: {doing} failed: {self._why_read_only()}")

@@ -1,1 +1,1 @@
-"""OpenGL: bodies drawn into pictures that any view can paint."""
+"""OpenGL: renders bodies into pictures that any view can paint."""

@@ -1,4 +1,4 @@
-"""Where a body is looked at from: the photo's own camera, and the one that the mouse turns around a body."""
+"""Cameras for rendering bodies: the photo's own camera, and an orbit camera that the mouse turns."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,16 +10,16 @@ from PySide6.QtGui import QMatrix4x4
 from desktop.views.gl.renderer import ViewCamera
 
 NEAR_M, FAR_M = 0.05, 100.0
-BLOCK_PX = 64  # pictures grow in steps of this size, so that a moving body seldom needs another buffer
+BLOCK_PX = 64  # pictures grow in steps of this size, so that a moving body rarely needs a new buffer
 MARGIN_PX = 2
 FIELD_OF_VIEW_DEG = 30.0
 STEEPEST_DEG = 89.0
 NEAREST_M, FARTHEST_M = 0.3, 40.0
 NARROW = 1.4
-SHOWN_M = 2.1  # of a body that fills the view
+SHOWN_M = 2.1  # height of the scene in a view that a body fills
 TURN_DEG_A_PX = 0.5
-FILLED = 0.92  # of a view, by the body that it is meant to show whole
-PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at azimuth 0, the body's left is at its right
+FILLED = 0.92  # share of a view that a whole body fills
+PLACES = {  # azimuth and elevation [degrees]; the photo's camera is at azimuth 0, 90 shows the body's left side
     "home": (25.0, 8.0),
     "photo": (0.0, 0.0),
     "left": (90.0, 0.0),
@@ -31,7 +31,7 @@ PLACES = {  # azimuth and elevation [degrees]; the photo's camera stands at azim
 
 @dataclass(frozen=True)
 class Orbit:
-    """Looks at `center` (x, y up, z) [m] from `distance` [m] and shows field_of_view_deg of the height."""
+    """A camera that looks at `center` (x, y up, z) [m] from `distance` [m], with a vertical field of view."""
 
     azimuth_deg: float = PLACES["home"][0]
     elevation_deg: float = PLACES["home"][1]
@@ -41,13 +41,13 @@ class Orbit:
 
     @classmethod
     def at(cls, place: str) -> "Orbit":
-        """The whole body from one of PLACES."""
+        """A camera at one of PLACES that shows the whole body."""
         azimuth_deg, elevation_deg = PLACES[place]
         return cls(azimuth_deg, elevation_deg)
 
     @classmethod
     def from_eye(cls, eye: np.ndarray, center: np.ndarray) -> "Orbit":
-        """From a camera's own place (3,) [m] at a body around `center`, which fills the view from however far."""
+        """A camera at eye (3,) [m] that looks at a body around center (3,) [m]. The field of view fits the body."""
         back = eye - center
         distance = float(np.clip(np.linalg.norm(back), NEAREST_M, FAR_M / 2))
         return cls(
@@ -59,7 +59,7 @@ class Orbit:
         )
 
     def around(self, points: np.ndarray, size: QSize) -> "Orbit":
-        """The same, or if points (N, 3) [m] would be cut off by a picture of this size [px], from farther away."""
+        """The same camera, or a farther one if points (N, 3) [m] are outside a picture of this size [px]."""
         at = self.project(points, size)
         if ((at >= 0) & (at <= [size.width(), size.height()])).all():
             return self
@@ -73,7 +73,7 @@ class Orbit:
 
     @cached_property
     def axes(self) -> np.ndarray:
-        """Rows (3, 3): right, up and backward of the camera."""
+        """The camera's axes as rows (3, 3): right, up and backward."""
         azimuth, elevation = np.radians([self.azimuth_deg, self.elevation_deg])
         back = np.array(
             [np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
@@ -83,11 +83,11 @@ class Orbit:
 
     @cached_property
     def eye(self) -> np.ndarray:
-        """Where the camera is (3,) [m]."""
+        """The camera's position (3,) [m]."""
         return np.array(self.center) + self.distance * self.axes[2]
 
     def turned(self, by_px: np.ndarray) -> "Orbit":
-        """Dragged by so many px (2,)."""
+        """Turned by a drag of by_px (2,)."""
         elevation_deg = float(
             np.clip(self.elevation_deg + TURN_DEG_A_PX * by_px[1], -STEEPEST_DEG, STEEPEST_DEG)
         )
@@ -96,31 +96,31 @@ class Orbit:
         )
 
     def panned(self, by_px: np.ndarray, size: QSize) -> "Orbit":
-        """What is under the cursor stays under it, at the depth of the centre."""
+        """Panned by a drag of by_px (2,): points at the centre's depth stay under the cursor."""
         metres = self.distance / self._focal_px(size)
         right, up, _ = self.axes
         moved = np.array(self.center) - metres * (right * by_px[0] - up * by_px[1])
         return replace(self, center=tuple(moved.tolist()))
 
     def moved(self, point: np.ndarray, by_px: np.ndarray, size: QSize) -> np.ndarray:
-        """A point (3,) [m] moved across the view by so many px (2,), at its own depth."""
+        """A point (3,) [m] moved parallel to the picture by by_px (2,), at its own depth. Returns (3,) [m]."""
         depth = float((self.eye - point) @ self.axes[2])
         right, up, _ = self.axes
         return point + depth / self._focal_px(size) * (right * by_px[0] - up * by_px[1])
 
     def zoomed(self, factor: float) -> "Orbit":
-        """Nearer by this factor."""
+        """The same camera, nearer by a factor."""
         return replace(self, distance=float(np.clip(self.distance / factor, NEAREST_M, FARTHEST_M)))
 
     def project(self, points: np.ndarray, size: QSize) -> np.ndarray:
-        """points (N, 3) [m] to (N, 2) [px]; NaN for those behind."""
+        """Project points (N, 3) [m] to (N, 2) [px]; NaN for points behind the camera."""
         seen = (points - self.eye) @ self.axes.T
         depth = np.where(seen[:, 2] < -NEAR_M, -seen[:, 2], np.nan)
         flat = self._focal_px(size) * seen[:, :2] / depth[:, None]
         return np.column_stack([size.width() / 2 + flat[:, 0], size.height() / 2 - flat[:, 1]])
 
     def camera(self, size: QSize) -> ViewCamera:
-        """For a picture of this size [px]."""
+        """The OpenGL camera for a picture of this size [px]."""
         axes, eye, focal = self.axes, self.eye, self._focal_px(size)
         matrix = np.zeros((4, 4))
         matrix[:3, :3], matrix[:3, 3], matrix[3, 3] = axes, -axes @ eye, 1.0
@@ -131,14 +131,14 @@ class Orbit:
         return ViewCamera(QMatrix4x4((lens @ matrix).ravel().tolist()), eye, np.array([0.0, 1.0, 0.0]))
 
     def _focal_px(self, size: QSize) -> float:
-        """That shows the field of view's share of the height; less of a narrow view, as bodies are narrow too."""
+        """The focal length [px] for the field of view. In a narrow view it is limited by the width."""
         half = np.radians(self.field_of_view_deg) / 2
         return float(min(NARROW * size.width(), size.height()) / 2 / np.tan(half))
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoCamera:
-    """The photo's pinhole camera, seen on a canvas: a point xy of the photo lies at scale * xy + offset [px].
+    """The photo's pinhole camera on a canvas: a point xy of the photo is at scale * xy + offset [px of the canvas].
 
     focal_length, center (2,) [px of the photo]. Vertices are in its frame: x right, y down, z forward.
     """
@@ -149,11 +149,11 @@ class PhotoCamera:
     offset: np.ndarray
 
     def covered(self, vertices: np.ndarray, size: QSize) -> QRect | None:
-        """The part of a canvas of this size that a body (V, 3) lies in, in whole blocks; None where it is not seen."""
+        """The part of a canvas of this size that vertices (V, 3) [m] cover, in whole blocks; None if not visible."""
         whole = QRect(0, 0, size.width(), size.height())
         depth = vertices[:, 2]
         if depth.min() > NEAR_M:
-            toward = vertices[:, :2].T / depth  # by rows: least and most of one lie side by side
+            toward = vertices[:, :2].T / depth  # one row per axis, as minimum and maximum of rows are faster
             low, high = (
                 self.scale * (self.focal_length * end + self.center) + self.offset
                 for end in (toward.min(axis=1), toward.max(axis=1))
@@ -164,7 +164,7 @@ class PhotoCamera:
         return None if whole.isEmpty() or depth.max() <= NEAR_M else whole
 
     def camera(self, rect: QRect, vertices: np.ndarray) -> ViewCamera:
-        """For a picture of this part of the canvas; the depth range is that of the body."""
+        """The OpenGL camera for a picture of this part of the canvas. Its depth range covers vertices (V, 3) [m]."""
         near = max(NEAR_M, 0.9 * float(vertices[:, 2].min()))
         far = max(1.1 * float(vertices[:, 2].max()), near + 1.0)
         middle = self.scale * self.center + self.offset - np.array([rect.x(), rect.y()])

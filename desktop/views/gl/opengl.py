@@ -1,4 +1,4 @@
-"""Can OpenGL draw here? Asked of the driver before a view would fail over it."""
+"""Checks whether OpenGL works, before a view fails without it."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,14 @@ SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software", "gdi")
 
 
 class OpenGL(NamedTuple):
-    """Why OpenGL cannot draw here (empty when it can); whether the processor does its work."""
+    """complaint: the reason why OpenGL does not work, empty if it works. software: True if it runs on the processor."""
 
     complaint: str
     software: bool = False
 
 
 def find_opengl() -> OpenGL:
-    """What the driver offers."""
+    """Ask the driver for OpenGL."""
     platform = QGuiApplication.platformName()
     if platform in ("offscreen", "minimal"):
         return OpenGL(tr("Qt's platform '{name}' has no screen to draw on").format(name=platform))

@@ -1,7 +1,7 @@
-"""Draws a body with OpenGL into pictures that any view can paint.
+"""Renders bodies with OpenGL into pictures that any view can paint.
 
-Into pictures, not into a QOpenGLWidget: one of those in a window makes Qt compose the whole window with OpenGL at each
-change of anything in it, which without a graphics card costs more than all drawing of ours together.
+A QOpenGLWidget is avoided: with one in a window, Qt composes the whole window with OpenGL at every change. Without a
+graphics card that takes longer than all our drawing together.
 """
 
 import ctypes
@@ -27,10 +27,10 @@ GL_COLOR_AND_DEPTH, GL_DEPTH_TEST, GL_BLEND, GL_OFFSET = 0x4000 | 0x0100, 0x0B71
 GL_CULL_FACE = 0x0B44
 GL_ONE, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0303
 GL_LESS, GL_LEQUAL = 0x0201, 0x0203
-SAMPLES = 4  # antialiasing; hands and feet have triangles smaller than a pixel
+SAMPLES = 4  # per pixel, for antialiasing: hands and feet have triangles smaller than a pixel
 FLOOR_RADIUS_M = 4.0
-TARGETS_KEPT = 6  # canvas, two viewports, pictures of other bodies
-MESHES_KEPT = 4  # the body, and the coarse one that is drawn while it moves
+TARGETS_KEPT = 6  # framebuffers: canvas, two viewports, pictures of other bodies
+MESHES_KEPT = 4  # the body, and the coarse body that is drawn while it moves
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,9 @@ class ViewCamera:
 
 @dataclass(frozen=True, eq=False)
 class Solid:
-    """A body: vertices (V, 3) [m], faces (F, 3); colours #rrggbb, edges None for none.
+    """A body to draw: vertices (V, 3) [m], faces (F, 3); colours #rrggbb, edges None for no edges.
 
-    opacity below 1: what lies behind shines through, but nothing of the body itself.
+    opacity below 1: things behind the body are visible through it, but no hidden surfaces of the body itself.
     """
 
     vertices: np.ndarray
@@ -58,7 +58,7 @@ class Solid:
 
 @dataclass(frozen=True)
 class Backdrop:
-    """Colours #rrggbb; what is None is not drawn. fine: antialiased, twice as slow in software."""
+    """Colours #rrggbb of floor and background, None to leave them out. fine: antialiased, twice as slow in software."""
 
     floor: str | None = None
     background: str | None = None
@@ -66,10 +66,10 @@ class Backdrop:
 
 
 class Renderer:
-    """Holds the triangles of the last few bodies; vertices come with each picture.
+    """Renders pictures of bodies. Triangles of the last few bodies stay in OpenGL; vertices are sent for each picture.
 
-    software: OpenGL runs on the processor. There a picture drawn twice as large and averaged is as smooth as one of
-    four samples a pixel, and twice as quick.
+    software: True if OpenGL runs on the processor. Rendering twice as large and averaging is then as smooth as four
+    samples per pixel, and twice as fast.
     """
 
     def __init__(self, software: bool = False) -> None:
@@ -102,7 +102,7 @@ class Renderer:
         self._targets: dict[tuple[int, int, int], QOpenGLFramebufferObject] = {}
 
     def draw(self, solids: Sequence[Solid], camera: ViewCamera, size: QSize, look: Backdrop) -> QImage:
-        """A picture of this size [px], what is opaque first; transparent where nothing is drawn on no background."""
+        """Render a picture of this size [px], opaque bodies first. Without a background colour it is transparent."""
         self._context.makeCurrent(self._surface)
         larger = self._enlarged if look.fine else 1
         size = size * larger
@@ -126,7 +126,7 @@ class Renderer:
         return picture if larger == 1 else _averaged(picture, larger)
 
     def close(self) -> None:
-        """Give back what OpenGL holds."""
+        """Free the OpenGL resources."""
         self._context.makeCurrent(self._surface)
         self._targets.clear()
         for buffer in (self._vertices, self._floor, self._floor_faces):
@@ -141,10 +141,10 @@ class Renderer:
         gl, mesh = self._gl, self._mesh_of(solid.faces)
         _fill(self._vertices, np.ascontiguousarray(solid.vertices, dtype=np.float32))
         surface = ("surface", self._vertices, mesh.triangles, mesh.faces.size, camera, solid.color)
-        gl.glEnable(GL_CULL_FACE)  # half of the triangles: bodies are closed, and nobody looks out of one
+        gl.glEnable(GL_CULL_FACE)  # saves half of the triangles: bodies are closed and seen from outside
         gl.glEnable(GL_OFFSET)
-        gl.glPolygonOffset(1.0, 1.0)  # the edges lie before it
-        if solid.opacity < 1.0:  # its depth first, so that its nearest surface alone is seen
+        gl.glPolygonOffset(1.0, 1.0)  # moves the surface behind its edges
+        if solid.opacity < 1.0:  # draw the depth first, so that only the nearest surface is visible
             gl.glColorMask(False, False, False, False)
             self._draw_part(*surface)
             gl.glColorMask(True, True, True, True)
@@ -160,7 +160,7 @@ class Renderer:
             self._draw_part("edges", self._vertices, edges, count, camera, solid.edges)
 
     def _mesh_of(self, faces: np.ndarray) -> "_Mesh":
-        """The triangles (F, 3) where OpenGL has them; the same array again costs nothing."""
+        """The OpenGL mesh of faces (F, 3). It is cached by the identity of the array."""
         known = next((mesh for mesh in self._meshes if mesh.faces is faces), None)
         if known is None:
             known = _Mesh(faces)
@@ -220,7 +220,7 @@ class Renderer:
 
 
 class _Mesh:
-    """Triangles (F, 3) on the graphics card, and their edges once they are asked for."""
+    """Triangles (F, 3) in OpenGL, and their edges, which are made on first use."""
 
     def __init__(self, faces: np.ndarray) -> None:
         self.faces = faces
@@ -229,7 +229,7 @@ class _Mesh:
         self._edges: tuple[QOpenGLBuffer, int] | None = None
 
     def edges(self) -> tuple[QOpenGLBuffer, int]:
-        """Each edge once, and how many numbers that is."""
+        """The buffer with each edge once, and its number of indices."""
         if self._edges is None:
             corners = self.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
             pairs = np.unique(np.sort(corners, axis=1), axis=0)
@@ -244,7 +244,7 @@ class _Mesh:
 
 
 def _averaged(picture: QImage, times: int) -> QImage:
-    """A picture this many times smaller; its pixels have four bytes each."""
+    """A picture averaged down by a factor. Its pixels have four bytes."""
     width, height = picture.width() // times, picture.height() // times
     pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.width(), 4)
     small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
@@ -252,8 +252,8 @@ def _averaged(picture: QImage, times: int) -> QImage:
 
 
 def _unlocked(context: QOpenGLContext, name: bytes, *takes: type) -> Callable[..., None]:
-    """An OpenGL function without a result that lets other threads run Python while it works. PySide's own hold them up:
-    without a graphics card the fit that is to be drawn next would wait for the drawing of the last one.
+    """An OpenGL function, without a result, that releases Python's lock while it works. PySide's own functions keep the
+    lock: without a graphics card a running fit would wait for the drawing.
     """
     return ctypes.CFUNCTYPE(None, *takes)(context.getProcAddress(name))
 

@@ -1,4 +1,4 @@
-"""What OpenGL runs to draw a body, its edges and the floor under it (GLSL 1.20, which every driver has)."""
+"""Shaders for a body, its edges and the floor, in GLSL 1.20, which every driver supports."""
 
 VERTEX = """
 #version 120
@@ -11,8 +11,8 @@ void main() {
 }
 """
 
-# Normals from screen-space derivatives, so that an update uploads the vertices and nothing else. Light from the eye,
-# and a little from the sky.
+# Normals come from screen-space derivatives, so an update uploads vertices only. The light comes from the eye, and a
+# little from above.
 SURFACE = """
 #version 120
 uniform vec3 u_color;
@@ -36,7 +36,7 @@ void main() {
 }
 """
 
-# A line each half metre, stronger at each metre, fading out with the distance from the middle.
+# Lines every half metre, stronger every metre, fading out with the distance from the middle.
 FLOOR = """
 #version 120
 uniform vec3 u_color;

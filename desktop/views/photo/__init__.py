@@ -1,1 +1,1 @@
-"""The photo with its people: painted, hit, dragged."""
+"""The photo view: painting, hit tests and gestures."""

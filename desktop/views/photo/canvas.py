@@ -1,4 +1,4 @@
-"""The photo with its people: drawn here, changed by gestures."""
+"""The widget that shows the photo with its people."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,11 +34,11 @@ from desktop.views.photo.photo_painter import PhotoPainter
 from desktop.views.photo.zoom import Placing
 
 WHEEL_FACTOR = 1.2  # per notch of the wheel
-WAIT_MS = 12  # for the body that follows a keypoint, before the keypoint is drawn without it
+WAIT_MS = 12  # that a dragged keypoint waits for its body, to be drawn together
 
 
 class Canvas(QWidget):
-    """Wheel zooms at the cursor, dragging moves what is under it, and the photo where nothing is."""
+    """Shows the photo. The wheel zooms at the cursor; dragging moves keypoints and boxes, or else pans the photo."""
 
     placed = Signal()  # zoom or pan changed
 
@@ -48,7 +48,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._workbench, self._photos = workbench, photos
         self.placing = Placing()
-        self._touched = False  # zoomed or panned by hand: a resize keeps the place then
+        self._touched = False  # True after zooming or panning by hand: a resize then keeps the place
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
@@ -80,16 +80,16 @@ class Canvas(QWidget):
     # Placing
 
     def zoom(self, factor: float, at: np.ndarray | None = None) -> None:
-        """Larger or smaller about a canvas point, or the middle."""
+        """Zoom about a canvas point (2,) [px], or about the middle."""
         middle = np.array([self.width() / 2, self.height() / 2])
         self._place(self.placing.zoomed(factor, middle if at is None else at))
 
     def zoom_to(self, scale: float) -> None:
-        """A photo pixel is this many screen pixels."""
+        """Zoom to `scale` screen pixels per photo pixel."""
         self.zoom(scale / self.devicePixelRatioF() / self.placing.scale)
 
     def show_whole(self) -> None:
-        """The whole photo, and from now on also after a resize."""
+        """Show the whole photo, from now on also after a resize."""
         photo = self._workbench.photo
         if photo is not None:
             size = np.array([photo.width, photo.height], dtype=float)
@@ -97,7 +97,7 @@ class Canvas(QWidget):
             self._touched = False
 
     def show_person(self) -> None:
-        """The selected person's box, with some room around."""
+        """Show the selected person's box with a margin."""
         person = self._workbench.person
         if person is not None:
             half = 0.6 * person.bbox.side
@@ -105,7 +105,7 @@ class Canvas(QWidget):
             self._place(Placing.showing(center - half, center + half, self.width(), self.height()))
 
     def draw_person(self) -> None:
-        """A new person's box, in the middle of what is seen: arrows and Enter place it, or the next drag draws it."""
+        """Add a person. Its box starts in the middle of the view; arrows and Enter place it, or a drag draws it."""
         photo = self._workbench.photo
         if photo is not None:
             self._workbench.cancel()
@@ -116,7 +116,7 @@ class Canvas(QWidget):
             self.setFocus()
 
     def adjust_box(self) -> None:
-        """Arrows move the box of the person on show, with Shift they size it; Enter keeps it."""
+        """Adjust the selected person's box by keys: arrows move it, Shift and arrows resize it, Enter keeps it."""
         self._workbench.cancel()
         self._keys.begin(key_gestures.adjust_box(self._workbench))
         self.setFocus()
@@ -169,7 +169,7 @@ class Canvas(QWidget):
             self._soon.start()
 
     def _update_person(self) -> None:
-        """Paint where the person is and was: of a large canvas that moves, most stands still."""
+        """Repaint only the person's old and new area: most of a large canvas does not change in a drag."""
         self.update(self._painter.reach(self.size(), self.placing).united(self._reach))
 
     def _view_changed(self) -> None:
@@ -185,7 +185,7 @@ class Canvas(QWidget):
 
     @property
     def notice(self) -> str:
-        """What is written in place of a photo; empty when there is one."""
+        """The text shown instead of a photo; empty if there is a photo."""
         if isinstance(self._image, ImageError):
             return tr("{error}\nThe work on its people goes on without it.").format(error=self._image)
         if self._workbench.photo is None:
@@ -203,7 +203,7 @@ class Canvas(QWidget):
         image = self._image if isinstance(self._image, np.ndarray) else None
         with QPainter(
             self
-        ) as painter:  # which ends it after a fault, too: Qt crashes over one that is left open
+        ) as painter:  # `with` ends the painter after an error too: Qt crashes if it stays open
             self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
             if self.notice:
                 draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
@@ -262,7 +262,7 @@ class Canvas(QWidget):
             self.mousePressEvent(event)
 
     def _cycle(self, pointer: Pointer) -> None:
-        """The right button: visible, occluded, absent."""
+        """Right button: cycle a keypoint through visible, occluded, absent."""
         workbench, person = self._workbench, self._workbench.person
         if person is not None and workbench.editable:
             index = keypoint_at(person, workbench.shown.posed, self.placing, pointer.canvas)
@@ -285,7 +285,7 @@ class Canvas(QWidget):
             self.show_whole()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._workbench.keep_due()  # the key that nudges a keypoint is let go elsewhere
+        self._workbench.keep_due()  # the release of a nudging key goes to another widget
         super().focusOutEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,4 +1,4 @@
-"""The keyboard on the photo: arrows move the box that is being adjusted, the keypoint selected, or else the photo."""
+"""Keys on the photo: arrows move the adjusted box, or the selected keypoint, or else the photo."""
 
 from collections.abc import Callable
 
@@ -19,34 +19,34 @@ NUDGE_PX, LONG_NUDGE_PX = 1.0, 10.0  # of the photo
 BOX_STEP_PX, HELD_STEP_PX = (
     2.0,
     12.0,
-)  # of the canvas, for a key that is pressed, and for one that is held down
+)  # of the canvas, per press of a key, and per repeat of a held key
 PAN_PX, LONG_PAN_PX = 40.0, 200.0  # of the canvas
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class CanvasKeys:
-    """Belongs to a canvas. placing: where its photo is; place: moves it."""
+    """Handles the keys of a canvas. placing: returns the photo's place; place: changes it."""
 
     def __init__(
         self, workbench: Workbench, placing: Callable[[], Placing], place: Callable[[Placing], None]
     ) -> None:
         self._workbench, self._placing, self._place = workbench, placing, place
         self._gesture: KeyGesture | None = None
-        self._nudged = ""  # the keypoint that arrows move, until they are let go
+        self._nudged = ""  # name of the keypoint that held arrows move
 
     def begin(self, gesture: KeyGesture) -> None:
-        """From now on arrows and Enter are this gesture's."""
+        """Send arrows and Enter to this gesture from now on."""
         self.end()
         self._gesture = gesture
         next(gesture)
         self._workbench.change_view(boxing=True)
 
     def keep(self) -> None:
-        """As Enter does."""
+        """Keep the gesture's change, as Enter does."""
         self._send(Step(np.zeros(2), kept=True))
 
     def end(self) -> bool:
-        """Without what was not kept. Returns whether there was anything."""
+        """End without keeping the change. Returns True if a gesture or a nudge was running."""
         gesture, nudged, self._gesture, self._nudged = self._gesture, self._nudged, None, ""
         if gesture is not None:
             gesture.close()
@@ -60,7 +60,7 @@ class CanvasKeys:
             self.end()
 
     def press(self, event: QKeyEvent) -> bool:
-        """Returns whether the key meant something here."""
+        """Handle a key. Returns True if it has a meaning here."""
         arrow, far = ARROWS.get(Qt.Key(event.key())), _shifted(event)
         if self._gesture is not None and event.key() in ENTER:
             self.keep()
@@ -76,7 +76,7 @@ class CanvasKeys:
         return True
 
     def release(self, event: QKeyEvent) -> bool:
-        """A keypoint that was nudged is one entry. Returns whether one was."""
+        """Commit a nudged keypoint as one history entry when the key is released. Returns True if one was nudged."""
         if not self._nudged or event.key() not in ARROWS or event.isAutoRepeat():
             return False
         self._nudged = ""

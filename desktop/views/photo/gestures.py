@@ -15,7 +15,7 @@ from desktop.text.translate import part, tr
 from desktop.views.gesture import Gesture, Pointer
 from desktop.views.photo.zoom import Placing
 
-NEW_LAYOUT = "coco17"  # of people who are drawn where nobody else is
+NEW_LAYOUT = "coco17"  # of a new person in a photo without people
 
 
 def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
@@ -69,7 +69,7 @@ def move_box(workbench: Workbench, start: Pointer) -> Gesture:
 
 
 def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
-    """Drag a box by a corner; the opposite `corner` (2,) [px] stays."""
+    """Drag a box by a corner. corner (2,) [px of the photo]: the opposite corner, which stays."""
     while not (pointer := (yield)).released:
         away = pointer.photo - corner
         side = max(float(np.abs(away).max()), 4.0)
@@ -80,7 +80,7 @@ def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
 
 
 def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
-    """Draw the box of a new person, whose keypoints are then placed one after the other."""
+    """Draw the box of a new person. Its keypoints are placed afterwards, one after the other."""
     person = None
     while not (pointer := (yield)).released:
         box = box_between(start.photo, pointer.photo)
@@ -102,7 +102,7 @@ def nobody_yet(workbench: Workbench, box: BBox) -> Person:
 
 
 def preview_box(workbench: Workbench, box: BBox) -> None:
-    """The person on show with this box; all else as it is by now, since a job may have fitted them meanwhile."""
+    """Preview the selected person with this box. Its other fields are read anew: a job may have fitted it meanwhile."""
     _take_over(workbench)
     if workbench.person is not None:
         workbench.preview(workbench.person.with_(bbox=box))
@@ -123,18 +123,18 @@ def add_person(workbench: Workbench, person: Person) -> None:
 
 
 def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> Gesture:
-    """Drag the photo itself."""
+    """Pan the photo."""
     while not (pointer := (yield)).released:
         place(placing.panned(pointer.canvas - start.canvas))
 
 
 def _take_over(workbench: Workbench) -> None:
-    """What is dragged takes the place of the fit that runs, which would commit it half done."""
+    """Cancel a running fit: it would commit the unfinished drag."""
     if workbench.fits.running:
         workbench.cancel()
 
 
 def _follow(workbench: Workbench, index: int, xy: np.ndarray) -> None:
-    """A keypoint at xy (2,) [px]; all else as it is by now: the last step's body, what a job has written."""
+    """Move a keypoint to xy (2,) [px of the photo]. The person is read anew: a fit or a job may have changed it."""
     if workbench.person is not None:
         workbench.follow(moved(workbench.person, index, xy))

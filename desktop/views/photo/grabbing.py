@@ -1,4 +1,4 @@
-"""What a press on the photo takes hold of: a keypoint, a box, another person, or the photo itself."""
+"""Chooses the gesture of a mouse press: on a keypoint, a box, another person, or the photo itself."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What lies under the cursor: pure functions on canvas points."""
+"""Hit tests on the photo: pure functions that find the keypoint, person or box under a canvas point."""
 
 from typing import NamedTuple
 
@@ -14,15 +14,15 @@ EDGE_PX = 5.0
 
 
 class BoxGrip(NamedTuple):
-    """The box is held at a corner (opposite: the other one, in the photo), or at an edge (opposite None)."""
+    """The part of a box under the cursor. opposite (2,) [px of the photo]: of the corner; None for an edge."""
 
     opposite: np.ndarray | None
 
 
 def keypoint_at(person: Person, posed: PosedBody | None, placing: Placing, at: np.ndarray) -> int:
-    """The keypoint of this person nearest to the canvas point (2,), or NO_KEYPOINT.
+    """Index of this person's keypoint nearest to the canvas point (2,) [px], or NO_KEYPOINT.
 
-    One that is absent can be taken where the body has it, if no other is nearer.
+    If no visible keypoint is near, an absent one is found at the body's keypoint.
     """
     keypoints = person.keypoints
     away = np.linalg.norm(placing.to_canvas(keypoints.xy) - at, axis=1)
@@ -37,7 +37,10 @@ def keypoint_at(person: Person, posed: PosedBody | None, placing: Placing, at: n
 def person_at(
     photo: Photo, placing: Placing, at: np.ndarray, besides: int | None, boxes: bool = True
 ) -> int | None:
-    """Who else has a keypoint near the canvas point (2,), else whose box is the smallest around it; None for nobody."""
+    """Id of another person with a keypoint near the canvas point (2,) [px], else with the smallest box around it.
+
+    None if there is none. besides: id of the person to ignore. boxes: False to ignore boxes.
+    """
     others = [person for person in photo.people if person.id != besides]
     for person in others:
         if keypoint_at(person, None, placing, at) != NO_KEYPOINT:

@@ -1,6 +1,7 @@
-"""What the keyboard does to boxes: a gesture of keys is a generator, as those of the mouse are.
+"""Key gestures on boxes: each is a generator, like a mouse gesture.
 
-It previews what the arrows do until Enter keeps it. Closing it early (Escape) leaves what the workbench cancels.
+A gesture previews the effect of the arrows until Enter keeps it. Closing it early (Escape) leaves a preview, which the
+workbench cancels.
 """
 
 from collections.abc import Generator
@@ -16,12 +17,12 @@ from desktop.text.translate import tr
 from desktop.views.photo.gestures import add_person, nobody_yet, preview_box, preview_new
 from desktop.views.photo.zoom import Placing
 
-NEW_BOX = 0.5  # of what is seen of the photo, the side of a new box
+NEW_BOX = 0.5  # side of a new box, as a share of the photo's visible part
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """by (2,) [px of the photo]; sizes: the box's size and not its place; kept: this was Enter."""
+    """One key. by (2,) [px of the photo]: the arrow's step; sizes: True to resize, not move; kept: True for Enter."""
 
     by: np.ndarray
     sizes: bool = False
@@ -42,7 +43,7 @@ def adjust_box(workbench: Workbench) -> KeyGesture:
 
 
 def new_person(workbench: Workbench, box: BBox) -> KeyGesture:
-    """A person in this box, which can be moved and sized before it is kept."""
+    """Add a person with this box, which can be moved and resized before Enter keeps it."""
     person = nobody_yet(workbench, box)
     preview_new(workbench, person)
     while not (step := (yield)).kept:
@@ -52,7 +53,7 @@ def new_person(workbench: Workbench, box: BBox) -> KeyGesture:
 
 
 def box_in_view(photo: Photo, placing: Placing, size: QSize) -> BBox:
-    """In the middle of what a canvas of this size shows of the photo."""
+    """A box in the middle of the photo's part that a canvas of this size shows."""
     seen = placing.to_photo(np.array([[0, 0], [size.width(), size.height()]]))
     low, high = np.clip(seen, 0, [photo.width, photo.height])
     side = max(NEW_BOX * float((high - low).min()), SMALLEST_BOX_PX)
@@ -60,5 +61,5 @@ def box_in_view(photo: Photo, placing: Placing, size: QSize) -> BBox:
 
 
 def stepped(box: BBox, step: Step) -> BBox:
-    """The box a step further; the upper left corner of one that is sized stays."""
+    """The box after a step. Resizing keeps its upper left corner."""
     return resized(box, float(step.by.sum())) if step.sizes else BBox(box.center + step.by, box.scale)

@@ -1,4 +1,4 @@
-"""Paints the canvas: photo, body, people. Keeps what did not change from one picture to the next."""
+"""Paints the canvas: photo, body and people. Unchanged parts are cached between pictures."""
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
@@ -19,26 +19,26 @@ from desktop.views.photo.tones import toned
 from desktop.views.photo.zoom import Placing
 
 BODY_HEIGHT_M = 1.7
-REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px speaks of
-MOVING_SHARE = 0.6  # of the resolution, for a body that moves …
-MOVING_PX = 150_000  # … and never more pixels than these around it
+REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px refers to
+MOVING_SHARE = 0.6  # largest share of the resolution for a moving body …
+MOVING_PX = 150_000  # … and most pixels of its area
 BEYOND, ROOM_PX, LABEL_PX = (
     0.25,
     24,
     150,
-)  # how far a body reaches beyond its keypoints: a share of it, and px
+)  # extent of a body beyond its keypoints: a share of its size, and canvas px
 FAR_PX = 1e5
 AVERAGED_BELOW = 0.7  # screen px per photo px
-PIXELS_SHOW_AT = 4.0  # screen px per photo px from which on its pixels are squares
+PIXELS_SHOW_AT = 4.0  # screen px per photo px from which on photo pixels are shown as squares
 
 
 class PhotoPainter:
-    """What is on the workbench, at a place on a canvas."""
+    """Paints the workbench's photo and people at a place on a canvas."""
 
     def __init__(self, workbench: Workbench, renderer: Renderer | None) -> None:
         self._workbench = workbench
         self._renderer = renderer
-        self._toned: tuple[object, QImage] | None = None  # each with what it was made for
+        self._toned: tuple[object, QImage] | None = None  # caches: each with the inputs that it was made from
         self._small: tuple[object, QImage] | None = None
         self._behind: tuple[object, QImage] | None = None
         self._body: tuple[object, tuple[QImage, QRect, float] | None] | None = None
@@ -47,7 +47,7 @@ class PhotoPainter:
     def paint(
         self, painter: QPainter, size: QSize, ratio: float, placing: Placing, image: np.ndarray | None
     ) -> None:
-        """All of it. size: of the canvas; ratio: screen px per canvas px; image: the photo, if it is there."""
+        """Paint everything. size: of the canvas; ratio: screen px per canvas px; image: the photo, if it is loaded."""
         workbench, photo = self._workbench, self._workbench.photo
         painter.drawImage(QRect(QPoint(0, 0), size), self._behind_the_person(image, size, ratio, placing))
         if photo is None:
@@ -62,7 +62,7 @@ class PhotoPainter:
     def _behind_the_person(
         self, image: np.ndarray | None, size: QSize, ratio: float, placing: Placing
     ) -> QImage:
-        """The photo and everybody else, as large as the canvas; kept until one of them changes."""
+        """The photo and the other people as a picture of the canvas's size, cached until one of them changes."""
         view, photo = self._workbench.view, self._workbench.photo
         selected = self._workbench.person_id
         others = tuple([p for p in photo.people if p.id != selected]) if photo else ()
@@ -85,9 +85,9 @@ class PhotoPainter:
     def _paint_photo(
         self, painter: QPainter, image: np.ndarray, tones: object, placing: Placing, scale: float
     ) -> None:
-        """scale: screen px per photo px. A photo much larger than the canvas is averaged down, once."""
+        """Paint the photo. scale: screen px per photo px. A photo much larger than the canvas is averaged down once."""
         view, photo = self._workbench.view, self._workbench.photo
-        growth = max(1.0, photo.width / image.shape[1]) if photo else 1.0  # of a photo too large to be kept
+        growth = max(1.0, photo.width / image.shape[1]) if photo else 1.0  # of a photo that is kept smaller
         width_px, height_px, scale = image.shape[1] * growth, image.shape[0] * growth, scale * growth
         if self._toned is None or self._toned[0] != tones:
             self._toned = (tones, to_qimage(toned(image, view.brightness, view.contrast)))
@@ -156,7 +156,7 @@ class PhotoPainter:
         return QRect(*corners).adjusted(0, 0, LABEL_PX, 0).intersected(whole)
 
     def _moving_share(self, size: QSize, ratio: float, placing: Placing) -> float:
-        """Of the resolution, for a body that moves: the less the larger it is."""
+        """The share of the resolution for a moving body, smaller for larger bodies."""
         reach = self.reach(size, placing)
         area_px = max(1.0, reach.width() * reach.height() * ratio**2)
         return float(min(MOVING_SHARE, np.sqrt(MOVING_PX / area_px)))
@@ -203,7 +203,7 @@ class PhotoPainter:
         drawing.draw_box(painter, corners, label, selected, person.locked)
 
     def _ignored(self, posed: PosedBody | None) -> frozenset[int]:
-        """Keypoints so far off that the fit hardly listens to them."""
+        """Indices of outliers: keypoints so far off that they hardly affect the fit."""
         if posed is None:
             return frozenset()
         size_px = BODY_HEIGHT_M * posed.fit.focal_length / max(float(posed.fit.cam_t[2]), 0.1)

@@ -1,4 +1,4 @@
-"""The body's outline over the photo, out of the picture that OpenGL made of it."""
+"""The body's outline over the photo, computed from the rendered picture of the body."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
@@ -6,14 +6,14 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from desktop.views.drawing import HALO
 
-COLOUR = QColor("#ff6ad5")  # neither a side's nor the residuals'
+COLOUR = QColor("#ff6ad5")  # differs from the colours of sides and residuals
 LINE_PX = 1.8
-SMALLEST_PX = 4  # corners of an outline worth drawing
+SMALLEST_PX = 4  # least number of corners of an outline that is drawn
 
 
 def outline(picture: QImage) -> list[np.ndarray]:
-    """Closed lines (N, 2) around what is not transparent [px of the picture]."""
-    import cv2  # here, as it takes a while to load, and a photo is read by then
+    """Closed lines (N, 2) [px of the picture] around its opaque parts."""
+    import cv2  # here, as it loads slowly; reading the photo has loaded it by then
 
     alpha = picture.convertToFormat(QImage.Format.Format_Alpha8)
     rows = np.frombuffer(alpha.constBits(), np.uint8).reshape(alpha.height(), alpha.bytesPerLine())
@@ -23,7 +23,7 @@ def outline(picture: QImage) -> list[np.ndarray]:
 
 
 def draw_outline(painter: QPainter, lines: list[np.ndarray], rect: QRect, share: float) -> None:
-    """rect: where the picture lies on the canvas, in its own px, of which a canvas px has `share`."""
+    """Draw an outline. rect: the picture's place on the canvas [px of the picture]; share: picture px per canvas px."""
     corner = np.array([rect.x(), rect.y()])
     shapes = [QPolygonF([QPointF(*point) for point in (line + corner) / share]) for line in lines]
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -1,10 +1,10 @@
-"""Brightness and contrast of the photo on the canvas; the photo itself stays as it is."""
+"""Brightness and contrast of the photo on the canvas. The photo's file is not changed."""
 
 import numpy as np
 
 
 def toned(image: np.ndarray, brightness: float, contrast: float) -> np.ndarray:
-    """image (H, W, 3) uint8, brighter and harder: both -1 to 1, 0 leaves it as it is."""
+    """The image (H, W, 3) uint8 with changed brightness and contrast, both -1 to 1; 0 changes nothing."""
     if not brightness and not contrast:
         return image
     levels = np.arange(256) / 255.0

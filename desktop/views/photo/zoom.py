@@ -1,4 +1,4 @@
-"""Where the photo lies on the canvas: zoom and pan as one frozen value."""
+"""The photo's place on the canvas: zoom and pan in one frozen record."""
 
 from dataclasses import dataclass, replace
 
@@ -18,7 +18,7 @@ class Placing:
 
     @property
     def offset(self) -> np.ndarray:
-        """Where the photo's corner is (2,) [px of the canvas]."""
+        """The photo's upper left corner (2,) [px of the canvas]."""
         return np.array([self.x, self.y])
 
     def to_canvas(self, xy: np.ndarray) -> np.ndarray:
@@ -34,18 +34,18 @@ class Placing:
         return self.to_canvas(np.stack([center - side / 2, center + side / 2]))
 
     def zoomed(self, factor: float, at: np.ndarray) -> "Placing":
-        """Larger or smaller; what lies under the canvas point `at` (2,) stays there."""
+        """Zoomed by a factor about the canvas point `at` (2,) [px]."""
         scale = float(np.clip(self.scale * factor, SMALLEST, LARGEST))
         x, y = at - (at - self.offset) * (scale / self.scale)
         return Placing(scale, float(x), float(y))
 
     def panned(self, by: np.ndarray) -> "Placing":
-        """Moved by canvas px (2,)."""
+        """Moved by (2,) [px of the canvas]."""
         return replace(self, x=self.x + float(by[0]), y=self.y + float(by[1]))
 
     @classmethod
     def showing(cls, low: np.ndarray, high: np.ndarray, width: int, height: int) -> "Placing":
-        """The photo's region from low to high (2,), whole and in the middle of a canvas of this size [px]."""
+        """Shows the photo's region from low to high (2,) [px of the photo], centred on a canvas of this size [px]."""
         room = np.maximum([width - 2 * MARGIN_PX, height - 2 * MARGIN_PX], 1)
         scale = float(np.clip((room / np.maximum(high - low, 1e-3)).min(), SMALLEST, LARGEST))
         x, y = np.array([width, height]) / 2 - scale * (low + high) / 2

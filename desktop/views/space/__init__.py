@@ -1,1 +1,1 @@
-"""The body in 3D."""
+"""The 3D view of the body."""

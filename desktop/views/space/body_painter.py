@@ -1,4 +1,4 @@
-"""Draws the 3D view's picture: body, ghosts and floor. Keeps it until something changes."""
+"""Renders the 3D view's picture: body, ghosts and floor. It is cached until something changes."""
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
@@ -14,7 +14,7 @@ from desktop.views.space.ghost_layer import GhostLayer
 
 
 class BodyPainter:
-    """The fit of the person on show; the body at rest while nobody is."""
+    """Renders the selected person's fit, or the body at rest if no person is selected."""
 
     def __init__(self, workbench: Workbench, opengl: OpenGL, renderer: Renderer | None) -> None:
         self.ghosts = GhostLayer(workbench)
@@ -22,7 +22,7 @@ class BodyPainter:
         antialiased = workbench.view.antialiased
         self._fine = not opengl.software if antialiased is None else antialiased
         self._rest: tuple[object, Surface] | None = None
-        self._picture: tuple[object, QImage] | None = None  # with what it was drawn for
+        self._picture: tuple[object, QImage] | None = None  # cache, with the inputs that it was made from
 
     @property
     def surface(self) -> Surface | None:
@@ -37,7 +37,7 @@ class BodyPainter:
         return self._rest[1]
 
     def draw(self, orbit: Orbit, size: QSize, moving: bool, ghosts: dict[GhostName, Ghost]) -> QImage | None:
-        """A picture of this size [screen px]; None without OpenGL. moving: speed is what counts."""
+        """A picture of this size [screen px]; None without OpenGL. moving: True to render faster and coarser."""
         if self._renderer is None:
             return None
         view, body, posed = self._workbench.view, self._workbench.fits.body, self._workbench.shown.posed

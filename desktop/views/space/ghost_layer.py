@@ -1,4 +1,4 @@
-"""Ghosts in the 3D view: translucent bodies beside the fit, posed once each, and what each of them is in words."""
+"""Ghosts in the 3D view: translucent bodies beside the fit, and their legend. Each is posed once."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -13,14 +13,14 @@ from desktop.text.translate import tr
 from desktop.theme import Theme
 from desktop.views.gl.renderer import Solid
 
-# Okabe and Ito's, none of them a side's colour.
+# From the palette of Okabe and Ito, without the colours of sides.
 COLOURS: dict[GhostName, str] = {"guess": "#cc79a7", "previous": "#7f7f7f", "truth": "#009e73"}
 OPACITY = 0.45
 SWATCH_PX, ROW_PX, MARGIN_PX = 9, 17, 8
 
 
 class GhostLayer:
-    """What the view's flags ask for, of the person on show."""
+    """The selected person's ghosts that the view's flags turn on."""
 
     def __init__(self, workbench: Workbench) -> None:
         self._workbench = workbench
@@ -47,7 +47,7 @@ class GhostLayer:
         return found
 
     def _state(self, name: GhostName) -> Fit | Guess | None:
-        """The history is walked once for each change, not for each picture."""
+        """The body of a ghost. The result is cached: it may need the history, which is read once per change."""
         workbench = self._workbench
         person = workbench.person
         what_for = (name, person.fit if person is not None else None, workbench.committed, person)

@@ -1,4 +1,4 @@
-"""The body's joints as discs over a 3D picture, in widget px: all of them, the one chosen, the one under the mouse."""
+"""Draws the body's joints as discs over the 3D picture."""
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -22,7 +22,11 @@ def draw_joints(
     held: frozenset[str],
     all_of_them: bool,
 ) -> None:
-    """at (24, 2), NaN for what is behind the camera; the hovered joint gets a ring and its name, a held one a frame."""
+    """Draw joints. at (24, 2) [px of the widget], NaN for joints behind the camera.
+
+    The hovered joint gets a ring and its name, held joints (those with a wish) a frame. all_of_them: False to draw only
+    the chosen, hovered and held ones.
+    """
     for name, xy in zip(JOINT_NAMES, at, strict=True):
         if not np.isfinite(xy).all() or (
             name not in (chosen, hovered) and name not in held and not all_of_them

@@ -1,4 +1,4 @@
-"""Three rings around a joint, one for each of its axes: drag one and the joint turns about that axis."""
+"""Three rings around a joint, one per axis. Dragging a ring turns the joint about its axis."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,17 @@ from desktop.views.drawing import HALO, draw_label
 from desktop.views.gl.cameras import Orbit
 
 AXES = ("x", "y", "z")
-COLOURS = ("#d55e00", "#009e73", "#3f8fd0")  # told apart by colour-blind eyes; and each bears its letter
+COLOURS = ("#d55e00", "#009e73", "#3f8fd0")  # distinct for colour-blind users; rings have letters, too
 RADIUS_PX, NEAR_PX = 62.0, 7.0
-SHARE = 0.24  # of a small view
+SHARE = 0.24  # largest radius as a share of a small view
 POINTS = 72
 BEHIND_OPACITY = 0.35
-SLOWEST = 0.35  # of the radius: px a radian of a ring that is seen from its edge
+SLOWEST = 0.35  # least pull of a ring seen edge-on, in radii [px per radian]
 
 
 @dataclass(frozen=True, eq=False)
 class Rings:
-    """center (3,) [m] and axes (3, 3), one unit vector a row, in the viewport's frame; radius [m]."""
+    """center (3,) [m] and axes (3, 3), one unit vector per row, in the viewport's frame; radius [m]."""
 
     center: np.ndarray
     axes: np.ndarray
@@ -28,7 +28,7 @@ class Rings:
 
     @classmethod
     def around(cls, center: np.ndarray, axes: np.ndarray, orbit: Orbit, size: QSize) -> "Rings":
-        """Of the same size on the screen wherever the joint is."""
+        """Rings around a joint, of the same size on the screen at any depth."""
         radius_px = min(RADIUS_PX, SHARE * min(size.width(), size.height()))
         sideways = orbit.moved(center, np.array([radius_px, 0.0]), size) - center
         return cls(np.asarray(center, dtype=float), axes, float(np.linalg.norm(sideways)))
@@ -40,7 +40,7 @@ class Rings:
         return self.center + self.radius * (np.outer(np.cos(angle), first) + np.outer(np.sin(angle), second))
 
     def hit(self, at: np.ndarray, orbit: Orbit, size: QSize) -> "Grip | None":
-        """The ring under a point (2,) of the view, the nearer half before the farther one."""
+        """The ring under a point (2,) [px] of the view. The half in front of the joint has priority."""
         best: tuple[bool, float, Grip] | None = None
         for axis in range(len(AXES)):
             points = self.points(axis)
@@ -59,7 +59,7 @@ class Rings:
         return best[2] if best is not None else None
 
     def _pull(self, axis: int, point: np.ndarray, orbit: Orbit, size: QSize) -> np.ndarray:
-        """Which way the ring's point moves on the screen when the joint turns, (2,) [px a radian]."""
+        """The motion (2,) [px per radian] of a ring's point on the screen when the joint turns."""
         step = 1e-3
         moved = point + step * np.cross(self.axes[axis], point - self.center)
         one, other = orbit.project(np.stack([point, moved]), size)
@@ -71,7 +71,7 @@ class Rings:
     def draw(
         self, painter: QPainter, orbit: Orbit, size: QSize, grip: "Grip | None", turned: float = 0.0
     ) -> None:
-        """All three; the half behind the joint is fainter. grip: of the one held or hovered; turned: how far [rad]."""
+        """Draw all rings; the half behind the joint is fainter. grip: the held or hovered ring; turned: angle [rad]."""
         held = grip.axis if grip is not None else None
         for axis, name in enumerate(AXES):
             points = self.points(axis)
@@ -95,19 +95,19 @@ class Rings:
 
 @dataclass(frozen=True, eq=False)
 class Grip:
-    """A ring taken hold of: its axis, and which way it pulls (2,) [px a radian]."""
+    """A grabbed ring: its axis, and the pull (2,) [px per radian] of the grabbed point on the screen."""
 
     axis: int
     pull: np.ndarray
 
     def angle(self, by_px: np.ndarray) -> float:
-        """How far the joint turns [rad] for a drag of so many px (2,)."""
+        """The joint's turn [rad] for a drag of by_px (2,)."""
         speed = max(float(np.linalg.norm(self.pull)), SLOWEST * RADIUS_PX)
         along = self.pull / max(float(np.linalg.norm(self.pull)), 1e-6)
         return float(by_px @ along) / speed
 
 
 def _runs(chosen: np.ndarray) -> list[np.ndarray]:
-    """Indices of each unbroken row of what is chosen (N,)."""
+    """Indices of each run of consecutive true values in chosen (N,) bool."""
     indices = np.flatnonzero(chosen)
     return [run for run in np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1) if len(run) > 1]

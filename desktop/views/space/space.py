@@ -1,4 +1,4 @@
-"""The body in 3D: one view, or two of them in lock-step, the second from the side."""
+"""The 3D views of the body: one, or two that move together, the second from the side."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -12,11 +12,11 @@ from desktop.views.space.viewpoint import Viewpoint
 from desktop.views.space.viewport import Viewport
 
 SIDE_DEG = 90.0
-WIDE = 1.1  # width by height from which on the two stand side by side
+WIDE = 1.1  # least width by height at which the two views are side by side
 
 
 class Space(QSplitter):
-    """Each view can be dragged in; what is dragged in one is dragged in both."""
+    """Holds both views. Dragging in one turns both."""
 
     def __init__(
         self, workbench: Workbench, opengl: OpenGL, renderer: Renderer | None, parent: QWidget | None = None
@@ -34,7 +34,7 @@ class Space(QSplitter):
         self._show()
 
     def cancel(self) -> bool:
-        """End a drag without its change. Returns whether there was one."""
+        """Cancel a drag. Returns True if there was one."""
         ended = [view.cancel() for view in (self.main, self.side)]
         return any(ended)
 

@@ -1,4 +1,4 @@
-"""Where a body is looked at from, as several views may share it."""
+"""The camera that several 3D views share."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -6,7 +6,7 @@ from desktop.views.gl.cameras import Orbit
 
 
 class Viewpoint(QObject):
-    """Where views of a body look from; those that share one move in lock-step."""
+    """Holds the orbit camera of 3D views. Views that share a viewpoint move together."""
 
     changed = Signal()
 
@@ -15,6 +15,6 @@ class Viewpoint(QObject):
         self.orbit = Orbit()
 
     def turn(self, orbit: Orbit) -> None:
-        """Look from there."""
+        """Change the camera."""
         self.orbit = orbit
         self.changed.emit()

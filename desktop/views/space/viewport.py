@@ -1,4 +1,4 @@
-"""The body in 3D, upright on its floor; where OpenGL is missing, the reason in its place."""
+"""The widget that shows the body in 3D, or the reason why OpenGL does not work."""
 
 from dataclasses import replace
 
@@ -30,14 +30,14 @@ from desktop.views.space.viewpoint import Viewpoint
 
 WHEEL_FACTOR = 1.15  # per notch
 NEAR_PX = 9.0
-ARROW_PX = 10.0  # what an arrow key is worth, as a drag
+ARROW_PX = 10.0  # length of the drag that one press of an arrow key equals
 
 
 class Viewport(QWidget):
-    """Draws the fit of the person on show, or the body at rest.
+    """Shows the selected person's fit, or the body at rest.
 
     Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged. Arrows turn, and pan
-    with Shift. aside_deg: how far this view looks from the side of the viewpoint, which it may share with others.
+    with Shift. aside_deg: this view's azimuth relative to the viewpoint, which other views may share.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Viewport(QWidget):
             self._soon.ask()
 
     def _take_in(self) -> None:
-        """All of a body at rest that was just loaded: its arms are wider than a narrow view."""
+        """Show the whole body at rest after loading: its arms are wider than a narrow view."""
         if self._workbench.person is None and self.surface is not None:
             self._turn(self.orbit.around(self.surface[0], self.size()))
 
@@ -100,7 +100,7 @@ class Viewport(QWidget):
 
     @property
     def orbit(self) -> Orbit:
-        """Where this view looks from."""
+        """This view's camera."""
         orbit = self._viewpoint.orbit
         return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
 
@@ -117,17 +117,17 @@ class Viewport(QWidget):
             self._turn(Orbit.at(place))
 
     def zoom(self, factor: float) -> None:
-        """Nearer by this factor."""
+        """Zoom in by a factor."""
         self._turn(self.orbit.zoomed(factor))
 
     @property
     def surface(self) -> Surface | None:
-        """Vertices and joints that are shown; None where there is nothing to show."""
+        """Vertices and joints to show; None if there is no body to show."""
         return self._painter.surface
 
     @property
     def notice(self) -> str:
-        """What is written in the middle of the view; empty when nothing is."""
+        """The text in the middle of the view; empty if there is none."""
         fits = self._workbench.fits
         if self.complaint:
             return self._without_opengl
@@ -163,7 +163,7 @@ class Viewport(QWidget):
                 draw_focus(painter, self.rect(), colours)
 
     def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
-        """The selected joint and those that are held; all of them, small, while the mouse is over the view."""
+        """Draw the selected joint and held ones; all joints, small, while the mouse is over the view."""
         person = self._workbench.person
         draw_joints(
             painter,
@@ -185,7 +185,7 @@ class Viewport(QWidget):
         return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
 
     def joint_at(self, at: QPointF) -> str | None:
-        """The joint nearest to a point of the view, if one is near."""
+        """The joint nearest to a point of the view; None if no joint is near."""
         surface = self.surface
         if surface is None:
             return None
@@ -237,7 +237,7 @@ class Viewport(QWidget):
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
     def _turn_joint(self, angle: float) -> float:
-        """Keep what is shown beside the ring."""
+        """Store the angle, which is shown beside the ring."""
         self._turned = angle
         return angle
 
@@ -272,7 +272,7 @@ class Viewport(QWidget):
         self._hand.begin(move_joint(self._workbench, joint, target))
 
     def _keypoint_called(self, joint: str) -> int:
-        """The person's keypoint of a joint's name."""
+        """Index of the person's keypoint with a joint's name."""
         person = self._workbench.person
         return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
 

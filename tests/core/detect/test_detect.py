@@ -149,7 +149,7 @@ def test_rtmlib_finds_nobody_where_nobody_is(rtmlib):
 
 def test_rtmlib_takes_weights_from_files_and_the_sizes_that_they_say(rtmlib, tmp_path):
     files = tmp_path / "boxes.onnx", tmp_path / "pose.onnx"
-    with pytest.raises(DetectorError, match=r"boxes\.onnx is not there"):
+    with pytest.raises(DetectorError, match=r"boxes\.onnx does not exist"):
         load_detector("rtmlib", weights=files)
     for file in files:
         file.touch()
@@ -160,7 +160,7 @@ def test_rtmlib_takes_weights_from_files_and_the_sizes_that_they_say(rtmlib, tmp
     assert detector._people.model_input_size == (640, 640)
     assert detect(PHOTO, detector)[0].keypoints.layout == "coco17"
     rtmlib.RTMPose.k = 133
-    with pytest.raises(DetectorError, match="no layout of so many"):
+    with pytest.raises(DetectorError, match="no known layout"):
         detect(PHOTO, load_detector("rtmlib", weights=files))
 
 

@@ -471,7 +471,7 @@ def test_a_cell_array_of_mpii_where_a_structure_belongs_is_said_in_one_line(wher
 def test_what_was_not_checked_against_a_real_file_is_said_with_every_import(tmp_path):
     made = making.samples(tmp_path)
     for name in ("mpii", "lsp"):
-        assert "not checked" in reasons(made[name].read(made[name].path)) or "not certain" in reasons(
+        assert "not checked" in reasons(made[name].read(made[name].path)) or "is uncertain" in reasons(
             made[name].read(made[name].path)
         )
 

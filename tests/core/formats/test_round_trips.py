@@ -153,7 +153,7 @@ def test_a_doubtful_fit_becomes_no_truth_of_a_spin_data_set_until_it_is_accepted
     ]
     export = spin_write.write(tmp_path / "train.npz", [photo_with(*people)], body)
     assert raw_arrays(tmp_path / "train.npz")["has_smpl"].tolist() == [0, 0, 1, 1, 1]
-    assert "person 0, has_smpl: too little of them is seen, and nobody accepted it" in export.summary()
+    assert "person 0, has_smpl: too few keypoints are seen, and nobody accepted it" in export.summary()
     assert "person 1, has_smpl: its score is over 10 px" in export.summary()
     assert raw_arrays(tmp_path / "train.npz")["pose"][:2].any(axis=1).all()
 
@@ -247,7 +247,7 @@ def test_amass_tells_the_gender_of_the_body_that_a_sequence_is_of(tmp_path, body
         np.testing.assert_allclose(raw_arrays(tmp_path / "walk.npz")["betas"][:10], straight.betas, atol=1e-6)
     told = amass.write(tmp_path / "walk.npz", [men, straight], body).summary()
     assert raw_arrays(tmp_path / "walk.npz")["gender"] == "neutral"
-    assert "betas of 1 photo: others of the sequence are of another body of SMPL" in told
+    assert "betas of 1 photo: the sequence mixes SMPL's genders" in told
 
 
 @pytest.mark.parametrize("suffix", mesh.SUFFIXES)

@@ -173,7 +173,7 @@ def test_with_one_of_the_bodies_missing_it_is_said_and_not_compared(dataset, bod
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (np.array(["m", "f", "x", "f"]), "gender: 'x' is none. Use 'm', 'f' or 'neutral'"),
+        (np.array(["m", "f", "x", "f"]), "gender: 'x' is unknown. Use 'm', 'f' or 'neutral'"),
         (np.arange(4), "gender: it is .* but must be 4 texts"),
         (np.array(["m"]), "gender: it is .* but must be 4 texts"),
     ],

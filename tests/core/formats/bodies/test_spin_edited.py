@@ -102,7 +102,7 @@ def test_shape_and_age_of_a_fit_of_the_data_sets_own_body_are_written_and_those_
         assert export.written == 1
         assert after["kid"].tolist() == [0.25, kid, 0.25]
         np.testing.assert_array_equal(after["shape"][1].astype(np.float32), betas)
-    assert f"its shape is not one of '{name}', the data set's body" in export.summary()
+    assert f"its shape is not of '{name}', the data set's body" in export.summary()
 
 
 def edited_rows(folder: Path, body: Body, has_smpl: list[int], *people: Person) -> tuple[Export, dict, dict]:

@@ -49,7 +49,7 @@ def test_fits_beside_a_data_set_that_tells_genders_are_of_the_neutral_body(tmp_p
 
 def test_a_gender_that_is_none_is_refused_where_a_shape_would_be_of_it(tmp_path, body):
     path = write_dataset(tmp_path, gender=np.array(["m", "x", "m"]))
-    with pytest.raises(ReadError, match=r"gender: 'x' is none. Use 'm', 'f' or 'neutral'"):
+    with pytest.raises(ReadError, match=r"gender: 'x' is unknown. Use 'm', 'f' or 'neutral'"):
         spin.read(path, body=body)
 
 

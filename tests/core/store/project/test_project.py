@@ -195,7 +195,7 @@ class TestHistory:
             project.revert(edit)
 
     def test_an_import_cannot_be_put_back(self, project):
-        with pytest.raises(ProjectError, match="nothing that could be put back"):
+        with pytest.raises(ProjectError, match="no changes that could be put back"):
             project.revert(project.history()[0].id)
 
 

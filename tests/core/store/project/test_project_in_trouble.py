@@ -138,7 +138,7 @@ class TestOtherFiles:
 
     def test_a_new_project_does_not_replace_a_file(self, tmp_path):
         (tmp_path / "a.fitloop").write_text("precious")
-        with pytest.raises(ProjectError, match="there already"):
+        with pytest.raises(ProjectError, match="exists already"):
             Project.create(tmp_path / "a.fitloop")
         assert self.contents(tmp_path) == {"a.fitloop": b"precious"}
 
@@ -153,7 +153,7 @@ class TestOlderFiles:
         newer = (*schema.MIGRATIONS, "ALTER TABLE photo ADD COLUMN taken REAL; UPDATE photo SET taken = 5")
         monkeypatch.setattr(schema, "MIGRATIONS", newer)
         monkeypatch.setattr(schema, "SCHEMA_VERSION", len(newer))
-        with pytest.raises(ProjectError, match=f"older version {len(newer) - 1} and can only be read here"):
+        with pytest.raises(ProjectError, match=f"older version {len(newer) - 1}, but cannot be written here"):
             Project.open(project.path, read_only=True)
         with Project.open(project.path) as again, again._session.reading() as db:
             assert schema.version_of(db) == len(newer)
@@ -188,7 +188,7 @@ class TestDamage:
     def recovered(self, path: Path) -> Project:
         """Open or read a damaged project; it is kept as it is, and what can be read is in another one."""
         damaged = path.read_bytes()
-        with pytest.raises(DamagedProjectError, match="kept as it was") as caught:
+        with pytest.raises(DamagedProjectError, match="damaged one was not changed") as caught:
             self.read_all(path)
         assert path.read_bytes() == damaged
         return Project.open(caught.value.recovered)
@@ -321,7 +321,7 @@ class TestDisk:
 
     def test_a_copy_does_not_replace_a_file(self, project, tmp_path):
         (tmp_path / "copy.fitloop").write_text("precious")
-        with pytest.raises(ProjectError, match="there already"):
+        with pytest.raises(ProjectError, match="exists already"):
             project.save_copy(tmp_path / "copy.fitloop")
         assert (tmp_path / "copy.fitloop").read_text() == "precious"
 

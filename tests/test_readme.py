@@ -55,6 +55,7 @@ def test_every_link_of_a_page_leads_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
 @pytest.mark.parametrize("module", sorted(named_in_the_pages()))
 def test_a_command_of_the_pages_helps_with_the_options_named_there(module, capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", [module, "--help"])

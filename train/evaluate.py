@@ -25,11 +25,12 @@ from core.errors import FitloopError
 from core.fitting import TRUSTING, FitConfig, FitStep, alternatives, fit
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import LifterGuess
-from core.networks.load import load_keypoints_network, load_network
+from core.networks.load import load_keypoints_network, load_network, place_of
 from core.networks.table import kind_of
 from train.bulk.compile_notice import ready_to_fit
 from train.data.photo_truth import PhotoTruth, read_truth
 from train.run.devices import device_of
+from train.run.folder import checkpoint_of
 from train.run.parser import CommandLine, run_to_end
 from train.run.values import folders_of, named_path
 
@@ -73,7 +74,7 @@ def guesses(body: Body, people: PhotoTruth, guess: str) -> LifterGuess | None:
     """What a network that sees keypoints says of these people; None for a start from nothing."""
     if guess == "none":
         return None
-    network = load_keypoints_network(guess)
+    network = load_keypoints_network(checkpoint_of(place_of(guess)))
     found: LifterGuess = kind_of(network).forward(
         network,
         body,
@@ -121,7 +122,6 @@ def evaluate_network(options: argparse.Namespace) -> int:
     """An image network by the protocols of the field (train/evaluation/protocols.py): a table, or with --json lines.
     Returns the exit code."""
     from train.evaluation.results import table
-    from train.run.folder import checkpoint_of
 
     if not options.data:
         known = ", ".join(protocol_names())
@@ -224,7 +224,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--device", default="cpu", help="of the network: cpu, cuda, cuda:1 …")
     parser.add_argument("--fits-from", type=Path, help="folder with the truth files")
-    parser.add_argument("--guess", default="none", help="of fits: none, lifter, or a lifter's folder")
+    parser.add_argument(
+        "--guess", default="none", help="of fits: none, lifter, a lifter's folder, or a run's"
+    )
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args(arguments)
     if (options.network is None) == (options.fits_from is None):

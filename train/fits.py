@@ -195,9 +195,8 @@ def run(given: argparse.Namespace, process: Process) -> int:
     """The whole command in one of its processes. Returns its exit code. Raises FitloopError and OSError."""
     check_output(given.out, (".npz",))
     work = prepare(given)
-    guesser = guesser_of(
-        given.guess, work.body, work.source.root
-    )  # a wrong --guess is told before anything is written
+    # A wrong --guess is told before anything is written.
+    guesser = guesser_of(given.guess, work.body, work.source.root)
     lock = work.parts.hold() if process.first else None
     try:
         process.wait()

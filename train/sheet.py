@@ -20,7 +20,7 @@ from torch import nn
 
 from core.body.model import BETAS, Body, BodyParams, load_body
 from core.body.tree import joint_index
-from core.networks.load import load_keypoints_network
+from core.networks.load import load_keypoints_network, place_of
 from train.data.mocap import read_poses
 from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
@@ -36,6 +36,7 @@ from train.rendering.sheets import (
     save_picture,
     stack,
 )
+from train.run.folder import checkpoint_of
 from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.values import count
 
@@ -125,7 +126,7 @@ def _lifter(guess: str) -> nn.Module | None:
     """none, lifter, or a lifter's folder."""
     if guess == "none":
         return None
-    return load_keypoints_network(guess)
+    return load_keypoints_network(checkpoint_of(place_of(guess)))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -47,13 +47,13 @@ def network_of(checkpoint: Checkpoint, where: str) -> nn.Module:
     return network.eval()
 
 
-def load_keypoints_network(name: str | Path, device: torch.device | str = "cpu") -> nn.Module:
-    """As `load_network`, by name or path, for work without photos. Raises CheckpointError for one that sees photos."""
-    network = load_network(place_of(name), device)
+def load_keypoints_network(path: Path, device: torch.device | str = "cpu") -> nn.Module:
+    """As `load_network`, for work without photos. Raises CheckpointError for a network that sees photos."""
+    network = load_network(path, device)
     row = kind_of(network)
     if row.shown != "keypoints":
         raise CheckpointError(
-            f"{name}: is a network of kind {row.kind!r}, which sees photos, and here it has keypoints alone. "
+            f"{path}: is a network of kind {row.kind!r}, which sees photos, and here it has keypoints alone. "
             "Choose one that guesses from keypoints, such as lifter."
         )
     return network

@@ -132,6 +132,6 @@ def test_a_network_of_photos_is_refused_where_only_keypoints_are(tmp_path):
     path = toy_network.write(tmp_path / "toy.pt", toy_network.ROW)
     with pytest.raises(CheckpointError, match=r"toy\.pt: is a network of kind 'toy', which sees photos"):
         load_keypoints_network(path)
-    assert kind_of(load_keypoints_network("lifter")) is KINDS["lifter"]
+    assert kind_of(load_keypoints_network(LIFTER_FOLDER)) is KINDS["lifter"]
     with pytest.raises(CheckpointError, match="needs keypoints, and here are crops alone"):
-        predicted(load_keypoints_network("lifter"), torch.zeros(1, 3, 224, 224))
+        predicted(load_keypoints_network(LIFTER_FOLDER), torch.zeros(1, 3, 224, 224))

@@ -22,7 +22,6 @@ _SERIES_BELOW = (
 _SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]
 _SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]
 _GRAM_SCHMIDT_EPSILON = 1e-8  # shortest column that still gives a direction
-SHORTEST = 1e-12  # its squared length where the batch is last
 
 
 def axis_angle_to_matrix(axis_angle: Tensor) -> Tensor:
@@ -76,20 +75,6 @@ def rotation6d_to_matrix(rotation6d: Tensor) -> Tensor:
     Columns that are zero or parallel give finite values, but no rotation.
     """
     return roma.special_gramschmidt(rotation6d.unflatten(-1, (3, 2)), epsilon=_GRAM_SCHMIDT_EPSILON)
-
-
-def rotation6d_to_matrix_batch_last(columns: Tensor) -> Tensor:
-    """The same for thousands at a time, with the batch last: (3, 2, ..., B) to (3, 3, ..., B)."""
-    first, second = columns.unbind(1)
-    first = _unit_batch_last(first)
-    second = _unit_batch_last(second - (first * second).sum(0) * first)
-    third = first.roll(-1, 0) * second.roll(-2, 0) - first.roll(-2, 0) * second.roll(-1, 0)
-    return torch.stack([first, second, third], dim=1)
-
-
-def _unit_batch_last(vectors: Tensor) -> Tensor:
-    """vectors (3, ...) at length one."""
-    return vectors * vectors.square().sum(0).clamp_min(SHORTEST).rsqrt()
 
 
 def geodesic_angle(first: Tensor, second: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.body.tree import flip_pose, joint_index
 from core.errors import FitloopError
-from core.files.npz import faults_as, read_npz
+from core.files.npz import ArrayFault, read_npz
 
 GIRDLE = tuple(joint_index(f"{side}_{part}") for part in ("collar", "shoulder") for side in ("left", "right"))
 
@@ -35,8 +35,12 @@ def read_poses(path: Path, *splits: str) -> Poses:
 
     Raises FitloopError when the file is no such thing.
     """
-    with faults_as(FitloopError, path):
+    try:
         held = read_npz(path, ("poses", "girdle", "split", "weight", "license"))
+    except ArrayFault as error:
+        raise FitloopError(
+            f"{path}: cannot be read as poses ({error}). Give an .npz with poses (N, 72)."
+        ) from None
     if "poses" not in held or held["poses"].shape[1:] != (72,):
         raise FitloopError(f"{path}: holds no poses (N, 72).")
     pose = held["poses"].astype(np.float32).reshape(-1, 24, 3)

@@ -15,9 +15,8 @@ from core.body.compiled.body_table import AFFINE, SHAPES, BodyTable, body_table,
 from core.body.compiled.posing import CAM_T, SHAPE, Posed, at_shape, pose, room_to_pose
 from core.body.keypoint_body import JOINTS, KID_COLUMN, UNKNOWNS
 from core.compute.machine_code import Floats, Places, compiled, digest, kept
-from core.geometry.rotation import SHORTEST
 from core.networks.lifter.compiled_input import SOURCES
-from core.networks.lifter.network import BODY_HEIGHT, FARTHEST_LOG, POSE6D, Lifter
+from core.networks.lifter.network import BODY_HEIGHT, FARTHEST_LOG, POSE6D, SHORTEST, Lifter
 from core.networks.lifter.placement import ACROSS_ERROR, DEPTH_ERROR, FIT_ERROR, NEAREST, OUTLIER, ROUNDS
 
 SMALL_ANGLE = 1e-3  # [rad] half an angle; below it a turn and its sine are one in float32

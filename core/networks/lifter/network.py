@@ -15,7 +15,6 @@ from core.body import KeypointBody
 from core.body.kinematics import batch_first, batch_last, transforms_down_the_tree
 from core.body.tree import FLIP, JOINT_NAMES, mirror_name
 from core.errors import CheckpointError
-from core.geometry.rotation import rotation6d_to_matrix_batch_last
 from core.networks.lifter.network_input import LifterInput, family
 from core.networks.table import LIFTER
 
@@ -28,6 +27,7 @@ FARTHEST_LOG = 3.0  # of the distance, over that at which a person is as tall as
 EACH = 4  # numbers of a keypoint that the network is given: x, y, presence, confidence
 FARTHEST = 4.0  # half sides from the middle: keypoints beyond are held there
 MOST = {"width": 4096, "blocks": 16, "hypotheses": 64}  # of a network that a file may ask for
+SHORTEST = 1e-12  # squared length of a column that still gives a direction
 CLOSE = 0.05  # of the distance: the least that a joint may be away from the camera when it is projected
 
 
@@ -186,10 +186,24 @@ class Lifter(nn.Module):
     def _posed(self, pose6d: Tensor, shape: Tensor) -> tuple[Tensor, Tensor]:
         """pose6d (B, 144), shape (B, 11). Returns rotations (B, 24, 3, 3) and joints (B, 24, 3) [m] from the pelvis."""
         offsets = torch.addmm(self.offsets.flatten(), shape, self.offsets_shape).view(-1, JOINTS, 3)
-        rotations = rotation6d_to_matrix_batch_last(batch_last(pose6d.view(-1, JOINTS, 3, 2)))
+        rotations = rotations_from_6d(batch_last(pose6d.view(-1, JOINTS, 3, 2)))
         world = transforms_down_the_tree(torch.cat([rotations, batch_last(offsets)[:, None]], dim=1))
         joints = world[:, 3] - world[:, 3, :1]
         return batch_first(rotations), joints.permute(2, 1, 0)
+
+
+def rotations_from_6d(columns: Tensor) -> Tensor:
+    """`core.geometry.rotation.rotation6d_to_matrix` with the batch last: (3, 2, 24, B) to (3, 3, 24, B)."""
+    first, second = columns.unbind(1)
+    first = _unit(first)
+    second = _unit(second - (first * second).sum(0) * first)
+    third = first.roll(-1, 0) * second.roll(-2, 0) - first.roll(-2, 0) * second.roll(-1, 0)
+    return torch.stack([first, second, third], dim=1)
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    """vectors (3, ...) at length one."""
+    return vectors * vectors.square().sum(0).clamp_min(SHORTEST).rsqrt()
 
 
 def _mirrored_numbers() -> tuple[Tensor, Tensor]:

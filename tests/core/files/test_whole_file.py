@@ -20,3 +20,18 @@ def test_a_name_that_means_something_to_a_search_is_only_a_name(name, tmp_path):
     assert (folder / name).read_bytes() == b"whole"
     assert not left.exists()
     assert another.exists()
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_file_whose_writing_fails_is_still_the_old_one(lasting, tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"old")
+    with pytest.raises(OSError, match="full"), whole_file(path, lasting=lasting) as stream:
+        stream.write(b"half")
+        raise OSError("full")
+    assert path.read_bytes() == b"old"
+    with whole_file(path, lasting=lasting) as stream:
+        stream.write(b"whole")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"whole"
+    assert os.listdir(tmp_path) == ["a.jpg"]

@@ -11,11 +11,11 @@ from core.body.kinematics import batch_first, batch_last
 from core.body.tree import FLIP
 from core.errors import CheckpointError, FitInputError
 from core.geometry.camera import project
-from core.geometry.rotation import axis_angle_to_matrix, rotation6d_to_matrix, rotation6d_to_matrix_batch_last
+from core.geometry.rotation import axis_angle_to_matrix, rotation6d_to_matrix
 from core.networks import lift, load_lifter
 from core.networks.lifter.compiled_input import features_of
 from core.networks.lifter.lift import CONFIG, WEIGHTS, features_in_tensors, network_entry
-from core.networks.lifter.network import Lifter, LifterConfig
+from core.networks.lifter.network import Lifter, LifterConfig, rotations_from_6d
 from core.networks.lifter.network_input import LifterInput, see, to_definitions
 from tests.bodies import toy_arrays, write_npz
 
@@ -167,7 +167,7 @@ def test_another_body_keeps_its_own_mean_shape(lifter, keypoints, tmp_path):
 
 def test_the_fast_rotations_are_those_of_core_geometry():
     numbers = torch.randn(6, 24, 6)
-    fast = batch_first(rotation6d_to_matrix_batch_last(batch_last(numbers.view(6, 24, 3, 2))))
+    fast = batch_first(rotations_from_6d(batch_last(numbers.view(6, 24, 3, 2))))
     assert torch.allclose(fast, rotation6d_to_matrix(numbers), atol=1e-5)
 
 

@@ -60,9 +60,9 @@ def _leave_slow_ones_out(config: pytest.Config, items: list[pytest.Item]) -> Non
     if config.getoption("--all") or "slow" in config.getoption("-m"):
         return
     named = {Path(config.invocation_params.dir, word.split("::")[0]).resolve() for word in config.args}
-    left_out = [item for item in items if item.get_closest_marker("slow") and item.path not in named]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    left_out = {item for item in items if item.get_closest_marker("slow") and item.path not in named}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _skip_what_cannot_be_drawn(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -104,15 +104,17 @@ def _no_process_unless_slow(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _write_starts_down(calls: list[str]) -> None:
-    """Every process that is started is written down first, with what it is started with."""
+    """Every Python that is started is written down first. What a library asks the system, as ldconfig, is quick."""
 
     def watch(owner: Any, name: str) -> None:
         own = getattr(owner, name)
 
         def start(*arguments: Any, **options: Any) -> Any:
-            calls.append(
-                f"{owner.__name__}.{name}{arguments[1:]}"
-            )  # without the process itself, not made yet
+            words = (
+                f"{owner.__name__}.{name}{arguments[1:]}"  # without the process itself, which is not made yet
+            )
+            if owner is not subprocess.Popen or sys.executable in words:
+                calls.append(words)
             return own(*arguments, **options)
 
         setattr(owner, name, start)

@@ -7,6 +7,13 @@ import pytest
 from core.files.whole_file import STALE_AFTER_S, whole_file
 
 
+def write_half(path, lasting):
+    """Half a file, then a full disk."""
+    with whole_file(path, lasting=lasting) as stream:
+        stream.write(b"half")
+        raise OSError("full")
+
+
 @pytest.mark.parametrize("name", ["a.npz", "a[1].npz", "a*.npz", "**.npz", "what?**b.npz"])
 def test_a_name_that_means_something_to_a_search_is_only_a_name(name, tmp_path):
     folder = tmp_path / "run [2] **"
@@ -26,9 +33,8 @@ def test_a_name_that_means_something_to_a_search_is_only_a_name(name, tmp_path):
 def test_a_file_whose_writing_fails_is_still_the_old_one(lasting, tmp_path):
     path = tmp_path / "a.jpg"
     path.write_bytes(b"old")
-    with pytest.raises(OSError, match="full"), whole_file(path, lasting=lasting) as stream:
-        stream.write(b"half")
-        raise OSError("full")
+    with pytest.raises(OSError, match="full"):
+        write_half(path, lasting)
     assert path.read_bytes() == b"old"
     with whole_file(path, lasting=lasting) as stream:
         stream.write(b"whole")

@@ -14,10 +14,12 @@ from core.body import BodyParams, layout, load_body
 from core.body.kinematics import world_transforms
 from core.body.tree import FLIP, joint_index
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
+from core.methods import method_rows
 from core.metrics import procrustes_align
 from core.networks import load_lifter
 from core.networks.checkpoint import read_checkpoint
 from core.networks.lifter.network import Hypotheses
+from core.networks.load import load_keypoints_network
 from train import lifter as command
 from train.data.mocap import Poses
 from train.methods.lifter import initial_weights, method
@@ -259,6 +261,9 @@ def test_its_checkpoint_names_the_kind_of_network_and_builds_it(teach, tmp_path)
     checkpoint = read_checkpoint(tmp_path / "run/checkpoint.pt")
     assert checkpoint.network == "lifter"
     assert method.lifter_of(checkpoint).config == load_lifter(tmp_path / "run/lifter").config
+    guessing = load_keypoints_network(tmp_path / "run/checkpoint.pt")
+    assert guessing.config == method.lifter_of(checkpoint).config
+    assert next(row for row in method_rows() if row.name == "lifter").guesses
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ class Judge:
     def loss_by_term(self, params: BodyParams) -> Tensor:
         """What a fit's terms say of bodies where they stand (B, T); nobody is held to a start, nothing is wished."""
         seen = self._seen(self.keypoints[..., 2])._replace(scale=self._unit)
-        observation = Observation(seen, no_wishes(self.keypoints))
+        observation = Observation(seen, no_wishes(self.keypoints.dtype, self.keypoints.device))
         placed = ComparedBodies.of(self.body.posed(params_to_vector(params)), observation)
         goal = FitGoal(TERMS, self.config, self.prior)
         return torch.stack([term.plain(goal, placed).loss for term in TERMS], dim=1)

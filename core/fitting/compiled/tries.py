@@ -61,7 +61,8 @@ class TryWorkspace(NamedTuple):
     there: Floats
 
 
-Try = Callable[[Task, Standing, bool, TryWorkspace, int, int], None]
+Free = npt.NDArray[np.bool_]
+Try = Callable[[tuple[Any, ...], Free, Standing, bool, TryWorkspace, int, int], None]
 
 
 def compiled_tries(
@@ -85,7 +86,7 @@ def compiled_tries(
     one_try = _try if terms == TERMS else _try_of(terms)
     bounds = [people * share // threads for share in range(threads + 1)]
     for iteration in count():
-        _at_once(partial(one_try, task, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
+        _at_once(partial(one_try, task.terms, task.free, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
         parts = (at.unknowns, at.loss, at.report, at.accepted)
         still = yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
         at.still[:] = False if still is None else still.numpy()
@@ -127,7 +128,15 @@ _losses, _slopes = losses_of(TERMS), slopes_of(TERMS)
 def _made_from(sources: int) -> Try:
     """What is called from Python, made anew when any of the sources changes."""
 
-    def tried(task: Task, at: Standing, looks: bool, room: TryWorkspace, first: int, last: int) -> None:
+    def tried(
+        numbers: tuple[Any, ...],
+        free: Free,
+        at: Standing,
+        looks: bool,
+        room: TryWorkspace,
+        first: int,
+        last: int,
+    ) -> None:
         """One try of each person from first to last, or a look at where they start."""
         assert sources >= 0
         for person in range(first, last):
@@ -135,11 +144,11 @@ def _made_from(sources: int) -> Try:
                 at.accepted[person] = False
                 continue
             copy(room.there, at.unknowns[person])
-            promised = 0.0 if looks else _damped_step(task.free, at, person, room)
+            promised = 0.0 if looks else _damped_step(free, at, person, room)
             loss = np.float32(np.inf)
             if looks or promised > 0:
-                pose(task.body, room.there, room.at.posed)
-                _losses(task.terms, room.terms, room.at, person, room.there, room.report)
+                pose(room.at.body, room.there, room.at.posed)
+                _losses(numbers, room.terms, room.at, person, room.there, room.report)
                 total = 0.0
                 for term in range(room.report.shape[0] - room.at.distance_px.shape[0]):
                     total += room.report[term]
@@ -155,7 +164,7 @@ def _made_from(sources: int) -> Try:
                 fill(gradient, 0.0)
                 for i in range(UNKNOWNS):
                     fill(hessian[i], 0.0)
-                _slopes(task.terms, room.terms, room.at, person, room.there, gradient, hessian)
+                _slopes(numbers, room.terms, room.at, person, room.there, gradient, hessian)
             if not looks:
                 _damp(at, person, ratio)
 
@@ -163,7 +172,7 @@ def _made_from(sources: int) -> Try:
 
 
 @inlined
-def _damped_step(free: npt.NDArray[np.bool_], at: Standing, person: int, room: TryWorkspace) -> float:
+def _damped_step(free: Free, at: Standing, person: int, room: TryWorkspace) -> float:
     """Take a step from room.there; returns the decrease of the loss that the quadratic model promises for it, 0 for no
     step."""
     strength, hessian, gradient = np.float64(at.strength[person]), at.hessian[person], at.gradient[person]

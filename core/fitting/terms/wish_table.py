@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core.body.tree import JOINT_NAMES
+from core.compute.per_device import held
 from core.errors import FitInputError
 from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish
 
@@ -29,17 +30,17 @@ class WishTable(NamedTuple):
 def wish_table(wishes: Sequence[Wish], places: Mapping[str, int], like: Tensor) -> WishTable:
     """places: name -> keypoint of the body. Raises FitInputError for an unknown name."""
     if not wishes:
-        return no_wishes(like)
+        return no_wishes(like.dtype, like.device)
     keypoints: list[tuple[int, int, bool]] = []
     rows: list[npt.ArrayLike] = []
     unknowns: list[int] = []
-    held: list[npt.ArrayLike] = []
+    turns: list[npt.ArrayLike] = []
     for wish in wishes:
         if isinstance(wish, Turn):
             angle = float(np.linalg.norm(wish.axis_angle))
             axis = np.array(wish.axis_angle) / (angle or 1.0)
             unknowns.append(3 * _joint(wish.name))
-            held.append([*axis, angle, wish.tolerance**-2])
+            turns.append([*axis, angle, wish.tolerance**-2])
         elif isinstance(wish, DepthOrder):
             keypoints.append((_place(wish.nearer, places), _place(wish.farther, places), True))
             rows.append(np.array([0, 0, 1, -wish.margin]) / wish.tolerance)
@@ -51,18 +52,20 @@ def wish_table(wishes: Sequence[Wish], places: Mapping[str, int], like: Tensor) 
         torch.from_numpy(np.array(keypoints, np.int64).reshape(-1, 3)).to(like.device),
         torch.from_numpy(np.array(rows, np.float64).reshape(-1, 4)).to(like),
         torch.from_numpy(np.array(unknowns, np.int64)).to(like.device),
-        torch.from_numpy(np.array(held, np.float64).reshape(-1, 5)).to(like),
+        torch.from_numpy(np.array(turns, np.float64).reshape(-1, 5)).to(like),
     )
 
 
-def no_wishes(like: Tensor) -> WishTable:
-    """Made where `like` is: nothing is copied, so that it may be part of what is recorded on a GPU."""
-    return WishTable(
-        like.new_empty((0, 3), dtype=torch.int64),
-        like.new_empty((0, 4)),
-        like.new_empty((0,), dtype=torch.int64),
-        like.new_empty((0, 5)),
-    )
+@held
+def no_wishes(dtype: torch.dtype, device: torch.device) -> WishTable:
+    """Most fits have none: made once."""
+    with torch.inference_mode(False):
+        return WishTable(
+            torch.empty((0, 3), dtype=torch.int64, device=device),
+            torch.empty((0, 4), dtype=dtype, device=device),
+            torch.empty((0,), dtype=torch.int64, device=device),
+            torch.empty((0, 5), dtype=dtype, device=device),
+        )
 
 
 def _rows(wish: Pin | RayPin | GroundContact) -> npt.NDArray[np.float64]:

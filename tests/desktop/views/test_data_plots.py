@@ -199,4 +199,4 @@ def test_a_term_that_is_new_to_the_fit_has_a_line_by_its_plain_name(open_desk, m
     )  # compiled here
     desk.fit()
     lines = desk.window.plots.losses.getPlotItem().listDataItems()
-    assert {line.name() for line in lines} == {"keypoints", "shape", "first beta"}
+    assert {line.name() for line in lines} == {"keypoints", "pose prior", "shape", "first beta"}

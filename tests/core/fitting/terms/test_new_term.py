@@ -24,7 +24,7 @@ def test_its_machine_code_takes_the_same_steps_as_its_tensors(scene):
 def test_a_fit_minimises_it_and_reports_it_by_name(scene, dtype):
     fitted = Scene(scene.body.to("cpu", dtype), scene.truth, scene.layout, scene.keypoints)
     first, *_, last = fitted.steps(off_by(scene.truth, 10), FitConfig(iterations=8))
-    assert list(last.loss_by_term) == ["keypoints", "shape", "first_beta"]
+    assert list(last.loss_by_term) == ["keypoints", "pose_prior", "shape", "first_beta"]
     assert (last.loss_by_term["first_beta"] < first.loss_by_term["first_beta"]).all()
     assert (last.params.betas[:, 0] - HELD_AT).abs().max() < 0.2
     torch.testing.assert_close(sum(last.loss_by_term.values()), last.loss, rtol=1e-5, atol=1e-5)

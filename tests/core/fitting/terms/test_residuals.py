@@ -82,7 +82,9 @@ class Compared(NamedTuple):
 
 def compared(toy: KeypointBody, unknowns: Tensor, photo: SeenKeypoints, robust: float) -> Compared:
     """The first term of a fit, with its rows worked out."""
-    placed = ComparedBodies.of(toy.posed(unknowns), Observation(photo, no_wishes(unknowns)))
+    placed = ComparedBodies.of(
+        toy.posed(unknowns), Observation(photo, no_wishes(unknowns.dtype, unknowns.device))
+    )
     goal = FitGoal(TERMS, FitConfig(keypoint_px=1.0, robust_px=robust), default_prior(CPU, unknowns.dtype))
     share = reprojection.plain(goal, placed)
     return Compared(share.loss, share.rows(), placed.offset_px.norm(dim=-1))

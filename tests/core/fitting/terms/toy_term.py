@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.body.keypoint_body import BETAS_COLUMNS
 from core.compute.machine_code import Floats, inlined
-from core.fitting.terms import reprojection, shape_prior
+from core.fitting.terms import pose_prior, reprojection, shape_prior
 from core.fitting.terms.term import (
     ComparedBodies,
     FitGoal,
@@ -59,4 +59,9 @@ def slope(
 
 
 TERM = FitTerm("first_beta", plain, numbers, no_workspace, lose, slope)
-FEW_AND_TOY = (reprojection.TERM, shape_prior.TERM, TERM)  # few, as machine code takes seconds to make
+FEW_AND_TOY = (
+    reprojection.TERM,
+    pose_prior.TERM,
+    shape_prior.TERM,
+    TERM,
+)  # fewer leave float32 no way to step

@@ -40,7 +40,7 @@ def save_photo(photo: SyntheticPhoto, folder: Path, index: int) -> None:
 
 
 def save_image(path: Path, image: NDArray[np.uint8], options: Sequence[int]) -> None:
-    """Write an image, BGR or grey. Raises OSError. It is not synced to the disk: a data set is remade in minutes."""
+    """image: BGR or grey, as OpenCV writes it. Not synced to the disk: a data set is made again in minutes."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         beside.write_bytes(cv2.imencode(path.suffix, image, list(options))[1].tobytes())

@@ -21,7 +21,7 @@ NEWER = "Update Fitloop, or open it with the program that wrote it; the file was
 
 
 def make_empty(path: Path) -> None:
-    """Make a new project at `path`, wholly or not at all. Raises ProjectError if the name is taken."""
+    """A new project at `path`, there as a whole or not at all. Raises ProjectError when the name is taken."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with explained(path, "making the project"), contextlib.closing(connect(beside, "rwc")) as db:
@@ -33,7 +33,7 @@ def make_empty(path: Path) -> None:
 
 
 def copy_database(db: sqlite3.Connection, path: Path) -> Path:
-    """Write the whole database of a connection to a new file. Raises ProjectError if it cannot be written."""
+    """Write all that a connection sees to a new file. Raises ProjectError when it cannot be written."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with explained(path, "saving a copy"), contextlib.closing(connect(beside, "rwc")) as copy:

@@ -111,7 +111,7 @@ def test_one_beta_is_one_standard_deviation_and_positive_is_taller(baked):
 def test_a_baked_body_passes_its_check_and_a_spoilt_one_fails_by_name(baked, monkeypatch, capsys):
     run(monkeypatch, "--check", str(baked), "--people", "20")
     said = capsys.readouterr().out
-    assert all(name in said for name in (*JOINT_NAMES, "20 adults", "children", "shape space"))
+    assert all(name in said for name in (*JOINT_NAMES, "20 held-out adults", "children", "shape space"))
     with np.load(baked) as file:
         arrays = dict(file)
     foot = joint_index("left_foot")

@@ -218,7 +218,7 @@ def test_a_project_that_is_there_is_told_before_people_are_looked_for(tmp_path, 
     monkeypatch.chdir(tmp_path)
     Path("made.fitloop").touch()
     assert main_of("convert")([NOTHING, "made.fitloop"]) == 1
-    assert "made.fitloop exists already" in capsys.readouterr().err
+    assert "made.fitloop is there already" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_not_there_is_told_before_people_are_looked_for(tmp_path, monkeypatch, capsys):

@@ -248,7 +248,7 @@ class Photo:
         return self.width / 2, self.height / 2
 
     def with_person(self, person: Person) -> Photo:
-        """The same photo with `person` in the place of the one with its id, or added at the end."""
+        """The same photo with `person` replacing the person of the same id, or added at the end."""
         ids = [old.id for old in self.people]
         place = ids.index(person.id) if person.id in ids else len(ids)
         return self.with_(people=(*self.people[:place], person, *self.people[place + 1 :]))

@@ -123,7 +123,7 @@ def _heading_deg(joints: NDArray[np.float32]) -> float:
 
 
 def _lifter(guess: str) -> nn.Module | None:
-    """none, lifter, or a lifter's folder."""
+    """The lifter of --guess: none, lifter, or a lifter's folder."""
     if guess == "none":
         return None
     return load_keypoints_network(checkpoint_of(place_of(guess)))

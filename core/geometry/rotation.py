@@ -21,7 +21,7 @@ _SERIES_BELOW = (
 )
 _SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]
 _SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]
-_GRAM_SCHMIDT_EPSILON = 1e-8  # shortest column that still gives a direction
+_GRAM_SCHMIDT_EPSILON = 1e-8  # least length of a column that still gives a direction
 
 
 def axis_angle_to_matrix(axis_angle: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ def QT_TR_NOOP(text: str) -> str:
     return text
 
 
-OPENPOSE = "openpose_"  # keypoints of SPIN's that are as OpenPose has them
+OPENPOSE = "openpose_"  # prefix of SPIN's keypoints that follow OpenPose's definition
 VERDICTS: dict[Verdict, str] = {
     "todo": QT_TR_NOOP("to do"),
     "accepted": QT_TR_NOOP("accepted"),

@@ -9,12 +9,12 @@ SIGN = "⚠"
 
 
 def short(name: str) -> str:
-    """Two or three words."""
+    """The warning's short name, of two or three words."""
     return _words().get(name, (name, ""))[0]
 
 
 def long(name: str) -> str:
-    """What is wrong, and what to do about it."""
+    """The warning's explanation: the problem and the remedy."""
     return _words().get(name, (name, ""))[1]
 
 

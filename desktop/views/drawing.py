@@ -179,7 +179,7 @@ def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
 
 @lru_cache
 def _sides_of_bones(names: Layout) -> dict[tuple[int, int], Side]:
-    """That of its ends; between left and right, or where one end is in the middle, the other's or the middle."""
+    """The side of a bone: that of its ends, ignoring ends in the middle; centre if the ends have both sides."""
     found: dict[tuple[int, int], Side] = {}
     for start, end in names.bones:
         sides = {names.sides[start], names.sides[end]} - {"centre"}

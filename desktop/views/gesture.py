@@ -23,7 +23,7 @@ ARROWS = {
 
 @dataclass(frozen=True, eq=False)
 class Pointer:
-    """Where the mouse is: canvas (2,) [px], photo (2,) [px]; released: the button was let go here."""
+    """The mouse's position: canvas (2,) [px], photo (2,) [px]; released: True if the button was released here."""
 
     canvas: np.ndarray
     photo: np.ndarray

@@ -54,7 +54,7 @@ def detect_in_photos(source: Path, choice: DetectorChoice) -> Import:
 
 
 def detect_round_people(known: Import, choice: DetectorChoice) -> Import:
-    """The same people with detected keypoints, each looked for in its box. Raises DetectorError."""
+    """Detect the keypoints of known people, each inside its bbox. Raises DetectorError."""
     found = _detect(known.photos, known.root, choice, by_itself=False)
     return replace(found, left_out=(*known.left_out, *found.left_out), notes=(*known.notes, *found.notes))
 

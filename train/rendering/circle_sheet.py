@@ -62,7 +62,7 @@ class RunPeople:
 
 
 def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
-    """A column for each of some people, fitted: photo, first guess, fit, last guess. Raises FitloopError for no run."""
+    """One column per person: photo, guess before training, fit, guess after. Raises FitloopError for a bad run."""
     plan = stored_plan(METHOD, read_config(run), run)
     people = _see(sources_of(plan, body, run / FITS), count)
     untaught = build(plan.config, body)

@@ -103,6 +103,6 @@ def _guess(
     if not all((np.abs(values) <= MAX_POSE).all() for values in (pose, betas)):
         raise Unusable("its pose or shape is not finite, or too large for a body")
     if not (0 < focal_length < 1e7 and (np.abs(cam_t) < 1e5).all() and cam_t[2] > 0):
-        raise Unusable("its camera is not one, or the body stands behind it")
+        raise Unusable("its camera is not valid, or the body is behind it")
     center = np.array(photo.middle)
     return Guess(pose, betas, 0.0, cam_t, focal_length, center, NETWORK, body=SMPL_NEUTRAL)

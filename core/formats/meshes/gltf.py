@@ -37,7 +37,10 @@ _COMPONENTS = {"f4": _FLOAT, "u2": _SHORT, "u4": _INT}
 
 
 def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> Export:
-    """One person's fits, photo by photo. frame_rate [1/s]. Raises FitsError for none, or OSError."""
+    """Write one person's fits, in the order of the photos. frame_rate [1/s].
+
+    Raises FitsError if there are no fits, and OSError.
+    """
     if not fits:
         raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
     betas = np.stack([fit.betas for fit in fits]).mean(axis=0)

@@ -24,7 +24,7 @@ CAMERA_TO_Y_UP = np.array([1.0, -1.0, -1.0])
 
 
 def write(path: Path, fit: Fit, body: Body) -> Export:
-    """The body of a fit, in the format of the suffix. Raises FitsError for another suffix, or OSError."""
+    """Write the body of a fit, in the format of the path's suffix. Raises FitsError for other suffixes, and OSError."""
     if path.suffix not in SUFFIXES:
         raise FitsError(f"{path.name}: meshes are written as {', '.join(SUFFIXES)}. Choose one of these.")
     mesh = trimesh.Trimesh(vertices(fit, body) * CAMERA_TO_Y_UP, body.faces, process=False)

@@ -205,7 +205,7 @@ def fit_of(
     source: str,
     weak: bool = False,
 ) -> Fit:
-    """A Fit in the photo's frame; body: the SMPL body that the reader was given, if any."""
+    """A Fit in the photo's frame. pose (72,) [rad], betas (10,), cam_t (3,) [m]. body: the given SMPL body or None."""
     focal_length, camera_center = photo.camera
     fingerprint = body.fingerprint if body is not None and body.is_smpl else SMPL_NEUTRAL
     return Fit(

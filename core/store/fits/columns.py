@@ -7,7 +7,7 @@ import numpy as np
 from core.errors import FitsError
 
 FORMAT_VERSION = 1
-SOURCES = ("", "guess", "fit", "curated")  # '' where there is no fit yet
+SOURCES = ("", "guess", "fit", "curated")  # '' for a person without a fit
 
 NUMBERS: dict[str, tuple[int, ...]] = {
     "pose": (72,),

@@ -122,14 +122,14 @@ class Canvas(QWidget):
         self.setFocus()
 
     def cancel(self) -> bool:
-        """End a gesture without its change. Returns whether there was one."""
+        """Cancel the running gesture. Returns True if there was one."""
         keyed, armed = self._keys.end(), self._armed is not None
         self._armed = None
         self.unsetCursor()
         return self._hand.drop() or armed or keyed
 
     def _let_go(self) -> None:
-        """Something else was done: what is dragged, or was to be drawn, would be changed as it was before that."""
+        """End the gesture after another change: it would overwrite that change with older values."""
         if not self._hand.holds:
             self._armed = None
         self._hand.let_go()

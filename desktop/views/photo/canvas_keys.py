@@ -54,7 +54,7 @@ class CanvasKeys:
         return gesture is not None or bool(nudged)
 
     def end_if_gone(self) -> None:
-        """What a gesture previews was kept or cancelled elsewhere."""
+        """End the gesture if its preview was kept or cancelled elsewhere."""
         gesture = self._gesture
         if gesture is not None and not self._workbench.previewing and not is_at_work(gesture):
             self.end()

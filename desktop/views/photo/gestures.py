@@ -29,7 +29,7 @@ def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 
 def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
-    """Put a keypoint where the mouse is; while placing, the next absent one is selected then."""
+    """Put a keypoint at the mouse. In placing mode the next absent keypoint is selected afterwards."""
     person = workbench.shown.the_person
     names = layout(person.keypoints.layout).keypoints
     pointer = start
@@ -44,7 +44,7 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 
 def give_limb(workbench: Workbench, index: int, other_at: Callable[[Pointer], int | None]) -> Gesture:
-    """Drag the limb of a keypoint onto other_at(pointer), another person: their limbs change places."""
+    """Drag the limb of a keypoint onto another person, other_at(pointer): the two people swap limbs."""
     person = workbench.shown.the_person
     indices, other_id = limb_indices(person, index), None
     while not (pointer := (yield)).released:
@@ -94,7 +94,7 @@ def draw_person(workbench: Workbench, start: Pointer) -> Gesture:
 
 
 def nobody_yet(workbench: Workbench, box: BBox) -> Person:
-    """A new person of the photo on show, of whom only the box is known."""
+    """A new person of the current photo, with a box and no keypoints."""
     shown = workbench.shown
     used = [person.keypoints.layout for person in shown.the_photo.people]
     keypoints = empty_keypoints(used[0] if used else NEW_LAYOUT)
@@ -109,13 +109,13 @@ def preview_box(workbench: Workbench, box: BBox) -> None:
 
 
 def preview_new(workbench: Workbench, person: Person) -> None:
-    """Show this person with all others as they are by now."""
+    """Preview a new person in the photo. The other people are read anew."""
     photo = workbench.committed or workbench.shown.the_photo
     workbench.preview_photo(photo.with_person(person))
 
 
 def add_person(workbench: Workbench, person: Person) -> None:
-    """Add this person to the photo on show, whose keypoints are placed next."""
+    """Add a person to the current photo, and start placing its keypoints."""
     photo = workbench.committed or workbench.shown.the_photo
     label = tr("Draw person {id}").format(id=person.id)
     workbench.apply_photo(label, photo.with_person(person), person.id)

@@ -21,7 +21,7 @@ def gesture_at(
     pointer: Pointer,
     gives: bool = False,
 ) -> Gesture:
-    """The gesture that a press begins, there being a photo. gives: a limb is to be given to somebody else."""
+    """The gesture of a press; a photo must be shown. gives: True to drag a limb onto another person."""
     photo, person = workbench.shown.the_photo, workbench.person
     if person is not None:
         gesture = _of_person(workbench, person, placing, pointer, gives)
@@ -37,7 +37,7 @@ def gesture_at(
 def _of_person(
     workbench: Workbench, person: Person, placing: Placing, pointer: Pointer, gives: bool
 ) -> Gesture | None:
-    """What of the selected person is taken hold of."""
+    """The gesture of a press on the selected person; None if the press hits nothing of it."""
     view, editable, photo = workbench.view, workbench.editable, workbench.shown.the_photo
     if view.placing and view.keypoint != NO_KEYPOINT and editable:
         return gestures.place_keypoint(workbench, view.keypoint, pointer)

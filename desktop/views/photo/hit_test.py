@@ -55,7 +55,7 @@ def person_at(
 
 
 def box_grip(person: Person, placing: Placing, at: np.ndarray) -> BoxGrip | None:
-    """Where the canvas point (2,) holds the person's box, if it does."""
+    """The corner or edge of the person's box at the canvas point (2,) [px], or None."""
     corners = placing.corners(person.bbox.center, person.bbox.side)
     low, high = corners
     near = np.abs(corners - at) <= EDGE_PX + 2  # (low or high, x or y)

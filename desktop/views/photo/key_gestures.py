@@ -33,7 +33,7 @@ KeyGesture = Generator[None, Step, None]
 
 
 def adjust_box(workbench: Workbench) -> KeyGesture:
-    """Move and size the box of the person on show."""
+    """Move and resize the selected person's box."""
     box = workbench.shown.the_person.bbox
     preview_box(workbench, box)
     while not (step := (yield)).kept:

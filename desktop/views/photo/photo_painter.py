@@ -143,7 +143,7 @@ class PhotoPainter:
                 draw_outline(painter, self._outline[1], rect, share)
 
     def reach(self, size: QSize, placing: Placing) -> QRect:
-        """The part of a canvas of this size that the selected person's body, keypoints and labels lie in, roughly."""
+        """The approximate area [canvas px] of the selected person's body, keypoints and labels."""
         person, posed, whole = self._workbench.person, self._workbench.shown.posed, QRect(QPoint(0, 0), size)
         if person is None or posed is None or not np.isfinite(posed.keypoints_px).all():
             return whole

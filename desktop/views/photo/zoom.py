@@ -30,7 +30,7 @@ class Placing:
         return (np.asarray(xy, dtype=np.float64) - (self.x, self.y)) / self.scale
 
     def corners(self, center: np.ndarray, side: float) -> np.ndarray:
-        """Top left and bottom right (2, 2) of a box on the canvas."""
+        """Top left and bottom right (2, 2) [canvas px] of a box."""
         return self.to_canvas(np.stack([center - side / 2, center + side / 2]))
 
     def zoomed(self, factor: float, at: np.ndarray) -> "Placing":

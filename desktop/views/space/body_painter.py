@@ -26,7 +26,7 @@ class BodyPainter:
 
     @property
     def surface(self) -> Surface | None:
-        """Vertices and joints that are shown; None where there is nothing to show."""
+        """Vertices and joints to show; None if there is no body to show."""
         posed, body = self._workbench.shown.posed, self._workbench.fits.body
         if posed is not None:
             return posed.upright

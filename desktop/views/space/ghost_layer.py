@@ -28,7 +28,7 @@ class GhostLayer:
         self._states: dict[GhostName, tuple[tuple[object, ...], Fit | Guess | None]] = {}
 
     def there(self) -> dict[GhostName, Ghost]:
-        """Those wanted that there are."""
+        """The ghosts to show that this person has."""
         body = self._workbench.fits.body
         found: dict[GhostName, Ghost] = {}
         if body is None:
@@ -57,7 +57,7 @@ class GhostLayer:
         return known[1]
 
     def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
-        """In the viewport's frame: that of the fit on show, and without one each on its own feet."""
+        """Bodies of ghosts in the viewport's frame: aligned with the current fit, or without a fit each on its feet."""
         posed = self._workbench.shown.posed
         return [
             Solid(
@@ -70,7 +70,7 @@ class GhostLayer:
         ]
 
     def paint_legend(self, painter: QPainter, colours: Theme, ghosts: dict[GhostName, Ghost]) -> None:
-        """A line for each that is wanted; muted where this person has none."""
+        """Draw one line per ghost to show, muted if this person does not have it."""
         for row, name in enumerate(self._workbench.view.ghosts):
             top = MARGIN_PX + row * ROW_PX
             there = name in ghosts

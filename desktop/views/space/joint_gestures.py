@@ -12,7 +12,7 @@ from desktop.views.gesture import Gesture, Pointer
 
 
 def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
-    """Drag a joint in 3D: it is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
+    """Drag a joint in 3D. It is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
     while not (pointer := (yield)).released:
         person = workbench.person
         if person is None:
@@ -23,7 +23,7 @@ def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.
 
 
 def turn_joint(workbench: Workbench, joint: str, axis: int, angle: Callable[[Pointer], float]) -> Gesture:
-    """Turn a joint about one of its own axes by angle(pointer) [rad]; the fits that come keep it so."""
+    """Turn a joint about one of its own axes by angle(pointer) [rad]. Later fits keep this rotation."""
     start = workbench.shown.the_fit
     label = tr("Turn {joint}").format(joint=part(joint))
     while not (pointer := (yield)).released:

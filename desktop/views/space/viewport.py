@@ -105,7 +105,7 @@ class Viewport(QWidget):
         return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
 
     def view_from(self, place: str) -> None:
-        """The whole body from one of cameras.PLACES; as the photo: from where its camera was."""
+        """Show the whole body from one of cameras.PLACES. "photo": from the photo's camera."""
         posed = self._workbench.shown.posed
         if place == "photo" and posed is not None:
             vertices = posed.upright[0]
@@ -176,7 +176,7 @@ class Viewport(QWidget):
         )
 
     def _rings(self) -> Rings | None:
-        """Around the marked joint of a fit that may be changed, if rings are wanted."""
+        """Rings around the marked joint of an editable fit, if rings are turned on."""
         posed = self._workbench.shown.posed
         if not self._workbench.view.rings or posed is None or not self._workbench.editable:
             return None
@@ -247,12 +247,12 @@ class Viewport(QWidget):
         self.update()
 
     def cancel(self) -> bool:
-        """End a drag without its change. Returns whether there was one."""
+        """Cancel a drag. Returns True if there was one."""
         self._held, self._turned = None, 0.0
         return self._hand.drop()
 
     def _let_go(self) -> None:
-        """Something else was done: what is dragged would be changed as it was before that."""
+        """Cancel the drag after another change: it would overwrite that change with older values."""
         held = self._hand.holds
         self._hand.let_go()
         if held and not self._hand.holds:

@@ -1,6 +1,6 @@
 """The lifter: from keypoints alone to a few likely bodies, with probabilities. It ships with the program.
 
-`lift` turns the camera to each person, asks the network (lifter_network.py), and brings its bodies back into the
+`lift` turns the camera to each person, asks the network (network.py), and brings its bodies back into the
 photo's camera frame, where each is moved under its keypoints.
 """
 

@@ -13,7 +13,16 @@ FILES_A_ROOM = 16
 
 # The same part of sibling methods, networks and formats, and systems that give their own name to a format, a network
 # and a command.
-MODULES_TOLD_APART_BY_THEIR_ROOM = {"lifter", "loss", "prior", "spin", "table"}
+MODULES_TOLD_APART_BY_THEIR_ROOM = {
+    "config",
+    "initial_weights",
+    "lifter",
+    "loss",
+    "method",
+    "prior",
+    "spin",
+    "table",
+}
 CLASSES_TOLD_APART_BY_THEIR_ROOM = {"Config", "LossWeights"}
 
 

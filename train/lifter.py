@@ -11,8 +11,8 @@ from core.body import load_body
 from core.errors import FitloopError
 from core.networks.lifter.lift import load_lifter
 from train.methods.lifter.accuracy import TABLE, evaluate
+from train.methods.lifter.config import LifterOptions, poses_of
 from train.methods.lifter.method import METHOD
-from train.methods.lifter.settings import LifterOptions, poses_of
 from train.methods.lifter.weights_folder import write_json
 from train.run.options import parse, with_values
 from train.run.parser import run_to_end

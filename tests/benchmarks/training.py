@@ -26,12 +26,12 @@ from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.batches import Batch
 from train.data.sources import Sources
+from train.methods.spin.config import Config, SpinOptions
 from train.methods.spin.in_the_loop import build, regress
 from train.methods.spin.method import lesson_of
-from train.methods.spin.settings import Config, SpinOptions
 from train.run.distributed import Processes
 from train.run.loop import Learner, Limits, learn
-from train.run.method import Options, Plan
+from train.run.method_record import Options, Plan
 from train.run.parser import CommandLine
 
 

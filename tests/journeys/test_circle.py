@@ -18,8 +18,8 @@ from core.networks.guess import guess
 from core.networks.spin import load_spin_network
 from core.store import FitsDictionary, Project
 from tests.journeys.program import in_the_program
+from train.methods.spin.config import Config
 from train.methods.spin.in_the_loop import build
-from train.methods.spin.settings import Config
 
 pytestmark = pytest.mark.slow
 

@@ -16,12 +16,12 @@ from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.sources import Sources
+from train.methods.spin.config import Config, SpinOptions
 from train.methods.spin.in_the_loop import build
 from train.methods.spin.method import lesson_of
-from train.methods.spin.settings import Config, SpinOptions
 from train.run.distributed import Processes
 from train.run.loop import Learner, Limits, learn
-from train.run.method import Options, Plan, RunProgress
+from train.run.method_record import Options, Plan, RunProgress
 
 BATCH = 8
 UNBELIEVED = (0, 2, 3)  # most of the first half, so that the two processes count different numbers of people

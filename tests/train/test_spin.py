@@ -13,11 +13,11 @@ from tests.core.networks.making import SMALL, network_that_says
 from tests.train import making_runs, plain_spin
 from train.data.augment import AugmentConfig
 from train.data.rotated_body import RotatedBody
+from train.methods.spin.config import Config
 from train.methods.spin.in_the_loop import Spin, loss, regress, supervise, valid_rows
 from train.methods.spin.loss import LossWeights
 from train.methods.spin.mean_params import mean_body
 from train.methods.spin.refit import Candidates
-from train.methods.spin.settings import Config
 from train.run.distributed import Processes
 
 PEOPLE = 8

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from core.networks.checkpoint import Checkpoint, load_weights
-from train.run.method import Lesson, Method, Options, StepLoss
+from train.run.method_record import Lesson, Method, Options, StepLoss
 from train.run.training import run_command
 
 ROW = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from core.methods import MethodRow, method_rows
-from train.run.method import Method
+from train.run.method_record import Method
 
 
 def methods() -> dict[str, tuple[MethodRow, Method]]:

@@ -18,7 +18,7 @@ from core.errors import CheckpointError, FitloopError
 from core.files.lock import WriterLock
 from core.files.whole_file import whole_file
 from core.networks.checkpoint import Checkpoint, read_checkpoint, save_checkpoint
-from train.run.method import Lesson, RunProgress
+from train.run.method_record import Lesson, RunProgress
 
 CONFIG, CHECKPOINT = "config.json", "checkpoint.pt"
 

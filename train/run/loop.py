@@ -1,6 +1,6 @@
 """The one loop of a training: take a batch, step, report, and go on after whatever happens.
 
-A Lesson (train/run/method.py) says where batches and gradients come from; the loop knows neither networks nor bodies.
+A Lesson (method_record.py) says where batches and gradients come from; the loop knows neither networks nor bodies.
 What is random is a function of seed, epoch and place, so a run that was killed takes the same steps again.
 """
 
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from core.errors import FitloopError
 from train.run.distributed import Processes
-from train.run.method import Lesson, RunProgress, StepLoss, TrainStep
+from train.run.method_record import Lesson, RunProgress, StepLoss, TrainStep
 from train.run.running_statistics import running_statistics
 
 BAD_STEPS_IN_A_ROW = 10

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
 
 from core.errors import FitloopError
-from train.run.method import ACCUMULATE, Method, Plan
+from train.run.method_record import ACCUMULATE, Method, Plan
 from train.run.parser import CommandLine, with_default
 from train.run.values import above_zero, amount, count, flag_of, from_one, named_path
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from train.run.distributed import DropoutStream, Processes
-from train.run.method import RunProgress, StepLoss
+from train.run.method_record import RunProgress, StepLoss
 from train.run.running_statistics import running_statistics
 
 Predicted = Sequence[Tensor]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from train.run.loop import Limits
-from train.run.method import Plan, RunProgress, TrainStep
+from train.run.method_record import Plan, RunProgress, TrainStep
 
 _BAR = 24
 

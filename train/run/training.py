@@ -16,7 +16,7 @@ from train.run.distributed import Processes
 from train.run.folder import CHECKPOINT, CONFIG, RunFolder, loop_state, read_config, resume
 from train.run.interrupt import Stopping
 from train.run.loop import Learner, Limits, learn
-from train.run.method import ACCUMULATE, Method, Options, Plan, RunProgress, TrainStep
+from train.run.method_record import ACCUMULATE, Method, Options, Plan, RunProgress, TrainStep
 from train.run.metrics_log import MetricsLog
 from train.run.options import Given, as_stored, default_run, merge, parse, unchanging
 from train.run.parser import INTERRUPTED, run_to_end

@@ -22,7 +22,7 @@ from train.methods.spin import method
 from train.run import folder as run_folder
 from train.run.folder import RunFolder
 from train.run.loop import BAD_BATCHES
-from train.run.method import StepLoss
+from train.run.method_record import StepLoss
 from train.run.metrics_log import MetricsLog, read_metrics
 
 pytestmark = pytest.mark.slow

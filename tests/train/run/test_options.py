@@ -7,7 +7,7 @@ import pytest
 from core.errors import FitloopError
 from train.methods.lifter.method import METHOD as LIFTER
 from train.methods.spin.method import METHOD as SPIN
-from train.run.method import Plan
+from train.run.method_record import Plan
 from train.run.options import as_stored, fields_of, merge, parse, stored_plan
 from train.run.training import run_command
 

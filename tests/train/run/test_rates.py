@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from core.networks.checkpoint import Checkpoint
+from train.methods.spin.config import Config
 from train.methods.spin.method import rate
-from train.methods.spin.settings import Config
 from train.run.distributed import Processes
 from train.run.loop import Learner, Limits, learn
-from train.run.method import Lesson, RunProgress, StepLoss
+from train.run.method_record import Lesson, RunProgress, StepLoss
 
 IN_EPOCH = 4
 

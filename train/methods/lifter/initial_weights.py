@@ -12,9 +12,9 @@ from core.body import Body
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.networks.lifter.network import POSE6D, Lifter, LifterConfig
 from train.data.mocap import Poses
+from train.methods.lifter.config import Config
 from train.methods.lifter.rare_poses import rare_poses
 from train.methods.lifter.scenes import Scenes
-from train.methods.lifter.settings import Config
 
 RARE_SHARE, RARE_COUNT = 0.2, 100_000
 

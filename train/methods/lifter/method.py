@@ -21,10 +21,7 @@ from core.networks.lifter.lift import load_lifter, network_entry
 from core.networks.lifter.network import Lifter, LifterConfig
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import Validation
-from train.methods.lifter.initial_weights import build, pose_bank
-from train.methods.lifter.loss import LossWeights, lifting_loss
-from train.methods.lifter.scenes import Scenes
-from train.methods.lifter.settings import (
+from train.methods.lifter.config import (
     FIXED,
     HELP,
     NEEDS,
@@ -35,10 +32,13 @@ from train.methods.lifter.settings import (
     out_of,
     poses_of,
 )
+from train.methods.lifter.initial_weights import build, pose_bank
+from train.methods.lifter.loss import LossWeights, lifting_loss
+from train.methods.lifter.scenes import Scenes
 from train.methods.lifter.weights_folder import save_lifter
 from train.run.distributed import Processes
 from train.run.folder import CHECKPOINT
-from train.run.method import Lesson, Method, Options, Plan, RunProgress, StepLoss, TrainStep
+from train.run.method_record import Lesson, Method, Options, Plan, RunProgress, StepLoss, TrainStep
 
 NETWORK = "lifter"  # its kind, in a checkpoint
 EPOCH = 1000  # steps: people are drawn anew, so an epoch is a count and nothing else

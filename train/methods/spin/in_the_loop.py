@@ -31,12 +31,12 @@ from train.data.batches import Batch
 from train.data.compare_fits import LOOP_FIT
 from train.data.rotated_body import RotatedBody
 from train.methods.spin import loss as losses
+from train.methods.spin.config import Config
 from train.methods.spin.loss import Term
 from train.methods.spin.mean_params import mean_body
 from train.methods.spin.refit import Candidates, refit
-from train.methods.spin.settings import Config
 from train.run.distributed import Processes
-from train.run.method import StepLoss
+from train.run.method_record import StepLoss
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from core.body.model import SMPL_NEUTRAL, Body
 from core.errors import CheckpointError
 from core.networks.checkpoint import load_weights
 from core.networks.spin import SpinNetwork, load_backbone, load_spin_network
+from train.methods.spin.config import SpinOptions
 from train.methods.spin.mean_params import mean_body
-from train.methods.spin.settings import SpinOptions
 from train.run.folder import checkpoint_of
 
 

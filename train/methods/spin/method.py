@@ -19,12 +19,12 @@ from core.store.fits.dictionary import FitsDictionary
 from train.bulk.compile_notice import ready_to_train
 from train.data.batches import Batch, Crops, Turns, batches_of, load_batches
 from train.data.sources import Sources, read_sources
+from train.methods.spin.config import FIXED, HELP, NEEDS, SWITCHES, Config, SpinOptions, check
 from train.methods.spin.in_the_loop import Spin, build, loss, regress
 from train.methods.spin.initial_weights import start_from
 from train.methods.spin.pictures import draw_pictures
-from train.methods.spin.settings import FIXED, HELP, NEEDS, SWITCHES, Config, SpinOptions, check
 from train.run.distributed import Processes, share_batches
-from train.run.method import Lesson, Method, Options, Plan, TrainStep
+from train.run.method_record import Lesson, Method, Options, Plan, TrainStep
 from train.run.pieces import Pieces, Predicted
 
 FITS = "fits.npz"  # of a run's folder: its dictionary

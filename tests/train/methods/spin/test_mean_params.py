@@ -10,9 +10,9 @@ from core.fitting.prior import PRIOR_FILE, load_prior
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.networks.spin import SpinConfig, SpinNetwork
 from tests.benchmarks.shared.people import smpl_sized
+from train.methods.spin.config import SpinOptions
 from train.methods.spin.initial_weights import start_from
 from train.methods.spin.mean_params import mean_body
-from train.methods.spin.settings import SpinOptions
 
 
 def test_without_a_file_the_network_starts_at_the_priors_likeliest_pose():

@@ -9,7 +9,7 @@ from typing import Literal
 from core.errors import FitloopError
 from core.networks.lifter.lift import WEIGHTS
 from core.networks.lifter.network import LifterConfig
-from train.run.method import Plan
+from train.run.method_record import Plan
 from train.run.parser import check_output
 from train.run.values import above_zero, from_one
 

@@ -13,7 +13,7 @@ from train.data.augment import AugmentConfig
 from train.data.compare_fits import LOOP_FIT
 from train.data.sources import SourceOptions
 from train.methods.spin.loss import LossWeights
-from train.run.method import Plan
+from train.run.method_record import Plan
 from train.run.values import by_name, flag_of, folders_of
 
 

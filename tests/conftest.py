@@ -39,6 +39,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """After pytest-xvfb started its screen, before Qt starts: without a screen, widgets go offscreen."""
+    if hasattr(
+        config, "workerinput"
+    ):  # of several processes each has a core: with more threads they wait in turn
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     config.stash[started] = []
     _write_starts_down(config.stash[started])
     config.stash[can_draw] = (

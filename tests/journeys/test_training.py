@@ -11,7 +11,7 @@ import pytest
 
 from desktop.jobs.saving import fits_file_of
 from desktop.jobs.training import ROOT, Training
-from tests.waiting import LONGEST_S
+from tests.waiting import output_of
 
 SMALL = "--backbone resnet10 --steps 12 --batch 2 --log-every 1 --workers 0 --threads 1"
 
@@ -95,7 +95,8 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
         desk.wait(is_told_to_run)
         assert not panel.stop.isEnabled()
         assert "Ctrl+C" in panel.stop.toolTip()
-        assert child.wait(LONGEST_S) == 0
+        output_of(child)
+        assert child.returncode == 0
     training.look()
     assert panel.said.text() == "elsewhere has ended after step 12"
     panel.metric.setCurrentText("loss")

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests import waiting
-from tests.waiting import wait_until
+from tests.waiting import output_of, wait_until
 
 
 def test_a_wait_ends_when_what_it_waits_for_is_there():
@@ -30,6 +30,16 @@ def test_a_process_that_ends_early_ends_the_wait_for_it_with_its_last_words():
         pytest.raises(AssertionError, match=r"before: its file\. Exit status 1\. no more paper"),
     ):
         wait_until(lambda: False, "its file", process)
+
+
+def test_a_process_that_does_not_end_is_ended_and_named(monkeypatch):
+    monkeypatch.setattr(waiting, "LONGEST_S", 0.1)
+    with (
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as process,
+        pytest.raises(AssertionError, match=r"the end of: .*sleep\(600\)"),
+    ):
+        output_of(process)
+    assert process.returncode != 0
 
 
 def test_a_process_that_is_waited_for_in_vain_is_ended(monkeypatch):

@@ -36,6 +36,15 @@ def wait_until(
         pause(EVERY_S)
 
 
+def output_of(process: subprocess.Popen) -> tuple[Any, Any]:
+    """What a process that is about to end has written, to its output and its errors. One that does not end is ended."""
+    try:
+        return process.communicate(timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError(f"Waited {LONGEST_S:g} s for the end of: {process.args}") from None
+
+
 def of_the_window(qtbot: Any) -> Callable[[float], object]:
     """A pause in which the window works."""
     return lambda seconds: qtbot.wait(round(1000 * seconds))

@@ -11,7 +11,7 @@ import pytest
 
 from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training_process import ROOT, TrainingProcess
-from tests.waiting import LONGEST_S
+from tests.waiting import output_of
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +97,8 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
         desk.wait(is_told_to_run)
         assert not panel.stop.isEnabled()
         assert "Ctrl+C" in panel.stop.toolTip()
-        assert child.wait(LONGEST_S) == 0
+        output_of(child)
+        assert child.returncode == 0
     training.poll()
     assert panel.said.text() == "elsewhere has ended after step 12"
     panel.shown_metric.setCurrentText("loss")

@@ -18,7 +18,7 @@ from core.errors import FitloopError
 from core.formats.bodies import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, full_to_crop, keypoints_to_crop, project
 from core.store.project.project import Project
-from tests.waiting import LONGEST_S, wait_until
+from tests.waiting import output_of, wait_until
 from train import synthetic
 from train.rendering.people_renderer import Picture
 from train.run.parser import INTERRUPTED
@@ -306,7 +306,7 @@ def test_a_request_to_stop_keeps_the_photos_that_are_done(asked, tmp_path):
     ) as process:
         wait_until((out / "images" / "000040.jpg").exists, "forty photos", process)
         os.killpg(process.pid, asked)
-        output, errors = process.communicate(timeout=LONGEST_S)
+        output, errors = output_of(process)
     assert process.returncode == INTERRUPTED, errors
     assert "Traceback" not in errors
     assert "people in" in output

@@ -13,7 +13,7 @@ import torch
 from core.body.model import load_body
 from core.store.fits.dictionary import FitsDictionary
 from tests.train import making_runs, one_step
-from tests.waiting import LONGEST_S, wait_until
+from tests.waiting import LONGEST_S, output_of, wait_until
 from train.run.distributed import DropoutStream, Processes, SharedDropout
 from train.run.metrics_log import read_metrics
 from train.run.parser import INTERRUPTED
@@ -93,7 +93,7 @@ class TestProcesses:
         )  # fmt: skip
         wait_until(lambda: len(losses(run)) >= 2, "two steps", process)
         os.killpg(process.pid, signal.SIGTERM)
-        _, said = process.communicate(timeout=LONGEST_S)
+        _, said = output_of(process)
         assert process.returncode == 130, said.decode()
         assert torch.load(run / "checkpoint.pt")["step"] == len(losses(run)) >= 2
 
@@ -160,7 +160,7 @@ class TestProcesses:
         wait_until(lambda: len(losses(run)) >= 2, "two steps of two processes", process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(children[-1]), signal.SIGKILL)
-        _, said = process.communicate(timeout=LONGEST_S)
+        _, said = output_of(process)
         assert process.returncode == 0, said.decode()
         assert [line["step"] for line in read_metrics(run)] == list(range(1, steps + 1))
         assert torch.load(run / "checkpoint.pt")["step"] == steps

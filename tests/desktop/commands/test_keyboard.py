@@ -14,11 +14,6 @@ from tests.desktop.making import same_people
 SHIFT, NONE = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
 
 
-@pytest.fixture
-def desk(shared_desk):
-    return shared_desk
-
-
 def key(desk, name, modifier=NONE, times=1):
     """Pressed where the keyboard is, as a user presses it."""
     for _ in range(times):

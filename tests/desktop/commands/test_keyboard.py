@@ -11,6 +11,8 @@ from core.wishes import Pin
 from desktop.state.view import NO_KEYPOINT
 from tests.desktop.making import same_people
 
+pytestmark = pytest.mark.slow
+
 SHIFT, NONE = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
 
 

@@ -95,6 +95,7 @@ class TestWhatIsBelieved:
         assert valid_rows(spin_of(fits, body), torch.tensor([2])).all()
 
 
+@pytest.mark.slow
 class TestStep:
     @pytest.fixture
     def batch(self, fits, tmp_path):
@@ -143,7 +144,6 @@ class TestStep:
         for name in ("betas", "vertices"):
             assert (~terms[name].counts).nonzero().tolist() == [[2]]
 
-    @pytest.mark.slow
     def test_only_the_loop_changes_the_dictionary(self, fits, body, batch):
         fits.crop_pose += 0.3
         before = fits.crop_pose.clone()
@@ -154,7 +154,6 @@ class TestStep:
         found = self.step(batch, spin_of(fits, body))
         assert int(found.counts["replaced"]) == int((fits.crop_pose != before).any(1).sum()) > 0
 
-    @pytest.mark.slow
     def test_a_correction_teaches_at_once(self, fits, body, batch):
         """What a human locked is the target of the very next step, and its gradient leads there."""
         fits.locked[:] = True

@@ -142,6 +142,7 @@ def test_spins_reader_takes_the_data_set_with_its_truth(folder, rows):
     assert all(person.locked and person.fit.kid == rows["kid"][person.id] for person in people)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_photos_whatever_the_workers(folder, tmp_path):
     other = tmp_path / "two"
     options = ["--count", str(PHOTOS), "--size", "128", "--workers", "2"]
@@ -275,6 +276,7 @@ def test_what_a_project_cannot_be_told_is_refused(words, told, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_poses_that_cannot_be_read_stop_the_workers_with_their_message(tmp_path):
     config = StudioConfig(size=64, poses=tmp_path / "none.npz")
     with (

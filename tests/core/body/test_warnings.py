@@ -105,6 +105,7 @@ def test_a_leg_through_the_other_leg_is_told_and_legs_side_by_side_are_not():
     assert overlap(joints_of([fit(left_hip=(0, 0, -0.05), right_hip=(0, 0, 0.05))]))[0] < 0.05
 
 
+@pytest.mark.slow
 def test_captured_poses_seldom_pass_through_themselves_or_bend_the_wrong_way(shared_data):
     poses = np.load(shared_data / "mocap_poses.npz")["poses"][::100]
     bodies = [

@@ -53,6 +53,7 @@ def test_weights_that_several_gpus_trained_load(tmp_path, network):
     assert torch.equal(loaded.fc2.weight, network.fc2.weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 def test_imagenet_weights_of_torchvision_start_the_backbone(tmp_path, suffix):
     weights = {

@@ -129,6 +129,7 @@ def test_a_guess_says_which_body_it_is_of(body, network, lifter):
     assert [one.body for one in (answer, *answer.alternatives)] == [body.fingerprint] * 3
 
 
+@pytest.mark.slow
 def test_a_batch_says_of_each_person_what_is_said_alone(body, network):
     image = noise()
     people = [person(i, (20.0 + 17 * i, 30.0 + 11 * i), 40.0 + 5 * i) for i in range(35)]  # more than a chunk

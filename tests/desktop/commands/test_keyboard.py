@@ -11,12 +11,9 @@ from core.wishes import Pin
 from desktop.state.view import NO_KEYPOINT
 from tests.desktop.making import same_people
 
+pytestmark = pytest.mark.slow
+
 SHIFT, NONE = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def desk(shared_desk):
-    return shared_desk
 
 
 def key(desk, name, modifier=NONE, times=1):

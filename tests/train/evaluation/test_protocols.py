@@ -262,6 +262,7 @@ def _present(path, body):
     return samples, present(samples)[0]
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_or_lines_of_json(tmp_path, dataset, body, network, capsys):
     save_checkpoint(tmp_path / "checkpoint.pt", spin_checkpoint(network))
     evaluate_command.main([str(tmp_path), "--data", f"joints={dataset}", "--data", f"coco={dataset}"])

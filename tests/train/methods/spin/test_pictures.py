@@ -37,6 +37,7 @@ def near(picture, colour):
     return np.abs(picture.astype(int) - np.array(colour[::-1])).max(axis=2) < 60
 
 
+@pytest.mark.slow
 def test_a_picture_has_each_guess_above_its_fit(run):
     pictures = sorted((run / "pictures").iterdir())
     assert [path.name for path in pictures] == ["00000001.jpg", "00000002.jpg"]

@@ -14,7 +14,6 @@ Without a screen set QT_QPA_PLATFORM=offscreen; the 3D view and the body over th
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -36,6 +35,7 @@ from core.records import Person
 from tests.benchmarks.desktop import ROOT, Bench
 from tests.desktop.making import write_coco
 from tests.waiting import LONGEST_S
+from train.run.parser import CommandLine
 
 COUNTED = ("core", "desktop")
 REPEATS = 5
@@ -168,11 +168,7 @@ def medians(found: list[tuple[int, int]]) -> dict[str, int]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        "python -m tests.benchmarks.calls",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = CommandLine("tests.benchmarks.calls", __doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object, without the range")
     given = parser.parse_args()
     found = count_acts()

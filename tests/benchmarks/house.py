@@ -21,7 +21,6 @@ README: words between white space, as `wc -w` counts them; then those outside co
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
 import os
@@ -30,6 +29,8 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from train.run.parser import CommandLine
 
 ROOT = Path(__file__).parents[2]
 HOUSE = ("core", "desktop", "train")
@@ -215,11 +216,7 @@ def readme_rows() -> Iterator[Row]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        "python -m tests.benchmarks.house",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = CommandLine("tests.benchmarks.house", __doc__)
     parser.add_argument("--no-window", action="store_true", help="leave out what acts of a user enter")
     parser.add_argument("--no-types", action="store_true", help="leave out mypy")
     given = parser.parse_args()

@@ -53,7 +53,7 @@ def step_joint(by_m: tuple[float, float]) -> Run:
 
 
 def hold(moved: Callable[[np.ndarray], np.ndarray], label: str) -> Run:
-    """Hold the selected joint at a moved point. moved: from the joint or its pin to the new pin (3,) [m, camera frame]."""
+    """Hold the selected joint elsewhere. moved: from its place or pin to the new pin (3,) [m, camera frame]."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         person, joint = shown.the_person, joint_meant(shown.person, workbench.view)

@@ -1,4 +1,4 @@
-"""Part of the fit menu: fit or guess all people in the queue, in the background. Each job is one entry of the history."""
+"""Part of the fit menu: fit or guess all people in the queue in the background. A job is one entry of the history."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

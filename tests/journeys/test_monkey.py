@@ -115,5 +115,5 @@ def test_random_acts_throw_nothing_and_are_undone_to_the_very_beginning(open_des
         for one, other in zip(photo.people, after[path].people, strict=True):
             assert same_person(one, other)
     assert [
-        words for words in desk.said if "has to wait" not in words
+        words for words in desk.said if "cannot start" not in words
     ] == []  # to be told to wait is no fault

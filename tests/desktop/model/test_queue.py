@@ -102,7 +102,7 @@ def test_people_chosen_elsewhere_are_the_queue_until_that_is_taken_back(open_des
     desk.workbench.select(ids[1])
     desk.do("person.reject")
     desk.do("person.next_worst")
-    assert "Nobody else" in desk.told[-1]
+    assert "All other people" in desk.told[-1]
     filters.chosen.click()
     assert len(shown(desk)) == 4
     assert not filters.chosen.isVisible()

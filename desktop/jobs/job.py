@@ -152,7 +152,7 @@ class Job(QObject):
         self._do_here(waiting)
 
     def close(self) -> None:
-        """As `finish`, and wait until no thread is left."""
+        """Run all `whole` work to its end, stop any other, and wait until no thread is left."""
         waiting, self._waiting = self._waiting, []
         if self._now.whole:
             self._worker.finish()

@@ -70,7 +70,7 @@ def test_every_order_and_every_warning_has_words(desk):
     filters = desk.window.people.filters
     assert {filters.order.itemData(place) for place in range(filters.order.count())} == set(ORDERS)
     for name in WARNINGS:
-        assert 0 < len(warning_texts.short(name)) < 18
+        assert 0 < len(warning_texts.short(name)) < 20
         assert len(warning_texts.long(name)) > 20
         assert "{" not in warning_texts.long(name)
 

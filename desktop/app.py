@@ -1,4 +1,4 @@
-"""The program: read the command line, build workbench and window, run them. All wiring is on this page."""
+"""The program: reads the command line, builds workbench and window, and runs them. All wiring is on this page."""
 
 import argparse
 import gc
@@ -26,9 +26,9 @@ from desktop.views.window.window import Window
 
 log = logging.getLogger(__name__)
 OFTEN = gc.get_threshold()
-SELDOM = 200  # collections of the middle generation for a full one
+SELDOM = 200  # collections of the middle generation per full collection
 SWITCH_S = 0.0005  # Python's own 5 ms would let each picture of a drag wait for the fit's thread
-SETTLE_MS = 100  # for the window system to place the window before its picture is taken
+SETTLE_MS = 100  # the window system places the window before the screenshot is taken
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         window.arranged = True
     window.show()
     workbench.fits.body_changed.connect(spare_the_collector)
-    QTimer.singleShot(0, workbench.fits.open_body)  # after the window is there: it imports torch
+    QTimer.singleShot(0, workbench.fits.open_body)  # after the window shows: loading a body imports torch
     if options.path is not None:
         QTimer.singleShot(0, partial(open_path, workbench, options.path))
     sys.excepthook = end_with_error if options.screenshot else partial(last_resort, window)
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return application.exec()
     finally:
         sys.excepthook = sys.__excepthook__
-        if not window.close():  # it waits, and there is nobody any more who would hear when it need not
+        if not window.close():  # it waits for a file job, and no event loop runs that could close it later
             workbench.files.close()
             window.close()
         if not options.screenshot:
@@ -75,20 +75,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build(settings: Settings, view: View | None = None) -> tuple[Workbench, Window]:
-    """The workbench and the window around it, not shown yet, without a body."""
+    """The workbench and its window. The window is not shown yet; no body is loaded yet."""
     sys.setswitchinterval(SWITCH_S)
-    # Qt cuts even the disc of a keypoint into pieces for its threads, and waits for them: beside a fit that was more
-    # than half of a drag's time.
+    # Qt splits even the disc of a keypoint among its threads and waits for them. Beside a running fit, this took
+    # more than half of a drag's time.
     os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     workbench = Workbench(view or settings.view())
     return workbench, Window(workbench, COMMANDS, settings)
 
 
 def spare_the_collector() -> None:
-    """Once torch and the body are there: what they brought stays for good.
+    """Exclude the objects of torch and of the body from garbage collection, once both are loaded.
 
-    A full collection looked at all of it, 300 000 objects, in 0.2 s in which no thread ran and nothing was drawn; and
-    it came whenever a job had made a few thousand records. Young cycles are collected as ever.
+    They live until the end. A full collection visited these 300 000 objects in 0.2 s, and no thread ran meanwhile. It
+    came after every few thousand records of a job. Young cycles are collected as before.
     """
     if not gc.get_freeze_count():
         gc.freeze()
@@ -97,13 +97,13 @@ def spare_the_collector() -> None:
 
 
 def collect_again() -> None:
-    """The other way round, once the window is closed: it was there when all was frozen, and would stay for good."""
+    """Undo `spare_the_collector` once the window is closed. Otherwise the frozen window would never be freed."""
     gc.unfreeze()
     gc.set_threshold(*OFTEN)
 
 
 def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
-    """As soon as the body is drawn, save the whole window and end: status 1 where that fails."""
+    """Save a picture of the window as soon as the body is drawn, then exit. Status 1 if saving fails."""
 
     def save() -> None:
         saved = window.grab().save(str(file))
@@ -133,16 +133,16 @@ def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
 def last_resort(
     window: Window, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """An exception that nothing else took: in the log with its trace, in the window in words."""
+    """Report an exception that no other code caught: the log gets its trace, the window a message."""
     log.critical("unexpected", exc_info=(kind, error, trace))
     text = tr("Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details.").format(
         kind=kind.__name__, error=error
     )
-    QTimer.singleShot(0, window, partial(window.say, text))  # it may have been in the middle of a picture
+    QTimer.singleShot(0, window, partial(window.say, text))  # later: a paint event may have raised it
 
 
 def end_with_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Where nobody looks at a window: the trace on the terminal, status 1."""
+    """Print the trace on the terminal and exit with status 1: a screenshot has no user who reads a message."""
     sys.__excepthook__(kind, error, trace)
     QApplication.exit(1)
 
@@ -168,6 +168,8 @@ def _parser() -> argparse.ArgumentParser:
         "--theme", choices=("light", "dark", "system"), help="colours, in place of the remembered ones"
     )
     parser.add_argument(
-        "--language", metavar="XX", help=f"such as de, from now on; {SYSTEM}: that of the desktop around it"
+        "--language",
+        metavar="XX",
+        help=f"language code such as de, kept for later starts; {SYSTEM}: the language of the desktop",
     )
     return parser

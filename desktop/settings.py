@@ -1,4 +1,4 @@
-"""What the window remembers from one start to the next."""
+"""The settings that the window keeps between starts."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,18 +16,18 @@ FLAGS = (
     *("overlay", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
-LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is left alone
+LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is not used
 
 
 class Settings:
-    """Reads and writes a QSettings; a value that is not there or makes no sense is its default."""
+    """Reads and writes a QSettings. A missing or invalid value gives its default."""
 
     def __init__(self, store: QSettings | None = None) -> None:
         self._store = store or QSettings("Fitloop", "Fitloop")
 
     @property
     def folder(self) -> str:
-        """Where the last file was opened from; empty at first."""
+        """The folder of the last opened file; empty at first."""
         return str(self._store.value("folder", ""))
 
     @folder.setter
@@ -36,7 +36,7 @@ class Settings:
 
     @property
     def language(self) -> str:
-        """What the window speaks, as `desktop.text.language.speak` has it."""
+        """The language of the window, as a name that `desktop.text.language.speak` takes."""
         return str(self._store.value("language", SYSTEM))
 
     @language.setter
@@ -45,7 +45,7 @@ class Settings:
 
     @property
     def first_steps_over(self) -> bool:
-        """Whether the user has seen enough of the first steps."""
+        """Whether the user closed the first steps."""
         return self._flag("first_steps_over", False)
 
     @first_steps_over.setter
@@ -53,7 +53,7 @@ class Settings:
         self._store.setValue("first_steps_over", over)
 
     def view(self) -> View:
-        """How the body was drawn last."""
+        """The view of the last session."""
         default = View()
         name = self._store.value("theme")
         theme: ThemeName = name if name in get_args(ThemeName) else default.theme
@@ -65,41 +65,41 @@ class Settings:
         )
 
     def keep_view(self, view: View) -> None:
-        """Remember how the body is drawn."""
+        """Store the theme and the flags of the view."""
         for name in ("theme", *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
-        """The keys that the user gave a command, or its own."""
+        """The keys that the user gave a command, else its default keys."""
         return str(self._store.value(f"shortcuts/{command}", default))
 
     def keep_shortcut(self, command: str, keys: str | None) -> None:
-        """Give a command other keys; None: its own again."""
+        """Give a command other keys. None restores its default keys."""
         if keys is None:
             self._store.remove(f"shortcuts/{command}")
         else:
             self._store.setValue(f"shortcuts/{command}", keys)
 
     def recent(self) -> list[str]:
-        """Projects that were open lately and are still there, the last one first."""
+        """Recently opened projects that still exist, the latest first."""
         value = self._store.value("recent", [])
         paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
         return [path for path in paths if Path(path).is_file()]
 
     def add_recent(self, path: str) -> None:
-        """A project was opened."""
+        """Put an opened project at the start of the recent projects."""
         others = [other for other in self.recent() if other != path]
         self._store.setValue("recent", [path, *others][:RECENT_KEPT])
 
     def restore_window(self, window: QMainWindow) -> bool:
-        """Put the window and its docks where they were. Returns whether that was known."""
+        """Restore the places of the window and its docks. Returns whether they were stored."""
         geometry, docks = self._store.value("window/geometry"), self._store.value("window/docks")
         if isinstance(geometry, QByteArray):
             window.restoreGeometry(geometry)
         return isinstance(docks, QByteArray) and window.restoreState(docks, LAYOUT_VERSION)
 
     def keep_window(self, window: QMainWindow) -> None:
-        """Remember where the window and its docks are."""
+        """Store the places of the window and its docks."""
         self._store.setValue("window/geometry", window.saveGeometry())
         self._store.setValue("window/docks", window.saveState(LAYOUT_VERSION))
 

@@ -1,6 +1,6 @@
-"""What Qt and OpenGL need of the system, found out by loading it, before Qt itself would abort over it.
+"""Checks that the libraries of Qt and OpenGL load, because Qt aborts without them.
 
-Standard library only. `python -m desktop.system [--for-tests]` prints the line that mends what is missing.
+Standard library only. `python -m desktop.system [--for-tests]` prints the command that installs missing libraries.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Library(NamedTuple):
-    """A shared library and the packages that bring it."""
+    """A shared library or a program, and the packages that contain it."""
 
     file: str
     debian: str
@@ -42,7 +42,7 @@ TEST_PROGRAMS = (
 
 
 def loads(file: str) -> bool:
-    """Whether the dynamic linker finds this library and all that it needs."""
+    """Whether the dynamic linker finds this library and its dependencies."""
     try:
         ctypes.CDLL(file)
     except OSError:
@@ -51,21 +51,21 @@ def loads(file: str) -> bool:
 
 
 def missing_libraries(loads: Callable[[str], bool] = loads) -> tuple[Library, ...]:
-    """The libraries of Linux that a window with OpenGL needs and that do not load; none elsewhere."""
+    """The libraries of a window with OpenGL that do not load. Empty on other systems than Linux."""
     if not sys.platform.startswith("linux"):
         return ()
     return tuple(library for library in LIBRARIES if not loads(library.file))
 
 
 def missing_programs() -> tuple[Library, ...]:
-    """The programs that give tests a virtual screen, where there is no screen and they are not there."""
+    """The missing programs of a virtual screen for tests. Empty where a screen exists."""
     if not sys.platform.startswith("linux") or has_screen():
         return ()
     return tuple(program for program in TEST_PROGRAMS if shutil.which(program.file) is None)
 
 
 def mend_line(missing: tuple[Library, ...]) -> str:
-    """What is missing and the one command that installs it."""
+    """A message: the missing files and the command that installs them."""
     files = ", ".join(library.file for library in missing)
     if shutil.which("dnf") and not shutil.which("apt-get"):
         command = "dnf install " + " ".join(dict.fromkeys(library.fedora for library in missing))
@@ -75,7 +75,7 @@ def mend_line(missing: tuple[Library, ...]) -> str:
 
 
 def has_screen() -> bool:
-    """Whether a window can appear: an X server that answers, or a Wayland session; always so off Linux."""
+    """Whether a window can appear: an X server answers, or a Wayland session runs. Always True off Linux."""
     if not sys.platform.startswith("linux"):
         return True
     if os.environ.get("WAYLAND_DISPLAY"):
@@ -85,8 +85,8 @@ def has_screen() -> bool:
     xcb = ctypes.CDLL("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    # A connection that was made stays: a virtual server begins anew when its last client leaves, and would turn away
-    # Qt, which comes next.
+    # The connection stays open: a virtual server restarts when its last client leaves, and would refuse Qt, which
+    # connects next.
     if not xcb.xcb_connection_has_error(connection):
         return True
     xcb.xcb_disconnect(connection)
@@ -94,7 +94,7 @@ def has_screen() -> bool:
 
 
 def window_plugin_loads() -> bool:
-    """Whether Qt's own X11 plugin loads: the last word on whether its libraries are complete."""
+    """Whether Qt's own X11 plugin loads, so that no library is missing."""
     spec = importlib.util.find_spec("PySide6")
     if not sys.platform.startswith("linux") or spec is None or spec.origin is None:
         return True
@@ -103,22 +103,22 @@ def window_plugin_loads() -> bool:
 
 
 def complaint() -> str | None:
-    """Why no window can open here and what mends it, in a line; None when one can."""
-    if os.environ.get("QT_QPA_PLATFORM"):  # whoever names a platform knows which
+    """One line: the reason why no window can open, and a remedy. None if a window can open."""
+    if os.environ.get("QT_QPA_PLATFORM"):  # a named platform was chosen on purpose
         return None
     missing = missing_libraries()
     if missing:
         return mend_line(missing)
     if not has_screen():
         return (
-            "No screen: DISPLAY and WAYLAND_DISPLAY name none that answers. "
+            "No screen: no display server answers at DISPLAY or WAYLAND_DISPLAY. "
             "Start on a desktop, or under a virtual screen: xvfb-run -a ./run.sh"
         )
     return None
 
 
 def main(arguments: list[str]) -> int:
-    """Print what is missing; the exit status says whether anything is."""
+    """Print the missing libraries. Returns the exit status: 1 if any is missing."""
     missing = missing_libraries()
     if "--for-tests" in arguments:
         missing += missing_programs()

@@ -1,6 +1,7 @@
-"""Light and dark: one record of colours each, and the palette that Qt draws its widgets with.
+"""The light and the dark theme: a record of colours each, and Qt's palette for widgets.
 
-Left, right and centre are those of resources/keypoints/colours.json, which colour-blind eyes tell apart.
+The colours of left, right and centre come from resources/keypoints/colours.json. Colour-blind people can tell them
+apart.
 """
 
 from collections.abc import Mapping
@@ -15,12 +16,12 @@ from core.body.keypoints import side_colours
 
 ThemeName = Literal["system", "light", "dark"]
 Side = Literal["left", "right", "centre"]
-FUSION_DARKER = 140  # [%] what Fusion does to the window's colour for an outline
+FUSION_DARKER = 140  # [%] Fusion darkens the window's colour by this for an outline
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as #rrggbb; sides: of left, right and centre, the person's own."""
+    """Colours as #rrggbb. sides: the colours of the person's own left, right and centre."""
 
     name: Literal["light", "dark"]
     window: str
@@ -73,7 +74,7 @@ DARK = Theme(
 
 
 def theme(name: ThemeName) -> Theme:
-    """The theme of this name; "system" is the one that the desktop around the window uses."""
+    """The theme of this name. "system" follows the colours of the desktop."""
     if name == "system":
         dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         return DARK if dark else LIGHT
@@ -81,25 +82,26 @@ def theme(name: ThemeName) -> Theme:
 
 
 def side_of(joint: str) -> Side:
-    """The side that a joint's name says: left_knee is left, pelvis is centre."""
+    """The side in a joint's name: left_knee is left, pelvis is centre."""
     if joint.startswith("left_"):
         return "left"
     return "right" if joint.startswith("right_") else "centre"
 
 
 def apply(theme: Theme) -> None:
-    """Dress every widget of the application, open or not yet made."""
+    """Give all widgets of the application the colours of a theme, also later widgets."""
     application = QApplication.instance()
     if isinstance(application, QApplication):
         application.setStyle("Fusion")
         application.setPalette(palette(theme))
-        # PySide says that it takes bytes here, and takes only str.
+        # PySide's type says bytes, but only str works.
         application.setPalette(_boxed(theme), "QCheckBox")  # type: ignore[arg-type]
 
 
 def _boxed(theme: Theme) -> QPalette:
-    """The palette with which Fusion draws the square of a tick in the muted colour: it takes the window's, made darker,
-    which nobody sees in the dark.
+    """A palette for check boxes: Fusion outlines the square in the muted colour.
+
+    By default Fusion darkens the window's colour for the outline. That is invisible in the dark theme.
     """
     result = palette(theme)
     result.setColor(QPalette.ColorRole.Window, QColor(theme.muted).lighter(FUSION_DARKER))
@@ -107,7 +109,7 @@ def _boxed(theme: Theme) -> QPalette:
 
 
 def palette(theme: Theme) -> QPalette:
-    """Qt's colour roles in this theme."""
+    """Qt's colour roles in a theme."""
     role = QPalette.ColorRole
     result = QPalette()
     for roles, colour in (

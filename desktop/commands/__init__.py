@@ -1,1 +1,1 @@
-"""Everything that can be asked for from a menu, a button or the keyboard."""
+"""Commands: the actions of menus, buttons and keys."""

@@ -1,4 +1,4 @@
-"""The body menu: what is done to the body in 3D."""
+"""The body menu: edits of the body in 3D."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from desktop.state.posed_body import SOLE_M
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, part, tr
 
-FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
+FLIPPED_BY = {  # joint or keypoint -> the joint where its bone starts
     "elbow": "shoulder",
     "wrist": "elbow",
     "hand": "elbow",
@@ -26,12 +26,12 @@ FLIPPED_BY = {  # which bone a joint or keypoint means: the one that leads to it
 }
 DEPTH_STEP_M = 0.05
 TURN_STEP_DEG = 5.0
-STEP_DOWN_M = 0.7  # to the floor: of a foot farther above it a fit would make knots
+STEP_DOWN_M = 0.7  # largest height of a foot above the floor; from farther up a fit twists the leg
 DOWN = (0.0, 1.0, 0.0)  # in the camera frame
 
 
 def flip_depth(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """The limb toward the camera goes away from it, and the other way round; without a limb, the whole body turns."""
+    """Flip the depth of the selected limb. Without a limb, turn the whole body."""
     joint = name_meant(shown.person, workbench.view)
     side, _, limb = joint.partition("_")
     name = f"{side}_{FLIPPED_BY[limb]}" if limb in FLIPPED_BY else "heading"
@@ -39,7 +39,7 @@ def flip_depth(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def step_depth(by_m: float) -> Run:
-    """The joint meant comes nearer to the camera or goes farther, and is held there."""
+    """Move the selected joint in depth, and hold it there. by_m > 0: away from the camera."""
 
     def moved(at: np.ndarray) -> np.ndarray:
         return at * (1 + by_m / float(np.linalg.norm(at)))
@@ -48,12 +48,12 @@ def step_depth(by_m: float) -> Run:
 
 
 def step_joint(by_m: tuple[float, float]) -> Run:
-    """The joint meant moves to the side, up or down as the photo shows it, and is held there. by_m: right, down."""
+    """Move the selected joint along the axes of the photo, and hold it there. by_m: right, down."""
     return hold(lambda at: at + np.array([*by_m, 0.0]), QT_TR_NOOP("Move {name} in 3D"))
 
 
 def hold(moved: Callable[[np.ndarray], np.ndarray], label: str) -> Run:
-    """Hold the joint meant at moved(where it is, or is held already) (3,) [m, camera frame]."""
+    """Hold the selected joint elsewhere. moved: from its place or pin to the new pin (3,) [m, camera frame]."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         person, joint = shown.the_person, joint_meant(shown.person, workbench.view)
@@ -70,9 +70,9 @@ def hold(moved: Callable[[np.ndarray], np.ndarray], label: str) -> Run:
 
 
 def order_depth(nearer: bool) -> Run:
-    """The joint meant is to be nearer to the camera, or farther, than the one that is selected next.
+    """Order the depths of two joints: the selected joint is nearer, or farther, than the next selected joint.
 
-    That is one clicked in either view, or one gone to by keys, where the command is given again.
+    The next joint is clicked in a view, or selected with keys before the command is repeated.
     """
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
@@ -82,9 +82,9 @@ def order_depth(nearer: bool) -> Run:
             return
         workbench.change_view(compared=joint, compared_nearer=nearer)
         words = (
-            tr("{name} is nearer than … click that joint, or go to it and press the key again.")
+            tr("{name} is nearer than …: click the other joint, or select it and press the key again.")
             if nearer
-            else tr("{name} is farther than … click that joint, or go to it and press the key again.")
+            else tr("{name} is farther than …: click the other joint, or select it and press the key again.")
         )
         workbench.told.emit(words.format(name=part(joint)))
 
@@ -92,7 +92,7 @@ def order_depth(nearer: bool) -> Run:
 
 
 def finish_order(workbench: Workbench) -> None:
-    """The joint meant is the other one of the two."""
+    """Complete a depth order with the selected joint as the second joint."""
     view, person = workbench.view, workbench.person
     other = name_meant(person, view)
     workbench.change_view(compared="")
@@ -105,7 +105,7 @@ def finish_order(workbench: Workbench) -> None:
 
 
 def turn_by_key(axis: int, angle_deg: float) -> Run:
-    """The joint meant turns about one of its own axes, and is kept so."""
+    """Turn the selected joint about one of its own axes, and hold its rotation."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         joint = joint_meant(shown.person, workbench.view)
@@ -117,7 +117,7 @@ def turn_by_key(axis: int, angle_deg: float) -> Run:
 
 
 def foot_is_down(side: str) -> Callable[[Shown], bool]:
-    """Whether the curator put this foot on the floor."""
+    """Tells whether a foot is held on the floor."""
 
     def is_down(shown: Shown) -> bool:
         wishes = shown.person.wishes if shown.person is not None else ()
@@ -127,8 +127,10 @@ def foot_is_down(side: str) -> Callable[[Shown], bool]:
 
 
 def put_foot_down(side: str) -> Run:
-    """The foot goes on the floor and stays there, or is let go of. The floor is level, as the photo is taken to be:
-    where another foot was put on it, else under the body's lowest point.
+    """Hold a foot on the floor, or release it.
+
+    The floor is level, because the camera is assumed to be level. Its height comes from the other foot if that is held
+    on the floor, else from the body's lowest point.
     """
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
@@ -149,7 +151,7 @@ def put_foot_down(side: str) -> Run:
 
 
 def let_go_of(workbench: Workbench, wish: Wish) -> None:
-    """One thing that is held no more."""
+    """Remove one wish of the selected person."""
     if workbench.person is not None and workbench.editable:
         wishes = tuple(other for other in workbench.person.wishes if other != wish)
         label = tr("Let go of {name}").format(name=part(names_of(wish)[0]))
@@ -157,7 +159,7 @@ def let_go_of(workbench: Workbench, wish: Wish) -> None:
 
 
 def let_go(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Keypoints and priors alone decide again."""
+    """Remove all wishes of the selected person. Keypoints and priors alone then determine the fit."""
     workbench.apply(tr("Let go of all that is held"), shown.the_person.with_(wishes=()), follow=True)
 
 

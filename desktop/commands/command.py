@@ -1,5 +1,4 @@
-"""What can be asked for from a menu, a button or the keyboard: one record each, what it needs, and the usual ways to
-make one."""
+"""Commands of menus, buttons and keys: one record each, the needs of a command, and functions that make commands."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,31 +15,31 @@ PROJECT: Needs = frozenset({"project"})
 WRITABLE: Needs = frozenset({"writable"})  # a project that may be written
 PHOTO: Needs = frozenset({"photo"})
 PERSON: Needs = frozenset({"person"})
-UNLOCKED: Needs = frozenset({"unlocked"})  # a person who may be changed
-KEYPOINT: Needs = frozenset({"keypoint"})  # one of the person's that is selected
-SEEN: Needs = frozenset({"seen"})  # a keypoint of the person that is not absent
-FIT: Needs = frozenset({"fit"})  # the person's
-BODY: Needs = frozenset({"body"})  # that is loaded
-NEIGHBOUR: Needs = frozenset({"neighbour"})  # somebody else in the photo
-HELD: Needs = frozenset({"held"})  # something that the person's fits keep to
+UNLOCKED: Needs = frozenset({"unlocked"})  # a selected person that may be changed
+KEYPOINT: Needs = frozenset({"keypoint"})  # a selected keypoint of the person
+SEEN: Needs = frozenset({"seen"})  # a present keypoint of the person
+FIT: Needs = frozenset({"fit"})  # a fit of the person
+BODY: Needs = frozenset({"body"})  # a loaded body
+NEIGHBOUR: Needs = frozenset({"neighbour"})  # another person in the photo
+HELD: Needs = frozenset({"held"})  # a wish of the person
 ORIGINAL: Needs = frozenset({"original"})  # the person's keypoints before the first edit
 UNDO: Needs = frozenset({"undo"})
 REDO: Needs = frozenset({"redo"})
-WORK: Needs = frozenset({"work"})  # in the background
+WORK: Needs = frozenset({"work"})  # a job in the background
 FITTED = UNLOCKED | FIT | BODY
 
 
 def alternative(number: int) -> Needs:
-    """So many other bodies for the person's keypoints."""
+    """At least `number` alternatives of the person."""
     return frozenset({f"alternative {number}"})
 
 
 @dataclass(frozen=True)
 class Command:
-    """`id` is "menu.name"; `run` is called only where all that it `needs` is there, as the Shown says that it gets.
+    """id: "menu.name"; run: called with the current Shown, only if all of `needs` is available.
 
-    cancels: what is previewed is dropped first. It is a tick where it has a `flag`, a field of the view that is
-    `value`, or where it can be `checked`; a `group` of ticks is a choice of one.
+    cancels: drop a preview first. flag: a field of the view; the command is ticked if the field is `value`. checked:
+    computes the tick from Shown. group: commands of which exactly one is ticked.
     """
 
     id: str
@@ -64,7 +63,7 @@ class Command:
 
 
 def available(workbench: Workbench) -> Needs:
-    """All that a command may need and that is there now."""
+    """The needs that are met now."""
     shown, fits = workbench.shown, workbench.fits
     person, photo, writable = shown.person, shown.photo, workbench.writable
     found = {"project": shown.project is not None, "writable": writable, "body": fits.body is not None}
@@ -84,7 +83,7 @@ def available(workbench: Workbench) -> Needs:
 
 
 def tick(name: str, text: str, shortcut: str, field: str) -> Command:
-    """A command that turns a flag of the view on and off."""
+    """A command that switches a flag of the view."""
 
     def turn(workbench: Workbench, window: Asks, shown: Shown) -> None:
         workbench.change_view(**{field: not getattr(workbench.view, field)})
@@ -93,7 +92,7 @@ def tick(name: str, text: str, shortcut: str, field: str) -> Command:
 
 
 def shift(field: str, by: float, low: float, high: float) -> Run:
-    """More or less of a number of the view."""
+    """Change a number of the view by a step, between low and high."""
     return lambda workbench, window, shown: workbench.change_view(
         **{field: round(min(max(getattr(workbench.view, field) + by, low), high), 3)}
     )

@@ -1,4 +1,4 @@
-"""The edit menu: keypoints of the person on show, and what is taken back."""
+"""The edit menu: undo, redo, and edits of the selected person's keypoints."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ from desktop.text.translate import QT_TR_NOOP, tr
 
 
 def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Run:
-    """Change the selected keypoint of the person on show; the body follows."""
+    """Change the selected keypoint. The body follows."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         workbench.apply(tr(label), change(shown.the_person, workbench.view.keypoint), follow=True)
@@ -35,7 +35,7 @@ def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Run:
 
 
 def cycle_visibility(workbench: Workbench, window: Asks | None, shown: Shown) -> None:
-    """Visible, occluded, absent; one that comes back does so where the body has it if it was nowhere."""
+    """Cycle the selected keypoint through visible, occluded, absent. It reappears at the body if it has no place."""
     body_px = None if shown.posed is None else shown.posed.keypoints_px
     changed = person_edits.cycled(shown.the_person, workbench.view.keypoint, body_px)
     workbench.apply(tr("Change visibility"), changed, follow=True)
@@ -54,11 +54,11 @@ def swap_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def restore_keypoints(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    workbench.apply(tr("Restore keypoints"), person_edits.restored(shown.the_person), follow=True)
+    workbench.apply(tr("Reset keypoints"), person_edits.restored(shown.the_person), follow=True)
 
 
 def step_keypoint(by: int) -> Run:
-    """Select the next or the last keypoint."""
+    """Select the next or the previous keypoint."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         k, old = shown.the_person.keypoints.k, workbench.view.keypoint
@@ -68,7 +68,7 @@ def step_keypoint(by: int) -> Run:
 
 
 def place_keypoints(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """The next clicks place keypoints: the selected one, then those that are absent."""
+    """Place keypoints with the next clicks: first the selected keypoint, then absent ones."""
     absent = np.flatnonzero(shown.the_person.keypoints.confidence <= 0)
     chosen = workbench.view.keypoint
     if chosen == NO_KEYPOINT:
@@ -77,7 +77,7 @@ def place_keypoints(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def cancel(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Escape: the gesture, the preview, the fit; then the selected keypoint."""
+    """Cancel the gesture, the preview and the fit. Without any, unselect the keypoint."""
     in_gesture, compared = window.cancel_gesture(), workbench.view.compared
     under_way = workbench.cancel()
     workbench.change_view(compared="")
@@ -123,7 +123,7 @@ EDIT_MENU = (
     *NEIGHBOURS,
     Command(
         "edit.restore",
-        QT_TR_NOOP("Restore &keypoints as they came"),
+        QT_TR_NOOP("Reset &keypoints to imported"),
         "",
         restore_keypoints,
         UNLOCKED | ORIGINAL,

@@ -1,4 +1,4 @@
-"""The file menu: what is opened, added, saved and exported."""
+"""The file menu: open, add, save and export files."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -18,7 +18,7 @@ EXPORT_KEYS = {"coco": "Ctrl+E"}
 
 
 def open_file(kind: str) -> Run:
-    """Ask for a project, photos, annotations, and open them."""
+    """Ask for a project, photos or annotations, and open them."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         path = window.ask_for_file(kind)
@@ -34,7 +34,7 @@ def open_path(workbench: Workbench, path: Path) -> None:
         if workbench.writable and path.is_file():
             return
         if not workbench.files.running:
-            workbench.set_project(None)  # opened a second time it could only be read
+            workbench.set_project(None)  # a second connection could only read the project
     _open(workbench, path.name, open_steps(path, body_file=workbench.fits.body_file), path)
 
 
@@ -58,7 +58,7 @@ def add_annotations(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def open_sample(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """The sample project, made at the first time."""
+    """Open the sample project. It is made at first use."""
     file = sample_file(sample_folder())
     if file.exists():
         open_path(workbench, file)
@@ -67,7 +67,7 @@ def open_sample(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def _open(workbench: Workbench, name: str, steps: Iterator[Opening], file: Path | None = None) -> None:
-    """Show the project that the last step brings."""
+    """Run the steps as a job, and show the project of the last step."""
     opened: list[Opening] = []
 
     def take(step: Opening) -> None:
@@ -95,7 +95,7 @@ def save_fits(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def export(kind: str) -> Run:
-    """Ask where, and write everybody in a format, by its word."""
+    """Ask for a file, and write all people in a format. kind: the format's word."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         path = window.ask_for_new_file(kind)
@@ -108,14 +108,14 @@ def export(kind: str) -> Run:
 
 
 def close_project(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Show none, once all that was asked for is written."""
+    """Close the project as soon as all files are written."""
     if workbench.files.writing:
-        workbench.told.emit(tr("The project closes as soon as all is written; Stop keeps it open."))
+        workbench.told.emit(tr("The project closes as soon as all files are written. Stop keeps it open."))
     workbench.files.afterwards(tr("Close the project"), partial(workbench.set_project, None))
 
 
 def find_photos(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Photos that moved are looked for under a folder, by name and content."""
+    """Ask for a folder, and find moved photos under it by name and content."""
     folder = window.ask_for_file("photos")
     if folder is None:
         return
@@ -128,7 +128,7 @@ def find_photos(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
     def end() -> None:
         if found and workbench.project is project:
-            workbench.set_project(None)  # the history names the old places
+            workbench.set_project(None)  # the history has the old paths
             open_path(workbench, project.path)
 
     workbench.files.start(tr("Find photos"), relocate_steps(project, folder), take, end, file=folder)
@@ -155,7 +155,7 @@ FILE_MENU = (
     Command("file.open_body", QT_TR_NOOP("Open &body…"), "", open_body),
     Command(
         "file.open_own_body",
-        QT_TR_NOOP("&Use the open body"),
+        QT_TR_NOOP("&Use the open body (built-in)"),
         "",
         lambda workbench, window, shown: workbench.fits.open_body(),
     ),

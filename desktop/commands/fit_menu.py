@@ -1,4 +1,4 @@
-"""The fit menu: the fit of the person on show, other bodies for it, and the fits of everybody."""
+"""The fit menu: fits and alternatives of the selected person, and fits of the whole queue."""
 
 from desktop.commands.command import BODY, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
 from desktop.commands.queue_menu import QUEUE
@@ -8,17 +8,17 @@ from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP
 
 TAKE = (
-    QT_TR_NOOP("Take body &1"),
-    QT_TR_NOOP("Take body &2"),
-    QT_TR_NOOP("Take body &3"),
-    QT_TR_NOOP("Take body &4"),
-    QT_TR_NOOP("Take body &5"),
+    QT_TR_NOOP("Take alternative &1"),
+    QT_TR_NOOP("Take alternative &2"),
+    QT_TR_NOOP("Take alternative &3"),
+    QT_TR_NOOP("Take alternative &4"),
+    QT_TR_NOOP("Take alternative &5"),
 )
 CAN_FIT = UNLOCKED | SEEN | BODY
 
 
 def fit(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """From the fit that is there; without one, from a guess."""
+    """Fit from the current fit; without one, from a guess."""
     if shown.fit is not None and not workbench.fits.foreign:
         workbench.fits.fit(shown.fit)
     else:
@@ -38,7 +38,7 @@ FIT_MENU = (
     Command("fit.fit", QT_TR_NOOP("&Fit"), "F", fit, CAN_FIT),
     Command(
         "fit.anew",
-        QT_TR_NOOP("Fit &anew"),
+        QT_TR_NOOP("Refit from scr&atch"),
         "Shift+F",
         lambda workbench, *_: workbench.fits.fit(None),
         CAN_FIT,
@@ -50,7 +50,7 @@ FIT_MENU = (
         lambda workbench, *_: workbench.fits.guess(),
         CAN_FIT,
     ),
-    Command("fit.alternatives", QT_TR_NOOP("&Look for other bodies"), "T", search_alternatives, CAN_FIT),
+    Command("fit.alternatives", QT_TR_NOOP("Find a&lternatives"), "T", search_alternatives, CAN_FIT),
     *(
         Command(
             f"fit.take_{number}",

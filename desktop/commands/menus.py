@@ -1,6 +1,6 @@
-"""The menus in their order, and every command in the order of the menus.
+"""The menus in order, and all commands in the order of the menus.
 
-Texts are English here and translated where they are shown.
+Texts are English here. The window translates them.
 """
 
 from desktop.commands.body_menu import BODY_MENU

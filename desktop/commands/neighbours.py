@@ -1,4 +1,4 @@
-"""Part of the edit menu: somebody else's keypoints are copied, or given back where a detector mixed people up."""
+"""Part of the edit menu: copy keypoints of another photo, and exchange keypoints that a detector mixed up."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from desktop.text.translate import QT_TR_NOOP, tr
 
 
 def copy_from_photo(by: int) -> Run:
-    """The keypoints of who is at the same place in the next photo or the last: the selected one, else all."""
+    """Copy keypoints from the person at the same place in another photo: the selected keypoint, else all."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         person, beside = shown.the_person, photo_beside(workbench, by)
@@ -25,7 +25,7 @@ def copy_from_photo(by: int) -> Run:
         neighbour = shown.the_project.photo(beside)
         other = _same_place(shown.the_photo, person, neighbour)
         if other is None:
-            workbench.told.emit(tr("Nobody is in {photo}.").format(photo=neighbour.path))
+            workbench.told.emit(tr("{photo} has no people.").format(photo=neighbour.path))
             return
         index = workbench.view.keypoint
         indices = (index,) if 0 <= index < person.keypoints.k else None
@@ -41,22 +41,22 @@ def copy_from_photo(by: int) -> Run:
 
 
 def exchange_limb(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """The selected keypoint's limb and that of who is nearest to it change places."""
+    """Exchange the selected keypoint's limb with the nearest person."""
     person, index = shown.the_person, workbench.view.keypoint
     other = person_edits.nearest_person(person, shown.the_photo.people, person.keypoints.xy[index])
     if other is None:
-        workbench.told.emit(tr("Nobody else is in this photo."))
+        workbench.told.emit(tr("This photo has no other person."))
     else:
         exchange(workbench, other.id, limb_indices(person, index))
 
 
 def exchange_detection(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Box, keypoints and bodies of the person and of who is nearest change places; ids and verdicts stay."""
-    workbench.cancel()  # a new person whom nobody kept is not near
+    """Exchange box, keypoints and bodies with the nearest person. Ids and verdicts stay."""
+    workbench.cancel()  # drop a preview of a new person
     person, photo = workbench.shown.the_person, workbench.shown.the_photo
     other = person_edits.nearest_person(person, photo.people)
     if other is None:
-        workbench.told.emit(tr("Nobody else is in this photo."))
+        workbench.told.emit(tr("This photo has no other person."))
     elif _may_change(workbench, other):
         changed = photo.with_person(person_edits.with_detection_of(person, other))
         changed = changed.with_person(person_edits.with_detection_of(other, person))
@@ -65,7 +65,7 @@ def exchange_detection(workbench: Workbench, window: Asks, shown: Shown) -> None
 
 
 def exchange(workbench: Workbench, other_id: int, indices: tuple[int, ...]) -> None:
-    """These keypoints of the person on show and of another change places, and both bodies follow."""
+    """Exchange keypoints of the selected person with another person. Both bodies follow."""
     workbench.cancel()
     photo, person = workbench.shown.the_photo, workbench.shown.the_person
     other = person_of(photo, other_id)
@@ -83,7 +83,7 @@ def exchange(workbench: Workbench, other_id: int, indices: tuple[int, ...]) -> N
 
 
 def exchanged_in(photo: Photo, person: Person, other: Person, indices: tuple[int, ...]) -> Photo:
-    """The photo with these keypoints of two people exchanged; the photo itself where that cannot be."""
+    """The photo with keypoints of two people exchanged. The same photo if they cannot be exchanged."""
     if other.locked or other.keypoints.layout != person.keypoints.layout:
         return photo
     one, two = person_edits.exchanged(person, other, indices)
@@ -91,7 +91,7 @@ def exchanged_in(photo: Photo, person: Person, other: Person, indices: tuple[int
 
 
 def limb_indices(person: Person, index: int) -> tuple[int, ...]:
-    """The keypoints of the limb that this one is of."""
+    """The keypoints of a keypoint's limb."""
     return person_edits.limb_of(layout(person.keypoints.layout), index)
 
 
@@ -103,7 +103,7 @@ def _may_change(workbench: Workbench, other: Person) -> bool:
 
 
 def photo_beside(workbench: Workbench, by: int) -> int | None:
-    """Id of the photo so many places after the one on show, in the order they came; None where there is none."""
+    """Id of the photo `by` places after the photo shown, in import order. None if there is none."""
     if workbench.project is None or workbench.photo_id is None:
         return None
     ids = workbench.project.photo_ids()
@@ -112,7 +112,7 @@ def photo_beside(workbench: Workbench, by: int) -> int | None:
 
 
 def _same_place(photo: Photo, person: Person, neighbour: Photo) -> Person | None:
-    """Who has the box that is nearest to the person's, photos taken to be of one size."""
+    """The neighbour's person with the box nearest to the person's box, after scaling both photos to one size."""
     scale = np.array([neighbour.width / photo.width, neighbour.height / photo.height])
     there = person.with_(id=-1, bbox=type(person.bbox)(person.bbox.center * scale, person.bbox.scale))
     return person_edits.nearest_person(there, neighbour.people)
@@ -128,7 +128,7 @@ NEIGHBOURS = (
     ),
     Command(
         "edit.exchange_detection",
-        QT_TR_NOOP("Exchange &whole with the nearest"),
+        QT_TR_NOOP("Exchange detection &with the nearest"),
         "Shift+Y",
         exchange_detection,
         UNLOCKED | NEIGHBOUR,

@@ -1,4 +1,4 @@
-"""The menus of panels and of help: what only the window itself does."""
+"""The panel menu and the help menu: commands of the window itself."""
 
 from desktop.commands.command import Command, Run
 from desktop.text.translate import QT_TR_NOOP
@@ -21,7 +21,7 @@ PANEL_MENU = (
     Command("panel.shorter", QT_TR_NOOP("Panel &shorter"), "Shift+F8", _stretch(0, -1)),
     Command(
         "panel.reset",
-        QT_TR_NOOP("Panels as at &first"),
+        QT_TR_NOOP("De&fault panel layout"),
         "",
         lambda workbench, window, shown: window.reset_layout(),
     ),

@@ -1,4 +1,4 @@
-"""The person menu: verdicts, the way through the queue, boxes, new people."""
+"""The person menu: verdicts, steps through the queue, boxes, new people."""
 
 from core.records import Person, Verdict
 from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
@@ -12,7 +12,7 @@ from desktop.text.translate import QT_TR_NOOP, tr
 
 
 def judge(verdict: Verdict, label: str) -> Run:
-    """Give the person on show a verdict, and go on if the user likes that."""
+    """Give the selected person a verdict, and select the next person if the view says so."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         if verdict == "accepted" and workbench.fits.running:
@@ -30,13 +30,13 @@ def judge(verdict: Verdict, label: str) -> Run:
 def next_worst(workbench: Workbench, window: Asks, shown: Shown) -> None:
     person_id = workbench.queue.next_undecided()
     if person_id is None:
-        workbench.told.emit(tr("Nobody else waits for a verdict here."))
+        workbench.told.emit(tr("All other people in the queue have a verdict."))
     else:
         workbench.select(person_id)
 
 
 def step_person(by: int) -> Run:
-    """The next or the last person as the queue is shown."""
+    """Select the next or the previous person of the queue."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         beside = workbench.queue.beside(by)
@@ -47,7 +47,7 @@ def step_person(by: int) -> Run:
 
 
 def step_person_here(by: int) -> Run:
-    """The next or the last person of the photo on show, round and round. A new person whom nobody kept is none."""
+    """Select the next or the previous person of the photo, in a circle. A new person in preview is dropped."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         ids = [person.id for person in shown.the_photo.people]
@@ -57,7 +57,7 @@ def step_person_here(by: int) -> Run:
 
 
 def step_photo(by: int) -> Run:
-    """The next or the last photo in the order they came, with people or without."""
+    """Show the next or the previous photo in import order, with people or without."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         beside = photo_beside(workbench, by)
@@ -76,7 +76,7 @@ def box_around(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def delete_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """The one on show; a new person whom nobody kept does not stay either."""
+    """Delete the selected person. A new person in preview is dropped."""
     photo, person = shown.the_photo, shown.the_person
     people = tuple(other for other in photo.people if other.id != person.id)
     label = tr("Delete person {id}").format(id=person.id)
@@ -84,7 +84,7 @@ def delete_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def detect(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Look for people in all photos that have none, in the background."""
+    """Detect people in all photos without people, in the background."""
     project = shown.the_project
     faults: list[str] = []
     found: list[Person] = []
@@ -152,7 +152,7 @@ PERSON_MENU = (
         UNLOCKED,
     ),
     Command("person.box", QT_TR_NOOP("Box around the &keypoints"), "Shift+B", box_around, UNLOCKED),
-    Command("person.detect", QT_TR_NOOP("De&tect where nobody is yet"), "Ctrl+D", detect, WRITABLE),
+    Command("person.detect", QT_TR_NOOP("De&tect in photos without people"), "Ctrl+D", detect, WRITABLE),
     Command("person.delete", QT_TR_NOOP("D&elete person"), "Ctrl+Del", delete_person, UNLOCKED, cancels=True),
     tick("person.advance", QT_TR_NOOP("&Go on after a verdict"), "", "advance"),
 )

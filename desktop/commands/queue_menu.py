@@ -1,5 +1,4 @@
-"""Part of the fit menu: everybody in the queue is fitted or guessed, in the background; each is one entry of the
-history."""
+"""Part of the fit menu: fit or guess all people in the queue in the background. A job is one entry of the history."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,11 +17,11 @@ from desktop.state.history import Change
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, tr
 
-TOLD = 6  # lines at the end of a job
+TOLD = 6  # most lines of a job's report
 
 
 def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Fit everybody that the queue shows."""
+    """Fit all people in the queue."""
     label, ids = tr("Fit everybody in the queue"), workbench.queue.ids()
     faults: list[str] = []
     done: list[int] = []
@@ -51,15 +50,15 @@ def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def guess_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Guess everybody that the queue shows, with the network in use; their fits stay."""
+    """Guess all people in the queue with the network in use. Their fits stay."""
     _guess(workbench, shown.the_project, workbench.queue.ids(), None)
 
 
 def guess_with(workbench: Workbench, checkpoint: Path) -> None:
-    """A run's checkpoint makes the guesses from now on: it guesses everybody, and the queue is ranked anew.
+    """Guess all people with a run's checkpoint, make later guesses with it, and order the queue by disagreement.
 
-    Where the new guess and the fit disagree most comes first: there the network has most to learn, or the fit is
-    wrong.
+    People with the largest disagreement between guess and fit come first: the network has most to learn there, or the
+    fit is wrong.
     """
     project = workbench.project
     if project is not None and workbench.fits.body is not None:
@@ -89,7 +88,7 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
         told = [words + _others(left_out, len(person_ids) - len(done))]
         if workbench.fits.network is not before and workbench.project is project:
             workbench.queue.want(order="disagreement")
-            told.append(tr("The queue begins where guess and fit disagree most."))
+            told.append(tr("The queue now starts with the largest disagreement between guess and fit."))
         _end(workbench, [*told, *faults])
 
     fits = workbench.fits
@@ -98,7 +97,7 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
 
 
 def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Person], Person]]) -> None:
-    """Put people on the disk, each changed by its function; those who were deleted or locked meanwhile are left out."""
+    """Change people by a function each, and write them. People deleted or locked meanwhile are left out."""
     project = workbench.project
     if project is None or not changed:
         return
@@ -114,7 +113,7 @@ def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Pers
 
 
 def _others(left_out: Counter[LeftOut], others: int) -> str:
-    """Why a job left `others` people as they are; nothing where there are none. Who is in no count was not reached."""
+    """The reasons why a job left `others` people unchanged, in words. Uncounted people were not reached."""
     why = (
         (left_out["locked"], tr("%n locked", "", left_out["locked"])),
         (left_out["unseen"], tr("%n without keypoints", "", left_out["unseen"])),

@@ -1,4 +1,4 @@
-"""The view menu and the 3D menu: how the photo and the body are drawn, and from where."""
+"""The view menu and the 3D menu: drawing of the photo and the body, and the viewpoint."""
 
 from desktop.commands.command import PERSON, PROJECT, Command, Run, shift, tick
 from desktop.text.translate import QT_TR_NOOP
@@ -59,13 +59,13 @@ VIEW_MENU = (
     tick("view.crop", QT_TR_NOOP("Keep to the pe&rson's box"), "Shift+Z", "crop"),
     tick("view.silhouette", QT_TR_NOOP("Outline of t&he body"), "M", "silhouette"),
     Command(
-        "view.more", QT_TR_NOOP("&More of the body"), "+", shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)
+        "view.more", QT_TR_NOOP("&More opaque body"), "+", shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)
     ),
     Command(
-        "view.less", QT_TR_NOOP("Less of the bod&y"), "-", shift("overlay_opacity", -OPACITY_STEP, 0.1, 1.0)
+        "view.less", QT_TR_NOOP("Less opaque bod&y"), "-", shift("overlay_opacity", -OPACITY_STEP, 0.1, 1.0)
     ),
     tick("view.skeleton", QT_TR_NOOP("&Keypoints"), "K", "skeleton"),
-    tick("view.residuals", QT_TR_NOOP("Distanc&es"), "E", "residuals"),
+    tick("view.residuals", QT_TR_NOOP("R&esiduals"), "E", "residuals"),
     tick("view.boxes", QT_TR_NOOP("Bo&xes"), "Ctrl+B", "boxes"),
     Command("view.brighter", QT_TR_NOOP("Bri&ghter"), "Ctrl+Up", shift("brightness", TONE_STEP, -1, 1)),
     Command("view.darker", QT_TR_NOOP("D&arker"), "Ctrl+Down", shift("brightness", -TONE_STEP, -1, 1)),
@@ -73,7 +73,7 @@ VIEW_MENU = (
     Command("view.softer", QT_TR_NOOP("&Less contrast"), "Ctrl+Left", shift("contrast", -TONE_STEP, -1, 1)),
     Command(
         "view.tones",
-        QT_TR_NOOP("Photo as it i&s"),
+        QT_TR_NOOP("Re&set brightness and contrast"),
         "",
         lambda workbench, *_: workbench.change_view(brightness=0.0, contrast=0.0),
     ),
@@ -89,7 +89,7 @@ SPACE_MENU = (
     tick("space.side_view", QT_TR_NOOP("Side &view as well"), "S", "side_view"),
     tick("space.rings", QT_TR_NOOP("&Rings to turn the joint"), "O", "rings"),
     tick("space.ghost_guess", QT_TR_NOOP("Ghost of the &guess"), "Shift+G", "ghost_guess"),
-    tick("space.ghost_previous", QT_TR_NOOP("Ghost of the fit &before"), "Shift+P", "ghost_previous"),
+    tick("space.ghost_previous", QT_TR_NOOP("Gh&ost of the previous fit"), "Shift+P", "ghost_previous"),
     tick("space.ghost_truth", QT_TR_NOOP("Ghost of the &truth"), "Shift+T", "ghost_truth"),
     tick("space.wireframe", QT_TR_NOOP("Wire&frame"), "Ctrl+L", "wireframe"),
     tick("space.floor", QT_TR_NOOP("F&loor"), "", "floor"),

@@ -1,11 +1,11 @@
-"""What commands may ask of the window."""
+"""The window's interface for commands."""
 
 from pathlib import Path
 from typing import Protocol
 
 
 class Asks(Protocol):
-    """What only the user or the screen can answer."""
+    """Questions to the user, and actions on the screen."""
 
     def ask_for_file(self, kind: str) -> Path | None: ...
 

@@ -1,1 +1,1 @@
-"""Long work of the window: step generators run beside it, never in its way."""
+"""Long work of the window: step generators that run in threads or child processes."""

@@ -1,4 +1,4 @@
-"""A command of `train` in a process of its own: what it computes never holds up the window."""
+"""Runs a command in a child process, so that its work never blocks the window."""
 
 import subprocess
 import sys
@@ -7,11 +7,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LOOK_EVERY_S = 0.1
-LAST_WORDS = 400  # characters of what a child said before it failed
+LAST_WORDS = 400  # last characters of a failed child's output that are shown
 
 
 def run_child(module: str, arguments: Sequence[str]) -> Generator[None, None, tuple[int, str]]:
-    """Yields while it runs. Returns its status, and what it said; a generator that is closed ends the child."""
+    """Run a module as a child process, and yield while it runs. Returns its exit status and its output.
+
+    Closing the generator kills the child.
+    """
     command = [sys.executable, "-m", module, *arguments]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

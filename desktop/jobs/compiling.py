@@ -1,6 +1,6 @@
-"""Machine code for fits and guesses, compiled in a process of its own: python -m desktop.jobs.compiling.
+"""Compile the machine code of fits and guesses in a child process: python -m desktop.jobs.compiling.
 
-Making it holds Python's lock for parts of a second again and again, half a minute long: the window would stutter.
+The compiler holds Python's lock for parts of a second, for half a minute. In the window's process it would stutter.
 """
 
 import logging
@@ -14,21 +14,24 @@ from desktop.jobs.device import CPU, lifter_on
 
 log = logging.getLogger(__name__)
 
-NICER = 10  # whoever has just installed it wants to look around meanwhile
+NICER = 10  # lower priority: new users look around the window meanwhile
 
 
 def ready_steps() -> Iterator[None]:
-    """Yields while it is made; read, it takes a moment. What a child did not make is made here."""
+    """Compile in a child process, and yield meanwhile. Later starts load the cache.
+
+    If the child fails, this thread compiles.
+    """
     if not made_before():
         status, said = yield from run_child("desktop.jobs.compiling", [])
         if status:
-            log.warning("machine code was not made beside the window: %s", said[-LAST_WORDS:])
+            log.warning("machine code: the child process failed to compile it: %s", said[-LAST_WORDS:])
     make_ready()
     remember_made()
 
 
 def make_ready() -> None:
-    """Make or read all of it."""
+    """Compile all machine code, or load it from the cache."""
     fitting.warm_up()
     networks.warm_up(lifter_on(CPU))
 

@@ -1,4 +1,4 @@
-"""People found in photos that have none, by a detector that is installed beside the program."""
+"""Detects people in photos without people, with an installed detector."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from core.store import Project
 if TYPE_CHECKING:
     from core.detect import Detector
 
-PREFERRED = ("rtmlib", "mediapipe")  # the first finds everybody in a photo
+PREFERRED = ("rtmlib", "mediapipe")  # rtmlib detects all people of a photo
 
 
 @dataclass(frozen=True, eq=False)
 class Detected:
-    """One photo that was looked at, and who was found; faults: why it could not be."""
+    """One photo and the people detected in it. faults: errors of unreadable photos."""
 
     done: int
     total: int
@@ -28,7 +28,7 @@ class Detected:
 def detect_steps(
     project: Project, photo_ids: Iterable[int], load: "Callable[[], Detector] | None" = None
 ) -> Iterator[Detected]:
-    """Look for people in those photos that have none. Raises DetectorError without a detector."""
+    """Detect people in the photos without people. Raises DetectorError without a detector."""
     from core.detect import detect
     from core.geometry.image import read_image
 
@@ -51,7 +51,7 @@ def detect_steps(
 
 
 def load_any() -> "Detector":
-    """The first of PREFERRED that is there. Raises DetectorError with what each of them lacks."""
+    """Load the first installed detector of PREFERRED. Raises DetectorError with the error of each."""
     from core.detect import load_detector
 
     lacks = []

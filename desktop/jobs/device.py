@@ -1,7 +1,6 @@
-"""Where batches are computed: on a graphics card while there is one with memory enough, else on the processor.
+"""The device of batches: a graphics card if there is one with enough memory, else the processor.
 
-One person's fit, and the body that follows the mouse, stay on the processor: they are many small steps, which it
-takes in milliseconds.
+The fit of one person and the fit that follows a drag run on the processor. They are many small steps of milliseconds.
 """
 
 import copy
@@ -23,7 +22,7 @@ AT_ONCE = {CPU: 32, GPU: 256}  # people fitted together
 
 
 class Device:
-    """Belongs to one job. name: None for the card where there is one."""
+    """The device of one job. name: None for the graphics card if there is one."""
 
     def __init__(self, body: "Body", name: str | None = None) -> None:
         self._name = name
@@ -33,7 +32,7 @@ class Device:
 
     @property
     def name(self) -> str:
-        """Where it computes now. Asked for in the job's own thread: the first look for a card takes a while."""
+        """The current device. Call this in the job's thread: the first search for a graphics card takes a while."""
         if self._name is None:
             self._name = _best()
         return self._name
@@ -44,12 +43,12 @@ class Device:
         return AT_ONCE.get(self.name, AT_ONCE[CPU])
 
     def news(self) -> tuple[str, ...]:
-        """What the user should know about it, once."""
+        """New notices for the user. Each is returned once."""
         told, self._told = self._told, ""
         return (told,) if told else ()
 
     def run(self, compute: "Callable[[Body, str], Result]") -> Result:
-        """compute(body there, device); once more on the processor where the card's memory is full."""
+        """Call compute(body, device). If the card's memory is full, call it again on the processor."""
         import torch
 
         try:
@@ -62,8 +61,8 @@ class Device:
         lifter_on.cache_clear()
         torch.cuda.empty_cache()
         self._told = tr(
-            "The graphics card's memory is full: the work goes on on the processor, which takes longer. "
-            "Close other programs that use the card, or stop a training, to have it back."
+            "The graphics card's memory is full. The job continues on the processor and takes longer. "
+            "To use the card again, close other programs that use it, or stop a training."
         )
         return compute(self._moved(), self.name)
 
@@ -75,13 +74,13 @@ class Device:
 
 @lru_cache(maxsize=1)
 def network_on(network: "nn.Module", device: str) -> "nn.Module":
-    """A network there; the one that was loaded stays where it is."""
+    """A copy of a network on a device. On the processor, the network itself."""
     return network if device == CPU else copy.deepcopy(network).to(device)
 
 
 @lru_cache(maxsize=2)
 def lifter_on(device: str) -> "nn.Module":
-    """The network that guesses from keypoints alone; it comes with the program. Raises CheckpointError."""
+    """The lifter on a device: the shipped network that guesses from keypoints. Raises CheckpointError."""
     from core.networks.load import load_network, place_of
 
     return load_network(place_of(SHIPPED), device)

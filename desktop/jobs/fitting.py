@@ -1,4 +1,4 @@
-"""Fits as steps: one person to the end, one who follows the mouse, and everybody in batches."""
+"""Fits of one person as steps: a fit to the end, and a fit that follows a drag."""
 
 import threading
 from collections.abc import Iterator
@@ -18,16 +18,16 @@ from desktop.state.view import FitOptions
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
 
-FOLLOW_ITERATIONS = 3  # a drag's: few enough to be there before the next move
-SETTLE_ITERATIONS = 10  # when it is let go
-FLIP_KEPT = 0.6  # of the depth that a flipped limb spans, what it is asked to keep
+FOLLOW_ITERATIONS = 3  # during a drag: few enough to finish before the next move
+SETTLE_ITERATIONS = 10  # at the end of a drag
+FLIP_KEPT = 0.6  # share of a flipped limb's depth that later fits keep
 
 
 @dataclass(frozen=True, eq=False)
 class FitReport:
-    """A fit under way: the body now, each term's loss at each iteration so far, and the guess it began with.
+    """A running fit: the current body, each term's loss at each iteration, and the guess at its start.
 
-    news: what the user should know about the device.
+    news: notices about the device.
     """
 
     posed: PosedBody
@@ -39,10 +39,10 @@ class FitReport:
 def fit_steps(
     body: "Body", photo: Photo, person: Person, start: Fit | Guess | None, options: FitOptions
 ) -> Iterator[FitReport]:
-    """Fit one person, from `start` or from nothing. Raises FitInputError.
+    """Fit one person, from `start` or from scratch. Raises FitInputError.
 
-    Of a guess only the first choice is a start: the network knows better which depth is likely than the objective of
-    five fits does. The others come back as other bodies.
+    Only the first choice of a guess is a start: the network ranks depths better than the losses of five fits do. The
+    other choices are starts of alternatives.
     """
     from core.fitting import fit
 
@@ -59,7 +59,7 @@ def fit_steps(
 
 
 def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> list[FitConfig]:
-    """One fit after the other, each from where the last one ended. guessed: whether the first begins with a guess."""
+    """The configs of successive fits, each from the end of the previous one. guessed: the first starts at a guess."""
     if not guessed:
         return [options.config(wishes=wishes)]
     age = [options.config_of_age(wishes=wishes)] if options.told.free_kid else []
@@ -93,16 +93,14 @@ def refine(
 
 
 def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams, Wish | None]":
-    """The person's fit with one of core.fitting.flips.FLIPS turned toward the camera or away from it, and the wish that
-    it stays so.
-    """
+    """The person's fit with a limb's depth flipped, and the wish that keeps it. name: of core.fitting.flips.FLIPS."""
     from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_params
     from core.fitting.flips import FLIPS, flipped
 
     assert person.fit is not None
     keypoint_body = KeypointBody.from_body(body, person.keypoints.layout)
     start = flipped(keypoint_body, params_to_vector(params_of(person.fit, body))[0], [(name,)])
-    if name == "heading":  # that the left hip is nearer than the right one says little
+    if name == "heading":  # a depth order of the two hips constrains the heading too little
         return vector_to_params(start), None
     _, places = keypoint_body.joints(start)
     _, root, tip = FLIPS[name]
@@ -115,7 +113,7 @@ def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams,
 def fit_from(
     body: "Body", photo: Photo, person: Person, start: "BodyParams", options: FitOptions
 ) -> PosedBody:
-    """A fit to the end from this start, without a change of mind. Raises FitInputError."""
+    """Fit to the end from `start`, without the soft and placing stages. Raises FitInputError."""
     from core.fitting import fit
 
     config = options.config(soft_iterations=0, placing_iterations=0, wishes=person.wishes)
@@ -124,7 +122,7 @@ def fit_from(
 
 
 class Mailbox:
-    """Holds the newest request only; taking waits for one."""
+    """Holds only the newest request of a drag, for the thread that fits."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -132,19 +130,19 @@ class Mailbox:
         self._closed = False
 
     def put(self, photo: Photo, person: Person, options: FitOptions) -> None:
-        """Replace what nobody took yet."""
+        """Put a request in place of a waiting one."""
         with self._condition:
             self._request = (photo, person, options)
             self._condition.notify()
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """End all waits: no more requests come."""
         with self._condition:
             self._closed = True
             self._condition.notify()
 
     def take(self) -> tuple[Photo, Person, FitOptions] | None:
-        """The newest request, waited for; None when the box is closed."""
+        """Wait for the newest request. None if the mailbox is closed."""
         with self._condition:
             self._condition.wait_for(lambda: self._closed or self._request is not None)
             request, self._request = self._request, None
@@ -152,7 +150,7 @@ class Mailbox:
 
 
 def follow_steps(body: "Body", mailbox: Mailbox) -> Iterator[PosedBody]:
-    """The body after each request, warm from where the last one left it, until the mailbox is closed."""
+    """Yield the refined body for each request, starting from the previous one, until the mailbox is closed."""
     fit: Fit | None = None
     while (request := mailbox.take()) is not None:
         photo, person, options = request
@@ -160,15 +158,13 @@ def follow_steps(body: "Body", mailbox: Mailbox) -> Iterator[PosedBody]:
             warm = person.with_(fit=fit or person.fit)
             posed = refine(body, photo, warm, options, FOLLOW_ITERATIONS, moving=True)
         except FitInputError:
-            continue  # nothing to follow in this one; the drag goes on
+            continue  # these keypoints cannot be fitted; the drag goes on
         fit = posed.fit
         yield posed
 
 
 def with_camera(photo: Photo, person: Person, focal_length: float) -> Person:
-    """Seen through another focal length [px] the body, and where it is held, is as large in the photo as before: nearer
-    or farther.
-    """
+    """The person seen with another focal length [px]. Fit and wishes move in depth, so that the body keeps its size."""
     if person.fit is None:
         return person
     old, _ = photo.camera

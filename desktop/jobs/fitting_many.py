@@ -1,4 +1,4 @@
-"""Fits of everybody in the queue, in batches: from each one's own fit, or from a guess where there is none yet."""
+"""Fits of many people in batches. Each starts from the person's own fit, else from a guess."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.fitting import FitStep
     from core.store import Project
 
-PEOPLE_A_STEP = 4  # handed over at once: so many are written between two pictures of the window
+PEOPLE_A_STEP = 4  # people written between two redraws of the window
 
 
 LeftOut = Literal["locked", "unseen", "failed"]
@@ -28,9 +28,9 @@ LeftOut = Literal["locked", "unseen", "failed"]
 
 @dataclass(frozen=True, eq=False)
 class FittedPeople:
-    """People who were fitted, of `total`: person id -> fit, guess where it began with one, and the keypoints used.
+    """Fitted people: person id -> fit, guess if the fit started from one, and keypoints used.
 
-    left_out: why each of the others was not.
+    left_out: the reason for each person without a fit.
     """
 
     done: int
@@ -44,7 +44,7 @@ class FittedPeople:
 
 @dataclass(eq=False)
 class _Chunk:
-    """What a batch of people came to."""
+    """A batch of people and its results."""
 
     people: list[tuple[Photo, Person]]
     fits: dict[int, Fit] = field(default_factory=dict)
@@ -60,12 +60,12 @@ def fit_many_steps(
     network: "nn.Module | None" = None,
     device: Device | None = None,
 ) -> Iterator[FittedPeople]:
-    """Fit people, guessing first with `network` or the lifter. Locked people and those without keypoints stay."""
+    """Fit people. Guesses come from `network`, else from the lifter. Locked or unseen people stay unchanged."""
     ids = [int(person_id) for person_id in person_ids]
     device = device or Device(body)
     at_once = device.at_once
     for first in range(0, len(ids), at_once):
-        rows = project.queue_rows(ids[first : first + at_once])  # without those who were deleted meanwhile
+        rows = project.queue_rows(ids[first : first + at_once])  # without people deleted meanwhile
         photos = {row.photo_id: project.photo(row.photo_id) for row in rows}
         wanted = {row.id for row in rows}
         chunk = _Chunk([(photo, p) for photo in photos.values() for p in photo.people if p.id in wanted])
@@ -82,14 +82,14 @@ def fit_many_steps(
 
 
 def to_leave_out(person: Person) -> LeftOut | None:
-    """Why nobody may or can fit or guess this person; None for one who is to be tried."""
+    """The reason to leave out a person. None if the person can be fitted or guessed."""
     if person.locked:
         return "locked"
     return None if (person.keypoints.confidence > 0).any() else "unseen"
 
 
 def _start(body: "Body", person: Person, chunk: _Chunk) -> Fit | Guess | None:
-    """Where a fit begins; another body's fit says nothing about this one's shape."""
+    """The start of a person's fit. Fits of another body are not used, because their betas mean another shape."""
     own = person.fit if person.fit is not None and person.fit.body == body.fingerprint else None
     return own or chunk.guesses.get(person.id)
 
@@ -97,7 +97,7 @@ def _start(body: "Body", person: Person, chunk: _Chunk) -> Fit | Guess | None:
 def _fit(
     body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, chunk: _Chunk, device: Device
 ) -> None:
-    """People of one layout and the same wishes, mostly none, at once."""
+    """Fit people of one layout with the same wishes in one batch."""
     import torch
 
     from core.fitting import fit

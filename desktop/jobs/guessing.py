@@ -1,4 +1,4 @@
-"""Guesses and other bodies of the person on show, as steps: torch and the networks are imported on first use."""
+"""Guesses and alternatives of a person, as steps. torch and the networks are imported on first use."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.body.model import Body
 
 ALTERNATIVES = 5
-Found = tuple[dict[int, Guess], list[str]]  # person id -> guess, and why others have none
+Found = tuple[dict[int, Guess], list[str]]  # person id -> guess, and errors
 
 
 def guess_steps(
@@ -32,14 +32,14 @@ def guess_steps(
     file: Path | None = None,
     device: Device | None = None,
 ) -> Iterator[FitReport]:
-    """Guess a body, and fit it: from the photo (file) or from the keypoints, whichever the network sees.
+    """Guess a body and fit it. The input is the photo (file) or the keypoints, as the network needs.
 
-    Raises FitInputError where there is nothing to guess from, ImageError where the photo cannot be read.
+    Raises FitInputError without input for a guess, ImageError if the photo cannot be read.
     """
     device = device or Device(body)
     if network is not None and file is not None and sees_photos(network):
         (first,) = guess_photo(photo, [person], file, network, device)
-    else:  # on the processor, which is done before a card could begin
+    else:  # the processor finishes one person before a card would start
         (first,) = lift_people([(photo, person)], Device(body, CPU), network)
     news = device.news()
     for step in fit_steps(body, photo, person, first, options):
@@ -49,7 +49,10 @@ def guess_steps(
 def guess_photo(
     photo: Photo, people: Sequence[Person], file: Path, network: "nn.Module", device: Device
 ) -> list[Guess]:
-    """By a network that sees photos, in half precision on a graphics card. Raises ImageError and FitInputError."""
+    """Guess people with a network that sees photos. On a graphics card it uses half precision.
+
+    Raises ImageError and FitInputError.
+    """
     from core.geometry.image import read_image
     from core.networks.guess import guess
 
@@ -60,7 +63,7 @@ def guess_photo(
 def lift_people(
     people: Sequence[tuple[Photo, Person]], device: Device, network: "nn.Module | None" = None
 ) -> list[Guess]:
-    """From the keypoints of people of any photos at once, by the network if it sees keypoints, else by the lifter.
+    """Guess people of any photos from their keypoints, with the network if it sees keypoints, else with the lifter.
 
     Raises FitInputError.
     """
@@ -77,7 +80,7 @@ def lift_people(
 def guess_people(
     people: Sequence[tuple[Photo, Person]], folder: Path, network: "nn.Module | None", device: Device
 ) -> Found:
-    """Guesses of many: photo by photo where the network sees photos, else all at once."""
+    """Guess many people: one photo at a time if the network sees photos, else all at once."""
     by_photo: dict[str, list[tuple[Photo, Person]]] = defaultdict(list)
     for photo, person in people:
         by_photo[photo.path].append((photo, person))
@@ -101,17 +104,17 @@ def guess_people(
 
 
 def sees_photos(network: "nn.Module") -> bool:
-    """Whether a network guesses from pixels, so photo by photo."""
+    """Whether a network guesses from photos, not from keypoints alone."""
     return not sees_keypoints_alone(kind_of(network).kind)
 
 
 def alternative_steps(
     body: "Body", photo: Photo, person: Person, options: FitOptions
 ) -> Iterator[tuple[PosedBody, ...]]:
-    """Other bodies for the same keypoints, the likeliest first, as the only step. Raises FitInputError.
+    """Alternatives for the person's keypoints in a single step, the likeliest first. Raises FitInputError.
 
-    The lifter is asked anew: what a network said of keypoints before they were corrected would mislead. One that saw
-    the photo saw it as it is.
+    The lifter guesses again, because the stored guess may be of uncorrected keypoints. A stored guess from the photo is
+    a start too.
     """
     from core.fitting import alternatives
 

@@ -1,4 +1,4 @@
-"""Guesses of many people: after a training run, its checkpoint's in the place of older ones."""
+"""Guesses of many people, for example with the checkpoint of a training run."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,9 +22,9 @@ ROWS_AT_ONCE = 100
 
 @dataclass(frozen=True, eq=False)
 class Guessed:
-    """A few people: person id -> guess. network: the one that was loaded, once; faults: what could not be.
+    """Guessed people: person id -> guess. network: the loaded network, in one step only; faults: errors.
 
-    left_out: why each of the others was not guessed.
+    left_out: the reason for each person without a guess.
     """
 
     done: int
@@ -43,9 +43,9 @@ def guess_many_steps(
     checkpoint: Path | None = None,
     device: Device | None = None,
 ) -> Iterator[Guessed]:
-    """Guess people with a network, with that of a checkpoint, or with the lifter. Raises CheckpointError.
+    """Guess people with a network, with the network of a checkpoint, or with the lifter. Raises CheckpointError.
 
-    Locked people stay as they are, and so do those whose photo cannot be read or who have nothing to go by.
+    Locked people, people without keypoints and people of unreadable photos stay unchanged.
     """
     ids = [int(person_id) for person_id in person_ids]
     yield Guessed(0, len(ids))
@@ -69,13 +69,11 @@ def guess_many_steps(
 
 
 def _batches(project: "Project", ids: list[int], fewest: int) -> Iterator[list[tuple[Photo, Person]]]:
-    """These people, each photo's together, photos put together until they have at least so many."""
+    """Batches of at least `fewest` people. All people of a photo are in the same batch."""
     wanted, seen = set(ids), set[int]()
     batch: list[tuple[Photo, Person]] = []
     for first in range(0, len(ids), ROWS_AT_ONCE):
-        rows = project.queue_rows(
-            ids[first : first + ROWS_AT_ONCE]
-        )  # without those who were deleted meanwhile
+        rows = project.queue_rows(ids[first : first + ROWS_AT_ONCE])  # without people deleted meanwhile
         for photo_id in dict.fromkeys(row.photo_id for row in rows if row.photo_id not in seen):
             seen.add(photo_id)
             photo = project.photo(photo_id)

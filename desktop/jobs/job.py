@@ -1,4 +1,4 @@
-"""One piece of work for many people or files in the background, with how far it is and a way to stop it."""
+"""A job: background work on many people or files, with progress and a way to stop it."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """What `Job.start` was given."""
+    """The arguments of `Job.start`."""
 
     title: str
     steps: Iterator[Any]
@@ -28,7 +28,7 @@ class _Asked:
     file: Path | None = None
 
     def same(self, other: "_Asked") -> bool:
-        """Whether doing one of them is doing both."""
+        """Whether both are the same work."""
         return (self.title, self.file) == (other.title, other.file)
 
 
@@ -37,7 +37,7 @@ _NOTHING = _Asked("", iter(()))
 
 @dataclass(frozen=True)
 class _Afterwards:
-    """What `Job.afterwards` was given."""
+    """The arguments of `Job.afterwards`."""
 
     title: str = ""
     act: Callable[[], object] = lambda: None
@@ -47,10 +47,10 @@ _NO_MORE = _Afterwards()
 
 
 class Job(QObject):
-    """Runs one at a time. A step has `done` and `total` (0 while unknown); each is handed over."""
+    """Runs one piece of work at a time and hands over each step. A step has `done` and `total` (0 while unknown)."""
 
     changed = Signal()
-    refused = Signal(str)  # why something cannot be done now, or an error of the input, in words
+    refused = Signal(str)  # a message: the job cannot start now, or its input has an error
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,33 +66,33 @@ class Job(QObject):
 
     @property
     def title(self) -> str:
-        """What runs, in words; '' while nothing does."""
+        """The title of the running work; '' for none."""
         return self._now.title
 
     @property
     def next_title(self) -> str:
-        """What comes after it; '' while nothing waits."""
+        """The title of the next work; '' for none."""
         return self._waiting[0].title if self._waiting else self._afterwards.title
 
     @property
     def running(self) -> bool:
-        """Whether something runs."""
+        """Whether work runs."""
         return bool(self.title)
 
     @property
     def writing(self) -> bool:
-        """Whether something runs or waits that only `cancel` stops."""
+        """Whether work runs or waits that only `cancel` stops."""
         return self._now.whole or bool(self._waiting)
 
     @property
     def per_second(self) -> float | None:
-        """How many it does a second; None while nobody can tell."""
+        """The rate in items a second; None while unknown."""
         passed = time.monotonic() - self._started
         return self.done / passed if self.done > 0 and passed > 0 else None
 
     @property
     def seconds_left(self) -> float | None:
-        """As long as it will take if it goes on as it did; None while nobody can tell."""
+        """The time left at the current rate; None while unknown."""
         rate = self.per_second
         return (self.total - self.done) / rate if rate and self.done <= self.total else None
 
@@ -105,10 +105,10 @@ class Job(QObject):
         whole: bool = False,
         file: Path | None = None,
     ) -> None:
-        """Begin; while something else runs, that is told. take: gets each step; end: called after the last.
+        """Start work, or refuse it while other work runs. take: gets each step; end: called after the last step.
 
-        whole: only `cancel` stops it, who closes what it works on waits for its end, and it waits for its turn, as what
-        it is about to write may have changed. file: the one that it is about, where its title does not say.
+        whole: the work writes files. Only `cancel` stops it, closing the project waits for its end, and it queues while
+        other work runs, because that may change the data. file: the work's file, to tell equal titles apart.
         """
         asked = _Asked(title, steps, take, end, whole, file)
         if not self.running:
@@ -117,12 +117,14 @@ class Job(QObject):
             self._waiting = [*(other for other in self._waiting if not asked.same(other)), asked]
             self.changed.emit()
         elif not asked.same(self._now):
-            words = tr("{title} has to wait: {running} is not done yet. Ask again after it, or stop it.")
+            words = tr("{title} cannot start: {running} still runs. Try again after it, or stop it.")
             self.refused.emit(words.format(title=title, running=self.title))
 
     def afterwards(self, title: str, act: Callable[[], object]) -> None:
-        """Do this once all that is being written is written: at once where nothing is, never where that fails or is
-        stopped. What is no whole one is stopped."""
+        """Call `act` after all `whole` work: at once if there is none, never if that fails or is cancelled.
+
+        Other work is stopped.
+        """
         if not self.writing:
             act()
             return
@@ -133,7 +135,7 @@ class Job(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Stop it, and what waits; what was handed over stays, and its end is told all the same."""
+        """Stop running and waiting work. Steps handed over stay, and `end` of the running work is called."""
         self._waiting.clear()
         self._afterwards = _NO_MORE
         if self.running:
@@ -141,7 +143,7 @@ class Job(QObject):
             self._finish()
 
     def finish(self) -> None:
-        """Before what it works on is closed: whole ones are done to their end, any other is cancelled."""
+        """Run all `whole` work to its end, and cancel any other. Call this before the project closes."""
         waiting, self._waiting = self._waiting, []
         if self._now.whole:
             self._worker.finish()
@@ -150,7 +152,7 @@ class Job(QObject):
         self._do_here(waiting)
 
     def close(self) -> None:
-        """Stop, or end whole ones, and wait until no thread is left."""
+        """Run all `whole` work to its end, stop any other, and wait until no thread is left."""
         waiting, self._waiting = self._waiting, []
         if self._now.whole:
             self._worker.finish()
@@ -192,5 +194,5 @@ class Job(QObject):
         self._afterwards = _NO_MORE
         self._finish()
         if not isinstance(error, FitloopError):
-            raise error  # a fault of ours: the window's last resort shows it
+            raise error  # a bug, not bad input: `desktop.app.last_resort` shows it
         self.refused.emit(str(error))

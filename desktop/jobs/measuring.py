@@ -1,4 +1,4 @@
-"""Measures of everybody in a project, made beside the window and brought up to date where people changed."""
+"""Measures of all people of a project, computed in a thread and updated for changed people."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from core.body.model import Body
 
 PEOPLE_A_STEP = 64
-STEPS_A_REPORT = 20  # putting many arrays together costs more than measuring a few people
-LOOK_AFTER_MS = 400  # changes that come together are looked at together
+STEPS_A_REPORT = 20  # joining many arrays costs more than measuring a few people
+LOOK_AFTER_MS = 400  # changes within this time are measured together
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """measures of all who were looked at so far; `until` [s since 1970] at the end: who changed later is not."""
+    """measures: of all people measured so far. until [s since 1970]: in the last step; later changes are missing."""
 
     measures: Measures
     done: int
@@ -33,7 +33,7 @@ class Measured:
 
 
 class Measuring(QObject):
-    """Keeps the measures of a project as long as somebody looks at them."""
+    """Keeps the measures of a project up to date while the plots are visible."""
 
     changed = Signal()
 
@@ -55,11 +55,11 @@ class Measuring(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether somebody has not been looked at yet."""
+        """Whether people remain to be measured."""
         return self._worker.running or self._soon.isActive()
 
     def show(self, project: Project | None, body: "Body | None") -> None:
-        """Look at this project soon: at everybody if it or the body is another, else at who changed."""
+        """Measure a project soon: all people if project or body changed, else changed people only."""
         what = (project, body) if project is not None and body is not None else None
         if self._what is None or what is None or what != self._what:
             self._worker.stop()
@@ -91,12 +91,12 @@ class Measuring(QObject):
         self.changed.emit()
 
     def _fail(self, error: Exception) -> None:
-        if not isinstance(error, FitloopError):  # a project that cannot be read is told by the queue
+        if not isinstance(error, FitloopError):  # the queue reports an unreadable project
             raise error
 
 
 def measure_steps(project: Project, body: "Body", known: Measures, since: float) -> Iterator[Measured]:
-    """Bring measures up to date: those who changed after `since` are measured, those who are gone left out."""
+    """Update measures: measure people changed after `since` [s since 1970], and drop deleted people."""
     ids, until = project.changed_since(since)
     if len(known.ids) + len(ids) != sum(project.counts().values()):
         known = known.of(np.isin(known.ids, project.queue_ids(order="photo")))
@@ -110,7 +110,7 @@ def measure_steps(project: Project, body: "Body", known: Measures, since: float)
 
 
 def measure(people: list[Person], body: "Body") -> Measures:
-    """Their numbers; a fit of another body has a score, but no distances."""
+    """The measures of people. A fit of another body has a score, but no distances."""
     within = np.zeros((len(people), len(PCK_PX)), np.uint8)
     seen = np.zeros(len(people), np.uint8)
     by_layout: dict[str, list[int]] = defaultdict(list)
@@ -133,7 +133,10 @@ def measure(people: list[Person], body: "Body") -> Measures:
 
 
 def _distances(body: "Body", people: list[Person]) -> np.ndarray:
-    """(P, K) of each keypoint from the body's [px at a person size of 200 px], NaN where absent; of one layout."""
+    """Distances (P, K) of keypoints from the body [px at a person size of 200 px], NaN where absent.
+
+    people: of one layout, all with a fit.
+    """
     import torch
 
     from core.body.keypoint_body import KeypointBody

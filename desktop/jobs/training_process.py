@@ -1,7 +1,6 @@
-"""A training run as the window sees it: a folder that a child process writes, started here or anywhere else.
+"""A training run in the window: a child process that writes a folder.
 
-The child is its own process with its own memory: it survives the window, and a run started in a terminal looks the
-same. Nothing of `train` is imported.
+The child survives a crash of the window. A run started in a terminal looks the same. Nothing of `train` is imported.
 """
 
 import json
@@ -20,13 +19,13 @@ from core.methods import MethodRow, method_rows
 ROOT = Path(__file__).parents[2]
 LOOK_EVERY_MS = 1000
 METRICS, CHECKPOINT, OUTPUT, CONFIG = "metrics.jsonl", "checkpoint.pt", "output.txt", "config.json"
-LAST_WORDS = 600  # characters of what the child said
-READ_AT_ONCE = 2**18  # bytes of metrics: a long run is taken in over several looks, none of which is felt
+LAST_WORDS = 600  # last characters of the child's output that are shown
+READ_AT_ONCE = 2**18  # bytes of metrics: a long run is read in parts, so that the window does not stutter
 READ_ON_MS = 20
 
 
 class TrainingProcess(QObject):
-    """Starts and stops a run, and reads what is new in its folder once a second."""
+    """Starts and stops a run, and reads new metrics of its folder once a second."""
 
     changed = Signal()
 
@@ -47,47 +46,46 @@ class TrainingProcess(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a run started here goes on."""
+        """Whether a run started here still runs."""
         return self._child is not None and self._child.poll() is None
 
     @property
     def ended(self) -> bool:
-        """Whether the run that is followed was started here and is over."""
+        """Whether the followed run was started here and is over."""
         return self.own and not self.running
 
     @property
     def own(self) -> bool:
-        """Whether the run that is followed was started here."""
+        """Whether the followed run was started here."""
         return self._child is not None and self.folder == self._started
 
     @property
     def begun(self) -> bool:
-        """Whether a run has written anything into the folder."""
+        """Whether the folder has files of a run."""
         return self.folder is not None and any((self.folder / name).is_file() for name in (CONFIG, METRICS))
 
     @property
     def step(self) -> int:
-        """How far the run is."""
+        """The last step of the run."""
         return int(self.lines[-1].get("step", 0)) if self.lines else 0
 
     @property
     def steps(self) -> int | None:
-        """How many it is to take, where it says so."""
+        """The number of steps in the run's config; None if it is not there."""
         options = self._config.get("options")
         steps = options.get("steps") if isinstance(options, dict) else None
         return steps if isinstance(steps, int) else None
 
     @property
     def method(self) -> MethodRow | None:
-        """How the run teaches its network; None where that is not known here. Runs of older versions do not say so, and
-        are of the first method."""
+        """The run's method; None for an unknown one. Runs of older versions have no entry and use the first method."""
         rows = method_rows()
         name = self._config.get("method", rows[0].name)
         return next((row for row in rows if row.name == name), None)
 
     @property
     def _config(self) -> dict[str, Any]:
-        """The run's config.json; empty where it cannot be read."""
+        """The run's config.json; empty if it cannot be read."""
         try:
             text = (self.folder / CONFIG).read_text(encoding="utf-8") if self.folder is not None else ""
             config = json.loads(text)
@@ -97,19 +95,19 @@ class TrainingProcess(QObject):
 
     @property
     def silent_s(self) -> float:
-        """How long the run has written nothing [s]."""
+        """The time since the run last wrote [s]."""
         written = [_written(self.folder / name) for name in (CONFIG, METRICS)] if self.folder else []
         return max(0.0, time.time() - max(written, default=0.0))
 
     @property
     def checkpoint(self) -> Path | None:
-        """The run's weights; None until the first are saved."""
+        """The run's checkpoint; None until the first is saved."""
         file = self.folder / CHECKPOINT if self.folder is not None else None
         return file if file is not None and file.is_file() else None
 
     @property
     def last_words(self) -> str:
-        """What the child said last, for the reason of its end."""
+        """The end of the child's output, which has the reason of a failure."""
         file = self.folder / OUTPUT if self.folder is not None else None
         try:
             return file.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:].strip() if file else ""
@@ -118,11 +116,11 @@ class TrainingProcess(QObject):
 
     @property
     def guessing(self) -> Path | None:
-        """The run's weights, where guesses can come from them."""
+        """The run's checkpoint, if its network can guess."""
         return self.checkpoint if self.method is not None and self.method.guesses else None
 
     def start(self, folder: Path, method: MethodRow, options: Sequence[str]) -> None:
-        """Train by a method. options: as in a terminal. Raises OSError where the folder cannot be made."""
+        """Start a run of a method. options: arguments of its command. Raises OSError if the folder cannot be made."""
         folder.mkdir(parents=True)
         self.follow(folder)
         self._started = folder
@@ -134,7 +132,7 @@ class TrainingProcess(QObject):
         self.changed.emit()
 
     def follow(self, folder: Path) -> None:
-        """Read what a run writes, wherever it was started."""
+        """Follow a run's folder, also of a run started in a terminal."""
         self.folder, self.lines, self._read = folder, [], 0
         if not self.running:
             self._child = None
@@ -147,12 +145,12 @@ class TrainingProcess(QObject):
             self._child.send_signal(signal.SIGINT)
 
     def close(self) -> None:
-        """Look no more; a run goes on without us."""
+        """Stop reading. The run itself goes on."""
         self._timer.stop()
         self._soon.stop()
 
     def poll(self) -> None:
-        """Take in the lines that are new and whole."""
+        """Read the new complete lines of the metrics."""
         if self.folder is None:
             return
         try:

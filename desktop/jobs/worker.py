@@ -1,4 +1,4 @@
-"""Run a step generator in a thread and hand over only its newest step."""
+"""Runs a step generator in a thread, and hands over only its newest step."""
 
 import logging
 import threading
@@ -11,14 +11,12 @@ log = logging.getLogger(__name__)
 
 
 class Worker(QObject):
-    """One piece of long work at a time. Its signals arrive in the thread that made the worker.
+    """Runs one generator at a time. Its signals arrive in the thread that made the worker.
 
-    A new start replaces what is running: that one ends at its next step, and nothing of it is heard any more.
+    A new start replaces the running generator: that one ends at its next step, and its steps are ignored.
     """
 
-    stepped = Signal(
-        object
-    )  # the newest step; those that came while nobody looked are skipped, the last never
+    stepped = Signal(object)  # the newest step; older waiting steps are skipped, but never the last
     finished = Signal()  # the generator ended by itself, after its last step was handed over
     failed = Signal(Exception)  # the generator raised
 
@@ -32,13 +30,13 @@ class Worker(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether work is going on whose end has not been told."""
+        """Whether a generator runs, or its end has not been emitted yet."""
         return self._run is not None
 
     def start(self, steps: Iterator[Any], name: str = "worker", every: bool = False) -> None:
-        """Take steps from the generator in a thread of its own.
+        """Run a generator in its own thread.
 
-        every: hand over each step, and let the generator wait until it was taken; for work whose steps are results.
+        every: hand over each step, and let the generator wait until the step is taken. For steps that are results.
         """
         self.stop()
         run = self._run = _Run(steps, self._tell, every)
@@ -47,13 +45,13 @@ class Worker(QObject):
         self._threads[-1].start()
 
     def stop(self) -> None:
-        """Let the work end at its next step, and hear nothing of it any more. Does not wait."""
+        """Let the generator end at its next step, and ignore its steps. Does not wait."""
         if self._run is not None:
             self._run.stop()
             self._run = None
 
     def finish(self) -> None:
-        """Wait for the end of the work; its last step and its end are told afterwards."""
+        """Wait for the end of the generator. Its last step and its end are emitted afterwards."""
         if self._run is not None:
             self._run.wait_for_nobody()
             self._threads[-1].join()
@@ -72,9 +70,9 @@ class Worker(QObject):
         news = run.take_news()
         if news.step is not _NOTHING and run is self._run:
             self.stepped.emit(news.step)
-        # Only with the next turn of the event loop: else one step after the other is taken before anything is drawn.
+        # In the next turn of the event loop: otherwise steps follow each other before anything is drawn.
         QTimer.singleShot(0, run.go_on)
-        if not news.ended or run is not self._run:  # whoever heard the step may have stopped the work
+        if not news.ended or run is not self._run:  # a receiver of the step may have stopped the run
             return
         self._run = None
         if news.error is None:
@@ -87,7 +85,7 @@ _NOTHING = object()
 
 
 class _News:
-    """What a run has to tell: its newest step, whether it ended, and how."""
+    """News of a run: its newest step, its end and its error."""
 
     def __init__(self) -> None:
         self.step: Any = _NOTHING
@@ -96,7 +94,7 @@ class _News:
 
 
 class _Run:
-    """One generator's life. The thread calls `tell` once for all news that nobody took yet."""
+    """A generator in its thread. The thread calls `tell` once for all news not taken yet."""
 
     def __init__(self, steps: Iterator[Any], tell: Any, every: bool = False) -> None:
         self.stopped = threading.Event()
@@ -108,12 +106,12 @@ class _Run:
         self._news: _News | None = None
 
     def stop(self) -> None:
-        """Do not wait for its end, and do not let it wait for anybody."""
+        """End the generator at its next step, without waiting on either side."""
         self.stopped.set()
         self._taken.set()
 
     def take_steps(self) -> None:
-        """The thread: until the generator ends, fails or is stopped."""
+        """The thread's function: take steps until the generator ends, fails or is stopped."""
         error = None
         try:
             for step in self._steps:
@@ -123,7 +121,7 @@ class _Run:
                 self._put(step=step)
                 if self._every and not self.stopped.is_set():
                     self._taken.wait()
-        except Exception as raised:  # the thread's edge: whatever it is, the window has to hear of it
+        except Exception as raised:  # the thread's boundary: the window must learn of any error
             log.debug("work in the background failed", exc_info=True)
             error = raised
         finally:
@@ -133,17 +131,17 @@ class _Run:
         self._put(ended=True, error=error)
 
     def take_news(self) -> _News:
-        """All that is new, at most one step."""
+        """Take the news, with at most one step."""
         with self._lock:
             news, self._news = self._news or _News(), None
         return news
 
     def go_on(self) -> None:
-        """The step was taken: the generator may make the next one."""
+        """Let the generator make the next step, after a step was taken."""
         self._taken.set()
 
     def wait_for_nobody(self) -> None:
-        """From now on steps are made whether they were taken or not."""
+        """Let the generator run to its end without waiting for steps to be taken."""
         self._every = False
         self._taken.set()
 

@@ -1,4 +1,4 @@
-"""Other bodies for the keypoints of the person on show: looked for beside the window, one of them taken as the fit."""
+"""Alternatives: other bodies for the keypoints of the selected person. One of them can become the fit."""
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -14,7 +14,7 @@ from desktop.text.translate import tr
 
 
 class Alternatives(QObject):
-    """Belongs to a document and its fits."""
+    """Searches in a thread for alternatives of the selected person of a document."""
 
     changed = Signal()
 
@@ -22,7 +22,7 @@ class Alternatives(QObject):
         super().__init__(document)
         self._document, self._fits = document, fits
         self.found: tuple[PosedBody, ...] = ()
-        self._looked_at: Keypoints | None = None  # the keypoints that they are for
+        self._looked_at: Keypoints | None = None  # the keypoints of `found`
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take_found)
         self._worker.finished.connect(self.changed)
@@ -31,11 +31,11 @@ class Alternatives(QObject):
 
     @property
     def searching(self) -> bool:
-        """Whether other bodies are being looked for."""
+        """Whether a search runs."""
         return self._worker.running
 
     def search(self) -> None:
-        """Find other bodies for the keypoints of the person on show."""
+        """Find alternatives for the keypoints of the selected person."""
         self._document.cancel()
         body, photo, person = self._fits.body, self._document.photo, self._document.person
         if body is not None and photo is not None and person is not None:
@@ -45,13 +45,13 @@ class Alternatives(QObject):
             self.changed.emit()
 
     def take(self, place: int) -> None:
-        """One of them becomes the fit: one entry of the history."""
+        """Make an alternative the fit: one entry of the history."""
         if self._document.editable and place < len(self.found):
-            self._fits.take(tr("Take body {number}").format(number=place + 1), self.found[place])
+            self._fits.take(tr("Take alternative {number}").format(number=place + 1), self.found[place])
             self.changed.emit()
 
     def forget(self) -> None:
-        """Another person is on show, or other keypoints."""
+        """Drop the alternatives: the person or the keypoints changed."""
         self._worker.stop()
         self.found, self._looked_at = (), None
         self.changed.emit()
@@ -65,7 +65,7 @@ class Alternatives(QObject):
         self.changed.emit()
 
     def _drop_old(self) -> None:
-        """They are bodies for other keypoints as soon as an edit of these is committed."""
+        """Drop the alternatives once an edit of the keypoints is committed."""
         person, looked_at = self._document.person, self._looked_at
         if person is None or looked_at is None or self._document.previewing:
             return
@@ -76,5 +76,5 @@ class Alternatives(QObject):
         self._document.cancel()
         self.changed.emit()
         if not isinstance(error, FitloopError):
-            raise error  # a fault of ours, not of the input: the window's last resort shows it
+            raise error  # a bug, not bad input: `desktop.app.last_resort` shows it
         self._document.refused.emit(str(error))

@@ -1,4 +1,4 @@
-"""The fit of the person on show: what it looks like, one that runs to its end, and one that follows the mouse."""
+"""The fit of the selected person: its posed body, a fit that runs to its end, and a fit that follows a drag."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class Fits(QObject):
-    """Belongs to a document, which it asks to preview and commit what it finds."""
+    """Runs fits of a document's selected person. The document previews and commits the bodies found."""
 
     body_changed = Signal()
-    changed = Signal()  # a fit began or ended, or its options are others
+    changed = Signal()  # a fit began or ended, or its options changed
 
     def __init__(
         self,
@@ -39,20 +39,20 @@ class Fits(QObject):
         load: "Callable[[Path | None], Iterator[Body]]",
         on_card: Callable[[], bool] = lambda: True,
     ) -> None:
-        """load: makes bodies; on_card: whether batches may be computed on the graphics card."""
+        """load: steps that load a body; on_card: whether batches may be computed on the graphics card."""
         super().__init__(document)
         self.body: Body | None = None
         self.options = FitOptions()
-        self.report: FitReport | None = None  # of the last fit of the person on show
+        self.report: FitReport | None = None  # of the last fit of the selected person
         self._document, self._on_card = document, on_card
         self._posed: PosedBody | None = None
         self._load = load
         self._mailbox: Mailbox | None = None
-        self._next: Callable[[], None] | None = None  # what waits for the end of the fit that runs
+        self._next: Callable[[], None] | None = None  # called when the running fit ends
         self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
-        self.body_file: Path | None = None  # of the body in use; None for the open one
+        self.body_file: Path | None = None  # of the body in use; None for the open body
         self._loading_file: Path | None = None
-        self.network: nn.Module | None = None  # guesses in place of the lifter
+        self.network: nn.Module | None = None  # makes the guesses in place of the lifter
         self._loader.stepped.connect(self._take_body)
         self._loader.failed.connect(self._refuse)
         self._follower.stepped.connect(self._take_followed)
@@ -69,35 +69,35 @@ class Fits(QObject):
         return self._loader.running
 
     def open_body(self, path: Path | None = None) -> None:
-        """Load a body in the background, the open one for None; the one on show stays until it is there."""
+        """Load a body in the background; None loads the open body. Until then the current body stays."""
         self._loading_file = path
         self._loader.start(self._load(path), name="load")
         self.changed.emit()
 
     def use_network(self, network: "nn.Module") -> None:
-        """This network makes the guesses from now on."""
+        """Make later guesses with this network."""
         self.network = network
-        self._document.told.emit(tr("The checkpoint makes the guesses now: G"))
+        self._document.told.emit(tr("Guesses now come from this checkpoint. Fit from a guess: G"))
 
     @property
     def the_body(self) -> "Body":
-        """For a command, whose needs say that one is loaded."""
+        """The loaded body, for commands that need BODY."""
         if self.body is None:
             raise LookupError("needs=BODY")
         return self.body
 
     def device(self) -> Device:
-        """Where a job is to compute: on the graphics card, if there is one and the user lets it."""
+        """The device of a job: the graphics card, if there is one and the user allows it."""
         return Device(self.the_body, None if self._on_card() else CPU)
 
     @property
     def foreign(self) -> bool:
-        """Whether the person's fit is of another body, so that its betas mean nothing here."""
+        """Whether the person's fit is of another body. Its betas are then meaningless for this body."""
         fit = self._document.person.fit if self._document.person is not None else None
         return fit is not None and self.body is not None and fit.body not in ("", self.body.fingerprint)
 
     def posed(self, photo: Photo, person: Person) -> PosedBody | None:
-        """What the person's fit looks like; None without fit or body. The last one is kept as long as it is that."""
+        """The posed body of the person's fit; None without fit or body. It is cached while it is valid."""
         posed, fit = self._posed, person.fit
         if fit is None or self.body is None:
             return None
@@ -112,21 +112,21 @@ class Fits(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a fit runs that will end by itself."""
+        """Whether a fit runs that ends by itself."""
         return self._fitter.running
 
     @property
     def following(self) -> bool:
-        """Whether a drag is followed."""
+        """Whether a fit follows a drag."""
         return self._mailbox is not None
 
     def set_options(self, options: FitOptions) -> None:
-        """Other weights for the fits that come."""
+        """Set the options of later fits."""
         self.options = options
         self.changed.emit()
 
     def fit(self, start: Fit | Guess | None) -> None:
-        """Fit the person on show to the end, from `start` or from nothing: one entry of the history."""
+        """Fit the selected person to the end, from `start` or from scratch: one entry of the history."""
         self._document.cancel()
         photo, person = self._document.photo, self._document.person
         if self.body is None or photo is None or person is None:
@@ -136,7 +136,7 @@ class Fits(QObject):
         self.changed.emit()
 
     def guess(self) -> None:
-        """Guess a body (with the network opened, else from the keypoints) and fit it: one entry of the history."""
+        """Guess a body with the network, else with the lifter, and fit it: one entry of the history."""
         self._document.cancel()
         photo, person = self._document.photo, self._document.person
         if self.body is not None and photo is not None and person is not None:
@@ -148,18 +148,18 @@ class Fits(QObject):
             self.changed.emit()
 
     def when_ended(self, act: Callable[[], None]) -> None:
-        """Do this once the fit that runs is committed; not when it is stopped or fails."""
+        """Call `act` once the running fit is committed. It is not called if the fit is stopped or fails."""
         self._next = act
 
     def take(self, label: str, posed: PosedBody) -> None:
-        """This body, found otherwise, becomes the fit of the person on show: one entry of the history."""
+        """Make a body the fit of the selected person: one entry of the history."""
         if self._document.person is not None:
             self._posed = posed
             self._document.apply(label, with_fit(self._document.person, posed.fit))
             self.changed.emit()
 
     def follow(self, photo: Photo, person: Person) -> None:
-        """Fit to these keypoints as soon as the last fit is there; requests in between are dropped."""
+        """Fit to these keypoints as soon as the last request is done. Older waiting requests are dropped."""
         self._end_fit()
         if self.body is None or person.fit is None:
             return
@@ -169,19 +169,19 @@ class Fits(QObject):
         self._mailbox.put(photo, person, self.options)
 
     def refined(self, photo: Photo, person: Person) -> Person:
-        """Anybody of the photo with the body that belongs to the keypoints, where there is one."""
+        """A person of the photo with the fit refined to their keypoints. Unchanged without a fit."""
         posed = self._refined(photo, person)
         return person if posed is None else person.with_(fit=posed.fit)
 
     def refine(self) -> None:
-        """Prepare the person on show with the fit that belongs to the keypoints, at once."""
+        """Refine the fit of the selected person to their keypoints, before a commit."""
         photo, person = self._document.photo, self._document.person
         posed = self._refined(photo, person) if photo is not None and person is not None else None
         if person is not None and posed is not None:
             self._prepare(person, posed)
 
     def _refined(self, photo: Photo, person: Person) -> PosedBody | None:
-        """Without a keypoint to go by, the body stays where it is: None."""
+        """The refined body. None if the person has no fit or cannot be fitted."""
         if self.body is None or person.fit is None:
             return None
         with suppress(FitInputError):
@@ -189,7 +189,7 @@ class Fits(QObject):
         return None
 
     def flip_depth(self, name: str) -> None:
-        """One limb's depth the other way round: one entry of the history."""
+        """Flip the depth of a limb: one entry of the history."""
         self._document.cancel()
         photo, person = self._document.photo, self._document.person
         if self.body is None or photo is None or person is None or person.fit is None:
@@ -201,9 +201,9 @@ class Fits(QObject):
         self._document.commit(tr("Flip the depth of {name}").format(name=part(name)))
 
     def change_by_hand(self, label: str, fit: Fit, done: bool = True, wish: Wish | None = None) -> None:
-        """Another body for the person on show: previewed, and one entry of the history where it is done.
+        """Give the selected person another fit: a preview, and one entry of the history if `done`.
 
-        wish: what the fits that come are to keep of it.
+        wish: a constraint of this edit for later fits.
         """
         photo, person = self._document.photo, self._document.person
         if photo is None or person is None:
@@ -223,12 +223,12 @@ class Fits(QObject):
             self._document.preview(person)
 
     def forget(self) -> None:
-        """Another person is on show."""
+        """Drop the report of the last fit: another person is selected."""
         self.report = None
         self.changed.emit()
 
     def stop(self) -> None:
-        """Let go of what runs, and hear nothing of it any more."""
+        """Stop the running fit and the follower. Their later steps are ignored."""
         self._end_fit()
         if self._mailbox is not None:
             self._mailbox.close()
@@ -236,7 +236,7 @@ class Fits(QObject):
             self._follower.close()  # waits for the iterations under way, a few milliseconds
 
     def end(self, keep: bool) -> bool:
-        """The same; keep: the body that followed a drag is refined first. Returns whether a fit ran."""
+        """Stop as `stop` does. keep: then refine the body that followed a drag. Returns whether a fit ran."""
         ran, following = self.running, self.following
         self.stop()
         if keep and following:
@@ -250,7 +250,7 @@ class Fits(QObject):
             worker.close()
 
     def _end_fit(self) -> None:
-        """The fit that runs goes no further, and what waits for its end is not done."""
+        """Stop the running fit. The call that waits for its end is dropped."""
         ran, self._next = self.running, None
         self._fitter.stop()
         if ran:
@@ -278,7 +278,7 @@ class Fits(QObject):
             self.changed.emit()
 
     def _finish(self) -> None:
-        act = self._next  # a commit stops what runs, and forgets it
+        act = self._next  # kept here: the commit stops the fit and clears `_next`
         self._document.commit(tr("Fit person {id}").format(id=self._document.person_id))
         self.changed.emit()
         if act is not None:
@@ -295,5 +295,5 @@ class Fits(QObject):
         self._document.cancel()
         self.changed.emit()
         if not isinstance(error, FitloopError):
-            raise error  # a fault of ours, not of the input: the window's last resort shows it
+            raise error  # a bug, not bad input: `desktop.app.last_resort` shows it
         self._document.refused.emit(str(error))

@@ -1,4 +1,4 @@
-"""The project that is open, the photo on show with its people, and the history. Knows no fit and no view.
+"""The open project, the photo shown with its people, and the history. Knows no fit and no view.
 
 Views ask for changes: `preview`, `commit`, `cancel`, `undo`, `redo`. Records are replaced, not changed, so "what
 changed?" is `old is not new`. A commit is on the disk when it returns.
@@ -18,53 +18,53 @@ from desktop.text.translate import tr
 
 
 class Document(QObject):
-    """What is edited. What works on it besides, such as a fit, is the workbench's: `_end_work` and kin."""
+    """The edited project and photo. The workbench adds fits and jobs through `_end_work` and the methods beside it."""
 
-    project_changed = Signal()  # another project, other people in it, or other values of theirs
-    photo_changed = Signal()  # photo or person on show, also while something is only previewed …
-    previewed = Signal()  # … except for the moves of a drag: these wake only what is redrawn at each of them
-    cancelled = Signal()  # what a gesture was about to change is shown as it is kept: the gesture is over
-    refused = Signal(str)  # something asked for could not be done: what, where, what next
-    told = Signal(str)  # something the user may want to know, and need not answer
+    project_changed = Signal()  # another project, or people in it were added, removed or changed
+    photo_changed = Signal()  # photo or person shown, also by a preview …
+    previewed = Signal()  # … except for moves of a drag: only views that redraw at every move listen
+    cancelled = Signal()  # the committed photo is shown again: gestures end
+    refused = Signal(str)  # a request failed: what, where, what next
+    told = Signal(str)  # a notice that needs no answer
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history = QUndoStack(self)
         self.project: Project | None = None
-        self.photo: Photo | None = None  # on show, with its people, previewed or committed
-        self.committed: Photo | None = None  # the same as it is on the disk
-        self.person_id: int | None = None  # of the person who is selected
-        self.person: Person | None = None  # that person of the photo on show
-        self._unremembered: list[Change] = []  # of a job that goes on …
-        self._job_label = ""  # … and what it is called
-        self._due = ""  # what a preview is called that is kept as soon as anything else is done
+        self.photo: Photo | None = None  # the photo shown, with its people, previewed or committed
+        self.committed: Photo | None = None  # the same photo as on the disk
+        self.person_id: int | None = None  # of the selected person
+        self.person: Person | None = None  # the selected person
+        self._unremembered: list[Change] = []  # changes of the running job …
+        self._job_label = ""  # … and the job's label
+        self._due = ""  # the label of a preview that the next other action commits
 
     @property
     def previewing(self) -> bool:
-        """Whether something is shown that is not committed."""
+        """Whether the photo shown is not committed."""
         return self.photo is not self.committed
 
     @property
     def editable(self) -> bool:
-        """Whether the person on show may be changed."""
+        """Whether the selected person may be changed."""
         return self.person is not None and not self.person.locked and self.writable
 
     @property
     def writable(self) -> bool:
-        """Whether there is a project, and it may be written."""
+        """Whether a project is open and may be written."""
         return self.project is not None and not self.project.read_only
 
     @property
     def photo_id(self) -> int | None:
-        """The project's id of the photo on show; None where there is none, or another program moved it."""
+        """The project's id of the photo shown. None without a photo, or if another program moved it."""
         if self.project is None or self.photo is None:
             return None
         return self.project.photo_id(self.photo.path)
 
-    # What is on show
+    # The photo and person shown
 
     def select(self, person_id: int | None) -> None:
-        """Show a person, in another photo if need be."""
+        """Select a person, and show another photo if needed."""
         if person_id == self.person_id or self.project is None:
             return
         self.cancel()
@@ -78,14 +78,14 @@ class Document(QObject):
         self._set_photo(photo, person_id)
 
     def show_photo(self, photo_id: int) -> None:
-        """Show a photo and its first person."""
+        """Show a photo and select its first person."""
         if self.project is not None:
             self.cancel()
             photo = self.project.photo(photo_id)
             self._set_photo(photo, photo.people[0].id if photo.people else None)
 
     def read_anew(self) -> None:
-        """Show what another program has written, with the same photo and person as long as they are there."""
+        """Show the changes of another program. Photo and person stay the same if they still exist."""
         self.cancel()
         photo, person_id = None, self.person_id
         if self.project is not None and self.photo is not None:
@@ -99,29 +99,29 @@ class Document(QObject):
     # Changes
 
     def preview(self, person: Person) -> None:
-        """Show this person in the place of who has the id, and keep what is committed."""
+        """Show a person in place of the person of the same id. The committed photo stays."""
         if self.photo is not None:
             self.preview_photo(self.photo.with_person(person))
 
     def preview_photo(self, photo: Photo) -> None:
-        """Show this photo, and keep what is committed."""
+        """Show a photo. The committed photo stays."""
         self._put(photo, self.person_id)
         self._tell_photo()
 
     def preview_move(self, person: Person) -> None:
-        """As `preview`, for one move of a drag: other views wait for its end."""
+        """Preview one move of a drag. Most views wait for the end of the drag."""
         self.prepare(person)
         self._look_anew()
         self.previewed.emit()
 
     def prepare(self, person: Person) -> None:
-        """As `preview`, just before a commit, from which the views hear of it."""
+        """Preview a person just before a commit. Views redraw at the commit."""
         if self.photo is not None:
             self.photo = self.photo.with_person(person)
             self.person = person if person.id == self.person_id else self.person
 
     def commit(self, label: str) -> None:
-        """Make what is previewed one entry of the history, on the disk; nothing when it changes nothing."""
+        """Write the preview to the disk as one entry of the history. Without a change, do nothing."""
         self._due = ""
         self._end_work(keep=True)
         before, after = self.committed, self.photo
@@ -138,22 +138,21 @@ class Document(QObject):
         self.project_changed.emit()
 
     def apply(self, label: str, person: Person) -> None:
-        """Show this person and make it one entry of the history."""
+        """Commit a person: one entry of the history."""
         self.cancel()
         self.prepare(person)
         self.commit(label)
 
     def apply_photo(self, label: str, photo: Photo, person_id: int | None) -> None:
-        """As `apply`, for a change of the photo or of who is in it; person_id is selected afterwards."""
+        """Commit a photo with its people: one entry of the history. person_id is selected afterwards."""
         self.cancel()
         self._put(photo, person_id)
         self.commit(label)
 
     def write(self, label: str, changes: list[Change]) -> bool:
-        """Put many photos on the disk; all that is written so until `remember` is one entry of the history.
+        """Write the changes of a job to the disk. `remember` makes all of them one entry of the history.
 
-        A job whose results cannot be written is stopped: what is wrong is told once, not for each of them. Returns
-        whether the disk has them.
+        A failed write stops the job, so that the error is reported once. Returns whether the disk has the changes.
         """
         written = self._write(label, changes) if changes else None
         if written is False:
@@ -168,15 +167,14 @@ class Document(QObject):
         return True
 
     def remember(self) -> None:
-        """What `write` put on the disk becomes an entry of the history."""
+        """Make the changes of `write` one entry of the history."""
         if self._unremembered:
             self.history.push(UndoEntry(self._job_label, self._unremembered, self.person_id))
             self._unremembered = []
             self.project_changed.emit()
 
     def cancel(self) -> bool:
-        """Show what is committed again, after what is due was committed; a running fit or drag ends. Returns whether
-        anything was under way."""
+        """Commit a due preview, drop any other, and end a running fit or drag. Returns whether anything was dropped."""
         self.keep_due()
         under_way = self._end_work(keep=False) or self.previewing
         self.cancelled.emit()
@@ -184,14 +182,14 @@ class Document(QObject):
         return under_way
 
     def keep_due(self) -> None:
-        """Commit what is due."""
+        """Commit the due preview, if there is one."""
         if self._due:
             self.commit(self._due)
 
     def undo(self) -> None:
-        """Back by one entry, wherever it was made; a preview or a running fit is cancelled instead.
+        """Undo one entry, in any photo. A preview or a running fit is cancelled instead.
 
-        A job that has written something is stopped: its results would be written on top of what was taken back.
+        A job that has written changes is stopped. Otherwise it would write results on top of undone ones.
         """
         if self.cancel():
             return
@@ -202,7 +200,7 @@ class Document(QObject):
             self.history.undo()
 
     def redo(self) -> None:
-        """Forward by one entry."""
+        """Redo one entry."""
         self.cancel()
         self.remember()
         if self.history.canRedo() and self._walk(self.entry(self.history.index()), back=False):
@@ -214,25 +212,25 @@ class Document(QObject):
         assert isinstance(command, UndoEntry)
         return command
 
-    # What else works on it
+    # Hooks of the workbench
 
     def _end_work(self, keep: bool) -> bool:
-        """What previews comes to its end, with what it has found where that is kept. Returns whether anything ran."""
+        """End a fit or drag that previews. keep: its last body is previewed. Returns whether anything ran."""
         return False
 
     def _stop_writing(self) -> None:
-        """The job that writes comes to its end."""
+        """Stop the job that writes."""
 
     def _other_person(self) -> None:
-        """Somebody else is selected, or nobody; views have not heard of it yet."""
+        """Another person is selected, or none. Views are notified afterwards."""
 
     def _look_anew(self) -> None:
-        """Photo or person are others; views have not heard of it yet."""
+        """The photo or the person shown changed. Views are notified afterwards."""
 
-    # Within
+    # Internals
 
     def _walk(self, edit: UndoEntry, back: bool) -> bool:
-        """Write an edit's photos as they were before it, or after it, and show where that was."""
+        """Write the photos before an edit (back) or after it, and show the first of them."""
         label = (tr("Undo: {label}") if back else tr("Redo: {label}")).format(label=edit.text())
         changes = [(after, before) for before, after in reversed(edit.changes)] if back else edit.changes
         if self._write(label, changes) is False:
@@ -243,7 +241,7 @@ class Document(QObject):
         return True
 
     def _write(self, label: str, changes: Sequence[Change]) -> bool | None:
-        """Returns whether the disk has it now, None where it had it before; what goes wrong is told."""
+        """Write changes and report errors. Returns whether they were written; None if they changed nothing."""
         if self.project is None:
             return False
         try:
@@ -254,7 +252,7 @@ class Document(QObject):
         return None if edit_id is None else True
 
     def _take_in(self, people: Sequence[Person]) -> None:
-        """People of the photo on show changed on the disk; what is just being changed by hand stays as shown."""
+        """Show people of the photo that a job changed on the disk. The preview of the selected person stays."""
         before = self.committed
         if before is None:
             return

@@ -1,4 +1,4 @@
-"""A guided first five minutes over the sample: six steps, each ticked when it was really done, in any order."""
+"""First steps in the sample project: six tasks in any order, each ticked when the user has done it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ STEPS = ("drag", "fit", "alternatives", "accept", "next", "save")
 
 
 class FirstSteps(QObject):
-    """Watches the workbench while the sample is open, until all is done or the user has seen enough."""
+    """Watches the workbench while the sample is open, until all steps are done or the user closes them."""
 
     changed = Signal()
 
@@ -25,9 +25,9 @@ class FirstSteps(QObject):
         super().__init__(parent)
         self.done: set[str] = set()
         self._workbench, self._settings = workbench, settings
-        self._project: Project | None = None  # the sample's, while it is open
+        self._project: Project | None = None  # the sample, while it is open
         self._looked_at: Project | None = None
-        self._seen: dict[int, Person] = {}  # people as they were on the disk when last looked at
+        self._seen: dict[int, Person] = {}  # people as last seen on the disk
         self._shown: int | None = None
         self._saved_at = 0
         workbench.project_changed.connect(self._check)
@@ -38,16 +38,16 @@ class FirstSteps(QObject):
 
     @property
     def wanted(self) -> bool:
-        """Whether the sample is open and the user never sent the steps away."""
+        """Whether the sample is open and the user has not closed the steps."""
         return self._project is not None and not self._settings.first_steps_over
 
     @property
     def current(self) -> str | None:
-        """What to do next; None when all is done."""
+        """The next step; None when all are done."""
         return next((step for step in STEPS if step not in self.done), None)
 
     def dismiss(self) -> None:
-        """Never again."""
+        """Never show the first steps again."""
         self._settings.first_steps_over = True
         self.changed.emit()
 
@@ -80,12 +80,12 @@ class FirstSteps(QObject):
 
 
 def is_sample(project: Project) -> bool:
-    """Whether it is the project that the program made for a first try."""
+    """Whether a project is the sample."""
     return project.folder == sample_folder().absolute()
 
 
 def done_between(before: Person, after: Person) -> set[str]:
-    """Which of STEPS a change of one person was."""
+    """The steps of STEPS that a change of one person completes."""
     done = set()
     if before.keypoints is not after.keypoints and _wrist_moved(before, after):
         done.add("drag")
@@ -104,7 +104,7 @@ def _wrist_moved(before: Person, after: Person) -> bool:
 
 
 def _written_at(project: Project) -> int:
-    """When the fits dictionary was saved last [ns]; 0 for never."""
+    """The time of the last save of the fits dictionary [ns]; 0 for never."""
     try:
         return fits_file_of(project).stat().st_mtime_ns
     except OSError:

@@ -1,4 +1,4 @@
-"""Bodies to compare the fit on show with: the guess, the fit before this one, the truth where a file brought one."""
+"""Ghosts: bodies to compare the fit with. They are the guess, the previous fit, and a truth from a file."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from desktop.state.view import GhostName
 if TYPE_CHECKING:
     from core.body.model import Body
 
-LOOKED_BACK = 200  # entries of the history
-SAME_LENS = 1.01  # focal lengths further apart put a body elsewhere, and only its pose can be compared
+LOOKED_BACK = 200  # at most this many entries of the history are searched
+SAME_LENS = 1.01  # ratio of focal lengths; beyond it only poses can be compared, not places
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Ghost:
 
 
 def ghost_state(document: Document, name: GhostName) -> Fit | Guess | None:
-    """What there is of it for the person on show."""
+    """The ghost's fit or guess of the selected person; None if there is none."""
     person = document.person
     if person is None:
         return None
@@ -39,13 +39,13 @@ def ghost_state(document: Document, name: GhostName) -> Fit | Guess | None:
 
 
 def truth_of(person: Person) -> Fit | None:
-    """A body that was measured, not fitted, which `editing.with_fit` keeps among the alternatives."""
+    """A measured body. `person_edits.with_fit` keeps it among the alternatives."""
     curated = [fit for fit in person.alternatives if fit.source == "curated" and not np.isfinite(fit.score)]
     return curated[-1] if curated else None
 
 
 def previous_fit(document: Document, person: Person) -> Fit | None:
-    """The fit before this one: what is on the disk while something else is previewed, else from the history."""
+    """The previous fit: during a preview the committed fit, else the last other fit in the history."""
     photo, last = document.committed, document.history.index()
     if photo is None:
         return None
@@ -61,7 +61,7 @@ def previous_fit(document: Document, person: Person) -> Fit | None:
 
 
 def pose_ghost(body: "Body", state: Fit | Guess, pelvis: np.ndarray | None, focal_length: float) -> Ghost:
-    """What it looks like; at the pelvis (3,) [m] where it was seen through another lens."""
+    """The posed ghost. With another focal length it is moved to the pelvis (3,) [m] of the fit."""
     _, joints, vertices, faces = placed_coarsely(body, state, "smpl24")
     lenses = sorted([max(state.focal_length, 1.0), max(focal_length, 1.0)])
     if pelvis is not None and lenses[1] > SAME_LENS * lenses[0]:

@@ -1,6 +1,6 @@
-"""What the mouse is over, wherever it is: photo, 3D view, plot and table mark the same joint.
+"""The joint and keypoint under the mouse. Photo, 3D view, plot and table all mark them.
 
-Apart from `View`, as it changes with each move of the mouse and nothing but these marks depends on it.
+They are not part of `View`, because they change with each move of the mouse and only these marks depend on them.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ from core.records import Person
 from desktop.model.document import Document
 from desktop.state.view import NO_KEYPOINT, View
 
-# What a keypoint that is no joint itself moves with, by words of its name; the first word found decides.
+# The joint that a keypoint moves with, by a word of the keypoint's name. The first match counts.
 MOVES_WITH = {
     "hip": "pelvis",
     "root": "pelvis",
@@ -39,26 +39,26 @@ SAME_PLACE = {"pelvis": ("mid_hip", "root", "hip"), "neck": ("upper_neck", "neck
 
 
 class Hover(QObject):
-    """Belongs to a document, whose person's layout says which keypoint a joint is."""
+    """Holds the hovered joint and keypoint. The layout of the document's selected person relates the two."""
 
     changed = Signal()
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._document = document
-        self.joint = ""  # of core.body.tree, empty for none
-        self.keypoint = NO_KEYPOINT  # of the person on show
+        self.joint = ""  # a name of core.body.tree; empty for none
+        self.keypoint = NO_KEYPOINT  # of the selected person
         self._person_id = document.person_id
         document.photo_changed.connect(self._forget)
 
     def over_joint(self, joint: str) -> None:
-        """The mouse is over a joint, or over none ("")."""
+        """Set the joint under the mouse; "" for none."""
         person = self._document.person
         names = layout(person.keypoints.layout).keypoints if person is not None else ()
         self._set(joint, keypoint_of(names, joint))
 
     def over_keypoint(self, index: int) -> None:
-        """The mouse is over a keypoint of the person on show, or over none (NO_KEYPOINT)."""
+        """Set the keypoint of the selected person under the mouse; NO_KEYPOINT for none."""
         person = self._document.person
         if person is None or not 0 <= index < person.keypoints.k:
             self._set("", NO_KEYPOINT)
@@ -66,7 +66,7 @@ class Hover(QObject):
             self._set(joint_of(layout(person.keypoints.layout).keypoints[index]), index)
 
     def _forget(self) -> None:
-        """Another person's keypoint is none of theirs."""
+        """Clear the hover when another person is selected."""
         if self._document.person_id != self._person_id:
             self._person_id = self._document.person_id
             self._set("", NO_KEYPOINT)
@@ -78,20 +78,20 @@ class Hover(QObject):
 
 
 def name_meant(person: Person | None, view: View) -> str:
-    """The selected keypoint's name; without one, that of the joint selected in 3D."""
+    """The name of the selected keypoint; without one, the name of the selected joint."""
     if person is not None and 0 <= view.keypoint < len(person.keypoints.xy):
         return layout(person.keypoints.layout).keypoints[view.keypoint]
     return view.joint
 
 
 def joint_meant(person: Person | None, view: View) -> str:
-    """The joint of core.body.tree that the selected keypoint is or moves with; without one, that selected in 3D."""
+    """The joint of core.body.tree that the selected keypoint moves with; without one, the selected joint."""
     return joint_of(name_meant(person, view)) or view.joint
 
 
 @cache
 def joint_of(keypoint: str) -> str:
-    """The joint that a keypoint of this name is, or moves with; empty where it is none's."""
+    """The joint that a keypoint of this name moves with; empty for none."""
     name = keypoint.removeprefix("openpose_")
     if name in JOINT_NAMES:
         return name
@@ -102,6 +102,6 @@ def joint_of(keypoint: str) -> str:
 
 
 def keypoint_of(names: tuple[str, ...], joint: str) -> int:
-    """Which of a layout's keypoints lies where this joint is; NO_KEYPOINT where none does."""
+    """The index of a layout's keypoint at the place of a joint; NO_KEYPOINT for none."""
     same = (joint, *SAME_PLACE.get(joint, ()))
     return next((index for index, name in enumerate(names) if name in same), NO_KEYPOINT)

@@ -1,4 +1,4 @@
-"""A project that another program writes: what is changed there is shown here, a moment later."""
+"""Watches a project that another program writes, and shows its changes a second later."""
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -10,19 +10,19 @@ LOOK_EVERY_MS = 1000
 
 
 class OtherWriter(QObject):
-    """Belongs to a document, which it asks to read anew what another program has committed."""
+    """Polls a read-only project. The document reads it again after each commit of another program."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._document = document
-        self._project: Project | None = None  # one that is only read here
+        self._project: Project | None = None  # a project opened for reading only
         self._seen = 0
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self._poll)
 
     def watch(self, project: Project | None) -> None:
-        """From now on this one, if another program may write it."""
+        """Watch a project if another program may write it."""
         self._timer.stop()
         self._project = project if project is not None and project.read_only else None
         if self._project is not None:

@@ -1,4 +1,4 @@
-"""What the person on show is to be warned of, as previewed."""
+"""Warnings about the selected person, as previewed."""
 
 from functools import lru_cache
 
@@ -8,11 +8,11 @@ from core.wishes import GroundContact
 from desktop.state.posed_body import PosedBody
 from desktop.state.shown import Shown
 
-BELOW_M = 0.06  # a foot's joint lies so far above its sole
+BELOW_M = 0.06  # depth of a vertex below the floor that gives a warning
 
 
 def warned(shown: Shown) -> tuple[Warned, ...]:
-    """The names, in the order of `core.body.warnings.WARNINGS`."""
+    """Names of the warnings, in the order of `core.body.warnings.WARNINGS`."""
     if shown.photo is None or shown.person is None:
         return ()
     people = shown.photo.people
@@ -23,12 +23,12 @@ def warned(shown: Shown) -> tuple[Warned, ...]:
 
 @lru_cache(maxsize=1)
 def _of_all(people: tuple[Person, ...]) -> list[tuple[Warned, ...]]:
-    """Of a crowd it takes a while, and the same people are asked about again and again."""
+    """The warnings of all people of a photo. Cached: a crowd takes a while, and views ask often."""
     return warnings_of(people)
 
 
 def _below_floor(person: Person, posed: PosedBody | None) -> bool:
-    """Whether the mesh is below a plane that the curator put a foot on."""
+    """Whether the mesh reaches below a floor that a foot was put on."""
     floors = [wish for wish in person.wishes if isinstance(wish, GroundContact)]
     return posed is not None and any(
         depth_below(posed.vertices, wish.normal, wish.offset) > BELOW_M for wish in floors

@@ -1,4 +1,4 @@
-"""Who is to be looked at, and in what order: the project's people as the user wants to see them."""
+"""The review queue: the project's people, filtered and ordered as the user chose."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -10,33 +10,33 @@ from desktop.state.view import Wanted
 
 
 class Queue:
-    """Belongs to a document, whose `project_changed` tells that it may be another."""
+    """The queue of a document. It may change whenever the document emits `project_changed`."""
 
     def __init__(self, document: Document) -> None:
         self.wanted = Wanted()
         self._document = document
 
     def reset(self) -> None:
-        """Everybody, the worst first."""
+        """Show all people, the worst first."""
         self.wanted = Wanted()
 
     def want(self, **changes: Any) -> None:
-        """Another order or filter: fields of `Wanted`."""
+        """Change the order or filters: fields of `Wanted`."""
         self.wanted = replace(self.wanted, **changes)
         self._document.project_changed.emit()
 
     def ids(self) -> np.ndarray:
-        """Ids of its people (P,), in order."""
+        """Ids (P,) of the people in the queue, in order."""
         return self._ids(self.wanted)
 
     def first(self) -> int | None:
-        """Who comes first; None when it is empty."""
+        """The first person's id; None for an empty queue."""
         return self._first_besides(None, self.wanted)
 
     def beside(self, by: int) -> int | None:
-        """Who comes `by` people after whoever is on show; at an end the last one there. None when it is empty.
+        """The id `by` places after the selected person, at most the first or last. None for an empty queue.
 
-        Who was accepted is no more among those to do, and has still a place among them.
+        A selected person outside the filters, such as one just accepted, still has a place in the order.
         """
         ids, shown = self.ids(), self._document.person_id
         if not len(ids):
@@ -50,7 +50,7 @@ class Queue:
         return int(ids[min(max(place, 0), len(ids) - 1)])
 
     def next_undecided(self) -> int | None:
-        """Who comes first without a verdict, other than who is on show; None when all others have one."""
+        """The first person without a verdict, except the selected person; None if all others have a verdict."""
         return self._first_besides(self._document.person_id, replace(self.wanted, verdict="todo"))
 
     def _first_besides(self, person_id: int | None, wanted: Wanted) -> int | None:
@@ -71,5 +71,5 @@ class Queue:
 
 
 def _in_project(wanted: Wanted) -> dict[str, Any]:
-    """What the project itself filters and orders by."""
+    """The filters and the order that the project itself applies."""
     return {item.name: getattr(wanted, item.name) for item in fields(wanted) if item.name != "chosen"}

@@ -1,6 +1,6 @@
-"""The one mutable object of the window: the document with its fit, its queue, its jobs and how it is drawn.
+"""The one mutable object of the window: the document with fit, queue, jobs and view settings.
 
-Views draw `shown`, one frozen record a change, and ask for changes.
+Views draw the frozen record `shown`, which is replaced at each change, and ask the workbench for changes.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Workbench(Document):
-    """What the views draw and ask for changes. Whatever else works on the document knows it as a Document."""
+    """The object that views draw and ask for changes. Fits, queue and jobs know it as a Document."""
 
     view_changed = Signal()
 
@@ -40,25 +40,25 @@ class Workbench(Document):
     ) -> None:
         super().__init__(parent)
         self.shown = Shown()
-        self.view = view or View()  # how things are drawn
+        self.view = view or View()  # settings of drawing
         self.queue = Queue(self)
         self.fits = Fits(self, load, lambda: self.view.card)
         self.fits.body_changed.connect(self._look_anew)
         self.alternatives = Alternatives(self, self.fits)
         self._other_writer = OtherWriter(self)
-        self.job = Job(self)  # on people: fits, guesses, a detector
-        self.files = Job(self)  # what is opened, added, saved or exported, beside the other
+        self.job = Job(self)  # work on people: fits, guesses, detection
+        self.files = Job(self)  # work on files: open, add, save, export
         for job in (self.job, self.files):
             job.refused.connect(self.refused)
         self.hover = Hover(self)
 
     @property
     def busy(self) -> bool:
-        """Whether anything is done in the background."""
+        """Whether a job runs in the background."""
         return self.job.running or self.files.running
 
     def change_view(self, **changes: Any) -> None:
-        """Draw otherwise: fields of `View`."""
+        """Change settings of drawing: fields of `View`."""
         view = replace(self.view, **changes)
         if view != self.view:
             self.view = view
@@ -67,11 +67,11 @@ class Workbench(Document):
     # Projects and people
 
     def set_project(self, project: Project | None) -> None:
-        """Close the one that is open and show this, the first of its queue selected."""
+        """Close the open project, show this one, and select the first person of its queue."""
         self.cancel()
         self.job.cancel()
         self.files.finish()
-        self._set_photo(None, None)  # while it is open: what was typed for somebody and not entered is kept
+        self._set_photo(None, None)  # before the project closes: typed notes and tags are saved
         if self.project is not None:
             self.project.close()
         self.project = project
@@ -83,7 +83,7 @@ class Workbench(Document):
         self.show_first()
 
     def show_first(self) -> None:
-        """The first person of the queue; without people, the first photo."""
+        """Show the first person of the queue; without people, the first photo."""
         first = self.queue.first()
         if first is not None:
             self.select(first)
@@ -95,12 +95,12 @@ class Workbench(Document):
         if self.photo is None:
             self.show_first()
 
-    # Changes, with the body that belongs to them
+    # Changes of keypoints together with the body
 
     def follow(self, person: Person, due: str = "") -> None:
-        """Preview this person, and let the body follow the keypoints: it begins while the views hear of the change.
+        """Preview a person, and fit the body to their keypoints in the background.
 
-        due: the label to commit it by, instead of dropping it, where something else is done before its `commit`.
+        due: a label. The next other action then commits the preview under it instead of dropping it.
         """
         self._due = due
         if self.photo is not None:
@@ -108,7 +108,7 @@ class Workbench(Document):
             self.preview_move(person)
 
     def apply(self, label: str, person: Person, follow: bool = False) -> None:
-        """Show this person and make it one entry of the history. follow: with the body that belongs to it."""
+        """Commit a person: one entry of the history. follow: refine the body to the keypoints first."""
         self.cancel()
         self.prepare(person)
         if follow:
@@ -116,7 +116,7 @@ class Workbench(Document):
         self.commit(label)
 
     def stop_jobs(self) -> None:
-        """Let nothing go on in the background."""
+        """Stop all jobs in the background."""
         self.job.cancel()
         self.files.cancel()
 

@@ -1,4 +1,4 @@
-"""What was done, so that it can be undone: photos before and after, in Qt's own stack."""
+"""Entries of the undo history: photos before and after an edit, in Qt's own stack."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -11,22 +11,22 @@ Change = tuple[Photo, Photo]  # before, after
 
 
 class UndoEntry(QUndoCommand):
-    """One entry. The workbench writes it and takes it back; the stack only remembers it.
+    """One entry. The workbench writes and undoes the edit; Qt's stack only holds it.
 
-    Most edits change one photo; a fit of everybody changes many.
+    Most edits change one photo. A fit of the whole queue changes many photos.
     """
 
     def __init__(self, label: str, changes: Sequence[Change], person_id: int | None) -> None:
         super().__init__(label)
         self.label = label
         self.changes = tuple(changes)
-        self.person_id = person_id  # whom to show when it is done again or taken back
+        self.person_id = person_id  # the person to show after undo or redo
 
 
 def shown_by(edit: UndoEntry, back: bool, path: str, person_id: int | None) -> tuple[Photo, int | None]:
-    """The photo and person to show after an edit was taken back, or done again.
+    """The photo and the person to show after an edit was undone or redone.
 
-    path and person_id are on show before: they stay where the edit is of many photos and theirs is among them.
+    path and person_id: the photo and person shown before. They stay if the edit has many photos including theirs.
     """
     after = {
         pair[1].path: pair[0 if back else 1] for pair in (reversed(edit.changes) if back else edit.changes)
@@ -39,7 +39,7 @@ def shown_by(edit: UndoEntry, back: bool, path: str, person_id: int | None) -> t
 
 
 def person_of(photo: Photo, person_id: int | None) -> Person | None:
-    """The person of this id; None where the photo has nobody of it."""
+    """The person of this id. None if the photo has no such person."""
     for person in photo.people:
         if person.id == person_id:
             return person
@@ -47,14 +47,14 @@ def person_of(photo: Photo, person_id: int | None) -> Person | None:
 
 
 def with_people(photo: Photo, people: Sequence[Person]) -> Photo:
-    """The photo with each of these in the place of who has the id."""
+    """The photo with each of these people in place of the person of the same id."""
     for person in people:
         photo = photo.with_person(person)
     return photo
 
 
 def rebased(person: Person, before: Photo, after: Photo) -> Person:
-    """An edit of the person in `before`, made to the one in `after`; as it is where either has nobody of that id."""
+    """The edit of a person of `before`, applied to the same person of `after`. Unchanged if one lacks that id."""
     old, new = person_of(before, person.id), person_of(after, person.id)
     if old is None or new is None:
         return person

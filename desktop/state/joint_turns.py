@@ -1,4 +1,4 @@
-"""One joint of a fit turned about its own axes."""
+"""Rotations of one joint of a fit about its own axes."""
 
 import numpy as np
 
@@ -22,12 +22,12 @@ def turned(fit: Fit, name: str, axis: int, angle: float) -> Fit:
 
 
 def turned_as(wishes: tuple[Wish, ...], fit: Fit) -> tuple[Wish, ...]:
-    """Joints that are kept turned are, from now on, kept as this fit has them."""
+    """The wishes, with each turned joint held at the rotation of this fit."""
     return tuple(turn_of(fit, wish.name) if isinstance(wish, Turn) else wish for wish in wishes)
 
 
 def turn_of(fit: Fit, name: str) -> Turn:
-    """The wish that a joint stays as this fit has it."""
+    """The wish that a joint keeps its rotation of this fit."""
     x, y, z = joint_of(fit, name).tolist()
     return Turn(name, (x, y, z))
 

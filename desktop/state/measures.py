@@ -1,4 +1,4 @@
-"""What the plots of a whole data set are drawn from: a few numbers a person, and bars whose people are known."""
+"""Data of the plots of a whole data set: a few numbers per person, and bars with the people of each."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from core.records import Verdict
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 PCK_PX = np.arange(0.5, 20.01, 0.5)  # distances [px] at a person size of 200 px
-SCORE_PX, SCORE_BARS = 0.5, 20  # a bar's width; the last holds all that are worse
+SCORE_PX, SCORE_BARS = 0.5, 20  # a bar's width; the last bar holds all worse scores
 BETA_STEP, BETA_BARS = 0.25, 20
 
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """ids, score, verdict (its place in VERDICTS), beta (P,): the largest |beta|; NaN where there is no fit.
+    """ids, score, verdict (index in VERDICTS), beta (P,): the largest |beta|. NaN without a fit.
 
-    within (P, T): how many of a person's `seen` (P,) keypoints are nearer to the body than each of PCK_PX.
+    within (P, T): the number of a person's `seen` (P,) keypoints nearer to the body than each of PCK_PX.
     """
 
     ids: np.ndarray
@@ -38,21 +38,21 @@ class Measures:
         return cls(no_ids, no_numbers, nobody, no_numbers, np.zeros((0, len(PCK_PX)), np.uint8), nobody)
 
     def with_(self, newer: Measures) -> Measures:
-        """These people with newer numbers in the place of older ones."""
+        """The measures with newer ones in place of older ones of the same people."""
         return joined([self.without(newer.ids), newer])
 
     def without(self, ids: np.ndarray) -> Measures:
-        """All others."""
+        """The measures of all other people."""
         kept = ~np.isin(self.ids, ids)
         return self if kept.all() else self.of(kept)
 
     def of(self, kept: np.ndarray) -> Measures:
-        """Those of kept (P,) bool."""
+        """The measures of the people in kept (P,) bool."""
         return Measures(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
 
 def joined(parts: Sequence[Measures]) -> Measures:
-    """All of them, of different people."""
+    """The measures of all parts, which have different people."""
     names = Measures.__dataclass_fields__
     if not parts:
         return Measures.empty()
@@ -60,7 +60,7 @@ def joined(parts: Sequence[Measures]) -> Measures:
 
 
 class Bars(NamedTuple):
-    """A plot: the left edge and the height of each of N bars, and in which bar each person is (P,), -1 for none."""
+    """A bar plot: left edges (N,), heights (N,), and the index of each person's bar (P,), -1 for none."""
 
     left: np.ndarray
     width: float
@@ -69,23 +69,23 @@ class Bars(NamedTuple):
 
 
 def score_bars(measures: Measures) -> Bars:
-    """How many people have which score [px]."""
+    """The number of people by score [px]."""
     return _histogram(measures.score, SCORE_PX, SCORE_BARS)
 
 
 def beta_bars(measures: Measures) -> Bars:
-    """How many people have which largest |beta| [standard deviations]."""
+    """The number of people by largest |beta| [standard deviations]."""
     return _histogram(measures.beta, BETA_STEP, BETA_BARS)
 
 
 def verdict_bars(measures: Measures) -> Bars:
-    """How many people have which of VERDICTS."""
+    """The number of people by verdict."""
     height = np.bincount(measures.verdict, minlength=len(VERDICTS))
     return Bars(np.arange(len(VERDICTS)) - 0.5, 1.0, height, measures.verdict.astype(int))
 
 
 def pck(measures: Measures) -> np.ndarray:
-    """Share (T,) of all keypoints that are within each of PCK_PX; NaN where there are none."""
+    """Share (T,) of all keypoints within each of PCK_PX. NaN without keypoints."""
     seen = float(measures.seen.sum(dtype=float))
     return measures.within.sum(axis=0, dtype=float) / seen if seen else np.full(len(PCK_PX), np.nan)
 
@@ -96,7 +96,7 @@ def farther_than(measures: Measures, place: int) -> np.ndarray:
 
 
 def is_large(beta: float) -> bool:
-    """Whether the curator is warned of it."""
+    """Whether a beta this large gives a warning."""
     return beta >= LARGE_BETA
 
 

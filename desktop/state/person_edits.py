@@ -1,4 +1,4 @@
-"""What a curator does to a person or a fit, as functions from record to record."""
+"""Edits of a person or a fit, as functions from record to record."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +14,10 @@ from core.records import BBOX_PADDING, BBox, Fit, Keypoints, Person, Verdict
 from desktop.text.translate import tr
 
 Visibility = Literal["visible", "occluded", "absent"]
-PLACED_CONFIDENCE = 1.0  # of a keypoint that a human placed
+PLACED_CONFIDENCE = 1.0  # of a keypoint placed by hand
 SMALLEST_BOX_PX = 8.0
 
-# Which keypoints go along when "the limb" of one of them is meant, by parts of their names.
+# The keypoints of a limb, by parts of their names.
 LIMBS = {
     "arm": ("shoulder", "elbow", "wrist", "hand", "thumb", "pinky", "index"),
     "leg": ("hip", "knee", "ankle", "heel", "toe", "foot"),
@@ -26,29 +26,29 @@ LIMBS = {
 
 
 def visibility(keypoints: Keypoints, index: int) -> Visibility:
-    """In which of the three states a keypoint is."""
+    """The state of a keypoint."""
     if keypoints.confidence[index] <= 0:
         return "absent"
     return "occluded" if keypoints.occluded[index] else "visible"
 
 
 def with_keypoints(person: Person, keypoints: Keypoints) -> Person:
-    """Other keypoints; what they were before the first edit by hand is kept."""
+    """The person with other keypoints. The keypoints before the first edit by hand are kept as the original."""
     return person.with_(keypoints=keypoints, original_keypoints=person.original_keypoints or person.keypoints)
 
 
 def restored(person: Person) -> Person:
-    """With the keypoints of before the first edit by hand."""
+    """The person with the original keypoints, from before the first edit by hand."""
     return person.with_(keypoints=person.original_keypoints or person.keypoints, original_keypoints=None)
 
 
 def moved(person: Person, index: int, xy: np.ndarray) -> Person:
-    """A keypoint put at xy (2,) [px]; an absent one is there from now on, a doubtful one is sure."""
+    """The person with a keypoint placed at xy (2,) [px], with full confidence. An absent keypoint becomes visible."""
     return with_keypoints(person, person.keypoints.with_keypoint(index, xy=xy, confidence=PLACED_CONFIDENCE))
 
 
 def with_visibility(person: Person, index: int, state: Visibility) -> Person:
-    """A keypoint in another of the three states. It keeps its place, also while it is absent."""
+    """The person with a keypoint in another state. The keypoint keeps its place, also while it is absent."""
     old = person.keypoints
     confidence = 0.0 if state == "absent" else float(old.confidence[index]) or PLACED_CONFIDENCE
     return with_keypoints(
@@ -57,8 +57,10 @@ def with_visibility(person: Person, index: int, state: Visibility) -> Person:
 
 
 def standing_at(person: Person, index: int, body_px: np.ndarray | None = None) -> np.ndarray:
-    """Where a keypoint is (2,) [px]; an absent one where it was, if that is in the person's box, else where the body
-    has it, body_px (K, 2), else where somebody has it who stands in the box.
+    """The place of a keypoint (2,) [px].
+
+    An absent keypoint has its last place if that is inside the person's box, else the body's keypoint of body_px
+    (K, 2), else the keypoint of a mean body standing in the box.
     """
     keypoints, box = person.keypoints, person.bbox
     inside = bool(np.abs(keypoints.xy[index] - box.center).max() <= box.side / 2)
@@ -68,7 +70,7 @@ def standing_at(person: Person, index: int, body_px: np.ndarray | None = None) -
 
 
 def standing_in(box: BBox, layout_name: str) -> np.ndarray:
-    """Keypoints (K, 2) [px] of somebody who fills a box, upright and facing the camera, with arms spread."""
+    """Keypoints (K, 2) [px] of a mean body that fills a box: upright, facing the camera, with arms spread."""
     seen = (keypoint_weights(layout_name) @ rest_joints()[0])[:, :2] * [1.0, -1.0]
     low, high = seen.min(axis=0), seen.max(axis=0)
     scale = box.side / BBOX_PADDING / float((high - low).max())
@@ -76,7 +78,7 @@ def standing_in(box: BBox, layout_name: str) -> np.ndarray:
 
 
 def cycled(person: Person, index: int, body_px: np.ndarray | None = None) -> Person:
-    """Visible, occluded, absent, and round again. body_px: as for `standing_at`."""
+    """The person with a keypoint in its next state: visible, occluded, absent, visible. body_px as in `standing_at`."""
     order: dict[Visibility, Visibility] = {
         "visible": "occluded",
         "occluded": "absent",
@@ -89,7 +91,7 @@ def cycled(person: Person, index: int, body_px: np.ndarray | None = None) -> Per
 
 
 def swapped(person: Person, indices: tuple[int, ...] | None = None) -> Person:
-    """Left and right exchanged, of all keypoints or of these and their counterparts."""
+    """The person with left and right swapped, of all keypoints or of these and their counterparts."""
     flip = np.array(layout(person.keypoints.layout).flip)
     order = np.arange(person.keypoints.k)
     chosen = order if indices is None else np.unique([*indices, *flip[list(indices)]])
@@ -101,12 +103,12 @@ def swapped(person: Person, indices: tuple[int, ...] | None = None) -> Person:
 
 
 def copied(person: Person, other: Person, indices: tuple[int, ...] | None = None) -> Person:
-    """With the keypoints of another person, or these of them, as they lie in the other's box."""
+    """The person with another person's keypoints, or only these, at the same place relative to the box."""
     if person.keypoints.layout != other.keypoints.layout:
         raise LayoutError(
             tr(
                 "Person {other} has keypoints of layout '{layout}', person {id} of '{own}'. "
-                "Copy from somebody of the same layout."
+                "Copy from a person of the same layout."
             ).format(other=other.id, layout=other.keypoints.layout, id=person.id, own=person.keypoints.layout)
         )
     chosen = np.zeros(person.keypoints.k, dtype=bool)
@@ -125,7 +127,7 @@ def copied(person: Person, other: Person, indices: tuple[int, ...] | None = None
 
 
 def exchanged(one: Person, other: Person, indices: tuple[int, ...]) -> tuple[Person, Person]:
-    """Two people of a photo and one layout, these keypoints of each given to the other; they stay where they are."""
+    """Two people of one photo and layout, with these keypoints exchanged. The keypoints keep their places."""
     chosen = list(indices)
 
     def with_those_of(mine: Keypoints, theirs: Keypoints) -> Keypoints:
@@ -141,13 +143,16 @@ def exchanged(one: Person, other: Person, indices: tuple[int, ...]) -> tuple[Per
 
 
 def with_detection_of(person: Person, other: Person) -> Person:
-    """With another person's keypoints and the bodies that belong to them; who it is and the verdict stay."""
+    """The person with another person's box, keypoints and bodies. Id and verdict stay."""
     names = ("bbox", "keypoints", "original_keypoints", "guess", "fit", "alternatives", "wishes")
     return person.with_(**{name: getattr(other, name) for name in names})
 
 
 def nearest_person(person: Person, others: Sequence[Person], at: np.ndarray | None = None) -> Person | None:
-    """Whose keypoint, or box without any, is nearest to `at` (2,) [px], or else to the middle of the person's box."""
+    """The other person with the keypoint nearest to `at` (2,) [px]; without keypoints, their box's centre counts.
+
+    Without `at`: the other person with the box nearest to the person's box.
+    """
     place = person.bbox.center if at is None else at
 
     def away(other: Person) -> float:
@@ -171,12 +176,12 @@ def limb_of(names: Layout, index: int) -> tuple[int, ...]:
 
 
 def with_verdict(person: Person, verdict: Verdict) -> Person:
-    """A verdict; who is accepted is locked, and nobody else is."""
+    """The person with a verdict. An accepted person is locked; any other verdict unlocks."""
     return person.with_(verdict=verdict, locked=verdict == "accepted")
 
 
 def box_between(one: np.ndarray, other: np.ndarray) -> BBox | None:
-    """The square around a dragged rectangle with corners (2,) [px]; None for one too small to be meant."""
+    """The square around a dragged rectangle with corners (2,) [px]. None for a rectangle too small to be intended."""
     low, high = np.minimum(one, other), np.maximum(one, other)
     if (high - low).max() < SMALLEST_BOX_PX:
         return None
@@ -184,13 +189,13 @@ def box_between(one: np.ndarray, other: np.ndarray) -> BBox | None:
 
 
 def resized(box: BBox, by: float) -> BBox:
-    """A box whose sides are longer by so many px; the upper left corner stays."""
+    """The box with its sides longer by `by` [px]. The upper left corner stays."""
     side = max(box.side + by, SMALLEST_BOX_PX)
     return BBox(box.center + (side - box.side) / 2, box.scale * side / box.side)
 
 
 def empty_keypoints(layout_name: str) -> Keypoints:
-    """All of a layout's keypoints, all absent."""
+    """The keypoints of a layout, all absent."""
     k = layout(layout_name).k
     return Keypoints(layout_name, np.zeros((k, 2)), np.zeros(k))
 
@@ -201,14 +206,14 @@ def joint_of(fit: Fit, name: str) -> np.ndarray:
 
 
 def with_joint(fit: Fit, name: str, axis_angle: np.ndarray) -> Fit:
-    """A fit with another rotation (3,) axis-angle [rad] of one joint, by hand."""
+    """The fit with another rotation (3,) axis-angle [rad] of one joint, set by hand."""
     pose = fit.pose.copy().reshape(-1, 3)
     pose[joint_index(name)] = axis_angle
     return replace(fit, pose=pose.reshape(-1), source="curated")
 
 
 def with_fit(person: Person, fit: Fit) -> Person:
-    """Another fit. A measured body, one of a file that nobody scored, stays among the alternatives."""
+    """The person with another fit. A measured body, which has no score, stays among the alternatives."""
     old = person.fit
     measured = old is not None and old.source == "curated" and not np.isfinite(old.score)
     alternatives = (*person.alternatives, old) if measured and old is not None else person.alternatives
@@ -216,7 +221,7 @@ def with_fit(person: Person, fit: Fit) -> Person:
 
 
 def box_around(person: Person) -> BBox | None:
-    """The box that the person's keypoints fill as a detector's would be; None without two of them."""
+    """The box around the person's keypoints, with a detector's padding. None without two keypoints."""
     seen = person.keypoints.xy[person.keypoints.confidence > 0]
     if len(seen) < 2 or float(np.ptp(seen, axis=0).max()) < SMALLEST_BOX_PX:
         return None
@@ -225,24 +230,24 @@ def box_around(person: Person) -> BBox | None:
 
 
 def with_beta(fit: Fit, index: int, value: float) -> Fit:
-    """A fit with another shape coefficient [standard deviations], by hand."""
+    """The fit with another beta [standard deviations], set by hand."""
     betas = fit.betas.copy()
     betas[index] = value
     return replace(fit, betas=betas, source="curated")
 
 
 def with_kid(fit: Fit, value: float) -> Fit:
-    """A fit of someone younger or older: 0 an adult, 1 a child of about six."""
+    """The fit with another kid value: 0 is an adult, 1 a child of about six years."""
     return replace(fit, kid=value, source="curated")
 
 
 def with_rest_pose(fit: Fit) -> Fit:
-    """The same body in the T-pose, turned as it was."""
+    """The fit in the T-pose, with the same global orientation."""
     pose = np.zeros_like(fit.pose)
     pose[:3] = fit.pose[:3]
     return replace(fit, pose=pose, source="curated")
 
 
 def with_rest_shape(fit: Fit) -> Fit:
-    """The same pose in the mean adult shape."""
+    """The fit with the mean adult shape, in the same pose."""
     return replace(fit, betas=np.zeros_like(fit.betas), kid=0.0, source="curated")

@@ -1,4 +1,4 @@
-"""Bodies as the views draw them: a fit's vertices, joints and keypoints, in the photo's camera frame."""
+"""Posed bodies for the views: a fit's vertices, joints and keypoints, in the photo's camera frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
     from core.fitting import FitStep
 
-SOLE_M = 0.025  # a foot's joint lies so far above its sole
-TURN = np.array([1.0, -1.0, -1.0], dtype=np.float32)  # between the camera frame and the viewport's
+SOLE_M = 0.025  # height of a foot's joint above its sole
+TURN = np.array([1.0, -1.0, -1.0], dtype=np.float32)  # camera frame to viewport's frame, and back
 Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 
 
@@ -32,7 +32,7 @@ class PlacedBody(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PosedBody:
-    """A fit with what it looks like, and the keypoints that it is compared with.
+    """A fit with its posed surface, and the keypoints that it is compared with.
 
     vertices (V, 3) and joints (24, 3) [m], camera frame, and the faces (F, 3) between them; keypoints_px (K, 2) in
     the photo; residual_px (K,), NaN where the person's keypoint is absent; loss_by_term: of the fit's end.
@@ -46,19 +46,19 @@ class PosedBody:
     keypoints_px: np.ndarray
     residual_px: np.ndarray
     loss_by_term: dict[str, float]
-    floor_y: float  # the floor's place, y down [m]: where a foot was put on it, else under the lowest vertex
+    floor_y: float  # height of the floor, y down [m]: from a foot put on the floor, else the lowest vertex
 
     @cached_property
     def upright(self) -> Surface:
-        """Vertices and joints as the viewport shows them: y up, the photo seen from +z, standing at the origin."""
+        """Vertices and joints in the viewport's frame: y up, the photo's camera at +z, the feet at the origin."""
         return self.to_upright(self.vertices), self.to_upright(self.joints)
 
     def to_upright(self, points: np.ndarray) -> np.ndarray:
-        """Points (N, 3) of the camera frame in the viewport's."""
+        """Points (N, 3) from the camera frame to the viewport's frame."""
         return points * TURN - self._middle
 
     def from_upright(self, point: np.ndarray) -> np.ndarray:
-        """A point (3,) of the viewport in the camera frame (y down, z forward)."""
+        """A point (3,) from the viewport's frame to the camera frame (y down, z forward)."""
         return (point + self._middle) * TURN
 
     @cached_property
@@ -68,7 +68,7 @@ class PosedBody:
 
 
 def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tensor]":
-    """What `core.fitting.fit` takes of one person: keypoints (1, K, 3), layout, camera."""
+    """The inputs of `core.fitting.fit` for one person: keypoints (1, K, 3), layout, camera."""
     import torch
 
     focal_length, center = photo.camera
@@ -81,8 +81,11 @@ def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tens
 
 
 def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
-    """A fit or guess as a batch of one. One of another body has its pelvis where that one has it, and is an adult
-    where this one knows no child; a guess of another has its mean shape."""
+    """A fit or guess as a batch of one.
+
+    A fit of another body keeps its pelvis, and becomes an adult if this body has no child direction. A guess of
+    another body takes the mean shape.
+    """
     import torch
 
     from core.body.model import BodyParams
@@ -134,24 +137,24 @@ def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:
 
 
 def pose_step(step: "FitStep", photo: Photo, person: Person, body: "Body", moving: bool = False) -> PosedBody:
-    """What a fit's step of one person looks like. moving: with fewer triangles, for a picture that is soon another."""
+    """The posed body of a fit's step of one person. moving: fewer triangles, for a picture that is soon replaced."""
     return _posed(body, photo, person, fit_of_step(step, 0, photo, body), step, moving)
 
 
 def pose_fit(body: "Body", photo: Photo, person: Person, fit: Fit) -> PosedBody:
-    """What a fit looks like, and how well it explains the person's keypoints."""
+    """The posed body of a fit, with its losses for the person's keypoints."""
     return _posed(body, photo, person, fit, _look(body, photo, person, fit))
 
 
 def pose_changed(body: "Body", photo: Photo, person: Person, fit: Fit, moving: bool = False) -> PosedBody:
-    """A fit changed by hand, with the score it has for the person's keypoints; moving as for pose_step."""
+    """The posed body of a fit changed by hand, with its new score. moving as in `pose_step`."""
     step = _look(body, photo, person, fit)
     fit = fit if step is None else replace(fit, score=float(step.score[0]))
     return _posed(body, photo, person, fit, step, moving)
 
 
 def rest_surface(body: "Body") -> Surface:
-    """The mean body in the T-pose, upright: what is shown while nobody is."""
+    """The mean body in the T-pose, upright. The viewport shows it while no person is selected."""
     import torch
 
     from core.body.model import BodyParams
@@ -190,7 +193,7 @@ def _posed(
 
 
 def _placed_whole(body: "Body", fit: Fit, layout: str) -> PlacedBody:
-    """With the whole surface."""
+    """The body of a fit with all triangles."""
     import torch
 
     from core.body.keypoint_body import KeypointBody
@@ -203,7 +206,7 @@ def _placed_whole(body: "Body", fit: Fit, layout: str) -> PlacedBody:
 
 
 def placed_coarsely(body: "Body", state: Fit | Guess, layout: str) -> PlacedBody:
-    """With fewer triangles."""
+    """The body of a fit or guess with fewer triangles."""
     from core.body.compiled import moving_body
     from core.body.keypoint_body import params_to_vector
 
@@ -213,13 +216,13 @@ def placed_coarsely(body: "Body", state: Fit | Guess, layout: str) -> PlacedBody
 
 
 def floor_of(person: Person, vertices: np.ndarray) -> float:
-    """The floor's y [m, camera frame, down] under a person whose body has these vertices (V, 3)."""
+    """The height y [m, camera frame, down] of the floor under a person with these vertices (V, 3)."""
     held = [wish.offset for wish in person.wishes if isinstance(wish, GroundContact)]
     return held[0] + SOLE_M if held else float(vertices[:, 1].max())
 
 
 def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | None":
-    """A fit's step that moves nothing; None where there is no keypoint to compare it with."""
+    """A fit's step without iterations, for its losses. None if the person has no keypoints."""
     from core.fitting import FitConfig
     from core.fitting import fit as solve
 

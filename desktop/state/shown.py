@@ -1,4 +1,4 @@
-"""What is on show, as one frozen record a change: views draw it, and commands are handed it."""
+"""The project, photo, person and posed body shown, as one frozen record. Views draw it; commands receive it."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,9 +12,9 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """photo: with its people, previewed or committed; person: the one selected; posed: what that one's fit looks like.
+    """photo: with its people, previewed or committed; person: the selected person; posed: the posed body of their fit.
 
-    the_…: the same for a command, whose needs say that it is there. LookupError names the need that a row forgot.
+    the_…: the same values for commands, never None. LookupError names the need that the command's row lacks.
     """
 
     project: Project | None = None
@@ -24,7 +24,7 @@ class Shown:
 
     @property
     def fit(self) -> Fit | None:
-        """The fit of the person on show."""
+        """The fit of the selected person."""
         return self.person.fit if self.person is not None else None
 
     @property

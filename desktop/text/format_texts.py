@@ -1,4 +1,4 @@
-"""What the window says of formats, whose table is core's, for the translators; tr() looks the words up."""
+"""Texts of core's format table, for translators; tr() looks them up."""
 
 from desktop.text.translate import QT_TR_NOOP
 

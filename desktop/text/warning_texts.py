@@ -37,12 +37,12 @@ def _words() -> Mapping[str, tuple[str, str]]:
             ).format(bent=BENT_DEG),
         ),
         "passes_through_itself": (
-            tr("through itself"),
-            tr("A limb is inside another one, or inside the trunk. Look for other bodies: T."),
+            tr("self-intersection"),
+            tr("A limb is inside another one, or inside the trunk. Find alternatives: T."),
         ),
         "sides_swapped": (
-            tr("left and right?"),
-            tr("Left and right are likely exchanged. Swap the limb: X, or the person: Shift+X."),
+            tr("left/right swapped?"),
+            tr("Left and right are likely swapped. Swap the limb: X, or the person: Shift+X."),
         ),
         "outside_box": (
             tr("outside the box"),

@@ -1,1 +1,1 @@
-"""What draws the workbench and asks it for changes. No view knows another."""
+"""Views draw the workbench and ask it for changes. No view knows another."""

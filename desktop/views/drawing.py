@@ -1,4 +1,4 @@
-"""How people are drawn over a photo, with Qt's painter, and what other views draw alike. All in px of the widget."""
+"""Draws people over a photo with Qt's painter, and marks shared by views. All lengths are px of the widget."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -179,7 +179,7 @@ def draw_focus(painter: QPainter, rect: QRect, colours: Theme) -> None:
 
 @lru_cache
 def _sides_of_bones(names: Layout) -> dict[tuple[int, int], Side]:
-    """The side of a bone: that of its ends, ignoring ends in the middle; centre if the ends have both sides."""
+    """The side of each bone: the side of its ends. A centre end takes the other's side; left to right is centre."""
     found: dict[tuple[int, int], Side] = {}
     for start, end in names.bones:
         sides = {names.sides[start], names.sides[end]} - {"centre"}

@@ -1,7 +1,7 @@
-"""What the gestures of the photo and of the 3D view have in common.
+"""Gestures of the photo and of the 3D view.
 
-A gesture is a generator that takes pointers until the button is let go: it previews while it runs and commits at its
-end. Closing it early (Escape) leaves what the workbench cancels.
+A gesture is a generator that takes pointers until the button is released. It previews while it runs and commits at its
+end. If it is closed early (Escape), the workbench cancels the preview.
 """
 
 import inspect
@@ -23,7 +23,7 @@ ARROWS = {
 
 @dataclass(frozen=True, eq=False)
 class Pointer:
-    """The mouse's position: canvas (2,) [px], photo (2,) [px]; released: True if the button was released here."""
+    """Place of the mouse: canvas (2,) [px], photo (2,) [px]. released: the button was released here."""
 
     canvas: np.ndarray
     photo: np.ndarray
@@ -34,7 +34,7 @@ Gesture = Generator[None, Pointer, None]
 
 
 class Hand:
-    """Holds the gesture that runs in a view, if one does."""
+    """Holds the running gesture of a view."""
 
     def __init__(self) -> None:
         self._gesture: Gesture | None = None
@@ -45,13 +45,13 @@ class Hand:
         return self._gesture is not None
 
     def begin(self, gesture: Gesture) -> None:
-        """From now on pointers go to this one, if it wants any."""
+        """Start a gesture. Later pointers go to it, unless it ends at once."""
         with suppress(StopIteration):
             next(gesture)
             self._gesture = gesture
 
     def move(self, pointer: Pointer) -> None:
-        """The mouse is there; where it was released, or the gesture ends by itself, nothing is held any more."""
+        """Send a pointer to the gesture. A released button ends it."""
         if self._gesture is None:
             return
         try:
@@ -69,12 +69,14 @@ class Hand:
         return gesture is not None
 
     def let_go(self) -> None:
-        """Something else was done: what is held would be changed as it was before that. One that did it itself goes
-        on."""
+        """End the gesture after another change: it would otherwise edit outdated values.
+
+        A gesture that made the change itself goes on.
+        """
         if self._gesture is not None and not is_at_work(self._gesture):
             self.drop()
 
 
 def is_at_work(gesture: Generator[Any, Any, Any]) -> bool:
-    """Whether it is just changing something itself, and not waiting for the next pointer."""
+    """Whether a gesture is running code now, and not waiting for the next pointer."""
     return inspect.getgeneratorstate(gesture) == inspect.GEN_RUNNING

@@ -1,16 +1,16 @@
-"""When a view that is beside the photo is drawn anew: the body in the photo comes first, there the eye is."""
+"""Delays repaints of views beside the photo. The body in the photo comes first, because the user looks there."""
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from desktop.model.workbench import Workbench
 
-LIVE_MS = 60  # between two pictures while a keypoint is dragged in the photo
-NEXT_MS = 1  # else: after the photo, not in one go with it
+LIVE_MS = 60  # between two repaints while a keypoint is dragged in the photo
+NEXT_MS = 1  # otherwise: soon after the photo
 
 
 class Unhurried(QTimer):
-    """Updates its view soon after it is asked to, once for all that asked."""
+    """Repaints its view soon after a request, once for several requests."""
 
     def __init__(self, view: QWidget, workbench: Workbench) -> None:
         super().__init__(view)
@@ -19,6 +19,6 @@ class Unhurried(QTimer):
         self.timeout.connect(view.update)
 
     def ask(self) -> None:
-        """Something else is to be seen."""
+        """Request a repaint."""
         if not self.isActive():
             self.start(LIVE_MS if self._fits.following else NEXT_MS)

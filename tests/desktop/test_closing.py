@@ -100,7 +100,7 @@ def test_nothing_stands_still_while_what_waits_is_written_before_the_end(
     assert workbench.files.running, "it came back before anything was written"
     assert desk.window.isVisible()
     assert workbench.project is not None
-    assert "closes as soon as all is written" in desk.told[-1]
+    assert "closes as soon as all files are written" in desk.told[-1]
     gate.set()
     desk.wait(lambda: workbench.project is None)
     assert all(file.read_text() == "written" for file in files)

@@ -1,4 +1,4 @@
-"""Open a body beside the window: torch is imported here, on first use."""
+"""Loads a body in the background. torch is imported here, on first use."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def load_steps(path: Path | None) -> "Iterator[Body]":
-    """The body of this file, the open body for None, again and again while fits and guesses are made ready.
+    """Load a body file; None loads the open body. Then compile fits and guesses, and yield the body again meanwhile.
 
     Raises BodyFileError.
     """
@@ -23,4 +23,4 @@ def load_steps(path: Path | None) -> "Iterator[Body]":
     body = load_body(path)
     yield body
     for _ in ready_steps():
-        yield body  # at a step the work can be stopped
+        yield body  # the worker can stop at each step

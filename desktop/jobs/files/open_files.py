@@ -1,4 +1,4 @@
-"""Open whatever the user names as a project: a project, a folder of photos, or another program's file."""
+"""Opens a path as a project: a project file, a folder of photos, or another program's file."""
 
 import os
 from collections.abc import Generator, Iterator
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 # core.formats and core.geometry.image import torch, so they are imported on first use.
 PROJECT_SUFFIX = ".fitloop"
 PHOTOS_A_STEP = 20
-LARGE_BYTES = 2 * 2**20  # a parser takes 50 ms for so much, and nothing else runs meanwhile
-Ended = tuple[int, str]  # a child's status, and what it said
+LARGE_BYTES = 2 * 2**20  # a parser takes 50 ms for this, and blocks all other threads
+Ended = tuple[int, str]  # a child's exit status and output
 
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """How far it is; `project` at the end, with what the user should know about it."""
+    """The progress. The last step has the project and notes for the user."""
 
     done: int
     total: int
@@ -37,15 +37,15 @@ class Opening:
 def open_steps(
     path: Path, photo_folder: Path | None = None, body_file: Path | None = None
 ) -> Iterator[Opening]:
-    """Steps whose last one has the project. body_file: SMPL's, where there is one. Raises FitloopError.
+    """Open a path. The last step has the project. body_file: an SMPL file or None. Raises FitloopError.
 
-    A folder of photos becomes FOLDER/FOLDER.fitloop, a file NAME.fitloop beside it; if that is there already, it is
-    opened, and photos that are new in the folder are added.
+    A folder of photos becomes FOLDER/FOLDER.fitloop, a file NAME.fitloop beside it. If that exists, it is opened, and
+    new photos of the folder are added.
     """
     path = path.expanduser().absolute()
     if not path.exists():
         raise ProjectError(
-            tr("{path} is not there. Choose a project, a folder of photos, or an annotation file.").format(
+            tr("{path} does not exist. Choose a project, a folder of photos, or an annotation file.").format(
                 path=path
             )
         )
@@ -61,13 +61,13 @@ def open_steps(
 
 
 def projects_of(path: Path) -> tuple[Path, ...]:
-    """Where `open_steps` may find or make the project of a path."""
+    """The files that `open_steps` may use as the project of a path."""
     path = path.expanduser().absolute()
     return path, path.with_name(path.stem + PROJECT_SUFFIX), path / (path.name + PROJECT_SUFFIX)
 
 
 def why_read_only(project: Project) -> str:
-    """Why a project cannot be written here, and what to do; nothing for one that can."""
+    """The reason why a project is read-only, and a remedy. Empty for a writable project."""
     if not project.read_only:
         return ""
     words = (
@@ -81,9 +81,9 @@ def why_read_only(project: Project) -> str:
 
 
 def add_steps(project: Project, path: Path, body_file: Path | None = None) -> Iterator[Opening]:
-    """Add another program's photos and people to a project; photos that are in it stay as they are.
+    """Add another program's photos and people to a project. Photos already in it stay unchanged.
 
-    body_file as for `open_steps`. Raises FitloopError.
+    body_file as in `open_steps`. Raises FitloopError.
     """
     yield Opening(0, 0)
     found = read_annotations(path, None, body_file)
@@ -99,7 +99,7 @@ def add_steps(project: Project, path: Path, body_file: Path | None = None) -> It
 
 
 def photos_in(folder: Path) -> list[Path]:
-    """The photos of a folder and those below it, in order of name; hidden folders are left out."""
+    """The photos of a folder and its subfolders, in order of name, without hidden folders."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -108,8 +108,10 @@ def photos_in(folder: Path) -> list[Path]:
 
 
 def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | None = None) -> "Import":
-    """Photos and people of another program's file, told from its content. body_file: SMPL's, so that bodies that are
-    of it stand exactly where they are meant. Raises ReadError, BodyFileError."""
+    """Read photos and people of another program's file. Its format is detected from its content.
+
+    body_file: an SMPL file, for the exact place of SMPL bodies. Raises ReadError, BodyFileError.
+    """
     from core.formats.exchange import read_file
     from core.formats.table import Beside
 
@@ -169,7 +171,7 @@ def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | N
 
 
 def _convert(path: Path, photo_folder: Path | None, body_file: Path | None, file: Path) -> Iterator[Opening]:
-    """A large file is read by `train.convert` in a process of its own: a parser would hold up the window."""
+    """Read a large file with `train.convert` in a child process: its parser would block the window."""
     part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
     remove(part)
     try:
@@ -191,7 +193,7 @@ def _convert(path: Path, photo_folder: Path | None, body_file: Path | None, file
 
 
 def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, Ended]:
-    """Steps for as long as a child runs; its end is returned."""
+    """Yield steps while a child runs. Returns its exit status and output."""
     try:
         while True:
             next(child)
@@ -203,11 +205,11 @@ def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, End
 
 
 def _nobody(path: Path, why: str) -> str:
-    return tr("{file}: nobody in it could be read.\n{why}").format(file=path.name, why=why)
+    return tr("{file}: no person could be read from it.\n{why}").format(file=path.name, why=why)
 
 
 def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterator[Photo]:
-    """Photos with paths relative to the project's folder in place of the photos'."""
+    """The photos with paths relative to the project's folder instead of `root`."""
     try:
         start = os.path.relpath(root.absolute(), folder)
     except ValueError as error:  # another drive of Windows

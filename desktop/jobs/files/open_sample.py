@@ -1,4 +1,4 @@
-"""The sample project: a dozen drawn photos of people, with detections as faulty as a detector's, made on the spot."""
+"""The sample project: a dozen rendered photos of people with realistic detection errors, made at first use."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ SEED = 7
 
 
 def sample_folder() -> Path:
-    """Where the sample is kept."""
+    """The folder of the sample."""
     place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
     return Path(place) / "Fitloop" / "sample"
 
@@ -27,7 +27,7 @@ def sample_file(folder: Path) -> Path:
 
 
 def sample_steps(folder: Path) -> Iterator[Opening]:
-    """Make the sample project in this folder, unless it is there, and open it. Raises ProjectError."""
+    """Open the sample project of a folder. Make it first if it does not exist. Raises ProjectError."""
     file = sample_file(folder)
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)

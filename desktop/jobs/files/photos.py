@@ -1,4 +1,4 @@
-"""Photos, read beside the window."""
+"""Photos for the views, read in the background."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from core.errors import ImageError
 from desktop.jobs.worker import Worker
 
 CACHED_PIXELS = 60_000_000  # of decoded photos: 180 MB
-SHOWN_PIXELS = 26_000_000  # of one: to draw 200 million would hold up the window for seconds
+SHOWN_PIXELS = 26_000_000  # of one photo: drawing 200 million pixels would block the window for seconds
 
 
 class Photos(QObject):
-    """Reads the photo that is asked for; the last few stay in memory."""
+    """Reads photos on request, and caches the last few."""
 
-    arrived = Signal(str)  # the path that was asked for; its picture or its error is there now
+    arrived = Signal(str)  # the path of a photo whose picture or error is in the cache now
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,13 +28,13 @@ class Photos(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something is being read."""
+        """Whether a photo is being read."""
         return self._worker.running
 
     def get(self, file: Path) -> np.ndarray | ImageError | None:
-        """(H, W, 3) uint8, or why not; None while it is being read, which `arrived` ends.
+        """A photo (H, W, 3) uint8, or its error. None while it is being read; `arrived` follows.
 
-        A photo of more than SHOWN_PIXELS comes averaged down to as many.
+        A photo of more than SHOWN_PIXELS is averaged down to that size.
         """
         if file in self._cache:
             self._cache.move_to_end(file)
@@ -43,11 +43,11 @@ class Photos(QObject):
         return None
 
     def forget(self) -> None:
-        """Read everything anew: the files may have changed."""
+        """Clear the cache, because files may have changed."""
         self._cache.clear()
 
     def close(self) -> None:
-        """Stop reading and wait for its end."""
+        """Stop reading, and wait until no thread is left."""
         self._worker.close()
 
     def _take(self, step: tuple[Path, np.ndarray | ImageError]) -> None:
@@ -77,7 +77,7 @@ def _read_steps(file: Path) -> Iterator[tuple[Path, np.ndarray | ImageError]]:
 
 
 def _reduced(image: np.ndarray) -> np.ndarray:
-    """No more than SHOWN_PIXELS."""
+    """The picture with at most SHOWN_PIXELS."""
     import cv2
 
     height, width = image.shape[:2]

@@ -1,4 +1,4 @@
-"""Write what the project holds for others to read: the fits dictionary, and other programs' files."""
+"""Writes a project's people to files: the fits dictionary, and other programs' formats."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 FITS_SUFFIX = "_fits.npz"
 PHOTOS_A_STEP = 100
-NAMED = 3  # of the photos that were not found
+NAMED = 3  # most names of missing photos in a message
 
 
 @dataclass(frozen=True)
 class Saving:
-    """How far it is; at the end `told` says what was written, and `moved` whether photos were found elsewhere."""
+    """The progress. In the last step, told: a report; moved: whether moved photos were found."""
 
     done: int
     total: int
@@ -30,7 +30,7 @@ class Saving:
 
 
 def fits_file_of(project: Project) -> Path:
-    """The fits dictionary beside a project."""
+    """The file of the fits dictionary, beside the project."""
     return project.path.with_name(project.path.stem + FITS_SUFFIX)
 
 
@@ -49,7 +49,7 @@ def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
 
 
 def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -> Iterator[Saving]:
-    """Write all people in another program's format, a word of the formats' table. Raises FitloopError."""
+    """Write all people in another program's format. kind: a word of the formats' table. Raises FitloopError."""
     photos: list[Photo] = []
     yield from _read(project, photos)
     try:
@@ -73,7 +73,7 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
 
 
 def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
-    """One file of all people, or a file a fit."""
+    """Write one file of all people, or one file per fit."""
     from core.formats.exchange import write_file
 
     beside = Beside(body=body)
@@ -83,7 +83,7 @@ def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | Non
         return
     fits = [(person.id, person.fit) for photo in photos for person in photo.people if person.fit is not None]
     if body is None or not fits:
-        words = tr("{file}: nobody is fitted, so there is no mesh. Fit somebody first: F.")
+        words = tr("{file}: no person has a fit, so there is no mesh. Fit a person first: F.")
         raise FitloopError(words.format(file=file.name))
     files = [file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}") for person_id, _ in fits]
     for done, (one, (_, fit)) in enumerate(zip(files, fits, strict=True)):

@@ -1,4 +1,4 @@
-"""Small pictures of people with their bodies over them, made beside the window when somebody looks at them."""
+"""Thumbnails: small pictures of people with their bodies, made in the background when they are visible."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -19,11 +19,11 @@ from desktop.text.translate import tr
 if TYPE_CHECKING:
     from core.body.model import Body
 
-Picture = QImage | str  # or words in its place, where the photo cannot be read
+Picture = QImage | str  # or a message if the photo cannot be read
 
 SIZE_PX = 128
 CACHED = 1500  # 70 MB
-WAITING = 200  # of those asked for; who was scrolled past long ago is left out
+WAITING = 200  # most waiting requests; older ones, which were scrolled past, are dropped
 BODY_COLOUR = np.array([225.0, 205.0, 180.0])
 BODY_OPACITY = 0.75
 GAP_PX = 5
@@ -31,7 +31,7 @@ NEAREST_M = 0.1
 
 
 class Thumbnails(QObject):
-    """Pictures by person and by when the person was changed."""
+    """Makes and caches thumbnails by person and by time of the person's last change."""
 
     arrived = Signal(int)  # person id
 
@@ -48,18 +48,18 @@ class Thumbnails(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something is being made."""
+        """Whether thumbnails are being made."""
         return self._worker.running
 
     def show(self, project: Project | None) -> None:
-        """Of another project from now on."""
+        """Show another project: clear the cache."""
         self._worker.stop()
         self._project = project
         self._cache.clear()
         self._wanted.clear()
 
     def get(self, row: QueueRow) -> Picture | None:
-        """The picture, or an older one while it is being made, which `arrived` ends; None where there is none yet."""
+        """A person's thumbnail, or an outdated one while a new one is made, or None. `arrived` follows."""
         made = self._cache.get(row.id)
         if made is not None:
             self._cache.move_to_end(row.id)
@@ -74,7 +74,7 @@ class Thumbnails(QObject):
         return None if made is None else made[1]
 
     def close(self) -> None:
-        """Stop and wait for the end."""
+        """Stop, and wait until no thread is left."""
         self._worker.close()
 
     def _go_on(self, _error: Exception | None = None) -> None:
@@ -96,7 +96,7 @@ class Thumbnails(QObject):
 def thumbnail_steps(
     project: Project, wanted: dict[int, float], body: "Body | None"
 ) -> Iterator[tuple[int, float, Picture]]:
-    """Crops of the people, in the order asked for."""
+    """Thumbnails of people, in the order of the requests."""
     from core.geometry.image import crop_affine, read_image, warp  # here, as it imports torch
 
     last: tuple[str, np.ndarray] | None = None
@@ -114,12 +114,12 @@ def thumbnail_steps(
         except ImageError:
             there = (project.folder / photo.path).exists()
             yield person_id, updated, tr("photo unreadable") if there else tr("photo missing")
-        except ProjectError:  # they were deleted meanwhile
+        except ProjectError:  # the person was deleted meanwhile
             yield person_id, updated, ""
 
 
 def with_body(picture: np.ndarray, affine: np.ndarray, fit: Fit, body: "Body") -> np.ndarray:
-    """A crop (S, S, 3) with the body over it: four dots a triangle, which close up at this size, without OpenGL."""
+    """A crop (S, S, 3) with the body over it, without OpenGL: four dots per triangle leave no gaps at this size."""
     import torch
 
     from core.geometry.image import apply_affine
@@ -150,7 +150,7 @@ def with_body(picture: np.ndarray, affine: np.ndarray, fit: Fit, body: "Body") -
 
 
 def _closed(light: np.ndarray) -> np.ndarray:
-    """Gaps between the dots of a body that is larger than its crop take the light around them."""
+    """Fill gaps between dots with the light around them. Gaps appear if the body is larger than the crop."""
     import cv2
 
     kernel = np.ones((GAP_PX, GAP_PX), np.uint8)
@@ -161,7 +161,7 @@ def _closed(light: np.ndarray) -> np.ndarray:
 
 
 def _without_specks(light: np.ndarray) -> np.ndarray:
-    """Single dots of a farther side that shine through are as light as those around them; an edge stays."""
+    """Smooth single dots of the far side that show through. Edges stay."""
     import cv2
 
     around = cv2.medianBlur(light, 3)
@@ -169,7 +169,7 @@ def _without_specks(light: np.ndarray) -> np.ndarray:
 
 
 def _dots(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The middle of each triangle and of its edges (4 F, 3), and how much it faces the camera (4 F,), 1 fully."""
+    """The centres of triangles and of their edges (4 F, 3), and the facing of each (4 F,): 1 is toward the camera."""
     corners = vertices[faces]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     facing = -across[:, 2] / np.maximum(np.linalg.norm(across, axis=1), 1e-12)

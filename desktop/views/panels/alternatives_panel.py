@@ -1,4 +1,4 @@
-"""Other bodies for the same keypoints, seen from the side, where they differ; a click or a number takes one."""
+"""The alternatives panel: bodies for the same keypoints from the side. A click or a number key takes one."""
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
@@ -14,12 +14,12 @@ from desktop.views.gl.renderer import Backdrop, Renderer, Solid
 
 TEXT_PX, GAP_PX = 18, 6
 LARGEST_PX = 190
-ROOM = 1.12  # times the body
-DIFFERS_M = 0.03  # from the likeliest, pelvis to pelvis: what is farther is coloured
+ROOM = 1.12  # of a picture, in sizes of the body
+DIFFERS_M = 0.03  # from the likeliest body, pelvis on pelvis; farther parts are coloured
 
 
 class AlternativePictures(QWidget):
-    """A picture of each, with its number and score; coloured where it is not as the first, which is the likeliest."""
+    """A picture of each alternative, with number and score. Parts far from the first, likeliest body are coloured."""
 
     def __init__(
         self, workbench: Workbench, renderer: Renderer | None, parent: QWidget | None = None
@@ -29,7 +29,7 @@ class AlternativePictures(QWidget):
         self._pictures: tuple[object, list[QImage]] | None = None
         self.setMinimumSize(200, 90)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(tr("Other bodies"))
+        self.setAccessibleName(tr("Alternatives"))
         self.setToolTip(
             tr("The likeliest first; coloured where a body is {cm} cm or more from the first").format(
                 cm=round(100 * DIFFERS_M)
@@ -41,7 +41,7 @@ class AlternativePictures(QWidget):
         workbench.view_changed.connect(self.update)
 
     def cells(self) -> list[QRect]:
-        """Where each picture is."""
+        """The places of the pictures."""
         found = self._workbench.alternatives.found
         if not found:
             return []
@@ -59,9 +59,9 @@ class AlternativePictures(QWidget):
             if not cells:
                 painter.setPen(QColor(colours.muted))
                 words = (
-                    tr("Looking…")
+                    tr("Searching…")
                     if self._workbench.alternatives.searching
-                    else tr("Press T to look for other bodies")
+                    else tr("Press T to find alternatives")
                 )
                 painter.drawText(
                     QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
@@ -89,7 +89,7 @@ class AlternativePictures(QWidget):
                 self._workbench.alternatives.take(place)
 
     def _draw(self, size: QSize) -> list[QImage]:
-        """Side views; kept until they, the size or the colours change."""
+        """The side views. They are cached until bodies, size or colours change."""
         fits, found = self._workbench.fits, self._workbench.alternatives.found
         colours = self._workbench.view.colours
         if self._renderer is None or fits.body is None:
@@ -111,7 +111,7 @@ class AlternativePictures(QWidget):
 
 
 def solids_of(posed: PosedBody, first: PosedBody, colours: Theme) -> list[Solid]:
-    """The body, in another colour where it is not as the first."""
+    """The body, with another colour for parts far from the first body."""
     vertices, _ = posed.upright
     off = (posed.vertices - posed.joints[0]) - (first.vertices - first.joints[0])
     differs = (np.linalg.norm(off, axis=1) > DIFFERS_M)[posed.faces].any(axis=1)
@@ -122,7 +122,7 @@ def solids_of(posed: PosedBody, first: PosedBody, colours: Theme) -> list[Solid]
 
 
 def _around(vertices: np.ndarray) -> Orbit:
-    """From the side, near enough that the body fills the picture."""
+    """A camera at the side, so near that the body fills the picture."""
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     reach = max(float(high[1] - low[1]), float(high[2] - low[2])) / 2
     distance = ROOM * reach / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)

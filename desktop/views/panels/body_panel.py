@@ -1,4 +1,4 @@
-"""Shape and pose of the body on show: the betas and kid, and one joint's rotation."""
+"""The body panel: the selected person's betas and kid, and one joint's rotation."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -38,7 +38,7 @@ SWATCH_PX = 12
 
 
 class BodyPanel(QScrollArea):
-    """Sliders preview while they are dragged; letting go is one entry of the history."""
+    """Sliders of shape and pose. They preview while dragged; a release is one entry of the history."""
 
     def __init__(
         self, workbench: Workbench, actions: Mapping[str, QAction], parent: QWidget | None = None
@@ -65,9 +65,7 @@ class BodyPanel(QScrollArea):
                 1,
                 1.0,
                 suffix="°",
-                tip=tr("The {axis} part of the joint's rotation vector, whose length is the angle").format(
-                    axis=axis
-                ),
+                tip=tr("The {axis} component of the joint's axis-angle rotation [degrees]").format(axis=axis),
             )
             for axis in AXES
         ]
@@ -156,7 +154,7 @@ class BodyPanel(QScrollArea):
         person, body = self._workbench.person, self._workbench.fits.body
         fit = person.fit if person is not None else None
         self._content.setEnabled(body is not None and fit is not None and self._workbench.editable)
-        own = not self._workbench.fits.foreign  # betas of another body say nothing about this one
+        own = not self._workbench.fits.foreign  # betas of another body are meaningless for this one
         for slider in self.betas:
             slider.set_enabled(own)
         self.kid.set_enabled(own and body is not None and body.has_kid)
@@ -183,7 +181,7 @@ def _group(title: str) -> tuple[QGroupBox, QGridLayout]:
 
 
 def _row(*actions: QAction) -> QHBoxLayout:
-    """A button for each."""
+    """A row with a button per action."""
     row = QHBoxLayout()
     row.addStretch(1)
     for action in actions:

@@ -1,4 +1,4 @@
-"""Many people at once, each with the body over the photo: a sweep with the keyboard."""
+"""The contact sheet: a grid of the queue with a thumbnail per person, for review with the keyboard."""
 
 from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHideEvent, QKeyEvent, QPainter, QPen, QShowEvent
@@ -28,7 +28,7 @@ TEXT_PX, PADDING_PX = 34, 5
 
 
 class CellDelegate(QStyledItemDelegate):
-    """A picture, and under it who, score and verdict."""
+    """A thumbnail, and under it the person's id, score, verdict or warning."""
 
     def __init__(self, workbench: Workbench, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
@@ -61,7 +61,7 @@ class CellDelegate(QStyledItemDelegate):
 
 
 class ContactSheet(QListView):
-    """The queue as a grid; Enter or a double click shows the person large."""
+    """The queue as a grid. Enter or a double click opens the person's photo."""
 
     opened = Signal()
 
@@ -80,13 +80,13 @@ class ContactSheet(QListView):
         self.setAccessibleName(tr("Contact sheet"))
         self.doubleClicked.connect(lambda _: self.opened.emit())
         workbench.photo_changed.connect(self.show_person)
-        # Queued: the view's own answer to a reset, which selects nobody, has to come first.
+        # Queued: at a reset the view first clears its selection.
         model.modelReset.connect(self.show_person, Qt.ConnectionType.QueuedConnection)
         workbench.view_changed.connect(self.viewport().update)
         thumbnails.arrived.connect(self.viewport().update)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Only now does it look at the queue: laying out 100 000 people takes a third of a second."""
+        """Set the model only while visible: laying out 100 000 people takes a third of a second."""
         super().showEvent(event)
         if self.model() is None:
             self.setModel(self._people)
@@ -98,7 +98,7 @@ class ContactSheet(QListView):
         self.setModel(None)
 
     def show_person(self) -> None:
-        """Select who is on show."""
+        """Select the workbench's selected person."""
         place = self._people.place_of(self._workbench.person_id)
         if self.model() is not None and place >= 0 and self.currentIndex().row() != place:
             self.setCurrentIndex(self._people.index(place, 0))

@@ -1,4 +1,4 @@
-"""Plots of the whole data set: scores, keypoints near the body, betas, verdicts. A bar's people become the queue."""
+"""Plots of the whole data set: scores, keypoints near the body, betas, verdicts. A chosen bar filters the queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +37,10 @@ SMALLEST_PX = (90, 90)
 
 @dataclass(frozen=True)
 class Plot:
-    """title: what it shows; bars: of the measures; words: who is in the bar from one value to another."""
+    """title: of the plot; bars: computes them from measures; words: describes the people of a bar by its index.
+
+    doubtful: whether a bar with this left edge has the colour of a warning.
+    """
 
     title: str
     bars: Callable[[Measures], Bars]
@@ -46,7 +49,7 @@ class Plot:
 
 
 class DataPlots(QWidget):
-    """Four plots, measured only while they are seen."""
+    """Four plots. People are measured only while the plots are visible."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,19 +76,19 @@ class DataPlots(QWidget):
         self._dress()
 
     def measure(self) -> None:
-        """Measure who was not measured yet, if anybody sees it: a dock behind another counts as shown in Qt."""
+        """Measure changed people if the plots are visible. For Qt, a dock behind another counts as shown too."""
         if not self.visibleRegion().isEmpty():
             self.measuring.show(self._workbench.project, self._workbench.fits.body)
 
     def stop(self) -> None:
-        """The window closes."""
+        """Stop measuring, because the window closes."""
         self.measuring.close()
 
     def _draw(self) -> None:
         colours = self._workbench.view.colours
         measuring = self.measuring.running
         for plot in self._plots:
-            plot.nothing.setText(tr("Looking …") if measuring else tr("Nobody is fitted yet"))
+            plot.nothing.setText(tr("Measuring …") if measuring else tr("No person has a fit yet"))
             plot.draw(self.measuring.measures, colours)
 
     def _dress(self) -> None:
@@ -126,12 +129,12 @@ class DataPlots(QWidget):
 
 
 class ChoosingPlot(pyqtgraph.PlotWidget):
-    """Something along x that can be chosen: by a click, or with the arrow keys and Enter."""
+    """A plot with places along x. A click, or the arrow keys and Enter, choose a place."""
 
     def __init__(self, title: str, left: pyqtgraph.AxisItem | None = None) -> None:
         super().__init__(axisItems={} if left is None else {"left": left})
-        self.place = -1  # where the keyboard is
-        self.title = QLabel(title)  # pyqtgraph's own would make the plot as wide as its words
+        self.place = -1  # the place marked by the keyboard; -1 for none
+        self.title = QLabel(title)  # pyqtgraph's own title would set the least width of the plot
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.title.setToolTip(title)
@@ -147,25 +150,25 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         item.setMouseEnabled(False, False)
         item.getAxis("left").setWidth(AXIS_WIDTH_PX)
         self.setMinimumSize(*SMALLEST_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # as much as there is
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # any size
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.scene().sigMouseClicked.connect(self._click)
 
     def count(self) -> int:
-        """How many places there are to choose from."""
+        """The number of places."""
         raise NotImplementedError
 
     def place_at(self, x: float) -> int:
-        """Which of them is at x, -1 for none."""
+        """The place at x; -1 for none."""
         raise NotImplementedError
 
     def choose(self, place: int) -> None:
-        """Its people become the queue."""
+        """Show only the people of a place in the queue."""
         raise NotImplementedError
 
     def mark(self) -> None:
-        """Show where the keyboard is."""
+        """Mark the place of the keyboard."""
         raise NotImplementedError
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -203,7 +206,7 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
 
 
 class BarPlot(ChoosingPlot):
-    """Bars of people."""
+    """A bar plot of numbers of people."""
 
     def __init__(self, plot: Plot, chosen: Callable[[str, Bars, int], None]) -> None:
         super().__init__(plot.title, WholeNumbers("left"))
@@ -212,7 +215,7 @@ class BarPlot(ChoosingPlot):
         self._items: pyqtgraph.BarGraphItem | None = None
 
     def draw(self, measures: Measures, colours: Theme) -> None:
-        """Bars as high as they have people."""
+        """Draw the bars of these measures."""
         self.bars = self._plot.bars(measures)
         self._dress(colours, bool(self.bars.height.any()))
         self.mark()
@@ -248,7 +251,7 @@ class BarPlot(ChoosingPlot):
 
 
 class PckPlot(ChoosingPlot):
-    """Which share of the keypoints lies within a distance of the body; choosing one shows whose do not."""
+    """Share of keypoints within a distance of the body. A chosen distance shows people with keypoints beyond it."""
 
     def __init__(self, title: str, chosen: Callable[[int], None]) -> None:
         super().__init__(title)
@@ -262,7 +265,7 @@ class PckPlot(ChoosingPlot):
         self.getPlotItem().setXRange(0, PCK_PX[-1], padding=0.02)
 
     def draw(self, measures: Measures, colours: Theme) -> None:
-        """The share at each distance."""
+        """Draw the share at each distance."""
         self._share = pck(measures)
         known = bool(np.isfinite(self._share).all())
         self._dress(colours, known)

@@ -1,4 +1,4 @@
-"""What a fit is told: its weights, its iterations and the camera; and in a line how it went."""
+"""The fit panel: weights and iterations of fits, the camera, and a summary of the selected person's fit."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -28,13 +28,13 @@ from desktop.theme import theme
 from desktop.views.panels.slider_row import SliderRow
 
 LARGEST_FOCAL_PX = 100_000.0
-WIDEST_ASSUMED_DEG = 53  # of a photo that is all width, seen from as far as its diagonal
-AUTOMATIC = -1  # a step below the least weight there is: where the fit begins decides
-NOTHING = "–"  # in place of the focal length of no photo
+WIDEST_ASSUMED_DEG = 53  # field of view of a very wide photo at the assumed focal length, its diagonal
+AUTOMATIC = -1  # one step below the least weight: the start of the fit chooses the weight
+NOTHING = "–"  # in place of a focal length, without a photo
 
 
 class FitPanel(QScrollArea):
-    """Buttons, the camera, weights."""
+    """Buttons of fits, a summary, warnings, the camera, and sliders of the options."""
 
     def __init__(
         self, workbench: Workbench, actions: Mapping[str, QAction], parent: QWidget | None = None
@@ -58,7 +58,7 @@ class FitPanel(QScrollArea):
         self.view_angle.setText(_angle_in_words(WIDEST_ASSUMED_DEG, assumed=True))
         self.view_angle.setMinimumWidth(
             self.view_angle.sizeHint().width()
-        )  # with a photo, nothing else gives way
+        )  # so that the layout stays the same with a photo
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.summary.setToolTip(
@@ -68,7 +68,7 @@ class FitPanel(QScrollArea):
         self.warnings.setWordWrap(True)
         self.warnings.setAccessibleName(tr("Warnings"))
         keeps_its_place = self.warnings.sizePolicy()
-        keeps_its_place.setRetainSizeWhenHidden(True)  # from person to person nothing below it jumps
+        keeps_its_place.setRetainSizeWhenHidden(True)  # so that widgets below keep their places
         self.warnings.setSizePolicy(keeps_its_place)
         self._lay_out(actions)
         self._connect()
@@ -77,30 +77,30 @@ class FitPanel(QScrollArea):
     def _make_rows(self) -> dict[str, SliderRow]:
         return {
             "keypoint_px": SliderRow(
-                tr("exactness"),
+                tr("keypoint tolerance (σ)"),
                 0.5,
                 20,
                 1,
                 0.5,
                 tr(" px"),
-                tr("The distance that counts as one unit of error"),
+                tr("The distance of a keypoint from the body that counts as one unit of error"),
             ),
             "robust_px": SliderRow(
-                tr("disbelief"),
+                tr("outlier threshold"),
                 5,
                 200,
                 0,
                 5,
                 tr(" px"),
-                tr("How far off a keypoint must be to be disbelieved, in pixels of a person 200 px tall"),
+                tr("Keypoints farther than this count as outliers, in pixels of a person 200 px tall"),
             ),
-            "pose_prior": SliderRow(tr("likely pose"), 0, 5, 2, 0.1, tip=tr("Weight of the pose prior")),
-            "limits": SliderRow(tr("joint limits"), 0, 30, 1, 1, tip=tr("Weight of what joints can do")),
-            "betas": SliderRow(tr("likely shape"), 0, 10, 2, 0.1, tip=tr("Weight of the mean shape")),
+            "pose_prior": SliderRow(tr("pose prior"), 0, 5, 2, 0.1, tip=tr("Weight of the pose prior")),
+            "limits": SliderRow(tr("joint limits"), 0, 30, 1, 1, tip=tr("Weight of the joint limits")),
+            "betas": SliderRow(tr("shape prior"), 0, 10, 2, 0.1, tip=tr("Weight of the shape prior")),
             "stay_near": SliderRow(
-                tr("stay near"), AUTOMATIC, 30, 0, 1, tip=_stay_near_words(), unset=tr("automatic")
+                tr("stay near start"), AUTOMATIC, 30, 0, 1, tip=_stay_near_words(), unset=tr("automatic")
             ),
-            "iterations": SliderRow(tr("iterations"), 1, 100, 0, 1, tip=tr("At most so many steps")),
+            "iterations": SliderRow(tr("iterations"), 1, 100, 0, 1, tip=tr("The most iterations of a fit")),
         }
 
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
@@ -161,8 +161,8 @@ class FitPanel(QScrollArea):
         fits.set_options(fits.options.with_value(name, told))
 
     def _set_focal(self, value: float) -> None:
-        """Bodies keep their size in the photo: they come nearer or go farther."""
-        self._workbench.cancel()  # a new person whom nobody kept does not stay
+        """Change the photo's focal length. Bodies move in depth, so that they keep their size in the photo."""
+        self._workbench.cancel()  # drop a preview of a new person
         photo = self._workbench.photo
         if photo is None:
             return
@@ -203,7 +203,7 @@ class FitPanel(QScrollArea):
     def _summary(self, somebody: bool) -> str:
         person, report = self._workbench.person, self._workbench.fits.report
         if not somebody or person is None:
-            return tr("Nobody is selected.")
+            return tr("No person is selected.")
         if person.fit is None:
             return tr("Not fitted.")
         if not np.isfinite(person.fit.score):
@@ -215,7 +215,7 @@ class FitPanel(QScrollArea):
         return " · ".join(words)
 
     def _show_warnings(self) -> None:
-        """What is likely wrong, with what to do about it where the mouse rests."""
+        """Show the warnings; their tool tip has the remedies."""
         names = warned(self._workbench.shown)
         words, tips = [warning_texts.short(name) for name in names], map(warning_texts.long, names)
         if self._workbench.fits.foreign:
@@ -233,6 +233,6 @@ def _angle_in_words(angle_deg: float, assumed: bool) -> str:
 
 
 def _stay_near_words() -> str:
-    own = tr("Weight of where the fit starts")
+    own = tr("Weight of staying near the start of the fit")
     automatic = tr("Automatic: {guess:.0f} for a fit that starts from a guess, {fit:.0f} for any other")
     return f"{own}\n{automatic.format(guess=TRUSTING.stay_near, fit=FitConfig.stay_near)}"

@@ -1,4 +1,4 @@
-"""Plots of the fit on show: each term's loss over the iterations, and how far off each keypoint is."""
+"""Plots of the selected person's fit: each term's loss over iterations, and each keypoint's residual."""
 
 import numpy as np
 import pyqtgraph
@@ -12,17 +12,17 @@ from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, term, tr
 from desktop.views.repaint_later import Unhurried
 
-# Okabe and Ito's colours, which colour-blind eyes tell apart; who comes after the last begins anew, dashed.
+# Okabe and Ito's colours, which colour-blind people can tell apart. Further terms repeat them with dashed lines.
 TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 SMALLEST_LOSS = 1e-2
-# First row and column, rows and columns of a plot's layout: the legend's, where no line is.
+# The legend's cell in a plot's layout: first row, first column, rows, columns. No line is drawn there.
 BESIDE = (2, 3, 2, 1)
-ABOVE = (0, 1, 1, 3)  # the title's: over the lines alone it would make them as wide as its words
+ABOVE = (0, 1, 1, 3)  # the title's cell: over the lines alone it would set their least width
 AXIS_WIDTH_PX, TEXT_PX = 34, 14
 
 
 class FitPlots(QSplitter):
-    """Both, side by side."""
+    """The residual bars and the loss plot, side by side."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,11 +30,11 @@ class FitPlots(QSplitter):
         for plot in (self.residuals, self.losses):
             self.addWidget(plot)
         self.setChildrenCollapsible(False)
-        self.setSizes([1000, 1000])  # of equal width
+        self.setSizes([1000, 1000])  # equal widths
 
 
 class WholeNumbers(pyqtgraph.AxisItem):
-    """An axis of whole numbers only: of iterations, of people."""
+    """An axis with ticks at whole numbers only, for iterations and people."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         levels = super().tickSpacing(low, high, size)
@@ -42,7 +42,7 @@ class WholeNumbers(pyqtgraph.AxisItem):
 
 
 class LossPlot(pyqtgraph.PlotWidget):
-    """Loss by term over the iterations, on a scale of powers of ten."""
+    """Loss by term over iterations, on a logarithmic scale."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent, axisItems={"bottom": WholeNumbers("bottom")})
@@ -55,7 +55,7 @@ class LossPlot(pyqtgraph.PlotWidget):
         item.setMouseEnabled(False, False)
         self._legend = pyqtgraph.LegendItem(labelTextSize="8pt", verSpacing=-8, offset=None)
         item.legend = self._legend
-        # As high as its lines: stretched, they leave their words.
+        # Not stretched: its lines would drift away from their names.
         self._legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         item.layout.addItem(self._legend, *BESIDE, Qt.AlignmentFlag.AlignVCenter)
         item.layout.removeItem(item.titleLabel)
@@ -104,7 +104,7 @@ class LossPlot(pyqtgraph.PlotWidget):
 
 
 class ResidualBars(QWidget):
-    """A bar a keypoint: how many photo pixels it is from the body's. Hover and click are those of the photo."""
+    """A bar per keypoint: its residual [photo px]. Hover and selection are shared with the photo."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,7 +128,7 @@ class ResidualBars(QWidget):
         self._soon.stop()
 
     def values(self) -> np.ndarray:
-        """(K,) px, NaN where absent; empty without a fit."""
+        """The residuals (K,) [px], NaN where absent. Empty without a fit."""
         posed = self._workbench.shown.posed
         return np.zeros(0) if posed is None else posed.residual_px
 
@@ -207,7 +207,7 @@ class ResidualBars(QWidget):
 
 
 def _pen(number: int) -> QPen:
-    """Of a term by its place among all."""
+    """The pen of a term, by its index."""
     again, colour = divmod(number, len(TERM_COLOURS))
     style = Qt.PenStyle.DashLine if again else Qt.PenStyle.SolidLine
     return pyqtgraph.mkPen(TERM_COLOURS[colour], width=2, style=style)

@@ -1,4 +1,4 @@
-"""What a curator asks of the person's fits: a line each, with a button that lets go of it."""
+"""The list of a person's wishes: a line per wish, with a button that removes it."""
 
 from functools import partial
 
@@ -13,13 +13,13 @@ from desktop.text.translate import part, tr
 
 
 class HeldList(QWidget):
-    """Pins, depth orders, feet on the floor and turned joints of the person on show."""
+    """Pins, depth orders, feet on the floor and turned joints of the selected person."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
         self._shown: object = None
-        self.buttons: list[QToolButton] = []  # one a line
+        self.buttons: list[QToolButton] = []  # one per line
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setVerticalSpacing(2)
@@ -29,7 +29,7 @@ class HeldList(QWidget):
         self._show()
 
     def lines(self) -> list[str]:
-        """What is written, a line a wish."""
+        """The texts, a line per wish."""
         person = self._workbench.person
         return [self.words(wish) for wish in person.wishes] if person is not None else []
 
@@ -70,7 +70,7 @@ class HeldList(QWidget):
 
     def _add(self, row: int, wish: Wish) -> None:
         label = QLabel(self.words(wish))
-        label.setToolTip(tr("Fits of this person keep to it"))
+        label.setToolTip(tr("Later fits of this person keep it"))
         button = QToolButton()
         button.setText("×")
         button.setAutoRaise(True)

@@ -1,4 +1,4 @@
-"""The queue as a list that Qt can show: rows read when they are looked at, each drawn with its thumbnail."""
+"""The queue as a Qt list: rows are read when they become visible, and drawn with their thumbnails."""
 
 import json
 from typing import Any
@@ -26,12 +26,12 @@ from desktop.theme import Theme
 Index = QModelIndex | QPersistentModelIndex
 PICTURE_PX, PADDING_PX = 56, 6
 ROWS_KEPT = 500
-TILE_WORDS = 0.95  # of a tile's width, for the widest word in the place of a picture
+TILE_WORDS = 0.95  # largest width of a word in place of a picture, in widths of the tile
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
 class PeopleModel(QAbstractListModel):
-    """Ids of the whole queue; rows are read when they are looked at."""
+    """The ids of the queue. Rows are read when they become visible."""
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__(workbench)
@@ -40,7 +40,7 @@ class PeopleModel(QAbstractListModel):
         self._rows: dict[int, QueueRow] = {}
 
     def refresh(self) -> None:
-        """Ask the project anew."""
+        """Read the queue's ids from the project again."""
         ids = self._workbench.queue.ids()
         self._rows.clear()
         if np.array_equal(ids, self.ids):
@@ -70,7 +70,7 @@ class PeopleModel(QAbstractListModel):
         return None
 
     def row(self, person_id: int) -> QueueRow | None:
-        """One person's light row; None for one who is gone."""
+        """The row of a person; None for a deleted person."""
         if person_id not in self._rows and self._workbench.project is not None:
             if len(self._rows) > ROWS_KEPT:
                 self._rows.clear()
@@ -79,7 +79,7 @@ class PeopleModel(QAbstractListModel):
         return self._rows.get(person_id)
 
     def place_of(self, person_id: int | None) -> int:
-        """Where someone is in the queue, -1 for nowhere."""
+        """The place of a person in the queue; -1 for none."""
         if person_id is None:
             return -1
         found = np.flatnonzero(self.ids == person_id)
@@ -87,7 +87,7 @@ class PeopleModel(QAbstractListModel):
 
 
 class PersonDelegate(QStyledItemDelegate):
-    """A thumbnail, and three short lines beside it."""
+    """Draws a thumbnail, and beside it three short lines."""
 
     def __init__(self, workbench: Workbench, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
@@ -125,8 +125,9 @@ class PersonDelegate(QStyledItemDelegate):
 
 
 class PeopleList(QTableView):
-    """The queue, one below the other. A table of one column: Qt's list asks about every row whenever the queue changes,
-    0.4 s for 100 000 of them in which nothing is drawn.
+    """The queue as a list.
+
+    It is a table of one column, because Qt's list reads every row at each change of the queue: 0.4 s for 100 000 rows.
     """
 
     def __init__(self, workbench: Workbench, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
@@ -148,7 +149,7 @@ class PeopleList(QTableView):
     def moveCursor(
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
     ) -> QModelIndex:
-        """Home and End lead to the first and the last person, not to those of a row."""
+        """Let Home and End select the first and the last person, not the ends of a row."""
         ends = {
             QAbstractItemView.CursorAction.MoveHome: 0,
             QAbstractItemView.CursorAction.MoveEnd: self.model().rowCount() - 1,
@@ -159,7 +160,7 @@ class PeopleList(QTableView):
 
 
 def draw_tile(painter: QPainter, square: QRect, picture: Picture | None, colours: Theme) -> None:
-    """A person's picture, or the words in its place; an empty tile while there is neither."""
+    """Draw a person's thumbnail, or the message in its place, or an empty tile."""
     painter.fillRect(square, QColor(colours.border))
     if isinstance(picture, QImage):
         painter.drawImage(square, picture)
@@ -191,7 +192,7 @@ def state_in_words(row: QueueRow) -> str:
 
 
 def warned_in_words(row: QueueRow) -> str:
-    """The first warning, and how many more there are."""
+    """The first warning, and the number of further ones."""
     names = (row.warned or "").split()
     more = f" +{len(names) - 1}" if len(names) > 1 else ""
     return f"{warning_texts.SIGN} {warning_texts.short(names[0])}{more}" if names else ""

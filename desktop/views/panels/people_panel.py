@@ -1,4 +1,4 @@
-"""The queue: who is next, with thumbnail, score and verdict; filters, search, note and tags."""
+"""The people panel: the queue with thumbnails, scores and verdicts; filters, search, note and tags."""
 
 import time
 from typing import Any
@@ -15,20 +15,20 @@ from desktop.text.translate import tr
 from desktop.views.panels.people_list import PeopleList, PeopleModel
 from desktop.views.panels.queue_filters import QueueFilters
 
-REFRESH_MS = 40  # changes that come together are shown together
-REST = 5  # times as long as the last look at the queue took, before the next one
+REFRESH_MS = 40  # changes within this time are shown together
+REST = 5  # the least time between two refreshes, in durations of the last one
 PROGRESS_PX = 4
 
 
 class PeoplePanel(QWidget):
-    """Filters above, the queue, and below what is known of the person on show."""
+    """Filters above, the queue, and below it progress, note and tags."""
 
     def __init__(self, workbench: Workbench, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench, self._thumbnails = workbench, thumbnails
         self._project: object = None
-        self._noted: int | None = None  # whom the note and the tags on show belong to
-        self._noted_in: object = None  # their project
+        self._noted: int | None = None  # the person of the note and tags shown
+        self._noted_in: object = None  # that person's project
         self.model = PeopleModel(workbench)
         self.list = PeopleList(workbench, thumbnails)
         self.list.setModel(self.model)
@@ -51,11 +51,11 @@ class PeoplePanel(QWidget):
 
     @property
     def waiting(self) -> bool:
-        """Whether something changed that the list does not show yet."""
+        """Whether the list is out of date."""
         return self._refresh_soon.isActive()
 
     def stop(self) -> None:
-        """No refresh any more: the window closes."""
+        """Stop refreshing, because the window closes."""
         self._refresh_soon.stop()
         self.filters.stop()
 
@@ -90,7 +90,7 @@ class PeoplePanel(QWidget):
         took_ms = 1000 * (time.perf_counter() - begun)
         self._refresh_soon.setInterval(
             max(REFRESH_MS, round(REST * took_ms))
-        )  # 100 000 people take their time
+        )  # a refresh of 100 000 people takes long
 
     def _update(self) -> None:
         try:
@@ -139,15 +139,15 @@ class PeoplePanel(QWidget):
             line.setEnabled(person is not None and self._workbench.writable)
             if line.text() != text and not line.isModified():
                 line.setText(text)
-                line.setCursorPosition(0)  # its beginning is in view, not its end
+                line.setCursorPosition(0)  # so that the beginning of the text is visible
 
     def _lines(self, person: Person | None) -> tuple[tuple[QLineEdit, str], tuple[QLineEdit, str]]:
-        """The two lines, and what this person has in them."""
+        """The two input lines, with the person's texts."""
         tags = " ".join(person.tags) if person else ""
         return (self.note, person.note if person else ""), (self.tags, tags)
 
     def keep_typed(self) -> None:
-        """What was typed and not entered yet is the person's whom it was typed for, who may be off the screen now."""
+        """Save typed note and tags to the person they were typed for, who may no longer be selected."""
         typed = [line for line in (self.note, self.tags) if line.isModified()]
         person_id, self._noted = self._noted, self._workbench.person_id
         project = self._workbench.project
@@ -160,7 +160,7 @@ class PeoplePanel(QWidget):
         try:
             photo = project.photo_of(person_id)
         except ProjectError:
-            return  # they were deleted, or never kept
+            return  # the person was deleted, or never committed
         person = next(person for person in photo.people if person.id == person_id)
         note, tags = self.note.text(), self._typed_tags()
         if (note, tags) == (person.note, person.tags):
@@ -169,7 +169,7 @@ class PeoplePanel(QWidget):
         self._workbench.remember()
         kept = self._workbench.write(tr("Note"), [(photo, after)])
         self._workbench.remember()
-        for line in typed:  # to be tried again as long as it is on show
+        for line in typed:  # a failed save is tried again while the person is selected
             line.setModified(not kept and person_id == self._noted)
 
     def _typed_tags(self) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class PeoplePanel(QWidget):
 
 
 def _hours(hours: float) -> str:
-    """As hours and minutes."""
+    """A duration in hours and minutes, as text."""
     minutes = round(60 * hours)
     if minutes < 60:
         return tr("{minutes} min").format(minutes=max(minutes, 1))

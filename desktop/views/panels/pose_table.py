@@ -1,4 +1,4 @@
-"""The pose as a table: 24 joints, each with its rotation vector in degrees; hovering and choosing are everybody's."""
+"""The pose as a table: 24 joints with their axis-angle rotations [degrees]. Views share hover and selection."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ NUMBER_STARTS = "0123456789-+."
 
 
 class PoseModel(QAbstractTableModel):
-    """Angles [degrees] of the person on show, as edited or fitted just now."""
+    """Angles [degrees] of the selected person, as previewed or committed."""
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__(workbench)
@@ -62,7 +62,7 @@ class PoseModel(QAbstractTableModel):
         return shown | Qt.ItemFlag.ItemIsEditable if editable else shown
 
     def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
-        """A turned joint is one entry of the history."""
+        """Turn a joint: one entry of the history."""
         fit, name = self._fit(), JOINT_NAMES[index.row()]
         angle_deg = _number(value)
         if fit is None or angle_deg is None or not self._workbench.editable:
@@ -76,7 +76,7 @@ class PoseModel(QAbstractTableModel):
         return True
 
     def refresh(self) -> None:
-        """Other angles, another hover or other colours."""
+        """Redraw after a change of angles, hover or colours."""
         self.dataChanged.emit(self.index(0, 0), self.index(len(JOINT_NAMES) - 1, len(AXES) - 1))
 
     def _fit(self) -> Fit | None:
@@ -85,7 +85,7 @@ class PoseModel(QAbstractTableModel):
 
 
 class PoseTable(QTableView):
-    """Rows light up with the joint under the mouse, wherever the mouse is; Enter or typing edits an angle."""
+    """The table of angles. It highlights the hovered joint of any view; Enter or typing edits an angle."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +112,7 @@ class PoseTable(QTableView):
         self._show_joint()
 
     def event(self, event: QEvent) -> bool:
-        """What a number begins with is typed here, though it is elsewhere a command's key."""
+        """Take keys that start a number as typing, although they are shortcuts of commands."""
         asked = event.type() == QEvent.Type.ShortcutOverride
         if asked and isinstance(event, QKeyEvent) and event.text() and event.text() in NUMBER_STARTS:
             event.accept()
@@ -140,7 +140,7 @@ class PoseTable(QTableView):
             self._angles.refresh()
 
     def _show_joint(self) -> None:
-        """The row of the joint that is selected elsewhere, in the column that the keyboard is in."""
+        """Select the row of the selected joint. The column stays."""
         row, column = joint_index(self._joint_meant()), max(self.currentIndex().column(), 0)
         if self.currentIndex().row() != row:
             self.setCurrentIndex(self.model().index(row, column))
@@ -148,7 +148,7 @@ class PoseTable(QTableView):
 
 
 def _number(text: object) -> float | None:
-    """An angle that somebody typed; None for what is no number."""
+    """A typed angle [degrees]; None for invalid text."""
     try:
         value = float(str(text).replace(",", ".").removesuffix("°"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which people the queue shows, and in what order: boxes above it, each of which the keyboard reaches."""
+"""Filters and order of the queue: boxes above the list, all reachable with the keyboard."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
@@ -19,13 +19,13 @@ from desktop.model.workbench import Workbench
 from desktop.text import warning_texts
 from desktop.text.translate import tr
 
-SHARES = (11, 9)  # orders and warnings have longer words than verdicts and tags
-EDGE_PX = 2  # that the style keeps free on both sides of a choice
+SHARES = (11, 9)  # orders and warnings have longer texts than verdicts and tags
+EDGE_PX = 2  # margin of the style on both sides of a choice
 SEARCH_MS = 250  # after the last letter
 
 
 class Choice(QComboBox):
-    """What does not fit ends in dots."""
+    """A combo box that elides text too long for it."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), QStyleOptionComboBox()
@@ -41,7 +41,7 @@ class Choice(QComboBox):
 
 
 class QueueFilters(QWidget):
-    """Shows what the workbench's queue wants, and asks it for other things."""
+    """Shows and changes the filters and the order of the workbench's queue."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class QueueFilters(QWidget):
         self.search.setAccessibleName(tr("Search"))
         self.search.setClearButtonEnabled(True)
         self.chosen = QToolButton()
-        self.chosen.setToolTip(tr("These people were chosen in a plot; press to show all others again"))
+        self.chosen.setToolTip(tr("People chosen in a plot. Press to show all people again"))
         self.chosen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._search_soon = QTimer(self)
         self._search_soon.setSingleShot(True)
@@ -64,11 +64,11 @@ class QueueFilters(QWidget):
         self._connect()
 
     def stop(self) -> None:
-        """The window closes."""
+        """Stop searching, because the window closes."""
         self._search_soon.stop()
 
     def refresh(self) -> None:
-        """Show what is wanted now, and how many people have each warning and tag."""
+        """Show the current filters, and the number of people with each warning and tag."""
         queue, project = self._workbench.queue, self._workbench.project
         warned = project.warned() if project is not None else {}
         tags = project.tags() if project is not None else {}
@@ -153,7 +153,7 @@ class QueueFilters(QWidget):
 
 
 def _fill(box: QComboBox, words: dict[str | None, str]) -> None:
-    """These choices by key; nothing is touched while somebody reads the same list."""
+    """Set the choices of a box by key. An equal list is left alone, because the user may be reading it."""
     if [box.itemText(place) for place in range(box.count())] == list(words.values()):
         return
     box.clear()

@@ -1,4 +1,4 @@
-"""A name, a slider and a number that show one value."""
+"""A row with the name of a value, a slider and a number field."""
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -16,8 +16,9 @@ KNOB_PX = 13
 
 
 class ZeroSlider(QSlider):
-    """A horizontal slider filled from zero to its value, so that nothing is filled at rest, nor below zero where that
-    stands for no value (unset).
+    """A horizontal slider filled from zero to its value.
+
+    unset: the lowest value stands for no value and is not filled.
     """
 
     def __init__(self, unset: bool) -> None:
@@ -43,7 +44,7 @@ class ZeroSlider(QSlider):
             painter.drawEllipse(QPointF(value, middle), KNOB_PX / 2, KNOB_PX / 2)
 
     def _x_of(self, ticks: int) -> float:
-        """Where the style puts the middle of the handle for this value [px]."""
+        """The middle of the handle at a value [px], as the style places it."""
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         option.sliderPosition = option.sliderValue = ticks
@@ -53,10 +54,10 @@ class ZeroSlider(QSlider):
 
 
 class SliderRow(QObject):
-    """Reports `moved` while the slider is dragged, `chosen` when the value is meant.
+    """Emits `moved` while the slider is dragged, and `chosen` for a final value.
 
-    low, high: how far it can be moved; a value from elsewhere that lies beyond is shown as it is. unset: the word for
-    the lowest value, where that stands for none of one's own.
+    low, high: the range of the slider; values set elsewhere may lie outside. unset: the text of the lowest value if it
+    stands for no value.
     """
 
     moved = Signal(float)
@@ -74,11 +75,11 @@ class SliderRow(QObject):
         unset: str = "",
     ) -> None:
         slider = ZeroSlider(bool(unset))
-        super().__init__(slider)  # ends with it: what a signal calls is held as long as its sender lives
+        super().__init__(slider)  # child of the slider: a signal's receiver lives as long as its sender
         self._per_tick = 10.0**-decimals
         self._low, self._high = low, high
         self._dragged = False
-        self._let_go = False  # the drag was cancelled; what it still does until the release is not heard
+        self._let_go = False  # the drag was cancelled; moves until the release are ignored
         self.label = QLabel(name)
         self.slider = slider
         self.slider.setSingleStep(round(step / self._per_tick))
@@ -100,17 +101,17 @@ class SliderRow(QObject):
         self.number.valueChanged.connect(self.chosen)
 
     def add_to(self, grid: QGridLayout, row: int) -> None:
-        """Take one row of three columns."""
+        """Put the widgets into a row of a grid: three columns."""
         for column, widget in enumerate((self.label, self.slider, self.number)):
             grid.addWidget(widget, row, column)
 
     def align(self, label_px: int, number_px: int) -> None:
-        """Give the first and the last column these widths, so that rows of two groups stand in line."""
+        """Set the widths of the first and the last column, to align rows of several groups."""
         self.label.setMinimumWidth(label_px)
         self.number.setFixedWidth(number_px)
 
     def show_value(self, value: float) -> None:
-        """Show it without reporting it."""
+        """Show a value without emitting a signal."""
         ticks = round(value / self._per_tick)
         if self.slider.isSliderDown() and ticks != self.slider.value():
             self._let_go = True
@@ -121,7 +122,7 @@ class SliderRow(QObject):
             self.number.setValue(value)
 
     def set_enabled(self, enabled: bool) -> None:
-        """Whether the value may be changed."""
+        """Allow or forbid changes of the value."""
         for widget in (self.label, self.slider, self.number):
             widget.setEnabled(enabled)
 

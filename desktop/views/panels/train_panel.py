@@ -1,4 +1,4 @@
-"""Teach a network on what was accepted: method, options, start and stop, curves, the result as the next guess."""
+"""The train panel: train a network on accepted fits, show its curves, and guess with its checkpoint."""
 
 import os
 import shlex
@@ -30,12 +30,12 @@ from desktop.text.translate import tr
 from desktop.theme import theme
 
 MOST_STEPS, MOST_PEOPLE = 10_000_000, 16_384
-SILENT_S = 120  # a run that has written nothing for so long may have ended, or hang
-MOST_POINTS = 2000  # of a curve; more are not seen
+SILENT_S = 120  # a run without output for this long may have ended or hang
+MOST_POINTS = 2000  # of a curve; more are not visible
 
 
 class TrainPanel(QWidget):
-    """Starts the command of a method, as on the project's fits dictionary, or follows a run started elsewhere."""
+    """Starts the training of a method, or follows a run started elsewhere."""
 
     def __init__(
         self, workbench: Workbench, training: TrainingProcess, parent: QWidget | None = None
@@ -51,14 +51,14 @@ class TrainPanel(QWidget):
         self.batch.setRange(1, MOST_PEOPLE)
         self._offer()
         self.more = QLineEdit()
-        self.more.setPlaceholderText(tr("more options, as in a terminal"))
+        self.more.setPlaceholderText(tr("extra arguments"))
         self.start = QPushButton(tr("Train"))
         self.stop = QPushButton(tr("Stop"))
         self.follow = QPushButton(tr("Follow a run…"))
         self.use = QPushButton(tr("Guess with it"))
         self.use.setToolTip(
             tr(
-                "The run's checkpoint makes the guesses from now on: it guesses everybody, and the queue is ranked anew"
+                "Guess all people with the run's checkpoint, and start the queue with the largest disagreement"
             )
         )
         self.said = QLabel()
@@ -153,7 +153,7 @@ class TrainPanel(QWidget):
         return self._methods[self.method.currentData()]
 
     def _offer(self) -> None:
-        """What the chosen method is usually told."""
+        """Set steps and batch to the defaults of the chosen method."""
         self.steps.setValue(self._chosen().steps)
         self.batch.setValue(self._chosen().batch)
 
@@ -222,13 +222,13 @@ class TrainPanel(QWidget):
         self._entitle()
 
     def _entitle(self) -> None:
-        """The place of the curves says what it is for, until there are some."""
-        words = None if self.shown_metric.count() else tr("Curves of the run: nothing yet")
+        """Title the empty plot until there are curves."""
+        words = None if self.shown_metric.count() else tr("Curves of the run: no metrics yet")
         self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
 
 
 def _where(training: TrainingProcess) -> str:
-    """How far the run is that is followed, and whether it goes on, as far as its folder tells."""
+    """The progress of the followed run in words, and whether it still runs, judged by its folder."""
     assert training.folder is not None
     name, step, steps = training.folder.name, training.step, training.steps
     if not training.own and not training.begun:
@@ -248,11 +248,11 @@ def _where(training: TrainingProcess) -> str:
 
 
 def _split(options: str) -> list[str]:
-    """As a terminal does, for paths with spaces. Raises ValueError for a quote that is not closed."""
+    """Split arguments as a terminal does, for quoted paths. Raises ValueError for an unclosed quote."""
     words = shlex.shlex(options, posix=True)
     words.whitespace_split, words.commenters = True, ""
     if os.name == "nt":
-        words.escape = ""  # there it is part of a path
+        words.escape = ""  # a backslash is part of paths there
     return list(words)
 
 

@@ -1,1 +1,1 @@
-"""The main window, and what surrounds the photo and the panels."""
+"""The main window: menus, docks, dialogs, status bar and start page."""

@@ -1,4 +1,4 @@
-"""A Qt action for each command, in menus: what can be done now is enabled, and ticks are as the view is."""
+"""A Qt action for each command, in menus. Available commands are enabled; ticks follow the view."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,7 +18,7 @@ from desktop.text.translate import tr
 
 
 class Actions(dict[str, QAction]):
-    """By the command's id."""
+    """Actions by command id."""
 
     def __init__(
         self, window: QMainWindow, workbench: Workbench, commands: Sequence[Command], settings: Settings
@@ -26,16 +26,16 @@ class Actions(dict[str, QAction]):
         super().__init__()
         self._window, self._workbench, self._commands = window, workbench, commands
         self._menus: dict[str, QMenu] = {}
-        self._updated: tuple[Needs, Shown, View] | None = None  # what they were updated for
+        self._updated: tuple[Needs, Shown, View] | None = None  # the state of the last update
         given = {settings.shortcut(command.id, "") for command in commands}
         for command in commands:
             action = self[command.id] = QAction(tr(command.text), window)
-            own = "" if command.shortcut in given else command.shortcut  # keys that the user gave to another
+            own = "" if command.shortcut in given else command.shortcut  # given: the user moved the keys
             action.setShortcut(QKeySequence(settings.shortcut(command.id, own)))
             action.setCheckable(command.is_tick)
 
     def begin(self, asks: Asks, docks: Sequence[QDockWidget]) -> None:
-        """Put them into the window's menus, and run a command when its action is chosen."""
+        """Put the actions into the window's menus, and run a command when its action is triggered."""
         menus = self._menus = {name: self._window.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
         groups: dict[str, QActionGroup] = {}
         for command in self._commands:
@@ -65,9 +65,9 @@ class Actions(dict[str, QAction]):
             signal.connect(self.update_states)
 
     def update_states(self) -> None:
-        """Enable what can be done now, and tick what is so."""
+        """Enable actions of available commands, and update ticks."""
         if self._workbench.fits.following:
-            return  # nothing of it changes until the drag ends
+            return  # no action changes until the drag ends
         there, shown, view = available(self._workbench), self._workbench.shown, self._workbench.view
         if (there, shown, view) == self._updated:
             return
@@ -78,7 +78,7 @@ class Actions(dict[str, QAction]):
         for command in self._commands:
             action = self[command.id]
             action.setEnabled(command.needs <= there)
-            action.setToolTip("" if action.isEnabled() else fixed)  # nothing: the action's own text
+            action.setToolTip("" if action.isEnabled() else fixed)  # empty: Qt shows the action's text
             if command.flag:
                 action.setChecked(getattr(view, command.flag) == command.value)
             elif command.checked is not None:

@@ -1,4 +1,4 @@
-"""The middle of the window: start page, photo or contact sheet, and over the sample a line of first steps."""
+"""The middle of the window: start page, photo or contact sheet, and above the sample a line of first steps."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from desktop.text.translate import tr
 
 
 class Middle(QWidget):
-    """One of the pages, with the first steps above it."""
+    """Shows one of the pages, with the first steps above it."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Middle(QWidget):
         column.addWidget(self._pages, 1)
 
     def currentWidget(self) -> QWidget | None:
-        """The page on show."""
+        """The page shown."""
         return self._pages.currentWidget()
 
     def setCurrentWidget(self, page: QWidget) -> None:
@@ -43,7 +43,7 @@ class Middle(QWidget):
 
 
 class StepsLine(QFrame):
-    """Small and out of the way: what was tried, and in a line what to try next."""
+    """A small bar: the steps with ticks, and a hint for the next step."""
 
     def __init__(self, workbench: Workbench, steps: FirstSteps, actions: Mapping[str, QAction]) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class StepsLine(QFrame):
         self.enough = QToolButton()
         self.enough.setText("✕")
         self.enough.setAutoRaise(True)
-        self.enough.setToolTip(tr("Enough: never show the first steps again"))
+        self.enough.setToolTip(tr("Close: never show the first steps again"))
         self.enough.setAccessibleName(self.enough.toolTip())
         self.enough.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         words = QVBoxLayout()
@@ -91,7 +91,7 @@ class StepsLine(QFrame):
         return {
             "drag": tr("Drag a wrist"),
             "fit": tr("Fit"),
-            "alternatives": tr("Other bodies"),
+            "alternatives": tr("Alternatives"),
             "accept": tr("Accept"),
             "next": tr("Next"),
             "save": tr("Save"),
@@ -99,23 +99,23 @@ class StepsLine(QFrame):
 
     def _hint(self) -> str:
         hints = {
-            "drag": tr("The detector was wrong here and there. Drag a wrist to where it is in the photo."),
+            "drag": tr("The detector made some errors. Drag a wrist to its place in the photo."),
             "fit": tr(
                 "Press {fit.fit}: a body is fitted to the keypoints. It then follows when you drag one."
             ),
             "alternatives": tr(
-                "One photo leaves depth open. {fit.alternatives} looks for other bodies, a number takes one."
+                "One photo does not fix the depth. {fit.alternatives} finds alternatives, a number key takes one."
             ),
             "accept": tr(
                 "{person.accept} accepts the person, {person.reject} rejects, {person.later} is for later."
             ),
-            "next": tr("{person.next_worst} shows the worst of those who wait."),
+            "next": tr("{person.next_worst} selects the worst person without a verdict."),
             "save": tr(
                 "{file.save_fits} writes the fits that training reads. Everything else is saved already."
             ),
         }
         if self.steps.current is None:
-            return tr("That was all. {help.shortcuts} lists every key.").replace(
+            return tr("All steps are done. {help.shortcuts} lists every key.").replace(
                 "{help.shortcuts}", self._keys("help.shortcuts")
             )
         words = hints[self.steps.current]
@@ -124,5 +124,5 @@ class StepsLine(QFrame):
         return words
 
     def _keys(self, name: str) -> str:
-        """The keys that the user gave the command."""
+        """The current keys of a command; its text if it has none."""
         return self._actions[name].shortcut().toString() or self._actions[name].text().replace("&", "")

@@ -1,4 +1,4 @@
-"""Questions only the user can answer: which file."""
+"""File dialogs."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,13 +11,13 @@ from desktop.text.translate import tr
 
 
 class Dialogs:
-    """File dialogs that begin where the last one ended."""
+    """File dialogs that start in the last chosen folder."""
 
     def __init__(self, parent: QWidget, settings: Settings) -> None:
         self._parent, self._settings = parent, settings
 
     def ask_for_file(self, kind: str) -> Path | None:
-        """An existing file ("any", "body") or folder ("photos"); None when the user chooses none."""
+        """Ask for an existing file ("any", "body") or folder ("photos"). None if the user cancels."""
         folder = self._settings.folder
         everything = tr("All files (*)")
         if kind == "photos":
@@ -34,7 +34,7 @@ class Dialogs:
         return self._remember(name)
 
     def ask_for_new_file(self, kind: str) -> Path | None:
-        """Where to write a format, by its word; None when the user chooses nowhere."""
+        """Ask for the file of an export. kind: the format's word. None if the user cancels."""
         row = FORMATS[kind]
         words = tr("{format} ({files})").format(format=tr(row.title), files=_patterns(row.suffixes))
         name, _ = QFileDialog.getSaveFileName(self._parent, tr("Export"), self._settings.folder, words)
@@ -48,5 +48,5 @@ class Dialogs:
 
 
 def _patterns(suffixes: Iterable[str]) -> str:
-    """As a file dialog takes them."""
+    """File suffixes as a pattern of a file dialog."""
     return " ".join(f"*{suffix}" for suffix in suffixes)

@@ -1,4 +1,4 @@
-"""The panels around the middle: where they lie at first, and the keyboard's way from one to the next."""
+"""The docks of the panels: their first places and sizes, and keyboard focus from one to the next."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -14,14 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-SIZE_PX = (1280, 800)  # of the window, for which the others are meant
+SIZE_PX = (1280, 800)  # of the window; the sizes below are for it
 STRETCH_PX, ASKED_AT_MOST = 40, 8
 LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 228, 350, 185, 360
 AREA = Qt.DockWidgetArea
 
 
 class Docks(dict[str, QDockWidget]):
-    """By name, by which a dock's place is remembered."""
+    """Docks by name. Qt stores a dock's place under its name."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__()
@@ -32,20 +32,20 @@ class Docks(dict[str, QDockWidget]):
         window.setTabPosition(AREA.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
     def add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> None:
-        """A panel in its place."""
+        """Add a panel as a dock in an area."""
         dock = self[name] = QDockWidget(title, self._window)
         dock.setObjectName(name)
         dock.setWidget(panel)
         self._window.addDockWidget(area, dock)
 
     def tabify(self) -> None:
-        """Those that share a place lie behind one another."""
+        """Put docks that share a place into tabs."""
         bottom = ("plots", "alternatives", "data", "train")
         for shown, behind in (("fit", "body"), ("body", "pose"), *pairwise(bottom)):
             self._window.tabifyDockWidget(self[shown], self[behind])
 
     def arrange(self) -> None:
-        """As large as they are at first; pictures and plots use the room of a larger window."""
+        """Give docks their first sizes. In a larger window, pictures and plots take the extra room."""
         for name in ("fit", "plots"):
             self[name].raise_()
         window = self._window
@@ -60,7 +60,7 @@ class Docks(dict[str, QDockWidget]):
         self._hide_lost_tab_bars()
 
     def step(self, by: int) -> None:
-        """Give the keyboard to the panel after the one that has it, or before; the middle is one of them."""
+        """Move the keyboard focus `by` panels forward or back. The middle of the window counts as a panel."""
         focus, docks = QApplication.focusWidget(), list(self.values())
         shown = [(dock, dock.widget()) for dock in docks if dock.toggleViewAction().isChecked()]
         places = [(self._window.centralWidget(), self._window.centralWidget()), *shown]
@@ -76,7 +76,7 @@ class Docks(dict[str, QDockWidget]):
                 return
 
     def stretch(self, wider: int, taller: int) -> bool:
-        """The panel that has the keyboard is by so many steps larger, or smaller; False where none has it."""
+        """Resize the panel with the keyboard focus by steps. Returns False if no panel has the focus."""
         focus = QApplication.focusWidget()
         dock = next((dock for dock in self.values() if dock.isAncestorOf(focus)), None) if focus else None
         if dock is None:
@@ -93,7 +93,7 @@ class Docks(dict[str, QDockWidget]):
     def _ask_for(
         self, dock: QDockWidget, size: Callable[[], int], wanted: int, across: Qt.Orientation
     ) -> None:
-        """Qt shares what is asked for between neighbours, so that it takes more of it until the panel has its share."""
+        """Resize a dock to `wanted` [px]. Qt splits a request among neighbours, so larger ones follow until it fits."""
         asked, layout = wanted, self._window.layout()
         for _ in range(ASKED_AT_MOST):
             self._window.resizeDocks([dock], [asked], across)
@@ -104,23 +104,23 @@ class Docks(dict[str, QDockWidget]):
                 return
 
     def _hide_lost_tab_bars(self) -> None:
-        """Qt forgets tab bars while docks find their places, and such a bar stays, over another panel."""
+        """Hide tab bars that Qt forgets while docks move. Such a bar would cover another panel."""
         groups = [{dock, *self._window.tabifiedDockWidgets(dock)} for dock in self.values()]
         wanted = [{dock.windowTitle() for dock in group} for group in groups]
         bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        for bar in reversed(bars):  # the newest is the one in use
+        for bar in reversed(bars):  # the newest bar is in use
             titles = {bar.tabText(index) for index in range(bar.count())}
             bar.setVisible(titles in wanted)
             wanted = [group for group in wanted if group != titles]
 
 
 def _first_with_keyboard(place: QWidget | None) -> QWidget | None:
-    """The first of the panel's widgets in the order of Tab that takes the keyboard."""
+    """The panel's first widget in tab order that takes the keyboard focus."""
     widget = place
     while place is not None and widget is not None:
         tabbed = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and widget.isEnabled()
         inside = widget is place or (place.isAncestorOf(widget) and widget.isVisibleTo(place))
-        if tabbed and inside and not isinstance(widget, QScrollArea):  # of which only what it holds is of use
+        if tabbed and inside and not isinstance(widget, QScrollArea):  # only its content is useful
             return widget
         widget = widget.nextInFocusChain()
         if widget is place:

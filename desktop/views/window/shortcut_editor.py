@@ -1,4 +1,4 @@
-"""Other keys for any command: a list to search in, kept in the settings."""
+"""The dialog that changes the shortcuts of commands, with a search. Changes go to the settings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ HEIGHT_PX = 520
 
 
 class ShortcutEditor(QDialog):
-    """A row a command. Keys that another command has are refused, with its name."""
+    """A row per command. Keys of another command are refused, with that command's name."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ShortcutEditor(QDialog):
         self.resize(self.sizeHint().width() + 60, HEIGHT_PX)
 
     def restore(self) -> None:
-        """Everything as it was when the program was new."""
+        """Restore all default shortcuts."""
         for command in self._commands:
             self._settings.keep_shortcut(command.id, None)
             self._actions[command.id].setShortcut(QKeySequence(command.shortcut))

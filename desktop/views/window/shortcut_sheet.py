@@ -1,4 +1,4 @@
-"""All shortcuts on one page, each of which can be changed in place."""
+"""The dialog that lists all shortcuts on one page."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,7 +25,7 @@ MOST_OF_SCREEN = 0.98
 
 
 class ShortcutSheet(QDialog):
-    """Commands by menu with their keys, and what the mouse does."""
+    """Commands by menu with their keys, and the actions of the mouse."""
 
     def __init__(
         self, commands: Sequence[Command], actions: Mapping[str, QAction], parent: QWidget | None = None
@@ -69,7 +69,7 @@ class ShortcutSheet(QDialog):
             (tr("Place an absent one"), tr("Drag its dotted ring")),
             (tr("Nudge a keypoint"), tr("Arrows, Shift: far")),
             (tr("Visible, occluded, absent"), tr("Right click")),
-            (tr("Give a limb to somebody"), tr("Ctrl and drag it")),
+            (tr("Give a limb to a person"), tr("Ctrl and drag it")),
             (tr("Choose a person"), tr("Click")),
             (tr("Keep a box"), tr("Enter")),
             (tr("The whole photo"), tr("Double click")),
@@ -86,7 +86,7 @@ class ShortcutSheet(QDialog):
 
 
 def _parts(rows: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Columns of about the same length; none ends with a title."""
+    """Split rows into columns of about equal length. No column ends with a title."""
     parts: list[list[tuple[str, str]]] = [[]]
     length = -(-len(rows) // COLUMNS)
     for row in rows:

@@ -1,4 +1,4 @@
-"""What is seen before anything is open: how to begin, and what was open lately."""
+"""The start page, shown without a project: buttons that open files, and recent projects."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ TITLE_PT, ICON_PX = 20, 16
 
 
 class StartPage(QScrollArea):
-    """Buttons for what can be opened; emits the path of a recent project that was chosen."""
+    """Buttons that open photos and projects. Emits `chosen` with the path of a chosen recent project."""
 
     chosen = Signal(str)
 
@@ -40,7 +40,7 @@ class StartPage(QScrollArea):
             (
                 "file.open_sample",
                 tr("Open the sample"),
-                tr("A dozen drawn photos to try everything on; nothing is downloaded"),
+                tr("A dozen rendered photos for first steps; nothing is downloaded"),
             ),
             ("file.open_photos", tr("Open photos…"), tr("A folder of pictures")),
             (
@@ -52,7 +52,7 @@ class StartPage(QScrollArea):
             button = Link(text, more)
             button.clicked.connect(actions[name].trigger)
             self._column.addWidget(button)
-        self._recent_title = QLabel(tr("Lately"))
+        self._recent_title = QLabel(tr("Recent projects"))
         self._column.addSpacing(12)
         self._column.addWidget(self._recent_title)
         self._recent: list[Link] = []
@@ -62,7 +62,7 @@ class StartPage(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
 
     def show_recent(self, paths: Sequence[str]) -> None:
-        """Projects that were open lately, the last one first."""
+        """Show recent projects, the latest first."""
         for button in self._recent:
             button.deleteLater()
         self._recent = []
@@ -75,7 +75,10 @@ class StartPage(QScrollArea):
 
 
 class Link(QCommandLinkButton):
-    """Without the style's own arrow, which is black on black in dark colours and comes back with each style."""
+    """A link button without an arrow.
+
+    The arrow of Qt's style is black on black in the dark theme. Each change of style sets it again.
+    """
 
     def __init__(self, text: str, more: str) -> None:
         super().__init__(text, more)

@@ -1,4 +1,4 @@
-"""The line at the bottom: what was told last, the jobs with their progress, the body in use."""
+"""The status bar: the last notice, the jobs with their progress, and the body in use."""
 
 from collections.abc import Mapping
 
@@ -14,12 +14,12 @@ from desktop.text.translate import part, tr
 
 BAR_PX, NARROW_BAR_PX = 160, 40
 NARROW_TITLE_PX = 60
-LINE_GAP_PX = 12  # between what was told and a job's words
+LINE_GAP_PX = 12  # between the notice and a job's text
 TOLD_MS = 12_000
 
 
 class _Title(QLabel):
-    """One line that ends in … where there is no room for all of it; the mouse over it tells the rest."""
+    """One line of text, elided if there is no room. Its tool tip has the whole text."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(NARROW_TITLE_PX, super().minimumSizeHint().height())
@@ -31,7 +31,7 @@ class _Title(QLabel):
 
 
 class JobLine(QWidget):
-    """What a job is called, how far it is, and a button that stops it; hidden while it does nothing."""
+    """A job's title, its progress and a stop button. Hidden while no work runs."""
 
     def __init__(self, job: Job, stop: str) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class Status(QWidget):
         elif self._workbench.view.placing:
             name = part(layout(person.keypoints.layout).keypoints[self._workbench.view.keypoint])
             words = tr(
-                "Click where the {name} is, or move it there with arrows · Tab: the next · Esc: enough"
+                "Click where the {name} is, or move it there with arrows · Tab: next · Esc: stop"
             ).format(name=name)
         elif person.locked:
             words = tr("Accepted and locked · U: unlock · Space: next worst")
@@ -132,12 +132,12 @@ class Status(QWidget):
                 "Drag keypoints · F: fit · A: accept · R: reject · L: later · Space: next · ?: all keys"
             )
         if self._workbench.view.boxing:
-            self._bar.clearMessage()  # what the keys do now comes before what was told
+            self._bar.clearMessage()  # the hint about keys comes before the last notice
         self.hint.setText(words)
 
 
 def _time(seconds: float) -> str:
-    """As one reads it from a clock."""
+    """A duration as h:mm:ss or m:ss."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -80,7 +80,7 @@ class Window(QMainWindow):
         self.docks.tabify()
         layout = self.layout()
         if layout is not None:
-            layout.activate()  # side by side, as they were until now, docks ask for a wider window
+            layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(*SIZE_PX)
         self.actions_by_id.begin(self, list(self.docks.values()))
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
@@ -88,7 +88,7 @@ class Window(QMainWindow):
         self._complaint, self._stayed = "", False
         self._connect()
         self.arranged = (
-            False  # whether the docks have their sizes; they get them when the window is first shown
+            False  # whether docks have their first sizes; they get them when the window is first shown
         )
         self._first_layout = self.saveState(LAYOUT_VERSION)
         self._show_project()
@@ -101,7 +101,7 @@ class Window(QMainWindow):
         workbench.refused.connect(self._refuse)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
 
-    # What commands ask
+    # The interface for commands
 
     def ask_for_file(self, kind: str) -> Path | None:
         return self._dialogs.ask_for_file(kind)
@@ -139,7 +139,7 @@ class Window(QMainWindow):
     def stretch_panel(self, wider: int, taller: int) -> None:
         if not self.docks.stretch(wider, taller):
             key = self.actions_by_id["panel.next"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            words = tr("The panel that has the keyboard becomes larger or smaller. Go to one first: {key}")
+            words = tr("No panel has the keyboard focus to be resized. Jump to a panel first: {key}")
             self._workbench.told.emit(words.format(key=key))
 
     def cancel_gesture(self) -> bool:
@@ -151,7 +151,7 @@ class Window(QMainWindow):
         self.docks[name].raise_()
 
     def show_contact_sheet(self, show: bool | None = None) -> None:
-        """In place of the photo, or back; None: the other of the two."""
+        """Show the contact sheet or the photo. None switches between them."""
         if self._workbench.project is not None:
             shown = self._middle.currentWidget() is self.contact_sheet
             view = self.contact_sheet if (not shown if show is None else show) else self.canvas
@@ -160,7 +160,7 @@ class Window(QMainWindow):
             self.contact_sheet.show_person()
 
     def reset_layout(self) -> None:
-        """Docks where they were when the program was new."""
+        """Restore the first places and sizes of docks."""
         self.restoreState(self._first_layout, LAYOUT_VERSION)
         self._arrange()
 
@@ -171,7 +171,7 @@ class Window(QMainWindow):
         ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
 
     def say(self, text: str) -> None:
-        """A message that waits for the user and blocks nothing; once, however often it comes before it is closed."""
+        """Show a message box that does not block. A text that is already shown is not shown twice."""
         if any(box.isVisible() and box.text() == text for box in self.findChildren(QMessageBox)):
             return
         message = QMessageBox(QMessageBox.Icon.Warning, "Fitloop", text, QMessageBox.StandardButton.Ok, self)
@@ -180,7 +180,7 @@ class Window(QMainWindow):
         message.open()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Asks nothing, as nothing can be lost."""
+        """Close without a question, because all edits are saved."""
         if self._stays():
             event.ignore()
             return
@@ -195,13 +195,15 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def _stays(self) -> bool:
-        """Whether something could not be kept, which keeps the window once; or is to be written, then it closes."""
+        """Whether the window stays open: once after a failed save, and while files are written. Then it closes."""
         self._complaint = ""
         self.people.keep_typed()
         self._workbench.keep_due()
         stays, self._stayed = bool(self._complaint) and not self._stayed, bool(self._complaint)
         if not stays and self._workbench.files.writing:
-            self._workbench.told.emit(tr("The window closes as soon as all is written; Stop keeps it open."))
+            self._workbench.told.emit(
+                tr("The window closes as soon as all files are written. Stop keeps it open.")
+            )
             self._workbench.files.afterwards(tr("Close the window"), self.close)
             stays = True
         return stays
@@ -212,7 +214,7 @@ class Window(QMainWindow):
 
     @property
     def waiting(self) -> bool:
-        """Whether something is still being read that will be drawn."""
+        """Whether photos or thumbnails are still being read."""
         return self.photos.busy or self.thumbnails.busy
 
     def _add_docks(self) -> None:
@@ -223,7 +225,7 @@ class Window(QMainWindow):
             ("body", tr("Body"), self.body_panel, right),
             ("pose", tr("Pose"), self.pose_table, right),
             ("fit", tr("Fit"), self.fit_panel, right),
-            ("alternatives", tr("Other bodies"), self.alternatives, bottom),
+            ("alternatives", tr("Alternatives"), self.alternatives, bottom),
             ("train", tr("Train"), self.train_panel, bottom),
             ("data", tr("Data set"), self.data_plots, bottom),
             ("plots", tr("Plots"), self.plots, bottom),
@@ -235,8 +237,9 @@ class Window(QMainWindow):
         self.arranged = True
 
     def event(self, event: QEvent) -> bool:
-        """In a panel Tab goes from field to field, Space presses a button, and Home and End lead to the ends of a list,
-        whatever else they are keys of.
+        """Keep standard keys in panels, although they are shortcuts of commands.
+
+        Tab moves between fields, Space presses a button, Home and End go to the ends of a list.
         """
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return bool(super().event(event))

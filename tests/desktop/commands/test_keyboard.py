@@ -277,7 +277,7 @@ def test_a_panel_in_a_window_of_its_own_is_stretched_too(active_desk):
 def test_on_the_photo_a_key_says_how_panels_are_stretched(active_desk):
     desk = active_desk
     key(desk, "F7")
-    assert desk.told[-1].endswith("Go to one first: F6")
+    assert desk.told[-1].endswith("Jump to a panel first: F6")
 
 
 def test_tab_walks_through_a_panel_and_through_keypoints_on_the_photo(active_desk):

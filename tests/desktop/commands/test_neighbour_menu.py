@@ -44,7 +44,7 @@ def test_a_single_keypoint_is_copied_alone():
 def test_keypoints_of_another_layout_are_not_copied():
     other = person_at(2, 500.0)
     other = other.with_(keypoints=Keypoints("openpose18", np.zeros((18, 2)), np.ones(18)))
-    with pytest.raises(LayoutError, match="Copy from somebody of the same layout"):
+    with pytest.raises(LayoutError, match="Copy from a person of the same layout"):
         person_edits.copied(person_at(1, 100.0), other)
 
 

@@ -34,7 +34,7 @@ def test_a_curators_first_minutes_tick_every_step_in_turn(guided):
     assert steps.done == {"drag"}
     desk.fit()
     assert steps.done == {"drag", "fit"}
-    assert "T looks for" in line(desk).hint.text()
+    assert "T finds alternatives" in line(desk).hint.text()
     desk.do("fit.alternatives")
     desk.wait(lambda: not desk.workbench.alternatives.searching)
     assert "alternatives" in steps.done
@@ -48,7 +48,7 @@ def test_a_curators_first_minutes_tick_every_step_in_turn(guided):
     desk.do("file.save_fits")
     desk.wait(lambda: not desk.workbench.busy)
     assert steps.done == set(STEPS)
-    assert "That was all" in line(desk).hint.text()
+    assert "All steps are done" in line(desk).hint.text()
 
 
 def test_what_is_done_out_of_order_counts(guided):

@@ -249,7 +249,7 @@ def test_files_are_worked_on_one_after_another(open_desk, tmp_path):
     Project.create(other).close()
     desk.do("file.save_fits")
     open_path(workbench, other)
-    assert "Open other.fitloop has to wait: Save the fits dictionary" in desk.said[0]
+    assert "Open other.fitloop cannot start: Save the fits dictionary" in desk.said[0]
     desk.wait(lambda: not workbench.busy)
     assert len(desk.told) == 2  # what was opened at first, and what was saved
     open_path(workbench, other)
@@ -334,7 +334,7 @@ def test_a_job_goes_on_when_another_one_is_asked_for(open_desk, command):
     run_job(desk)
     desk.do(command)
     assert len(desk.said) == 1
-    assert "has to wait: Count is not done yet" in desk.said[0]
+    assert "cannot start: Count still runs" in desk.said[0]
     assert workbench.job.title == "Count"
 
 

@@ -188,7 +188,7 @@ def test_english_has_one_photo_and_two_photos(qapp):
 
 def test_a_language_nobody_translated_into_stays_english(qapp):
     speak(qapp, "sw")
-    assert tr("Nobody is selected.") == "Nobody is selected."
+    assert tr("No person is selected.") == "No person is selected."
     assert tr("%n photos found.", "", 1) == "1 photo found."
 
 

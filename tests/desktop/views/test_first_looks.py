@@ -147,7 +147,7 @@ def test_before_a_run_there_are_no_axes_and_no_choice_of_curves(open_desk):
     panel = open_desk.window.train_panel
     assert panel.shown_metric.isHidden()
     assert not panel.plot.getPlotItem().getAxis("left").isVisible()
-    assert panel.plot.getPlotItem().titleLabel.text == "Curves of the run: nothing yet"
+    assert panel.plot.getPlotItem().titleLabel.text == "Curves of the run: no metrics yet"
 
 
 def test_gaps_between_the_dots_of_a_thumbnail_are_closed_and_the_edge_stays():

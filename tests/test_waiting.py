@@ -23,6 +23,7 @@ def test_a_wait_in_vain_says_what_it_waited_for(monkeypatch):
         wait_until(lambda: not busy)
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_early_ends_the_wait_for_it_with_its_last_words():
     command = [sys.executable, "-c", "raise SystemExit('no more paper')"]
     with (
@@ -42,6 +43,7 @@ def test_a_process_that_does_not_end_is_ended_and_named(monkeypatch):
     assert process.returncode != 0
 
 
+@pytest.mark.slow
 def test_a_process_that_is_waited_for_in_vain_is_ended(monkeypatch):
     monkeypatch.setattr(waiting, "LONGEST_S", 0.0)
     with (

@@ -18,6 +18,7 @@ def with_toy(tmp_path, monkeypatch):
     monkeypatch.setattr(core.methods, "METHODS_FILE", file)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_toy")
 def test_a_new_method_is_offered_started_and_followed(open_desk):
     desk, panel, training = open_desk, open_desk.window.train_panel, open_desk.window.training
@@ -27,12 +28,12 @@ def test_a_new_method_is_offered_started_and_followed(open_desk):
     panel.start.click()
     assert training.running
     assert training.folder.name.startswith("toy-")
-    desk.qtbot.waitUntil(lambda: not training.running, timeout=300_000)
+    desk.wait(lambda: not training.running)
     training.poll()
     assert [line["step"] for line in training.lines] == list(range(1, 13)), training.last_words
     assert training.method.name == "toy"
     assert panel.said.text() == f"{training.folder.name} has ended after step 12"
-    panel.metric.setCurrentText("loss_off")
+    panel.shown_metric.setCurrentText("loss_off")
     assert len(panel._line.getData()[0]) == 12
     assert training.checkpoint is not None
     assert not panel.use.isEnabled(), "no guess can come from a line"
@@ -60,7 +61,7 @@ def test_only_a_run_whose_network_guesses_is_offered_for_guesses(desk, tmp_path)
     """A run of an older version does not say its method: it is of the first."""
     training, panel = desk.window.training, desk.window.train_panel
     (tmp_path / "checkpoint.pt").touch()
-    for method, guesses in ((None, True), ("spin", True), ("lifter", False), ("unknown here", False)):
+    for method, guesses in ((None, True), ("spin", True), ("lifter", True), ("unknown here", False)):
         said = {} if method is None else {"method": method}
         (tmp_path / "config.json").write_text(json.dumps({"options": {"steps": 9}, **said}))
         training.follow(tmp_path)

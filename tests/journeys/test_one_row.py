@@ -37,7 +37,7 @@ def test_a_format_of_one_file_and_one_row_is_opened_and_exported_in_the_window(d
         return str(file), words
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
-    file_menu.export("toy")(desk.workbench, desk.window)
+    file_menu.export("toy")(desk.workbench, desk.window, desk.workbench.shown)
     desk.wait(lambda: not desk.workbench.busy)
     assert filters == ["Toy people (*.toy)"]
     assert desk.told[-1] == "again.toy: 4 people"

@@ -74,6 +74,7 @@ def test_a_body_in_doubles_is_posed_as_smplx_poses_it_by_the_same_rotations(pose
     torch.testing.assert_close(own_joints - params.cam_t[:, None], joints, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_without_smplx_the_open_body_opens_stands_and_is_fitted():
     story = """
 import sys

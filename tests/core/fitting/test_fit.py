@@ -192,6 +192,7 @@ print(before, all(callable(each) for each in (FitStep, alternatives, fit, warm_u
 """
 
 
+@pytest.mark.slow
 def test_what_a_fit_is_told_needs_no_torch_and_the_fit_comes_when_it_is_asked_for():
     done = subprocess.run(
         [sys.executable, "-c", ASK_AND_FETCH],

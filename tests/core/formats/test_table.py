@@ -56,6 +56,7 @@ def test_the_usual_format_of_a_suffix_is_the_first_that_writes_it():
     assert written_with(".xyz") is None
 
 
+@pytest.mark.slow
 def test_the_table_is_at_hand_without_torch():
     code = "import sys, core.formats.table; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

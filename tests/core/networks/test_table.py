@@ -41,6 +41,7 @@ def test_every_class_and_function_that_a_row_names_is_there(kind):
         assert not isinstance(value, Late) or callable(value.found())
 
 
+@pytest.mark.slow
 def test_the_table_is_at_hand_without_torch():
     code = "import sys, core.networks.table; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
@@ -104,7 +105,7 @@ def test_one_file_and_one_row_make_a_kind_that_opens_and_guesses(tmp_path, row):
     assert [one.network for one in found] == [row.kind] * 2
     assert [len(one.alternatives) for one in found] == [1 if row.shown == "keypoints" else 0] * 2
     for one, answer in zip(people, found, strict=False):
-        x, y = photo.default_focal_length * answer.cam_t[:2] / answer.cam_t[2] + np.array([320, 240])
+        x, y = photo.camera[0] * answer.cam_t[:2] / answer.cam_t[2] + np.array([320, 240])
         assert abs(x - one.bbox.center[0]) < 60
         assert abs(y - one.bbox.center[1]) < 120
 

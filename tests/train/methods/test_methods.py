@@ -60,6 +60,7 @@ def test_a_new_method_goes_on_exactly(tmp_path):
     assert parts == whole
 
 
+@pytest.mark.slow
 def test_a_new_method_learns_in_two_processes_what_it_learns_in_one(tmp_path):
     several = "-m torch.distributed.run --standalone --nproc-per-node 2 -m --"
     told = f"{toy_method.ROW['command']} --run {tmp_path / 'two'} --steps 5 --log-every 1 --threads 1"

@@ -27,9 +27,7 @@ from core.fitting.terms.term import BODY_POSE, FitGoal, FitTerm, Observation, Se
 from core.fitting.terms.wish_table import WishTable, wish_table
 from core.geometry.camera import project
 
-SAME_LOSS = (
-    1e-3  # share of the least loss, or of one residual unit; starts that differ by less count as equal
-)
+SAME_LOSS = 1e-3  # of the least loss, or of one residual unit; starts that differ by less count as equal
 WHOLE_TURN = 2 * math.pi
 MOST = 1e4  # largest unknown of a guess; beyond it a body's arithmetic overflows float32
 
@@ -187,7 +185,7 @@ def as_start(given: Tensor, has_kid: bool) -> Tensor:
 
 
 def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:
-    """Keep the `keep` best of each person's starts, of a step over B S. Returns a step over B keep, and places (B, keep).
+    """The `keep` best of each person's starts, from a step over B S. Returns a step over B keep, and places (B, keep).
 
     Starts that lead to the same loss count as equal, and the first of them is the best: rounding differs from processor
     to processor, and with few visible keypoints it would otherwise choose the heading.

@@ -68,7 +68,7 @@ Try = Callable[[tuple[Any, ...], Free, Standing, bool, TryWorkspace, int, int], 
 def compiled_tries(
     task: Task, start: Tensor, damping: float, keypoints: int, terms: tuple[FitTerm, ...]
 ) -> Tries:
-    """The start (B, 86) and every try after it, without end, of a task with these terms and this number of keypoints."""
+    """The start (B, 86) and every try after it, without end, of a task with these terms and `keypoints` keypoints."""
     people, reported = len(start), len(terms) + keypoints
     at = Standing(
         start.detach().numpy().copy(),

@@ -29,7 +29,7 @@ def losses_of(terms: Sequence[FitTerm]) -> Callable[..., None]:
 
 
 def slopes_of(terms: Sequence[FitTerm]) -> Callable[..., None]:
-    """Machine code that adds each term's J'r (86,) and upper triangle of J'J (86, WIDE) at the unknowns of the last `lose`."""
+    """Machine code that adds each term's J'r (86,) and upper triangle of J'J (86, WIDE) at the last `lose`."""
     return _written_out(*SLOPES, [term.slope for term in terms])
 
 

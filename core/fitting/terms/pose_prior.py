@@ -114,7 +114,7 @@ def lose(
 
 @inlined
 def _distance(prior: MixtureNumbers, own: MixtureWorkspace, body_pose: Floats) -> float:
-    """The mixture's half distance plus offset, of one component or softly of all; writes their shares of the gradient."""
+    """The mixture's half distance plus offset, of one component or softly of all; writes their gradient shares."""
     whitened, distance, share = own.whitened, own.distance, own.share
     nearest = 0
     for c in range(distance.shape[0]):

@@ -120,10 +120,10 @@ class Body:
         return len(self.v_template) == SMPL_VERTICES
 
     def pelvis_shift(self, body: str) -> Tensor:
-        """What to add to the cam_t of another body (3,) [m] so that this one has its pelvis there, where both turn.
+        """Shift (3,) [m] to add to the cam_t of another body, so that this body's pelvis is at the same place.
 
-        body: the other's fingerprint, or its name where its file tells none; "" is this one. Bodies count from
-        elsewhere: SMPL has its pelvis 22 cm from its origin, the open body at it. Zeros between bodies of SMPL.
+        body: the other's fingerprint, or its name if its file has none; "" is this body. Origins differ:
+        SMPL's pelvis is 22 cm from its origin, the open body's at it. Zeros between bodies of SMPL.
         """
         if body in ("", self.fingerprint) or (
             self.is_smpl and body not in (SMPLX_NEUTRAL, open_fingerprint())

@@ -34,9 +34,7 @@ Posed = dict[int, tuple[np.ndarray, float]]  # id of a body -> joints (24, 3) [m
 PHOTOS_AT_ONCE = 256
 
 LARGE_BETA = 3.0  # standard deviations
-BENT_DEG = (
-    15.0  # of 44 000 captured poses one in a thousand has an elbow or a knee bent this far the wrong way
-)
+BENT_DEG = 15.0  # one in a thousand of 44 000 captured poses bends an elbow or a knee further the wrong way
 OVERLAP_M = 0.05
 SURE = 0.3  # least confidence of a keypoint that counts here
 OUTSIDE = 0.1  # of the box's side

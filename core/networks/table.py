@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Shown = Literal["crop", "keypoints", "boxes"]
 SPIN, LIFTER = "spin", "lifter"
-UNNAMED = SPIN  # whose weights a file holds that names no kind, such as SPIN's public checkpoint
-SHIPPED = LIFTER  # guesses where no other network was chosen
+UNNAMED = SPIN  # kind of a file that names none, such as SPIN's public checkpoint
+SHIPPED = LIFTER  # the default network
 LIFTER_FOLDER = Path(__file__).parents[2] / "resources" / "lifter"
 
 
@@ -32,21 +32,21 @@ def config_of(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
 
 
 def called(network: nn.Module, *shown: Any) -> Any:
-    """What the network itself returns."""
+    """The network's own return value."""
     return network(*shown)
 
 
 @dataclass(frozen=True)
 class NetworkKind:
-    """One kind of network. kind: what checkpoints and guesses call it.
+    """One kind of network. kind: its name in checkpoints and guesses.
 
     config: the class of its config, which raises CheckpointError for what cannot be built; config_in(checkpoint,
     where): the values that make one; build(config): a network of random weights.
 
     shown: what it sees of people, and forward(network, …) returns of it. Of crops (B, 3, 224, 224), normalised as
-    ImageNet's: a SpinOutput in the crop's frame. "boxes": of crops and, for each, a tensor (P, 3) of everybody's box in
-    the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K, 3),
-    layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
+    ImageNet's: a SpinOutput in the crop's frame. "boxes": of crops and, for each, a tensor (P, 3) of all people's boxes
+    in the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K,
+    3), layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
 
     from_folder(path, device): a network in a folder, where one may lie there; shipped: the one that comes with the
     program.
@@ -99,5 +99,5 @@ def body_told_by(network: nn.Module) -> str:
 
 
 def sees_keypoints_alone(kind: str) -> bool:
-    """Whether guesses of this kind come from keypoints; those of other programs' networks come from photos."""
+    """True if guesses of this kind come from keypoints; those of other programs' networks come from photos."""
     return kind in KINDS and KINDS[kind].shown == "keypoints"

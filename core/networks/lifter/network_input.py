@@ -1,4 +1,4 @@
-"""What the lifter sees of a person: keypoints of any layout, as a camera that looks straight at the person sees them.
+"""The lifter's input: keypoints of any layout, as seen by a camera that looks straight at the person.
 
 Turning the camera to the person takes away where in the photo they stand, and keeps the perspective: the keypoints are
 tangents of angles from the middle ray, and their size says how near the camera is.
@@ -15,7 +15,7 @@ from torch import Tensor
 from core.body.keypoints import layout as keypoint_layout
 from core.geometry.rotation import rotation_ahead
 
-# What annotators call by different names but mark within centimetres of each other.
+# Points with different names that annotators mark within centimetres of each other.
 _FAMILIES = {
     "mid_hip": "pelvis",
     "pelvis": "pelvis",

@@ -40,14 +40,14 @@ def compiled(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """The same as a part of its only caller: what is called is compiled again with each level of those that call it."""
+    """Compiled as a part of its only caller: each level of callers compiles an inlined function again."""
     return njit(inline="always", **_OPTIONS, **_CALLED_FROM_COMPILED)(function)
 
 
 def kept(function: Function) -> Function:
     """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written.
 
-    numba keeps it until the function's file changes, or what it encloses: let it enclose digest(SOURCES).
+    numba recompiles if the function's file or an enclosed value changes: let it enclose digest(SOURCES).
     """
     try:
         return njit(cache=True, **_OPTIONS)(function)

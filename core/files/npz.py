@@ -1,7 +1,7 @@
 """numpy's .npz and .npy: bounded reading of files from any source, and whole-file writing.
 
 The only reader of both. Numbers and text alone are read, nothing is executed, and sizes are bounded before memory is
-asked for: a file can claim no more than `limit` bytes, nor more than it holds. A fault in a file is an
+allocated: a file can claim no more than `limit` bytes, nor more than it holds. A fault in a file is an
 ArrayFault, which `faults_as` turns into the error of the reader.
 """
 
@@ -149,7 +149,7 @@ def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
 
 
 class _Directory(io.BufferedReader):
-    """A file whose list of members is read by zipfile in one piece, as long as the file says it is."""
+    """A file for zipfile, which reads the list of members in one piece of any claimed length: refuses one too long."""
 
     bounded = False
 

@@ -50,11 +50,11 @@ class Format:
     """One format. word: its name in the shell; suffixes: of its files, the first one usual.
 
     reads, writes: the files that are read and written, in words. recognise: how sure it is of a path; refuse: raises
-    ReadError for what is of the format but cannot be read alone; root: where names of photos start from. read(path,
-    **asked) returns an Import, asked being what `read_asks` names of Beside. holds: what one file does, so what `write`
-    takes after the path: photos with their people, one fit, or one person's fits photo by photo; write returns an
-    Export. keeps: a file that is there is never written over. menu: the command of the window that writes it, & before
-    the letter, and title what its dialog calls such files; without them the window does not offer it.
+    ReadError for a file of the format that cannot be read alone; root: the folder of relative photo names. read(path,
+    **asked) returns an Import, asked being what `read_asks` names of Beside. holds: the content of one file, which
+    `write` takes after the path: photos with their people, one fit, or one person's fits photo by photo; write returns
+    an Export. keeps: a file that is there is never written over. menu: the command of the window that writes it, &
+    before the letter, and title what its dialog calls such files; without them the window does not offer it.
     """
 
     word: str

@@ -44,7 +44,7 @@ def guess(
     one that sees keypoints, beside one that sees photos. A person's predictions are the image network's, if its bbox
     overlaps the photo, then the lifter's in its ranking, if the person has keypoints. The first is the guess, the
     others are its alternatives. exact: as for `guess_crops`. Raises
-    FitInputError naming the people of whom there is nothing to guess from (`unguessable` tells beforehand), ImageError
+    FitInputError naming the people without any usable input (`unguessable` finds them beforehand), ImageError
     for an image that is not the photo's.
     """
     _check_image(image, photo)
@@ -106,7 +106,7 @@ def guess_crops(
 
     crops (B, 224, 224, 3) uint8 RGB; bbox_center (B, 2), bbox_side (B,), focal_length (B,), camera_center (B, 2) [px
     of the photo]; boxes: as `boxes_for` gives them. Half precision on a GPU, unless `exact`. Betas are zero on a body
-    of another shape space than the network's. Raises CheckpointError for a network that needs what is not given.
+    of another shape space than the network's. Raises CheckpointError for a network that needs other inputs.
     """
     told = body_told_by(network)
     with _evaluating(network):
@@ -225,7 +225,7 @@ def _run(network: nn.Module, crops: np.ndarray | Tensor, boxes: Sequence[Tensor]
 def predicted(network: nn.Module, images: Tensor, boxes: Sequence[Tensor] = ()) -> SpinOutput:
     """What a network that sees crops returns of them, in the crop's frame. images, boxes: as `NetworkKind` says.
 
-    Raises CheckpointError for a network that needs what is not given.
+    Raises CheckpointError for a network that needs other inputs.
     """
     row = kind_of(network)
     if row.shown == "keypoints" or (row.shown == "boxes" and len(boxes) != len(images)):

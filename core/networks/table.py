@@ -1,7 +1,7 @@
 """The table of networks: one row a kind. The window's guesses, `train.evaluate` and `--guess` of `train.fits` read it.
 
 A new kind is one file with its config, its network and, where calling the network is not enough, its `forward`, and one
-row here. The network's class tells its `kind`; its `config.body` is the fingerprint of the body whose betas it tells.
+row here. The network's class has its `kind`; its `config.body` is the fingerprint of the body whose betas it predicts.
 Rows name classes and functions whose modules are imported when they are first called.
 """
 
@@ -43,7 +43,7 @@ class NetworkKind:
     config: the class of its config, which raises CheckpointError for what cannot be built; config_in(checkpoint,
     where): the values that make one; build(config): a network of random weights.
 
-    shown: what it sees of people, and forward(network, …) returns of it. Of crops (B, 3, 224, 224), normalised as
+    shown: the kind of input, and the result of forward(network, …). Of crops (B, 3, 224, 224), normalised as
     ImageNet's: a SpinOutput in the crop's frame. "boxes": of crops and, for each, a tensor (P, 3) of all people's boxes
     in the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K,
     3), layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
@@ -93,7 +93,7 @@ def kind_of(network: nn.Module) -> NetworkKind:
 
 
 def body_told_by(network: nn.Module) -> str:
-    """The fingerprint of the body whose betas a network tells."""
+    """The fingerprint of the body whose betas a network predicts."""
     config: Any = network.config
     return str(config.body)
 

@@ -21,7 +21,7 @@ from core.networks.table import LIFTER
 JOINTS, SHAPE = len(JOINT_NAMES), 11  # ten betas and the kid
 POSE6D = 6 * JOINTS
 NUMBERS = POSE6D + SHAPE + 3  # of one hypothesis: rotations, shape, and where the pelvis is
-BODY_HEIGHT = 1.7  # [m] a person whose place is all zeros is that tall
+BODY_HEIGHT = 1.7  # [m] height of a person whose place numbers are all zero
 NO_FAMILY = 1e-6  # weight below which nothing of a family was seen
 FARTHEST_LOG = 3.0  # of the distance, over that at which a person is as tall as the bbox
 EACH = 4  # numbers of a keypoint that the network is given: x, y, presence, confidence

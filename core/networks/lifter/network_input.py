@@ -36,7 +36,7 @@ _FAMILIES = {
     "pinky": "hand",
 }
 OUTLIER = 5.0  # times the median distance from the middle: farther away is no part of the person
-FEW = 2  # points of which none is an outlier: either may be near what is taken as their middle
+FEW = 2  # so few points have no outliers: their median may be either one
 SMALLEST_SIDE = 1e-4  # tangent; one point alone has no size, and is taken for as large as half the photo
 NO_WEIGHT = 1e-9  # of a definition: below it nothing of it was seen
 AHEAD = 0.05  # least cosine to the middle ray: keypoints beside or behind the camera stay finite

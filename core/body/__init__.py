@@ -1,6 +1,6 @@
-"""Bodies in SMPL's form: read a file, pose it, know its keypoints.
+"""Bodies in SMPL's form: their files, poses and keypoints.
 
-`load_body` and what needs torch are fetched on first use, so that layouts and the tree stay light to import.
+`load_body` and modules that need torch are imported on first use, so that layouts and the tree stay light to import.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,7 @@
-"""Does a body pass through itself? Told from its joints alone, by a rod of flesh around each bone.
+"""Self-penetration of a body, tested with a capsule around each bone; needs joints only.
 
-Far cheaper than triangles, and honest: rods are thinner than the flesh, so hands on hips and crossed legs are
-left in peace. Of captured poses 1 % is called so, most of them hands laid upon something.
+Capsules are far cheaper than triangles, and thinner than the flesh, so hands on hips and crossed legs are not
+reported. Of captured poses 1 % are reported, mostly with hands laid on something.
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ import numpy as np
 
 from core.body.tree import JOINT_NAMES
 
-# Bone: where it begins and ends on each side, and its radius [m] on an adult.
+# Bone -> its first and last joint on each side, and its radius [m] on an adult.
 TRUNK = {"torso": ("pelvis", "spine3", 0.10), "head": ("neck", "head", 0.085)}
 LIMBS = {
     "arm": (
@@ -28,9 +28,9 @@ ROOTS = ("upper_arm", "thigh")  # they touch the trunk and each other in every p
 
 
 def overlap(joints: np.ndarray) -> np.ndarray:
-    """How far the rods of two limbs, or of a limb and the trunk, are inside each other at most.
+    """The deepest penetration of two limbs' capsules, or of a limb's and the trunk's.
 
-    joints (P, 24, 3) [m]. Returns (P,) [m], 0 where none are.
+    joints (P, 24, 3) [m]. Returns (P,) [m], 0 without penetration.
     """
     ends, radii = _pairs()
     apart = _distance(*(joints[:, ends[:, end]] for end in range(4)))
@@ -39,7 +39,7 @@ def overlap(joints: np.ndarray) -> np.ndarray:
 
 @cache
 def _pairs() -> tuple[np.ndarray, np.ndarray]:
-    """Joints at the four ends (N, 4) of each two rods that should not meet, and the sum of their radii (N,)."""
+    """Joints at the four ends (N, 4) of pairs of capsules that should not touch, and their summed radii (N,)."""
     rods = [("trunk", name, *rod) for name, rod in TRUNK.items()]
     rods += [
         (f"{side}_{limb}", name, f"{side}_{start}", f"{side}_{end}", radius)
@@ -63,7 +63,7 @@ def _touch_always(limb: str, part: str, other_limb: str, other_part: str) -> boo
 
 
 def _distance(p: np.ndarray, q: np.ndarray, r: np.ndarray, s: np.ndarray) -> np.ndarray:
-    """Between segments pq and rs, each end (..., 3): Ericson, Real-Time Collision Detection, 5.1.9. (...)"""
+    """Distance between segments pq and rs, each end (..., 3): Ericson, Real-Time Collision Detection, 5.1.9. (...)"""
     first, second, between = q - p, s - r, p - r
     a, e = (np.maximum((side * side).sum(-1), 1e-12) for side in (first, second))
     b, c, f = (first * second).sum(-1), (first * between).sum(-1), (second * between).sum(-1)

@@ -1,4 +1,4 @@
-"""A body with fewer vertices, for pictures of one that moves: what is left is where the whole body has it."""
+"""A body with fewer vertices, to draw one that moves; each vertex left is where the full body has it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from core.body.keypoint_body import SHAPES
 from core.body.model import Body
 
-CELL_M = 0.02  # vertices of one cell of this size that face the same way become one
+CELL_M = 0.02  # [m] vertices in one cell of this size that face the same way are merged
 Floats = NDArray[np.float32]
 
 
 class CoarseBody(NamedTuple):
-    """Fewer triangles: faces (F, 3) between V vertices. An affine function of the shape has 12 numbers: what each of
-    ten betas and the kid adds, and the constant.
+    """Fewer triangles: faces (F, 3) between V vertices. An affine function of the shape has 12 numbers: one for each
+    of ten betas, one for kid, and the constant.
 
-    vertices (V, 3, 12) at rest, and what pose blend shapes add, vertices_pose (V, 3, 207), or (0, 3, 207) without;
-    pivots (24, 3, 12): the joints at rest. Vertex v is carried by joint[first[v] : first[v + 1]] with these weights.
+    vertices (V, 3, 12) at rest; vertices_pose (V, 3, 207): pose blend shapes, or (0, 3, 207) without;
+    pivots (24, 3, 12): the joints at rest. Vertex v follows joint[first[v] : first[v + 1]] with the same slice of the
+    weights.
     """
 
     faces: NDArray[np.int64]
@@ -58,14 +59,14 @@ def coarse(body: Body) -> CoarseBody:
 def _merged(
     vertices: NDArray[np.float64], faces: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of vertices (V, 3) [m] stay, and the faces (F, 3) between them. A closed surface stays closed."""
+    """Indices of the vertices (V, 3) [m] that stay, and faces (F, 3) of them. A closed surface stays closed."""
     key = np.column_stack([np.floor(vertices / CELL_M), _normals(vertices, faces) > 0])
     _, cell = np.unique(key, axis=0, return_inverse=True)
     cell = cell.ravel()
     count = np.bincount(cell)
     middle = np.column_stack([np.bincount(cell, vertices[:, axis]) / count for axis in range(3)])
     away = np.linalg.norm(vertices - middle[cell], axis=1)
-    order = np.lexsort((away, cell))  # the nearest to its cell's middle stays
+    order = np.lexsort((away, cell))  # the vertex nearest to its cell's middle stays
     first = np.concatenate([[0], np.flatnonzero(np.diff(cell[order])) + 1])
     merged = cell[faces]
     flat = (merged == np.roll(merged, 1, axis=1)).any(axis=1)
@@ -73,7 +74,7 @@ def _merged(
 
 
 def _normals(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Which way each vertex faces (V, 3), of no particular length."""
+    """Normals of the vertices (V, 3), not at unit length."""
     a, b, c = (vertices[faces[:, corner]] for corner in range(3))
     across = np.cross(b - a, c - a)
     normals = np.zeros_like(vertices)

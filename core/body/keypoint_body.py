@@ -1,4 +1,4 @@
-"""The body collapsed onto its keypoints: where they are and how they move, without ever touching the mesh.
+"""The body collapsed onto its keypoints: their positions and Jacobian, computed without the mesh.
 
 Linear blend skinning is linear in the joint rotations, so a keypoint that is a weighted mean of vertices and
 joints is
@@ -57,9 +57,9 @@ class KeypointBody:
     """A body's keypoints as few small tensors. S is 11: ten betas and the kid (zeros where a body has none).
 
     levers (24 K 4,) and levers_shape (S, 24 K 4): a_kj and c_kj, joint first, as homogeneous vectors;
-    levers_pose (207, 24 K 4) or None: what pose blend shapes add; levers_by_shape (72, K, S): levers_shape as the
-    Jacobian wants it; offsets (72,), offsets_shape (S, 72): joint minus parent; subtree (24, 24), subtree_weights
-    (24, K): sums over what hangs below a joint; parents (24,): where a joint's parent is, 24 above the pelvis.
+    levers_pose (207, 24 K 4) or None: the part of pose blend shapes; levers_by_shape (72, K, S): levers_shape in the
+    Jacobian's layout; offsets (72,), offsets_shape (S, 72): joint minus parent; subtree (24, 24), subtree_weights
+    (24, K): sums over the subtree below a joint; parents (24,): index of a joint's parent, 24 for the pelvis.
     """
 
     layouts: tuple[str, ...]
@@ -79,7 +79,7 @@ class KeypointBody:
 
     @classmethod
     def from_body(cls, body: Body, *layouts: str) -> KeypointBody:
-        """The body on the keypoints of one or more layouts, in that order; made once for each."""
+        """The body on the keypoints of one or more layouts, in that order; cached for each."""
         return _collapse(body, layouts)
 
     def keypoints(self, params: BodyParams) -> Tensor:
@@ -116,7 +116,7 @@ class KeypointBody:
 
 @dataclass(frozen=True, eq=False)
 class PosedKeypoints:
-    """One placing of the keypoints, and what their Jacobian is made of. points (B, K, 3) [m, camera frame] at
+    """Posed keypoints, and the parts of their Jacobian. points (B, K, 3) [m, camera frame] at
     unknowns (B, 86)."""
 
     body: KeypointBody
@@ -144,7 +144,7 @@ class PosedKeypoints:
         return up, torch.linalg.cross(self._jacobians[:, 0], up[..., None].expand(-1, 3, 3), dim=1)
 
     def jacobian_rows(self, rows: Tensor, chosen: slice | None = None) -> Tensor:
-        """How n numbers per keypoint change with the unknowns, each number a direction (3,) times the point.
+        """Derivatives by the unknowns of n numbers per keypoint, each number a direction (3,) times the point.
 
         rows (B, K, n, 3), or (B, M, n, 3) for the `chosen` keypoints (M). Returns (B, M n, 86).
         """
@@ -169,7 +169,7 @@ class PosedKeypoints:
         return torch.addcmul(below.view_as(parts), weights[..., None], places, value=-1)
 
     def _shape_rows(self, rows: Tensor, chosen: slice | None) -> Tensor:
-        """(B, M n, 11): sum_j G_j da_kj/dshape plus the joints' own shift, which a chain of offsets carries outward."""
+        """(B, M n, 11): sum_j G_j da_kj/dshape plus the shift of the joints along the chain of offsets."""
         batch, count, n = rows.shape[:3]
         by_shape, weights = self.body.levers_by_shape, self.body.subtree_weights
         if chosen is not None:
@@ -182,7 +182,7 @@ class PosedKeypoints:
         return (rows @ moved).view(batch, count * n, -1)
 
     def _blend_rows(self, rows: Tensor, chosen: slice | None) -> Tensor:
-        """(B, M n, 72): what pose blend shapes add, through d vec(R) = [J_l dtheta]x R."""
+        """(B, M n, 72): the part of pose blend shapes, through d vec(R) = [J_l dtheta]x R."""
         assert self.body.levers_pose is not None
         batch, count, n = rows.shape[:3]
         axes = self._jacobians[:, 1:].transpose(-1, -2)  # (B, 23, axis of dtheta, 3)
@@ -200,8 +200,8 @@ class PosedKeypoints:
 
 
 def _product(left: Tensor, right: Tensor) -> Tensor:
-    """The first three columns of left (..., N, 3 or more) times right (..., 3, M), N and M few: sums, as a GPU's matrix
-    kernels take longer for so little, and a compiler cannot join them with what is around."""
+    """The first three columns of left (..., N, 3 or more) times right (..., 3, M), N and M small. Plain sums: a GPU's
+    matrix kernels take longer at this size, and a compiler cannot fuse them with their surroundings."""
     first = left[..., :1] * right[..., :1, :]
     second = torch.addcmul(first, left[..., 1:2], right[..., 1:2, :])
     return torch.addcmul(second, left[..., 2:3], right[..., 2:3, :])
@@ -243,13 +243,13 @@ def _collapse(body: Body, layouts: tuple[str, ...]) -> KeypointBody:
 
 
 def _homogeneous(levers: Tensor, fill: float) -> Tensor:
-    """(K, 24, 3, P) derivatives of the levers as (P, 24 K 4): what addmm adds to them."""
+    """(K, 24, 3, P) derivatives of the levers as (P, 24 K 4), the form that addmm takes."""
     padded = torch.nn.functional.pad(levers, (0, 0, 0, 1), value=fill)
     return padded.permute(3, 1, 0, 2).flatten(1).contiguous()
 
 
 def _subtree() -> np.ndarray:
-    """(24, 24): one where the column's joint hangs at or below the row's."""
+    """(24, 24): 1 if the column's joint is the row's or below it."""
     below = np.eye(JOINTS)
     for joint in range(JOINTS - 1, 0, -1):
         below[PARENTS[joint]] += below[joint]

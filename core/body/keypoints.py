@@ -1,4 +1,4 @@
-"""Named keypoint layouts, and what each keypoint means.
+"""Named keypoint layouts, and the definition of each keypoint.
 
 A *definition* is one point of the body with one identity; a layout is an ordered list of names, each of which
 names a definition. Two layouts share a keypoint exactly when both name the same definition: hips, necks and
@@ -46,7 +46,7 @@ LAYOUTS: tuple[str, ...] = (
     "smpl24",
 )
 
-FITS_LAYOUT = "spin49"  # that of the fits dictionary, and of the data sets that networks learn from
+FITS_LAYOUT = "spin49"  # the layout of the fits dictionary and of the training data sets
 OPENPOSE = 25  # the first of spin49's keypoints; the other 24 are annotated ones
 _FOLDER = Path(__file__).parents[2] / "resources" / "keypoints"
 
@@ -89,12 +89,12 @@ class Layout:
 
     @property
     def parents(self) -> tuple[int, ...]:
-        """For each keypoint the other end of the first bone that leads to it, -1 where none does."""
+        """For each keypoint the other end of the first bone that leads to it, -1 without one."""
         first = {end: start for start, end in reversed(self.bones)}
         return tuple(first.get(keypoint, -1) for keypoint in range(self.k))
 
     def index(self, keypoint: str) -> int:
-        """Place of a keypoint in the layout. Raises LayoutError, listing the names, when there is none."""
+        """Place of a keypoint in the layout. Raises LayoutError, listing the names, if there is none."""
         if keypoint not in self.keypoints:
             raise LayoutError(
                 f"Layout {self.name!r} has no keypoint {keypoint!r}. "
@@ -104,7 +104,7 @@ class Layout:
 
 
 def definition(name: str) -> Definition:
-    """The definition of that id. Raises LayoutError, listing the ids, when there is none."""
+    """The definition of that id. Raises LayoutError, listing the ids, if there is none."""
     known = definitions()
     if name not in known:
         raise LayoutError(f"No keypoint definition {name!r}. Choose one of: {', '.join(known)}.")
@@ -118,20 +118,20 @@ def definitions() -> Mapping[str, Definition]:
 
 
 def read_definitions(path: Path) -> Mapping[str, Definition]:
-    """Read and check a file of definitions. Raises LayoutError with the file and what is wrong in it."""
+    """Read and check a file of definitions. Raises LayoutError with the file and its fault."""
     return {name: _parse_definition(name, entry, path) for name, entry in _read(path).items()}
 
 
 @lru_cache
 def layout(name: str) -> Layout:
-    """The layout of that name. Raises LayoutError, listing the layouts, when there is none."""
+    """The layout of that name. Raises LayoutError, listing the layouts, if there is none."""
     if name not in LAYOUTS:
         raise LayoutError(f"No keypoint layout {name!r}. Choose one of: {', '.join(LAYOUTS)}.")
     return read_layout(_FOLDER / f"{name}.json")
 
 
 def read_layout(path: Path) -> Layout:
-    """Read and check one layout file. Raises LayoutError with the file and what is wrong in it."""
+    """Read and check one layout file. Raises LayoutError with the file and its fault."""
     entry = _read(path)
     missing = {"name", "source", "keypoints", "bones"} - entry.keys()
     if missing:
@@ -169,9 +169,9 @@ def convert(keypoints: Any, source: str, target: str) -> Any:
     """The same keypoints in another layout; those that `source` does not define get confidence 0.
 
     keypoints: a record in layout `source`, or a numpy or torch array (..., K, C) with the confidence last,
-    such as x, y, confidence. Returns the same kind with `target`'s K. Where `source` has a definition twice
-    (spin49), the more confident one is taken; where `target` has it twice, both are filled. Raises
-    LayoutError when the keypoints are not in layout `source`.
+    such as x, y, confidence. Returns the same kind with `target`'s K. If `source` has a definition twice
+    (spin49), the more confident keypoint is taken; if `target` has it twice, both are filled. Raises
+    LayoutError if the keypoints are not in layout `source`.
     """
     if not isinstance(keypoints, Keypoints):
         return _convert_array(keypoints, source, target)
@@ -192,7 +192,7 @@ def _convert_array(keypoints: Array, source: str, target: str) -> Array:
         found = np.concatenate([keypoints, absent], -2)[..., candidates, :]
         best = found[..., -1].argmax(-1)[..., None, None]
         return np.take_along_axis(found, best, -2)[..., 0, :]
-    import torch  # here, so that a window which only draws keypoints shows before torch is loaded
+    import torch  # here, so that a window that only draws keypoints opens before torch is loaded
 
     found_t = torch.cat([keypoints, torch.zeros_like(keypoints[..., :1, :])], -2)[..., candidates, :]
     best_t = found_t[..., -1].argmax(-1)[..., None, None]

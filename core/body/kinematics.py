@@ -1,9 +1,9 @@
 """The walk down SMPL's tree: from each joint's own rotation and bone to its rotation and place in the body's frame.
 
-The only walk, for numpy's arrays and torch's tensors alike; core/body/compiled/posing.py is its twin in machine code.
-It jumps: after n rounds each joint has been joined with 2^n ancestors, so that four rounds do the whole tree, in a
-sixth of the calls that one joint after another would take. Numbers have the batch innermost, as thousands of 3 × 3
-products one by one would take far longer. Torch is imported by those alone who bring its tensors.
+The same code serves numpy's arrays and torch's tensors; core/body/compiled/posing.py is its twin in machine code.
+Pointer jumping: after n rounds each joint has been combined with 2^n ancestors, so four rounds do the whole tree, in a
+sixth of the calls of a joint-by-joint walk. The batch is the innermost dimension, as thousands of separate 3 × 3
+products would take far longer. Torch is imported only for its tensors.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def world_transforms(rotations: Array, offsets: Array) -> tuple[Array, Array]:
 
 
 def offsets_between(joints: Array) -> Array:
-    """joints (..., 24, 3) [m] at rest. Returns joint minus parent (..., 24, 3), the pelvis' own being its place."""
+    """joints (..., 24, 3) [m] at rest. Returns joint minus parent (..., 24, 3), the pelvis' own being its position."""
     return _joined([joints[..., :1, :], joints[..., 1:, :] - joints[..., _of(joints).parents, :]], -2)
 
 
@@ -62,7 +62,7 @@ def batch_last(values: Array) -> Array:
 
 
 def batch_first(values: Array) -> Array:
-    """Undo batch_last, as a view."""
+    """Inverse of batch_last, as a view."""
     axes = (values.ndim - 1, values.ndim - 2, *range(values.ndim - 2))
     return values.transpose(axes) if isinstance(values, np.ndarray) else values.permute(axes)
 
@@ -98,7 +98,7 @@ def _rounds() -> list[tuple[int, NDArray[np.int64]]]:
 
 class _Constants(NamedTuple):
     """parents (23,) of all joints but the pelvis; ancestors, one array a round; place (4, 1, 1): 1 in the column of
-    the place."""
+    the position."""
 
     parents: Any
     ancestors: tuple[Any, ...]
@@ -119,7 +119,7 @@ def _of(values: NDArray[Any] | torch.Tensor) -> _Constants:
 
 @held
 def _of_torch(dtype: torch.dtype, device: torch.device) -> _Constants:
-    """The constants where they are needed: a list would be copied to a GPU at each use, which waits for it."""
+    """The constants on their device: a list would be copied to a GPU at each use, and the copy waits for the GPU."""
     import torch
 
     with torch.inference_mode(False):

@@ -1,6 +1,6 @@
-"""The mean body's joints in numpy: good to a few centimetres for anybody, and there before torch is loaded.
+"""The mean body's joints in numpy, without torch: within a few centimetres of any adult's.
 
-For questions about many bodies that need no mesh and no shape, such as who is worth a second look.
+For questions about many bodies that need neither mesh nor shape, such as the warnings.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from core.files.npz import faults_as, read_npz
 from core.records import Fit, Guess
 
 SMPLX_NEUTRAL = "smplx-neutral"
-# Where their mean adults have the pelvis at rest [m], as published code has it; of SMPL's men and women within 2 cm.
+# Rest position [m] of the mean adult's pelvis, from published code; SMPL's men and women are within 2 cm.
 SMPL_PELVIS, SMPLX_PELVIS = (-0.0018, -0.2233, 0.0282), (0.0031, -0.3514, 0.0120)
 OPEN_BODY_FILE = Path(__file__).parents[2] / "resources" / "body" / "open_body.npz"
 
 
 @cache
 def rest_joints() -> tuple[np.ndarray, np.ndarray]:
-    """Joints (24, 3) [m] of the mean adult in the T-pose, and how far each moves (24, 3) [m] for a child."""
+    """Joints (24, 3) [m] of the mean adult in the T-pose, and the shift (24, 3) [m] of each for a child."""
     names = ("J_regressor", "v_template", "kid_direction")
     with faults_as(BodyFileError, OPEN_BODY_FILE):
         arrays = read_npz(OPEN_BODY_FILE, names)
@@ -35,7 +35,7 @@ def rest_joints() -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def open_fingerprint() -> str:
-    """Which body is the open one; "" where it is not installed."""
+    """Fingerprint of the open body; "" if it is not installed."""
     try:
         return read_body_file(OPEN_BODY_FILE).fingerprint
     except BodyFileError:
@@ -43,9 +43,9 @@ def open_fingerprint() -> str:
 
 
 def pelvis_of(body: str) -> np.ndarray:
-    """Where about a body has its pelvis (3,) [m] at rest, told by fingerprint or name; "" is the open one.
+    """Approximate rest position of a body's pelvis (3,) [m], by fingerprint or name; "" is the open body.
 
-    Bodies count from different origins: the open one from its pelvis, SMPL from 22 cm above it.
+    Origins differ: the open body's is its pelvis, SMPL's lies 22 cm above it.
     """
     if not body or body == open_fingerprint():
         return np.zeros(3)
@@ -55,7 +55,7 @@ def pelvis_of(body: str) -> np.ndarray:
 def joints_of(bodies: Sequence[Fit | Guess], of: Sequence[str] | None = None) -> np.ndarray:
     """Joints (P, 24, 3) [m] of fits or guesses in the camera frame, their betas left out.
 
-    of: which body each is of, as `pelvis_of` takes it; where it is not given what each tells.
+    of: the body of each, as `pelvis_of` takes it; by default the one that each record names.
     """
     of = [body.body for body in bodies] if of is None else of
     adult, to_child = rest_joints()
@@ -68,7 +68,7 @@ def joints_of(bodies: Sequence[Fit | Guess], of: Sequence[str] | None = None) ->
 
 
 def project(joints: np.ndarray, bodies: Sequence[Fit | Guess]) -> np.ndarray:
-    """Joints (P, J, 3) [m] as the camera of each body sees them, (P, J, 2) [px]; NaN behind it."""
+    """Project joints (P, J, 3) [m] by the camera of each body: (P, J, 2) [px]; NaN behind the camera."""
     focal_length = np.array([body.focal_length for body in bodies])[:, None, None]
     center = np.stack([body.camera_center for body in bodies])[:, None]
     depth = np.where(joints[..., 2:] > 0, joints[..., 2:], np.nan)
@@ -77,7 +77,7 @@ def project(joints: np.ndarray, bodies: Sequence[Fit | Guess]) -> np.ndarray:
 
 @cache
 def keypoint_weights(layout_name: str) -> np.ndarray:
-    """(K, 24): where about each keypoint is, as a mean of joints."""
+    """(K, 24): approximate keypoints as weighted means of joints."""
     weights = np.zeros((layout(layout_name).k, len(JOINT_NAMES)))
     for row, name in zip(weights, layout(layout_name).definitions, strict=True):
         for joint, weight in definition(name).joints.items():

@@ -1,6 +1,6 @@
 """SMPL-form bodies: parameters in, vertices, joints and keypoints out.
 
-This is the obvious way, through every vertex; a fit goes through core/body/keypoint_body.py instead.
+This is the direct computation over all vertices; a fit uses core/body/keypoint_body.py instead.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from core.body.tree import JOINT_NAMES, joint_index
 from core.errors import BodyFileError
 from core.geometry.rotation import axis_angle_to_matrix
 
-SMPL_VERTICES = 6890  # the mesh that vertex ids of SMPL's keypoints speak of
-SMPL_NEUTRAL = "smpl-neutral"  # the body of betas whose file tells none, known without SMPL's own file
+SMPL_VERTICES = 6890  # size of the mesh that SMPL's vertex ids refer to
+SMPL_NEUTRAL = "smpl-neutral"  # body of betas from files that name none; known without SMPL's own file
 BETAS = 10
 
 
 @dataclass(frozen=True, eq=False)
 class BodyParams:
-    """What poses a body, in the camera frame (x right, y down, z forward).
+    """Pose, shape and translation of bodies, in the camera frame (x right, y down, z forward).
 
     global_orient (B, 3) and body_pose (B, 69): axis-angle [rad]; betas (B, 10) [standard deviations];
-    cam_t (B, 3) [m]; kid (B,): 0 an adult, 1 a child of about six (zeros when not given).
+    cam_t (B, 3) [m]; kid (B,): 0 an adult, 1 a child of about six (zeros if not given).
     """
 
     global_orient: Tensor
@@ -78,7 +78,7 @@ class BodyParams:
         return BodyParams(*(value.to(*args, **kwargs) for value in self.tensors()))  # type: ignore[call-overload]
 
     def frozen(self) -> BodyParams:
-        """A copy on the CPU that shares nothing: what may cross threads."""
+        """A copy on the CPU that shares no memory, safe to pass between threads."""
         return BodyParams(*(value.detach().cpu().clone() for value in self.tensors()))
 
 
@@ -111,19 +111,19 @@ class Body:
         return self.arrays.kid_direction is not None
 
     def shares_betas(self, body: str) -> bool:
-        """Whether betas of a body of this fingerprint, or SMPL_NEUTRAL, mean to this one what they say."""
+        """True if betas of the body of this fingerprint, or SMPL_NEUTRAL, mean the same for this body."""
         return body == self.fingerprint or (body == SMPL_NEUTRAL and self.is_smpl)
 
     @property
     def is_smpl(self) -> bool:
-        """Whether it has SMPL's mesh, whatever its gender."""
+        """True for SMPL's mesh, of any gender."""
         return len(self.v_template) == SMPL_VERTICES
 
     def pelvis_shift(self, body: str) -> Tensor:
-        """What to add to the cam_t of another body (3,) [m] so that this one has its pelvis there, where both turn.
+        """Shift (3,) [m] to add to the cam_t of another body, so that this body's pelvis is at the same place.
 
-        body: the other's fingerprint, or its name where its file tells none; "" is this one. Bodies count from
-        elsewhere: SMPL has its pelvis 22 cm from its origin, the open body at it. Zeros between bodies of SMPL.
+        body: the other's fingerprint, or its name if its file has none; "" is this body. Origins differ:
+        SMPL's pelvis is 22 cm from its origin, the open body's at it. Zeros between bodies of SMPL.
         """
         if body in ("", self.fingerprint) or (
             self.is_smpl and body not in (SMPLX_NEUTRAL, open_fingerprint())
@@ -139,9 +139,9 @@ class Body:
         return replace(self, **moved, _keypoint_weights={})
 
     def shape_coefficients(self, betas: Tensor, kid: Tensor) -> Tensor:
-        """betas (B, 10), kid (B,). Returns what multiplies `shapedirs`: (B, S).
+        """betas (B, 10), kid (B,). Returns the coefficients of `shapedirs` (B, S).
 
-        Raises BodyFileError when a child is asked of a body that has no child direction.
+        Raises BodyFileError if kid is not zero and the body has no child direction.
         """
         if self.has_kid:
             return torch.cat([betas, kid[:, None]], dim=1)
@@ -176,32 +176,32 @@ class Body:
         return from_vertices @ vertices + from_joints @ joints
 
     def rest_pelvis(self, params: BodyParams) -> Tensor:
-        """Where the pelvis joint (B, 3) [m] lies before cam_t: the point that global_orient turns about."""
+        """Position of the pelvis joint (B, 3) [m] before cam_t: the point that global_orient turns about."""
         coefficients = self.shape_coefficients(params.betas, params.kid)
         mean, directions = self.pelvis
         return mean + coefficients @ directions[: coefficients.shape[1]]
 
     @property
     def pelvis(self) -> tuple[Tensor, Tensor]:
-        """The mean body's pelvis (3,) and how it moves with each coefficient of the shape (S, 3)."""
+        """The mean body's pelvis (3,) and its derivative by each coefficient of the shape (S, 3)."""
         mean, directions = self.rest_joints
         return mean[0], directions[:, 0]
 
     @cached_property
     def rest_joints(self) -> tuple[Tensor, Tensor]:
-        """The mean body's joints (24, 3) and how they move with each coefficient of the shape (S, 24, 3): equation 10
-        once, as the regressor and the shape directions are both linear."""
-        with torch.inference_mode(False):  # what is kept must do for training too
+        """The mean body's joints (24, 3) and their derivatives by each coefficient of the shape (S, 24, 3): equation
+        10, evaluated once, as the regressor and the shape directions are both linear."""
+        with torch.inference_mode(False):  # the cached tensors serve training too
             moved = torch.einsum("jv,vcs->sjc", self.J_regressor, self.shapedirs)
             return self.J_regressor @ self.v_template, moved.contiguous()
 
     @property
     def bends(self) -> bool:
-        """Whether it has pose blend shapes: without them `posedirs` is one vertex of zeros."""
+        """True if the body has pose blend shapes; without them `posedirs` is one vertex of zeros."""
         return self.posedirs.shape[1] == 3 * len(self.v_template)
 
     def keypoint_weights(self, layout_name: str) -> tuple[Tensor, Tensor]:
-        """How the layout's keypoints come from vertices (K, V) and from the 24 joints (K, 24); rows sum to one."""
+        """Weights of the layout's keypoints over vertices (K, V) and joints (K, 24); rows sum to one."""
         if layout_name not in self._keypoint_weights:
             rows = [_weights_of(self.arrays, name) for name in layout(layout_name).definitions]
             like = self.v_template
@@ -212,7 +212,7 @@ class Body:
         return self._keypoint_weights[layout_name]
 
     def keypoint_sources(self, layout_name: str) -> dict[str, str]:
-        """For each keypoint of the layout: what this body takes it from."""
+        """Keypoint of the layout -> its source in this body, in words."""
         chosen = layout(layout_name)
         sources = [_weights_of(self.arrays, name)[2] for name in chosen.definitions]
         return dict(zip(chosen.keypoints, sources, strict=True))
@@ -223,7 +223,7 @@ def load_body(
 ) -> Body:
     """The open body, or an SMPL file (.pkl, .npz, or a folder with SMPL_NEUTRAL.*).
 
-    Raises BodyFileError naming the file, what is wrong with it and what would be right.
+    Raises BodyFileError with the file, its fault and the remedy.
     """
     return body_from_arrays(read_body_file(OPEN_BODY_FILE if source is None else Path(source)), device, dtype)
 
@@ -231,7 +231,7 @@ def load_body(
 def body_from_arrays(
     arrays: BodyArrays, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
 ) -> Body:
-    """A body of arrays in memory (core/body/smpl_file.py): what load_body makes of a file."""
+    """A body from arrays in memory (core/body/smpl_file.py), as load_body makes it from a file."""
     shapedirs = arrays.shapedirs[..., :BETAS]
     if arrays.kid_direction is not None:
         shapedirs = np.concatenate([shapedirs, arrays.kid_direction[..., None]], axis=-1)
@@ -253,10 +253,10 @@ def body_from_arrays(
 
 
 def _weights_of(arrays: BodyArrays, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
-    """A definition as weights of vertices (V,) and of joints (24,), and in words where they come from.
+    """A definition as weights of vertices (V,) and of joints (24,), and their source in words.
 
-    The first that this body has: its own surface keypoint, SPIN's extra and H36M regressors when they lie beside an
-    SMPL file, SMPL's vertex ids on SMPL's own mesh, and at last the definition's stand-in from the 24 joints.
+    The first source that this body has: its own surface keypoint, SPIN's extra and H36M regressors if they lie beside
+    an SMPL file, SMPL's vertex ids on SMPL's own mesh, else the definition's stand-in from the 24 joints.
     """
     vertices, joints = np.zeros(len(arrays.v_template)), np.zeros(len(JOINT_NAMES))
     spot = definition(name)
@@ -265,7 +265,7 @@ def _weights_of(arrays: BodyArrays, name: str) -> tuple[NDArray[np.float64], NDA
         both = np.concatenate([vertices, joints])
         both[indices] = weights / weights.sum(
             dtype=np.float64
-        )  # a float32 sum is off by what cam_t would be scaled by
+        )  # normalised in float64: the error of a float32 sum would scale cam_t
         return both[: len(vertices)], both[len(vertices) :], "keypoint of the body's own file"
     for rows, row, file in (
         (arrays.extra_regressor, spot.extra, "J_regressor_extra.npy"),

@@ -13,7 +13,7 @@ from core.body.kinematics import batch_first, batch_last, offsets_between, trans
 
 
 def bends_of(rotations: Tensor) -> Tensor:
-    """What pose blend shapes are multiplied with: R - I of all joints but the pelvis. (B, 24, 3, 3) to (B, 207)."""
+    """Coefficients of the pose blend shapes: R - I of all joints but the pelvis. (B, 24, 3, 3) to (B, 207)."""
     identity = torch.eye(3, dtype=rotations.dtype, device=rotations.device)
     return (rotations[:, 1:] - identity).flatten(1)
 

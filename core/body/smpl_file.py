@@ -1,7 +1,7 @@
 """SMPL's .pkl and .npz, and the open body's .npz, read as data and checked.
 
-Nothing in a file is run, sizes are bounded before arrays are made, and what later steps rely on (shapes
-agree, numbers are finite, the tree is SMPL's, faces and regressors stay within the mesh) is checked here.
+No code in a file is run, and sizes are bounded before arrays are made. Later steps rely on the checks here: shapes
+agree, numbers are finite, the tree is SMPL's, faces and regressors stay within the mesh.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def read_body_file(path: str | Path) -> BodyArrays:
     """A body from an official .pkl or .npz, a folder with SMPL_NEUTRAL.*, or the open body's .npz.
 
     J_regressor_extra.npy and J_regressor_h36m.npy beside the file are read too.
-    Raises BodyFileError: which file, what is wrong with it, what would be right.
+    Raises BodyFileError with the file, its fault and the remedy.
     """
     path = Path(path)
     if path.is_dir():
@@ -88,7 +88,7 @@ def read_body_file(path: str | Path) -> BodyArrays:
 
 
 def body_arrays(contents: Mapping[str, Any], where: str, name: str) -> BodyArrays:
-    """The checked body of an official file's keys. where: what errors call it. Raises BodyFileError."""
+    """The checked body of an official file's keys. where: the file's name in errors. Raises BodyFileError."""
     missing = [key for key in _REQUIRED if key not in contents]
     if missing:
         _fail(where, f"holds no {', '.join(missing)}", _RIGHT_FILE)
@@ -124,7 +124,7 @@ def body_arrays(contents: Mapping[str, Any], where: str, name: str) -> BodyArray
 
 
 def fingerprint(v_template: Floats, shapedirs: Floats, J_regressor: Floats, weights: Floats) -> str:
-    """16 hex digits of what gives betas and pose their meaning, the same for a body's .pkl and .npz."""
+    """16 hex digits of a hash over the arrays that define betas and pose, the same for a body's .pkl and .npz."""
     digest = hashlib.sha256()
     for array in (v_template, shapedirs[..., :BETAS], J_regressor, weights):
         digest.update(repr(array.shape).encode())
@@ -177,7 +177,7 @@ def _regressor_beside(path: Path, rows: int, vertices: int) -> Floats | None:
 def _right_leg_first(h36m: Floats | None, v_template: Floats) -> Floats | None:
     """Human3.6M's order has the right leg in rows 1 to 3; SPIN's copy of the file has the left one there.
 
-    Seen from where the hips lie: x is the body's left.
+    The hips' x tells which: x is the body's left.
     """
     if h36m is None or h36m[1] @ v_template[:, 0] <= h36m[4] @ v_template[:, 0]:
         return h36m

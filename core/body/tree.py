@@ -66,13 +66,13 @@ Array = TypeVar("Array", "npt.NDArray[Any]", "torch.Tensor")
 
 
 def joint_index(name: str) -> int:
-    """Place of a joint in SMPL's order. Raises LayoutError, listing the names, when there is none."""
+    """Place of a joint in SMPL's order. Raises LayoutError, listing the names, if there is none."""
     if name not in JOINT_NAMES:
         raise LayoutError(f"SMPL has no joint {name!r}. Choose one of: {', '.join(JOINT_NAMES)}.")
     return JOINT_NAMES.index(name)
 
 
-# Both arms, both legs, left first: all that moves with a shoulder or hip.
+# Both arms, both legs, left first: all joints that move with a shoulder or hip.
 LIMBS = tuple(
     tuple(joint_index(f"{side}_{part}") for part in parts)
     for parts in (("collar", "shoulder", "elbow", "wrist", "hand"), ("hip", "knee", "ankle", "foot"))
@@ -87,7 +87,7 @@ LIMB_JOINTS = tuple(
 
 
 def flip_pose(pose: Array) -> Array:
-    """The pose that the body shows in a mirror (left and right exchanged).
+    """The mirror image of a pose (left and right exchanged).
 
     pose (..., 72) axis-angle, numpy or torch, in SMPL's axes or a camera's. Returns (..., 72). Joints change
     places, and a rotation vector mirrored in the plane x = 0 keeps x and turns y and z round, as in SPIN.
@@ -101,7 +101,7 @@ def flip_pose(pose: Array) -> Array:
 
 @held
 def _as_tensors(dtype: "torch.dtype", device: "torch.device") -> "tuple[torch.Tensor, torch.Tensor]":
-    """FLIP and _MIRROR where they are needed: a list would be copied to a GPU at each use, which waits for it."""
+    """FLIP and _MIRROR on their device: a list would be copied to a GPU at each use, and the copy waits for the GPU."""
     import torch
 
     with torch.inference_mode(False):

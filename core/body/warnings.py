@@ -1,7 +1,7 @@
-"""What a curator should look at twice: a person's fit and keypoints that are unlikely to be right.
+"""Warnings for the curator: fits and keypoints that are probably wrong.
 
-Told from the records alone, without torch and without a mesh, so that every write can do it and a queue of
-100 000 people can be ordered by it. `depth_below` is for who has the mesh.
+Warnings need the records only, neither torch nor a mesh, so every write can compute them, and they order a queue of
+100 000 people. Only `depth_below` takes a mesh.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ Warned = Literal[
     "sides_swapped",
     "outside_box",
     "same_as_another",
-    "below_floor",  # where the curator put a foot on a floor
+    "below_floor",  # if the curator put a foot on a floor
 ]
 WARNINGS: tuple[str, ...] = get_args(Warned)
 Posed = dict[int, tuple[np.ndarray, float]]  # id of a body -> joints (24, 3) [m], how far inside itself [m]
 PHOTOS_AT_ONCE = 256
 
 LARGE_BETA = 3.0  # standard deviations
-BENT_DEG = 15.0  # of 44 000 captured poses one in a thousand bends an elbow or a knee so far the wrong way
+BENT_DEG = 15.0  # one in a thousand of 44 000 captured poses bends an elbow or a knee further the wrong way
 OVERLAP_M = 0.05
-SURE = 0.3  # confidence of a keypoint that is worth a thought
+SURE = 0.3  # least confidence of a keypoint that counts here
 OUTSIDE = 0.1  # of the box's side
-SAME = 0.05  # of the box's side: two people nearer to each other than this, point by point, are one
-SAME_DEPTH = 1.25  # times as far away, at most
-SWAPPED_GAIN = 0.4  # exchanged, points are so much nearer to the body than as they are
-SWAPPED_FROM = 0.05  # of the box's side: nearer than this, they are right as they are
-GUESSED_GAIN, GUESSED_NEAR = 0.01, 0.08  # of the box's side: nearer to a guess exchanged, and how near at all
-FORESHORTENED = 0.12  # of the box's side: a torso shorter than this points at the camera
-NEAR = 0.4  # of the box's side: who is farther apart is two people
-BELOW_FLOOR_M = 0.1  # more than between a heel and the toes
-FEWEST = 4  # keypoints that tell that two people are one
+SAME = 0.05  # of the bbox side: people whose points are nearer to each other than this are duplicates
+SAME_DEPTH = 1.25  # largest ratio of the depths of duplicates
+SWAPPED_GAIN = 0.4  # largest ratio of the distance exchanged to the distance as is
+SWAPPED_FROM = 0.05  # of the bbox side: points nearer than this are not exchanged
+GUESSED_GAIN, GUESSED_NEAR = 0.01, 0.08  # of the bbox side: least gain with a guess, and largest distance
+FORESHORTENED = 0.12  # of the bbox side: a torso shorter than this points at the camera
+NEAR = 0.4  # of the bbox side: people farther apart than this are never duplicates
+BELOW_FLOOR_M = 0.1  # [m] more than the height between heel and toes
+FEWEST = 4  # least number of common keypoints of duplicates
 FACE = ("left_eye", "right_eye")
 SHOULDERS, HIPS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")
 ARM, LEG = ("elbow", "wrist", "hand"), ("knee", "ankle", "heel", "toe", "foot")
-# Share of the torso's length that tells how a pair stands: less may be seen from the side.
+# Least width of a pair, in torso lengths, that shows its side: a narrower pair may be seen from the side.
 CLEARLY = {FACE: 0.07, SHOULDERS: 0.45, HIPS: 0.3}
 BEND = {  # axis and sign of the rotation vector that bends a hinge the wrong way, as SMPLify has it
     "left_knee": (0, -1.0),
@@ -61,14 +61,14 @@ BEND = {  # axis and sign of the rotation vector that bends a hinge the wrong wa
 
 
 def warnings_of(people: Sequence[Person]) -> list[tuple[Warned, ...]]:
-    """What is to be warned of, for each of the people of one photo."""
+    """Warnings for each of the people of one photo."""
     return warnings_of_photos([people])[0]
 
 
 def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Warned, ...]]]:
-    """The same for the people of each photo; skeletons are posed many at once."""
+    """Warnings for the people of each photo; skeletons of many photos are posed at once."""
     found = []
-    with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers are warned of, or not, as any others
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd numbers get no special treatment
         for first in range(0, len(photos), PHOTOS_AT_ONCE):
             some = photos[first : first + PHOTOS_AT_ONCE]
             posed = _pose(
@@ -84,7 +84,7 @@ def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Wa
 
 
 def _pose(told: list[tuple[Fit | Guess, str]]) -> Posed:
-    """Joints (24, 3) [m] and overlap [m] of each body, by its identity; told with which body it is of."""
+    """Joints (24, 3) [m] and overlap [m] of each record, by its id(); each comes with the body that it is of."""
     if not told:
         return {}
     bodies = [body for body, _ in told]
@@ -116,7 +116,7 @@ def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]
 
 
 def _of_fit(fit: Fit, inside_m: float) -> list[Warned]:
-    """What it says by itself. inside_m: how far it is inside itself."""
+    """Warnings of a fit alone. inside_m: depth of its self-penetration [m]."""
     names: list[Warned] = []
     if fit.weak:
         names.append("weak_fit")
@@ -130,20 +130,20 @@ def _of_fit(fit: Fit, inside_m: float) -> list[Warned]:
 
 
 def bent_deg(pose: np.ndarray) -> dict[str, float]:
-    """How far knees and elbows are bent the wrong way; negative is the right one. pose (72,)."""
+    """Bend of knees and elbows the wrong way [degrees]; negative is the right way. pose (72,)."""
     turns = np.degrees(pose.reshape(-1, 3))
     return {name: float(sign * turns[joint_index(name), axis]) for name, (axis, sign) in BEND.items()}
 
 
 def outside_box(person: Person) -> bool:
-    """Is a keypoint of the person well outside the person's box?"""
+    """True if a keypoint of the person is well outside its bbox."""
     points = person.keypoints
     away = np.abs(points.xy - person.bbox.center).max(axis=1)
     return bool((away[points.confidence > SURE] > (0.5 + OUTSIDE) * person.bbox.side).any())
 
 
 def depth_below(vertices: np.ndarray, normal: Sequence[float], offset: float) -> float:
-    """How far a mesh (V, 3) [m] reaches below the floor normal · x = offset, whose normal points either way.
+    """Depth [m] of a mesh (V, 3) [m] below the floor normal · x = offset, whose normal points either way.
 
     The camera frame's y is down, so up is where the normal's y is negative.
     """
@@ -157,12 +157,12 @@ def _bodies(person: Person) -> list[Fit | Guess]:
 
 
 def _of(body: Fit | Guess, person: Person) -> str:
-    """Which body a person's fit or guess is of: that of the fit where an old guess does not tell."""
+    """Which body a person's fit or guess is of: the fit's if an old guess does not name one."""
     return body.body or ("" if person.fit is None else person.fit.body)
 
 
 def _contradicts_itself(person: Person) -> bool:
-    """Do shoulders face the camera over hips, or under eyes, that are turned away from it?"""
+    """True if shoulders face the camera but hips or eyes face away from it."""
     places, points = _places(person.keypoints.layout), person.keypoints
     seen = {name for name, place in places.items() if points.confidence[place] > SURE}
     if not {*SHOULDERS, *HIPS} <= seen:
@@ -184,9 +184,9 @@ def _contradicts_itself(person: Person) -> bool:
 
 
 def _crosses_over(joints: np.ndarray) -> bool:
-    """Is the left elbow beyond the right one, or are knees and ankles both? joints (24, 3) [m].
+    """True if the left elbow is beyond the right one, or if both knees and ankles are. joints (24, 3) [m].
 
-    What a body does to reach keypoints whose left and right are exchanged; of 8 800 captured poses none has such
+    A body crosses over to reach keypoints whose left and right are exchanged. Of 8 800 captured poses none has such
     elbows, and two in a thousand such legs.
     """
 
@@ -199,7 +199,7 @@ def _crosses_over(joints: np.ndarray) -> bool:
 
 
 def _nearer_exchanged(person: Person, body: Fit | Guess, joints: np.ndarray) -> bool:
-    """Would the keypoints of all, of the arms or of the legs lie much nearer to the body if exchanged?"""
+    """True if exchanging left and right of all keypoints, the arms or the legs brings them much nearer to the body."""
     points, (flip, groups) = person.keypoints, _sides(person.keypoints.layout)
     seen = (points.confidence > SURE) & (points.confidence[flip] > SURE) & (flip != np.arange(len(flip)))
     expected = project((keypoint_weights(points.layout) @ joints)[None], [body])[0]
@@ -215,18 +215,18 @@ def _nearer_exchanged(person: Person, body: Fit | Guess, joints: np.ndarray) -> 
 
 
 def _exchanged_fits(as_is: float, exchanged: float, guessed: bool) -> bool:
-    """Do points lie so far from a body as they are, and so near exchanged, shares of the box's side, that they are?
+    """True if points are far from a body as they are and near it when exchanged; distances are shares of the bbox side.
 
-    A fit goes where the keypoints are. A guess does not: the lifter was taught with exchanged limbs and says where
-    they belong, so little is enough if it is near. With it 80 % of exchanged arms and 61 % of legs are told, and 2.8 %
-    of the others; without it 73, 52 and 2.4 % (python -m tests.benchmarks.swaps --people 800 --seed 5).
+    A fit follows exchanged keypoints. A guess does not: the lifter was trained with exchanged limbs and predicts the
+    right sides, so a small gain is enough near it. With guesses 80 % of exchanged arms and 61 % of legs are detected,
+    and 2.8 % false alarms; without them 73, 52 and 2.4 % (python -m tests.benchmarks.swaps --people 800 --seed 5).
     """
     clearly = as_is > SWAPPED_FROM and exchanged < SWAPPED_GAIN * as_is
     return clearly or (guessed and exchanged < min(as_is - GUESSED_GAIN, GUESSED_NEAR))
 
 
 def _below_floor(person: Person, joints: np.ndarray) -> bool:
-    """Is another joint well below the one that was put on the floor? joints (24, 3) [m]."""
+    """True if a joint is well below the one that was put on the floor. joints (24, 3) [m]."""
     for wish in person.wishes:
         if isinstance(wish, GroundContact) and wish.name in JOINT_NAMES:
             normal = np.array(wish.normal) / np.linalg.norm(wish.normal)
@@ -238,7 +238,7 @@ def _below_floor(person: Person, joints: np.ndarray) -> bool:
 
 @cache
 def _sides(layout_name: str) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Each keypoint's counterpart (K,), and which are everything, the arms, the legs: (K,) bool each."""
+    """Each keypoint's counterpart (K,), and masks (K,) bool of all keypoints, the arms, the legs."""
     names = layout(layout_name)
     parts = [
         np.array([any(part in name for part in limb) for name in names.keypoints]) for limb in (ARM, LEG)
@@ -252,7 +252,7 @@ def _places(layout_name: str) -> dict[str, int]:
 
 
 def _twins(people: Sequence[Person], posed: Posed) -> set[int]:
-    """Places of people who stand where another one does."""
+    """Indices of people that duplicate another one."""
     centers = np.stack([_middle(person, posed) for person in people])
     sides = np.array([person.bbox.side for person in people])
     apart = np.linalg.norm(centers[:, None] - centers, axis=-1)
@@ -266,7 +266,7 @@ def _twins(people: Sequence[Person], posed: Posed) -> set[int]:
 
 
 def _middle(person: Person, posed: Posed) -> np.ndarray:
-    """Where someone is in the photo (2,) [px]."""
+    """Centre of a person in the photo (2,) [px]."""
     if person.fit is None:
         return person.bbox.center
     return np.nan_to_num(project(posed[id(person.fit)][0][None, :1], [person.fit])[0, 0], nan=np.inf)

@@ -1,1 +1,1 @@
-"""How work runs fast: recorded CUDA graphs, machine code, constants for each device."""
+"""Tools for speed: recorded CUDA graphs, machine code, constants per device."""

@@ -1,4 +1,4 @@
-"""One piece of work that is done over and over, as a single call on a GPU.
+"""CUDA graphs: repeated work on a GPU as a single call.
 
 A step of a small network, or of a fit, is hundreds of short kernels, and starting them takes a processor longer than
 running them takes the GPU. Recorded once as a CUDA graph, they are started together. Within `fusing` torch's compiler
@@ -22,8 +22,8 @@ from torch import Tensor
 _LADDER = 1024  # rows: up to here sizes are powers of two and the halves between …
 _STEP = 256  # … and then multiples of this
 _KEPT = 8  # recordings of one function
-_FUSED = 256  # recordings of one function that the compiler may be asked for in a process
-_REHEARSALS = 3  # before recording: what torch makes at first use, such as workspaces, must not be part of it
+_FUSED = 256  # most recordings of one function that the compiler makes in a process
+_REHEARSALS = 3  # before recording: workspaces that torch makes at first use must not be recorded
 
 Result = TypeVar("Result")
 Tensors = tuple[Tensor, ...]
@@ -34,8 +34,9 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def fusing() -> Iterator[None]:
-    """What is recorded meanwhile on a GPU is compiled first, for work that goes on for hours. TORCH_COMPILE_DISABLE=1
-    in the environment leaves it as it is, and so does a compiler that fails, which the log tells."""
+    """Within this block recordings on a GPU are compiled first, for work that goes on for hours.
+    TORCH_COMPILE_DISABLE=1 in the environment turns this off. If the compiler fails, the work is recorded uncompiled
+    and the log says so."""
     before = _fusing.set(True)
     try:
         yield
@@ -59,7 +60,7 @@ def recorded(work: Callable[[], Result], device: torch.device) -> Callable[[], R
             for _ in range(_REHEARSALS):
                 work()
         torch.cuda.current_stream().wait_stream(aside)
-        # Other threads go on using the GPU meanwhile, a loader's for one.
+        # Other threads, such as a loader's, go on using the GPU meanwhile.
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             result = work()
 
@@ -128,7 +129,7 @@ def put(values: Sequence[Tensor], places: Sequence[Tensor]) -> None:
 
 
 def copies(parts: Iterable[Tensor]) -> Tensors:
-    """Tensors of their own."""
+    """Copies that share no memory."""
     found = tuple(parts)
     own = tuple(torch.empty_like(part) for part in found)
     put(found, own)
@@ -142,7 +143,7 @@ def size_for(rows: int, recorded: Sequence[int]) -> int:
 
 
 def rounded(rows: int) -> int:
-    """The next size of few, so that few recordings serve: at most a third of the rows are nobody's."""
+    """The next of a few sizes, so that few recordings serve: at most a third of the rows are padding."""
     if rows > _LADDER:
         return -(-rows // _STEP) * _STEP
     power = 1 << (rows - 1).bit_length()

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Late:
-    """Stands for module.name, and does what it does."""
+    """A stand-in for module.name that calls it."""
 
     module: str
     name: str

@@ -1,4 +1,4 @@
-"""How functions of arrays become machine code, by numba."""
+"""Decorators that compile functions of arrays to machine code, by numba."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _CALLED_FROM_COMPILED: dict[str, Any] = {"no_cpython_wrapper": True, "forceinlin
 
 
 def compiled(function: Function) -> Function:
-    """Compiled with whatever compiled function calls it; others may not."""
+    """Compiled as part of the compiled functions that call it; not callable from Python."""
     return njit(**_OPTIONS, **_CALLED_FROM_COMPILED)(function)
 
 
 def inlined(function: Function) -> Function:
-    """The same as a part of its only caller: what is called is compiled again with each level of those that call it."""
+    """Compiled as a part of its only caller: each level of callers compiles an inlined function again."""
     return njit(inline="always", **_OPTIONS, **_CALLED_FROM_COMPILED)(function)
 
 
 def kept(function: Function) -> Function:
     """Compiled when it is first called, and kept on the disk where numba finds a folder that may be written.
 
-    numba keeps it until the function's file changes, or what it encloses: let it enclose digest(SOURCES).
+    numba recompiles if the function's file or an enclosed value changes: let it enclose digest(SOURCES).
     """
     try:
         return njit(cache=True, **_OPTIONS)(function)
@@ -61,13 +61,13 @@ def called(function: Function) -> Function:
 
 
 def digest(paths: Iterable[Path]) -> int:
-    """A number that is another one when any of the files is."""
+    """A number that changes if any of the files does."""
     text = b"".join(path.read_bytes() for path in sorted(paths))
     return int.from_bytes(sha256(text).digest()[:7], "big")
 
 
 def made_before() -> bool:
-    """Whether all of it was made and kept by this version of the sources and of numba, as `remember_made` says."""
+    """True if this version of the sources and of numba has compiled and kept everything, by `remember_made`."""
     try:
         return _mark().read_text(encoding="utf-8") == _version()
     except (OSError, ValueError):
@@ -82,7 +82,7 @@ def remember_made() -> None:
 
 
 def _mark() -> Path:
-    """Beside what numba keeps."""
+    """The marker file, beside numba's cache."""
     chosen = getattr(config, "CACHE_DIR", "")
     folder = Path(chosen) if chosen else Path(__file__).parent / "__pycache__"
     return folder / "fitloop_made"

@@ -1,8 +1,8 @@
 """One program writes a project at a time.
 
 The lock is an exclusive lock of SQLite on a small file beside the project, held for as long as the project is
-open. The system lets go of it when its process ends, however it ends, so a lock is never left over and none
-is ever guessed to be stale. Who holds it is written in the project itself, where a second program reads it.
+open. The system releases it when the process ends, even by a crash, so no lock is left over and none has to
+be guessed stale. The project itself names the holder, and a second program reads it there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.errors import ProjectError
 
 @dataclass(frozen=True)
 class Writer:
-    """Who writes a project."""
+    """The program that writes a project."""
 
     user: str
     host: str
@@ -36,7 +36,7 @@ class Writer:
 
 
 def user_name() -> str:
-    """Login name of whoever runs this program; 'unknown' where the system has none."""
+    """Login name of the user of this program; 'unknown' where the system has none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -53,7 +53,7 @@ class WriterLock:
     def take(cls, project: Path) -> WriterLock | None:
         """The lock of a project, or None when another program holds it.
 
-        Raises ProjectError when the folder cannot be written, so that nobody can hold a lock.
+        Raises ProjectError when the folder cannot be written, so that no lock can be taken.
         """
         holder = None
         try:

@@ -1,6 +1,6 @@
 """MATLAB's .mat files of version 5 to 7, read with bounds: numbers, text, cells and structures.
 
-scipy.io.loadmat asks for memory by what the file claims; here every claim is held against the bytes that
+scipy.io.loadmat allocates the memory that a file claims; here every claim is checked against the bytes that
 are there. Version 7.3 is HDF5 and is refused with words, as are objects and functions (they become None).
 """
 
@@ -36,7 +36,7 @@ Struct = list[dict[str, Any]]
 
 
 class _Broken(Exception):
-    """The bytes do not say what they should."""
+    """The bytes are not valid."""
 
 
 def read_mat(path: Path) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""numpy's .npz and .npy: read with care whatever wrote them, and written whole.
+"""numpy's .npz and .npy: bounded reading of files from any source, and whole-file writing.
 
 The only reader of both. Numbers and text alone are read, nothing is executed, and sizes are bounded before memory is
-asked for: a file can claim no more than `limit` bytes, nor more than it holds. What is wrong with a file is an
-ArrayFault, which `faults_as` turns into the error of its reader.
+allocated: a file can claim no more than `limit` bytes, nor more than it holds. A fault in a file is an
+ArrayFault, which `faults_as` turns into the error of the reader.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _BROKEN = (
 
 
 class ArrayFault(Exception):
-    """What is wrong with a file, or with one of its arrays, and what next."""
+    """A fault in a file or in one of its arrays, and the remedy."""
 
     def __init__(self, problem: str, remedy: str, array: str = "") -> None:
         super().__init__(f"{array}: {problem}" if array else problem)
@@ -50,7 +50,7 @@ class ArrayFault(Exception):
 
 @contextlib.contextmanager
 def faults_as(error: type[FitloopError], where: Path | str) -> Iterator[None]:
-    """What is wrong with arrays as an error of this kind: 'where, array: what. What next.'"""
+    """Raise array faults as an error of this kind: 'where, array: fault. Remedy.'"""
     try:
         yield
     except ArrayFault as fault:
@@ -130,7 +130,7 @@ def _add(archive: zipfile.ZipFile, member: zipfile.ZipInfo, array: np.ndarray) -
 
 @contextlib.contextmanager
 def written(path: Path) -> Iterator[None]:
-    """Say what failed writing means: the old file is still there."""
+    """Turn a failed write into a FitsError that says that the old file is untouched."""
     try:
         yield
     except OSError as error:
@@ -149,7 +149,7 @@ def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
 
 
 class _Directory(io.BufferedReader):
-    """A file whose list of members is read by zipfile in one piece, as long as the file says it is."""
+    """A file for zipfile, which reads the list of members in one piece of any claimed length: refuses one too long."""
 
     bounded = False
 
@@ -208,7 +208,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _read_array(stream: IO[bytes], size: int, name: str) -> np.ndarray:
-    """One .npy stream of `size` bytes; what its header claims is held against that before memory is asked for."""
+    """One .npy stream of `size` bytes; its header's claims are checked against that before memory is allocated."""
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise ArrayFault(f"it is of an unknown array format {version}", _SAVE_IT, name)

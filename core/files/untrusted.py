@@ -1,7 +1,7 @@
 """Files of unknown origin read within bounded time and memory: text, JSON, .npz, .npy, pickles, numbers.
 
-Sizes and nesting are checked before anything is allocated by them. Whatever is wrong with a
-whole file is a ReadError; whatever is wrong with one value is Unusable.
+Sizes and nesting are checked before anything is allocated by them. A fault in a
+whole file is a ReadError; a fault in one value is Unusable.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def read_array(path: Path) -> np.ndarray:
 
 
 def read_pickle(path: Path) -> Any:
-    """What a pickle holds, if it holds only arrays and plain values. Raises ReadError."""
+    """The value in a pickle of arrays and plain values only. Raises ReadError."""
     try:
         return load_pickle(path)
     except PickleRefused as error:

@@ -1,4 +1,4 @@
-"""What is wrong with a file from elsewhere: one record that cannot be used, or the whole file; and the bounds."""
+"""Errors for files from elsewhere, for one record or the whole file; and the bounds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ class Unusable(FitloopError):
 
 
 def read_error(path: Path | str, problem: str, remedy: str, record: str = "") -> ReadError:
-    """What is wrong, where and what next: 'people.json, annotation 3: ... Choose ...'."""
+    """A ReadError with place, fault and remedy: 'people.json, annotation 3: ... Choose ...'."""
     where = f"{Path(path).name}, {record}" if record else Path(path).name
     return ReadError(f"{where}: {problem.rstrip('.')}. {remedy}")

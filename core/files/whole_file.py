@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all, whatever happens while they are written."""
+"""Whole-file writes: a file is there as a whole or not at all, even after a crash."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def whole_file(path: Path, versions: int = 0, lasting: bool = True) -> Iterator[
 
 
 def half_written(path: Path) -> Path:
-    """Where this process writes a file before it gets its name: hidden, in the same folder."""
+    """Path at which this process writes a file before it gets its name: hidden, in the same folder."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def version_file(path: Path, number: int) -> Path:
-    """Where the file before the last (1), the one before that (2), … is kept."""
+    """Path of the previous version (1), of the one before (2), …"""
     return path.with_name(f"{path.name}.{number}")
 
 
 def sync_path(path: Path) -> None:
-    """Have a file's content on the disk before returning."""
+    """Sync a file's content to the disk."""
     with path.open("rb+") as stream:
         _sync(stream.fileno())
 
@@ -90,7 +90,7 @@ def _sync(handle: int) -> None:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what killed processes left half written."""
+    """Remove half-written files of killed processes."""
     for left in path.parent.glob(f".{escape(path.name)}.*.tmp"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > STALE_AFTER_S:

@@ -1,6 +1,6 @@
-"""Bodies from keypoints: `fit`, what it can be told, and `alternatives` to what it found.
+"""Fits of bodies to keypoints: `fit`, its settings, and `alternatives` to its result.
 
-What needs torch is fetched on first use, so that a window can show what a fit is told before torch is there.
+Modules that need torch are imported on first use, so that a window can show the settings before torch is loaded.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,8 +1,8 @@
-"""Vectors and one damped solve, in loops that the compiler turns into the processor's vector instructions.
+"""Vector operations and a Cholesky solve, in loops that the compiler turns into vector instructions.
 
-Rows are padded to WIDE numbers, so that a triangle's rows may begin at a multiple of LANES: what then lies left of the
-diagonal is computed and never read. Views that begin at an index and loops over their length are what vectorises;
-an index that might be negative does not.
+Rows are padded to WIDE numbers, so that a triangle's rows may begin at a multiple of LANES: the entries left of the
+diagonal are then computed but never read. Loops over the length of a view that begins at an index are vectorised;
+indices that might be negative are not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from core.compute.machine_code import Floats, compiled
 
 LANES = 16
 WIDE = -(-(UNKNOWNS + 1) // LANES) * LANES  # the unknowns and a right-hand side
-_RANK = 4  # rows taken off at once: fewer loads and stores of the row that they are taken off
+_RANK = 4  # rows subtracted at once: fewer loads and stores of the row that they are subtracted from
 
 
 @compiled
@@ -58,9 +58,9 @@ def add_outer(upper: Floats, one: Floats, other: Floats) -> None:
 
 @compiled
 def factorised(matrix: Floats) -> bool:
-    """Cholesky: the upper triangle (86, WIDE) becomes U with UᵀU what it was; a column 86 becomes U⁻ᵀ times it.
+    """Cholesky: the upper triangle (86, WIDE) becomes U, with UᵀU = matrix; a column 86 becomes U⁻ᵀ times it.
 
-    False where it is not positive definite.
+    Returns False if the matrix is not positive definite.
     """
     for i in range(UNKNOWNS):
         first = np.uint64(i) & np.uint64(~(LANES - 1))
@@ -97,7 +97,7 @@ def solve_upper(matrix: Floats, solution: Floats) -> None:
 
 @compiled
 def take_rows(rows: Floats, upper: Floats) -> None:
-    """Add two rows' part of J'J to its upper triangle, and leave them zero."""
+    """Add the product JᵀJ of two rows to its upper triangle, then set the rows to zero."""
     add_outer(upper, rows[0], rows[1])
     fill(rows[0], 0.0)
     fill(rows[1], 0.0)

@@ -1,4 +1,4 @@
-"""Everything a fit can be told: weights, unknowns that may move, and a curator's wishes."""
+"""Settings of a fit: weights, the unknowns that may move, and the curator's wishes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,17 @@ _WEIGHTS = (
 class FitConfig:
     """Weights multiply residuals (their squares multiply losses); pixels are those of a person 200 px tall.
 
-    keypoint_px: the distance that counts as one residual unit; robust_px: where a keypoint begins to be disbelieved.
-    normalise: bring each person to 200 px first; without it a pixel is a pixel, as in SPIN. Raises FitInputError for a
-    setting that no fit can be made with.
+    keypoint_px: keypoint tolerance (σ), one residual unit; robust_px: outlier threshold of a keypoint.
+    normalise: scale each person to 200 px first; if False, residuals are in pixels of the photo, as in SPIN. Raises
+    FitInputError for an invalid setting.
     """
 
     iterations: int = 20
-    placing_iterations: int = 4  # without a guess: of the camera alone; 0 takes a guess's cam_t as it is
-    starts_kept: int = 12  # without a guess: how many headings go on to a fit of the whole body …
-    search_iterations: int = 6  # … and for how long, before the best of them goes on alone
-    soft_iterations: int = (
-        6  # of those, how many blend the prior's components, so that a fit may change its mind …
-    )
-    softness: float = 10.0  # … and how widely (in the prior's log likelihood)
+    placing_iterations: int = 4  # without a guess: steps of the camera alone; 0 keeps a guess's cam_t
+    starts_kept: int = 12  # without a guess: the number of headings that go on to a fit of the whole body …
+    search_iterations: int = 6  # … and its steps, before the best heading goes on alone
+    soft_iterations: int = 6  # steps of those that blend the prior's components, to move between them …
+    softness: float = 10.0  # … and the width of the blend (in the prior's log likelihood)
     tolerance: float = 1e-3
     damping: float = 1e-3
     keypoint_px: float = 2.0
@@ -48,7 +46,9 @@ class FitConfig:
     betas: float = 1.0
     kid: float = 5.0
     stay_near: float = 0.0
-    lost_px: float = 0.0  # from a guess: whose score [px] ends above it is fitted from nothing too; 0: nobody
+    lost_px: float = (
+        0.0  # a fit from a guess that ends with a score [px] above this is refitted from scratch; 0: never
+    )
     free_orientation: bool = True
     free_pose: bool = True
     free_betas: bool = True
@@ -84,6 +84,6 @@ SPIN_WEIGHTS = FitConfig(
     betas=5.0,
 )
 
-# For a guess of a network that knows which of two depths is likely: what keypoints do not show stays as guessed, to
-# about 5 degrees a joint. Some guesses face the wrong way; such fits end far off, and a start from nothing is better.
+# For guesses of a network that resolves depth: pose that the keypoints leave open stays within about 5 degrees a joint
+# of the guess. Some guesses face the wrong way; their fits end far off, and a fit from scratch is better.
 TRUSTING = FitConfig(stay_near=12.0, soft_iterations=0, lost_px=4.0)

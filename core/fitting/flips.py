@@ -1,7 +1,7 @@
 """Other poses that look nearly the same in the photo: limbs and trunk turned toward or away from the camera.
 
-A bone seen under perspective keeps its picture, to first order, when its depth along the ray through its root is
-reversed. Each flip turns one bone that way and leaves the world orientation of all others.
+To first order, a bone keeps its projection when its depth along the ray through its root is
+reversed. Each flip reverses one bone's depth and leaves the world orientation of all others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.geometry.rotation import matrix_to_axis_angle, rotation_between
 
 TRUNK = tuple(joint_index(name) for name in ("pelvis", "spine1", "spine2", "spine3", "neck", "head"))
 COLLARS = (joint_index("left_collar"), joint_index("right_collar"))
-# What can be flipped -> (joints that turn, root of the direction, its tip).
+# Name of a flip -> (joints that turn, root of the flipped direction, its tip).
 FLIPS: dict[str, tuple[tuple[int, ...], int, int]] = {
     f"{side}_{upper}": (
         (joint_index(f"{side}_{upper}"),),
@@ -33,7 +33,7 @@ FLIPS["heading"] = ((*TRUNK, *COLLARS), joint_index("right_hip"), joint_index("l
 
 
 def flip_sets(count: int) -> list[tuple[str, ...]]:
-    """The `count` likeliest sets of flips, fewest first: none, one, then whole limbs and pairs, then everything."""
+    """The `count` likeliest sets of flips, smallest first: none, one, then whole limbs and pairs, then all."""
     singles = [(name,) for name in FLIPS]
     limbs = [
         (f"{side}_{upper}", f"{side}_{lower}")

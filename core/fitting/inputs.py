@@ -1,4 +1,4 @@
-"""Keypoints and cameras as a fit gets them: checked, and made harmless where one person's are not usable."""
+"""A fit's input, keypoints and cameras: checked, with unusable people given zero confidence."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from core.fitting.config import REFERENCE_SIZE, FitConfig
 from core.fitting.terms.term import SeenKeypoints
 
 Floats = npt.NDArray[np.floating]
-ENOUGH_KEYPOINTS = 4  # fewer leave a body mostly to prior and guess
-FAR_OUTSIDE = 4.0  # half photos from the middle, beyond which keypoints say little about a person in it
-FARTHEST = 1e9  # [px] beyond which keypoints are taken to be there: squared distances stay finite
-LEAST_FOCAL = 1e-3  # [px] below which a focal length is none
-POINT_LIKE = 1e-3  # of the photo's half: keypoints spread less than this are one point
+ENOUGH_KEYPOINTS = 4  # with fewer, prior and guess determine most of a body
+FAR_OUTSIDE = 4.0  # [half photos] from the centre; keypoints farther out say little about the person
+FARTHEST = 1e9  # [px] keypoint coordinates are clamped to this, so that squared distances stay finite
+LEAST_FOCAL = 1e-3  # [px] a smaller focal length is invalid
+POINT_LIKE = 1e-3  # [half photos] keypoints that spread less than this count as one point
 
 
 @dataclass(frozen=True, eq=False)
 class Observed:
     """xy (B, K, 2) [px] and confidence (B, K), both zero where unusable; focal_length (B,), camera_center (B, 2) [px];
-    weak (B,); faults: person -> words."""
+    weak (B,) bool; faults: person -> message."""
 
     xy: Tensor
     confidence: Tensor
@@ -35,7 +35,7 @@ class Observed:
     faults: dict[int, str]
 
     def seen(self, config: FitConfig, size_px: Tensor) -> SeenKeypoints:
-        """In the residual units of `config`, for people of size_px (B,)."""
+        """The keypoints in the residual units of `config`, for people of size_px (B,)."""
         scale = 1 / torch.full_like(size_px, config.keypoint_px)
         if config.normalise:
             scale = scale * REFERENCE_SIZE / size_px
@@ -45,15 +45,15 @@ class Observed:
 def observe(
     keypoints: Tensor, layout: str, focal_length: Tensor, camera_center: Tensor, like: Tensor
 ) -> Observed:
-    """Check what a fit is given. keypoints (B, K, 3), focal_length (B,), camera_center (B, 2).
+    """Check the input of a fit. keypoints (B, K, 3), focal_length (B,), camera_center (B, 2).
 
-    A person who cannot be fitted is described in `faults` and seen with no confidence, so that the rest of the batch
-    goes on. Raises FitInputError when shapes do not agree, or when nobody can be fitted.
+    A person that cannot be fitted gets an entry in `faults` and zero confidence, so that the rest of the batch
+    goes on. Raises FitInputError if shapes disagree, or if no person can be fitted.
     """
     names = keypoint_layout(layout).keypoints
     _check_shapes(keypoints, len(names), layout, focal_length, camera_center)
-    # In numpy: few numbers, and each tensor operation takes longer to call than to do. There and back in one piece, as
-    # a GPU is waited for at each.
+    # In numpy: for so few numbers, calling a tensor operation takes longer than its arithmetic. One copy each way, as
+    # each copy waits for the GPU.
     inputs = (keypoints.flatten(1), focal_length[:, None], camera_center)
     numbers = torch.cat([t.detach().to(keypoints.device, like.dtype) for t in inputs], dim=1).cpu().numpy()
     told, focal, centre = numbers[:, :-3].reshape(keypoints.shape), numbers[:, -3], numbers[:, -2:]
@@ -94,7 +94,7 @@ def _check_shapes(
 def _faults(
     keypoints: Floats, focal_length: Floats, camera_center: Floats, names: tuple[str, ...]
 ) -> dict[int, str]:
-    """Person -> what is wrong with its input and what to do."""
+    """Person -> message: the fault in its input, and the remedy."""
     confidence = keypoints[..., 2]
     odd = ~((confidence >= 0) & (confidence <= 1))  # catches NaN too
     lost = (confidence > 0) & ~np.isfinite(keypoints[..., :2]).all(axis=2)
@@ -127,7 +127,7 @@ def _faults(
 
 
 def _weak(xy: Floats, confidence: Floats, centre: Floats) -> npt.NDArray[np.bool_]:
-    """Whether too little is visible to say much (B,): few keypoints, all on one point, or far from the photo."""
+    """(B,) bool: True if too few keypoints are visible, or all lie on one point, or far outside the photo."""
     visible = confidence > 0
     half = np.maximum(np.abs(centre).max(axis=1), 1.0)
     count = visible.sum(axis=1)

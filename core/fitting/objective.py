@@ -1,4 +1,4 @@
-"""A fit's whole objective as one linearised problem: what the solver is given."""
+"""A fit's objective: the sum of its terms as one linearised problem for the solver."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.fitting.terms.term import (
 
 
 class Objective:
-    """The sum of the goal's terms for a body. What differs from person to person comes with each call."""
+    """The sum of the goal's terms for a body. The data of the people is an argument of each call."""
 
     def __init__(self, body: KeypointBody, goal: FitGoal) -> None:
         self.body, self.goal = body, goal
@@ -40,7 +40,7 @@ class Objective:
 
 
 def _normal_equations(shares: list[TermShare]) -> NormalEquations:
-    """All rows as one product, then what the other terms add."""
+    """The product of all rows, plus the parts of the other terms."""
     rows = [share.rows() for share in shares if share.rows is not None]
     residual = torch.cat([each.residual for each in rows], dim=1) if len(rows) > 1 else rows[0].residual
     jacobian = torch.cat([each.jacobian for each in rows], dim=1) if len(rows) > 1 else rows[0].jacobian
@@ -54,7 +54,7 @@ def _normal_equations(shares: list[TermShare]) -> NormalEquations:
 
 
 def free_unknowns(config: FitConfig, device: torch.device) -> Tensor:
-    """Which of the 86 may move (86,) bool."""
+    """(86,) bool: True for the unknowns that may move."""
     parts = (
         config.free_orientation,
         config.free_pose,

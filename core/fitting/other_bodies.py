@@ -1,4 +1,4 @@
-"""Other bodies for the same keypoints, ranked: the signs of limbs' depths that two dimensions leave open."""
+"""Other bodies for the same keypoints, ranked: 2D keypoints leave the sign of a limb's depth open."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from core.fitting.terms.reprojection import NEAREST
 from core.metrics import procrustes_align
 
 STARTS = 32
-EASED = 1.25  # alternatives differ where keypoints say nothing: their pixels count less, so that the prior is heard
-SAME_M = 0.01  # distance of the limb joints after alignment below which two bodies are one
-# What makes a body e times less likely to be the true one: so much more of what the objective says of the keypoints and
-# wishes, of the body alone, and so many metres farther from the nearest of the other bodies given. On captured poses
-# half or twice as much is as good (`python -m tests.benchmarks.evidence`), the last one left out is not.
+EASED = 1.25  # factor on the keypoint tolerance; with keypoints weaker, the prior ranks what they leave open
+SAME_M = 0.01  # two bodies whose limb joints are nearer than this after alignment count as one
+# Increases that each make a body e times less likely to be the true one: loss of keypoints and wishes, loss of the body
+# alone, distance [m] from the nearest of the other given bodies. On captured poses half or twice these values are as
+# good (`python -m tests.benchmarks.evidence`); leaving out the last is worse.
 LESS_LIKELY = (10.0, 40.0, 0.03)
 SEEN, USUAL = (
     [[term.name for term in TERMS].index(name) for name in names]
@@ -36,7 +36,7 @@ SEEN, USUAL = (
 
 @dataclass(frozen=True, eq=False)
 class SearchEnd:
-    """One person's problem, the bodies given (H, 86), and where the starts around them ended."""
+    """One person's problem, the given bodies (H, 86), and the fits that started around them."""
 
     problem: Problem
     given: Tensor
@@ -54,12 +54,12 @@ def alternatives(
     count: int = 5,
     config: FitConfig | None = None,
 ) -> tuple[FitStep, ...]:
-    """Up to `count` distinct bodies for one person: the one nearest to all likely ones first, then those that each add
-    most, so that few are the first of many.
+    """Up to `count` distinct bodies for one person: first the one nearest to all likely ones, then each time the one
+    that adds most. A smaller count gives the first of a larger one.
 
     keypoints (1, K, 3), focal_length (1,), camera_center (1, 2) as in `fit`; guess: one or more bodies (H) of this
-    person to start from, the first being the one whose limbs are flipped and exchanged for the others'; without it a
-    fit from nothing is that. Raises FitInputError when there is more than one person, or nothing to fit.
+    person to start from; limbs of the first are flipped, and exchanged for those of the others. Without a guess, a fit
+    from scratch takes its place. Raises FitInputError if there is more than one person, or nothing to fit.
     """
     if len(keypoints) != 1:
         raise FitInputError(
@@ -80,7 +80,7 @@ def search(
     guess: BodyParams | None,
     config: FitConfig | None,
 ) -> SearchEnd:
-    """Every body that the starts lead to, of one person as in `alternatives`."""
+    """Fit one person, as in `alternatives`, from every start."""
     config = config or FitConfig()
     eased = replace(config, keypoint_px=EASED * config.keypoint_px)
     given = body.v_template.new_zeros(0, UNKNOWNS) if guess is None else _usable(guess.to(body.v_template))
@@ -100,17 +100,17 @@ def search(
 
 
 def _usable(guess: BodyParams) -> Tensor:
-    """Those of the bodies that are numbers and before the camera, as unknowns (H, 86)."""
+    """The bodies that are finite and in front of the camera, as unknowns (H, 86)."""
     given = params_to_vector(guess)
     return given[given.isfinite().all(dim=1) & (guess.cam_t[:, 2] > NEAREST)]
 
 
 def clues(found: SearchEnd) -> tuple[Tensor, Tensor]:
-    """What speaks against each of N bodies (N, 3), as LESS_LIKELY counts it; and how far they are apart (N, N) [m].
+    """Evidence against each of N bodies (N, 3), as in LESS_LIKELY, and the distances between them (N, N) [m].
 
-    The objective alone ranks real people badly, as its prior knows poses only, not which of them such keypoints mean.
-    A network does, and the bodies given after the first are what it says. Distances are of the limb joints, all bodies
-    aligned with the first given: which way a body faces, and how large it is, the photo tells.
+    The objective alone ranks badly: its prior knows poses, but not which poses such keypoints mean.
+    A network does, and the given bodies after the first are its predictions. Distances are of the limb joints, with all
+    bodies aligned to the first given one: the photo already shows a body's heading and size.
     """
     rows = torch.cat([found.given, found.step.unknowns])
     places = found.problem.body.joints(rows)[1][:, LIMB_JOINTS]
@@ -123,14 +123,14 @@ def clues(found: SearchEnd) -> tuple[Tensor, Tensor]:
 
 
 def likelihood(seen: Tensor, less_likely: Tensor) -> Tensor:
-    """Of bodies with clues `seen` (N, 3): (N,) summing to one."""
+    """Probabilities (N,), summing to one, of bodies with clues `seen` (N, 3)."""
     return (-(seen / less_likely).sum(dim=1)).softmax(dim=0)
 
 
 def spread(likely: Tensor, apart: Tensor, count: int) -> list[int]:
     """Rows of the bodies that together leave the least expected distance from the truth to the nearest of them.
 
-    Taking the likeliest instead would spend several of the few places on variants of one arm.
+    The likeliest bodies alone would often be variants of one arm.
     """
     chosen: list[int] = []
     nearest = torch.full_like(likely, torch.inf)

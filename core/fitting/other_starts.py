@@ -1,4 +1,4 @@
-"""Where a search for other bodies of one person begins: limbs of one body flipped, and exchanged for another's."""
+"""Starts of a search for other bodies of one person: limbs of one body flipped, or exchanged for another's."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from core.fitting.flips import FLIPS, flip_sets, flipped, pose_of
 
 
 def starts_around(body: KeypointBody, given: Tensor, count: int) -> Tensor:
-    """About `count` starts (N, 86) from one or more bodies given (H, 86): the first as it is and with each limb
-    flipped; the others, all of them; the first with one limb of another's; then with several limbs flipped.
+    """About `count` starts (N, 86) from one or more given bodies (H, 86).
+
+    In this order: the first body as it is and with each limb flipped; all others; the first with one limb of another;
+    the first with several limbs flipped.
 
     A network is often right about one limb in one of its bodies and about the next in another.
     """
@@ -23,8 +25,8 @@ def starts_around(body: KeypointBody, given: Tensor, count: int) -> Tensor:
 
 
 def with_limbs_of(body: KeypointBody, first: Tensor, others: Tensor) -> Tensor:
-    """A body (86,) with one arm or leg of one of the others (H, 86) at a time, pointing as it does there: (4 H, 86),
-    the limbs of whom differs most from it first."""
+    """A body (86,) with one arm or leg of one of the others (H, 86) at a time, in its orientation there: (4 H, 86),
+    limbs of the most different body first."""
     turns, places = body.joints(torch.cat([first[None], others]))
     places = places - places[:, :1]
     order = (places[1:] - places[0]).norm(dim=-1).sum(dim=1).argsort(descending=True)

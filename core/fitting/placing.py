@@ -1,4 +1,4 @@
-"""Where a fit begins: the camera's distance from keypoints, and a few ways the person may be turned."""
+"""Starts of a fit without a guess: translation from the keypoints, and several headings of the mean pose."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from core.fitting.solver import solve_positive
 from core.fitting.terms.term import SeenKeypoints
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
-BODY_HEIGHT = 1.7  # [m] a person's size where none can be seen
+BODY_HEIGHT = 1.7  # [m] assumed size of a person
 DEPTH_RANGE = (0.5, 200.0)  # [m]
-ACROSS_TRUST = 1e-6  # so that who shows nothing stands somewhere
-FAR_TRUST = 1e-3  # how much of the least squares holds the distance where keypoints say little about it
+ACROSS_TRUST = 1e-6  # so that a person without keypoints gets a finite place
+FAR_TRUST = 1e-3  # share of the least squares that holds the distance, for keypoints that say little about it
 HEADINGS_DEG = (0.0, 90.0, 180.0, 270.0)
 PITCHES_DEG = (0.0, 50.0, -50.0)
 
@@ -39,8 +39,10 @@ def place(points: Tensor, seen: SeenKeypoints) -> Tensor:
 
 
 def _likely_place(ray: Tensor, seen: SeenKeypoints) -> tuple[Tensor, Tensor]:
-    """A person as large as the spread of the keypoints, but no less than a twentieth of the photo; as half of it where
-    they are one point. And how firmly to hold to it (B, 3)."""
+    """Translation (B, 3) [m] and its weights (B, 3), from the spread of the keypoints.
+
+    The spread is taken as the person's size: at least a twentieth of the photo, or half of it for a single point.
+    """
     weight = seen.confidence / seen.confidence.sum(dim=1, keepdim=True).clamp_min(1e-6)
     middle = (ray * weight[..., None]).sum(dim=1)
     photo = seen.camera_center.amax(dim=1) / seen.focal_length
@@ -64,7 +66,7 @@ def starts(body: KeypointBody, count_keypoints: int, mean_pose: Tensor, seen: Se
     """Unknowns (B, S, 86): the mean pose under every heading and pitch, rolled to match the keypoints.
 
     The roll is that of the best similarity between the projected and the seen keypoints, so people who lie or stand
-    on their hands start as they are.
+    on their hands start in that orientation.
     """
     turns = _turns(mean_pose)
     batch, count = len(seen.xy), len(turns)

@@ -1,6 +1,6 @@
-"""Files that say how likely a pose is: a mixture of Gaussians over body poses, and limits that no body passes.
+"""Files of the pose prior: a mixture of Gaussians over body poses, and limits of the joints.
 
-What they add to a fit is in core/fitting/terms: pose_prior.py and limits.py.
+Their terms in a fit are core/fitting/terms/pose_prior.py and limits.py.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def default_prior(device: torch.device, dtype: torch.dtype) -> PosePrior:
 def load_prior(path: Path) -> PosePrior:
     """Our own .npz, or the classic gmm_08.pkl (`means`, `covars`, `weights`; no limits but a full turn).
 
-    Raises FitInputError saying what is wrong with the file.
+    Raises FitInputError that names the fault in the file.
     """
     names = ("means", "covars", "weights", "lower", "upper")
     try:
@@ -97,7 +97,9 @@ def mixture_prior(
     if not (lower <= upper).all():
         raise FitInputError(f"{where}: a lower limit is above its upper one, or is no number.")
     try:
-        np.linalg.cholesky(covars)  # the inverse of one that is no covariance may still pass for a precision
+        np.linalg.cholesky(
+            covars
+        )  # an invalid covariance may still have an inverse that looks like a precision
         precisions = np.linalg.inv(covars)
         factors = np.linalg.cholesky(0.5 * (precisions + precisions.transpose(0, 2, 1)))
     except np.linalg.LinAlgError:

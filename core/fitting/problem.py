@@ -1,4 +1,4 @@
-"""One fit's fixed parts: the collapsed body, what the photo shows, the prior, the weights; and its two stages."""
+"""One fit's fixed parts (collapsed body, keypoints, prior, weights) and its two stages."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from core.fitting.terms.term import BODY_POSE, FitGoal, FitTerm, Observation, Se
 from core.fitting.terms.wish_table import WishTable, wish_table
 from core.geometry.camera import project
 
-SAME_LOSS = 1e-3  # share of the least loss, or of one residual unit: a difference that tells two starts apart
+SAME_LOSS = 1e-3  # of the least loss, or of one residual unit; starts that differ by less count as equal
 WHOLE_TURN = 2 * math.pi
-MOST = 1e4  # of any unknown in a guess: beyond it a body's arithmetic leaves float32
+MOST = 1e4  # largest unknown of a guess; beyond it a body's arithmetic overflows float32
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What stays the same during one fit of B people. size_px (B,): how tall an average adult would be there."""
+    """The fixed parts of one fit of B people. size_px (B,): the height of an average adult at their distance."""
 
     body: KeypointBody
     observed: Observed
@@ -69,9 +69,9 @@ class Problem:
         return self.observed.seen(self.config, self.size_px)
 
     def starts(self, guess: BodyParams | None) -> Tensor:
-        """Unknowns (B, S, 86) to begin from: headings of the mean pose, or the guesses, S of each person in a row.
+        """Unknowns (B, S, 86) to begin from: headings of the mean pose, or the guesses, S per person in a row.
 
-        A guess is placed anew under its keypoints where that brings it nearer to them.
+        A guess is moved under its keypoints if that brings it nearer to them.
         """
         visible = self.observed.xy.shape[1]
         if guess is None:
@@ -96,7 +96,7 @@ class Problem:
         return torch.where((off[1] < off[0])[:, None], anew, given).view_as(unknowns)
 
     def _offset_px(self, unknowns: Tensor, seen: SeenKeypoints) -> Tensor:
-        """How far the visible keypoints are off (B,) [px]; infinite for a body behind the camera."""
+        """Distance of the visible keypoints from the body's (B,) [px]; infinite for a body behind the camera."""
         points = self.body.posed(unknowns).points[:, : seen.xy.shape[1]]
         shown = project(points, seen.focal_length, seen.camera_center)
         off = (
@@ -108,7 +108,7 @@ class Problem:
         return off.masked_fill(behind, torch.inf)
 
     def sized(self, unknowns: Tensor) -> Problem:
-        """Pixels counted at the size that people have at unknowns (B, S, 86), to which `stay_near` holds."""
+        """The problem with size_px taken at unknowns (B, S, 86), to which `stay_near` pulls."""
         focal, depth = self.observed.focal_length[:, None], unknowns[..., CAM_T_COLUMNS][..., 2]
         size = BODY_HEIGHT * focal / depth.clamp_min(0.1)
         return replace(self, size_px=size.median(dim=1).values, previous=unknowns)
@@ -121,11 +121,11 @@ class Problem:
         )
 
     def goal(self, config: FitConfig, softness: float = 0.0) -> FitGoal:
-        """What a stage of the fit minimises."""
+        """The goal that a stage of the fit minimises."""
         return FitGoal(self.terms, config, self.prior, softness)
 
     def place_camera(self, unknowns: Tensor) -> Iterator[SolverStep]:
-        """Stage 1: orientation and translation alone, of every start (B, S, 86) as one batch of B S."""
+        """Stage 1: fit orientation and translation alone, of every start (B, S, 86) as one batch of B S."""
         only_camera = replace(
             self.config,
             free_pose=False,
@@ -138,7 +138,7 @@ class Problem:
         return self._solve(only_camera, unknowns, self.config.placing_iterations)
 
     def fit_body(self, unknowns: Tensor, iterations: int, softness: float = 0.0) -> Iterator[SolverStep]:
-        """Stage 2: everything that may move, from unknowns (B, S, 86)."""
+        """Stage 2: fit all free unknowns, from unknowns (B, S, 86)."""
         return self._solve(self.config, unknowns, iterations, softness)
 
     def _solve(
@@ -169,13 +169,13 @@ class Problem:
 
 
 def by_machine_code(start: Tensor) -> bool:
-    """Whether a fit from `start` runs as machine code; else by tensors."""
+    """True if a fit from `start` runs as machine code, False if in tensors."""
     return start.device.type == "cpu" and start.dtype == torch.float32
 
 
 def as_start(given: Tensor, has_kid: bool) -> Tensor:
-    """Unknowns (N, 86) of bodies from anywhere, changed in place: a joint turned by over pi the other way round, as
-    the prior knows poses and some libraries do not write them; nobody a child to a body that knows none."""
+    """Unknowns (N, 86) of bodies from anywhere, changed in place: rotations above pi are
+    written as the shorter way round, as the prior expects; `kid` is set to zero for a body without one."""
     pose = given[:, BODY_POSE].unflatten(1, (-1, 3))
     angle = torch.linalg.vector_norm(pose, dim=2, keepdim=True).clamp_min(torch.finfo(given.dtype).tiny)
     pose.mul_(1 - (angle / WHOLE_TURN).round() * WHOLE_TURN / angle)
@@ -185,10 +185,10 @@ def as_start(given: Tensor, has_kid: bool) -> Tensor:
 
 
 def best_of_each(step: SolverStep, batch: int, keep: int = 1) -> tuple[SolverStep, Tensor]:
-    """Of a step over B S starts, each person's `keep` best: a step over B keep, and which starts they are (B, keep).
+    """The `keep` best of each person's starts, from a step over B S. Returns a step over B keep, and places (B, keep).
 
     Starts that lead to the same loss count as equal, and the first of them is the best: rounding differs from processor
-    to processor, and where few keypoints are seen it would choose the heading.
+    to processor, and with few visible keypoints it would otherwise choose the heading.
     """
     loss = step.loss.view(batch, -1).nan_to_num(nan=torch.inf)
     least = loss.amin(dim=1, keepdim=True)

@@ -1,4 +1,4 @@
-"""Have fits ready before somebody waits for one."""
+"""Prepare fits before the first one is needed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from core.fitting.smplify import fit
 
 
 def warm_up() -> None:
-    """Make or read the machine code that fits on the CPU and moving bodies run: some seconds after an installation,
-    else half a second.
+    """Compile or load the machine code of fits on the CPU and of moving bodies: some seconds after an installation,
+    half a second otherwise.
 
-    The first fit does it too; whoever shows a window wants it done before, beside something else.
+    The first fit would do it too; a window calls this earlier, in parallel to other work.
     """
     keypoints = torch.ones(1, len(layout("coco17").keypoints), 3)
     body = load_body()

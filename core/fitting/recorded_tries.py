@@ -1,7 +1,7 @@
-"""Tries of a batch of people on a GPU as CUDA graphs: recorded once for an objective and a batch size, then replayed.
+"""Solver tries of a batch on a GPU as CUDA graphs: recorded once for an objective and a batch size, then replayed.
 
-They are those of core/fitting/solver.py. A try is some 230 short kernels, and a processor takes some milliseconds to
-start them one by one, whatever the batch.
+The tries are those of core/fitting/solver.py. A try is some 230 short kernels. Starting them one by one takes a
+processor some milliseconds for any batch size.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from core.fitting.objective import Objective
 from core.fitting.solver import Linearised, SolverStep, State, Tries, attempt
 from core.fitting.terms.term import SHARED
 
-_KEPT = 8  # recordings, each with the memory that its arithmetic needs
+_KEPT = 8  # recordings kept, each with the memory of its arithmetic
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What its graphs read and write: data and moves of each fit, and where its people stand. look: linearise where
-    they start; try_once: the solver's `attempt`. objective: its key names parts by identity, not to be used again."""
+    """The tensors that the graphs read and write: data and moves of each fit, and the state of its people.
+
+    look: linearise at the start; try_once: the solver's `attempt`. objective: kept alive, as its key names parts by
+    identity.
+    """
 
     objective: Objective
     data: Tensors
@@ -37,7 +40,7 @@ class Recording:
     try_once: Callable[[], None]
 
     def begin(self, start: Tensor, data: Tensors, free: Tensor | None, damping: float) -> None:
-        """People (B, ...) at their start; the rows that are left stay as they were, those of nobody."""
+        """Set people (B, ...) to their start; the remaining rows are unused and keep their values."""
         people = len(start)
         held = [part if _is_shared(place) else part[:people] for place, part in enumerate(self.data)]
         put([*data, start], [*held, self.state.unknowns[:people]])
@@ -68,7 +71,7 @@ def graphed_tries(
 
 @contextmanager
 def _lent(objective: Objective, data: Tensors, start: Tensor) -> Iterator[Recording]:
-    """A recording that nobody else uses meanwhile: fits stand in its tensors."""
+    """A recording for exclusive use: its tensors hold the state of one fit."""
     shapes = (len(data), *(part.shape for part in data[SHARED]), data[0].shape[1:])
     kind = (_meaning(objective), start.device, start.dtype, shapes)
     with _changing:
@@ -85,12 +88,12 @@ def _lent(objective: Objective, data: Tensors, start: Tensor) -> Iterator[Record
 
 
 def _is_shared(place: int) -> bool:
-    """Whether one of the tensors of an observation is everybody's: a table of wishes, in place of a row a person."""
+    """True if this tensor of an observation is shared by all people (a table of wishes), without a row per person."""
     return SHARED.start <= place < SHARED.stop
 
 
 def _meaning(objective: Objective) -> Hashable:
-    """Equal for objectives that do the same to any input."""
+    """A key that is equal for objectives with equal results for any input."""
     goal = objective.goal
     return id(objective.body), id(goal.prior), replace(goal.config, wishes=()), goal.softness, goal.terms
 

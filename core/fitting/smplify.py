@@ -1,8 +1,8 @@
 """SMPLify (Bogo et al., ECCV 2016) as SPIN uses it, by second-order steps: place the camera, then fit the body.
 
-Full perspective in the full image. With a guess the fit starts there; without one the mean pose is tried under
-several headings, the likeliest few are fitted, and the best of them goes on. Whom a guess has led astray is fitted
-without it as well.
+Full perspective in the full image. With a guess the fit starts there. Without one the mean pose is tried under
+several headings, the likeliest few are fitted, and the best of them goes on. Where a guess failed, the person is
+refitted from scratch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.fitting.placing import BODY_HEIGHT
 from core.fitting.problem import Problem, best_of_each
 from core.fitting.solver import SolverStep
 
-FOUND = 0.75  # of the score of who is lost: what a fit from nothing has to reach to be kept
+FOUND = 0.75  # a refit from scratch is kept if its score is below this share of the failed fit's
 SCORE_ROBUST_PX = 60.0  # at a person size of 200 px: a keypoint further off counts as about this far
 
 
@@ -30,8 +30,8 @@ SCORE_ROBUST_PX = 60.0  # at a person size of 200 px: a keypoint further off cou
 class FitStep:
     """One report of a fit, never changed afterwards. Any step's params are usable.
 
-    faults: person -> what was wrong with its input (its body is the start's). All else is worked out when asked for,
-    on the CPU: who wants only the end of a fit on a GPU does not wait for every step of it.
+    faults: person -> fault in its input (its body stays at the start). The other fields are computed on access, on the
+    CPU: a caller that wants only the end of a fit on a GPU does not wait for every step.
     """
 
     iteration: int
@@ -45,7 +45,7 @@ class FitStep:
 
     @cached_property
     def weak(self) -> Tensor:
-        """Who shows too little, so that the body leans on prior and guess (B,)."""
+        """(B,) bool: True if too little of a person is visible, so that prior and guess determine most of the body."""
         return _own(self._observed.weak)
 
     @cached_property
@@ -70,7 +70,7 @@ class FitStep:
 
     @property
     def residual_px(self) -> Tensor:
-        """How far each keypoint is off in the photo (B, K) [px]."""
+        """Distance of each keypoint from the body's in the photo (B, K) [px]."""
         return self._report[:, len(self._terms) :]
 
     @cached_property
@@ -97,9 +97,10 @@ def fit(
 ) -> Iterator[FitStep]:
     """Fit bodies to keypoints (B, K, 3): x, y [px], confidence, in the full image.
 
-    focal_length (B,) and camera_center (B, 2) [px]; guess: where to start, in the photo's camera frame, B bodies or
-    several (B S) of each person in a row, of which the fit picks by the whole objective.
-    Yields a FitStep per iteration; stop by not asking for more. Raises FitInputError when nobody can be fitted.
+    focal_length (B,) and camera_center (B, 2) [px]; guess: the start, in the photo's camera frame: B bodies, or
+    several per person in a row (B S), of which the fit keeps the one with the least objective.
+    Yields a FitStep per iteration; a caller may stop iterating at any step. Raises FitInputError if no person can be
+    fitted.
     """
     config = config or FitConfig()
     observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
@@ -144,7 +145,7 @@ def _without_guess(
     camera_center: Tensor,
     config: FitConfig,
 ) -> Iterator[FitStep]:
-    """One more step when anybody whom the guess has led astray ends nearer to their keypoints from nothing."""
+    """Refit from scratch where the guess failed; yields one more step if a refit ends nearer to the keypoints."""
     anything = config.free_orientation and config.free_pose and config.free_translation
     lost = (end.score > config.lost_px) & ~end.weak & anything
     rows = lost.nonzero()[:, 0]
@@ -159,7 +160,7 @@ def _without_guess(
 
 
 def _exchanged(end: FitStep, rows: Tensor, other: FitStep, chosen: Tensor) -> FitStep:
-    """A later step than `end`: the people at `rows` are there as the `chosen` (bool) people of another step are."""
+    """A step after `end` in which the people at `rows` are replaced by the `chosen` (bool) people of another step."""
     here, there = end._found, other._found
     rows, chosen = rows.to(here.loss.device), chosen.to(here.loss.device)
     unknowns, loss, report, accepted = (
@@ -177,20 +178,20 @@ def _exchanged(end: FitStep, rows: Tensor, other: FitStep, chosen: Tensor) -> Fi
 
 
 def report(problem: Problem, iteration: int, step: SolverStep) -> FitStep:
-    """A solver's step of B people in the words of a fit."""
+    """A solver's step of B people as a FitStep."""
     return FitStep(iteration, step, problem.observed, tuple(term.name for term in problem.terms))
 
 
 def _own(part: Tensor) -> Tensor:
-    """A copy on the CPU that may be used with autograd, also of what was found where gradients are forbidden."""
+    """A copy on the CPU that autograd accepts, also of tensors made in inference mode."""
     with torch.inference_mode(False):
         return part.cpu().clone()
 
 
 def score_px(distance_px: Tensor, confidence: Tensor, size_px: Tensor) -> Tensor:
-    """Robust mean distance of the visible keypoints (B,) [px at a person size of 200 px]; infinite when none is.
+    """Robust mean distance of the visible keypoints (B,) [px at a person size of 200 px]; infinite if none is.
 
-    SPIN's mean over 49 rewards missing keypoints; this one counts what is there.
+    SPIN's mean over 49 keypoints rewards missing ones; this mean is over visible ones only.
     """
     distance = distance_px * (REFERENCE_SIZE / size_px)[:, None]
     robust = distance * SCORE_ROBUST_PX / (distance.square() + SCORE_ROBUST_PX**2).sqrt()

@@ -15,15 +15,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-FLOOR = 1e-4  # added to the damped diagonal, so that an unknown nothing depends on stays where it is
+FLOOR = 1e-4  # added to the damped diagonal, so that an unknown without effect on the loss does not move
 DAMPING_RANGE = (1e-9, 1e9)
 LARGE = 1e30  # the corner of a bordered matrix: above any |right|² that matters, so that it stays positive
-LEAST_GAIN = 1e-4  # share of the promised decrease below which a step counts as no gain at all
+LEAST_GAIN = 1e-4  # share of the predicted decrease; a step that gains less counts as no gain
 
 
 class Linearised(NamedTuple):
     """A problem at one point: loss (B,) = |r|², gradient (B, D) = J'r, hessian (B, D, D) = J'J, and report (B, N),
-    numbers about this point that ride along with it."""
+    further numbers about this point."""
 
     loss: Tensor
     gradient: Tensor
@@ -32,7 +32,7 @@ class Linearised(NamedTuple):
 
 
 class State(NamedTuple):
-    """Between two tries: where each problem stands, what was found there, and its damping."""
+    """The solver between two tries: unknowns of each problem, its linearisation there, and its damping."""
 
     unknowns: Tensor
     loss: Tensor
@@ -46,8 +46,8 @@ class State(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SolverStep:
-    """Where the solver stands after `iteration` tries: unknowns (B, D), loss (B,), report (B, N), and which problems
-    took the last try (B,). Never changed afterwards."""
+    """The solver after `iteration` tries: unknowns (B, D), loss (B,), report (B, N), and which problems
+    accepted the last try (B,) bool. Never changed afterwards."""
 
     iteration: int
     unknowns: Tensor
@@ -57,12 +57,12 @@ class SolverStep:
 
 
 Linearise = Callable[[Tensor], Linearised]
-# The start and every try after it, without end. It may be sent who stands still (B,) bool, to spare their tries.
+# The start and every try after it, without end. A caller may send (B,) bool: True: the problem is frozen.
 Tries = Generator[SolverStep, Tensor | None, None]
 
 
 def attempt(linearise: Linearise, state: State, moves: Tensor) -> State:
-    """One try of every problem: a damped step, taken where it lowers the loss as promised. moves (D,): 1 = free."""
+    """One try of every problem: a damped step, accepted where it lowers the loss as predicted. moves (D,): 1 = free."""
     step, promised = _damped_step(state, moves)
     there = linearise(state.unknowns + step)
     gain = state.loss - there.loss
@@ -93,8 +93,8 @@ def levenberg_marquardt(
 ) -> Iterator[SolverStep]:
     """Minimise from start (B, D), yielding the start and every step after it; the loss never rises.
 
-    free (D,) bool: the unknowns that may move, all when None. Ends as `until_settled` does, with so many starts of each
-    person. A try whose loss is not finite is refused like one that rises.
+    free (D,) bool: the unknowns that may move, all if None. Ends as `until_converged` does; `starts` is the number of
+    starts per person. A try is rejected if its loss rises or is not finite.
     """
     return until_converged(tries(linearise, start, free, damping), iterations, tolerance, starts)
 
@@ -112,10 +112,10 @@ def tries(linearise: Linearise, start: Tensor, free: Tensor | None, damping: flo
 
 @torch.no_grad()
 def until_converged(steps: Tries, iterations: int, tolerance: float, starts: int = 1) -> Iterator[SolverStep]:
-    """The start and at most so many tries: with a tolerance, until everybody has settled.
+    """The start and at most `iterations` tries; with a tolerance, until all people have converged.
 
-    A person, of `starts` problems in a row, has settled when each one's last accepted gain is under `tolerance` of its
-    loss. From then on all of them stand still, so that a person comes to the same with others as alone.
+    A person is `starts` problems in a row, and has converged if the last accepted gain of each is under `tolerance` of
+    its loss. Converged people are frozen, so results do not depend on the batch.
     """
     here = next(steps)
     yield here
@@ -137,7 +137,7 @@ def until_converged(steps: Tries, iterations: int, tolerance: float, starts: int
 
 
 def _standing(still: Tensor, before: SolverStep, found: SolverStep) -> SolverStep:
-    """What was found, but as before for those who stand still (B,)."""
+    """The step `found`, but as `before` for frozen problems, still (B,) bool."""
     each = still[:, None]
     return SolverStep(
         found.iteration,
@@ -149,7 +149,7 @@ def _standing(still: Tensor, before: SolverStep, found: SolverStep) -> SolverSte
 
 
 def _damped_step(state: State, moves: Tensor) -> tuple[Tensor, Tensor]:
-    """The step (B, D) and the decrease of the loss that the quadratic model promises for it (B,)."""
+    """The step (B, D) and the decrease of the loss that the quadratic model predicts for it (B,)."""
     hessian, gradient = state.hessian * moves * moves[:, None], state.gradient * moves
     diagonal = hessian.diagonal(dim1=1, dim2=2)
     damping = torch.addcmul(FLOOR + 1 - moves, state.strength[:, None], diagonal)
@@ -162,7 +162,7 @@ def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     """x (B, D) with matrix (B, D, D) x = right (B, D), the matrix symmetric; NaN for one that is not positive.
 
     Not by cholesky_solve or solve, which wait for the GPU and so cannot be part of a recorded graph. With the right
-    side as one more row, factoring also solves by the lower triangle, which on a GPU takes as long as the rest.
+    side as one more row, factoring also solves by the lower triangle, which on a GPU takes as long as factoring.
     """
     size = matrix.shape[1]
     row = torch.cat([right, torch.full_like(right[:, :1], LARGE)], dim=1)
@@ -173,11 +173,11 @@ def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     positive = (failed == 0) | (failed > size)
     return found.masked_fill(
         ~positive[:, None], torch.nan
-    )  # what was factored until then looks like an answer
+    )  # a partly factored matrix gives numbers that look like a solution
 
 
 def _next_damping(strength: Tensor, growth: Tensor, ratio: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
-    """Less after a step that kept its promise, much more after each refusal in a row."""
+    """Less damping after a step that gained as predicted, much more after each rejection in a row."""
     eased = strength * (1 - (2 * ratio.clamp(0, 1) - 1) ** 3).clamp_min(0.1)
     strength = torch.where(accepted, eased, strength * growth).clamp(*DAMPING_RANGE)
     return strength, torch.where(accepted, torch.full_like(growth, 2.0), growth * 2)

@@ -1,4 +1,4 @@
-"""Files of other programs, one small module a format with `recognise`, `read`, `write` or some; Import says what came.
+"""Files of other programs: one small module per format, with some of `recognise`, `read`, `write`.
 
 `table.py` has a row for each format, `exchange.py` reads and writes through it.
 """

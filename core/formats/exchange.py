@@ -1,4 +1,4 @@
-"""Files of any format read and written through the formats' table, with what each row asks for beside the file."""
+"""Read and write files of any format through the formats' table, with the extra inputs that each row needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.formats.table import FORMATS, Beside, Format
 
 
 def read_file(path: Path, beside: Beside | None = None, word: str | None = None) -> Import:
-    """Photos and people of a file or folder. word: of its format, which else is recognised. Raises FitloopError."""
+    """Photos and people of a file or folder. word: its format; by default it is recognised. Raises FitloopError."""
     beside = beside or Beside()
     row = FORMATS[word or recognise(path)]
     if row.read is None:
@@ -25,14 +25,14 @@ def read_file(path: Path, beside: Beside | None = None, word: str | None = None)
 
 
 def write_file(row: Format, path: Path, content: object, beside: Beside) -> Export:
-    """Write what one file of the format holds (`Format.holds`). Raises FitloopError and OSError."""
+    """Write the content of one file of the format (`Format.holds`). Raises FitloopError and OSError."""
     if row.write is None:
         raise FitloopError(f"{path}: files of {row.word} are only read. Choose a format that is written.")
     return row.write(path, content, **_asked(row.write_asks, beside))
 
 
 def _asked(names: tuple[str, ...], beside: Beside) -> dict[str, Any]:
-    """What a row's function asks for, as it takes it: bodies loaded and people read. Raises FitloopError."""
+    """The extra arguments of a row's function, with bodies loaded and people read. Raises FitloopError."""
     given = {name: getattr(beside, name) for name in names}
     if isinstance(given.get("body"), Path):
         given["body"] = load_body(given["body"])

@@ -1,4 +1,4 @@
-"""A project, NAME.fitloop, as one more format: what is converted goes in and comes out with the photos' own paths."""
+"""A project, NAME.fitloop, as one more format; photos keep their own paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMAT = "project"
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
-    """Photos and people. Raises ProjectError; a project knows where its photos are, so that none may be told."""
+    """Photos and people. Raises ProjectError; also if `photos` is given, as a project knows where its photos are."""
     if photos is not None:
         raise ProjectError(
             f"{path}: --photos is not for a project, which knows where its photos are. Leave it out; photos that "

@@ -10,7 +10,7 @@ from core.formats.table import formats_recognised
 
 
 def recognise(path: Path) -> str:
-    """The word of the format that is surest of it, of several the first. Raises ReadError when it is none of them."""
+    """The word of the format that is surest of it, of several the first. Raises ReadError if no format matches."""
     seen = Glimpse(path)
     best, surest = None, NO
     for row in formats_recognised():

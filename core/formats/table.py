@@ -23,7 +23,7 @@ Holds = Literal["photos", "fit", "sequence"]
 
 @dataclass(frozen=True)
 class Beside:
-    """What a user may give beside a file; a row's `read_asks` and `write_asks` name what its functions take.
+    """Extra inputs beside a file; a row's `read_asks` and `write_asks` name those that its functions take.
 
     photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints without names;
@@ -41,20 +41,20 @@ class Beside:
 
 
 def folder_of(path: Path) -> Path:
-    """Where names of photos start from in most formats: the folder itself, or that of the file."""
+    """The folder that photos' names are relative to in most formats: the folder itself, or that of the file."""
     return path if path.is_dir() else path.parent
 
 
 @dataclass(frozen=True)
 class Format:
-    """One format. word: what the shell calls it; suffixes: of its files, the first one usual.
+    """One format. word: its name in the shell; suffixes: of its files, the first one usual.
 
-    reads, writes: what is read and written, in words. recognise: how sure it is of a path; refuse: raises ReadError
-    for what is of the format but cannot be read alone; root: where names of photos start from. read(path, **asked)
-    returns an Import, asked being what `read_asks` names of Beside. holds: what one file does, so what `write` takes
-    after the path: photos with their people, one fit, or one person's fits photo by photo; write returns an Export.
-    keeps: a file that is there is never written over. menu: the command of the window that writes it, & before the
-    letter, and title what its dialog calls such files; without them the window does not offer it.
+    reads, writes: the files that are read and written, in words. recognise: how sure it is of a path; refuse: raises
+    ReadError for a file of the format that cannot be read alone; root: the folder of relative photo names. read(path,
+    **asked) returns an Import, asked being what `read_asks` names of Beside. holds: the content of one file, which
+    `write` takes after the path: photos with their people, one fit, or one person's fits photo by photo; write returns
+    an Export. keeps: a file that is there is never written over. menu: the command of the window that writes it, &
+    before the letter, and title what its dialog calls such files; without them the window does not offer it.
     """
 
     word: str

@@ -1,6 +1,6 @@
-"""The guessing networks: what a body is likely to be, before any fit.
+"""The networks that guess bodies before any fit.
 
-The lifter works from keypoints alone and ships with the program. What needs torch is fetched on first use.
+The lifter works from keypoints alone and ships with the program. Modules that need torch are imported on first use.
 """
 
 from typing import TYPE_CHECKING, Any

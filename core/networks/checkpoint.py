@@ -29,7 +29,7 @@ _MARK = "fitloop_checkpoint"  # its value is the version
 _WEIGHTS_UNDER = ("model", "state_dict", "model_state_dict")
 _STEP_UNDER = ("step", "total_step_count", "global_step")
 _SHOWN = 6  # names listed of each fault
-# Whatever a damaged pickle or archive makes torch's reader stumble over.
+# Every error that torch's reader raises for damaged pickles and archives.
 _READ_ERRORS = (
     RuntimeError, ValueError, TypeError, LookupError, AttributeError, AssertionError, EOFError,
     OverflowError, MemoryError, RecursionError, ImportError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile,
@@ -38,8 +38,8 @@ _READ_ERRORS = (
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """network: which kind the weights belong to, '' where the file does not say. config: plain values that build it.
-    loop: what a training needs to go on exactly (optimiser, sampler, random state): tensors and plain values."""
+    """network: which kind the weights belong to, '' if the file names none. config: plain values that build it.
+    loop: the state of a training, to resume exactly (optimiser, sampler, random state): tensors and plain values."""
 
     network: str
     config: dict[str, Any]
@@ -49,7 +49,7 @@ class Checkpoint:
 
 
 class _NotRead:
-    """In the place of numbers and arrays of numpy that other programs keep beside their weights."""
+    """Placeholder for numpy's numbers and arrays that other programs keep beside their weights."""
 
     def __init__(self, *arguments: object) -> None:
         pass
@@ -66,7 +66,7 @@ _NUMPYS = [(_NotRead, "numpy.dtype"), (_NotRead, "numpy.ndarray")] + [
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
-    """A file's weights on the CPU, and what else it tells. Raises CheckpointError; nothing in the file was run."""
+    """A file's weights on the CPU, and its other entries. Raises CheckpointError; no code in the file is run."""
     path = Path(path)
     _check_file(path)
     if path.suffix == ".safetensors":
@@ -114,7 +114,8 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 def load_weights(module: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
     """Put weights into a network, all or none. Counters of batch norm may be absent, as in older files.
 
-    Raises CheckpointError naming what is missing, extra, of another shape or not finite; module is then unchanged.
+    Raises CheckpointError naming parameters that are missing, extra, of another shape or not finite; module is then
+    unchanged.
     """
     wanted = module.state_dict()
     missing = [n for n in wanted if n not in weights and not n.endswith("num_batches_tracked")]
@@ -137,7 +138,7 @@ def load_weights(module: nn.Module, weights: Mapping[str, Tensor], where: str) -
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what need not be opened to be refused, and archives that are programs or grow when unpacked."""
+    """Refuse missing and oversized files, and archives that are programs or grow when unpacked."""
     try:
         size = path.stat().st_size if path.is_file() else None
         entries = _archive_entries(path) if size is not None else []
@@ -177,7 +178,7 @@ def _torch_load(path: Path) -> Any:
 
 
 def _pickle_fault(words: str) -> str:
-    """Of torch's long advice to trust the file: the name that it may not have."""
+    """The refused name, from torch's long advice to trust the file."""
     _, found, rest = words.partition("GLOBAL ")
     if not found:
         return "is no checkpoint, or holds more than weights and plain values"
@@ -185,7 +186,7 @@ def _pickle_fault(words: str) -> str:
 
 
 def _own(path: Path, contents: dict[str, Any]) -> Checkpoint:
-    """What `save_checkpoint` wrote, checked field by field."""
+    """A checkpoint from `save_checkpoint`, checked field by field."""
     if str(contents[_MARK]) != str(VERSION):
         raise _refused(path, f"is of version {contents[_MARK]}, and this program reads version {VERSION}")
     kinds = {"network": str, "config": dict, "model": dict, "step": int, "loop": dict}

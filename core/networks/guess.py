@@ -1,7 +1,7 @@
-"""One way to ask any network of the table: a photo and its people in, guesses in the photo's camera frame out.
+"""Guesses by any network of the table: a photo and its people in, guesses in the photo's camera frame out.
 
-A network that sees crops answers in the crop's frame; here is where its answers leave it. One that sees keypoints
-answers in the photo's frame already.
+Networks of crops predict in the crop's frame, and their predictions are converted here. Networks of keypoints predict
+in the photo's frame already.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def guess(
     """A guess for each of a photo's people, in the photo's camera frame.
 
     image (H, W, 3) uint8 RGB as `read_image` gives it, None where only keypoints are known. network: any kind; lifter:
-    one that sees keypoints, beside one that sees photos. The answers of a person are the image network's, where its
-    bbox shows some of the photo, then the lifter's as it ranks them, where it has keypoints: the first is the guess,
-    the others are its alternatives. exact: as for `guess_crops`. Raises
-    FitInputError naming the people of whom there is nothing to guess from (`unguessable` tells beforehand), ImageError
+    one that sees keypoints, beside one that sees photos. A person's predictions are the image network's, if its bbox
+    overlaps the photo, then the lifter's in its ranking, if the person has keypoints. The first is the guess, the
+    others are its alternatives. exact: as for `guess_crops`. Raises
+    FitInputError naming the people without any usable input (`unguessable` finds them beforehand), ImageError
     for an image that is not the photo's.
     """
     _check_image(image, photo)
@@ -106,7 +106,7 @@ def guess_crops(
 
     crops (B, 224, 224, 3) uint8 RGB; bbox_center (B, 2), bbox_side (B,), focal_length (B,), camera_center (B, 2) [px
     of the photo]; boxes: as `boxes_for` gives them. Half precision on a GPU, unless `exact`. Betas are zero on a body
-    whose shapes the network does not know. Raises CheckpointError for a network that needs what is not given.
+    of another shape space than the network's. Raises CheckpointError for a network that needs other inputs.
     """
     told = body_told_by(network)
     with _evaluating(network):
@@ -182,7 +182,7 @@ def guess_from_keypoints(
     """Guesses of people of any photos at once, those of one layout together: each one's best first. lifter: any
     network that sees keypoints.
 
-    Raises FitInputError for somebody without a keypoint.
+    Raises FitInputError for a person without a keypoint.
     """
     kind = kind_of(lifter)
     found: list[list[Guess]] = [[] for _ in people]
@@ -225,7 +225,7 @@ def _run(network: nn.Module, crops: np.ndarray | Tensor, boxes: Sequence[Tensor]
 def predicted(network: nn.Module, images: Tensor, boxes: Sequence[Tensor] = ()) -> SpinOutput:
     """What a network that sees crops returns of them, in the crop's frame. images, boxes: as `NetworkKind` says.
 
-    Raises CheckpointError for a network that needs what is not given.
+    Raises CheckpointError for a network that needs other inputs.
     """
     row = kind_of(network)
     if row.shown == "keypoints" or (row.shown == "boxes" and len(boxes) != len(images)):
@@ -243,7 +243,7 @@ def _device(network: nn.Module) -> torch.device:
 
 @contextlib.contextmanager
 def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Without dropout and with the batch norms as learned, also when asked in the middle of a training."""
+    """Evaluation mode (no dropout, batch norms as learned), also in the middle of a training."""
     training = [module for module in network.modules() if module.training]
     network.eval()
     try:
@@ -264,7 +264,7 @@ def _has_keypoints(person: Person) -> bool:
 
 
 def _in_view(image: np.ndarray | None, bbox: BBox) -> bool:
-    """Whether a bbox shows any of the photo."""
+    """True if a bbox overlaps the photo."""
     if image is None:
         return False
     size = np.array([image.shape[1], image.shape[0]])

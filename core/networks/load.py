@@ -1,4 +1,4 @@
-"""Networks of any kind opened, from a checkpoint, a folder, or by the name of one that comes with the program."""
+"""Load networks of any kind, from a checkpoint, a folder, or by the name of a shipped one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.networks.table import KINDS, UNNAMED, kind_of
 
 
 def place_of(name: str | Path) -> Path:
-    """Where a network lies: that of a shipped kind's name in the program, any other name is a path itself."""
+    """Path of a network: of the shipped one for a kind's name; any other name is a path itself."""
     row = KINDS.get(str(name))
     return Path(name) if row is None or row.shipped is None else row.shipped
 

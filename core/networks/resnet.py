@@ -64,7 +64,7 @@ class ResNet(nn.Module):
         widths: Sequence[int] = WIDTHS,
         shrink: int = 1,
     ) -> None:
-        """shrink: how many pixels of the image, either way, the network sees as one."""
+        """shrink: pixels of the image, along each axis, that the network sees as one."""
         super().__init__()
         self.features = widths[-1] * block.expansion
         self.shrink = shrink
@@ -92,7 +92,7 @@ class ResNet(nn.Module):
 
 
 class Backbone(NamedTuple):
-    """What a ResNet is built of."""
+    """The parts of a ResNet."""
 
     block: type[BasicBlock | Bottleneck]
     counts: tuple[int, int, int, int]
@@ -113,7 +113,7 @@ def _convolution(channels: int, out: int, size: int, stride: int = 1) -> nn.Conv
 
 
 def _shortcut(channels: int, out: int, stride: int) -> nn.Sequential | None:
-    """What brings a block's input to the shape of its output, where they differ."""
+    """The layers that bring a block's input to the shape of its output, None if the shapes agree."""
     if stride == 1 and channels == out:
         return None
     return nn.Sequential(_convolution(channels, out, 1, stride), nn.BatchNorm2d(out))

@@ -2,7 +2,8 @@
 
 HMR's regressor (Kanazawa et al., CVPR 2018) with the 6D rotations of SPIN (Kolotouros et al., ICCV 2019): image
 features, and estimates that start at a mean body and are corrected a few times (iterative error feedback). Parameter
-names are those of SPIN's public checkpoint. In and out is the crop's frame; core/networks/guess.py leaves it.
+names are those of SPIN's public checkpoint. Input and output are in the crop's frame; core/networks/guess.py converts
+to the photo's.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from core.networks.load import network_of
 from core.networks.resnet import BACKBONES, ResNet
 from core.networks.table import SPIN
 
-NETWORK = SPIN  # what our own checkpoints call it
+NETWORK = SPIN  # its name in our own checkpoints
 POSE_NUMBERS = 6 * len(JOINT_NAMES)  # 144
 BETAS = 10
 WEAK_CAMERA = 3
@@ -39,7 +40,7 @@ MEAN_SCALE = 0.9  # a standing person in a bbox a fifth wider than the person
 @dataclass(frozen=True)
 class SpinConfig:
     """backbone: of BACKBONES. iterations of error feedback. body: fingerprint of the body whose betas the network
-    tells, SMPL_NEUTRAL for SPIN's own weights. Raises CheckpointError for what cannot be built."""
+    predicts, SMPL_NEUTRAL for SPIN's own weights. Raises CheckpointError for what cannot be built."""
 
     backbone: str = "resnet50"
     iterations: int = 3
@@ -148,7 +149,7 @@ def config_in(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
 
 
 def spin_checkpoint(network: SpinNetwork, step: int = 0, loop: dict[str, Any] | None = None) -> Checkpoint:
-    """What `save_checkpoint` writes of a network and its training."""
+    """The checkpoint of a network and its training."""
     return Checkpoint(NETWORK, asdict(network.config), network.state_dict(), step, loop or {})
 
 

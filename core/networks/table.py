@@ -1,7 +1,7 @@
 """The table of networks: one row a kind. The window's guesses, `train.evaluate` and `--guess` of `train.fits` read it.
 
 A new kind is one file with its config, its network and, where calling the network is not enough, its `forward`, and one
-row here. The network's class tells its `kind`; its `config.body` is the fingerprint of the body whose betas it tells.
+row here. The network's class has its `kind`; its `config.body` is the fingerprint of the body whose betas it predicts.
 Rows name classes and functions whose modules are imported when they are first called.
 """
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Shown = Literal["crop", "keypoints", "boxes"]
 SPIN, LIFTER = "spin", "lifter"
-UNNAMED = SPIN  # whose weights a file holds that names no kind, such as SPIN's public checkpoint
-SHIPPED = LIFTER  # guesses where no other network was chosen
+UNNAMED = SPIN  # kind of a file that names none, such as SPIN's public checkpoint
+SHIPPED = LIFTER  # the default network
 LIFTER_FOLDER = Path(__file__).parents[2] / "resources" / "lifter"
 
 
@@ -32,21 +32,21 @@ def config_of(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
 
 
 def called(network: nn.Module, *shown: Any) -> Any:
-    """What the network itself returns."""
+    """The network's own return value."""
     return network(*shown)
 
 
 @dataclass(frozen=True)
 class NetworkKind:
-    """One kind of network. kind: what checkpoints and guesses call it.
+    """One kind of network. kind: its name in checkpoints and guesses.
 
     config: the class of its config, which raises CheckpointError for what cannot be built; config_in(checkpoint,
     where): the values that make one; build(config): a network of random weights.
 
-    shown: what it sees of people, and forward(network, …) returns of it. Of crops (B, 3, 224, 224), normalised as
-    ImageNet's: a SpinOutput in the crop's frame. "boxes": of crops and, for each, a tensor (P, 3) of everybody's box in
-    the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K, 3),
-    layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
+    shown: the kind of input, and the result of forward(network, …). Of crops (B, 3, 224, 224), normalised as
+    ImageNet's: a SpinOutput in the crop's frame. "boxes": of crops and, for each, a tensor (P, 3) of all people's boxes
+    in the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K,
+    3), layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
 
     from_folder(path, device): a network in a folder, where one may lie there; shipped: the one that comes with the
     program.
@@ -93,11 +93,11 @@ def kind_of(network: nn.Module) -> NetworkKind:
 
 
 def body_told_by(network: nn.Module) -> str:
-    """The fingerprint of the body whose betas a network tells."""
+    """The fingerprint of the body whose betas a network predicts."""
     config: Any = network.config
     return str(config.body)
 
 
 def sees_keypoints_alone(kind: str) -> bool:
-    """Whether guesses of this kind come from keypoints; those of other programs' networks come from photos."""
+    """True if guesses of this kind come from keypoints; those of other programs' networks come from photos."""
     return kind in KINDS and KINDS[kind].shown == "keypoints"

@@ -1,7 +1,7 @@
-"""A body's points as machine code: what core/body says in tensors, for one body at a time and without a wait.
+"""A body's points as machine code: the arithmetic of core/body for one body at a time, without the delays of tensors.
 
-core/compute/machine_code.py is how, body_table.py what is read,
-posing.py the keypoints and how they move, moving.py a body to be drawn.
+core/compute/machine_code.py compiles, body_table.py is the input,
+posing.py computes the keypoints and their Jacobian, moving.py a body to draw.
 """
 
 from core.body.compiled.moving import moving_body

@@ -1,4 +1,4 @@
-"""What compiled functions read of a body: plain arrays, mostly views of tensors."""
+"""A body as the compiled functions read it: plain arrays, mostly views of tensors."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ BENDS = 9 * (JOINTS - 1)
 
 
 class BodyTable(NamedTuple):
-    """A KeypointBody without its zeros. Entries E are the pairs of a keypoint and a joint that carries some of it, by
-    keypoint: those of keypoint k begin at first[k] (K + 1,).
+    """A KeypointBody without its zeros. Entries E are the pairs of a keypoint and a joint that carries part of it,
+    sorted by keypoint: those of keypoint k begin at first[k] (K + 1,).
 
     joint, weight (E,): c_kj; levers (E, 3, 12): a_kj as an affine function of the shape, its constant last;
     levers_pose (E, 3, 207), or (0, 3, 207) without pose blend shapes. ancestor, ancestor_weight (A,), from
-    first_ancestor[k] (K + 1,): the joints that move keypoint k, tips first, and how much of it hangs below each.
+    first_ancestor[k] (K + 1,): the joints that move keypoint k, tips first, and the share of it at or below each.
     parents (24,), -1 at the root; offsets (24, 3, 12): joint minus parent, likewise.
     """
 
@@ -40,7 +40,7 @@ class BodyTable(NamedTuple):
 
 @lru_cache(maxsize=32)
 def body_table(body: KeypointBody) -> BodyTable:
-    """Made once for each body, which is kept as long."""
+    """The table of a body; cached, which keeps the body alive too."""
     count = body.k
     constant = numbers_of(body.levers).reshape(JOINTS, count, 4)
     by_shape = numbers_of(body.levers_shape).reshape(SHAPES, JOINTS, count, 4)
@@ -53,7 +53,9 @@ def body_table(body: KeypointBody) -> BodyTable:
         )
     carries = levers.any(axis=(2, 3)) | (weight != 0) | by_pose.any(axis=(2, 3))
     keypoint, joint = carries.nonzero()
-    moves = carries @ (numbers_of(body.subtree).T > 0)  # (K, 24): anything at or below the joint carries it
+    moves = carries @ (
+        numbers_of(body.subtree).T > 0
+    )  # (K, 24): True if a joint at or below this one carries it
     moved, tips_first = moves[:, ::-1].nonzero()
     ancestor = JOINTS - 1 - tips_first
     offsets = np.concatenate([numbers_of(body.offsets_shape), numbers_of(body.offsets)[None]])
@@ -72,5 +74,5 @@ def body_table(body: KeypointBody) -> BodyTable:
 
 
 def numbers_of(tensor: Tensor) -> Floats:
-    """The tensor's own memory where it is contiguous."""
+    """The tensor as an array; shares its memory if it is contiguous."""
     return tensor.detach().contiguous().numpy()

@@ -1,6 +1,6 @@
-"""A body that moves, placed by one call of machine code: its picture follows each step of a drag's fit.
+"""A moving body, placed by one call of machine code, so that its picture follows each step of a drag's fit.
 
-As tensors the same is some hundred small operations, each of which may have to wait for the thread that draws.
+In tensors the same takes some hundred small operations, each of which may wait for the drawing thread.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class MovingBody:
         return self._coarse.faces
 
     def place(self, unknowns: Floats) -> MovedBody:
-        """At unknowns (86,), as params_to_vector gives them."""
+        """Place the body at unknowns (86,), as params_to_vector gives them."""
         posed, vertices = room_to_pose(self._table), np.empty((len(self._coarse.vertices), 3), np.float32)
         joints, moves = np.empty((JOINTS, 3), np.float32), np.empty((JOINTS, 3, 4), np.float32)
         _place(self._table, self._coarse, np.ascontiguousarray(unknowns), posed, joints, moves, vertices)
@@ -49,14 +49,14 @@ class MovingBody:
 
 @lru_cache(maxsize=32)
 def moving_body(body: Body, layout: str) -> MovingBody:
-    """Made once for each."""
+    """The moving body of a body and a layout, cached."""
     return MovingBody(body, layout)
 
 
 def _made_from(
     sources: int,
 ) -> Callable[[BodyTable, CoarseBody, Floats, Posed, Floats, Floats, Floats], None]:
-    """What is called from Python, made anew when any of the sources changes."""
+    """The function that Python calls, compiled again if any of the sources changes."""
 
     @kept
     def place(
@@ -68,7 +68,7 @@ def _made_from(
         moves: Floats,
         vertices: Floats,
     ) -> None:
-        """Keypoints into posed, joints (24, 3), vertices (V, 3); moves (24, 3, 4): what takes them there from rest."""
+        """Fill posed (keypoints), joints (24, 3), vertices (V, 3) and moves (24, 3, 4), the transforms from rest."""
         assert sources >= 0
         pose(table, unknowns, posed)
         for joint in range(JOINTS):
@@ -94,7 +94,7 @@ def _made_from(
 def _move(
     body: CoarseBody, joint: int, unknowns: Floats, posed: Posed, joints: Floats, moves: Floats
 ) -> None:
-    """Where a joint is, and how what it carries comes there from rest."""
+    """Write a joint's position and its transform from rest."""
     turn, pivot = posed.turns[WORLD, joint], body.pivots[joint]
     for row in range(3):
         joints[joint, row] = moves[joint, row, 3] = posed.places[joint, row] + unknowns[CAM_T + row]

@@ -1,7 +1,7 @@
-"""One body's keypoints by walking the tree once, and how they move: what KeypointBody says, joint by joint.
+"""One body's keypoints and their Jacobian in one walk down the tree: KeypointBody's arithmetic, joint by joint.
 
-A keypoint hangs on the few joints that its skin follows, and moves only with those joints' ancestors: the tables name
-them, so that nothing is computed that is zero.
+A keypoint depends only on the few joints of its skin and on their ancestors. The tables list them, so that zeros are
+not computed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _SMALL = 1e-4  # squared angle; below it three terms of the series leave 1e-16
 
 
 class Posed(NamedTuple):
-    """One placing of a body. turns (4, 24, 3, 3): of each joint its own rotation, that one's left Jacobian, the world
+    """A posed body. turns (4, 24, 3, 3): of each joint its own rotation, the left Jacobian of that, the world
     rotation, and the parent's world rotation times the left Jacobian; carried (24, 3, 12): places as affine functions
-    of the shape; places (24, 3); bend (207,): rotations minus one; parts (E, 3): what a joint gives to a keypoint;
+    of the shape; places (24, 3); bend (207,): rotations minus one; parts (E, 3): contribution of a joint to a keypoint;
     points (K, 3); arms (24, 3): from a joint to a keypoint; along (207,): room for a row's bends."""
 
     turns: Floats
@@ -36,7 +36,7 @@ class Posed(NamedTuple):
 
 
 def room_to_pose(body: BodyTable) -> Posed:
-    """Nothing posed yet."""
+    """Arrays for a posed body, not filled yet."""
     return Posed(
         np.empty((4, JOINTS, 3, 3), np.float32),
         np.empty((JOINTS, 3, AFFINE), np.float32),
@@ -141,7 +141,7 @@ def at_shape(affine: Floats, shape: Floats) -> np.float32:
 
 @compiled
 def _carry(body: BodyTable, entry: int, unknowns: Floats, posed: Posed) -> None:
-    """What one joint gives to one keypoint."""
+    """Write the contribution of one joint to one keypoint."""
     joint, part = body.joint[entry], posed.parts[entry]
     for row in range(3):
         part[row] = body.weight[entry] * posed.places[joint, row]
@@ -157,7 +157,7 @@ def _carry(body: BodyTable, entry: int, unknowns: Floats, posed: Posed) -> None:
 
 @compiled
 def reach(body: BodyTable, posed: Posed, keypoint: int) -> None:
-    """The arms from the joints that move a keypoint: what hangs on each, seen from its place."""
+    """Write the lever arms from the joints that move a keypoint: the sum of the parts below each, from its position."""
     arms = posed.arms
     start, end = body.first_ancestor[keypoint], body.first_ancestor[keypoint + 1]
     for i in range(start, end):
@@ -166,7 +166,7 @@ def reach(body: BodyTable, posed: Posed, keypoint: int) -> None:
     for entry in range(body.first[keypoint], body.first[keypoint + 1]):
         for row in range(3):
             arms[body.joint[entry], row] += posed.parts[entry, row]
-    for i in range(start, end):  # tips first: each hands on what hangs on it
+    for i in range(start, end):  # tips first: each joint passes its sum on to its parent
         joint = body.ancestor[i]
         parent = body.parents[joint]
         for row in range(3):
@@ -179,8 +179,8 @@ def reach(body: BodyTable, posed: Posed, keypoint: int) -> None:
 def add_row(
     body: BodyTable, posed: Posed, keypoint: int, x: np.float32, y: np.float32, z: np.float32, to: Floats
 ) -> None:
-    """Add to a row (WIDE,) of a Jacobian how the direction (x, y, z) times the keypoint that was last reached for
-    changes with the unknowns."""
+    """Add to a row (WIDE,) of a Jacobian the derivative by the unknowns of the direction (x, y, z) times the
+    keypoint of the last `reach`."""
     bends = body.levers_pose.shape[0] > 0
     for i in range(body.first_ancestor[keypoint], body.first_ancestor[keypoint + 1]):
         joint = body.ancestor[i]
@@ -213,7 +213,7 @@ def add_row(
 
 @compiled
 def _add_bends(turns: Floats, along: Floats, to: Floats) -> None:
-    """What pose blend shapes add, through d vec(R) = [J_l dtheta]x R."""
+    """Add the part of pose blend shapes, through d vec(R) = [J_l dtheta]x R."""
     for joint in range(1, JOINTS):
         rotation, jacobian = turns[LOCAL, joint], turns[JACOBIAN, joint]
         by = along[9 * (joint - 1) : 9 * joint]

@@ -1,4 +1,4 @@
-"""What the compiled tries read, as plain arrays, mostly views of tensors."""
+"""The input of the compiled tries as plain arrays, mostly views of tensors."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.fitting.terms.term import FitGoal, Observation
 
 
 class Task(NamedTuple):
-    """What stays the same during a run of tries of B people with K keypoints. terms: what each term reads; free (86,):
-    which unknowns may move."""
+    """The constant input of the tries of B people with K keypoints. terms: the numbers of each term; free (86,): True
+    for the unknowns that may move."""
 
     body: BodyTable
     terms: tuple[Any, ...]
@@ -23,6 +23,6 @@ class Task(NamedTuple):
 
 
 def task_of(body: KeypointBody, goal: FitGoal, observation: Observation, free: Tensor) -> Task:
-    """What an Objective of the same does."""
+    """The task that equals an Objective of the same body and goal."""
     terms = tuple(term.numbers(goal, observation) for term in goal.terms)
     return Task(body_table(body), terms, free.numpy())

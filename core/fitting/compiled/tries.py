@@ -1,8 +1,8 @@
-"""Levenberg and Marquardt's tries of a batch of people on the CPU, as machine code: each person's on one core.
+"""Levenberg-Marquardt tries of a batch of people on the CPU, as machine code: each person on one core.
 
-They are those of core/fitting/solver.py, which does the same with tensors, on any device and in any precision, in some
-250 operations a try. They are compiled by the first fit after an installation, which takes some seconds, and kept in
-`__pycache__`, or where numba keeps what it may not write there.
+core/fitting/solver.py computes the same in tensors, on any device and in any precision, in some 250 operations a try.
+The first fit after an installation compiles the tries in some seconds. numba keeps them in `__pycache__`, or in its own
+cache folder if that is not writable.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from core.fitting.terms.all_terms import TERMS
 from core.fitting.terms.term import FitTerm, TermWorkspace
 
 SOURCES = [*BODY_SOURCES, *CORE.glob("fitting/**/*.py")]
-PEOPLE_A_THREAD = 8  # fewer take less time than a thread takes to begin
+PEOPLE_A_THREAD = 8  # for fewer, starting a thread takes longer than the work
 
 
 class Standing(NamedTuple):
-    """Where B people stand between two tries; changed by each. unknowns (B, 86), loss (B,), gradient (B, 86), the
+    """State of B people between two tries; each try changes it. unknowns (B, 86), loss (B,), gradient (B, 86), the
     Hessian's upper triangle (B, 86, WIDE), report (B, T + K), damping strength and growth (B,), accepted (B,) bool, and
-    still (B,) bool: who makes no more tries."""
+    still (B,) bool: True for frozen people."""
 
     unknowns: Floats
     loss: Floats
@@ -50,8 +50,8 @@ class Standing(NamedTuple):
 
 
 class TryWorkspace(NamedTuple):
-    """Where one person's tries are worked out. terms: of each term its own; report (T + K,): the loss by term, then
-    at.distance_px; matrix (86, WIDE), step (86,) and there (86,) of a try."""
+    """Arrays in which one person's tries are computed. terms: the workspace of each term; report (T + K,): the loss by
+    term, then at.distance_px; matrix (86, WIDE), step (86,) and there (86,) of a try."""
 
     at: TermWorkspace
     terms: tuple[Any, ...]
@@ -68,7 +68,7 @@ Try = Callable[[tuple[Any, ...], Free, Standing, bool, TryWorkspace, int, int], 
 def compiled_tries(
     task: Task, start: Tensor, damping: float, keypoints: int, terms: tuple[FitTerm, ...]
 ) -> Tries:
-    """The start (B, 86) and every try after it, without end, of a task of these terms and so many keypoints."""
+    """The start (B, 86) and every try after it, without end, of a task with these terms and `keypoints` keypoints."""
     people, reported = len(start), len(terms) + keypoints
     at = Standing(
         start.detach().numpy().copy(),
@@ -98,10 +98,10 @@ def _at_once(
     first: list[int],
     last: list[int],
 ) -> None:
-    """Every share of the work in a thread of its own.
+    """Run every share of the work in its own thread.
 
-    They begin and end here, in less time than a share takes: threads that stayed would be something to leak, and be
-    missing in a forked process.
+    Threads start and end here, in less time than a share takes: lasting threads could leak, and would be missing in
+    a forked process.
     """
     if len(rooms) == 1:
         return work(rooms[0], first[0], last[0])
@@ -126,7 +126,7 @@ _losses, _slopes = losses_of(TERMS), slopes_of(TERMS)
 
 
 def _made_from(sources: int) -> Try:
-    """What is called from Python, made anew when any of the sources changes."""
+    """The function that Python calls, compiled again if any of the sources changes."""
 
     def tried(
         numbers: tuple[Any, ...],
@@ -137,7 +137,7 @@ def _made_from(sources: int) -> Try:
         first: int,
         last: int,
     ) -> None:
-        """One try of each person from first to last, or a look at where they start."""
+        """One try of each person from first to last; if `looks`, only linearise at their start."""
         assert sources >= 0
         for person in range(first, last):
             if at.still[person]:
@@ -173,7 +173,7 @@ def _made_from(sources: int) -> Try:
 
 @inlined
 def _damped_step(free: Free, at: Standing, person: int, room: TryWorkspace) -> float:
-    """Take a step from room.there; returns the decrease of the loss that the quadratic model promises for it, 0 for no
+    """Take a step from room.there; returns the decrease of the loss that the quadratic model predicts for it, 0 for no
     step."""
     strength, hessian, gradient = np.float64(at.strength[person]), at.hessian[person], at.gradient[person]
     matrix, step, there = room.matrix, room.step, room.there
@@ -200,7 +200,7 @@ def _damped_step(free: Free, at: Standing, person: int, room: TryWorkspace) -> f
 
 @inlined
 def _damp(at: Standing, person: int, ratio: float) -> None:
-    """Less after a step that kept its promise, much more after each refusal in a row."""
+    """Less damping after a step that gained as predicted, much more after each rejection in a row."""
     least, most = DAMPING_RANGE
     strength = np.float64(at.strength[person])
     if at.accepted[person]:
@@ -218,10 +218,10 @@ _try = kept(_tried)
 
 @lru_cache(maxsize=8)
 def _try_of(terms: tuple[FitTerm, ...]) -> Try:
-    """The same for another list of terms than the one that ships, compiled in each process anew.
+    """`_made_from` for another list of terms than the shipped one, compiled anew in each process.
 
-    The terms are names of the module, in place of what `tried` encloses: numba keeps machine code by that, and takes a
-    compiled function for another one in each process.
+    The terms are names of the module, not values enclosed by `tried`: numba caches by the enclosed values, and an
+    enclosed compiled function differs in each process.
     """
     names = {**globals(), "_losses": losses_of(terms), "_slopes": slopes_of(terms)}
     tried: Try = FunctionType(_tried.__code__, names, closure=_tried.__closure__)

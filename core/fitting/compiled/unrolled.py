@@ -1,7 +1,7 @@
 """A list of terms as one piece of machine code.
 
-numba cannot loop over functions, and each term reads numbers of its own types: so the loop is written out, one line a
-term.
+numba cannot loop over functions, and each term has its own types of numbers. So the loop is written out, one line
+per term.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SLOPES = (
 
 
 def losses_of(terms: Sequence[FitTerm]) -> Callable[..., None]:
-    """Machine code that writes each term's loss of one person at unknowns (86,) to a report (T,). numbers and own: of
-    each term what it reads and its workspace."""
+    """Machine code that writes each term's loss of one person at unknowns (86,) to a report (T,). numbers and own:
+    input and workspace of each term."""
     return _written_out(*LOSSES, [term.lose for term in terms])
 
 
 def slopes_of(terms: Sequence[FitTerm]) -> Callable[..., None]:
-    """Machine code that adds each term's J'r (86,) and upper triangle of J'J (86, WIDE) at what was last lost."""
+    """Machine code that adds each term's J'r (86,) and upper triangle of J'J (86, WIDE) at the last `lose`."""
     return _written_out(*SLOPES, [term.slope for term in terms])
 
 

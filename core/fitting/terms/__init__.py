@@ -1,4 +1,4 @@
-"""What a fit minimises, a file a term: its plain version in tensors and its machine code side by side.
+"""The terms of a fit's objective, one file per term: its plain version in tensors beside its machine code.
 
-term.py says what a term is given and gives, all_terms.py lists the terms. A new term is one file and one name there.
+term.py defines the interface of a term, all_terms.py lists the terms. A new term is one file and one name there.
 """

@@ -1,4 +1,4 @@
-"""What joints cannot do, and ages that are neither a child's nor an adult's: squared radians beyond the limits."""
+"""Limits of joints, and of the age between child and adult: squared excess beyond the limits."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ from core.fitting.terms.term import (
     pull_one,
 )
 
-AGE_LIMIT = (
-    3.0  # how much more than a radian beyond a joint's limit `kid` weighs beyond an adult's 0 or a child's 1
-)
+AGE_LIMIT = 3.0  # weight of `kid` beyond 0..1, relative to a radian beyond a joint's limit
 
 
 def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
@@ -105,7 +103,7 @@ def slope(
 
 @compiled
 def _beyond(told: LimitNumbers, unknowns: Floats, i: int) -> np.float32:
-    """How far beyond its limits one number of the body pose is [rad]."""
+    """Excess of one number of the body pose beyond its limits [rad]."""
     angle = unknowns[BODY_POSE_START + i]
     return angle - min(max(angle, told.lower[i]), told.upper[i])
 

@@ -1,4 +1,4 @@
-"""How likely the body's pose is: the least of a mixture of Gaussians, or softly all of them."""
+"""The pose prior: the likeliest component of a mixture of Gaussians, or a soft minimum over all."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def mixture(prior: PosePrior, body_pose: Tensor, softness: float = 0.0) -> BodyP
     """min over components of half the squared Mahalanobis distance plus the offset. body_pose (B, 69).
 
     The minimum in place of the sum is SMPLify's (Bogo et al., ECCV 2016, eq. 8): one Gaussian at a time. With softness
-    T it is -T log sum exp(-./T), which lets a fit move between components before it settles in one.
+    T it is -T log sum exp(-./T), which lets a fit move between components before it converges in one.
     """
     whitened = (body_pose[:, None] - prior.means).transpose(0, 1) @ prior.factors  # (C, B, 69)
     distance = 0.5 * whitened.square().sum(dim=2).T + prior.offsets
@@ -74,7 +74,7 @@ class MixtureNumbers(NamedTuple):
 
 
 class MixtureWorkspace(NamedTuple):
-    """whitened (C, 69), distance (C,) and share (C,) of the components in what pulls."""
+    """whitened (C, 69), distance (C,) and share (C,) of each component in the gradient."""
 
     whitened: Floats
     distance: Floats
@@ -114,7 +114,7 @@ def lose(
 
 @inlined
 def _distance(prior: MixtureNumbers, own: MixtureWorkspace, body_pose: Floats) -> float:
-    """The mixture's half distance plus offset, of one component or softly of all; their shares of what pulls."""
+    """The mixture's half distance plus offset, of one component or softly of all; writes their gradient shares."""
     whitened, distance, share = own.whitened, own.distance, own.share
     nearest = 0
     for c in range(distance.shape[0]):

@@ -1,6 +1,6 @@
 """The photo's keypoints: Geman and McClure's s²r²/(s² + r²) of each coordinate, times confidence² (SPIN's data term).
 
-s is where, in residual units, a keypoint begins to be disbelieved. A person with a visible keypoint behind the camera
+s is the outlier threshold of a keypoint in residual units. A person with a visible keypoint behind the camera
 has an infinite loss.
 """
 
@@ -33,7 +33,7 @@ NEAREST = 0.05  # [m] a keypoint nearer to the camera's plane than this cannot b
 
 
 class Reprojection(NamedTuple):
-    """loss (B,); residual (B, K, 2) as re-weighted for Gauss-Newton; rows (B, K, 2, 3): how it changes with a point."""
+    """loss (B,); residual (B, K, 2) as re-weighted for Gauss-Newton; rows (B, K, 2, 3): its derivative by a point."""
 
     loss: Tensor
     residual: Tensor
@@ -51,7 +51,7 @@ def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
 
 
 def reprojection(points: Tensor, offset_px: Tensor, seen: SeenKeypoints, robust: float) -> Reprojection:
-    """Of body points (B, K, 3) [m] that are offset_px (B, K, 2) from the photo's; robust: s."""
+    """Residuals of body points (B, K, 3) [m] that are offset_px (B, K, 2) from the photo's keypoints; robust: s."""
     depth = points[..., 2:]
     residual = offset_px * seen.scale[:, None, None]
     trust = believed(residual, robust)
@@ -69,7 +69,7 @@ def reprojection(points: Tensor, offset_px: Tensor, seen: SeenKeypoints, robust:
 
 
 def believed(residual: Tensor, robust: float) -> Tensor:
-    """What Geman and McClure leave of each squared residual."""
+    """The robust loss of each residual, by Geman and McClure."""
     return robust**2 / (robust**2 + residual * residual)
 
 
@@ -113,7 +113,7 @@ def lose(photo: PhotoNumbers, own: tuple[()], at: TermWorkspace, person: int, un
 
 @compiled
 def _offset(photo: PhotoNumbers, person: int, point: Floats, keypoint: int, axis: int) -> float:
-    """How far a keypoint is off across or down the photo [px]."""
+    """Offset of a keypoint along one axis of the photo [px]."""
     shown = point[axis] / point[2] * photo.focal_length[person] + photo.camera_center[person, axis]
     return shown - photo.xy[person, keypoint, axis]
 

@@ -1,4 +1,4 @@
-"""How far the shape is from the mean adult's: betas and kid in standard deviations."""
+"""The shape prior: squared betas and kid, in standard deviations from the mean adult."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a body has moved from where its fit began: every unknown alike."""
+"""Squared distance of a body from the start of its fit, with equal weights for all unknowns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
 
 
 class StartNumbers(NamedTuple):
-    """weight: squared; previous (B, 86), or (0, 86) where there is no pull."""
+    """weight: squared; previous (B, 86), or (0, 86) if the weight is zero."""
 
     weight: float
     previous: Floats

@@ -1,7 +1,7 @@
-"""A term of a fit's objective: what it is given and what it gives, in tensors and as machine code.
+"""The interface of a term of a fit's objective, in tensors and as machine code.
 
 The plain version runs on any device, in any precision and for a batch; the machine code runs on the CPU for one person
-at a time. Tests hold the two together. Losses are sums of squares; what goes with one is half its gradient, J'r, and
+at a time. Tests compare the two. Losses are sums of squares; with a loss come half its gradient, J'r, and
 half its Hessian, J'J.
 """
 
@@ -28,7 +28,7 @@ Number = float | np.float32
 
 
 class SeenKeypoints(NamedTuple):
-    """What the photo shows of each person. xy (B, K, 2) [px]; confidence (B, K); focal_length (B,) [px];
+    """The visible keypoints of each person. xy (B, K, 2) [px]; confidence (B, K); focal_length (B,) [px];
     camera_center (B, 2) [px]; scale (B,) [1/px]: residual units per pixel."""
 
     xy: Tensor
@@ -39,14 +39,14 @@ class SeenKeypoints(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What differs from fit to fit. previous (B, 86): where `stay_near` pulls to, None where it does not."""
+    """The data that differs from fit to fit. previous (B, 86): the target of `stay_near`, None without that term."""
 
     seen: SeenKeypoints
     wishes: WishTable
     previous: Tensor | None = None
 
     def tensors(self) -> tuple[Tensor, ...]:
-        """All of it, for what records or compiles functions of tensors; those at SHARED are of everybody."""
+        """All parts as tensors, for recorded and compiled functions; those at SHARED have no row per person."""
         own = () if self.previous is None else (self.previous,)
         return (*self.seen, *self.wishes, *own)
 
@@ -61,7 +61,7 @@ SHARED = slice(len(SeenKeypoints._fields), len(SeenKeypoints._fields) + len(Wish
 
 
 class FitGoal(NamedTuple):
-    """What a fit minimises. softness: how widely the pose prior blends its components; 0 for one at a time."""
+    """The goal that a fit minimises. softness: width of the pose prior's blend; 0: one component at a time."""
 
     terms: tuple[FitTerm, ...]
     config: FitConfig
@@ -70,7 +70,7 @@ class FitGoal(NamedTuple):
 
 
 class ComparedBodies(NamedTuple):
-    """Bodies whose loss is asked for, at unknowns (B, 86). offset_px (B, K, 2): from each keypoint of the photo to the
+    """Bodies whose loss is computed, at unknowns (B, 86). offset_px (B, K, 2): from each keypoint of the photo to the
     body's."""
 
     unknowns: Tensor
@@ -87,12 +87,12 @@ class ComparedBodies(NamedTuple):
         return cls(posed.unknowns, posed, observation, shown + seen.camera_center[:, None] - seen.xy)
 
     def no_loss(self) -> TermShare:
-        """What a term without a weight gives."""
+        """The share of a term with weight zero."""
         return TermShare(self.unknowns.new_zeros(len(self.unknowns)))
 
 
 class TermRows(NamedTuple):
-    """residual (B, R), whitened: divided by what one would not mind; jacobian (B, R, 86)."""
+    """residual (B, R), whitened: divided by the tolerance; jacobian (B, R, 86)."""
 
     residual: Tensor
     jacobian: Tensor
@@ -107,8 +107,8 @@ class NormalEquations(NamedTuple):
 
 
 class TermShare(NamedTuple):
-    """A term's loss (B,), and what it takes to lower it, worked out when it is called: a term of residuals gives their
-    rows, another one adds its part to the normal equations in place."""
+    """A term's loss (B,), and a function for its derivatives: a term of residuals returns their rows, any other term
+    adds its part to the normal equations in place."""
 
     loss: Tensor
     rows: Callable[[], TermRows] | None = None
@@ -118,7 +118,7 @@ class TermShare(NamedTuple):
 class BodyPosePull(NamedTuple):
     """A term over body poses: loss (B,), half gradient (B, 69) and half Hessian (B, 69, 69) or its diagonal (B, 69).
 
-    Of a Gaussian J is constant, so forming rows first would only make the product J'J longer.
+    A Gaussian's J is constant, so rows would only make the product J'J longer.
     """
 
     loss: Tensor
@@ -127,7 +127,7 @@ class BodyPosePull(NamedTuple):
 
 
 class TermWorkspace(NamedTuple):
-    """Where machine code works out one person. body: its table; posed: the body at the unknowns in question; rows
+    """Arrays in which machine code computes one person. body: its table; posed: the body at the current unknowns; rows
     (2, WIDE) of a Jacobian, all zero between uses; distance_px (K,): of each keypoint, from the body's."""
 
     body: BodyTable
@@ -140,11 +140,11 @@ class FitTerm(NamedTuple):
     """name: in the loss by term, words joined by underscores.
 
     plain(goal, bodies): the term's share for a batch.
-    numbers(goal, observation): what the machine code reads, a NamedTuple of arrays and floats of the same types always.
-    workspace(numbers): arrays of its own in which it works out one person, a NamedTuple or an empty tuple.
+    numbers(goal, observation): the input of the machine code, a NamedTuple of arrays and floats whose types never
+    change. workspace(numbers): the term's own arrays for one person, a NamedTuple or an empty tuple.
     lose(numbers, own, at, person, unknowns): the loss of one person at unknowns (86,).
     slope(numbers, own, at, person, unknowns, gradient, hessian): adds J'r (86,) and the upper triangle of J'J
-    (86, WIDE) at what was last lost. A try that is refused needs none.
+    (86, WIDE) at the unknowns of the last `lose`. A rejected try does not call it.
     """
 
     name: str
@@ -156,7 +156,7 @@ class FitTerm(NamedTuple):
 
 
 def no_workspace(numbers: object) -> tuple[()]:
-    """Of a term that needs none."""
+    """The workspace of a term that needs none."""
     return ()
 
 

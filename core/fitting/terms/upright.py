@@ -1,6 +1,6 @@
-"""Photos are mostly taken level, of people who mostly stand: a robust pull of the pelvis' up to the photo's.
+"""A robust pull of the pelvis' up axis to the photo's: most photos are level and most people stand.
 
-Under one camera a lean toward or away from it hardly shows; people who lie are beyond where it pulls.
+One camera hardly shows a lean toward or away from it. People who lie are beyond the outlier threshold.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.fitting.terms.term import (
     TermWorkspace,
 )
 
-UPRIGHT_ROBUST = 0.7  # about 40 degrees: where a lean begins to be believed
+UPRIGHT_ROBUST = 0.7  # outlier threshold of a lean, about 40 degrees
 
 
 def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
@@ -52,7 +52,7 @@ class UprightNumbers(NamedTuple):
 
 
 class UprightWorkspace(NamedTuple):
-    """rise (3, 3): how what is up changes with each number of global_orient."""
+    """rise (3, 3): derivative of the up axis by each number of global_orient."""
 
     rise: Floats
 
@@ -103,7 +103,7 @@ def slope(
 
 @compiled
 def _lean(turns: Floats) -> float:
-    """The squared distance between the pelvis' up and the photo's."""
+    """The squared distance between the pelvis' up axis and the photo's."""
     pelvis = turns[LOCAL, 0]
     return pelvis[0, 1] ** 2 + (pelvis[1, 1] + 1) ** 2 + pelvis[2, 1] ** 2
 

@@ -1,4 +1,4 @@
-"""What a curator asks for: places held at points, on rays, planes and sides, and joints that keep their turn."""
+"""The curator's wishes: places held at points, on rays, planes and sides, and joints that keep their rotation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def plain(goal: FitGoal, bodies: ComparedBodies) -> TermShare:
 
 
 def wish_rows(table: WishTable, bodies: ComparedBodies) -> TermRows:
-    """The residuals of wishes about places, then three of each turn that is held."""
+    """The residuals of wishes about places, then three per held rotation."""
     parts = [
         rows_of(table, bodies)
         for count, rows_of in ((len(table.rows), _place_rows), (len(table.held), _turn_rows))
@@ -61,10 +61,10 @@ def _place_rows(table: WishTable, bodies: ComparedBodies) -> TermRows:
 
 
 def _turn_rows(table: WishTable, bodies: ComparedBodies) -> TermRows:
-    """Among the vectors that are the same turn, the one nearest to where the joint is.
+    """Residuals to that axis-angle vector of the held rotation which is nearest to the joint's own.
 
-    Of people who stand upright before a camera the pelvis is turned by about pi, where a little more is written as the
-    other way round.
+    The pelvis of an upright person is turned by about pi in the camera frame, and a rotation slightly above pi is
+    written as the other way round.
     """
     unknowns = bodies.unknowns
     axis, angle, firm = table.held[:, :3], table.held[:, 3], table.held[:, 4].sqrt()
@@ -137,7 +137,7 @@ def slope(
 
 @compiled
 def _wished(wishes: WishNumbers, wish: int, points: Floats) -> float:
-    """The residual of a wish about places."""
+    """The residual of a wish about keypoints' places."""
     one, other, row = wishes.keypoints[wish, 0], wishes.keypoints[wish, 1], wishes.rows[wish]
     residual = -row[3]
     for axis in range(3):
@@ -149,7 +149,7 @@ def _wished(wishes: WishNumbers, wish: int, points: Floats) -> float:
 
 @compiled
 def _angle_held(wishes: WishNumbers, turn: int, unknowns: Floats) -> float:
-    """Of the angles that are the same turn, the one nearest to where its joint is."""
+    """The angle of the held rotation, among its equivalents, that is nearest to the joint's own."""
     first, angle = wishes.unknowns[turn], wishes.held[turn, 3]
     along = dot(unknowns[first : first + 3], wishes.held[turn, :3])
     return angle + WHOLE_TURN * np.round((along - angle) / WHOLE_TURN)

@@ -1,4 +1,4 @@
-"""A curator's wishes as plain numbers: the one form that tensors and machine code read."""
+"""A curator's wishes as plain numbers: one form for tensors and machine code."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish
 
 class WishTable(NamedTuple):
     """Wishes about places as rows axis . (x_one - x_other) - target: keypoints (W, 3) with one, other (-1: none) and
-    whether only what is above zero counts; rows (W, 4) with axis and target. Wishes about turns as the first of the
-    three unknowns that each holds (T,), and held (T, 5) with axis, angle and weight."""
+    one-sidedness (1: only a positive residual counts); rows (W, 4) with axis and target. Wishes about rotations as the
+    first of the three unknowns that each holds (T,), and held (T, 5) with axis, angle and weight."""
 
     keypoints: Tensor
     rows: Tensor

@@ -1,4 +1,4 @@
-"""What the lifter's network is given of keypoints: what `features_in_tensors` of lift.py says."""
+"""The lifter's input features from keypoints, as machine code: the twin of `features_in_tensors` in lift.py."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _known(lifter: Lifter, layout: str) -> Known:
 def _made_from(
     sources: int,
 ) -> Callable[[Known, Floats, Floats, Floats, InputWorkspace, Floats, Floats, Floats], None]:
-    """What is called from Python, made anew when any of the sources changes."""
+    """The function that Python calls, compiled again if any of the sources changes."""
 
     @kept
     def see(

@@ -1,4 +1,4 @@
-"""The lifter's answer as bodies under their keypoints: what `stand_in_tensors` of lift.py says."""
+"""The lifter's prediction as bodies under their keypoints: the machine code of `stand_in_tensors` in lift.py."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SMALL_ANGLE = 1e-3  # [rad] half an angle; below it a turn and its sine are one 
 
 
 class Bodies(NamedTuple):
-    """Whose hypotheses they are: offsets (24, 3, 12) of the lifter's own skeleton, joint minus parent, as affine
-    functions of the shape; table and pelvis (3, 12) of the body that is asked for; shares (11,) of the lifter's shape
-    numbers that mean something to it."""
+    """The lifter's skeleton and the requested body: offsets (24, 3, 12) of the lifter's own skeleton, joint minus
+    parent, as affine functions of the shape; table and pelvis (3, 12) of the requested body; shares (11,) of the
+    lifter's shape numbers that mean something to it."""
 
     offsets: Floats
     table: BodyTable
@@ -59,8 +59,8 @@ class OutputArrays(NamedTuple):
 
 
 class OutputWorkspace(NamedTuple):
-    """Where one person is worked out: rotations (H, 24, 3, 3), world (24, 3, 3), joints (H, 24, 3), expected (H,),
-    order (H,), posed."""
+    """Arrays in which one person is computed: rotations (H, 24, 3, 3), world (24, 3, 3), joints (H, 24, 3), expected
+    (H,), order (H,), posed."""
 
     rotations: Floats
     world: Floats
@@ -107,7 +107,7 @@ def _bodies(lifter: Lifter, body: Body, layout: str) -> Bodies:
 
 
 def _made_from(sources: int) -> Callable[[Bodies, OutputArrays, OutputWorkspace, Floats, Floats], None]:
-    """What is called from Python, made anew when any of the sources changes."""
+    """The function that Python calls, compiled again if any of the sources changes."""
 
     @kept
     def stand(

@@ -1,6 +1,6 @@
 """The lifter: from keypoints alone to a few likely bodies, with probabilities. It ships with the program.
 
-`lift` turns the camera to each person, asks the network (network.py), and brings its bodies back into the
+`lift` turns the camera to each person, runs the network (network.py), and brings its bodies back into the
 photo's camera frame, where each is moved under its keypoints.
 """
 
@@ -45,7 +45,7 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
     """The lifter that comes with the program, or the one in another folder of `train.lifter`.
 
     On a device that is quicker in bfloat16 its layers are held in it, unless `exact`: a fiftieth of a millimetre apart.
-    Raises CheckpointError naming what is missing or of another shape.
+    Raises CheckpointError naming parameters that are missing or of another shape.
     """
     folder = LIFTER_FOLDER if path is None else Path(path)
     try:
@@ -75,7 +75,7 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device computes in bfloat16 itself, and so is quicker for one person: a GPU, or a processor with
+    """True if the device computes in bfloat16 itself, and so is quicker for one person: a GPU, or a processor with
     AVX-512's instructions for it (1.3 for 3.1 ms). With Intel's tiles it is not (2.1 for 1.7 ms): they want many
     people.
     """
@@ -102,7 +102,7 @@ def lift(
     """Guess bodies from keypoints (B, K, 3) x, y [px], confidence; focal_length (B,), camera_center (B, 2) [px].
 
     On another body than the lifter's own the shape is that body's mean: its betas mean something else. Raises
-    FitInputError for a person of whom nothing is visible.
+    FitInputError for a person without a visible keypoint.
     """
     like = lifter.offsets
     keypoints, focal_length, camera_center = (t.to(like) for t in (keypoints, focal_length, camera_center))
@@ -120,7 +120,7 @@ def lift(
 
 
 def warm_up(lifter: Lifter) -> None:
-    """Make or read the machine code that guesses on the CPU run: some seconds after an installation, else a moment."""
+    """Compile or load the machine code of guesses on the CPU: some seconds after an installation, else a moment."""
     keypoints = torch.ones(1, len(keypoint_layout("coco17").keypoints), 3)
     lift(lifter, load_body(), keypoints, "coco17", torch.ones(1), torch.ones(1, 2))
 

@@ -21,7 +21,7 @@ from core.networks.table import LIFTER
 JOINTS, SHAPE = len(JOINT_NAMES), 11  # ten betas and the kid
 POSE6D = 6 * JOINTS
 NUMBERS = POSE6D + SHAPE + 3  # of one hypothesis: rotations, shape, and where the pelvis is
-BODY_HEIGHT = 1.7  # [m] a person whose place is all zeros is that tall
+BODY_HEIGHT = 1.7  # [m] height of a person whose place numbers are all zero
 NO_FAMILY = 1e-6  # weight below which nothing of a family was seen
 FARTHEST_LOG = 3.0  # of the distance, over that at which a person is as tall as the bbox
 EACH = 4  # numbers of a keypoint that the network is given: x, y, presence, confidence
@@ -33,9 +33,9 @@ CLOSE = 0.05  # of the distance: the least that a joint may be away from the cam
 
 @dataclass(frozen=True)
 class LifterConfig:
-    """What is needed to build the network; `body` is the fingerprint of the body whose shapes it speaks of.
+    """The values that build the network; `body` is the fingerprint of the body whose shapes it predicts.
 
-    Raises CheckpointError for what cannot be built.
+    Raises CheckpointError for invalid values.
     """
 
     definitions: tuple[str, ...]
@@ -128,25 +128,25 @@ class Lifter(nn.Module):
         nn.init.normal_(self.propose.bias, std=0.05)  # or all hypotheses would learn the same
 
     def set_body(self, keypoint_body: KeypointBody, mean: Tensor) -> None:
-        """The skeleton of the body it will speak of, and the hypothesis it starts from (NUMBERS,)."""
+        """Set the skeleton of the predicted body, and the hypothesis it starts from (NUMBERS,)."""
         self.offsets.copy_(keypoint_body.offsets.view(JOINTS, 3))
         self.offsets_shape.copy_(keypoint_body.offsets_shape)
         self.mean.copy_(mean)
 
     def forward(self, seen: LifterInput) -> Hypotheses:
-        """What the person may be; half precision only inside autocast."""
+        """The hypotheses of each person; half precision only inside autocast."""
         return self.bodies(*self._numbers(self.features(seen)), seen.side)
 
     def both_ways(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """What `bodies` takes, of features (2 B, ...) as `features_both_ways` gives them: the safe hypothesis averaged
-        with what the network says of the person's mirror image."""
+        """The input of `bodies`, from features (2 B, ...) as `features_both_ways` gives them: the safe hypothesis
+        averaged with the prediction for the person's mirror image."""
         numbers, logits = self._numbers(features)
         own, other = numbers.chunk(2)
         safe = (own[:, 0] + other[:, 0, self.flip_numbers] * self.mirror_numbers) / 2
         return torch.cat([safe[:, None], own[:, 1:]], dim=1), logits.chunk(2)[0]
 
     def features_both_ways(self, seen: LifterInput) -> Tensor:
-        """Those of all people, then those of their mirror images."""
+        """Features of all people, then those of their mirror images."""
         mirrored = LifterInput(
             seen.xy[:, self.flip] * seen.xy.new_tensor([-1.0, 1.0]),
             seen.confidence[:, self.flip],

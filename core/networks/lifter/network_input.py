@@ -1,4 +1,4 @@
-"""What the lifter sees of a person: keypoints of any layout, as a camera that looks straight at the person sees them.
+"""The lifter's input: keypoints of any layout, as seen by a camera that looks straight at the person.
 
 Turning the camera to the person takes away where in the photo they stand, and keeps the perspective: the keypoints are
 tangents of angles from the middle ray, and their size says how near the camera is.
@@ -15,7 +15,7 @@ from torch import Tensor
 from core.body.keypoints import layout as keypoint_layout
 from core.geometry.rotation import rotation_ahead
 
-# What annotators call by different names but mark within centimetres of each other.
+# Points with different names that annotators mark within centimetres of each other.
 _FAMILIES = {
     "mid_hip": "pelvis",
     "pelvis": "pelvis",
@@ -36,7 +36,7 @@ _FAMILIES = {
     "pinky": "hand",
 }
 OUTLIER = 5.0  # times the median distance from the middle: farther away is no part of the person
-FEW = 2  # points of which none is an outlier: either may be near what is taken as their middle
+FEW = 2  # so few points have no outliers: their median may be either one
 SMALLEST_SIDE = 1e-4  # tangent; one point alone has no size, and is taken for as large as half the photo
 NO_WEIGHT = 1e-9  # of a definition: below it nothing of it was seen
 AHEAD = 0.05  # least cosine to the middle ray: keypoints beside or behind the camera stay finite

@@ -1,4 +1,4 @@
-"""Where a guessed body stands: the translation that brings its keypoints under those seen, held by the guess."""
+"""Placement of a guessed body: the translation that brings its keypoints under those seen, held by the guess."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 ROUNDS = 3
-FIT_ERROR, OUTLIER = 0.03, 0.15  # [m] how far a guessed body's keypoints usually are off, and a wrong one's
+FIT_ERROR, OUTLIER = 0.03, 0.15  # [m] usual error of a guessed body's keypoints, and of an outlier
 NEAREST = 0.1  # [m] a distance of which a guess may be off by a share
 ACROSS_ERROR, DEPTH_ERROR = 0.1, 0.1  # of the guess: [m], and of the distance
 

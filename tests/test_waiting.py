@@ -33,6 +33,7 @@ def test_a_process_that_ends_early_ends_the_wait_for_it_with_its_last_words():
         wait_until(lambda: False, "its file", process)
 
 
+@pytest.mark.slow
 def test_a_process_that_does_not_end_is_ended_and_named(monkeypatch):
     monkeypatch.setattr(waiting, "LONGEST_S", 0.1)
     with (

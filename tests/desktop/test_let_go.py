@@ -48,6 +48,7 @@ def test_nothing_is_left_of_a_closed_window(qtbot, tmp_path, file):
     assert still_there(parts) == []
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_the_window_when_the_program_has_ended(qtbot, tmp_path, file):
     """Although the program freezes all that is there while it runs, the window too."""
     often = gc.get_threshold()

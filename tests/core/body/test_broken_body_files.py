@@ -184,6 +184,7 @@ def fuzzed_places(data: bytes) -> st.SearchStrategy[int]:
     return st.one_of(st.integers(0, len(data) - 1), end, near.map(lambda at: min(max(at, 0), len(data) - 1)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [write_pickle, write_npz])
 def test_any_change_of_bytes_gives_a_body_or_a_body_file_error(write, tmp_path):
     path = write(tmp_path / "fuzzed")

@@ -22,6 +22,7 @@ BODIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BODIES)
 @pytest.mark.parametrize("layout", ["coco17", "smpl24"])
 def test_a_moving_bodys_surface_joints_and_keypoints_are_where_the_whole_body_has_them(name, layout):

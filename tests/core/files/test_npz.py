@@ -39,6 +39,7 @@ ARRAYS = {
 }
 
 
+@pytest.mark.slow
 def test_what_numpy_writes_is_read_as_numpy_reads_it(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", **ARRAYS)
     found = read_npz(tmp_path / "a.npz")

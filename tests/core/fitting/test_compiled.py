@@ -95,6 +95,7 @@ def test_a_body_that_bends_takes_the_same_steps_as_with_tensors(bending, config)
     assert_same(*both_ways(bending, config))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("guessed", [True, False])
 @pytest.mark.parametrize("config", [FitConfig(), FitConfig(wishes=WISHES), FitConfig(stay_near=12.0)])
 def test_a_fit_from_machine_code_is_as_good_as_one_in_double_precision(scene, config, guessed):
@@ -105,6 +106,7 @@ def test_a_fit_from_machine_code_is_as_good_as_one_in_double_precision(scene, co
     assert (ours < 1.05 * sure + 0.5).float().mean() >= 0.8
 
 
+@pytest.mark.slow
 def test_everything_that_a_fit_may_be_told_is_compiled_once(scene, bending):
     for people in (first(scene, 1), scene, bending):
         for config in (*TERMS.values(), FitConfig(wishes=WISHES)):

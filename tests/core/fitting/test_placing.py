@@ -86,6 +86,7 @@ def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(problem, "by_machine_code", lambda start: False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("both_ways")
 @pytest.mark.parametrize("name", ["nose", "left_wrist", "right_ankle"])
 @pytest.mark.parametrize("center", [CENTER, (2000.0, 1500.0)])

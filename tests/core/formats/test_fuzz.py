@@ -20,6 +20,7 @@ def made(tmp_path_factory: pytest.TempPathFactory):
     return samples, values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", [*fuzz.FORMATS, *fuzz.EXTRA, fuzz.RECOGNISE])
 def test_damaged_files_are_refused_in_words_or_read(reader, made):
     samples, values = made

@@ -131,6 +131,7 @@ def test_6d_of_any_two_columns_gives_a_rotation_with_the_first_ones_direction():
     torch.testing.assert_close(matrix[..., 0], first / first.norm(dim=-1, keepdim=True))
 
 
+@pytest.mark.slow
 def test_the_left_jacobian_agrees_with_autograd_of_the_matrix():
     for axis_angle in sample():
         matrix = axis_angle_to_matrix(axis_angle)

@@ -30,6 +30,7 @@ def network() -> SpinNetwork:
     return random_network()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zipped", [True, False], ids=["today's torch", "torch of 2019"])
 def test_spins_public_checkpoint_loads(tmp_path, zipped):
     weights = OrderedDict(random_weights(spin_shapes()))
@@ -83,6 +84,7 @@ def test_another_networks_weights_start_no_backbone(tmp_path):
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
 
 
+@pytest.mark.slow
 def test_our_own_checkpoint_comes_back_with_everything_a_training_needs(tmp_path):
     torch.manual_seed(1)
     config = SpinConfig("resnet18", iterations=2, body="a body's fingerprint")

@@ -84,6 +84,7 @@ def test_forward_equals_a_plain_reading_of_spin():
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [1, 2, 3, 5])
 def test_each_round_of_feedback_corrects_the_estimates_of_the_round_before(rounds):
     network = random_network(SpinConfig("resnet18", rounds)).double()

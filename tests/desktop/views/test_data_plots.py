@@ -191,6 +191,7 @@ def test_no_two_terms_have_lines_of_the_same_colour_and_style(open_desk):
     assert len(looks) == len(pens) > 3
 
 
+@pytest.mark.slow
 def test_a_term_that_is_new_to_the_fit_has_a_line_by_its_plain_name(open_desk, monkeypatch):
     desk, fits = open_desk, open_desk.workbench.fits
     monkeypatch.setattr(all_terms, "TERMS", FEW_AND_TOY)

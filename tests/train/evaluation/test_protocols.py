@@ -240,6 +240,7 @@ def test_a_network_is_measured_on_its_own_body(dataset, body, knowing):
     assert found.pve_mm is None  # their vertices are not the same
 
 
+@pytest.mark.slow
 def test_a_photo_that_cannot_be_read_is_left_out_and_told(tmp_path, body, network, knowing):
     path = making_runs.write_dataset(tmp_path, body, 40)
     (tmp_path / "images/001.png").write_bytes(b"no picture")
@@ -275,6 +276,7 @@ def test_the_command_prints_a_table_or_lines_of_json(tmp_path, dataset, body, ne
     assert "NAME one of h36m-p1" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_told_when_a_later_data_set_cannot_be(tmp_path, dataset, body, network, capsys):
     save_checkpoint(tmp_path / "checkpoint.pt", spin_checkpoint(network))
     data = ["--data", f"joints={dataset}", "--data", "coco=nothing.npz"]

@@ -16,10 +16,12 @@ def scene(body: Body, monkeypatch: pytest.MonkeyPatch) -> Scene:
     return Scene.of(body, before_camera(prior_poses(3)), "coco17", noise_px=2)
 
 
+@pytest.mark.slow
 def test_its_machine_code_takes_the_same_steps_as_its_tensors(scene):
     assert_same(*both_ways(scene, FitConfig()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["machine code", "tensors"])
 def test_a_fit_minimises_it_and_reports_it_by_name(scene, dtype):
     fitted = Scene(scene.body.to("cpu", dtype), scene.truth, scene.layout, scene.keypoints)

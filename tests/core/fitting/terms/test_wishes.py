@@ -76,6 +76,7 @@ def test_joints_that_the_layout_does_not_show_can_be_pinned_too(body):
     assert (scene.joints(step.params)[0, 9] - target).norm() < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["machine code", "tensors"])
 @pytest.mark.parametrize("heading_deg", [-20.0, 20.0])
 def test_a_turn_is_kept_whichever_way_round_it_is_written(body, dtype, heading_deg):

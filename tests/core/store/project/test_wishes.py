@@ -133,6 +133,7 @@ def test_a_project_from_before_there_were_wishes_opens_and_takes_them(project):
         assert again.person(person_id).wishes == EVERY
 
 
+@pytest.mark.slow
 def test_people_of_either_age_are_salvaged_from_a_damaged_project(tmp_path, random):
     path = tmp_path / "big.fitloop"
     with Project.create(path) as project:

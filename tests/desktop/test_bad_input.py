@@ -229,7 +229,7 @@ def build_and_act(*arguments):
             return
         timer.stop()
         place = "a command"
-        workbench.queue.next_to_look_at = broken
+        workbench.queue.next_undecided = broken
         window.actions_by_id["person.next_worst"].trigger()
         place = "a view"
         workbench.told.connect(broken)

@@ -2,7 +2,7 @@
 
 The format of SOURCE is told from its content, that of DESTINATION from its suffix; --from and --to name
 them, --list lists them. What a reader left out is printed, reason by reason. With --detect, SOURCE is a photo or a
-folder of photos in which people are found, or annotations in whose boxes keypoints are found anew.
+folder of photos in which people are found, or annotations: keypoints are then detected anew in their boxes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def detected(source: Path, word: str | None, beside: Beside, choice: DetectorCho
 def write(
     destination: Path, row: Format, photos: tuple[Photo, ...], beside: Beside, person: int | None
 ) -> str:
-    """Write people in a format. person: whose fits a sequence is of. Returns what was done, in words."""
+    """Write people in a format. person: the id of the person that a sequence follows. Returns a line for the user."""
     if row.holds == "fit":
         return _write_each(destination, row, photos, _with_body(beside))
     if row.holds == "sequence":
@@ -88,7 +88,7 @@ def _write_each(destination: Path, row: Format, photos: Iterable[Photo], beside:
 
 
 def _fitted(photos: Iterable[Photo], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
-    """Who has a fit that nobody rejected; the others' are said in `left_out`."""
+    """People with a fit that was not rejected. The rejected fits are listed in `left_out`."""
     return with_truth([(photo, person) for photo in photos for person in photo.people], left_out)
 
 

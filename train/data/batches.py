@@ -1,4 +1,4 @@
-"""Batches: whose turn it is, and their augmented crops.
+"""Batches: the rows of each batch, and their augmented crops.
 
 Everything random here is a function of the seed, the epoch and the place in it. So a resumed run goes on exactly where
 it was, whatever the number of loader workers, and no two workers ever share a stream.
@@ -84,7 +84,7 @@ _TENSORS = ("images", "keypoints_crop", "joints", "has_joints", "half_weights")
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """Who is drawn in which epoch. rows (M,): those of the samples that may be; dataset (N,) names of all samples."""
+    """The rows that each epoch draws. rows (M,): of the samples, to draw from; dataset (N,): names of all samples."""
 
     rows: NDArray[np.int64]
     dataset: NDArray[np.str_]

@@ -49,7 +49,7 @@ class Judge:
         return replace(self, keypoints=keypoints, focal_length=focal_length, camera_center=camera_center)
 
     def place(self, params: BodyParams) -> BodyParams:
-        """The same bodies, moved under their keypoints; whom least squares would put far off stays."""
+        """The same bodies, moved under their keypoints. A body stays if least squares would move it far off."""
         unknowns = params_to_vector(params).nan_to_num()
         unknowns[:, CAM_T_COLUMNS].zero_()
         points = self.body.posed(unknowns).points

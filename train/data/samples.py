@@ -1,4 +1,4 @@
-"""Who is trained on: the people of a fits dictionary and of SPIN's data sets, as one table of N rows.
+"""The people to train on, from a fits dictionary and SPIN's data sets, as one table of N rows.
 
 Row i of the table is row i of the run's fits dictionary. A data set's own SMPL parameters become locked rows: truth.
 Poses mean the same on every body of SMPL's tree, betas do not: those of another body, or of SMPL's male and female one,
@@ -153,7 +153,7 @@ def with_fits(rows: FitsDictionary, fits: FitsDictionary, name: str, where: str)
 def as_corrected(samples: Samples, rows: FitsDictionary, truth: NDArray[np.bool_]) -> Samples:
     """The same people with the boxes and keypoints of the dictionary rows beside them, which a human may have moved.
 
-    truth (N,): whose body the data set knows. Where a human rejected it, its 3D joints do not teach either.
+    truth (N,): rows with a body in the data set. Where a human rejected it, its 3D joints do not teach either.
     """
     return replace(
         samples,
@@ -193,7 +193,7 @@ class Absent:
 
 
 def present(samples: Samples) -> tuple[NDArray[np.int64], Absent]:
-    """Rows whose photo is there, and what is not. Raises FitsError when over 5 % are missing."""
+    """Rows with a photo, and the photos that are missing. Raises FitsError when over 5 % are missing."""
     every = np.unique(samples.photo)
     missing = [path for path in every.tolist() if not Path(path).is_file()]
     gone = np.isin(samples.photo, missing)
@@ -208,7 +208,7 @@ def present(samples: Samples) -> tuple[NDArray[np.int64], Absent]:
 
 
 def learnable(samples: Samples, fits: FitsDictionary) -> NDArray[np.bool_]:
-    """(N,) who has anything to learn from: a visible keypoint, 3D joints, or truth."""
+    """(N,) rows with anything to learn from: a visible keypoint, 3D joints, or truth."""
     seen = (samples.keypoints[..., 2] > 0).any(axis=1)
     return seen | samples.has_joints | fits.locked.cpu().numpy()
 
@@ -233,7 +233,7 @@ def _rows_of(
     body: Body,
     truth: bool,
 ) -> FitsDictionary:
-    """shaped (N,): whose shape is of this body; kid (N,): how much of a child each is."""
+    """shaped (N,): rows with a shape of this body; kid (N,): how much of a child each is."""
     count = len(samples)
     side = BBOX_UNIT * samples.scale
     known = np.zeros(count, bool)

@@ -16,8 +16,8 @@ from train.data.samples import MISSING_SHARE
 
 
 def in_rows_of(table: Table, rows: Sequence[int], fits: FitsDictionary) -> FitsDictionary:
-    """fits: people of these rows of the table. Whom the reader left out, as where a photo is missing, gets an empty
-    row; nobody does where more photos are missing than a training begins with, since then the fits are of use alone.
+    """fits: people of these rows of the table. A person that the reader left out, as where a photo is missing,
+    gets an empty row. If more photos are missing than a training accepts, no row is added: the fits then serve alone.
     """
     absent = np.setdiff1d(np.arange(len(table)), rows)
     missing = set(table.imgname) - {table.imgname[row] for row in rows}

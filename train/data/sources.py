@@ -1,4 +1,4 @@
-"""From options to what a run trains on: samples, the dictionary beside them, and whose photos are there."""
+"""The data of a run, from its options: samples, the dictionary beside them, and the photos that are there."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SourceOptions:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """N people: row i of samples is row i of fits. order: who is drawn when. notices: what the user should know."""
+    """N people: row i of samples is row i of fits. order: the rows of each epoch. notices: lines for the user."""
 
     samples: Samples
     fits: FitsDictionary
@@ -80,7 +80,7 @@ def read_sources(
 
 
 def _shapeless(file: Path, rows: FitsDictionary, body: Body) -> list[str]:
-    """What there is to say of bodies of a data set whose shapes do not teach."""
+    """A notice for each data set with shapes that cannot teach this body."""
     locked = rows.locked.numpy()
     if locked.any() and (other := other_body(file, body)):
         return [f"{other} Until then its poses teach, its shapes do not"]

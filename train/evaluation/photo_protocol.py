@@ -51,7 +51,7 @@ def evaluate_photos(network: nn.Module, body: Body, folder: Path) -> list[Result
 
 
 def pictures_of(truth: PhotoTruth, folder: Path) -> tuple[dict[int, NDArray[np.uint8]], list[Absent]]:
-    """The photo of each person of a source that has one and is seen in it, and who is left out."""
+    """The photo of each person of a source that has one and is seen in it, and the people left out."""
     photos: dict[int, NDArray[np.uint8]] = {}
     broken: list[str] = []
     unseen: list[str] = []
@@ -75,7 +75,7 @@ def pictures_of(truth: PhotoTruth, folder: Path) -> tuple[dict[int, NDArray[np.u
 def errors_of(
     network: nn.Module, body: Body, truth: PhotoTruth, photos: dict[int, NDArray[np.uint8]]
 ) -> dict[str, torch.Tensor]:
-    """Errors (B,) by name of the people of a source whose photos these are."""
+    """Errors (B,) by name of the people in these photos of a source."""
     people = list(photos)
     boxes = [box_around(truth.keypoints[person]) for person in people]
     crops = [

@@ -24,7 +24,7 @@ CHUNK = 32
 
 
 def body_of(network: nn.Module, body: Body) -> Body:
-    """The body whose betas the network says: the one given, or else the open one. Raises CheckpointError."""
+    """The body that the network predicts betas of: the one given, or else the open one. Raises CheckpointError."""
     told = body_told_by(network)
     for one in (body, load_body()):
         if one.shares_betas(told):
@@ -47,7 +47,7 @@ def crops_of(samples: Samples, rows: NDArray[np.int64]) -> Iterator[Batch]:
 
 
 def left_out(absent: Absent, unreadable: Sequence[str]) -> tuple[str, ...]:
-    """Who is not in the figures, in words. unreadable: the photo of each person that has one that cannot be read."""
+    """A line for the people that are not in the figures. unreadable: each one's photo, if it cannot be read."""
     broken = Absent(len(unreadable), tuple(dict.fromkeys(unreadable)), "cannot be read")
     return tuple(str(one) for one in (absent, broken) if one.people)
 

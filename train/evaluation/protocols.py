@@ -71,8 +71,8 @@ _BOX_TO_AREA = (
 @dataclass(frozen=True)
 class Protocol:
     """words: what is measured. joints: names in the annotated half of spin49, whose truth is `S` or, with from_smpl,
-    the body of `pose` and `shape`. root: whose middle lies on the truth's. h36m: predictions are of Human3.6M's joints.
-    published: SPIN's PA-MPJPE [mm]."""
+    the body of `pose` and `shape`. root: joints; their middle is moved onto the truth's. h36m: predictions are
+    of Human3.6M's joints. published: SPIN's PA-MPJPE [mm]."""
 
     words: str
     joints: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ def evaluate(
     gendered: Mapping[str, Body] | None = None,
 ) -> Result:
     """A network on one data set. body: of the data set's betas, and of the network's where these are not of the open
-    body; gendered: by 'm' and 'f', the bodies of who is of these. name: of PROTOCOLS, 'joints' for any other. Raises
+    body; gendered: the male and female bodies, by 'm' and 'f'. name: of PROTOCOLS, 'joints' for any other. Raises
     ReadError, FitsError, CheckpointError."""
     protocol, own = PROTOCOLS.get(name, PROTOCOLS["joints"]), body_of(network, body)
     samples, fits = read_dataset(name, path, photos or path.parent, body, (1.0, 1.0), of_gender=True)
@@ -168,7 +168,7 @@ def evaluate(
 
 
 def _has_truth(protocol: Protocol, samples: Samples, fits: FitsDictionary) -> NDArray[np.bool_]:
-    """(N,) whose truth the protocol finds."""
+    """(N,) rows with truth for this protocol."""
     if protocol.from_smpl:
         return np.asarray(fits.locked.numpy())
     root = samples.joints[:, _annotated(protocol.root), 3] > 0

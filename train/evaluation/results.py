@@ -11,7 +11,7 @@ from torch import Tensor
 @dataclass(frozen=True)
 class Result:
     """Means over the people who have one: errors in mm, shares in 0..1; None where the data set cannot tell. left_out:
-    who is not in them, and why."""
+    the people that are not in them, and why."""
 
     protocol: str
     words: str
@@ -31,7 +31,7 @@ class Result:
 
     @classmethod
     def of_people(cls, protocol: str, words: str, found: dict[str, Tensor]) -> Result:
-        """The means of what was found, by name, of each person (P,)."""
+        """The means over people of the errors (P,), by name."""
         means: dict[str, Any] = {
             name: float(values.nanmean()) for name, values in found.items() if not values.isnan().all()
         }

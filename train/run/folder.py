@@ -85,7 +85,7 @@ class RunFolder:
 
     def save(self, checkpoint: Checkpoint, write: Callable[[Path, int], None]) -> str:
         """Write the method's files and the checkpoint, each whole or not at all. Returns what went wrong, '' when
-        nothing did: a full disk must not end a training, whose previous checkpoint stays."""
+        nothing did: a full disk must not end a training. The previous checkpoint stays."""
         try:
             write(self.path, checkpoint.step)
             save_checkpoint(self.checkpoint, checkpoint)

@@ -1,5 +1,7 @@
-"""How a command is told what to do, and how it ends: what its user can mend is one line, and to be asked to stop is no
-error."""
+"""The options of a command, and its end.
+
+A fault that the user can mend is one line. A request to stop is no error.
+"""
 
 from __future__ import annotations
 

@@ -101,8 +101,8 @@ def fit_in_the_loop(said: SpinOutput, batch: Batch, spin: Spin) -> tuple[Tensor,
 
 
 def supervise(said: SpinOutput, batch: Batch, best: RowsInCrop, valid: Tensor, spin: Spin) -> dict[str, Term]:
-    """The terms of the loss. best: the dictionary's rows as the augmented crops show them; valid (B,): whom to
-    believe.
+    """The terms of the loss. best: the dictionary's rows as the augmented crops show them; valid (B,): which of them
+    to believe.
 
     The network knows no children, so the betas of one, which belong to another scale, do not teach it. Nor does a pose
     that came without its shape say what its betas and its vertices are.
@@ -129,7 +129,7 @@ def supervise(said: SpinOutput, batch: Batch, best: RowsInCrop, valid: Tensor, s
 
 
 def valid_rows(spin: Spin, rows: Tensor) -> Tensor:
-    """(B,) whose row of the dictionary is believed: truth, or unless no fit is to be used, a valid fit whose score is
+    """(B,) rows of the dictionary to believe: truth, or unless no fit is to be used, a valid fit with a score
     low enough or that a human accepted."""
     fits = spin.fits
     locked = fits.locked[rows]

@@ -17,7 +17,7 @@ from core.body.keypoints import OPENPOSE, layout
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, weak_camera_to_cam_t
 
 HIPS = tuple(layout("spin49").index(name) - OPENPOSE for name in ("right_hip", "left_hip"))
-EXTREME_BETA = 3.0  # standard deviations: who is said to be further out is not believed
+EXTREME_BETA = 3.0  # standard deviations: a predicted beta further out is not believed
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class LossWeights:
 
 
 class Term(NamedTuple):
-    """value (B,) of each person; counts (B,) bool: who is in the mean."""
+    """value (B,) of each person; counts (B,) bool: the people in the mean."""
 
     value: Tensor
     counts: Tensor

@@ -1,4 +1,4 @@
-"""The fit in the loop: from what the network says of a batch to fits in the photo's camera frame, and who is better.
+"""The fit in the loop: from predictions to fits in the photo's camera frame, and the better of old and new.
 
 The network sees an augmented crop. Its answer goes back by the inverse of the augmentation, into the bbox's crop and
 from there into the photo (core/geometry/camera.py), where the fit uses the photo's own perspective and keypoints as

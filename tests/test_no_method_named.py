@@ -1,4 +1,4 @@
-"""What serves every method and network names none: the loop of a training, and what is kept of people."""
+"""The loop of a training and the stores of people name no method and no network."""
 
 import re
 from pathlib import Path

@@ -71,7 +71,7 @@ def evaluate_fits(body: Body, people: PhotoTruth, guess: str) -> dict[str, list[
 
 
 def guesses(body: Body, people: PhotoTruth, guess: str) -> LifterGuess | None:
-    """What a network that sees keypoints says of these people; None for a start from nothing."""
+    """The guesses of a network that sees keypoints; None for a start from nothing."""
     if guess == "none":
         return None
     network = load_keypoints_network(checkpoint_of(place_of(guess)))
@@ -141,7 +141,7 @@ def evaluate_network(options: argparse.Namespace) -> int:
                 print(notice, file=sys.stderr)
             if options.json:
                 print("\n".join(json.dumps(vars(result)) for result in found), flush=True)
-    finally:  # what was measured is told, also when a later data set cannot be, or somebody asks to stop
+    finally:  # results are printed even if a later data set cannot be measured or the command is stopped
         if results and not options.json:
             print(table(results), flush=True)
     return 0

@@ -119,7 +119,7 @@ def fit_share(work: Work, guesser: Guesser | None, process: Process, progress: P
 
 
 def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
-    """The dictionary of all parts, in the source's order, and who could not be fitted: where -> why.
+    """The dictionary of all parts, in the source's order, and the people without a fit: where -> why.
 
     Raises FitsError when a part is missing or damaged; starting again makes it anew.
     """
@@ -142,7 +142,7 @@ def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
 
 
 def _fitted(work: Work, member: Member, rows: BatchFits, row: int) -> Person:
-    """The person with its new fit; what a human said of a fit of another body goes with that."""
+    """The person with its new fit. A verdict on a fit of another body is dropped with that fit."""
     found = fit_of(rows, row, work.source.photos[member.photo], work.body)
     verdict = "todo" if member.person.verdict == "accepted" else member.person.verdict
     return member.person.with_(fit=found, locked=False, verdict=verdict)
@@ -171,7 +171,7 @@ def summary(
 
 
 def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults: dict[str, str]) -> None:
-    """The summary in words: what was left out, who could not be fitted, where photo names start from."""
+    """The summary in words: records left out, people without a fit, the folder that photo names start from."""
     print(work.source.summary(), file=sys.stderr)
     for where, why in list(faults.items())[:FAULTS_SHOWN]:
         print(f"not fitted: {where}: {why}", file=sys.stderr)
@@ -195,7 +195,7 @@ def run(given: argparse.Namespace, process: Process) -> int:
     """The whole command in one of its processes. Returns its exit code. Raises FitloopError and OSError."""
     check_output(given.out, (".npz",))
     work = prepare(given)
-    # A wrong --guess is told before anything is written.
+    # A wrong --guess ends the command before anything is written.
     guesser = guesser_of(given.guess, work.body, work.source.root)
     lock = work.parts.hold() if process.first else None
     try:

@@ -136,7 +136,7 @@ def written(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise FitsError(
-            f"{path} cannot be written ({reason}); what was there before is untouched. "
+            f"{path} cannot be written ({reason}); the old file is untouched. "
             "Free some space, or choose another folder."
         ) from error
 

@@ -122,7 +122,7 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class RowTurn:
-    """Whose turn it is: a row, at a place of an epoch."""
+    """A row of the samples, at its place in an epoch."""
 
     epoch: int
     place: int

@@ -55,12 +55,12 @@ def evaluate_parts(
         measured, unreadable = measured + len(batch), [*unreadable, *batch.unreadable]
         if not len(batch):
             continue
-        said = ask(network, batch)
+        predicted = ask(network, batch)
         for place, row in enumerate(batch.views.indices.tolist()):
             mask = read_labels(masks / str(names["maskname"][row]))
             drawn = draw(
                 body,
-                SpinOutput(*(part[place : place + 1] for part in said)),
+                SpinOutput(*(part[place : place + 1] for part in predicted)),
                 samples,
                 row,
                 mask.shape,
@@ -78,15 +78,15 @@ def evaluate_parts(
 
 def draw(
     body: Body,
-    said: SpinOutput,
+    predicted: SpinOutput,
     samples: Samples,
     row: int,
     size: tuple[int, ...],
     face_parts: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
     """Part numbers (H, W) of one guess in its photo, 0 where nobody is."""
-    vertices = body.pose(params_of(said))[0]
-    unit = project_to_crop(vertices, said.weak_camera)[0].numpy()
+    vertices = body.pose(params_of(predicted))[0]
+    unit = project_to_crop(vertices, predicted.weak_camera)[0].numpy()
     box = BBox(samples.center[row], float(samples.scale[row]))
     photo = apply_affine(invert_affine(crop_affine(box, CROP_SIZE)), (unit + 1) * (CROP_SIZE / 2))
     return painted(photo, vertices[0, :, 2].numpy(), body.faces, face_parts, (size[0], size[1]))
@@ -137,16 +137,16 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
 
 
 def confusion(
-    truth: NDArray[np.uint8], said: NDArray[np.uint8], classes: int, where: str = ""
+    truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int, where: str = ""
 ) -> NDArray[np.int64]:
-    """(classes, classes) counts of pixels by true and said class. Raises ReadError for a class that is none."""
+    """(classes, classes) counts of pixels by true and predicted class. Raises ReadError for a class that is none."""
     known = truth != IGNORED
-    if truth.shape != said.shape or truth[known].max(initial=0) >= classes:
+    if truth.shape != predicted.shape or truth[known].max(initial=0) >= classes:
         raise ReadError(
-            f"{where}: is {truth.shape} with labels up to {truth.max(initial=0)}, but the photo is {said.shape} and "
-            f"labels end at {classes - 1}. Use the masks of these photos."
+            f"{where}: is {truth.shape} with labels up to {truth.max(initial=0)}, but the photo is {predicted.shape} "
+            f"and labels end at {classes - 1}. Use the masks of these photos."
         )
-    places = truth[known].astype(np.int64) * classes + said[known]
+    places = truth[known].astype(np.int64) * classes + predicted[known]
     return np.bincount(places, minlength=classes**2).reshape(classes, classes)
 
 
@@ -156,6 +156,6 @@ def accuracy(counts: NDArray[np.int64]) -> float:
 
 
 def f1(counts: NDArray[np.int64]) -> float:
-    """Mean over classes that are there or said of 2 tp / (2 tp + fp + fn)."""
+    """Mean over true or predicted classes of 2 tp / (2 tp + fp + fn)."""
     both = counts.sum(axis=0) + counts.sum(axis=1)
     return float((2 * np.diag(counts)[both > 0] / both[both > 0]).mean())

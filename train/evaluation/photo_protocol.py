@@ -91,13 +91,13 @@ def errors_of(
         torch.from_numpy(truth.camera_center[people]),
         body,
     )
-    said = body.keypoints(guess, truth.layout)[:, truth.limbs]
+    predicted = body.keypoints(guess, truth.layout)[:, truth.limbs]
     true = torch.from_numpy(truth.joints[people])[:, truth.limbs]
     return {
-        "mpjpe_mm": mpjpe_mm(said, true, HIPS),
-        "pa_mpjpe_mm": pa_mpjpe_mm(said, true),
-        "pck": pck(said, true, root=HIPS),
-        "auc": auc(said, true, root=HIPS),
+        "mpjpe_mm": mpjpe_mm(predicted, true, HIPS),
+        "pa_mpjpe_mm": pa_mpjpe_mm(predicted, true),
+        "pck": pck(predicted, true, root=HIPS),
+        "auc": auc(predicted, true, root=HIPS),
     }
 
 

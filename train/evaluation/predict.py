@@ -1,4 +1,4 @@
-"""What an image network says of the people of a data set as they are, and of which body it speaks."""
+"""Predictions of an image network for a data set without augmentation, and the body that they are of."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def body_of(network: nn.Module, body: Body) -> Body:
         if one.shares_betas(told):
             return one
     raise CheckpointError(
-        f"the network says betas of body '{told}', not of '{body.name}'. Give that body's file: --body."
+        f"the network predicts betas of body '{told}', not of '{body.name}'. Give that body's file: --body."
     )
 
 
@@ -54,14 +54,14 @@ def left_out(absent: Absent, unreadable: Sequence[str]) -> tuple[str, ...]:
 
 @torch.no_grad()
 def ask(network: nn.Module, batch: Batch) -> SpinOutput:
-    """What the network says of the people of a batch, on the CPU. Raises CheckpointError where it sees more than
+    """Predictions for the people of a batch, on the CPU. Raises CheckpointError where it sees more than
     crops."""
     network.eval()
     images = batch.images.to(next(network.parameters()).device)
     return SpinOutput(*(part.float().cpu() for part in predicted(network, normalise(images))))
 
 
-def params_of(said: SpinOutput) -> BodyParams:
+def params_of(predicted: SpinOutput) -> BodyParams:
     """The bodies in the crop's frame, at its origin."""
-    pose = matrix_to_axis_angle(said.rotations).flatten(1)
-    return BodyParams.from_pose(pose, said.betas, torch.zeros_like(pose[:, :3]))
+    pose = matrix_to_axis_angle(predicted.rotations).flatten(1)
+    return BodyParams.from_pose(pose, predicted.betas, torch.zeros_like(pose[:, :3]))

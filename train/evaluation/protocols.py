@@ -152,11 +152,11 @@ def evaluate(
         unreadable += batch.unreadable
         if not len(batch):
             continue
-        said = ask(network, batch)
+        predicted = ask(network, batch)
         if protocol.joints:
-            parts.append(_errors(own, protocol, said, truth, batch.views.indices.numpy()))
+            parts.append(_errors(own, protocol, predicted, truth, batch.views.indices.numpy()))
         else:
-            parts.append({"ar": _recall(own, said, batch)})
+            parts.append({"ar": _recall(own, predicted, batch)})
     found = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
     if not len(next(iter(found.values()))):
         raise ReadError(
@@ -222,10 +222,10 @@ class _Truth:
 
 
 def _errors(
-    own: Body, protocol: Protocol, said: SpinOutput, true: _Truth, rows: NDArray[np.int64]
+    own: Body, protocol: Protocol, predicted: SpinOutput, true: _Truth, rows: NDArray[np.int64]
 ) -> dict[str, Tensor]:
-    """Errors (B,) by name. own: the body of what is said."""
-    guess, names, errors = params_of(said), protocol.named, {}
+    """Errors (B,) by name. own: the body of the predictions."""
+    guess, names, errors = params_of(predicted), protocol.named, {}
     predicted = named_joints(own, guess, names, protocol.h36m)
     if protocol.from_smpl:
         truth, vertices, pelvis = true.bodies(rows, names, protocol.h36m)
@@ -251,10 +251,10 @@ def _annotated(names: Sequence[str]) -> list[int]:
     return [layout(LAYOUT).keypoints.index(name, OPENPOSE) - OPENPOSE for name in names]
 
 
-def _recall(body: Body, said: SpinOutput, batch: Batch) -> Tensor:
+def _recall(body: Body, predicted: SpinOutput, batch: Batch) -> Tensor:
     """(P,) of each person with annotated COCO keypoints: at which share of the thresholds their object keypoint
     similarity passes."""
-    points = project_to_crop(body.keypoints(params_of(said), LAYOUT), said.weak_camera).numpy()
+    points = project_to_crop(body.keypoints(params_of(predicted), LAYOUT), predicted.weak_camera).numpy()
     seen = to_unit(batch.keypoints_crop).numpy()
     names = layout(LAYOUT).keypoints
     sigma = np.array([_sigma(name) for name in names])

@@ -10,7 +10,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Result:
-    """Means over the people who have one: errors in mm, shares in 0..1; None where the data set cannot tell. left_out:
+    """Means over people with a value: errors in mm, shares in 0..1; None where the data set cannot tell. left_out:
     the people that are not in them, and why."""
 
     protocol: str

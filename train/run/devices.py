@@ -1,4 +1,4 @@
-"""The device that a command is told to work on."""
+"""The device of a command."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def device_of(name: str) -> torch.device:
         device = torch.device(name)
         torch.ones(1, device=device).item()  # torch tells only at the first number whether it is there
     except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts that it has it
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FitloopError(f"--device {name} cannot be used ({said}). Choose --device cpu.") from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise FitloopError(f"--device {name} cannot be used ({reason}). Choose --device cpu.") from None
     return device

@@ -30,7 +30,7 @@ class Processes:
 
     @classmethod
     def join(cls, device: str) -> Processes:
-        """As torchrun says; alone without it. Raises FitloopError for a device that is not here."""
+        """The processes that torchrun started; one without it. Raises FitloopError for a device that is not here."""
         count = int(os.environ.get("WORLD_SIZE", "1"))
         chosen = device_of(device)
         if chosen.type == "cuda":
@@ -81,11 +81,11 @@ class Processes:
             dist.broadcast_object_list(texts, src=0)
         return texts[0]
 
-    def any(self, said: bool) -> bool:
-        """Whether any process says so."""
+    def any(self, flag: bool) -> bool:
+        """True if the flag of any process is True."""
         if self.count == 1:
-            return said
-        return bool(self.total(torch.tensor([float(said)], device=self.device)) > 0)
+            return flag
+        return bool(self.total(torch.tensor([float(flag)], device=self.device)) > 0)
 
     def wait(self) -> None:
         """Until all are here."""

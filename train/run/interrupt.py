@@ -1,4 +1,4 @@
-"""How a training is asked to end, and ends well."""
+"""Signals that ask a training to end after its step."""
 
 from __future__ import annotations
 

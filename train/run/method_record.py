@@ -1,4 +1,4 @@
-"""What a method hands the loop. A Method says how a network is taught; a Lesson is that at work in one run.
+"""The records that a method hands the loop: a Method is a way to teach a network, a Lesson is its work in one run.
 
 Both are records of plain data and functions: a new method fills them in, and inherits nothing.
 """
@@ -38,7 +38,7 @@ class Options:
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What a run is to be: its Options, the method's own, and its Config. folder: of the run; goes_on: whether it was
-    begun before; told: names of what the command line gave now."""
+    begun before; told: names of the options given on the command line now."""
 
     options: Options
     own: Any
@@ -133,7 +133,7 @@ class Lesson:
     batch: people a step, of all processes together; in_epoch: batches in an epoch.
     batches: from a place of an epoch on, this process's share of the whole batches, epoch after epoch without end. What
     is random in them is a function of the Config's seed and the place, so that a run that was killed goes on exactly.
-    gradients: of a batch, into `.grad` of the network's parameters, in place of what was there; RunProgress tells the
+    gradients: of a batch, into `.grad` of the network's parameters, replacing the old ones; RunProgress tells the
     step, and how many pieces the batch is to be cut into. Each process's loss is its share of the whole.
     rate: the learning rate after so many steps, with such a share of the training done; clip: the longest gradient, 0
     for any; pieces: what a batch is cut into at first, 0 where it cannot be cut.

@@ -1,4 +1,4 @@
-"""What a training is told, and the one merge of it: the command line, what a run was begun with, and defaults.
+"""The options of a training, and the one merge of them: command line, stored options of the run, defaults.
 
 Records become flags by themselves: a field's type says what reads it, and those of a nested record have its name, or
 the one that its field's metadata give as `flag`, before their own.
@@ -41,7 +41,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Given:
-    """What the command line said, and nothing else: options of the loop and of the method, and of its Config."""
+    """The options given on the command line: options of the loop and of the method, and of its Config."""
 
     options: dict[str, Any]
     config: dict[str, Any]
@@ -74,12 +74,11 @@ def parse(method: Method, arguments: list[str] | None) -> Given:
 
 
 def merge(method: Method, given: Given, stored: dict[str, Any] | None, processes: int = 1) -> Plan:
-    """What a run is to be: what is said now, then what it was begun with, then defaults. stored: the config.json of a
-    run that goes on, None for a new one.
+    """The plan of a run: options given now, then stored ones, then defaults.
 
-    How long a run goes on is what is said now, and is not cut short by what was said before, or by a default. Raises
-    FitloopError for what does not go together, and when a run that goes on is told another config, start or data than
-    it was begun with.
+    stored: the config.json of a resumed run, None for a new one. A length given now is not cut short by a stored
+    length or by a default. Raises FitloopError for options that exclude each other, and for a resumed run with another
+    config, start or data than it was begun with.
     """
     folder = _folder(method, given, processes)
     begun = {"options": {}, "config": {}} if stored is None else stored
@@ -182,7 +181,7 @@ def _without_none(hint: Any) -> Any:
 
 
 def _argument(hint: Any) -> dict[str, Any]:
-    """What argparse is told of a field of this type."""
+    """Arguments of argparse for a field of this type."""
     if hint is bool:
         return {"action": "store_true"}
     if hint == PAIRS:

@@ -66,8 +66,8 @@ def check_output(path: Path, endings: tuple[str, ...] = (), makes_folder: bool =
 
 
 def run_to_end(work: Callable[[], int], stopped: str = "Stopped.") -> int:
-    """Do a command's work. Returns its exit code: what the work says, 1 for input that cannot be used, INTERRUPTED when
-    it was asked to stop, by Ctrl-C or as a cluster ends its jobs. stopped: what is said then."""
+    """Do a command's work. Returns its exit code: the work's own, 1 for input that cannot be used, INTERRUPTED when
+    it was asked to stop, by Ctrl-C or as a cluster ends its jobs. stopped: the message then."""
     in_main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _stop) if in_main else None
     try:

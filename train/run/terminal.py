@@ -1,4 +1,4 @@
-"""What a training says while it runs: a progress bar for people, JSON lines for programs."""
+"""The output of a training: a progress bar for people, JSON lines for programs."""
 
 from __future__ import annotations
 

@@ -46,12 +46,12 @@ class Training:
 
 
 def run_command(method: Method, arguments: list[str] | None = None) -> int:
-    """Train as a command line says. Returns the exit code."""
+    """Train by a command line. Returns the exit code."""
     return run_given(method, parse(method, arguments))
 
 
 def run_given(method: Method, given: Given) -> int:
-    """Train as a command line, which has been read, says. Returns the exit code."""
+    """Train by a parsed command line. Returns the exit code."""
     return run_to_end(lambda: _run(method, given))
 
 
@@ -98,8 +98,8 @@ def prepare(method: Method, given: Given, processes: Processes) -> Training:
 
 
 def _with_folder(method: Method, given: Given, processes: Processes) -> Given:
-    """Several processes that are not told a folder take one name from the first; those that torchrun may start anew
-    would not find it again, and have to be told."""
+    """Several processes without --run take one name from the first. Processes that torchrun may restart would not find
+    that name again, so they need --run."""
     restarts = int(os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0"))
     if "run" in given.options or given.options.get("resume", False) or processes.count == 1 or restarts:
         return given

@@ -229,7 +229,7 @@ def test_a_network_is_measured_on_its_own_body(dataset, body, knowing):
     knowing(0.0)
     smpl, strangers = smpl_sized(body), network_that_says(mean_body(), SMALL)
     for data in ("joints", "coco", "3dpw"):
-        with pytest.raises(CheckpointError, match=r"says betas of body 'smpl-neutral'.*--body"):
+        with pytest.raises(CheckpointError, match=r"predicts betas of body 'smpl-neutral'.*--body"):
             evaluate(strangers, body, data, dataset)
     assert evaluate(strangers, smpl, "joints", dataset).people == PEOPLE
     other = body_from_arrays(replace(smpl.arrays, fingerprint="another"))

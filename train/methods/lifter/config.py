@@ -1,4 +1,4 @@
-"""What the lifter's training is told: its Config, and where poses come from and weights go."""
+"""The options of the lifter's training: its Config, the file of poses and the folder of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SPIN's training is told: its Config, and where its people and its first weights come from."""
+"""The options of SPIN's training: its Config, and the sources of its people and first weights."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from train.run.values import by_name, flag_of, folders_of
 class Config:
     """SPIN's defaults. batch: people a step, of all processes together; accumulate: pieces that each process cuts its
     share into, for a small memory: the step is that of the whole batch but for batch norms, which see a piece each, and
-    takes longer, as the network is asked twice. last_rate: the learning rate at the end of the run, as a share of the
-    first; a cosine leads there. warm_up: steps over which it rises at first, for a network of random weights. clip: a
-    longer gradient is cut to this norm, 0 never. mode: 'loop', or the paper's ablations 'static' (the dictionary as it
-    is) and 'none' (keypoints, and what is locked). valid_px: score above which a fit that no human accepted teaches
-    nothing. Precision of the network; the loop around it is float32."""
+    takes longer, as each batch passes the network twice. last_rate: the learning rate at the end of the run, as a
+    share of the first; a cosine leads there. warm_up: steps over which it rises at first, for a network of
+    random weights. clip: a longer gradient is cut to this norm, 0 never. mode: 'loop', or the paper's ablations
+    'static' (the dictionary as it is) and 'none' (keypoints, and what is locked). valid_px: score above which a fit
+    that no human accepted teaches nothing. Precision of the network; the loop around it is float32."""
 
     batch: int = 64
     accumulate: int = 1

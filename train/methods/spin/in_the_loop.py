@@ -60,13 +60,13 @@ def build(config: Config, body: Body) -> SpinNetwork:
     return SpinNetwork(SpinConfig(config.backbone, config.iterations, body.fingerprint), mean_body())
 
 
-def loss(said: SpinOutput, batch: Batch, spin: Spin) -> StepLoss:
-    """Model-fitting in the loop: one batch, and what the network says of it."""
+def loss(predicted: SpinOutput, batch: Batch, spin: Spin) -> StepLoss:
+    """Model-fitting in the loop: one batch, from its predictions to the terms of the loss."""
     rows = batch.views.indices
-    replaced, fit_s = fit_in_the_loop(said, batch, spin)
+    replaced, fit_s = fit_in_the_loop(predicted, batch, spin)
     best = spin.fits.get(rows, batch.views.rotation_deg, batch.views.flipped)
     valid = valid_rows(spin, rows)
-    terms = supervise(said, batch, best, valid, spin)
+    terms = supervise(predicted, batch, best, valid, spin)
     value, parts = losses.weighted_sum(terms, spin.config.losses, spin.processes.total)
     # Every process sees all replacements, so that one alone counts them.
     counts = {
@@ -80,27 +80,29 @@ def loss(said: SpinOutput, batch: Batch, spin: Spin) -> StepLoss:
 
 
 def regress(network: SpinNetwork, batch: Batch, config: Config) -> SpinOutput:
-    """What the network says of the crops, in the precision of its weights."""
+    """The network's predictions for the crops, in the precision of its weights."""
     device, like = batch.images.device.type, network.init_pose
     crops = normalise(batch.images).to(like.dtype).contiguous(memory_format=torch.channels_last)
     with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16"):
-        said = network(crops)
-    return SpinOutput(*(part.to(like.dtype) for part in said))
+        predicted = network(crops)
+    return SpinOutput(*(part.to(like.dtype) for part in predicted))
 
 
-def fit_in_the_loop(said: SpinOutput, batch: Batch, spin: Spin) -> tuple[Tensor, float]:
-    """Fit every body from what the network says of it; the better of this fit and the dictionary's stays there.
+def fit_in_the_loop(predicted: SpinOutput, batch: Batch, spin: Spin) -> tuple[Tensor, float]:
+    """Fit every body from its prediction; the better of this fit and the dictionary's stays there.
     Returns which rows of the whole batch were replaced, and the seconds it took."""
-    began = _now(said.betas)
-    replaced = torch.zeros(0, dtype=torch.bool, device=said.betas.device)
+    began = _now(predicted.betas)
+    replaced = torch.zeros(0, dtype=torch.bool, device=predicted.betas.device)
     if spin.config.mode == "loop":
         with fusing():
-            candidates = refit(spin.body, said, batch.views, spin.fits, fit_config(spin.config))
+            candidates = refit(spin.body, predicted, batch.views, spin.fits, fit_config(spin.config))
             replaced = of_all(candidates, spin.processes).keep_better(spin.fits)
-    return replaced, _now(said.betas) - began
+    return replaced, _now(predicted.betas) - began
 
 
-def supervise(said: SpinOutput, batch: Batch, best: RowsInCrop, valid: Tensor, spin: Spin) -> dict[str, Term]:
+def supervise(
+    predicted: SpinOutput, batch: Batch, best: RowsInCrop, valid: Tensor, spin: Spin
+) -> dict[str, Term]:
     """The terms of the loss. best: the dictionary's rows as the augmented crops show them; valid (B,): which of them
     to believe.
 
@@ -108,8 +110,8 @@ def supervise(said: SpinOutput, batch: Batch, best: RowsInCrop, valid: Tensor, s
     that came without its shape say what its betas and its vertices are.
     """
     body = RotatedBody.of(spin.body)
-    points = body.keypoints(said.rotations, said.betas)
-    seen = losses.project_to_crop(points, said.weak_camera)
+    points = body.keypoints(predicted.rotations, predicted.betas)
+    seen = losses.project_to_crop(points, predicted.weak_camera)
     rotations = axis_angle_to_matrix(best.pose.view(-1, 24, 3))
     betas = losses.believable_betas(best.betas, best.locked)
     shaped = valid & best.has_shape
@@ -118,12 +120,12 @@ def supervise(said: SpinOutput, batch: Batch, best: RowsInCrop, valid: Tensor, s
             seen, losses.to_unit(batch.keypoints_crop), batch.half_weights
         ),
         "keypoints_3d": losses.keypoints_3d_term(points[:, OPENPOSE:], batch.joints, batch.has_joints),
-        "pose": losses.pose_term(said.rotations, rotations, valid),
-        "betas": losses.betas_term(said.betas, betas, shaped & (best.kid == 0)),
-        "camera": losses.camera_term(said.weak_camera),
+        "pose": losses.pose_term(predicted.rotations, rotations, valid),
+        "betas": losses.betas_term(predicted.betas, betas, shaped & (best.kid == 0)),
+        "camera": losses.camera_term(predicted.weak_camera),
     }
     if spin.config.losses.vertices:
-        vertices = body.vertices(said.rotations, said.betas)
+        vertices = body.vertices(predicted.rotations, predicted.betas)
         terms["vertices"] = losses.vertices_term(vertices, body.vertices(rotations, betas, best.kid), shaped)
     return terms
 
@@ -136,7 +138,7 @@ def valid_rows(spin: Spin, rows: Tensor) -> Tensor:
     if spin.config.mode == "none":
         return locked
     score = fits.score[rows]
-    # The dictionary calls a fit over VALID_SCORE_PX not valid for its score; here the run's own threshold is asked.
+    # The dictionary calls a fit over VALID_SCORE_PX not valid for its score; here the run's own threshold counts.
     fair = fits.valid_fit[rows] | ((score > VALID_SCORE_PX) & ~fits.rejected[rows])
     return locked | (fair & ((score <= spin.config.valid_px) | spin.accepted[rows]))
 

@@ -1,4 +1,4 @@
-"""Pictures of how a run is doing: the same few people each time, what the network says of them and their best fit."""
+"""Pictures of how a run is doing: the same few people each time, with prediction and best fit."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def draw_pictures(
     turns = [RowTurn(0, place, int(row)) for place, row in enumerate(chosen)]
     batch = Crops(crops.samples, crops.order, None)[turns].to(fits.device)
     network.eval()
-    said = SpinOutput(*(part.float() for part in network(normalise(batch.images))))
+    predicted = SpinOutput(*(part.float() for part in network(normalise(batch.images))))
     network.train()
-    guess = _pixels(body, said)
+    guess = _pixels(body, predicted)
     views = batch.views
     best = fits.get(views.indices, views.rotation_deg, views.flipped)
     rotations = axis_angle_to_matrix(best.pose.view(-1, 24, 3))
-    fit = _pixels(body, SpinOutput(rotations, best.betas, said.weak_camera), best.kid)
+    fit = _pixels(body, SpinOutput(rotations, best.betas, predicted.weak_camera), best.kid)
     fit = _under(fit, batch)
     known = fits.score[views.indices].isfinite().cpu().numpy()
     columns = [
@@ -58,10 +58,10 @@ def draw_pictures(
     return path
 
 
-def _pixels(body: Body, said: SpinOutput, kid: Tensor | None = None) -> NDArray[np.float32]:
+def _pixels(body: Body, predicted: SpinOutput, kid: Tensor | None = None) -> NDArray[np.float32]:
     """Keypoints (B, 49, 2) [px of the crop] of bodies before the network's cameras; kid (B,)."""
-    points = RotatedBody.of(body).keypoints(said.rotations, said.betas, kid)
-    seen = project_to_crop(points, said.weak_camera)
+    points = RotatedBody.of(body).keypoints(predicted.rotations, predicted.betas, kid)
+    seen = project_to_crop(points, predicted.weak_camera)
     return np.asarray(((seen + 1) * CROP_SIZE / 2).cpu().numpy(), dtype=np.float32)
 
 

@@ -52,7 +52,7 @@ class CropInPhoto(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """New fits (B,) for rows of the dictionary, in the frame of the bbox's crop, upright and unflipped: what
-    `FitsDictionary.keep_better` takes. new_loss and old_loss (B,): what the judge says of fit and row."""
+    `FitsDictionary.keep_better` takes. new_loss and old_loss (B,): the judge's loss of fit and row."""
 
     indices: Tensor
     pose: Tensor
@@ -74,30 +74,34 @@ class Candidates:
 
 
 @torch.no_grad()
-def refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, config: FitConfig) -> Candidates:
-    """Fit a whole batch at once, each body from what the network says of it. Locked rows are not fitted: they keep an
-    infinite new_loss, and so does who shows too little or becomes a body that nobody has."""
+def refit(
+    body: Body, predicted: SpinOutput, views: Views, fits: FitsDictionary, config: FitConfig
+) -> Candidates:
+    """Fit a whole batch at once, each body from its prediction. Locked rows are not fitted: they keep an
+    infinite new_loss, and so do people with too few keypoints or an impossible body."""
     batch = len(views)
     seen = (views.keypoints[..., 2] > 0).any(dim=1)
     chosen = (seen & ~fits.locked[views.indices]).nonzero()[:, 0]
     if len(chosen) == batch:
-        return _refit(body, said, views, fits, config)
+        return _refit(body, predicted, views, fits, config)
     found = Candidates(
         views.indices,
-        *(said.betas.new_zeros(batch, size, dtype=torch.float32) for size in (72, 10, 3, 3)),
-        *(said.betas.new_full((batch,), torch.inf, dtype=torch.float32) for _ in range(3)),
+        *(predicted.betas.new_zeros(batch, size, dtype=torch.float32) for size in (72, 10, 3, 3)),
+        *(predicted.betas.new_full((batch,), torch.inf, dtype=torch.float32) for _ in range(3)),
     )
     if len(chosen):
-        some = _refit(body, SpinOutput(*(part[chosen] for part in said)), views[chosen], fits, config)
+        some = _refit(body, SpinOutput(*(part[chosen] for part in predicted)), views[chosen], fits, config)
         for name in Candidates.__dataclass_fields__:
             getattr(found, name)[chosen] = getattr(some, name)
     return found
 
 
-def _refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, config: FitConfig) -> Candidates:
+def _refit(
+    body: Body, predicted: SpinOutput, views: Views, fits: FitsDictionary, config: FitConfig
+) -> Candidates:
     rows, keypoints, frame = views.indices, views.keypoints, CropInPhoto.of(fits, views.indices)
     before, after = _around_the_fit(body, config)
-    told = (part.detach().float() for part in said)
+    told = (part.detach().float() for part in predicted)
     (start,) = before(*told, views.rotation_deg, views.flipped, views.scale, keypoints, *frame)
     camera = frame.focal_length, frame.camera_center
     *_, step = fit(body, keypoints, LAYOUT, *camera, vector_to_params(start), config)
@@ -109,20 +113,20 @@ def _refit(body: Body, said: SpinOutput, views: Views, fits: FitsDictionary, con
 def _around_the_fit(body: Body, config: FitConfig) -> tuple[Rowwise, Rowwise]:
     """What is done before a fit and after it: some thousand small operations, on a GPU one call each.
 
-    before: what a network says, the augmentation, keypoints and a Frame; to unknowns (B, 86) to start from. after: the
+    before: predictions, the augmentation, keypoints and a Frame; to unknowns (B, 86) to start from. after: the
     fit's unknowns, whether it is weak, the row's pose and betas, keypoints and a Frame; to a Candidates but its rows.
     """
     collapsed = KeypointBody.from_body(body, LAYOUT)
     prior = default_prior(body.v_template.device, body.v_template.dtype)
 
     def before(*parts: Tensor) -> tuple[Tensor]:
-        said, (rotation_deg, flipped, scale, keypoints), frame = (
+        predicted, (rotation_deg, flipped, scale, keypoints), frame = (
             parts[:3],
             parts[3:7],
             CropInPhoto(*parts[7:]),
         )
         judge = Judge(collapsed, prior, keypoints, frame.focal_length, frame.camera_center, config)
-        start = in_photo(body, SpinOutput(*said), rotation_deg, flipped, scale, frame)
+        start = in_photo(body, SpinOutput(*predicted), rotation_deg, flipped, scale, frame)
         return (params_to_vector(judge.place(start)),)
 
     def after(unknowns: Tensor, weak: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
@@ -144,18 +148,23 @@ def _around_the_fit(body: Body, config: FitConfig) -> tuple[Rowwise, Rowwise]:
 
 
 def in_photo(
-    body: Body, said: SpinOutput, rotation_deg: Tensor, flipped: Tensor, scale: Tensor, frame: CropInPhoto
+    body: Body,
+    predicted: SpinOutput,
+    rotation_deg: Tensor,
+    flipped: Tensor,
+    scale: Tensor,
+    frame: CropInPhoto,
 ) -> BodyParams:
-    """What the network says of augmented crops, in the photo's camera frame. The rows tell how much of a child each
+    """The predictions for augmented crops, in the photo's camera frame. The rows tell how much of a child each
     is: the network does not. The augmentation rotation_deg, flipped, scale (B,)."""
-    pose = matrix_to_axis_angle(said.rotations).flatten(1).nan_to_num()
-    seen = said.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
-    cam_t = weak_camera_to_cam_t(torch.cat([seen, said.weak_camera[:, 1:]], dim=1))
-    pelvis = body.rest_pelvis(BodyParams.from_pose(pose, said.betas, cam_t, frame.kid))
+    pose = matrix_to_axis_angle(predicted.rotations).flatten(1).nan_to_num()
+    seen = predicted.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
+    cam_t = weak_camera_to_cam_t(torch.cat([seen, predicted.weak_camera[:, 1:]], dim=1))
+    pelvis = body.rest_pelvis(BodyParams.from_pose(pose, predicted.betas, cam_t, frame.kid))
     cam_t = undo_scale(cam_t, pelvis, scale)
     pose, position = undo_augmentation(pose, cam_t + pelvis, rotation_deg, flipped)
     orient, cam_t = crop_to_full(pose[:, :3], position - pelvis, pelvis, *frame[:4])
-    return BodyParams.from_pose(torch.cat([orient, pose[:, 3:]], dim=1), said.betas, cam_t, frame.kid)
+    return BodyParams.from_pose(torch.cat([orient, pose[:, 3:]], dim=1), predicted.betas, cam_t, frame.kid)
 
 
 def row_in_photo(pose: Tensor, betas: Tensor, frame: CropInPhoto) -> BodyParams:

@@ -199,7 +199,9 @@ class Person:
     """One human in a photo.
 
     original_keypoints: the keypoints before the first edit by hand, or None without edits. alternatives: other fits
-    of this person. wishes: the curator's constraints on the fit in 3D.
+    of this person. wishes: the curator's constraints on the fit in 3D. track: the same integer in every photo of a
+    sequence that shows this human, or None where nobody told. origin: the JSON text of this person in the file that it
+    was read from, "" where nothing of it must come back.
     """
 
     id: int
@@ -214,6 +216,8 @@ class Person:
     note: str = ""
     tags: tuple[str, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    track: int | None = None
+    origin: str = ""
 
     def with_(self, **changes: Any) -> Person:
         """The same person with some fields changed."""
@@ -225,7 +229,8 @@ class Photo:
     """One image file and its people. path is relative to the project, with forward slashes; width, height
     [px].
 
-    focal_length [px] and camera_center [px] are None where nobody measured them: `camera` has what to assume.
+    focal_length [px] and camera_center [px] are None where nobody measured them: `camera` has what to assume. origin:
+    the JSON text of this photo in the file that it was read from, "" where nothing of it must come back.
     """
 
     path: str
@@ -234,6 +239,7 @@ class Photo:
     people: tuple[Person, ...] = ()
     focal_length: float | None = None
     camera_center: tuple[float, float] | None = None
+    origin: str = ""
 
     @property
     def camera(self) -> tuple[float, tuple[float, float]]:

@@ -114,7 +114,8 @@ def _read_tables(copy: Path) -> Tables:
         return tables
     by_length = {len(names[table]): (table, names[table]) for table in TABLES}
     # Rows written before a column was added to their table are shorter: SQLite does not rewrite them.
-    by_length |= dict.fromkeys(schema.EARLIER_PERSON_LENGTHS, ("person", names["person"]))
+    for table, lengths in schema.EARLIER_LENGTHS.items():
+        by_length |= dict.fromkeys(lengths, (table, names[table]))
     with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as database:
         for row_id, values in salvage.rows(salvage.Pages(database, wal)):
             table, columns = by_length.get(len(values), ("", ()))

@@ -37,13 +37,15 @@ def photo_row(photo: Photo) -> Row:
         "focal_length": _optional_float(photo.focal_length),
         "center_x": _optional_float(center[0]),
         "center_y": _optional_float(center[1]),
+        "origin": photo.origin or None,
     }
 
 
 def photo_from_row(row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, ...]) -> Photo:
     """The photo of a row, with its people."""
     center = None if row["center_x"] is None else (row["center_x"], row["center_y"])
-    return Photo(row["path"], row["width"], row["height"], people, row["focal_length"], center)
+    origin = _later_column(row, "origin") or ""
+    return Photo(row["path"], row["width"], row["height"], people, row["focal_length"], center, origin)
 
 
 def person_row(person: Person, photo_id: int) -> Row:
@@ -70,6 +72,8 @@ def person_row(person: Person, photo_id: int) -> Row:
         "fit": _pack_fit(person.fit) if person.fit else None,
         "alternatives": b"".join(map(_pack_fit, person.alternatives)) or None,
         "wishes": _to_json([to_plain(wish) for wish in person.wishes]) if person.wishes else None,
+        "track": person.track,
+        "origin": person.origin or None,
     }
 
 
@@ -102,14 +106,15 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
         locked=bool(row["locked"]),
         note=row["note"],
         tags=tags,
-        wishes=_unpack_wishes(row),
+        wishes=tuple(from_plain(fields) for fields in json.loads(_later_column(row, "wishes") or "[]")),
+        track=_later_column(row, "track"),
+        origin=_later_column(row, "origin") or "",
     )
 
 
-def _unpack_wishes(row: Mapping[str, Any] | sqlite3.Row) -> tuple[Wish, ...]:
-    """The wishes of a row. Rows in changes that older versions stored lack the column: then there are none."""
-    kept = row["wishes"] if "wishes" in tuple(row.keys()) else None
-    return tuple(from_plain(fields) for fields in json.loads(kept or "[]"))
+def _later_column(row: Mapping[str, Any] | sqlite3.Row, name: str) -> Any:
+    """A column that a migration added; None for rows in changes that older versions stored, which lack it."""
+    return row[name] if name in tuple(row.keys()) else None
 
 
 def derived(person: Person, path: str, now: float) -> Row:

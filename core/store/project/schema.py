@@ -22,12 +22,12 @@ BUSY_WAIT_S = 5.0
 Value = int | float | str | bytes | None
 Row = dict[str, Value]
 
-PHOTO_COLUMNS = ("path", "width", "height", "focal_length", "center_x", "center_y", "size", "hash")
+PHOTO_COLUMNS = ("path", "width", "height", "focal_length", "center_x", "center_y", "size", "hash", "origin")
 DERIVED_COLUMNS = ("updated", "score", "disagreement", "text")  # and `warnings`, see edits.write_warnings
 PERSON_COLUMNS = (
     *("photo_id", "verdict", "locked", "tags", "note", "center_x", "center_y", "scale"),
     *("layout", "keypoints", "original_layout", "original_keypoints", "guess", "fit", "alternatives"),
-    "wishes",
+    *("wishes", "track", "origin"),
 )
 COLUMNS = {"photo": PHOTO_COLUMNS, "person": PERSON_COLUMNS}
 
@@ -80,9 +80,15 @@ MIGRATIONS = (
     ALTER TABLE person ADD COLUMN wishes TEXT;
     """,
     "",  # guesses name their body, which earlier programs cannot read
+    """
+    ALTER TABLE person ADD COLUMN track INTEGER;
+    ALTER TABLE person ADD COLUMN origin TEXT;
+    ALTER TABLE photo ADD COLUMN origin TEXT;
+    """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
-EARLIER_PERSON_LENGTHS = (21,)  # numbers of columns of a person in earlier versions
+# Numbers of columns in earlier versions, by table.
+EARLIER_LENGTHS = {"photo": (9,), "person": (21, 22)}
 
 
 class DamagedProjectError(ProjectError):

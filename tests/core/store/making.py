@@ -65,6 +65,8 @@ def full_person(random: np.random.Generator, person_id: int = 0) -> Person:
         note="left wrist behind the back\nñ 左",
         tags=("occluded", "crowd, 'quoted'"),
         wishes=(Pin("left_wrist", (0.1, 0.2, 1 / 3)), DepthOrder("left_knee", "left_hip", margin=0.1)),
+        track=2**40,
+        origin='{"iscrowd": 0, "name": "ñ 左"}',
     )
 
 

@@ -1,5 +1,7 @@
 """Errors that a user can fix. Each message says what is wrong, where, and what to do next."""
 
+from dataclasses import dataclass
+
 
 class FitloopError(ValueError):
     """Base of every error that input can cause. The window and the commands show its text unchanged."""
@@ -27,6 +29,28 @@ class CheckpointError(FitloopError):
 
 class ReadError(FitloopError):
     """A file of another program that cannot be read in its format."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to read a file. value: what the option takes; words: what it means, for the user."""
+
+    value: str
+    words: str
+
+
+class Undecided(ReadError):
+    """A file that can be read in several ways, and its content does not tell which.
+
+    option: the field of `core.formats.table.Beside` that decides: layout_name (--layout in the shell) or frame
+    (--frame); ways: its values, the likeliest first. The shell prints the text, the window asks and reads again.
+    """
+
+    def __init__(self, message: str, option: str, ways: tuple[Way, ...]) -> None:
+        each = ", ".join(f"{way.value} ({way.words})" for way in ways)
+        super().__init__(f"{message} Say which: {each}.")
+        self.option = option
+        self.ways = ways
 
 
 class ProjectError(FitloopError):

@@ -122,7 +122,10 @@ def _parser() -> CommandLine:
         help="rtmlib's weights from files: of boxes, of keypoints",
     )
     parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
-    parser.add_argument("--layout", help="layout of YOLO's keypoints")
+    parser.add_argument("--layout", help="layout of keypoints whose names do not tell it")
+    parser.add_argument(
+        "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
+    )
     parser.add_argument("--person", type=int, help="which person a sequence is of, by id")
     parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
     return parser
@@ -157,6 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
         fits=given.fits,
         known=given.people,
         layout_name=given.layout,
+        frame=given.frame,
         base=given.base,
         frame_rate=given.frame_rate,
     )

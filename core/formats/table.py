@@ -26,8 +26,9 @@ class Beside:
     """Extra inputs beside a file; a row's `read_asks` and `write_asks` name those that its functions take.
 
     photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
-    beside the data set; known: a file of people that detections belong to; layout_name: of keypoints without names;
-    base: the data set to copy; root: the folder that photos' paths start from; frame_rate [photos a second].
+    beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
+    tell it; frame: "photo" or "crop", the camera frame of poses whose file does not tell it; base: the data set to
+    copy; root: the folder that photos' paths start from; frame_rate [photos a second].
     """
 
     photos: Path | None = None
@@ -35,6 +36,7 @@ class Beside:
     fits: Path | None = None
     known: Path | None = None
     layout_name: str | None = None
+    frame: str | None = None
     base: Path | None = None
     root: Path | None = None
     frame_rate: float = 30.0

@@ -18,7 +18,7 @@ import numpy as np
 from core.errors import FitloopError, ProjectError
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.project.schema import Row, Value
-from core.wishes import Wish, from_plain, to_plain
+from core.wishes import from_plain, to_plain
 
 VERDICTS = get_args(Verdict)
 BODY_ARRAYS = (("pose", 72), ("betas", 10), ("cam_t", 3), ("camera_center", 2))

@@ -56,15 +56,15 @@ def observe(
     # each copy waits for the GPU.
     inputs = (keypoints.flatten(1), focal_length[:, None], camera_center)
     numbers = torch.cat([t.detach().to(keypoints.device, like.dtype) for t in inputs], dim=1).cpu().numpy()
-    told, focal, centre = numbers[:, :-3].reshape(keypoints.shape), numbers[:, -3], numbers[:, -2:]
-    faults = _faults(told, focal, centre, names)
-    if faults and len(faults) == len(told):
+    values, focal, centre = numbers[:, :-3].reshape(keypoints.shape), numbers[:, -3], numbers[:, -2:]
+    faults = _faults(values, focal, centre, names)
+    if faults and len(faults) == len(values):
         raise FitInputError(next(iter(faults.values())))
-    bad = np.zeros(len(told), bool)
+    bad = np.zeros(len(values), bool)
     bad[list(faults)] = True
-    usable = np.isfinite(told).all(axis=-1) & ~bad[:, None]
-    confidence = np.where(usable, told[..., 2], 0)
-    xy = np.where((confidence > 0)[..., None], told[..., :2].clip(-FARTHEST, FARTHEST), 0)
+    usable = np.isfinite(values).all(axis=-1) & ~bad[:, None]
+    confidence = np.where(usable, values[..., 2], 0)
+    xy = np.where((confidence > 0)[..., None], values[..., :2].clip(-FARTHEST, FARTHEST), 0)
     centre = np.where(np.isfinite(centre) & ~bad[:, None], centre, 0)
     focal = np.where(bad, 1, focal)
     weak = bad | _weak(xy, confidence, centre)

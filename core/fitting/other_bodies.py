@@ -117,9 +117,9 @@ def clues(found: SearchEnd) -> tuple[Tensor, Tensor]:
     alike = procrustes_align(places, places[:1].expand_as(places))
     count = len(found.given)
     apart = (alike[count:, None] - alike).norm(dim=-1).mean(dim=-1)
-    said = apart[:, 1:count].amin(dim=1) if count > 1 else torch.zeros_like(apart[:, 0])
+    from_guesses = apart[:, 1:count].amin(dim=1) if count > 1 else torch.zeros_like(apart[:, 0])
     terms = [found.step.report[:, columns].sum(dim=1) for columns in (SEEN, USUAL)]
-    return torch.stack([*terms, said], dim=1), apart[:, count:]
+    return torch.stack([*terms, from_guesses], dim=1), apart[:, count:]
 
 
 def likelihood(seen: Tensor, less_likely: Tensor) -> Tensor:

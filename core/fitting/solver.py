@@ -120,11 +120,11 @@ def until_converged(steps: Tries, iterations: int, tolerance: float, starts: int
     here = next(steps)
     yield here
     little = torch.zeros_like(here.accepted)
-    still: Tensor | None = None
+    frozen: Tensor | None = None
     for _ in range(iterations):
-        before, here = here, steps.send(still)
-        if still is not None:
-            here = _standing(still, before, here)
+        before, here = here, steps.send(frozen)
+        if frozen is not None:
+            here = _standing(frozen, before, here)
         yield here
         if tolerance > 0:
             gained_little = before.loss - here.loss < tolerance * before.loss
@@ -133,18 +133,18 @@ def until_converged(steps: Tries, iterations: int, tolerance: float, starts: int
             people = int(settled.sum())
             if people == len(settled):
                 return
-            still = settled.repeat_interleave(starts) if people else None
+            frozen = settled.repeat_interleave(starts) if people else None
 
 
-def _standing(still: Tensor, before: SolverStep, found: SolverStep) -> SolverStep:
-    """The step `found`, but as `before` for frozen problems, still (B,) bool."""
-    each = still[:, None]
+def _standing(frozen: Tensor, before: SolverStep, found: SolverStep) -> SolverStep:
+    """The step `found`, but as `before` for frozen problems, frozen (B,) bool."""
+    each = frozen[:, None]
     return SolverStep(
         found.iteration,
         torch.where(each, before.unknowns, found.unknowns),
-        torch.where(still, before.loss, found.loss),
+        torch.where(frozen, before.loss, found.loss),
         torch.where(each, before.report, found.report),
-        found.accepted & ~still,
+        found.accepted & ~frozen,
     )
 
 

@@ -1,6 +1,6 @@
 """Augmentation: image, keypoints, 3D joints and pose turned, scaled and mirrored together, and the inverse beside it.
 
-One affine draws the crop and moves the keypoints, so that what is edited by a tenth of a pixel stays so. SPIN's ranges.
+The crop and its keypoints are mapped by the same affine, so edits of a tenth of a pixel survive. Ranges as in SPIN.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the crops of a batch were augmented: what brings a network's answer back into the photo."""
+"""How the crops of a batch were augmented, to map a network's prediction back into the photo."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Bodies from rotation matrices, differentiably: what a network's loss sees of a body.
+"""Poses bodies by rotation matrices, differentiably, for a network's losses.
 
-A network says rotations as matrices. Through axis-angle they would lose their gradient at half turns, which is how
-every upright person stands before a camera; so here matrices go down the tree as they are.
+Networks predict rotation matrices. Axis-angle has no gradient at half turns, and every upright person is half a turn
+from the camera's frame, so matrices are used throughout.
 """
 
 from __future__ import annotations

@@ -145,10 +145,10 @@ def _numbers(learner: Learner, found: StepLoss, norms: Tensor, clock_s: float) -
         clock = values.new_tensor([clock_s / learner.processes.count])  # their mean, so that all end together
         values = learner.processes.total(torch.cat([values, clock]))
     finite = norms.isfinite().all().to(torch.float64)
-    *told, fine = torch.cat([values, finite[None]]).tolist()
+    *read, fine = torch.cat([values, finite[None]]).tolist()
     if learner.processes.count > 1:
-        *told, clock_s = told
-    loss, parts, people = told[0], told[1 : len(losses)], told[len(losses) :]
+        *read, clock_s = read
+    loss, parts, people = read[0], read[1 : len(losses)], read[len(losses) :]
     return _Numbers(loss, parts, people, math.isfinite(loss) and bool(fine), clock_s)
 
 

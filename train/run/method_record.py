@@ -38,14 +38,14 @@ class Options:
 @dataclass(frozen=True, eq=False)
 class Plan:
     """What a run is to be: its Options, the method's own, and its Config. folder: of the run; goes_on: whether it was
-    begun before; told: names of the options given on the command line now."""
+    begun before; given_now: names of the options given on the command line now."""
 
     options: Options
     own: Any
     config: Any
     folder: Path
     goes_on: bool = False
-    told: frozenset[str] = frozenset()
+    given_now: frozenset[str] = frozenset()
 
 
 @dataclass

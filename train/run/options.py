@@ -63,13 +63,13 @@ def parse(method: Method, arguments: list[str] | None) -> Given:
                 )
     for name, flags in method.switches.items():
         either = parser.add_mutually_exclusive_group()
-        for flag, (value, said) in flags.items():
-            either.add_argument(flag, action="store_const", const=value, dest=name, help=said)
-    told = vars(parser.parse_args(arguments))
+        for flag, (value, text) in flags.items():
+            either.add_argument(flag, action="store_const", const=value, dest=name, help=text)
+    given_now = vars(parser.parse_args(arguments))
     config = {name for name, _, _ in fields_of(method.config)}
     return Given(
-        {name: value for name, value in told.items() if name not in config},
-        {name: value for name, value in told.items() if name in config},
+        {name: value for name, value in given_now.items() if name not in config},
+        {name: value for name, value in given_now.items() if name in config},
     )
 
 
@@ -87,14 +87,14 @@ def merge(method: Method, given: Given, stored: dict[str, Any] | None, processes
         _check_as_begun(method, given, stored, folder)
     elif "resume" not in given.options:
         _check_needs(method, given)
-    before, said = dict(begun["options"]), dict(given.options)
-    if said.keys() & set(LENGTH):
+    before, now = dict(begun["options"]), dict(given.options)
+    if now.keys() & set(LENGTH):
         before |= dict.fromkeys(LENGTH)
     for name, hint, _ in fields_of(method.own):
-        if hint == PAIRS and name in said:
-            named = [key for key, _ in said[name]]
-            said[name] = [*(pair for pair in before.get(name, ()) if pair[0] not in named), *said[name]]
-    values = {**before, **said, "run": folder}
+        if hint == PAIRS and name in now:
+            named = [key for key, _ in now[name]]
+            now[name] = [*(pair for pair in before.get(name, ()) if pair[0] not in named), *now[name]]
+    values = {**before, **now, "run": folder}
     options = with_values(method.options, values)
     if options.epochs == 0:
         options = dataclasses.replace(options, epochs=None)
@@ -207,8 +207,8 @@ def _folder(method: Method, given: Given, processes: int) -> Path:
 def _check_needs(method: Method, given: Given) -> None:
     """Refuse what nobody would look at."""
     for name, source in method.needs.items():
-        told = given.options.keys() | given.config.keys()
-        if name in told and source not in told:
+        given_now = given.options.keys() | given.config.keys()
+        if name in given_now and source not in given_now:
             raise FitloopError(
                 f"{flag_of(name)}: is for {flag_of(source)}, which is not given. Leave it out."
             )
@@ -229,10 +229,10 @@ def _check_stored(method: Method, stored: dict[str, Any], folder: Path) -> None:
 
 
 def _check_as_begun(method: Method, given: Given, stored: dict[str, Any], folder: Path) -> None:
-    told = {name: value for name, value in given.options.items() if name in method.fixed}
-    other = [name for name, value in told.items() if _plain(value) != stored["options"].get(name)]
-    told = {name: value for name, value in given.config.items() if name != ACCUMULATE}
-    other += [name for name, value in told.items() if _plain(value) != stored["config"].get(name)]
+    given_now = {name: value for name, value in given.options.items() if name in method.fixed}
+    other = [name for name, value in given_now.items() if _plain(value) != stored["options"].get(name)]
+    given_now = {name: value for name, value in given.config.items() if name != ACCUMULATE}
+    other += [name for name, value in given_now.items() if _plain(value) != stored["config"].get(name)]
     if other:
         raise FitloopError(
             f"{folder}: was started with another {', '.join(map(flag_of, other))}. Resume without, or start a new run "

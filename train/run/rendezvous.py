@@ -1,4 +1,4 @@
-"""The processes that torchrun started find each other, also after some of them died and all were started anew."""
+"""Joins the processes that torchrun started into one group, also after a restart."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ LOOK_AGAIN_S = 0.02
 
 
 def join_group(backend: str, timeout: timedelta | None = None) -> None:
-    """Join the group of all processes; it needs torchrun's environment. timeout: the longest that a collective may
-    wait, None for torch's own. Raises FitloopError when one of the others does not come."""
+    """Join the group of all processes. It needs torchrun's environment.
+
+    timeout: the longest wait of a collective, None for torch's own. Raises FitloopError if a process does not join.
+    """
     store, rank, count = next(dist.rendezvous("env://"))
     store.set_timeout(LONGEST_WAIT)
     dist.init_process_group(
@@ -28,8 +30,8 @@ def new_part(store: dist.Store, rank: int, count: int) -> dist.Store:
     """The part of the store that only these `count` processes have ever used.
 
     torchrun keeps its store when it starts processes anew, and with it the addresses of the dead: joining by them hangs
-    (pytorch issue 135712). Its count of restarts is not the same on every machine. So the first process names the part
-    and tells the name to each that asks now, by the name that the asker has given itself; a dead asker does not answer.
+    (pytorch issue 135712). Its count of restarts is not the same on every machine. So each process picks a random name
+    for itself, and the first process sends the name of the new part to each of these names: a dead one never reads it.
     """
     me = uuid.uuid4().hex
     if rank == 0:

@@ -1,4 +1,4 @@
-"""What a network remembers of the batches it has seen, which a step that is not taken must leave alone."""
+"""Restores a network's running statistics after a step that is not taken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 
 @contextlib.contextmanager
 def running_statistics(network: nn.Module) -> Iterator[Callable[[], None]]:
-    """Inside, a call puts a network's buffers back; so does an error that goes through."""
+    """Yield a function that restores the network's buffers as they were at the start. An error restores them too."""
     before = [buffer.clone() for buffer in network.buffers()]
 
     @torch.no_grad()

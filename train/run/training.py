@@ -86,10 +86,10 @@ def prepare(method: Method, given: Given, processes: Processes) -> Training:
         learner = Learner(lesson, processes, RunProgress(accumulate=max(1, lesson.pieces)))
         processes.wait()  # a run folder is there before anyone looks into it
         if not fresh:
-            told = learner.progress.accumulate
+            parts = learner.progress.accumulate
             learner.progress = resume(plan.folder, lesson, unchanging(plan.config))
-            if ACCUMULATE in plan.told:
-                learner.progress.accumulate = told
+            if ACCUMULATE in plan.given_now:
+                learner.progress.accumulate = parts
         return Training(plan, run, learner)
     except BaseException:  # whatever it was, the folder is free again
         if run is not None:
@@ -148,7 +148,7 @@ def _train(training: Training) -> int:
             EOFError,
             ConnectionError,
         ):  # a cluster ends the loader's workers too, and these are missed first
-            if not stopping.asked:
+            if not stopping.requested:
                 raise
         finally:  # at the end, at Ctrl-C and at a crash
             lost = training.save()
@@ -157,7 +157,7 @@ def _train(training: Training) -> int:
                 with _said_if_not_written(terminal, "the last line of metrics"):
                     log.close()
             terminal.end(learner.progress)
-    return INTERRUPTED if stopping.asked else int(bool(lost))
+    return INTERRUPTED if stopping.requested else int(bool(lost))
 
 
 def _steps(training: Training, stopping: Stopping, log: MetricsLog | None, terminal: Terminal) -> None:
@@ -171,7 +171,7 @@ def _steps(training: Training, stopping: Stopping, log: MetricsLog | None, termi
         if time.monotonic() - saved > 60 * options.save_minutes:
             terminal.say(training.save())
             saved = time.monotonic()
-        if learner.processes.any(stopping.asked):
+        if learner.processes.any(stopping.requested):
             return
 
 

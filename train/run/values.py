@@ -1,4 +1,4 @@
-"""What reads one value of a command line, for argparse; and paths that are given by name."""
+"""Readers of single values of a command line, for argparse, and of paths given as NAME=PATH."""
 
 from __future__ import annotations
 

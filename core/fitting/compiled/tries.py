@@ -34,9 +34,11 @@ PEOPLE_A_THREAD = 8  # for fewer, starting a thread takes longer than the work
 
 
 class Standing(NamedTuple):
-    """State of B people between two tries; each try changes it. unknowns (B, 86), loss (B,), gradient (B, 86), the
-    Hessian's upper triangle (B, 86, WIDE), report (B, T + K), damping strength and growth (B,), accepted (B,) bool, and
-    still (B,) bool: True for frozen people."""
+    """State of B people between two tries; each try changes it.
+
+    unknowns (B, 86), loss (B,), gradient (B, 86), the Hessian's upper triangle (B, 86, WIDE), report (B, T + K),
+    strength and growth (B,) of the damping, accepted (B,) bool, frozen (B,) bool.
+    """
 
     unknowns: Floats
     loss: Floats
@@ -46,7 +48,7 @@ class Standing(NamedTuple):
     strength: Floats
     growth: Floats
     accepted: npt.NDArray[np.bool_]
-    still: npt.NDArray[np.bool_]
+    frozen: npt.NDArray[np.bool_]
 
 
 class TryWorkspace(NamedTuple):
@@ -82,19 +84,21 @@ def compiled_tries(
         np.zeros(people, np.bool_),
     )
     threads = max(1, min(torch.get_num_threads(), people // PEOPLE_A_THREAD))
-    rooms = [_room_for(task, terms, reported) for _ in range(threads)]
+    workspaces = [_workspace_for(task, terms, reported) for _ in range(threads)]
     one_try = _try if terms == TERMS else _try_of(terms)
     bounds = [people * share // threads for share in range(threads + 1)]
     for iteration in count():
-        _at_once(partial(one_try, task.terms, task.free, at, iteration == 0), rooms, bounds[:-1], bounds[1:])
+        _at_once(
+            partial(one_try, task.terms, task.free, at, iteration == 0), workspaces, bounds[:-1], bounds[1:]
+        )
         parts = (at.unknowns, at.loss, at.report, at.accepted)
-        still = yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
-        at.still[:] = False if still is None else still.numpy()
+        frozen = yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
+        at.frozen[:] = False if frozen is None else frozen.numpy()
 
 
 def _at_once(
     work: Callable[[TryWorkspace, int, int], None],
-    rooms: list[TryWorkspace],
+    workspaces: list[TryWorkspace],
     first: list[int],
     last: list[int],
 ) -> None:
@@ -103,13 +107,13 @@ def _at_once(
     Threads start and end here, in less time than a share takes: lasting threads could leak, and would be missing in
     a forked process.
     """
-    if len(rooms) == 1:
-        return work(rooms[0], first[0], last[0])
-    with ThreadPoolExecutor(len(rooms)) as pool:
-        list(pool.map(work, rooms, first, last))
+    if len(workspaces) == 1:
+        return work(workspaces[0], first[0], last[0])
+    with ThreadPoolExecutor(len(workspaces)) as pool:
+        list(pool.map(work, workspaces, first, last))
 
 
-def _room_for(task: Task, terms: tuple[FitTerm, ...], reported: int) -> TryWorkspace:
+def _workspace_for(task: Task, terms: tuple[FitTerm, ...], reported: int) -> TryWorkspace:
     report = np.empty(reported, np.float32)
     rows = np.zeros((2, WIDE), np.float32)
     return TryWorkspace(
@@ -133,38 +137,38 @@ def _made_from(sources: int) -> Try:
         free: Free,
         at: Standing,
         looks: bool,
-        room: TryWorkspace,
+        workspace: TryWorkspace,
         first: int,
         last: int,
     ) -> None:
         """One try of each person from first to last; if `looks`, only linearise at their start."""
         assert sources >= 0
         for person in range(first, last):
-            if at.still[person]:
+            if at.frozen[person]:
                 at.accepted[person] = False
                 continue
-            copy(room.there, at.unknowns[person])
-            promised = 0.0 if looks else _damped_step(free, at, person, room)
+            copy(workspace.there, at.unknowns[person])
+            promised = 0.0 if looks else _damped_step(free, at, person, workspace)
             loss = np.float32(np.inf)
             if looks or promised > 0:
-                pose(room.at.body, room.there, room.at.posed)
-                _losses(numbers, room.terms, room.at, person, room.there, room.report)
+                pose(workspace.at.body, workspace.there, workspace.at.posed)
+                _losses(numbers, workspace.terms, workspace.at, person, workspace.there, workspace.report)
                 total = 0.0
-                for term in range(room.report.shape[0] - room.at.distance_px.shape[0]):
-                    total += room.report[term]
+                for term in range(workspace.report.shape[0] - workspace.at.distance_px.shape[0]):
+                    total += workspace.report[term]
                 loss = np.float32(total)
             gain = at.loss[person] - loss
             ratio = gain / promised
             at.accepted[person] = looks or (gain > 0 and ratio > LEAST_GAIN)
             if at.accepted[person]:
                 at.loss[person] = loss
-                copy(at.unknowns[person], room.there)
-                copy(at.report[person], room.report)
+                copy(at.unknowns[person], workspace.there)
+                copy(at.report[person], workspace.report)
                 gradient, hessian = at.gradient[person], at.hessian[person]
                 fill(gradient, 0.0)
                 for i in range(UNKNOWNS):
                     fill(hessian[i], 0.0)
-                _slopes(numbers, room.terms, room.at, person, room.there, gradient, hessian)
+                _slopes(numbers, workspace.terms, workspace.at, person, workspace.there, gradient, hessian)
             if not looks:
                 _damp(at, person, ratio)
 
@@ -172,11 +176,10 @@ def _made_from(sources: int) -> Try:
 
 
 @inlined
-def _damped_step(free: Free, at: Standing, person: int, room: TryWorkspace) -> float:
-    """Take a step from room.there; returns the decrease of the loss that the quadratic model predicts for it, 0 for no
-    step."""
+def _damped_step(free: Free, at: Standing, person: int, workspace: TryWorkspace) -> float:
+    """Take a step from workspace.there. Returns the predicted decrease of the loss (quadratic model), 0 for no step."""
     strength, hessian, gradient = np.float64(at.strength[person]), at.hessian[person], at.gradient[person]
-    matrix, step, there = room.matrix, room.step, room.there
+    matrix, step, there = workspace.matrix, workspace.step, workspace.there
     for i in range(UNKNOWNS):
         copy(matrix[i], hessian[i])
         matrix[i, i] = hessian[i, i] * (1 + strength) + FLOOR

@@ -71,17 +71,17 @@ def numbers(goal: FitGoal, observation: Observation) -> HingeNumbers:
 
 
 @inlined
-def lose(told: HingeNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
+def lose(term: HingeNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
     total = 0.0
-    if told.weight > 0:
+    if term.weight > 0:
         for hinge in range(HINGED.shape[0]):
-            total += told.weight * np.exp(2 * HINGE_SIGNS[hinge] * unknowns[HINGED[hinge]])
+            total += term.weight * np.exp(2 * HINGE_SIGNS[hinge] * unknowns[HINGED[hinge]])
     return total
 
 
 @inlined
 def slope(
-    told: HingeNumbers,
+    term: HingeNumbers,
     own: tuple[()],
     at: TermWorkspace,
     person: int,
@@ -89,10 +89,10 @@ def slope(
     gradient: Floats,
     hessian: Floats,
 ) -> None:
-    if told.weight > 0:
+    if term.weight > 0:
         for hinge in range(HINGED.shape[0]):
             i, sign = HINGED[hinge], HINGE_SIGNS[hinge]
-            push = told.weight * np.exp(2 * sign * unknowns[i])
+            push = term.weight * np.exp(2 * sign * unknowns[i])
             pull_one(i, push * sign, push, gradient, hessian)
 
 

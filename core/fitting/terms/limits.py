@@ -72,18 +72,18 @@ def _arrays(prior: PosePrior) -> tuple[Floats, Floats]:
 
 
 @inlined
-def lose(told: LimitNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
+def lose(term: LimitNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
     total = 0.0
-    if told.weight > 0:
-        for i in range(told.lower.shape[0]):
-            total += told.weight * float(_beyond(told, unknowns, i) ** 2)
-        total += told.weight * float((AGE_LIMIT * _beyond_age(unknowns[KID_COLUMN])) ** 2)
+    if term.weight > 0:
+        for i in range(term.lower.shape[0]):
+            total += term.weight * float(_beyond(term, unknowns, i) ** 2)
+        total += term.weight * float((AGE_LIMIT * _beyond_age(unknowns[KID_COLUMN])) ** 2)
     return total
 
 
 @inlined
 def slope(
-    told: LimitNumbers,
+    term: LimitNumbers,
     own: tuple[()],
     at: TermWorkspace,
     person: int,
@@ -91,21 +91,21 @@ def slope(
     gradient: Floats,
     hessian: Floats,
 ) -> None:
-    if told.weight > 0:
-        for i in range(told.lower.shape[0]):
-            beyond = _beyond(told, unknowns, i)
+    if term.weight > 0:
+        for i in range(term.lower.shape[0]):
+            beyond = _beyond(term, unknowns, i)
             if beyond != 0:
-                pull_one(BODY_POSE_START + i, told.weight * beyond, told.weight, gradient, hessian)
-        too_old, by_age = _beyond_age(unknowns[KID_COLUMN]), told.weight * AGE_LIMIT**2
+                pull_one(BODY_POSE_START + i, term.weight * beyond, term.weight, gradient, hessian)
+        too_old, by_age = _beyond_age(unknowns[KID_COLUMN]), term.weight * AGE_LIMIT**2
         if too_old != 0:
             pull_one(KID_COLUMN, by_age * too_old, by_age, gradient, hessian)
 
 
 @compiled
-def _beyond(told: LimitNumbers, unknowns: Floats, i: int) -> np.float32:
+def _beyond(term: LimitNumbers, unknowns: Floats, i: int) -> np.float32:
     """Excess of one number of the body pose beyond its limits [rad]."""
     angle = unknowns[BODY_POSE_START + i]
-    return angle - min(max(angle, told.lower[i]), told.upper[i])
+    return angle - min(max(angle, term.lower[i]), term.upper[i])
 
 
 @compiled

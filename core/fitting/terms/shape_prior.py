@@ -46,16 +46,16 @@ def numbers(goal: FitGoal, observation: Observation) -> ShapeNumbers:
 
 
 @inlined
-def lose(told: ShapeNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
+def lose(term: ShapeNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
     total = 0.0
     for i in range(SHAPE_START, SHAPE_END):
-        total += (told.kid if i == KID_COLUMN else told.betas) * unknowns[i] ** 2
+        total += (term.kid if i == KID_COLUMN else term.betas) * unknowns[i] ** 2
     return total
 
 
 @inlined
 def slope(
-    told: ShapeNumbers,
+    term: ShapeNumbers,
     own: tuple[()],
     at: TermWorkspace,
     person: int,
@@ -64,7 +64,7 @@ def slope(
     hessian: Floats,
 ) -> None:
     for i in range(SHAPE_START, SHAPE_END):
-        weight = told.kid if i == KID_COLUMN else told.betas
+        weight = term.kid if i == KID_COLUMN else term.betas
         pull_one(i, weight * unknowns[i], weight, gradient, hessian)
 
 

@@ -51,17 +51,17 @@ def numbers(goal: FitGoal, observation: Observation) -> StartNumbers:
 
 
 @inlined
-def lose(told: StartNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
+def lose(term: StartNumbers, own: tuple[()], at: TermWorkspace, person: int, unknowns: Floats) -> float:
     total = 0.0
-    if told.previous.shape[0]:
+    if term.previous.shape[0]:
         for i in range(UNKNOWNS):
-            total += told.weight * (unknowns[i] - told.previous[person, i]) ** 2
+            total += term.weight * (unknowns[i] - term.previous[person, i]) ** 2
     return total
 
 
 @inlined
 def slope(
-    told: StartNumbers,
+    term: StartNumbers,
     own: tuple[()],
     at: TermWorkspace,
     person: int,
@@ -69,10 +69,10 @@ def slope(
     gradient: Floats,
     hessian: Floats,
 ) -> None:
-    if told.previous.shape[0]:
+    if term.previous.shape[0]:
         for i in range(UNKNOWNS):
-            off = unknowns[i] - told.previous[person, i]
-            pull_one(i, told.weight * off, told.weight, gradient, hessian)
+            off = unknowns[i] - term.previous[person, i]
+            pull_one(i, term.weight * off, term.weight, gradient, hessian)
 
 
 TERM = FitTerm("stay_near", plain, numbers, no_workspace, lose, slope)

@@ -61,23 +61,23 @@ def numbers(goal: FitGoal, observation: Observation) -> UprightNumbers:
     return UprightNumbers(float(goal.config.upright**2))
 
 
-def workspace(told: UprightNumbers) -> UprightWorkspace:
+def workspace(term: UprightNumbers) -> UprightWorkspace:
     return UprightWorkspace(np.empty((3, 3), np.float32))
 
 
 @inlined
 def lose(
-    told: UprightNumbers, own: UprightWorkspace, at: TermWorkspace, person: int, unknowns: Floats
+    term: UprightNumbers, own: UprightWorkspace, at: TermWorkspace, person: int, unknowns: Floats
 ) -> float:
-    if not told.weight > 0:
+    if not term.weight > 0:
         return 0.0
     squared = _lean(at.posed.turns)
-    return told.weight * _believed(squared) * squared
+    return term.weight * _believed(squared) * squared
 
 
 @inlined
 def slope(
-    told: UprightNumbers,
+    term: UprightNumbers,
     own: UprightWorkspace,
     at: TermWorkspace,
     person: int,
@@ -85,11 +85,11 @@ def slope(
     gradient: Floats,
     hessian: Floats,
 ) -> None:
-    if not told.weight > 0:
+    if not term.weight > 0:
         return
     turns, rise = at.posed.turns, own.rise
     x, y, z = turns[LOCAL, 0, 0, 1], turns[LOCAL, 0, 1, 1], turns[LOCAL, 0, 2, 1]
-    weight = told.weight * _believed(_lean(turns)) ** 2
+    weight = term.weight * _believed(_lean(turns)) ** 2
     jacobian = turns[JACOBIAN, 0]
     for i in range(3):
         rise[i, 0] = jacobian[1, i] * z - jacobian[2, i] * y

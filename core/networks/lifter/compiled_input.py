@@ -45,7 +45,7 @@ def features_of(
     them. keypoints (B, K, 3), focal_length (B,), camera_center (B, 2) [px]."""
     known, batch = _known(lifter, layout), len(keypoints)
     size = len(known.family)
-    room = InputWorkspace(
+    workspace = InputWorkspace(
         np.empty((size, 3), np.float32),
         np.empty(size, np.float32),
         np.empty(size, np.float32),
@@ -53,8 +53,8 @@ def features_of(
     )
     features = np.empty((2 * batch, lifter.into.in_features), np.float32)
     side, turn = np.empty(batch, np.float32), np.empty((batch, 3, 3), np.float32)
-    told, focal, center = (numbers_of(part) for part in (keypoints, focal_length, camera_center))
-    _see(known, told, focal, center, room, features, side, turn)
+    points, focal, center = (numbers_of(part) for part in (keypoints, focal_length, camera_center))
+    _see(known, points, focal, center, workspace, features, side, turn)
     return torch.from_numpy(features), torch.from_numpy(side), torch.from_numpy(turn)
 
 
@@ -77,23 +77,23 @@ def _made_from(
         keypoints: Floats,
         focal_length: Floats,
         camera_center: Floats,
-        room: InputWorkspace,
+        workspace: InputWorkspace,
         features: Floats,
         side: Floats,
         turn: Floats,
     ) -> None:
         assert sources >= 0
         for person in range(side.shape[0]):
-            _gather(known, keypoints[person], focal_length[person], camera_center[person], room.points)
-            x, y, _ = _box(room)
+            _gather(known, keypoints[person], focal_length[person], camera_center[person], workspace.points)
+            x, y, _ = _box(workspace)
             _turn_ahead(x, y, turn[person])
-            _turned(room.points, turn[person])
-            _, _, side[person] = _box(room)
+            _turned(workspace.points, turn[person])
+            _, _, side[person] = _box(workspace)
             if not side[person] > np.float32(SMALLEST_SIDE):
                 half = max(camera_center[person, 0], camera_center[person, 1]) / focal_length[person]
                 side[person] = min(max(half, np.float32(SMALLEST_SIDE)), np.float32(1 / SMALLEST_SIDE))
-            _describe(known, room, side[person], False, features[person])
-            _describe(known, room, side[person], True, features[side.shape[0] + person])
+            _describe(known, workspace, side[person], False, features[person])
+            _describe(known, workspace, side[person], True, features[side.shape[0] + person])
 
     return see
 
@@ -118,16 +118,16 @@ def _gather(known: Known, keypoints: Floats, focal: np.float32, center: Floats, 
 
 
 @compiled
-def _box(room: InputWorkspace) -> tuple[np.float32, np.float32, np.float32]:
+def _box(workspace: InputWorkspace) -> tuple[np.float32, np.float32, np.float32]:
     """Centre and longer side of the box around the points that are there, outliers left out."""
-    points, away = room.points, room.away
-    x, y = _median(points[:, 0], points, room.ranked), _median(points[:, 1], points, room.ranked)
+    points, away = workspace.points, workspace.away
+    x, y = _median(points[:, 0], points, workspace.ranked), _median(points[:, 1], points, workspace.ranked)
     count = 0
     for n in range(points.shape[0]):
         off_x, off_y = points[n, 0] - x, points[n, 1] - y
         away[n] = np.sqrt(off_x * off_x + off_y * off_y)
         count += points[n, 2] > 0
-    most = np.float32(OUTLIER) * _median(away, points, room.ranked)
+    most = np.float32(OUTLIER) * _median(away, points, workspace.ranked)
     if count <= FEW:
         most = np.float32(np.inf)
     low_x = low_y = np.float32(np.inf)
@@ -183,14 +183,14 @@ def _turned(points: Floats, turn: Floats) -> None:
 
 
 @compiled
-def _describe(known: Known, room: InputWorkspace, side: np.float32, mirrored: bool, to: Floats) -> None:
+def _describe(known: Known, workspace: InputWorkspace, side: np.float32, mirrored: bool, to: Floats) -> None:
     """Each definition's x, y, presence and confidence, those of each family on the average, and how large it all is."""
-    points, count, families = room.points, room.points.shape[0], known.families[0]
+    points, count, families = workspace.points, workspace.points.shape[0], known.families[0]
     first = EACH * count
     for i in range(EACH * families):
         to[first + i] = 0
     for family in range(families):
-        room.weight[family] = 0
+        workspace.weight[family] = 0
     for n in range(count):
         seen, family = points[known.flip[n] if mirrored else n], known.family[n]
         x = seen[0] * 2 / side
@@ -205,10 +205,10 @@ def _describe(known: Known, room: InputWorkspace, side: np.float32, mirrored: bo
                 value = seen[2]
             to[EACH * n + col] = value
             to[first + col * families + family] += value * seen[2]
-        room.weight[family] += seen[2]
+        workspace.weight[family] += seen[2]
     for col in range(EACH):
         for family in range(families):
-            to[first + col * families + family] /= max(room.weight[family], np.float32(NO_FAMILY))
+            to[first + col * families + family] /= max(workspace.weight[family], np.float32(NO_FAMILY))
     to[first + EACH * families] = np.log(side) + 1
 
 

@@ -70,15 +70,15 @@ class OutputWorkspace(NamedTuple):
     posed: Posed
 
 
-def bodies_of(lifter: Lifter, body: Body, layout: str, asked: OutputTensors) -> tuple[Tensor, Tensor]:
+def bodies_of(lifter: Lifter, body: Body, layout: str, outputs: OutputTensors) -> tuple[Tensor, Tensor]:
     """Unknowns (B, H, 86) of bodies in the photo's camera frame, first choices first, and probabilities (B, H)."""
-    bodies, people = _bodies(lifter, body, layout), OutputArrays(*(numbers_of(part) for part in asked))
-    batch, count = asked.logits.shape
+    bodies, people = _bodies(lifter, body, layout), OutputArrays(*(numbers_of(part) for part in outputs))
+    batch, count = outputs.logits.shape
     unknowns, probability = (
         np.empty((batch, count, UNKNOWNS), np.float32),
         np.empty((batch, count), np.float32),
     )
-    room = OutputWorkspace(
+    workspace = OutputWorkspace(
         np.empty((count, JOINTS, 3, 3), np.float32),
         np.empty((JOINTS, 3, 3), np.float32),
         np.empty((count, JOINTS, 3), np.float32),
@@ -86,7 +86,7 @@ def bodies_of(lifter: Lifter, body: Body, layout: str, asked: OutputTensors) -> 
         np.empty(count, np.int64),
         room_to_pose(bodies.table),
     )
-    _stand(bodies, people, room, unknowns, probability)
+    _stand(bodies, people, workspace, unknowns, probability)
     return torch.from_numpy(unknowns), torch.from_numpy(probability)
 
 
@@ -111,21 +111,31 @@ def _made_from(sources: int) -> Callable[[Bodies, OutputArrays, OutputWorkspace,
 
     @kept
     def stand(
-        bodies: Bodies, people: OutputArrays, room: OutputWorkspace, unknowns: Floats, probability: Floats
+        bodies: Bodies,
+        people: OutputArrays,
+        workspace: OutputWorkspace,
+        unknowns: Floats,
+        probability: Floats,
     ) -> None:
         """Fill unknowns (B, H, 86) and probability (B, H)."""
         assert sources >= 0
         for person in range(people.side.shape[0]):
             for h in range(people.logits.shape[1]):
-                _turn(people.numbers[person, h], room.rotations[h])
-                _hang(bodies, people.numbers[person, h], room.rotations[h], room.world, room.joints[h])
-            _order(people.logits[person], room, probability[person])
+                _turn(people.numbers[person, h], workspace.rotations[h])
+                _hang(
+                    bodies,
+                    people.numbers[person, h],
+                    workspace.rotations[h],
+                    workspace.world,
+                    workspace.joints[h],
+                )
+            _order(people.logits[person], workspace, probability[person])
             for place in range(people.logits.shape[1]):
                 there = unknowns[person, place]
-                h = room.order[place]
-                _answer(bodies, people, person, h, room.rotations[h], there)
-                pose(bodies.table, there, room.posed)
-                _place_under_keypoints(people, person, room.posed.points, there)
+                h = workspace.order[place]
+                _write_body(bodies, people, person, h, workspace.rotations[h], there)
+                pose(bodies.table, there, workspace.posed)
+                _place_under_keypoints(people, person, workspace.posed.points, there)
 
     return stand
 
@@ -176,10 +186,12 @@ def _hang(bodies: Bodies, numbers: Floats, rotations: Floats, world: Floats, joi
 
 
 @compiled
-def _order(logits: Floats, room: OutputWorkspace, probability: Floats) -> None:
-    """room.order[i] becomes the hypothesis that comes i-th: first the one nearest to all others by their probability,
-    then the rest by probability (H,), which is written in that order."""
-    count, order, largest, total = logits.shape[0], room.order, logits[0], np.float32(0)
+def _order(logits: Floats, workspace: OutputWorkspace, probability: Floats) -> None:
+    """Fill workspace.order: the hypothesis nearest to all others by probability, then the rest by probability.
+
+    probability (H,) is written in that order.
+    """
+    count, order, largest, total = logits.shape[0], workspace.order, logits[0], np.float32(0)
     for h in range(count):
         largest = max(largest, logits[h])
     for h in range(count):
@@ -187,20 +199,20 @@ def _order(logits: Floats, room: OutputWorkspace, probability: Floats) -> None:
         total += probability[h]
     for h in range(count):
         probability[h] /= total
-        room.expected[h] = 0
+        workspace.expected[h] = 0
     for h in range(count):
         for other in range(count):
             apart = np.float32(0)
             for joint in range(JOINTS):
                 squared = np.float32(0)
                 for row in range(3):
-                    off = room.joints[h, joint, row] - room.joints[other, joint, row]
+                    off = workspace.joints[h, joint, row] - workspace.joints[other, joint, row]
                     squared += off * off
                 apart += np.sqrt(squared)
-            room.expected[h] += apart * probability[other]
+            workspace.expected[h] += apart * probability[other]
     first = 0
     for h in range(count):
-        if room.expected[h] < room.expected[first]:
+        if workspace.expected[h] < workspace.expected[first]:
             first = h
         order[h] = h
     order[0], order[first] = first, 0
@@ -209,13 +221,13 @@ def _order(logits: Floats, room: OutputWorkspace, probability: Floats) -> None:
             if probability[order[j]] > probability[order[i]]:
                 order[i], order[j] = order[j], order[i]
     for h in range(count):
-        room.expected[h] = probability[order[h]]
+        workspace.expected[h] = probability[order[h]]
     for h in range(count):
-        probability[h] = room.expected[h]
+        probability[h] = workspace.expected[h]
 
 
 @compiled
-def _answer(
+def _write_body(
     bodies: Bodies, people: OutputArrays, person: int, h: int, rotations: Floats, there: Floats
 ) -> None:
     """A hypothesis as unknowns (86,) in the photo's camera frame."""

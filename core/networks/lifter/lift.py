@@ -111,8 +111,8 @@ def lift(
     look, stand = (features_of, bodies_of) if plain else (features_in_tensors, stand_in_tensors)
     features, side, turn = look(lifter, keypoints, layout, focal_length, camera_center)
     numbers, logits = lifter.both_ways(features)
-    asked = OutputTensors(numbers, logits, side, turn, keypoints, focal_length, camera_center)
-    unknowns, probability = stand(lifter, body, layout, asked)
+    outputs = OutputTensors(numbers, logits, side, turn, keypoints, focal_length, camera_center)
+    unknowns, probability = stand(lifter, body, layout, outputs)
     unknowns = unknowns.to(body.v_template)
     return LifterGuess(
         vector_to_params(unknowns[:, 0]), vector_to_params(unknowns.flatten(0, 1)), probability
@@ -128,14 +128,16 @@ def warm_up(lifter: Lifter) -> None:
 def features_in_tensors(
     lifter: Lifter, keypoints: Tensor, layout: str, focal_length: Tensor, camera_center: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What core.networks.lifter says, on any device."""
+    """As core.networks.lifter promises, on any device."""
     seen = see(to_definitions(keypoints, layout, lifter.config.definitions), focal_length, camera_center)
     return lifter.features_both_ways(seen), seen.side, seen.turn
 
 
-def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: OutputTensors) -> tuple[Tensor, Tensor]:
-    """What core.networks.lifter says, on any device."""
-    bodies = lifter.bodies(asked.numbers, asked.logits, asked.side)
+def stand_in_tensors(
+    lifter: Lifter, body: Body, layout: str, outputs: OutputTensors
+) -> tuple[Tensor, Tensor]:
+    """As core.networks.lifter promises, on any device."""
+    bodies = lifter.bodies(outputs.numbers, outputs.logits, outputs.side)
     order = _order(bodies)
     batch, count = order.shape
     person = torch.arange(batch, device=order.device)[:, None]
@@ -143,7 +145,7 @@ def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: OutputTenso
     rotations, shape, pelvis = (
         part[person, order].flatten(0, 1) for part in (bodies.rotations, bodies.shape, bodies.pelvis)
     )
-    turn = asked.turn.repeat_interleave(count, dim=0)
+    turn = outputs.turn.repeat_interleave(count, dim=0)
     pose = matrix_to_axis_angle(torch.cat([(turn.mT @ rotations[:, 0])[:, None], rotations[:, 1:]], dim=1))
     shape = shape * (body.fingerprint == lifter.config.body)
     kid = shape[:, 10].clamp(0, 1) * body.has_kid
@@ -153,9 +155,9 @@ def stand_in_tensors(lifter: Lifter, body: Body, layout: str, asked: OutputTenso
     place = (turn.mT @ pelvis[..., None])[..., 0].to(body.v_template) - body.rest_pelvis(params)
     guessed = replace(params, cam_t=place)
     points = KeypointBody.from_body(body, layout).keypoints(guessed)
-    rays = (asked.keypoints[..., :2] - asked.camera_center[:, None]) / asked.focal_length[:, None, None]
-    rays = torch.where(asked.keypoints[..., 2:] > 0, rays, 0.0).to(place).repeat_interleave(count, dim=0)
-    confidence = asked.keypoints[..., 2].to(place).repeat_interleave(count, dim=0)
+    rays = (outputs.keypoints[..., :2] - outputs.camera_center[:, None]) / outputs.focal_length[:, None, None]
+    rays = torch.where(outputs.keypoints[..., 2:] > 0, rays, 0.0).to(place).repeat_interleave(count, dim=0)
+    confidence = outputs.keypoints[..., 2].to(place).repeat_interleave(count, dim=0)
     hypotheses = replace(guessed, cam_t=place_under_keypoints(points, rays, confidence, place))
     return params_to_vector(hypotheses).unflatten(0, (batch, count)), probability
 
@@ -181,9 +183,9 @@ def _check(keypoints: Tensor, layout: str, focal_length: Tensor, camera_center: 
             f"focal_length {tuple(focal_length.shape)} and camera_center {tuple(camera_center.shape)} must be "
             f"({len(keypoints)},) and ({len(keypoints)}, 2): one for each person."
         )
-    told, focal, centre = (t.cpu().numpy() for t in (keypoints, focal_length, camera_center))
-    present = told[..., 2] > 0
-    numbers = np.isfinite(told).all(axis=-1) | ~present
+    given, focal, centre = (t.cpu().numpy() for t in (keypoints, focal_length, camera_center))
+    present = given[..., 2] > 0
+    numbers = np.isfinite(given).all(axis=-1) | ~present
     camera = np.isfinite(focal) & (focal > 0) & np.isfinite(centre).all(axis=1)
     for fine, words in (
         (present.any(axis=1), "no visible keypoint. Mark at least one, or guess with an image network"),

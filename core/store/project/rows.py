@@ -135,9 +135,9 @@ def disagreement(guess: Guess, fit: Fit) -> float:
     It finds bad fits better than the angle to the likeliest guess alone: with several likely bodies, a fit can be
     wrong in several ways (`python -m tests.benchmarks.orders`).
     """
-    said = [one for one in (guess, *guess.alternatives) if one.network == guess.network]
-    probability = np.nan_to_num([one.probability for one in said]).clip(min=1e-6)
-    angles = [pose_angle(one.pose, fit.pose) for one in said]
+    guesses = [one for one in (guess, *guess.alternatives) if one.network == guess.network]
+    probability = np.nan_to_num([one.probability for one in guesses]).clip(min=1e-6)
+    angles = [pose_angle(one.pose, fit.pose) for one in guesses]
     return float(np.average(angles, weights=probability))
 
 

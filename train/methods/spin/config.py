@@ -111,8 +111,8 @@ HELP = {
 def check(plan: Plan, processes: int) -> None:
     """Raises FitloopError for options that do not go together, and for a batch that cannot be shared."""
     own: SpinOptions = plan.own
-    others = [flag_of(name) for name in STARTS if name in plan.told and name != "guess"]
-    if "guess" in plan.told and others:
+    others = [flag_of(name) for name in STARTS if name in plan.given_now and name != "guess"]
+    if "guess" in plan.given_now and others:
         raise FitloopError(f"--guess starts all of the network: leave out {', '.join(others)}.")
     if own.fits is None and not own.data:
         raise FitloopError("nothing to train on. Give --fits curated.npz, or --data NAME=FILE.")

@@ -1,7 +1,7 @@
 """SPIN's losses (Kolotouros et al., ICCV 2019), with the weights of its public code.
 
-A term is a number per person and a mask of who counts. Its mean is over the people who count in the whole batch, also
-when several processes share it, so that two processes step as one would.
+Each term has a value per person and a mask of the people it applies to. Its mean is over the masked people of the whole
+batch, also when several processes share the batch, so that two processes take the same step as one.
 """
 
 from __future__ import annotations

@@ -200,8 +200,8 @@ class Person:
 
     original_keypoints: the keypoints before the first edit by hand, or None without edits. alternatives: other fits
     of this person. wishes: the curator's constraints on the fit in 3D. track: the same integer in every photo of a
-    sequence that shows this human, or None where nobody told. origin: the JSON text of this person in the file that it
-    was read from, "" where nothing of it must come back.
+    sequence that shows this human, or None where it is not known. origin: the JSON text of this person in its file,
+    "" where nothing of it must come back.
     """
 
     id: int
@@ -230,7 +230,7 @@ class Photo:
     [px].
 
     focal_length [px] and camera_center [px] are None where nobody measured them: `camera` has what to assume. origin:
-    the JSON text of this photo in the file that it was read from, "" where nothing of it must come back.
+    the JSON text of this photo in its file, "" where nothing of it must come back.
     """
 
     path: str

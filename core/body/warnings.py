@@ -83,12 +83,12 @@ def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Wa
     return found
 
 
-def _pose(told: list[tuple[Fit | Guess, str]]) -> Posed:
+def _pose(people: list[tuple[Fit | Guess, str]]) -> Posed:
     """Joints (24, 3) [m] and overlap [m] of each record, by its id(); each comes with the body that it is of."""
-    if not told:
+    if not people:
         return {}
-    bodies = [body for body, _ in told]
-    joints = joints_of(bodies, [of for _, of in told])
+    bodies = [body for body, _ in people]
+    joints = joints_of(bodies, [of for _, of in people])
     inside = overlap(joints).tolist()
     return {id(body): (at, deep) for body, at, deep in zip(bodies, joints, inside, strict=True)}
 

@@ -18,13 +18,13 @@ def ready_to_fit(device: str) -> None:
     if device != "cpu":
         return
     text = "Compiling the fits for this processor, once after an installation: about half a minute."
-    said = threading.Timer(SAID_AFTER_S, print, [text], {"file": sys.stderr, "flush": True})
-    said.start()
+    notice = threading.Timer(SAID_AFTER_S, print, [text], {"file": sys.stderr, "flush": True})
+    notice.start()
     try:
         warm_up()
     finally:
-        said.cancel()
-        said.join()
+        notice.cancel()
+        notice.join()
 
 
 def ready_to_train(device: str) -> None:

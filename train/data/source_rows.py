@@ -32,8 +32,10 @@ def in_rows_of(table: Table, rows: Sequence[int], fits: FitsDictionary) -> FitsD
 
 
 def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.ndarray]:
-    """In the camera of their own crop, as a data set tells none. A box that is none is a unit one at the corner, and
-    without keypoints, which would teach what they are not."""
+    """Rows without a fit, in the camera of their own crop, as a data set holds no other camera.
+
+    A row without a usable box gets a unit box at the corner and no keypoints, so that it teaches nothing.
+    """
     center, scale = table.arrays["center"][rows], table.arrays["scale"][rows]
     usable = (np.abs(center) <= MAX_COORDINATE).all(axis=1) & (scale > 0)
     usable &= scale * BBOX_UNIT <= MAX_COORDINATE
@@ -43,7 +45,7 @@ def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.nd
     keypoints[~usable] = 0
     arrays = {name: np.zeros((len(rows), *shape), np.float32) for name, shape in NUMBERS.items()}
     arrays |= {name: np.zeros(len(rows), bool) for name in TRUTHS}
-    told = {
+    known = {
         "center": center,
         "camera_center": center,
         "scale": scale,
@@ -53,7 +55,7 @@ def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.nd
     }
     return {
         **arrays,
-        **{name: value.astype(np.float32) for name, value in told.items()},
+        **{name: value.astype(np.float32) for name, value in known.items()},
         "imgname": np.array([table.imgname[row] or "" for row in rows], np.str_),
         "dataset": np.full(len(rows), dataset),
         "verdict": np.full(len(rows), "todo"),

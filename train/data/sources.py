@@ -75,8 +75,8 @@ def read_sources(
         raise FitsError(f"{path}: nobody is in it to train on. Save the fits of a project that has people.")
     samples = Samples.joined([part for part, _ in parts])
     every = joined_fits([rows for _, rows in parts])
-    order, told = _order(samples, every, seed)
-    return Sources(samples, every, order, (*notices, *told))
+    order, skipped = _order(samples, every, seed)
+    return Sources(samples, every, order, (*notices, *skipped))
 
 
 def _shapeless(file: Path, rows: FitsDictionary, body: Body) -> list[str]:
@@ -104,6 +104,6 @@ def _order(samples: Samples, fits: FitsDictionary, seed: int) -> tuple[Order, tu
     counts = {
         str(name): int((samples.dataset[rows] == name).sum()) for name in np.unique(samples.dataset[rows])
     }
-    said = ", ".join(f"{count} of {name}" for name, count in counts.items())
-    notices.append(f"{said}; {int(fits.locked.sum())} locked, {int(fits.valid_fit.sum())} with a valid fit")
+    listed = ", ".join(f"{count} of {name}" for name, count in counts.items())
+    notices.append(f"{listed}; {int(fits.locked.sum())} locked, {int(fits.valid_fit.sum())} with a valid fit")
     return Order(rows, samples.dataset, seed), tuple(notices)

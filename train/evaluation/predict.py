@@ -25,12 +25,12 @@ CHUNK = 32
 
 def body_of(network: nn.Module, body: Body) -> Body:
     """The body that the network predicts betas of: the one given, or else the open one. Raises CheckpointError."""
-    told = body_told_by(network)
+    betas_body = body_told_by(network)
     for one in (body, load_body()):
-        if one.shares_betas(told):
+        if one.shares_betas(betas_body):
             return one
     raise CheckpointError(
-        f"the network predicts betas of body '{told}', not of '{body.name}'. Give that body's file: --body."
+        f"the network predicts betas of body '{betas_body}', not of '{body.name}'. Give that body's file: --body."
     )
 
 

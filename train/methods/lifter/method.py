@@ -191,12 +191,12 @@ class Averaged:
 
 def remark(report: TrainStep) -> str:
     """What the terminal adds to a step: the error of the first choice."""
-    told = [
+    parts = [
         f"{report.measured[f'{LAYOUT}_{how}_first_choice_mm']} mm {how}"
         for how in ("clean", "noisy")
         if report.measured
     ]
-    return ", ".join(told)
+    return ", ".join(parts)
 
 
 @torch.no_grad()

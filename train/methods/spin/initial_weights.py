@@ -32,17 +32,20 @@ def start_from(network: SpinNetwork, options: SpinOptions, body: Body) -> tuple[
     if options.guess is None:
         return notices
     known = load_spin_network(checkpoint_of(options.guess))
-    said, wanted = known.config, network.config
-    if (said.backbone, said.iterations) != (wanted.backbone, wanted.iterations):
+    theirs, wanted = known.config, network.config
+    if (theirs.backbone, theirs.iterations) != (wanted.backbone, wanted.iterations):
         raise CheckpointError(
-            f"{options.guess}: is a {said.backbone} of {said.iterations} iterations, and the run's a {wanted.backbone} "
-            f"of {wanted.iterations}. Give --backbone {said.backbone} --iterations {said.iterations}."
+            f"{options.guess}: is a {theirs.backbone} of {theirs.iterations} iterations, and the run's a "
+            f"{wanted.backbone} of {wanted.iterations}. Give --backbone {theirs.backbone} --iterations "
+            f"{theirs.iterations}."
         )
     load_weights(network, known.state_dict(), str(options.guess))
-    if body.shares_betas(said.body):
+    if body.shares_betas(theirs.body):
         return ()
     with torch.no_grad():  # betas of another body say nothing of this one's
         for tensor in (network.decshape.weight, network.decshape.bias, network.init_shape):
             tensor.zero_()
     network.config = dataclasses.replace(network.config, body=body.fingerprint)
-    return (f"{options.guess}: its betas are of body {said.body}; this run learns those of {body.name} anew",)
+    return (
+        f"{options.guess}: its betas are of body {theirs.body}; this run learns those of {body.name} anew",
+    )

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.errors import FitInputError, ProjectError
+from core.store.project import schema
 from core.store.project.edits import Edit
 from core.store.project.project import Project
 from core.store.project.rows import person_from_row, person_row
@@ -116,11 +117,30 @@ def test_wishes_are_there_after_opening_again_and_go_when_their_edit_is_taken_ba
         assert again.person(person_id).wishes == ()
 
 
+WITHOUT_WISHES = 2  # the schema's version
+
+
+def columns_of(db):
+    """The names of the columns of each table."""
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")] for table in tables}
+
+
 def make_older(path):
-    """As the program before this one wrote it."""
+    """As the program before there were wishes wrote it: without the tables and columns that came later."""
+    with sqlite3.connect(":memory:") as old:
+        for migration in schema.MIGRATIONS[:WITHOUT_WISHES]:
+            old.executescript(migration)
+        known = columns_of(old)
     with sqlite3.connect(path) as db:
-        db.execute("ALTER TABLE person DROP COLUMN wishes")
-        db.execute("PRAGMA user_version = 2")
+        for table, columns in columns_of(db).items():
+            if table not in known:
+                db.execute(f"DROP TABLE {table}")
+                continue
+            for column in columns:
+                if column not in known[table]:
+                    db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        db.execute(f"PRAGMA user_version = {WITHOUT_WISHES}")
     db.close()
 
 

@@ -1,21 +1,24 @@
 """Reads and writes EFT's fits JSON: `{ver, data: [{parm_pose, parm_shape, parm_cam, bbox_scale, imageName, …}]}`.
 
-In the file, parm_pose are 24 rotation matrices in the crop's frame and parm_cam is the weak camera of the 224 px
-crop; our records are in the photo's frame. gt_keypoint_2d (49, 3) are px of the photo, layout spin49. imageName is a
-bare file name, which is searched for in the photos' folder.
+In the file, parm_pose are 24 rotation matrices in the crop's frame; our records are in the photo's frame. parm_cam
+(s, tx, ty) maps the body's points X to s X + t in the crop, whose sides are at -1 and 1; SPIN's weak camera means
+s (X + t). gt_keypoint_2d (49, 3) are px of the photo, layout spin49. imageName is a bare file name, which is searched
+for in the photos' folder. joint_validity_openpose18 are the annotated ones of OpenPose's 18: no neck where only
+shoulders are annotated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from core.body.keypoints import convert, layout
+from core.body.keypoints import convert
 from core.body.model import Body
 from core.files.json_parts import json_parts
 from core.files.untrusted import finite, number, read_json
@@ -45,7 +48,7 @@ class _Entry:
     photo: Photo
     pose: np.ndarray
     betas: np.ndarray
-    weak_camera: np.ndarray
+    eft_camera: np.ndarray
 
 
 def recognise(seen: Glimpse) -> int:
@@ -89,7 +92,7 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
     if fitted:
         pose, cam_t = fits_in_crop(fitted, placing_body(body))
         matrices = axis_angle_to_matrix(torch.from_numpy(pose.astype(np.float64)).reshape(-1, 24, 3)).tolist()
-        weak = cam_t_to_weak_camera(torch.from_numpy(cam_t.astype(np.float64))).tolist()
+        weak = _eft_camera(cam_t_to_weak_camera(torch.from_numpy(cam_t.astype(np.float64)))).tolist()
         betas = smpl_betas(fitted, left_out).tolist()
         for (photo, person), *values in zip(fitted, matrices, betas, weak, strict=True):
             keypoints = spin_keypoints(photo, person, left_out)
@@ -127,13 +130,13 @@ def _read_entry(
         or np.linalg.det(matrices).min() < 0
     ):
         raise Unusable("its parm_pose are not rotations")
-    weak_camera = finite(entry.get("parm_cam"), 3)
-    if weak_camera[0] <= 0:
+    eft_camera = finite(entry.get("parm_cam"), 3)
+    if eft_camera[0] <= 0:
         raise Unusable("the scale of its camera is not positive")
     betas = finite(entry.get("parm_shape"), 10)
     wanted = entry.get("annotId")
     id = ids.take_or_next(wanted if isinstance(wanted, int) else None)
-    return _Entry(record, people.person(id, box, keypoints), found[relative], matrices, betas, weak_camera)
+    return _Entry(record, people.person(id, box, keypoints), found[relative], matrices, betas, eft_camera)
 
 
 def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list[Person]:
@@ -153,7 +156,8 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
     rows = CropPeople.of_file(
         pose, betas, [entry.person.bbox for entry in entries], [entry.photo for entry in entries], placer
     )
-    cam_t = weak_camera_to_cam_t(torch.from_numpy(np.stack([entry.weak_camera for entry in entries])))
+    cameras = torch.from_numpy(np.stack([entry.eft_camera for entry in entries]))
+    cam_t = weak_camera_to_cam_t(_weak_camera(cameras))
     pose_photo, cam_t_photo = to_photo(rows, cam_t, placer)
     persons = [entry.person for entry in entries]
     for index, entry in enumerate(entries):
@@ -164,13 +168,23 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
 
 
 def _entry(photo: Photo, person: Person, keypoints: Keypoints, values: list[list[Any]]) -> dict[str, Any]:
-    """One entry of the file. keypoints: layout spin49. values: matrices, betas and weak camera, crop's frame."""
-    matrices, betas, weak_camera = values
-    validity = convert(keypoints, LAYOUT, _VALIDITY).confidence > 0
+    """One entry of the file. keypoints: layout spin49. values: matrices, betas and EFT's camera, crop's frame."""
+    matrices, betas, eft_camera = values
+    validity = convert(person.keypoints, person.keypoints.layout, _VALIDITY).confidence > 0
     return {
-        "parm_pose": matrices, "parm_shape": betas, "parm_cam": weak_camera,
+        "parm_pose": matrices, "parm_shape": betas, "parm_cam": eft_camera,
         "bbox_scale": person.bbox.scale, "bbox_center": person.bbox.center.tolist(),
-        "joint_validity_openpose18": validity.astype(int).tolist()[: layout(_VALIDITY).k],
+        "joint_validity_openpose18": validity.astype(int).tolist(),
         "gt_keypoint_2d": keypoints.array.tolist(), "smpltype": "smpl",
-        "annotId": person.id, "imageName": photo.path,
+        "annotId": person.id, "imageName": PurePosixPath(photo.path).name,
     }  # fmt: skip
+
+
+def _weak_camera(cameras: Tensor) -> Tensor:
+    """SPIN's weak cameras (N, 3) of EFT's: s (X + t/s) = s X + t."""
+    return torch.cat([cameras[:, :1], cameras[:, 1:] / cameras[:, :1]], dim=1)
+
+
+def _eft_camera(weak_cameras: Tensor) -> Tensor:
+    """EFT's cameras (N, 3) of SPIN's weak cameras."""
+    return torch.cat([weak_cameras[:, :1], weak_cameras[:, 1:] * weak_cameras[:, :1]], dim=1)

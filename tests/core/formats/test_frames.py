@@ -82,7 +82,7 @@ def pelvis_px(fit: Fit, body: Body) -> np.ndarray:
 def pelvis_of_entry_px(entry: dict[str, Any]) -> np.ndarray:
     """(2,) px of the photo: where whoever has SMPL's file sees the pelvis of an EFT entry of its mean shape."""
     scale, x, y = entry["parm_cam"]
-    place = np.array(SMPL_PELVIS) + np.array([x, y, 2 * 5000 / (224 * scale)])
+    place = np.array(SMPL_PELVIS) + np.array([x / scale, y / scale, 2 * 5000 / (224 * scale)])
     return place[:2] / place[2] * 5000 * entry["bbox_scale"] * 200 / 224 + entry["bbox_center"]
 
 
@@ -142,3 +142,36 @@ def test_the_focal_length_of_an_agora_prediction_is_found_from_its_joints(body, 
     np.testing.assert_allclose(
         read.keypoints.xy[:, 0], keypoints_of(read.fit, body, "smpl24")[:, 0], atol=0.01
     )
+
+
+def test_an_eft_camera_shifts_what_it_has_scaled(tmp_path):
+    """EFT projects s X + t, so that t/s moves the body: in a tight box, where s is large, far less than t would."""
+    write_photos(tmp_path)
+    body = load_body()
+    photo, fit = standing(body, 4, 0.5)
+    tight = photo.people[0].bbox
+    person = photo.people[0].with_(bbox=BBox(tight.center + np.array([6, -3]), tight.scale / 4))
+    eft.write(tmp_path / "eft.json", [photo.with_(people=(person,))])
+    (entry,) = json.loads((tmp_path / "eft.json").read_text())["data"]
+    scale, x, y = entry["parm_cam"]
+    half = entry["bbox_scale"] * 100
+    seen = np.array(entry["bbox_center"]) + half * (scale * np.array(SMPL_PELVIS[:2]) + (x, y))
+    np.testing.assert_allclose(seen, pelvis_px(fit, body), atol=0.5)
+
+
+def test_an_eft_file_names_photos_without_their_folder(tmp_path):
+    write_photos(tmp_path)
+    body = load_body()
+    photo, _ = standing(body, 4, 0.0)
+    eft.write(tmp_path / "eft.json", [photo.with_(path="train2014/a.png")])
+    (entry,) = json.loads((tmp_path / "eft.json").read_text())["data"]
+    assert entry["imageName"] == "a.png"
+
+
+def test_an_eft_neck_is_not_valid_where_shoulders_alone_are_annotated(tmp_path):
+    write_photos(tmp_path)
+    photo, _ = standing(load_body(), 4, 0.0)
+    coco = Keypoints("coco17", np.full((17, 2), 30.0), np.ones(17))
+    eft.write(tmp_path / "eft.json", [photo.with_(people=(photo.people[0].with_(keypoints=coco),))])
+    (entry,) = json.loads((tmp_path / "eft.json").read_text())["data"]
+    assert entry["joint_validity_openpose18"] == [1, 0] + [1] * 16

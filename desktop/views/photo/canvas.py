@@ -234,7 +234,12 @@ class Canvas(QWidget):
         elif armed is not None:
             self._begin(armed(pointer))
         else:
-            self._begin(gesture_at(self._workbench, self.placing, self._place, pointer, gives))
+            self._begin(
+                gesture_at(self._workbench, self.placing, self._place, pointer, self._other_body_at, gives)
+            )
+
+    def _other_body_at(self, at: np.ndarray) -> int | None:
+        return self._painter.body_at(at, self.placing, self.devicePixelRatioF())
 
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None

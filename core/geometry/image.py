@@ -5,6 +5,7 @@ Images are (H, W, 3) uint8 RGB. Pixels are continuous: pixel i covers [i, i + 1)
 
 from __future__ import annotations
 
+import io
 from os import SEEK_END
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import torch
 from torch import Tensor
 
 from core.errors import ImageError
+from core.files.regular import contents, open_regular
 from core.geometry.image_header import FORMATS, claims_too_much, size_from_header
 from core.records import BBox
 
 MAX_PIXELS = 200_000_000  # 600 MB once decoded; a photo has 10 to 60 million
+MAX_FILE_BYTES = 2 * 2**30  # of the largest uncompressed photo that is read
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -41,7 +44,7 @@ def image_size(path: str | Path) -> tuple[int, int]:
 
     Exif orientation is applied, as in `read_image`."""
     try:
-        with Path(path).open("rb") as file:
+        with io.BufferedReader(open_regular(path, MAX_FILE_BYTES)) as file:
             size = size_from_header(file)
             is_empty = not file.seek(0, SEEK_END)
     except OSError as error:
@@ -128,7 +131,7 @@ def _shrink(image: np.ndarray, affine: np.ndarray, scale: float) -> tuple[np.nda
 
 def _read_bytes(path: Path) -> np.ndarray:
     try:
-        return np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        return np.frombuffer(contents(path, MAX_FILE_BYTES), dtype=np.uint8)
     except OSError as error:
         raise _not_there(path, error) from error
 

@@ -24,7 +24,9 @@ def overrides() -> dict[str, object]:
     for module in pkgutil.walk_packages(desktop.__path__, "desktop."):
         for kind in vars(importlib.import_module(module.name)).values():
             if inspect.isclass(kind) and kind.__module__ == module.name and issubclass(kind, Shiboken.Object):
-                theirs = {name for base in kind.__mro__ if base.__module__.startswith(QT) for name in vars(base)}
+                theirs = {
+                    name for base in kind.__mro__ if base.__module__.startswith(QT) for name in vars(base)
+                }
                 for name, method in vars(kind).items():
                     if inspect.isfunction(method) and name in theirs and name != "__init__":
                         found[f"{module.name}.{kind.__name__}.{name}"] = method

@@ -5,6 +5,7 @@ Images are (H, W, 3) uint8 RGB. Pixels are continuous: pixel i covers [i, i + 1)
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import cv2
@@ -13,12 +14,14 @@ import torch
 from torch import Tensor
 
 from core.errors import ImageError
+from core.files.regular import contents, open_regular
 from core.geometry.image_boxes import name_of
 from core.geometry.image_header import FORMATS, ImageHeader, claims_too_much, read_header
 from core.geometry.orientation import upright
 from core.records import BBox
 
 MAX_PIXELS = 200_000_000  # 600 MB once decoded; a photo has 10 to 60 million
+MAX_FILE_BYTES = 2 * 2**30  # of the largest uncompressed photo that is read
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -49,7 +52,7 @@ def image_size(path: str | Path) -> tuple[int, int]:
 def image_header(path: str | Path) -> ImageHeader:
     """As `image_size`, with the orientation that was applied. Raises ImageError."""
     try:
-        with Path(path).open("rb") as file:
+        with io.BufferedReader(open_regular(path, MAX_FILE_BYTES)) as file:
             header = read_header(file)
             if header is None:
                 file.seek(0)
@@ -139,7 +142,7 @@ def _shrink(image: np.ndarray, affine: np.ndarray, scale: float) -> tuple[np.nda
 
 def _read_bytes(path: Path) -> np.ndarray:
     try:
-        return np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        return np.frombuffer(contents(path, MAX_FILE_BYTES), dtype=np.uint8)
     except OSError as error:
         raise _not_there(path, error) from error
 

@@ -3,9 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtWidgets import (
+    QDialog,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.commands.command import Command
 from desktop.commands.menus import MENUS
@@ -13,7 +21,7 @@ from desktop.qt_override import qt_override
 from desktop.settings import Settings
 from desktop.text.translate import tr
 
-WIDTH_PX, HEIGHT_PX = 520, 380
+WIDTH_PX, HEIGHT_PX, ICON_PX, ROW_PX = 560, 420, 18, 28
 WALKS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 NAME = Qt.ItemDataRole.UserRole
 
@@ -32,14 +40,17 @@ class Entry:
 
 
 def found(entries: Sequence[Entry], typed: str, recent: Sequence[str]) -> list[Entry]:
-    """The entries that hold each typed word, the best first: recently used, then those with a word that starts so."""
+    """The entries that hold each typed word, the best first.
+
+    First come those whose own name begins as typed, then those with words that do, then the recently used.
+    """
     parts = typed.casefold().split()
 
-    def rank(entry: Entry) -> tuple[int, int, str]:
-        words = entry.words.casefold()
-        starts = sum(f" {part}" in f" {words}" for part in parts)
+    def rank(entry: Entry) -> tuple[bool, int, int, int]:
+        own = entry.words.casefold().rpartition(" › ")[2]
+        starts = sum(f" {part}" in f" {own}" for part in parts)
         used = recent.index(entry.name) if entry.name in recent else len(recent)
-        return used if not parts else -starts, used, words
+        return not (parts and own.startswith(" ".join(parts))), -starts, used, len(own) if parts else 0
 
     return sorted((one for one in entries if all(part in one.line.casefold() for part in parts)), key=rank)
 
@@ -58,20 +69,30 @@ class CommandPalette(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("All commands"))
         self._actions, self._settings = actions, settings
+        blank = QPixmap(ICON_PX, ICON_PX)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._no_icon = QIcon(blank)  # so that all names begin at one place
         self._entries = [_entry(command, actions[command.id]) for command in commands]
-        self.line, self.list = QLineEdit(), QListWidget()
+        self.line, self.list = QLineEdit(), QTreeWidget()
         self.line.setPlaceholderText(tr("Type a part of a command's name"))
         self.line.setClearButtonEnabled(True)
         self.list.setAccessibleName(tr("Commands"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setUniformItemSizes(True)
+        self.list.setUniformRowHeights(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setHeaderHidden(True)
+        self.list.setColumnCount(2)
+        self.list.setIconSize(QSize(ICON_PX, ICON_PX))
+        self.list.header().setStretchLastSection(False)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self.line)
         column.addWidget(self.list)
         self.line.textChanged.connect(self._show)
         self.line.returnPressed.connect(self._run)
-        self.list.itemClicked.connect(lambda _: self._run())
+        self.list.itemClicked.connect(lambda *_: self._run())
         self.line.installEventFilter(self)
         self.resize(WIDTH_PX, HEIGHT_PX)
         self._show("")
@@ -86,25 +107,28 @@ class CommandPalette(QDialog):
 
     def _show(self, typed: str) -> None:
         self.list.clear()
+        items = []
         for entry in found(self._entries, typed, self._settings.recent_commands()):
             action = self._actions[entry.name]
-            item = QListWidgetItem(action.icon(), entry.line)
-            item.setData(NAME, entry.name)
-            item.setToolTip(action.toolTip())
-            if not action.isEnabled():
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-                item.setText(f"{entry.line}    ({action.toolTip().rpartition(chr(10))[2]})")
-            self.list.addItem(item)
-        self.list.setCurrentRow(next((row for row in range(self.list.count()) if self._enabled(row)), 0))
-
-    def _enabled(self, row: int) -> bool:
-        return bool(self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled)
+            why_not = "" if action.isEnabled() else action.toolTip().rpartition("\n")[2]
+            item = QTreeWidgetItem([entry.words, why_not or entry.keys])
+            item.setIcon(0, self._no_icon if action.icon().isNull() else action.icon())
+            item.setSizeHint(0, QSize(0, ROW_PX))
+            item.setData(0, NAME, entry.name)
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setDisabled(bool(why_not))
+            items.append(item)
+        usable = [item for item in items if not item.isDisabled()]
+        self.list.addTopLevelItems([*usable, *(item for item in items if item.isDisabled())])
+        first = self.list.topLevelItem(0)
+        if first is not None:
+            self.list.setCurrentItem(first)
 
     def _run(self) -> None:
         item = self.list.currentItem()
-        if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
+        if item is None or item.isDisabled():
             return
-        name = str(item.data(NAME))
+        name = str(item.data(0, NAME))
         self._settings.add_recent_command(name)
         self.accept()
         self._actions[name].trigger()

@@ -9,7 +9,9 @@ from typing import Any
 from core.body.model import load_body
 from core.errors import FitloopError
 from core.files.unusable import read_error
+from core.formats.photos.photo_sizes import as_in_photos
 from core.formats.recognise import recognise
+from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import
 from core.formats.table import FORMATS, Beside, Format
 
@@ -21,7 +23,9 @@ def read_file(path: Path, beside: Beside | None = None, word: str | None = None)
     if row.read is None:
         raise read_error(path, f"files of {row.word} are only written", "Choose a format that is read.")
     found = row.read(path, **_asked(row.read_asks, beside))
-    return replace(found, root=beside.photos or row.root(path))
+    root = beside.photos or row.root(path)
+    folder = found.folder or PhotoFolder(root)
+    return replace(as_in_photos(found, folder.header), root=root, folder=folder)
 
 
 def write_file(row: Format, path: Path, content: object, beside: Beside) -> Export:

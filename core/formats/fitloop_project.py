@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from core.errors import ProjectError
+from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import
 from core.records import Photo
 from core.store.project.project import Project
@@ -22,7 +23,8 @@ def read(path: Path, photos: Path | None = None) -> Import:
             "were moved are found in the window: File, Find moved photos."
         )
     with Project.open(path, read_only=True) as project:
-        return Import(tuple(project.photos()), format=FORMAT)
+        folder = PhotoFolder(project.folder, anywhere=True)
+        return Import(tuple(project.photos()), format=FORMAT, folder=folder)
 
 
 def write(path: Path, photos: Iterable[Photo], root: Path) -> Export:

@@ -56,10 +56,17 @@ class CocoHeader:
             for id, known in self._matches.get(text, {}).items():
                 if known.layout == keypoints.layout and (known.take >= 0)[keypoints.confidence > 0].all():
                     return self.category_of(text, id), known
-        return self.made(keypoints.layout)
+        return self._made_category(keypoints.layout)
 
-    def made(self, name: str) -> tuple[Id, NameMatch]:
-        """The category of Fitloop's own for a layout."""
+    def category_of_layout(self, name: str) -> tuple[Id, NameMatch]:
+        """A category with just the keypoints of a layout in its order: of a document, or a new one."""
+        for text, matches in self._matches.items():
+            for id, known in matches.items():
+                if known.layout == name and np.array_equal(known.take, np.arange(known.count)):
+                    return self.category_of(text, id), known
+        return self._made_category(name)
+
+    def _made_category(self, name: str) -> tuple[Id, NameMatch]:
         if name not in self._made:
             self._made[name] = _free_id(self.lists["categories"])
             self.lists["categories"].append(_category(name, self._made[name]))

@@ -10,6 +10,7 @@ from core.errors import ProjectError
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import
 from core.records import Photo
+from core.store.project.opening import remove
 from core.store.project.project import Project
 
 FORMAT = "project"
@@ -30,8 +31,13 @@ def read(path: Path, photos: Path | None = None) -> Import:
 def write(path: Path, photos: Iterable[Photo], root: Path) -> Export:
     """A new project. root: the folder that the photos' paths start from. Raises ProjectError."""
     moved = list(_moved(photos, root, path.absolute().parent))
-    with Project.create(path) as project:
-        project.add_photos(moved)
+    project = Project.create(path)
+    try:
+        with project:
+            project.add_photos(moved)
+    except BaseException:  # no empty project stays
+        remove(path)
+        raise
     return Export(len(moved), unit="photo")
 
 

@@ -325,7 +325,7 @@ def test_a_run_that_is_killed_at_random_loses_nothing_and_does_nothing_twice():
 def test_a_source_without_people_and_a_wrong_command_are_said(tmp_path, capsys):
     Project.create(tmp_path / "empty.fitloop").close()
     assert run(tmp_path / "empty.fitloop", "--out", tmp_path / "a.npz") == 1
-    assert "holds no people to fit" in capsys.readouterr().err
+    assert "empty.fitloop: no person could be read from it" in capsys.readouterr().err
     with pytest.raises(SystemExit) as left:
         run(tmp_path / "empty.fitloop", "--out", "a.npz", "--batch", "0")
     assert left.value.code == 2

@@ -117,7 +117,8 @@ def _in_photo(pair: _Pair, sensor: bool | None, turns_all: bool, report: Report)
         return _turned(pair, report), TURNED
     if pair.is_swapped and refers is False:
         return _scaled(photo.with_(width=photo.height, height=photo.width), pair.size, report), SWAPPED
-    report.leave_out(f"{photo.path}, {len(photo.people)} people", _why(pair))
+    count = len(photo.people)
+    report.leave_out(f"{photo.path}, {'1 person' if count == 1 else f'{count} people'}", _why(pair))
     return _emptied(pair), ""
 
 

@@ -39,6 +39,7 @@ from desktop.views.window.shortcut_editor import ShortcutEditor
 from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
+from desktop.views.window.toolbar import Toolbar
 
 TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -84,6 +85,7 @@ class Window(QMainWindow):
             layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(*SIZE_PX)
         self.actions_by_id.begin(self, list(self.docks.values()))
+        self.addToolBar(Toolbar(workbench, self.actions_by_id))
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         self._project: object = None
         self._complaint, self._stayed = "", False

@@ -13,7 +13,7 @@ from desktop.theme import ThemeName
 
 RECENT_KEPT = 8
 FLAGS = (
-    *("overlay", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
+    *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is not used

@@ -56,6 +56,7 @@ VIEW_MENU = (
     Command("view.zoom_in", QT_TR_NOOP("Zoom &in"), "Ctrl++", _zoom(ZOOM_FACTOR)),
     Command("view.zoom_out", QT_TR_NOOP("Zoom &out"), "Ctrl+-", _zoom(1 / ZOOM_FACTOR)),
     tick("view.overlay", QT_TR_NOOP("&Body over the photo"), "B", "overlay"),
+    tick("view.other_bodies", QT_TR_NOOP("The other people's bodies, &fainter"), "Shift+M", "other_bodies"),
     tick("view.crop", QT_TR_NOOP("Keep to the pe&rson's box"), "Shift+Z", "crop"),
     tick("view.silhouette", QT_TR_NOOP("Outline of t&he body"), "M", "silhouette"),
     Command(

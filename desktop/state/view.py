@@ -40,7 +40,8 @@ class View:
     crop: bool = False  # the selected person's box fills the canvas
     silhouette: bool = False  # the body's outline over the photo
     overlay: bool = True  # the body over the photo …
-    overlay_opacity: float = 0.55  # … and how much of the photo it hides
+    overlay_opacity: float = 0.7  # … and how much of the photo it hides
+    other_bodies: bool = True  # the other people's bodies over the photo, fainter
     skeleton: bool = True
     residuals: bool = True
     boxes: bool = True

@@ -119,7 +119,7 @@ def people_of(
     frame: str | None = None,
 ) -> Import:
     """The rows of a table as people, grouped by photo."""
-    folder = PhotoFolder(photos)
+    folder = PhotoFolder(photos, report)
     cameras = None if frame == "crop" else RowCameras.of(table.arrays)
     found: dict[str, Photo] = {}
     rows: list[tuple[int, str]] = []

@@ -15,6 +15,7 @@ from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.settings import LAYOUT_VERSION, Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
@@ -179,6 +180,7 @@ class Window(QMainWindow):
         message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         message.open()
 
+    @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close without a question, because all edits are saved."""
         if self._stays():
@@ -236,6 +238,7 @@ class Window(QMainWindow):
         self.docks.arrange()
         self.arranged = True
 
+    @qt_override(bool)
     def event(self, event: QEvent) -> bool:
         """Keep standard keys in panels, although they are shortcuts of commands.
 
@@ -250,6 +253,7 @@ class Window(QMainWindow):
             event.accept()
         return event.isAccepted()
 
+    @qt_override()
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self.arranged:

@@ -32,8 +32,8 @@ def frame_named(text: str, where: str = "--frame") -> Frame:
 
 def is_3dpw(names: Iterable[str | None]) -> bool:
     """True if all photos have names of 3DPW's: SPIN's script for it writes poses in the photo's frame."""
-    known = list(names)
-    return bool(known) and all(name is not None and _NAME_OF_3DPW.fullmatch(name) for name in known)
+    known = [(name or "").replace("\\", "/") for name in names]
+    return bool(known) and all(map(_NAME_OF_3DPW.fullmatch, known))
 
 
 def frame_told(told: str | None, own: str, has_camera: bool, shaped: str, report: Report) -> Frame | None:

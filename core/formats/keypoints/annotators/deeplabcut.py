@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.files.untrusted import decode, read_bytes
+from core.files.unusable import MAX_COORDINATE
 from core.formats.keypoints.annotators.frame_rows import Frame, read_rows
 from core.formats.keypoints.annotators.named_people import MAX_NAMES
 from core.formats.shared.glimpse import NO, SURE, Glimpse
@@ -117,10 +118,12 @@ def _columns(table: list[list[str]], report: Report) -> tuple[_Columns, list[lis
 
 
 def _number(cell: str) -> float:
+    """nan for an empty cell, and for what is no place in a photo."""
     try:
-        return float(cell[:64])
+        value = float(cell[:64])
     except ValueError:
         return np.nan
+    return value if abs(value) <= MAX_COORDINATE else np.nan
 
 
 def _frame(cells: list[str]) -> Frame:

@@ -21,6 +21,7 @@ from core.errors import ImageError
 from desktop.commands.edit_menu import cycle_visibility
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import tr
 from desktop.views.drawing import draw_focus, draw_notice
@@ -195,6 +196,7 @@ class Canvas(QWidget):
             return tr("Nobody is selected.")
         return "" if self._image is not None else tr("Reading the photo…")
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         self._soon.stop()
         person, colours = self._workbench.person, self._workbench.view.colours
@@ -216,6 +218,7 @@ class Canvas(QWidget):
         at = np.array([event.position().x(), event.position().y()])
         return Pointer(at, self.placing.to_photo(at), released)
 
+    @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._workbench.photo is None or self._hand.holds:
             return
@@ -234,13 +237,19 @@ class Canvas(QWidget):
         elif armed is not None:
             self._begin(armed(pointer))
         else:
-            self._begin(gesture_at(self._workbench, self.placing, self._place, pointer, gives))
+            self._begin(
+                gesture_at(self._workbench, self.placing, self._place, pointer, self._other_body_at, gives)
+            )
+
+    def _other_body_at(self, at: np.ndarray) -> int | None:
+        return self._painter.body_at(at, self.placing, self.devicePixelRatioF())
 
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None
         self.unsetCursor()
         self._hand.begin(gesture)
 
+    @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pointer = self._pointer(event)
         if self._hand.holds:
@@ -251,10 +260,12 @@ class Canvas(QWidget):
                 keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
             )
 
+    @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.RightButton:
             self._hand.move(self._pointer(event, released=True))
 
+    @qt_override()
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._workbench.hover.keypoint == NO_KEYPOINT:
             self.show_whole()
@@ -270,28 +281,35 @@ class Canvas(QWidget):
                 workbench.change_view(keypoint=index)
                 cycle_visibility(workbench, None, workbench.shown)
 
+    @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
         self.zoom(WHEEL_FACTOR**notches, np.array([event.position().x(), event.position().y()]))
 
+    @qt_override()
     def leaveEvent(self, event: QEvent) -> None:
         self._workbench.hover.over_keypoint(NO_KEYPOINT)
 
+    @qt_override()
     def hideEvent(self, event: QHideEvent) -> None:
         self._soon.stop()
 
+    @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         if not self._touched:
             self.show_whole()
 
+    @qt_override()
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._workbench.keep_due()  # the release of a nudging key goes to another widget
         super().focusOutEvent(event)
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._keys.press(event):
             super().keyPressEvent(event)
 
+    @qt_override()
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not self._keys.release(event):
             super().keyReleaseEvent(event)

@@ -13,6 +13,7 @@ from core.wishes import names_of
 from desktop.commands.body_menu import finish_order
 from desktop.model.hover import joint_meant, keypoint_of
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state.joint_turns import axes_of
 from desktop.state.posed_body import TURN, Surface
 from desktop.text.translate import tr
@@ -81,6 +82,7 @@ class Viewport(QWidget):
         ):
             signal.connect(self.update)
 
+    @qt_override(QSize)
     def sizeHint(self) -> QSize:
         return QSize(350, 400)
 
@@ -95,6 +97,7 @@ class Viewport(QWidget):
         if self._workbench.person is None and self.surface is not None:
             self._turn(self.orbit.around(self.surface[0], self.size()))
 
+    @qt_override()
     def hideEvent(self, event: object) -> None:
         self._soon.stop()
 
@@ -138,6 +141,7 @@ class Viewport(QWidget):
             return tr("No body is fitted to this person yet.\nPress F to fit one.")
         return ""
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         view = self._workbench.view
         colours = view.colours
@@ -193,6 +197,7 @@ class Viewport(QWidget):
         index = int(np.nanargmin(np.where(np.isfinite(away), away, np.inf)))
         return JOINT_NAMES[index] if away[index] <= NEAR_PX else None
 
+    @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pans = shifted or event.button() == Qt.MouseButton.MiddleButton
@@ -221,6 +226,7 @@ class Viewport(QWidget):
         rings = self._rings()
         return None if rings is None else rings.hit(np.array([at.x(), at.y()]), self.orbit, self.size())
 
+    @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held is None:
             grip = self._grip_at(event.position())
@@ -241,6 +247,7 @@ class Viewport(QWidget):
         self._turned = angle
         return angle
 
+    @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._held, self._turned = None, 0.0
         self._hand.move(Pointer(np.zeros(2), np.zeros(2), released=True))
@@ -276,10 +283,12 @@ class Viewport(QWidget):
         person = self._workbench.person
         return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
 
+    @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
         self._turn(self.orbit.zoomed(WHEEL_FACTOR**notches))
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         arrow = ARROWS.get(Qt.Key(event.key()))
         if arrow is None:
@@ -288,9 +297,11 @@ class Viewport(QWidget):
         by, pans = ARROW_PX * np.array(arrow), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         self._turn(self.orbit.panned(by, self.size()) if pans else self.orbit.turned(by))
 
+    @qt_override()
     def enterEvent(self, event: object) -> None:
         self.update()
 
+    @qt_override()
     def leaveEvent(self, event: object) -> None:
         self._workbench.hover.over_joint("")
         self.update()

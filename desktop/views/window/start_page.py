@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import QCommandLinkButton, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 
 COLUMN_PX = 460
@@ -84,6 +85,7 @@ class Link(QCommandLinkButton):
         super().__init__(text, more)
         self._without_arrow()
 
+    @qt_override()
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:

@@ -10,6 +10,7 @@ from core.body.keypoints import layout
 from desktop.jobs.files.open_files import why_read_only
 from desktop.jobs.job import Job
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.text.translate import part, tr
 
 BAR_PX, NARROW_BAR_PX = 160, 40
@@ -21,9 +22,11 @@ TOLD_MS = 12_000
 class _Title(QLabel):
     """One line of text, elided if there is no room. Its tool tip has the whole text."""
 
+    @qt_override(QSize)
     def minimumSizeHint(self) -> QSize:
         return QSize(NARROW_TITLE_PX, super().minimumSizeHint().height())
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         self.setToolTip(self.text() if words != self.text() else "")

@@ -15,6 +15,7 @@ from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.settings import LAYOUT_VERSION, Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
@@ -38,6 +39,7 @@ from desktop.views.window.shortcut_editor import ShortcutEditor
 from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
+from desktop.views.window.toolbar import Toolbar
 
 TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -83,6 +85,7 @@ class Window(QMainWindow):
             layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(*SIZE_PX)
         self.actions_by_id.begin(self, list(self.docks.values()))
+        self.addToolBar(Toolbar(workbench, self.actions_by_id))
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         self._project: object = None
         self._complaint, self._stayed = "", False
@@ -179,6 +182,7 @@ class Window(QMainWindow):
         message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         message.open()
 
+    @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close without a question, because all edits are saved."""
         if self._stays():
@@ -236,6 +240,7 @@ class Window(QMainWindow):
         self.docks.arrange()
         self.arranged = True
 
+    @qt_override(bool)
     def event(self, event: QEvent) -> bool:
         """Keep standard keys in panels, although they are shortcuts of commands.
 
@@ -250,6 +255,7 @@ class Window(QMainWindow):
             event.accept()
         return event.isAccepted()
 
+    @qt_override()
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self.arranged:

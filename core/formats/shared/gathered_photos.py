@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypeGuard
 
 from core.files.untrusted import number
@@ -103,25 +103,6 @@ def json_files(path: Path) -> list[Path]:
     if len(files) > MAX_PHOTOS:
         raise read_error(path, f"more than {MAX_PHOTOS} files", "Split the folder.")
     return files
-
-
-def photo_named(folder: PhotoFolder, name: object) -> str:
-    """The relative path of a photo that a file names by its path on some computer, else by its name alone.
-
-    A photo that is not there keeps the name. Raises Unusable for no name, or one that leads outside.
-    """
-    try:
-        relative = folder.relative(name)
-    except Unusable:
-        if not isinstance(name, str):
-            raise
-        relative = folder.relative(name.replace("\\", "/").rsplit("/", 1)[-1])
-    if folder.holds(relative):
-        return relative
-    try:
-        return folder.named(PurePosixPath(relative).stem)
-    except Unusable:
-        return relative
 
 
 def photo_size(width: object, height: object, relative: str, folder: PhotoFolder) -> tuple[int, int]:

@@ -44,11 +44,13 @@ def toy_body(folder: Path) -> Body:
     return body_from_arrays(read_body_file(write_npz(folder / "toy_body.npz", toy_arrays())))
 
 
-def write_photos(folder: Path, names: tuple[str, ...] = PHOTOS, height: int = HEIGHT) -> None:
-    """Black photos, 64 px wide."""
+def write_photos(
+    folder: Path, names: tuple[str, ...] = PHOTOS, height: int = HEIGHT, width: int = WIDTH
+) -> None:
+    """Black photos."""
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(folder / name), np.zeros((height, WIDTH, 3), np.uint8))
+        cv2.imwrite(str(folder / name), np.zeros((height, width, 3), np.uint8))
 
 
 def person(name: str = "spin49", id: int = 1, seed: int = 0, fit: Fit | None = None) -> Person:

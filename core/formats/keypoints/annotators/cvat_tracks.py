@@ -60,7 +60,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
         raise report.error("its encoding is unknown", "Save it as UTF-8.") from error
     if not reader.is_cvat:
         raise report.error("no <annotations>", "Choose an export of CVAT, 'CVAT for video 1.1'.")
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     numbered = NumberedPhotos(folder, Path(reader.meta.get("source", "").replace("\0", "")).stem)
     found.name(reader.names)
     tracks = [

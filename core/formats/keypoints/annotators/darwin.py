@@ -15,7 +15,7 @@ from core.files.untrusted import finite, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.annotators.keyframe_tracks import KeyframeTrack, add_tracks
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
-from core.formats.shared.gathered_photos import json_files, photo_named, photo_size
+from core.formats.shared.gathered_photos import json_files, photo_size
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
@@ -32,7 +32,7 @@ def recognise(seen: Glimpse) -> int:
 def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
     """Read a file, or a folder of them. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
-    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent))
+    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
     found = NamedPeople(report, layout_name)
     for file in json_files(path):
         try:
@@ -74,7 +74,7 @@ class _Item:
         for index in set(range(len(annotations))) - {index for index, _ in persons}:
             report.leave_out(f"{file}, annotation {index}", "only skeletons of the first slot are read")
         if not self._is_video and not any("frames" in one for _, one in persons):
-            relative = self._add_photo(photo_named(self._folder, self._name))
+            relative = self._add_photo(self._folder.relative(self._name))
             report.count_people(len(persons))
             for index, one in persons:
                 record = f"{file}, annotation {index}"

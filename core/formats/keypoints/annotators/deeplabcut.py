@@ -61,7 +61,9 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
                 rows.append(values[places])
     except csv.Error as error:
         raise report.error(f"this is no table: {error}", "Export it again as csv.") from error
-    numbered = NumberedPhotos(PhotoFolder(photos or path.parent), path.stem.split("DLC")[0].rstrip("_"))
+    numbered = NumberedPhotos(
+        PhotoFolder(photos or path.parent, report), path.stem.split("DLC")[0].rstrip("_")
+    )
     if not rows:
         return report.done(())
     if columns.has_no_likelihood:

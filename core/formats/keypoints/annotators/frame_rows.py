@@ -8,7 +8,7 @@ import numpy as np
 
 from core.formats.keypoints.annotators.named_people import match_names
 from core.formats.shared import people
-from core.formats.shared.gathered_photos import GatheredPhotos, Tracks, photo_named
+from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.report import Import, Report
 
@@ -45,9 +45,7 @@ def read_rows(
             continue
         record = f"frame {frame}" if identities[index] is None else f"frame {frame}, {identities[index]}"
         with report.record(record):
-            relative = (
-                numbered.frame(frame, 0) if isinstance(frame, int) else photo_named(numbered.folder, frame)
-            )
+            relative = numbered.frame(frame, 0) if isinstance(frame, int) else numbered.folder.relative(frame)
             gathered.add_photo(relative, numbered.folder.known_size(relative))
             values = np.where(present[index, :, None], rows[index], 0)
             values[:, 2] = values[:, 2].clip(0, 1)

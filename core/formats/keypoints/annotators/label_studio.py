@@ -7,22 +7,19 @@ is read. Names of photos that were uploaded begin with eight letters and a hyphe
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from core.files.untrusted import finite, number, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
-from core.formats.shared.gathered_photos import photo_named, photo_size
+from core.formats.shared.gathered_photos import photo_size
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
 
 FORMAT = "Label Studio"
-_UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
 _LABELS = {"keypointlabels": "keypointlabels", "keypoint": "labels"}
 
 
@@ -41,7 +38,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
         raise report.error("no task has annotations", "Export the project as JSON.")
     if len(tasks) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} tasks", "Export it in parts.")
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found = NamedPeople(report, layout_name)
     for index, task in enumerate(tasks):
         id = task.get("id") if isinstance(task, dict) else None
@@ -146,17 +143,4 @@ def _photo_of(data: Any, folder: PhotoFolder) -> str:
     """The photo of a task's address, with or without what the upload put before its name. Raises Unusable."""
     fields = data if isinstance(data, dict) else {}
     texts = [value for value in (fields.get("image"), *fields.values()) if isinstance(value, str)]
-    address = texts[0] if texts else ""
-    try:
-        parts = urlsplit(address)
-        name = unquote(parse_qs(parts.query).get("d", [parts.path])[0])
-    except ValueError:
-        name = address
-    name = name.replace("\\", "/").lstrip("/")
-    last = name.rsplit("/", 1)[-1]
-    bare = _UPLOADED.sub("", last, count=1)
-    for one in (name, last, bare):
-        relative = photo_named(folder, one)
-        if folder.holds(relative):
-            return relative
-    return folder.relative(bare)
+    return folder.relative(texts[0] if texts else None)

@@ -14,7 +14,7 @@ from core.errors import ReadError
 from core.files.untrusted import finite, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
-from core.formats.shared.gathered_photos import json_files, photo_named, photo_size
+from core.formats.shared.gathered_photos import json_files, photo_size
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
@@ -31,7 +31,7 @@ def recognise(seen: Glimpse) -> int:
 def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
     """Read a file, or a folder of them. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
-    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent))
+    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
     found = NamedPeople(report, layout_name)
     for file in json_files(path):
         try:
@@ -47,7 +47,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
             report.leave_out(file.name, "it has no list 'shapes'")
             continue
         with report.record(file.name):
-            relative = photo_named(folder, data.get("imagePath"))
+            relative = folder.relative(data.get("imagePath"))
             size = photo_size(data.get("imageWidth"), data.get("imageHeight"), relative, folder)
             found.add_photo(relative, size)
             _read_shapes(data["shapes"], relative, file.name, found, report)

@@ -46,7 +46,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     unknown layout_name."""
     report = Report(path, FORMAT)
     found = read_hdf5(path, {*_ANALYSIS, *_PROJECT})
-    numbered = NumberedPhotos(PhotoFolder(photos or path.parent), path.name.split(".")[0])
+    numbered = NumberedPhotos(PhotoFolder(photos or path.parent, report), path.name.split(".")[0])
     try:
         if "node_names" in found:
             names, frames, identities, rows = _analysis(found, report)

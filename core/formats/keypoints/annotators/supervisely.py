@@ -13,7 +13,7 @@ from core.errors import ReadError
 from core.files.untrusted import finite, read_json
 from core.files.unusable import Unusable, read_error
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
-from core.formats.shared.gathered_photos import photo_named, photo_size
+from core.formats.shared.gathered_photos import photo_size
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
@@ -40,7 +40,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     files = _files(path)
     names = _node_names(files[0], report)
     root = photos or photo_root(path)
-    folder = PhotoFolder(root)
+    folder = PhotoFolder(root, report)
     found = NamedPeople(report, layout_name)
     for file in files:
         try:
@@ -80,7 +80,7 @@ def _photo_of(file: Path, folder: PhotoFolder) -> str:
     """<photo>.json, in a project <data set>/img/<photo>. Raises Unusable."""
     name = file.name.removesuffix(".json")
     inside = f"{file.parent.parent.name}/img/{name}"
-    return inside if file.parent.name == "ann" and folder.holds(inside) else photo_named(folder, name)
+    return inside if file.parent.name == "ann" and folder.holds(inside) else folder.relative(name)
 
 
 def _files(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from core.files.unusable import Unusable
 from core.formats.keypoints.detectors import coco_results
 from core.formats.keypoints.detectors.detected import DetectedLayouts, rows_of
 from core.formats.shared import people
-from core.formats.shared.gathered_photos import GatheredPhotos, Tracks, photo_named
+from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
@@ -43,7 +43,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     """Read photos and people. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
     data = read_json(path)
-    names = _Names(PhotoFolder(photos or path.parent), report)
+    names = _Names(PhotoFolder(photos or path.parent, report), report)
     layouts = DetectedLayouts(report, layout_name)
     if isinstance(data, list):
         names.align(entry.get("image_id") for entry in data if isinstance(entry, dict))
@@ -84,7 +84,7 @@ class _Names:
         return (
             self._numbered.frame(int(PurePosixPath(name).stem), 0)
             if self._by_number
-            else photo_named(self.folder, name)
+            else self.folder.relative(name)
         )
 
     def _is_there(self, stem: str) -> bool:

@@ -16,7 +16,7 @@ from core.files.untrusted import read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.detectors.detected import DetectedLayouts, rows_of
 from core.formats.shared import people
-from core.formats.shared.gathered_photos import GatheredPhotos, Tracks, photo_named
+from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.numbered_photos import NumberedPhotos
@@ -42,13 +42,13 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     if not isinstance(entries, list):
         raise report.error("it is not a list of results", "Choose the list that the detector wrote.")
     images, names = _read_beside(path, {_image_id(entry) for entry in entries}, report)
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     numbered = NumberedPhotos(folder)
 
     def photo_of(image_id: int | str) -> str:
         if image_id in images:
-            return photo_named(folder, images[image_id])
-        return numbered.named(image_id) if isinstance(image_id, int) else photo_named(folder, image_id)
+            return folder.relative(images[image_id])
+        return numbered.named(image_id) if isinstance(image_id, int) else folder.relative(image_id)
 
     layouts = DetectedLayouts(report, layout_name, names)
     return read_entries(entries, report, folder, layouts, photo_of)

@@ -56,9 +56,12 @@ class DetectedLayouts:
         occluded = np.zeros(len(rows), dtype=bool)
         if (third == people.VISIBLE).any() and np.isin(third, (0, people.OCCLUDED, people.VISIBLE)).all():
             occluded = third == people.OCCLUDED
+        if (third > people.VISIBLE).any() or ((third > 1) & (third % 1 != 0)).any():
+            self._report.note("scores above 1 count as 1")
         found = rows[:, :2].any(axis=1)
         confidence = np.where(found, third.clip(0, 1), 0)
         name, values = self._picked(np.column_stack([rows[:, :2], confidence, occluded]))
+        self._report.note(f"{len(rows)} keypoints are read as layout '{name}'")
         return people.make_keypoints(name, values[:, :3], self._report, record, values[:, 3] > 0)
 
     def check(self, count: int) -> None:

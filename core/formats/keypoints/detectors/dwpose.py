@@ -41,7 +41,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
         raise report.error("no list 'people'", "Choose the keypoints that the node saved.")
     if len(entries) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} frames", "Split the file and read the parts.")
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     numbered = NumberedPhotos(folder, photo_stem(path))
     if len(entries) > 1:
         numbered.align(range(len(entries)), 0, report)

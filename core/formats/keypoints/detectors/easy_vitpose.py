@@ -43,7 +43,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
         raise report.error("no list 'keypoints'", "Choose the file that easy_ViTPose saved.")
     if len(frames) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} frames", "Split the file and read the parts.")
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     numbered = NumberedPhotos(folder, photo_stem(path))
     if len(frames) > 1:
         numbered.align(range(len(frames)), 0, report)

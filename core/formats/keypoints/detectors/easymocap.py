@@ -13,7 +13,7 @@ from core.errors import ReadError
 from core.files.untrusted import read_json
 from core.files.unusable import Unusable, read_error
 from core.formats.keypoints.detectors.detected import DetectedLayouts, box_of_corners, rows_of
-from core.formats.shared.gathered_photos import GatheredPhotos, Tracks, photo_named, photo_size
+from core.formats.shared.gathered_photos import GatheredPhotos, Tracks, photo_size
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
@@ -34,7 +34,7 @@ def recognise(seen: Glimpse) -> int:
 def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
     """Read a file, or a folder of them. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
-    folder = PhotoFolder(photos or photo_root(path))
+    folder = PhotoFolder(photos or photo_root(path), report)
     gathered, tracks = GatheredPhotos(report), Tracks()
     layouts = DetectedLayouts(report, layout_name)
     for file in _files(path):
@@ -84,7 +84,7 @@ def _read_photo(
     tracks: Tracks,
     report: Report,
 ) -> None:
-    relative = photo_named(folder, data.get("filename", file.stem))
+    relative = folder.relative(data.get("filename", file.stem))
     gathered.add_photo(relative, photo_size(data.get("width"), data.get("height"), relative, folder))
     report.count_people(len(data["annots"]))
     for index, person in enumerate(data["annots"]):

@@ -45,7 +45,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
 def read_instances(report: Report, photos: Path | None, layout_name: str | None) -> Import:
     """As `read`, of a report's path."""
     path = report.path
-    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent))
+    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
     gathered = GatheredPhotos(report)
     layouts = DetectedLayouts(report, layout_name)
     for file in json_files(path):

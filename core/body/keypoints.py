@@ -44,6 +44,7 @@ LAYOUTS: tuple[str, ...] = (
     "mpi_inf_3dhp17",
     "jhmdb15",
     "smpl24",
+    "openpose25b",
 )
 
 FITS_LAYOUT = "spin49"  # the layout of the fits dictionary and of the training data sets

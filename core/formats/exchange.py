@@ -26,6 +26,9 @@ def read_file(path: Path, beside: Beside | None = None, word: str | None = None)
     if row.read is None:
         raise read_error(path, f"files of {row.word} are only written", "Choose a format that is read.")
     found = row.read(path, **_asked(row.read_asks, beside))
+    if beside.layout_name is not None and "layout_name" not in row.read_asks:
+        told = f"the layout '{beside.layout_name}' is not used: files of {row.word} have one of their own"
+        found = replace(found, notes=(*found.notes, told))
     root = beside.photos or row.root(path)
     folder = found.folder or PhotoFolder(root)
     found = replace(as_in_photos(found, folder.header), root=root, folder=folder)
@@ -55,5 +58,7 @@ def _asked(names: tuple[str, ...], beside: Beside) -> dict[str, Any]:
         given["body"] = load_body(given["body"])
     if "known" in given:
         known = given["known"]
-        given["known"] = () if known is None else read_file(known, replace(beside, known=None)).photos
+        given["known"] = (
+            () if known is None else read_file(known, replace(beside, known=None, layout_name=None)).photos
+        )
     return given

@@ -27,8 +27,9 @@ class Beside:
 
     photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
-    tell it; written_layout: of keypoints that are written, by default each person's own; frame: "photo" or "crop", the camera frame of poses whose file does not tell it; base: the data set to
-    copy; root: the folder that photos' paths start from; frame_rate [photos a second].
+    tell it; written_layout: of keypoints that are written, by default each person's own; frame: "photo" or "crop", the
+    camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos' paths
+    start from; frame_rate [photos a second].
     """
 
     photos: Path | None = None
@@ -113,6 +114,7 @@ _ROWS = (
         reads="COCO keypoints JSON: also CrowdPose, Halpe, OCHuman, any that names its keypoints",
         recognise=_late("keypoints.coco", "recognise"),
         read=_late("keypoints.coco", "read"),
+        read_asks=("photos", "layout_name"),
         writes="COCO keypoints JSON",
         write=_late("keypoints.coco_write", "write"),
         write_asks=("written_layout",),
@@ -122,11 +124,11 @@ _ROWS = (
     Format(
         "openpose",
         (".json",),
-        reads="OpenPose JSON: a file or a folder; BODY_25 and COCO 18",
+        reads="OpenPose JSON: a file or a folder; BODY_25, BODY_25B and COCO 18",
         recognise=_late("keypoints.openpose", "recognise"),
         refuse=_late("keypoints.openpose", "refuse"),
         read=_late("keypoints.openpose", "read"),
-        read_asks=("photos", "known"),
+        read_asks=("photos", "known", "layout_name"),
     ),
     Format(
         "spin",
@@ -199,6 +201,7 @@ _ROWS = (
         reads="MPII annotations .mat",
         recognise=_late("keypoints.mpii", "recognise"),
         read=_late("keypoints.mpii", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "lsp",
@@ -206,6 +209,7 @@ _ROWS = (
         reads="LSP and LSP-extended joints.mat",
         recognise=_late("keypoints.lsp", "recognise"),
         read=_late("keypoints.lsp", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "cvat",
@@ -213,6 +217,7 @@ _ROWS = (
         reads="CVAT XML 1.1 for images, skeletons",
         recognise=_late("keypoints.cvat", "recognise"),
         read=_late("keypoints.cvat", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "yolo",

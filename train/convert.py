@@ -83,7 +83,7 @@ def _write_each(destination: Path, row: Format, photos: Iterable[Photo], beside:
         several = destination.with_name(f"{destination.stem}_{number:04d}{destination.suffix}")
         done = write_file(row, destination if len(fits) == 1 else several, fit, beside)
     if done is None:
-        return "\n".join([f"nobody has a fit, so no {row.word} was written", *grouped(left_out)])
+        raise FitloopError("\n".join([f"nobody has a fit, so no {row.word} was written", *grouped(left_out)]))
     return f"{destination}: {replace(done, written=len(fits), left_out=tuple(left_out)).summary()}"
 
 

@@ -120,7 +120,8 @@ def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | No
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
-    return Opening(1, 1, project, "\n".join(filter(None, (why_read_only(project), notes))))
+    words = project.notes or (why_read_only(project),)
+    return Opening(1, 1, project, "\n".join(filter(None, (*words, notes))))
 
 
 def _open_photos(folder: Path) -> Iterator[Opening]:

@@ -14,9 +14,10 @@ from desktop.theme import ThemeName
 RECENT_KEPT = 8
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
+    "toolbar_text",
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
-LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is not used
+LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
 
 class Settings:
@@ -90,6 +91,16 @@ class Settings:
         """Put an opened project at the start of the recent projects."""
         others = [other for other in self.recent() if other != path]
         self._store.setValue("recent", [path, *others][:RECENT_KEPT])
+
+    def recent_commands(self) -> list[str]:
+        """Ids of the commands that the palette ran, the latest first."""
+        value = self._store.value("recent_commands", [])
+        return [value] if isinstance(value, str) else value if isinstance(value, list) else []
+
+    def add_recent_command(self, name: str) -> None:
+        """Put a command at the start of the recent ones."""
+        others = [other for other in self.recent_commands() if other != name]
+        self._store.setValue("recent_commands", [name, *others][:RECENT_KEPT])
 
     def restore_window(self, window: QMainWindow) -> bool:
         """Restore the places of the window and its docks. Returns whether they were stored."""

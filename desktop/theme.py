@@ -36,6 +36,9 @@ class Theme:
     body: str
     wire: str
     warning: str
+    accepted: str
+    rejected: str
+    later: str
     sides: Mapping[Side, str]
 
 
@@ -53,6 +56,9 @@ LIGHT = Theme(
     body="#86bdff",
     wire="#3d5a7a",
     warning="#b3261e",
+    accepted="#1a7f4b",
+    rejected="#b3261e",
+    later="#8a5a00",
     sides=side_colours("light"),
 )
 DARK = Theme(
@@ -69,6 +75,9 @@ DARK = Theme(
     body="#86bdff",
     wire="#14161a",
     warning="#ff8a80",
+    accepted="#5fd38d",
+    rejected="#ff8a80",
+    later="#f2c14e",
     sides=side_colours("dark"),
 )
 

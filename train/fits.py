@@ -17,7 +17,6 @@ from pathlib import Path
 import torch
 
 from core.body.model import Body, load_body
-from core.errors import FitsError
 from core.fitting import TRUSTING, FitConfig
 from core.formats.bodies import spin
 from core.formats.shared.report import Import, Report
@@ -80,8 +79,6 @@ def prepare(given: argparse.Namespace) -> Work:
         frame=given.frame,
     )
     source = convert.read(given.source, given.source_format, beside)
-    if not source.people:
-        raise FitsError(f"{given.source} holds no people to fit.\n{source.summary()}")
     body = load_body(given.body, device)
     ready_to_fit(device.type)
     work = batches(source.photos, given.batch, lambda person: is_kept(person, body))

@@ -78,6 +78,7 @@ VIEW_MENU = (
         "",
         lambda workbench, *_: workbench.change_view(brightness=0.0, contrast=0.0),
     ),
+    tick("view.toolbar_text", QT_TR_NOOP("Words below the tools' icons (&z)"), "", "toolbar_text"),
     _theme("system", QT_TR_NOOP("Colours of the sys&tem")),
     _theme("light", QT_TR_NOOP("Light colo&urs")),
     _theme("dark", QT_TR_NOOP("&Dark colours")),

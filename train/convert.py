@@ -191,7 +191,7 @@ def words_of(rows: Iterable[Format]) -> tuple[str, ...]:
 def _listing() -> str:
     lines = [("reads", "")] + [(f"  {row.word}", row.reads) for row in formats_read()]
     lines += [("writes", "")] + [(f"  {row.word}", row.writes) for row in formats_written()]
-    return "\n".join(f"{word:14}{words}".rstrip() for word, words in lines)
+    return "\n".join(f"{word:16}{words}".rstrip() for word, words in lines)
 
 
 if __name__ == "__main__":

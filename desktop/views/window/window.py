@@ -59,6 +59,7 @@ class Window(QMainWindow):
         self.actions_by_id = Actions(self, workbench, commands, settings)
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
+        self.photos.resized.connect(workbench.told)
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
         opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)

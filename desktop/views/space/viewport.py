@@ -26,6 +26,7 @@ from desktop.views.space.body_painter import BodyPainter
 from desktop.views.space.joint_gestures import move_joint, turn_joint
 from desktop.views.space.joint_marks import draw_joints
 from desktop.views.space.rings import Grip, Rings
+from desktop.views.space.space_notice import notice_of
 from desktop.views.space.viewpoint import Viewpoint
 
 WHEEL_FACTOR = 1.15  # per notch
@@ -70,7 +71,9 @@ class Viewport(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
+        self._shown_before: Surface | None = None  # the body last shown
         self._soon = Unhurried(self, workbench)
+        workbench.photo_changed.connect(self._show_whole)
         for signal in (workbench.photo_changed, workbench.previewed):
             signal.connect(self._follow)
         workbench.cancelled.connect(self._let_go)
@@ -83,6 +86,15 @@ class Viewport(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(350, 400)
+
+    def _show_whole(self) -> None:
+        """Another body or a new fit is shown whole where the last one was, unless the mouse holds the view."""
+        surface, before = self.surface, self._shown_before
+        if surface is None or not self.isVisible():
+            return
+        self._shown_before = surface
+        if self._held is None and (before is None or self.orbit.shows(before[0], self.size())):
+            self._turn(self.orbit.around(surface[0], self.size()))
 
     def _follow(self) -> None:
         if self._held is not None:
@@ -128,15 +140,7 @@ class Viewport(QWidget):
     @property
     def notice(self) -> str:
         """The text in the middle of the view; empty if there is none."""
-        fits = self._workbench.fits
-        if self.complaint:
-            return self._without_opengl
-        if fits.body is None:
-            no_body = tr("No body is loaded. Open one with File, Open body…")
-            return tr("Loading the body…") if fits.loading else no_body
-        if self._workbench.person is not None and self._workbench.person.fit is None:
-            return tr("No body is fitted to this person yet.\nPress F to fit one.")
-        return ""
+        return notice_of(self._workbench, self._without_opengl if self.complaint else "")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         view = self._workbench.view

@@ -15,10 +15,11 @@ from desktop.theme import ThemeName
 RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
-    *("overlay", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
+    *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
+    "toolbar_text",
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
-LAYOUT_VERSION = 4  # of docks and tool bars; a stored arrangement of another version is not used
+LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
 
 class Settings:

@@ -25,7 +25,7 @@ NOT_IN_CORE = {"PySide6", "PyQt6", "PyQt5", "qtpy", "vispy", "pyqtgraph", "argpa
 NOT_IN_TRAIN = {"PySide6", "PyQt6", "PyQt5", "qtpy", "pyqtgraph", "desktop"}  # vispy renders without a window
 # The rooms of desktop, from the lowest; what stands beside them at the top is on the floor it is named on.
 DESKTOP_FLOORS = (
-    ("text", "system"),
+    ("text", "system", "qt_override"),
     ("theme",),
     ("state",),
     ("settings", "jobs"),

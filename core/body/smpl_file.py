@@ -20,6 +20,7 @@ from core.body.tree import PARENTS
 from core.errors import BodyFileError, PickleRefused
 from core.files.npz import faults_as, read_npy, read_npz
 from core.files.pickles.reader import SparseMatrix, Unevaluated, load_pickle
+from core.files.regular import open_regular
 
 JOINTS = len(PARENTS)
 POSE_TERMS = 9 * (JOINTS - 1)
@@ -147,7 +148,7 @@ def _neutral_body_in(folder: Path) -> Path:
 
 def _contents(path: Path) -> Mapping[str, Any]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path, MAX_BYTES) as file:
             start = file.read(4)
     except OSError as error:
         _fail(str(path), f"cannot be read ({error.strerror})", "Check the path and its permissions")

@@ -12,7 +12,6 @@ import io
 import math
 import os
 import shutil
-import stat
 import struct
 import tokenize
 import warnings
@@ -25,10 +24,13 @@ from typing import IO
 import numpy as np
 
 from core.errors import FitloopError, FitsError
+from core.files.regular import NotOrdinary, open_regular
 from core.files.whole_file import whole_file
 
 MAX_BYTES = 2 * 2**30  # unpacked, of all arrays that are read from one file
 MAX_ARRAYS = 256
+GROWTH = 100  # bytes unpacked per byte of the file, beyond SMALL_BYTES: numbers of this field shrink less
+SMALL_BYTES = 64 * 2**20
 MAX_DIMENSIONS = 8
 _DIRECTORY_BYTES = 2**20  # of an archive's list of its members: some thousands of names
 _PIECE_BYTES = 4 * 2**20
@@ -66,8 +68,9 @@ def read_npz(
     with _archive(path) as archive:
         members = _members(archive)
         found = {name: info for name, info in members.items() if wanted is None or name in wanted}
+        limit = min(limit, SMALL_BYTES + GROWTH * path.stat().st_size)
         if sum(info.file_size for info in found.values()) > limit:
-            raise ArrayFault(f"it unpacks to more than {limit >> 20} MB", "Split it")
+            raise ArrayFault(f"it unpacks to more than {limit >> 20} MB", "Split it, or save it uncompressed")
         arrays = {}
         for name, info in found.items():
             if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -108,7 +111,8 @@ def copy_with(source: Path, destination: Path, changed: dict[str, np.ndarray]) -
     left = dict(changed)
     with (
         written(destination),
-        zipfile.ZipFile(source) as old,
+        _opened(source) as stream_of_old,
+        zipfile.ZipFile(stream_of_old) as old,
         whole_file(destination) as stream,
         zipfile.ZipFile(stream, "w") as new,
     ):
@@ -172,9 +176,9 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 def _opened(path: Path) -> Iterator[_Directory]:
     """An ordinary file: to open a pipe would wait for ever."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise ArrayFault("this is no file", "Choose the file itself")
-        stream = _Directory(io.FileIO(path))
+        stream = _Directory(open_regular(path))
+    except NotOrdinary as error:
+        raise ArrayFault(str(error.strerror), "Choose the file itself") from error
     except FileNotFoundError as error:
         raise ArrayFault("it is not there", "Choose another file") from error
     except OSError as error:

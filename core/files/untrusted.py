@@ -6,9 +6,8 @@ whole file is a ReadError; a fault in one value is Unusable.
 
 from __future__ import annotations
 
+import errno
 import json
-import os
-import stat
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from core.errors import PickleRefused, ReadError
 from core.files.npz import faults_as, npz_names, read_npy, read_npz
 from core.files.pickles.reader import load_pickle
+from core.files.regular import NotOrdinary, contents
 from core.files.unusable import MAX_COORDINATE, MAX_FILE_BYTES, Unusable, read_error
 
 MAX_DEPTH = 32
@@ -31,16 +31,10 @@ _NOT_STRUCTURE = bytes(set(range(256)) - set(_STRUCTURE))
 def read_bytes(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
     """The whole file, if it is an ordinary one of at most `limit` bytes. Raises ReadError."""
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise read_error(path, "this is not a file", "Choose the file itself.")
-        if status.st_size > limit:
-            size, most = status.st_size >> 20, limit >> 20
-            raise read_error(
-                path, f"the file has {size} MB, more than {most} MB", "Split it and read the parts."
-            )
-        with open(path, "rb") as file:
-            return file.read(limit)
+        return contents(path, limit)
+    except NotOrdinary as error:
+        remedy = "Split it and read the parts." if error.errno == errno.EFBIG else "Choose the file itself."
+        raise read_error(path, str(error.strerror), remedy) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise read_error(

@@ -6,6 +6,7 @@ and safetensors. Code in a file is never run: torch reads with `weights_only=Tru
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import struct
@@ -13,7 +14,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import safetensors
 import safetensors.torch
@@ -21,6 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import CheckpointError
+from core.files.pickles.claims import Overclaim, check_claims
+from core.files.regular import NotOrdinary, open_regular
 from core.files.whole_file import whole_file
 
 VERSION = 1
@@ -140,32 +143,48 @@ def load_weights(module: nn.Module, weights: Mapping[str, Tensor], where: str) -
 def _check_file(path: Path) -> None:
     """Refuse missing and oversized files, and archives that are programs or grow when unpacked."""
     try:
-        size = path.stat().st_size if path.is_file() else None
-        entries = _archive_entries(path) if size is not None else []
+        with io.BufferedReader(open_regular(path, MAX_FILE_BYTES)) as stream:
+            entries = _archive_entries(stream)
+            _check_entries(path, entries)
+            check_claims(stream, entries)
+    except Overclaim as error:
+        raise _refused(path, str(error)) from None
+    except FileNotFoundError:
+        raise _refused(path, "is no file") from None
+    except NotOrdinary as error:
+        raise _refused(path, f"cannot be read: {error.strerror}") from None
     except OSError as error:
         raise _refused(path, f"cannot be read ({error.strerror})") from None
+    except CheckpointError:
+        raise
     except (ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise _refused(path, f"is a damaged archive ({error})") from None
-    if size is None:
-        raise _refused(path, "is no file")
-    if max(size, sum(entry.file_size for entry in entries)) > MAX_FILE_BYTES:
+
+
+def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
+    if sum(entry.file_size for entry in entries) > MAX_FILE_BYTES:
         raise _refused(path, f"is larger than {MAX_FILE_BYTES / 2**30:g} GiB")
     names = [entry.filename for entry in entries]
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):
         raise _refused(path, "is a TorchScript program, code and weights in one, and programs are not run")
+    if any(entry.file_size > entry.compress_size for entry in entries):
+        raise _refused(path, "is compressed, as torch.save never does it")
 
 
-def _archive_entries(path: Path) -> list[zipfile.ZipInfo]:
-    if not zipfile.is_zipfile(path):
+def _archive_entries(stream: IO[bytes]) -> list[zipfile.ZipInfo]:
+    if not zipfile.is_zipfile(stream):
         return []
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(stream) as archive:
         return archive.infolist()
 
 
 def _torch_load(path: Path) -> Any:
     try:
-        with torch.serialization.safe_globals(_NUMPYS):
-            return torch.load(path, map_location="cpu", weights_only=True)
+        with (
+            torch.serialization.safe_globals(_NUMPYS),
+            io.BufferedReader(open_regular(path, MAX_FILE_BYTES)) as stream,
+        ):
+            return torch.load(stream, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise _refused(path, _pickle_fault(str(error))) from None
     except OSError as error:

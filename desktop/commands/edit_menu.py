@@ -24,7 +24,6 @@ from desktop.state.shown import Shown
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import QT_TR_NOOP, part, tr
 
-
 STATES: dict[person_edits.Visibility, str] = {
     "visible": QT_TR_NOOP("visible"),
     "occluded": QT_TR_NOOP("occluded"),

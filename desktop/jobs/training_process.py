@@ -4,16 +4,18 @@ The child survives a crash of the window. A run started in a terminal looks the 
 """
 
 import json
+import math
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.files.regular import end_of, open_regular, start_of, text_of
 from core.methods import MethodRow, method_rows
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +24,11 @@ METRICS, CHECKPOINT, OUTPUT, CONFIG = "metrics.jsonl", "checkpoint.pt", "output.
 LAST_WORDS = 600  # last characters of the child's output that are shown
 READ_AT_ONCE = 2**18  # bytes of metrics: a long run is read in parts, so that the window does not stutter
 READ_ON_MS = 20
+MOST_LINES = 200_000  # of metrics that are kept; of a longer run every second one goes
+MOST_NUMBERS = 64  # of one line
+LONGEST_NAME = 80
+MOST_CONFIG_BYTES = 2**20
+LARGEST_WHOLE = 2**53
 
 
 class TrainingProcess(QObject):
@@ -32,7 +39,7 @@ class TrainingProcess(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.folder: Path | None = None
-        self.lines: list[dict[str, Any]] = []  # of metrics.jsonl
+        self.lines: list[dict[str, float]] = []  # of metrics.jsonl; each has a step
         self._read = 0  # bytes of it
         self._child: subprocess.Popen[bytes] | None = None
         self._started: Path | None = None  # the child's folder
@@ -62,19 +69,19 @@ class TrainingProcess(QObject):
     @property
     def begun(self) -> bool:
         """Whether the folder has files of a run."""
-        return self.folder is not None and any((self.folder / name).is_file() for name in (CONFIG, METRICS))
+        return self.folder is not None and any(_is_file(self.folder / name) for name in (CONFIG, METRICS))
 
     @property
     def step(self) -> int:
         """The last step of the run."""
-        return int(self.lines[-1].get("step", 0)) if self.lines else 0
+        return int(self.lines[-1]["step"]) if self.lines else 0
 
     @property
     def steps(self) -> int | None:
         """The number of steps in the run's config; None if it is not there."""
         options = self._config.get("options")
         steps = options.get("steps") if isinstance(options, dict) else None
-        return steps if isinstance(steps, int) else None
+        return steps if _is_step(steps) else None
 
     @property
     def method(self) -> MethodRow | None:
@@ -87,9 +94,9 @@ class TrainingProcess(QObject):
     def _config(self) -> dict[str, Any]:
         """The run's config.json; empty if it cannot be read."""
         try:
-            text = (self.folder / CONFIG).read_text(encoding="utf-8") if self.folder is not None else ""
+            text = text_of(self.folder / CONFIG, MOST_CONFIG_BYTES) if self.folder is not None else ""
             config = json.loads(text)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return config if isinstance(config, dict) else {}
 
@@ -103,16 +110,17 @@ class TrainingProcess(QObject):
     def checkpoint(self) -> Path | None:
         """The run's checkpoint; None until the first is saved."""
         file = self.folder / CHECKPOINT if self.folder is not None else None
-        return file if file is not None and file.is_file() else None
+        return file if file is not None and _is_file(file) else None
 
     @property
     def last_words(self) -> str:
         """The end of the child's output, which has the reason of a failure."""
         file = self.folder / OUTPUT if self.folder is not None else None
         try:
-            return file.read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:].strip() if file else ""
+            end = end_of(file, 4 * LAST_WORDS) if file else b""
         except OSError:
             return ""
+        return end.decode("utf-8", errors="replace")[-LAST_WORDS:].strip()
 
     @property
     def guessing(self) -> Path | None:
@@ -154,24 +162,62 @@ class TrainingProcess(QObject):
         if self.folder is None:
             return
         try:
-            with (self.folder / METRICS).open("rb") as file:
+            with open_regular(self.folder / METRICS) as file:
                 file.seek(self._read)
-                new = file.read(READ_AT_ONCE)
+                new = start_of(file, READ_AT_ONCE)
         except OSError:
             new = b""
         whole = new[: new.rfind(b"\n") + 1]
+        if len(new) == READ_AT_ONCE and not whole:
+            whole = new  # no run writes so long a line
         self._read += len(whole)
         for line in whole.splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # a line cut off by a crash of the run
-            if isinstance(entry, dict):
-                self.lines.append(entry)
+            numbers = numbers_of(line, len(self.lines))
+            if numbers:
+                self.lines.append(numbers)
+        while len(self.lines) > MOST_LINES:
+            del self.lines[-2::-2]
         if len(new) == READ_AT_ONCE and whole and self._timer.isActive():
             self._soon.start()
         else:
             self.changed.emit()
+
+
+def numbers_of(line: bytes, place: int) -> dict[str, float]:
+    """The finite numbers of a line of metrics by name, with its step, or else its place in the file.
+
+    Empty for a line that a crash of the run cut off, and for anything else that no run writes.
+    """
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(entry, dict):
+        return {}
+    step = entry.pop("step", place)
+    numbers = {
+        name: value for name, value in entry.items() if len(name) <= LONGEST_NAME and _is_finite(value)
+    }
+    if not _is_step(step):
+        return {}
+    return {"step": step, **dict(list(numbers.items())[:MOST_NUMBERS])}
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) < LARGEST_WHOLE if isinstance(value, int) else math.isfinite(value)
+
+
+def _is_step(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_WHOLE
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a folder that may not be looked into
+        return False
 
 
 def _written(file: Path) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,6 @@ from desktop.state.view import FitOptions
 from desktop.text.translate import part, tr
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from core.body.model import Body
 
 
@@ -56,12 +55,11 @@ class Fits(QObject):
         self._loading_file: Path | None = None
         self.network = GuessNetwork(document)  # the guesses come from it
         self._loader.stepped.connect(self._take_body)
-        self._loader.failed.connect(self._refuse)
         self._follower.stepped.connect(self._take_followed)
-        self._follower.failed.connect(self._refuse)
         self._fitter.stepped.connect(self._take_step)
         self._fitter.finished.connect(self._finish)
-        self._fitter.failed.connect(self._refuse)
+        for worker in (self._loader, self._follower, self._fitter):
+            worker.failed.connect(self._refuse)
 
     # Bodies
 
@@ -140,11 +138,8 @@ class Fits(QObject):
             self.report = None
             project = self._document.project
             file = project.folder / photo.path if project is not None else None
-            body, options, device = self.body, self.options, self.device()
-
-            def steps(network: "nn.Module | None") -> Iterator[FitReport]:
-                return guess_steps(body, photo, person, options, network, file, device)
-
+            given = (self.body, photo, person, self.options)
+            steps = partial(guess_steps, *given, file=file, device=self.device())
             self._fitter.start(with_network(self.network.load, steps), name="guess")
             self.changed.emit()
 
@@ -181,11 +176,10 @@ class Fits(QObject):
     def refine(self, resting: tuple[Wish, ...] = ()) -> None:
         """Refine the fit of the selected person to their keypoints, before a commit. resting: as for `follow`."""
         photo, person = self._document.photo, self._document.person
-        if photo is None or person is None:
-            return
-        posed = self._refined(photo, person.with_(wishes=(*person.wishes, *resting)))
-        if posed is not None:
-            self._prepare(person, posed)
+        if photo is not None and person is not None:
+            posed = self._refined(photo, person.with_(wishes=(*person.wishes, *resting)))
+            if posed is not None:
+                self._prepare(person, posed)
 
     def _refined(self, photo: Photo, person: Person) -> PosedBody | None:
         """The refined body. None if the person has no fit or cannot be fitted."""
@@ -275,9 +269,9 @@ class Fits(QObject):
             self._document.preview_move(with_fit(person, posed.fit))
 
     def _take_step(self, report: FitReport) -> None:
-        person = self._document.person
+        person, before = self._document.person, self.report
         if person is not None:
-            before, self.report = self.report, report
+            self.report = report
             if report.news and before is None:
                 self._document.told.emit("\n".join(report.news))
             self._posed = report.posed

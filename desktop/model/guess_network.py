@@ -1,4 +1,4 @@
-"""The network that the guesses of the open project come from: the built-in lifter, or a checkpoint of the user's choice.
+"""The network that the guesses of the open project come from: the built-in lifter, or a chosen checkpoint.
 
 Each project has its own. The choice is kept in the window's settings and is loaded on first use.
 """

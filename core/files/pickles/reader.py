@@ -29,6 +29,7 @@ from core.files.pickles.arrays import (
 )
 from core.files.pickles.finish import Finisher
 from core.files.pickles.names import Instance, call, checked_key, instance, named
+from core.files.regular import contents
 
 __all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
 
@@ -63,11 +64,7 @@ def load_pickle(path_or_bytes: str | Path | bytes, encoding: Encoding = "latin1"
 
 def _contents(path: Path) -> bytes:
     try:
-        if not path.is_file():
-            raise Refusal("is no file")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise Refusal(f"is larger than {MAX_FILE_BYTES // 2**20} MiB")
-        return path.read_bytes()
+        return contents(path, MAX_FILE_BYTES)
     except OSError as error:
         raise Refusal(f"cannot be read ({error.strerror})") from None
 

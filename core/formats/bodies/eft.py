@@ -66,7 +66,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
     if not isinstance(entries, list):
         raise report.error("no list 'data'", "Choose a fits file of EFT, with 'ver' and 'data'.")
     report.count_people(len(entries))
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found: dict[str, Photo] = {}
     ids = people.Ids()
     read_entries: list[_Entry] = []

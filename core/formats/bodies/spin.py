@@ -113,7 +113,7 @@ def read(
 
 def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, report: Report) -> Import:
     """The rows of a table as people, grouped by photo."""
-    folder = PhotoFolder(photos)
+    folder = PhotoFolder(photos, report)
     found: dict[str, Photo] = {}
     rows: list[tuple[int, str]] = []
     persons: list[Person] = []

@@ -49,7 +49,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
         isinstance(data.get(k), list) for k in ("images", "annotations")
     ):
         raise report.error("no lists 'images' and 'annotations'", "Choose a COCO keypoints file with both.")
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found = _read_images(data["images"], folder, report)
     categories = _read_categories(data.get("categories"), report)
     persons: dict[Hashable, list[Person]] = {}

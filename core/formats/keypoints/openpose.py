@@ -61,7 +61,7 @@ def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) ->
     layout. Nobody is added, and detections without a matching person are left out.
     """
     report = Report(path, FORMAT)
-    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent))
+    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files:
         raise report.error("no .json files in this folder", "Choose the folder that OpenPose wrote.")

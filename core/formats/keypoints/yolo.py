@@ -50,7 +50,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
         raise report.error("no .txt files in this folder", "Choose the folder of labels.")
     if len(files) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} files", "Split the folder.")
-    folder = PhotoFolder(photos or photo_root(path))
+    folder = PhotoFolder(photos or photo_root(path), report)
     found = []
     for file in files:
         with report.record(file.name):

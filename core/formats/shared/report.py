@@ -11,10 +11,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import FitloopError, ReadError
 from core.files.unusable import read_error
 from core.records import Photo
+
+if TYPE_CHECKING:
+    from core.formats.shared.photo_folder import PhotoFolder
 
 MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000
@@ -73,6 +77,7 @@ class Report:
     def __init__(self, path: Path, format: str) -> None:
         self.path = path
         self.format = format
+        self.folder: PhotoFolder | None = None  # the folder of its photos, which tells how they were found
         self._left_out: list[LeftOut] = []
         self._notes: dict[str, None] = {}
         self._people = 0
@@ -107,6 +112,7 @@ class Report:
 
     def done(self, photos: Iterable[Photo]) -> Import:
         """The result, including photos without people."""
+        photos = photos if self.folder is None else self.folder.settled(photos)
         return Import(tuple(photos), tuple(self._left_out), tuple(self._notes), self.format)
 
 

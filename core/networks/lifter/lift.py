@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from core.body import Body, BodyParams, KeypointBody, load_body
 from core.body.keypoint_body import params_to_vector, vector_to_params
 from core.body.keypoints import layout as keypoint_layout
 from core.errors import CheckpointError, FitInputError
+from core.files.regular import contents, text_of
 from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.lifter.compiled_input import features_of
 from core.networks.lifter.compiled_output import OutputTensors, bodies_of
@@ -29,6 +30,7 @@ from core.networks.lifter.placement import place_under_keypoints
 from core.networks.table import LIFTER_FOLDER
 
 WEIGHTS, CONFIG = "lifter.safetensors", "config.json"
+_MOST_CONFIG_BYTES, _MOST_WEIGHT_BYTES = 2**20, 2**29
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +51,9 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
     """
     folder = LIFTER_FOLDER if path is None else Path(path)
     try:
-        entry = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        entry = json.loads(text_of(folder / CONFIG, _MOST_CONFIG_BYTES))
         config = LifterConfig(**entry["network"])
-        weights = load_file(folder / WEIGHTS)
+        weights = load(contents(folder / WEIGHTS, _MOST_WEIGHT_BYTES))
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise CheckpointError(
             f"{folder}: is no lifter ({error}). It needs {CONFIG} and {WEIGHTS}, as train.lifter writes them."

@@ -11,9 +11,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 from core.errors import ProjectError
+from core.files.regular import open_regular
 
 HASH_BYTES = 16
 READ_BYTES = 2**20
+MAX_PHOTO_BYTES = 2 * 2**30
 
 
 class KnownFile(NamedTuple):
@@ -41,7 +43,7 @@ class Relocation:
 def hash_of(file: Path) -> str:
     """BLAKE2b hash of a file's content, 32 hexadecimal digits. Raises OSError."""
     digest = hashlib.blake2b(digest_size=HASH_BYTES)
-    with file.open("rb") as stream:
+    with open_regular(file, MAX_PHOTO_BYTES) as stream:
         while block := stream.read(READ_BYTES):
             digest.update(block)
     return digest.hexdigest()

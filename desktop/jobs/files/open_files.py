@@ -227,6 +227,6 @@ def _has_photos(folder: Path) -> bool:
 
 
 def _is_photo(name: str) -> bool:
-    from core.formats.shared.photo_folder import PHOTO_SUFFIXES
+    from core.formats.shared.photo_names import PHOTO_SUFFIXES
 
     return name.lower().endswith(PHOTO_SUFFIXES) and not name.startswith(".")

@@ -11,7 +11,7 @@ from desktop.views.gl.renderer import ViewCamera
 
 NEAR_M, FAR_M = 0.05, 100.0
 BLOCK_PX = 64  # pictures grow in steps of this size, so that a moving body rarely needs a new buffer
-MARGIN_PX = 2
+MARGIN_PX = 8  # for the rim around the body
 FIELD_OF_VIEW_DEG = 30.0
 STEEPEST_DEG = 89.0
 NEAREST_M, FARTHEST_M = 0.3, 40.0

@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state.posed_body import PosedBody
 from desktop.text.translate import tr
 from desktop.theme import Theme
@@ -51,6 +52,7 @@ class AlternativePictures(QWidget):
             for place in range(len(found))
         ]
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = self._workbench.view.colours
         with QPainter(self) as painter:
@@ -82,6 +84,7 @@ class AlternativePictures(QWidget):
                 below = QRect(cell.left(), cell.bottom() - TEXT_PX, cell.width(), TEXT_PX)
                 painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
+    @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         for place, cell in enumerate(self.cells()):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from desktop.jobs.files.thumbnails import SIZE_PX, Thumbnails
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 from desktop.views.panels.people_list import (
     ROW_ROLE,
@@ -34,9 +35,11 @@ class CellDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._workbench, self._thumbnails = workbench, thumbnails
 
+    @qt_override(QSize)
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(SIZE_PX + 2 * PADDING_PX, SIZE_PX + TEXT_PX + 2 * PADDING_PX)
 
+    @qt_override()
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row, colours = index.data(ROW_ROLE), self._workbench.view.colours
         if row is None:
@@ -85,6 +88,7 @@ class ContactSheet(QListView):
         workbench.view_changed.connect(self.viewport().update)
         thumbnails.arrived.connect(self.viewport().update)
 
+    @qt_override()
     def showEvent(self, event: QShowEvent) -> None:
         """Set the model only while visible: laying out 100 000 people takes a third of a second."""
         super().showEvent(event)
@@ -93,6 +97,7 @@ class ContactSheet(QListView):
             self.selectionModel().currentChanged.connect(self._choose)
         self.show_person()
 
+    @qt_override()
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.setModel(None)
@@ -103,6 +108,7 @@ class ContactSheet(QListView):
         if self.model() is not None and place >= 0 and self.currentIndex().row() != place:
             self.setCurrentIndex(self._people.index(place, 0))
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from desktop.jobs.measuring import Measuring
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state.measures import (
     BETA_STEP,
     PCK_PX,
@@ -171,6 +172,7 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         """Mark the place of the keyboard."""
         raise NotImplementedError
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
         if step and self.count():
@@ -181,6 +183,7 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         else:
             super().keyPressEvent(event)
 
+    @qt_override()
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.place = -1

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
 
 from core.body.keypoints import layout
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, term, tr
 from desktop.views.repaint_later import Unhurried
@@ -36,6 +37,7 @@ class FitPlots(QSplitter):
 class WholeNumbers(pyqtgraph.AxisItem):
     """An axis with ticks at whole numbers only, for iterations and people."""
 
+    @qt_override(list)
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         levels = super().tickSpacing(low, high, size)
         return [(spacing, start) for spacing, start in levels if spacing >= 1] or [(1.0, 0.0)]
@@ -121,9 +123,11 @@ class ResidualBars(QWidget):
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
 
+    @qt_override(QSize)
     def sizeHint(self) -> QSize:
         return QSize(320, 150)
 
+    @qt_override()
     def hideEvent(self, event: object) -> None:
         self._soon.stop()
 
@@ -132,6 +136,7 @@ class ResidualBars(QWidget):
         posed = self._workbench.shown.posed
         return np.zeros(0) if posed is None else posed.residual_px
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             colours, values = self._workbench.view.colours, self.values()
@@ -186,12 +191,15 @@ class ResidualBars(QWidget):
             below = QRectF(area.left(), area.bottom() + 1, area.width(), TEXT_PX + 4)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
+    @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._workbench.hover.over_keypoint(self._index_at(event.position()))
 
+    @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._workbench.change_view(keypoint=self._index_at(event.position()))
 
+    @qt_override()
     def leaveEvent(self, event: QEvent) -> None:
         QToolTip.hideText()
         self._workbench.hover.over_keypoint(NO_KEYPOINT)

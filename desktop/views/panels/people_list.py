@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from core.store.project.review_queue import QueueRow
 from desktop.jobs.files.thumbnails import Picture, Thumbnails
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.text import warning_texts
 from desktop.text.translate import tr
 from desktop.theme import Theme
@@ -51,9 +52,11 @@ class PeopleModel(QAbstractListModel):
         self.ids = ids
         self.endResetModel()
 
+    @qt_override(int)
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.ids)
 
+    @qt_override()
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid():
             return None
@@ -93,9 +96,11 @@ class PersonDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._workbench, self._thumbnails = workbench, thumbnails
 
+    @qt_override(QSize)
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(160, PICTURE_PX + 2 * PADDING_PX)
 
+    @qt_override()
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
         colours = self._workbench.view.colours
@@ -146,6 +151,7 @@ class PeopleList(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAccessibleName(tr("People"))
 
+    @qt_override(QModelIndex)
     def moveCursor(
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
     ) -> QModelIndex:

@@ -11,6 +11,7 @@ from core.body.tree import JOINT_NAMES, joint_index
 from core.records import Fit
 from desktop.model.hover import joint_meant
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state import person_edits
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
@@ -30,12 +31,15 @@ class PoseModel(QAbstractTableModel):
         super().__init__(workbench)
         self._workbench = workbench
 
+    @qt_override(int)
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(JOINT_NAMES)
 
+    @qt_override(int)
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(AXES)
 
+    @qt_override()
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             return f"{AXES[section]} [°]" if role == Qt.ItemDataRole.DisplayRole else None
@@ -44,6 +48,7 @@ class PoseModel(QAbstractTableModel):
             return QColor(self._workbench.view.colours.sides[side_of(name)])
         return part(name) if role == Qt.ItemDataRole.DisplayRole else None
 
+    @qt_override()
     def data(self, index: Index, role: int = 0) -> Any:
         fit = self._fit()
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -56,11 +61,13 @@ class PoseModel(QAbstractTableModel):
         angle_deg = float(np.degrees(person_edits.joint_of(fit, name)[index.column()]))
         return f"{angle_deg:z.1f}" if role == Qt.ItemDataRole.DisplayRole else round(angle_deg, 2)
 
+    @qt_override(lambda: Qt.ItemFlag.NoItemFlags)
     def flags(self, index: Index) -> Qt.ItemFlag:
         shown = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         editable = self._workbench.editable and self._fit() is not None
         return shown | Qt.ItemFlag.ItemIsEditable if editable else shown
 
+    @qt_override(bool)
     def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
         """Turn a joint: one entry of the history."""
         fit, name = self._fit(), JOINT_NAMES[index.row()]
@@ -111,6 +118,7 @@ class PoseTable(QTableView):
         workbench.view_changed.connect(self._show_joint)
         self._show_joint()
 
+    @qt_override(bool)
     def event(self, event: QEvent) -> bool:
         """Take keys that start a number as typing, although they are shortcuts of commands."""
         asked = event.type() == QEvent.Type.ShortcutOverride
@@ -119,11 +127,13 @@ class PoseTable(QTableView):
             return True
         return bool(super().event(event))
 
+    @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         index = self.indexAt(event.position().toPoint())
         self._workbench.hover.over_joint(JOINT_NAMES[index.row()] if index.isValid() else "")
 
+    @qt_override()
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._workbench.hover.over_joint("")

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from core.body.warnings import WARNINGS
 from core.store.project.review_queue import ANY
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.text import warning_texts
 from desktop.text.translate import tr
 
@@ -27,6 +28,7 @@ SEARCH_MS = 250  # after the last letter
 class Choice(QComboBox):
     """A combo box that elides text too long for it."""
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QStyleOptionSlider,
 )
 
+from desktop.qt_override import qt_override
+
 GROOVE_PX = 4
 KNOB_PX = 13
 
@@ -25,6 +27,7 @@ class ZeroSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self._unset = unset
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         palette, middle = self.palette(), self.height() / 2
         zero, value = self._x_of(min(max(0, self.minimum()), self.maximum())), self._x_of(self.value())

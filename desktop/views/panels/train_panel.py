@@ -35,6 +35,8 @@ SILENT_S = 120  # a run without output for this long may have ended or hang
 MOST_POINTS = 2000  # of a curve; more are not visible
 CURVE_PX = 400
 MOST_MARKS, MARK_PX = 60, 6  # a curve of few points shows each: one of a single point has no line
+MOST_NAMES = 100  # of curves to choose from
+MOST_MINUTES = 10**6
 
 
 class TrainPanel(QWidget):
@@ -185,9 +187,7 @@ class TrainPanel(QWidget):
         elsewhere = training.folder is not None and not training.own
         self.stop.setToolTip(tr("A run started elsewhere is stopped there: Ctrl+C") if elsewhere else "")
         self.use.setEnabled(training.guessing is not None)
-        names = sorted(
-            {name for line in training.lines[-50:] for name, value in line.items() if _is_number(value)}
-        )
+        names = sorted({name for line in training.lines[-50:] for name in line})[:MOST_NAMES]
         shown = [self.shown_metric.itemText(index) for index in range(self.shown_metric.count())]
         if names != shown:
             method = training.method
@@ -221,9 +221,9 @@ class TrainPanel(QWidget):
     def _draw(self) -> None:
         name, lines = self.shown_metric.currentText(), self._training.lines
         points = [
-            (float(lines[number].get("step", number)), float(lines[number][name]))
+            (float(lines[number]["step"]), float(lines[number][name]))
             for number in range(0, len(lines), 1 + len(lines) // MOST_POINTS)
-            if _is_number(lines[number].get(name))
+            if name in lines[number]
         ]
         marks = {"symbol": "o" if len(points) <= MOST_MARKS else None, "symbolSize": MARK_PX}
         self._line.setData([x for x, _ in points], [y for _, y in points], **marks)
@@ -274,7 +274,7 @@ def _where(training: TrainingProcess) -> str:
     elif training.silent_s < SILENT_S:
         words = tr("{name} runs elsewhere, {at}")
     else:
-        minutes = int(training.silent_s / 60)
+        minutes = int(min(training.silent_s / 60, MOST_MINUTES))
         words = tr("{name}, {at}: nothing new for %n minutes, so it has ended or hangs", "", minutes)
     return words.format(name=name, at=at.format(step=step, steps=steps))
 
@@ -286,7 +286,3 @@ def _split(options: str) -> list[str]:
     if os.name == "nt":
         words.escape = ""  # a backslash is part of paths there
     return list(words)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,25 +1,18 @@
 """The widget that shows the photo with its people."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QHideEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.errors import ImageError
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import tr
 from desktop.views.drawing import draw_focus, draw_notice
@@ -197,15 +190,14 @@ class Canvas(QWidget):
         """The text shown instead of a photo; empty if there is a photo."""
         return notice_of(self._workbench, self._path, self._image)
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         self._soon.stop()
         person, colours = self._workbench.person, self._workbench.view.colours
         self._fit_drawn = None if person is None else person.fit
         self._reach = self._painter.reach(self.size(), self.placing)
         image = self._image if isinstance(self._image, np.ndarray) else None
-        with QPainter(
-            self
-        ) as painter:  # `with` ends the painter after an error too: Qt crashes if it stays open
+        with QPainter(self) as painter:  # `with` ends it after an error too: Qt crashes if it stays open
             self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
             if self.notice:
                 draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
@@ -218,6 +210,7 @@ class Canvas(QWidget):
         at = np.array([event.position().x(), event.position().y()])
         return Pointer(at, self.placing.to_photo(at), released)
 
+    @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._workbench.photo is None or self._hand.holds:
             return
@@ -237,7 +230,8 @@ class Canvas(QWidget):
             self._begin(armed(pointer))
         else:
             self._pressed = True
-            gesture = gesture_at(self._workbench, self.placing, self._place, pointer, gives)
+            body_at = partial(self._painter.body_at, placing=self.placing, ratio=self.devicePixelRatioF())
+            gesture = gesture_at(self._workbench, self.placing, self._place, pointer, body_at, gives)
             self._pressed = False
             self._begin(gesture)
 
@@ -246,6 +240,7 @@ class Canvas(QWidget):
         self.unsetCursor()
         self._hand.begin(gesture)
 
+    @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         pointer = self._pointer(event)
         if self._hand.holds:
@@ -256,41 +251,50 @@ class Canvas(QWidget):
                 keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
             )
 
+    @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.RightButton:
             self._hand.move(self._pointer(event, released=True))
 
+    @qt_override()
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._workbench.hover.keypoint == NO_KEYPOINT:
             self.show_whole()
         else:
             self.mousePressEvent(event)
 
+    @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
         self.zoom(WHEEL_FACTOR**notches, np.array([event.position().x(), event.position().y()]))
 
+    @qt_override()
     def leaveEvent(self, event: QEvent) -> None:
         self._workbench.hover.over_keypoint(NO_KEYPOINT)
 
-    def hideEvent(self, event: QHideEvent) -> None:
+    @qt_override()
+    def hideEvent(self, event: object) -> None:
         self._soon.stop()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    @qt_override()
+    def resizeEvent(self, event: object) -> None:
         self.missing.offer(self._workbench, self._path, self._image)
         if not self._touched:
             self.show_whole()
         elif self._on_person:
             self.show_person()
 
+    @qt_override()
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._workbench.keep_due()  # the release of a nudging key goes to another widget
         super().focusOutEvent(event)
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._keys.press(event):
             super().keyPressEvent(event)
 
+    @qt_override()
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not self._keys.release(event):
             super().keyReleaseEvent(event)

@@ -20,16 +20,23 @@ def gesture_at(
     placing: Placing,
     place: Callable[[Placing], None],
     pointer: Pointer,
+    body_at: Callable[[np.ndarray], int | None],
     gives: bool = False,
 ) -> Gesture:
-    """The gesture of a press; a photo must be shown. gives: True to drag a limb onto another person."""
+    """The gesture of a press; a photo must be shown.
+
+    body_at: the id of the person whose body is drawn at a canvas point (2,) [px], if it is not the selected one's.
+    gives: True to drag a limb onto another person.
+    """
     photo, person = workbench.shown.the_photo, workbench.person
     if person is not None:
         gesture = _of_person(workbench, person, placing, pointer, gives)
         if gesture is not None:
             return gesture
     inside = person is not None and np.abs(pointer.photo - person.bbox.center).max() <= person.bbox.side / 2
-    other = person_at(photo, placing, pointer.canvas, workbench.person_id, boxes=not inside)
+    other = body_at(pointer.canvas)
+    if other is None:
+        other = person_at(photo, placing, pointer.canvas, workbench.person_id, boxes=not inside)
     if other is not None:
         workbench.select(other)
     return gestures.pan(placing, place, pointer)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Renderer
@@ -41,6 +42,7 @@ class Space(QSplitter):
     def _show(self) -> None:
         self.side.setVisible(self._workbench.view.side_view)
 
+    @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         wide = event.size().width() > WIDE * event.size().height()
         self.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)

@@ -6,11 +6,15 @@ from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 
 
-def notice_of(workbench: Workbench, without_opengl: str) -> str:
-    """The text; empty if there is a body to show. without_opengl: the complaint where OpenGL does not work."""
+def notice_of(workbench: Workbench, why: str) -> str:
+    """The text; empty if there is a body to show. why: the complaint of OpenGL, empty where it works."""
     fits, person = workbench.fits, workbench.person
-    if without_opengl:
-        return without_opengl
+    if why:
+        return tr(
+            "The 3D view needs OpenGL, and it is not there: {why}.\n"
+            "Update the graphics driver, or install Mesa's software OpenGL "
+            "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
+        ).format(why=why)
     if fits.body is None:
         no_body = tr("No body is loaded. Open one with File, Open body…")
         return tr("Loading the body…") if fits.loading else no_body

@@ -1,18 +1,19 @@
 """The widget that shows the body in 3D, or the reason why OpenGL does not work."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import names_of
 from desktop.commands.body_menu import finish_order
-from desktop.model.hover import joint_meant, keypoint_of
+from desktop.model.hover import joint_meant, keypoint_called
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.state.joint_turns import axes_of
 from desktop.state.posed_body import TURN, Surface
 from desktop.text.translate import tr
@@ -57,11 +58,6 @@ class Viewport(QWidget):
         self._painter = BodyPainter(workbench, opengl, renderer)
         self._legend = not aside_deg
         self.complaint = opengl.complaint
-        self._without_opengl = tr(
-            "The 3D view needs OpenGL, and it is not there: {why}.\n"
-            "Update the graphics driver, or install Mesa's software OpenGL "
-            "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
-        ).format(why=self.complaint)
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
         self._hand = Hand()
         self._grip: Grip | None = None  # of the ring that is held or under the cursor …
@@ -84,6 +80,7 @@ class Viewport(QWidget):
         ):
             signal.connect(self.update)
 
+    @qt_override(QSize)
     def sizeHint(self) -> QSize:
         return QSize(350, 400)
 
@@ -107,6 +104,7 @@ class Viewport(QWidget):
         if self._workbench.person is None and self.surface is not None:
             self._turn(self.orbit.around(self.surface[0], self.size()))
 
+    @qt_override()
     def hideEvent(self, event: object) -> None:
         self._soon.stop()
 
@@ -140,8 +138,9 @@ class Viewport(QWidget):
     @property
     def notice(self) -> str:
         """The text in the middle of the view; empty if there is none."""
-        return notice_of(self._workbench, self._without_opengl if self.complaint else "")
+        return notice_of(self._workbench, self.complaint)
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         view = self._workbench.view
         colours = view.colours
@@ -197,6 +196,7 @@ class Viewport(QWidget):
         index = int(np.nanargmin(np.where(np.isfinite(away), away, np.inf)))
         return JOINT_NAMES[index] if away[index] <= NEAR_PX else None
 
+    @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pans = shifted or event.button() == Qt.MouseButton.MiddleButton
@@ -206,15 +206,11 @@ class Viewport(QWidget):
         grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
         if grip is not None:
             self._grip = grip
-            gesture = turn_joint(
-                self._workbench,
-                joint_meant(self._workbench.person, self._workbench.view),
-                grip.axis,
-                lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
-            )
-            self._hand.begin(gesture)
+            meant = joint_meant(self._workbench.person, self._workbench.view)
+            angle = partial(self._angle, grip)
+            self._hand.begin(turn_joint(self._workbench, meant, grip.axis, angle))
         elif joint is not None:
-            self._workbench.change_view(joint=joint, keypoint=self._keypoint_called(joint))
+            self._workbench.change_view(joint=joint, keypoint=keypoint_called(self._workbench.person, joint))
             if self._workbench.view.compared:
                 finish_order(self._workbench)
                 return
@@ -225,6 +221,7 @@ class Viewport(QWidget):
         rings = self._rings()
         return None if rings is None else rings.hit(np.array([at.x(), at.y()]), self.orbit, self.size())
 
+    @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held is None:
             grip = self._grip_at(event.position())
@@ -240,11 +237,12 @@ class Viewport(QWidget):
         else:
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
-    def _turn_joint(self, angle: float) -> float:
-        """Store the angle, which is shown beside the ring."""
-        self._turned = angle
-        return angle
+    def _angle(self, grip: Grip, pointer: Pointer) -> float:
+        """The turn of a grip at a pointer [rad], which is shown beside the ring."""
+        self._turned = grip.angle(pointer.canvas)
+        return self._turned
 
+    @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._held, self._turned = None, 0.0
         self._hand.move(Pointer(np.zeros(2), np.zeros(2), released=True))
@@ -255,8 +253,7 @@ class Viewport(QWidget):
         self._held, self._turned = None, 0.0
         return self._hand.drop()
 
-    def _let_go(self) -> None:
-        """Cancel the drag after another change: it would overwrite that change with older values."""
+    def _let_go(self) -> None:  # as the gesture would overwrite another change with older values
         held = self._hand.holds
         self._hand.let_go()
         if held and not self._hand.holds:
@@ -275,15 +272,12 @@ class Viewport(QWidget):
 
         self._hand.begin(move_joint(self._workbench, joint, target))
 
-    def _keypoint_called(self, joint: str) -> int:
-        """Index of the person's keypoint with a joint's name."""
-        person = self._workbench.person
-        return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
-
+    @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
         self._turn(self.orbit.zoomed(WHEEL_FACTOR**notches))
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         arrow = ARROWS.get(Qt.Key(event.key()))
         if arrow is None:
@@ -292,9 +286,11 @@ class Viewport(QWidget):
         by, pans = ARROW_PX * np.array(arrow), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         self._turn(self.orbit.panned(by, self.size()) if pans else self.orbit.turned(by))
 
+    @qt_override()
     def enterEvent(self, event: object) -> None:
         self.update()
 
+    @qt_override()
     def leaveEvent(self, event: object) -> None:
         self._workbench.hover.over_joint("")
         self.update()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -33,6 +33,10 @@ class Docks(dict[str, QDockWidget]):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__()
         self._window = window
+        self._regain = QTimer(window)  # docks take their sizes once the window has its own
+        self._regain.setSingleShot(True)
+        self._regain.setInterval(0)
+        self._regain.timeout.connect(self._take_wanted)
         self._before: dict[str, tuple[int, int]] = {}
         self.wanted: dict[str, tuple[int, int]] = {}  # width and height [px] that the user gave a dock
         window.setDockNestingEnabled(True)
@@ -82,7 +86,11 @@ class Docks(dict[str, QDockWidget]):
         """Width and height [px] of the docks that are seen."""
         return {name: (dock.width(), dock.height()) for name, dock in self.items() if _is_seen(dock)}
 
-    def take_wanted(self) -> None:
+    def regain(self) -> None:
+        """The window has another size: give the docks theirs soon."""
+        self._regain.start()
+
+    def _take_wanted(self) -> None:
         """Give the docks shown their remembered sizes, as far as the window has room for them."""
         shown = [name for name, dock in self.items() if name in self.wanted and _is_seen(dock)]
         widths = [self.wanted[name][0] for name in shown]

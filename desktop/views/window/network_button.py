@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 from desktop.model.guess_network import title_of
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 
 WIDEST_PX = 190
@@ -29,9 +30,11 @@ class NetworkButton(QToolButton):
         workbench.project_changed.connect(self._show)
         self._show()
 
+    @qt_override(QSize)
     def minimumSizeHint(self) -> QSize:
         return QSize(40, super().minimumSizeHint().height())
 
+    @qt_override(QSize)
     def sizeHint(self) -> QSize:
         wanted = super().sizeHint()
         return QSize(min(wanted.width(), WIDEST_PX), wanted.height())

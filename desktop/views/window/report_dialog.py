@@ -1,8 +1,8 @@
-"""A report that can be read whole, scrolled and copied."""
+"""Texts for the user: a report that can be read whole, scrolled and copied, and a message box."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.text.translate import tr
 
@@ -33,3 +33,13 @@ class ReportDialog(QDialog):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
+
+
+def show_message(text: str, parent: QWidget) -> None:
+    """Show a message box that does not block. A text that is already shown is not shown twice."""
+    if any(box.isVisible() and box.text() == text for box in parent.findChildren(QMessageBox)):
+        return
+    message = QMessageBox(QMessageBox.Icon.Warning, "Fitloop", text, QMessageBox.StandardButton.Ok, parent)
+    message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    message.open()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QFocusEvent, QIcon, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QCommandLinkButton, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 from desktop.views.drawing import FOCUS_PX
 
@@ -89,6 +90,7 @@ class StartPage(QScrollArea):
             self._column.insertWidget(self._column.count() - 1, button)
             self._recent.append(button)
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows, Home and End go from link to link."""
         links, focus = [*self._links, *self._recent], self.focusWidget()
@@ -112,15 +114,18 @@ class Link(QCommandLinkButton):
         super().__init__(text, more)
         self._without_arrow()
 
+    @qt_override()
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self._without_arrow()
 
+    @qt_override()
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.reached.emit()
 
+    @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
@@ -129,6 +134,7 @@ class Link(QCommandLinkButton):
         else:
             super().keyPressEvent(event)
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self.hasFocus():

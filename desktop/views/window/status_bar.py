@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTo
 from desktop.jobs.files.open_files import why_read_only
 from desktop.jobs.job import Job
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 from desktop.views.window.hints import Hints, Place
 
@@ -22,9 +23,11 @@ LONGEST = 600  # characters of a notice in the bar; the report has all of it
 class _Title(QLabel):
     """One line of text, elided if there is no room. Its tool tip has the whole text."""
 
+    @qt_override(QSize)
     def minimumSizeHint(self) -> QSize:
         return QSize(NARROW_TITLE_PX, super().minimumSizeHint().height())
 
+    @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         self.setToolTip(self.text() if words != self.text() else "")

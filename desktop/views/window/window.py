@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QMainWindow
 
 from desktop import theme
 from desktop.commands.command import Command
@@ -15,6 +15,7 @@ from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
 from desktop.settings import LAYOUT_VERSION, Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
@@ -35,13 +36,14 @@ from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
 from desktop.views.window.hints import Place
-from desktop.views.window.keyboard_place import belongs_to, place_of
+from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
 from desktop.views.window.network_button import NetworkButton
-from desktop.views.window.report_dialog import ReportDialog
+from desktop.views.window.report_dialog import ReportDialog, show_message
 from desktop.views.window.shortcut_editor import ShortcutEditor
 from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
+from desktop.views.window.toolbar import Toolbar
 
 
 class Window(QMainWindow):
@@ -77,10 +79,6 @@ class Window(QMainWindow):
         self.setCentralWidget(self._middle)
         self.docks = Docks(self)
         self.docks.wanted = settings.dock_sizes
-        self._regain = QTimer(self)  # docks take their sizes again once a window has its own
-        self._regain.setSingleShot(True)
-        self._regain.setInterval(0)
-        self._regain.timeout.connect(self.docks.take_wanted)
         self._add_docks()
         self.docks["data"].visibilityChanged.connect(self.data_plots.measure)
         self.docks.tabify()
@@ -89,6 +87,7 @@ class Window(QMainWindow):
             layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(first_size(self.screen().availableSize()))
         self.actions_by_id.begin(self, list(self.docks.values()))
+        self.addToolBar(Toolbar(workbench, self.actions_by_id))
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
         self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
         self._project: object = None
@@ -111,10 +110,8 @@ class Window(QMainWindow):
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
-        self._middle.turned.connect(self._show_place)
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.focusChanged.connect(self._show_place)
+        pages: dict[object, Place] = {self.start_page: "start", self.contact_sheet: "sheet"}
+        KeyboardPlace(self, self._middle, pages, self.space).changed.connect(self.status.show_place)
 
     # The interface for commands
 
@@ -122,8 +119,7 @@ class Window(QMainWindow):
         return self._dialogs.ask_for_file(kind)
 
     def ask_for_new_file(self, kind: str) -> Path | None:
-        project = self._workbench.project
-        return None if project is None else self._dialogs.ask_for_new_file(kind, project.path)
+        return self._dialogs.ask_for_new_file(kind, self._workbench.shown.the_project.path)
 
     def view_from(self, place: str) -> None:
         self.viewport.view_from(place)
@@ -179,13 +175,10 @@ class Window(QMainWindow):
         self.network.showMenu()
 
     def show_report(self) -> None:
-        if self.status.report:
-            ReportDialog(self.status.report, self).open()
-        else:
-            self._workbench.told.emit(tr("There is no report yet: imports, exports and jobs make one."))
+        none = tr("There is no report yet: imports, exports and jobs make one.")
+        ReportDialog(self.status.report or none, self).open()
 
     def reset_layout(self) -> None:
-        """Restore the first places and sizes of docks."""
         self.restoreState(self._first_layout, LAYOUT_VERSION)
         self._arrange()
 
@@ -196,14 +189,9 @@ class Window(QMainWindow):
         ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
 
     def say(self, text: str) -> None:
-        """Show a message box that does not block. A text that is already shown is not shown twice."""
-        if any(box.isVisible() and box.text() == text for box in self.findChildren(QMessageBox)):
-            return
-        message = QMessageBox(QMessageBox.Icon.Warning, "Fitloop", text, QMessageBox.StandardButton.Ok, self)
-        message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        message.open()
+        show_message(text, self)
 
+    @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close without a question, because all edits are saved."""
         if self._stays():
@@ -262,17 +250,13 @@ class Window(QMainWindow):
         self.docks.arrange()
         self.arranged = True
 
-    def _show_place(self) -> None:
-        """The hints are those of the page or the panel with the keyboard."""
-        pages: dict[object, Place] = {self.start_page: "start", self.contact_sheet: "sheet"}
-        page = pages.get(self._middle.currentWidget(), "photo")
-        self.status.show_place(place_of(self.focusWidget(), page, self._middle, self.space))
-
+    @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.arranged:
-            self._regain.start()
+            self.docks.regain()
 
+    @qt_override(bool)
     def event(self, event: QEvent) -> bool:
         """See drags between docks, and keep standard keys in panels, although they are shortcuts of commands."""
         if event.type() == QEvent.Type.MouseButtonPress:  # perhaps of a drag between two docks
@@ -285,6 +269,7 @@ class Window(QMainWindow):
             event.accept()
         return event.isAccepted()
 
+    @qt_override()
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self.arranged:

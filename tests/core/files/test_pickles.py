@@ -150,7 +150,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_folder_is_refused_as_no_file(tmp_path):
-    with pytest.raises(PickleRefused, match="is no file"):
+    with pytest.raises(PickleRefused, match="is a folder, not a file"):
         load_pickle(tmp_path)
 
 

@@ -106,7 +106,7 @@ def test_a_keypoint_that_is_not_finite_is_absent_and_said(tmp_path):
     "name",
     [
         "../secret.png",
-        "a/../../b.png",
+        "a/../../secret.png",
         "/etc/passwd",
         "C:\\x.png",
         "\\\\host\\x.png",

@@ -15,7 +15,7 @@ from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ImageError
 from core.fitting import FitConfig, FitStep, fit
 from core.geometry.camera import CROP_SIZE
-from core.geometry.image import read_image
+from core.geometry.image import read_image_as
 from core.networks.crop import crop_of
 from core.networks.guess import boxes_for, guess_crops
 from core.networks.load import load_network, place_of
@@ -201,7 +201,8 @@ def _from_crops(
         if member.photo != last:
             last, image, problem = member.photo, None, ""
             try:
-                image = read_image(root / photos[last].path)
+                size = photos[last].width, photos[last].height
+                image = read_image_as(root / photos[last].path, size)
             except (ImageError, OSError) as error:
                 problem = f"person {row}: no guess, as its photo cannot be read ({error})"
         if image is None:

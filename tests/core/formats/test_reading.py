@@ -10,6 +10,7 @@ from core.body.model import SMPL_NEUTRAL
 from core.formats.bodies import hmr2
 from core.formats.keypoints import openpose
 from core.formats.recognise import recognise
+from core.formats.shared.glimpse import Glimpse
 from core.formats.table import formats_recognised
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples, write_photos
@@ -35,6 +36,13 @@ def test_a_file_of_each_format_gives_its_people(made, name):
 @pytest.mark.parametrize("name", WORDS)
 def test_the_format_of_a_file_is_known_from_its_content(made, name):
     assert recognise(made[name].path) == name
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_no_other_format_is_as_sure_of_a_file(made, name):
+    seen = Glimpse(made[name].path)
+    sure = {row.word: row.recognise(seen) for row in formats_recognised()}
+    assert [word for word, how in sure.items() if how >= sure[name]] == [name]
 
 
 def test_people_with_a_pose_have_a_fit_in_the_photos_frame(made):

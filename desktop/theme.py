@@ -36,6 +36,9 @@ class Theme:
     body: str
     wire: str
     warning: str
+    accepted: str
+    rejected: str
+    later: str
     sides: Mapping[Side, str]
 
 
@@ -50,9 +53,12 @@ LIGHT = Theme(
     on_accent="#ffffff",
     viewport="#e4e7ec",
     floor="#7c8592",
-    body="#d6c6b4",
-    wire="#6b5f52",
+    body="#86bdff",
+    wire="#3d5a7a",
     warning="#b3261e",
+    accepted="#1a7f4b",
+    rejected="#b3261e",
+    later="#8a5a00",
     sides=side_colours("light"),
 )
 DARK = Theme(
@@ -66,9 +72,12 @@ DARK = Theme(
     on_accent="#10151a",
     viewport="#17191c",
     floor="#7c8592",
-    body="#cdbcaa",
+    body="#86bdff",
     wire="#14161a",
     warning="#ff8a80",
+    accepted="#5fd38d",
+    rejected="#ff8a80",
+    later="#f2c14e",
     sides=side_colours("dark"),
 )
 

@@ -6,7 +6,6 @@ Images are (H, W, 3) uint8 RGB. Pixels are continuous: pixel i covers [i, i + 1)
 from __future__ import annotations
 
 import io
-from os import SEEK_END
 from pathlib import Path
 
 import cv2
@@ -16,43 +15,82 @@ from torch import Tensor
 
 from core.errors import ImageError
 from core.files.regular import contents, open_regular
-from core.geometry.image_header import FORMATS, claims_too_much, size_from_header
+from core.geometry.image_boxes import name_of
+from core.geometry.image_header import FORMATS, ImageHeader, claims_too_much, read_header
+from core.geometry.orientation import upright
 from core.records import BBox
 
 MAX_PIXELS = 200_000_000  # 600 MB once decoded; a photo has 10 to 60 million
+ROUNDING_PX = 1.0  # by which each side of a resized photo may differ
 MAX_FILE_BYTES = 2 * 2**30  # of the largest uncompressed photo that is read
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+_NAMED_BY = 256  # first bytes of a file that tell what it is
 _MARGIN = 2  # px of the crop that its outermost pixels may reach beyond it
 
 
 def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read a photo upright. Returns (H, W, 3) uint8 RGB.
 
-    Exif orientation is applied, grey becomes RGB, 16 bits become 8, CMYK becomes RGB, alpha is dropped.
-    Raises ImageError for a file that is missing, is no image or has more than max_pixels.
+    Exif orientation is applied, grey becomes RGB, 16 bits become 8, CMYK becomes RGB, alpha is dropped; of a moving
+    picture the first is read. Raises ImageError for a file that is missing, is no image or has more than max_pixels.
     """
-    _check_size(Path(path), image_size(path), max_pixels)
-    image = _decode(Path(path), _read_bytes(Path(path)))
+    header = image_header(path)
+    _check_size(Path(path), header[:2], max_pixels)
+    image = _decode(Path(path), _read_bytes(Path(path)), header)
     _check_size(Path(path), (image.shape[1], image.shape[0]), max_pixels)
     return image
+
+
+def read_image_as(path: str | Path, size: tuple[int, int]) -> np.ndarray:
+    """Read a photo in the pixels of a record, whose width and height are `size` [px]. Returns (H, W, 3) uint8 RGB.
+
+    A photo that was resized since is resized back, so that boxes and keypoints lie where they were marked. Raises
+    ImageError as `read_image`, and for a photo of another shape.
+    """
+    _check_size(Path(path), size, MAX_PIXELS)
+    shown = image_size(path)
+    if not one_ratio(size, shown):
+        raise ImageError(
+            f"{path}: is {shown[0]} × {shown[1]} px, but its people were marked in {size[0]} × {size[1]} px. Put the "
+            "photo of that size back."
+        )
+    image = read_image(path)
+    if (image.shape[1], image.shape[0]) == size:
+        return image
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if size[0] < shown[0] else cv2.INTER_LINEAR)
+
+
+def one_ratio(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether a photo of size `before` [px] can be resized to `after` by one number, its sides rounded."""
+    low = max((new - ROUNDING_PX) / old for old, new in zip(before, after, strict=True))
+    high = min((new + ROUNDING_PX) / old for old, new in zip(before, after, strict=True))
+    return low < high
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
     """Width and height [px] of a photo, read from the file's header alone. Raises ImageError.
 
     Exif orientation is applied, as in `read_image`."""
+    return image_header(path)[:2]
+
+
+def image_header(path: str | Path) -> ImageHeader:
+    """As `image_size`, with the orientation that was applied. Raises ImageError."""
     try:
         with io.BufferedReader(open_regular(path, MAX_FILE_BYTES)) as file:
-            size = size_from_header(file)
-            is_empty = not file.seek(0, SEEK_END)
+            header = read_header(file)
+            if header is None:
+                file.seek(0)
+                start = file.read(_NAMED_BY)
     except OSError as error:
         raise _not_there(Path(path), error) from error
-    if size is None:
-        what = "is empty" if is_empty else f"is no {FORMATS} that can be read"
-        raise ImageError(f"{path}: {what}. Save it again as JPEG or PNG.")
-    return size
+    if header is None:
+        name = name_of(start)
+        known = f"is {name}, which is not read" if name else f"is no {FORMATS} that can be read"
+        raise ImageError(f"{path}: {known if start else 'is empty'}. Save it again as JPEG or PNG.")
+    return header
 
 
 def crop_affine(bbox: BBox, crop_size: int, rotation_deg: float = 0.0, flipped: bool = False) -> np.ndarray:
@@ -100,6 +138,26 @@ def warp(image: np.ndarray, affine: np.ndarray, size: int | tuple[int, int]) -> 
     return cv2.warpAffine(part, shifted, (width, height), flags=cv2.INTER_LINEAR)
 
 
+def contrast_table(image: np.ndarray, bbox: BBox, turned: bool = False) -> np.ndarray:
+    """Values (256,) uint8 that stretch the contrast of a bbox's crop to 0…255, as SPIN's crops have it.
+
+    SPIN takes the darkest and the brightest value of all three colours in the square of the photo, before it is
+    resized, with black where it leaves the photo. turned: in the square round the turned bbox. image (H, W, 3) uint8.
+    """
+    half = bbox.side / 2 * (np.sqrt(2) if turned else 1.0)
+    low = np.floor(bbox.center - half).astype(int)
+    high = np.maximum(np.floor(bbox.center + half).astype(int), low + 1)
+    size = np.array([image.shape[1], image.shape[0]])
+    (left, top), (right, bottom) = np.clip(low, 0, size), np.clip(high, 0, size)
+    region = image[top:bottom, left:right]
+    if not region.size:
+        return np.zeros(256, np.uint8)
+    whole = (low >= 0).all() and (high <= size).all()
+    darkest, brightest = int(region.min()) if whole else 0, int(region.max())
+    stretched = (np.arange(256) - darkest) * (255 / max(1, brightest - darkest))
+    return np.floor(np.clip(stretched, 0, 255) + 0.5).astype(np.uint8)
+
+
 def normalise(image: np.ndarray | Tensor) -> Tensor:
     """Normalise by ImageNet's mean and deviation, for networks that were pretrained on it.
 
@@ -140,14 +198,36 @@ def _not_there(path: Path, error: OSError) -> ImageError:
     return ImageError(f"{path}: cannot be read ({error.strerror}). Put the photo back, or remove it.")
 
 
-def _decode(path: Path, data: np.ndarray) -> np.ndarray:
+def _decode(path: Path, data: np.ndarray, header: ImageHeader) -> np.ndarray:
+    kind = name_of(data[:_NAMED_BY].tobytes())
+    if kind == "HEIC":
+        return _decode_heic(path, data)
+    # OpenCV turns an AVIF by its Exif, not by its own properties, which are what counts.
+    flags = cv2.IMREAD_COLOR_RGB | (cv2.IMREAD_IGNORE_ORIENTATION if kind == "AVIF" else 0)
     try:
-        image = None if claims_too_much(data.data) else cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+        image = None if claims_too_much(data.data) else cv2.imdecode(data, flags)
     except cv2.error as error:
         raise ImageError(f"{path}: cannot be decoded ({error.err}). Save it as JPEG or PNG.") from error
+    if image is None and kind == "AVIF" and "AVIF" not in cv2.getBuildInformation():
+        raise ImageError(f"{path}: is AVIF, which this OpenCV does not read. Save it as JPEG or PNG.")
     if image is None:
         raise ImageError(f"{path}: is damaged and cannot be decoded. Save it again as JPEG or PNG.")
-    return image
+    return upright(image, header.orientation) if kind == "AVIF" else image
+
+
+def _decode_heic(path: Path, data: np.ndarray) -> np.ndarray:
+    """By libheif, which turns it upright itself."""
+    try:
+        import pi_heif
+    except ImportError as error:
+        remedy = "Install its decoder, pip install 'fitloop[heic]', or save it as JPEG or PNG."
+        raise ImageError(f"{path}: is HEIC. {remedy}") from error
+    try:
+        image = np.array(pi_heif.open_heif(data.tobytes(), convert_hdr_to_8bit=True))
+    except (ValueError, OSError, RuntimeError, EOFError, SyntaxError) as error:
+        raise ImageError(f"{path}: cannot be decoded ({error}). Save it as JPEG or PNG.") from error
+    grey = image.ndim == 2
+    return np.repeat(image[..., None], 3, axis=2) if grey else np.ascontiguousarray(image[..., :3])
 
 
 def _check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:

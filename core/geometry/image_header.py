@@ -1,7 +1,7 @@
 """The size of a photo read from its header, so that photos are listed, and oversized ones refused, without decoding.
 
 Formats as in ITU T.81 (JPEG markers), the PNG specification (IHDR, eXIf), Exif 2.3 (orientation, tag 0x0112), TIFF 6.0
-and BigTIFF, RFC 9649 (WebP), Microsoft's BITMAPINFOHEADER, GIF89a and Netpbm.
+and BigTIFF, RFC 9649 (WebP), Microsoft's BITMAPINFOHEADER, GIF89a and Netpbm; AVIF and HEIC in image_boxes.py.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import io
 import re
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF or PNM"  # the formats that can be read, for messages
+from core.geometry.image_boxes import name_of, size_in_boxes
+from core.geometry.orientation import LYING_DOWN, UPRIGHT
+
+FORMATS = "JPEG, PNG, TIFF, WebP, BMP, GIF, AVIF, HEIC or PNM"  # the formats that can be read, for messages
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _JPEG_START = b"\xff\xd8"
@@ -39,11 +42,18 @@ _MOST_STRAY = 65536  # bytes that decoders skip between two parts of a JPEG
 _WEBP_HAS_EXIF = 8
 _BMP_OLD_HEADER = 12  # bytes; it has 16 bits a side
 _NETPBM = re.compile(rb"P[1-6](?:\s|#[^\n]*\n)+(\d{1,10})(?:\s|#[^\n]*\n)+(\d{1,10})\s")
-_LYING_DOWN = (5, 6, 7, 8)  # orientations whose width and height are swapped
 
 
-def size_from_header(file: BinaryIO) -> tuple[int, int] | None:
-    """Width and height [px] with the orientation applied; None if the file is none of FORMATS or is cut off.
+class ImageHeader(NamedTuple):
+    """width, height [px] as shown; orientation: 1..8 as in Exif, already applied to them."""
+
+    width: int
+    height: int
+    orientation: int = UPRIGHT
+
+
+def read_header(file: BinaryIO) -> ImageHeader | None:
+    """Size and orientation; None if the file is none of FORMATS or is cut off.
 
     file: open at its start; only its headers are read.
     """
@@ -63,6 +73,9 @@ def size_from_header(file: BinaryIO) -> tuple[int, int] | None:
             return _bmp_size(start)
         if start.startswith((b"GIF87a", b"GIF89a")):
             return _as_shown(*struct.unpack_from("<HH", start, 6))
+        if name_of(start) in ("AVIF", "HEIC"):
+            found = size_in_boxes(file)
+            return None if found is None else _as_shown(*found)
         match = _NETPBM.match(start)
         return _as_shown(int(match[1]), int(match[2])) if match else None
     except (struct.error, IndexError):
@@ -82,7 +95,7 @@ def claims_too_much(data: memoryview) -> bool:
     return place > len(data)
 
 
-def _jpeg_size(file: BinaryIO) -> tuple[int, int] | None:
+def _jpeg_size(file: BinaryIO) -> ImageHeader | None:
     orientation = 1
     while True:
         for _ in range(_MOST_STRAY):
@@ -109,7 +122,7 @@ def _jpeg_size(file: BinaryIO) -> tuple[int, int] | None:
         file.seek(length - 2 - len(segment), 1)
 
 
-def _png_size(file: BinaryIO) -> tuple[int, int] | None:
+def _png_size(file: BinaryIO) -> ImageHeader | None:
     width = height = 0
     while True:
         length, kind = struct.unpack(">I4s", file.read(8))
@@ -124,12 +137,12 @@ def _png_size(file: BinaryIO) -> tuple[int, int] | None:
             file.seek(length + 4, 1)
 
 
-def _tiff_size(file: BinaryIO) -> tuple[int, int] | None:
+def _tiff_size(file: BinaryIO) -> ImageHeader | None:
     tags = _tiff_tags(file)
     return _as_shown(tags.get(_WIDTH_TAG, 0), tags.get(_HEIGHT_TAG, 0), tags.get(_ORIENTATION_TAG, 1))
 
 
-def _webp_size(file: BinaryIO, start: bytes) -> tuple[int, int] | None:
+def _webp_size(file: BinaryIO, start: bytes) -> ImageHeader | None:
     """start: the file's first bytes."""
     kind = start[12:16]
     if kind == b"VP8 ":
@@ -156,7 +169,7 @@ def _webp_orientation(file: BinaryIO) -> int:
     return 1
 
 
-def _bmp_size(start: bytes) -> tuple[int, int] | None:
+def _bmp_size(start: bytes) -> ImageHeader | None:
     (header_bytes,) = struct.unpack_from("<I", start, 14)
     width, height = struct.unpack_from("<HH" if header_bytes == _BMP_OLD_HEADER else "<Ii", start, 18)
     return _as_shown(width, abs(height))  # a negative height means that the first row is at the top
@@ -195,7 +208,9 @@ def _unpacked(file: BinaryIO, layout: str) -> tuple[int, ...]:
     return struct.unpack(layout, file.read(struct.calcsize(layout)))
 
 
-def _as_shown(width: int, height: int, orientation: int = 1) -> tuple[int, int] | None:
+def _as_shown(width: int, height: int, orientation: int = UPRIGHT) -> ImageHeader | None:
     if not (width and height):
         return None
-    return (height, width) if orientation in _LYING_DOWN else (width, height)
+    if orientation in LYING_DOWN:
+        return ImageHeader(height, width, orientation)
+    return ImageHeader(width, height, orientation if 1 <= orientation <= 8 else UPRIGHT)

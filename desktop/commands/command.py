@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP
 
 Run = Callable[[Workbench, Asks, Shown], object]
 Needs = frozenset[str]
@@ -27,6 +28,25 @@ UNDO: Needs = frozenset({"undo"})
 REDO: Needs = frozenset({"redo"})
 WORK: Needs = frozenset({"work"})  # a job in the background
 FITTED = UNLOCKED | FIT | BODY
+# Why a command cannot run, the most basic need first.
+REASONS = {
+    "project": QT_TR_NOOP("no project is open"),
+    "writable": QT_TR_NOOP("the project can only be read"),
+    "photo": QT_TR_NOOP("no photo is shown"),
+    "person": QT_TR_NOOP("nobody is selected"),
+    "unlocked": QT_TR_NOOP("the person is locked, or the project can only be read"),
+    "body": QT_TR_NOOP("no body is loaded"),
+    "fit": QT_TR_NOOP("the person has no fit"),
+    "keypoint": QT_TR_NOOP("no keypoint is selected"),
+    "seen": QT_TR_NOOP("the person has no visible keypoint"),
+    "neighbour": QT_TR_NOOP("nobody else is in the photo"),
+    "held": QT_TR_NOOP("nothing of the person is held"),
+    "original": QT_TR_NOOP("the keypoints were not changed"),
+    "undo": QT_TR_NOOP("there is nothing to undo"),
+    "redo": QT_TR_NOOP("there is nothing to redo"),
+    "work": QT_TR_NOOP("nothing works in the background"),
+}
+NO_ALTERNATIVE = QT_TR_NOOP("no such alternative was found")
 
 
 def alternative(number: int) -> Needs:
@@ -60,6 +80,13 @@ class Command:
     @property
     def is_tick(self) -> bool:
         return bool(self.flag) or self.checked is not None
+
+
+def why_not(command: Command, there: Needs) -> str:
+    """The first need of a command that is not met, in words; empty for a command that can run."""
+    missing = command.needs - there
+    reasons = [words for need, words in REASONS.items() if need in missing]
+    return reasons[0] if reasons else "" if not missing else NO_ALTERNATIVE
 
 
 def available(workbench: Workbench) -> Needs:

@@ -28,10 +28,22 @@ PANEL_MENU = (
 )
 HELP_MENU = (
     Command(
+        "help.palette",
+        QT_TR_NOOP("&All commands…"),
+        "Ctrl+K",
+        lambda workbench, window, shown: window.show_palette(),
+    ),
+    Command(
         "help.shortcuts",
         QT_TR_NOOP("&Shortcuts"),
         "?",
         lambda workbench, window, shown: window.show_shortcuts(),
+    ),
+    Command(
+        "help.report",
+        QT_TR_NOOP("Last &report…"),
+        "",
+        lambda workbench, window, shown: window.show_report(),
     ),
     Command(
         "help.change_shortcuts",

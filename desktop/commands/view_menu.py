@@ -56,6 +56,7 @@ VIEW_MENU = (
     Command("view.zoom_in", QT_TR_NOOP("Zoom &in"), "Ctrl++", _zoom(ZOOM_FACTOR)),
     Command("view.zoom_out", QT_TR_NOOP("Zoom &out"), "Ctrl+-", _zoom(1 / ZOOM_FACTOR)),
     tick("view.overlay", QT_TR_NOOP("&Body over the photo"), "B", "overlay"),
+    tick("view.other_bodies", QT_TR_NOOP("The other people's bodies, &fainter"), "Shift+M", "other_bodies"),
     tick("view.crop", QT_TR_NOOP("Keep to the pe&rson's box"), "Shift+Z", "crop"),
     tick("view.silhouette", QT_TR_NOOP("Outline of t&he body"), "M", "silhouette"),
     Command(
@@ -77,6 +78,7 @@ VIEW_MENU = (
         "",
         lambda workbench, *_: workbench.change_view(brightness=0.0, contrast=0.0),
     ),
+    tick("view.toolbar_text", QT_TR_NOOP("Words below the tools' icons (&z)"), "", "toolbar_text"),
     _theme("system", QT_TR_NOOP("Colours of the sys&tem")),
     _theme("light", QT_TR_NOOP("Light colo&urs")),
     _theme("dark", QT_TR_NOOP("&Dark colours")),

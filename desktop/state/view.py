@@ -40,13 +40,15 @@ class View:
     crop: bool = False  # the selected person's box fills the canvas
     silhouette: bool = False  # the body's outline over the photo
     overlay: bool = True  # the body over the photo …
-    overlay_opacity: float = 0.55  # … and how much of the photo it hides
+    overlay_opacity: float = 0.7  # … and how much of the photo it hides
+    other_bodies: bool = True  # the other people's bodies over the photo, fainter
     skeleton: bool = True
     residuals: bool = True
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
     card: bool = True  # batches are computed on the graphics card if there is one
+    toolbar_text: bool = False  # words below the icons
     advance: bool = False  # go to the next person after a verdict
 
     @cached_property

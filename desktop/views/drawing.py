@@ -20,6 +20,8 @@ FOCUS_PX = 2
 NOTICE_ALPHA = 225
 LABEL_X_PX, LABEL_Y_PX = 7, 18  # least distance of a label's start from the edge
 OTHERS_OPACITY = 0.45
+USUAL_SIDE_PX, SMALLEST, LARGEST = 420.0, 0.5, 1.0  # of a box with usual points, and the factors' bounds
+OTHER_BODIES_OPACITY = 0.6
 LABEL_OPACITY = 0.8  # least opacity: fainter labels cannot be read on a light photo
 GHOST_OPACITY = 0.55
 HANDLE_PX = 4.0
@@ -28,29 +30,46 @@ HEAD_PX, HEAD_FROM_PX = 6.0, 9.0  # size of an arrow's head, and the least lengt
 
 @dataclass(frozen=True)
 class Marks:
-    """Indices of keypoints that are drawn differently: selected, under the cursor, outliers of the fit."""
+    """Indices of keypoints that are drawn differently: selected, under the cursor, outliers of the fit. size: of all
+    points, as `size_of` says."""
 
     selected: int = -1
     hover: int = -1
     ignored: frozenset[int] = frozenset()
+    size: float = 1.0
+
+
+def size_of(side_px: float) -> float:
+    """How large keypoints and bones are drawn on a person whose box has this side [canvas px]; 1 is the usual size.
+
+    Small people stay visible under them, and large people get no thicker ones than they need.
+    """
+    return float(np.clip(side_px / USUAL_SIDE_PX, SMALLEST, LARGEST))
 
 
 def draw_bones(
-    painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.ndarray, alone: bool = False
+    painter: QPainter,
+    names: Layout,
+    keypoints: Keypoints,
+    xy: np.ndarray,
+    size: float = 1.0,
+    alone: bool = False,
 ) -> None:
     """Draw lines between visible keypoints; a bone with an occluded end is dashed. xy (K, 2) [canvas px].
 
-    alone: True if no points will cover the lines' ends. They are then round, which takes three times as long.
+    size: as `size_of` says. alone: True if no points will cover the lines' ends. They are then round, which takes three
+    times as long.
     """
     colours, sides = side_colours("dark"), _sides_of_bones(names)
-    for width, halo in ((BONE_PX + 2.0, True), (BONE_PX, False)):
+    bone_px = BONE_PX * size
+    for width, halo in ((bone_px + 2.0 * size, True), (bone_px, False)):
         for start, end in names.bones:
             if min(keypoints.confidence[start], keypoints.confidence[end]) <= 0:
                 continue
             pen = QPen(HALO if halo else QColor(colours[sides[start, end]]), width)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap if alone else Qt.PenCapStyle.FlatCap)
             if keypoints.occluded[start] or keypoints.occluded[end]:
-                pen.setDashPattern([2.0, 2.0] if not halo else [2.0 * BONE_PX / width, 2.0 * BONE_PX / width])
+                pen.setDashPattern([2.0, 2.0] if not halo else [2.0 * bone_px / width, 2.0 * bone_px / width])
             painter.setPen(pen)
             painter.drawLine(QPointF(*xy[start]), QPointF(*xy[end]))
 
@@ -61,7 +80,8 @@ def draw_points(painter: QPainter, names: Layout, keypoints: Keypoints, xy: np.n
     for index in range(keypoints.k):
         if keypoints.confidence[index] <= 0:
             continue
-        at, radius = QPointF(*xy[index]), POINT_PX + CONFIDENT_PX * float(keypoints.confidence[index])
+        at = QPointF(*xy[index])
+        radius = (POINT_PX + CONFIDENT_PX * float(keypoints.confidence[index])) * marks.size
         colour = QColor(colours[names.sides[index]])
         if index in (marks.selected, marks.hover):
             painter.setPen(QPen(HALO, 4.0))
@@ -144,16 +164,16 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
     painter.setOpacity(opacity)
 
 
-def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELECTED) -> None:
+def draw_label(painter: QPainter, text: str, at: QPointF, ground: QColor = HALO) -> None:
     """Draw small text that is readable on any photo. at: the start of its base line."""
     font = QFont(painter.font())
     font.setPointSizeF(9.0)
     painter.setFont(font)
     room = QFontMetricsF(font).boundingRect(text).translated(at).adjusted(-4, -2, 4, 2)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(HALO)
+    painter.setBrush(ground)
     painter.drawRoundedRect(room, 3, 3)
-    painter.setPen(colour)
+    painter.setPen(SELECTED)
     painter.drawText(at, text)
 
 

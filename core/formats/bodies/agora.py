@@ -52,7 +52,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
         raise report.error("no files <photo>_personId_<k>.pkl", "Choose the folder of predictions.")
     if len(files) > MAX_PEOPLE:
         raise report.error(f"more than {MAX_PEOPLE} files", "Split the folder.")
-    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent))
+    folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
     placer = body or stand_in()
     found: dict[str, Photo] = {}
     for file in files:

@@ -61,7 +61,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     if arrays["imgname"].dtype.kind not in "US":
         raise report.error("it is not a list of names", "Save it again as text.", "imgname")
     names = list(people.text_column(arrays["imgname"]))
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found: dict[str, Photo] = {}
     for row in range(count):
         with report.record(f"detection {row}"):

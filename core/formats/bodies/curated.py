@@ -47,7 +47,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     except FitsError as error:
         raise report.error(str(error), "Save the fits again in Fitloop.") from error
     report.count_people(len(arrays["imgname"]))
-    folder, ids = PhotoFolder(photos or path.parent), Ids()
+    folder, ids = PhotoFolder(photos or path.parent, report), Ids()
     found: dict[str, Photo] = {}
     for row in range(len(arrays["imgname"])):
         with report.record(f"row {row}"):

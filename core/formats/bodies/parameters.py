@@ -64,7 +64,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     report = Report(path, FORMAT)
     rows = _json_rows(path, report) if path.suffix == ".json" else _npz_rows(path, report)
     report.count_people(len(rows))
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found: dict[str, Photo] = {}
     for index, row in enumerate(rows):
         with report.record(f"person {index}"):

@@ -90,7 +90,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
     for index, track in tracks.items():
         for frame, person in _people_of(track, index, cameras, (focal_length, center), placer, report):
             persons.setdefault(frame, []).append(person)
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     return report.done(
         _photo(sequence, frame, focal_length, center, folder).with_(people=tuple(persons[frame]))
         for frame in sorted(persons)

@@ -56,7 +56,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
         raise report.error("no results/<photo>/000.pkl", "Choose the output folder of SMPLify-X.")
     if len(files) > MAX_PEOPLE:
         raise report.error(f"more than {MAX_PEOPLE} files", "Split the folder.")
-    folder = PhotoFolder(photos or photo_root(path))
+    folder = PhotoFolder(photos or photo_root(path), report)
     focal_length = _focal_length(results.parent)
     placer = body or stand_in()
     found: dict[str, Photo] = {}

@@ -36,9 +36,8 @@ _FEET = ("left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_
 
 def recognise(seen: Glimpse) -> int:
     """By the keys of its JSON."""
-    if seen.has_key("annotations"):
-        return SURE
-    return MAYBE if seen.has_key("images") else NO
+    known = seen.has_key("annotations") + seen.has_key("images")
+    return SURE if known == 2 and not seen.is_list else MAYBE if known else NO
 
 
 def read(path: Path, photos: Path | None = None) -> Import:
@@ -49,7 +48,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
         isinstance(data.get(k), list) for k in ("images", "annotations")
     ):
         raise report.error("no lists 'images' and 'annotations'", "Choose a COCO keypoints file with both.")
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found = _read_images(data["images"], folder, report)
     categories = _read_categories(data.get("categories"), report)
     persons: dict[Hashable, list[Person]] = {}

@@ -45,7 +45,7 @@ def recognise(seen: Glimpse) -> int:
 def read(path: Path, photos: Path | None = None) -> Import:
     """Read photos and people. photos: the folder that names are relative to. Raises ReadError."""
     report = Report(path, FORMAT)
-    reader = _Reader(report, PhotoFolder(photos or path.parent))
+    reader = _Reader(report, PhotoFolder(photos or path.parent, report))
     data = read_bytes(path)
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start

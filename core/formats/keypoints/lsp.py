@@ -47,7 +47,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
         raise report.error(f"its shape is {joints.shape}", "It must be (3, 14, N) or (14, 3, N).", "joints")
     report.count_people(len(rows))
     report.note("the third row of joints (visible or occluded) is not read: its meaning is uncertain")
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found = []
     for index, row in enumerate(rows.astype(np.float64)):
         record = f"photo {index + 1}"

@@ -43,7 +43,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     report.note(
         "MPII's structure is read as public code describes it; it was not checked against the original file"
     )
-    folder = PhotoFolder(photos or path.parent)
+    folder = PhotoFolder(photos or path.parent, report)
     found: dict[str, Photo] = {}
     for index, entry in enumerate(annolist):
         record = f"annolist {index}"

@@ -3,94 +3,216 @@
 from __future__ import annotations
 
 import os
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from core.errors import ImageError
 from core.files.unusable import Unusable
-from core.geometry.image import image_size
+from core.formats.photos.photo_index import PhotoIndex
+from core.formats.photos.photo_names import PHOTO_SUFFIXES, STEM, is_foreign, last_parts, local_parts
+from core.geometry.image import image_header
+from core.geometry.image_header import ImageHeader
+
+if TYPE_CHECKING:
+    from core.formats.shared.report import Report
+    from core.records import Photo
 
 MAX_NAME_LENGTH = 4096
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
-_DRIVE_OR_ADDRESS = re.compile(r"[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]*://")
-_SEARCHED_FOLDERS = ("", "images", "imgs")
+_IMAGE_FOLDERS = ("images", "imgs")
 
 
 @dataclass(frozen=True)
 class PhotoFolder:
-    """The folder that the names in a file are relative to. Each photo's size is read once."""
+    """The folder that the names in a file are relative to. Each photo's size is read once.
+
+    report: is told of photos that were found by the last parts of their names. anywhere: of a project, whose photos may
+    lie beside its folder.
+    """
 
     root: Path
-    _sizes: dict[str, tuple[int, int] | None] = field(default_factory=dict, repr=False)
+    report: Report | None = None
+    anywhere: bool = False
+    _headers: dict[str, ImageHeader | None] = field(default_factory=dict, repr=False)
     _inside: dict[Path, bool] = field(default_factory=dict, repr=False)
+    _there: set[str] = field(default_factory=set, repr=False)  # relative paths of files inside
+    _known: dict[str, str] = field(default_factory=dict, repr=False)  # name in the file -> relative path
+    _owners: dict[str, str] = field(
+        default_factory=dict, repr=False
+    )  # relative path -> the first name that found it
+    _searched: dict[str, str] = field(
+        default_factory=dict, repr=False
+    )  # the same of those found by their last parts
+    _contested: dict[str, str] = field(
+        default_factory=dict, repr=False
+    )  # relative path -> the names, in words
+
+    _unclear: dict[str, str] = field(
+        default_factory=dict, repr=False
+    )  # relative path -> why it was not found
+
+    def __post_init__(self) -> None:
+        if self.report is not None:
+            self.report.folder = self
 
     def relative(self, name: object) -> str:
         """The path of a photo relative to the folder, with forward slashes.
 
-        An absolute path is accepted only inside the folder. Raises Unusable for a path that leads outside.
+        A name that is not there, or that leads outside, is searched by its last parts under the folder. A relative name
+        that fits none or several photos stays as it is. Raises Unusable for one that leads outside.
         """
         if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_LENGTH:
             raise Unusable("the photo has no usable name")
         if any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in name):
             raise Unusable("the photo's name holds characters that no file name has")
-        path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or _DRIVE_OR_ADDRESS.match(name):
-            try:
-                path = PurePosixPath(Path(name).relative_to(self.root.absolute()).as_posix())
-            except ValueError as error:
-                raise Unusable(_OUTSIDE) from error
-        if ".." in path.parts or not path.parts:
-            raise Unusable(_OUTSIDE)
-        return str(path)
+        if name not in self._known:
+            self._known[name] = self._resolve(name)
+        return self._known[name]
 
     def holds(self, relative: str) -> bool:
         """True if the photo exists and is inside the folder, also after links are followed."""
         return (
-            self.size(relative) is not None if relative in self._sizes else self._file(relative) is not None
+            self.size(relative) is not None if relative in self._headers else self._file(relative) is not None
         )
 
     def size(self, relative: str) -> tuple[int, int] | None:
         """(width, height) [px] of a photo; None if the file is missing or not a photo."""
-        if relative not in self._sizes:
+        header = self.header(relative)
+        return None if header is None else header[:2]
+
+    def header(self, relative: str) -> ImageHeader | None:
+        """Size and orientation of a photo; None if the file is missing or not a photo."""
+        if relative not in self._headers:
             file = self._file(relative)
             try:
-                self._sizes[relative] = image_size(file) if file else None
+                self._headers[relative] = image_header(file) if file else None
             except (ImageError, OSError):
-                self._sizes[relative] = None
-        return self._sizes[relative]
+                self._headers[relative] = None
+        return self._headers[relative]
 
     def known_size(self, relative: str) -> tuple[int, int]:
-        """As `size`, for formats without sizes. Raises Unusable if the photo is missing."""
+        """As `size`, for formats without sizes. Raises Unusable if the photo is missing, or cannot be read."""
         size = self.size(relative)
+        if size is None and (file := self._file(relative)) is not None:
+            try:
+                return image_header(file)[:2]
+            except (ImageError, OSError) as error:
+                raise Unusable(f"its photo cannot be read: {_without_path(error, file)}") from error
         if size is None:
             raise Unusable(
-                "the photo is not in the folder, and the file does not hold its size; choose the photos' folder"
+                self._unclear.get(relative)
+                or "the photo is not in the folder, and the file does not hold its size; choose the photos' folder"
             )
         return size
 
     def named(self, stem: str) -> str:
-        """The relative path of the photo with this name and any photo suffix, in the folder, its images/ or imgs/.
+        """The relative path of the photo with this name and any photo suffix, in the folder, its images/ or imgs/, else
+        anywhere under the folder.
 
-        Raises Unusable if there is none.
+        Raises Unusable if there is none, or several.
         """
-        for folder in _SEARCHED_FOLDERS:
+        for folder in ("", *_IMAGE_FOLDERS):
             for suffix in PHOTO_SUFFIXES:
                 for ending in (suffix, suffix.upper()):
-                    relative = self.relative(str(PurePosixPath(folder, stem + ending)))
-                    if self._file(relative) is not None:
-                        return relative
-        raise Unusable("no photo of this name is in the folder; choose the photos' folder")
+                    place = PurePosixPath(folder, stem + ending)
+                    if local_parts(str(place)) is not None and self._file(str(place)) is not None:
+                        return str(place)
+        parts = last_parts(stem)
+        found = self._index.find((*parts[:-1], parts[-1] + ".jpg"), STEM) if parts else None
+        if found is None or self._file(found) is None:
+            raise Unusable("no photo of this name is in the folder; choose the photos' folder")
+        return self._claimed(found, stem, searched=True)
+
+    def settled(self, photos: Iterable[Photo]) -> tuple[Photo, ...]:
+        """The photos without those that two names of the file claim. The report is told what was searched and found."""
+        photos = tuple(photos)
+        if self.report is None:
+            return photos
+        for path, why in list(self._unclear.items())[:1]:
+            self.report.note(
+                f"photos that were searched but not found under {self.root}: {len(self._unclear)}; {path}: {why}"
+            )
+        searched = {path: name for path, name in self._searched.items() if path not in self._contested}
+        if searched:
+            path, name = next(iter(searched.items()))
+            self.report.note(
+                f"photos found under {self.root} by the last parts of their names: {len(searched)}; {name} is {path}"
+            )
+        for path, words in self._contested.items():
+            self.report.leave_out(path, words)
+        return tuple(photo for photo in photos if photo.path not in self._contested)
+
+    def _resolve(self, name: str) -> str:
+        """The path of the photo that a name means: exactly, else by its last parts. Raises Unusable."""
+        own = None if is_foreign(name) else local_parts(name)
+        if own is None and Path(name).is_absolute():
+            own = self._inner_parts(name)
+        if own is not None:
+            for relative in ("/".join(own), *("/".join((folder, *own)) for folder in _IMAGE_FOLDERS)):
+                if self._file(relative) is not None:
+                    return self._claimed(relative, name)
+        found = self._by_last_parts(name, own)
+        if found is not None and self._file(found) is not None:
+            return self._claimed(found, name, searched=True)
+        if own is not None:
+            return "/".join(own)
+        raise Unusable(
+            f"its path leads outside the photos' folder and was not followed, and no photo under {self.root} ends like "
+            "it; choose the folder that it lies in"
+        )
+
+    def _by_last_parts(self, name: str, own: tuple[str, ...] | None) -> str | None:
+        """The photo that ends like a name, None if there is none.
+
+        own: the parts of a name inside the folder, which stays missing where the search fails. Raises Unusable.
+        """
+        parts = last_parts(name)
+        try:
+            return self._index.find(parts) if parts else None
+        except Unusable as problem:
+            if own is None:
+                raise
+            self._unclear["/".join(own)] = str(problem)
+            return None
+
+    def _inner_parts(self, name: str) -> tuple[str, ...] | None:
+        """The parts of an absolute path inside the folder; None for one outside."""
+        try:
+            return local_parts(Path(name).relative_to(self.root.absolute()).as_posix())
+        except ValueError:
+            return None
+
+    def _claimed(self, path: str, name: str, searched: bool = False) -> str:
+        """The path, as that of a name. If another name has it too, and one of both was searched, both may be wrong."""
+        if searched:
+            self._searched.setdefault(path, name)
+        owner = self._owners.setdefault(path, name)
+        if owner != name and path in self._searched and last_parts(owner) != last_parts(name):
+            self._contested[path] = (
+                f"two names of the file fit this photo, {owner} and {name}; choose the folder of the right photos"
+            )
+        return path
+
+    @cached_property
+    def _index(self) -> PhotoIndex:
+        return PhotoIndex(self.root)
 
     def _file(self, relative: str) -> Path | None:
         """The photo's file; None if it is missing, or outside the folder after links are followed."""
         path = self.root / relative
+        if relative in self._there:
+            return path
         try:
             if not os.path.isfile(path) or not self._is_inside(path.parent):
                 return None
-            return path if not path.is_symlink() or self._is_within(os.path.realpath(path)) else None
+            if path.is_symlink() and not self._is_within(os.path.realpath(path)):
+                return None
         except (OSError, ValueError):
             return None
+        self._there.add(relative)
+        return path
 
     def _is_inside(self, folder: Path) -> bool:
         """True if a folder is inside the root. Cached per folder: there are fewer folders than photos."""
@@ -100,7 +222,8 @@ class PhotoFolder:
 
     def _is_within(self, real: str) -> bool:
         root = os.path.realpath(self.root)
-        return os.path.commonpath([real, root]) == root
+        return self.anywhere or os.path.commonpath([real, root]) == root
 
 
-_OUTSIDE = "its path leads outside the photos' folder and was not followed; choose the folder that it lies in"
+def _without_path(error: Exception, file: Path) -> str:
+    return str(error).removeprefix(f"{file}: ")

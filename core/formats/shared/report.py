@@ -11,10 +11,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import FitloopError, ReadError
 from core.files.unusable import read_error
 from core.records import Photo
+
+if TYPE_CHECKING:
+    from core.formats.shared.photo_folder import PhotoFolder
 
 MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000
@@ -33,13 +37,15 @@ class LeftOut:
 @dataclass(frozen=True, eq=False)
 class Import:
     """What was read. notes: what was understood in a way the user should know, though nothing is missing. root: the
-    folder that the photos' paths start from, as `read_file` found it."""
+    folder that the photos' paths start from, as `read_file` found it. folder: the same with what its reader saw there.
+    """
 
     photos: tuple[Photo, ...]
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     format: str = ""
     root: Path = Path()
+    folder: PhotoFolder | None = None
 
     @property
     def people(self) -> int:
@@ -55,16 +61,18 @@ class Import:
 
 @dataclass(frozen=True)
 class Export:
-    """What a writer wrote: how many people, or photos, and what of them the format could not hold."""
+    """What a writer wrote: how many people, or photos, and what of them the format could not hold. notes: how it was
+    written, where the user should know."""
 
     written: int
     left_out: tuple[LeftOut, ...] = ()
     unit: str = "person"
+    notes: tuple[str, ...] = ()
 
-    def summary(self) -> str:
-        """Lines for a terminal or a dialog."""
+    def summary(self, shown: int = EXAMPLES_SHOWN) -> str:
+        """Lines for a terminal or a dialog. shown: the most records that are named for each reason."""
         units = self.unit if self.written == 1 else PLURALS[self.unit]
-        return "\n".join([f"{self.written} {units}", *grouped(self.left_out)])
+        return "\n".join([f"{self.written} {units}", *self.notes, *grouped(self.left_out, shown)])
 
 
 class Report:
@@ -73,6 +81,7 @@ class Report:
     def __init__(self, path: Path, format: str) -> None:
         self.path = path
         self.format = format
+        self.folder: PhotoFolder | None = None  # the folder of its photos, which tells how they were found
         self._left_out: list[LeftOut] = []
         self._notes: dict[str, None] = {}
         self._people = 0
@@ -107,18 +116,20 @@ class Report:
 
     def done(self, photos: Iterable[Photo]) -> Import:
         """The result, including photos without people."""
-        return Import(tuple(photos), tuple(self._left_out), tuple(self._notes), self.format)
+        photos = photos if self.folder is None else self.folder.settled(photos)
+        photos = tuple(photos)
+        return Import(photos, tuple(self._left_out), tuple(self._notes), self.format, folder=self.folder)
 
 
-def grouped(left_out: Iterable[LeftOut]) -> list[str]:
+def grouped(left_out: Iterable[LeftOut], most: int = EXAMPLES_SHOWN) -> list[str]:
     """One line per reason, the most frequent first, with its first records."""
     by_reason: dict[str, list[str]] = defaultdict(list)
     for left in left_out:
         by_reason[left.reason].append(left.record)
     lines = []
     for reason, records in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        shown = ", ".join(records[:EXAMPLES_SHOWN])
-        more = f" and {len(records) - EXAMPLES_SHOWN} more" if len(records) > EXAMPLES_SHOWN else ""
+        shown = ", ".join(records[:most])
+        more = f" and {len(records) - most} more" if len(records) > most else ""
         lines.append(f"left out: {shown}{more}: {reason}")
     return lines
 

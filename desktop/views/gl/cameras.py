@@ -11,7 +11,7 @@ from desktop.views.gl.renderer import ViewCamera
 
 NEAR_M, FAR_M = 0.05, 100.0
 BLOCK_PX = 64  # pictures grow in steps of this size, so that a moving body rarely needs a new buffer
-MARGIN_PX = 2
+MARGIN_PX = 8  # for the rim around the body
 FIELD_OF_VIEW_DEG = 30.0
 STEEPEST_DEG = 89.0
 NEAREST_M, FARTHEST_M = 0.3, 40.0
@@ -58,10 +58,14 @@ class Orbit:
             float(2 * np.degrees(np.arctan(SHOWN_M / 2 / distance))),
         )
 
+    def shows(self, points: np.ndarray, size: QSize) -> bool:
+        """Whether all points (N, 3) [m] are inside a picture of this size [px]."""
+        at = self.project(points, size)
+        return bool(((at >= 0) & (at <= [size.width(), size.height()])).all())
+
     def around(self, points: np.ndarray, size: QSize) -> "Orbit":
         """The same camera, or a farther one if points (N, 3) [m] are outside a picture of this size [px]."""
-        at = self.project(points, size)
-        if ((at >= 0) & (at <= [size.width(), size.height()])).all():
+        if self.shows(points, size):
             return self
         low, high = points.min(axis=0), points.max(axis=0)
         middle = (low + high) / 2

@@ -11,8 +11,9 @@ void main() {
 }
 """
 
-# Normals come from screen-space derivatives, so an update uploads vertices only. The light comes from the eye, and a
-# little from above.
+# Normals come from screen-space derivatives, so an update uploads vertices only. Three lights move with the
+# camera: a key light from above at the left, a fill light from the right, a rim light from behind. Surfaces seen at a
+# grazing angle are darker, which draws a line around a limb before the trunk.
 SURFACE = """
 #version 120
 uniform vec3 u_color;
@@ -22,9 +23,17 @@ uniform float u_opacity;
 varying vec3 v_position;
 void main() {
     vec3 normal = normalize(cross(dFdx(v_position), dFdy(v_position)));
-    float facing = dot(normal, normalize(u_eye - v_position));
+    vec3 toward = normalize(u_eye - v_position);
+    vec3 right = normalize(cross(u_up, toward));
+    float facing = dot(normal, toward);
     normal = facing < 0.0 ? -normal : normal;
-    gl_FragColor = vec4(u_color * (0.34 + 0.62 * abs(facing) + 0.08 * dot(normal, u_up)), 1.0) * u_opacity;
+    facing = abs(facing);
+    float key = max(dot(normal, normalize(0.62 * toward + 0.62 * u_up - 0.48 * right)), 0.0);
+    float fill = max(dot(normal, normalize(0.70 * toward + 0.05 * u_up + 0.71 * right)), 0.0);
+    float rim = max(dot(normal, normalize(0.45 * u_up + 0.3 * right - 0.6 * toward)), 0.0);
+    float light = 0.46 + 0.54 * key + 0.16 * fill;
+    float line = 0.58 + 0.42 * smoothstep(0.02, 0.42, facing);
+    gl_FragColor = vec4(min(u_color * light * line + 0.25 * rim * line, 1.0), 1.0) * u_opacity;
 }
 """
 

@@ -187,6 +187,7 @@ def _row(*actions: QAction) -> QHBoxLayout:
     for action in actions:
         button = QToolButton()
         button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         row.addWidget(button)
     return row
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.records import Person
 from desktop.commands.body_menu import finish_order
+from desktop.commands.edit_menu import cycle_visibility
 from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.gesture import Gesture, Pointer
@@ -19,19 +20,36 @@ def gesture_at(
     placing: Placing,
     place: Callable[[Placing], None],
     pointer: Pointer,
+    body_at: Callable[[np.ndarray], int | None],
     gives: bool = False,
 ) -> Gesture:
-    """The gesture of a press; a photo must be shown. gives: True to drag a limb onto another person."""
+    """The gesture of a press; a photo must be shown.
+
+    body_at: the id of the person whose body is drawn at a canvas point (2,) [px], if it is not the selected one's.
+    gives: True to drag a limb onto another person.
+    """
     photo, person = workbench.shown.the_photo, workbench.person
     if person is not None:
         gesture = _of_person(workbench, person, placing, pointer, gives)
         if gesture is not None:
             return gesture
     inside = person is not None and np.abs(pointer.photo - person.bbox.center).max() <= person.bbox.side / 2
-    other = person_at(photo, placing, pointer.canvas, workbench.person_id, boxes=not inside)
+    other = body_at(pointer.canvas)
+    if other is None:
+        other = person_at(photo, placing, pointer.canvas, workbench.person_id, boxes=not inside)
     if other is not None:
         workbench.select(other)
     return gestures.pan(placing, place, pointer)
+
+
+def cycle_at(workbench: Workbench, placing: Placing, at: np.ndarray) -> None:
+    """Cycle the keypoint of the selected person at a point (2,) [px of the canvas]: visible, occluded, absent."""
+    person = workbench.person
+    if person is not None and workbench.editable:
+        index = keypoint_at(person, workbench.shown.posed, placing, at)
+        if index != NO_KEYPOINT:
+            workbench.change_view(keypoint=index)
+            cycle_visibility(workbench, None, workbench.shown)
 
 
 def _of_person(

@@ -14,6 +14,8 @@ from desktop.text.translate import part, verdict
 from desktop.views import drawing
 from desktop.views.gl.cameras import PhotoCamera
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
+from desktop.views.photo.bodies_around import OtherBodies, OtherBody, depth_of
+from desktop.views.photo.body_picture import BodyPicture
 from desktop.views.photo.silhouette import draw_outline, outline
 from desktop.views.photo.tones import toned
 from desktop.views.photo.zoom import Placing
@@ -41,7 +43,10 @@ class PhotoPainter:
         self._toned: tuple[object, QImage] | None = None  # caches: each with the inputs that it was made from
         self._small: tuple[object, QImage] | None = None
         self._behind: tuple[object, QImage] | None = None
-        self._body: tuple[object, tuple[QImage, QRect, float] | None] | None = None
+        self._front: tuple[object, QImage | None] | None = None
+        self._body: tuple[object, BodyPicture | None] | None = None
+        self._others = OtherBodies(workbench, renderer)
+        self._split: tuple[object, tuple[tuple[OtherBody, ...], tuple[OtherBody, ...]]] | None = None
         self._outline: tuple[QImage, list[np.ndarray]] | None = None
 
     def paint(
@@ -56,6 +61,9 @@ class PhotoPainter:
         posed = workbench.shown.posed
         if (workbench.view.overlay or workbench.view.silhouette) and posed is not None:
             self._paint_body(painter, posed, size, ratio, placing)
+        front = self._in_front_of_the_person(size, ratio, placing)
+        if front is not None:
+            painter.drawImage(QRect(QPoint(0, 0), size), front)
         if workbench.person is not None:
             self._paint_person(painter, workbench.person, posed, placing)
 
@@ -68,7 +76,8 @@ class PhotoPainter:
         others = tuple([p for p in photo.people if p.id != selected]) if photo else ()
         background = view.colours.viewport
         tones = (id(image), view.brightness, view.contrast)
-        what_for = (tones, others, placing, size, ratio, background, view.skeleton, view.boxes)
+        bodies = self._bodies(placing, ratio)[0]
+        what_for = (tones, others, placing, size, ratio, background, view.skeleton, view.boxes, bodies)
         if self._behind is None or self._behind[0] != what_for:
             shown = QImage(size * ratio, QImage.Format.Format_RGB32)
             shown.setDevicePixelRatio(ratio)
@@ -77,10 +86,72 @@ class PhotoPainter:
                 if image is not None:
                     self._paint_photo(painter, image, tones, placing, placing.scale * ratio)
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                for one in bodies:
+                    self._paint_other_body(painter, one)
                 for person in others:
                     self._paint_other(painter, person, placing)
             self._behind = (what_for, shown)
         return self._behind[1]
+
+    def _in_front_of_the_person(self, size: QSize, ratio: float, placing: Placing) -> QImage | None:
+        """The bodies nearer than the selected person's as a picture of the canvas's size, cached; None without any."""
+        bodies = self._bodies(placing, ratio)[1]
+        what_for = (bodies, size, ratio)
+        if self._front is None or self._front[0] != what_for:
+            shown = None
+            if bodies:
+                shown = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+                shown.setDevicePixelRatio(ratio)
+                shown.fill(Qt.GlobalColor.transparent)
+                with QPainter(shown) as painter:
+                    for one in bodies:
+                        self._paint_other_body(painter, one)
+            self._front = (what_for, shown)
+        return self._front[1]
+
+    def _bodies(self, placing: Placing, ratio: float) -> tuple[tuple[OtherBody, ...], tuple[OtherBody, ...]]:
+        """The other people's bodies behind the selected person's and before it, the farthest first.
+
+        The order is that of the last commit, so that a drag redraws only the selected body.
+        """
+        photo, view, selected = self._workbench.photo, self._workbench.view, self._workbench.person_id
+        if photo is None or not (view.overlay and view.other_bodies):
+            return (), ()
+        kept = self._workbench.committed or photo
+        what_for = (
+            kept,
+            selected,
+            placing,
+            ratio,
+            view.theme,
+            view.overlay_opacity,
+            self._workbench.fits.body,
+        )
+        if self._split is None or self._split[0] != what_for:
+            drawn = self._others.of([one for one in kept.people if one.id != selected], placing, ratio)
+            depth = next((depth_of(one) for one in kept.people if one.id == selected), float("inf"))
+            split = (
+                tuple(one for one in drawn if one.depth >= depth),
+                tuple(one for one in drawn if one.depth < depth),
+            )
+            self._split = (what_for, split)
+        return self._split[1]
+
+    def _paint_other_body(self, painter: QPainter, one: OtherBody) -> None:
+        painter.setOpacity(drawing.OTHER_BODIES_OPACITY)
+        one.picture.draw(painter, self._workbench.view.overlay_opacity)
+        painter.setOpacity(1.0)
+
+    def body_at(self, at: np.ndarray, placing: Placing, ratio: float) -> int | None:
+        """Id of the person whose body is the nearest at a canvas point (2,) [px], if it is not the selected one."""
+        behind, before = self._bodies(placing, ratio)
+        for one in reversed(before):
+            if one.picture.covers(at):
+                return one.person_id
+        own = self._body[1] if self._body is not None else None
+        if own is not None and own.covers(at):
+            return None
+        return next((one.person_id for one in reversed(behind) if one.picture.covers(at)), None)
 
     def _paint_photo(
         self, painter: QPainter, image: np.ndarray, tones: object, placing: Placing, scale: float
@@ -127,20 +198,15 @@ class PhotoPainter:
                 camera = seen_by.camera(rect, posed.vertices)
                 solid = Solid(posed.vertices, posed.faces, view.colours.body)
                 picture = self._renderer.draw([solid], camera, rect.size(), Backdrop(fine=fine))
-                drawn = (picture, rect, share)
+                drawn = BodyPicture.at(picture, rect, share)
             self._body = (what_for, drawn)
-        if self._body[1] is not None:
-            picture, rect, share = self._body[1]
-            if view.overlay:
-                painter.setOpacity(view.overlay_opacity)
-                at = QRectF(rect.x() / share, rect.y() / share, rect.width() / share, rect.height() / share)
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, share < ratio)
-                painter.drawImage(at, picture)
-                painter.setOpacity(1.0)
-            if view.silhouette:
-                if self._outline is None or self._outline[0] is not picture:
-                    self._outline = (picture, outline(picture))
-                draw_outline(painter, self._outline[1], rect, share)
+        shown = self._body[1]
+        if shown is not None and view.overlay:
+            shown.draw(painter, view.overlay_opacity, shown.share < ratio)
+        if shown is not None and view.silhouette:
+            if self._outline is None or self._outline[0] is not shown.body:
+                self._outline = (shown.body, outline(shown.body))
+            draw_outline(painter, self._outline[1], shown.place, shown.share)
 
     def reach(self, size: QSize, placing: Placing) -> QRect:
         """The approximate area [canvas px] of the selected person's body, keypoints and labels."""
@@ -169,7 +235,8 @@ class PhotoPainter:
             return
         painter.setOpacity(drawing.OTHERS_OPACITY)
         if self._workbench.view.skeleton:
-            drawing.draw_bones(painter, names, person.keypoints, xy, alone=True)
+            size = drawing.size_of(person.bbox.side * placing.scale)
+            drawing.draw_bones(painter, names, person.keypoints, xy, size, alone=True)
         if self._workbench.view.boxes:
             self._paint_box(painter, person, placing, selected=False)
         painter.setOpacity(1.0)
@@ -180,11 +247,12 @@ class PhotoPainter:
         names, view, keypoints = layout(person.keypoints.layout), self._workbench.view, person.keypoints
         xy = placing.to_canvas(keypoints.xy)
         hovered = self._workbench.hover.keypoint
-        marks = drawing.Marks(view.keypoint, hovered, self._ignored(posed))
+        size = drawing.size_of(person.bbox.side * placing.scale)
+        marks = drawing.Marks(view.keypoint, hovered, self._ignored(posed), size)
         if view.boxes:
             self._paint_box(painter, person, placing, selected=True)
         if view.skeleton:
-            drawing.draw_bones(painter, names, keypoints, xy)
+            drawing.draw_bones(painter, names, keypoints, xy, size)
             if posed is not None and len(posed.keypoints_px) == keypoints.k:
                 body_xy = placing.to_canvas(posed.keypoints_px)
                 drawing.draw_ghosts(painter, names, keypoints, body_xy, marks)

@@ -1,7 +1,7 @@
 """The body's outline over the photo, computed from the rendered picture of the body."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from desktop.views.drawing import HALO
@@ -22,10 +22,10 @@ def outline(picture: QImage) -> list[np.ndarray]:
     return [line[:, 0] + 0.5 for line in lines if len(line) >= SMALLEST_PX]
 
 
-def draw_outline(painter: QPainter, lines: list[np.ndarray], rect: QRect, share: float) -> None:
-    """Draw an outline. rect: the picture's place on the canvas [px of the picture]; share: picture px per canvas px."""
-    corner = np.array([rect.x(), rect.y()])
-    shapes = [QPolygonF([QPointF(*point) for point in (line + corner) / share]) for line in lines]
+def draw_outline(painter: QPainter, lines: list[np.ndarray], place: QRectF, share: float) -> None:
+    """Draw an outline. place: of the picture [canvas px]; share: picture px per canvas px."""
+    corner = np.array([place.x(), place.y()])
+    shapes = [QPolygonF([QPointF(*point) for point in line / share + corner]) for line in lines]
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for width, colour in ((LINE_PX + 2.0, HALO), (LINE_PX, COLOUR)):
         painter.setPen(QPen(colour, width))

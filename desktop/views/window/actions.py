@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
-from desktop.commands.command import Command, Needs, available
+from desktop.commands.command import Command, Needs, available, why_not
 from desktop.commands.menus import MENUS
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.open_files import why_read_only
@@ -78,7 +78,7 @@ class Actions(dict[str, QAction]):
         for command in self._commands:
             action = self[command.id]
             action.setEnabled(command.needs <= there)
-            action.setToolTip("" if action.isEnabled() else fixed)  # empty: Qt shows the action's text
+            action.setToolTip(_tool_tip(action, fixed or tr(why_not(command, there))))
             if command.flag:
                 action.setChecked(getattr(view, command.flag) == command.value)
             elif command.checked is not None:
@@ -91,3 +91,10 @@ class Actions(dict[str, QAction]):
             command.run(self._workbench, asks, self._workbench.shown)
         self._updated = None  # Qt has turned the tick itself
         self.update_states()
+
+
+def _tool_tip(action: QAction, why_not: str) -> str:
+    """The action's words and keys, and below them why it is not available."""
+    words, keys = action.text().replace("&", ""), action.shortcut().toString()
+    known = f"{words}  {keys}" if keys else words
+    return known if action.isEnabled() or not why_not else f"{known}\n{why_not}"

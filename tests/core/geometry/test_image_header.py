@@ -11,7 +11,7 @@ from core.errors import ImageError
 from core.geometry.image import image_size, read_image
 from tests.core.geometry.test_image import exif_block, four_colours, save
 
-SUFFIXES = (".jpg", ".png", ".bmp", ".webp", ".tif", ".gif", ".ppm", ".pgm", ".pbm")
+SUFFIXES = (".jpg", ".png", ".bmp", ".webp", ".tif", ".gif", ".avif", ".ppm", ".pgm", ".pbm")
 HUGE = 50_000  # px a side: 7.5 GB once decoded
 
 
@@ -121,9 +121,7 @@ def test_a_photo_of_any_format_that_is_too_large_is_refused_before_it_is_decoded
             read_image(path)
 
 
-@pytest.mark.parametrize(
-    "data", [b"#?RADIANCE\n\n-Y 9 +X 9\n", b"\0\0\0\x0cjP  \r\n\x87\n", b"P6" + b" " * 4000]
-)
+@pytest.mark.parametrize("data", [b"#?RADIANCE\n\n-Y 9 +X 9\n", b"P6" + b" " * 4000])
 def test_what_tells_no_size_is_refused_with_what_to_do(data, tmp_path):
     (tmp_path / "a.jpg").write_bytes(data)
     for function in (read_image, image_size):

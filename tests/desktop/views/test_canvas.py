@@ -1,12 +1,14 @@
 """What the canvas draws and how it is placed: the body's outline, arrows, the person's box."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
+from core.body.keypoints import layout
 from core.records import Keypoints
 from desktop.views import drawing
 from desktop.views.photo.silhouette import draw_outline, outline
@@ -52,7 +54,7 @@ def test_an_outline_is_drawn_where_its_picture_lies_on_the_canvas():
     picture = empty(100, 100)
     painter = QPainter(picture)
     square = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
-    draw_outline(painter, [square], QRect(20, 30, 10, 10), share=0.5)
+    draw_outline(painter, [square], QRectF(40, 60, 20, 20), share=0.5)
     painter.end()
     rows, columns = np.nonzero(covered(picture))
     assert abs(columns.min() - 40) <= 3
@@ -129,3 +131,68 @@ def test_a_drag_paints_all_that_changes_though_not_the_whole_canvas(open_desk):
         shown, painted = on_the_screen(desk)
         assert (np.abs(shown - painted).max(axis=2) > 8).sum() == 0
     desk.release(start)
+
+
+def both_fitted(desk):
+    """The photo's two people, both with a body; the first is selected."""
+    desk.fit()
+    first = desk.workbench.person_id
+    desk.do("person.next")
+    desk.fit()
+    second = desk.workbench.person_id
+    desk.workbench.select(first)
+    desk.window.canvas.grab()
+    return first, second
+
+
+def trunk_of(desk, person_id):
+    """A canvas point in the middle of a person's trunk, away from every keypoint."""
+    photo = desk.workbench.photo
+    person = next(one for one in photo.people if one.id == person_id)
+    names = layout(person.keypoints.layout).keypoints
+    corners = [names.index(f"{side}_{part}") for side in ("left", "right") for part in ("shoulder", "hip")]
+    return QPointF(*desk.window.canvas.placing.to_canvas(person.keypoints.xy[corners].mean(axis=0)))
+
+
+@pytest.mark.gl
+def test_everybodys_body_is_over_the_photo_and_a_command_leaves_the_others_out(open_desk):
+    desk = open_desk
+    both_fitted(desk)
+    others = pixels(desk.window.canvas.grab().toImage())
+    desk.do("view.other_bodies")
+    alone = pixels(desk.window.canvas.grab().toImage())
+    changed = np.abs(others - alone).max(axis=2) > 8
+    _, second = both_fitted(desk)
+    at = trunk_of(desk, second)
+    assert changed[int(at.y()), int(at.x())]
+    assert changed.mean() < 0.5
+
+
+@pytest.mark.gl
+def test_a_click_on_somebodys_body_selects_that_person(open_desk):
+    desk = open_desk
+    first, second = both_fitted(desk)
+    desk.press(trunk_of(desk, second))
+    desk.release(trunk_of(desk, second))
+    assert desk.workbench.person_id == second
+    desk.window.canvas.grab()
+    desk.press(trunk_of(desk, first))
+    desk.release(trunk_of(desk, first))
+    assert desk.workbench.person_id == first
+
+
+@pytest.mark.gl
+def test_of_two_bodies_at_one_place_the_nearer_one_is_drawn_last_and_found(open_desk):
+    desk = open_desk
+    first, second = both_fitted(desk)
+    photo = desk.workbench.photo
+    people = {person.id: person for person in photo.people}
+    near = replace(people[first].fit, cam_t=people[first].fit.cam_t * np.float32(0.5))
+    far = people[first].with_(id=second, bbox=people[first].bbox)
+    both = photo.with_(people=(people[first].with_(fit=near), far))
+    canvas = desk.window.canvas
+    for selected, expected in ((first, None), (second, first)):
+        desk.workbench.apply_photo("Move", both, selected)
+        canvas.grab()
+        at = canvas.placing.to_canvas(far.keypoints.xy[[5, 6, 11, 12]].mean(axis=0))
+        assert canvas._painter.body_at(at, canvas.placing, canvas.devicePixelRatioF()) == expected

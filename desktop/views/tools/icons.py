@@ -1,0 +1,68 @@
+"""Icons of commands: one family of line drawings, in the colours of the theme."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from desktop.theme import Theme, ThemeName, theme
+
+FOLDER = Path(__file__).parents[3] / "resources" / "icons"
+SIZES_PX = (20, 40)  # plain screens, and those of two pixels a point
+# The drawing of each command, and the theme's colour where it is not that of text.
+DRAWINGS: dict[str, tuple[str, str]] = {
+    "file.open": ("folder-open", "text"),
+    "file.save_fits": ("save", "text"),
+    "edit.undo": ("undo-2", "text"),
+    "edit.redo": ("redo-2", "text"),
+    "person.detect": ("scan-search", "text"),
+    "person.draw": ("user-plus", "text"),
+    "fit.fit": ("person-standing", "accent"),
+    "fit.queue": ("users", "accent"),
+    "fit.guess": ("wand-sparkles", "accent"),
+    "fit.alternatives": ("layers", "accent"),
+    "person.accept": ("circle-check", "accepted"),
+    "person.reject": ("circle-x", "rejected"),
+    "person.later": ("clock", "later"),
+    "person.next_worst": ("skip-forward", "text"),
+    "view.overlay": ("blend", "text"),
+    "view.skeleton": ("waypoints", "text"),
+    "view.boxes": ("square-dashed", "text"),
+    "view.sheet": ("layout-grid", "text"),
+    "view.person": ("focus", "text"),
+    "view.whole": ("maximize", "text"),
+    "edit.swap_person": ("arrow-left-right", "text"),
+    "edit.place": ("mouse-pointer-click", "text"),
+}
+
+
+def icon(command: str, colours: Theme) -> QIcon:
+    """A command's icon; muted where the command is not available. Empty for a command without a drawing."""
+    return _icon(command, colours.name)
+
+
+@lru_cache(maxsize=128)
+def _icon(command: str, theme_name: ThemeName) -> QIcon:
+    found, colours = QIcon(), theme(theme_name)
+    if command in DRAWINGS:
+        drawing, colour = DRAWINGS[command]
+        text = (FOLDER / f"{drawing}.svg").read_text(encoding="utf-8")
+        for mode, shade, opacity in (
+            (QIcon.Mode.Normal, getattr(colours, colour), 1.0),
+            (QIcon.Mode.Selected, colours.on_accent, 1.0),
+            (QIcon.Mode.Disabled, colours.muted, 0.45),
+        ):
+            for size in SIZES_PX:
+                found.addPixmap(_drawn(text.replace("currentColor", shade), size, opacity), mode)
+    return found
+
+
+def _drawn(svg: str, size: int, opacity: float) -> QPixmap:
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        painter.setOpacity(opacity)
+        QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    return pixmap

@@ -1,0 +1,54 @@
+"""The toolbar: the commands that a curator needs all day, as icons, with their keys in the tool tips."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QToolBar, QToolButton
+
+from desktop.model.workbench import Workbench
+from desktop.text.translate import tr
+from desktop.views.tools.icons import icon
+
+ICON_PX = 20
+GROUPS = (
+    ("file.open", "edit.undo", "edit.redo"),
+    ("person.detect", "person.draw", "fit.fit", "fit.queue", "fit.guess", "fit.alternatives"),
+    ("person.accept", "person.reject", "person.later", "person.next_worst"),
+    ("view.overlay", "view.skeleton", "view.boxes", "view.sheet"),
+    ("file.save_fits",),
+)
+
+
+class Toolbar(QToolBar):
+    """Buttons of the window's own actions, in groups."""
+
+    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction]) -> None:
+        super().__init__(tr("Tools"))
+        self._workbench, self._actions = workbench, actions
+        self._dressed: tuple[str, bool] | None = None
+        self.setObjectName("tools")
+        self.setIconSize(QSize(ICON_PX, ICON_PX))
+        self.setMovable(False)
+        for group in GROUPS:
+            if group is not GROUPS[0]:
+                self.addSeparator()
+            for name in group:
+                self.addAction(actions[name])
+        for button in self.findChildren(QToolButton):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the photo
+        workbench.view_changed.connect(self._dress)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Icons in the theme's colours, and text below them where the view says so."""
+        view = self._workbench.view
+        if self._dressed == (view.colours.name, view.toolbar_text):
+            return
+        self._dressed = (view.colours.name, view.toolbar_text)
+        for name, action in self._actions.items():
+            action.setIcon(icon(name, view.colours))
+            action.setIconVisibleInMenu(False)
+        style = Qt.ToolButtonStyle
+        below, alone = style.ToolButtonTextUnderIcon, style.ToolButtonIconOnly
+        self.setToolButtonStyle(below if view.toolbar_text else alone)

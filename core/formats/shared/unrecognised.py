@@ -23,7 +23,7 @@ def unrecognised(seen: Glimpse, words: Sequence[str]) -> ReadError:
 def _told(seen: Glimpse) -> tuple[str, str]:
     other = "Name the format, or choose another file."
     if seen.kind == "folder":
-        return "nothing in this folder is of a format that is read", "Choose another folder, or a file in it."
+        return "its format is not one of those that are read", "Choose another folder, or a file in it."
     if not seen.data:
         return "the file is empty", "Export it again, or choose another file."
     if not seen.data.strip():

@@ -18,7 +18,7 @@ from core.body.keypoint_body import vector_to_params
 from core.body.model import Body, BodyParams
 from core.fitting.config import REFERENCE_SIZE, FitConfig
 from core.fitting.inputs import Observed, observe
-from core.fitting.pieces import begun, part_of, people_at_once, pieces_of, with_piece
+from core.fitting.batch_pieces import PiecedStep, begun, part_of, people_at_once, pieces_of
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.problem import Problem, best_of_each
 from core.fitting.solver import SolverStep
@@ -36,7 +36,7 @@ class FitStep:
     """
 
     iteration: int
-    _found: SolverStep
+    _found: SolverStep | PiecedStep
     _observed: Observed
     _terms: tuple[str, ...]
 
@@ -111,10 +111,10 @@ def fit(
         return
     observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
     whole, done = begun(body, observed, layout, config, guess), 0
-    for rows in pieces_of(observed):
+    for number, rows in pieces_of(observed):
         seen = keypoints[rows], layout, focal_length[rows], camera_center[rows]
         for step in _fit_at_once(body, *seen, part_of(guess, rows, people), config):
-            whole = with_piece(whole, rows, step._found, done + step.iteration)
+            whole = whole.with_piece(number, step._found, done + step.iteration)
             yield FitStep(whole.iteration, whole, observed, step._terms)
         done = whole.iteration
 

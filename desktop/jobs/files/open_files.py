@@ -11,6 +11,7 @@ from core.files.lock import lock_file
 from core.records import Photo
 from core.store import Project
 from core.store.project.opening import remove
+from core.store.project.photo_files import is_storable
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.text.translate import tr
 
@@ -153,6 +154,10 @@ def _sized(folder: Path, names: list[str]) -> Generator[Opening, None, tuple[lis
 
     photos, broken = [], []
     for done, name in enumerate(names, start=1):
+        if not is_storable(name):
+            shown = name.encode(errors="replace").decode()
+            broken.append(tr("{name}: its name is not UTF-8. Rename the file.").format(name=shown))
+            continue
         try:
             photos.append(Photo(name, *image_size(folder / name)))
         except ImageError as error:

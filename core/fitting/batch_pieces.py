@@ -6,7 +6,7 @@ People do not depend on each other, so the results are those of the whole batch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -21,19 +21,48 @@ from core.fitting.solver import SolverStep
 AT_ONCE = {"cpu": 512, "cuda": 8192}  # people: 0.3 GB and 5 GB
 
 
+@dataclass(frozen=True, eq=False)
+class PiecedStep:
+    """A solver's step of all people, from a step of each piece. Steps share the pieces that did not change."""
+
+    iteration: int
+    pieces: tuple[SolverStep, ...]
+
+    @property
+    def unknowns(self) -> Tensor:
+        return torch.cat([piece.unknowns for piece in self.pieces])
+
+    @property
+    def loss(self) -> Tensor:
+        return torch.cat([piece.loss for piece in self.pieces])
+
+    @property
+    def report(self) -> Tensor:
+        return torch.cat([piece.report for piece in self.pieces])
+
+    @property
+    def accepted(self) -> Tensor:
+        return torch.cat([piece.accepted for piece in self.pieces])
+
+    def with_piece(self, number: int, piece: SolverStep | PiecedStep, iteration: int) -> PiecedStep:
+        """The same with another step of one piece."""
+        assert isinstance(piece, SolverStep)
+        return PiecedStep(iteration, (*self.pieces[:number], piece, *self.pieces[number + 1 :]))
+
+
 def people_at_once(device: torch.device) -> int:
     """The size of a piece on a device."""
     return AT_ONCE.get(device.type, AT_ONCE["cpu"])
 
 
-def pieces_of(observed: Observed) -> Iterator[slice]:
-    """The pieces of a batch in which somebody can be fitted."""
+def pieces_of(observed: Observed) -> Iterator[tuple[int, slice]]:
+    """Number and people of each piece of a batch in which somebody can be fitted."""
     count = len(observed.xy)
     size = people_at_once(observed.xy.device)
     for start in range(0, count, size):
         rows = slice(start, min(start + size, count))
         if not all(person in observed.faults for person in range(rows.start, rows.stop)):
-            yield rows
+            yield start // size, rows
 
 
 def part_of(guess: BodyParams | None, rows: slice, people: int) -> BodyParams | None:
@@ -47,36 +76,18 @@ def part_of(guess: BodyParams | None, rows: slice, people: int) -> BodyParams | 
 
 def begun(
     body: Body, observed: Observed, layout: str, config: FitConfig, guess: BodyParams | None
-) -> SolverStep:
-    """A step of all people at their first start, before any piece was fitted: loss and report are infinite."""
+) -> PiecedStep:
+    """All people at their first start, before any piece was fitted: loss and report are infinite."""
     count, size = len(observed.xy), people_at_once(observed.xy.device)
     parts = []
     for start in range(0, count, size):
         rows = slice(start, min(start + size, count))
         problem = Problem.of(body, _rows_of(observed, rows), layout, config)
-        parts.append(problem.starts(part_of(guess, rows, count))[:, 0])
-    unknowns = torch.cat(parts)
-    none = torch.full_like(unknowns[:, 0], torch.inf)
-    report = none[:, None].repeat(1, len(problem.terms) + observed.xy.shape[1])
-    return SolverStep(0, unknowns, none, report, none < 0)
-
-
-def with_piece(whole: SolverStep, rows: slice, piece: SolverStep, iteration: int) -> SolverStep:
-    """A step of all people, of whom the piece's are where the piece's step has them."""
-
-    def put(all_people: Tensor, some: Tensor) -> Tensor:
-        changed = all_people.clone()
-        changed[rows] = some.to(changed)
-        return changed
-
-    return replace(
-        whole,
-        iteration=iteration,
-        unknowns=put(whole.unknowns, piece.unknowns),
-        loss=put(whole.loss, piece.loss),
-        report=put(whole.report, piece.report),
-        accepted=put(whole.accepted, piece.accepted),
-    )
+        unknowns = problem.starts(part_of(guess, rows, count))[:, 0]
+        none = torch.full_like(unknowns[:, 0], torch.inf)
+        report = none[:, None].expand(-1, len(problem.terms) + observed.xy.shape[1])
+        parts.append(SolverStep(0, unknowns, none, report, none < 0))
+    return PiecedStep(0, tuple(parts))
 
 
 def _rows_of(observed: Observed, rows: slice) -> Observed:

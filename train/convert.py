@@ -83,7 +83,7 @@ def _write_each(destination: Path, row: Format, photos: Iterable[Photo], beside:
         several = destination.with_name(f"{destination.stem}_{number:04d}{destination.suffix}")
         done = write_file(row, destination if len(fits) == 1 else several, fit, beside)
     if done is None:
-        return "\n".join([f"nobody has a fit, so no {row.word} was written", *grouped(left_out)])
+        raise FitloopError("\n".join([f"nobody has a fit, so no {row.word} was written", *grouped(left_out)]))
     return f"{destination}: {replace(done, written=len(fits), left_out=tuple(left_out)).summary()}"
 
 
@@ -191,7 +191,8 @@ def words_of(rows: Iterable[Format]) -> tuple[str, ...]:
 def _listing() -> str:
     lines = [("reads", "")] + [(f"  {row.word}", row.reads) for row in formats_read()]
     lines += [("writes", "")] + [(f"  {row.word}", row.writes) for row in formats_written()]
-    return "\n".join(f"{word:14}{words}".rstrip() for word, words in lines)
+    width = max(len(word) for word, _ in lines) + 2
+    return "\n".join(f"{word:{width}}{words}".rstrip() for word, words in lines)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from pathlib import Path
 import torch
 
 from core.body.model import Body, load_body
-from core.errors import FitsError
 from core.fitting import TRUSTING, FitConfig
 from core.formats.bodies import spin
 from core.formats.shared.report import Import, Report
@@ -77,10 +76,9 @@ def prepare(given: argparse.Namespace) -> Work:
         fits=given.source_fits,
         known=given.people,
         layout_name=given.layout,
+        frame=given.frame,
     )
     source = convert.read(given.source, given.source_format, beside)
-    if not source.people:
-        raise FitsError(f"{given.source} holds no people to fit.\n{source.summary()}")
     body = load_body(given.body, device)
     ready_to_fit(device.type)
     work = batches(source.photos, given.batch, lambda person: is_kept(person, body))
@@ -245,6 +243,9 @@ def _parser() -> CommandLine:
     parser.add_argument("--people", type=Path, help="people that OpenPose's detections belong to")
     parser.add_argument("--source-fits", type=Path, help="SPIN's fits beside SOURCE")
     parser.add_argument("--layout", help="layout of YOLO's keypoints")
+    parser.add_argument(
+        "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as one line of JSON")
     return parser
 

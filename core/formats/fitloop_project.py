@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from core.errors import ProjectError
+from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import
 from core.records import Photo
+from core.store.project.opening import remove
 from core.store.project.project import Project
 
 FORMAT = "project"
@@ -22,14 +24,20 @@ def read(path: Path, photos: Path | None = None) -> Import:
             "were moved are found in the window: File, Find moved photos."
         )
     with Project.open(path, read_only=True) as project:
-        return Import(tuple(project.photos()), format=FORMAT)
+        folder = PhotoFolder(project.folder, anywhere=True)
+        return Import(tuple(project.photos()), format=FORMAT, folder=folder)
 
 
 def write(path: Path, photos: Iterable[Photo], root: Path) -> Export:
     """A new project. root: the folder that the photos' paths start from. Raises ProjectError."""
     moved = list(_moved(photos, root, path.absolute().parent))
-    with Project.create(path) as project:
-        project.add_photos(moved)
+    project = Project.create(path)
+    try:
+        with project:
+            project.add_photos(moved)
+    except BaseException:  # no empty project stays
+        remove(path)
+        raise
     return Export(len(moved), unit="photo")
 
 

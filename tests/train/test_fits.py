@@ -82,7 +82,7 @@ def test_an_image_network_says_where_fits_start_but_of_photos_that_cannot_be_rea
     source = write_people(tmp_path / "people.json", known_photos(2, 2)[0])
     (tmp_path / "run").mkdir()
     save_checkpoint(tmp_path / "run" / "checkpoint.pt", spin_checkpoint(random_network()))
-    write_photos(tmp_path, ("0.jpg",), height=480)
+    write_photos(tmp_path, ("0.jpg",), height=480, width=640)
     assert run(source, "--out", tmp_path / "fits.npz", "--guess", tmp_path / guess, "--json") == 0
     missed = told(capsys)["not_fitted"]
     assert list(missed) == ["1.jpg, person 3", "1.jpg, person 4"]
@@ -94,7 +94,7 @@ def test_an_image_network_says_where_fits_start_but_of_photos_that_cannot_be_rea
 
 def test_rows_of_a_spin_data_set_stay_in_their_order(tmp_path):
     photos = known_photos(2, 2)[0]
-    write_photos(tmp_path, ("0.jpg", "1.jpg"), height=480)
+    write_photos(tmp_path, ("0.jpg", "1.jpg"), height=480, width=640)
     rows = [photos[number % 2].people[number // 2] for number in range(4)]
     seen = np.stack([convert(person.keypoints.array, person.keypoints.layout, "spin49") for person in rows])
     names = np.array(["0.jpg", "1.jpg", "0.jpg", "1.jpg"])
@@ -116,7 +116,7 @@ def write_spin_dataset(folder: Path, count: int, absent: list[int]) -> np.ndarra
     (photo,) = known_photos(1, 1)[0]
     (person,) = photo.people
     names = np.array([f"{row}.jpg" for row in range(count)])
-    write_photos(folder, tuple(np.delete(names, absent)), height=480)
+    write_photos(folder, tuple(np.delete(names, absent)), height=480, width=640)
     scale = np.full(count, person.bbox.scale)
     scale[absent[-1]] = np.nan
     seen = np.tile(convert(person.keypoints.array, person.keypoints.layout, "spin49"), (count, 1, 1))
@@ -325,7 +325,7 @@ def test_a_run_that_is_killed_at_random_loses_nothing_and_does_nothing_twice():
 def test_a_source_without_people_and_a_wrong_command_are_said(tmp_path, capsys):
     Project.create(tmp_path / "empty.fitloop").close()
     assert run(tmp_path / "empty.fitloop", "--out", tmp_path / "a.npz") == 1
-    assert "holds no people to fit" in capsys.readouterr().err
+    assert "empty.fitloop: no person could be read from it" in capsys.readouterr().err
     with pytest.raises(SystemExit) as left:
         run(tmp_path / "empty.fitloop", "--out", "a.npz", "--batch", "0")
     assert left.value.code == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.detect import Detector, detect, load_detector
 from core.errors import ImageError, ReadError
-from core.formats.shared.photo_names import PHOTO_SUFFIXES
+from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.shared.report import Import, LeftOut
 from core.geometry.image import read_image
 from core.records import Photo

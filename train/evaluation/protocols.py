@@ -9,8 +9,9 @@ authors (Mehta et al., 3DV 2017; mpii_get_pck_auc_joint_groups.m beside the test
 neck, shoulders, elbows, wrists, hips, knees and ankles, without the pelvis, which lies on itself. SPIN's files have the
 top of the head as `head`.
 
-3DPW's truth is of SMPL's male and female bodies, and so is it in what is published. Where these are not given it is
-posed on the neutral one, and its figures are to be compared among themselves.
+3DPW's truth is in the photo's frame and predictions are in the crop's; they are compared as they are, as SPIN does.
+The truth is of SMPL's male and female bodies, also in what is published. Where these are not given it is posed on the
+neutral one, and its figures are to be compared among themselves.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from core.errors import ReadError
 from core.formats.shared.genders import genders_of
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
 from core.networks.spin import SpinOutput
+from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
 from train.data.batches import Batch
 from train.data.gendered_bodies import check_bodies, each_on_its_own, measured_alike
@@ -131,7 +133,8 @@ def evaluate(
     body; gendered: the male and female bodies, by 'm' and 'f'. name: of PROTOCOLS, 'joints' for any other. Raises
     ReadError, FitsError, CheckpointError."""
     protocol, own = PROTOCOLS.get(name, PROTOCOLS["joints"]), body_of(network, body)
-    samples, fits = read_dataset(name, path, photos or path.parent, body, (1.0, 1.0), of_gender=True)
+    folder = photos or path.parent
+    samples, fits = read_dataset(name, path, folder, body, (1.0, 1.0), of_gender=True, turned=False)
     rows, absent = present(samples)
     rows = rows[_of_camera(samples, rows, protocol.camera)]
     if not len(rows):
@@ -148,7 +151,7 @@ def evaluate(
         protocol = replace(protocol, words=_AS_NEUTRAL, published=None)
     parts: list[dict[str, Tensor]] = []
     unreadable: list[str] = []
-    for batch in crops_of(samples, rows):
+    for batch in crops_of(samples, rows, kind_of(network).stretched):
         unreadable += batch.unreadable
         if not len(batch):
             continue

@@ -33,14 +33,18 @@ LAYOUTS_BY_LENGTH = {75: "openpose25", 54: "coco18"}
 MAX_PEOPLE_IN_PHOTO = 1000
 _MAX_BYTES = 32 * 2**20
 _LOOKED_INTO = 20  # files of a folder
+_SURE = 0.2  # confidence above which SPIN's demo makes a box of OpenPose's keypoints
 _ENDINGS = ("_keypoints", "_openpose")
 _NUMBERED = re.compile(r"(.*?)(\d+)$")
 _EXTRA = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
 
 
 def recognise(seen: Glimpse) -> int:
-    """By the key of its JSON, or the ending of its files."""
-    return LIKELY if seen.has_key("people") or seen.has_file("*.json") else NO
+    """By the key of its JSON; a folder by that of one of its first files."""
+    if seen.kind != "folder":
+        return LIKELY if seen.has_key("people") else NO
+    some = islice(sorted(seen.path.glob("*.json")), _LOOKED_INTO)
+    return LIKELY if any(recognise(Glimpse(file)) for file in some if file.is_file()) else NO
 
 
 def refuse(seen: Glimpse) -> None:
@@ -137,7 +141,7 @@ def _read_people(entries: list[Any], name: str, side: int, report: Report) -> li
         record = f"{name}, person {index}"
         with report.record(record):
             keypoints = _read_keypoints(entry, record, side, report)
-            persons.append(people.person(len(persons) + 1, people.box_round(keypoints), keypoints))
+            persons.append(people.person(len(persons) + 1, people.box_round(keypoints, _SURE), keypoints))
     return persons
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import ImageError
 from core.files.unusable import Unusable
-from core.formats.shared.photo_index import PhotoIndex
-from core.formats.shared.photo_names import PHOTO_SUFFIXES, STEM, is_foreign, last_parts, local_parts
-from core.geometry.image import image_size
+from core.formats.photos.photo_index import PhotoIndex
+from core.formats.photos.photo_names import PHOTO_SUFFIXES, STEM, is_foreign, last_parts, local_parts
+from core.geometry.image import image_header
+from core.geometry.image_header import ImageHeader
 
 if TYPE_CHECKING:
     from core.formats.shared.report import Report
@@ -27,12 +28,14 @@ _IMAGE_FOLDERS = ("images", "imgs")
 class PhotoFolder:
     """The folder that the names in a file are relative to. Each photo's size is read once.
 
-    report: is told of photos that were found by the last parts of their names.
+    report: is told of photos that were found by the last parts of their names. anywhere: of a project, whose photos may
+    lie beside its folder.
     """
 
     root: Path
     report: Report | None = None
-    _sizes: dict[str, tuple[int, int] | None] = field(default_factory=dict, repr=False)
+    anywhere: bool = False
+    _headers: dict[str, ImageHeader | None] = field(default_factory=dict, repr=False)
     _inside: dict[Path, bool] = field(default_factory=dict, repr=False)
     _there: set[str] = field(default_factory=set, repr=False)  # relative paths of files inside
     _known: dict[str, str] = field(default_factory=dict, repr=False)  # name in the file -> relative path
@@ -46,6 +49,10 @@ class PhotoFolder:
         default_factory=dict, repr=False
     )  # relative path -> the names, in words
 
+    _unclear: dict[str, str] = field(
+        default_factory=dict, repr=False
+    )  # relative path -> why it was not found
+
     def __post_init__(self) -> None:
         if self.report is not None:
             self.report.folder = self
@@ -53,8 +60,8 @@ class PhotoFolder:
     def relative(self, name: object) -> str:
         """The path of a photo relative to the folder, with forward slashes.
 
-        A name that is not there, or that leads outside, is searched by its last parts under the folder. One that is
-        nowhere stays as it is if it is relative. Raises Unusable for one that leads outside, or fits several photos.
+        A name that is not there, or that leads outside, is searched by its last parts under the folder. A relative name
+        that fits none or several photos stays as it is. Raises Unusable for one that leads outside.
         """
         if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_LENGTH:
             raise Unusable("the photo has no usable name")
@@ -67,30 +74,36 @@ class PhotoFolder:
     def holds(self, relative: str) -> bool:
         """True if the photo exists and is inside the folder, also after links are followed."""
         return (
-            self.size(relative) is not None if relative in self._sizes else self._file(relative) is not None
+            self.size(relative) is not None if relative in self._headers else self._file(relative) is not None
         )
 
     def size(self, relative: str) -> tuple[int, int] | None:
         """(width, height) [px] of a photo; None if the file is missing or not a photo."""
-        if relative not in self._sizes:
+        header = self.header(relative)
+        return None if header is None else header[:2]
+
+    def header(self, relative: str) -> ImageHeader | None:
+        """Size and orientation of a photo; None if the file is missing or not a photo."""
+        if relative not in self._headers:
             file = self._file(relative)
             try:
-                self._sizes[relative] = image_size(file) if file else None
+                self._headers[relative] = image_header(file) if file else None
             except (ImageError, OSError):
-                self._sizes[relative] = None
-        return self._sizes[relative]
+                self._headers[relative] = None
+        return self._headers[relative]
 
     def known_size(self, relative: str) -> tuple[int, int]:
         """As `size`, for formats without sizes. Raises Unusable if the photo is missing, or cannot be read."""
         size = self.size(relative)
         if size is None and (file := self._file(relative)) is not None:
             try:
-                return image_size(file)
+                return image_header(file)[:2]
             except (ImageError, OSError) as error:
                 raise Unusable(f"its photo cannot be read: {_without_path(error, file)}") from error
         if size is None:
             raise Unusable(
-                "the photo is not in the folder, and the file does not hold its size; choose the photos' folder"
+                self._unclear.get(relative)
+                or "the photo is not in the folder, and the file does not hold its size; choose the photos' folder"
             )
         return size
 
@@ -115,8 +128,12 @@ class PhotoFolder:
     def settled(self, photos: Iterable[Photo]) -> tuple[Photo, ...]:
         """The photos without those that two names of the file claim. The report is told what was searched and found."""
         photos = tuple(photos)
-        if self.report is None or not self._searched:
+        if self.report is None:
             return photos
+        for path, why in list(self._unclear.items())[:1]:
+            self.report.note(
+                f"photos that were searched but not found under {self.root}: {len(self._unclear)}; {path}: {why}"
+            )
         searched = {path: name for path, name in self._searched.items() if path not in self._contested}
         if searched:
             path, name = next(iter(searched.items()))
@@ -136,8 +153,7 @@ class PhotoFolder:
             for relative in ("/".join(own), *("/".join((folder, *own)) for folder in _IMAGE_FOLDERS)):
                 if self._file(relative) is not None:
                     return self._claimed(relative, name)
-        parts = last_parts(name)
-        found = self._index.find(parts) if parts else None
+        found = self._by_last_parts(name, own)
         if found is not None and self._file(found) is not None:
             return self._claimed(found, name, searched=True)
         if own is not None:
@@ -146,6 +162,20 @@ class PhotoFolder:
             f"its path leads outside the photos' folder and was not followed, and no photo under {self.root} ends like "
             "it; choose the folder that it lies in"
         )
+
+    def _by_last_parts(self, name: str, own: tuple[str, ...] | None) -> str | None:
+        """The photo that ends like a name, None if there is none.
+
+        own: the parts of a name inside the folder, which stays missing where the search fails. Raises Unusable.
+        """
+        parts = last_parts(name)
+        try:
+            return self._index.find(parts) if parts else None
+        except Unusable as problem:
+            if own is None:
+                raise
+            self._unclear["/".join(own)] = str(problem)
+            return None
 
     def _inner_parts(self, name: str) -> tuple[str, ...] | None:
         """The parts of an absolute path inside the folder; None for one outside."""
@@ -192,7 +222,7 @@ class PhotoFolder:
 
     def _is_within(self, real: str) -> bool:
         root = os.path.realpath(self.root)
-        return os.path.commonpath([real, root]) == root
+        return self.anywhere or os.path.commonpath([real, root]) == root
 
 
 def _without_path(error: Exception, file: Path) -> str:

@@ -37,13 +37,15 @@ class LeftOut:
 @dataclass(frozen=True, eq=False)
 class Import:
     """What was read. notes: what was understood in a way the user should know, though nothing is missing. root: the
-    folder that the photos' paths start from, as `read_file` found it."""
+    folder that the photos' paths start from, as `read_file` found it. folder: the same with what its reader saw there.
+    """
 
     photos: tuple[Photo, ...]
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     format: str = ""
     root: Path = Path()
+    folder: PhotoFolder | None = None
 
     @property
     def people(self) -> int:
@@ -59,16 +61,18 @@ class Import:
 
 @dataclass(frozen=True)
 class Export:
-    """What a writer wrote: how many people, or photos, and what of them the format could not hold."""
+    """What a writer wrote: how many people, or photos, and what of them the format could not hold. notes: how it was
+    written, where the user should know."""
 
     written: int
     left_out: tuple[LeftOut, ...] = ()
     unit: str = "person"
+    notes: tuple[str, ...] = ()
 
     def summary(self, shown: int = EXAMPLES_SHOWN) -> str:
         """Lines for a terminal or a dialog. shown: the most records that are named for each reason."""
         units = self.unit if self.written == 1 else PLURALS[self.unit]
-        return "\n".join([f"{self.written} {units}", *grouped(self.left_out, shown)])
+        return "\n".join([f"{self.written} {units}", *self.notes, *grouped(self.left_out, shown)])
 
 
 class Report:
@@ -113,7 +117,8 @@ class Report:
     def done(self, photos: Iterable[Photo]) -> Import:
         """The result, including photos without people."""
         photos = photos if self.folder is None else self.folder.settled(photos)
-        return Import(tuple(photos), tuple(self._left_out), tuple(self._notes), self.format)
+        photos = tuple(photos)
+        return Import(photos, tuple(self._left_out), tuple(self._notes), self.format, folder=self.folder)
 
 
 def grouped(left_out: Iterable[LeftOut], most: int = EXAMPLES_SHOWN) -> list[str]:

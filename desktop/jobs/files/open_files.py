@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # core.formats and core.geometry.image import torch, so they are imported on first use.
 PROJECT_SUFFIX = ".fitloop"
 PHOTOS_A_STEP = 20
+BROKEN_SHOWN = 10  # photos that cannot be read, in a message
 LARGE_BYTES = 2 * 2**20  # a parser takes 50 ms for this, and blocks all other threads
 Ended = tuple[int, str]  # a child's exit status and output
 
@@ -119,19 +120,21 @@ def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | No
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
-    return Opening(1, 1, project, "\n".join(filter(None, (why_read_only(project), notes))))
+    words = project.notes or (why_read_only(project),)
+    return Opening(1, 1, project, "\n".join(filter(None, (*words, notes))))
 
 
 def _open_photos(folder: Path) -> Iterator[Opening]:
     from core.geometry.image import image_size
 
     file = folder / (folder.name + PROJECT_SUFFIX)
-    project = Project.open(file) if file.exists() else Project.create(file)
+    is_new = not file.exists()
+    project = Project.create(file) if is_new else Project.open(file)
     try:
-        known = set() if not file.exists() else {photo.path for photo in project.photos()}
+        photos, broken = [], []
+        known = {photo.path for photo in project.photos()}
         names = [photo.relative_to(folder).as_posix() for photo in photos_in(folder)]
         new = [name for name in names if name not in known]
-        photos, broken = [], []
         for done, name in enumerate(new, start=1):
             try:
                 photos.append(Photo(name, *image_size(folder / name)))
@@ -139,12 +142,17 @@ def _open_photos(folder: Path) -> Iterator[Opening]:
                 broken.append(str(error))
             if done % PHOTOS_A_STEP == 0:
                 yield Opening(done, len(new))
+        if is_new and not photos:
+            words = tr("{folder}: no photo in it can be read.\n{why}")
+            raise ReadError(words.format(folder=folder, why="\n".join(broken[:BROKEN_SHOWN])))
         if photos and not project.read_only:
             project.add_photos(photos, tr("Add %n photos", "", len(photos)))
     except BaseException:
         project.close()
+        if is_new:
+            remove(file)
         raise
-    yield _opened(project, "\n".join(broken))
+    yield _opened(project, "\n".join(filter(None, (*broken, _unread_beside(folder) if is_new else ""))))
 
 
 def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | None) -> Iterator[Opening]:
@@ -157,15 +165,13 @@ def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | N
         yield from _convert(path, photo_folder, body_file, file)
         return
     found = read_annotations(path, photo_folder, body_file)
-    if not found.people:
-        raise ReadError(_nobody(path, found.summary()))
     photos = _relative_to(found.photos, found.root, file.parent)
     project = Project.create(file)
     try:
         project.add_photos(photos, tr("Import {file}").format(file=path.name))
     except BaseException:
         project.close()
-        file.unlink(missing_ok=True)
+        remove(file)
         raise
     yield _opened(project, found.summary())
 
@@ -180,11 +186,9 @@ def _convert(path: Path, photo_folder: Path | None, body_file: Path | None, file
         arguments = [str(path), str(part), *photos, *body]
         status, said = yield from waiting(run_child("train.convert", arguments))
         if status:
-            raise ReadError(said[-LAST_WORDS:])
-        with Project.open(part, read_only=True) as project:
-            people = sum(project.counts().values())
-        if not people:
-            raise ReadError(_nobody(path, said))
+            raise ReadError(
+                said if len(said) <= 2 * LAST_WORDS else f"{said[:LAST_WORDS]}…{said[-LAST_WORDS:]}"
+            )
         part.rename(file)
     finally:
         remove(part)
@@ -204,10 +208,6 @@ def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, End
         child.close()
 
 
-def _nobody(path: Path, why: str) -> str:
-    return tr("{file}: no person could be read from it.\n{why}").format(file=path.name, why=why)
-
-
 def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterator[Photo]:
     """The photos with paths relative to the project's folder instead of `root`."""
     try:
@@ -221,12 +221,27 @@ def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterato
 
 
 def _has_photos(folder: Path) -> bool:
-    return next((name for name in os.listdir(folder) if _is_photo(name)), None) is not None or (
-        next(folder.glob("*.json"), None) is None and bool(photos_in(folder))
-    )
+    """Whether a folder is one of photos and not a data set whose photos lie deeper."""
+    if any(_is_photo(name) for name in os.listdir(folder)):
+        return True
+    from core.formats.data_set import is_data_set
+
+    return next(folder.glob("*.json"), None) is None and bool(photos_in(folder)) and not is_data_set(folder)
+
+
+def _unread_beside(folder: Path) -> str:
+    """Which files beside the photos of a folder hold people; empty if none do."""
+    from core.formats.data_set import parts_of
+
+    try:
+        names = [part.path.name for part in parts_of(folder) if part.path != folder]
+    except ReadError as error:
+        return str(error)
+    words = tr("People in {names} are not read: open that by itself, before or instead.")
+    return words.format(names=", ".join(names)) if names else ""
 
 
 def _is_photo(name: str) -> bool:
-    from core.formats.shared.photo_names import PHOTO_SUFFIXES
+    from core.formats.photos.photo_names import PHOTO_SUFFIXES
 
     return name.lower().endswith(PHOTO_SUFFIXES) and not name.startswith(".")

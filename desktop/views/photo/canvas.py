@@ -180,8 +180,9 @@ class Canvas(QWidget):
         self.update()
 
     def _take_image(self, path: str) -> None:
-        if path == self._path and self._image is None:
-            self._image = self._photos.get(Path(path))
+        photo = self._workbench.photo
+        if path == self._path and self._image is None and photo is not None:
+            self._image = self._photos.get(Path(path), (photo.width, photo.height))
             self.missing.offer(self._workbench, self._path, self._image)
             self.update()
 

@@ -5,7 +5,15 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QMainWindow
 
 from desktop import theme
@@ -31,19 +39,20 @@ from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
 from desktop.views.space.space import Space
+from desktop.views.tools.network_button import NetworkButton
+from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.toolbar import Toolbar
 from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
-from desktop.views.window.network_button import NetworkButton
 from desktop.views.window.report_dialog import ReportDialog, show_message
 from desktop.views.window.shortcut_editor import ShortcutEditor
 from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
-from desktop.views.window.toolbar import Toolbar
 
 
 class Window(QMainWindow):
@@ -55,9 +64,11 @@ class Window(QMainWindow):
         self._dressed = ""
         self._dress()
         self.setWindowTitle("Fitloop")
+        self.setAcceptDrops(True)
         self.actions_by_id = Actions(self, workbench, commands, settings)
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
+        self.photos.resized.connect(workbench.told)
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
         opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)
@@ -182,6 +193,9 @@ class Window(QMainWindow):
         self.restoreState(self._first_layout, LAYOUT_VERSION)
         self._arrange()
 
+    def show_palette(self) -> None:
+        CommandPalette(self._commands, self.actions_by_id, self._settings, self).open()
+
     def show_shortcuts(self) -> None:
         ShortcutSheet(self._commands, self.actions_by_id, self).open()
 
@@ -190,6 +204,23 @@ class Window(QMainWindow):
 
     def say(self, text: str) -> None:
         show_message(text, self)
+
+    @qt_override()
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    @qt_override()
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped: a project, photos' folder, or annotations."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if len(paths) == 1:
+            open_path(self._workbench, paths[0])
+        elif paths:
+            self._workbench.told.emit(
+                tr("Drop one file or folder: several photos are opened by their folder.")
+            )
 
     @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:

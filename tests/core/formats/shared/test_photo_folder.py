@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.files.unusable import Unusable
-from core.formats.shared import photo_index
+from core.formats.photos import photo_index
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Report
 from core.records import Photo
@@ -80,6 +80,16 @@ def test_nothing_outside_the_folder_is_found_also_through_links(tmp_path):
 
 def test_a_relative_name_that_is_nowhere_stays(folder):
     assert folder.relative("images\\none.png") == "images/none.png"
+
+
+def test_a_relative_name_that_fits_several_photos_stays_missing_and_is_told(tmp_path):
+    write_photos(tmp_path, ("one/a.png", "two/a.png"))
+    folder = PhotoFolder(tmp_path, Report(tmp_path / "people.json", "a format"))
+    assert folder.relative("a.png") == "a.png"
+    assert not folder.holds("a.png")
+    assert "a.png: several photos fit its name: one/a.png, two/a.png" in folder.report.done([]).summary()
+    with pytest.raises(Unusable, match="several photos fit"):
+        folder.known_size("a.png")
 
 
 def test_the_photo_with_most_folders_in_common_is_taken(tmp_path):

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.files.unusable import Unusable
-from core.formats.shared.photo_names import LOOSE, PHOTO_SUFFIXES, SPELLINGS, plainly, shared_tail, spellings
+from core.formats.photos.photo_names import LOOSE, PHOTO_SUFFIXES, SPELLINGS, plainly, shared_tail, spellings
 
 MAX_FILES = 500_000  # that are looked through
 _SHOWN = 3

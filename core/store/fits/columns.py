@@ -34,6 +34,7 @@ LARGEST = {
     "keypoints": 1e9,
 }
 LEAST = {"focal_length": 1e-3, "scale": 5e-6}  # px, and a thousandth of a px
+OPTIONAL: dict[str, tuple[int, ...]] = {"photo_size": (2,)}  # zeros where a file does not have it
 TRUTHS = ("valid_fit", "locked")
 TEXTS = ("imgname", "dataset", "verdict", "source")
 
@@ -56,7 +57,7 @@ def check_arrays(arrays: dict[str, np.ndarray], where: str) -> None:
 def _check_array(name: str, array: np.ndarray, count: int, where: str) -> None:
     if name == "format_version":
         return
-    shape = () if name == "body" else (count, *NUMBERS.get(name, ()))
+    shape = () if name == "body" else (count, *(NUMBERS | OPTIONAL).get(name, ()))
     kinds = "U" if name in TEXTS or name == "body" else "biu" if name in TRUTHS else "f"
     if array.shape != shape or (array.size and array.dtype.kind not in kinds):
         raise FitsError(

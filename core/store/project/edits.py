@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from core.records import Person, Photo
 from core.store.project.row_checks import MOST_ID, light_number, light_text
 from core.store.project.rows import derived, person_from_row, person_row, photo_row
 from core.store.project.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
+
+CLOCK_S = 30 * 86400.0  # a clock is set back by less
+TICK_S = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +167,7 @@ class RowWriter:
             insert(self.db, "photo", [row])
             return
         photo = self.db.execute("SELECT path FROM photo WHERE id = ?", (row["photo_id"],)).fetchone()
-        if photo is None:
+        if photo is None or not isinstance(photo["path"], str):
             raise ProjectError(f"the photo of person {target} was deleted. Put back that edit first.")
         insert_people(self.db, [(row, person_from_row(row), photo["path"])], self.now)
 
@@ -181,6 +185,8 @@ class RowWriter:
             "SELECT person.*, photo.path FROM person JOIN photo ON photo.id = photo_id WHERE person.id = ?",
             (person_id,),
         ).fetchone()
+        if row is None or not isinstance(row["path"], str):
+            raise ProjectError(f"the photo of person {person_id} is not in the project. Delete this person.")
         person = person_from_row(row)
         names = ", ".join(f"{name} = :{name}" for name in DERIVED_COLUMNS)
         self.db.execute(
@@ -266,6 +272,16 @@ def _insert_warnings(db: sqlite3.Connection, warned: Sequence[tuple[Value, Seque
         "INSERT OR IGNORE INTO person_warning (warning, person_id) VALUES (?, ?)",
         [(name, person_id) for person_id, names in warned for name in names],
     )
+
+
+def time_of_edit(db: sqlite3.Connection) -> float:
+    """The time of an edit made now [s since 1970]: after all others, also when the clock was set back since.
+
+    A time of more than CLOCK_S in the future is nobody's: then the clock counts.
+    """
+    now = time.time()
+    last = db.execute("SELECT max(updated) FROM person WHERE updated < ?", (now + CLOCK_S,)).fetchone()[0]
+    return max(now, last + TICK_S) if isinstance(last, float) else now
 
 
 def log(db: sqlite3.Connection, label: str, user: str, now: float, changes: list[Change]) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from core.body.keypoints import LAYOUTS
 from core.body.model import load_body
 from core.detect import DETECTORS
 from core.detect.rtmlib import MODES
@@ -124,6 +125,11 @@ def _parser() -> CommandLine:
     parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
     parser.add_argument("--layout", help="layout of keypoints whose names do not tell it")
     parser.add_argument(
+        "--write-layout",
+        choices=LAYOUTS,
+        help="layout of COCO's keypoints in DESTINATION; else each one's own",
+    )
+    parser.add_argument(
         "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
     )
     parser.add_argument("--person", type=int, help="which person a sequence is of, by id")
@@ -160,6 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
         fits=given.fits,
         known=given.people,
         layout_name=given.layout,
+        written_layout=given.write_layout,
         frame=given.frame,
         base=given.base,
         frame_rate=given.frame_rate,

@@ -1,10 +1,10 @@
 """Reads COCO keypoints JSON and its relatives: 23 keypoints, CrowdPose, Halpe, OCHuman, AIC, …
 
 The layout is found from the category's keypoint names. v = 0 is absent, 1 occluded, 2 visible; a fraction is a
-confidence. `keypoint_scores`, which some tools and our writer add, holds confidences. `track_id` is one person's through the images of
-one `video_id` or `vid_id`. A box is x, y, width, height
-[px]. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face and hands are left out. (Its schema was
-taken from public code, not from a file of the data set.)
+confidence. `keypoint_scores`, which some tools and our writer add, holds confidences. A box is x, y, width, height
+[px]. `track_id` is one person's through the images of one `video_id` or `vid_id`. Of COCO-WholeBody the 17 body
+keypoints and foot_kpts are read; face and hands are kept in the origin only. (Its schema was taken from public code,
+not from a file of the data set.)
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def read(path: Path, photos: Path | None = None) -> Import:
         is_known = isinstance(image, (int, str)) and image in found
         (others.setdefault(image, []) if is_known else rest["annotations"]).append(annotation)
     if unread:
-        fields = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
-        report.note(f"fields of annotations that are kept, but not read: {fields}")
+        names = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
+        report.note(f"fields of annotations that are kept, but not read: {names}")
     fields = {name: value for name, value in data.items() if name not in rest}
     document = document_of(fields, rest["images"], rest["annotations"], categories)
     return report.done(

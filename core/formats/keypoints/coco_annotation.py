@@ -114,7 +114,7 @@ def _with_keypoints(
         if scores is not None and place[0] == "keypoints":
             scores[place[1]] = confidence
     seen = sum(_number(row[2]) > 0 for rows in fields.values() for row in rows or [])
-    told = {
+    told: dict[str, Any] = {
         name: rows if _is_nested(annotation[name]) else [value for row in rows for value in row]
         for name, rows in fields.items()
         if rows is not None
@@ -148,7 +148,9 @@ def _triples(value: Any) -> list[list[Any]] | None:
     if not isinstance(value, list):
         return None
     if _is_nested(value):
-        return [list(row) for row in value] if all(isinstance(r, list) and len(r) == 3 for r in value) else None
+        return (
+            [list(row) for row in value] if all(isinstance(r, list) and len(r) == 3 for r in value) else None
+        )
     return None if len(value) % 3 else [value[start : start + 3] for start in range(0, len(value), 3)]
 
 

@@ -19,8 +19,8 @@ from core.files.whole_file import whole_file
 from core.formats.keypoints.coco_annotation import completed, edited, made, places, rewritten
 from core.formats.keypoints.coco_header import CocoHeader, Id
 from core.formats.keypoints.coco_origin import AnnotationOrigin, annotation_origin, image_origin
+from core.formats.photos.moved_people import moved
 from core.formats.shared.layout_match import NameMatch
-from core.formats.shared.moved_people import moved
 from core.formats.shared.report import Export, LeftOut, Report
 from core.records import Keypoints, Person, Photo
 
@@ -38,7 +38,9 @@ def write(
         with whole_file(path) as stream:
             stream.writelines(json_parts(writer.fields()))
     except ValueError as error:
-        raise FitloopError(f"{path.name}: a number in it is not finite ({error}). Read its file again.") from error
+        raise FitloopError(
+            f"{path.name}: a number in it is not finite ({error}). Read its file again."
+        ) from error
     return Export(writer.people, tuple(writer.left_out))
 
 
@@ -103,7 +105,10 @@ class _CocoWriter:
                 yield annotation
         for photo, image_id, person, shown in later:
             self.people += 1
-            yield self._new(photo, image_id, person, shown) | {"id": self._annotation_ids.take()}
+            known = annotation_origin(person)
+            own = self._annotation_ids.take(person.id) if known is None else None
+            id = self._annotation_ids.take() if own is None else own
+            yield self._new(photo, image_id, person, shown) | {"id": id}
 
     def _known(
         self, photo: Photo, image_id: Id, person: Person, shown: Person, origin: AnnotationOrigin
@@ -114,7 +119,9 @@ class _CocoWriter:
         keypoints = self._keypoints(photo, shown)
         category_id = self._header.category_of(photo.document, own)
         is_asked = self._written_layout is None or category_id == self._category(photo, keypoints)[0]
-        stays = matched is not None and places(matched, origin.annotation, person.keypoints.layout) is not None
+        stays = (
+            matched is not None and places(matched, origin.annotation, person.keypoints.layout) is not None
+        )
         if matched is not None and stays and is_asked:
             annotation = edited(person, shown, origin, matched)
         else:
@@ -133,7 +140,7 @@ class _CocoWriter:
             return self._known(photo, image_id, person, shown, origin)
         keypoints = self._keypoints(photo, shown)
         category_id, matched = self._category(photo, keypoints)
-        ids = {"id": 0, "image_id": image_id, "category_id": category_id}
+        ids = {"image_id": image_id, "category_id": category_id}
         return ids | made(shown.with_(keypoints=keypoints), matched)
 
     def _others(self, photo: Photo, image_id: Id) -> Iterator[Any]:

@@ -88,21 +88,26 @@ class _CocoWriter:
             yield from document.images
 
     def _annotations(self) -> Iterator[Any]:
-        """Those of files first: they keep their ids."""
+        """Those of files first: they keep their ids. Of equal ids, all but the first get new ones at the end."""
+        doubles: list[dict[str, Any]] = []
         later: list[tuple[Photo, Id, Person, Person]] = []
         for photo, image_id in zip(self._photos, self._image_ids, strict=True):
             for person, shown in zip(photo.people, _in_file(photo), strict=True):
                 origin = annotation_origin(person)
-                if origin is None or not self._annotation_ids.may_keep(origin.annotation):
+                if origin is None or not self._annotation_ids.keep(origin.annotation):
                     later.append((photo, image_id, person, shown))
                     continue
                 self.people += 1
                 yield self._known(photo, image_id, person, shown, origin)
-            yield from self._others(photo, image_id)
+            yield from self._others(photo, image_id, doubles)
         for document in self._header.rest if self._written_layout is None else ():
             for annotation in document.annotations:
-                self._annotation_ids.keep(annotation)
-                yield annotation
+                if self._annotation_ids.keep(annotation):
+                    yield annotation
+                else:
+                    doubles.append(annotation)
+        for double in doubles:
+            yield double | {"id": self._annotation_ids.take()}
         for photo, image_id, person, shown in later:
             self.people += 1
             known = annotation_origin(person)
@@ -143,8 +148,9 @@ class _CocoWriter:
         ids = {"image_id": image_id, "category_id": category_id}
         return ids | made(shown.with_(keypoints=keypoints), matched)
 
-    def _others(self, photo: Photo, image_id: Id) -> Iterator[Any]:
-        """The image's annotations that are no people, unless only people of one layout are asked for."""
+    def _others(self, photo: Photo, image_id: Id, doubles: list[dict[str, Any]]) -> Iterator[Any]:
+        """The image's annotations that are no people, unless only people of one layout are asked for. Those whose id
+        is taken are added to `doubles` instead."""
         origin = image_origin(photo)
         others = origin.annotations if origin is not None else []
         if self._written_layout is not None:
@@ -153,11 +159,14 @@ class _CocoWriter:
                 self.left_out.append(LeftOut(f"{photo.path}, annotation", reason))
             return
         for annotation in others:
-            self._annotation_ids.keep(annotation)
+            keeps = self._annotation_ids.keep(annotation)
             if isinstance(annotation, dict):
                 category_id = self._header.category_of(photo.document, annotation.get("category_id"))
                 annotation = _numbered(annotation, image_id, category_id)
-            yield annotation
+            if keeps:
+                yield annotation
+            else:
+                doubles.append(annotation)
 
     def _keypoints(self, photo: Photo, person: Person) -> Keypoints:
         """The keypoints in the layout that is written."""
@@ -194,14 +203,10 @@ class _FreeIds:
         self._used.add(wanted)
         return wanted
 
-    def may_keep(self, record: dict[str, Any]) -> bool:
-        """Whether a record keeps its id, or the lack of one."""
-        return record.get("id") is None or self.take(record["id"]) is not None
-
-    def keep(self, record: Any) -> None:
-        """Take the id of a record that is written as it came."""
-        if isinstance(record, dict):
-            self.may_keep(record)
+    def keep(self, record: Any) -> bool:
+        """Take the id of a record as it came. False if another record has it."""
+        id = record.get("id") if isinstance(record, dict) else None
+        return id is None or not isinstance(id, Hashable) or self.take(id) is not None
 
 
 def _numbered(annotation: dict[str, Any], image_id: Id, category_id: Id) -> dict[str, Any]:

@@ -92,6 +92,16 @@ class Settings:
         others = [other for other in self.recent() if other != path]
         self._store.setValue("recent", [path, *others][:RECENT_KEPT])
 
+    def recent_commands(self) -> list[str]:
+        """Ids of the commands that the palette ran, the latest first."""
+        value = self._store.value("recent_commands", [])
+        return [value] if isinstance(value, str) else value if isinstance(value, list) else []
+
+    def add_recent_command(self, name: str) -> None:
+        """Put a command at the start of the recent ones."""
+        others = [other for other in self.recent_commands() if other != name]
+        self._store.setValue("recent_commands", [name, *others][:RECENT_KEPT])
+
     def restore_window(self, window: QMainWindow) -> bool:
         """Restore the places of the window and its docks. Returns whether they were stored."""
         geometry, docks = self._store.value("window/geometry"), self._store.value("window/docks")

@@ -76,6 +76,7 @@ def prepare(given: argparse.Namespace) -> Work:
         fits=given.source_fits,
         known=given.people,
         layout_name=given.layout,
+        frame=given.frame,
     )
     source = convert.read(given.source, given.source_format, beside)
     body = load_body(given.body, device)
@@ -242,6 +243,9 @@ def _parser() -> CommandLine:
     parser.add_argument("--people", type=Path, help="people that OpenPose's detections belong to")
     parser.add_argument("--source-fits", type=Path, help="SPIN's fits beside SOURCE")
     parser.add_argument("--layout", help="layout of YOLO's keypoints")
+    parser.add_argument(
+        "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as one line of JSON")
     return parser
 

@@ -82,6 +82,14 @@ def _late(module: str, name: str) -> Late:
     return Late(f"core.formats.{module}", name)
 
 
+def _keypoints(word: str, module: str, reads: str, *suffixes: str, own_root: bool = False) -> Format:
+    """A row of keypoints that are only read. own_root: whether its module knows the folder of photos."""
+    part = f"keypoints.{module}"
+    root = _late(part, "photo_root") if own_root else folder_of
+    asks = ("photos", "layout_name")
+    return Format(word, suffixes, reads, _late(part, "recognise"), None, _late(part, "read"), asks, root)
+
+
 _ROWS = (
     Format(
         "project",
@@ -128,10 +136,10 @@ _ROWS = (
         recognise=_late("bodies.spin", "recognise"),
         refuse=_late("bodies.spin", "refuse"),
         read=_late("bodies.spin", "read"),
-        read_asks=("photos", "fits", "body"),
+        read_asks=("photos", "fits", "body", "frame"),
         writes="SPIN data set .npz; with --base a copy of it in which only edited rows change",
         write=_late("bodies.spin_edited", "write_new_or_edited"),
-        write_asks=("body", "base", "fits", "root"),
+        write_asks=("body", "base", "fits", "root", "frame"),
         menu="Export as SP&IN…",
         title="SPIN data set",
     ),
@@ -148,7 +156,7 @@ _ROWS = (
         reads="ProHMR and 4D-Humans data set .npz",
         recognise=_late("bodies.hmr2", "recognise"),
         read=_late("bodies.hmr2", "read"),
-        read_asks=("photos", "body"),
+        read_asks=("photos", "body", "frame"),
     ),
     Format(
         "cliff",
@@ -216,6 +224,51 @@ _ROWS = (
         read_asks=("photos", "layout_name"),
         root=_late("keypoints.yolo", "photo_root"),
     ),
+    _keypoints(
+        "coco-results",
+        "detectors.coco_results",
+        "COCO results lists .json: also OpenPose --write_coco_json",
+        ".json",
+    ),
+    _keypoints(
+        "alphapose",
+        "detectors.alphapose",
+        "AlphaPose results .json: a list, or --format open and cmu",
+        ".json",
+    ),
+    _keypoints(
+        "mmpose",
+        "detectors.mmpose",
+        "MMPose 1.x predictions .json: Inferencer and demo, a file or a folder",
+        ".json",
+    ),
+    _keypoints("sapiens", "detectors.sapiens", "Sapiens predictions .json: a file or a folder", ".json"),
+    _keypoints("dwpose", "detectors.dwpose", "DWPose and OpenPose nodes of ComfyUI .json", ".json"),
+    _keypoints("easy-vitpose", "detectors.easy_vitpose", "easy_ViTPose results .json", ".json"),
+    _keypoints(
+        "easymocap",
+        "detectors.easymocap",
+        "EasyMocap annotations: a file, or the folder annots",
+        ".json",
+        own_root=True,
+    ),
+    _keypoints(
+        "labelme", "annotators.labelme", "labelme and X-AnyLabeling .json: a file or a folder", ".json"
+    ),
+    _keypoints("label-studio", "annotators.label_studio", "Label Studio export .json", ".json"),
+    _keypoints(
+        "supervisely",
+        "annotators.supervisely",
+        "Supervisely graphs: a file of ann, or the project's folder",
+        ".json",
+        own_root=True,
+    ),
+    _keypoints("darwin", "annotators.darwin", "V7 Darwin 2.0 .json: a file or a folder", ".json"),
+    _keypoints("cvat-video", "annotators.cvat_tracks", "CVAT XML 1.1 for video, tracks of skeletons", ".xml"),
+    _keypoints(
+        "deeplabcut", "annotators.deeplabcut", "DeepLabCut .csv, of one individual or several", ".csv"
+    ),
+    _keypoints("sleap", "annotators.sleap", "SLEAP .slp and analysis .h5", ".slp", ".h5"),
     Format(
         "smplifyx",
         (".pkl",),

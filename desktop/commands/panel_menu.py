@@ -28,6 +28,12 @@ PANEL_MENU = (
 )
 HELP_MENU = (
     Command(
+        "help.palette",
+        QT_TR_NOOP("&All commands…"),
+        "Ctrl+K",
+        lambda workbench, window, shown: window.show_palette(),
+    ),
+    Command(
         "help.shortcuts",
         QT_TR_NOOP("&Shortcuts"),
         "?",

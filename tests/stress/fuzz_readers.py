@@ -32,7 +32,7 @@ from core.formats.bodies import spin
 from core.formats.recognise import recognise
 from core.formats.shared.report import Import
 from core.formats.table import formats_recognised
-from tests.core.formats import making
+from tests.core.formats import making, making_keypoints
 from tests.core.formats.making import Sample, samples
 from tests.waiting import LONGEST_S
 from train.run.parser import CommandLine
@@ -174,11 +174,20 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
         scipy.io.savemat(buffer, _without_none(variables), do_compression=bool(len(variables) % 2))
         return buffer.getvalue()
 
+    def as_xml(parts: Any) -> bytes:
+        return '"'.join(map(_text, parts)).encode()
+
+    def as_hdf5(value: Any) -> bytes:
+        return making_keypoints.sleap_bytes(dict(_arrays(value)))
+
     with np.load(folder / "parameters" / "fits.npz") as stored:
         rows = dict(stored)
     with np.load(folder / "curated" / "people_fits.npz") as stored:
         curated = dict(stored)
-    return {
+    detected = {word: (made(), write) for word, (_, made, write, _) in making_keypoints.DOCUMENTS.items()}
+    return detected | {
+        "cvat-video": (making_keypoints.cvat_video().split('"'), as_xml),
+        "sleap": (making_keypoints.sleap_arrays(), as_hdf5),
         "coco": (making.coco_document(), as_json),
         "openpose": (making.openpose_document(), as_json),
         "eft": (making.eft_document(), as_json),
@@ -192,7 +201,7 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
         "smplifyx": (making.smplifyx_dictionary(), lambda value: pickle.dumps(value, 2)),
         "mpii": (making.mpii_variables(), as_mat),
         "lsp": (making.lsp_variables(), as_mat),
-        "cvat": (making.cvat_text().split('"'), lambda parts: '"'.join(map(_text, parts)).encode()),
+        "cvat": (making.cvat_text().split('"'), as_xml),
         "yolo": (making.yolo_text().split(" "), lambda parts: " ".join(map(_text, parts)).encode()),
     }
 

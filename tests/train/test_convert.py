@@ -40,7 +40,7 @@ def project_of(path: Path) -> list:
 @pytest.mark.parametrize("name", [row.word for row in formats_recognised()])
 def test_a_file_of_each_format_becomes_a_project(name, tmp_path, capsys):
     made = samples(tmp_path)[name]
-    assert run(made.path, tmp_path / "new.fitloop") == 0, capsys.readouterr().err
+    assert run(made.path, tmp_path / "new.fitloop", "--frame", "crop") == 0, capsys.readouterr().err
     assert sum(len(photo.people) for photo in project_of(tmp_path / "new.fitloop")) == made.people
     assert f"{made.people} p" in capsys.readouterr().out
 
@@ -59,7 +59,7 @@ def test_fits_beside_a_spin_data_set_are_never_written_over(tmp_path, capsys):
     fits = made.path.with_name("edited_fits.npy")
     np.save(fits, np.zeros((3, 82)))
     before = fits.read_bytes()
-    assert run(made.path, tmp_path / "new.fitloop") == 0
+    assert run(made.path, tmp_path / "new.fitloop", "--frame", "crop") == 0
     arguments = ("--base", made.path, "--fits", fits)
     assert run(tmp_path / "new.fitloop", made.path.with_name("edited.npz"), *arguments) == 1
     assert "edited_fits.npy would be replaced" in capsys.readouterr().err
@@ -135,7 +135,9 @@ def test_a_rejected_fit_is_in_no_sequence_and_no_mesh_and_that_is_said(
 
 def test_only_edited_rows_change_with_a_base(tmp_path, body_file, capsys):
     made = samples(tmp_path)["spin"]
-    assert run(made.path, tmp_path / "new.npz", "--base", made.path, "--body", body_file) == 0
+    assert (
+        run(made.path, tmp_path / "new.npz", "--base", made.path, "--body", body_file, "--frame", "crop") == 0
+    )
     assert ": 0 people" in capsys.readouterr().out
 
 
@@ -199,7 +201,7 @@ def test_the_command_runs_from_the_shell():
 
 def test_the_open_body_places_poses_when_no_body_is_named(tmp_path, capsys):
     made = samples(tmp_path)["spin"]
-    assert run(made.path, tmp_path / "new.fitloop") == 0
+    assert run(made.path, tmp_path / "new.fitloop", "--frame", "crop") == 0
     assert "open body's mean adult" in capsys.readouterr().out
     fits = [one.fit for photo in project_of(tmp_path / "new.fitloop") for one in photo.people]
     assert sum(one is not None for one in fits) == 2
@@ -255,3 +257,12 @@ def test_one_photo_is_detected_and_a_folder_without_any_is_said(tmp_path, capsys
     (tmp_path / "empty").mkdir()
     assert run(tmp_path / "empty", tmp_path / "two.json", "--detect", "rtmlib") == 1
     assert "its format is not one" in capsys.readouterr().err
+
+
+def test_a_question_about_the_frame_names_the_option_that_answers_it(tmp_path, capsys):
+    made = samples(tmp_path)["spin"]
+    assert run(made.path, tmp_path / "new.fitloop") == 1
+    assert "Give --frame with one of these words" in capsys.readouterr().err
+    assert not (tmp_path / "new.fitloop").exists()
+    assert run(made.path, tmp_path / "new.fitloop", "--frame", "photo") == 0
+    assert "in the frame of the photo, as was asked for" in capsys.readouterr().out

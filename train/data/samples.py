@@ -27,6 +27,7 @@ from core.records import BBOX_UNIT
 from core.store.fits.columns import FORMAT_VERSION
 from core.store.fits.dictionary import FitsDictionary
 from train.data.compare_fits import placed
+from train.data.row_poses import in_crop_frame
 
 MISSING_SHARE = 0.05  # more photos that are not there are refused
 SHOWN = 10  # of them are listed
@@ -82,11 +83,13 @@ def read_dataset(
     halves: tuple[float, float],
     truth: bool = True,
     of_gender: bool = False,
+    turned: bool = True,
 ) -> tuple[Samples, FitsDictionary]:
     """A data set .npz and the dictionary rows that it starts with: its own SMPL parameters locked, others empty.
 
     halves: weights of openpose and annotated keypoints; truth False leaves SMPL parameters and 3D joints aside;
-    of_gender: shapes of SMPL's male and female bodies are wanted too.
+    of_gender: shapes of SMPL's male and female bodies are wanted too; turned: poses that the file has in the photo's
+    frame come in the crop's, False leaves them as they are.
     Raises ReadError for a file that is none, or that holds nobody.
     """
     report = Report(path, FORMAT)
@@ -107,6 +110,8 @@ def read_dataset(
         dataset=np.full(count, name),
     )
     _check_finite(samples, path)
+    if truth and turned:
+        table = in_crop_frame(table, samples.photo)
     shaped = np.full(count, truth and not other_body(path, body))
     if shaped.any() and not of_gender:
         shaped &= genders_of(path, count) == NEUTRAL

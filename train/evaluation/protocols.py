@@ -9,8 +9,9 @@ authors (Mehta et al., 3DV 2017; mpii_get_pck_auc_joint_groups.m beside the test
 neck, shoulders, elbows, wrists, hips, knees and ankles, without the pelvis, which lies on itself. SPIN's files have the
 top of the head as `head`.
 
-3DPW's truth is of SMPL's male and female bodies, and so is it in what is published. Where these are not given it is
-posed on the neutral one, and its figures are to be compared among themselves.
+3DPW's truth is in the photo's frame and predictions are in the crop's; they are compared as they are, as SPIN does.
+The truth is of SMPL's male and female bodies, also in what is published. Where these are not given it is posed on the
+neutral one, and its figures are to be compared among themselves.
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ def evaluate(
     body; gendered: the male and female bodies, by 'm' and 'f'. name: of PROTOCOLS, 'joints' for any other. Raises
     ReadError, FitsError, CheckpointError."""
     protocol, own = PROTOCOLS.get(name, PROTOCOLS["joints"]), body_of(network, body)
-    samples, fits = read_dataset(name, path, photos or path.parent, body, (1.0, 1.0), of_gender=True)
+    folder = photos or path.parent
+    samples, fits = read_dataset(name, path, folder, body, (1.0, 1.0), of_gender=True, turned=False)
     rows, absent = present(samples)
     rows = rows[_of_camera(samples, rows, protocol.camera)]
     if not len(rows):

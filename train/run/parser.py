@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from core.errors import FitloopError
+from core.errors import FitloopError, Undecided
 
 INTERRUPTED = 130  # exit code, as a shell's after Ctrl-C
 
@@ -75,6 +75,11 @@ def run_to_end(work: Callable[[], int], stopped: str = "Stopped.") -> int:
     except KeyboardInterrupt:
         print(stopped, end="\n" if stopped else "", file=sys.stderr)
         return INTERRUPTED
+    except Undecided as error:
+        print(
+            f"{error}\nGive --{error.option.removesuffix('_name')} with one of these words.", file=sys.stderr
+        )
+        return 1
     except (FitloopError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -3,13 +3,14 @@
 In the file, parm_pose are 24 rotation matrices in the crop's frame; our records are in the photo's frame. parm_cam
 (s, tx, ty) maps the body's points X to s X + t in the crop, whose sides are at -1 and 1; SPIN's weak camera means
 s (X + t). gt_keypoint_2d (49, 3) are px of the photo, layout spin49. imageName is a bare file name, which is searched
-for in the photos' folder. joint_validity_openpose18 are the annotated ones of OpenPose's 18: no neck where only
-shoulders are annotated.
+for in the photos' folder. joint_validity_openpose18 are the annotated ones of OpenPose's 18, with LSP's neck: none
+where only shoulders are annotated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body.keypoints import convert
+from core.body.keypoints import layout
 from core.body.model import Body
 from core.files.json_parts import json_parts
 from core.files.untrusted import finite, number, read_json
@@ -38,7 +39,7 @@ FORMAT = "EFT fits"
 LAYOUT = "spin49"
 VERSION = 0.1
 _NOT_ROTATION = 1e-2  # largest entry of R Rᵀ - 1
-_VALIDITY = "coco18"  # the order of joint_validity_openpose18
+_VALIDITY = layout("coco18").keypoints  # the order of joint_validity_openpose18
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,7 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
             keypoints = spin_keypoints(photo, person, left_out)
             own = person.with_(id=ids.take_or_next(person.id))
             data.append(_entry(photo, own, keypoints, values))
+    left_out += _same_names({photo.path for photo, _ in fitted})
     with whole_file(path) as stream:
         stream.writelines(json_parts({"ver": VERSION, "data": data}))
     return Export(len(data), tuple(left_out))
@@ -170,14 +172,25 @@ def _with_fits(entries: list[_Entry], body: Body | None, report: Report) -> list
 def _entry(photo: Photo, person: Person, keypoints: Keypoints, values: list[list[Any]]) -> dict[str, Any]:
     """One entry of the file. keypoints: layout spin49. values: matrices, betas and EFT's camera, crop's frame."""
     matrices, betas, eft_camera = values
-    validity = convert(person.keypoints, person.keypoints.layout, _VALIDITY).confidence > 0
+    names = layout(LAYOUT).keypoints
+    there = {name for name, confidence in zip(names, keypoints.confidence, strict=True) if confidence > 0}
+    validity = [int(name in there or (name != "neck" and f"openpose_{name}" in there)) for name in _VALIDITY]
     return {
         "parm_pose": matrices, "parm_shape": betas, "parm_cam": eft_camera,
         "bbox_scale": person.bbox.scale, "bbox_center": person.bbox.center.tolist(),
-        "joint_validity_openpose18": validity.astype(int).tolist(),
+        "joint_validity_openpose18": validity,
         "gt_keypoint_2d": keypoints.array.tolist(), "smpltype": "smpl",
         "annotId": person.id, "imageName": PurePosixPath(photo.path).name,
     }  # fmt: skip
+
+
+def _same_names(paths: Collection[str]) -> list[LeftOut]:
+    """The folders of photos that share a name: the file holds names alone."""
+    names = Counter(PurePosixPath(path).name for path in paths)
+    reason = "another photo has this name, and the file tells no folders: give each photo its own name"
+    return [
+        LeftOut(f"{path}, folder", reason) for path in sorted(paths) if names[PurePosixPath(path).name] > 1
+    ]
 
 
 def _weak_camera(cameras: Tensor) -> Tensor:

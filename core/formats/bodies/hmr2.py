@@ -1,8 +1,9 @@
-"""Reads data sets of ProHMR and 4D-Humans (.npz): SPIN's columns under other names, poses in the crop's frame.
+"""Reads data sets of ProHMR and 4D-Humans (.npz): SPIN's columns under other names.
 
 The arrays are imgname, center, scale (N,) or (N, 2) [px; SPIN uses units of 200 px], body_keypoints_2d (N, 25, 3),
-extra_keypoints_2d (N, 19 or 24, 3), body_pose (N, 72), betas (N, 10), has_body_pose (N,). Training shards (.tar)
-are not read.
+extra_keypoints_2d (N, 19 or 24, 3), body_pose (N, 72), betas (N, 10), has_body_pose (N,) and has_betas (N,). A shape
+whose has_betas is 0 is not known: its pose is read as a fit, not as truth. The frame of poses is found as for SPIN's.
+Training shards (.tar) are not read.
 """
 
 from __future__ import annotations
@@ -21,7 +22,17 @@ from core.records import BBOX_UNIT
 
 FORMAT = "4D-Humans data set"
 _EXTRA_COUNTS = (19, PART)
-_NAMES = ("imgname", "center", "scale", "body_pose", "betas", "has_body_pose", "body_keypoints_2d")
+_NAMES = (
+    "imgname",
+    "center",
+    "scale",
+    "body_pose",
+    "betas",
+    "has_body_pose",
+    "has_betas",
+    "body_keypoints_2d",
+)
+_TALLER = 256 / 192  # 4D-Humans widens or heightens boxes to its network's 192 × 256
 
 
 def recognise(seen: Glimpse) -> int:
@@ -30,10 +41,12 @@ def recognise(seen: Glimpse) -> int:
     return LIKELY if "imgname" in seen.arrays and seen.arrays & own else NO
 
 
-def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, body: Body | None = None, frame: str | None = None
+) -> Import:
     """Read photos, people and fits. Rows of missing photos are left out: the format holds no sizes.
 
-    body: an SMPL body, for exact translations. Raises ReadError.
+    body: an SMPL body, for exact translations. frame: as for SPIN's data sets. Raises ReadError.
     """
     report = Report(path, FORMAT)
     arrays = read_arrays(path, (*_NAMES, "extra_keypoints_2d"))
@@ -57,15 +70,24 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
         columns["shape"] = checked(arrays["betas"], "betas", count, (BETAS,), report)
     if "has_body_pose" in arrays:
         columns["has_smpl"] = checked(arrays["has_body_pose"], "has_body_pose", count, (), report)
-    return people_of(
-        Table(list(people.text_column(imgname)), columns), photos or path.parent, None, body, report
-    )
+    shaped = np.zeros(count, bool)
+    if "has_betas" in arrays:
+        shaped = checked(arrays["has_betas"], "has_betas", count, (), report) > 0
+    posed = columns.get("has_smpl", np.ones(count)) > 0
+    unknown = int((posed & ~shaped).sum()) if "pose" in columns else 0
+    if unknown:
+        report.note(
+            f"{unknown} poses have no known shape (has_betas): read with the mean shape, and not as truth"
+        )
+    table = Table(list(people.text_column(imgname)), columns, shaped=shaped)
+    return people_of(table, photos or path.parent, None, body, report, frame)
 
 
 def _scale(array: np.ndarray, count: int, report: Report) -> np.ndarray:
-    """(N,) the box's side in units of 200 px; of a width and a height, the larger counts."""
+    """(N,) the box's side in units of 200 px; a width and a height grow to 192 : 256 first, as 4D-Humans does."""
     if array.ndim == 2 and array.shape[1] == 2:
-        return checked(array, "scale", count, (2,), report).max(axis=1) / BBOX_UNIT
+        width, height = checked(array, "scale", count, (2,), report).T
+        return np.maximum(width * _TALLER, height) / BBOX_UNIT
     return checked(array, "scale", count, (), report) / BBOX_UNIT
 
 

@@ -1,19 +1,19 @@
 """Reads SPIN's data set .npz and its fits files.
 
 Fits are `<dataset>_fits.npy` (N, 82) or final fits .npz (pose, betas, valid_fit); their row i belongs to row i of the
-data set. In the files, poses are in the crop's frame and have no translation. Our records are in the photo's frame
-(core.formats.shared.crop_frame). Keypoints are openpose (25) and part (24) together, layout spin49. A row's own pose
-with has_smpl = 1 is truth and is read as locked. Where `gender` (N,) is 'm' or 'f', the row's shape is of SMPL's
-male or female body, as in SPIN's files of 3DPW. Our synthetic data sets also have `body`, the fingerprint of the body
-of all shapes (SMPL's by default), and `kid` (N,), the child shape.
+data set. Fits are in the crop's frame and have no translation. The data set's own poses are in the crop's frame or in
+the photo's (core.formats.shared.row_frame tells which), with translations where the file has cameras: global_t (N, 3)
+and focal_l (N,) in CLIFF's pseudo-truth, cam_t (N, 3) and cam_int (N, 3, 3) in CamSMPLify's. Our own files tell their
+`frame`, and camera_center (N, 2) where it is not the photo's middle. Keypoints are openpose (25) and part (24)
+together, layout spin49. A row's own pose with has_smpl = 1 is truth and is read as locked. Where `gender` (N,) is 'm'
+or 'f', the row's shape is of SMPL's male or female body, as in SPIN's files of 3DPW. Our synthetic data sets also have
+`body`, the fingerprint of the body of all shapes (SMPL's by default), and `kid` (N,), the child shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,14 +21,15 @@ from core.body.keypoints import OPENPOSE
 from core.body.model import SMPL_NEUTRAL, Body
 from core.files.untrusted import array_names, read_array, read_arrays
 from core.files.unusable import read_error
+from core.formats.bodies.spin_fits import FitSource, RowCameras, with_cameras, with_fits
 from core.formats.shared import people
-from core.formats.shared.crop_frame import CropPeople, cam_t_from_keypoints, fit_of, stand_in, to_photo
-from core.formats.shared.genders import BODIES, genders_in, is_gendered
+from core.formats.shared.genders import BODIES, genders_in
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
-from core.records import Fit, Person, Photo
+from core.formats.shared.row_frame import COLUMN as FRAME
+from core.records import Person, Photo
 
 FORMAT = "SPIN data set"
 LAYOUT = "spin49"
@@ -37,6 +38,7 @@ MAX_POSE = 100.0  # rad, or standard deviations; larger numbers cannot be a body
 _SHAPES: dict[str, tuple[int, ...]] = {
     "center": (2,), "scale": (), "part": (PART, 3), "openpose": (OPENPOSE, 3), "pose": (POSE,),
     "shape": (BETAS,), "has_smpl": (), "kid": (),
+    "global_t": (3,), "focal_l": (), "camera_center": (2,), "cam_t": (3,), "cam_int": (3, 3),
 }  # fmt: skip
 _NEEDED = {"imgname", "center", "scale"}
 FIT_NAMES = ("pose", "betas", "valid_fit")
@@ -44,27 +46,19 @@ _BODY = "body"
 
 
 @dataclass(frozen=True, eq=False)
-class _Source:
-    """Fits from one file: pose (N, 72), betas (N, 10), valid (N,) bool, bodies (N,) fingerprints; kind: the source."""
-
-    pose: np.ndarray
-    betas: np.ndarray
-    valid: np.ndarray
-    bodies: np.ndarray
-    kind: str
-
-
-@dataclass(frozen=True, eq=False)
 class Table:
     """A data set .npz: imgname, and its arrays (N, ...) among `_SHAPES`.
 
     body: fingerprint of the body of its shapes. gender: the raw column; it is checked only where shapes are read.
+    frame: of its own poses, '' where the file does not say. shaped (N,) bool: rows whose shape is known, None for all.
     """
 
     imgname: list[str | None]
     arrays: dict[str, np.ndarray]
     body: str = SMPL_NEUTRAL
     gender: np.ndarray | None = None
+    frame: str = ""
+    shaped: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.imgname)
@@ -100,20 +94,33 @@ def refuse(seen: Glimpse) -> None:
 
 
 def read(
-    path: Path, photos: Path | None = None, fits: Path | None = None, body: Body | None = None
+    path: Path,
+    photos: Path | None = None,
+    fits: Path | None = None,
+    body: Body | None = None,
+    frame: str | None = None,
 ) -> Import:
     """Read photos, people and fits. Ids are row numbers. Raises ReadError.
 
-    fits: the fits .npy or .npz of the data set. body: an SMPL body, for exact translations. Rows of missing photos are
+    fits: the fits .npy or .npz of the data set. body: an SMPL body, for exact translations. frame: "photo" or "crop",
+    that of the data set's own poses; without it Undecided is raised where nothing tells. Rows of missing photos are
     left out: the format holds no sizes.
     """
     report = Report(path, FORMAT)
-    return people_of(read_table(path, report), photos or path.parent, fits, body, report)
+    return people_of(read_table(path, report), photos or path.parent, fits, body, report, frame)
 
 
-def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, report: Report) -> Import:
+def people_of(
+    table: Table,
+    photos: Path,
+    fits: Path | None,
+    body: Body | None,
+    report: Report,
+    frame: str | None = None,
+) -> Import:
     """The rows of a table as people, grouped by photo."""
     folder = PhotoFolder(photos, report)
+    cameras = None if frame == "crop" else RowCameras.of(table.arrays)
     found: dict[str, Photo] = {}
     rows: list[tuple[int, str]] = []
     persons: list[Person] = []
@@ -122,12 +129,15 @@ def people_of(table: Table, photos: Path, fits: Path | None, body: Body | None, 
             relative = folder.relative(table.imgname[row])
             if relative not in found:
                 found[relative] = Photo(relative, *folder.known_size(relative))
+            found[relative] = with_cameras(found[relative], row, cameras)
             box = people.box_from_center(table.arrays["center"][row], float(table.arrays["scale"][row]))
             keypoints = people.make_keypoints(LAYOUT, array, report, f"row {row}")
             persons.append(people.person(row, box, keypoints))
             rows.append((row, relative))
+    of_photos = [(row, found[relative]) for row, relative in rows]
     for source in _sources(table, fits, report):
-        persons = _with_fits(persons, rows, found, source, table, body, report)
+        used = _usable_places(source, table, of_photos, report)
+        persons = with_fits(persons, of_photos, used, source, table, frame, body, report)
     by_photo: dict[str, list[Person]] = {}
     for (_, relative), person in zip(rows, persons, strict=True):
         by_photo.setdefault(relative, []).append(person)
@@ -147,7 +157,7 @@ def read_table(path: Path, report: Report) -> Table:
         raise report.error("it is not a list of names", "Save it again as text.", "imgname")
     report.count_people(len(imgname))
     for name in array_names(path):
-        if name not in (*arrays, _BODY):
+        if name not in (*arrays, _BODY, FRAME):
             report.note(f"'{name}' is not read; edited copies of this file keep it")
     columns = {
         name: checked(arrays[name], name, len(imgname), shape, report)
@@ -155,7 +165,15 @@ def read_table(path: Path, report: Report) -> Table:
         if name in arrays
     }
     names = list(people.text_column(imgname))
-    return Table(names, columns, body_named(path, report), arrays.get(GENDER))
+    return Table(names, columns, body_named(path, report), arrays.get(GENDER), _frame_named(path, report))
+
+
+def _frame_named(path: Path, report: Report) -> str:
+    """The frame that one of our own files tells of its poses; '' for other programs'. Raises ReadError."""
+    named = read_arrays(path, (FRAME,)).get(FRAME, np.array(""))
+    if named.shape != () or named.dtype.kind != "U" or str(named) not in ("", "photo", "crop"):
+        raise report.error("it must be one text, 'photo' or 'crop'", "Export it again.", FRAME)
+    return str(named)
 
 
 def body_named(path: Path, report: Report) -> str:
@@ -210,80 +228,32 @@ def checked(array: np.ndarray, name: str, count: int, shape: tuple[int, ...], re
     return array.reshape(count, *shape).astype(np.float64)
 
 
-def _sources(table: Table, fits: Path | None, report: Report) -> list[_Source]:
+def _sources(table: Table, fits: Path | None, report: Report) -> list[FitSource]:
     """Sources of fits, the best last: the fits file, then the data set's own truth."""
     sources = []
     if fits is not None:
-        bodies = np.full(len(table), table.body)
-        sources.append(_Source(*read_fits(fits, len(table)), bodies, "fit"))
+        bodies, count = np.full(len(table), table.body), len(table)
+        sources.append(FitSource(*read_fits(fits, count), bodies, np.zeros(count, bool), own=False))
     if "pose" in table.arrays and "shape" in table.arrays:
         has_smpl = table.arrays.get("has_smpl", np.ones(len(table))) > 0
         pose, betas = table.arrays["pose"], table.arrays["shape"]
+        shaped = np.ones(len(table), bool) if table.shaped is None else table.shaped
         if has_smpl.any():
-            sources.append(_Source(pose, betas, has_smpl, table.truth_bodies(report.path), "curated"))
+            betas = np.where(shaped[:, None], betas, 0.0)
+            sources.append(
+                FitSource(pose, betas, has_smpl, table.truth_bodies(report.path), shaped, own=True)
+            )
     return sources
 
 
-def _with_fits(
-    persons: Sequence[Person],
-    rows: list[tuple[int, str]],
-    photos: dict[str, Photo],
-    source: _Source,
-    table: Table,
-    body: Body | None,
-    report: Report,
-) -> list[Person]:
-    pose, betas = source.pose, source.betas
-    kid = table.arrays.get("kid", np.zeros(len(pose)))
-    numbers = np.column_stack([pose, betas, kid])
-    used = [
-        place
-        for place, (row, _) in enumerate(rows)
-        if source.valid[row] and _usable(numbers[row], row, report)
-    ]
-    placer = body or stand_in()
-    if placer is None and used:
-        report.leave_out(f"{len(used)} poses", "no body is installed to place them with; choose an SMPL file")
-    if placer is None or not used:
-        return list(persons)
-    if not placer.shares_betas(table.body):
-        report.note(
-            "poses are placed with the open body's mean adult; choose an SMPL file for exact translations"
-        )
-    of = [rows[place][0] for place in used]
-    gendered = sum(map(is_gendered, source.bodies[of].tolist()))
-    if gendered:
-        report.note(f"{gendered} poses are of SMPL's male or female body; their shapes keep that body")
-    shown = [photos[rows[place][1]] for place in used]
-    boxes = [persons[place].bbox for place in used]
-    crop = CropPeople.of_file(pose[of], betas[of], boxes, shown, placer, kid[of], table.body)
-    cam_t, trusted = cam_t_from_keypoints(crop, [persons[place].keypoints for place in used], placer)
-    pose_photo, cam_t_photo = to_photo(crop, cam_t, placer)
-    changed = list(persons)
-    for index, place in enumerate(used):
-        with report.record(f"row {of[index]}, pose"):
-            row, weak = of[index], not trusted[index]
-            fit = fit_of(
-                pose_photo[index], betas[row], cam_t_photo[index], shown[index], body, source.kind, weak
-            )
-            if source.bodies[row] != SMPL_NEUTRAL:
-                fit = replace(fit, body=str(source.bodies[row]), kid=float(kid[row]))
-            changed[place] = _with_fit(persons[place], fit)
-    if not trusted.all():
-        words = "poses do not match their keypoints, or have too few: placed by their bbox and marked weak"
-        report.note(f"{int((~trusted).sum())} {words}")
-    return changed
-
-
-def _with_fit(person: Person, fit: Fit) -> Person:
-    changes: dict[str, Any] = {"fit": fit, "locked": fit.source == "curated"}
-    if person.fit is not None:
-        changes["alternatives"] = (*person.alternatives, person.fit)
-    return person.with_(**changes)
-
-
-def _usable(numbers: np.ndarray, row: int, report: Report) -> bool:
-    good = bool((np.abs(numbers) <= MAX_POSE).all())
-    if not good:
-        report.leave_out(f"row {row}, pose", "its numbers are not finite, or too large for a body")
-    return good
+def _usable_places(
+    source: FitSource, table: Table, rows: list[tuple[int, Photo]], report: Report
+) -> list[int]:
+    """Places among the people of those with a usable fit; a fit of wild numbers is reported."""
+    kid = table.arrays.get("kid", np.zeros(len(table)))
+    numbers = np.abs(np.column_stack([source.pose, source.betas, kid]))
+    usable = (numbers <= MAX_POSE).all(axis=1)
+    for row, _ in rows:
+        if source.valid[row] and not usable[row]:
+            report.leave_out(f"row {row}, pose", "its numbers are not finite, or too large for a body")
+    return [place for place, (row, _) in enumerate(rows) if source.valid[row] and usable[row]]

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from core.body.keypoints import OPENPOSE
 from core.body.model import SMPL_NEUTRAL, Body
@@ -17,16 +16,15 @@ from core.files.untrusted import read_array, read_arrays
 from core.files.whole_file import whole_file
 from core.formats.bodies import spin_write
 from core.formats.bodies.spin import BETAS, FORMAT, PART, POSE, Table, read_table
-from core.formats.bodies.spin_write import doubtful, may_teach, smpl_betas, spin_keypoints
+from core.formats.bodies.spin_base import base_frame, put_cameras, same_camera, same_fit
+from core.formats.bodies.spin_write import doubtful, may_teach, poses_in, smpl_betas, spin_keypoints
 from core.formats.shared.association import associate_boxes
-from core.formats.shared.crop_frame import fits_in_crop, placing_body
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.genders import column_of, genders_in, is_gendered
+from core.formats.shared.pose_rows import Frame
 from core.formats.shared.report import Export, LeftOut, Report
-from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import BBox, Person, Photo
 
-SAME_ANGLE = 1e-4  # rad; a round trip through the crop's frame changes less, any edit by hand more
 SAME_PLACE = 1e-4  # px
 _TRUTH = {"pose": POSE, "shape": BETAS}
 
@@ -38,13 +36,14 @@ def write_new_or_edited(
     base: Path | None = None,
     fits: Path | None = None,
     root: Path | None = None,
+    frame: str | None = None,
 ) -> Export:
     """A new data set of all people; with base a copy of that one, edited as `write` does, and one of its fits beside
-    it as NAME_fits.npy."""
+    it as NAME_fits.npy. frame: of the poses written, with base of those that it has."""
     if base is None:
-        return spin_write.write(path, photos, body)
+        return spin_write.write(path, photos, body, frame)
     both = None if fits is None else (fits, path.with_name(f"{path.stem}_fits.npy"))
-    return write(base, photos, path, both, body, root)
+    return write(base, photos, path, both, body, root, frame)
 
 
 def write(
@@ -54,6 +53,7 @@ def write(
     fits: tuple[Path, Path] | None = None,
     body: Body | None = None,
     root: Path | None = None,
+    frame: str | None = None,
 ) -> Export:
     """Write a copy of the data set `base` in which only the rows of edited people change.
 
@@ -62,13 +62,15 @@ def write(
     fits: paths of the old and the new fits .npy. A fit is written where its row keeps one: into the row's own truth,
     else into `fits`, else it becomes the row's truth. A rejected fit sets has_smpl = 0, or zeros in `fits`; a doubtful
     fit (`doubtful`) sets has_smpl = 0. All other rows and arrays are copied byte for byte. The result counts the
-    changed rows. Raises FitsError, ReadError and OSError.
+    changed rows. Poses are written in the frame of the base's own; frame: "photo" or "crop" where nothing tells it,
+    else Undecided is raised. Raises FitsError, ReadError and OSError.
     """
     if fits is not None and fits[0].resolve() == fits[1].resolve():
         raise FitsError(
             f"{fits[0]} would be replaced by the edited fits. Choose another name for the data set."
         )
-    table = read_table(base, Report(base, FORMAT))
+    report = Report(base, FORMAT)
+    table = read_table(base, report)
     left_out: list[LeftOut] = []
     matched = _match_rows(table, list(photos), base.parent, root or base.parent, left_out)
     arrays = {
@@ -79,10 +81,11 @@ def write(
     with_own = {row: pair for row, pair in matched.items() if own[row]}
     others = {row: pair for row, pair in matched.items() if not own[row]}
     rejected = _rejected(matched, own, left_out)
-    changed = _changed_fits(table, with_own, _truths(table), body, left_out, genders=True)
+    kept = base_frame(table, with_own, frame, body, report)
+    changed = _changed_fits(table, with_own, _truths(table), body, left_out, genders=True, frame=kept)
     truth = dict(changed)
     if fits is None:
-        truth |= _changed_fits(table, others, None, body, left_out, genders=True)
+        truth |= _changed_fits(table, others, None, body, left_out, genders=True, frame=kept)
     else:
         rows = _read_rows(fits[0], base, len(table))
         changed |= _changed_fits(table, others, rows.astype(np.float64), body, left_out, genders=False)
@@ -94,6 +97,7 @@ def write(
     refused = [row for row in rejected if own[row]]
     unsure = doubtful([matched[row] for row in truth], left_out)
     _put_truth(arrays, own, truth, [*refused, *(list(truth)[place] for place in unsure)])
+    put_cameras(arrays, {row: matched[row] for row in truth}, body)
     teachers = {row: matched[row][1] for row in truth}
     _put_ages(arrays, table.body, teachers)
     _put_genders(arrays, base, teachers)
@@ -211,13 +215,14 @@ def _changed_fits(
     body: Body | None,
     left_out: list[LeftOut],
     genders: bool,
+    frame: Frame = "crop",
 ) -> dict[int, np.ndarray]:
     """Row -> pose and betas (82,) of each fit that may become truth and differs from `old` (N, 82) or None."""
     rows = [row for row, (_, person) in matched.items() if may_teach(person)]
     if not rows:
         return {}
     people = [matched[row] for row in rows]
-    pose, _ = fits_in_crop(people, placing_body(body))
+    pose = poses_in(frame, people, body)
     if table.body == SMPL_NEUTRAL:
         betas = smpl_betas(people, left_out, genders)
     else:
@@ -226,7 +231,10 @@ def _changed_fits(
     return {
         row: fit
         for row, fit in zip(rows, fits, strict=True)
-        if old is None or not _same_fit(fit, old[row]) or not _same_age(table, row, matched[row][1])
+        if old is None
+        or not same_fit(fit, old[row])
+        or not _same_age(table, row, matched[row][1])
+        or (frame == "photo" and not same_camera(table, row, matched[row], body))
     }
 
 
@@ -286,9 +294,3 @@ def _put_genders(arrays: dict[str, np.ndarray], base: Path, people: dict[int, Pe
         genders_in(told, base, count)
     arrays[GENDER] = np.full(count, "n") if told is None else told.copy()
     arrays[GENDER][list(bodies)] = column_of(bodies.values())
-
-
-def _same_fit(fit: np.ndarray, old: np.ndarray) -> bool:
-    same = np.array_equal(fit[3:], old[3:].astype(np.float32))
-    turns = axis_angle_to_matrix(torch.from_numpy(np.stack([fit[:3], old[:3]]).astype(np.float64)))
-    return bool(same and geodesic_angle(turns[0], turns[1]) < SAME_ANGLE)

@@ -8,20 +8,25 @@ from pathlib import Path
 import numpy as np
 
 from core.body.keypoints import OPENPOSE, convert
-from core.body.model import Body
+from core.body.model import SMPL_NEUTRAL, Body
 from core.files.whole_file import whole_file
 from core.formats.bodies.spin import BETAS, LAYOUT, PART, POSE
-from core.formats.shared.crop_frame import betas_for_smpl, fits_in_crop, placing_body
+from core.formats.shared.crop_frame import SAME_PX, betas_for_smpl, fits_in_crop, placing_body
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.genders import column_of, is_gendered
+from core.formats.shared.pose_rows import Frame
 from core.formats.shared.report import Export, LeftOut
+from core.formats.shared.row_frame import COLUMN as FRAME
+from core.formats.shared.row_frame import frame_named, is_3dpw
 from core.records import Keypoints, Person, Photo
 from core.store.fits.dictionary import VALID_SCORE_PX
 
 
-def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
-    """Write a data set .npz of all people. Fits become pose and shape with has_smpl = 1, in the crop's frame.
+def write(path: Path, photos: Iterable[Photo], body: Body | None = None, frame: str | None = None) -> Export:
+    """Write a data set .npz of all people. Fits become pose and shape with has_smpl = 1.
 
+    frame: "crop" as in SPIN's training data, or "photo"; by default that of SPIN's own file of these photos, which is
+    the photo's for 3DPW. In the photo's frame global_t, focal_l and, off the photo's middle, camera_center go with it.
     SPIN treats has_smpl = 1 as truth and never refits it, so a doubtful fit (`doubtful`) gets 0. Keypoints of other
     layouts are converted to spin49. The column gender is written if a shape is of SMPL's male or female body. Raises
     FitsError if there are fits but no body, and OSError.
@@ -31,7 +36,8 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
     keypoints = np.zeros((len(people), OPENPOSE + PART, 3), dtype=np.float32)
     for row, (photo, person) in enumerate(people):
         keypoints[row] = spin_keypoints(photo, person, left_out).array
-    pose, betas, has_smpl = _fit_rows(people, body, left_out, genders=True)
+    chosen = _frame_to_write(frame, [photo.path for photo, _ in people])
+    pose, betas, has_smpl = _fit_rows(people, body, left_out, genders=True, frame=chosen)
     has_smpl[doubtful(people, left_out)] = 0
     genders = column_of(person.fit.body if person.fit else "" for _, person in people)
     arrays = {
@@ -43,12 +49,16 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
         "pose": pose,
         "shape": betas,
         "has_smpl": has_smpl,
+        FRAME: np.array(chosen),
     }
+    if chosen == "photo":
+        arrays |= camera_columns(people, body)
     if (genders != "n").any():
         arrays[GENDER] = genders
     with whole_file(path) as stream:
         np.savez(stream, allow_pickle=False, **arrays)
-    return Export(len(people), tuple(left_out))
+    notes = (f"poses are written in the frame of the {chosen}",) if chosen == "photo" else ()
+    return Export(len(people), tuple(left_out), notes=notes)
 
 
 def write_fits(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
@@ -59,6 +69,36 @@ def write_fits(path: Path, photos: Iterable[Photo], body: Body | None = None) ->
     with whole_file(path) as stream:
         np.save(stream, np.concatenate([pose, betas], axis=1))
     return Export(len(people), tuple(left_out))
+
+
+def camera_columns(people: Sequence[tuple[Photo, Person]], body: Body | None = None) -> dict[str, np.ndarray]:
+    """CLIFF's columns: global_t (N, 3) [m] of SMPL's body and focal_l (N,) [px]; camera_center (N, 2) where one is not
+    its photo's middle. People without a fit have zeros, and the camera of their photo."""
+    cameras = [
+        photo.camera if person.fit is None else (person.fit.focal_length, tuple(person.fit.camera_center))
+        for photo, person in people
+    ]
+    centers = np.array([center for _, center in cameras], np.float64).reshape(-1, 2)
+    columns = {
+        "global_t": np.array([cam_t_of_smpl(person, body) for _, person in people]).reshape(-1, 3),
+        "focal_l": np.array([focal_length for focal_length, _ in cameras], np.float64),
+    }
+    middles = np.array([photo.middle for photo, _ in people], np.float64).reshape(-1, 2)
+    if (np.abs(centers - middles) > SAME_PX).any():
+        columns["camera_center"] = centers
+    return columns
+
+
+def cam_t_of_smpl(person: Person, body: Body | None) -> np.ndarray:
+    """(3,) [m] translation of SMPL's body where the person's stands; zeros without a fit."""
+    fit = person.fit
+    if fit is None:
+        return np.zeros(3)
+    if fit.body == SMPL_NEUTRAL or is_gendered(fit.body):
+        return fit.cam_t.astype(np.float64)
+    placer = placing_body(body)
+    shift = placer.pelvis_shift(fit.body) - placer.pelvis_shift(SMPL_NEUTRAL)
+    return np.asarray(fit.cam_t + shift.cpu().numpy(), np.float64)
 
 
 def spin_keypoints(photo: Photo, person: Person, left_out: list[LeftOut]) -> Keypoints:
@@ -96,6 +136,13 @@ def smpl_betas(
     return betas
 
 
+def poses_in(frame: Frame, fitted: list[tuple[Photo, Person]], body: Body | None) -> np.ndarray:
+    """pose (N, 72) [rad] of people who all have a fit."""
+    if frame == "crop":
+        return fits_in_crop(fitted, placing_body(body))[0]
+    return np.array([person.fit.pose for _, person in fitted if person.fit is not None]).reshape(-1, POSE)
+
+
 def with_truth(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
     """People whose fit may become truth. Rejected fits are added to `left_out`."""
     for photo, person in people:
@@ -122,16 +169,27 @@ def doubtful(people: Sequence[tuple[Photo, Person]], left_out: list[LeftOut]) ->
     return places
 
 
+def _frame_to_write(frame: str | None, names: list[str]) -> Frame:
+    """The frame asked for, or that of SPIN's own file of these photos. Raises FitloopError for another word."""
+    if frame is not None:
+        return frame_named(frame)
+    return "photo" if is_3dpw(names) else "crop"
+
+
 def _fit_rows(
-    people: Sequence[tuple[Photo, Person]], body: Body | None, left_out: list[LeftOut], genders: bool
+    people: Sequence[tuple[Photo, Person]],
+    body: Body | None,
+    left_out: list[LeftOut],
+    genders: bool,
+    frame: Frame = "crop",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """pose (N, 72) in the crop's frame, betas (N, 10), has_smpl (N,)."""
+    """pose (N, 72) in the frame, betas (N, 10), has_smpl (N,)."""
     pose = np.zeros((len(people), POSE), dtype=np.float32)
     betas = np.zeros((len(people), BETAS), dtype=np.float32)
     chosen = with_truth(people, left_out)
     has_smpl = np.array([may_teach(person) for _, person in people], dtype=np.uint8)
     fitted = np.flatnonzero(has_smpl).tolist()
     if fitted:
-        pose[fitted], _ = fits_in_crop(chosen, placing_body(body))
+        pose[fitted] = poses_in(frame, chosen, body)
         betas[fitted] = smpl_betas(chosen, left_out, genders)
     return pose, betas, has_smpl

@@ -37,9 +37,8 @@ FEET = ("left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_s
 
 def recognise(seen: Glimpse) -> int:
     """By the keys of its JSON."""
-    if seen.has_key("annotations"):
-        return SURE
-    return MAYBE if seen.has_key("images") else NO
+    known = seen.has_key("annotations") + seen.has_key("images")
+    return SURE if known == 2 and not seen.is_list else MAYBE if known else NO
 
 
 def read(path: Path, photos: Path | None = None) -> Import:

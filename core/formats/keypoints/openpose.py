@@ -39,8 +39,11 @@ _EXTRA = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2
 
 
 def recognise(seen: Glimpse) -> int:
-    """By the key of its JSON, or the ending of its files."""
-    return LIKELY if seen.has_key("people") or seen.has_file("*.json") else NO
+    """By the key of its JSON; a folder by that of one of its first files."""
+    if seen.kind != "folder":
+        return LIKELY if seen.has_key("people") else NO
+    some = islice(sorted(seen.path.glob("*.json")), _LOOKED_INTO)
+    return LIKELY if any(recognise(Glimpse(file)) for file in some if file.is_file()) else NO
 
 
 def refuse(seen: Glimpse) -> None:

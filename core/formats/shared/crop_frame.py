@@ -1,9 +1,8 @@
 """Transforms poses between the crop's frame, which SPIN's and EFT's files use, and the photo's frame.
 
-Both directions need the pelvis of the shaped body, about which SMPL turns. A file without translations also needs
-the body's keypoints: the translation is the one that projects them onto the person's. With the SMPL body both are
-exact. With another body (the open one) the pose is exact, and the translation is that of SMPL's mean adult, whose
-pelvis is known without SMPL's file (`Body.pelvis_shift`).
+Both directions need the pelvis of the shaped body, about which SMPL turns. With the SMPL body they are exact. With
+another body (the open one) the pose is exact, and the translation is that of SMPL's mean adult, whose pelvis is known
+without SMPL's file (`Body.pelvis_shift`).
 """
 
 from __future__ import annotations
@@ -14,26 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body.keypoint_body import KeypointBody
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
 from core.errors import BodyFileError, FitsError
-from core.geometry.camera import (
-    CROP_FOCAL_LENGTH,
-    CROP_SIZE,
-    crop_to_full,
-    full_to_crop,
-    keypoints_to_crop,
-    weak_camera_to_cam_t,
-)
-from core.records import BBox, Fit, Keypoints, Person, Photo
+from core.geometry.camera import crop_to_full, full_to_crop
+from core.records import BBox, Fit, Person, Photo
 
-LAYOUT = "spin49"
-FEWEST_KEYPOINTS = 4
-USUAL_WEAK_SCALE = 0.9  # of a standing person in a crop; HMR's initial value
-NEAREST_CROP_DEPTH = 5.0  # m; a body nearer than this would be ten times as large as its crop
 UNSCORED = float("nan")
 SAME_PX = 0.5  # a camera that differs less from the assumed one counts as assumed
-_CHUNK = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,30 +158,6 @@ def to_crop(rows: CropPeople, cam_t: Tensor, body: Body) -> tuple[np.ndarray, np
     return _array(torch.cat([orient, rows.pose[:, 3:]], 1)), _array(cam_t_crop - _shift(body, SMPL_NEUTRAL))
 
 
-def cam_t_from_keypoints(
-    rows: CropPeople, keypoints: list[Keypoints], body: Body
-) -> tuple[Tensor, np.ndarray]:
-    """The translation in the crop's frame that projects the body onto the keypoints (layout spin49).
-
-    Returns cam_t (N, 3) [m] of the file's body and trusted (N,) bool. As in SPIN's estimate_translation, it solves
-    f (X + tx) = (u - c) (Z + tz) by weighted linear least squares, but over all keypoints. It is not trusted where
-    keypoints are too few or the pose does not match them: there the body is put in the middle of its bbox, at the
-    usual size.
-    """
-    if not keypoints:
-        return torch.zeros(0, 3), np.zeros(0, dtype=bool)
-    array = _tensor(np.stack([k.array for k in keypoints]))
-    confidence = array[..., 2]
-    crop = keypoints_to_crop(array[..., :2], rows.bbox_center, rows.bbox_side) - CROP_SIZE / 2
-    keypoint_body = KeypointBody.from_body(body.to("cpu", rows.pose.dtype), LAYOUT)
-    parts = [_solve(rows, part, crop[part], confidence[part], keypoint_body) for part in _slices(len(rows))]
-    cam_t = torch.cat(parts)
-    trusted = (confidence > 0).sum(1) >= FEWEST_KEYPOINTS
-    trusted &= (cam_t[:, 2] > NEAREST_CROP_DEPTH) & cam_t.isfinite().all(1)
-    middle = weak_camera_to_cam_t(_tensor([[USUAL_WEAK_SCALE, 0, 0]])) - _pelvis(rows, body)
-    return torch.where(trusted[:, None], cam_t, middle) - rows.shift, trusted.numpy()
-
-
 def fit_of(
     pose: np.ndarray,
     betas: np.ndarray,
@@ -234,21 +196,6 @@ def betas_for_smpl(fits: list[Fit]) -> tuple[np.ndarray, list[int]]:
     ]
 
 
-def _solve(people: CropPeople, part: slice, crop: Tensor, confidence: Tensor, body: KeypointBody) -> Tensor:
-    """cam_t (n, 3) [m] of one part of the rows. crop (n, 49, 2) [px from the crop's middle], confidence (n, 49)."""
-    pose = people.pose[part]
-    params = BodyParams.from_pose(pose, people.betas[part], pose.new_zeros(len(pose), 3), people.kid[part])
-    points = body.keypoints(params)
-    weight = confidence.sqrt()[..., None].expand(-1, -1, 2)
-    left = torch.zeros(*crop.shape, 3, dtype=pose.dtype)
-    left[..., 0, 0] = left[..., 1, 1] = CROP_FOCAL_LENGTH
-    left[..., 2] = -crop
-    right = crop * points[..., 2:] - CROP_FOCAL_LENGTH * points[..., :2]
-    left, right = (left * weight[..., None]).flatten(1, 2), (right * weight).flatten(1, 2)
-    normal = left.transpose(1, 2) @ left + 1e-9 * torch.eye(3, dtype=pose.dtype)
-    return torch.linalg.solve(normal, (left.transpose(1, 2) @ right[..., None]))[..., 0]
-
-
 def _pelvis(rows: CropPeople, body: Body) -> Tensor:
     params = BodyParams.from_pose(rows.pose, rows.betas, rows.pose.new_zeros(len(rows), 3), rows.kid)
     return body.to("cpu", rows.pose.dtype).rest_pelvis(params)
@@ -257,10 +204,6 @@ def _pelvis(rows: CropPeople, body: Body) -> Tensor:
 def _shift(body: Body, other: str) -> Tensor:
     """`Body.pelvis_shift` (3,) as float64 on the CPU."""
     return body.pelvis_shift(other).to("cpu", torch.float64)
-
-
-def _slices(count: int) -> list[slice]:
-    return [slice(start, start + _CHUNK) for start in range(0, count, _CHUNK)]
 
 
 def _tensor(values: object) -> Tensor:

@@ -12,7 +12,7 @@ from core.files.mat import read_mat
 from core.files.untrusted import array_names, read_bytes, read_pickle
 
 NO, MAYBE, LIKELY, SURE = range(4)  # how sure: the surest format reads the file
-FileKind = Literal["folder", "npz", "npy", "mat", "pickle", "xml", "json", "text"]
+FileKind = Literal["folder", "npz", "npy", "mat", "hdf5", "pickle", "xml", "json", "text"]
 _JSON_START = re.compile(rb"\s*[\[{]")
 _START = 4096  # bytes that tell JSON and text
 _BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe"
@@ -39,8 +39,10 @@ class Glimpse:
             return "npz"
         if self.data.startswith(b"\x93NUMPY"):
             return "npy"
-        if self.data.startswith((b"MATLAB", b"\x89HDF")) or self.path.suffix == ".mat":
+        if self.data.startswith(b"MATLAB") or self.path.suffix == ".mat":
             return "mat"
+        if self.data.startswith(b"\x89HDF"):
+            return "hdf5"
         if self.data.startswith(b"\x80") or self.path.suffix in (".pkl", ".pickle"):
             return "pickle"
         if self.data.lstrip()[:1] == b"<":
@@ -70,9 +72,24 @@ class Glimpse:
         """How a text begins; empty for all else."""
         return self.data[:_START].decode(errors="replace") if self.kind == "text" else ""
 
+    @property
+    def is_list(self) -> bool:
+        """Whether a JSON file is a list."""
+        return self.kind == "json" and self.data[:_START].lstrip(_BYTE_ORDER_MARKS).lstrip()[:1] == b"["
+
+    @cached_property
+    def first_json(self) -> Glimpse:
+        """Of a folder, its first *.json by name; the file itself, and a folder without one."""
+        first = min(self.path.glob("*.json"), default=self.path) if self.kind == "folder" else self.path
+        return self if first == self.path or first.is_dir() else Glimpse(first)
+
     def has_key(self, name: str) -> bool:
         """Whether this stands in quotes somewhere in a JSON file, which need not be parsed for it."""
         return self.kind == "json" and f'"{name}"'.encode() in self.data
+
+    def has_keys(self, *names: str) -> bool:
+        """Whether each stands in quotes somewhere in a JSON file."""
+        return all(map(self.has_key, names))
 
     def has_file(self, pattern: str) -> bool:
         """Whether a folder has a file of such a name, as `Path.glob` takes it."""

@@ -61,16 +61,18 @@ class Import:
 
 @dataclass(frozen=True)
 class Export:
-    """What a writer wrote: how many people, or photos, and what of them the format could not hold."""
+    """What a writer wrote: how many people, or photos, and what of them the format could not hold. notes: how it was
+    written, where the user should know."""
 
     written: int
     left_out: tuple[LeftOut, ...] = ()
     unit: str = "person"
+    notes: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """Lines for a terminal or a dialog."""
         units = self.unit if self.written == 1 else PLURALS[self.unit]
-        return "\n".join([f"{self.written} {units}", *grouped(self.left_out)])
+        return "\n".join([f"{self.written} {units}", *self.notes, *grouped(self.left_out)])
 
 
 class Report:

@@ -86,6 +86,11 @@ class Project:
         """The other program that writes the project; None if this program does, or if the folder is read-only."""
         return self._session.writer
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user must know of the file since it was opened, each with a remedy."""
+        return self._session.notes
+
     def close(self) -> None:
         """Close the file and release the writer's lock. A closed project cannot be used any more."""
         self._session.close()

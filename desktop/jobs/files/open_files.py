@@ -120,7 +120,8 @@ def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | No
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
-    return Opening(1, 1, project, "\n".join(filter(None, (why_read_only(project), notes))))
+    words = project.notes or (why_read_only(project),)
+    return Opening(1, 1, project, "\n".join(filter(None, (*words, notes))))
 
 
 def _open_photos(folder: Path) -> Iterator[Opening]:
@@ -151,7 +152,7 @@ def _open_photos(folder: Path) -> Iterator[Opening]:
         if is_new:
             remove(file)
         raise
-    yield _opened(project, "\n".join(broken))
+    yield _opened(project, "\n".join(filter(None, (*broken, _unread_beside(folder) if is_new else ""))))
 
 
 def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | None) -> Iterator[Opening]:
@@ -220,9 +221,24 @@ def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterato
 
 
 def _has_photos(folder: Path) -> bool:
-    return next((name for name in os.listdir(folder) if _is_photo(name)), None) is not None or (
-        next(folder.glob("*.json"), None) is None and bool(photos_in(folder))
-    )
+    """Whether a folder is one of photos and not a data set whose photos lie deeper."""
+    if any(_is_photo(name) for name in os.listdir(folder)):
+        return True
+    from core.formats.data_set import is_data_set
+
+    return next(folder.glob("*.json"), None) is None and bool(photos_in(folder)) and not is_data_set(folder)
+
+
+def _unread_beside(folder: Path) -> str:
+    """Which files beside the photos of a folder hold people; empty if none do."""
+    from core.formats.data_set import parts_of
+
+    try:
+        names = [part.path.name for part in parts_of(folder) if part.path != folder]
+    except ReadError as error:
+        return str(error)
+    words = tr("People in {names} are not read: open that by itself, before or instead.")
+    return words.format(names=", ".join(names)) if names else ""
 
 
 def _is_photo(name: str) -> bool:

@@ -51,6 +51,7 @@ def _icon(command: str, theme_name: ThemeName) -> QIcon:
         text = (FOLDER / f"{drawing}.svg").read_text(encoding="utf-8")
         for mode, shade, opacity in (
             (QIcon.Mode.Normal, getattr(colours, colour), 1.0),
+            (QIcon.Mode.Selected, colours.on_accent, 1.0),
             (QIcon.Mode.Disabled, colours.muted, 0.45),
         ):
             for size in SIZES_PX:

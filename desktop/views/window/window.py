@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QMainWindow, QMessageBox
 
 from desktop import theme
@@ -35,6 +35,7 @@ from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, SIZE_PX, Docks
+from desktop.views.window.palette import CommandPalette
 from desktop.views.window.shortcut_editor import ShortcutEditor
 from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
@@ -54,6 +55,7 @@ class Window(QMainWindow):
         self._dressed = ""
         self._dress()
         self.setWindowTitle("Fitloop")
+        self.setAcceptDrops(True)
         self.actions_by_id = Actions(self, workbench, commands, settings)
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
@@ -167,6 +169,9 @@ class Window(QMainWindow):
         self.restoreState(self._first_layout, LAYOUT_VERSION)
         self._arrange()
 
+    def show_palette(self) -> None:
+        CommandPalette(self._commands, self.actions_by_id, self._settings, self).open()
+
     def show_shortcuts(self) -> None:
         ShortcutSheet(self._commands, self.actions_by_id, self).open()
 
@@ -181,6 +186,23 @@ class Window(QMainWindow):
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         message.open()
+
+    @qt_override()
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    @qt_override()
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped: a project, photos' folder, or annotations."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if len(paths) == 1:
+            open_path(self._workbench, paths[0])
+        elif paths:
+            self._workbench.told.emit(
+                tr("Drop one file or folder: several photos are opened by their folder.")
+            )
 
     @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:

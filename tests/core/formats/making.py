@@ -18,11 +18,12 @@ from core.body.smpl_file import read_body_file
 from core.formats.bodies import agora, cliff, curated, eft, hmr2, parameters, pw3d, smplifyx, spin
 from core.formats.keypoints import coco, cvat, lsp, mpii, openpose, yolo
 from core.formats.shared.report import Import
+from core.formats.table import FORMATS
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store.fits.from_photos import fits_of_photos
 from tests.bodies import toy_arrays, write_npz
+from tests.core.formats.making_keypoints import DOCUMENTS, HEIGHT, WIDTH, keypoint_array
 
-WIDTH, HEIGHT = 64, 48
 AGORA_HEIGHT = 36  # as wide for its height as AGORA's photos
 PHOTOS = ("a.png", "b.png")
 
@@ -50,15 +51,6 @@ def write_photos(
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(folder / name), np.zeros((height, width, 3), np.uint8))
-
-
-def keypoint_array(name: str, seed: int = 0) -> np.ndarray:
-    """(K, 3) inside the photo, all there."""
-    random = np.random.default_rng(seed)
-    count = layout(name).k
-    return np.column_stack(
-        [random.uniform(1, WIDTH, count), random.uniform(1, HEIGHT, count), np.ones(count)]
-    )
 
 
 def person(name: str = "spin49", id: int = 1, seed: int = 0, fit: Fit | None = None) -> Person:
@@ -243,8 +235,8 @@ def samples(folder: Path) -> dict[str, Sample]:
     add("coco", "people.json", json.dumps(coco_document()).encode(), coco.read, 3)
     add("openpose", "a_keypoints.json", json.dumps(openpose_document()).encode(), openpose.read, 2)
     add("eft", "eft.json", json.dumps(eft_document()).encode(), partial(eft.read, body=body), 1)
-    add("spin", "train.npz", npz_bytes(spin_arrays()), partial(spin.read, body=body), 3)
-    add("hmr2", "data.npz", npz_bytes(hmr2_arrays()), partial(hmr2.read, body=body), 3)
+    add("spin", "train.npz", npz_bytes(spin_arrays()), partial(spin.read, body=body, frame="crop"), 3)
+    add("hmr2", "data.npz", npz_bytes(hmr2_arrays()), partial(hmr2.read, body=body, frame="crop"), 3)
     add("cliff", "cliff.npz", npz_bytes(cliff_arrays()), cliff.read, 2)
     add("3dpw", "courtyard_00.pkl", pickle.dumps(pw3d_dictionary(), 2), partial(pw3d.read, body=body), 4)
     add("agora", "a_personId_0.pkl", pickle.dumps(agora_dictionary(body)), partial(agora.read, body=body), 1)
@@ -255,6 +247,8 @@ def samples(folder: Path) -> dict[str, Sample]:
     add("lsp", "joints.mat", mat_bytes(lsp_variables(), folder), lsp.read, 2)
     add("cvat", "annotations.xml", cvat_text().encode(), cvat.read, 1)
     add("yolo", "a.txt", yolo_text().encode(), yolo.read, 2)
+    for word, (file, document, encode, people) in DOCUMENTS.items():
+        add(word, file, encode(document()), FORMATS[word].read, people)
     parameters_file = folder / "parameters" / "fits.npz"
     parameters_file.parent.mkdir(parents=True, exist_ok=True)
     parameters.write(parameters_file, [photo_with(person(fit=fit()))])

@@ -330,7 +330,7 @@ def test_fits_with_other_rows_than_the_data_set_are_refused(tmp_path):
 def test_spin_rows_whose_photo_is_missing_are_left_out(tmp_path):
     write_photos(tmp_path, ("a.png",))
     (tmp_path / "train.npz").write_bytes(making.npz_bytes(making.spin_arrays()))
-    imported = spin.read(tmp_path / "train.npz", body=making.toy_body(tmp_path))
+    imported = spin.read(tmp_path / "train.npz", body=making.toy_body(tmp_path), frame="crop")
     assert imported.people == 2
     assert "row 1: the photo is not in the folder" in reasons(imported)
 

@@ -108,7 +108,7 @@ def test_a_spin_row_with_too_few_keypoints_stands_in_its_box_and_is_weak(body, t
     arrays = making.spin_arrays(1)
     arrays["part"], arrays["openpose"] = arrays["part"] * 0, arrays["openpose"] * 0
     (tmp_path / "train.npz").write_bytes(making.npz_bytes(arrays))
-    imported = spin.read(tmp_path / "train.npz", body=body)
+    imported = spin.read(tmp_path / "train.npz", body=body, frame="crop")
     (read,) = imported.photos[0].people
     assert read.fit.weak
     assert "marked weak" in imported.summary()

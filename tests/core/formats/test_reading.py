@@ -58,12 +58,30 @@ def test_all_annotated_photos_import_and_say_what_they_leave_out(shared_data: Pa
     assert people == 48
 
 
-def test_a_box_of_4d_humans_is_in_pixels(tmp_path):
+@pytest.mark.parametrize(
+    ("scale", "side"), [((24.0, 30.0), 32.0), ((21.0, 30.0), 30.0), (30.0, 30.0)], ids=str
+)
+def test_a_box_of_4d_humans_is_in_pixels_and_grows_to_192_by_256(scale, side, tmp_path):
     write_photos(tmp_path)
-    arrays = making.hmr2_arrays() | {"scale": np.tile([24.0, 30.0], (3, 1))}
+    arrays = making.hmr2_arrays() | {"scale": np.array([scale] * 3)}
     (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
-    photos = hmr2.read(tmp_path / "data.npz").photos
-    assert [person.bbox.side for photo in photos for person in photo.people] == pytest.approx([30.0] * 3)
+    photos = hmr2.read(tmp_path / "data.npz", frame="crop").photos
+    assert [person.bbox.side for photo in photos for person in photo.people] == pytest.approx([side] * 3)
+
+
+@pytest.mark.parametrize("column", [np.array([1, 0, 1]), None], ids=["has_betas", "no column"])
+def test_a_shape_that_4d_humans_does_not_know_is_no_truth(column, tmp_path):
+    write_photos(tmp_path)
+    arrays = making.hmr2_arrays() | ({} if column is None else {"has_betas": column})
+    (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
+    found = hmr2.read(tmp_path / "data.npz", frame="crop")
+    people = {one.id: one for photo in found.photos for one in photo.people}
+    known = np.zeros(3) if column is None else column
+    assert [people[row].locked for row in range(3)] == known.astype(bool).tolist()
+    assert not people[1].fit.betas.any()
+    assert people[1].fit.source == "fit"
+    np.testing.assert_allclose(people[1].fit.pose[3:], arrays["body_pose"][1, 3:], atol=1e-6)
+    assert f"{3 - int(known.sum())} poses have no known shape" in found.summary()
 
 
 def test_guesses_of_cliff_are_of_smpl(made):

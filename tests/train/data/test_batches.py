@@ -12,6 +12,8 @@ from core.body.model import BodyParams, body_from_arrays, load_body
 from core.errors import FitsError, ReadError
 from core.formats.bodies import spin
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, project
+from core.geometry.image import image_size
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.store.fits.dictionary import FitsDictionary
 from tests.benchmarks.shared.people import smpl_sized
 from tests.train import making_runs
@@ -232,6 +234,21 @@ class TestDatasets:
             np.testing.assert_allclose(fits.crop_pose.numpy(), file["pose"], atol=1e-5)
         expected = CROP_FOCAL_LENGTH * 200 * fits.scale / CROP_SIZE
         torch.testing.assert_close(fits.focal_length, expected)
+
+    def test_poses_with_a_camera_come_in_the_frame_of_the_crop_unless_asked_as_they_are(self, tmp_path, body):
+        more = {"global_t": np.tile([0.5, 0.1, 4.0], (PEOPLE, 1)), "focal_l": np.full(PEOPLE, 300.0)}
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, **more)
+        samples, fits = read_dataset("coco", path, tmp_path, body, HALVES)
+        _, raw = read_dataset("coco", path, tmp_path, body, HALVES, turned=False)
+        with np.load(path) as file:
+            pose = file["pose"]
+        np.testing.assert_allclose(raw.crop_pose.numpy(), pose, atol=1e-5)
+        np.testing.assert_allclose(fits.crop_pose.numpy()[:, 3:], pose[:, 3:], atol=1e-5)
+        turns = [axis_angle_to_matrix(one.crop_pose[:, :3].double()) for one in (fits, raw)]
+        width, height = image_size(samples.photo[0])
+        away = np.linalg.norm(samples.center - [width / 2, height / 2], axis=1)
+        np.testing.assert_allclose(geodesic_angle(*turns).numpy(), np.arctan(away / 300.0), atol=1e-4)
+        assert away.min() > 1
 
     def test_without_truth_its_rows_are_empty(self, dataset, body):
         samples, fits = read_dataset("coco", dataset, dataset.parent, body, HALVES, truth=False)

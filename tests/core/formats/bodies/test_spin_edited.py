@@ -32,7 +32,7 @@ def test_only_edited_rows_of_a_spin_data_set_and_its_fits_change(tmp_path, body)
     arrays = making.spin_arrays() | {"has_smpl": np.zeros(3, dtype=np.uint8)}
     base.write_bytes(making.npz_bytes(arrays))
     np.save(fits, np.random.default_rng(7).normal(0, 0.3, (3, 82)))
-    photos = list(spin.read(base, fits=fits, body=body).photos)
+    photos = list(spin.read(base, fits=fits, body=body, frame="crop").photos)
     edited = photos[0].people[1]
     moved = edited.with_(
         id=99, keypoints=edited.keypoints.with_keypoint(30, xy=(7.0, 8.0)), fit=fit(9, focal_length=80.0)
@@ -64,7 +64,7 @@ def test_a_spin_data_set_that_nobody_edited_comes_out_with_every_array_the_same(
     write_photos(tmp_path)
     base = tmp_path / "train.npz"
     base.write_bytes(making.npz_bytes(making.spin_arrays()))
-    photos = spin.read(base, body=body).photos
+    photos = spin.read(base, body=body, frame="crop").photos
     assert spin_edited.write(base, photos, tmp_path / "new.npz", body=body).written == 0
     before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
     assert all(after[name].tobytes() == array.tobytes() for name, array in before.items())
@@ -81,7 +81,7 @@ def write_named(folder: Path, body: str, **arrays: np.ndarray) -> Path:
 
 def test_a_data_set_of_the_open_body_that_nobody_edited_keeps_its_shapes(tmp_path):
     base = write_named(tmp_path, load_body().fingerprint)
-    photos = spin.read(base).photos
+    photos = spin.read(base, frame="crop").photos
     export = spin_edited.write(base, photos, tmp_path / "new.npz")
     assert (export.written, export.left_out) == (0, ())
     before, after = raw_arrays(base), raw_arrays(tmp_path / "new.npz")
@@ -91,7 +91,7 @@ def test_a_data_set_of_the_open_body_that_nobody_edited_keeps_its_shapes(tmp_pat
 def test_shape_and_age_of_a_fit_of_the_data_sets_own_body_are_written_and_those_of_another_are_not(tmp_path):
     name = load_body().fingerprint
     base = write_named(tmp_path, name)
-    photos = list(spin.read(base).photos)
+    photos = list(spin.read(base, frame="crop").photos)
     (second,) = photos[1].people
     older = replace(second.fit, kid=0.75)
     other = fit(9, focal_length=80.0)
@@ -118,7 +118,7 @@ def second_row(folder: Path, body: Body, **changes: Any) -> Person:
     write_photos(folder)
     base = folder / "train.npz"
     base.write_bytes(making.npz_bytes(making.spin_arrays() | {"has_smpl": np.ones(3, np.uint8)}))
-    (found,) = spin.read(base, body=body).photos[1].people
+    (found,) = spin.read(base, body=body, frame="crop").photos[1].people
     return found.with_(**changes)
 
 
@@ -173,7 +173,7 @@ def test_fits_beside_a_data_set_with_truth_stay_where_nobody_edited(tmp_path, bo
     base, fits, new_fits = (tmp_path / name for name in ("train.npz", "fits.npy", "new.npy"))
     base.write_bytes(making.npz_bytes(making.spin_arrays()))
     np.save(fits, np.random.default_rng(7).normal(0, 0.3, (3, 82)))
-    photos = spin.read(base, fits=fits, body=body).photos
+    photos = spin.read(base, fits=fits, body=body, frame="crop").photos
     assert spin_edited.write(base, photos, tmp_path / "new.npz", (fits, new_fits), body).written == 0
     assert new_fits.read_bytes() == fits.read_bytes()
 

@@ -28,7 +28,11 @@ def write_dataset(folder: Path, **arrays: np.ndarray) -> Path:
 
 def bodies_in(path: Path, body: Body, fits: Path | None = None) -> list[str]:
     """Of each row's fit, in the order of the rows."""
-    found = {one.id: one for photo in spin.read(path, fits=fits, body=body).photos for one in photo.people}
+    found = {
+        one.id: one
+        for photo in spin.read(path, fits=fits, body=body, frame="crop").photos
+        for one in photo.people
+    }
     return [found[row].fit.body for row in range(3)]
 
 
@@ -36,7 +40,7 @@ def bodies_in(path: Path, body: Body, fits: Path | None = None) -> list[str]:
 def test_truth_of_a_gender_is_of_smpls_body_of_it(dtype, tmp_path, body):
     path = write_dataset(tmp_path, gender=np.array(["m", "female", "n"], dtype))
     assert bodies_in(path, body) == ["smpl-male", "smpl-female", SMPL_NEUTRAL]
-    imported = spin.read(path, body=body)
+    imported = spin.read(path, body=body, frame="crop")
     assert "2 poses are of SMPL's male or female body" in imported.summary()
     assert "'gender' is not read" not in imported.summary()
 
@@ -50,12 +54,12 @@ def test_fits_beside_a_data_set_that_tells_genders_are_of_the_neutral_body(tmp_p
 def test_a_gender_that_is_none_is_refused_where_a_shape_would_be_of_it(tmp_path, body):
     path = write_dataset(tmp_path, gender=np.array(["m", "x", "m"]))
     with pytest.raises(ReadError, match=r"gender: 'x' is unknown. Use 'm', 'f' or 'neutral'"):
-        spin.read(path, body=body)
+        spin.read(path, body=body, frame="crop")
 
 
 def test_genders_that_no_shape_asks_for_are_not_looked_at(tmp_path, body):
     path = write_dataset(tmp_path, gender=np.arange(3), has_smpl=np.zeros(3, np.uint8))
-    photos = list(spin.read(path, body=body).photos)
+    photos = list(spin.read(path, body=body, frame="crop").photos)
     assert [one.fit for photo in photos for one in photo.people] == [None] * 3
     (second,) = photos[1].people
     moved = second.with_(bbox=replace(second.bbox, scale=1.1 * second.bbox.scale))
@@ -79,7 +83,7 @@ def test_a_data_set_of_neutral_bodies_alone_tells_no_genders(tmp_path, body):
 @pytest.mark.parametrize("dtype", ["U6", "S1"])
 def test_a_neutral_fit_in_place_of_gendered_truth_makes_its_row_neutral(dtype, tmp_path, body):
     path = write_dataset(tmp_path, gender=np.array(["m", "f", "m"], dtype))
-    photos = list(spin.read(path, body=body).photos)
+    photos = list(spin.read(path, body=body, frame="crop").photos)
     (second,) = photos[1].people
     photos[1] = photos[1].with_(people=(second.with_(fit=fit(9, body=SMPL_NEUTRAL, focal_length=80.0)),))
     spin_edited.write(path, photos, tmp_path / "new.npz", body=body)
@@ -89,7 +93,7 @@ def test_a_neutral_fit_in_place_of_gendered_truth_makes_its_row_neutral(dtype, t
 
 def test_a_gendered_fit_of_a_row_without_truth_brings_its_gender(tmp_path, body):
     path = write_dataset(tmp_path, has_smpl=np.array([1, 0, 1], np.uint8))
-    photos = list(spin.read(path, body=body).photos)
+    photos = list(spin.read(path, body=body, frame="crop").photos)
     (second,) = photos[1].people
     photos[1] = photos[1].with_(people=(second.with_(fit=fit(9, body="smpl-male", focal_length=80.0)),))
     spin_edited.write(path, photos, tmp_path / "new.npz", body=body)

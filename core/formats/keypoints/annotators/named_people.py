@@ -1,0 +1,139 @@
+"""People whose keypoints have names in the file, from its points to records.
+
+All people of a file have one layout, that of all names in it: few points are placed of some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.body.keypoints import LAYOUTS, layout
+from core.errors import Undecided, Way
+from core.files.unusable import Unusable
+from core.formats.shared import people
+from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
+from core.formats.shared.layout_match import NameMatch, match, plain_name
+from core.formats.shared.report import Import, Report
+
+MAX_NAMES = 1000
+
+
+@dataclass(frozen=True)
+class PlacedPoint:
+    """One keypoint that is there: x, y [px], confidence in 0..1."""
+
+    x: float
+    y: float
+    occluded: bool = False
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class NamedPerson:
+    """One person of a photo: where it is in the file, its points by name, its box (left, top, width, height) [px]."""
+
+    photo: str
+    record: str
+    points: Mapping[str, PlacedPoint]
+    xywh: list[float] | None = None
+    identity: Hashable = None
+
+
+@dataclass
+class NamedPeople:
+    """Collects the people of a file. layout_name: as the user names it, None for by the names of the points."""
+
+    report: Report
+    layout_name: str | None = None
+    _names: dict[str, None] = field(default_factory=dict)
+    _people: list[NamedPerson] = field(default_factory=list)
+    _sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.layout_name is not None:
+            layout(self.layout_name)  # raises LayoutError for a name that is none
+
+    def add_photo(self, relative: str, size: tuple[int, int]) -> None:
+        """A photo, perhaps without people. size: width, height [px]."""
+        self._sizes.setdefault(relative, size)
+
+    def add(self, person: NamedPerson) -> None:
+        """A person of an added photo, whom the reader has counted. Raises Unusable for one without points."""
+        if not person.points:
+            raise Unusable("it has no keypoints")
+        self.name(person.points)
+        self._people.append(person)
+
+    def name(self, names: Sequence[str] | Mapping[str, object]) -> None:
+        """Names of keypoints in the file's own order, before anybody with these points is added."""
+        if len(self._names) + len(names) > MAX_NAMES:
+            names = [name for name in names if name in self._names]
+        self._names |= dict.fromkeys(names)
+
+    def done(self) -> Import:
+        """The photos with their people. Raises ReadError if the names are not those of a person's keypoints."""
+        gathered, tracks = GatheredPhotos(self.report), Tracks()
+        for relative, size in self._sizes.items():
+            gathered.add_photo(relative, size)
+        if not self._people:
+            return gathered.done()
+        names = tuple(self._names)
+        matched = match_names(names, self.layout_name, self.report)
+        places = {name: place for place, name in enumerate(names)}
+        for person in self._people:
+            with self.report.record(person.record):
+                rows = np.zeros((len(names), 4))
+                for name, point in person.points.items():
+                    if name in places:
+                        rows[places[name]] = point.x, point.y, point.confidence, point.occluded
+                array = matched.pick(rows)
+                keypoints = people.make_keypoints(
+                    matched.layout, array[:, :3], self.report, person.record, array[:, 3] > 0
+                )
+                box = people.box_or_round(person.xywh, keypoints, self.report, person.record)
+                gathered.add(person.photo, keypoints, box, tracks.take(person.identity))
+        return gathered.done()
+
+
+def match_names(names: Sequence[str], layout_name: str | None, report: Report) -> NameMatch:
+    """How the names of a file map to a layout, with notes.
+
+    Raises Undecided if the names are not those of keypoints but a layout has as many, else ReadError.
+    """
+    matched = match(names) if layout_name is None else _match_in(names, layout_name, report)
+    if matched is None:
+        ways = tuple(Way(name, layout(name).source) for name in LAYOUTS if layout(name).k == len(names))
+        problem = f"its {len(names)} keypoints do not have the names of a person's keypoints"
+        if not ways:
+            raise report.error(problem, "Rename them, such as left_wrist, or choose another file.")
+        raise Undecided(f"{report.path.name}: {problem}.", "layout_name", ways)
+    report.note(f"keypoints are read as layout '{matched.layout}'")
+    for name in matched.unknown:
+        report.leave_out(f"keypoint '{name[:64]}'", f"layout '{matched.layout}' has no such keypoint")
+    return matched
+
+
+def _match_in(names: Sequence[str], layout_name: str, report: Report) -> NameMatch:
+    """The same in the layout that the user names: by names, else in the file's order. Raises ReadError."""
+    ours = [plain_name(keypoint) for keypoint in layout(layout_name).keypoints]
+    wanted = [plain_name(name) for name in names]
+    if set(wanted) & set(ours):
+        take = np.array([wanted.index(name) if name in wanted else -1 for name in ours])
+        unknown = tuple(name for name, plain in zip(names, wanted, strict=True) if plain not in ours)
+        return NameMatch(layout_name, take, len(names), unknown)
+    if len(names) != len(ours):
+        problem = f"it names {len(names)} keypoints, but layout '{layout_name}' has {len(ours)}"
+        raise report.error(problem, "Name a layout with as many.")
+    order = (
+        sorted(range(len(names)), key=lambda i: int(names[i]))
+        if all(map(_is_number, names))
+        else range(len(names))
+    )
+    return NameMatch(layout_name, np.array(list(order)), len(names))
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) < 18

@@ -1,0 +1,141 @@
+"""Keypoints of detectors, whose files do not name them: the layout follows from their number.
+
+133 keypoints are COCO-WholeBody's, of which body and feet come first; 136 are Halpe's, which begin with its 26; 70, and
+the 308 of Sapiens that begin with them, are mhr70's. Face and hands are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.body.keypoints import LAYOUTS, layout
+from core.errors import Undecided, Way
+from core.files.untrusted import numbers
+from core.files.unusable import Unusable
+from core.formats.shared import people
+from core.formats.shared.layout_match import NameMatch
+from core.formats.shared.report import Report
+from core.records import BBox, Keypoints
+
+_LAYOUTS_BY_COUNT = {17: "coco17", 18: "coco18", 23: "coco23", 25: "openpose25", 26: "halpe26"}
+_BEGINS_WITH = {133: ("coco23", "coco17"), 136: ("halpe26",), 23: ("coco17",)}
+_MHR70_COUNTS = (70, 308)
+# The place in mhr70 of each keypoint. openpose25's mid_hip is the middle of 9 and 10.
+_MHR70 = {
+    "openpose25": (0, 69, 6, 8, 41, 5, 7, 62, 9, 10, 12, 14, 9, 11, 13, 2, 1, 4, 3, 15, 16, 17, 18, 19, 20),
+    "coco17": (0, 1, 2, 3, 4, 5, 6, 7, 8, 62, 41, 9, 10, 11, 12, 13, 14),
+}
+_MID_HIP, _HIPS = 8, (9, 10)
+
+
+class DetectedLayouts:
+    """Decides the layout of one file's keypoints. layout_name: as the user names it, None for by their number.
+
+    names: how the file's own names map to a layout, for detectors that name them.
+    """
+
+    def __init__(
+        self, report: Report, layout_name: str | None = None, names: NameMatch | None = None
+    ) -> None:
+        if layout_name is not None:
+            layout(layout_name)  # raises LayoutError for a name that is none
+        self._report = report
+        self._layout_name = layout_name
+        self._names = names
+        self._unknown: int | None = None
+
+    def keypoints(self, rows: np.ndarray, record: str) -> Keypoints:
+        """Keypoints from rows (N, 3) = x, y [px], score. Raises Unusable for a number of them that fits no layout.
+
+        Scores above 1 count as 1 and below 0 as absent; so does (0, 0), as detectors write it. Whole scores up to 2
+        are visibilities.
+        """
+        third = rows[:, 2]
+        occluded = np.zeros(len(rows), dtype=bool)
+        if (third == people.VISIBLE).any() and np.isin(third, (0, people.OCCLUDED, people.VISIBLE)).all():
+            occluded = third == people.OCCLUDED
+        if (third > people.VISIBLE).any() or ((third > 1) & (third % 1 != 0)).any():
+            self._report.note("scores above 1 count as 1")
+        found = rows[:, :2].any(axis=1)
+        confidence = np.where(found, third.clip(0, 1), 0)
+        name, values = self._picked(np.column_stack([rows[:, :2], confidence, occluded]))
+        self._report.note(f"{len(rows)} keypoints are read as layout '{name}'")
+        return people.make_keypoints(name, values[:, :3], self._report, record, values[:, 3] > 0)
+
+    def check(self, count: int) -> None:
+        """Raise Undecided if nobody was read, count of people 0, because the layout is not known."""
+        if count or self._unknown is None:
+            return
+        ways = tuple(Way(name, layout(name).source) for name in LAYOUTS if layout(name).k == self._unknown)
+        if ways:
+            problem = f"{self._report.path.name}: its people have {self._unknown} keypoints, and it does not name them."
+            raise Undecided(problem, "layout_name", ways)
+
+    def _picked(self, values: np.ndarray) -> tuple[str, np.ndarray]:
+        """The layout of values (N, C), and (K, C) in its order."""
+        count, name = len(values), self._layout_name
+        if count in _MHR70_COUNTS and (name is None or name in _MHR70):
+            return name or "openpose25", _from_mhr70(values, name or "openpose25")
+        if (
+            name is None
+            and self._names is not None
+            and count == self._names.count
+            and count not in _BEGINS_WITH
+        ):
+            return self._names.layout, self._names.pick(values)
+        if name is None:
+            name = (
+                _BEGINS_WITH[count][0]
+                if count > 100 and count in _BEGINS_WITH
+                else _LAYOUTS_BY_COUNT.get(count)
+            )
+        if name is None:
+            self._unknown = self._unknown or count
+            raise Unusable(f"it has {count} keypoints, and their layout is not known; name the layout")
+        wanted = layout(name).k
+        if count != wanted and name not in _BEGINS_WITH.get(count, ()):
+            raise Unusable(f"it has {count} keypoints, but layout '{name}' has {wanted}")
+        return name, values[:wanted]
+
+
+def _from_mhr70(values: np.ndarray, name: str) -> np.ndarray:
+    """values (70 or more, C) = x, y, confidence, … in the order of a layout."""
+    picked = values[list(_MHR70[name])]
+    if name == "openpose25":
+        hips = values[list(_HIPS)]
+        picked[_MID_HIP] = hips.mean(axis=0)
+        picked[_MID_HIP, 2:] = hips[:, 2:].min(axis=0)
+    return picked
+
+
+def rows_of(keypoints: Any, scores: Any = None) -> np.ndarray:
+    """Rows (N, 3) = x, y, score of a file's values. Raises Unusable.
+
+    keypoints: flat triples, a list of triples, or with scores (N,) a list of pairs.
+    """
+    values = numbers(keypoints)
+    if scores is not None:
+        if values.ndim != 2 or values.shape[1] != 2:
+            raise Unusable("its keypoints are not pairs x, y")
+        return np.column_stack([values, numbers(scores, len(values))])
+    if values.ndim == 1 and len(values) % 3 == 0:
+        values = values.reshape(-1, 3)
+    if values.ndim != 2 or values.shape[1] != 3:
+        raise Unusable("its keypoints are not triples x, y, score")
+    return values
+
+
+def box_of_corners(corners: Any, keypoints: Keypoints, report: Report, record: str) -> BBox:
+    """The box of left, top, right, bottom [px], also in a list of its own or with a score behind; else round the
+    keypoints. An unusable box is reported."""
+    if isinstance(corners, list) and len(corners) == 1 and isinstance(corners[0], list):
+        corners = corners[0]
+    if not isinstance(corners, list) or len(corners) not in (4, 5):
+        return people.box_or_round(None, keypoints, report, record)
+    try:
+        left, top, right, bottom = numbers(corners)[:4].tolist()
+    except (Unusable, ValueError):
+        return people.box_or_round(corners, keypoints, report, record)
+    return people.box_or_round([left, top, right - left, bottom - top], keypoints, report, record)

@@ -1,0 +1,89 @@
+"""The command palette and what is dropped on the window."""
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+
+from desktop.commands.menus import COMMANDS
+from desktop.views.window.palette import CommandPalette, Entry, found
+from tests.desktop.making import write_coco
+
+
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
+@pytest.fixture
+def palette(open_desk):
+    open_desk.do("help.palette")
+    (shown,) = open_desk.window.findChildren(CommandPalette)
+    yield shown
+    for left in open_desk.window.findChildren(CommandPalette):
+        left.close()
+
+
+ENTRIES = [
+    Entry("fit.fit", "Fit › Fit", "F"),
+    Entry("fit.queue", "Fit › Fit everybody in the queue", ""),
+    Entry("file.save_fits", "File › Save fits", "Ctrl+S"),
+]
+
+
+def test_every_typed_word_must_be_in_the_name_or_the_keys():
+    assert [one.name for one in found(ENTRIES, "every fit", [])] == ["fit.queue"]
+    assert [one.name for one in found(ENTRIES, "ctrl+s", [])] == ["file.save_fits"]
+    assert found(ENTRIES, "elephant", []) == []
+
+
+def test_recently_used_commands_come_first():
+    assert found(ENTRIES, "", ["file.save_fits"])[0].name == "file.save_fits"
+    assert found(ENTRIES, "fit", ["fit.queue"])[0].name == "fit.queue"
+
+
+def test_the_command_whose_own_name_begins_as_typed_comes_first():
+    assert found(ENTRIES, "sa", ["fit.queue"])[0].name == "file.save_fits"
+    assert found(ENTRIES, "fit", [])[0].name == "fit.fit"
+
+
+def test_the_palette_lists_every_command(palette):
+    assert palette.list.topLevelItemCount() == len(COMMANDS)
+
+
+def test_typing_and_enter_run_a_command(open_desk, palette):
+    before = open_desk.workbench.view.boxes
+    QTest.keyClicks(palette.line, "view boxes")
+    QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert open_desk.workbench.view.boxes != before
+    assert open_desk.settings.recent_commands()[0] == "view.boxes"
+
+
+def test_a_command_that_cannot_run_is_listed_with_its_reason_and_not_run(open_desk, palette):
+    QTest.keyClicks(palette.line, "edit redo")
+    assert "nothing to redo" in palette.list.topLevelItem(0).text(1)
+    QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.isVisible()
+
+
+def drop(desk, *paths):
+    """Drop files on the window."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    at, copy = QPointF(5, 5), Qt.DropAction.CopyAction
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entering = QDragEnterEvent(at.toPoint(), copy, data, left, none)
+    desk.window.dragEnterEvent(entering)
+    if entering.isAccepted():
+        desk.window.dropEvent(QDropEvent(at, copy, data, left, none))
+
+
+def test_annotations_that_are_dropped_are_opened(desk, tmp_path):
+    drop(desk, write_coco(tmp_path))
+    desk.wait(lambda: not desk.workbench.busy and desk.workbench.project is not None)
+    assert desk.workbench.project.folder == tmp_path
+
+
+def test_several_files_at_once_are_told_how_to_open(desk, tmp_path):
+    drop(desk, tmp_path / "a.jpg", tmp_path / "b.jpg")
+    assert any("one file or folder" in text for text in desk.told)

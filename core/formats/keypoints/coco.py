@@ -20,11 +20,11 @@ from core.files.untrusted import finite, number, numbers, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.coco_origin import document_of, with_annotation, with_image
 from core.formats.shared import people
+from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
 from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
-from core.formats.shared.tracks import Tracks
 from core.records import Person, Photo
 
 FORMAT = "COCO keypoints"
@@ -67,8 +67,12 @@ def read(path: Path, photos: Path | None = None) -> Import:
         with report.record(_record(annotation, index)):
             image = _image_of(annotation, found)
             person = _read_person(annotation, categories, ids, report, index)
-            track = tracks.number(annotation.get("track_id"), _video_of(found[image][1]))
-            persons.setdefault(image, []).append(with_annotation(person.with_(track=track), annotation))
+            others_here = persons.setdefault(image, [])
+            track = tracks.take(annotation.get("track_id"), _video_of(found[image][1]))
+            if track is not None and track in {other.track for other in others_here}:
+                report.leave_out(f"{_record(annotation, index)}, track_id", "another person of the photo has it")
+                track = None
+            others_here.append(with_annotation(person.with_(track=track), annotation))
             continue
         image = annotation.get("image_id") if isinstance(annotation, dict) else None
         is_known = isinstance(image, (int, str)) and image in found

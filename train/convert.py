@@ -139,7 +139,9 @@ def _parser() -> CommandLine:
     parser.add_argument(
         "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
     )
-    parser.add_argument("--person", type=int, help="the only person a sequence is of, by id in one of the photos")
+    parser.add_argument(
+        "--person", type=int, help="the only person a sequence is of, by id in one of the photos"
+    )
     parser.add_argument("--track", type=int, help="the only person a sequence is of, by track")
     parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
     return parser
@@ -194,7 +196,15 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         choice = DetectorChoice(given.detect, given.device, given.mode, weights)
         found = detected(given.source, given.source_format, beside, choice)
     print(found.summary())
-    print(write(given.destination, row, found.photos, replace(beside, root=found.root), Who(given.person, given.track)))
+    print(
+        write(
+            given.destination,
+            row,
+            found.photos,
+            replace(beside, root=found.root),
+            Who(given.person, given.track),
+        )
+    )
     return 0
 
 

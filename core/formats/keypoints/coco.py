@@ -70,7 +70,9 @@ def read(path: Path, photos: Path | None = None) -> Import:
             others_here = persons.setdefault(image, [])
             track = tracks.take(annotation.get("track_id"), _video_of(found[image][1]))
             if track is not None and track in {other.track for other in others_here}:
-                report.leave_out(f"{_record(annotation, index)}, track_id", "another person of the photo has it")
+                report.leave_out(
+                    f"{_record(annotation, index)}, track_id", "another person of the photo has it"
+                )
                 track = None
             others_here.append(with_annotation(person.with_(track=track), annotation))
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from core.errors import FitsError
@@ -40,8 +41,10 @@ def with_tracks(photos: Iterable[Photo], tracks: Tracks | None = None) -> tuple[
     """
     done, tracks = list(photos), tracks or Tracks()
     numbered = [(name_and_number(photo.path), place) for place, photo in enumerate(done)]
-    ordered = sorted((key, place) for key, place in numbered if key is not None and not _has_tracks(done[place]))
-    for (before, first), (after, second) in zip(ordered, ordered[1:], strict=False):
+    ordered = sorted(
+        (key, place) for key, place in numbered if key is not None and not _has_tracks(done[place])
+    )
+    for (before, first), (after, second) in pairwise(ordered):
         if before[0] == after[0] and before[1] + 1 == after[1]:
             done[first], done[second] = _matched(done[first], done[second], tracks)
     return tuple(done)
@@ -65,7 +68,13 @@ def sequences(
     elif track is not None:
         people = [(photo, person) for photo, person in people if person.track == track]
     if not people:
-        whom = f"person {person_id}" if person_id is not None else "nobody" if track is None else f"track {track}"
+        whom = (
+            f"person {person_id}"
+            if person_id is not None
+            else "nobody"
+            if track is None
+            else f"track {track}"
+        )
         has = "has no fit" if track is None else "has no person with a fit"
         raise FitsError(f"{whom} {has} to write. Fit people first, or choose another.")
     several = any(person.track is not None for _, person in people)
@@ -78,13 +87,17 @@ def sequences(
             reason = "nothing tells which person of the other photos it is, so it is in no sequence"
             left_out.append(LeftOut(f"{photo.path}, person {person.id}", reason))
         elif photo.path in of_photo:
-            left_out.append(LeftOut(f"{photo.path}, person {person.id}", f"track {person.track} is there twice"))
+            left_out.append(
+                LeftOut(f"{photo.path}, person {person.id}", f"track {person.track} is there twice")
+            )
         else:
             of_photo[photo.path] = person.fit
     for number, of_photo in found.items():
         name = "the person" if number is None else f"track {number}"
         if of_photo:
-            left_out += [LeftOut(photo.path, f"{name} {LACKS}") for photo in photos if photo.path not in of_photo]
+            left_out += [
+                LeftOut(photo.path, f"{name} {LACKS}") for photo in photos if photo.path not in of_photo
+            ]
     return [PersonSequence(number, tuple(fits.values())) for number, fits in found.items() if fits]
 
 
@@ -108,7 +121,9 @@ def _of_person(people: list[tuple[Photo, Person]], person_id: int) -> list[tuple
     tracks = {person.track for _, person in own}
     if len(tracks) > 1:
         known = ", ".join(sorted(str(track) for track in tracks if track is not None))
-        raise FitsError(f"people of id {person_id} are of several tracks. Choose one of them: --track {known}.")
+        raise FitsError(
+            f"people of id {person_id} are of several tracks. Choose one of them: --track {known}."
+        )
     track = next(iter(tracks), None)
     if track is not None:
         return [(photo, person) for photo, person in people if person.track == track]

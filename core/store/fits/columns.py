@@ -46,7 +46,15 @@ def _check_array(name: str, array: np.ndarray, count: int, where: str) -> None:
     if name == "format_version":
         return
     shape = () if name == "body" else (count, *NUMBERS.get(name, ()))
-    kinds = "U" if name in TEXTS or name == "body" else "biu" if name in TRUTHS else "iu" if name == TRACK else "f"
+    kinds = (
+        "U"
+        if name in TEXTS or name == "body"
+        else "biu"
+        if name in TRUTHS
+        else "iu"
+        if name == TRACK
+        else "f"
+    )
     if array.shape != shape or (array.size and array.dtype.kind not in kinds):
         raise FitsError(
             f"{where}, {name}: it is {array.shape} of {array.dtype}, but must be {shape}. Save it again."

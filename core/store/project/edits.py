@@ -165,7 +165,7 @@ class RowWriter:
             insert(self.db, "photo", [row])
             return
         photo = self.db.execute("SELECT path FROM photo WHERE id = ?", (row["photo_id"],)).fetchone()
-        if photo is None:
+        if photo is None or not isinstance(photo["path"], str):
             raise ProjectError(f"the photo of person {target} was deleted. Put back that edit first.")
         insert_people(self.db, [(row, person_from_row(row), photo["path"])], self.now)
 
@@ -183,6 +183,8 @@ class RowWriter:
             "SELECT person.*, photo.path FROM person JOIN photo ON photo.id = photo_id WHERE person.id = ?",
             (person_id,),
         ).fetchone()
+        if row is None or not isinstance(row["path"], str):
+            raise ProjectError(f"the photo of person {person_id} is not in the project. Delete this person.")
         person = person_from_row(row)
         names = ", ".join(f"{name} = :{name}" for name in DERIVED_COLUMNS)
         self.db.execute(

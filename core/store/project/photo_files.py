@@ -80,7 +80,7 @@ def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocat
     """
     photos = list(photos)
     taken = {photo.path for photo in photos}
-    lost = [photo for photo in photos if not (root / photo.path).is_file()]
+    lost = [photo for photo in photos if not _is_file(root / photo.path)]
     by_name, by_size = _index(folder) if lost else ({}, {})
     moved, missing, ambiguous = {}, [], []
     for photo in lost:
@@ -94,6 +94,13 @@ def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocat
             moved[photo.path] = path
             taken.add(path)
     return Relocation(moved, tuple(missing), tuple(ambiguous))
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # a folder that may not be looked into, a name that no file has
+        return False
 
 
 def _fitting(photo: KnownFile, files: list[Path]) -> list[Path]:

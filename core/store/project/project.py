@@ -64,7 +64,11 @@ class Project:
         `DamagedProjectError` for a damaged file, whose readable rows are then in a copy beside it.
         """
         session = Session.open(Path(path), read_only_if_locked, read_only)
-        return cls(session, user or user_name())
+        try:
+            return cls(session, user or user_name())
+        except ProjectError as error:
+            session.close()
+            raise ProjectError(f"{session.path.name}: {error}") from error
 
     @property
     def path(self) -> Path:
@@ -282,7 +286,7 @@ class Project:
         with self._session.reading() as db:
             rows = db.execute("SELECT id, path FROM photo WHERE hash IS NULL").fetchall()
         for done, (photo_id, path) in enumerate(rows, start=1):
-            known = photo_files.size_and_hash(self.folder / path)
+            known = photo_files.size_and_hash(self.folder / path) if isinstance(path, str) else None
             if known is not None:
                 with self._session.writing("reading photos") as db:
                     db.execute("UPDATE photo SET size = ?, hash = ? WHERE id = ?", (*known, photo_id))
@@ -292,7 +296,7 @@ class Project:
         """Find missing photos under `folder`, by name and hash, and store their new paths as one edit."""
         with self._session.reading() as db:
             rows = db.execute("SELECT id, path, size, hash FROM photo ORDER BY id").fetchall()
-        photos = [KnownFile(*row) for row in rows]
+        photos = [KnownFile(*row) for row in rows if isinstance(row["path"], str)]
         found = photo_files.find_moved(photos, self.folder, Path(folder))
         moves = [(photo.id, found.moved[photo.path]) for photo in photos if photo.path in found.moved]
 

@@ -8,10 +8,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from core.records import Fit, Guess, Source
+from core.body.keypoints import layout as keypoint_layout
+from core.records import Fit, Guess, Keypoints, Source
 
 MOST_PIXELS = 10**7  # of a photo's side
 MOST_TEXT = 2**20
+MOST_PATH = 4096  # as POSIX has it
 MOST_KEYPOINT_BYTES = 16 * 1000
 MOST_BODY_BYTES = 4 * 2**20
 MOST_ID = 2**62  # so that the next ids are still those of SQLite
@@ -55,7 +57,7 @@ SIZES = {
     "alternatives": MOST_BODY_BYTES,
     "tags": MOST_TEXT,
     "note": MOST_TEXT,
-    "path": MOST_TEXT,
+    "path": MOST_PATH,
     "wishes": MOST_TEXT,
 }
 
@@ -86,6 +88,15 @@ def check_photo(row: Columns) -> None:
     centre = row["center_x"], row["center_y"]
     if centre != (None, None) and not all(map(_is_number, centre)):
         raise ValueError("its camera's centre is no place")
+
+
+def check_keypoints(keypoints: Keypoints) -> None:
+    """Raises ValueError unless the keypoints are those of their layout."""
+    if not keypoints.layout.isidentifier():  # it names a file of ours
+        raise ValueError(f"no keypoint layout {keypoints.layout!r:.40}")
+    count = len(keypoint_layout(keypoints.layout).keypoints)
+    if keypoints.k != count:
+        raise ValueError(f"{keypoints.k} keypoints, but layout '{keypoints.layout}' has {count}")
 
 
 def check_body(record: Guess | Fit) -> None:

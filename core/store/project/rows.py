@@ -18,7 +18,7 @@ import numpy as np
 from core.errors import FitloopError, ProjectError
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.project.documents import document_hash
-from core.store.project.row_checks import PERSON_TYPES, check_body, check_photo, check_types
+from core.store.project.row_checks import PERSON_TYPES, check_body, check_keypoints, check_photo, check_types
 from core.store.project.schema import Row, Value
 from core.wishes import from_plain, to_plain
 
@@ -51,7 +51,7 @@ def photo_from_row(
     try:
         check_photo(row)
     except (ValueError, TypeError) as error:
-        number = row["id"] if "id" in tuple(row.keys()) else ""
+        number = _later_column(row, "id")
         raise ProjectError(f"photo {number} cannot be read ({error}). Remove it from the project.") from error
     center = None if row["center_x"] is None else (row["center_x"], row["center_y"])
     origin = _later_column(row, "origin") or ""
@@ -185,7 +185,9 @@ def _pack_keypoints(keypoints: Keypoints) -> bytes:
 
 def _unpack_keypoints(layout: str, blob: bytes) -> Keypoints:
     values = np.frombuffer(blob, "<f4").reshape(-1, 4)
-    return Keypoints(layout, values[:, :2], values[:, 2], values[:, 3] > 0)
+    keypoints = Keypoints(layout, values[:, :2], values[:, 2], values[:, 3] > 0)
+    check_keypoints(keypoints)
+    return keypoints
 
 
 def _pack_body(record: Guess | Fit, **scalars: Value) -> bytes:

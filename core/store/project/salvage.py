@@ -71,7 +71,8 @@ def _free_pages(pages: Pages) -> set[int]:
     """Numbers of the pages that the file lists as unused: their rows were deleted."""
     free: set[int] = set()
     first = pages[1]
-    trunk = struct.unpack_from(">I", first, 32)[0] if first.startswith(FILE_MAGIC) else 0
+    is_whole = first.startswith(FILE_MAGIC) and len(first) == PAGE_SIZE
+    trunk = struct.unpack_from(">I", first, 32)[0] if is_whole else 0
     while trunk in pages and trunk not in free and len(pages[trunk]) == PAGE_SIZE:
         free.add(trunk)
         following, count = struct.unpack_from(">II", pages[trunk])

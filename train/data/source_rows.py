@@ -10,7 +10,7 @@ from core.files.unusable import MAX_COORDINATE
 from core.formats.bodies.spin import Table
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
-from core.store.fits.columns import NUMBERS, OPTIONAL, TRUTHS
+from core.store.fits.columns import NO_TRACK, NUMBERS, OPTIONAL, TRACK, TRUTHS
 from core.store.fits.dictionary import FitsDictionary
 from train.data.samples import MISSING_SHARE
 
@@ -60,4 +60,5 @@ def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.nd
         "dataset": np.full(len(rows), dataset),
         "verdict": np.full(len(rows), "todo"),
         "source": np.full(len(rows), ""),
+        TRACK: np.full(len(rows), NO_TRACK, np.int64),
     }

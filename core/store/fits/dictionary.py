@@ -33,9 +33,11 @@ from core.store.fits.columns import (
     OPTIONAL,
     SOURCES,
     TEXTS,
+    TRACK,
     TRUTHS,
     check_arrays,
     source_codes,
+    tracks_of,
 )
 
 VERSIONS_KEPT = 3
@@ -77,8 +79,8 @@ class FitsDictionary:
     focal_length (N,), camera_center (N, 2), center (N, 2) of the bbox [px], scale (N,) with side = 200 * scale
     [px], keypoints (N, 49, 3) after corrections, score (N,) as in `Fit` and NaN without a fit, valid_fit and locked
     (N,) bool, source (N,) index into SOURCES; imgname, dataset and verdict (N,) text; photo_size (N, 2) [px] =
-    width and height of the photo that center, scale and keypoints refer to, zeros where they are unknown. body:
-    fingerprint of the body of the betas.
+    width and height of the photo that center, scale and keypoints refer to, zeros where they are unknown; track (N,)
+    int64 as in `Person`, -1 for none. body: fingerprint of the body of the betas.
     """
 
     body: str
@@ -86,6 +88,7 @@ class FitsDictionary:
     dataset: np.ndarray
     verdict: np.ndarray
     photo_size: np.ndarray
+    track: np.ndarray
     source: Tensor
     valid_fit: Tensor
     locked: Tensor
@@ -155,7 +158,7 @@ class FitsDictionary:
         """
         path = Path(path)
         with faults_as(FitsError, path):
-            arrays = read_npz(path, (*NUMBERS, *OPTIONAL, *TRUTHS, *TEXTS, "body", "format_version"))
+            arrays = read_npz(path, (*NUMBERS, *OPTIONAL, *TRUTHS, *TEXTS, TRACK, "body", "format_version"))
         fits = cls.from_arrays(arrays, str(path))
         if body is not None:
             fits.check_body(body, str(path))
@@ -176,6 +179,7 @@ class FitsDictionary:
         source = np.array(SOURCES)[self.source.cpu().numpy()]
         texts = {"imgname": self.imgname, "dataset": self.dataset, "verdict": self.verdict, "source": source}
         numbers["photo_size"] = self.photo_size
+        texts[TRACK] = self.track
         return {**numbers, **texts, "body": np.array(self.body), "format_version": np.array(FORMAT_VERSION)}
 
     @classmethod
@@ -188,6 +192,7 @@ class FitsDictionary:
             body=str(arrays["body"]),
             **{name: np.array(arrays[name], np.str_) for name in ("imgname", "dataset", "verdict")},
             photo_size=np.array(arrays.get("photo_size", np.zeros((len(arrays["imgname"]), 2))), np.float32),
+            track=tracks_of(arrays, len(tensors["pose"])),
             source=torch.from_numpy(source_codes(arrays["source"], where)),
             photo_pose=tensors.pop("pose"),
             photo_cam_t=tensors.pop("cam_t"),

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.files.unpack import packed_as
 from core.files.unusable import read_error
 from core.formats.shared.glimpse import NO, SURE, Glimpse
-from core.formats.table import formats_recognised
+from core.formats.shared.unrecognised import unrecognised
+from core.formats.table import FORMATS, formats_recognised
 
 
 def recognise(path: Path) -> str:
     """The word of the format that is surest of it, of several the first. Raises ReadError if no format matches."""
     seen = Glimpse(path)
-    best, surest = None, NO
+    words = [row.word for row in formats_recognised()]
+    if seen.kind != "folder" and not seen.data:
+        raise unrecognised(seen, words)
+    word, sure = surest(seen)
+    if sure == NO:
+        if packed := packed_as(path):
+            raise read_error(path, f"it is packed as {packed}", "Unpack it first, and choose the folder.")
+        raise unrecognised(seen, words)
+    refuse = FORMATS[word].refuse
+    if refuse is not None:
+        refuse(seen)
+    return word
+
+
+def surest(seen: Glimpse) -> tuple[str, int]:
+    """The word of the format that is surest, of several the first, and how sure it is; "" and NO if none is."""
+    best, surest_yet = "", NO
     for row in formats_recognised():
         sure = NO if row.recognise is None else row.recognise(seen)
-        if sure > surest:
-            best, surest = row, sure
-        if surest == SURE:
+        if sure > surest_yet:
+            best, surest_yet = row.word, sure
+        if sure == SURE:
             break
-    if best is None:
-        words = ", ".join(row.word for row in formats_recognised())
-        remedy = f"Name the format, or choose another file. Formats: {words}."
-        raise read_error(path, "its format is not one of those that are read", remedy)
-    if best.refuse is not None:
-        best.refuse(seen)
-    return best.word
+    return best, surest_yet

@@ -27,9 +27,9 @@ class Beside:
 
     photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
-    tell it; written_layout: of keypoints that are written, by default each person's own; frame: "photo" or "crop", the
-    camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos' paths
-    start from; frame_rate [photos a second].
+    tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
+    the camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos'
+    paths start from; frame_rate [photos a second].
     """
 
     photos: Path | None = None

@@ -21,6 +21,7 @@ from core.geometry.orientation import upright
 from core.records import BBox
 
 MAX_PIXELS = 200_000_000  # 600 MB once decoded; a photo has 10 to 60 million
+ROUNDING_PX = 1.0  # by which each side of a resized photo may differ
 MAX_FILE_BYTES = 2 * 2**30  # of the largest uncompressed photo that is read
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -40,6 +41,32 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     image = _decode(Path(path), _read_bytes(Path(path)), header)
     _check_size(Path(path), (image.shape[1], image.shape[0]), max_pixels)
     return image
+
+
+def read_image_as(path: str | Path, size: tuple[int, int]) -> np.ndarray:
+    """Read a photo in the pixels of a record, whose width and height are `size` [px]. Returns (H, W, 3) uint8 RGB.
+
+    A photo that was resized since is resized back, so that boxes and keypoints lie where they were marked. Raises
+    ImageError as `read_image`, and for a photo of another shape.
+    """
+    _check_size(Path(path), size, MAX_PIXELS)
+    shown = image_size(path)
+    if not one_ratio(size, shown):
+        raise ImageError(
+            f"{path}: is {shown[0]} × {shown[1]} px, but its people were marked in {size[0]} × {size[1]} px. Put the "
+            "photo of that size back."
+        )
+    image = read_image(path)
+    if (image.shape[1], image.shape[0]) == size:
+        return image
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if size[0] < shown[0] else cv2.INTER_LINEAR)
+
+
+def one_ratio(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether a photo of size `before` [px] can be resized to `after` by one number, its sides rounded."""
+    low = max((new - ROUNDING_PX) / old for old, new in zip(before, after, strict=True))
+    high = min((new + ROUNDING_PX) / old for old, new in zip(before, after, strict=True))
+    return low < high
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
@@ -109,6 +136,26 @@ def warp(image: np.ndarray, affine: np.ndarray, size: int | tuple[int, int]) -> 
     half = np.array([0.5, 0.5])  # OpenCV counts from the centre of the first pixel, we from its corner
     shifted = np.column_stack([affine[:, :2], apply_affine(affine, half) - half])
     return cv2.warpAffine(part, shifted, (width, height), flags=cv2.INTER_LINEAR)
+
+
+def contrast_table(image: np.ndarray, bbox: BBox, turned: bool = False) -> np.ndarray:
+    """Values (256,) uint8 that stretch the contrast of a bbox's crop to 0…255, as SPIN's crops have it.
+
+    SPIN takes the darkest and the brightest value of all three colours in the square of the photo, before it is
+    resized, with black where it leaves the photo. turned: in the square round the turned bbox. image (H, W, 3) uint8.
+    """
+    half = bbox.side / 2 * (np.sqrt(2) if turned else 1.0)
+    low = np.floor(bbox.center - half).astype(int)
+    high = np.maximum(np.floor(bbox.center + half).astype(int), low + 1)
+    size = np.array([image.shape[1], image.shape[0]])
+    (left, top), (right, bottom) = np.clip(low, 0, size), np.clip(high, 0, size)
+    region = image[top:bottom, left:right]
+    if not region.size:
+        return np.zeros(256, np.uint8)
+    whole = (low >= 0).all() and (high <= size).all()
+    darkest, brightest = int(region.min()) if whole else 0, int(region.max())
+    stretched = (np.arange(256) - darkest) * (255 / max(1, brightest - darkest))
+    return np.floor(np.clip(stretched, 0, 255) + 0.5).astype(np.uint8)
 
 
 def normalise(image: np.ndarray | Tensor) -> Tensor:

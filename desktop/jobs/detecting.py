@@ -30,7 +30,7 @@ def detect_steps(
 ) -> Iterator[Detected]:
     """Detect people in the photos without people. Raises DetectorError without a detector."""
     from core.detect import detect
-    from core.geometry.image import read_image
+    from core.geometry.image import read_image_as
 
     ids = list(photo_ids)
     yield Detected(0, len(ids))
@@ -42,7 +42,8 @@ def detect_steps(
                 yield Detected(done, len(ids))
                 continue
             try:
-                people = detect(read_image(project.folder / photo.path), detector)
+                image = read_image_as(project.folder / photo.path, (photo.width, photo.height))
+                people = detect(image, detector)
                 yield Detected(done, len(ids), photo, people)
             except ImageError as error:
                 yield Detected(done, len(ids), faults=(str(error),))

@@ -53,10 +53,10 @@ def guess_photo(
 
     Raises ImageError and FitInputError.
     """
-    from core.geometry.image import read_image
+    from core.geometry.image import read_image_as
     from core.networks.guess import guess
 
-    image = read_image(file)
+    image = read_image_as(file, (photo.width, photo.height))
     return device.run(lambda there, where: guess(image, people, photo, network_on(network, where), there))
 
 

@@ -15,7 +15,8 @@ from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ImageError
 from core.fitting import FitConfig, FitStep, fit
 from core.geometry.camera import CROP_SIZE
-from core.geometry.image import crop_affine, read_image, warp
+from core.geometry.image import read_image_as
+from core.networks.crop import crop_of
 from core.networks.guess import boxes_for, guess_crops
 from core.networks.load import load_network, place_of
 from core.networks.table import kind_of
@@ -200,13 +201,14 @@ def _from_crops(
         if member.photo != last:
             last, image, problem = member.photo, None, ""
             try:
-                image = read_image(root / photos[last].path)
+                size = photos[last].width, photos[last].height
+                image = read_image_as(root / photos[last].path, size)
             except (ImageError, OSError) as error:
                 problem = f"person {row}: no guess, as its photo cannot be read ({error})"
         if image is None:
             faults[row] = problem
         else:
-            crops[row] = warp(image, crop_affine(member.person.bbox, CROP_SIZE), CROP_SIZE)
+            crops[row] = crop_of(network, image, member.person.bbox)
     center = torch.from_numpy(np.stack([member.person.bbox.center for member in batch.members]))
     side = torch.tensor([member.person.bbox.side for member in batch.members])
     boxes = boxes_for(network, [(member.person, photos[member.photo]) for member in batch.members])

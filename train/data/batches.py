@@ -23,7 +23,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.errors import FitsError, ImageError
-from core.geometry.image import read_image
+from core.geometry.image import contrast_table, read_image, read_image_as
+from core.records import BBOX_UNIT, BBox
 from train.data.augment import (
     NOTHING,
     AugmentConfig,
@@ -130,10 +131,12 @@ class RowTurn:
 
 
 class Crops(Dataset[Batch]):
-    """Lists of turns to batches. augment None: the bbox as it is."""
+    """Lists of turns to batches. augment None: the bbox as it is. stretched: as in `NetworkKind`."""
 
-    def __init__(self, samples: Samples, order: Order, augment: AugmentConfig | None) -> None:
-        self.samples, self.order, self.augment = samples, order, augment
+    def __init__(
+        self, samples: Samples, order: Order, augment: AugmentConfig | None, stretched: bool = False
+    ) -> None:
+        self.samples, self.order, self.augment, self.stretched = samples, order, augment, stretched
 
     def __getitem__(self, turns: Sequence[RowTurn]) -> Batch:
         unreadable: list[str] = []
@@ -151,8 +154,12 @@ class Crops(Dataset[Batch]):
         chosen = draw_augmentation(self.augment, rng) if self.augment else NOTHING
         affine = augmented_affine(samples.center[row], float(samples.scale[row]), chosen)
         keypoints = samples.keypoints[row]
+        contrast = None
+        if self.stretched:
+            seen = BBox(samples.center[row], float(samples.scale[row]) * chosen.scale)
+            contrast = contrast_table(image, seen, turned=chosen.rotation_deg != 0)
         return (
-            augment_image(image, affine, chosen),
+            augment_image(image, affine, chosen, contrast),
             augment_keypoints(keypoints, affine, chosen.flipped),
             augment_joints(samples.joints[row], chosen.rotation_deg, chosen.flipped),
             samples.has_joints[row],
@@ -172,10 +179,27 @@ class Crops(Dataset[Batch]):
         for ahead in range(tries):
             candidate = int(rows[(start + ahead) % len(rows)])
             try:
-                return candidate, read_image(str(self.samples.photo[candidate]))
+                return candidate, photo_of(self.samples, candidate)
             except ImageError as error:
                 unreadable.append(str(error))
         raise FitsError(f"{tries} photos in a row cannot be read. The last: {unreadable[-1]}")
+
+
+def photo_of(samples: Samples, row: int) -> NDArray[np.uint8]:
+    """The photo of a row in the pixels of its box. Raises ImageError, also where the box lies beside it."""
+    path = str(samples.photo[row])
+    width, height = samples.photo_size[row].astype(int).tolist()
+    if width > 0 and height > 0:
+        return read_image_as(path, (width, height))
+    image = read_image(path)
+    half = BBOX_UNIT * float(samples.scale[row]) / 2
+    low, high = samples.center[row] - half, samples.center[row] + half
+    if (high <= 0).any() or (low >= (image.shape[1], image.shape[0])).any():
+        raise ImageError(
+            f"{path}: is {image.shape[1]} × {image.shape[0]} px, and the box of a person lies beside it. Is it the "
+            "photo that the box was drawn in?"
+        )
+    return image
 
 
 class _Answers(Dataset[Batch | FitsError]):

@@ -16,7 +16,7 @@ from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ReadError
 from core.fitting import TRUSTING, FitStep, fit
 from core.formats.keypoints import coco
-from core.geometry.image import read_image
+from core.geometry.image import read_image_as
 from core.networks.table import kind_of
 from core.records import Keypoints, Person, Photo
 from train.rendering.mesh_renderer import Mesh, MeshRenderer, vertex_normals
@@ -94,7 +94,8 @@ def fits_sheet(body: Body, people: list[FittedPerson], folder: Path, columns: in
     tiles = []
     for number, one in enumerate(people, start=1):
         vertices = body.pose(one.step.params)[0][0].numpy()
-        picture = _crop(read_image(folder / one.photo.path), one, vertices)
+        size = one.photo.width, one.photo.height
+        picture = _crop(read_image_as(folder / one.photo.path, size), one, vertices)
         seen = one.person.keypoints
         at = (seen.xy - picture.corner) * picture.scale
         row = [with_keypoints(picture.picture, Keypoints(seen.layout, at, seen.confidence))]

@@ -18,10 +18,10 @@ from core.files.unusable import Unusable
 from core.formats.keypoints.coco_origin import document_of, with_annotation, with_image
 from core.formats.keypoints.coco_people import read_categories, read_person, same_id, told_binary
 from core.formats.shared import people
+from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
-from core.formats.shared.tracks import Tracks
 from core.records import Person, Photo
 
 FORMAT = "COCO keypoints"
@@ -68,16 +68,22 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
             image = _image_of(annotation, found)
             person = read_person(annotation, categories, is_binary, report, _record(annotation, index))
             person = person.with_(id=ids.take(annotation.get("id")))
-            track = tracks.number(annotation.get("track_id"), _video_of(found[image][1]))
-            persons.setdefault(image, []).append(with_annotation(person.with_(track=track), annotation))
+            others_here = persons.setdefault(image, [])
+            track = tracks.take(annotation.get("track_id"), _video_of(found[image][1]))
+            if track is not None and track in {other.track for other in others_here}:
+                report.leave_out(
+                    f"{_record(annotation, index)}, track_id", "another person of the photo has it"
+                )
+                track = None
+            others_here.append(with_annotation(person.with_(track=track), annotation))
             continue
         image = same_id(annotation.get("image_id"), found) if isinstance(annotation, dict) else None
         (rest["annotations"] if image is None else others.setdefault(image, [])).append(annotation)
     if ids.renewed:
         report.note(f"ids that repeat or are no whole numbers: {ids.renewed}; their people have new ones")
     if unread:
-        fields = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
-        report.note(f"fields of annotations that are kept, but not read: {fields}")
+        names = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
+        report.note(f"fields of annotations that are kept, but not read: {names}")
     fields = {name: value for name, value in data.items() if name not in rest}
     document = document_of(fields, rest["images"], rest["annotations"], categories)
     return report.done(

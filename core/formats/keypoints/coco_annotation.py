@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,7 @@ def edited(
     """
     annotation = dict(origin.annotation)
     if matched is not None and keypoints_print(person.keypoints) != origin.keypoints:
-        changed = _changed(person, origin)
-        annotation |= _with_keypoints(annotation, shown.keypoints, changed, matched)
+        annotation |= _with_keypoints(annotation, shown.keypoints, _changes(person, origin), matched)
     if bbox_print(person.bbox) != origin.bbox:
         annotation |= _with_box(annotation, shown)
     if person.track != origin.track:
@@ -89,47 +89,58 @@ def _whole(keypoints: Keypoints, matched: NameMatch) -> dict[str, Any]:
     return told if _is_plain(keypoints) else told | {"keypoint_scores": scores.tolist()}
 
 
+@dataclass(frozen=True, eq=False)
+class _Changes:
+    """Of K keypoints, those whose place (K,) bool, or confidence and occlusion (K,) bool, differ from what was read."""
+
+    placed: np.ndarray
+    seen: np.ndarray
+
+
+def _changes(person: Person, origin: AnnotationOrigin) -> _Changes:
+    """All keypoints if those that were read are not known any more."""
+    now, before = person.keypoints, person.original_keypoints
+    if before is None or before.layout != now.layout or keypoints_print(before) != origin.keypoints:
+        return _Changes(*np.ones((2, now.k), dtype=bool))
+    seen = (now.confidence != before.confidence) | (now.occluded != before.occluded)
+    return _Changes((now.xy != before.xy).any(axis=1), seen)
+
+
 def _with_keypoints(
-    annotation: dict[str, Any], keypoints: Keypoints, changed: np.ndarray, matched: NameMatch
+    annotation: dict[str, Any], keypoints: Keypoints, changes: _Changes, matched: NameMatch
 ) -> dict[str, Any]:
-    """The fields in which the changed keypoints (K,) bool are written; all other numbers stay as they came."""
+    """The fields in which changed keypoints are written; all other numbers stay as they came."""
     where = places(matched, annotation, keypoints.layout) or []
     fields = {name: _triples(annotation.get(name)) for name in ("keypoints", "foot_kpts")}
     if fields["keypoints"] is None or len(fields["keypoints"]) < matched.count:
         return _whole(keypoints, matched)
-    thirds = [row[2] for rows in fields.values() for row in rows or []]
-    is_scored = any(isinstance(third, float) and third % 1 for third in thirds)
-    visibility = _visibility(keypoints)
+    is_scored = any(_number(row[2]) % 1 for rows in fields.values() for row in rows or [])
     scores = annotation.get("keypoint_scores")
     scores = list(scores) if isinstance(scores, list) and len(scores) >= matched.count else None
-    if scores is None and not is_scored and not _is_plain(keypoints, changed):
+    if scores is None and not is_scored and not _is_plain(keypoints, changes.seen):
         scores = [float(_number(row[2]) > 0) for row in fields["keypoints"]]
-    for index in np.flatnonzero(changed).tolist():
-        place = where[index] if index < len(where) else None
+    visibility, more_seen = _visibility(keypoints), 0
+    for index in np.flatnonzero(changes.placed | changes.seen).tolist():
+        place = where[index]
         rows = None if place is None else fields[place[0]]
         if place is None or rows is None or place[1] >= len(rows):
             continue
-        confidence = float(keypoints.confidence[index])
-        rows[place[1]] = [*keypoints.xy[index].tolist(), confidence if is_scored else int(visibility[index])]
-        if scores is not None and place[0] == "keypoints":
-            scores[place[1]] = confidence
-    seen = sum(_number(row[2]) > 0 for rows in fields.values() for row in rows or [])
-    told = {
+        row, confidence = rows[place[1]], float(keypoints.confidence[index])
+        if changes.placed[index]:
+            row[:2] = keypoints.xy[index].tolist()
+        if changes.seen[index]:
+            more_seen += int(confidence > 0) - int(_number(row[2]) > 0)
+            row[2] = confidence if is_scored else int(visibility[index])
+            if scores is not None and place[0] == "keypoints":
+                scores[place[1]] = confidence
+    told: dict[str, Any] = {
         name: rows if _is_nested(annotation[name]) else [value for row in rows for value in row]
         for name, rows in fields.items()
         if rows is not None
     }
-    told["num_keypoints"] = seen
+    if isinstance(count := annotation.get("num_keypoints"), int):
+        told["num_keypoints"] = count + more_seen
     return told if scores is None else told | {"keypoint_scores": scores}
-
-
-def _changed(person: Person, origin: AnnotationOrigin) -> np.ndarray:
-    """(K,) bool: keypoints that differ from those that were read; all if these are not known any more."""
-    now, before = person.keypoints, person.original_keypoints
-    if before is None or before.layout != now.layout or keypoints_print(before) != origin.keypoints:
-        return np.ones(now.k, dtype=bool)
-    same = (now.xy == before.xy).all(axis=1) & (now.confidence == before.confidence)
-    return np.asarray(~(same & (now.occluded == before.occluded)))
 
 
 def _with_box(annotation: dict[str, Any], shown: Person) -> dict[str, Any]:
@@ -148,7 +159,9 @@ def _triples(value: Any) -> list[list[Any]] | None:
     if not isinstance(value, list):
         return None
     if _is_nested(value):
-        return [list(row) for row in value] if all(isinstance(r, list) and len(r) == 3 for r in value) else None
+        return (
+            [list(row) for row in value] if all(isinstance(r, list) and len(r) == 3 for r in value) else None
+        )
     return None if len(value) % 3 else [value[start : start + 3] for start in range(0, len(value), 3)]
 
 

@@ -76,8 +76,22 @@ def in_moved_photo(photo: Photo, affine: np.ndarray) -> Photo:
     return photo.with_(people=tuple(people), origin=_to_json(origin | {"affine": affine.tolist()}))
 
 
+def without_people(before: Photo, after: Photo) -> Photo:
+    """The photo `after`, with the annotations of people that only `before` has kept in its origin."""
+    here = {person.id for person in after.people}
+    gone = [person for person in before.people if person.id not in here]
+    origin = _object(after.origin) if gone else {}
+    if "image" not in origin:
+        return after
+    kept = [known.annotation for known in map(annotation_origin, gone) if known is not None]
+    return after.with_(origin=_to_json(origin | {"annotations": [*origin.get("annotations", []), *kept]}))
+
+
 def document_of(
-    fields: Mapping[str, Any], images: list[Any], annotations: list[Any], matches: Mapping[Hashable, NameMatch]
+    fields: Mapping[str, Any],
+    images: list[Any],
+    annotations: list[Any],
+    matches: Mapping[Hashable, NameMatch],
 ) -> str:
     """The text of Photo.document. Arguments as in `DocumentOrigin`."""
     read = [[id, one.layout, one.take.tolist(), one.count, one.unknown] for id, one in matches.items()]
@@ -108,7 +122,7 @@ def image_origin(photo: Photo) -> ImageOrigin | None:
         matrix = None if affine is None else np.array(affine, dtype=np.float64).reshape(2, 3)
     except (ValueError, TypeError):
         matrix = None
-    return ImageOrigin(image, annotations if isinstance(annotations, list) else [], matrix)
+    return ImageOrigin(image, _list(annotations), matrix)
 
 
 def document_origin(text: str) -> DocumentOrigin | None:
@@ -116,15 +130,15 @@ def document_origin(text: str) -> DocumentOrigin | None:
     known = _object(text)
     if known.get("kind") != KIND or not isinstance(known.get("fields"), dict):
         return None
-    lists = [known[name] if isinstance(known.get(name), list) else [] for name in ("images", "annotations")]
+    images, annotations, read = (_list(known.get(name)) for name in ("images", "annotations", "matches"))
     matches = {}
-    for entry in known["matches"] if isinstance(known.get("matches"), list) else []:
+    for entry in read:
         try:
             id, name, take, count, unknown = entry
             matches[id] = NameMatch(str(name), np.array(take, dtype=np.int64), int(count), tuple(unknown))
         except (ValueError, TypeError, OverflowError):
             continue
-    return DocumentOrigin(known["fields"], *lists, matches)
+    return DocumentOrigin(known["fields"], images, annotations, matches)
 
 
 def keypoints_print(keypoints: Keypoints) -> str:
@@ -158,6 +172,10 @@ def _object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _to_json(value: Any) -> str:

@@ -19,8 +19,8 @@ from core.files.whole_file import whole_file
 from core.formats.keypoints.coco_annotation import completed, edited, made, places, rewritten
 from core.formats.keypoints.coco_header import CocoHeader, Id
 from core.formats.keypoints.coco_origin import AnnotationOrigin, annotation_origin, image_origin
+from core.formats.photos.moved_people import moved
 from core.formats.shared.layout_match import NameMatch
-from core.formats.shared.moved_people import moved
 from core.formats.shared.report import Export, LeftOut, Report
 from core.records import Keypoints, Person, Photo
 
@@ -38,7 +38,9 @@ def write(
         with whole_file(path) as stream:
             stream.writelines(json_parts(writer.fields()))
     except ValueError as error:
-        raise FitloopError(f"{path.name}: a number in it is not finite ({error}). Read its file again.") from error
+        raise FitloopError(
+            f"{path.name}: a number in it is not finite ({error}). Read its file again."
+        ) from error
     return Export(writer.people, tuple(writer.left_out))
 
 
@@ -86,24 +88,32 @@ class _CocoWriter:
             yield from document.images
 
     def _annotations(self) -> Iterator[Any]:
-        """Those of files first: they keep their ids."""
+        """Those of files first: they keep their ids. Of equal ids, all but the first get new ones at the end."""
+        doubles: list[dict[str, Any]] = []
         later: list[tuple[Photo, Id, Person, Person]] = []
         for photo, image_id in zip(self._photos, self._image_ids, strict=True):
             for person, shown in zip(photo.people, _in_file(photo), strict=True):
                 origin = annotation_origin(person)
-                if origin is None or not self._annotation_ids.may_keep(origin.annotation):
+                if origin is None or not self._annotation_ids.keep(origin.annotation):
                     later.append((photo, image_id, person, shown))
                     continue
                 self.people += 1
                 yield self._known(photo, image_id, person, shown, origin)
-            yield from self._others(photo, image_id)
+            yield from self._others(photo, image_id, doubles)
         for document in self._header.rest if self._written_layout is None else ():
             for annotation in document.annotations:
-                self._annotation_ids.keep(annotation)
-                yield annotation
+                if self._annotation_ids.keep(annotation):
+                    yield annotation
+                else:
+                    doubles.append(annotation)
+        for double in doubles:
+            yield double | {"id": self._annotation_ids.take()}
         for photo, image_id, person, shown in later:
             self.people += 1
-            yield self._new(photo, image_id, person, shown) | {"id": self._annotation_ids.take()}
+            known = annotation_origin(person)
+            own = self._annotation_ids.take(person.id) if known is None else None
+            id = self._annotation_ids.take() if own is None else own
+            yield self._new(photo, image_id, person, shown) | {"id": id}
 
     def _known(
         self, photo: Photo, image_id: Id, person: Person, shown: Person, origin: AnnotationOrigin
@@ -114,7 +124,9 @@ class _CocoWriter:
         keypoints = self._keypoints(photo, shown)
         category_id = self._header.category_of(photo.document, own)
         is_asked = self._written_layout is None or category_id == self._category(photo, keypoints)[0]
-        stays = matched is not None and places(matched, origin.annotation, person.keypoints.layout) is not None
+        stays = (
+            matched is not None and places(matched, origin.annotation, person.keypoints.layout) is not None
+        )
         if matched is not None and stays and is_asked:
             annotation = edited(person, shown, origin, matched)
         else:
@@ -133,11 +145,12 @@ class _CocoWriter:
             return self._known(photo, image_id, person, shown, origin)
         keypoints = self._keypoints(photo, shown)
         category_id, matched = self._category(photo, keypoints)
-        ids = {"id": 0, "image_id": image_id, "category_id": category_id}
+        ids = {"image_id": image_id, "category_id": category_id}
         return ids | made(shown.with_(keypoints=keypoints), matched)
 
-    def _others(self, photo: Photo, image_id: Id) -> Iterator[Any]:
-        """The image's annotations that are no people, unless only people of one layout are asked for."""
+    def _others(self, photo: Photo, image_id: Id, doubles: list[dict[str, Any]]) -> Iterator[Any]:
+        """The image's annotations that are no people, unless only people of one layout are asked for. Those whose id
+        is taken are added to `doubles` instead."""
         origin = image_origin(photo)
         others = origin.annotations if origin is not None else []
         if self._written_layout is not None:
@@ -146,11 +159,14 @@ class _CocoWriter:
                 self.left_out.append(LeftOut(f"{photo.path}, annotation", reason))
             return
         for annotation in others:
-            self._annotation_ids.keep(annotation)
+            keeps = self._annotation_ids.keep(annotation)
             if isinstance(annotation, dict):
                 category_id = self._header.category_of(photo.document, annotation.get("category_id"))
                 annotation = _numbered(annotation, image_id, category_id)
-            yield annotation
+            if keeps:
+                yield annotation
+            else:
+                doubles.append(annotation)
 
     def _keypoints(self, photo: Photo, person: Person) -> Keypoints:
         """The keypoints in the layout that is written."""
@@ -187,14 +203,10 @@ class _FreeIds:
         self._used.add(wanted)
         return wanted
 
-    def may_keep(self, record: dict[str, Any]) -> bool:
-        """Whether a record keeps its id, or the lack of one."""
-        return record.get("id") is None or self.take(record["id"]) is not None
-
-    def keep(self, record: Any) -> None:
-        """Take the id of a record that is written as it came."""
-        if isinstance(record, dict):
-            self.may_keep(record)
+    def keep(self, record: Any) -> bool:
+        """Take the id of a record as it came. False if another record has it."""
+        id = record.get("id") if isinstance(record, dict) else None
+        return id is None or not isinstance(id, Hashable) or self.take(id) is not None
 
 
 def _numbered(annotation: dict[str, Any], image_id: Id, category_id: Id) -> dict[str, Any]:

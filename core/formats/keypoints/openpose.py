@@ -4,7 +4,8 @@ BODY_25 and BODY_25B have as many keypoints in another order: the bodies that th
 
 The file holds neither the photo's path nor its size, so the photo must exist under the file's name. Detections are
 matched by their keypoints: to the people of `known` photos, or in a numbered sequence to the people of the previous
-photo. Hands, face and 3D are not read.
+photo. A `person_id` is the person's track; else people who are found again in the next photo have one. Hands, face and
+3D are not read.
 """
 
 from __future__ import annotations
@@ -17,37 +18,39 @@ from typing import Any
 
 import numpy as np
 
-from core.body.keypoints import convert, layout
+from core.body.keypoints import convert
 from core.errors import ReadError
 from core.files.untrusted import read_json
 from core.files.unusable import Unusable, read_error
 from core.formats.bodies import eft
 from core.formats.keypoints import coco
+from core.formats.keypoints.openpose_layouts import OpenposeLayouts
 from core.formats.layouts.keypoint_rows import triples
-from core.formats.layouts.layout_choice import undecided
-from core.formats.layouts.layout_shape import by_bodies
 from core.formats.shared import people
 from core.formats.shared.association import associate
+from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import LIKELY, NO, Glimpse
-from core.formats.shared.layout_match import NameMatch, layouts_of, match_in_order
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
+from core.formats.shared.sequences import with_tracks
 from core.records import Keypoints, Person, Photo
 
 FORMAT = "OpenPose"
-LAYOUTS_BY_COUNT = {18: "coco18", 25: "openpose25", 135: "openpose25b"}
-_EXPERIMENTAL = "openpose25b"
 MAX_PEOPLE_IN_PHOTO = 1000
 _MAX_BYTES = 32 * 2**20
 _LOOKED_INTO = 20  # files of a folder
+_SURE = 0.2  # confidence above which SPIN's demo makes a box of OpenPose's keypoints
 _ENDINGS = ("_keypoints", "_openpose")
 _NUMBERED = re.compile(r"(.*?)(\d+)$")
 _EXTRA = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
 
 
 def recognise(seen: Glimpse) -> int:
-    """By the key of its JSON, or the ending of its files."""
-    return LIKELY if seen.has_key("people") or seen.has_file("*.json") else NO
+    """By the key of its JSON; a folder by that of one of its first files."""
+    if seen.kind != "folder":
+        return LIKELY if seen.has_key("people") else NO
+    some = islice(sorted(seen.path.glob("*.json")), _LOOKED_INTO)
+    return LIKELY if any(recognise(Glimpse(file)) for file in some if file.is_file()) else NO
 
 
 def refuse(seen: Glimpse) -> None:
@@ -77,13 +80,13 @@ def read(
         raise report.error("no .json files in this folder", "Choose the folder that OpenPose wrote.")
     if len(files) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} files", "Split the folder.")
-    layouts = _Layouts(files, layout_name, report)
-    by_path = {photo.path: photo for photo in known}
+    layouts = OpenposeLayouts(_some_people(files), layout_name, report)
+    by_path, tracks = {photo.path: photo for photo in known}, Tracks()
     found: dict[str, Photo] = {}
     before: tuple[str, int, Photo] | None = None
     for file in files:
         try:
-            photo = _read_photo(file, folder, layouts, report, by_path)
+            photo = _read_photo(file, folder, (layouts, tracks), report, by_path)
         except ReadError as error:
             if file == path:
                 raise
@@ -97,7 +100,7 @@ def read(
                 photo = _same_ids(before[2], photo)
             before = number[1], int(number[2]), photo
         found[photo.path] = photo
-    return report.done(found.values())
+    return report.done(found.values() if known else with_tracks(found.values(), tracks))
 
 
 def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
@@ -110,7 +113,9 @@ def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
         return None
     folder.known_size(folder.named(_stem(file)))
     try:
-        return _read_keypoints(entries[number], f"person {number}", _Layouts([file], None, report), report)
+        return _read_keypoints(
+            entries[number], f"person {number}", OpenposeLayouts(_some_people([file]), None, report), report
+        )
     except Unusable:
         return None
 
@@ -126,13 +131,18 @@ def _entries(file: Path) -> list[Any]:
 
 
 def _read_photo(
-    file: Path, folder: PhotoFolder, layouts: _Layouts, report: Report, known: Mapping[str, Photo]
+    file: Path,
+    folder: PhotoFolder,
+    through: tuple[OpenposeLayouts, Tracks],
+    report: Report,
+    known: Mapping[str, Photo],
 ) -> Photo | None:
     entries = _entries(file)
     with report.record(file.name):
         relative = folder.named(_stem(file))
         width, height = folder.known_size(relative)
-        persons = _read_people(entries, file.name, layouts, report)
+        layouts, tracks = through
+        persons = _read_people(entries, file.name, layouts, report, _tracks(file, entries, tracks))
         if not known:
             return Photo(relative, width, height, tuple(persons))
         if relative not in known:
@@ -141,7 +151,21 @@ def _read_photo(
     return None
 
 
-def _read_people(entries: list[Any], name: str, layouts: _Layouts, report: Report) -> list[Person]:
+def _tracks(file: Path, entries: list[Any], tracks: Tracks) -> list[int | None]:
+    """The track of each entry by its person_id, which is [-1] for none; None also where two entries share one."""
+    number = _NUMBERED.match(_stem(file))
+    found: list[int | None] = []
+    for entry in entries:
+        id = entry.get("person_id") if isinstance(entry, dict) else None
+        id = id[0] if isinstance(id, list) and len(id) == 1 else id
+        track = tracks.take(id, number[1] if number else "")
+        found.append(None if track in found else track)
+    return found
+
+
+def _read_people(
+    entries: list[Any], name: str, layouts: OpenposeLayouts, report: Report, tracks: list[int | None]
+) -> list[Person]:
     if len(entries) > MAX_PEOPLE_IN_PHOTO:
         raise Unusable(f"more than {MAX_PEOPLE_IN_PHOTO} people in one photo")
     persons: list[Person] = []
@@ -150,11 +174,12 @@ def _read_people(entries: list[Any], name: str, layouts: _Layouts, report: Repor
         record = f"{name}, person {index}"
         with report.record(record):
             keypoints = _read_keypoints(entry, record, layouts, report)
-            persons.append(people.person(len(persons) + 1, people.box_round(keypoints), keypoints))
+            person = people.person(len(persons) + 1, people.box_round(keypoints, _SURE), keypoints)
+            persons.append(person.with_(track=tracks[index]))
     return persons
 
 
-def _read_keypoints(entry: Any, record: str, layouts: _Layouts, report: Report) -> Keypoints:
+def _read_keypoints(entry: Any, record: str, layouts: OpenposeLayouts, report: Report) -> Keypoints:
     if not isinstance(entry, dict):
         raise Unusable("it is not a person")
     array = triples(entry.get("pose_keypoints_2d"), report, record)
@@ -164,58 +189,6 @@ def _read_keypoints(entry: Any, record: str, layouts: _Layouts, report: Report) 
         if isinstance(entry.get(part), list) and any(entry[part]):
             report.note(f"'{part}' is not read: the layouts have no face or hands")
     return people.make_keypoints(matched.layout, matched.pick(array), report, record)
-
-
-class _Layouts:
-    """Which layout the people of the files have, by the number of their keypoints.
-
-    Raises Undecided for people of whom it is not known, LayoutError for an unknown layout_name.
-    """
-
-    def __init__(self, files: Sequence[Path], layout_name: str | None, report: Report) -> None:
-        if layout_name is not None:
-            layout(layout_name)
-        self._given, self._report = layout_name, report
-        self._found: dict[int, NameMatch] = {}
-        seen = list(_some_people(files))
-        if layout_name is None:
-            self._tell_experimental(seen)
-            self._ask({len(rows) for rows in seen})
-
-    def of(self, count: int) -> NameMatch:
-        """How so many keypoints map to a layout. Raises Unusable."""
-        if count not in self._found:
-            name = self._given or LAYOUTS_BY_COUNT.get(count)
-            found = None if name is None else match_in_order((), count, name)
-            if found is None:
-                known = " or ".join(f"{number} ({name})" for number, name in LAYOUTS_BY_COUNT.items())
-                known = self._given or f"OpenPose models with {known} are read"
-                raise Unusable(f"it has {count} keypoints; {known}")
-            self._report.note(f"{count} keypoints are read as layout '{found.layout}'")
-            self._found[count] = found
-        return self._found[count]
-
-    def _tell_experimental(self, seen: list[np.ndarray]) -> None:
-        """Tell BODY_25B from BODY_25. Raises Undecided."""
-        usual = LAYOUTS_BY_COUNT[25]
-        some = [rows for rows in seen if len(rows) == 25]
-        name, order = by_bodies(some, (usual, _EXPERIMENTAL), usual)
-        if name is None:
-            raise undecided(self._report, "its keypoints can be those of BODY_25 and of BODY_25B.", order)
-        found = match_in_order((), 25, name)
-        if found is not None and name == _EXPERIMENTAL:
-            self._report.note("25 keypoints are read as layout 'openpose25b': only so they make bodies")
-            self._found[25] = found
-
-    def _ask(self, counts: set[int]) -> None:
-        """Raise Undecided if nobody has as many keypoints as one of OpenPose's models."""
-        unknown = next((count for count in sorted(counts) if layouts_of(count)), None)
-        if unknown is not None and not counts & LAYOUTS_BY_COUNT.keys():
-            raise undecided(
-                self._report,
-                f"its people have {unknown} keypoints, as no model of OpenPose that is known here.",
-                layouts_of(unknown),
-            )
 
 
 def _some_people(files: Sequence[Path]) -> Iterator[np.ndarray]:
@@ -244,8 +217,13 @@ def _update(photo: Photo, found: list[Person], name: str, report: Report) -> Pho
             report.leave_out(
                 f"{photo.path}, person {person.id}", "no detection is near; the keypoints stay unchanged"
             )
-        updated.append(person if place is None else person.with_(keypoints=_merged(person, found[place])))
+        updated.append(person if place is None else _with_detection(person, found[place]))
     return photo.with_(people=tuple(updated))
+
+
+def _with_detection(person: Person, detected: Person) -> Person:
+    track = detected.track if person.track is None else person.track
+    return person.with_(keypoints=_merged(person, detected), track=track)
 
 
 def _merged(person: Person, detected: Person) -> Keypoints:

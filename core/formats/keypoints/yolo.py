@@ -12,6 +12,7 @@ found. The box's confidence and the track's number may follow.
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +32,16 @@ from core.records import Person, Photo
 FORMAT = "YOLO pose"
 PERSON_CLASS = 0
 MAX_LINES = 10_000
+_LOOKED_INTO = 20  # files of a folder; the first ones may show nobody, and so be empty
 _MAX_BYTES = 16 * 2**20
 
 
 def recognise(seen: Glimpse) -> int:
     """A text that begins with the numbers of a label, or a folder of texts."""
-    return MAYBE if _is_numbers(seen.start) or seen.has_file("*.txt") else NO
+    if seen.kind != "folder":
+        return MAYBE if _is_numbers(seen.start) else NO
+    some = islice((file for file in sorted(seen.path.glob("*.txt")) if file.is_file()), _LOOKED_INTO)
+    return MAYBE if any(_is_numbers(Glimpse(file).start) for file in some) else NO
 
 
 def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:

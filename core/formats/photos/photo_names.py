@@ -102,6 +102,11 @@ def shared_tail(wanted: tuple[str, ...], there: tuple[str, ...]) -> int:
     return shared
 
 
+def is_split(folder: str) -> bool:
+    """Whether a folder's name is that of a share of a data set."""
+    return any(folder.lower() in words for words in _SPLITS)
+
+
 def _are_splits(one: str, other: str) -> bool:
     """Whether two different folder names are of different shares of a data set."""
     shares = [

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
+from core.formats.keypoints.coco_origin import without_people
 from core.formats.photos.moved_people import moved
 from core.formats.photos.sensor_frame import agreed, by_place, by_posture
 from core.formats.shared.report import Import, Report
+from core.geometry.image import one_ratio
 from core.geometry.image_header import ImageHeader
 from core.geometry.orientation import LYING_DOWN, UPRIGHT, sensor_to_shown
 from core.records import Photo
 
-ROUNDING_PX = 1.0  # by which each side of a resized photo may differ
 SURE_VOTES = 3  # people that must agree before photos of the same shape are turned because of the others
 RESIZED = "photos of another size than in the file, whose people are scaled"
 TURNED = "photos whose people are turned, as the file refers to the picture before Exif turns it"
@@ -70,7 +71,7 @@ def as_in_photos(found: Import, header_of: Callable[[str], ImageHeader | None]) 
         done, note = (
             (photo, "") if pair is None else _in_photo(pair, sensor, bool(sensor and is_sure), report)
         )
-        photos.append(done)
+        photos.append(without_people(photo, done))
         if note:
             notes[note].append(photo.path)
     told = (f"{note}: {len(paths)}; {paths[0]}" for note, paths in notes.items())
@@ -78,13 +79,6 @@ def as_in_photos(found: Import, header_of: Callable[[str], ImageHeader | None]) 
     return replace(
         found, photos=tuple(photos), notes=(*found.notes, *told), left_out=(*found.left_out, *left_out)
     )
-
-
-def one_ratio(before: Size, after: Size) -> bool:
-    """Whether a photo of size `before` [px] can be resized to `after` by one number, its sides rounded."""
-    low = max((new - ROUNDING_PX) / old for old, new in zip(before, after, strict=True))
-    high = min((new + ROUNDING_PX) / old for old, new in zip(before, after, strict=True))
-    return low < high
 
 
 def _is_sensor(swapped: Iterable[_Pair]) -> tuple[bool | None, bool]:

@@ -27,10 +27,7 @@ _SAME = {
     "lower_neck": "neck", "upperneck": "upper_neck",
     "sho": "shoulder", "elb": "elbow", "wri": "wrist", "kne": "knee", "ank": "ankle",
 }  # fmt: skip
-_STARTS = {
-    **{f"l{part}": ("left", part) for part in _PARTS},
-    **{f"r{part}": ("right", part) for part in _PARTS},
-}
+_STARTS = {f"{side[0]}{part}": (side, part) for side in ("left", "right") for part in _PARTS if part != "ear"}
 _STARTS |= {
     f"{side[0]}{short}": (side, part)
     for side in ("left", "right")
@@ -145,7 +142,10 @@ def plain_names(names: tuple[str, ...]) -> list[str]:
         words = [each[1:] for each in words]
     if words and all(len(each) > 1 and each[-1].isdigit() for each in words):
         words = [each[:-1] for each in words]
-    return [_joined(each) for each in words]
+    joined = [_joined(each) for each in words]
+    if {"lear", "rear"} <= set(joined):  # alone, rear is a word
+        joined = [{"lear": "left_ear", "rear": "right_ear"}.get(name, name) for name in joined]
+    return joined
 
 
 def plain_name(name: str) -> str:

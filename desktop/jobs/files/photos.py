@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,20 +10,35 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import ImageError
-from desktop.jobs.worker import Worker
+from desktop.jobs.worker import READER_S, Worker
+from desktop.text.translate import tr
 
 CACHED_PIXELS = 60_000_000  # of decoded photos: 180 MB
 SHOWN_PIXELS = 26_000_000  # of one photo: drawing 200 million pixels would block the window for seconds
+
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A photo as it was read for `size`, or its error. told: a notice."""
+
+    file: Path
+    size: Size
+    image: np.ndarray | ImageError
+    told: str = ""
 
 
 class Photos(QObject):
     """Reads photos on request, and caches the last few."""
 
     arrived = Signal(str)  # the path of a photo whose picture or error is in the cache now
+    resized = Signal(str)  # a notice: a photo had another size than its people were marked in
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._cache: OrderedDict[Path, np.ndarray | ImageError] = OrderedDict()
+        self._cache: OrderedDict[tuple[Path, Size], np.ndarray | ImageError] = OrderedDict()
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take)
 
@@ -31,15 +47,16 @@ class Photos(QObject):
         """Whether a photo is being read."""
         return self._worker.running
 
-    def get(self, file: Path) -> np.ndarray | ImageError | None:
+    def get(self, file: Path, size: Size) -> np.ndarray | ImageError | None:
         """A photo (H, W, 3) uint8, or its error. None while it is being read; `arrived` follows.
 
-        A photo of more than SHOWN_PIXELS is averaged down to that size.
+        size: width and height [px] that its people were marked in; a photo of another shape is an error. A photo of
+        more than SHOWN_PIXELS is averaged down to that size.
         """
-        if file in self._cache:
-            self._cache.move_to_end(file)
-            return self._cache[file]
-        self._worker.start(_read_steps(file), name="read", every=True)
+        if (file, size) in self._cache:
+            self._cache.move_to_end((file, size))
+            return self._cache[file, size]
+        self._worker.start(_read_steps(file, size), name="read", every=True)
         return None
 
     def forget(self) -> None:
@@ -48,16 +65,17 @@ class Photos(QObject):
 
     def close(self) -> None:
         """Stop reading, and wait until no thread is left."""
-        self._worker.close()
+        self._worker.close(READER_S)
 
-    def _take(self, step: tuple[Path, np.ndarray | ImageError]) -> None:
-        file, image = step
-        self._cache[file] = image
-        sizes = {path: kept.size // 3 for path, kept in self._cache.items() if isinstance(kept, np.ndarray)}
+    def _take(self, step: Read) -> None:
+        self._cache[step.file, step.size] = step.image
+        sizes = {key: kept.size // 3 for key, kept in self._cache.items() if isinstance(kept, np.ndarray)}
         while len(self._cache) > 1 and sum(sizes.values()) > CACHED_PIXELS:
-            path, _ = self._cache.popitem(last=False)
-            sizes.pop(path, None)
-        self.arrived.emit(str(file))
+            key, _ = self._cache.popitem(last=False)
+            sizes.pop(key, None)
+        self.arrived.emit(str(step.file))
+        if step.told:
+            self.resized.emit(step.told)
 
 
 def to_qimage(image: np.ndarray) -> QImage:
@@ -67,13 +85,18 @@ def to_qimage(image: np.ndarray) -> QImage:
     return QImage(image.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-def _read_steps(file: Path) -> Iterator[tuple[Path, np.ndarray | ImageError]]:
-    from core.geometry.image import read_image  # here, as it imports torch
+def _read_steps(file: Path, size: Size) -> Iterator[Read]:
+    from core.geometry.image import image_size, read_image_as  # here, as it imports torch
 
     try:
-        yield file, _reduced(read_image(file))
+        image, now = _reduced(read_image_as(file, size)), image_size(file)
+        words = tr(
+            "{name} is {width} × {height} px now; its people were marked in {before} × {high} px, and are shown there."
+        )
+        told = words.format(name=file.name, width=now[0], height=now[1], before=size[0], high=size[1])
+        yield Read(file, size, image, "" if now == size else told)
     except ImageError as error:
-        yield file, error
+        yield Read(file, size, error)
 
 
 def _reduced(image: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from core.records import Fit, Photo
 from core.store import Project
 from core.store.project.review_queue import QueueRow
 from desktop.jobs.files.photos import to_qimage
-from desktop.jobs.worker import Worker
+from desktop.jobs.worker import READER_S, Worker
 from desktop.text.translate import tr
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Thumbnails(QObject):
         made = self._cache.get(row.id)
         if made is not None:
             self._cache.move_to_end(row.id)
-            if made[0] >= row.updated:
+            if made[0] == row.updated:
                 return made[1]
         self._wanted.pop(row.id, None)
         self._wanted[row.id] = row.updated
@@ -75,7 +76,7 @@ class Thumbnails(QObject):
 
     def close(self) -> None:
         """Stop, and wait until no thread is left."""
-        self._worker.close()
+        self._worker.close(READER_S)
 
     def _go_on(self, _error: Exception | None = None) -> None:
         if self._wanted and self._project is not None:
@@ -85,7 +86,7 @@ class Thumbnails(QObject):
 
     def _take(self, step: tuple[int, float, Picture]) -> None:
         person_id, updated, picture = step
-        if self._wanted.get(person_id, -1.0) <= updated:
+        if self._wanted.get(person_id) == updated:
             self._wanted.pop(person_id, None)
         self._cache[person_id] = (updated, picture)
         while len(self._cache) > CACHED:
@@ -97,7 +98,7 @@ def thumbnail_steps(
     project: Project, wanted: dict[int, float], body: "Body | None"
 ) -> Iterator[tuple[int, float, Picture]]:
     """Thumbnails of people, in the order of the requests."""
-    from core.geometry.image import crop_affine, read_image, warp  # here, as it imports torch
+    from core.geometry.image import crop_affine, read_image_as, warp  # here, as it imports torch
 
     last: tuple[str, np.ndarray] | None = None
     for person_id, updated in wanted.items():
@@ -105,17 +106,29 @@ def thumbnail_steps(
             photo: Photo = project.photo_of(person_id)
             person = next(person for person in photo.people if person.id == person_id)
             if last is None or last[0] != photo.path:
-                last = (photo.path, read_image(project.folder / photo.path))
+                size = photo.width, photo.height
+                last = (photo.path, read_image_as(project.folder / photo.path, size))
             affine = crop_affine(person.bbox, SIZE_PX)
             picture = warp(last[1], affine, SIZE_PX)
             if person.fit is not None and body is not None:
                 picture = with_body(picture, affine, person.fit, body)
             yield person_id, updated, to_qimage(picture)
         except ImageError:
-            there = (project.folder / photo.path).exists()
-            yield person_id, updated, tr("photo unreadable") if there else tr("photo missing")
+            yield person_id, updated, _why_none(project.folder / photo.path, (photo.width, photo.height))
         except ProjectError:  # the person was deleted meanwhile
             yield person_id, updated, ""
+
+
+def _why_none(file: Path, size: tuple[int, int]) -> str:
+    """Why a photo has no thumbnail, in two or three words. size: that its people were marked in."""
+    from core.geometry.image import image_size, one_ratio
+
+    if not file.exists():
+        return tr("photo missing")
+    try:
+        return tr("photo unreadable") if one_ratio(size, image_size(file)) else tr("photo of another size")
+    except ImageError:
+        return tr("photo unreadable")
 
 
 def with_body(picture: np.ndarray, affine: np.ndarray, fit: Fit, body: "Body") -> np.ndarray:

@@ -53,15 +53,6 @@ def write_photos(
         cv2.imwrite(str(folder / name), np.zeros((height, width, 3), np.uint8))
 
 
-def keypoint_array(name: str, seed: int = 0) -> np.ndarray:
-    """(K, 3) inside the photo, all there."""
-    random = np.random.default_rng(seed)
-    count = layout(name).k
-    return np.column_stack(
-        [random.uniform(1, WIDTH, count), random.uniform(1, HEIGHT, count), np.ones(count)]
-    )
-
-
 def person(name: str = "spin49", id: int = 1, seed: int = 0, fit: Fit | None = None) -> Person:
     array = keypoint_array(name, seed).astype(np.float32)
     return Person(id, BBox(np.array([30.5, 22.25]), 0.25), Keypoints.from_array(name, array), fit=fit)

@@ -13,7 +13,7 @@ from core.body.keypoints import layout
 from core.errors import ReadError
 from core.formats.bodies import parameters
 from core.formats.exchange import read_file
-from core.formats.photos.photo_sizes import one_ratio
+from core.geometry.image import one_ratio
 from core.geometry.orientation import sensor_to_shown
 from core.records import BBox, Keypoints, Person, Photo
 from core.store.project.project import Project

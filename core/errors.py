@@ -42,13 +42,15 @@ class Way:
 class Undecided(ReadError):
     """A file that can be read in several ways, and its content does not tell which.
 
-    option: the field of `core.formats.table.Beside` that decides: layout_name (--layout in the shell) or frame
-    (--frame); ways: its values, the likeliest first. The shell prints the text, the window asks and reads again.
+    problem: the message without the ways; option: the field of `core.formats.table.Beside` that decides: layout_name
+    (--layout in the shell) or frame (--frame); ways: its values, the likeliest first. The shell prints the text, the
+    window asks and reads again.
     """
 
     def __init__(self, message: str, option: str, ways: tuple[Way, ...]) -> None:
         each = ", ".join(f"{way.value} ({way.words})" for way in ways)
         super().__init__(f"{message} Say which: {each}.")
+        self.problem = message
         self.option = option
         self.ways = ways
 

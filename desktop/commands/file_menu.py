@@ -1,18 +1,23 @@
 """The file menu: open, add, save and export files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.formats.table import formats_written
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
 from desktop.commands.window_api import Asks
+from desktop.jobs.files.asking import Answers
 from desktop.jobs.files.open_files import Opening, add_steps, open_steps, projects_of
 from desktop.jobs.files.open_sample import sample_file, sample_folder, sample_steps
 from desktop.jobs.files.save_files import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, tr
+
+if TYPE_CHECKING:
+    from core.formats.question import Question
 
 EXPORT_KEYS = {"coco": "Ctrl+E"}
 
@@ -28,24 +33,45 @@ def open_file(kind: str) -> Run:
     return act
 
 
-def open_path(workbench: Workbench, path: Path) -> None:
-    """Open a project, a folder of photos, or another program's file, in the background."""
+def open_path(workbench: Workbench, path: Path, answers: Answers | None = None) -> None:
+    """Open a project, a folder of photos, or another program's file, in the background.
+
+    answers: to questions that the file left open before. Its next one is asked, and then it is opened again.
+    """
     if workbench.project is not None and workbench.project.path.absolute() in projects_of(path):
         if workbench.writable and path.is_file():
             return
         if not workbench.files.running:
             workbench.set_project(None)  # a second connection could only read the project
-    _open(workbench, path.name, open_steps(path, body_file=workbench.fits.body_file), path)
+    steps = open_steps(path, body_file=workbench.fits.body_file, answers=answers)
+    _open(workbench, path.name, steps, path, _again(partial(open_path, workbench, path), answers))
+
+
+def _again(start: Callable[[Answers], None], answers: Answers | None) -> Callable[[str, str], None]:
+    """Starts work anew with one more answer: to this option, this way."""
+    return lambda option, way: start({**(answers or {}), option: way})
 
 
 def add_annotations(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Ask for another program's file, and add its photos and people to the project."""
     path = window.ask_for_file("any")
-    if path is None:
-        return
+    if path is not None:
+        _add(workbench, shown, path)
+
+
+def _add(workbench: Workbench, shown: Shown, path: Path, answers: Answers | None = None) -> None:
+    """Add in the background. A question that the file leaves open is asked, and then it is read again."""
     told: list[str] = []
+    questions: list[Question] = []
+
+    def take(step: Opening) -> None:
+        told.extend(filter(None, [step.notes]))
+        questions.extend(filter(None, [step.question]))
 
     def end() -> None:
+        if questions:
+            workbench.asked.emit(questions[0], _again(partial(_add, workbench, shown, path), answers))
+            return
         workbench.project_changed.emit()
         if workbench.photo is None:
             workbench.show_first()
@@ -53,8 +79,8 @@ def add_annotations(workbench: Workbench, window: Asks, shown: Shown) -> None:
             workbench.told.emit("\n".join(told))
 
     label = tr("Add {name}").format(name=path.name)
-    steps = add_steps(shown.the_project, path, workbench.fits.body_file)
-    workbench.files.start(label, steps, lambda step: told.extend(filter(None, [step.notes])), end, file=path)
+    steps = add_steps(shown.the_project, path, workbench.fits.body_file, answers)
+    workbench.files.start(label, steps, take, end, file=path)
 
 
 def open_sample(workbench: Workbench, window: Asks, shown: Shown) -> None:
@@ -66,16 +92,24 @@ def open_sample(workbench: Workbench, window: Asks, shown: Shown) -> None:
         _open(workbench, tr("the sample"), sample_steps(sample_folder()))
 
 
-def _open(workbench: Workbench, name: str, steps: Iterator[Opening], file: Path | None = None) -> None:
-    """Run the steps as a job, and show the project of the last step."""
+def _open(
+    workbench: Workbench,
+    name: str,
+    steps: Iterator[Opening],
+    file: Path | None = None,
+    again: Callable[[str, str], None] | None = None,
+) -> None:
+    """Run the steps as a job, and show the project of the last step, or ask its question. again: with the answer."""
     opened: list[Opening] = []
 
     def take(step: Opening) -> None:
-        if step.project is not None:
+        if step.project is not None or step.question is not None:
             opened.append(step)
 
     def end() -> None:
-        if opened:
+        if opened and opened[0].question is not None:
+            workbench.asked.emit(opened[0].question, again)
+        elif opened:
             workbench.set_project(opened[0].project)
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)

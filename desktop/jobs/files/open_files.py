@@ -13,10 +13,12 @@ from core.store import Project
 from core.store.project.opening import remove
 from core.store.project.photo_files import is_storable
 from desktop.jobs.child import LAST_WORDS, run_child
+from desktop.jobs.files.asking import ENDS_UNDECIDED, Answers, Asked, read_or_ask
 from desktop.text.translate import tr
 
 if TYPE_CHECKING:
     from core.formats import Import
+    from core.formats.question import Question
 
 # core.formats and core.geometry.image import torch, so they are imported on first use.
 PROJECT_SUFFIX = ".fitloop"
@@ -28,18 +30,24 @@ Ended = tuple[int, str]  # a child's exit status and output
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """The progress. The last step has the project and notes for the user."""
+    """The progress. The last step has the project and notes for the user, or a question: then nothing was opened."""
 
     done: int
     total: int
     project: Project | None = None
     notes: str = ""
+    question: "Question | None" = None
 
 
 def open_steps(
-    path: Path, photo_folder: Path | None = None, body_file: Path | None = None
+    path: Path,
+    photo_folder: Path | None = None,
+    body_file: Path | None = None,
+    answers: Answers | None = None,
 ) -> Iterator[Opening]:
     """Open a path. The last step has the project. body_file: an SMPL file or None. Raises FitloopError.
+
+    answers: to questions that earlier openings of the path ended with.
 
     A folder of photos becomes FOLDER/FOLDER.fitloop, a file NAME.fitloop beside it. If that exists, it is opened, and
     new photos of the folder are added.
@@ -59,7 +67,7 @@ def open_steps(
         words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
         raise ProjectError(words.format(folder=path))
     else:
-        yield from _open_annotations(path, photo_folder, body_file)
+        yield from _open_annotations(path, Asked(photo_folder, body_file, answers or {}))
 
 
 def projects_of(path: Path) -> tuple[Path, ...]:
@@ -82,13 +90,18 @@ def why_read_only(project: Project) -> str:
     return words.format(name=project.path.name, writer=project.writer)
 
 
-def add_steps(project: Project, path: Path, body_file: Path | None = None) -> Iterator[Opening]:
+def add_steps(
+    project: Project, path: Path, body_file: Path | None = None, answers: Answers | None = None
+) -> Iterator[Opening]:
     """Add another program's photos and people to a project. Photos already in it stay unchanged.
 
-    body_file as in `open_steps`. Raises FitloopError.
+    body_file and answers as in `open_steps`. Raises FitloopError.
     """
     yield Opening(0, 0)
-    found = read_annotations(path, None, body_file)
+    found = _read(path, Asked(None, body_file, answers or {}))
+    if isinstance(found, Opening):
+        yield found
+        return
     photos = list(_relative_to(found.photos, found.root, project.folder))
     known = {photo.path for photo in project.photos()}
     new = [photo for photo in photos if photo.path not in known]
@@ -109,15 +122,12 @@ def photos_in(folder: Path) -> list[Path]:
     return found
 
 
-def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | None = None) -> "Import":
-    """Read photos and people of another program's file. Its format is detected from its content.
+def _read(path: Path, asked: Asked) -> "Import | Opening":
+    """What was read, or a last step with the question that the file leaves open. Raises FitloopError."""
+    from core.formats.question import Question
 
-    body_file: an SMPL file, for the exact place of SMPL bodies. Raises ReadError, BodyFileError.
-    """
-    from core.formats.exchange import read_file
-    from core.formats.table import Beside
-
-    return read_file(path, Beside(photos=photo_folder, body=body_file))
+    found = read_or_ask(path, asked, with_looks=not path.is_file() or path.stat().st_size <= LARGE_BYTES)
+    return Opening(1, 1, question=found) if isinstance(found, Question) else found
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
@@ -180,30 +190,36 @@ def _created(file: Path, photos: Iterable[Photo], label: str) -> Project:
     return project
 
 
-def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | None) -> Iterator[Opening]:
+def _open_annotations(path: Path, asked: Asked) -> Iterator[Opening]:
     file = path.with_name(path.stem + PROJECT_SUFFIX)
     if file.exists():
         yield _opened(Project.open(file))
         return
     yield Opening(0, 0)
     if path.is_file() and path.stat().st_size > LARGE_BYTES:
-        yield from _convert(path, photo_folder, body_file, file)
+        yield from _convert(path, asked, file)
         return
-    found = read_annotations(path, photo_folder, body_file)
+    found = _read(path, asked)
+    if isinstance(found, Opening):
+        yield found
+        return
     photos = _relative_to(found.photos, found.root, file.parent)
     project = _created(file, photos, tr("Import {file}").format(file=path.name))
     yield _opened(project, found.summary())
 
 
-def _convert(path: Path, photo_folder: Path | None, body_file: Path | None, file: Path) -> Iterator[Opening]:
+def _convert(path: Path, asked: Asked, file: Path) -> Iterator[Opening]:
     """Read a large file with `train.convert` in a child process: its parser would block the window."""
     part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
     remove(part)
     try:
-        body = [] if body_file is None else ["--body", str(body_file)]
-        photos = [] if photo_folder is None else ["--photos", str(photo_folder)]
-        arguments = [str(path), str(part), *photos, *body]
+        arguments = [str(path), str(part), *asked.arguments]
         status, said = yield from waiting(run_child("train.convert", arguments))
+        if status and ENDS_UNDECIDED in said:
+            found = _read(path, asked)
+            if isinstance(found, Opening):
+                yield found
+                return
         if status:
             raise ReadError(
                 said if len(said) <= 2 * LAST_WORDS else f"{said[:LAST_WORDS]}…{said[-LAST_WORDS:]}"

@@ -1,13 +1,18 @@
 """File dialogs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.formats.table import FORMATS, formats_read
 from desktop.settings import Settings
 from desktop.text.translate import tr
+from desktop.views.window.question_dialog import QuestionDialog
+
+if TYPE_CHECKING:
+    from core.formats.question import Question
 
 
 class Dialogs:
@@ -62,6 +67,12 @@ class Dialogs:
         words = tr("{file} is there already. Write over it?").format(file=file.name)
         answer = QMessageBox.question(self._parent, tr("Export"), words, buttons.Yes | buttons.No, buttons.No)
         return answer == buttons.Yes
+
+    def ask(self, question: "Question", answer: Callable[[str, str], None]) -> None:
+        """Ask how a file is meant, without blocking. answer: gets the question's option and the way chosen."""
+        dialog = QuestionDialog(question, self._parent)
+        dialog.answered.connect(lambda way: answer(question.option, way))
+        dialog.open()
 
     def _remember(self, name: str) -> Path | None:
         if not name:

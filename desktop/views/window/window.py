@@ -117,6 +117,7 @@ class Window(QMainWindow):
         workbench.project_changed.connect(self._show_project)
         workbench.refused.connect(self._refuse)
         workbench.reported.connect(self.show_report)
+        workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))

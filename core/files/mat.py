@@ -63,7 +63,9 @@ class _Reader:
     def __init__(self, order: str, file_bytes: int) -> None:
         self._order = order
         self._left = MAX_UNPACKED_BYTES
-        self._values_left = min(MAX_VALUES, FEW_VALUES + file_bytes)  # a small file does not unpack to millions
+        self._values_left = min(
+            MAX_VALUES, FEW_VALUES + file_bytes
+        )  # a small file does not unpack to millions
 
     def variables(self, data: bytes) -> Iterator[tuple[str, Any]]:
         """Name and value of each variable."""

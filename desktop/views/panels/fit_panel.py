@@ -113,7 +113,7 @@ class FitPanel(QScrollArea):
         for name in ("fit.fit", "fit.anew", "fit.guess"):
             button = QToolButton()
             button.setDefaultAction(actions[name])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             buttons.addWidget(button)
         buttons.addStretch(1)
         grid.addLayout(buttons, 0, 0, 1, 3)

@@ -30,11 +30,14 @@ from core.store.fits.columns import (
     FORMAT_VERSION,
     LARGEST,
     NUMBERS,
+    OPTIONAL,
     SOURCES,
     TEXTS,
+    TRACK,
     TRUTHS,
     check_arrays,
     source_codes,
+    tracks_of,
 )
 
 VERSIONS_KEPT = 3
@@ -75,14 +78,17 @@ class FitsDictionary:
     pose (N, 72) [rad], betas (N, 10), all zero for a pose without shape, kid (N,), cam_t (N, 3) [m],
     focal_length (N,), camera_center (N, 2), center (N, 2) of the bbox [px], scale (N,) with side = 200 * scale
     [px], keypoints (N, 49, 3) after corrections, score (N,) as in `Fit` and NaN without a fit, valid_fit and locked
-    (N,) bool, source (N,) index into SOURCES; imgname, dataset and verdict (N,) text. body: fingerprint of the body
-    of the betas.
+    (N,) bool, source (N,) index into SOURCES; imgname, dataset and verdict (N,) text; photo_size (N, 2) [px] =
+    width and height of the photo that center, scale and keypoints refer to, zeros where they are unknown; track (N,)
+    int64 as in `Person`, -1 for none. body: fingerprint of the body of the betas.
     """
 
     body: str
     imgname: np.ndarray
     dataset: np.ndarray
     verdict: np.ndarray
+    photo_size: np.ndarray
+    track: np.ndarray
     source: Tensor
     valid_fit: Tensor
     locked: Tensor
@@ -152,7 +158,7 @@ class FitsDictionary:
         """
         path = Path(path)
         with faults_as(FitsError, path):
-            arrays = read_npz(path, (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version"))
+            arrays = read_npz(path, (*NUMBERS, *OPTIONAL, *TRUTHS, *TEXTS, TRACK, "body", "format_version"))
         fits = cls.from_arrays(arrays, str(path))
         if body is not None:
             fits.check_body(body, str(path))
@@ -172,6 +178,8 @@ class FitsDictionary:
         numbers = {name: getattr(self, name).cpu().numpy() for name in (*NUMBERS, *TRUTHS)}
         source = np.array(SOURCES)[self.source.cpu().numpy()]
         texts = {"imgname": self.imgname, "dataset": self.dataset, "verdict": self.verdict, "source": source}
+        numbers["photo_size"] = self.photo_size
+        texts[TRACK] = self.track
         return {**numbers, **texts, "body": np.array(self.body), "format_version": np.array(FORMAT_VERSION)}
 
     @classmethod
@@ -183,6 +191,8 @@ class FitsDictionary:
         return cls(
             body=str(arrays["body"]),
             **{name: np.array(arrays[name], np.str_) for name in ("imgname", "dataset", "verdict")},
+            photo_size=np.array(arrays.get("photo_size", np.zeros((len(arrays["imgname"]), 2))), np.float32),
+            track=tracks_of(arrays, len(tensors["pose"])),
             source=torch.from_numpy(source_codes(arrays["source"], where)),
             photo_pose=tensors.pop("pose"),
             photo_cam_t=tensors.pop("cam_t"),

@@ -20,6 +20,7 @@ from typing import Any
 from core.body.warnings import warnings_of, warnings_of_photos
 from core.errors import ProjectError
 from core.records import Person, Photo
+from core.store.project.documents import keep_documents
 from core.store.project.row_checks import MOST_ID, light_number, light_text
 from core.store.project.rows import derived, person_from_row, person_row, photo_row
 from core.store.project.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
@@ -141,6 +142,7 @@ class RowWriter:
             )
 
     def _insert_or_update_photo(self, before: Photo | None, after: Photo) -> int:
+        keep_documents(self.db, [after.document])
         if before is None:
             photo_id = largest_id(self.db, "photo") + 1
             self.write("photo", photo_id, photo_row(after))

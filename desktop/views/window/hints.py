@@ -72,10 +72,10 @@ class Hints:
 
     def _of_a_fit(self) -> str:
         if self.place == "space":
-            first = tr("Drag a joint: its limb follows · drag beside it: turn · wheel: zoom")
-            return SEPARATOR.join([first, self._keys(("space.home", tr("whole body")))])
-        drags = [tr("Drag keypoints")] if self.place == "photo" and self._workbench.view.skeleton else []
-        return SEPARATOR.join([*drags, self._judging(("help.shortcuts", tr("all keys")))])
+            mouse = tr("Drag a joint: its limb follows · drag beside it: turn · wheel: zoom")
+            return SEPARATOR.join([mouse, self._keys(("space.home", tr("whole body")))])
+        first = [tr("Drag keypoints")] if self.place == "photo" and self._workbench.view.skeleton else []
+        return SEPARATOR.join([*first, self._judging(("help.shortcuts", tr("all keys")))])
 
     def _judging(self, last: tuple[str, str]) -> str:
         return self._keys(

@@ -119,7 +119,7 @@ def opens(file: Path) -> list[int]:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             owner = getattr(getattr(node.func, "value", None), "id", "")
-            own = owner in ("os", "cls", "Project", "archive")
+            own = owner in ("os", "cls", "Project", "Session", "archive")
             own |= isinstance(node.func, ast.Name) and name.startswith("read_")
             if name in OPENS and (node.args or name.startswith("read_")) and not own:
                 found.append(node.lineno)

@@ -168,12 +168,12 @@ def test_unknown_keypoint_names_are_left_out_in_words_and_the_known_ones_read(tm
     assert "keypoint 'tip of the tail'" in reasons(imported)
 
 
-def test_feet_of_coco_wholebody_are_read_and_the_rest_is_said_to_be_left_out(tmp_path):
+def test_feet_of_coco_wholebody_are_read_and_the_rest_is_said_to_be_kept_only(tmp_path):
     document = changed("foot_kpts", [9, 8, 2] * 6, index=0)
     document["annotations"][0]["face_kpts"] = [0] * 204
     imported = read_coco(tmp_path, document)
     assert imported.photos[0].people[0].keypoints.layout == "coco23"
-    assert "not read: face_kpts" in reasons(imported)
+    assert "kept, but not read: face_kpts" in reasons(imported)
 
 
 @pytest.mark.parametrize(

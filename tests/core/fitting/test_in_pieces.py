@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from core.fitting import FitConfig, fit
-from core.fitting import pieces as in_pieces
+from core.fitting import FitConfig, fit, in_pieces
 from tests.core.fitting.making import Scene, before_camera, off_by, prior_poses
 
 PEOPLE = 7

@@ -27,8 +27,9 @@ class Beside:
 
     photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
-    tell it; frame: "photo" or "crop", the camera frame of poses whose file does not tell it; base: the data set to
-    copy; root: the folder that photos' paths start from; frame_rate [photos a second].
+    tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
+    the camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos'
+    paths start from; frame_rate [photos a second].
     """
 
     photos: Path | None = None
@@ -36,6 +37,7 @@ class Beside:
     fits: Path | None = None
     known: Path | None = None
     layout_name: str | None = None
+    written_layout: str | None = None
     frame: str | None = None
     base: Path | None = None
     root: Path | None = None
@@ -113,7 +115,8 @@ _ROWS = (
         recognise=_late("keypoints.coco", "recognise"),
         read=_late("keypoints.coco", "read"),
         writes="COCO keypoints JSON",
-        write=_late("keypoints.coco", "write"),
+        write=_late("keypoints.coco_write", "write"),
+        write_asks=("written_layout",),
         menu="&Export as COCO…",
         title="COCO keypoints",
     ),

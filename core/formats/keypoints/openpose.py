@@ -2,7 +2,8 @@
 
 The file holds neither the photo's path nor its size, so the photo must exist under the file's name. Detections are
 matched by their keypoints: to the people of `known` photos, or in a numbered sequence to the people of the previous
-photo. Hands, face and 3D are not read.
+photo. A `person_id` is the person's track; else people who are found again in the next photo have one. Hands, face and
+3D are not read.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from core.formats.bodies import eft
 from core.formats.keypoints import coco
 from core.formats.shared import people
 from core.formats.shared.association import associate
+from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import LIKELY, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
+from core.formats.shared.sequences import with_tracks
 from core.records import Keypoints, Person, Photo
 
 FORMAT = "OpenPose"
@@ -71,12 +74,12 @@ def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) ->
         raise report.error("no .json files in this folder", "Choose the folder that OpenPose wrote.")
     if len(files) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} files", "Split the folder.")
-    by_path = {photo.path: photo for photo in known}
+    by_path, tracks = {photo.path: photo for photo in known}, Tracks()
     found: dict[str, Photo] = {}
     before: tuple[str, int, Photo] | None = None
     for file in files:
         try:
-            photo = _read_photo(file, folder, report, by_path)
+            photo = _read_photo(file, folder, report, by_path, tracks)
         except ReadError as error:
             if file == path:
                 raise
@@ -90,7 +93,7 @@ def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) ->
                 photo = _same_ids(before[2], photo)
             before = number[1], int(number[2]), photo
         found[photo.path] = photo
-    return report.done(found.values())
+    return report.done(found.values() if known else with_tracks(found.values(), tracks))
 
 
 def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
@@ -118,12 +121,14 @@ def _entries(file: Path) -> list[Any]:
     return list(data["people"])
 
 
-def _read_photo(file: Path, folder: PhotoFolder, report: Report, known: Mapping[str, Photo]) -> Photo | None:
+def _read_photo(
+    file: Path, folder: PhotoFolder, report: Report, known: Mapping[str, Photo], tracks: Tracks
+) -> Photo | None:
     entries = _entries(file)
     with report.record(file.name):
         relative = folder.named(_stem(file))
         width, height = folder.known_size(relative)
-        persons = _read_people(entries, file.name, max(width, height), report)
+        persons = _read_people(entries, file.name, max(width, height), report, _tracks(file, entries, tracks))
         if not known:
             return Photo(relative, width, height, tuple(persons))
         if relative not in known:
@@ -132,7 +137,21 @@ def _read_photo(file: Path, folder: PhotoFolder, report: Report, known: Mapping[
     return None
 
 
-def _read_people(entries: list[Any], name: str, side: int, report: Report) -> list[Person]:
+def _tracks(file: Path, entries: list[Any], tracks: Tracks) -> list[int | None]:
+    """The track of each entry by its person_id, which is [-1] for none; None also where two entries share one."""
+    number = _NUMBERED.match(_stem(file))
+    found: list[int | None] = []
+    for entry in entries:
+        id = entry.get("person_id") if isinstance(entry, dict) else None
+        id = id[0] if isinstance(id, list) and len(id) == 1 else id
+        track = tracks.take(id, number[1] if number else "")
+        found.append(None if track in found else track)
+    return found
+
+
+def _read_people(
+    entries: list[Any], name: str, side: int, report: Report, tracks: list[int | None]
+) -> list[Person]:
     if len(entries) > MAX_PEOPLE_IN_PHOTO:
         raise Unusable(f"more than {MAX_PEOPLE_IN_PHOTO} people in one photo")
     persons: list[Person] = []
@@ -141,7 +160,8 @@ def _read_people(entries: list[Any], name: str, side: int, report: Report) -> li
         record = f"{name}, person {index}"
         with report.record(record):
             keypoints = _read_keypoints(entry, record, side, report)
-            persons.append(people.person(len(persons) + 1, people.box_round(keypoints, _SURE), keypoints))
+            person = people.person(len(persons) + 1, people.box_round(keypoints, _SURE), keypoints)
+            persons.append(person.with_(track=tracks[index]))
     return persons
 
 
@@ -173,8 +193,13 @@ def _update(photo: Photo, found: list[Person], name: str, report: Report) -> Pho
             report.leave_out(
                 f"{photo.path}, person {person.id}", "no detection is near; the keypoints stay unchanged"
             )
-        updated.append(person if place is None else person.with_(keypoints=_merged(person, found[place])))
+        updated.append(person if place is None else _with_detection(person, found[place]))
     return photo.with_(people=tuple(updated))
+
+
+def _with_detection(person: Person, detected: Person) -> Person:
+    track = detected.track if person.track is None else person.track
+    return person.with_(keypoints=_merged(person, detected), track=track)
 
 
 def _merged(person: Person, detected: Person) -> Keypoints:

@@ -21,7 +21,13 @@ SOURCES = get_args(Source)
 
 Columns = Mapping[str, Any] | sqlite3.Row
 
-PHOTO_TYPES = {"path": (str,), "width": (int,), "height": (int,), "origin": (str, None)}
+PHOTO_TYPES = {
+    "path": (str,),
+    "width": (int,),
+    "height": (int,),
+    "origin": (str, None),
+    "document": (str, None),
+}
 PERSON_TYPES = {
     "verdict": (str,),
     "locked": (int,),
@@ -40,6 +46,8 @@ PERSON_TYPES = {
     "wishes": (str, None),
     "track": (int, None),
     "origin": (str, None),
+    "box_width": (float, int, None),
+    "box_height": (float, int, None),
 }
 SIZES = {
     "keypoints": MOST_KEYPOINT_BYTES,

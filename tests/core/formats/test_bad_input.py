@@ -14,7 +14,9 @@ from core.errors import ReadError
 from core.files import npz, untrusted
 from core.formats.bodies import agora, eft, pw3d, smplifyx, spin
 from core.formats.keypoints import coco, cvat, lsp, mpii, openpose
+from core.formats.keypoints.annotators import labelme
 from core.formats.recognise import recognise
+from core.formats.shared import report
 from core.formats.shared.report import MAX_PEOPLE, Import
 from tests.core.formats import making
 from tests.core.formats.making import coco_document, openpose_document, write_photos
@@ -166,12 +168,12 @@ def test_unknown_keypoint_names_are_left_out_in_words_and_the_known_ones_read(tm
     assert "keypoint 'tip of the tail'" in reasons(imported)
 
 
-def test_feet_of_coco_wholebody_are_read_and_the_rest_is_said_to_be_left_out(tmp_path):
+def test_feet_of_coco_wholebody_are_read_and_the_rest_is_said_to_be_kept_only(tmp_path):
     document = changed("foot_kpts", [9, 8, 2] * 6, index=0)
     document["annotations"][0]["face_kpts"] = [0] * 204
     imported = read_coco(tmp_path, document)
     assert imported.photos[0].people[0].keypoints.layout == "coco23"
-    assert "not read: face_kpts" in reasons(imported)
+    assert "kept, but not read: face_kpts" in reasons(imported)
 
 
 @pytest.mark.parametrize(
@@ -507,3 +509,13 @@ def test_an_array_that_python_2_wrote_is_read_without_a_word(tmp_path, recwarn):
     file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + rows.tobytes())
     assert np.array_equal(untrusted.read_array(file), rows)
     assert not recwarn
+
+
+def test_a_file_of_nothing_but_odd_records_is_refused_before_their_list_fills_the_memory(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(report, "MAX_LEFT_OUT", 1000)
+    (tmp_path / "a.json").write_text(json.dumps({"shapes": [0] * 1001, "imagePath": "a.png"}))
+    write_photos(tmp_path)
+    with pytest.raises(ReadError, match="more than 1000 records of it cannot be read"):
+        labelme.read(tmp_path / "a.json")

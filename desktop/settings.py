@@ -1,5 +1,6 @@
 """The settings that the window keeps between starts."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +13,7 @@ from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
 RECENT_KEPT = 8
+NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
     "toolbar_text",
@@ -101,6 +103,38 @@ class Settings:
         """Put a command at the start of the recent ones."""
         others = [other for other in self.recent_commands() if other != name]
         self._store.setValue("recent_commands", [name, *others][:RECENT_KEPT])
+
+    def network_of(self, project: Path) -> Path | None:
+        """The checkpoint that guesses of a project come from; None for the built-in lifter."""
+        file = self._networks().get(str(project.resolve()))
+        return Path(file) if isinstance(file, str) else None
+
+    def keep_network(self, project: Path, file: Path | None) -> None:
+        """Store the checkpoint that guesses of a project come from."""
+        kept = {name: path for name, path in self._networks().items() if name != str(project.resolve())}
+        if file is not None:
+            kept[str(project.resolve())] = str(file.absolute())
+        self._store.setValue("networks", json.dumps(dict([*kept.items()][-NETWORKS_KEPT:])))
+
+    def _networks(self) -> dict[str, Any]:
+        try:
+            found = json.loads(str(self._store.value("networks", "{}")))
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def dock_sizes(self) -> dict[str, tuple[int, int]]:
+        """Width and height [px] of docks as the user chose them; a smaller window shows them smaller."""
+        try:
+            found = json.loads(str(self._store.value("window/dock_sizes", "{}")))
+            return {str(name): (int(width), int(height)) for name, (width, height) in found.items()}
+        except (ValueError, TypeError, AttributeError):
+            return {}
+
+    @dock_sizes.setter
+    def dock_sizes(self, sizes: dict[str, tuple[int, int]]) -> None:
+        self._store.setValue("window/dock_sizes", json.dumps(sizes))
 
     def restore_window(self, window: QMainWindow) -> bool:
         """Restore the places of the window and its docks. Returns whether they were stored."""

@@ -39,7 +39,7 @@ DESKTOP_FLOOR_OF = {name: height for height, names in enumerate(DESKTOP_FLOORS) 
 VIEW_FLOORS = (
     ("drawing", "gesture", "repaint_later"),
     ("gl",),
-    ("photo", "space", "panels"),
+    ("photo", "space", "panels", "tools"),
     ("window",),
 )
 VIEW_FLOOR_OF = {name: height for height, names in enumerate(VIEW_FLOORS) for name in names}

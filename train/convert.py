@@ -191,7 +191,8 @@ def words_of(rows: Iterable[Format]) -> tuple[str, ...]:
 def _listing() -> str:
     lines = [("reads", "")] + [(f"  {row.word}", row.reads) for row in formats_read()]
     lines += [("writes", "")] + [(f"  {row.word}", row.writes) for row in formats_written()]
-    return "\n".join(f"{word:16}{words}".rstrip() for word, words in lines)
+    width = max(len(word) for word, _ in lines) + 2
+    return "\n".join(f"{word:{width}}{words}".rstrip() for word, words in lines)
 
 
 if __name__ == "__main__":

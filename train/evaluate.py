@@ -95,26 +95,29 @@ def joined(first: BodyParams, second: BodyParams) -> BodyParams:
 def limb_error_mm(body: Body, people: PhotoTruth, params: BodyParams) -> list[float]:
     """PA-MPJPE over the twelve limb joints, per person."""
     points = body.keypoints(params, people.layout)[:, people.limbs]
-    return pa_mpjpe_mm(points, torch.from_numpy(people.joints)[:, people.limbs]).tolist()
+    truth = torch.from_numpy(people.joints)[:, people.limbs]
+    return pa_mpjpe_mm(points, truth, torch.from_numpy(people.measured)).tolist()
 
 
 def _error_of(body: Body, people: PhotoTruth, step: FitStep, person: int) -> float:
     points = body.keypoints(step.params, people.layout)[:, people.limbs]
-    truth: Tensor = torch.from_numpy(people.joints[person : person + 1])[:, people.limbs]
-    return float(pa_mpjpe_mm(points, truth)[0])
+    one = slice(person, person + 1)
+    truth: Tensor = torch.from_numpy(people.joints[one])[:, people.limbs]
+    return float(pa_mpjpe_mm(points, truth, torch.from_numpy(people.measured[one]))[0])
 
 
 def summarise(per_source: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, float]]:
-    """Means by source, and over all people."""
+    """Means by source, and over all people; a person with fewer than three measured joints has no error."""
     sources = dict(per_source)
     sources["all"] = {
         name: [value for result in per_source.values() for value in result[name]]
         for name in next(iter(per_source.values()))
     }
     return {
-        source: {name: sum(values) / len(values) for name, values in result.items() if values}
-        | {"people": len(result["fit_mm"])}
+        source: {name: sum(values) / len(values) for name, values in known.items() if values}
+        | {"people": len(known["fit_mm"])}
         for source, result in sources.items()
+        for known in [{name: [v for v in values if v == v] for name, values in result.items()}]
     }
 
 

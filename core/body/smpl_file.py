@@ -138,8 +138,8 @@ def fingerprint(v_template: Floats, shapedirs: Floats, J_regressor: Floats, weig
 
 
 def _neutral_body_in(folder: Path) -> Path:
-    """SMPL_NEUTRAL before basicmodel_neutral, and .npz, which is quicker, before .pkl; else of a folder smpl/ or models/
-    in it, as SMPLify-X and SMPL's own archive have them."""
+    """SMPL_NEUTRAL before basicmodel_neutral, and .npz, which is quicker, before .pkl; else of a folder smpl/ or
+    models/ in it, as SMPLify-X and SMPL's own archive have them."""
     try:
         inside = [folder, *(folder / name for name in _BODY_FOLDERS if (folder / name).is_dir())]
         files = ([file for file in each.iterdir() if _NEUTRAL.fullmatch(file.name)] for each in inside)

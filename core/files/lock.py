@@ -8,14 +8,18 @@ be guessed stale. The project itself names the holder, and a second program read
 from __future__ import annotations
 
 import contextlib
+import errno
 import getpass
 import os
 import socket
 import sqlite3
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ProjectError
+
+OPEN = 1  # user_version of the lock's file while a project is open
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,33 @@ def user_name() -> str:
         return "unknown"
 
 
+class NoLocksError(ProjectError):
+    """A disk that cannot lock files."""
+
+
+def check_locks(folder: Path) -> None:
+    """Raises NoLocksError if the folder's disk has no locks at all: SQLite then says 'locked' of every file."""
+    try:
+        import fcntl
+    except ImportError:  # Windows, whose disks all have them
+        return
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP):
+            raise NoLocksError(
+                f"{folder}: its disk cannot lock files ({error.strerror}), so two programs could write one project. "
+                "Copy the project to another disk, or have its locks turned on."
+            ) from error
+
+
 class WriterLock:
     """The right to write a project, until `release` or the end of the process."""
 
-    def __init__(self, holder: sqlite3.Connection) -> None:
+    def __init__(self, holder: sqlite3.Connection, left_open: bool = False) -> None:
         self._holder = holder
+        self.left_open = left_open  # the last writer ended without closing the project
 
     @classmethod
     def take(cls, project: Path) -> WriterLock | None:
@@ -61,14 +87,25 @@ class WriterLock:
                 lock_file(project), isolation_level=None, timeout=0, check_same_thread=False
             )
             holder.execute("PRAGMA journal_mode = MEMORY")
+            holder.execute("PRAGMA locking_mode = EXCLUSIVE")  # the lock outlasts the transactions of `mark`
             holder.execute("BEGIN EXCLUSIVE")
+            left_open = holder.execute("PRAGMA user_version").fetchone()[0] == OPEN
         except sqlite3.Error as error:
             if holder is not None:
                 holder.close()
             if "locked" in str(error):
+                check_locks(project.parent)
                 return None
             raise ProjectError(f"{project.name}: its folder cannot be written ({error}).") from error
-        return cls(holder)
+        return cls(holder, left_open)
+
+    def mark(self, is_open: bool) -> None:
+        """Write into the lock's file whether the project is open; a kill leaves it so."""
+        with contextlib.suppress(sqlite3.Error):
+            if not self._holder.in_transaction:
+                self._holder.execute("BEGIN EXCLUSIVE")
+            self._holder.execute(f"PRAGMA user_version = {OPEN if is_open else 0}")
+            self._holder.execute("COMMIT")
 
     def release(self) -> None:
         """Let another program write."""
@@ -77,6 +114,22 @@ class WriterLock:
         self._holder.close()
 
 
+def was_left_open(project: Path) -> bool:
+    """Whether the last writer ended without closing the project. False while one writes."""
+    file = lock_file(project)
+    if not file.is_file():
+        return False
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as db,
+    ):
+        return bool(db.execute("PRAGMA user_version").fetchone()[0] == OPEN)
+    return False
+
+
 def lock_file(project: Path) -> Path:
-    """The empty file that the lock is on. It stays: were it removed, two programs could each hold one."""
+    """The file that the lock is on; it says only whether the project is open.
+
+    It stays: were it removed, two programs could each hold one.
+    """
     return project.with_name(project.name + "-lock")

@@ -7,19 +7,21 @@ from pathlib import Path
 from core.files.unpack import packed_as
 from core.files.unusable import read_error
 from core.formats.shared.glimpse import NO, SURE, Glimpse
+from core.formats.shared.unrecognised import unrecognised
 from core.formats.table import FORMATS, formats_recognised
 
 
 def recognise(path: Path) -> str:
     """The word of the format that is surest of it, of several the first. Raises ReadError if no format matches."""
     seen = Glimpse(path)
+    words = [row.word for row in formats_recognised()]
+    if seen.kind != "folder" and not seen.data:
+        raise unrecognised(seen, words)
     word, sure = surest(seen)
     if sure == NO:
-        words = ", ".join(row.word for row in formats_recognised())
         if packed := packed_as(path):
             raise read_error(path, f"it is packed as {packed}", "Unpack it first, and choose the folder.")
-        remedy = f"Name the format, or choose another file. Formats: {words}."
-        raise read_error(path, "its format is not one of those that are read", remedy)
+        raise unrecognised(seen, words)
     refuse = FORMATS[word].refuse
     if refuse is not None:
         refuse(seen)

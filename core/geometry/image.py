@@ -138,6 +138,26 @@ def warp(image: np.ndarray, affine: np.ndarray, size: int | tuple[int, int]) -> 
     return cv2.warpAffine(part, shifted, (width, height), flags=cv2.INTER_LINEAR)
 
 
+def contrast_table(image: np.ndarray, bbox: BBox, turned: bool = False) -> np.ndarray:
+    """Values (256,) uint8 that stretch the contrast of a bbox's crop to 0…255, as SPIN's crops have it.
+
+    SPIN takes the darkest and the brightest value of all three colours in the square of the photo, before it is
+    resized, with black where it leaves the photo. turned: in the square round the turned bbox. image (H, W, 3) uint8.
+    """
+    half = bbox.side / 2 * (np.sqrt(2) if turned else 1.0)
+    low = np.floor(bbox.center - half).astype(int)
+    high = np.maximum(np.floor(bbox.center + half).astype(int), low + 1)
+    size = np.array([image.shape[1], image.shape[0]])
+    (left, top), (right, bottom) = np.clip(low, 0, size), np.clip(high, 0, size)
+    region = image[top:bottom, left:right]
+    if not region.size:
+        return np.zeros(256, np.uint8)
+    whole = (low >= 0).all() and (high <= size).all()
+    darkest, brightest = int(region.min()) if whole else 0, int(region.max())
+    stretched = (np.arange(256) - darkest) * (255 / max(1, brightest - darkest))
+    return np.floor(np.clip(stretched, 0, 255) + 0.5).astype(np.uint8)
+
+
 def normalise(image: np.ndarray | Tensor) -> Tensor:
     """Normalise by ImageNet's mean and deviation, for networks that were pretrained on it.
 

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from core.body.model import Body, BodyParams
 from core.errors import CheckpointError, FitInputError, ImageError
 from core.geometry.camera import CROP_SIZE, crop_to_full, weak_camera_to_cam_t
-from core.geometry.image import apply_affine, crop_affine, normalise, warp
+from core.geometry.image import apply_affine, crop_affine, normalise
 from core.geometry.rotation import matrix_to_axis_angle
+from core.networks.crop import crop_of
 from core.networks.spin import SpinOutput
 from core.networks.table import body_told_by, kind_of
 from core.records import BBox, Guess, Person, Photo
@@ -104,9 +105,10 @@ def guess_crops(
 ) -> BodyParams:
     """The image network's guesses of crops from any photos, each in its own photo's camera frame, on body's device.
 
-    crops (B, 224, 224, 3) uint8 RGB; bbox_center (B, 2), bbox_side (B,), focal_length (B,), camera_center (B, 2) [px
-    of the photo]; boxes: as `boxes_for` gives them. Half precision on a GPU, unless `exact`. Betas are zero on a body
-    of another shape space than the network's. Raises CheckpointError for a network that needs other inputs.
+    crops (B, 224, 224, 3) uint8 RGB, as `crop_of` makes them; bbox_center (B, 2), bbox_side (B,), focal_length (B,),
+    camera_center (B, 2) [px of the photo]; boxes: as `boxes_for` gives them. Half precision on a GPU, unless `exact`.
+    Betas are zero on a body of another shape space than the network's. Raises CheckpointError for a network that needs
+    other inputs.
     """
     told = body_told_by(network)
     with _evaluating(network):
@@ -141,7 +143,7 @@ def _ask_image_network(
     if not seen:
         return
     bboxes = [people[index].bbox for index in seen]
-    crops = np.stack([warp(image, crop_affine(bbox, CROP_SIZE), CROP_SIZE) for bbox in bboxes])
+    crops = np.stack([crop_of(network, image, bbox) for bbox in bboxes])
     center = torch.from_numpy(np.stack([bbox.center for bbox in bboxes]))
     side = torch.tensor([bbox.side for bbox in bboxes])
     photos = [photo] * len(seen)

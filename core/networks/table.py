@@ -48,6 +48,9 @@ class NetworkKind:
     in the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K,
     3), layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
 
+    stretched: each crop's contrast goes from 0 to 255 (`core.geometry.image.contrast_table`), as SPIN's own code shows
+    crops to its network.
+
     from_folder(path, device): a network in a folder, where one may lie there; shipped: the one that comes with the
     program.
     """
@@ -58,6 +61,7 @@ class NetworkKind:
     build: Callable[[Any], nn.Module]
     forward: Callable[..., Any] = called
     config_in: Callable[[Checkpoint, str], dict[str, Any]] = config_of
+    stretched: bool = False
     from_folder: Callable[..., nn.Module] | None = None
     shipped: Path | None = None
 
@@ -73,6 +77,7 @@ _ROWS = (
         config=_late("spin", "SpinConfig"),
         build=_late("spin", "build"),
         config_in=_late("spin", "config_in"),
+        stretched=True,
     ),
     NetworkKind(
         LIFTER,

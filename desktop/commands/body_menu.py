@@ -13,6 +13,7 @@ from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.joint_turns import turn_of, turned
 from desktop.state.posed_body import SOLE_M
+from desktop.state.resting import resting
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, part, tr
 
@@ -64,7 +65,12 @@ def hold(moved: Callable[[np.ndarray], np.ndarray], label: str) -> Run:
         at = np.array(pins[0].point) if pins else shown.the_posed.joints[joint_index(joint)].astype(float)
         x, y, z = moved(at).tolist()
         wishes = with_wish(person.wishes, Pin(joint, (x, y, z)))
-        workbench.apply(tr(label).format(name=part(joint)), person.with_(wishes=wishes), follow=True)
+        workbench.apply(
+            tr(label).format(name=part(joint)),
+            person.with_(wishes=wishes),
+            follow=True,
+            resting=resting(shown.the_posed, joint, wishes),
+        )
 
     return act
 

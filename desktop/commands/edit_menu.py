@@ -22,7 +22,13 @@ from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.shown import Shown
 from desktop.state.view import NO_KEYPOINT
-from desktop.text.translate import QT_TR_NOOP, tr
+from desktop.text.translate import QT_TR_NOOP, part, tr
+
+STATES: dict[person_edits.Visibility, str] = {
+    "visible": QT_TR_NOOP("visible"),
+    "occluded": QT_TR_NOOP("occluded"),
+    "absent": QT_TR_NOOP("absent"),
+}
 
 
 def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Run:
@@ -37,8 +43,14 @@ def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Run:
 def cycle_visibility(workbench: Workbench, window: Asks | None, shown: Shown) -> None:
     """Cycle the selected keypoint through visible, occluded, absent. It reappears at the body if it has no place."""
     body_px = None if shown.posed is None else shown.posed.keypoints_px
-    changed = person_edits.cycled(shown.the_person, workbench.view.keypoint, body_px)
-    workbench.apply(tr("Change visibility"), changed, follow=True)
+    index = workbench.view.keypoint
+    changed = person_edits.cycled(shown.the_person, index, body_px)
+    name = part(layout(changed.keypoints.layout).keypoints[index])
+    now = STATES[person_edits.visibility(changed.keypoints, index)]
+    label = tr("{name} is {state}").format(name=name, state=tr(now))
+    workbench.apply(label, changed, follow=True)
+    words = tr("{label} (visible, occluded, absent: right click or V). Ctrl+Z takes it back.")
+    workbench.told.emit(words.format(label=label[:1].upper() + label[1:]))
 
 
 def delete_keypoint(person: Person, index: int) -> Person:

@@ -136,7 +136,7 @@ def find_photos(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 def _tell(workbench: Workbench, step: Saving) -> None:
     if step.told:
-        workbench.told.emit(step.told)
+        (workbench.reported if step.lost else workbench.told).emit(step.told)
 
 
 EXPORTS = tuple(

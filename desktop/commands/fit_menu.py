@@ -1,6 +1,6 @@
 """The fit menu: fits and alternatives of the selected person, and fits of the whole queue."""
 
-from desktop.commands.command import BODY, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
+from desktop.commands.command import BODY, PROJECT, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
 from desktop.commands.queue_menu import QUEUE
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
@@ -62,6 +62,13 @@ FIT_MENU = (
         for number, text in enumerate(TAKE, start=1)
     ),
     *QUEUE,
+    Command(
+        "fit.network",
+        QT_TR_NOOP("Net&work of the guesses…"),
+        "",
+        lambda workbench, window, shown: window.choose_network(),
+        PROJECT,
+    ),
     tick("fit.card", QT_TR_NOOP("&Compute on the graphics card"), "", "card"),
     Command(
         "fit.stop",

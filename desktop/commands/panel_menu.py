@@ -40,6 +40,12 @@ HELP_MENU = (
         lambda workbench, window, shown: window.show_shortcuts(),
     ),
     Command(
+        "help.report",
+        QT_TR_NOOP("Last &report…"),
+        "",
+        lambda workbench, window, shown: window.show_report(),
+    ),
+    Command(
         "help.change_shortcuts",
         QT_TR_NOOP("&Change shortcuts…"),
         "",

@@ -102,7 +102,8 @@ def detect(workbench: Workbench, window: Asks, shown: Shown) -> None:
         workbench.remember()
         if workbench.person is None:
             workbench.show_first()
-        workbench.told.emit("\n".join([tr("%n people found", "", len(found)), *faults[:5]]))
+        if found or not workbench.job.failed:
+            workbench.told.emit("\n".join([tr("%n people found", "", len(found)), *faults]))
 
     workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
 

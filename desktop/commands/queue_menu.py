@@ -1,8 +1,9 @@
 """Part of the fit menu: fit or guess all people in the queue in the background. A job is one entry of the history."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +13,14 @@ from desktop.commands.command import BODY, WRITABLE, Command
 from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
+from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
 from desktop.state.history import Change
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, tr
+
+if TYPE_CHECKING:
+    from torch import nn
 
 TOLD = 6  # most lines of a job's report
 
@@ -40,13 +45,19 @@ def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
         write(workbench, label, dict.fromkeys(step.fits, fitted))
 
     fits = workbench.fits
-    steps = fit_many_steps(fits.the_body, shown.the_project, ids, fits.options, fits.network, fits.device())
+    body, project, options, device = fits.the_body, shown.the_project, fits.options, fits.device()
+
+    def steps(network: "nn.Module | None") -> Iterator[FittedPeople]:
+        return fit_many_steps(body, project, ids, options, network, device)
 
     def end() -> None:
+        if workbench.job.failed and not done:
+            workbench.remember()
+            return
         told = tr("{done} of %n people fitted", "", len(ids)).format(done=len(done))
         _end(workbench, [told + _others(left_out, len(ids) - len(done)), *faults])
 
-    workbench.job.start(label, steps, take, end)
+    workbench.job.start(label, with_network(fits.network.load, steps), take, end)
 
 
 def guess_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
@@ -66,7 +77,8 @@ def guess_with(workbench: Workbench, checkpoint: Path) -> None:
 
 
 def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, checkpoint: Path | None) -> None:
-    label, before = tr("Guess everybody"), workbench.fits.network
+    label, network = tr("Guess everybody"), workbench.fits.network
+    before = network.file
     faults: list[str] = []
     done: list[int] = []
     left_out: Counter[LeftOut] = Counter()
@@ -75,8 +87,8 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
         faults.extend(step.faults)
         done.extend(step.guesses)
         left_out.update(step.left_out)
-        if step.network is not None:
-            workbench.fits.use_network(step.network)
+        if step.network is not None and workbench.project is project:
+            network.choose(checkpoint, step.network)
         write(
             workbench,
             label,
@@ -84,15 +96,25 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
         )
 
     def end() -> None:
+        if workbench.job.failed and not done:
+            workbench.remember()
+            return
         words = tr("{done} of %n people guessed", "", len(person_ids)).format(done=len(done))
         told = [words + _others(left_out, len(person_ids) - len(done))]
-        if workbench.fits.network is not before and workbench.project is project:
+        if network.file != before and workbench.project is project:
+            told.append(tr("Guesses of this project now come from: {name}.").format(name=network.title))
             workbench.queue.want(order="disagreement")
             told.append(tr("The queue now starts with the largest disagreement between guess and fit."))
         _end(workbench, [*told, *faults])
 
     fits = workbench.fits
-    steps = guess_many_steps(fits.the_body, project, person_ids, fits.network, checkpoint, fits.device())
+    body, device = fits.the_body, fits.device()
+    if checkpoint is not None:
+        steps = guess_many_steps(body, project, person_ids, None, checkpoint, device)
+    else:
+        steps = with_network(
+            network.load, lambda loaded: guess_many_steps(body, project, person_ids, loaded, None, device)
+        )
     workbench.job.start(label, steps, take, end)
 
 

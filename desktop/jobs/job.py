@@ -55,6 +55,7 @@ class Job(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.done = self.total = 0
+        self.failed = False  # True while the end of work is taken that an error has ended
         self._started = 0.0
         self._now = _NOTHING
         self._waiting: list[_Asked] = []
@@ -192,7 +193,11 @@ class Job(QObject):
 
     def _fail(self, error: Exception) -> None:
         self._afterwards = _NO_MORE
-        self._finish()
+        self.failed = True
+        try:
+            self._finish()
+        finally:
+            self.failed = False
         if not isinstance(error, FitloopError):
             raise error  # a bug, not bad input: `desktop.app.last_resort` shows it
         self.refused.emit(str(error))

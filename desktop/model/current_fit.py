@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from desktop.jobs.fitting import FitReport, Mailbox, fit_from, fit_steps, flippe
 from desktop.jobs.guessing import guess_steps
 from desktop.jobs.worker import Worker
 from desktop.model.document import Document
+from desktop.model.guess_network import GuessNetwork, with_network
 from desktop.state.joint_turns import turned_as
 from desktop.state.person_edits import with_fit
 from desktop.state.posed_body import PosedBody, pose_changed, pose_fit
@@ -22,8 +24,6 @@ from desktop.state.view import FitOptions
 from desktop.text.translate import part, tr
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from core.body.model import Body
 
 
@@ -48,18 +48,18 @@ class Fits(QObject):
         self._posed: PosedBody | None = None
         self._load = load
         self._mailbox: Mailbox | None = None
+        self._resting: tuple[Wish, ...] = ()  # held during a drag, and not the person's own wishes
         self._next: Callable[[], None] | None = None  # called when the running fit ends
         self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
         self.body_file: Path | None = None  # of the body in use; None for the open body
         self._loading_file: Path | None = None
-        self.network: nn.Module | None = None  # makes the guesses in place of the lifter
+        self.network = GuessNetwork(document)  # the guesses come from it
         self._loader.stepped.connect(self._take_body)
-        self._loader.failed.connect(self._refuse)
         self._follower.stepped.connect(self._take_followed)
-        self._follower.failed.connect(self._refuse)
         self._fitter.stepped.connect(self._take_step)
         self._fitter.finished.connect(self._finish)
-        self._fitter.failed.connect(self._refuse)
+        for worker in (self._loader, self._follower, self._fitter):
+            worker.failed.connect(self._refuse)
 
     # Bodies
 
@@ -73,11 +73,6 @@ class Fits(QObject):
         self._loading_file = path
         self._loader.start(self._load(path), name="load")
         self.changed.emit()
-
-    def use_network(self, network: "nn.Module") -> None:
-        """Make later guesses with this network."""
-        self.network = network
-        self._document.told.emit(tr("Guesses now come from this checkpoint. Fit from a guess: G"))
 
     @property
     def the_body(self) -> "Body":
@@ -143,8 +138,9 @@ class Fits(QObject):
             self.report = None
             project = self._document.project
             file = project.folder / photo.path if project is not None else None
-            steps = guess_steps(self.body, photo, person, self.options, self.network, file, self.device())
-            self._fitter.start(steps, name="guess")
+            given = (self.body, photo, person, self.options)
+            steps = partial(guess_steps, *given, file=file, device=self.device())
+            self._fitter.start(with_network(self.network.load, steps), name="guess")
             self.changed.emit()
 
     def when_ended(self, act: Callable[[], None]) -> None:
@@ -158,27 +154,29 @@ class Fits(QObject):
             self._document.apply(label, with_fit(self._document.person, posed.fit))
             self.changed.emit()
 
-    def follow(self, photo: Photo, person: Person) -> None:
-        """Fit to these keypoints as soon as the last request is done. Older waiting requests are dropped."""
+    def follow(self, photo: Photo, person: Person, resting: tuple[Wish, ...] = ()) -> None:
+        """Fit to these keypoints, and to `resting` until the drag ends. Older waiting requests are dropped."""
         self._end_fit()
         if self.body is None or person.fit is None:
             return
         if self._mailbox is None:
             self._mailbox = Mailbox()
             self._follower.start(follow_steps(self.body, self._mailbox), name="follow")
-        self._mailbox.put(photo, person, self.options)
+        self._resting = resting
+        self._mailbox.put(photo, person.with_(wishes=(*person.wishes, *resting)), self.options)
 
     def refined(self, photo: Photo, person: Person) -> Person:
         """A person of the photo with the fit refined to their keypoints. Unchanged without a fit."""
         posed = self._refined(photo, person)
         return person if posed is None else person.with_(fit=posed.fit)
 
-    def refine(self) -> None:
-        """Refine the fit of the selected person to their keypoints, before a commit."""
+    def refine(self, resting: tuple[Wish, ...] = ()) -> None:
+        """Refine the fit of the selected person to their keypoints, before a commit. resting: as for `follow`."""
         photo, person = self._document.photo, self._document.person
-        posed = self._refined(photo, person) if photo is not None and person is not None else None
-        if person is not None and posed is not None:
-            self._prepare(person, posed)
+        if photo is not None and person is not None:
+            posed = self._refined(photo, person.with_(wishes=(*person.wishes, *resting)))
+            if posed is not None:
+                self._prepare(person, posed)
 
     def _refined(self, photo: Photo, person: Person) -> PosedBody | None:
         """The refined body. None if the person has no fit or cannot be fitted."""
@@ -230,6 +228,7 @@ class Fits(QObject):
     def stop(self) -> None:
         """Stop the running fit and the follower. Their later steps are ignored."""
         self._end_fit()
+        self._resting = ()
         if self._mailbox is not None:
             self._mailbox.close()
             self._mailbox = None
@@ -237,10 +236,10 @@ class Fits(QObject):
 
     def end(self, keep: bool) -> bool:
         """Stop as `stop` does. keep: then refine the body that followed a drag. Returns whether a fit ran."""
-        ran, following = self.running, self.following
+        ran, following, resting = self.running, self.following, self._resting
         self.stop()
         if keep and following:
-            self.refine()
+            self.refine(resting)
         return ran
 
     def close(self) -> None:
@@ -267,9 +266,9 @@ class Fits(QObject):
             self._document.preview_move(with_fit(person, posed.fit))
 
     def _take_step(self, report: FitReport) -> None:
-        person = self._document.person
+        person, before = self._document.person, self.report
         if person is not None:
-            before, self.report = self.report, report
+            self.report = report
             if report.news and before is None:
                 self._document.told.emit("\n".join(report.news))
             self._posed = report.posed

@@ -26,6 +26,7 @@ class Document(QObject):
     cancelled = Signal()  # the committed photo is shown again: gestures end
     refused = Signal(str)  # a request failed: what, where, what next
     told = Signal(str)  # a notice that needs no answer
+    reported = Signal(str)  # a notice of something lost, to be read whole
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

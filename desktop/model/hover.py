@@ -105,3 +105,8 @@ def keypoint_of(names: tuple[str, ...], joint: str) -> int:
     """The index of a layout's keypoint at the place of a joint; NO_KEYPOINT for none."""
     same = (joint, *SAME_PLACE.get(joint, ()))
     return next((index for index, name in enumerate(names) if name in same), NO_KEYPOINT)
+
+
+def keypoint_called(person: Person | None, joint: str) -> int:
+    """The index of a person's keypoint at the place of a joint; NO_KEYPOINT for none."""
+    return keypoint_of(() if person is None else layout(person.keypoints.layout).keypoints, joint)

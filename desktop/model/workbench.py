@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.records import Person
 from core.store import Project
+from core.wishes import Wish
 from desktop.jobs.files.open_body import load_steps
 from desktop.jobs.job import Job
 from desktop.model.alternatives import Alternatives
@@ -97,22 +98,26 @@ class Workbench(Document):
 
     # Changes of keypoints together with the body
 
-    def follow(self, person: Person, due: str = "") -> None:
+    def follow(self, person: Person, due: str = "", resting: tuple[Wish, ...] = ()) -> None:
         """Preview a person, and fit the body to their keypoints in the background.
 
-        due: a label. The next other action then commits the preview under it instead of dropping it.
+        due: a label. The next other action then commits the preview under it instead of dropping it. resting: wishes
+        that the body keeps to until the drag ends, and that are not the person's own.
         """
         self._due = due
         if self.photo is not None:
-            self.fits.follow(self.photo, person)
+            self.fits.follow(self.photo, person, resting)
             self.preview_move(person)
 
-    def apply(self, label: str, person: Person, follow: bool = False) -> None:
-        """Commit a person: one entry of the history. follow: refine the body to the keypoints first."""
+    def apply(self, label: str, person: Person, follow: bool = False, resting: tuple[Wish, ...] = ()) -> None:
+        """Commit a person: one entry of the history. follow: refine the body to the keypoints first.
+
+        resting: as for `follow`.
+        """
         self.cancel()
         self.prepare(person)
         if follow:
-            self.fits.refine()
+            self.fits.refine(resting)
         self.commit(label)
 
     def stop_jobs(self) -> None:

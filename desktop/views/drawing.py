@@ -164,16 +164,16 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
     painter.setOpacity(opacity)
 
 
-def draw_label(painter: QPainter, text: str, at: QPointF, colour: QColor = SELECTED) -> None:
+def draw_label(painter: QPainter, text: str, at: QPointF, ground: QColor = HALO) -> None:
     """Draw small text that is readable on any photo. at: the start of its base line."""
     font = QFont(painter.font())
     font.setPointSizeF(9.0)
     painter.setFont(font)
     room = QFontMetricsF(font).boundingRect(text).translated(at).adjusted(-4, -2, 4, 2)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(HALO)
+    painter.setBrush(ground)
     painter.drawRoundedRect(room, 3, 3)
-    painter.setPen(colour)
+    painter.setPen(SELECTED)
     painter.drawText(at, text)
 
 

@@ -50,12 +50,14 @@ MISSING, SWAPPED, STOLEN = (
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One person: as detected, as it truly is (K, 3) [px], and its joints (1, K, 3) [m] over `limbs`."""
+    """One person: as detected, as it truly is (K, 3) [px], and its joints (1, 12, 3) [m] over `limbs`, of which those
+    of `measured` (1, 12) are truth."""
 
     photo: Photo
     person: Person
     true: NDArray[np.float64]
     joints: torch.Tensor
+    measured: torch.Tensor
     limbs: list[int]
 
     @property
@@ -111,7 +113,7 @@ class Curator:
         points = self.body.keypoints(params_of(chosen, self.body), self.person.keypoints.layout)[
             :, self.case.limbs
         ]
-        return float(pa_mpjpe_mm(points, self.case.joints)[0])
+        return float(pa_mpjpe_mm(points, self.case.joints, self.case.measured)[0])
 
     def correct_worst(self, least: float) -> bool:
         """Drag the keypoint that is farthest off to its place, if any is by `least` of the person's height."""
@@ -214,7 +216,8 @@ def cases(people: PhotoTruth, seed: int) -> list[Case]:
             (float(center[0]), float(center[1])),
         )
         joints = torch.from_numpy(people.joints[number : number + 1])[:, people.limbs]
-        found.append(Case(photo, person, true, joints, people.limbs))
+        measured = torch.from_numpy(people.measured[number : number + 1])
+        found.append(Case(photo, person, true, joints, measured, people.limbs))
     return found
 
 

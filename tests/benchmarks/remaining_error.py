@@ -49,7 +49,8 @@ def errors(body: Body, people: PhotoTruth, person: int, guess: BodyParams) -> di
 
     def error(params: BodyParams) -> float:
         points = body.keypoints(params, people.layout)[:, people.limbs]
-        return float(pa_mpjpe_mm(points, joints[:, people.limbs])[0])
+        measured = torch.from_numpy(people.measured[one])
+        return float(pa_mpjpe_mm(points, joints[:, people.limbs], measured)[0])
 
     pinned = ended(guess, replace(FREE, wishes=pins(people, person)))
     orders = depth_orders(people, person)

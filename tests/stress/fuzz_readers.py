@@ -225,7 +225,7 @@ def extra_samples(made: dict[str, Sample], folder: Path) -> dict[str, tuple[Any,
     for name, (value, write) in added.items():
         file = data.with_name(name)
         file.write_bytes(write(value))
-        made[name] = Sample(file, file, lambda path: spin.read(data, fits=path, body=body), 3)
+        made[name] = Sample(file, file, lambda path: spin.read(data, fits=path, body=body, frame="crop"), 3)
     return added
 
 

@@ -15,7 +15,8 @@ from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ImageError
 from core.fitting import FitConfig, FitStep, fit
 from core.geometry.camera import CROP_SIZE
-from core.geometry.image import crop_affine, read_image_as, warp
+from core.geometry.image import read_image_as
+from core.networks.crop import crop_of
 from core.networks.guess import boxes_for, guess_crops
 from core.networks.load import load_network, place_of
 from core.networks.table import kind_of
@@ -207,7 +208,7 @@ def _from_crops(
         if image is None:
             faults[row] = problem
         else:
-            crops[row] = warp(image, crop_affine(member.person.bbox, CROP_SIZE), CROP_SIZE)
+            crops[row] = crop_of(network, image, member.person.bbox)
     center = torch.from_numpy(np.stack([member.person.bbox.center for member in batch.members]))
     side = torch.tensor([member.person.bbox.side for member in batch.members])
     boxes = boxes_for(network, [(member.person, photos[member.photo]) for member in batch.members])

@@ -79,13 +79,17 @@ def augmented_affine(center: NDArray[np.floating], scale: float, chosen: Augment
 
 
 def augment_image(
-    image: NDArray[np.uint8], affine: NDArray[np.float64], chosen: Augmentation
+    image: NDArray[np.uint8],
+    affine: NDArray[np.float64],
+    chosen: Augmentation,
+    contrast: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
-    """The crop (224, 224, 3) of a photo (H, W, 3), its colours changed."""
+    """The crop (224, 224, 3) of a photo (H, W, 3), its colours changed. contrast (256,): the values that go first."""
     crop = warp(image, affine, CROP_SIZE)
-    if chosen.gain == NOTHING.gain:
+    if chosen.gain == NOTHING.gain and contrast is None:
         return crop
-    each = np.arange(256, dtype=np.float32)[:, None] * np.array(chosen.gain, np.float32)
+    values = np.arange(256) if contrast is None else contrast
+    each = values.astype(np.float32)[:, None] * np.array(chosen.gain, np.float32)
     table = np.rint(np.clip(each, 0, 255)).astype(
         np.uint8
     )  # a look-up costs a tenth of the arithmetic on every pixel

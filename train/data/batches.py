@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.errors import FitsError, ImageError
-from core.geometry.image import read_image, read_image_as
-from core.records import BBOX_UNIT
+from core.geometry.image import contrast_table, read_image, read_image_as
+from core.records import BBOX_UNIT, BBox
 from train.data.augment import (
     NOTHING,
     AugmentConfig,
@@ -131,10 +131,12 @@ class RowTurn:
 
 
 class Crops(Dataset[Batch]):
-    """Lists of turns to batches. augment None: the bbox as it is."""
+    """Lists of turns to batches. augment None: the bbox as it is. stretched: as in `NetworkKind`."""
 
-    def __init__(self, samples: Samples, order: Order, augment: AugmentConfig | None) -> None:
-        self.samples, self.order, self.augment = samples, order, augment
+    def __init__(
+        self, samples: Samples, order: Order, augment: AugmentConfig | None, stretched: bool = False
+    ) -> None:
+        self.samples, self.order, self.augment, self.stretched = samples, order, augment, stretched
 
     def __getitem__(self, turns: Sequence[RowTurn]) -> Batch:
         unreadable: list[str] = []
@@ -152,8 +154,12 @@ class Crops(Dataset[Batch]):
         chosen = draw_augmentation(self.augment, rng) if self.augment else NOTHING
         affine = augmented_affine(samples.center[row], float(samples.scale[row]), chosen)
         keypoints = samples.keypoints[row]
+        contrast = None
+        if self.stretched:
+            seen = BBox(samples.center[row], float(samples.scale[row]) * chosen.scale)
+            contrast = contrast_table(image, seen, turned=chosen.rotation_deg != 0)
         return (
-            augment_image(image, affine, chosen),
+            augment_image(image, affine, chosen, contrast),
             augment_keypoints(keypoints, affine, chosen.flipped),
             augment_joints(samples.joints[row], chosen.rotation_deg, chosen.flipped),
             samples.has_joints[row],

@@ -22,7 +22,8 @@ LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 @dataclass(frozen=True, eq=False)
 class PhotoTruth:
-    """keypoints (P, K, 3) [px, confidence] of an ideal pinhole, joints (P, K, 3) [m, camera frame],
+    """keypoints (P, K, 3) [px, confidence] of an ideal pinhole, joints (P, K, 3) [m, camera frame]; a joint whose
+    keypoint has confidence 0 was not measured, and its numbers are no truth;
     focal_length (P,), camera_center (P, 2) [px], images: file names or None where there is no picture."""
 
     source: str
@@ -32,6 +33,11 @@ class PhotoTruth:
     focal_length: NDArray[np.float32]
     camera_center: NDArray[np.float32]
     images: tuple[str | None, ...]
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(P, 12) the limb joints that are truth."""
+        return self.keypoints[:, self.limbs, 2] > 0
 
     @property
     def limbs(self) -> list[int]:
@@ -65,13 +71,15 @@ def _read(path: Path, layout: str) -> PhotoTruth:
         )
     xy, matrix = held["kp2d"].astype(np.float64), held["K"].astype(np.float64)
     visible = held.get("vis", held.get("conf", np.ones(xy.shape[:2]))).astype(np.float64) > 0
+    joints = held["joints3d_cam"].astype(np.float32)
+    visible &= np.isfinite(joints).all(axis=-1)
     ideal = np.stack([_undistorted(xy[p], matrix[p], _distortion(held, p)) for p in range(len(xy))])
     names = held.get("image")
     return PhotoTruth(
         source=path.stem,
         layout=layout,
         keypoints=np.concatenate([ideal, visible[..., None]], axis=-1).astype(np.float32),
-        joints=held["joints3d_cam"].astype(np.float32),
+        joints=joints,
         focal_length=matrix[:, 0, 0].astype(np.float32),
         camera_center=matrix[:, :2, 2].astype(np.float32),
         images=tuple(names.tolist()) if names is not None else (None,) * len(xy),

@@ -37,11 +37,11 @@ def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.nd
     A row without a usable box gets a unit box at the corner and no keypoints, so that it teaches nothing.
     """
     center, scale = table.arrays["center"][rows], table.arrays["scale"][rows]
-    usable = (np.abs(center) <= MAX_COORDINATE).all(axis=1) & (scale > 0)
+    usable = (np.abs(center) <= MAX_COORDINATE).all(axis=1) & (scale * BBOX_UNIT >= 1)
     usable &= scale * BBOX_UNIT <= MAX_COORDINATE
     center, scale = np.where(usable[:, None], center, 0), np.where(usable, scale, 1)
     keypoints = table.keypoints()[rows]
-    keypoints[~np.isfinite(keypoints).all(axis=-1)] = 0
+    keypoints[~(np.abs(keypoints) <= MAX_COORDINATE).all(axis=-1)] = 0  # NaN compares false
     keypoints[~usable] = 0
     arrays = {name: np.zeros((len(rows), *shape), np.float32) for name, shape in (NUMBERS | OPTIONAL).items()}
     arrays |= {name: np.zeros(len(rows), bool) for name in TRUTHS}

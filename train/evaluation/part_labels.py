@@ -1,7 +1,9 @@
 """Whether the right pixels are covered: SPIN's evaluation on LSP, with the masks and six body parts of UP-3D.
 
-A data set .npz names them as `maskname` (foreground) and `partname` (0 background, then PARTS; 255 counts nothing). The
+A data set .npz names them as `maskname` (foreground) and `partname` (0 background, then PARTS; 255 is unknown). The
 guess is drawn into the photo, and pixels of all photos are counted together: accuracy, and F1 as the mean over classes.
+As in SPIN's evaluation, F1 leaves unknown pixels out, and accuracy takes them as background; a mask is foreground
+where it is not 0.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from core.files.untrusted import read_arrays
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import apply_affine, crop_affine, invert_affine
 from core.networks.spin import SpinOutput
+from core.networks.table import kind_of
 from core.records import BBox
 from train.data.samples import Samples, present, read_dataset
 from train.evaluation.predict import ask, body_of, crops_of, left_out, params_of
@@ -28,7 +31,7 @@ from train.methods.spin.loss import project_to_crop
 
 WORDS = "LSP part segmentation: foreground, and 6 parts with background, F1 as the mean over classes"
 PARTS = ("head", "torso", "right_arm", "left_arm", "right_leg", "left_leg")  # UP-3D's numbers, from 1 on
-IGNORED = 255
+UNKNOWN = 255
 _PARTS_OF = {
     "head": ("head",),
     "leg": ("hip", "knee", "ankle", "foot"),
@@ -50,8 +53,9 @@ def evaluate_parts(
     rows, absent = present(samples)
     measured, unreadable = 0, list[str]()
     front, parts = np.zeros((2, 2), np.int64), np.zeros((len(PARTS) + 1,) * 2, np.int64)
+    unknown = np.zeros_like(parts)
     face_parts = parts_of_faces(body)
-    for batch in crops_of(samples, rows):
+    for batch in crops_of(samples, rows, kind_of(network).stretched):
         measured, unreadable = measured + len(batch), [*unreadable, *batch.unreadable]
         if not len(batch):
             continue
@@ -69,9 +73,11 @@ def evaluate_parts(
             front += confusion((mask > 0).astype(np.uint8), (drawn > 0).astype(np.uint8), 2)
             labels = read_labels(masks / str(names["partname"][row]))
             parts += confusion(labels, drawn, len(parts), str(names["partname"][row]))
+            unknown += confusion_of_unknown(labels, drawn, len(parts))
     return Result(
         name, WORDS, measured,
-        front_accuracy=accuracy(front), front_f1=f1(front), parts_accuracy=accuracy(parts), parts_f1=f1(parts),
+        front_accuracy=accuracy(front), front_f1=f1(front),
+        parts_accuracy=accuracy(parts + unknown), parts_f1=f1(parts),
         left_out=left_out(absent, unreadable),
     )  # fmt: skip
 
@@ -139,8 +145,8 @@ def read_labels(path: Path) -> NDArray[np.uint8]:
 def confusion(
     truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int, where: str = ""
 ) -> NDArray[np.int64]:
-    """(classes, classes) counts of pixels by true and predicted class. Raises ReadError for a class that is none."""
-    known = truth != IGNORED
+    """(classes, classes) counts of known pixels by true and predicted class. Raises ReadError for an unknown class."""
+    known = truth != UNKNOWN
     if truth.shape != predicted.shape or truth[known].max(initial=0) >= classes:
         raise ReadError(
             f"{where}: is {truth.shape} with labels up to {truth.max(initial=0)}, but the photo is {predicted.shape} "
@@ -148,6 +154,15 @@ def confusion(
         )
     places = truth[known].astype(np.int64) * classes + predicted[known]
     return np.bincount(places, minlength=classes**2).reshape(classes, classes)
+
+
+def confusion_of_unknown(
+    truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int
+) -> NDArray[np.int64]:
+    """(classes, classes) counts of the unknown pixels, as if background were true there."""
+    counts = np.zeros((classes, classes), np.int64)
+    counts[0] = np.bincount(predicted[truth == UNKNOWN], minlength=classes)
+    return counts
 
 
 def accuracy(counts: NDArray[np.int64]) -> float:

@@ -12,9 +12,9 @@ from torch import nn
 
 from core.body.model import Body
 from core.errors import ImageError, ReadError
-from core.geometry.camera import CROP_SIZE
-from core.geometry.image import crop_affine, read_image, warp
+from core.geometry.image import read_image
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck
+from core.networks.crop import crop_of
 from core.networks.guess import guess_crops
 from core.records import BBox
 from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
@@ -78,10 +78,7 @@ def errors_of(
     """Errors (B,) by name of the people in these photos of a source."""
     people = list(photos)
     boxes = [box_around(truth.keypoints[person]) for person in people]
-    crops = [
-        warp(photo, crop_affine(box, CROP_SIZE), CROP_SIZE)
-        for photo, box in zip(photos.values(), boxes, strict=True)
-    ]
+    crops = [crop_of(network, photo, box) for photo, box in zip(photos.values(), boxes, strict=True)]
     guess = guess_crops(
         network,
         np.stack(crops),
@@ -93,11 +90,13 @@ def errors_of(
     )
     predicted = body.keypoints(guess, truth.layout)[:, truth.limbs]
     true = torch.from_numpy(truth.joints[people])[:, truth.limbs]
+    measured = torch.from_numpy(truth.measured[people])
+    rooted = measured & measured[:, HIPS].all(dim=1, keepdim=True)  # without both hips there is no root
     return {
-        "mpjpe_mm": mpjpe_mm(predicted, true, HIPS),
-        "pa_mpjpe_mm": pa_mpjpe_mm(predicted, true),
-        "pck": pck(predicted, true, root=HIPS),
-        "auc": auc(predicted, true, root=HIPS),
+        "mpjpe_mm": mpjpe_mm(predicted, true, HIPS, rooted),
+        "pa_mpjpe_mm": pa_mpjpe_mm(predicted, true, measured),
+        "pck": pck(predicted, true, root=HIPS, visible=rooted),
+        "auc": auc(predicted, true, root=HIPS, visible=rooted),
     }
 
 

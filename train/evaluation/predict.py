@@ -34,10 +34,10 @@ def body_of(network: nn.Module, body: Body) -> Body:
     )
 
 
-def crops_of(samples: Samples, rows: NDArray[np.int64]) -> Iterator[Batch]:
+def crops_of(samples: Samples, rows: NDArray[np.int64], stretched: bool = False) -> Iterator[Batch]:
     """The crops of these people, in order, without augmentation. Whose photo cannot be read is in no batch, and the
-    photo among its `unreadable`. Raises FitsError where many in a row cannot."""
-    crops = Crops(samples, Order(rows, samples.dataset, 0), None)
+    photo among its `unreadable`. stretched: as in `NetworkKind`. Raises FitsError where many in a row cannot."""
+    crops = Crops(samples, Order(rows, samples.dataset, 0), None, stretched)
     for start in range(0, len(rows), CHUNK):
         some = rows[start : start + CHUNK]
         batch = crops[[RowTurn(0, place, int(row)) for place, row in enumerate(some)]]

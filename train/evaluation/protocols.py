@@ -31,6 +31,7 @@ from core.errors import ReadError
 from core.formats.shared.genders import genders_of
 from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
 from core.networks.spin import SpinOutput
+from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
 from train.data.batches import Batch
 from train.data.gendered_bodies import check_bodies, each_on_its_own, measured_alike
@@ -150,7 +151,7 @@ def evaluate(
         protocol = replace(protocol, words=_AS_NEUTRAL, published=None)
     parts: list[dict[str, Tensor]] = []
     unreadable: list[str] = []
-    for batch in crops_of(samples, rows):
+    for batch in crops_of(samples, rows, kind_of(network).stretched):
         unreadable += batch.unreadable
         if not len(batch):
             continue

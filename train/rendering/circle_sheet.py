@@ -14,6 +14,7 @@ from core.body.model import Body, BodyParams
 from core.errors import FitsError
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import apply_affine, crop_affine, warp
+from core.networks.crop import crop_of
 from core.networks.guess import guess_crops
 from core.networks.spin import SpinNetwork, load_spin_network
 from core.records import BBOX_UNIT, BBox, Keypoints
@@ -46,11 +47,13 @@ SHOWN = "coco17"  # of the 49 keypoints
 
 @dataclass(frozen=True, eq=False)
 class RunPeople:
-    """Some people of a run: their rows (B,) in its fits dictionary, and their crops (224, 224, 3) uint8."""
+    """Some people of a run: their rows (B,) in its fits dictionary, and their crops (224, 224, 3) uint8; seen: the same
+    with the contrast that the network sees."""
 
     fits: FitsDictionary
     rows: Tensor
     crops: list[Picture]
+    seen: list[Picture]
 
     @property
     def camera(self) -> tuple[Tensor, Tensor]:
@@ -65,8 +68,8 @@ class RunPeople:
 def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
     """One column per person: photo, guess before training, fit, guess after. Raises FitloopError for a bad run."""
     plan = stored_plan(METHOD, read_config(run), run)
-    people = _see(sources_of(plan, body, run / FITS), count)
     untaught = build(plan.config, body)
+    people = _see(sources_of(plan, body, run / FITS), count, untaught)
     start_from(untaught, plan.own, body)
     rows, fits = people.rows, people.fits
     fit = BodyParams.from_pose(fits.pose[rows], fits.betas[rows], fits.cam_t[rows], fits.kid[rows])
@@ -80,22 +83,23 @@ def circle_sheet(body: Body, run: Path, count: int = PEOPLE) -> Picture:
     return grid([tile for line in tiles for tile in line], len(rows), gap=3)
 
 
-def _see(sources: Sources, count: int) -> RunPeople:
+def _see(sources: Sources, count: int, network: SpinNetwork) -> RunPeople:
     fits = sources.fits
     fitted = fits.score.isfinite().nonzero()[:, 0]
     if not len(fitted):
         raise FitsError("nobody in the run has a fit to draw.")
     rows = fitted[torch.linspace(0, len(fitted) - 1, min(count, len(fitted))).long()]
-    crops = []
+    crops, seen = [], []
     for row in rows.tolist():
         box = BBox(fits.center[row].numpy(), float(fits.scale[row]))
         photo = photo_of(sources.samples, row)
         crops.append(warp(photo, crop_affine(box, CROP_SIZE), CROP_SIZE))
-    return RunPeople(fits, rows, crops)
+        seen.append(crop_of(network, photo, box))
+    return RunPeople(fits, rows, crops, seen)
 
 
 def _guess(network: SpinNetwork, people: RunPeople, body: Body) -> BodyParams:
-    return guess_crops(network.eval(), np.stack(people.crops), *people.boxes, *people.camera, body)
+    return guess_crops(network.eval(), np.stack(people.seen), *people.boxes, *people.camera, body)
 
 
 def _keypoints(people: RunPeople, place: int) -> Picture:

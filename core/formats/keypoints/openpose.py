@@ -33,6 +33,7 @@ LAYOUTS_BY_LENGTH = {75: "openpose25", 54: "coco18"}
 MAX_PEOPLE_IN_PHOTO = 1000
 _MAX_BYTES = 32 * 2**20
 _LOOKED_INTO = 20  # files of a folder
+_SURE = 0.2  # confidence above which SPIN's demo makes a box of OpenPose's keypoints
 _ENDINGS = ("_keypoints", "_openpose")
 _NUMBERED = re.compile(r"(.*?)(\d+)$")
 _EXTRA = ("face_keypoints_2d", "hand_left_keypoints_2d", "hand_right_keypoints_2d")
@@ -140,7 +141,7 @@ def _read_people(entries: list[Any], name: str, side: int, report: Report) -> li
         record = f"{name}, person {index}"
         with report.record(record):
             keypoints = _read_keypoints(entry, record, side, report)
-            persons.append(people.person(len(persons) + 1, people.box_round(keypoints), keypoints))
+            persons.append(people.person(len(persons) + 1, people.box_round(keypoints, _SURE), keypoints))
     return persons
 
 

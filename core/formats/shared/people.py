@@ -94,9 +94,13 @@ def box_from_center(center: np.ndarray, scale: float) -> BBox:
     return BBox(center, scale)
 
 
-def box_round(keypoints: Keypoints) -> BBox:
-    """The padded bbox around the visible keypoints. Raises Unusable if there are fewer than two."""
-    seen = keypoints.xy[keypoints.confidence > 0].astype(np.float64)
+def box_round(keypoints: Keypoints, sure: float = 0.0) -> BBox:
+    """The padded bbox around the visible keypoints, those of a confidence above `sure` if two of them are there. Raises
+    Unusable if fewer than two are visible."""
+    chosen = keypoints.confidence > sure
+    if chosen.sum() < FEWEST_FOR_BOX:
+        chosen = keypoints.confidence > 0
+    seen = keypoints.xy[chosen].astype(np.float64)
     if len(seen) < FEWEST_FOR_BOX or np.ptp(seen, axis=0).max() <= 0:
         raise Unusable("it has neither a usable box nor two keypoints to compute one from")
     low, high = seen.min(axis=0), seen.max(axis=0)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000
+MAX_LEFT_OUT = 500_000  # records
 EXAMPLES_SHOWN = 3
 PLURALS = {"person": "people", "photo": "photos", "mesh": "meshes"}  # of what an Export counts
 
@@ -69,10 +70,10 @@ class Export:
     unit: str = "person"
     notes: tuple[str, ...] = ()
 
-    def summary(self) -> str:
-        """Lines for a terminal or a dialog."""
+    def summary(self, shown: int = EXAMPLES_SHOWN) -> str:
+        """Lines for a terminal or a dialog. shown: the most records that are named for each reason."""
         units = self.unit if self.written == 1 else PLURALS[self.unit]
-        return "\n".join([f"{self.written} {units}", *self.notes, *grouped(self.left_out)])
+        return "\n".join([f"{self.written} {units}", *self.notes, *grouped(self.left_out, shown)])
 
 
 class Report:
@@ -87,7 +88,10 @@ class Report:
         self._people = 0
 
     def leave_out(self, record: str, reason: str) -> None:
-        """Report that `record` is not in the result."""
+        """Report that `record` is not in the result. Raises ReadError if that is said of more than MAX_LEFT_OUT."""
+        if len(self._left_out) >= MAX_LEFT_OUT:
+            problem = f"more than {MAX_LEFT_OUT} records of it cannot be read, such as {record}: {reason}"
+            raise self.error(_printable(problem), "Is it of another format? Name the format.")
         self._left_out.append(LeftOut(_printable(record), _printable(reason)))
 
     def note(self, text: str) -> None:
@@ -121,15 +125,15 @@ class Report:
         return Import(photos, tuple(self._left_out), tuple(self._notes), self.format, folder=self.folder)
 
 
-def grouped(left_out: Iterable[LeftOut]) -> list[str]:
+def grouped(left_out: Iterable[LeftOut], most: int = EXAMPLES_SHOWN) -> list[str]:
     """One line per reason, the most frequent first, with its first records."""
     by_reason: dict[str, list[str]] = defaultdict(list)
     for left in left_out:
         by_reason[left.reason].append(left.record)
     lines = []
     for reason, records in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        shown = ", ".join(records[:EXAMPLES_SHOWN])
-        more = f" and {len(records) - EXAMPLES_SHOWN} more" if len(records) > EXAMPLES_SHOWN else ""
+        shown = ", ".join(records[:most])
+        more = f" and {len(records) - most} more" if len(records) > most else ""
         lines.append(f"left out: {shown}{more}: {reason}")
     return lines
 

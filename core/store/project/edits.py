@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +20,12 @@ from typing import Any
 from core.body.warnings import warnings_of, warnings_of_photos
 from core.errors import ProjectError
 from core.records import Person, Photo
+from core.store.project.row_checks import MOST_ID, light_number, light_text
 from core.store.project.rows import derived, person_from_row, person_row, photo_row
 from core.store.project.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
+
+CLOCK_S = 30 * 86400.0  # a clock is set back by less
+TICK_S = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +167,7 @@ class RowWriter:
             insert(self.db, "photo", [row])
             return
         photo = self.db.execute("SELECT path FROM photo WHERE id = ?", (row["photo_id"],)).fetchone()
-        if photo is None:
+        if photo is None or not isinstance(photo["path"], str):
             raise ProjectError(f"the photo of person {target} was deleted. Put back that edit first.")
         insert_people(self.db, [(row, person_from_row(row), photo["path"])], self.now)
 
@@ -180,6 +185,8 @@ class RowWriter:
             "SELECT person.*, photo.path FROM person JOIN photo ON photo.id = photo_id WHERE person.id = ?",
             (person_id,),
         ).fetchone()
+        if row is None or not isinstance(row["path"], str):
+            raise ProjectError(f"the photo of person {person_id} is not in the project. Delete this person.")
         person = person_from_row(row)
         names = ", ".join(f"{name} = :{name}" for name in DERIVED_COLUMNS)
         self.db.execute(
@@ -204,7 +211,12 @@ def _check_ids(photo: Photo) -> None:
 def largest_id(db: sqlite3.Connection, table: str) -> int:
     """The largest id that a table ever had: ids of deleted rows must not be used again."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-    return row[0] if row else 0
+    largest = row[0] if row else 0
+    if not isinstance(largest, int) or not 0 <= largest < MOST_ID:
+        raise ProjectError(
+            f"the project's counter of ids of {table} is {largest!r:.40}. Save a copy and report it."
+        )
+    return largest
 
 
 def insert(db: sqlite3.Connection, table: str, rows: list[Row]) -> None:
@@ -262,6 +274,16 @@ def _insert_warnings(db: sqlite3.Connection, warned: Sequence[tuple[Value, Seque
     )
 
 
+def time_of_edit(db: sqlite3.Connection) -> float:
+    """The time of an edit made now [s since 1970]: after all others, also when the clock was set back since.
+
+    A time of more than CLOCK_S in the future is nobody's: then the clock counts.
+    """
+    now = time.time()
+    last = db.execute("SELECT max(updated) FROM person WHERE updated < ?", (now + CLOCK_S,)).fetchone()[0]
+    return max(now, last + TICK_S) if isinstance(last, float) else now
+
+
 def log(db: sqlite3.Connection, label: str, user: str, now: float, changes: list[Change]) -> int:
     """Write an edit and its changes to the history. Returns the edit's id."""
     edit_id = db.execute(
@@ -280,7 +302,14 @@ def log(db: sqlite3.Connection, label: str, user: str, now: float, changes: list
 def changes_of(db: sqlite3.Connection, edit_id: int) -> list[Change]:
     """The changes of an edit, in their order."""
     rows = db.execute("SELECT * FROM change WHERE edit_id = ? ORDER BY id", (edit_id,)).fetchall()
-    return [Change(row["kind"], row["target"], _decode(row["before"]), _decode(row["after"])) for row in rows]
+    changes = [
+        Change(row["kind"], row["target"], _decode(row["before"]), _decode(row["after"])) for row in rows
+    ]
+    for change in changes:
+        columns = set(change.before or ()) | set(change.after or ())
+        if change.kind not in COLUMNS or not columns <= set(COLUMNS[change.kind]):
+            raise ProjectError(f"edit {edit_id} cannot be put back: it changed what no project has.")
+    return changes
 
 
 def history(db: sqlite3.Connection, person_id: int | None, limit: int) -> Iterator[Logged]:
@@ -290,13 +319,14 @@ def history(db: sqlite3.Connection, person_id: int | None, limit: int) -> Iterat
         if person_id is not None
         else "? IS NULL"
     )
-    edits = db.execute(
+    found = db.execute(
         f"SELECT * FROM edit WHERE {where} ORDER BY id DESC LIMIT ?", (person_id, limit)
     ).fetchall()
-    for edit in edits:
+    for edit in found:
         targets = db.execute("SELECT target FROM change WHERE edit_id = ? AND kind = 'person'", (edit["id"],))
-        people = tuple(row["target"] for row in targets.fetchall())
-        yield Logged(edit["id"], edit["time"], edit["user"], edit["label"], people)
+        people = tuple(row["target"] for row in targets.fetchall() if isinstance(row["target"], int))
+        at = light_number(edit["time"]) or 0.0
+        yield Logged(edit["id"], at, light_text(edit["user"]), light_text(edit["label"]), people)
 
 
 def _encode(row: Row | None) -> str | None:
@@ -312,5 +342,10 @@ def _blob_to_json(blob: bytes) -> dict[str, str]:
 def _decode(text: str | None) -> Row | None:
     if text is None:
         return None
-    row: dict[str, Any] = json.loads(text)
-    return {name: base64.b64decode(v["base64"]) if isinstance(v, dict) else v for name, v in row.items()}
+    try:
+        row: dict[str, Any] = json.loads(text)
+        return {name: base64.b64decode(v["base64"]) if isinstance(v, dict) else v for name, v in row.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ProjectError(
+            f"this edit cannot be put back: what it changed is not readable ({error})."
+        ) from error

@@ -69,7 +69,18 @@ def check_path(path: str) -> str:
     """The path unchanged. Raises ProjectError for an absolute or empty path."""
     if not path or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or "\0" in path:
         raise ProjectError(f"the photo path {path!r} is not relative to the project. Give a relative path.")
+    if not is_storable(path):
+        raise ProjectError(f"the name of the photo {path!r} is not UTF-8. Rename the file.")
     return path
+
+
+def is_storable(name: str) -> bool:
+    """Whether a name is UTF-8: an older system's, in Latin-1, is not."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocation:
@@ -80,7 +91,7 @@ def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocat
     """
     photos = list(photos)
     taken = {photo.path for photo in photos}
-    lost = [photo for photo in photos if not (root / photo.path).is_file()]
+    lost = [photo for photo in photos if not _is_file(root / photo.path)]
     by_name, by_size = _index(folder) if lost else ({}, {})
     moved, missing, ambiguous = {}, [], []
     for photo in lost:
@@ -94,6 +105,13 @@ def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocat
             moved[photo.path] = path
             taken.add(path)
     return Relocation(moved, tuple(missing), tuple(ambiguous))
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # a folder that may not be looked into, a name that no file has
+        return False
 
 
 def _fitting(photo: KnownFile, files: list[Path]) -> list[Path]:

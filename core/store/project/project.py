@@ -12,7 +12,6 @@ open the file for reading, and `project.writer` names the one that writes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -61,7 +60,11 @@ class Project:
         `DamagedProjectError` for a damaged file, whose readable rows are then in a copy beside it.
         """
         session = Session.open(Path(path), read_only_if_locked, read_only)
-        return cls(session, user or user_name())
+        try:
+            return cls(session, user or user_name())
+        except ProjectError as error:
+            session.close()
+            raise ProjectError(f"{session.path.name}: {error}") from error
 
     @property
     def path(self) -> Path:
@@ -82,6 +85,11 @@ class Project:
     def writer(self) -> Writer | None:
         """The other program that writes the project; None if this program does, or if the folder is read-only."""
         return self._session.writer
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user must know of the file since it was opened, each with a remedy."""
+        return self._session.notes
 
     def close(self) -> None:
         """Close the file and release the writer's lock. A closed project cannot be used any more."""
@@ -249,8 +257,8 @@ class Project:
 
         The history has one entry for the import, without its changes, so an import cannot be reverted.
         """
-        now = time.time()
         with self._session.writing(label) as db:
+            now = edits.time_of_edit(db)
             first = edits.largest_id(db, "photo") + 1
             rows, people, folder = [], [], self.folder
             for photo_id, photo in enumerate(photos, start=first):
@@ -270,7 +278,7 @@ class Project:
         with self._session.reading() as db:
             rows = db.execute("SELECT id, path FROM photo WHERE hash IS NULL").fetchall()
         for done, (photo_id, path) in enumerate(rows, start=1):
-            known = photo_files.size_and_hash(self.folder / path)
+            known = photo_files.size_and_hash(self.folder / path) if isinstance(path, str) else None
             if known is not None:
                 with self._session.writing("reading photos") as db:
                     db.execute("UPDATE photo SET size = ?, hash = ? WHERE id = ?", (*known, photo_id))
@@ -280,7 +288,7 @@ class Project:
         """Find missing photos under `folder`, by name and hash, and store their new paths as one edit."""
         with self._session.reading() as db:
             rows = db.execute("SELECT id, path, size, hash FROM photo ORDER BY id").fetchall()
-        photos = [KnownFile(*row) for row in rows]
+        photos = [KnownFile(*row) for row in rows if isinstance(row["path"], str)]
         found = photo_files.find_moved(photos, self.folder, Path(folder))
         moves = [(photo.id, found.moved[photo.path]) for photo in photos if photo.path in found.moved]
 
@@ -299,7 +307,7 @@ class Project:
 
     def _edit(self, label: str, write: Callable[[RowWriter], None]) -> int | None:
         with self._session.writing(label) as db:
-            writer = RowWriter(db, time.time())
+            writer = RowWriter(db, edits.time_of_edit(db))
             write(writer)
             if not writer.changes:
                 return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
-import shutil
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,11 +13,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import ProjectError
+from core.files.lock import check_locks
+from core.files.regular import open_regular, start_of
 from core.records import Person
 from core.store.project import salvage, schema
+from core.store.project.disk_watch import OverwrittenError
 from core.store.project.edits import insert, insert_tags, write_warnings
+from core.store.project.log_file import log_of, pages_of, read_log
 from core.store.project.opening import make_empty, open_for_writing, remove
-from core.store.project.rows import derived, person_from_row
+from core.store.project.own_tables import check_tables, in_time
+from core.store.project.rows import derived, person_from_row, photo_from_row
 from core.store.project.schema import (
     DamagedProjectError,
     Row,
@@ -30,6 +35,7 @@ from core.store.project.schema import (
 )
 
 MAX_BYTES = 8 * 2**30  # a project of some million people
+COPIED_AT_ONCE = 4 * 2**20
 TABLES = ("photo", "person", "edit", "change")
 Result = TypeVar("Result")
 Tables = dict[str, dict[int, Row]]
@@ -57,13 +63,15 @@ def guarded(path: Path, act: Callable[[Path], Result]) -> Result:
         return act(path)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         if not is_damage(error):
+            if "locked" in str(error):
+                check_locks(path.parent)
             raise explain(path, "opening", error) from error
-        raise rescue(path, error) from error
+        raise rescue(path, error, isinstance(error, OverwrittenError)) from error
 
 
-def rescue(path: Path, error: Exception) -> ProjectError:
+def rescue(path: Path, error: Exception, only_log: bool = False) -> ProjectError:
     """Recover a damaged file that is not open. Returns the error to raise, which names the copy."""
-    recovered = recover(path)
+    recovered = recover(path, only_log)
     if recovered is None:
         return ProjectError(
             f"{path} is not a Fitloop project, or so damaged that nothing in it can be read ({error}). "
@@ -76,10 +84,12 @@ def rescue(path: Path, error: Exception) -> ProjectError:
     )
 
 
-def recover(path: Path) -> Recovered | None:
+def recover(path: Path, only_log: bool = False) -> Recovered | None:
     """Write all readable rows of a damaged project to a new project beside it. Returns None if there are none.
 
-    Rows are read with SQLite where it can still walk a table, else from the table's single pages.
+    The newest commits are those of the log. Rows are read with SQLite where it can still walk a table, else from the
+    table's single pages. only_log: the file itself is another one.
+
     Raises ProjectError if the file is too large or cannot be copied.
     """
     if path.stat().st_size > MAX_BYTES:
@@ -87,9 +97,10 @@ def recover(path: Path) -> Recovered | None:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "damaged")
         try:
-            shutil.copyfile(path, copy)
-            with contextlib.suppress(FileNotFoundError):
-                shutil.copyfile(path.with_name(path.name + "-wal"), copy.with_name("damaged-wal"))
+            copy.touch()
+            if not only_log:
+                _copy(path, copy)
+            _put(pages_of(log_of(path), read_log(log_of(path)).newest()), copy)
         except OSError as error:
             raise ProjectError(f"{path} is damaged and cannot be copied ({error.strerror}).") from error
         tables = _read_tables(copy)
@@ -105,19 +116,16 @@ def recover(path: Path) -> Recovered | None:
 
 def _read_tables(copy: Path) -> Tables:
     names = _column_names()
-    # SQLite may change the write-ahead log when it opens the copy, so the log is read before.
-    wal_file = copy.with_name(copy.name + "-wal")
-    wal = wal_file.read_bytes() if wal_file.exists() else b""
     tables: Tables = {table: {} for table in TABLES}
-    walked = [_walk(copy, table, tables[table]) for table in TABLES]
-    if all(walked):
+    walked = [_is_ours(copy) and _walk(copy, table, tables[table]) for table in TABLES]
+    if all(walked) or not copy.stat().st_size:
         return tables
     by_length = {len(names[table]): (table, names[table]) for table in TABLES}
     # Rows written before a column was added to their table are shorter: SQLite does not rewrite them.
     for table, lengths in schema.EARLIER_LENGTHS.items():
         by_length |= dict.fromkeys(lengths, (table, names[table]))
-    with copy.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as database:
-        for row_id, values in salvage.rows(salvage.Pages(database, wal)):
+    with open_regular(copy) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as database:
+        for row_id, values in salvage.rows(salvage.Pages(database)):
             table, columns = by_length.get(len(values), ("", ()))
             if table and values[0] is None:
                 padded = [row_id, *values[1:], *[None] * (len(columns) - len(values))]
@@ -125,10 +133,40 @@ def _read_tables(copy: Path) -> Tables:
     return tables
 
 
+def _copy(path: Path, copy: Path) -> None:
+    """The file without the zeros of a sparse one."""
+    with open_regular(path, MAX_BYTES) as source, copy.open("wb") as target:
+        while piece := start_of(source, COPIED_AT_ONCE):
+            if piece.strip(b"\0"):
+                target.write(piece)
+            else:
+                target.seek(len(piece), os.SEEK_CUR)
+        target.truncate()
+
+
+def _put(pages: Iterator[tuple[int, bytes]], copy: Path) -> None:
+    """Write the log's pages into the copy, as SQLite itself does it in the end."""
+    with copy.open("rb+") as target:
+        for number, page in pages:
+            if number * schema.PAGE_SIZE <= MAX_BYTES:
+                target.seek((number - 1) * schema.PAGE_SIZE)
+                target.write(page)
+
+
+def _is_ours(copy: Path) -> bool:
+    """Whether SQLite may walk the tables: it runs what stands in other ones."""
+    try:
+        with contextlib.closing(connect(copy, "immutable")) as db, in_time(db):
+            check_tables(db)
+    except (sqlite3.Error, UnicodeDecodeError, ProjectError):
+        return False
+    return True
+
+
 def _walk(copy: Path, table: str, found: dict[int, Row]) -> bool:
     """Read a table as far as SQLite can. Returns True if it reached the end."""
     try:
-        with contextlib.closing(connect(copy, "rw")) as db:
+        with contextlib.closing(connect(copy, "immutable")) as db:
             for row in db.execute(f"SELECT * FROM {table} NOT INDEXED"):
                 found[row["id"]] = dict(row)
     except (sqlite3.Error, UnicodeDecodeError):
@@ -192,7 +230,7 @@ def _readable(people: dict[int, Row]) -> Iterator[tuple[int, tuple[Row, Person]]
 
 def _write_photos(db: sqlite3.Connection, photos: dict[int, Row], needed: set[Value]) -> dict[Value, str]:
     """Write photos, and a stand-in for each lost photo that has people. Returns path by id."""
-    _insert_valid(db, "photo", photos)
+    _insert_valid(db, "photo", {photo_id: row for photo_id, row in photos.items() if _is_photo(row)})
     paths: dict[Value, str] = {
         row["id"]: row["path"] for row in db.execute("SELECT id, path FROM photo").fetchall()
     }
@@ -200,6 +238,14 @@ def _write_photos(db: sqlite3.Connection, photos: dict[int, Row], needed: set[Va
         paths[lost] = f"lost photo {lost!r}"
         insert(db, "photo", [{"id": lost, "path": paths[lost], "width": 1, "height": 1}])
     return paths
+
+
+def _is_photo(row: Row) -> bool:
+    try:
+        photo_from_row(row, ())
+    except ProjectError:
+        return False
+    return True
 
 
 def _insert_valid(db: sqlite3.Connection, table: str, rows: dict[int, Row]) -> None:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import ProjectError
+from core.store.project.row_checks import light_number, light_tags, light_text
+from core.store.project.rows import VERDICTS
 
 # People without the value that an order sorts by come last.
 ORDERS = {
@@ -83,7 +85,41 @@ def rows_of(db: sqlite3.Connection, person_ids: Iterable[int]) -> list[QueueRow]
     """Light rows of the people with these ids, in their order; deleted people are skipped."""
     query = f"SELECT {LIGHT_COLUMNS} FROM person JOIN photo ON photo.id = photo_id WHERE person.id = ?"
     found = (db.execute(query, (int(person_id),)).fetchone() for person_id in person_ids)
-    return [QueueRow._make(row) for row in found if row is not None]
+    return [_light(row) for row in found if row is not None]
+
+
+def _light(row: sqlite3.Row) -> QueueRow:
+    """A row of which each value has its type: one that has not is shown as missing, until the person is read."""
+    (
+        person_id,
+        photo_id,
+        path,
+        score,
+        verdict,
+        locked,
+        tags,
+        note,
+        updated,
+        disagreement,
+        warnings,
+        warned,
+        fitted,
+    ) = row
+    return QueueRow(
+        person_id,
+        photo_id if isinstance(photo_id, int) else 0,
+        light_text(path),
+        light_number(score),
+        verdict if verdict in VERDICTS else "todo",
+        bool(locked),
+        light_tags(tags),
+        light_text(note),
+        light_number(updated) or 0.0,
+        light_number(disagreement),
+        warnings if isinstance(warnings, int) else 0,
+        light_text(warned) or None,
+        bool(fitted),
+    )
 
 
 def ids(
@@ -99,7 +135,7 @@ def ids(
 
 def changed_since(db: sqlite3.Connection, time: float) -> tuple[np.ndarray, float]:
     """Ids (P,) of people who changed after a time [s since 1970], and the time of the last change; from the index."""
-    cursor = db.execute("SELECT id, updated FROM person WHERE updated > ?", (time,))
+    cursor = db.execute("SELECT id, updated FROM person WHERE updated > ? AND updated < 9e999", (time,))
     cursor.row_factory = None
     found = cursor.fetchall()
     return np.array([row[0] for row in found], np.int64), max((row[1] for row in found), default=time)
@@ -111,7 +147,7 @@ def counts(db: sqlite3.Connection, wanted: Filter) -> dict[str, int]:
     found = db.execute(
         f"SELECT verdict, count(*) FROM person WHERE {where} GROUP BY verdict", values
     ).fetchall()
-    return {row[0]: row[1] for row in found}
+    return {row[0]: row[1] for row in found if row[0] in VERDICTS}
 
 
 def frequent(db: sqlite3.Connection, table: str, column: str) -> dict[str, int]:
@@ -119,7 +155,7 @@ def frequent(db: sqlite3.Connection, table: str, column: str) -> dict[str, int]:
     found = db.execute(
         f"SELECT {column}, count(*) AS people FROM {table} GROUP BY {column} ORDER BY people DESC, {column}"
     )
-    return {row[0]: row[1] for row in found.fetchall()}
+    return {row[0]: row[1] for row in found.fetchall() if isinstance(row[0], str)}
 
 
 def _ordered(order: str) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.errors import FitloopError, ProjectError
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
+from core.store.project.row_checks import PERSON_TYPES, check_body, check_keypoints, check_photo, check_types
 from core.store.project.schema import Row, Value
 from core.wishes import from_plain, to_plain
 
@@ -42,7 +43,12 @@ def photo_row(photo: Photo) -> Row:
 
 
 def photo_from_row(row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, ...]) -> Photo:
-    """The photo of a row, with its people."""
+    """The photo of a row, with its people. Raises ProjectError if the row holds no valid photo."""
+    try:
+        check_photo(row)
+    except (ValueError, TypeError) as error:
+        number = _later_column(row, "id")
+        raise ProjectError(f"photo {number} cannot be read ({error}). Remove it from the project.") from error
     center = None if row["center_x"] is None else (row["center_x"], row["center_y"])
     origin = _later_column(row, "origin") or ""
     return Photo(row["path"], row["width"], row["height"], people, row["focal_length"], center, origin)
@@ -89,10 +95,15 @@ def person_from_row(row: Mapping[str, Any] | sqlite3.Row) -> Person:
 
 
 def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
+    check_types(row, PERSON_TYPES)
     original = row["original_keypoints"]
     guess, fit = row["guess"], row["fit"]
-    tags = tuple(json.loads(row["tags"]))
-    if row["verdict"] not in VERDICTS or not all(isinstance(text, str) for text in (row["note"], *tags)):
+    tags = json.loads(row["tags"])
+    if (
+        row["verdict"] not in VERDICTS
+        or not isinstance(tags, list)
+        or not all(isinstance(one, str) for one in tags)
+    ):
         raise ValueError("its verdict, note or tags are not valid")
     return Person(
         id=row["id"],
@@ -105,7 +116,7 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
         verdict=row["verdict"],
         locked=bool(row["locked"]),
         note=row["note"],
-        tags=tags,
+        tags=tuple(tags),
         wishes=tuple(from_plain(fields) for fields in json.loads(_later_column(row, "wishes") or "[]")),
         track=_later_column(row, "track"),
         origin=_later_column(row, "origin") or "",
@@ -160,7 +171,9 @@ def _pack_keypoints(keypoints: Keypoints) -> bytes:
 
 def _unpack_keypoints(layout: str, blob: bytes) -> Keypoints:
     values = np.frombuffer(blob, "<f4").reshape(-1, 4)
-    return Keypoints(layout, values[:, :2], values[:, 2], values[:, 3] > 0)
+    keypoints = Keypoints(layout, values[:, :2], values[:, 2], values[:, 3] > 0)
+    check_keypoints(keypoints)
+    return keypoints
 
 
 def _pack_body(record: Guess | Fit, **scalars: Value) -> bytes:
@@ -206,11 +219,15 @@ class _Reader:
 def _unpack_guess(reader: _Reader) -> Guess:
     fields = reader.body()
     count = fields.pop("alternatives")
-    return Guess(**fields, alternatives=tuple(_unpack_guess(reader) for _ in range(count)))
+    guess = Guess(**fields, alternatives=tuple(_unpack_guess(reader) for _ in range(count)))
+    check_body(guess)
+    return guess
 
 
 def _unpack_fit(reader: _Reader) -> Fit:
-    return Fit(**reader.body())
+    fit = Fit(**reader.body())
+    check_body(fit)
+    return fit
 
 
 def _unpack_fits(blob: bytes) -> tuple[Fit, ...]:

@@ -17,19 +17,17 @@ Bytes = bytes | mmap.mmap
 
 LEAF = 13
 HEADER = 100
+SHARED = 8  # so many times a page's size its rows may have together: rows that share their bytes are none
 INT_SIZES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
-WAL_HEADER = struct.Struct(">8I")
-FRAME_HEADER = struct.Struct(">6I")
-WAL_MAGIC = (0x377F0682, 0x377F0683)
 
 
 class Pages:
-    """Pages by number, from 1. Committed pages of the write-ahead log replace older ones of the database."""
+    """Pages by number, from 1."""
 
-    def __init__(self, database: Bytes, wal: Bytes = b"") -> None:
+    def __init__(self, database: Bytes) -> None:
         self._database = database
-        self._newer = _committed(wal)
-        self._count = max(len(database) // PAGE_SIZE, *self._newer, 0)
+        self._count = len(database) // PAGE_SIZE
+        self._left = 2 * self._count + 100  # overflow pages that are read: rows that share theirs are none
 
     def __len__(self) -> int:
         return self._count
@@ -38,9 +36,14 @@ class Pages:
         return 1 <= number <= self._count
 
     def __getitem__(self, number: int) -> bytes:
-        if number in self._newer:
-            return self._newer[number]
         return bytes(self._database[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
+
+    def overflow(self, number: int) -> bytes:
+        """A page that continues a row. Raises ValueError if it is missing, or after far more than any file has."""
+        self._left -= 1
+        if number not in self or self._left < 0:
+            raise ValueError("its end is missing")
+        return self[number]
 
 
 def rows(pages: Pages) -> Iterator[tuple[int, list[Value]]]:
@@ -52,40 +55,24 @@ def rows(pages: Pages) -> Iterator[tuple[int, list[Value]]]:
         if number in free or len(page) < PAGE_SIZE or page[start] != LEAF:
             continue
         count = struct.unpack_from(">H", page, start + 3)[0]
+        left = SHARED * PAGE_SIZE
         for index in range(min(count, PAGE_SIZE // 4)):
             try:
                 at = struct.unpack_from(">H", page, start + 8 + 2 * index)[0]
+                left -= min(_varint(page, at)[0], PAGE_SIZE)
+                if left < 0:
+                    break
                 yield _row(page, at, pages)
             except (struct.error, IndexError, ValueError):
                 continue  # this cell is broken; the next may be intact
-
-
-def _committed(wal: Bytes) -> dict[int, bytes]:
-    """The pages of a write-ahead log, by number, up to its last commit."""
-    pages: dict[int, bytes] = {}
-    if len(wal) < WAL_HEADER.size:
-        return pages
-    magic, _, page_size, _, *salts = WAL_HEADER.unpack_from(wal)[:6]
-    if magic not in WAL_MAGIC or page_size != PAGE_SIZE:
-        return pages
-    pending: dict[int, bytes] = {}
-    step = FRAME_HEADER.size + PAGE_SIZE
-    for at in range(WAL_HEADER.size, len(wal) - step + 1, step):
-        number, size_after_commit, *frame_salts = FRAME_HEADER.unpack_from(wal, at)[:4]
-        if frame_salts != salts:
-            break
-        pending[number] = bytes(wal[at + FRAME_HEADER.size : at + step])
-        if size_after_commit:
-            pages |= pending
-            pending = {}
-    return pages
 
 
 def _free_pages(pages: Pages) -> set[int]:
     """Numbers of the pages that the file lists as unused: their rows were deleted."""
     free: set[int] = set()
     first = pages[1]
-    trunk = struct.unpack_from(">I", first, 32)[0] if first.startswith(FILE_MAGIC) else 0
+    is_whole = first.startswith(FILE_MAGIC) and len(first) == PAGE_SIZE
+    trunk = struct.unpack_from(">I", first, 32)[0] if is_whole else 0
     while trunk in pages and trunk not in free and len(pages[trunk]) == PAGE_SIZE:
         free.add(trunk)
         following, count = struct.unpack_from(">II", pages[trunk])
@@ -113,9 +100,7 @@ def _payload(page: bytes, at: int, size: int, pages: Pages) -> bytes:
     parts, left = [page[at : at + local]], size - local
     following = struct.unpack_from(">I", page, at + local)[0]
     while left > 0:
-        if following not in pages:
-            raise ValueError("its end is missing")
-        overflow = pages[following]
+        overflow = pages.overflow(following)
         following = struct.unpack_from(">I", overflow)[0]
         parts.append(overflow[4 : 4 + min(left, PAGE_SIZE - 4)])
         left -= PAGE_SIZE - 4

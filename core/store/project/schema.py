@@ -18,6 +18,16 @@ APPLICATION_ID = 0x46544C50  # "FTLP" in the file's header marks a project
 PAGE_SIZE = 8192  # bytes: two to four people per page
 FILE_MAGIC = b"SQLite format 3\0"
 BUSY_WAIT_S = 5.0
+MOST_ROW_BYTES = 256 * 2**20
+LIMITS = {
+    "LENGTH": MOST_ROW_BYTES,
+    "COLUMN": 100,
+    "EXPR_DEPTH": 100,
+    "COMPOUND_SELECT": 10,
+    "ATTACHED": 0,
+    "TRIGGER_DEPTH": 10,  # the deletion of a person's tags counts as one
+    "FUNCTION_ARG": 10,
+}
 
 Value = int | float | str | bytes | None
 Row = dict[str, Value]
@@ -91,6 +101,10 @@ SCHEMA_VERSION = len(MIGRATIONS)
 EARLIER_LENGTHS = {"photo": (9,), "person": (21, 22)}
 
 
+class DamageError(sqlite3.DatabaseError):
+    """Damage that SQLite does not see."""
+
+
 class DamagedProjectError(ProjectError):
     """A damaged project file. recovered: the copy with the readable part, or None."""
 
@@ -112,7 +126,17 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cell_size_check = ON")
+    db.execute("PRAGMA mmap_size = 0")  # a file cut short by another program would end the process
+    limit(db)
     return db
+
+
+def limit(db: sqlite3.Connection) -> None:
+    """Bound the size of rows and statements, whatever the file says."""
+    if hasattr(db, "setlimit"):  # Python 3.11
+        for kind, most in LIMITS.items():
+            db.setlimit(getattr(sqlite3, f"SQLITE_LIMIT_{kind}"), most)
 
 
 def make_durable(db: sqlite3.Connection) -> None:
@@ -185,6 +209,8 @@ def explain(path: Path, doing: str, error: Exception) -> ProjectError:
         )
     if "locked" in text or "busy" in text:
         return ProjectError(f"{start}another program holds the file. Close it there and try again.")
+    if "interrupted" in text or "too big" in text:
+        return ProjectError(f"{start}it holds more than any project. Choose a file that Fitloop made.")
     if "UNIQUE" in text:
         return ProjectError(f"{start}a photo of this path is in the project already. Leave it out.")
     return ProjectError(f"{start}{text}. Check the disk, and save a copy to another folder.")
@@ -192,9 +218,10 @@ def explain(path: Path, doing: str, error: Exception) -> ProjectError:
 
 def is_damage(error: Exception) -> bool:
     """True if an error of SQLite means that the file's content is damaged, not only out of reach."""
-    if isinstance(error, UnicodeDecodeError):  # in a text, or in a name in SQLite's own message
+    if isinstance(
+        error, (DamageError, UnicodeDecodeError)
+    ):  # the latter in a text, or in a name in SQLite's own message
         return True
     text = str(error)
-    return (
-        "malformed" in text or "not a database" in text or "no such table" in text or "no such column" in text
-    )
+    signs = ("malformed", "not a database", "no such table", "no such column", "Could not decode")
+    return any(sign in text for sign in signs)

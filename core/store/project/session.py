@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from core.errors import ProjectError
-from core.files.lock import Writer, WriterLock
+from core.files.lock import Writer, WriterLock, was_left_open
 from core.store.project import opening, recovery
+from core.store.project.disk_watch import DiskWatch, OverwrittenError, check_log
+from core.store.project.log_file import log_of
 from core.store.project.schema import DamagedProjectError, explained, transaction
 
 
@@ -24,21 +28,34 @@ class Session:
         self.writer = writer
         self._db = db
         self._lock = lock
+        self._lost = False  # the connection was closed, because the file is damaged
         self._guard = threading.RLock()
-        self._file = opening.identity(path)
+        self._watch = DiskWatch(path, db) if lock is not None else None
+        self.notes: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: Path, read_only_if_locked: bool, read_only: bool) -> Session:
-        """Open a session. Arguments and errors as in `Project.open`."""
+        """Open a session. Arguments and errors as in `Project.open`.
+
+        A link is followed first: two names of one file are one project, with one lock.
+        """
+        path = Path(os.path.realpath(path))
         recovery.guarded(path, opening.check_is_project)
-        lock, writer = (None, None) if read_only else opening.lock_or_writer(path)
+        second_name = opening.second_name(path)
+        lock, writer = (None, None) if read_only or second_name else opening.lock_or_writer(path)
         if writer is not None and not read_only_if_locked:
             raise ProjectError(
                 f"{path.name}: {writer} writes this project. Close it there, or open it for reading."
             )
         try:
+            left_open = was_left_open(path) if lock is None else lock.left_open
+            note = recovery.guarded(path, partial(check_log, left_open=left_open, alone=lock is not None))
             open_file = opening.open_for_reading if lock is None else opening.open_for_writing
-            return cls(path, recovery.guarded(path, open_file), lock, writer)
+            session = cls(path, recovery.guarded(path, open_file), lock, writer)
+            if lock is not None:
+                lock.mark(is_open=True)
+            session.notes = tuple(filter(None, (note, "" if read_only else second_name)))
+            return session
         except BaseException:
             if lock is not None:
                 lock.release()
@@ -52,8 +69,13 @@ class Session:
     def close(self) -> None:
         """Close the file and release the writer's lock."""
         with self._guard:
-            self._db.close()
+            if self._watch is None or self._lost:
+                self._db.close()
+            else:
+                self._watch.close()
             if self._lock is not None:
+                if not log_of(self.path).exists():
+                    self._lock.mark(is_open=False)
                 self._lock.release()
 
     @contextmanager
@@ -64,22 +86,27 @@ class Session:
                 with explained(self.path, doing):
                     yield self._db
             except DamagedProjectError as error:
-                self._db.close()
-                raise recovery.rescue(self.path, error) from error
+                told = recovery.rescue(self.path, error, isinstance(error.__cause__, OverwrittenError))
+                self._lost = True
+                if self._watch is None:
+                    self._db.close()
+                else:
+                    self._watch.close_beside_log()
+                raise told from error
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[sqlite3.Connection]:
         """The connection in a transaction: after the block all its changes are on the disk, or none of them."""
         with self.reading(doing) as db:
-            if self._lock is None:
+            if self._watch is None:
                 raise ProjectError(f"{self.path.name}: {doing} failed: {self._why_read_only()}")
-            if opening.identity(self.path) != self._file:
-                raise ProjectError(
-                    f"{self.path}: {doing} failed: the file was deleted, moved or replaced while open. "
-                    "Save a copy under another name; everything up to now is still here."
-                )
             with transaction(db):
+                try:
+                    self._watch.check()
+                except ProjectError as error:
+                    raise ProjectError(f"{self.path}: {doing} failed: {error}") from error
                 yield db
+            self._watch.committed()
 
     def _why_read_only(self) -> str:
         if self.writer is not None:

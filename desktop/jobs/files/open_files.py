@@ -11,6 +11,7 @@ from core.files.lock import lock_file
 from core.records import Photo
 from core.store import Project
 from core.store.project.opening import remove
+from core.store.project.photo_files import is_storable
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.text.translate import tr
 
@@ -120,7 +121,8 @@ def read_annotations(path: Path, photo_folder: Path | None, body_file: Path | No
 
 
 def _opened(project: Project, notes: str = "") -> Opening:
-    return Opening(1, 1, project, "\n".join(filter(None, (why_read_only(project), notes))))
+    words = project.notes or (why_read_only(project),)
+    return Opening(1, 1, project, "\n".join(filter(None, (*words, notes))))
 
 
 def _open_photos(folder: Path) -> Iterator[Opening]:
@@ -152,6 +154,10 @@ def _sized(folder: Path, names: list[str]) -> Generator[Opening, None, tuple[lis
 
     photos, broken = [], []
     for done, name in enumerate(names, start=1):
+        if not is_storable(name):
+            shown = name.encode(errors="replace").decode()
+            broken.append(tr("{name}: its name is not UTF-8. Rename the file.").format(name=shown))
+            continue
         try:
             photos.append(Photo(name, *image_size(folder / name)))
         except ImageError as error:

@@ -16,16 +16,19 @@ if TYPE_CHECKING:
 
 FITS_SUFFIX = "_fits.npz"
 PHOTOS_A_STEP = 100
+REPORTED = 1000  # most records that the report of an export names for each reason
 NAMED = 3  # most names of missing photos in a message
 
 
 @dataclass(frozen=True)
 class Saving:
-    """The progress. In the last step, told: a report; moved: whether moved photos were found."""
+    """The progress. In the last step, told: a report; lost: whether something is not in the file; moved: whether moved
+    photos were found."""
 
     done: int
     total: int
     told: str = ""
+    lost: bool = False
     moved: bool = False
 
 
@@ -69,7 +72,7 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
         (tr("%n at several places: {names}.", "", len(found.ambiguous)), found.ambiguous),
     ):
         lines += [words.format(names=", ".join(paths[:NAMED]))] if paths else []
-    yield Saving(1, 1, "\n".join(lines), bool(found.moved))
+    yield Saving(1, 1, "\n".join(lines), moved=bool(found.moved))
 
 
 def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
@@ -79,11 +82,17 @@ def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | Non
     beside = Beside(body=body)
     if row.holds == "photos":
         written = write_file(row, file, photos, beside)
-        yield Saving(1, 1, f"{file.name}: {written.summary()}")
+        yield Saving(1, 1, f"{file.name}: {written.summary(REPORTED)}", lost=bool(written.left_out))
         return
-    fits = [(person.id, person.fit) for photo in photos for person in photo.people if person.fit is not None]
+    fitted = [person for photo in photos for person in photo.people if person.fit is not None]
+    fits = [(person.id, person.fit) for person in fitted if person.verdict != "rejected"]
+    rejected = len(fitted) - len(fits)
     if body is None or not fits:
-        words = tr("{file}: no person has a fit, so there is no mesh. Fit a person first: F.")
+        words = (
+            tr("{file}: every fit was rejected, and rejected people get no mesh. Accept or unlock a person.")
+            if body is not None and rejected
+            else tr("{file}: no person has a fit, so there is no mesh. Fit a person first: F.")
+        )
         raise FitloopError(words.format(file=file.name))
     files = [file.with_name(f"{file.stem}_{person_id:05d}{file.suffix}") for person_id, _ in fits]
     for done, (one, (_, fit)) in enumerate(zip(files, fits, strict=True)):
@@ -91,7 +100,9 @@ def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | Non
         write_file(row, one, fit, beside)
     words = tr("%n meshes, one a person, in {folder}: {first} … {last}", "", len(files))
     told = words.format(folder=file.parent, first=min(files).name, last=max(files).name)
-    yield Saving(len(files), len(files), told)
+    if rejected:
+        told += "\n" + tr("%n fits left out, because they were rejected", "", rejected)
+    yield Saving(len(files), len(files), told, lost=bool(rejected))
 
 
 def _read(project: Project, photos: list[Photo]) -> Iterator[Saving]:

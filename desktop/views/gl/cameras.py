@@ -58,10 +58,14 @@ class Orbit:
             float(2 * np.degrees(np.arctan(SHOWN_M / 2 / distance))),
         )
 
+    def shows(self, points: np.ndarray, size: QSize) -> bool:
+        """Whether all points (N, 3) [m] are inside a picture of this size [px]."""
+        at = self.project(points, size)
+        return bool(((at >= 0) & (at <= [size.width(), size.height()])).all())
+
     def around(self, points: np.ndarray, size: QSize) -> "Orbit":
         """The same camera, or a farther one if points (N, 3) [m] are outside a picture of this size [px]."""
-        at = self.project(points, size)
-        if ((at >= 0) & (at <= [size.width(), size.height()])).all():
+        if self.shows(points, size):
             return self
         low, high = points.min(axis=0), points.max(axis=0)
         middle = (low + high) / 2

@@ -31,6 +31,7 @@ LARGEST_FOCAL_PX = 100_000.0
 WIDEST_ASSUMED_DEG = 53  # field of view of a very wide photo at the assumed focal length, its diagonal
 AUTOMATIC = -1  # one step below the least weight: the start of the fit chooses the weight
 NOTHING = "–"  # in place of a focal length, without a photo
+NARROW_PX = 240  # in a narrower panel the options are scrolled
 
 
 class FitPanel(QScrollArea):
@@ -112,7 +113,7 @@ class FitPanel(QScrollArea):
         for name in ("fit.fit", "fit.anew", "fit.guess"):
             button = QToolButton()
             button.setDefaultAction(actions[name])
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             buttons.addWidget(button)
         buttons.addStretch(1)
         grid.addLayout(buttons, 0, 0, 1, 3)
@@ -140,8 +141,8 @@ class FitPanel(QScrollArea):
         self.setWidget(options)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(options.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width())
+        whole_px = options.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setMinimumWidth(min(whole_px, NARROW_PX))  # a small screen has no room for more
 
     def _connect(self) -> None:
         fits = self._workbench.fits

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -32,6 +33,8 @@ from desktop.theme import theme
 MOST_STEPS, MOST_PEOPLE = 10_000_000, 16_384
 SILENT_S = 120  # a run without output for this long may have ended or hang
 MOST_POINTS = 2000  # of a curve; more are not visible
+CURVE_PX = 400
+MOST_MARKS, MARK_PX = 60, 6  # a curve of few points shows each: one of a single point has no line
 MOST_NAMES = 100  # of curves to choose from
 MOST_MINUTES = 10**6
 
@@ -63,6 +66,8 @@ class TrainPanel(QWidget):
                 "Guess all people with the run's checkpoint, and start the queue with the largest disagreement"
             )
         )
+        self.network = QLabel()
+        self.network.setWordWrap(True)
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -81,6 +86,7 @@ class TrainPanel(QWidget):
         self.shown_metric.currentTextChanged.connect(self._draw)
         training.changed.connect(self._show)
         workbench.project_changed.connect(self._show)
+        workbench.fits.network.changed.connect(self._show)
         workbench.view_changed.connect(self._dress)
         self._dressed = ""
         self._dress()
@@ -102,21 +108,25 @@ class TrainPanel(QWidget):
         grid.addWidget(self.more, 2, 0, 1, 4)
         for place, button in enumerate((self.start, self.stop, self.follow, self.use)):
             grid.addWidget(button, 3 + place // 2, 2 * (place % 2), 1, 2)
-        grid.addWidget(self.said, 5, 0, 1, 4)
-        grid.setRowStretch(5, 1)
+        grid.addWidget(self.network, 5, 0, 1, 4)
+        grid.setRowStretch(6, 1)
         scroll = QScrollArea()
         scroll.setWidget(left)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         curves = QVBoxLayout(right)
-        curves.setContentsMargins(0, 0, 0, 0)
-        curves.addWidget(self.shown_metric)
+        curves.setContentsMargins(0, 4, 0, 0)
+        head = QHBoxLayout()  # beside each other: the panel is flat
+        head.addWidget(self.said, 1)
+        head.addWidget(self.shown_metric, 0, Qt.AlignmentFlag.AlignTop)
+        curves.addLayout(head)
         curves.addWidget(self.plot, 1)
         split = QSplitter()
         split.addWidget(scroll)
         split.addWidget(right)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
+        split.setSizes([left.sizeHint().width() + scroll.verticalScrollBar().sizeHint().width(), CURVE_PX])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(split)
@@ -190,6 +200,8 @@ class TrainPanel(QWidget):
             self.plot.getPlotItem().showAxis(side, bool(names))
         self._entitle()
         self.said.setText(self._state())
+        guesses = tr("Guesses come from: {name}").format(name=self._workbench.fits.network.title)
+        self.network.setText(guesses if self._workbench.project is not None else "")
         self._draw()
 
     def _state(self) -> str:
@@ -197,7 +209,14 @@ class TrainPanel(QWidget):
         if training.folder is None:
             return tr("Accept people, save the fits with Ctrl+S, then train on them.")
         words = _where(training)
-        return words if training.lines or training.running else f"{words}\n{training.last_words}".strip()
+        if training.lines:
+            return words
+        if training.running:
+            wait = tr(
+                "Before the first step, data are read and code is compiled, which can take some minutes."
+            )
+            return "\n".join([words, wait, *training.last_words.splitlines()[-1:]])
+        return f"{words}\n{training.last_words}".strip()
 
     def _draw(self) -> None:
         name, lines = self.shown_metric.currentText(), self._training.lines
@@ -206,7 +225,17 @@ class TrainPanel(QWidget):
             for number in range(0, len(lines), 1 + len(lines) // MOST_POINTS)
             if name in lines[number]
         ]
-        self._line.setData([x for x, _ in points], [y for _, y in points])
+        marks = {"symbol": "o" if len(points) <= MOST_MARKS else None, "symbolSize": MARK_PX}
+        self._line.setData([x for x, _ in points], [y for _, y in points], **marks)
+        self._name_axes()
+
+    def _name_axes(self) -> None:
+        """Name the axes of a curve: the metric and the step."""
+        colour = theme(self._workbench.view.theme).text
+        for side, words in (("left", self.shown_metric.currentText()), ("bottom", tr("step"))):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setLabel(words, color=colour)
 
     def _dress(self) -> None:
         colours = theme(self._workbench.view.theme)
@@ -215,6 +244,9 @@ class TrainPanel(QWidget):
         self._dressed = colours.name
         self.plot.setBackground(colours.base)
         self._line.setPen(pyqtgraph.mkPen(colours.accent, width=2))
+        self._line.setSymbolBrush(pyqtgraph.mkBrush(colours.accent))
+        self._line.setSymbolPen(None)
+        self._name_axes()
         for side in ("left", "bottom"):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.setPen(colours.border)

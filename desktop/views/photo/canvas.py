@@ -1,24 +1,15 @@
 """The widget that shows the photo with its people."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QHideEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.errors import ImageError
-from desktop.commands.edit_menu import cycle_visibility
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
@@ -29,8 +20,9 @@ from desktop.views.gesture import Gesture, Hand, Pointer
 from desktop.views.gl.renderer import Renderer
 from desktop.views.photo import gestures, key_gestures
 from desktop.views.photo.canvas_keys import CanvasKeys
-from desktop.views.photo.grabbing import gesture_at
+from desktop.views.photo.grabbing import cycle_at, gesture_at
 from desktop.views.photo.hit_test import keypoint_at
+from desktop.views.photo.photo_notice import FindMoved, notice_of
 from desktop.views.photo.photo_painter import PhotoPainter
 from desktop.views.photo.zoom import Placing
 
@@ -50,6 +42,10 @@ class Canvas(QWidget):
         self._workbench, self._photos = workbench, photos
         self.placing = Placing()
         self._touched = False  # True after zooming or panning by hand: a resize then keeps the place
+        self._on_person = False  # True after zooming to a person: the view then goes to the next one, too
+        self._pressed = (
+            False  # during a press, which selects a person without moving the view under the mouse
+        )
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
@@ -68,6 +64,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 200)
         self.setAccessibleName(tr("Photo"))
+        self.missing = FindMoved(self)
         workbench.photo_changed.connect(self._show)
         workbench.previewed.connect(self._show_move)
         workbench.cancelled.connect(self._let_go)
@@ -104,6 +101,7 @@ class Canvas(QWidget):
             half = 0.6 * person.bbox.side
             center = person.bbox.center.astype(float)
             self._place(Placing.showing(center - half, center + half, self.width(), self.height()))
+            self._on_person = True
 
     def draw_person(self) -> None:
         """Add a person. Its box starts in the middle of the view; arrows and Enter place it, or a drag draws it."""
@@ -137,7 +135,7 @@ class Canvas(QWidget):
         self.unsetCursor()
 
     def _place(self, placing: Placing) -> None:
-        self.placing, self._touched = placing, True
+        self.placing, self._touched, self._on_person = placing, True, False
         self.placed.emit()
         self.update()
 
@@ -149,12 +147,14 @@ class Canvas(QWidget):
         if path != self._path:
             self.cancel()
             self._path, self._image = path, None
+            self.missing.offer(self._workbench, self._path, self._image)
             if path:
                 self._take_image(path)
             self.show_whole()
         self._keys.end_if_gone()
         person = self._workbench.person
-        if person is not None and person.id != self._person_id and self._workbench.view.crop:
+        follows = self._workbench.view.crop or (self._on_person and not self._pressed)
+        if person is not None and person.id != self._person_id and follows:
             self.show_person()
         self._person_id = self._workbench.person_id
         self.update()
@@ -183,19 +183,13 @@ class Canvas(QWidget):
         photo = self._workbench.photo
         if path == self._path and self._image is None and photo is not None:
             self._image = self._photos.get(Path(path), (photo.width, photo.height))
+            self.missing.offer(self._workbench, self._path, self._image)
             self.update()
 
     @property
     def notice(self) -> str:
         """The text shown instead of a photo; empty if there is a photo."""
-        if isinstance(self._image, ImageError):
-            return tr("{error}\nThe work on its people goes on without it.").format(error=self._image)
-        if self._workbench.photo is None:
-            project = self._workbench.project
-            if project is not None and not project.photo_ids():
-                return tr("There is no photo in this project.\nFile › Add annotations… brings some.")
-            return tr("Nobody is selected.")
-        return "" if self._image is not None else tr("Reading the photo…")
+        return notice_of(self._workbench, self._path, self._image)
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -204,9 +198,7 @@ class Canvas(QWidget):
         self._fit_drawn = None if person is None else person.fit
         self._reach = self._painter.reach(self.size(), self.placing)
         image = self._image if isinstance(self._image, np.ndarray) else None
-        with QPainter(
-            self
-        ) as painter:  # `with` ends the painter after an error too: Qt crashes if it stays open
+        with QPainter(self) as painter:  # `with` ends it after an error too: Qt crashes if it stays open
             self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
             if self.notice:
                 draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
@@ -229,7 +221,7 @@ class Canvas(QWidget):
         elif self._keys.end():
             self._workbench.cancel()
         if event.button() == Qt.MouseButton.RightButton:
-            self._cycle(pointer)
+            cycle_at(self._workbench, self.placing, pointer.canvas)
             return
         middle = event.button() == Qt.MouseButton.MiddleButton
         gives = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
@@ -238,12 +230,11 @@ class Canvas(QWidget):
         elif armed is not None:
             self._begin(armed(pointer))
         else:
-            self._begin(
-                gesture_at(self._workbench, self.placing, self._place, pointer, self._other_body_at, gives)
-            )
-
-    def _other_body_at(self, at: np.ndarray) -> int | None:
-        return self._painter.body_at(at, self.placing, self.devicePixelRatioF())
+            self._pressed = True
+            body_at = partial(self._painter.body_at, placing=self.placing, ratio=self.devicePixelRatioF())
+            gesture = gesture_at(self._workbench, self.placing, self._place, pointer, body_at, gives)
+            self._pressed = False
+            self._begin(gesture)
 
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None
@@ -273,15 +264,6 @@ class Canvas(QWidget):
         else:
             self.mousePressEvent(event)
 
-    def _cycle(self, pointer: Pointer) -> None:
-        """Right button: cycle a keypoint through visible, occluded, absent."""
-        workbench, person = self._workbench, self._workbench.person
-        if person is not None and workbench.editable:
-            index = keypoint_at(person, workbench.shown.posed, self.placing, pointer.canvas)
-            if index != NO_KEYPOINT:
-                workbench.change_view(keypoint=index)
-                cycle_visibility(workbench, None, workbench.shown)
-
     @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120 or event.angleDelta().x() / 120
@@ -292,13 +274,16 @@ class Canvas(QWidget):
         self._workbench.hover.over_keypoint(NO_KEYPOINT)
 
     @qt_override()
-    def hideEvent(self, event: QHideEvent) -> None:
+    def hideEvent(self, event: object) -> None:
         self._soon.stop()
 
     @qt_override()
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, event: object) -> None:
+        self.missing.offer(self._workbench, self._path, self._image)
         if not self._touched:
             self.show_whole()
+        elif self._on_person:
+            self.show_person()
 
     @qt_override()
     def focusOutEvent(self, event: QFocusEvent) -> None:

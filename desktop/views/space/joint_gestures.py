@@ -7,18 +7,21 @@ import numpy as np
 from core.wishes import Pin, with_wish
 from desktop.model.workbench import Workbench
 from desktop.state.joint_turns import turn_of, turned
+from desktop.state.resting import resting
 from desktop.text.translate import part, tr
 from desktop.views.gesture import Gesture, Pointer
 
 
 def move_joint(workbench: Workbench, joint: str, target: Callable[[Pointer], np.ndarray]) -> Gesture:
-    """Drag a joint in 3D. It is pinned at target(pointer) (3,) [m, camera frame], and the body follows."""
+    """Drag a joint in 3D. It is pinned at target(pointer) (3,) [m, camera frame], and its limb follows."""
+    start = workbench.shown.the_posed
     while not (pointer := (yield)).released:
         person = workbench.person
         if person is None:
             return
         x, y, z = target(pointer).tolist()
-        workbench.follow(person.with_(wishes=with_wish(person.wishes, Pin(joint, (x, y, z)))))
+        wishes = with_wish(person.wishes, Pin(joint, (x, y, z)))
+        workbench.follow(person.with_(wishes=wishes), resting=resting(start, joint, wishes))
     workbench.commit(tr("Move {name} in 3D").format(name=part(joint)))
 
 

@@ -11,6 +11,7 @@ from desktop.views.gl.cameras import Orbit
 
 AXES = ("x", "y", "z")
 COLOURS = ("#d55e00", "#009e73", "#3f8fd0")  # distinct for colour-blind users; rings have letters, too
+GROUNDS = tuple(QColor(colour).darker(190) for colour in COLOURS)  # of the letters, which are white
 RADIUS_PX, NEAR_PX = 62.0, 7.0
 SHARE = 0.24  # largest radius as a share of a small view
 POINTS = 72
@@ -73,7 +74,8 @@ class Rings:
     ) -> None:
         """Draw all rings; the half behind the joint is fainter. grip: the held or hovered ring; turned: angle [rad]."""
         held = grip.axis if grip is not None else None
-        for axis, name in enumerate(AXES):
+        letters: dict[int, np.ndarray] = {}
+        for axis in range(len(AXES)):
             points = self.points(axis)
             at, behind = orbit.project(points, size), self._behind(points, orbit)
             for far in (True, False):
@@ -83,11 +85,12 @@ class Rings:
                     painter.setBrush(Qt.BrushStyle.NoBrush)
                     for part in _runs(behind == far):
                         painter.drawPolyline(QPolygonF([QPointF(*at[index]) for index in part]))
-            painter.setOpacity(1.0)
             front = np.flatnonzero(~behind)
             if len(front):
-                x, y = at[front[len(front) // 2]]
-                draw_label(painter, name, QPointF(x - 3, y + 4), QColor(COLOURS[axis]).lighter(130))
+                letters[axis] = at[front[len(front) // 2]]
+        painter.setOpacity(1.0)
+        for axis, (x, y) in letters.items():  # after all rings, which would cross them out
+            draw_label(painter, AXES[axis], QPointF(x - 3, y + 4), GROUNDS[axis])
         if turned:
             x, y = orbit.project(self.center[None], size)[0]
             draw_label(painter, f"{np.degrees(turned):+.0f}°", QPointF(x + 12, y + 5))

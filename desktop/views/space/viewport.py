@@ -1,17 +1,17 @@
 """The widget that shows the body in 3D, or the reason why OpenGL does not work."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.body.keypoints import layout
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import names_of
 from desktop.commands.body_menu import finish_order
-from desktop.model.hover import joint_meant, keypoint_of
+from desktop.model.hover import joint_meant, keypoint_called
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.state.joint_turns import axes_of
@@ -27,6 +27,7 @@ from desktop.views.space.body_painter import BodyPainter
 from desktop.views.space.joint_gestures import move_joint, turn_joint
 from desktop.views.space.joint_marks import draw_joints
 from desktop.views.space.rings import Grip, Rings
+from desktop.views.space.space_notice import notice_of
 from desktop.views.space.viewpoint import Viewpoint
 
 WHEEL_FACTOR = 1.15  # per notch
@@ -57,11 +58,6 @@ class Viewport(QWidget):
         self._painter = BodyPainter(workbench, opengl, renderer)
         self._legend = not aside_deg
         self.complaint = opengl.complaint
-        self._without_opengl = tr(
-            "The 3D view needs OpenGL, and it is not there: {why}.\n"
-            "Update the graphics driver, or install Mesa's software OpenGL "
-            "(Debian: sudo apt-get install libgl1-mesa-dri).\nEverything else goes on without it."
-        ).format(why=self.complaint)
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
         self._hand = Hand()
         self._grip: Grip | None = None  # of the ring that is held or under the cursor …
@@ -71,11 +67,13 @@ class Viewport(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
+        self._shown_before: Surface | None = None  # the body last shown
         self._soon = Unhurried(self, workbench)
+        workbench.photo_changed.connect(self._show_whole)
         for signal in (workbench.photo_changed, workbench.previewed):
             signal.connect(self._follow)
         workbench.cancelled.connect(self._let_go)
-        workbench.fits.body_changed.connect(self._take_in)
+        workbench.fits.body_changed.connect(self._show_whole)
         for signal in (
             *(workbench.view_changed, workbench.hover.changed),
             *(workbench.fits.body_changed, workbench.fits.changed),
@@ -86,15 +84,24 @@ class Viewport(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(350, 400)
 
+    def _show_whole(self) -> None:
+        """Another body or a new fit is shown whole where the last one was, unless the mouse holds the view."""
+        surface, before = self.surface, self._shown_before
+        if surface is None or not self.isVisible():
+            return
+        self._shown_before = surface
+        if self._held is None and (before is None or self.orbit.shows(before[0], self.size())):
+            self._turn(self.orbit.around(surface[0], self.size()))
+
     def _follow(self) -> None:
         if self._held is not None:
             self.update()
         else:
             self._soon.ask()
 
-    def _take_in(self) -> None:
-        """Show the whole body at rest after loading: its arms are wider than a narrow view."""
-        if self._workbench.person is None and self.surface is not None:
+    @qt_override()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.surface is not None and self.orbit.shows(self.surface[0], event.oldSize()):
             self._turn(self.orbit.around(self.surface[0], self.size()))
 
     @qt_override()
@@ -131,15 +138,7 @@ class Viewport(QWidget):
     @property
     def notice(self) -> str:
         """The text in the middle of the view; empty if there is none."""
-        fits = self._workbench.fits
-        if self.complaint:
-            return self._without_opengl
-        if fits.body is None:
-            no_body = tr("No body is loaded. Open one with File, Open body…")
-            return tr("Loading the body…") if fits.loading else no_body
-        if self._workbench.person is not None and self._workbench.person.fit is None:
-            return tr("No body is fitted to this person yet.\nPress F to fit one.")
-        return ""
+        return notice_of(self._workbench, self.complaint)
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -207,15 +206,11 @@ class Viewport(QWidget):
         grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
         if grip is not None:
             self._grip = grip
-            gesture = turn_joint(
-                self._workbench,
-                joint_meant(self._workbench.person, self._workbench.view),
-                grip.axis,
-                lambda pointer: self._turn_joint(grip.angle(pointer.canvas)),
-            )
-            self._hand.begin(gesture)
+            meant = joint_meant(self._workbench.person, self._workbench.view)
+            angle = partial(self._angle, grip)
+            self._hand.begin(turn_joint(self._workbench, meant, grip.axis, angle))
         elif joint is not None:
-            self._workbench.change_view(joint=joint, keypoint=self._keypoint_called(joint))
+            self._workbench.change_view(joint=joint, keypoint=keypoint_called(self._workbench.person, joint))
             if self._workbench.view.compared:
                 finish_order(self._workbench)
                 return
@@ -242,10 +237,10 @@ class Viewport(QWidget):
         else:
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
-    def _turn_joint(self, angle: float) -> float:
-        """Store the angle, which is shown beside the ring."""
-        self._turned = angle
-        return angle
+    def _angle(self, grip: Grip, pointer: Pointer) -> float:
+        """The turn of a grip at a pointer [rad], which is shown beside the ring."""
+        self._turned = grip.angle(pointer.canvas)
+        return self._turned
 
     @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -258,8 +253,7 @@ class Viewport(QWidget):
         self._held, self._turned = None, 0.0
         return self._hand.drop()
 
-    def _let_go(self) -> None:
-        """Cancel the drag after another change: it would overwrite that change with older values."""
+    def _let_go(self) -> None:  # as the gesture would overwrite another change with older values
         held = self._hand.holds
         self._hand.let_go()
         if held and not self._hand.holds:
@@ -277,11 +271,6 @@ class Viewport(QWidget):
             return posed.from_upright(orbit.moved(at, pointer.canvas, size))
 
         self._hand.begin(move_joint(self._workbench, joint, target))
-
-    def _keypoint_called(self, joint: str) -> int:
-        """Index of the person's keypoint with a joint's name."""
-        person = self._workbench.person
-        return keypoint_of(layout(person.keypoints.layout).keypoints if person is not None else (), joint)
 
     @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:

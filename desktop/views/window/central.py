@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -14,6 +14,8 @@ from desktop.text.translate import tr
 
 class Middle(QWidget):
     """Shows one of the pages, with the first steps above it."""
+
+    turned = Signal()  # another page is shown
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class Middle(QWidget):
     def setCurrentWidget(self, page: QWidget) -> None:
         """Show another page."""
         self._pages.setCurrentWidget(page)
+        self.turned.emit()
 
 
 class StepsLine(QFrame):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.formats.table import FORMATS, formats_read
 from desktop.settings import Settings
@@ -17,7 +17,7 @@ class Dialogs:
         self._parent, self._settings = parent, settings
 
     def ask_for_file(self, kind: str) -> Path | None:
-        """Ask for an existing file ("any", "body") or folder ("photos"). None if the user cancels."""
+        """Ask for an existing file ("any", "body", "network") or folder ("photos"). None if the user cancels."""
         folder = self._settings.folder
         everything = tr("All files (*)")
         if kind == "photos":
@@ -25,6 +25,9 @@ class Dialogs:
         elif kind == "body":
             filters = ";;".join((tr("Body files (*.pkl *.npz)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open body"), folder, filters)
+        elif kind == "network":
+            filters = ";;".join((tr("Checkpoints (*.pt)"), everything))
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open checkpoint"), folder, filters)
         else:
             suffixes = dict.fromkeys(suffix for row in formats_read() for suffix in row.suffixes)
             known = tr("Projects and annotations ({files})").format(files=_patterns(suffixes))
@@ -33,12 +36,32 @@ class Dialogs:
             )
         return self._remember(name)
 
-    def ask_for_new_file(self, kind: str) -> Path | None:
-        """Ask for the file of an export. kind: the format's word. None if the user cancels."""
+    def ask_for_new_file(self, kind: str, project: Path) -> Path | None:
+        """Ask for the file of an export. kind: the format's word. None if the user cancels.
+
+        A name is suggested after the project, beside it. A name without the format's suffix gets that of the chosen
+        filter, and a file of this name is not written over without a question.
+        """
         row = FORMATS[kind]
-        words = tr("{format} ({files})").format(format=tr(row.title), files=_patterns(row.suffixes))
-        name, _ = QFileDialog.getSaveFileName(self._parent, tr("Export"), self._settings.folder, words)
-        return self._remember(name)
+        words = {
+            tr("{format} ({files})").format(format=tr(row.title), files=_patterns([suffix])): suffix
+            for suffix in row.suffixes
+        }
+        suggested = project.with_name(f"{project.stem}_{kind}{row.suffixes[0]}")
+        name, chosen = QFileDialog.getSaveFileName(
+            self._parent, tr("Export"), str(suggested), ";;".join(words)
+        )
+        file = self._remember(name)
+        if file is None or file.suffix.lower() in row.suffixes:
+            return file
+        whole = file.with_name(file.name + words.get(chosen, row.suffixes[0]))
+        return whole if not whole.exists() or self._may_replace(whole) else None
+
+    def _may_replace(self, file: Path) -> bool:
+        buttons = QMessageBox.StandardButton
+        words = tr("{file} is there already. Write over it?").format(file=file.name)
+        answer = QMessageBox.question(self._parent, tr("Export"), words, buttons.Yes | buttons.No, buttons.No)
+        return answer == buttons.Yes
 
     def _remember(self, name: str) -> Path | None:
         if not name:

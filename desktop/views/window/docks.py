@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -15,9 +15,16 @@ from PySide6.QtWidgets import (
 )
 
 SIZE_PX = (1280, 800)  # of the window; the sizes below are for it
+FRAME_PX = 32  # height of the frame that a desktop puts around the window
 STRETCH_PX, ASKED_AT_MOST = 40, 8
 LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 228, 350, 185, 360
 AREA = Qt.DockWidgetArea
+TALLEST = ("people", "viewport")  # they take the height that the other docks leave
+
+
+def first_size(available: QSize) -> QSize:
+    """The first size of the window on a screen with this room [px]: never larger, with its frame."""
+    return QSize(*SIZE_PX).boundedTo(available - QSize(0, FRAME_PX))
 
 
 class Docks(dict[str, QDockWidget]):
@@ -26,6 +33,12 @@ class Docks(dict[str, QDockWidget]):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__()
         self._window = window
+        self._regain = QTimer(window)  # docks take their sizes once the window has its own
+        self._regain.setSingleShot(True)
+        self._regain.setInterval(0)
+        self._regain.timeout.connect(self._take_wanted)
+        self._before: dict[str, tuple[int, int]] = {}
+        self.wanted: dict[str, tuple[int, int]] = {}  # width and height [px] that the user gave a dock
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, AREA.RightDockWidgetArea)
@@ -58,6 +71,37 @@ class Docks(dict[str, QDockWidget]):
             Qt.Orientation.Vertical,
         )
         self._hide_lost_tab_bars()
+        layout = window.layout()
+        if layout is not None:
+            layout.activate()
+        self.remember()
+
+    def begin_change(self) -> None:
+        """The user begins to change sizes."""
+        self._before = self._sizes()
+
+    def remember(self) -> None:
+        """Remember the sizes that the user gave since `begin_change`. A larger window brings them back."""
+        before, self._before = self._before, {}
+        self.wanted |= {name: size for name, size in self._sizes().items() if before.get(name) != size}
+
+    def _sizes(self) -> dict[str, tuple[int, int]]:
+        """Width and height [px] of the docks that are seen."""
+        return {name: (dock.width(), dock.height()) for name, dock in self.items() if _is_seen(dock)}
+
+    def regain(self) -> None:
+        """The window has another size: give the docks theirs soon."""
+        self._regain.start()
+
+    def _take_wanted(self) -> None:
+        """Give the docks shown their remembered sizes, as far as the window has room for them."""
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        for name, dock in self.items():
+            if name in self.wanted and _is_seen(dock):
+                width, height = self.wanted[name]
+                self._ask_for(dock, dock.width, width, across)
+                if name not in TALLEST:
+                    self._ask_for(dock, dock.height, height, down)
 
     def step(self, by: int) -> None:
         """Move the keyboard focus `by` panels forward or back. The middle of the window counts as a panel."""
@@ -81,6 +125,7 @@ class Docks(dict[str, QDockWidget]):
         dock = next((dock for dock in self.values() if dock.isAncestorOf(focus)), None) if focus else None
         if dock is None:
             return False
+        self.begin_change()
         width, height = dock.width() + wider * STRETCH_PX, dock.height() + taller * STRETCH_PX
         if dock.isFloating():
             dock.resize(width, height)
@@ -88,6 +133,7 @@ class Docks(dict[str, QDockWidget]):
             self._ask_for(dock, dock.width, width, Qt.Orientation.Horizontal)
         else:
             self._ask_for(dock, dock.height, height, Qt.Orientation.Vertical)
+        self.remember()
         return True
 
     def _ask_for(
@@ -95,8 +141,8 @@ class Docks(dict[str, QDockWidget]):
     ) -> None:
         """Resize a dock to `wanted` [px]. Qt splits a request among neighbours, so larger ones follow until it fits."""
         asked, layout = wanted, self._window.layout()
-        for _ in range(ASKED_AT_MOST):
-            self._window.resizeDocks([dock], [asked], across)
+        for _ in range(ASKED_AT_MOST if size() != wanted else 0):
+            self._window.resizeDocks([dock], [max(asked, 1)], across)
             if layout is not None:
                 layout.activate()
             asked += wanted - size()
@@ -114,15 +160,22 @@ class Docks(dict[str, QDockWidget]):
             wanted = [group for group in wanted if group != titles]
 
 
+def _is_seen(dock: QDockWidget) -> bool:
+    """Whether a dock is in the window and not behind another one."""
+    return dock.isVisible() and not dock.isFloating() and not dock.visibleRegion().isEmpty()
+
+
 def _first_with_keyboard(place: QWidget | None) -> QWidget | None:
-    """The panel's first widget in tab order that takes the keyboard focus."""
-    widget = place
-    while place is not None and widget is not None:
+    """The panel or the first widget in it that takes the keyboard focus.
+
+    Not by `nextInFocusChain`: PySide then takes each widget for a child of the widget before it, and the window's menus
+    are gone with the first of them that Python forgets.
+    """
+    if place is None:
+        return None
+    for widget in (place, *place.findChildren(QWidget)):
         tabbed = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and widget.isEnabled()
-        inside = widget is place or (place.isAncestorOf(widget) and widget.isVisibleTo(place))
-        if tabbed and inside and not isinstance(widget, QScrollArea):  # only its content is useful
+        shown = widget is place or widget.isVisibleTo(place)
+        if tabbed and shown and not isinstance(widget, QScrollArea):  # only its content is useful
             return widget
-        widget = widget.nextInFocusChain()
-        if widget is place:
-            break
     return None

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from core.body.keypoints import layout
 from desktop.jobs.files.open_files import why_read_only
 from desktop.jobs.job import Job
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
-from desktop.text.translate import part, tr
+from desktop.text.translate import tr
+from desktop.views.window.hints import Hints, Place
 
 BAR_PX, NARROW_BAR_PX = 160, 40
 NARROW_TITLE_PX = 60
 LINE_GAP_PX = 12  # between the notice and a job's text
 TOLD_MS = 12_000
+LONGEST = 600  # characters of a notice in the bar; the report has all of it
 
 
 class _Title(QLabel):
@@ -77,28 +78,60 @@ class JobLine(QWidget):
 class Status(QWidget):
     """Fills a window's status bar."""
 
-    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar) -> None:
+    report_asked = Signal()
+
+    def __init__(
+        self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar, network: QWidget
+    ) -> None:
+        """network: shows the network in use."""
         super().__init__(bar)
-        self._workbench, self._bar = workbench, bar
+        self._workbench, self._bar, self._hints = workbench, bar, Hints(workbench, actions)
+        self.report = ""  # the last notice of several lines
+        self._project: object = None
+        self._urgent = False  # whether the last hint was about keys with another meaning
         self.hide()
         bar.setContentsMargins(6, 0, 6, 0)
-        self.body, self.hint = QLabel(), QLabel()
+        self.body, self.hint = QLabel(), _Title()
         bar.addWidget(self.hint, 1)
         self.jobs = [JobLine(job, actions["fit.stop"].toolTip()) for job in (workbench.files, workbench.job)]
+        self.whole = QToolButton()
+        self.whole.setText(tr("Report…"))
+        self.whole.setToolTip(tr("Show the whole of the last report, to read and to copy"))
+        self.whole.clicked.connect(self.report_asked)
+        self.whole.hide()
         self.read_only = QLabel(tr("read-only"))
-        for widget in (*self.jobs, self.read_only, self.body):
+        for widget in (*self.jobs, self.whole, self.read_only, network, self.body):
             bar.addPermanentWidget(widget)
-        workbench.fits.changed.connect(self._show_body)
-        workbench.fits.body_changed.connect(self._show_body)
-        workbench.photo_changed.connect(self._show_hint)
-        workbench.view_changed.connect(self._show_hint)
+        for changed in (workbench.fits.changed, workbench.fits.body_changed):
+            changed.connect(self._show_body)
+        for changed in (
+            *(workbench.photo_changed, workbench.view_changed, workbench.project_changed),
+            *(workbench.fits.changed, workbench.fits.body_changed, workbench.history.indexChanged),
+        ):
+            changed.connect(self._show_hint)
+        bar.messageChanged.connect(self._forget)
         workbench.told.connect(self._tell)
+        workbench.reported.connect(self._tell)
         self._show_body()
         self._show_hint()
 
+    def show_place(self, place: Place) -> None:
+        """Show the hints of another place: the keyboard focus or the page changed."""
+        if place != self._hints.place:
+            self._hints.place = place
+            self._show_hint()
+
     def _tell(self, text: str) -> None:
-        self._bar.showMessage(text.replace("\n", "  ·  "), TOLD_MS)
-        self._bar.setToolTip(text)
+        self._bar.showMessage(text[:LONGEST].replace("\n", "  ·  "), TOLD_MS)
+        self._bar.setToolTip(text[:LONGEST])
+        if "\n" in text:
+            self.report = text
+        self.whole.setVisible("\n" in text)
+
+    def _forget(self, shown: str) -> None:
+        """The notice is gone, and its tool tip goes with it. The report stays until another project is open."""
+        if not shown:
+            self._bar.setToolTip("")
 
     def _show_body(self) -> None:
         fits = self._workbench.fits
@@ -106,37 +139,18 @@ class Status(QWidget):
         self.body.setText(fits.body.name if fits.body is not None else nobody)
 
     def _show_hint(self) -> None:
-        person = self._workbench.person
         project = self._workbench.project
+        if project is not self._project:  # a notice about the last project is of no use in this one
+            self._project, self.report = project, ""
+            self._bar.clearMessage()
+            self.whole.hide()
         fixed = "" if project is None else why_read_only(project)
         self.read_only.setVisible(bool(fixed))
         self.read_only.setToolTip(fixed)
-        if project is None or fixed:
-            words = fixed
-        elif self._workbench.view.boxing:
-            words = tr("Arrows move the box, with Shift they size it · Enter: keep it · Esc: cancel")
-        elif self._workbench.photo is None:
-            words = ""
-        elif person is None:
-            words = tr("Ctrl+D: detect people · N: draw a person · Ctrl+Page down: next photo")
-        elif self._workbench.view.placing:
-            name = part(layout(person.keypoints.layout).keypoints[self._workbench.view.keypoint])
-            words = tr(
-                "Click where the {name} is, or move it there with arrows · Tab: next · Esc: stop"
-            ).format(name=name)
-        elif person.locked:
-            words = tr("Accepted and locked · U: unlock · Space: next worst")
-        elif person.fit is None:
-            words = tr(
-                "F: fit · G: fit from the guess · Ctrl+F: fit everybody · P: place keypoints · ?: all keys"
-            )
-        else:
-            words = tr(
-                "Drag keypoints · F: fit · A: accept · R: reject · L: later · Space: next · ?: all keys"
-            )
-        if self._workbench.view.boxing:
-            self._bar.clearMessage()  # the hint about keys comes before the last notice
-        self.hint.setText(words)
+        if self._hints.urgent or self._urgent:
+            self._bar.clearMessage()  # a hint about keys comes before the last notice, and goes with its end
+        self._urgent = self._hints.urgent
+        self.hint.setText(self._hints.words())
 
 
 def _time(seconds: float) -> str:

@@ -4,9 +4,17 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QMainWindow, QMessageBox
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QMainWindow
 
 from desktop import theme
 from desktop.commands.command import Command
@@ -31,19 +39,20 @@ from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
 from desktop.views.space.space import Space
+from desktop.views.tools.network_button import NetworkButton
+from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.toolbar import Toolbar
 from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
-from desktop.views.window.docks import AREA, SIZE_PX, Docks
-from desktop.views.window.palette import CommandPalette
+from desktop.views.window.docks import AREA, Docks, first_size
+from desktop.views.window.hints import Place
+from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
+from desktop.views.window.report_dialog import ReportDialog, show_message
 from desktop.views.window.shortcut_editor import ShortcutEditor
 from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
-from desktop.views.window.toolbar import Toolbar
-
-TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
-ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
 class Window(QMainWindow):
@@ -80,16 +89,18 @@ class Window(QMainWindow):
         self._middle = Middle(workbench, settings, self.actions_by_id, pages)
         self.setCentralWidget(self._middle)
         self.docks = Docks(self)
+        self.docks.wanted = settings.dock_sizes
         self._add_docks()
         self.docks["data"].visibilityChanged.connect(self.data_plots.measure)
         self.docks.tabify()
         layout = self.layout()
         if layout is not None:
             layout.activate()  # before it, docks lie side by side and need a wider window
-        self.resize(*SIZE_PX)
+        self.resize(first_size(self.screen().availableSize()))
         self.actions_by_id.begin(self, list(self.docks.values()))
         self.addToolBar(Toolbar(workbench, self.actions_by_id))
-        self.status = Status(workbench, self.actions_by_id, self.statusBar())
+        self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
+        self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
@@ -105,7 +116,13 @@ class Window(QMainWindow):
         workbench.view_changed.connect(self._dress)
         workbench.project_changed.connect(self._show_project)
         workbench.refused.connect(self._refuse)
+        workbench.reported.connect(self.show_report)
+        workbench.fits.network.keep_in(self._settings)
+        self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
+        self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
+        pages: dict[object, Place] = {self.start_page: "start", self.contact_sheet: "sheet"}
+        KeyboardPlace(self, self._middle, pages, self.space).changed.connect(self.status.show_place)
 
     # The interface for commands
 
@@ -113,7 +130,7 @@ class Window(QMainWindow):
         return self._dialogs.ask_for_file(kind)
 
     def ask_for_new_file(self, kind: str) -> Path | None:
-        return self._dialogs.ask_for_new_file(kind)
+        return self._dialogs.ask_for_new_file(kind, self._workbench.shown.the_project.path)
 
     def view_from(self, place: str) -> None:
         self.viewport.view_from(place)
@@ -165,8 +182,14 @@ class Window(QMainWindow):
             view.setFocus()
             self.contact_sheet.show_person()
 
+    def choose_network(self) -> None:
+        self.network.showMenu()
+
+    def show_report(self) -> None:
+        none = tr("There is no report yet: imports, exports and jobs make one.")
+        ReportDialog(self.status.report or none, self).open()
+
     def reset_layout(self) -> None:
-        """Restore the first places and sizes of docks."""
         self.restoreState(self._first_layout, LAYOUT_VERSION)
         self._arrange()
 
@@ -180,13 +203,7 @@ class Window(QMainWindow):
         ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
 
     def say(self, text: str) -> None:
-        """Show a message box that does not block. A text that is already shown is not shown twice."""
-        if any(box.isVisible() and box.text() == text for box in self.findChildren(QMessageBox)):
-            return
-        message = QMessageBox(QMessageBox.Icon.Warning, "Fitloop", text, QMessageBox.StandardButton.Ok, self)
-        message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        message.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        message.open()
+        show_message(text, self)
 
     @qt_override()
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -211,6 +228,7 @@ class Window(QMainWindow):
         if self._stays():
             event.ignore()
             return
+        self._settings.dock_sizes = self.docks.wanted
         self.people.stop()
         self.training.close()
         self.data_plots.stop()
@@ -263,18 +281,22 @@ class Window(QMainWindow):
         self.docks.arrange()
         self.arranged = True
 
+    @qt_override()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.arranged:
+            self.docks.regain()
+
     @qt_override(bool)
     def event(self, event: QEvent) -> bool:
-        """Keep standard keys in panels, although they are shortcuts of commands.
-
-        Tab moves between fields, Space presses a button, Home and End go to the ends of a list.
-        """
+        """See drags between docks, and keep standard keys in panels, although they are shortcuts of commands."""
+        if event.type() == QEvent.Type.MouseButtonPress:  # perhaps of a drag between two docks
+            self.docks.begin_change()
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self.docks.remember()
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return bool(super().event(event))
-        focus, views = self.focusWidget(), (self.canvas, self.space.main, self.space.side)
-        pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox)
-        leads = event.key() in ENDS and isinstance(focus, QAbstractItemView)
-        if pressed or leads or (event.key() in TABS and focus not in views):
+        if belongs_to(self.focusWidget(), event, (self.canvas, self.space.main, self.space.side)):
             event.accept()
         return event.isAccepted()
 
@@ -298,6 +320,8 @@ class Window(QMainWindow):
         self._project = project
         self.thumbnails.show(project)
         self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
+        if project is None:
+            self.start_page.setFocus()
         self.setWindowTitle("Fitloop")
         if project is not None:
             name = tr("{name} (read-only)") if project.read_only else "{name}"

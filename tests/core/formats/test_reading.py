@@ -1,5 +1,6 @@
 """Every reader reads a file of its format, and `recognise` finds the reader from the content."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from core.body.model import SMPL_NEUTRAL
 from core.formats.bodies import hmr2
+from core.formats.keypoints import openpose
 from core.formats.recognise import recognise
+from core.formats.shared.glimpse import Glimpse
 from core.formats.table import formats_recognised
 from tests.core.formats import making
 from tests.core.formats.making import Sample, samples, write_photos
@@ -33,6 +36,13 @@ def test_a_file_of_each_format_gives_its_people(made, name):
 @pytest.mark.parametrize("name", WORDS)
 def test_the_format_of_a_file_is_known_from_its_content(made, name):
     assert recognise(made[name].path) == name
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_no_other_format_is_as_sure_of_a_file(made, name):
+    seen = Glimpse(made[name].path)
+    sure = {row.word: row.recognise(seen) for row in formats_recognised()}
+    assert [word for word, how in sure.items() if how >= sure[name]] == [name]
 
 
 def test_people_with_a_pose_have_a_fit_in_the_photos_frame(made):
@@ -102,3 +112,31 @@ def test_a_photo_has_the_camera_that_its_bodies_were_placed_for(made, name):
             assert body.focal_length == pytest.approx(focal_length, abs=0.5)
             assert body.camera_center == pytest.approx(center, abs=0.5)
     assert bodies
+
+
+def test_a_stray_point_of_openpose_does_not_widen_the_box(tmp_path):
+    write_photos(tmp_path)
+    boxes = []
+    for stray in (False, True):
+        document = making.openpose_document()
+        values = np.array(document["people"][0]["pose_keypoints_2d"]).reshape(-1, 3)
+        values[:, :2] = values[:, :2] / 2 + 5
+        values[4] = (63.0, 47.0, 0.05) if stray else (0, 0, 0)
+        document["people"] = [{"pose_keypoints_2d": values.reshape(-1).tolist()}]
+        (tmp_path / "a_keypoints.json").write_text(json.dumps(document))
+        (person,) = openpose.read(tmp_path / "a_keypoints.json").photos[0].people
+        boxes.append(person.bbox)
+        assert (person.keypoints.confidence[4] > 0) == stray
+    assert boxes[0].scale == boxes[1].scale
+    np.testing.assert_array_equal(boxes[0].center, boxes[1].center)
+
+
+def test_a_person_of_faint_points_alone_still_has_a_box(tmp_path):
+    write_photos(tmp_path)
+    document = making.openpose_document()
+    values = np.array(document["people"][0]["pose_keypoints_2d"]).reshape(-1, 3)
+    values[:, 2] = 0.1
+    document["people"] = [{"pose_keypoints_2d": values.reshape(-1).tolist()}]
+    (tmp_path / "a_keypoints.json").write_text(json.dumps(document))
+    (person,) = openpose.read(tmp_path / "a_keypoints.json").photos[0].people
+    assert person.bbox.side == pytest.approx(1.2 * np.ptp(values[:, :2], axis=0).max(), rel=1e-5)

@@ -13,6 +13,7 @@ from core.errors import ImageError
 from core.geometry.camera import keypoints_to_crop
 from core.geometry.image import (
     apply_affine,
+    contrast_table,
     crop_affine,
     image_size,
     invert_affine,
@@ -306,3 +307,31 @@ def test_normalising_gives_channels_first_with_imagenets_mean_at_zero():
     white = normalise(np.full((4, 4, 3), 255, dtype=np.uint8))
     torch.testing.assert_close(white[:, 0, 0], torch.tensor([0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225]))
     torch.testing.assert_close(normalise(torch.tensor(image.copy())), batch)
+
+
+def test_a_crops_contrast_is_stretched_from_its_darkest_to_its_brightest_value():
+    image = np.full((60, 80, 3), 90, np.uint8)
+    image[20:30, 30:40] = (40, 60, 110)
+    image[0, 0] = 255  # outside the box
+    table = contrast_table(image, BBox(np.array([40.0, 30.0]), 0.1))
+    assert (table[40], table[110], table[20], table[200]) == (0, 255, 0, 255)
+    assert table[75] == round(35 * 255 / 70)
+    assert np.array_equal(np.diff(table.astype(int)) >= 0, np.ones(255, bool))
+
+
+@pytest.mark.parametrize("center", [(40.0, 2.0), (79.0, 30.0)])
+def test_a_box_that_leaves_its_photo_has_black_in_it(center):
+    image = np.full((60, 80, 3), 90, np.uint8)
+    image[::2] = 110
+    table = contrast_table(image, BBox(np.array(center), 0.1))
+    assert (table[0], table[110]) == (0, 255)
+    assert table[90] == round(90 * 255 / 110)
+
+
+def test_a_turned_box_sees_the_square_round_it():
+    image = np.full((60, 80, 3), 90, np.uint8)
+    image[30, 52] = 200
+    box = BBox(np.array([40.0, 30.0]), 0.1)
+    assert contrast_table(image, box)[90] == 0
+    assert contrast_table(image, box, turned=True)[200] == 255
+    assert contrast_table(image, BBox(np.array([400.0, 30.0]), 0.1)).max() == 0

@@ -27,8 +27,7 @@ NOT_RUNS = {
     "a step of 400 digits": b'{"step": ' + HUGE + b', "loss": 1}\n',
     "a step of 5000 digits": b'{"step": ' + b"9" * 5000 + b"}\n",
     "a loss of 400 digits": b'{"step": 1, "loss": ' + HUGE + b"}\n",
-    "a loss that is not finite": b'{"step": 1, "loss": NaN}\n{"step": 2, "loss": -Infinity}\n'
-    b'{"step": 3, "loss": 1e999}\n',
+    "a loss that is not finite": b'{"step": 1, "loss": NaN}\n{"step": 2, "loss": 1e999}\n',
     "a loss that is text or a list": b'{"step": 1, "loss": "0.5"}\n{"step": 2, "loss": [1]}\n',
     "a nest of lists": b"[" * 100_000 + b"\n" + b'{"a":' * 50_000 + b"\n",
     "ten thousand names": b'{"step": 1' + b"".join(b', "n%d": 1' % n for n in range(10_000)) + b"}\n",
@@ -36,8 +35,7 @@ NOT_RUNS = {
     "a name of a megabyte": b'{"step": 1, "' + b"n" * 2**20 + b'": 1}\n',
     "a line of a megabyte without an end": b"x" * 2**20,
     "a line of a megabyte and then a run": b"x" * 2**20 + b"\n" + LINE,
-    "names that mean something to HTML or Qt": b'{"step": 1, "<img src=file:///etc/passwd>": 1, '
-    b'"%n\\u0000": 2, "": 3}\n',
+    "names that mean something to HTML or Qt": b'{"step": 1, "<img src=a.png>": 1, "%n\\u0000": 2, "": 3}\n',
     "half a surrogate": b'{"step": 1, "\\ud800": 1}\n',
     "steps in no order": b'{"step": 9, "loss": 1}\n{"step": 1, "loss": 2}\n',
 }

@@ -129,7 +129,9 @@ class TestBatches:
         crops = Crops(own.samples, own.order, None)
         file = Path(str(own.samples.photo[0]))
         width, height = image_size(file)
-        across = np.linspace(0, 255, width).astype(np.uint8)[None, :, None]  # a ramp looks the same in any size
+        across = np.linspace(0, 255, width).astype(np.uint8)[
+            None, :, None
+        ]  # a ramp looks the same in any size
         cv2.imwrite(str(file), np.broadcast_to(across, (height, width, 3)))
         before = crops[[RowTurn(0, 0, 0)]].images.float()
         size = int(width * share), int(height * share)

@@ -20,8 +20,8 @@ from train import evaluate as evaluate_command
 from train.data.samples import read_dataset
 from train.evaluation import part_labels
 from train.evaluation.part_labels import (
-    IGNORED,
     PARTS,
+    UNKNOWN,
     accuracy,
     confusion,
     draw,
@@ -130,10 +130,17 @@ def test_left_for_right_is_an_error_of_parts_alone(network, body, dataset, drawn
     assert found.parts_f1 == pytest.approx(3 / 7, abs=0.02)  # background, head and torso are right
 
 
-def test_what_nobody_labelled_counts_nothing(network, body, dataset, drawn):
-    unknown = [np.where(image == 1, IGNORED, image).astype(np.uint8) for image in drawn]
+def test_what_nobody_labelled_is_background_to_the_accuracy_and_nothing_to_f1(network, body, dataset, drawn):
+    """So SPIN's evaluation counts: a part drawn on unknown pixels costs accuracy, background there is right."""
+    unknown = [np.where(image == 1, UNKNOWN, image).astype(np.uint8) for image in drawn]
     found = measure(network, body, with_masks(dataset, unknown))
-    assert found.parts_accuracy == 1
+    heads = np.mean([image == 1 for image in drawn])
+    assert heads > 0
+    assert found.parts_accuracy == pytest.approx(1 - heads)
+    assert found.parts_f1 == 1
+    nobody = [np.where(image == 0, UNKNOWN, image).astype(np.uint8) for image in drawn]
+    found = measure(network, body, with_masks(dataset, nobody))
+    assert found.parts_accuracy == found.parts_f1 == 1
 
 
 def test_pixels_are_counted_by_class():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.body.keypoints import layout as layout_of
 from core.body.model import load_body
 from core.errors import ReadError
 from core.networks.checkpoint import save_checkpoint
@@ -15,7 +16,7 @@ from core.networks.spin import spin_checkpoint
 from tests.core.fitting.making import CENTER, FOCAL, Scene, before_camera, prior_poses
 from tests.core.networks.making import SMALL, network_that_says, noise
 from train import evaluate as evaluate_command
-from train.data.photo_truth import TRUTH_FILES
+from train.data.photo_truth import TRUTH_FILES, read_truth
 from train.evaluation import photo_protocol
 from train.evaluation.photo_protocol import evaluate_photos
 from train.methods.spin.mean_params import mean_body
@@ -114,6 +115,45 @@ def test_a_photo_that_cannot_be_read_and_who_is_not_seen_are_left_out_and_told(
     assert "h36m_3d_1.png" in broken
     assert "mpi_inf_3dhp_3d_0.png" in unseen
     assert not every.left_out, "it is told once"
+
+
+def test_a_joint_that_was_not_measured_is_no_truth(tmp_path, body, network, scenes, monkeypatch):
+    """Its numbers are what a tracker left behind, here an ankle a metre below its knee."""
+    for source, name in (("h36m_3d", "h36m17"), ("mpi_inf_3dhp_3d", "mpi_inf_3dhp17")):
+        arrays = dict(np.load(tmp_path / f"{source}.npz"))
+        ankle = _ankle(name)
+        arrays["joints3d_cam"][:, ankle, 1] += 1.04
+        visible = np.ones(arrays["kp2d"].shape[:2])
+        visible[:, ankle] = 0
+        told_by = "vis" if source == "h36m_3d" else "conf"
+        np.savez(tmp_path / f"{source}.npz", **arrays, **{told_by: visible})
+    told = iter([scenes["h36m_3d"].truth, scenes["mpi_inf_3dhp_3d"].truth])
+    monkeypatch.setattr(photo_protocol, "guess_crops", lambda *_: next(told))
+    for result in evaluate_photos(network, body, tmp_path):
+        assert result.mpjpe_mm < 0.1
+        assert result.pa_mpjpe_mm < 0.1
+        assert result.pck == pytest.approx(1)
+    for people in read_truth(tmp_path)[:2]:
+        errors = evaluate_command.limb_error_mm(body, people, scenes[people.source].truth)
+        assert max(errors) < 0.1
+
+
+def test_people_without_three_measured_joints_have_no_error(tmp_path, body, network, scenes, monkeypatch):
+    arrays = dict(np.load(tmp_path / "h36m_3d.npz"))
+    visible = np.zeros(arrays["kp2d"].shape[:2])
+    visible[1], visible[0, :2] = 1, 1
+    np.savez(tmp_path / "h36m_3d.npz", **arrays, vis=visible)
+    people = read_truth(tmp_path)[0]
+    errors = evaluate_command.limb_error_mm(body, people, scenes["h36m_3d"].truth)
+    assert np.isnan(errors).tolist() == [True, False]
+    summary = evaluate_command.summarise({"h36m_3d": {"fit_mm": errors}})
+    assert summary["all"]["people"] == 1
+    assert summary["all"]["fit_mm"] < 0.1
+
+
+def _ankle(layout_name: str) -> int:
+    definitions = layout_of(layout_name).definitions
+    return next(place for place, name in enumerate(definitions) if name.startswith("left_ankle"))
 
 
 def test_a_folder_none_of_whose_pictures_can_be_read_is_named(tmp_path, body, network, scenes):

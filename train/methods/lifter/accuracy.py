@@ -69,13 +69,19 @@ def on_projections(lifter: Lifter, body: Body, people: SceneBodies, keypoints: T
     return errors_mm(guess, body, "smpl24", people.joints)
 
 
-def errors_mm(guess: LifterGuess, body: Body, name: str, joints: Tensor) -> Tensor:
-    """PA-MPJPE [mm] over the limb joints of layout `name`, true `joints` (B, K, 3) [m], per hypothesis (B, H)."""
+def errors_mm(
+    guess: LifterGuess, body: Body, name: str, joints: Tensor, measured: Tensor | None = None
+) -> Tensor:
+    """PA-MPJPE [mm] over the limb joints of layout `name`, true `joints` (B, K, 3) [m], per hypothesis (B, H).
+
+    measured (B, 12) bool: the limb joints that are truth, by default all.
+    """
     limbs = limb_columns(name)
     found = KeypointBody.from_body(body, name).keypoints(guess.hypotheses)[:, limbs]
     count = guess.probability.shape[1]
     true = joints[:, limbs].repeat_interleave(count, dim=0)
-    return pa_mpjpe_mm(found, true).view(-1, count)
+    known = None if measured is None else measured.repeat_interleave(count, dim=0)
+    return pa_mpjpe_mm(found, true, known).view(-1, count)
 
 
 def limb_columns(name: str) -> list[int]:
@@ -103,13 +109,15 @@ def on_true_people(lifter: Lifter, body: Body, folder: Path) -> dict[str, Tensor
             body,
             truth.layout,
             torch.from_numpy(truth.joints),
+            torch.from_numpy(truth.measured),
         )
         for truth in read_truth(folder)
     }
 
 
 def summary(errors: Tensor) -> dict[str, float]:
-    """errors (B, H): of the first choice, and of the best of all hypotheses."""
+    """errors (B, H), nan for people without truth: of the first choice, and of the best of all hypotheses."""
+    errors = errors[errors.isfinite().all(dim=1)]
     first = errors[:, 0]
     return {
         "people": len(errors),

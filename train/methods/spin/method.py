@@ -15,6 +15,7 @@ from torch import Tensor
 from core.body.model import Body, load_body
 from core.networks.checkpoint import Checkpoint, load_weights
 from core.networks.spin import SpinNetwork, SpinOutput, spin_checkpoint
+from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
 from train.bulk.compile_notice import ready_to_train
 from train.data.batches import Batch, Crops, Turns, batches_of, load_batches
@@ -70,9 +71,8 @@ def lesson_of(
     fits, body_here = sources.fits.to(processes.device), body.to(processes.device)
     if config.mode == "loop":
         ready_to_train(processes.device.type)
-    taught = Taught(
-        plan, processes, network, fits, body_here, Crops(sources.samples, sources.order, config.augment)
-    )
+    crops = Crops(sources.samples, sources.order, config.augment, kind_of(network).stretched)
+    taught = Taught(plan, processes, network, fits, body_here, crops)
     return Lesson(
         network=network,
         optimizer=torch.optim.Adam(

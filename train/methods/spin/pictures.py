@@ -34,7 +34,7 @@ def draw_pictures(
     rows = crops.order.rows
     chosen = rows[np.linspace(0, len(rows) - 1, min(PEOPLE, len(rows))).astype(int)]
     turns = [RowTurn(0, place, int(row)) for place, row in enumerate(chosen)]
-    batch = Crops(crops.samples, crops.order, None)[turns].to(fits.device)
+    batch = Crops(crops.samples, crops.order, None, crops.stretched)[turns].to(fits.device)
     network.eval()
     predicted = SpinOutput(*(part.float() for part in network(normalise(batch.images))))
     network.train()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QToolBar, QToolButton
 
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
-from desktop.views.window.icons import icon
+from desktop.views.tools.icons import icon
 
 ICON_PX = 20
 GROUPS = (

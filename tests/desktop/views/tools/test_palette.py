@@ -6,7 +6,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 
 from desktop.commands.menus import COMMANDS
-from desktop.views.window.palette import CommandPalette, Entry, found
+from desktop.views.tools.palette import CommandPalette, Entry, found
 from tests.desktop.making import write_coco
 
 

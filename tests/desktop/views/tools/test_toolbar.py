@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QToolButton
 from desktop.commands.command import REASONS, available, why_not
 from desktop.commands.menus import COMMANDS
 from desktop.theme import DARK, LIGHT
-from desktop.views.window.icons import DRAWINGS, FOLDER, icon
-from desktop.views.window.toolbar import GROUPS, Toolbar
+from desktop.views.tools.icons import DRAWINGS, FOLDER, icon
+from desktop.views.tools.toolbar import GROUPS, Toolbar
 
 
 @pytest.fixture

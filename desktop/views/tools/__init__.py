@@ -1,0 +1,1 @@
+"""The toolbar and the palette: commands as icons and by typing."""

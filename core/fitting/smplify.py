@@ -16,7 +16,6 @@ from torch import Tensor
 
 from core.body.keypoint_body import vector_to_params
 from core.body.model import Body, BodyParams
-from core.fitting.batch_pieces import PiecedStep, begun, part_of, people_at_once, pieces_of
 from core.fitting.config import REFERENCE_SIZE, FitConfig
 from core.fitting.in_pieces import PiecedStep, begun, part_of, people_at_once, pieces_of
 from core.fitting.inputs import Observed, observe

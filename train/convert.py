@@ -130,7 +130,7 @@ def _parser() -> CommandLine:
         help="rtmlib's weights from files: of boxes, of keypoints",
     )
     parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
-    parser.add_argument("--layout", help="layout of keypoints whose names do not tell it")
+    parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
     parser.add_argument(
         "--write-layout",
         choices=LAYOUTS,

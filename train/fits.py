@@ -242,7 +242,7 @@ def _parser() -> CommandLine:
     parser.add_argument("--photos", type=Path, help="folder that the names of photos are relative to")
     parser.add_argument("--people", type=Path, help="people that OpenPose's detections belong to")
     parser.add_argument("--source-fits", type=Path, help="SPIN's fits beside SOURCE")
-    parser.add_argument("--layout", help="layout of YOLO's keypoints")
+    parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
     parser.add_argument(
         "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -35,7 +34,7 @@ class Question:
     """problem: in words; option: the field of Beside that the answer is for; ways: the answers; looks: of answers."""
 
     problem: str
-    option: Literal["layout_name", "frame"]
+    option: str
     ways: tuple[Way, ...]
     looks: Mapping[str, Look]
 

@@ -139,7 +139,7 @@ def plain_names(names: tuple[str, ...]) -> list[str]:
     words = [_words(name) for name in names]
     first = words[0][0] if words and words[0] else ""
     if len(words) > 1 and first not in _SIDES and all(len(each) > 1 and each[0] == first for each in words):
-        words = [each[1:] for each in words]
+        words = [_without_number(each[1:]) for each in words]
     if words and all(len(each) > 1 and each[-1].isdigit() for each in words):
         words = [each[:-1] for each in words]
     joined = [_joined(each) for each in words]
@@ -156,9 +156,13 @@ def plain_name(name: str) -> str:
 def _words(name: str) -> tuple[str, ...]:
     """The words in small letters, without a number before them."""
     words = _NOT_WORD.sub(" ", _CAMEL.sub(" ", name[:_LONGEST].strip()).lower()).split()
+    return _without_number(tuple(words))
+
+
+def _without_number(words: tuple[str, ...]) -> tuple[str, ...]:
     while len(words) > 1 and words[0].isdigit():
         words = words[1:]
-    return tuple(words)
+    return words
 
 
 def _joined(words: tuple[str, ...]) -> str:

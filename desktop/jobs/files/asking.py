@@ -39,7 +39,7 @@ class Asked:
     @property
     def arguments(self) -> list[str]:
         """The same for train.convert."""
-        given = {"--photos": self.photo_folder, "--body": self.body_file}
+        given: dict[str, Path | str | None] = {"--photos": self.photo_folder, "--body": self.body_file}
         given |= {f"--{name.removesuffix('_name')}": value for name, value in self.answers.items()}
         return [word for name, value in given.items() if value is not None for word in (name, str(value))]
 

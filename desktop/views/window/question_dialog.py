@@ -46,7 +46,7 @@ class QuestionDialog(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, way.words)
             item.setToolTip(way.words)
             if way.value in question.looks:
-                item.setIcon(QIcon(picture_of(question.looks[way.value])))
+                item.setIcon(_icon(picture_of(question.looks[way.value])))
             self.ways.addItem(item)
         self._arrange_ways(question)
         self.ways.currentItemChanged.connect(self._show_words)
@@ -83,6 +83,13 @@ class QuestionDialog(QDialog):
 
     def _show_words(self, item: QListWidgetItem | None) -> None:
         self._words.setText("" if item is None else item.data(Qt.ItemDataRole.UserRole))
+
+
+def _icon(picture: QPixmap) -> QIcon:
+    """The picture untinted, also where it is chosen."""
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)
+    return icon
 
 
 def picture_of(look: "Look") -> QPixmap:

@@ -14,7 +14,7 @@ from core.formats.data_set import Part, parts_of
 from core.formats.photos.photo_sizes import as_in_photos
 from core.formats.recognise import recognise
 from core.formats.shared.photo_folder import PhotoFolder
-from core.formats.shared.report import Export, Import, LeftOut
+from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.table import FORMATS, Beside, Format
 from core.records import Photo
 
@@ -80,7 +80,10 @@ def write_file(row: Format, path: Path, content: object, beside: Beside) -> Expo
     done = row.write(path, content, **_asked(row.write_asks, beside))
     if row.holds == "photos" and not done.written and beside.base is None:
         path.unlink(missing_ok=True)
-        raise FitloopError(f"{path}: nobody was written, so there is no such file.\n{done.summary()}")
+        reasons = grouped(done.left_out) or [
+            f"files of {row.word} hold fits, and nobody has one: fit them first"
+        ]
+        raise FitloopError("\n".join([f"{path}: nobody was written, so there is no such file.", *reasons]))
     return done
 
 

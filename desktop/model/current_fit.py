@@ -155,10 +155,7 @@ class Fits(QObject):
             self.changed.emit()
 
     def follow(self, photo: Photo, person: Person, resting: tuple[Wish, ...] = ()) -> None:
-        """Fit to these keypoints as soon as the last request is done. Older waiting requests are dropped.
-
-        resting: wishes beside the person's own, until the drag ends.
-        """
+        """Fit to these keypoints, and to `resting` until the drag ends. Older waiting requests are dropped."""
         self._end_fit()
         if self.body is None or person.fit is None:
             return

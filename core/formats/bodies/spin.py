@@ -4,7 +4,7 @@ Fits are `<dataset>_fits.npy` (N, 82) or final fits .npz (pose, betas, valid_fit
 data set. Fits are in the crop's frame and have no translation. The data set's own poses are in the crop's frame or in
 the photo's (core.formats.shared.row_frame tells which), with translations where the file has cameras: global_t (N, 3)
 and focal_l (N,) in CLIFF's pseudo-truth, cam_t (N, 3) and cam_int (N, 3, 3) in CamSMPLify's. Our own files tell their
-`frame`, and camera_center (N, 2) where it is not the photo's middle. Keypoints are openpose (25) and part (24)
+`pose_frame`, and camera_center (N, 2) where it is not the photo's middle. Keypoints are openpose (25) and part (24)
 together, layout spin49. A row's own pose with has_smpl = 1 is truth and is read as locked. Where `gender` (N,) is 'm'
 or 'f', the row's shape is of SMPL's male or female body, as in SPIN's files of 3DPW. Our synthetic data sets also have
 `body`, the fingerprint of the body of all shapes (SMPL's by default), and `kid` (N,), the child shape.

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody
+from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.formats.shared.crop_frame import CropPeople, to_photo
 from core.formats.shared.translation import cam_t_by_box, cam_t_by_keypoints, error_px
@@ -22,6 +23,8 @@ from core.records import BBox, Keypoints, Photo
 
 Frame = Literal["crop", "photo"]
 LAYOUT = "spin49"
+# OpenPose's neck and middle of the hips are other points in SPIN's model than in OpenPose: neither tells a place.
+_AMBIGUOUS = ("openpose_neck", "openpose_mid_hip")
 BOX_LAYOUT = "coco18"  # 3DPW's keypoints, which SPIN's script makes boxes of
 FEWEST_KEYPOINTS = 4
 NEAREST_CROP_DEPTH = 5.0  # m; a body nearer than this would be ten times as large as its crop
@@ -129,6 +132,7 @@ def frame_shown(rows: PoseRows, body: Body) -> tuple[Frame, str] | None:
 
 def _seen(rows: PoseRows, people: CropPeople, frame: Frame) -> _Seen:
     array = torch.from_numpy(np.stack([one.array for one in rows.keypoints]).astype(np.float64))
+    array[:, [keypoint_layout(LAYOUT).index(name) for name in _AMBIGUOUS], 2] = 0
     confidence = array[..., 2]
     if frame == "crop":
         xy = keypoints_to_crop(array[..., :2], people.bbox_center, people.bbox_side) - CROP_SIZE / 2

@@ -13,7 +13,6 @@ open the file for reading, and `project.writer` names the one that writes.
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -262,8 +261,8 @@ class Project:
 
         The history has one entry for the import, without its changes, so an import cannot be reverted.
         """
-        now = time.time()
         with self._session.writing(label) as db:
+            now = edits.time_of_edit(db)
             first = edits.largest_id(db, "photo") + 1
             rows, people, folder = [], [], self.folder
             documents: dict[str, None] = {}
@@ -322,7 +321,7 @@ class Project:
 
     def _edit(self, label: str, write: Callable[[RowWriter], None]) -> int | None:
         with self._session.writing(label) as db:
-            writer = RowWriter(db, time.time())
+            writer = RowWriter(db, edits.time_of_edit(db))
             write(writer)
             if not writer.changes:
                 return None

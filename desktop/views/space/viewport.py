@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.body.tree import JOINT_NAMES, joint_index
@@ -73,7 +73,7 @@ class Viewport(QWidget):
         for signal in (workbench.photo_changed, workbench.previewed):
             signal.connect(self._follow)
         workbench.cancelled.connect(self._let_go)
-        workbench.fits.body_changed.connect(self._take_in)
+        workbench.fits.body_changed.connect(self._show_whole)
         for signal in (
             *(workbench.view_changed, workbench.hover.changed),
             *(workbench.fits.body_changed, workbench.fits.changed),
@@ -99,9 +99,9 @@ class Viewport(QWidget):
         else:
             self._soon.ask()
 
-    def _take_in(self) -> None:
-        """Show the whole body at rest after loading: its arms are wider than a narrow view."""
-        if self._workbench.person is None and self.surface is not None:
+    @qt_override()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.surface is not None and self.orbit.shows(self.surface[0], event.oldSize()):
             self._turn(self.orbit.around(self.surface[0], self.size()))
 
     @qt_override()

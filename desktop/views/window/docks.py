@@ -71,6 +71,9 @@ class Docks(dict[str, QDockWidget]):
             Qt.Orientation.Vertical,
         )
         self._hide_lost_tab_bars()
+        layout = window.layout()
+        if layout is not None:
+            layout.activate()
         self.remember()
 
     def begin_change(self) -> None:
@@ -92,12 +95,13 @@ class Docks(dict[str, QDockWidget]):
 
     def _take_wanted(self) -> None:
         """Give the docks shown their remembered sizes, as far as the window has room for them."""
-        shown = [name for name, dock in self.items() if name in self.wanted and _is_seen(dock)]
-        widths = [self.wanted[name][0] for name in shown]
-        self._window.resizeDocks([self[name] for name in shown], widths, Qt.Orientation.Horizontal)
-        shown = [name for name in shown if name not in TALLEST]
-        heights = [self.wanted[name][1] for name in shown]
-        self._window.resizeDocks([self[name] for name in shown], heights, Qt.Orientation.Vertical)
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        for name, dock in self.items():
+            if name in self.wanted and _is_seen(dock):
+                width, height = self.wanted[name]
+                self._ask_for(dock, dock.width, width, across)
+                if name not in TALLEST:
+                    self._ask_for(dock, dock.height, height, down)
 
     def step(self, by: int) -> None:
         """Move the keyboard focus `by` panels forward or back. The middle of the window counts as a panel."""
@@ -137,8 +141,8 @@ class Docks(dict[str, QDockWidget]):
     ) -> None:
         """Resize a dock to `wanted` [px]. Qt splits a request among neighbours, so larger ones follow until it fits."""
         asked, layout = wanted, self._window.layout()
-        for _ in range(ASKED_AT_MOST):
-            self._window.resizeDocks([dock], [asked], across)
+        for _ in range(ASKED_AT_MOST if size() != wanted else 0):
+            self._window.resizeDocks([dock], [max(asked, 1)], across)
             if layout is not None:
                 layout.activate()
             asked += wanted - size()

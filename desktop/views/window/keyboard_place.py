@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.views.window.central import Middle
 from desktop.views.window.hints import Place
+from desktop.views.window.start_page import Link
 
 TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -56,9 +57,9 @@ def place_of(focus: QWidget | None, page: Place, middle: QWidget, space: QWidget
 def belongs_to(focus: QWidget | None, event: QKeyEvent, views: Sequence[QWidget]) -> bool:
     """Whether a key belongs to the widget with the keyboard, although it is the shortcut of a command.
 
-    Tab moves between fields, Space presses a button, Home and End go to the ends of a list. views: those in which keys
-    are always shortcuts.
+    Tab moves between fields, Space presses a button, Home and End go to the ends of a list and of the start page.
+    views: those in which keys are always shortcuts.
     """
     pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox)
-    leads = event.key() in ENDS and isinstance(focus, QAbstractItemView)
+    leads = event.key() in ENDS and isinstance(focus, QAbstractItemView | Link)
     return pressed or leads or (event.key() in TABS and focus not in views)

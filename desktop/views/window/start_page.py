@@ -88,6 +88,7 @@ class StartPage(QScrollArea):
             button.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
             button.reached.connect(partial(self.ensureWidgetVisible, button))
             self._column.insertWidget(self._column.count() - 1, button)
+            button.show()  # at once, not with the next event: a key may reach it before
             self._recent.append(button)
 
     @qt_override()

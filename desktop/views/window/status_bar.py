@@ -88,6 +88,7 @@ class Status(QWidget):
         self._workbench, self._bar, self._hints = workbench, bar, Hints(workbench, actions)
         self.report = ""  # the last notice of several lines
         self._project: object = None
+        self._urgent = False  # whether the last hint was about keys with another meaning
         self.hide()
         bar.setContentsMargins(6, 0, 6, 0)
         self.body, self.hint = QLabel(), _Title()
@@ -146,8 +147,9 @@ class Status(QWidget):
         fixed = "" if project is None else why_read_only(project)
         self.read_only.setVisible(bool(fixed))
         self.read_only.setToolTip(fixed)
-        if self._hints.urgent:
-            self._bar.clearMessage()  # the hint about keys comes before the last notice
+        if self._hints.urgent or self._urgent:
+            self._bar.clearMessage()  # a hint about keys comes before the last notice, and goes with its end
+        self._urgent = self._hints.urgent
         self.hint.setText(self._hints.words())
 
 

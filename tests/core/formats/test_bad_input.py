@@ -14,7 +14,9 @@ from core.errors import ReadError
 from core.files import npz, untrusted
 from core.formats.bodies import agora, eft, pw3d, smplifyx, spin
 from core.formats.keypoints import coco, cvat, lsp, mpii, openpose
+from core.formats.keypoints.annotators import labelme
 from core.formats.recognise import recognise
+from core.formats.shared import report
 from core.formats.shared.report import MAX_PEOPLE, Import
 from tests.core.formats import making
 from tests.core.formats.making import coco_document, openpose_document, write_photos
@@ -507,3 +509,13 @@ def test_an_array_that_python_2_wrote_is_read_without_a_word(tmp_path, recwarn):
     file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + rows.tobytes())
     assert np.array_equal(untrusted.read_array(file), rows)
     assert not recwarn
+
+
+def test_a_file_of_nothing_but_odd_records_is_refused_before_their_list_fills_the_memory(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(report, "MAX_LEFT_OUT", 1000)
+    (tmp_path / "a.json").write_text(json.dumps({"shapes": [0] * 1001, "imagePath": "a.png"}))
+    write_photos(tmp_path)
+    with pytest.raises(ReadError, match="more than 1000 records of it cannot be read"):
+        labelme.read(tmp_path / "a.json")

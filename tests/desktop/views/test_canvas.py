@@ -196,3 +196,99 @@ def test_of_two_bodies_at_one_place_the_nearer_one_is_drawn_last_and_found(open_
         canvas.grab()
         at = canvas.placing.to_canvas(far.keypoints.xy[[5, 6, 11, 12]].mean(axis=0))
         assert canvas._painter.body_at(at, canvas.placing, canvas.devicePixelRatioF()) == expected
+
+
+def in_the_middle(desk):
+    """Whether the selected person's box is whole and in the middle of the canvas."""
+    canvas, box = desk.window.canvas, desk.workbench.person.bbox
+    corners = canvas.placing.corners(box.center, box.side)
+    middle = [canvas.width() / 2, canvas.height() / 2]
+    size = [canvas.width(), canvas.height()]
+    return bool(
+        (np.abs(corners.mean(axis=0) - middle) < 2).all() and (corners >= 0).all() and (corners <= size).all()
+    )
+
+
+@pytest.mark.parametrize("command", ["person.next_here", "person.last_here", "person.next"])
+def test_after_zooming_to_a_person_the_view_goes_to_the_next_person_of_the_photo(open_desk, command):
+    desk = open_desk
+    path = desk.workbench.photo.path
+    desk.do("view.person")
+    assert in_the_middle(desk)
+    desk.do(command)
+    assert desk.workbench.photo.path == path
+    assert in_the_middle(desk)
+
+
+@pytest.mark.parametrize("command", ["view.zoom_in", "view.whole", "view.pixels"])
+def test_after_another_zoom_the_view_stays_where_it_is(open_desk, command):
+    desk = open_desk
+    desk.do("view.person")
+    desk.do(command)
+    before = desk.window.canvas.placing
+    desk.do("person.next_here")
+    assert desk.window.canvas.placing == before
+
+
+def test_a_click_on_another_person_does_not_move_the_view_under_the_mouse(open_desk):
+    desk = open_desk
+    desk.do("view.person")
+    desk.do("view.zoom_out")
+    desk.window.canvas.show_person()
+    before, here = desk.window.canvas.placing, desk.workbench.person_id
+    other = next(person for person in desk.workbench.photo.people if person.id != here)
+    at = QPointF(*before.to_canvas(other.keypoints.xy[desk.index("nose")]))
+    desk.press(at)
+    desk.release(at)
+    assert desk.workbench.person_id == other.id
+    assert desk.window.canvas.placing == before
+
+
+def test_zoomed_to_a_person_a_resized_canvas_shows_the_person(open_desk):
+    desk = open_desk
+    desk.do("view.person")
+    desk.window.resize(1000, 700)
+    desk.qtbot.wait(100)
+    assert in_the_middle(desk)
+
+
+def test_the_next_photo_is_shown_whole(open_desk):
+    desk = open_desk
+    desk.do("view.person")
+    desk.do("person.next_photo")
+    whole = desk.window.canvas.placing
+    desk.do("view.whole")
+    assert desk.window.canvas.placing == whole
+
+
+def test_a_moved_photo_is_told_with_the_command_that_finds_it_and_a_button_runs_it(
+    open_desk, tmp_path, monkeypatch
+):
+    desk, canvas = open_desk, open_desk.window.canvas
+    assert not canvas.missing.isVisible()
+    away = tmp_path / "away"
+    away.mkdir()
+    desk.window.photos.forget()
+    for photo in desk.workbench.project.folder.glob("*.jpg"):
+        photo.rename(away / photo.name)
+    desk.do("person.next_photo")
+    desk.wait(lambda: not desk.window.waiting)
+    command = desk.window.actions_by_id["file.find_photos"].text().replace("&", "")
+    assert f"File › {command}" in canvas.notice
+    assert canvas.missing.isVisible()
+    monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: away)
+    canvas.missing.click()
+    desk.wait(lambda: not desk.workbench.busy and not desk.window.waiting)
+    assert canvas.notice == ""
+    assert not canvas.missing.isVisible()
+
+
+def test_a_broken_photo_is_not_called_moved(open_desk):
+    desk = open_desk
+    desk.window.photos.forget()
+    for photo in desk.workbench.project.folder.glob("*.jpg"):
+        photo.write_bytes(b"no photo")
+    desk.do("person.next_photo")
+    desk.wait(lambda: not desk.window.waiting)
+    assert "Find moved photos" not in desk.window.canvas.notice
+    assert not desk.window.canvas.missing.isVisible()

@@ -22,6 +22,7 @@ from core.records import BBox, Keypoints
 _LAYOUTS_BY_COUNT = {17: "coco17", 18: "coco18", 23: "coco23", 25: "openpose25", 26: "halpe26"}
 _BEGINS_WITH = {133: ("coco23", "coco17"), 136: ("halpe26",), 23: ("coco17",)}
 _MHR70_COUNTS = (70, 308)
+_VISIBILITIES = (0, people.OCCLUDED, people.VISIBLE)
 # The place in mhr70 of each keypoint. openpose25's mid_hip is the middle of 9 and 10.
 _MHR70 = {
     "openpose25": (0, 69, 6, 8, 41, 5, 7, 62, 9, 10, 12, 14, 9, 11, 13, 2, 1, 4, 3, 15, 16, 17, 18, 19, 20),
@@ -53,10 +54,9 @@ class DetectedLayouts:
         are visibilities.
         """
         third = rows[:, 2]
-        occluded = np.zeros(len(rows), dtype=bool)
-        if (third == people.VISIBLE).any() and np.isin(third, (0, people.OCCLUDED, people.VISIBLE)).all():
-            occluded = third == people.OCCLUDED
-        if (third > people.VISIBLE).any() or ((third > 1) & (third % 1 != 0)).any():
+        are_visibilities = (third == people.VISIBLE).any() and np.isin(third, _VISIBILITIES).all()
+        occluded = (third == people.OCCLUDED) & are_visibilities
+        if (third > 1).any() and not are_visibilities:
             self._report.note("scores above 1 count as 1")
         found = rows[:, :2].any(axis=1)
         confidence = np.where(found, third.clip(0, 1), 0)

@@ -1,0 +1,140 @@
+"""The window on a small screen, and panels after the window was small."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from desktop.views.window.docks import FRAME_PX, SIZE_PX, first_size
+from tests.waiting import LONGEST_S
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[3]
+SHOWS_ITS_SIZE = """
+import sys
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from desktop.app import build
+from desktop.settings import Settings
+_, window = build(Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat)))
+window.show()
+application.processEvents()
+room = window.screen().availableSize()
+print(room.width(), room.height(), window.width(), window.height())
+window.close()
+"""
+
+
+@pytest.mark.parametrize("screen", [(1366, 768), (1280, 720), (1024, 768), (3840, 2160)])
+def test_the_first_size_is_never_larger_than_the_screen_and_its_frame(screen):
+    size = first_size(QSize(*screen))
+    assert size.width() <= min(screen[0], SIZE_PX[0])
+    assert size.height() <= min(screen[1] - FRAME_PX, SIZE_PX[1])
+    assert screen != (3840, 2160) or size == QSize(*SIZE_PX)
+
+
+@pytest.mark.parametrize("scale", ["1", "1.5"])
+@pytest.mark.parametrize("screen", [(1366, 768), (1280, 720)])
+def test_the_first_window_is_whole_on_a_small_screen_at_100_and_150_percent(tmp_path, screen, scale):
+    screens = tmp_path / "screens.json"
+    wanted = {"name": "one", "x": 0, "y": 0, "width": screen[0], "height": screen[1]}
+    wanted |= {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    screens.write_text(json.dumps({"screens": [wanted]}))
+    platform = {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}", "QT_SCALE_FACTOR": scale}
+    done = subprocess.run(
+        [sys.executable, "-c", SHOWS_ITS_SIZE, str(tmp_path / "settings.ini")],
+        env=os.environ | platform | {"PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+    )
+    assert done.returncode == 0, done.stderr
+    width, height, own_width, own_height = map(int, done.stdout.split())
+    assert width == pytest.approx(screen[0] / float(scale), abs=1)
+    assert own_width <= width
+    assert own_height <= height
+
+
+def sizes(desk):
+    docks = desk.window.docks
+    return {
+        "people": docks["people"].width(),
+        "viewport": docks["viewport"].width(),
+        "fit": docks["fit"].height(),
+        "plots": docks["plots"].height(),
+    }
+
+
+def resize(desk, width, height):
+    desk.window.resize(width, height)
+    desk.qtbot.wait(100)
+
+
+def take_keyboard(desk):
+    """The list of people has the keyboard."""
+    desk.window.activateWindow()
+    desk.window.people.note.setFocus()
+    desk.wait(lambda: QApplication.focusWidget() is desk.window.people.note)
+
+
+def test_panels_have_their_sizes_again_after_the_window_was_small(open_desk):
+    desk = open_desk
+    resize(desk, 1400, 900)
+    before = sizes(desk)
+    resize(desk, 600, 400)
+    assert sizes(desk) != before
+    resize(desk, 1400, 900)
+    assert sizes(desk) == pytest.approx(before, abs=3)
+
+
+def test_a_panel_that_the_user_made_larger_is_that_large_again(open_desk):
+    desk = open_desk
+    resize(desk, 1400, 900)
+    take_keyboard(desk)
+    for _ in range(3):
+        desk.do("panel.wider")
+    wide = desk.window.docks["people"].width()
+    assert wide > 300
+    resize(desk, 600, 400)
+    resize(desk, 1400, 900)
+    assert desk.window.docks["people"].width() == pytest.approx(wide, abs=3)
+
+
+def test_a_drag_between_docks_is_remembered_and_no_other_panels_shrunk_size(open_desk):
+    desk, docks = open_desk, open_desk.window.docks
+    resize(desk, 1400, 900)
+    plots = docks["plots"].height()
+    resize(desk, 900, 420)
+    desk.window.activateWindow()
+    edge = docks["people"].geometry()
+    at = edge.topRight() + edge.center() - edge.topLeft()
+    at.setX(edge.right() + 3)
+    at.setY(edge.center().y())
+    left = Qt.MouseButton.LeftButton
+    QTest.mousePress(desk.window, left, Qt.KeyboardModifier.NoModifier, at)
+    at.setX(at.x() + 40)
+    QTest.mouseMove(desk.window, at)
+    desk.qtbot.wait(50)
+    QTest.mouseRelease(desk.window, left, Qt.KeyboardModifier.NoModifier, at)
+    resize(desk, 1400, 900)
+    assert docks["plots"].height() == pytest.approx(plots, abs=3)
+
+
+def test_the_next_session_knows_the_sizes_of_panels_of_a_session_that_ended_small(open_desk):
+    desk = open_desk
+    resize(desk, 1400, 900)
+    take_keyboard(desk)
+    desk.do("panel.wider")
+    wide = desk.window.docks["people"].width()
+    resize(desk, 600, 400)
+    desk.window.close()
+    assert desk.settings.dock_sizes["people"][0] == pytest.approx(wide, abs=3)

@@ -15,7 +15,7 @@ from core.errors import Undecided, Way
 from core.files.unusable import Unusable
 from core.formats.shared import people
 from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
-from core.formats.shared.layout_match import NameMatch, match, plain_name
+from core.formats.shared.layout_match import NameMatch, match, match_in, match_in_order
 from core.formats.shared.report import Import, Report
 
 MAX_NAMES = 1000
@@ -118,22 +118,9 @@ def match_names(names: Sequence[str], layout_name: str | None, report: Report) -
 
 def _match_in(names: Sequence[str], layout_name: str, report: Report) -> NameMatch:
     """The same in the layout that the user names: by names, else in the file's order. Raises ReadError."""
-    ours = [plain_name(keypoint) for keypoint in layout(layout_name).keypoints]
-    wanted = [plain_name(name) for name in names]
-    if set(wanted) & set(ours):
-        take = np.array([wanted.index(name) if name in wanted else -1 for name in ours])
-        unknown = tuple(name for name, plain in zip(names, wanted, strict=True) if plain not in ours)
-        return NameMatch(layout_name, take, len(names), unknown)
-    if len(names) != len(ours):
-        problem = f"it names {len(names)} keypoints, but layout '{layout_name}' has {len(ours)}"
+    found = match_in(names, layout_name) or match_in_order(names, len(names), layout_name)
+    if found is None:
+        k = layout(layout_name).k
+        problem = f"it names {len(names)} keypoints, but layout '{layout_name}' has {k}"
         raise report.error(problem, "Name a layout with as many.")
-    order = (
-        sorted(range(len(names)), key=lambda i: int(names[i]))
-        if all(map(_is_number, names))
-        else range(len(names))
-    )
-    return NameMatch(layout_name, np.array(list(order)), len(names))
-
-
-def _is_number(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) < 18
+    return found

@@ -19,6 +19,7 @@ from core.body.model import load_body
 from core.detect import DETECTORS
 from core.detect.rtmlib import MODES
 from core.errors import FitloopError
+from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
 from core.formats.shared.report import Export, Import, LeftOut, grouped
@@ -29,6 +30,7 @@ from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_ro
 from train.run.parser import CommandLine, check_output, run_to_end
 
 PROJECT = FORMATS["project"]
+ROWS_KEPT = ("spin", "spin-fits")  # formats in which a SPIN data set keeps all its rows in their order
 
 
 def read(source: Path, word: str | None, beside: Beside) -> Import:
@@ -196,16 +198,16 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         choice = DetectorChoice(given.detect, given.device, given.mode, weights)
         found = detected(given.source, given.source_format, beside, choice)
     print(found.summary())
-    print(
-        write(
-            given.destination,
-            row,
-            found.photos,
-            replace(beside, root=found.root),
-            Who(given.person, given.track),
-        )
-    )
+    beside = replace(_with_base(given.source, found, row, beside), root=found.root)
+    print(write(given.destination, row, found.photos, beside, Who(given.person, given.track)))
     return 0
+
+
+def _with_base(source: Path, found: Import, row: Format, beside: Beside) -> Beside:
+    """A SPIN data set that is written as one is its own base: rows that nobody was read from stay rows."""
+    if found.format != spin.FORMAT or row.word not in ROWS_KEPT or beside.base or not source.is_file():
+        return beside
+    return replace(beside, base=source, fits=beside.fits if row.word == "spin-fits" else None)
 
 
 def words_of(rows: Iterable[Format]) -> tuple[str, ...]:

@@ -147,9 +147,9 @@ _ROWS = (
     Format(
         "spin-fits",
         (".npy",),
-        writes="SPIN fits .npy (N, 82)",
+        writes="SPIN fits .npy (N, 82), with the rows of the data set that people are of",
         write=_late("bodies.spin_write", "write_fits"),
-        write_asks=("body",),
+        write_asks=("body", "base", "fits", "root"),
     ),
     Format(
         "hmr2",

@@ -29,6 +29,7 @@ from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.formats.shared.row_frame import COLUMN as FRAME
+from core.formats.shared.row_origin import with_row
 from core.records import Person, Photo
 
 FORMAT = "SPIN data set"
@@ -100,7 +101,7 @@ def read(
     body: Body | None = None,
     frame: str | None = None,
 ) -> Import:
-    """Read photos, people and fits. Ids are row numbers. Raises ReadError.
+    """Read photos, people and fits. Ids are row numbers, and each person's origin has its row. Raises ReadError.
 
     fits: the fits .npy or .npz of the data set. body: an SMPL body, for exact translations. frame: "photo" or "crop",
     that of the data set's own poses; without it Undecided is raised where nothing tells. Rows of missing photos are
@@ -132,7 +133,7 @@ def people_of(
             found[relative] = with_cameras(found[relative], row, cameras)
             box = people.box_from_center(table.arrays["center"][row], float(table.arrays["scale"][row]))
             keypoints = people.make_keypoints(LAYOUT, array, report, f"row {row}")
-            persons.append(people.person(row, box, keypoints))
+            persons.append(with_row(people.person(row, box, keypoints), row, len(table)))
             rows.append((row, relative))
     of_photos = [(row, found[relative]) for row, relative in rows]
     for source in _sources(table, fits, report):

@@ -24,7 +24,12 @@ MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000
 MAX_LEFT_OUT = 500_000  # records
 EXAMPLES_SHOWN = 3
-PLURALS = {"person": "people", "photo": "photos", "mesh": "meshes"}  # of what an Export counts
+PLURALS = {  # of what an Export counts
+    "person": "people",
+    "photo": "photos",
+    "mesh": "meshes",
+    "person changed": "people changed",
+}
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ class Document(QObject):
     cancelled = Signal()  # the committed photo is shown again: gestures end
     refused = Signal(str)  # a request failed: what, where, what next
     told = Signal(str)  # a notice that needs no answer
-    asked = Signal(object, object)  # a file's question, and what is to be called with its option and the answer
+    asked = Signal(
+        object, object
+    )  # a file's question, and what is to be called with its option and the answer
     reported = Signal(str)  # a notice of something lost, to be read whole
 
     def __init__(self, parent: QObject | None = None) -> None:

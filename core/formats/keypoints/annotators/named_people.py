@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.body.keypoints import LAYOUTS, layout
-from core.errors import Undecided, Way
+from core.body.keypoints import layout
 from core.files.unusable import Unusable
+from core.formats.layouts.layout_choice import chosen_layout
 from core.formats.shared import people
 from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
-from core.formats.shared.layout_match import NameMatch, match, match_in, match_in_order
+from core.formats.shared.layout_match import NameMatch
 from core.formats.shared.report import Import, Report
 
 MAX_NAMES = 1000
@@ -99,28 +99,9 @@ class NamedPeople:
 
 
 def match_names(names: Sequence[str], layout_name: str | None, report: Report) -> NameMatch:
-    """How the names of a file map to a layout, with notes.
-
-    Raises Undecided if the names are not those of keypoints but a layout has as many, else ReadError.
-    """
-    matched = match(names) if layout_name is None else _match_in(names, layout_name, report)
-    if matched is None:
-        ways = tuple(Way(name, layout(name).source) for name in LAYOUTS if layout(name).k == len(names))
-        problem = f"its {len(names)} keypoints do not have the names of a person's keypoints"
-        if not ways:
-            raise report.error(problem, "Rename them, such as left_wrist, or choose another file.")
-        raise Undecided(f"{report.path.name}: {problem}.", "layout_name", ways)
-    report.note(f"keypoints are read as layout '{matched.layout}'")
-    for name in matched.unknown:
-        report.leave_out(f"keypoint '{name[:64]}'", f"layout '{matched.layout}' has no such keypoint")
-    return matched
-
-
-def _match_in(names: Sequence[str], layout_name: str, report: Report) -> NameMatch:
-    """The same in the layout that the user names: by names, else in the file's order. Raises ReadError."""
-    found = match_in(names, layout_name) or match_in_order(names, len(names), layout_name)
-    if found is None:
-        k = layout(layout_name).k
-        problem = f"it names {len(names)} keypoints, but layout '{layout_name}' has {k}"
-        raise report.error(problem, "Name a layout with as many.")
-    return found
+    """How the names of a file map to a layout, with notes. Raises Undecided, and ReadError if no layout is possible."""
+    try:
+        return chosen_layout(report, "each person", names, len(names), layout_name)
+    except Unusable as reason:
+        remedy = "Rename them, such as left_wrist, or name another layout."
+        raise report.error(f"{reason}", remedy) from reason

@@ -18,7 +18,6 @@ from core.formats.keypoints.detectors.detected import DetectedLayouts, rows_of
 from core.formats.shared import people
 from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
 from core.formats.shared.glimpse import NO, SURE, Glimpse
-from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
@@ -107,16 +106,16 @@ def _track(entry: dict[str, Any]) -> object:
 
 def _read_beside(
     path: Path, ids: set[int | str | None], report: Report
-) -> tuple[dict[Hashable, object], NameMatch | None]:
+) -> tuple[dict[Hashable, object], list[str]]:
     """File names by photo id, and the names of the keypoints, of the COCO file near the list that has all its photos.
 
     Raises ReadError if two files name them differently.
     """
     ids.discard(None)
-    chosen: tuple[Path, dict[Hashable, object], NameMatch | None] | None = None
+    chosen: tuple[Path, dict[Hashable, object], list[str]] | None = None
     for sub in _NAMED_IN:
         for file in islice(sorted((path.parent / sub).glob("*.json")), _LOOKED_INTO):
-            images, names = _images_of(file) if ids and not _is_same(file, path) else ({}, None)
+            images, names = _images_of(file) if ids and not _is_same(file, path) else ({}, [])
             if not ids or not ids <= images.keys():
                 continue
             images = {id: images[id] for id in ids if id is not None}
@@ -125,37 +124,35 @@ def _read_beside(
                 raise report.error(problem, "Leave the one that belongs to it.")
             chosen = chosen or (file, images, names)
     if chosen is None:
-        return {}, None
+        return {}, []
     report.note(f"the photos' names are those of {chosen[0].name}")
     return chosen[1], chosen[2]
 
 
-def _images_of(file: Path) -> tuple[dict[Hashable, object], NameMatch | None]:
+def _images_of(file: Path) -> tuple[dict[Hashable, object], list[str]]:
     """File names by id, and the keypoints' names, of a COCO file; nothing of any other file."""
     try:
         if file.stat().st_size > _MOST_BYTES_BESIDE:
-            return {}, None
+            return {}, []
         seen = Glimpse(file)
         document = read_json(file) if seen.has_keys("images", "file_name") else None
     except (ReadError, OSError):
-        return {}, None
+        return {}, []
     if not isinstance(document, dict) or not isinstance(document.get("images"), list):
-        return {}, None
+        return {}, []
     images = [image for image in document["images"] if isinstance(image, dict)]
     by_id = {i["id"]: i.get("file_name") for i in images if isinstance(i.get("id"), (int, str))}
     return by_id, _keypoint_names(document.get("categories"))
 
 
-def _keypoint_names(categories: object) -> NameMatch | None:
-    """Of the only category that has them."""
-    named = (
-        [c["keypoints"] for c in categories if isinstance(c, dict) and isinstance(c.get("keypoints"), list)]
-        if (isinstance(categories, list))
-        else []
-    )
-    if len(named) != 1 or len(named[0]) > 1000 or not all(isinstance(name, str) for name in named[0]):
-        return None
-    return match(named[0])
+def _keypoint_names(categories: object) -> list[str]:
+    """Of the only category that has them, else none."""
+    each = categories if isinstance(categories, list) else []
+    named = [
+        one["keypoints"] for one in each if isinstance(one, dict) and isinstance(one.get("keypoints"), list)
+    ]
+    is_usable = len(named) == 1 and len(named[0]) <= 1000 and all(isinstance(name, str) for name in named[0])
+    return named[0] if is_usable else []
 
 
 def _is_same(file: Path, other: Path) -> bool:

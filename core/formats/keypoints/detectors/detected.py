@@ -6,21 +6,31 @@ the 308 of Sapiens that begin with them, are mhr70's. Face and hands are left ou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from core.body.keypoints import LAYOUTS, layout
-from core.errors import Undecided, Way
+from core.body.keypoints import layout
+from core.errors import Undecided
 from core.files.untrusted import numbers
 from core.files.unusable import Unusable
+from core.formats.layouts.layout_choice import chosen_layout
 from core.formats.shared import people
 from core.formats.shared.layout_match import NameMatch
 from core.formats.shared.report import Report
 from core.records import BBox, Keypoints
 
-_LAYOUTS_BY_COUNT = {17: "coco17", 18: "coco18", 23: "coco23", 25: "openpose25", 26: "halpe26"}
-_BEGINS_WITH = {133: ("coco23", "coco17"), 136: ("halpe26",), 23: ("coco17",)}
+_USUAL = {
+    17: "coco17",
+    18: "coco18",
+    23: "coco23",
+    25: "openpose25",
+    26: "halpe26",
+    133: "coco23",
+    136: "halpe26",
+}
+_MOST_NAMED = 100  # keypoints: whole bodies have names for each point of the face
 _MHR70_COUNTS = (70, 308)
 MOST_VALUES = 10_000  # of one person, where some are null
 _VISIBILITIES = (0, people.OCCLUDED, people.VISIBLE)
@@ -35,18 +45,17 @@ _MID_HIP, _HIPS = 8, (9, 10)
 class DetectedLayouts:
     """Decides the layout of one file's keypoints. layout_name: as the user names it, None for by their number.
 
-    names: how the file's own names map to a layout, for detectors that name them.
+    names: of the keypoints, for detectors that name them.
     """
 
-    def __init__(
-        self, report: Report, layout_name: str | None = None, names: NameMatch | None = None
-    ) -> None:
+    def __init__(self, report: Report, layout_name: str | None = None, names: Sequence[str] = ()) -> None:
         if layout_name is not None:
             layout(layout_name)  # raises LayoutError for a name that is none
         self._report = report
         self._layout_name = layout_name
         self._names = names
-        self._unknown: int | None = None
+        self._by_count: dict[int, NameMatch | Unusable] = {}
+        self._question: Undecided | None = None
 
     def keypoints(self, rows: np.ndarray, record: str) -> Keypoints:
         """Keypoints from rows (N, 3) = x, y [px], score. Raises Unusable for a number of them that fits no layout.
@@ -62,43 +71,36 @@ class DetectedLayouts:
         found = rows[:, :2].any(axis=1)
         confidence = np.where(found, third.clip(0, 1), 0)
         name, values = self._picked(np.column_stack([rows[:, :2], confidence, occluded]))
-        self._report.note(f"{len(rows)} keypoints are read as layout '{name}'")
         return people.make_keypoints(name, values[:, :3], self._report, record, values[:, 3] > 0)
 
     def check(self, count: int) -> None:
         """Raise Undecided if nobody was read, count of people 0, because the layout is not known."""
-        if count or self._unknown is None:
-            return
-        ways = tuple(Way(name, layout(name).source) for name in LAYOUTS if layout(name).k == self._unknown)
-        if ways:
-            problem = f"{self._report.path.name}: its people have {self._unknown} keypoints, and it does not name them."
-            raise Undecided(problem, "layout_name", ways)
+        if not count and self._question is not None:
+            raise self._question
 
     def _picked(self, values: np.ndarray) -> tuple[str, np.ndarray]:
         """The layout of values (N, C), and (K, C) in its order."""
         count, name = len(values), self._layout_name
         if count in _MHR70_COUNTS and (name is None or name in _MHR70):
+            self._report.note(f"each person is read as layout '{name or 'openpose25'}'")
             return name or "openpose25", _from_mhr70(values, name or "openpose25")
-        if (
-            name is None
-            and self._names is not None
-            and count == self._names.count
-            and count not in _BEGINS_WITH
-        ):
-            return self._names.layout, self._names.pick(values)
-        if name is None:
-            name = (
-                _BEGINS_WITH[count][0]
-                if count > 100 and count in _BEGINS_WITH
-                else _LAYOUTS_BY_COUNT.get(count)
-            )
-        if name is None:
-            self._unknown = self._unknown or count
-            raise Unusable(f"it has {count} keypoints, and their layout is not known; name the layout")
-        wanted = layout(name).k
-        if count != wanted and name not in _BEGINS_WITH.get(count, ()):
-            raise Unusable(f"it has {count} keypoints, but layout '{name}' has {wanted}")
-        return name, values[:wanted]
+        if count not in self._by_count:
+            self._by_count[count] = self._matched(count)
+        matched = self._by_count[count]
+        if isinstance(matched, Unusable):
+            raise matched
+        return matched.layout, matched.pick(values)
+
+    def _matched(self, count: int) -> NameMatch | Unusable:
+        """How so many keypoints map to a layout, or why they do not."""
+        names = self._names if len(self._names) == count <= _MOST_NAMED else ()
+        try:
+            return chosen_layout(self._report, "each person", names, count, self._layout_name, _USUAL)
+        except Undecided as question:
+            self._question = self._question or question
+            return Unusable(f"it has {count} keypoints, and their layout is not known; name the layout")
+        except Unusable as reason:
+            return reason
 
 
 def _from_mhr70(values: np.ndarray, name: str) -> np.ndarray:

@@ -19,7 +19,6 @@ from core.formats.keypoints.detectors.mmpose import photo_stem
 from core.formats.shared import people
 from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
 from core.formats.shared.glimpse import NO, SURE, Glimpse
-from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
@@ -71,10 +70,10 @@ def _rows(points: Any) -> np.ndarray:
     return rows_of(points)[:, [1, 0, 2]]
 
 
-def _names(skeleton: Any) -> NameMatch | None:
-    """The names by place; None without them."""
+def _names(skeleton: Any) -> list[str]:
+    """The names by place; empty without them."""
     if not isinstance(skeleton, (dict, list)) or not skeleton or len(skeleton) > 1000:
-        return None
+        return []
     names = skeleton if isinstance(skeleton, list) else [skeleton.get(str(i)) for i in range(len(skeleton))]
     texts = [name for name in names if isinstance(name, str)]
-    return match(texts) if len(texts) == len(names) else None
+    return texts if len(texts) == len(names) else []

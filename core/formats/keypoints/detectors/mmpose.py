@@ -17,7 +17,6 @@ from core.files.unusable import Unusable
 from core.formats.keypoints.detectors.detected import DetectedLayouts, box_of_corners, rows_of
 from core.formats.shared.gathered_photos import GatheredPhotos, Tracks, json_files
 from core.formats.shared.glimpse import NO, SURE, Glimpse
-from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
@@ -56,7 +55,7 @@ def read_instances(report: Report, photos: Path | None, layout_name: str | None)
                 raise
             report.leave_out(file.name, str(error))
             continue
-        if names is not None:
+        if names:
             layouts = DetectedLayouts(report, layout_name, names)
         reading = _Reading(folder, gathered, layouts, report)
         if _is_video(entries):
@@ -115,25 +114,25 @@ def photo_stem(file: Path) -> str:
     return stem
 
 
-def _instances(file: Path) -> tuple[list[Any], int, NameMatch | None]:
+def _instances(file: Path) -> tuple[list[Any], int, list[str]]:
     """The list of people or frames, the number of a video's first frame, and the keypoints' names. Raises ReadError."""
     data = read_json(file)
     if isinstance(data, list):
-        return data, _FIRST_OF_INFERENCER, None
+        return data, _FIRST_OF_INFERENCER, []
     if not isinstance(data, dict) or not isinstance(data.get("instance_info"), list):
         problem, remedy = "no list 'instance_info'", "Choose the predictions that MMPose or Sapiens wrote."
         raise Report(file, FORMAT).error(problem, remedy)
     return data["instance_info"], _FIRST_OF_DEMO, _names(data.get("meta_info"))
 
 
-def _names(meta: Any) -> NameMatch | None:
-    """From {"0": "nose", …}; None without them."""
+def _names(meta: Any) -> list[str]:
+    """From {"0": "nose", …}; empty without them."""
     by_place = meta.get("keypoint_id2name") if isinstance(meta, dict) else None
     if not isinstance(by_place, dict) or len(by_place) > 1000:
-        return None
+        return []
     names = [by_place.get(str(place)) for place in range(len(by_place))]
     texts = [name for name in names if isinstance(name, str)]
-    return match(texts) if len(texts) == len(by_place) else None
+    return texts if len(texts) == len(by_place) else []
 
 
 def _is_video(entries: list[Any]) -> bool:

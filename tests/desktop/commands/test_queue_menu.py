@@ -58,7 +58,7 @@ def test_a_file_that_is_no_network_is_refused_and_the_guess_stays_what_it_was(op
     finish(desk)
     assert len(desk.said) == 1
     assert "checkpoint.pt" in desk.said[0]
-    assert desk.workbench.fits.network is None
+    assert desk.workbench.fits.network.file is None
     assert desk.workbench.queue.wanted.order == "worst"
     assert not any(person.guess for person in people(desk))
 
@@ -72,7 +72,7 @@ def test_a_network_of_another_kind_is_refused_with_what_differs(open_desk, tmp_p
     guess_with(desk.workbench, file)
     finish(desk)
     assert "other.pt" in desk.said[0]
-    assert desk.workbench.fits.network is None
+    assert desk.workbench.fits.network.file is None
 
 
 def test_someone_locked_while_everybody_is_guessed_keeps_the_guess(open_desk):

@@ -30,13 +30,22 @@ BODY_SHAPES = {"pose": (72,), "betas": (10,), "cam_t": (3,), "camera_center": (2
 
 @dataclass(frozen=True, eq=False)
 class BBox:
-    """The square around a person: center (2,) [px], side = 200 * scale [px]."""
+    """The square around a person: center (2,) [px], side = 200 * scale [px].
+
+    size (2,) = width, height [px] of the tight box around the same centre that a file or a hand gave; None where
+    only the square is known.
+    """
 
     center: np.ndarray
     scale: float
+    size: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, center=(2,))
+        if self.size is not None:
+            _freeze(self, size=(2,))
+            if not (self.size > 0).all():
+                raise FitloopError("bbox: its width or height is not more than 0. Draw the box again.")
         if not (np.isfinite(self.scale) and self.scale > 0):
             raise FitloopError(
                 f"bbox: its scale is {self.scale}, but it must be more than 0. Draw the box again."
@@ -52,13 +61,21 @@ class BBox:
     def from_xywh(cls, xywh: Sequence[float] | np.ndarray, padding: float = BBOX_PADDING) -> BBox:
         """The padded square around a tight box: xywh (4,) = left, top, width, height [px]."""
         x, y, width, height = (float(value) for value in xywh)
-        return cls(np.array([x + width / 2, y + height / 2]), padding * max(width, height) / BBOX_UNIT)
+        scale = padding * max(width, height) / BBOX_UNIT
+        return cls(np.array([x + width / 2, y + height / 2]), scale, np.array([width, height]))
 
     @property
     def xywh(self) -> np.ndarray:
-        """The square without its padding, (4,) = left, top, width, height [px]. `from_xywh` is the inverse."""
-        side = self.side / BBOX_PADDING
-        return np.array([*(self.center - side / 2), side, side], dtype=np.float32)
+        """The tight box, (4,) = left, top, width, height [px]; where it is not known, the square without its padding.
+        `from_xywh` is the inverse."""
+        size = np.full(2, self.side / BBOX_PADDING) if self.size is None else self.size
+        return np.array([*(self.center - size / 2), *size], dtype=np.float32)
+
+    @property
+    def corners(self) -> np.ndarray:
+        """(2, 2) [px]: upper left and lower right of `xywh`."""
+        x, y, width, height = self.xywh
+        return np.array([[x, y], [x + width, y + height]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +247,8 @@ class Photo:
     [px].
 
     focal_length [px] and camera_center [px] are None where nobody measured them: `camera` has what to assume. origin:
-    the JSON text of this photo in its file, "" where nothing of it must come back.
+    the JSON text of this photo in its file, "" where nothing of it must come back. document: what that file tells
+    beside its photos, such as licences, as JSON text that all its photos share.
     """
 
     path: str
@@ -240,6 +258,7 @@ class Photo:
     focal_length: float | None = None
     camera_center: tuple[float, float] | None = None
     origin: str = ""
+    document: str = ""
 
     @property
     def camera(self) -> tuple[float, tuple[float, float]]:

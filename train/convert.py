@@ -11,22 +11,26 @@ import argparse
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.body.keypoints import LAYOUTS
 from core.body.model import load_body
 from core.detect import DETECTORS
 from core.detect.rtmlib import MODES
 from core.errors import FitloopError
+from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
 from core.formats.shared.report import Export, Import, LeftOut, grouped
+from core.formats.shared.sequences import sequences
 from core.formats.table import FORMATS, Beside, Format, formats_read, formats_written, written_with
-from core.records import Fit, Person, Photo
+from core.records import Person, Photo
 from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
 from train.run.parser import CommandLine, check_output, run_to_end
 
 PROJECT = FORMATS["project"]
+ROWS_KEPT = ("spin", "spin-fits")  # formats in which a SPIN data set keeps all its rows in their order
 
 
 def read(source: Path, word: str | None, beside: Beside) -> Import:
@@ -43,14 +47,20 @@ def detected(source: Path, word: str | None, beside: Beside, choice: DetectorCho
     return detect_round_people(read(source, word, beside), choice)
 
 
-def write(
-    destination: Path, row: Format, photos: tuple[Photo, ...], beside: Beside, person: int | None
-) -> str:
-    """Write people in a format. person: the id of the person that a sequence follows. Returns a line for the user."""
+@dataclass(frozen=True)
+class Who:
+    """The only person that a sequence is of: by the id of a person in one of the photos, or by track."""
+
+    person: int | None = None
+    track: int | None = None
+
+
+def write(destination: Path, row: Format, photos: tuple[Photo, ...], beside: Beside, who: Who) -> str:
+    """Write people in a format. Returns lines for the user."""
     if row.holds == "fit":
         return _write_each(destination, row, photos, _with_body(beside))
     if row.holds == "sequence":
-        return _write_sequence(destination, row, photos, _with_body(beside), person)
+        return _write_sequences(destination, row, photos, _with_body(beside), who)
     return f"{destination}: {write_file(row, destination, photos, beside).summary()}"
 
 
@@ -59,19 +69,19 @@ def _with_body(beside: Beside) -> Beside:
     return replace(beside, body=load_body(beside.body if isinstance(beside.body, Path) else None))
 
 
-def _write_sequence(
-    destination: Path, row: Format, photos: Sequence[Photo], beside: Beside, person_id: int | None
+def _write_sequences(
+    destination: Path, row: Format, photos: Sequence[Photo], beside: Beside, who: Who
 ) -> str:
-    """The fits of one person, in the order of the photos: the one named, else the first of each photo."""
+    """NAME.npz for one person's fits, in the order of the photos; NAME_track0001.npz, … for several people."""
     left_out: list[LeftOut] = []
-    of_photo: dict[str, Fit] = {}
-    for photo, person in _fitted(photos, left_out):
-        if person.fit is not None and person_id in (None, person.id):
-            of_photo.setdefault(photo.path, person.fit)
-    reason = "nobody here has a fit to write: the sequence goes on without this photo"
-    left_out += [LeftOut(photo.path, reason) for photo in photos if photo.path not in of_photo]
-    done = write_file(row, destination, list(of_photo.values()), beside)
-    return f"{destination}: {replace(done, left_out=(*left_out, *done.left_out)).summary()}"
+    found = sequences(photos, _fitted(photos, left_out), who.person, who.track, left_out)
+    lines = []
+    for one in found:
+        several = destination.with_name(f"{destination.stem}_track{one.track or 0:04d}{destination.suffix}")
+        file = destination if len(found) == 1 else several
+        done = write_file(row, file, list(one.fits), beside)
+        lines.append(f"{file}: {done.summary()}")
+    return "\n".join([*lines, *grouped(left_out)])
 
 
 def _write_each(destination: Path, row: Format, photos: Iterable[Photo], beside: Beside) -> str:
@@ -124,9 +134,17 @@ def _parser() -> CommandLine:
     parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
     parser.add_argument("--layout", help="layout of keypoints whose names do not tell it")
     parser.add_argument(
+        "--write-layout",
+        choices=LAYOUTS,
+        help="layout of COCO's keypoints in DESTINATION; else each one's own",
+    )
+    parser.add_argument(
         "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
     )
-    parser.add_argument("--person", type=int, help="which person a sequence is of, by id")
+    parser.add_argument(
+        "--person", type=int, help="the only person a sequence is of, by id in one of the photos"
+    )
+    parser.add_argument("--track", type=int, help="the only person a sequence is of, by track")
     parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
     return parser
 
@@ -160,6 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
         fits=given.fits,
         known=given.people,
         layout_name=given.layout,
+        written_layout=given.write_layout,
         frame=given.frame,
         base=given.base,
         frame_rate=given.frame_rate,
@@ -179,8 +198,16 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         choice = DetectorChoice(given.detect, given.device, given.mode, weights)
         found = detected(given.source, given.source_format, beside, choice)
     print(found.summary())
-    print(write(given.destination, row, found.photos, replace(beside, root=found.root), given.person))
+    beside = replace(_with_base(given.source, found, row, beside), root=found.root)
+    print(write(given.destination, row, found.photos, beside, Who(given.person, given.track)))
     return 0
+
+
+def _with_base(source: Path, found: Import, row: Format, beside: Beside) -> Beside:
+    """A SPIN data set that is written as one is its own base: rows that nobody was read from stay rows."""
+    if found.format != spin.FORMAT or row.word not in ROWS_KEPT or beside.base or not source.is_file():
+        return beside
+    return replace(beside, base=source, fits=beside.fits if row.word == "spin-fits" else None)
 
 
 def words_of(rows: Iterable[Format]) -> tuple[str, ...]:

@@ -44,8 +44,11 @@ LAYOUTS: tuple[str, ...] = (
     "mpi_inf_3dhp17",
     "jhmdb15",
     "smpl24",
+    "openpose25b",
 )
 
+# SPIN's own model has other points for two of spin49's names, which its published losses are of. Files have spin49.
+SPIN_MODEL_LAYOUT = "spin49_smpl"
 FITS_LAYOUT = "spin49"  # the layout of the fits dictionary and of the training data sets
 OPENPOSE = 25  # the first of spin49's keypoints; the other 24 are annotated ones
 _FOLDER = Path(__file__).parents[2] / "resources" / "keypoints"
@@ -125,7 +128,7 @@ def read_definitions(path: Path) -> Mapping[str, Definition]:
 @lru_cache
 def layout(name: str) -> Layout:
     """The layout of that name. Raises LayoutError, listing the layouts, if there is none."""
-    if name not in LAYOUTS:
+    if name not in (*LAYOUTS, SPIN_MODEL_LAYOUT):
         raise LayoutError(f"No keypoint layout {name!r}. Choose one of: {', '.join(LAYOUTS)}.")
     return read_layout(_FOLDER / f"{name}.json")
 

@@ -40,6 +40,8 @@ _NEUTRAL = re.compile(
     r"smpl_neutral\.(npz|pkl)|basicmodel_neutral_lbs_10_207_0_v1.*\.(npz|pkl)", re.IGNORECASE
 )
 
+_BODY_FOLDERS = ("smpl", "SMPL", "models", "models/smpl", "smpl/models", "body_models/smpl")
+
 Floats = NDArray[np.float32]
 
 
@@ -136,9 +138,14 @@ def fingerprint(v_template: Floats, shapedirs: Floats, J_regressor: Floats, weig
 
 
 def _neutral_body_in(folder: Path) -> Path:
-    """SMPL_NEUTRAL before basicmodel_neutral, and .npz, which is quicker, before .pkl."""
+    """SMPL_NEUTRAL before basicmodel_neutral, and .npz, which is quicker, before .pkl.
+
+    Else that of a folder smpl/ or models/ in it, as SMPLify-X and SMPL's own archive have them.
+    """
     try:
-        found = [file for file in folder.iterdir() if _NEUTRAL.fullmatch(file.name)]
+        inside = [folder, *(folder / name for name in _BODY_FOLDERS if (folder / name).is_dir())]
+        files = ([file for file in each.iterdir() if _NEUTRAL.fullmatch(file.name)] for each in inside)
+        found = next((some for some in files if some), [])
     except OSError as error:
         _fail(str(folder), f"cannot be read ({error.strerror})", "Check the folder's permissions")
     if not found:

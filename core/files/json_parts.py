@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
-def json_parts(document: Mapping[str, Any]) -> Iterator[bytes]:
-    """The same bytes as json.dumps(document), in parts: each value, or each record of a list, by itself.
+def json_parts(document: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterator[bytes]:
+    """The same bytes as json.dumps(document), in parts: each value, or each record of a list or iterator, by itself.
 
-    Raises ValueError for a number that is not finite.
+    document: an object, or its names and values one by one. Raises ValueError for a number that is not finite.
     """
     yield b"{"
-    for place, (name, value) in enumerate(document.items()):
+    for place, (name, value) in enumerate(document.items() if isinstance(document, Mapping) else document):
         yield (", " if place else "").encode() + _encoded(name) + b": "
-        if isinstance(value, list):
+        if isinstance(value, (list, Iterator)):
             yield b"["
             for index, record in enumerate(value):
                 yield (b", " if index else b"") + _encoded(record)

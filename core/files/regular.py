@@ -26,8 +26,8 @@ def open_regular(path: str | Path, limit: int = MOST_BYTES) -> io.FileIO:
     A name is never opened for longer than it takes to see what it is: opening a pipe waits for its writer, except with
     O_NONBLOCK. The status of the open file counts, as the name can be given to another file meanwhile.
     """
-    _check(os.stat(path), limit)
     try:
+        _check(os.stat(path), limit)
         handle = os.open(path, _FLAGS)
     except ValueError as error:  # a NUL in the name
         raise NotOrdinary(errno.EINVAL, "no file can have this name") from error

@@ -24,7 +24,7 @@ def whole_file(path: Path, versions: int = 0, lasting: bool = True) -> Iterator[
     """
     beside = half_written(path)
     try:
-        with beside.open("wb") as stream:
+        with os.fdopen(new_file(beside), "wb") as stream:
             yield stream
             stream.flush()
             if lasting:
@@ -37,12 +37,24 @@ def whole_file(path: Path, versions: int = 0, lasting: bool = True) -> Iterator[
     finally:
         beside.unlink(missing_ok=True)
         if lasting:  # the folder of thousands of files is not searched for each
-            _sweep(path)
+            sweep(path)
 
 
 def half_written(path: Path) -> Path:
     """Path at which this process writes a file before it gets its name: hidden, in the same folder."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def new_file(path: Path) -> int:
+    """The handle of a new, empty file of this name. What stood there goes: a file left by a kill, or a planted link,
+    which is not followed. Raises OSError.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        return os.open(path, flags, 0o666)
+    except FileExistsError:
+        path.unlink()
+        return os.open(path, flags, 0o666)
 
 
 def version_file(path: Path, number: int) -> Path:
@@ -89,9 +101,9 @@ def _sync(handle: int) -> None:
         os.fsync(handle)
 
 
-def _sweep(path: Path) -> None:
-    """Remove half-written files of killed processes."""
+def sweep(path: Path) -> None:
+    """Remove half-written files of killed processes. One of the future is as old: the clock was set back."""
     for left in path.parent.glob(f".{escape(path.name)}.*.tmp"):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > STALE_AFTER_S:
+            if abs(time.time() - left.lstat().st_mtime) > STALE_AFTER_S:
                 left.unlink()

@@ -17,6 +17,7 @@ from torch import Tensor
 from core.body.keypoint_body import vector_to_params
 from core.body.model import Body, BodyParams
 from core.fitting.config import REFERENCE_SIZE, FitConfig
+from core.fitting.in_pieces import PiecedStep, begun, part_of, people_at_once, pieces_of
 from core.fitting.inputs import Observed, observe
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.problem import Problem, best_of_each
@@ -35,7 +36,7 @@ class FitStep:
     """
 
     iteration: int
-    _found: SolverStep
+    _found: SolverStep | PiecedStep
     _observed: Observed
     _terms: tuple[str, ...]
 
@@ -99,10 +100,34 @@ def fit(
 
     focal_length (B,) and camera_center (B, 2) [px]; guess: the start, in the photo's camera frame: B bodies, or
     several per person in a row (B S), of which the fit keeps the one with the least objective.
-    Yields a FitStep per iteration; a caller may stop iterating at any step. Raises FitInputError if no person can be
-    fitted.
+    Yields a FitStep per iteration; a caller may stop iterating at any step. More people than `people_at_once` are
+    fitted in pieces: each step has all people, those of later pieces at their start. Raises FitInputError if no person
+    can be fitted.
     """
     config = config or FitConfig()
+    people = len(keypoints)
+    if people <= people_at_once(body.v_template.device):
+        yield from _fit_at_once(body, keypoints, layout, focal_length, camera_center, guess, config)
+        return
+    observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
+    whole, done = begun(body, observed, layout, config, guess), 0
+    for number, rows in pieces_of(observed):
+        seen = keypoints[rows], layout, focal_length[rows], camera_center[rows]
+        for step in _fit_at_once(body, *seen, part_of(guess, rows, people), config):
+            whole = whole.with_piece(number, step._found, done + step.iteration)
+            yield FitStep(whole.iteration, whole, observed, step._terms)
+        done = whole.iteration
+
+
+def _fit_at_once(
+    body: Body,
+    keypoints: Tensor,
+    layout: str,
+    focal_length: Tensor,
+    camera_center: Tensor,
+    guess: BodyParams | None,
+    config: FitConfig,
+) -> Iterator[FitStep]:
     observed = observe(keypoints, layout, focal_length, camera_center, like=body.v_template)
     problem = Problem.of(body, observed, layout, config)
     unknowns = problem.starts(guess)

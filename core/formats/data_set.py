@@ -49,7 +49,10 @@ def parts_of(path: Path) -> tuple[Part, ...]:
         return (Part(keypoints, path),)
     if surest(Glimpse(path))[1] > NO:
         return (Part(path, _photos_beside(path)),)
-    return tuple(Part(file, path) for file in _annotation_files(path)) or (Part(path),)
+    files = _annotation_files(path)
+    return tuple(Part(file, file.parent if _has_photos(file.parent) else path) for file in files) or (
+        Part(path),
+    )
 
 
 def is_data_set(path: Path) -> bool:

@@ -14,7 +14,7 @@ from core.formats.data_set import Part, parts_of
 from core.formats.photos.photo_sizes import as_in_photos
 from core.formats.recognise import recognise
 from core.formats.shared.photo_folder import PhotoFolder
-from core.formats.shared.report import Export, Import, LeftOut
+from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.table import FORMATS, Beside, Format
 from core.records import Photo
 
@@ -41,7 +41,11 @@ def _read_part(part: Part, beside: Beside, word: str | None) -> Import:
         raise read_error(part.path, f"files of {row.word} are only written", "Choose a format that is read.")
     beside = replace(beside, photos=beside.photos or part.photos)
     found = row.read(part.path, **_asked(row.read_asks, beside))
-    return replace(found, root=beside.photos or row.root(part.path))
+    notes = found.notes
+    if beside.layout_name is not None and "layout_name" not in row.read_asks:
+        told = f"the layout '{beside.layout_name}' is not used: files of {row.word} have one of their own"
+        notes = (*notes, told)
+    return replace(found, notes=notes, root=beside.photos or row.root(part.path))
 
 
 def _in_photos(found: Import) -> Import:
@@ -80,7 +84,10 @@ def write_file(row: Format, path: Path, content: object, beside: Beside) -> Expo
     done = row.write(path, content, **_asked(row.write_asks, beside))
     if row.holds == "photos" and not done.written and beside.base is None:
         path.unlink(missing_ok=True)
-        raise FitloopError(f"{path}: nobody was written, so there is no such file.\n{done.summary()}")
+        reasons = grouped(done.left_out) or [
+            f"files of {row.word} hold fits, and nobody has one: fit them first"
+        ]
+        raise FitloopError("\n".join([f"{path}: nobody was written, so there is no such file.", *reasons]))
     return done
 
 
@@ -91,5 +98,7 @@ def _asked(names: tuple[str, ...], beside: Beside) -> dict[str, Any]:
         given["body"] = load_body(given["body"])
     if "known" in given:
         known = given["known"]
-        given["known"] = () if known is None else read_file(known, replace(beside, known=None)).photos
+        given["known"] = (
+            () if known is None else read_file(known, replace(beside, known=None, layout_name=None)).photos
+        )
     return given

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from core.errors import ProjectError
+from core.files.lock import lock_file
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import
 from core.records import Photo
@@ -37,6 +38,7 @@ def write(path: Path, photos: Iterable[Photo], root: Path) -> Export:
             project.add_photos(moved)
     except BaseException:  # no empty project stays
         remove(path)
+        lock_file(path).unlink(missing_ok=True)
         raise
     return Export(len(moved), unit="photo")
 

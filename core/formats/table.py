@@ -27,8 +27,9 @@ class Beside:
 
     photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
-    tell it; frame: "photo" or "crop", the camera frame of poses whose file does not tell it; base: the data set to
-    copy; root: the folder that photos' paths start from; frame_rate [photos a second].
+    tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
+    the camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos'
+    paths start from; frame_rate [photos a second].
     """
 
     photos: Path | None = None
@@ -36,6 +37,7 @@ class Beside:
     fits: Path | None = None
     known: Path | None = None
     layout_name: str | None = None
+    written_layout: str | None = None
     frame: str | None = None
     base: Path | None = None
     root: Path | None = None
@@ -112,19 +114,21 @@ _ROWS = (
         reads="COCO keypoints JSON: also CrowdPose, Halpe, OCHuman, any that names its keypoints",
         recognise=_late("keypoints.coco", "recognise"),
         read=_late("keypoints.coco", "read"),
+        read_asks=("photos", "layout_name"),
         writes="COCO keypoints JSON",
-        write=_late("keypoints.coco", "write"),
+        write=_late("keypoints.coco_write", "write"),
+        write_asks=("written_layout",),
         menu="&Export as COCO…",
         title="COCO keypoints",
     ),
     Format(
         "openpose",
         (".json",),
-        reads="OpenPose JSON: a file or a folder; BODY_25 and COCO 18",
+        reads="OpenPose JSON: a file or a folder; BODY_25, BODY_25B and COCO 18",
         recognise=_late("keypoints.openpose", "recognise"),
         refuse=_late("keypoints.openpose", "refuse"),
         read=_late("keypoints.openpose", "read"),
-        read_asks=("photos", "known"),
+        read_asks=("photos", "known", "layout_name"),
     ),
     Format(
         "spin",
@@ -143,9 +147,9 @@ _ROWS = (
     Format(
         "spin-fits",
         (".npy",),
-        writes="SPIN fits .npy (N, 82)",
+        writes="SPIN fits .npy (N, 82), with the rows of the data set that people are of",
         write=_late("bodies.spin_write", "write_fits"),
-        write_asks=("body",),
+        write_asks=("body", "base", "fits", "root"),
     ),
     Format(
         "hmr2",
@@ -197,6 +201,7 @@ _ROWS = (
         reads="MPII annotations .mat",
         recognise=_late("keypoints.mpii", "recognise"),
         read=_late("keypoints.mpii", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "lsp",
@@ -204,6 +209,7 @@ _ROWS = (
         reads="LSP and LSP-extended joints.mat",
         recognise=_late("keypoints.lsp", "recognise"),
         read=_late("keypoints.lsp", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "cvat",
@@ -211,6 +217,7 @@ _ROWS = (
         reads="CVAT XML 1.1 for images, skeletons",
         recognise=_late("keypoints.cvat", "recognise"),
         read=_late("keypoints.cvat", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "yolo",

@@ -1,5 +1,7 @@
 """Part of the edit menu: copy keypoints of another photo, and exchange keypoints that a detector mixed up."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.body.keypoints import layout
@@ -15,7 +17,7 @@ from desktop.text.translate import QT_TR_NOOP, tr
 
 
 def copy_from_photo(by: int) -> Run:
-    """Copy keypoints from the person at the same place in another photo: the selected keypoint, else all."""
+    """Copy keypoints from the same person in another photo: the selected keypoint, else all."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         person, beside = shown.the_person, photo_beside(workbench, by)
@@ -23,9 +25,10 @@ def copy_from_photo(by: int) -> Run:
             workbench.told.emit(tr("There is no other photo to copy from."))
             return
         neighbour = shown.the_project.photo(beside)
-        other = _same_place(shown.the_photo, person, neighbour)
+        other = _same_person(shown.the_photo, person, neighbour)
         if other is None:
-            workbench.told.emit(tr("{photo} has no people.").format(photo=neighbour.path))
+            words = tr("{photo} has no people.") if not neighbour.people else tr("{photo} lacks this person.")
+            workbench.told.emit(words.format(photo=neighbour.path))
             return
         index = workbench.view.keypoint
         indices = (index,) if 0 <= index < person.keypoints.k else None
@@ -111,11 +114,14 @@ def photo_beside(workbench: Workbench, by: int) -> int | None:
     return ids[place] if 0 <= place < len(ids) else None
 
 
-def _same_place(photo: Photo, person: Person, neighbour: Photo) -> Person | None:
-    """The neighbour's person with the box nearest to the person's box, after scaling both photos to one size."""
+def _same_person(photo: Photo, person: Person, neighbour: Photo) -> Person | None:
+    """The neighbour's person of the same track; else with the box nearest to the person's box, after scaling both
+    photos to one size. People of another track are others."""
+    known = [other for other in neighbour.people if person.track is not None and other.track == person.track]
+    maybe = [other for other in neighbour.people if None in (person.track, other.track)]
     scale = np.array([neighbour.width / photo.width, neighbour.height / photo.height])
-    there = person.with_(id=-1, bbox=type(person.bbox)(person.bbox.center * scale, person.bbox.scale))
-    return person_edits.nearest_person(there, neighbour.people)
+    there = person.with_(id=-1, bbox=replace(person.bbox, center=person.bbox.center * scale))
+    return person_edits.nearest_person(there, known or maybe)
 
 
 NEIGHBOURS = (

@@ -2,10 +2,13 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+
+READER_S = 0.5  # that the window waits at most for a reader when it closes
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class Worker(QObject):
         self.stop()
         run = self._run = _Run(steps, self._tell, every)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
-        self._threads.append(threading.Thread(target=run.take_steps, name=name))
+        self._threads.append(threading.Thread(target=run.take_steps, name=name, daemon=True))
         self._threads[-1].start()
 
     def stop(self) -> None:
@@ -56,11 +59,12 @@ class Worker(QObject):
             self._run.wait_for_nobody()
             self._threads[-1].join()
 
-    def close(self) -> None:
-        """Stop, and wait until no thread is left."""
+    def close(self, longest_s: float | None = None) -> None:
+        """Stop, and wait until no thread is left. longest_s: of a reader, whose end nobody needs; it is left then."""
         self.stop()
+        end = None if longest_s is None else time.monotonic() + longest_s
         for thread in self._threads:
-            thread.join()
+            thread.join(None if end is None else max(0.0, end - time.monotonic()))
         self._threads.clear()
 
     def _tell(self, run: "_Run") -> None:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from core.body import load_body
+from core.body.keypoints import SPIN_MODEL_LAYOUT
 from core.body.model import Body, BodyParams
 from core.fitting import SPIN_WEIGHTS, FitConfig, FitStep, alternatives, fit
 from core.fitting.prior import PosePrior, default_prior
@@ -62,7 +63,7 @@ def ours(body: Body, keypoints: Tensor, start: BodyParams) -> BodyParams:
     batch = len(keypoints)
     seen = torch.cat([keypoints[..., :2], spin_confidence(keypoints)[..., None]], dim=2)
     focal, center = seen.new_full((batch,), FOCAL), seen.new_full((batch, 2), CENTER)
-    return last(fit(body, seen, "spin49", focal, center, start, OURS)).params.to(keypoints.device)
+    return last(fit(body, seen, SPIN_MODEL_LAYOUT, focal, center, start, OURS)).params.to(keypoints.device)
 
 
 def last(steps: object) -> FitStep:

@@ -114,7 +114,7 @@ def as_spin(config: Config, body: Body, fits: FitsDictionary, batch: Batch, devi
     prior = default_prior(body.v_template.device, body.v_template.dtype)
     synchronise(device)
     began = time.perf_counter()
-    fit_as_spin(MeshKeypoints(body), batch.keypoints_crop, start, prior)
+    fit_as_spin(MeshKeypoints(body), batch.keypoints_crop, start, prior, in_training=True)
     synchronise(device)
     fit_s = time.perf_counter() - began
     network_s = ours(replace(config, mode="static"), body, fits, batch, device, 2).step_s

@@ -54,10 +54,16 @@ def test_arrays_become_float32_and_numbers_become_plain():
     assert type(guess.kid) is float
 
 
-def test_a_bbox_around_a_tight_box_is_a_padded_square_and_gives_the_tight_square_back():
+def test_a_bbox_around_a_tight_box_is_a_padded_square_and_gives_the_tight_box_back():
     bbox = BBox.from_xywh([10, 20, 30, 100])
     assert bbox.center.tolist() == [25, 70]
     assert bbox.side == pytest.approx(120)
+    np.testing.assert_allclose(bbox.xywh, [10, 20, 30, 100], atol=1e-4)
+    np.testing.assert_allclose(bbox.corners, [[10, 20], [40, 120]], atol=1e-4)
+
+
+def test_a_bbox_of_which_only_the_square_is_known_gives_the_square_without_its_padding():
+    bbox = BBox(np.array([25.0, 70.0]), 0.6)
     np.testing.assert_allclose(bbox.xywh, [-25, 20, 100, 100], atol=1e-4)
     again = BBox.from_xywh(bbox.xywh)
     assert again.scale == pytest.approx(bbox.scale)
@@ -68,6 +74,12 @@ def test_a_bbox_around_a_tight_box_is_a_padded_square_and_gives_the_tight_square
 def test_a_bbox_without_a_size_is_refused(scale):
     with pytest.raises(FitloopError, match="scale"):
         BBox(np.zeros(2), scale)
+
+
+@pytest.mark.parametrize("size", [(0.0, 5.0), (5.0, -1.0), (np.nan, 5.0)])
+def test_a_bbox_of_a_tight_box_without_area_is_refused(size):
+    with pytest.raises(FitloopError, match=r"bbox|BBox"):
+        BBox(np.zeros(2), 1.0, np.array(size))
 
 
 def test_keypoints_survive_the_way_through_their_array(keypoints):

@@ -207,7 +207,8 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
 
 
 def extra_samples(made: dict[str, Sample], folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
-    """The fits beside a SPIN data set as further readers: their samples are added to `made`."""
+    """The fits beside a SPIN data set, and data sets whose frame is to be found, as further readers: their samples are
+    added to `made`."""
     data = made["spin"].path
     body = making.toy_body(folder)
     fits = np.random.default_rng(6).normal(0, 0.3, (3, 82))
@@ -225,7 +226,19 @@ def extra_samples(made: dict[str, Sample], folder: Path) -> dict[str, tuple[Any,
     for name, (value, write) in added.items():
         file = data.with_name(name)
         file.write_bytes(write(value))
-        made[name] = Sample(file, file, lambda path: spin.read(data, fits=path, body=body), 3)
+        made[name] = Sample(file, file, lambda path: spin.read(data, fits=path, body=body, frame="crop"), 3)
+    in_photo = {"global_t": np.tile([0.1, 0.2, 4.0], (3, 1)), "focal_l": np.full(3, 80.0)}
+    matrices = np.tile(np.array([[80.0, 0, 30], [0, 80.0, 20], [0, 0, 1]]), (3, 1, 1))
+    for name, columns in {
+        "asked.npz": {},
+        "cliff_gt.npz": in_photo,
+        "camsmplify.npz": {"cam_t": in_photo["global_t"], "cam_int": matrices},
+    }.items():
+        value = making.spin_arrays() | columns
+        file = data.with_name(name)
+        file.write_bytes(making.npz_bytes(value))
+        made[name] = Sample(file, file, lambda path: spin.read(path, body=body), 3)
+        added[name] = value, lambda value: making.npz_bytes(dict(_arrays(value)))
     return added
 
 

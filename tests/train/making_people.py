@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from core.body.model import BodyParams, load_body
-from core.formats.keypoints import coco
+from core.formats.keypoints import coco_write
 from core.geometry.camera import project
 from core.records import BBox, Keypoints, Person, Photo
 
@@ -57,5 +57,5 @@ def unseen(person: Person) -> Person:
 
 def write_people(path: Path, photos: tuple[Photo, ...]) -> Path:
     """COCO JSON; its own folder is that of the photos, none of which is there."""
-    coco.write(path, photos)
+    coco_write.write(path, photos)
     return path

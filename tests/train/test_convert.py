@@ -10,7 +10,7 @@ import trimesh
 
 from core.detect import Found
 from core.formats.bodies import parameters
-from core.formats.keypoints import coco, openpose
+from core.formats.keypoints import coco, coco_write, openpose
 from core.formats.table import formats_read, formats_recognised, formats_written
 from core.records import Keypoints
 from core.store.project.project import Project
@@ -144,7 +144,7 @@ def test_only_edited_rows_change_with_a_base(tmp_path, body_file, capsys):
 def test_detections_go_to_the_people_of_another_file(tmp_path, capsys):
     made = samples(tmp_path)["openpose"]
     known = made.file.with_name("known.json")
-    coco.write(known, openpose.read(made.path).photos)
+    coco_write.write(known, openpose.read(made.path).photos)
     assert run(made.path, tmp_path / "new.json", "--people", known) == 0, capsys.readouterr().err
     assert coco.read(tmp_path / "new.json").people == 2
 

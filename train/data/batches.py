@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.errors import FitsError, ImageError
-from core.geometry.image import contrast_table, read_image
-from core.records import BBox
+from core.geometry.image import contrast_table, read_image, read_image_as
+from core.records import BBOX_UNIT, BBox
 from train.data.augment import (
     NOTHING,
     AugmentConfig,
@@ -179,10 +179,27 @@ class Crops(Dataset[Batch]):
         for ahead in range(tries):
             candidate = int(rows[(start + ahead) % len(rows)])
             try:
-                return candidate, read_image(str(self.samples.photo[candidate]))
+                return candidate, photo_of(self.samples, candidate)
             except ImageError as error:
                 unreadable.append(str(error))
         raise FitsError(f"{tries} photos in a row cannot be read. The last: {unreadable[-1]}")
+
+
+def photo_of(samples: Samples, row: int) -> NDArray[np.uint8]:
+    """The photo of a row in the pixels of its box. Raises ImageError, also where the box lies beside it."""
+    path = str(samples.photo[row])
+    width, height = samples.photo_size[row].astype(int).tolist()
+    if width > 0 and height > 0:
+        return read_image_as(path, (width, height))
+    image = read_image(path)
+    half = BBOX_UNIT * float(samples.scale[row]) / 2
+    low, high = samples.center[row] - half, samples.center[row] + half
+    if (high <= 0).any() or (low >= (image.shape[1], image.shape[0])).any():
+        raise ImageError(
+            f"{path}: is {image.shape[1]} × {image.shape[0]} px, and the box of a person lies beside it. Is it the "
+            "photo that the box was drawn in?"
+        )
+    return image
 
 
 class _Answers(Dataset[Batch | FitsError]):

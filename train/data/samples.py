@@ -38,7 +38,8 @@ _JOINTS = (24, 4)
 class Samples:
     """photo (N,) paths; center (N, 2), scale (N,) of the bbox, keypoints (N, 49, 3) [px of the photo]; joints
     (N, 24, 4) [m, crop's frame] and has_joints (N,); half_weights (N, 2) of openpose and annotated keypoints in the
-    2D loss; dataset (N,) names."""
+    2D loss; dataset (N,) names; photo_size (N, 2) = width and height [px] of the photo that all this refers to, zeros
+    where they are unknown."""
 
     photo: NDArray[np.str_]
     center: NDArray[np.float32]
@@ -48,6 +49,7 @@ class Samples:
     has_joints: NDArray[np.bool_]
     half_weights: NDArray[np.float32]
     dataset: NDArray[np.str_]
+    photo_size: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.photo)
@@ -72,6 +74,7 @@ def samples_of_fits(fits: FitsDictionary, photos: Path) -> Samples:
         has_joints=np.zeros(count, bool),
         half_weights=np.ones((count, 2), np.float32),
         dataset=fits.dataset,
+        photo_size=fits.photo_size,
     )
 
 
@@ -108,6 +111,7 @@ def read_dataset(
         has_joints=np.full(count, joints is not None),
         half_weights=np.tile(np.array(halves, np.float32), (count, 1)),
         dataset=np.full(count, name),
+        photo_size=np.zeros((count, 2), np.float32),
     )
     _check_finite(samples, path)
     if truth and turned:
@@ -165,6 +169,7 @@ def as_corrected(samples: Samples, rows: FitsDictionary, truth: NDArray[np.bool_
         center=rows.center.cpu().numpy().copy(),
         scale=rows.scale.cpu().numpy().copy(),
         keypoints=rows.keypoints.cpu().numpy().copy(),
+        photo_size=rows.photo_size,
         has_joints=samples.has_joints & ~(truth & rows.rejected.cpu().numpy()),
     )
 

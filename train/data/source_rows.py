@@ -10,7 +10,7 @@ from core.files.unusable import MAX_COORDINATE
 from core.formats.bodies.spin import Table
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
-from core.store.fits.columns import NUMBERS, TRUTHS
+from core.store.fits.columns import NO_TRACK, NUMBERS, OPTIONAL, TRACK, TRUTHS
 from core.store.fits.dictionary import FitsDictionary
 from train.data.samples import MISSING_SHARE
 
@@ -37,13 +37,13 @@ def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.nd
     A row without a usable box gets a unit box at the corner and no keypoints, so that it teaches nothing.
     """
     center, scale = table.arrays["center"][rows], table.arrays["scale"][rows]
-    usable = (np.abs(center) <= MAX_COORDINATE).all(axis=1) & (scale > 0)
+    usable = (np.abs(center) <= MAX_COORDINATE).all(axis=1) & (scale * BBOX_UNIT >= 1)
     usable &= scale * BBOX_UNIT <= MAX_COORDINATE
     center, scale = np.where(usable[:, None], center, 0), np.where(usable, scale, 1)
     keypoints = table.keypoints()[rows]
-    keypoints[~np.isfinite(keypoints).all(axis=-1)] = 0
+    keypoints[~(np.abs(keypoints) <= MAX_COORDINATE).all(axis=-1)] = 0  # NaN compares false
     keypoints[~usable] = 0
-    arrays = {name: np.zeros((len(rows), *shape), np.float32) for name, shape in NUMBERS.items()}
+    arrays = {name: np.zeros((len(rows), *shape), np.float32) for name, shape in (NUMBERS | OPTIONAL).items()}
     arrays |= {name: np.zeros(len(rows), bool) for name in TRUTHS}
     known = {
         "center": center,
@@ -60,4 +60,5 @@ def _empty_rows(table: Table, rows: np.ndarray, dataset: str) -> dict[str, np.nd
         "dataset": np.full(len(rows), dataset),
         "verdict": np.full(len(rows), "todo"),
         "source": np.full(len(rows), ""),
+        TRACK: np.full(len(rows), NO_TRACK, np.int64),
     }

@@ -13,12 +13,13 @@ from core.body.keypoints import convert
 from core.body.model import Body, BodyParams
 from core.errors import FitsError
 from core.geometry.camera import CROP_SIZE
-from core.geometry.image import apply_affine, crop_affine, read_image, warp
+from core.geometry.image import apply_affine, crop_affine, warp
 from core.networks.crop import crop_of
 from core.networks.guess import guess_crops
 from core.networks.spin import SpinNetwork, load_spin_network
 from core.records import BBOX_UNIT, BBox, Keypoints
 from core.store.fits.dictionary import FitsDictionary
+from train.data.batches import photo_of
 from train.data.sources import Sources
 from train.methods.spin.in_the_loop import build
 from train.methods.spin.initial_weights import start_from
@@ -91,7 +92,7 @@ def _see(sources: Sources, count: int, network: SpinNetwork) -> RunPeople:
     crops, seen = [], []
     for row in rows.tolist():
         box = BBox(fits.center[row].numpy(), float(fits.scale[row]))
-        photo = read_image(Path(sources.samples.photo[row]))
+        photo = photo_of(sources.samples, row)
         crops.append(warp(photo, crop_affine(box, CROP_SIZE), CROP_SIZE))
         seen.append(crop_of(network, photo, box))
     return RunPeople(fits, rows, crops, seen)

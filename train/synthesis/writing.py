@@ -15,6 +15,7 @@ from core.body.keypoint_body import KeypointBody
 from core.body.keypoints import OPENPOSE, layout
 from core.body.model import Body, BodyParams
 from core.files.whole_file import whole_file
+from core.formats.shared.row_frame import COLUMN as FRAME
 from core.geometry.camera import full_to_crop
 from core.records import BBox
 from train.synthesis.photo import LAYOUT, SyntheticPhoto, Truth
@@ -90,6 +91,7 @@ def dataset_arrays(truths: Sequence[Truth], body: Body) -> dict[str, NDArray[np.
         "mask": np.array([mask_name(index) for index in photo_of], dtype=np.str_),
         "mask_value": _stack([truth.number for truth in truths], ()).astype(np.uint8),
         "body": np.array(body.fingerprint),
+        FRAME: np.array("crop"),
     }
     arrays["pose"], arrays["S"] = _crop_frame(arrays, body)
     return arrays

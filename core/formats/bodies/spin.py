@@ -4,7 +4,7 @@ Fits are `<dataset>_fits.npy` (N, 82) or final fits .npz (pose, betas, valid_fit
 data set. Fits are in the crop's frame and have no translation. The data set's own poses are in the crop's frame or in
 the photo's (core.formats.shared.row_frame tells which), with translations where the file has cameras: global_t (N, 3)
 and focal_l (N,) in CLIFF's pseudo-truth, cam_t (N, 3) and cam_int (N, 3, 3) in CamSMPLify's. Our own files tell their
-`frame`, and camera_center (N, 2) where it is not the photo's middle. Keypoints are openpose (25) and part (24)
+`pose_frame`, and camera_center (N, 2) where it is not the photo's middle. Keypoints are openpose (25) and part (24)
 together, layout spin49. A row's own pose with has_smpl = 1 is truth and is read as locked. Where `gender` (N,) is 'm'
 or 'f', the row's shape is of SMPL's male or female body, as in SPIN's files of 3DPW. Our synthetic data sets also have
 `body`, the fingerprint of the body of all shapes (SMPL's by default), and `kid` (N,), the child shape.
@@ -29,6 +29,7 @@ from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.formats.shared.row_frame import COLUMN as FRAME
+from core.formats.shared.row_origin import with_row
 from core.records import Person, Photo
 
 FORMAT = "SPIN data set"
@@ -100,7 +101,7 @@ def read(
     body: Body | None = None,
     frame: str | None = None,
 ) -> Import:
-    """Read photos, people and fits. Ids are row numbers. Raises ReadError.
+    """Read photos, people and fits. Ids are row numbers, and each person's origin has its row. Raises ReadError.
 
     fits: the fits .npy or .npz of the data set. body: an SMPL body, for exact translations. frame: "photo" or "crop",
     that of the data set's own poses; without it Undecided is raised where nothing tells. Rows of missing photos are
@@ -132,7 +133,7 @@ def people_of(
             found[relative] = with_cameras(found[relative], row, cameras)
             box = people.box_from_center(table.arrays["center"][row], float(table.arrays["scale"][row]))
             keypoints = people.make_keypoints(LAYOUT, array, report, f"row {row}")
-            persons.append(people.person(row, box, keypoints))
+            persons.append(with_row(people.person(row, box, keypoints), row, len(table)))
             rows.append((row, relative))
     of_photos = [(row, found[relative]) for row, relative in rows]
     for source in _sources(table, fits, report):

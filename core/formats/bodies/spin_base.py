@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 from core.body.model import Body
 from core.formats.bodies.spin import Table
 from core.formats.bodies.spin_fits import RowCameras
-from core.formats.bodies.spin_write import camera_columns, may_teach, poses_in
+from core.formats.bodies.spin_write import camera_columns, may_teach, poses_in, same_fit
 from core.formats.shared.crop_frame import placing_body
 from core.formats.shared.pose_rows import Frame, PoseRows
 from core.formats.shared.report import Report
 from core.formats.shared.row_frame import frame_found, frame_told
-from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Person, Photo
 
-SAME_ANGLE = 1e-4  # rad; a round trip through the crop's frame changes less, any edit by hand more
 SAME_CAMERA = 1e-4  # m, or the share of a focal length
 
 _People = Mapping[int, tuple[Photo, Person]]
@@ -50,13 +47,6 @@ def base_frame(table: Table, people: _People, told: str | None, body: Body | Non
         table.body,
     )
     return frame_found(poses, [table.imgname[row] for row in rows], placing_body(body), report)
-
-
-def same_fit(fit: np.ndarray, old: np.ndarray) -> bool:
-    """True if two rows (72 or more,) have the same numbers and turn the body alike."""
-    same = np.array_equal(fit[3:], old[3:].astype(np.float32))
-    turns = axis_angle_to_matrix(torch.from_numpy(np.stack([fit[:3], old[:3]]).astype(np.float64)))
-    return bool(same and geodesic_angle(turns[0], turns[1]) < SAME_ANGLE)
 
 
 def same_camera(table: Table, row: int, pair: tuple[Photo, Person], body: Body | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,13 +11,13 @@ from core.body.keypoints import OPENPOSE
 from core.body.model import SMPL_NEUTRAL, Body
 from core.errors import FitsError
 from core.files.npz import copy_with
-from core.files.untrusted import read_array, read_arrays
+from core.files.untrusted import read_arrays
 from core.files.whole_file import whole_file
 from core.formats.bodies import spin_write
 from core.formats.bodies.spin import BETAS, FORMAT, PART, POSE, Table, read_table
-from core.formats.bodies.spin_base import base_frame, put_cameras, same_camera, same_fit
-from core.formats.bodies.spin_write import doubtful, may_teach, poses_in, smpl_betas, spin_keypoints
-from core.formats.shared.association import associate_boxes
+from core.formats.bodies.spin_base import base_frame, put_cameras, same_camera
+from core.formats.bodies.spin_matched import match_rows, read_rows
+from core.formats.bodies.spin_write import doubtful, may_teach, poses_in, same_fit, smpl_betas, spin_keypoints
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.genders import column_of, genders_in, is_gendered
 from core.formats.shared.pose_rows import Frame
@@ -57,13 +56,12 @@ def write(
 ) -> Export:
     """Write a copy of the data set `base` in which only the rows of edited people change.
 
-    A person's row is found by photo and bbox. root: the folder that the photos' paths are relative to, by default that
-    of `base`. A row's photo is matched by its name, or by its place where names are relative to the folder of `base`.
-    fits: paths of the old and the new fits .npy. A fit is written where its row keeps one: into the row's own truth,
-    else into `fits`, else it becomes the row's truth. A rejected fit sets has_smpl = 0, or zeros in `fits`; a doubtful
-    fit (`doubtful`) sets has_smpl = 0. All other rows and arrays are copied byte for byte. The result counts the
-    changed rows. Poses are written in the frame of the base's own; frame: "photo" or "crop" where nothing tells it,
-    else Undecided is raised. Raises FitsError, ReadError and OSError.
+    A person's row is found as `match_rows` tells. root: the folder that the photos' paths are relative to, by default
+    that of `base`. fits: paths of the old and the new fits .npy. A fit is written where its row keeps one: into the
+    row's own truth, else into `fits`, else it becomes the row's truth. A rejected fit sets has_smpl = 0, or zeros in
+    `fits`; a doubtful fit (`doubtful`) sets has_smpl = 0. All other rows and arrays are copied byte for byte. The
+    result counts the changed rows. Poses are written in the frame of the base's own; frame: "photo" or "crop" where
+    nothing tells it, else Undecided is raised. Raises FitsError, ReadError and OSError.
     """
     if fits is not None and fits[0].resolve() == fits[1].resolve():
         raise FitsError(
@@ -72,7 +70,7 @@ def write(
     report = Report(base, FORMAT)
     table = read_table(base, report)
     left_out: list[LeftOut] = []
-    matched = _match_rows(table, list(photos), base.parent, root or base.parent, left_out)
+    matched = match_rows(table, list(photos), base, root, left_out)
     arrays = {
         name: np.array(values, order="C") for name, values in read_arrays(base, tuple(table.arrays)).items()
     }
@@ -87,7 +85,7 @@ def write(
     if fits is None:
         truth |= _changed_fits(table, others, None, body, left_out, genders=True, frame=kept)
     else:
-        rows = _read_rows(fits[0], base, len(table))
+        rows = read_rows(fits[0], base, len(table))
         changed |= _changed_fits(table, others, rows.astype(np.float64), body, left_out, genders=False)
         changed |= {row: np.zeros(POSE + BETAS) for row in rejected if row in others and rows[row].any()}
         for row, fit in changed.items():
@@ -103,32 +101,8 @@ def write(
     _put_genders(arrays, base, teachers)
     copy_with(base, destination, arrays)
     edited.update(changed, truth, refused)
-    return Export(len(edited), tuple(dict.fromkeys(left_out)))
-
-
-def _match_rows(
-    table: Table, photos: list[Photo], folder: Path, root: Path, left_out: list[LeftOut]
-) -> dict[int, tuple[Photo, Person]]:
-    """Row -> photo and person. folder: that of the data set; root: the folder that photos' paths are relative to."""
-    rows_named: dict[str, list[int]] = {}
-    rows_at: dict[str, list[int]] = {}
-    for row, given in enumerate(table.imgname):
-        name = str(given).replace("\\", "/")
-        rows_named.setdefault(os.path.normpath(name), []).append(row)
-        rows_at.setdefault(os.path.abspath(folder / name), []).append(row)
-    matched: dict[int, tuple[Photo, Person]] = {}
-    for photo in photos:
-        same = rows_named.get(os.path.normpath(photo.path)) or rows_at.get(os.path.abspath(root / photo.path))
-        rows = [row for row in same or [] if table.arrays["scale"][row] > 0]
-        boxes = [BBox(table.arrays["center"][row], float(table.arrays["scale"][row])) for row in rows]
-        places = associate_boxes(boxes, [person.bbox for person in photo.people])
-        for row, place in zip(rows, places, strict=True):
-            if place is not None:
-                matched[row] = photo, photo.people[place]
-        for place in set(range(len(photo.people))).difference(places):
-            record = f"{photo.path}, person {photo.people[place].id}"
-            left_out.append(LeftOut(record, "no row of the data set has a box near this person's"))
-    return matched
+    note = f"{len(matched)} of its {len(table)} rows are of these people"
+    return Export(len(edited), tuple(dict.fromkeys(left_out)), "person changed", (note,))
 
 
 def _edit_boxes(
@@ -189,22 +163,6 @@ def _rejected(
             reason = "it was rejected" + ", so the row's has_smpl is 0 now" * bool(own[row])
             left_out.append(LeftOut(f"{photo.path}, person {person.id}, fit", reason))
             rows.append(row)
-    return rows
-
-
-def _read_rows(path: Path, base: Path, count: int) -> np.ndarray:
-    """The rows (N, 82) of a fits .npy, as an array that can be changed. Raises FitsError."""
-    if path.suffix == ".npz":
-        raise FitsError(
-            f"{path.name}: final fits (.npz) are read, but only a .npy of fits is written back. Choose the data set's "
-            "<dataset>_fits.npy, or none: fits then become the truth of their rows."
-        )
-    rows = np.array(read_array(path))
-    if rows.shape != (count, POSE + BETAS) or rows.dtype.kind not in "fiu":
-        raise FitsError(
-            f"{path.name}: it is {rows.shape} of {rows.dtype}, but {base.name} has {count} rows of {POSE + BETAS} "
-            "numbers. Choose the fits of this data set."
-        )
     return rows
 
 

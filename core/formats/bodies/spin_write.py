@@ -6,20 +6,26 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from core.body.keypoints import OPENPOSE, convert
 from core.body.model import SMPL_NEUTRAL, Body
 from core.files.whole_file import whole_file
-from core.formats.bodies.spin import BETAS, LAYOUT, PART, POSE
+from core.formats.bodies.spin import BETAS, FORMAT, LAYOUT, PART, POSE, read_table
+from core.formats.bodies.spin_matched import match_rows, read_final_rows
 from core.formats.shared.crop_frame import SAME_PX, betas_for_smpl, fits_in_crop, placing_body
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.genders import column_of, is_gendered
 from core.formats.shared.pose_rows import Frame
-from core.formats.shared.report import Export, LeftOut
+from core.formats.shared.report import Export, LeftOut, Report
 from core.formats.shared.row_frame import COLUMN as FRAME
 from core.formats.shared.row_frame import frame_named, is_3dpw
+from core.formats.shared.row_origin import rows_of_one_file
+from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Keypoints, Person, Photo
 from core.store.fits.dictionary import VALID_SCORE_PX
+
+SAME_ANGLE = 1e-4  # rad; a round trip through the crop's frame changes less, any edit by hand more
 
 
 def write(path: Path, photos: Iterable[Photo], body: Body | None = None, frame: str | None = None) -> Export:
@@ -29,10 +35,10 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None, frame: 
     the photo's for 3DPW. In the photo's frame global_t, focal_l and, off the photo's middle, camera_center go with it.
     SPIN treats has_smpl = 1 as truth and never refits it, so a doubtful fit (`doubtful`) gets 0. Keypoints of other
     layouts are converted to spin49. The column gender is written if a shape is of SMPL's male or female body. Raises
-    FitsError if there are fits but no body, and OSError.
+    FitsError if there are fits but no body, and OSError. People of a data set stay in the order of its rows.
     """
-    people = [(photo, person) for photo in photos for person in photo.people]
     left_out: list[LeftOut] = []
+    people = _in_row_order(photos, left_out)
     keypoints = np.zeros((len(people), OPENPOSE + PART, 3), dtype=np.float32)
     for row, (photo, person) in enumerate(people):
         keypoints[row] = spin_keypoints(photo, person, left_out).array
@@ -61,14 +67,72 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None, frame: 
     return Export(len(people), tuple(left_out), notes=notes)
 
 
-def write_fits(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Export:
-    """Write a fits .npy (N, 82) with the rows of `write`; zeros for a person without a fit. Raises as `write`."""
-    people = [(photo, person) for photo in photos for person in photo.people]
+def write_fits(
+    path: Path,
+    photos: Iterable[Photo],
+    body: Body | None = None,
+    base: Path | None = None,
+    fits: Path | None = None,
+    root: Path | None = None,
+) -> Export:
+    """Write a fits .npy (N, 82): the rows of the data set that people were read from, in its order; else of `write`.
+
+    base: the data set, whose rows people are matched to as in `match_rows`; fits: its fits. Rows that nobody was read
+    from come from `fits`, and so do rows that nobody edited, bit for bit; without it they are zeros, as SPIN marks a
+    row without a fit. Raises as `write`, and ReadError.
+    """
     left_out: list[LeftOut] = []
-    pose, betas, _ = _fit_rows(people, body, left_out, genders=False)
+    chosen = list(photos)
+    if base is not None:
+        table = read_table(base, Report(base, FORMAT))
+        rows = np.zeros((len(table), POSE + BETAS), np.float32)
+        rows = rows if fits is None else read_final_rows(fits, base, len(table))
+        matched = match_rows(table, chosen, base, root, left_out)
+        places, people = list(matched), list(matched.values())
+        others = sorted(set(range(len(table))) - set(places))
+        reason = "nobody was read from this row: " + ("it is zeros" if fits is None else "it stays as it was")
+    else:
+        people = [(photo, person) for photo in chosen for person in photo.people]
+        places, count = _places(people)
+        rows = np.zeros((count, POSE + BETAS), np.float32)
+        others = sorted(set(range(count)) - set(places))
+        reason = "nobody was read from this row: it is zeros; --base and --fits keep it"
+    left_out += [LeftOut(f"row {row}", reason) for row in others]
+    pose, betas, has_smpl = _fit_rows(people, body, left_out, genders=False)
+    for place, fit, has in zip(places, np.concatenate([pose, betas], axis=1), has_smpl, strict=True):
+        if not has or not same_fit(fit, rows[place]):
+            rows[place] = fit
     with whole_file(path) as stream:
-        np.save(stream, np.concatenate([pose, betas], axis=1))
+        np.save(stream, rows)
     return Export(len(people), tuple(left_out))
+
+
+def _in_row_order(photos: Iterable[Photo], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
+    """All people, those of a data set in the order of its rows. Rows that nobody was read from are told."""
+    people = [(photo, person) for photo in photos for person in photo.people]
+    places, _ = _places(people)
+    rows, total = rows_of_one_file(person for _, person in people)
+    lacking = sorted(set(range(total)) - {row for row in rows if row is not None})
+    reason = "nobody was read from this row, so later rows have other numbers; --base keeps all rows"
+    left_out += [LeftOut(f"row {row}", reason) for row in lacking]
+    return [people[place] for place in sorted(range(len(people)), key=places.__getitem__)]
+
+
+def _places(people: Sequence[tuple[Photo, Person]]) -> tuple[list[int], int]:
+    """The place of each person among the rows of its data set, and the number of rows; new people come after them."""
+    rows, count = rows_of_one_file(person for _, person in people)
+    places = []
+    for row in rows:
+        places.append(count if row is None else row)
+        count += row is None
+    return places, count
+
+
+def same_fit(fit: np.ndarray, old: np.ndarray) -> bool:
+    """True if two rows (72 or more,) have the same numbers and turn the body alike."""
+    same = np.array_equal(fit[3:], old[3:].astype(np.float32))
+    turns = axis_angle_to_matrix(torch.from_numpy(np.stack([fit[:3], old[:3]]).astype(np.float64)))
+    return bool(same and geodesic_angle(turns[0], turns[1]) < SAME_ANGLE)
 
 
 def camera_columns(people: Sequence[tuple[Photo, Person]], body: Body | None = None) -> dict[str, np.ndarray]:

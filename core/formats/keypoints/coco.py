@@ -1,37 +1,34 @@
-"""Reads and writes COCO keypoints JSON and its relatives: 23 keypoints, CrowdPose, Halpe, OCHuman, AIC, …
+"""Reads COCO keypoints JSON and its relatives: 23 keypoints, CrowdPose, Halpe, OCHuman, AIC, …
 
-The layout is found from the category's keypoint names. v = 0 is absent, 1 occluded, 2 visible; a fraction is a
-confidence. `keypoint_scores`, which some tools and our writer add, holds confidences. A box is x, y, width, height
-[px]. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face and hands are left out. (Its schema was
-taken from public code, not from a file of the data set.)
+The layout is found from the category's keypoint names, or from their number if it has none. v = 0 is absent, 1
+occluded, 2 visible; a fraction is a confidence; where 0 and 1 are the only ones, 1 is labelled. `keypoint_scores`,
+which some tools and our writer add, holds confidences. `track_id` is one person's through the images of one `video_id`
+or `vid_id`. A box is x, y, width, height [px]. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face
+and hands are left out. (Its schema was taken from public code, not from a file of the data set.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Container, Hashable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core.body.keypoints import layout
-from core.files.json_parts import json_parts
-from core.files.untrusted import finite, number, numbers, read_json
+from core.files.untrusted import number, read_json
 from core.files.unusable import Unusable
-from core.files.whole_file import whole_file
+from core.formats.keypoints.coco_origin import document_of, with_annotation, with_image
+from core.formats.keypoints.coco_people import read_categories, read_person, same_id, told_binary
 from core.formats.shared import people
+from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
-from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.photo_folder import PhotoFolder
-from core.formats.shared.report import MAX_PHOTOS, Export, Import, Report
+from core.formats.shared.report import MAX_PHOTOS, Import, Report
 from core.records import Person, Photo
 
 FORMAT = "COCO keypoints"
 MAX_SIDE = 100_000  # px
 _READ = {"id", "image_id", "category_id", "iscrowd", "bbox", "area", "keypoints", "keypoint_scores"}
-_READ |= {"num_keypoints", "foot_kpts"}
+_READ |= {"num_keypoints", "foot_kpts", "track_id"}
 MAX_FIELDS_SHOWN = 10
-_FEET = ("left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel")
 
 
 def recognise(seen: Glimpse) -> int:
@@ -40,8 +37,11 @@ def recognise(seen: Glimpse) -> int:
     return SURE if known == 2 and not seen.is_list else MAYBE if known else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
-    """Read photos and people. photos: the folder that file names are relative to. Raises ReadError."""
+def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+    """Read photos and people. photos: the folder that file names are relative to.
+
+    layout_name: of keypoints whose names do not tell it. Raises ReadError, and LayoutError for an unknown layout_name.
+    """
     report = Report(path, FORMAT)
     data = read_json(path)
     if not isinstance(data, dict) or not all(
@@ -49,11 +49,15 @@ def read(path: Path, photos: Path | None = None) -> Import:
     ):
         raise report.error("no lists 'images' and 'annotations'", "Choose a COCO keypoints file with both.")
     folder = PhotoFolder(photos or path.parent, report)
-    found = _read_images(data["images"], folder, report)
-    categories = _read_categories(data.get("categories"), report)
+    rest: dict[str, list[Any]] = {"images": [], "annotations": []}  # what is kept, but not read
+    found = _read_images(data["images"], folder, report, rest["images"])
+    categories = read_categories(data.get("categories"), data["annotations"], layout_name, report)
     persons: dict[Hashable, list[Person]] = {}
+    others: dict[Hashable, list[Any]] = {}
+    tracks = Tracks()
     annotations = data["annotations"]
     ids = people.Ids(1 + max(map(_id_of, annotations), default=0))
+    is_binary = told_binary(annotations, report)
     report.count_people(len(annotations))
     unread: set[str] = set()
     for index in range(len(annotations)):
@@ -62,57 +66,56 @@ def read(path: Path, photos: Path | None = None) -> Import:
             unread.update(annotation.keys() - _READ)
         with report.record(_record(annotation, index)):
             image = _image_of(annotation, found)
-            person = _read_person(annotation, categories, ids, report, index)
-            persons.setdefault(image, []).append(person)
+            person = read_person(annotation, categories, is_binary, report, _record(annotation, index))
+            person = person.with_(id=ids.take(annotation.get("id")))
+            others_here = persons.setdefault(image, [])
+            track = tracks.take(annotation.get("track_id"), _video_of(found[image][1]))
+            if track is not None and track in {other.track for other in others_here}:
+                report.leave_out(
+                    f"{_record(annotation, index)}, track_id", "another person of the photo has it"
+                )
+                track = None
+            others_here.append(with_annotation(person.with_(track=track), annotation))
+            continue
+        image = same_id(annotation.get("image_id"), found) if isinstance(annotation, dict) else None
+        (rest["annotations"] if image is None else others.setdefault(image, [])).append(annotation)
+    if ids.renewed:
+        report.note(f"ids that repeat or are no whole numbers: {ids.renewed}; their people have new ones")
     if unread:
-        fields = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
-        report.note(f"fields of annotations that are not read: {fields}")
+        names = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
+        report.note(f"fields of annotations that are kept, but not read: {names}")
+    fields = {name: value for name, value in data.items() if name not in rest}
+    document = document_of(fields, rest["images"], rest["annotations"], categories)
     return report.done(
-        photo.with_(people=tuple(persons[key])) if key in persons else photo for key, photo in found.items()
+        with_image(photo, image, others.get(key, [])).with_(
+            people=tuple(persons.get(key, ())), document=document
+        )
+        for key, (photo, image) in found.items()
     )
 
 
-def write(path: Path, photos: Iterable[Photo], description: str = "") -> Export:
-    """Write photos and people, with one category per layout. Raises OSError.
-
-    A bbox is written as the square without its padding, an occluded keypoint as v = 1, confidences as
-    `keypoint_scores`.
-    """
-    photos = tuple(photos)
-    layouts = sorted({person.keypoints.layout for photo in photos for person in photo.people})
-    category_ids = {name: index for index, name in enumerate(layouts, start=1)}
-    annotations = []
-    images = []
-    used = people.Ids()
-    for image_id, photo in enumerate(photos, start=1):
-        images.append({"id": image_id, "file_name": photo.path, "width": photo.width, "height": photo.height})
-        for person in photo.people:
-            annotation = _annotation(person, image_id, category_ids[person.keypoints.layout])
-            annotations.append(annotation | {"id": used.take_or_next(person.id)})
-    categories = [_category(name, id) for name, id in category_ids.items()]
-    document = {"info": {"description": description}, "images": images, "annotations": annotations}
-    with whole_file(path) as stream:
-        stream.writelines(json_parts(document | {"categories": categories}))
-    return Export(len(annotations))
-
-
-def _read_images(images: list[Any], folder: PhotoFolder, report: Report) -> dict[Hashable, Photo]:
+def _read_images(
+    images: list[Any], folder: PhotoFolder, report: Report, rest: list[Any]
+) -> dict[Hashable, tuple[Photo, dict[str, Any]]]:
+    """Photos with their images by id. Adds the images that cannot be used to `rest`."""
     if len(images) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} photos", "Split the file and read the parts.")
-    found: dict[Hashable, Photo] = {}
+    found: dict[Hashable, tuple[Photo, dict[str, Any]]] = {}
     paths: set[str] = set()
     missing = 0
     for index, image in enumerate(images):
         with report.record(f"image {index}"):
-            if not isinstance(image, dict) or not isinstance(image.get("id"), (int, str)):
+            if not isinstance(image, dict) or not isinstance(image.get("id"), (int, float, str)):
                 raise Unusable("it has no id")
             relative = folder.relative(image.get("file_name"))
             if image["id"] in found or relative in paths:
                 raise Unusable("its id or file name was used before in this file; each must have its own")
             width, height = _image_size(image, relative, folder)
-            found[image["id"]] = Photo(relative, width, height)
+            found[image["id"]] = Photo(relative, width, height), image
             paths.add(relative)
             missing += not folder.holds(relative)
+            continue
+        rest.append(image)
     if missing:
         report.note(f"{missing} of the photos are not in {folder.root}; their people are read nevertheless")
     return found
@@ -127,121 +130,24 @@ def _image_size(image: dict[str, Any], relative: str, folder: PhotoFolder) -> tu
     return int(width), int(height)
 
 
-def _read_categories(categories: object, report: Report) -> dict[Hashable, NameMatch]:
-    found: dict[Hashable, NameMatch] = {}
-    for index, category in enumerate(categories if isinstance(categories, list) else []):
-        record = f"category {index}"
-        names = category.get("keypoints") if isinstance(category, dict) else None
-        if (
-            not isinstance(names, list)
-            or not all(isinstance(name, str) for name in names)
-            or len(names) > 1000
-        ):
-            report.leave_out(record, "it names no keypoints")
-            continue
-        matched = match(names)
-        if matched is None or not isinstance(category.get("id"), (int, str)):
-            report.leave_out(record, "its keypoint names are not those of a person")
-            continue
-        report.note(f"{record} is read as layout '{matched.layout}'")
-        for name in matched.unknown:
-            report.leave_out(
-                f"{record}, keypoint '{name[:64]}'", f"layout '{matched.layout}' has no such keypoint"
-            )
-        found[category["id"]] = matched
-    if not found:
-        raise report.error("no category names the keypoints of a person", "Add the names to 'categories'.")
-    return found
-
-
-def _image_of(annotation: Any, found: dict[Hashable, Photo]) -> Hashable:
+def _image_of(annotation: Any, found: Container[Hashable]) -> Hashable:
     if not isinstance(annotation, dict):
         raise Unusable("it is not an annotation")
-    image = annotation.get("image_id")
-    if not isinstance(image, (int, str)) or image not in found:
+    image = same_id(annotation.get("image_id"), found)
+    if image is None:
         raise Unusable("its photo is not among those read")
     return image
 
 
-def _read_person(
-    annotation: dict[str, Any],
-    categories: dict[Hashable, NameMatch],
-    ids: people.Ids,
-    report: Report,
-    index: int,
-) -> Person:
-    record = _record(annotation, index)
-    category = annotation.get("category_id")
-    if not isinstance(category, (int, str)) or category not in categories:
-        raise Unusable("its category names no keypoints of a person")
-    if annotation.get("iscrowd") == 1:
-        raise Unusable("it marks a crowd, not a person")
-    matched = categories[category]
-    values = numbers(annotation.get("keypoints"), -1)
-    if len(values) % 3:
-        raise Unusable("its keypoints are not triples x, y, v")
-    triples = values.reshape(-1, 3)
-    if len(triples) != matched.count:
-        raise Unusable(f"it has {len(triples)} keypoints, but its category names {matched.count}")
-    rows = _rows(triples)
-    scores = annotation.get("keypoint_scores")
-    if scores is not None:
-        rows[:, 2] *= finite(scores, len(triples))
-    array = matched.pick(rows)
-    if "foot_kpts" in annotation:
-        array, matched = _with_feet(array, annotation, matched)
-    keypoints = people.make_keypoints(matched.layout, array[:, :3], report, record, array[:, 3] > 0)
-    bbox = people.box_or_round(annotation.get("bbox"), keypoints, report, record)
-    return people.person(ids.take(annotation.get("id")), bbox, keypoints)
-
-
-def _with_feet(
-    array: np.ndarray, annotation: dict[str, Any], matched: NameMatch
-) -> tuple[np.ndarray, NameMatch]:
-    """Add COCO-WholeBody's separate feet to the 17 keypoints, if a layout has both; else nothing changes."""
-    both = match((*layout(matched.layout).keypoints, *_FEET))
-    if both is None or both.unknown or len(both.take) != len(array) + len(_FEET):
-        return array, matched
-    feet = numbers(annotation["foot_kpts"], 3 * len(_FEET)).reshape(-1, 3)
-    return both.pick(np.concatenate([array, _rows(feet)])), both
-
-
-def _rows(triples: np.ndarray) -> np.ndarray:
-    """Triples (K, 3) = x, y, v to rows (K, 4) = x, y, confidence, occluded."""
-    return np.column_stack([triples[:, :2], *people.confidence_and_occluded(triples[:, 2])])
-
-
-def _annotation(person: Person, image_id: int, category_id: int) -> dict[str, Any]:
-    keypoints = person.keypoints
-    seen = keypoints.confidence > 0
-    visibility = np.where(seen, np.where(keypoints.occluded, 1, 2), 0)
-    rows = [
-        value for xy, v in zip(keypoints.xy.tolist(), visibility.tolist(), strict=True) for value in (*xy, v)
-    ]
-    xywh = person.bbox.xywh.tolist()
-    return {
-        "image_id": image_id, "category_id": category_id, "iscrowd": 0, "bbox": xywh,
-        "area": xywh[2] * xywh[3],
-        "keypoints": rows, "keypoint_scores": keypoints.confidence.tolist(), "num_keypoints": int(seen.sum()),
-    }  # fmt: skip
-
-
-def _category(name: str, id: int) -> dict[str, Any]:
-    chosen = layout(name)
-    skeleton = [[a + 1, b + 1] for a, b in chosen.bones]
-    return {"id": id, "name": "person", "supercategory": "person", "layout": name,
-            "keypoints": list(chosen.keypoints), "skeleton": skeleton}  # fmt: skip
+def _video_of(image: dict[str, Any]) -> str:
+    """The video that an image is of, as text."""
+    return str(next((image[name] for name in ("video_id", "vid_id") if name in image), ""))
 
 
 def _id_of(annotation: Any) -> int:
-    id = annotation.get("id") if isinstance(annotation, dict) else None
-    return id if isinstance(id, int) else 0
+    return people.whole_number(annotation.get("id") if isinstance(annotation, dict) else None) or 0
 
 
 def _record(annotation: Any, index: int) -> str:
-    id = annotation.get("id") if isinstance(annotation, dict) else None
-    return (
-        f"annotation {id}"
-        if isinstance(id, int) and not isinstance(id, bool)
-        else f"annotation number {index}"
-    )
+    id = people.whole_number(annotation.get("id") if isinstance(annotation, dict) else None)
+    return f"annotation number {index}" if id is None else f"annotation {id}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.body.keypoints import layout
 from core.files.unusable import Unusable
+from core.formats.keypoints.coco_origin import in_moved_photo
 from core.formats.shared.report import Report
 from core.geometry.image import apply_affine
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
@@ -24,13 +25,14 @@ def moved(photo: Photo, affine: np.ndarray, size: tuple[int, int], report: Repor
         with report.record(f"{photo.path}, person {person.id}"):
             people.append(_person(person, affine, scale))
     center = photo.camera_center
-    return photo.with_(
+    done = photo.with_(
         width=size[0],
         height=size[1],
         people=tuple(people),
         focal_length=None if photo.focal_length is None else photo.focal_length * scale,
         camera_center=None if center is None else tuple(apply_affine(affine, np.array(center)).tolist()),
     )
+    return in_moved_photo(done, affine)
 
 
 def _person(person: Person, affine: np.ndarray, scale: float) -> Person:
@@ -39,13 +41,19 @@ def _person(person: Person, affine: np.ndarray, scale: float) -> Person:
         raise Unusable("its body was placed in a photo that lay otherwise; fit it again")
     original = person.original_keypoints
     return person.with_(
-        bbox=BBox(apply_affine(affine, person.bbox.center), person.bbox.scale * scale),
+        bbox=_bbox(person.bbox, affine, scale),
         keypoints=_keypoints(person.keypoints, affine),
         original_keypoints=None if original is None else _keypoints(original, affine),
         fit=None if person.fit is None else _fit(person.fit, affine, scale),
         guess=None if person.guess is None else _guess(person.guess, affine, scale),
         alternatives=tuple(_fit(fit, affine, scale) for fit in person.alternatives),
     )
+
+
+def _bbox(box: BBox, affine: np.ndarray, scale: float) -> BBox:
+    """A tight box stays one: photos are turned by right angles only."""
+    size = None if box.size is None else np.abs(affine[:, :2]) @ box.size
+    return BBox(apply_affine(affine, box.center), box.scale * scale, size)
 
 
 def _keypoints(keypoints: Keypoints, affine: np.ndarray) -> Keypoints:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.formats.keypoints.coco_origin import without_people
 from core.formats.photos.moved_people import moved
 from core.formats.photos.sensor_frame import agreed, by_place, by_posture
 from core.formats.shared.report import Import, Report
@@ -70,7 +71,7 @@ def as_in_photos(found: Import, header_of: Callable[[str], ImageHeader | None]) 
         done, note = (
             (photo, "") if pair is None else _in_photo(pair, sensor, bool(sensor and is_sure), report)
         )
-        photos.append(done)
+        photos.append(without_people(photo, done))
         if note:
             notes[note].append(photo.path)
     told = (f"{note}: {len(paths)}; {paths[0]}" for note, paths in notes.items())

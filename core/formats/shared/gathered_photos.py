@@ -59,14 +59,20 @@ class GatheredPhotos:
 
 
 class Tracks:
-    """Turns the identities of a file, numbers or names, into track numbers."""
+    """Turns the identities of a file, numbers or names, into track numbers. Equal ones of two sequences differ."""
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._used: set[int] = set()
         self._free = 0
 
-    def take(self, identity: object) -> int | None:
+    def new(self) -> int:
+        """A track that nobody has yet."""
+        number = self._next()
+        self._used.add(number)
+        return number
+
+    def take(self, identity: object, sequence: str = "") -> int | None:
         """A whole number from 0 on stays if it is free; a name gets the next free number; all else is no identity."""
         if isinstance(identity, float) and identity.is_integer():
             identity = int(identity)
@@ -81,10 +87,11 @@ class Tracks:
             return None
         if isinstance(identity, int) and not 0 <= identity < 10**MOST_DIGITS:
             return None
-        if identity not in self._numbers:
-            self._numbers[identity] = identity if self._is_free(identity) else self._next()
-            self._used.add(self._numbers[identity])
-        return self._numbers[identity]
+        key = sequence, identity
+        if key not in self._numbers:
+            self._numbers[key] = identity if self._is_free(identity) else self._next()
+            self._used.add(self._numbers[key])
+        return self._numbers[key]
 
     def _is_free(self, identity: object) -> TypeGuard[int]:
         return isinstance(identity, int) and identity not in self._used

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import KeypointBody
+from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
 from core.formats.shared.crop_frame import CropPeople, to_photo
 from core.formats.shared.translation import cam_t_by_box, cam_t_by_keypoints, error_px
@@ -22,12 +23,15 @@ from core.records import BBox, Keypoints, Photo
 
 Frame = Literal["crop", "photo"]
 LAYOUT = "spin49"
+# OpenPose's neck and middle of the hips are other points in SPIN's model than in OpenPose: neither tells a place.
+_AMBIGUOUS = ("openpose_neck", "openpose_mid_hip")
 BOX_LAYOUT = "coco18"  # 3DPW's keypoints, which SPIN's script makes boxes of
 FEWEST_KEYPOINTS = 4
 NEAREST_CROP_DEPTH = 5.0  # m; a body nearer than this would be ten times as large as its crop
 _CHUNK = 256
 # What tells the frame: people with so many keypoints, of whom one of the frames leaves so little of the crop.
 _TELLING_KEYPOINTS, _TELLING_PX = 6, 30.0
+_MOST_TELLING = 2000  # people, evenly from the file: more would tell the same and take longer
 _ANNOTATION_PX = 0.5  # of the crop: smaller differences are rounding
 # How clear the mean logarithm of the errors' ratio must be: of many people, and more by the root of their number. Noisy
 # fits of captured poses have 0.04 to 0.2, with a spread of 0.25 between people.
@@ -49,6 +53,18 @@ class PoseRows:
 
     def __len__(self) -> int:
         return len(self.pose)
+
+    def some(self, chosen: np.ndarray) -> PoseRows:
+        """The people of these places (n,)."""
+        return PoseRows(
+            self.pose[chosen],
+            self.betas[chosen],
+            self.kid[chosen],
+            [self.bboxes[place] for place in chosen],
+            [self.keypoints[place] for place in chosen],
+            [self.photos[place] for place in chosen],
+            self.shaped,
+        )
 
     def placed_with(self, body: Body) -> CropPeople:
         """The same with a placing body."""
@@ -106,11 +122,15 @@ def frame_shown(rows: PoseRows, body: Body) -> tuple[Frame, str] | None:
 
     Each person has the logarithm of the ratio of the two errors, counted by the angle between the frames.
     """
+    count = np.array([int((one.confidence > 0).sum()) for one in rows.keypoints])
+    rich = np.flatnonzero(count >= _TELLING_KEYPOINTS)
+    if not len(rich):
+        return None
+    rows = rows.some(rich[:: 1 + len(rich) // _MOST_TELLING])
     people = rows.placed_with(body)
     errors = {frame: _errors_px(rows, people, frame, body) for frame in ("crop", "photo")}
     crop, photo = errors["crop"], errors["photo"]
-    count = np.array([int((one.confidence > 0).sum()) for one in rows.keypoints])
-    telling = (count >= _TELLING_KEYPOINTS) & (np.minimum(crop, photo) < _TELLING_PX)
+    telling = np.minimum(crop, photo) < _TELLING_PX
     weight = angles_between_frames(rows) * telling
     if weight.sum() <= 0:
         return None
@@ -129,6 +149,7 @@ def frame_shown(rows: PoseRows, body: Body) -> tuple[Frame, str] | None:
 
 def _seen(rows: PoseRows, people: CropPeople, frame: Frame) -> _Seen:
     array = torch.from_numpy(np.stack([one.array for one in rows.keypoints]).astype(np.float64))
+    array[:, [keypoint_layout(LAYOUT).index(name) for name in _AMBIGUOUS], 2] = 0
     confidence = array[..., 2]
     if frame == "crop":
         xy = keypoints_to_crop(array[..., :2], people.bbox_center, people.bbox_side) - CROP_SIZE / 2

@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 
 MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000
+MAX_LEFT_OUT = 500_000  # records
 EXAMPLES_SHOWN = 3
-PLURALS = {"person": "people", "photo": "photos", "mesh": "meshes"}  # of what an Export counts
+PLURALS = {  # of what an Export counts
+    "person": "people",
+    "photo": "photos",
+    "mesh": "meshes",
+    "person changed": "people changed",
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,10 @@ class Report:
         self._people = 0
 
     def leave_out(self, record: str, reason: str) -> None:
-        """Report that `record` is not in the result."""
+        """Report that `record` is not in the result. Raises ReadError if that is said of more than MAX_LEFT_OUT."""
+        if len(self._left_out) >= MAX_LEFT_OUT:
+            problem = f"more than {MAX_LEFT_OUT} records of it cannot be read, such as {record}: {reason}"
+            raise self.error(_printable(problem), "Is it of another format? Name the format.")
         self._left_out.append(LeftOut(_printable(record), _printable(reason)))
 
     def note(self, text: str) -> None:

@@ -13,7 +13,7 @@ from core.errors import FitloopError, Undecided, Way
 from core.formats.shared.pose_rows import Frame, PoseRows, angles_between_frames, frame_shown
 from core.formats.shared.report import Report
 
-COLUMN = "frame"  # () text of our own files
+COLUMN = "pose_frame"  # () text of our own files
 _NAME_OF_3DPW = re.compile(r"(.*/)?imageFiles/[A-Za-z0-9_.-]+/image_\d{5}\.jpg")
 _SAME_ANGLE = np.deg2rad(0.5)  # frames that differ less than this count as one
 _WAYS = (
@@ -39,14 +39,14 @@ def is_3dpw(names: Iterable[str | None]) -> bool:
 def frame_told(told: str | None, own: str, has_camera: bool, shaped: str, report: Report) -> Frame | None:
     """The frame as somebody says it: the user, the file's own column, its cameras; None if nobody does.
 
-    told: by the user; own: the file's column `frame`, '' without; has_camera: it has translations and focal lengths;
+    told: by the user; own: the file's `pose_frame`, '' without; has_camera: it has translations and focal lengths;
     shaped: the fingerprint of the body of its shapes, which only our files tell.
     """
     if told is not None:
         report.note(f"poses are read in the frame of the {frame_named(told)}, as was asked for")
         return frame_named(told)
     if own:
-        return frame_named(own, f"{report.path}, frame")
+        return frame_named(own, f"{report.path}, {COLUMN}")
     if has_camera:
         report.note("poses are in the photo's frame: the file has their translations and focal lengths")
         return "photo"

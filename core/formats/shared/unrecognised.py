@@ -10,7 +10,6 @@ from core.formats.shared.glimpse import Glimpse
 
 _PHOTO_STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _PHOTO_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis")
-_ARCHIVES = (b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
 _LFS = b"version https://git-lfs"
 
 
@@ -35,8 +34,6 @@ def _told(seen: Glimpse) -> tuple[str, str]:
         )
     if seen.data[4:8] == b"ftyp" or seen.data.startswith(b"\x1aE\xdf\xa3"):
         return "this is a video", "Save its pictures in a folder first, and open that."
-    if seen.data.startswith(_ARCHIVES):
-        return "this is an archive, or a part of one", "Unpack it first, and open what is in it."
     if seen.data.startswith(_LFS):
         return "this only points to a file of Git LFS", "Fetch the file itself with git lfs pull."
     if seen.kind == "json":

@@ -21,7 +21,24 @@ NUMBERS: dict[str, tuple[int, ...]] = {
     "keypoints": (49, 3),
     "score": (),
 }
+OPTIONAL: dict[str, tuple[int, ...]] = {"photo_size": (2,)}  # zeros where a file does not have it
+# The largest size of each number but for the score: beyond it a body's arithmetic overflows float32.
+LARGEST = {
+    "pose": 1e4,
+    "betas": 1e4,
+    "kid": 1e4,
+    "cam_t": 1e7,
+    "focal_length": 1e9,
+    "camera_center": 1e7,
+    "center": 1e7,
+    "scale": 1e5,
+    "keypoints": 1e9,
+    "photo_size": 1e7,
+}
+LEAST = {"focal_length": 1e-3, "scale": 5e-6}  # px, and a thousandth of a px
 TRUTHS = ("valid_fit", "locked")
+TRACK = "track"  # of whole numbers, -1 for none; files from before tracks lack it
+NO_TRACK = -1
 TEXTS = ("imgname", "dataset", "verdict", "source")
 
 
@@ -43,19 +60,40 @@ def check_arrays(arrays: dict[str, np.ndarray], where: str) -> None:
 def _check_array(name: str, array: np.ndarray, count: int, where: str) -> None:
     if name == "format_version":
         return
-    shape = () if name == "body" else (count, *NUMBERS.get(name, ()))
-    kinds = "U" if name in TEXTS or name == "body" else "biu" if name in TRUTHS else "f"
+    shape = () if name == "body" else (count, *(NUMBERS | OPTIONAL).get(name, ()))
+    kinds = (
+        "U"
+        if name in TEXTS or name == "body"
+        else "biu"
+        if name in TRUTHS
+        else "iu"
+        if name == TRACK
+        else "f"
+    )
     if array.shape != shape or (array.size and array.dtype.kind not in kinds):
         raise FitsError(
             f"{where}, {name}: it is {array.shape} of {array.dtype}, but must be {shape}. Save it again."
         )
+    if name == TRACK and array.size and int(array.max()) >= 2**63:
+        raise FitsError(f"{where}, {name}: a number is too large. Save it again.")
     if kinds == "f" and name != "score" and not np.isfinite(array).all():
         row = int(np.argwhere(~np.isfinite(array))[0][0])
         raise FitsError(f"{where}, {name}, row {row}: a number is not finite. Fit this person again.")
-    if name in ("focal_length", "scale") and not (array > 0).all():
+    if name in LEAST and not (array >= LEAST[name]).all():
         raise FitsError(
-            f"{where}, {name}, row {int(np.argmin(array))}: it must be more than 0. Correct this row."
+            f"{where}, {name}, row {int(np.argmin(array))}: it must be more than {LEAST[name]:g}. Correct this row."
         )
+    if name in LARGEST and not (np.abs(array) <= LARGEST[name]).all():
+        row = int(np.argwhere(np.abs(array) > LARGEST[name])[0][0])
+        raise FitsError(
+            f"{where}, {name}, row {row}: it has a number beyond {LARGEST[name]:g}. Correct this row, or leave it out."
+        )
+
+
+def tracks_of(arrays: dict[str, np.ndarray], count: int) -> np.ndarray:
+    """(N,) int64: the tracks of a file, NO_TRACK where it has none."""
+    known = arrays.get(TRACK)
+    return np.full(count, NO_TRACK, np.int64) if known is None else np.array(known, np.int64)
 
 
 def source_codes(names: np.ndarray, where: str) -> np.ndarray:

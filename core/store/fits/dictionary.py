@@ -23,20 +23,29 @@ from torch import Tensor
 from core.compute.cuda_graphs import Rowwise
 from core.errors import FitsError
 from core.files.npz import faults_as, read_npz, write_arrays
-from core.geometry.camera import crop_to_full
+from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, crop_to_full
 from core.records import BBOX_UNIT
 from core.store.fits.augmented import augment, pose_in_crop, undo_augmentation
 from core.store.fits.columns import (
     FORMAT_VERSION,
+    LARGEST,
     NUMBERS,
+    OPTIONAL,
     SOURCES,
     TEXTS,
+    TRACK,
     TRUTHS,
     check_arrays,
     source_codes,
+    tracks_of,
 )
 
 VERSIONS_KEPT = 3
+NEAREST_M, FARTHEST_M, WIDEST = (
+    1e-3,
+    1e5,
+    1e2,
+)  # of a fit: depth [m], and the tangent of its angle to the axis
 VALID_SCORE_PX = 10.0  # a fit with a larger score counts as truth only if a human accepted it
 
 # Each is a hundred small operations, recorded as one call on a GPU.
@@ -69,14 +78,17 @@ class FitsDictionary:
     pose (N, 72) [rad], betas (N, 10), all zero for a pose without shape, kid (N,), cam_t (N, 3) [m],
     focal_length (N,), camera_center (N, 2), center (N, 2) of the bbox [px], scale (N,) with side = 200 * scale
     [px], keypoints (N, 49, 3) after corrections, score (N,) as in `Fit` and NaN without a fit, valid_fit and locked
-    (N,) bool, source (N,) index into SOURCES; imgname, dataset and verdict (N,) text. body: fingerprint of the body
-    of the betas.
+    (N,) bool, source (N,) index into SOURCES; imgname, dataset and verdict (N,) text; photo_size (N, 2) [px] =
+    width and height of the photo that center, scale and keypoints refer to, zeros where they are unknown; track (N,)
+    int64 as in `Person`, -1 for none. body: fingerprint of the body of the betas.
     """
 
     body: str
     imgname: np.ndarray
     dataset: np.ndarray
     verdict: np.ndarray
+    photo_size: np.ndarray
+    track: np.ndarray
     source: Tensor
     valid_fit: Tensor
     locked: Tensor
@@ -146,7 +158,7 @@ class FitsDictionary:
         """
         path = Path(path)
         with faults_as(FitsError, path):
-            arrays = read_npz(path, (*NUMBERS, *TRUTHS, *TEXTS, "body", "format_version"))
+            arrays = read_npz(path, (*NUMBERS, *OPTIONAL, *TRUTHS, *TEXTS, TRACK, "body", "format_version"))
         fits = cls.from_arrays(arrays, str(path))
         if body is not None:
             fits.check_body(body, str(path))
@@ -157,13 +169,17 @@ class FitsDictionary:
 
         Raises FitsError if the file cannot be written; the old file is then untouched.
         """
-        write_arrays(Path(path), self.arrays(), VERSIONS_KEPT)
+        arrays = self.arrays()
+        check_arrays(arrays, f"{path} is not written")
+        write_arrays(Path(path), arrays, VERSIONS_KEPT)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The rows as arrays by name, as written to the file."""
         numbers = {name: getattr(self, name).cpu().numpy() for name in (*NUMBERS, *TRUTHS)}
         source = np.array(SOURCES)[self.source.cpu().numpy()]
         texts = {"imgname": self.imgname, "dataset": self.dataset, "verdict": self.verdict, "source": source}
+        numbers["photo_size"] = self.photo_size
+        texts[TRACK] = self.track
         return {**numbers, **texts, "body": np.array(self.body), "format_version": np.array(FORMAT_VERSION)}
 
     @classmethod
@@ -175,6 +191,8 @@ class FitsDictionary:
         return cls(
             body=str(arrays["body"]),
             **{name: np.array(arrays[name], np.str_) for name in ("imgname", "dataset", "verdict")},
+            photo_size=np.array(arrays.get("photo_size", np.zeros((len(arrays["imgname"]), 2))), np.float32),
+            track=tracks_of(arrays, len(tensors["pose"])),
             source=torch.from_numpy(source_codes(arrays["source"], where)),
             photo_pose=tensors.pop("pose"),
             photo_cam_t=tensors.pop("cam_t"),
@@ -238,7 +256,8 @@ class FitsDictionary:
         objective gets new and old fits in one call, in the crop's frame without augmentation, so both are compared
         with the same camera rule, keypoints and priors. It must be normalised by the visible keypoints. A new fit
         replaces the old one only if its loss is strictly lower. Locked rows are never replaced, and fits that are
-        not finite never replace a row. Of several fits for one row the best is kept.
+        not finite, have no finite score or stand where no camera sees them never replace a row. Of several fits for one
+        row the best is kept.
         """
         pose, betas, cam_t, pelvis, score = (
             value.to(self.betas) for value in (pose, betas, cam_t, pelvis, score)
@@ -248,7 +267,8 @@ class FitsDictionary:
         poses = torch.cat([upright, self.crop_pose[indices]])
         loss = objective(poses, torch.cat([betas, self.betas[indices]]), torch.cat([indices, indices]))
         new_loss, old_loss = loss[:count], loss[count:]
-        finite = torch.cat([upright, betas, position, new_loss[:, None]], 1).isfinite().all(1)
+        finite = torch.cat([upright, betas, position, new_loss[:, None], score[:, None]], 1).isfinite().all(1)
+        finite &= self._is_placeable(indices, position) & (betas.abs() <= LARGEST["betas"]).all(1)
         no_fit_yet = self.score[indices].isnan() | old_loss.isnan()
         better = finite & ~self.locked[indices] & (no_fit_yet | (new_loss < old_loss))
         chosen = _best_of_each_row(indices, new_loss, better)
@@ -262,6 +282,13 @@ class FitsDictionary:
         self.valid_fit[rows] = (score[chosen] <= VALID_SCORE_PX) & ~self.rejected[rows]
         self.replaced[rows] = True
         return torch.zeros_like(better).index_fill_(0, chosen, True)
+
+    def _is_placeable(self, indices: Tensor, position: Tensor) -> Tensor:
+        """(B,) bool: whether the photo's camera sees a body that stands at a position (B, 3) [m] before the crop's."""
+        side, focal_length = BBOX_UNIT * self.scale[indices], self.focal_length[indices]
+        depth = position[:, 2] * CROP_SIZE * focal_length / (CROP_FOCAL_LENGTH * side)
+        across = (position[:, :2].abs() <= NEAREST_M + position[:, 2:] * WIDEST).all(1)
+        return (position[:, 2] > NEAREST_M) & (depth <= FARTHEST_M) & across
 
     @torch.no_grad()
     def _bring_into_photo(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from core.body.keypoints import FITS_LAYOUT, convert
 from core.errors import FitsError
 from core.records import Person, Photo
-from core.store.fits.columns import FORMAT_VERSION, NUMBERS, TEXTS, TRUTHS
+from core.store.fits.columns import FORMAT_VERSION, NO_TRACK, NUMBERS, OPTIONAL, TEXTS, TRACK, TRUTHS
 from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
 
 
@@ -22,10 +22,11 @@ def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project")
     rows = [_row(photo, person, body, dataset) for photo in photos for person in photo.people]
     arrays = {
         name: np.array([row[name] for row in rows], np.float32).reshape(len(rows), *shape)
-        for name, shape in NUMBERS.items()
+        for name, shape in (NUMBERS | OPTIONAL).items()
     }
     arrays |= {name: np.array([row[name] for row in rows], bool) for name in TRUTHS}
     arrays |= {name: np.array([row[name] for row in rows], np.str_) for name in TEXTS}
+    arrays[TRACK] = np.array([row[TRACK] for row in rows], np.int64)
     return FitsDictionary.from_arrays(
         {**arrays, "body": np.array(body), "format_version": np.array(FORMAT_VERSION)}, "the project"
     )
@@ -58,6 +59,7 @@ def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, obj
         "camera_center": fit.camera_center if fit else center,
         "center": person.bbox.center,
         "scale": person.bbox.scale,
+        "photo_size": (photo.width, photo.height),
         "keypoints": known.array,
         "score": fit.score if fit and math.isfinite(fit.score) else math.inf if fit else math.nan,
         "valid_fit": is_valid(person),
@@ -66,4 +68,5 @@ def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, obj
         "dataset": dataset,
         "verdict": person.verdict,
         "source": fit.source if fit else "",
+        TRACK: NO_TRACK if person.track is None else person.track,
     }

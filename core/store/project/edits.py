@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,9 +20,13 @@ from typing import Any
 from core.body.warnings import warnings_of, warnings_of_photos
 from core.errors import ProjectError
 from core.records import Person, Photo
+from core.store.project.documents import keep_documents
 from core.store.project.row_checks import MOST_ID, light_number, light_text
 from core.store.project.rows import derived, person_from_row, person_row, photo_row
 from core.store.project.schema import COLUMNS, DERIVED_COLUMNS, Row, Value
+
+CLOCK_S = 30 * 86400.0  # a clock is set back by less
+TICK_S = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +142,7 @@ class RowWriter:
             )
 
     def _insert_or_update_photo(self, before: Photo | None, after: Photo) -> int:
+        keep_documents(self.db, [after.document])
         if before is None:
             photo_id = largest_id(self.db, "photo") + 1
             self.write("photo", photo_id, photo_row(after))
@@ -268,6 +274,16 @@ def _insert_warnings(db: sqlite3.Connection, warned: Sequence[tuple[Value, Seque
         "INSERT OR IGNORE INTO person_warning (warning, person_id) VALUES (?, ?)",
         [(name, person_id) for person_id, names in warned for name in names],
     )
+
+
+def time_of_edit(db: sqlite3.Connection) -> float:
+    """The time of an edit made now [s since 1970]: after all others, also when the clock was set back since.
+
+    A time of more than CLOCK_S in the future is nobody's: then the clock counts.
+    """
+    now = time.time()
+    last = db.execute("SELECT max(updated) FROM person WHERE updated < ?", (now + CLOCK_S,)).fetchone()[0]
+    return max(now, last + TICK_S) if isinstance(last, float) else now
 
 
 def log(db: sqlite3.Connection, label: str, user: str, now: float, changes: list[Change]) -> int:

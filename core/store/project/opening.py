@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.errors import ProjectError
 from core.files.lock import NoLocksError, Writer, WriterLock
-from core.files.whole_file import half_written, sync_folder, sync_path
+from core.files.whole_file import half_written, new_file, sweep, sync_folder, sync_path
 from core.store.project import schema
 from core.store.project.log_file import log_of
 from core.store.project.own_tables import check_tables, in_time
@@ -30,7 +30,8 @@ def make_empty(path: Path) -> None:
     """Make a new project at `path`, wholly or not at all. Raises ProjectError if the name is taken."""
     beside = half_written(path)
     try:
-        with explained(path, "making the project"), contextlib.closing(connect(beside, "rwc")) as db:
+        _begin(beside, path)
+        with explained(path, "making the project"), contextlib.closing(connect(beside, "rw")) as db:
             schema.create_tables(db)
             schema.make_durable(db)
         _give_name(beside, path)
@@ -42,7 +43,8 @@ def copy_database(db: sqlite3.Connection, path: Path) -> Path:
     """Write the whole database of a connection to a new file. Raises ProjectError if it cannot be written."""
     beside = half_written(path)
     try:
-        with explained(path, "saving a copy"), contextlib.closing(connect(beside, "rwc")) as copy:
+        _begin(beside, path)
+        with explained(path, "saving a copy"), contextlib.closing(connect(beside, "rw")) as copy:
             db.backup(copy)
         _give_name(beside, path)
     finally:
@@ -207,6 +209,15 @@ def _writer_of(path: Path) -> Writer:
 def _has_wal(path: Path) -> bool:
     wal = log_of(path)
     return wal.is_file() and wal.stat().st_size > 0
+
+
+def _begin(beside: Path, path: Path) -> None:
+    """Make the empty file that will get the name of `path`, and remove what kills left of earlier ones."""
+    try:
+        sweep(path)
+        os.close(new_file(beside))
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be written ({error.strerror}). Choose another folder.") from error
 
 
 def _give_name(beside: Path, path: Path) -> None:

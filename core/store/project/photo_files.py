@@ -69,7 +69,18 @@ def check_path(path: str) -> str:
     """The path unchanged. Raises ProjectError for an absolute or empty path."""
     if not path or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or "\0" in path:
         raise ProjectError(f"the photo path {path!r} is not relative to the project. Give a relative path.")
+    if not is_storable(path):
+        raise ProjectError(f"the name of the photo {path!r} is not UTF-8. Rename the file.")
     return path
+
+
+def is_storable(name: str) -> bool:
+    """Whether a name is UTF-8: an older system's, in Latin-1, is not."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocation:

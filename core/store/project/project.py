@@ -12,7 +12,7 @@ open the file for reading, and `project.writer` names the one that writes.
 
 from __future__ import annotations
 
-import time
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from core.errors import ProjectError
 from core.files.lock import Writer, user_name
 from core.records import Person, Photo
 from core.store.project import edits, opening, photo_files, review_queue
+from core.store.project.documents import document_text, keep_documents
 from core.store.project.edits import Edit, Logged, RowWriter
 from core.store.project.photo_files import KnownFile, Relocation
 from core.store.project.review_queue import Filter, QueueRow
@@ -38,6 +39,7 @@ class Project:
     def __init__(self, session: Session, user: str) -> None:
         self.user = user
         self._session = session
+        self._documents: dict[str, str] = {}  # by hash: its photos share one text
         with session.reading() as db:
             self._last_person = edits.largest_id(db, "person")
 
@@ -114,7 +116,8 @@ class Project:
             if row is None:
                 raise ProjectError(f"{self.path.name}: there is no photo {key!r}.")
             people = db.execute("SELECT * FROM person WHERE photo_id = ? ORDER BY id", (row["id"],))
-            return photo_from_row(row, tuple(map(person_from_row, people.fetchall())))
+            document = self._document(db, row["document"])
+            return photo_from_row(row, tuple(map(person_from_row, people.fetchall())), document)
 
     def photos(self) -> Iterator[Photo]:
         """All photos with their people, in the order of their addition, one in memory at a time."""
@@ -258,10 +261,11 @@ class Project:
 
         The history has one entry for the import, without its changes, so an import cannot be reverted.
         """
-        now = time.time()
         with self._session.writing(label) as db:
+            now = edits.time_of_edit(db)
             first = edits.largest_id(db, "photo") + 1
             rows, people, folder = [], [], self.folder
+            documents: dict[str, None] = {}
             for photo_id, photo in enumerate(photos, start=first):
                 path = photo_files.check_path(photo.path)
                 size = photo_files.size_of(folder / path)
@@ -269,6 +273,8 @@ class Project:
                 for person in photo.people:
                     row = {"id": self.new_person_id(), **person_row(person, photo_id)}
                     people.append((row, person, path))
+                documents[photo.document] = None
+            keep_documents(db, documents)
             edits.insert(db, "photo", rows)
             edits.insert_people(db, people, now)
             edits.log(db, label, self.user, now, [])
@@ -306,9 +312,16 @@ class Project:
         with self._session.reading("saving a copy") as db:
             return opening.copy_database(db, Path(path))
 
+    def _document(self, db: sqlite3.Connection, hash: str | None) -> str:
+        if hash is None:
+            return ""
+        if hash not in self._documents:
+            self._documents[hash] = document_text(db, hash)
+        return self._documents[hash]
+
     def _edit(self, label: str, write: Callable[[RowWriter], None]) -> int | None:
         with self._session.writing(label) as db:
-            writer = RowWriter(db, time.time())
+            writer = RowWriter(db, edits.time_of_edit(db))
             write(writer)
             if not writer.changes:
                 return None

@@ -36,7 +36,7 @@ from core.store.project.schema import (
 
 MAX_BYTES = 8 * 2**30  # a project of some million people
 COPIED_AT_ONCE = 4 * 2**20
-TABLES = ("photo", "person", "edit", "change")
+TABLES = ("photo", "person", "edit", "change", "document")
 Result = TypeVar("Result")
 Tables = dict[str, dict[int, Row]]
 
@@ -215,6 +215,7 @@ def _write(tables: Tables, target: Path) -> Recovered:
         insert_tags(db, [person for _, person in people.values()])
         for row, _ in people.values():
             write_warnings(db, row["photo_id"])
+        _insert_valid(db, "document", tables["document"])
         _insert_valid(db, "edit", tables["edit"])
         _insert_valid(db, "change", tables["change"])
         kept = db.execute("SELECT count(*) FROM edit").fetchone()[0]

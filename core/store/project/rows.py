@@ -17,7 +17,15 @@ import numpy as np
 
 from core.errors import FitloopError, ProjectError
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
-from core.store.project.row_checks import PERSON_TYPES, check_body, check_keypoints, check_photo, check_types
+from core.store.project.documents import document_hash
+from core.store.project.row_checks import (
+    PERSON_TYPES,
+    check_body,
+    check_box,
+    check_keypoints,
+    check_photo,
+    check_types,
+)
 from core.store.project.schema import Row, Value
 from core.wishes import from_plain, to_plain
 
@@ -39,11 +47,14 @@ def photo_row(photo: Photo) -> Row:
         "center_x": _optional_float(center[0]),
         "center_y": _optional_float(center[1]),
         "origin": photo.origin or None,
+        "document": document_hash(photo.document),
     }
 
 
-def photo_from_row(row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, ...]) -> Photo:
-    """The photo of a row, with its people. Raises ProjectError if the row holds no valid photo."""
+def photo_from_row(
+    row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, ...], document: str = ""
+) -> Photo:
+    """The photo of a row, with its people and the text of its document. Raises ProjectError if it holds no photo."""
     try:
         check_photo(row)
     except (ValueError, TypeError) as error:
@@ -51,12 +62,14 @@ def photo_from_row(row: Mapping[str, Any] | sqlite3.Row, people: tuple[Person, .
         raise ProjectError(f"photo {number} cannot be read ({error}). Remove it from the project.") from error
     center = None if row["center_x"] is None else (row["center_x"], row["center_y"])
     origin = _later_column(row, "origin") or ""
-    return Photo(row["path"], row["width"], row["height"], people, row["focal_length"], center, origin)
+    return Photo(
+        row["path"], row["width"], row["height"], people, row["focal_length"], center, origin, document
+    )
 
 
 def person_row(person: Person, photo_id: int) -> Row:
     """A person's columns, except the derived ones. Raises ProjectError for an unknown verdict."""
-    original = person.original_keypoints
+    original, size = person.original_keypoints, person.bbox.size
     if person.verdict not in VERDICTS:
         raise ProjectError(
             f"person {person.id}: there is no verdict {person.verdict!r}. Use one of {VERDICTS}."
@@ -80,6 +93,8 @@ def person_row(person: Person, photo_id: int) -> Row:
         "wishes": _to_json([to_plain(wish) for wish in person.wishes]) if person.wishes else None,
         "track": person.track,
         "origin": person.origin or None,
+        "box_width": None if size is None else float(size[0]),
+        "box_height": None if size is None else float(size[1]),
     }
 
 
@@ -96,6 +111,7 @@ def person_from_row(row: Mapping[str, Any] | sqlite3.Row) -> Person:
 
 def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
     check_types(row, PERSON_TYPES)
+    check_box(row)
     original = row["original_keypoints"]
     guess, fit = row["guess"], row["fit"]
     tags = json.loads(row["tags"])
@@ -107,7 +123,7 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
         raise ValueError("its verdict, note or tags are not valid")
     return Person(
         id=row["id"],
-        bbox=BBox(np.array([row["center_x"], row["center_y"]]), row["scale"]),
+        bbox=_bbox(row),
         keypoints=_unpack_keypoints(row["layout"], row["keypoints"]),
         original_keypoints=None if original is None else _unpack_keypoints(row["original_layout"], original),
         guess=None if guess is None else _unpack_guess(_Reader(guess)),
@@ -121,6 +137,12 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
         track=_later_column(row, "track"),
         origin=_later_column(row, "origin") or "",
     )
+
+
+def _bbox(row: Mapping[str, Any] | sqlite3.Row) -> BBox:
+    size = _later_column(row, "box_width"), _later_column(row, "box_height")
+    known = None if None in size else np.array(size)
+    return BBox(np.array([row["center_x"], row["center_y"]]), row["scale"], known)
 
 
 def _later_column(row: Mapping[str, Any] | sqlite3.Row, name: str) -> Any:

@@ -32,12 +32,15 @@ LIMITS = {
 Value = int | float | str | bytes | None
 Row = dict[str, Value]
 
-PHOTO_COLUMNS = ("path", "width", "height", "focal_length", "center_x", "center_y", "size", "hash", "origin")
+PHOTO_COLUMNS = (
+    *("path", "width", "height", "focal_length", "center_x", "center_y", "size", "hash"),
+    *("origin", "document"),
+)
 DERIVED_COLUMNS = ("updated", "score", "disagreement", "text")  # and `warnings`, see edits.write_warnings
 PERSON_COLUMNS = (
     *("photo_id", "verdict", "locked", "tags", "note", "center_x", "center_y", "scale"),
     *("layout", "keypoints", "original_layout", "original_keypoints", "guess", "fit", "alternatives"),
-    *("wishes", "track", "origin"),
+    *("wishes", "track", "origin", "box_width", "box_height"),
 )
 COLUMNS = {"photo": PHOTO_COLUMNS, "person": PERSON_COLUMNS}
 
@@ -93,7 +96,11 @@ MIGRATIONS = (
     """
     ALTER TABLE person ADD COLUMN track INTEGER;
     ALTER TABLE person ADD COLUMN origin TEXT;
+    ALTER TABLE person ADD COLUMN box_width REAL;
+    ALTER TABLE person ADD COLUMN box_height REAL;
     ALTER TABLE photo ADD COLUMN origin TEXT;
+    ALTER TABLE photo ADD COLUMN document TEXT;
+    CREATE TABLE document (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
     """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,7 +1,7 @@
 """Opens a path as a project: a project file, a folder of photos, or another program's file."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from core.files.lock import lock_file
 from core.records import Photo
 from core.store import Project
 from core.store.project.opening import remove
+from core.store.project.photo_files import is_storable
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.text.translate import tr
 
@@ -125,34 +126,58 @@ def _opened(project: Project, notes: str = "") -> Opening:
 
 
 def _open_photos(folder: Path) -> Iterator[Opening]:
-    from core.geometry.image import image_size
-
     file = folder / (folder.name + PROJECT_SUFFIX)
-    is_new = not file.exists()
-    project = Project.create(file) if is_new else Project.open(file)
-    try:
-        photos, broken = [], []
-        known = {photo.path for photo in project.photos()}
-        names = [photo.relative_to(folder).as_posix() for photo in photos_in(folder)]
-        new = [name for name in names if name not in known]
-        for done, name in enumerate(new, start=1):
-            try:
-                photos.append(Photo(name, *image_size(folder / name)))
-            except ImageError as error:
-                broken.append(str(error))
-            if done % PHOTOS_A_STEP == 0:
-                yield Opening(done, len(new))
-        if is_new and not photos:
+    names = [photo.relative_to(folder).as_posix() for photo in photos_in(folder)]
+    if not file.exists():
+        photos, broken = yield from _sized(folder, names)
+        if not photos:
             words = tr("{folder}: no photo in it can be read.\n{why}")
             raise ReadError(words.format(folder=folder, why="\n".join(broken[:BROKEN_SHOWN])))
+        project = _created(file, photos, tr("Add %n photos", "", len(photos)))
+        yield _opened(project, "\n".join(filter(None, (*broken, _unread_beside(folder)))))
+        return
+    project = Project.open(file)
+    try:
+        known = {photo.path for photo in project.photos()}
+        photos, broken = yield from _sized(folder, [name for name in names if name not in known])
         if photos and not project.read_only:
             project.add_photos(photos, tr("Add %n photos", "", len(photos)))
     except BaseException:
         project.close()
-        if is_new:
-            remove(file)
         raise
-    yield _opened(project, "\n".join(filter(None, (*broken, _unread_beside(folder) if is_new else ""))))
+    yield _opened(project, "\n".join(broken))
+
+
+def _sized(folder: Path, names: list[str]) -> Generator[Opening, None, tuple[list[Photo], list[str]]]:
+    """The photos of these names with their sizes, and why others cannot be read."""
+    from core.geometry.image import image_size
+
+    photos, broken = [], []
+    for done, name in enumerate(names, start=1):
+        if not is_storable(name):
+            shown = name.encode(errors="replace").decode()
+            broken.append(tr("{name}: its name is not UTF-8. Rename the file.").format(name=shown))
+            continue
+        try:
+            photos.append(Photo(name, *image_size(folder / name)))
+        except ImageError as error:
+            broken.append(str(error))
+        if done % PHOTOS_A_STEP == 0:
+            yield Opening(done, len(names))
+    return photos, broken
+
+
+def _created(file: Path, photos: Iterable[Photo], label: str) -> Project:
+    """A new project of photos; none stays where they cannot be added. Raises ProjectError."""
+    project = Project.create(file)
+    try:
+        project.add_photos(photos, label)
+    except BaseException:
+        project.close()
+        remove(file)
+        lock_file(file).unlink(missing_ok=True)
+        raise
+    return project
 
 
 def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | None) -> Iterator[Opening]:
@@ -166,13 +191,7 @@ def _open_annotations(path: Path, photo_folder: Path | None, body_file: Path | N
         return
     found = read_annotations(path, photo_folder, body_file)
     photos = _relative_to(found.photos, found.root, file.parent)
-    project = Project.create(file)
-    try:
-        project.add_photos(photos, tr("Import {file}").format(file=path.name))
-    except BaseException:
-        project.close()
-        remove(file)
-        raise
+    project = _created(file, photos, tr("Import {file}").format(file=path.name))
     yield _opened(project, found.summary())
 
 

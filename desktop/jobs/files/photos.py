@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import ImageError
-from desktop.jobs.worker import Worker
+from desktop.jobs.worker import READER_S, Worker
 from desktop.text.translate import tr
 
 CACHED_PIXELS = 60_000_000  # of decoded photos: 180 MB
@@ -65,7 +65,7 @@ class Photos(QObject):
 
     def close(self) -> None:
         """Stop reading, and wait until no thread is left."""
-        self._worker.close()
+        self._worker.close(READER_S)
 
     def _take(self, step: Read) -> None:
         self._cache[step.file, step.size] = step.image

@@ -14,7 +14,7 @@ from core.records import Fit, Photo
 from core.store import Project
 from core.store.project.review_queue import QueueRow
 from desktop.jobs.files.photos import to_qimage
-from desktop.jobs.worker import Worker
+from desktop.jobs.worker import READER_S, Worker
 from desktop.text.translate import tr
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Thumbnails(QObject):
         made = self._cache.get(row.id)
         if made is not None:
             self._cache.move_to_end(row.id)
-            if made[0] >= row.updated:
+            if made[0] == row.updated:
                 return made[1]
         self._wanted.pop(row.id, None)
         self._wanted[row.id] = row.updated
@@ -76,7 +76,7 @@ class Thumbnails(QObject):
 
     def close(self) -> None:
         """Stop, and wait until no thread is left."""
-        self._worker.close()
+        self._worker.close(READER_S)
 
     def _go_on(self, _error: Exception | None = None) -> None:
         if self._wanted and self._project is not None:
@@ -86,7 +86,7 @@ class Thumbnails(QObject):
 
     def _take(self, step: tuple[int, float, Picture]) -> None:
         person_id, updated, picture = step
-        if self._wanted.get(person_id, -1.0) <= updated:
+        if self._wanted.get(person_id) == updated:
             self._wanted.pop(person_id, None)
         self._cache[person_id] = (updated, picture)
         while len(self._cache) > CACHED:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.body.keypoints import convert
+from core.body.keypoints import SPIN_MODEL_LAYOUT, convert
 from core.body.model import Body, BodyParams, body_from_arrays
 from core.errors import ReadError
 from core.formats.keypoints import coco
@@ -79,12 +79,12 @@ def crop_view(poses: np.ndarray, betas: Tensor, rng: np.random.Generator) -> Bod
 def captured_people(
     body: Body, poses_file: Path, count: int, noise_px: float, seed: int = 0
 ) -> tuple[Tensor, BodyParams]:
-    """spin49 keypoints (N, 49, 3) [crop px] of noisy test-split poses, and starts about 15 degrees off per joint."""
+    """SPIN's 49 keypoints (N, 49, 3) [crop px] of noisy test-split poses, and starts about 15 degrees off per joint."""
     rng = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
     betas = torch.randn(count, 10, generator=generator)
     truth = crop_view(read_poses(poses_file, "test").sample(count, rng), betas, rng)
-    points = body.keypoints(truth, "spin49")
+    points = body.keypoints(truth, SPIN_MODEL_LAYOUT)
     xy = project(points, torch.full((count,), FOCAL), torch.full((count, 2), CENTER))
     xy = xy + noise_px * torch.randn(xy.shape, generator=generator)
     off = 0.15 * torch.randn(count, 72, generator=generator)

@@ -2,6 +2,12 @@
 
 Frame: SPIN's crop, 224 px, focal length 5000 px, centre (112, 112). spec: camera and orientation first, on hips and
 shoulders; then pose, shape and orientation with the camera fixed. Kept apart from core/, which does it otherwise.
+
+Its camera stage knows no confidence. It takes OpenPose's hips and shoulders if all four are there, else the annotated
+ones, whether these are there or not: an absent point is one at the crop's corner, which pulls the body there. On photos
+whose hips only COCO annotates the fits then end far higher, as SPIN's own code does (7188 on our photos). In SPIN's
+training it is worse: scoring the old fit clears OpenPose's hips before (spec/spin.md 1h.1), so the annotated ones are
+always taken; in_training does so.
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from core.body.keypoints import layout
+from core.body.keypoints import SPIN_MODEL_LAYOUT, layout
 from core.body.model import Body, BodyParams
 from core.fitting.prior import PosePrior
 from core.fitting.terms.hinges import hinges
@@ -22,7 +28,8 @@ FOCAL, CENTER = 5000.0, 112.0
 ITERATIONS, LEARNING_RATE = 100, 1e-2
 ROBUST_PX, PRIOR_WEIGHT, ANGLE_WEIGHT, SHAPE_WEIGHT, DEPTH_WEIGHT = 100.0, 4.78, 15.2, 5.0, 100.0
 IGNORED = ("openpose_neck", "openpose_right_hip", "openpose_left_hip", "right_hip", "left_hip")
-TRUNK = ("openpose_right_hip", "openpose_left_hip", "openpose_right_shoulder", "openpose_left_shoulder")
+TRUNK = ("right_hip", "left_hip", "right_shoulder", "left_shoulder")
+OPENPOSE_TRUNK = tuple(f"openpose_{name}" for name in TRUNK)
 
 
 def spin_confidence(keypoints: Tensor) -> Tensor:
@@ -45,11 +52,12 @@ def objective(points: Tensor, params: BodyParams, keypoints: Tensor, prior: Pose
 
 
 class MeshKeypoints:
-    """spin49 through the mesh as SPIN takes them: pose every vertex, then read off the few that keypoints use."""
+    """SPIN's 49 keypoints through the mesh as SPIN takes them: pose every vertex, then read off the few that keypoints
+    use."""
 
     def __init__(self, body: Body) -> None:
         self._body = body
-        from_vertices, self._from_joints = body.keypoint_weights("spin49")
+        from_vertices, self._from_joints = body.keypoint_weights(SPIN_MODEL_LAYOUT)
         self._used = (from_vertices != 0).any(dim=0).nonzero()[:, 0]
         self._from_used = from_vertices[:, self._used].contiguous()
 
@@ -59,19 +67,21 @@ class MeshKeypoints:
 
 
 def fit_as_spin(
-    keypoints_of: MeshKeypoints, keypoints: Tensor, start: BodyParams, prior: PosePrior
+    keypoints_of: MeshKeypoints,
+    keypoints: Tensor,
+    start: BodyParams,
+    prior: PosePrior,
+    in_training: bool = False,
 ) -> BodyParams:
     """keypoints (B, 49, 3) in the crop [px]. Returns the fitted bodies in the crop's camera frame."""
     orient, cam_t = start.global_orient.clone(), start.cam_t.clone()
     pose, betas = start.body_pose.clone(), start.betas.clone()
-    trunk = [layout("spin49").index(name) for name in TRUNK]
+    trunk = trunk_of(keypoints, in_training)[..., None].expand(-1, -1, 2)
     depth = cam_t[:, 2].clone()
 
     def camera_loss() -> Tensor:
-        points = keypoints_of(BodyParams(orient, pose, betas, cam_t))[:, trunk]
-        seen = keypoints[:, trunk]
-        shown = (_project(points) - seen[..., :2]).square().sum(dim=-1) * (seen[..., 2] > 0)
-        return shown.sum() + DEPTH_WEIGHT**2 * (cam_t[:, 2] - depth).square().sum()
+        shown = _project(keypoints_of(BodyParams(orient, pose, betas, cam_t))) - keypoints[..., :2]
+        return shown.gather(1, trunk).square().sum() + DEPTH_WEIGHT**2 * (cam_t[:, 2] - depth).square().sum()
 
     def body_loss() -> Tensor:
         params = BodyParams(orient, pose, betas, cam_t)
@@ -80,6 +90,17 @@ def fit_as_spin(
     _adam([cam_t, orient], camera_loss)
     _adam([pose, betas, orient], body_loss)
     return BodyParams(orient, pose, betas, cam_t)
+
+
+def trunk_of(keypoints: Tensor, in_training: bool = False) -> Tensor:
+    """(B, 4) the places of the hips and shoulders that SPIN's camera stage takes, of keypoints (B, 49, 3)."""
+    names = layout("spin49")
+    openpose, annotated = (
+        torch.tensor([names.index(name) for name in chosen], device=keypoints.device)
+        for chosen in (OPENPOSE_TRUNK, TRUNK)
+    )
+    whole = (keypoints[:, openpose, 2] > 0).all(dim=1, keepdim=True) & (not in_training)
+    return torch.where(whole, openpose, annotated)
 
 
 def _adam(unknowns: list[Tensor], loss_of: Callable[[], Tensor]) -> None:

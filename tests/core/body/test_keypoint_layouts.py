@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from core.body import keypoints as module
-from core.body.keypoints import LAYOUTS, definition, definitions, layout, side_colours
+from core.body.keypoints import LAYOUTS, SPIN_MODEL_LAYOUT, definition, definitions, layout, side_colours
+from core.body.model import BodyParams, load_body
 from core.body.tree import JOINT_NAMES, PARENTS, joint_index, mirror_name
 
 RESOURCES = Path(module.__file__).parents[2] / "resources" / "keypoints"
@@ -48,7 +50,21 @@ MADE_OF_TWO = {"neck_openpose", "mid_hip"}
 
 def test_every_file_of_the_folder_is_a_known_layout_or_known_by_name():
     files = {path.stem for path in RESOURCES.glob("*.json")}
-    assert files == {*LAYOUTS, "definitions", "colours"}
+    assert files == {*LAYOUTS, SPIN_MODEL_LAYOUT, "definitions", "colours"}
+
+
+def test_spins_own_model_has_smpls_joints_for_openposes_neck_and_middle_of_the_hips():
+    own, files = layout(SPIN_MODEL_LAYOUT), layout("spin49")
+    assert own.keypoints == files.keypoints
+    assert (own.flip, own.bones) == (files.flip, files.bones)
+    pairs = zip(own.keypoints, own.definitions, files.definitions, strict=True)
+    others = {name: one for name, one, other in pairs if one != other}
+    assert others == {"openpose_neck": "neck", "openpose_mid_hip": "pelvis"}
+    body = load_body()
+    params = BodyParams.zeros(1, like=body.v_template)
+    points, joints = body.keypoints(params, SPIN_MODEL_LAYOUT)[0], body.pose(params)[1][0]
+    torch.testing.assert_close(points[1], joints[12], rtol=0, atol=1e-6)
+    torch.testing.assert_close(points[8], joints[0], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", LAYOUTS)

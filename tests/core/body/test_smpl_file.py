@@ -66,6 +66,12 @@ def test_a_folder_gives_its_neutral_body(suffix, tmp_path):
     assert_is(read_body_file(folder), toy_arrays())
 
 
+@pytest.mark.parametrize("inside", ["smpl", "models", "models/smpl", "smpl/models", "body_models/smpl"])
+def test_a_folder_of_models_gives_the_neutral_body_in_its_folder_smpl(inside, tmp_path):
+    write_folder(tmp_path / inside, ".pkl")
+    assert_is(read_body_file(tmp_path), toy_arrays())
+
+
 def test_a_folder_may_have_the_neutral_body_of_smplify(tmp_path):
     path = write_pickle(tmp_path / "basicModel_neutral_lbs_10_207_0_v1.0.0.pkl")
     assert read_body_file(tmp_path).name == path.stem

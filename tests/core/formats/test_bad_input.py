@@ -14,7 +14,9 @@ from core.errors import ReadError
 from core.files import npz, untrusted
 from core.formats.bodies import agora, eft, pw3d, smplifyx, spin
 from core.formats.keypoints import coco, cvat, lsp, mpii, openpose
+from core.formats.keypoints.annotators import labelme
 from core.formats.recognise import recognise
+from core.formats.shared import report
 from core.formats.shared.report import MAX_PEOPLE, Import
 from tests.core.formats import making
 from tests.core.formats.making import coco_document, openpose_document, write_photos
@@ -48,8 +50,6 @@ def changed(key: str, value: Any, index: int = 1) -> dict[str, Any]:
         ("image_id", [1], "photo is not among those read"),
         ("category_id", 5, "category names no keypoints"),
         ("iscrowd", 1, "a crowd, not a person"),
-        ("id", 10, "id was used before"),
-        ("id", 1.5, "not a whole number"),
     ],
 )
 def test_one_bad_annotation_is_left_out_and_the_others_are_read(key, value, said, tmp_path):
@@ -57,6 +57,19 @@ def test_one_bad_annotation_is_left_out_and_the_others_are_read(key, value, said
     assert imported.people == 2
     assert len(imported.left_out) == 1
     assert said in reasons(imported)
+
+
+@pytest.mark.parametrize("id", [10, "10", 10.0, 1.5, -1, "b", [1], True])
+def test_a_person_whose_id_repeats_or_is_no_whole_number_gets_a_new_one_and_it_is_said(id, tmp_path):
+    imported = read_coco(tmp_path, changed("id", id))
+    assert sorted(one.id for photo in imported.photos for one in photo.people) == [10, 12, 13]
+    assert "ids that repeat or are no whole numbers: 1" in imported.summary()
+
+
+@pytest.mark.parametrize("id", ["11", 11.0, " 11 "])
+def test_an_id_as_text_or_fraction_is_the_same_number(id, tmp_path):
+    imported = read_coco(tmp_path, changed("id", id))
+    assert sorted(one.id for photo in imported.photos for one in photo.people) == [10, 11, 12]
 
 
 def test_an_annotation_without_an_id_gets_one_that_no_other_has(tmp_path):
@@ -166,12 +179,12 @@ def test_unknown_keypoint_names_are_left_out_in_words_and_the_known_ones_read(tm
     assert "keypoint 'tip of the tail'" in reasons(imported)
 
 
-def test_feet_of_coco_wholebody_are_read_and_the_rest_is_said_to_be_left_out(tmp_path):
+def test_feet_of_coco_wholebody_are_read_and_the_rest_is_said_to_be_kept_only(tmp_path):
     document = changed("foot_kpts", [9, 8, 2] * 6, index=0)
     document["annotations"][0]["face_kpts"] = [0] * 204
     imported = read_coco(tmp_path, document)
     assert imported.photos[0].people[0].keypoints.layout == "coco23"
-    assert "not read: face_kpts" in reasons(imported)
+    assert "kept, but not read: face_kpts" in reasons(imported)
 
 
 @pytest.mark.parametrize(
@@ -507,3 +520,13 @@ def test_an_array_that_python_2_wrote_is_read_without_a_word(tmp_path, recwarn):
     file.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + rows.tobytes())
     assert np.array_equal(untrusted.read_array(file), rows)
     assert not recwarn
+
+
+def test_a_file_of_nothing_but_odd_records_is_refused_before_their_list_fills_the_memory(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(report, "MAX_LEFT_OUT", 1000)
+    (tmp_path / "a.json").write_text(json.dumps({"shapes": [0] * 1001, "imagePath": "a.png"}))
+    write_photos(tmp_path)
+    with pytest.raises(ReadError, match="more than 1000 records of it cannot be read"):
+        labelme.read(tmp_path / "a.json")

@@ -14,7 +14,7 @@ from core.body.mean_skeleton import SMPL_PELVIS
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
 from core.formats.bodies import amass, eft, parameters, spin, spin_write
-from core.formats.keypoints import coco
+from core.formats.keypoints import coco, coco_write
 from core.formats.meshes import gltf, mesh
 from core.formats.shared.report import Export
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
@@ -54,7 +54,7 @@ def assert_same_fit(read: Fit, written: Fit) -> None:
 def test_coco_keeps_people_keypoints_confidences_and_boxes(name, tmp_path):
     keypoints = person(name).keypoints.with_keypoint(1, confidence=0.0).with_keypoint(2, occluded=True)
     written = photo_with(person(name).with_(keypoints=keypoints.with_keypoint(3, confidence=0.375)))
-    coco.write(tmp_path / "people.json", [written])
+    coco_write.write(tmp_path / "people.json", [written])
     imported = coco.read(tmp_path / "people.json")
     (read,) = people_of(imported.photos)
     (expected,) = written.people
@@ -69,7 +69,7 @@ def test_coco_keeps_people_keypoints_confidences_and_boxes(name, tmp_path):
 
 def test_coco_keeps_every_person_when_two_photos_use_the_same_id(tmp_path):
     photos = [photo_with(person(id=4), path="a.png"), photo_with(person(id=4), path="b.png")]
-    coco.write(tmp_path / "people.json", photos)
+    coco_write.write(tmp_path / "people.json", photos)
     ids = [one.id for one in people_of(coco.read(tmp_path / "people.json").photos)]
     assert len(set(ids)) == 2
 
@@ -278,7 +278,7 @@ def test_an_animation_loads_in_another_program(tmp_path, body):
 
 def test_written_json_is_strict(tmp_path, body):
     write_photos(tmp_path)
-    coco.write(tmp_path / "a.json", [photo_with(person())])
+    coco_write.write(tmp_path / "a.json", [photo_with(person())])
     parameters.write(tmp_path / "b.json", [photo_with(person(fit=fit(score=float("nan"))))])
     for name in ("a.json", "b.json"):
         json.loads((tmp_path / name).read_text(), parse_constant=lambda word: pytest.fail(word))

@@ -56,6 +56,7 @@ def full_person(random: np.random.Generator, person_id: int = 0) -> Person:
     """Nothing of this person is empty."""
     person = random_person(random, person_id)
     return person.with_(
+        bbox=BBox.from_xywh(random.uniform(50, 300, 4)),
         original_keypoints=person.keypoints.with_keypoint(3, xy=(1.5, 2.25), confidence=0.5),
         fit=random_fit(random, weak=True),
         guess=random_guess(random, (random_guess(random), random_guess(random, (random_guess(random),)))),

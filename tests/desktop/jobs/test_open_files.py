@@ -6,6 +6,7 @@ import pytest
 
 from core.store.project.project import Project
 from desktop.jobs.files.open_files import add_steps, open_steps
+from tests.core.formats import making_keypoints
 from tests.core.formats.making import samples
 
 
@@ -41,3 +42,12 @@ def test_photos_that_lie_beside_the_folder_added_are_found(labels, tmp_path):
         list(add_steps(project, labels))
         (photo,) = project.photos()
         assert (tmp_path / photo.path).is_file()
+
+
+@pytest.mark.parametrize("word", making_keypoints.DOCUMENTS)
+def test_files_of_detectors_and_annotation_tools_open_with_their_photos(word, tmp_path):
+    *_, opened = open_steps(samples(tmp_path)[word].path)
+    with opened.project as project:
+        photos = list(project.photos())
+        assert sum(len(photo.people) for photo in photos) == making_keypoints.DOCUMENTS[word][3]
+        assert all((project.folder / photo.path).is_file() for photo in photos if photo.people)

@@ -2,7 +2,9 @@
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -120,6 +122,41 @@ class TestBatches:
             b.views.indices.tolist() for b in whole[1:]
         ]
         assert torch.equal(rest[0].images, whole[1].images)
+
+    @pytest.mark.parametrize("share", [0.5, 2.0])
+    def test_a_photo_that_was_resized_is_cropped_where_its_people_are(self, curated, share):
+        own = sources(load_body(), fits=curated)
+        crops = Crops(own.samples, own.order, None)
+        file = Path(str(own.samples.photo[0]))
+        width, height = image_size(file)
+        across = np.linspace(0, 255, width).astype(np.uint8)[
+            None, :, None
+        ]  # a ramp looks the same in any size
+        cv2.imwrite(str(file), np.broadcast_to(across, (height, width, 3)))
+        before = crops[[RowTurn(0, 0, 0)]].images.float()
+        size = int(width * share), int(height * share)
+        cv2.imwrite(str(file), cv2.resize(cv2.imread(str(file)), size, interpolation=cv2.INTER_AREA))
+        after = crops[[RowTurn(0, 0, 0)]]
+        assert after.unreadable == ()
+        assert (after.images.float() - before).abs().mean() < 2
+
+    def test_a_photo_of_another_shape_gives_its_place_to_another(self, curated):
+        own = sources(load_body(), fits=curated)
+        file = Path(str(own.samples.photo[1]))
+        width, height = image_size(file)
+        cv2.imwrite(str(file), cv2.resize(cv2.imread(str(file)), (width, height + 40)))
+        batch = Crops(own.samples, own.order, None)[[RowTurn(0, 0, 1)]]
+        assert (
+            f"is {width} × {height + 40} px, but its people were marked in {width} × {height} px"
+            in batch.unreadable[0]
+        )
+
+    def test_a_box_beside_a_photo_of_unknown_size_teaches_nothing(self, dataset, body):
+        own = sources(body, data=(("made-up", dataset),))
+        samples = replace(own.samples, center=own.samples.center.copy())
+        samples.center[1] += 10_000
+        batch = Crops(samples, own.order, None)[[RowTurn(0, 0, 1)]]
+        assert "the box of a person lies beside it" in batch.unreadable[0]
 
     def test_a_photo_that_cannot_be_read_gives_its_place_to_another(self, curated):
         (curated.parent / "images/001.png").write_bytes(b"no picture")

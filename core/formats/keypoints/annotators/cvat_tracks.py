@@ -35,7 +35,7 @@ def recognise(seen: Glimpse) -> int:
     """XML of CVAT with tracks and without photos."""
     if seen.kind != "xml" or b"<annotations" not in seen.data:
         return NO
-    return SURE if b"<track" in seen.data and b"<image" not in seen.data else NO
+    return SURE if b"<track " in seen.data and b"<image " not in seen.data else NO
 
 
 def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:

@@ -2,7 +2,7 @@
 
 Three or four rows of heads: scorer, individuals, bodyparts, coords. Predictions count frames from 0 and have a
 likelihood; labels have the path of a photo, perhaps in three columns. An empty cell is an absent keypoint. An
-individual is a track.
+individual is a track. The .h5 beside the .csv holds the same as pandas packs it, and is refused with words.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core.files.hdf5.file import SIGNATURE
 from core.files.untrusted import decode, read_bytes
 from core.files.unusable import MAX_COORDINATE
 from core.formats.keypoints.annotators.frame_rows import Frame, read_rows
 from core.formats.keypoints.annotators.named_people import MAX_NAMES
-from core.formats.shared.glimpse import NO, SURE, Glimpse
+from core.formats.shared.glimpse import LIKELY, NO, SURE, Glimpse
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PEOPLE, Import, Report
@@ -33,7 +34,9 @@ _MAX_BYTES = 128 * 2**20
 
 
 def recognise(seen: Glimpse) -> int:
-    """By its heads."""
+    """By its heads; a table of pandas in HDF5 by its words."""
+    if seen.kind == "hdf5":
+        return LIKELY if b"pandas_type" in seen.data and b"bodyparts" in seen.data else NO
     heads = [line.split(",", 1)[0].strip() for line in seen.start[:4096].splitlines()[:1]]
     return SURE if heads == ["scorer"] else NO
 
@@ -42,7 +45,11 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     """Read photos and people. photos: the folder of the video's frames. Raises ReadError, and LayoutError for an
     unknown layout_name."""
     report = Report(path, FORMAT)
-    lines = csv.reader(io.StringIO(decode(path, read_bytes(path, _MAX_BYTES)), newline=""))
+    data = read_bytes(path, _MAX_BYTES)
+    if data.startswith(SIGNATURE):
+        remedy = "Take the .csv beside it, or write one with deeplabcut.analyze_videos_converth5_to_csv."
+        raise report.error("this is a table of pandas in HDF5", remedy)
+    lines = csv.reader(io.StringIO(decode(path, data), newline=""))
     frames: list[Frame] = []
     identities: list[str] = []
     rows: list[np.ndarray] = []

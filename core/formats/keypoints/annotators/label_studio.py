@@ -64,7 +64,7 @@ def _read_task(task: Any, record: str, folder: PhotoFolder, found: NamedPeople, 
     parents = _parents(result, boxes)
     points: dict[str | None, dict[str, PlacedPoint]] = defaultdict(dict)
     for place, region in enumerate(result):
-        if region.get("type") in _LABELS:
+        if region.get("type") in tuple(_LABELS):
             with report.record(f"{record}, keypoint {place}"):
                 parent = parents.get(str(region.get("id")))
                 name, point = _point(region, size)

@@ -1,5 +1,6 @@
 """The rows of a data set are read in the frame that they are in: told, shown by keypoints, or asked for."""
 
+import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import torch
 
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
-from core.errors import FitloopError, Undecided
+from core.errors import FitloopError, ReadError, Undecided
 from core.formats.bodies import eft, hmr2, spin, spin_edited, spin_write
 from core.formats.exchange import read_file, write_file
 from core.formats.shared.crop_frame import fits_in_crop
@@ -237,7 +238,7 @@ def test_what_is_written_in_a_frame_is_read_in_it_without_a_question(frame, x, b
     photo = photo.with_(focal_length=FOCAL, camera_center=(310.0, 200.0))
     spin_write.write(tmp_path / "data.npz", [photo], frame=frame)
     with np.load(tmp_path / "data.npz") as rows:
-        assert str(rows["frame"]) == (frame or "crop")
+        assert str(rows["pose_frame"]) == (frame or "crop")
         same = np.allclose(rows["pose"][0], person.fit.pose, atol=1e-5)
     assert same is (frame == "photo")
     read = only(spin.read(tmp_path / "data.npz", body=body))
@@ -302,3 +303,94 @@ def test_fits_beside_a_data_set_are_of_the_crop_whatever_its_own_poses_are(body,
     read = only(spin.read(path, fits=tmp_path / "data_fits.npy"))
     np.testing.assert_allclose(read.fit.pose, person.fit.pose, atol=1e-6)
     np.testing.assert_allclose(read.alternatives[0].pose, person.fit.pose, atol=1e-4)
+
+
+def test_a_column_of_numbers_called_frame_is_another_programs(body, tmp_path):
+    photo_of(tmp_path)
+    _, person = made_up(body, 1.5)
+    path = saved(tmp_path / "data.npz", columns(person, person.fit.pose, frame=np.array([17])))
+    assert "'frame' is not read" in spin.read(path).summary()
+
+
+@pytest.mark.parametrize("told", [np.array("world"), np.array([1])])
+def test_a_pose_frame_that_is_none_is_named(told, body, tmp_path):
+    photo_of(tmp_path)
+    _, person = made_up(body, 1.5)
+    path = saved(tmp_path / "data.npz", columns(person, person.fit.pose, pose_frame=told))
+    with pytest.raises(ReadError, match="pose_frame: it must be one text, 'photo' or 'crop'"):
+        spin.read(path)
+
+
+def test_one_impossible_camera_does_not_cost_the_others(body, tmp_path):
+    """A row behind its camera is placed by its keypoints, in the same frame."""
+    photo_of(tmp_path)
+    _, person = made_up(body, 1.5)
+    one = columns(person, person.fit.pose)
+    two = {name: np.concatenate([array, array]) for name, array in one.items()}
+    cam_t = np.stack([person.fit.cam_t, -person.fit.cam_t])
+    path = saved(tmp_path / "data.npz", two | {"global_t": cam_t, "focal_l": np.full(2, FOCAL)})
+    (photo,) = spin.read(path).photos
+    for found in photo.people:
+        assert_same_place(found.fit, person.fit, body)
+
+
+def test_mixed_photos_are_written_in_the_crops_frame(body, tmp_path):
+    """SPIN's own file of 3DPW holds 3DPW alone."""
+    photo, _ = made_up(body, 1.5)
+    both = [photo, photo.with_(path=NAME_OF_3DPW)]
+    for photos, frame in ((both, "crop"), (both[1:], "photo")):
+        spin_write.write(tmp_path / "data.npz", photos)
+        with np.load(tmp_path / "data.npz") as rows:
+            assert str(rows["pose_frame"]) == frame
+
+
+def test_two_photos_of_one_name_are_told_where_eft_drops_their_folders(body, tmp_path):
+    photo, _ = made_up(body, 0.0)
+    export = eft.write(tmp_path / "eft.json", [photo.with_(path="x/a.png"), photo.with_(path="y/a.png")])
+    assert "x/a.png, folder, y/a.png, folder: another photo has this name" in export.summary()
+
+
+def test_a_neck_of_eft_is_there_only_if_it_was_annotated(body, tmp_path):
+    photo, person = made_up(body, 0.0)
+    for layout, neck in (("coco17", 0), ("coco18", 0), ("lsp14", 1)):
+        xy = keypoints_of(person.fit, body, layout)
+        someone = person.with_(keypoints=Keypoints(layout, xy, np.ones(len(xy))))
+        eft.write(tmp_path / "eft.json", [photo.with_(people=(someone,))])
+        (entry,) = json.loads((tmp_path / "eft.json").read_text())["data"]
+        validity = entry["joint_validity_openpose18"]
+        assert (validity[1], validity[2], validity[8]) == (neck, 1, 1)
+
+
+@pytest.mark.parametrize("camera", ["focal_length", "two focal lengths", "cam_int"])
+def test_4d_humans_columns_with_a_camera_are_in_the_photos_frame(camera, body, tmp_path):
+    photo_of(tmp_path)
+    _, person = made_up(body, 1.8, focal_length=700.0)
+    matrix = np.array([[[700.0, 0, WIDTH / 2], [0, 700.0, HEIGHT / 2], [0, 0, 1]]])
+    more = {
+        "focal_length": {"focal_length": np.array([700.0])},
+        "two focal lengths": {"focal_length": np.array([[700.0, 700.0]])},
+        "cam_int": {"cam_int": matrix},
+    }[camera]
+    arrays = {
+        "imgname": np.array(["a.png"]), "center": person.bbox.center[None],
+        "scale": np.array([person.bbox.side]), "body_keypoints_2d": np.zeros((1, 25, 3)),
+        "global_orient": person.fit.pose[None, :3], "body_pose": person.fit.pose[None, 3:],
+        "betas": np.zeros((1, 10)), "has_body_pose": np.ones(1), "has_betas": np.ones(1),
+        "cam_t": person.fit.cam_t[None],
+    }  # fmt: skip
+    read = only(hmr2.read(saved(tmp_path / "hmr2.npz", arrays | more)))
+    assert (read.locked, read.fit.weak) == (True, False)
+    assert_same_fit(read.fit, person.fit)
+
+
+def test_prohmrs_file_of_3dpw_is_in_the_photos_frame_and_of_its_genders(body, tmp_path):
+    photo_of(tmp_path, NAME_OF_3DPW)
+    _, person = made_up(body, 1.5, "coco18")
+    arrays = {
+        "imgname": np.array([NAME_OF_3DPW]), "center": person.bbox.center[None],
+        "scale": np.array([person.bbox.side]), "body_pose": person.fit.pose[None], "has_body_pose": np.ones(1),
+        "betas": np.ones((1, 10)), "has_betas": np.ones(1), "gender": np.array(["m"]),
+    }  # fmt: skip
+    read = only(hmr2.read(saved(tmp_path / "3dpw.npz", arrays)))
+    np.testing.assert_allclose(read.fit.pose, person.fit.pose, atol=1e-6)
+    assert (read.fit.body, read.locked) == ("smpl-male", True)

@@ -48,7 +48,7 @@ def test_an_empty_file_is_called_empty_whatever_its_name(tmp_path, name):
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 12\n", "git lfs pull"),
         (b"\0\0\0\x18ftypmp42" + bytes(40), "video"),
         (b"\0\0\0\x18ftypheic" + bytes(40), "photo"),
-        (b"\x1f\x8b" + bytes(40), "archive"),
+        (b"\x1f\x8b" + bytes(40), "packed"),
         (b"{}", "JSON has no people"),
     ],
 )

@@ -279,3 +279,66 @@ def test_rows_of_another_data_set_are_refused(random):
         fits.check_images(fits.imgname[:3], "data.npz")
     with pytest.raises(FitsError, match=r"data\.npz, row 0: its image is 'photos/000001.jpg'"):
         fits.check_images(fits.imgname[::-1], "data.npz")
+
+
+class TestUnusableNumbers:
+    """What a body's arithmetic cannot hold never enters a dictionary, so that each one that is saved can be read."""
+
+    def offered(self, random: np.random.Generator, **changes) -> tuple[FitsDictionary, torch.Tensor]:
+        fits = random_fits(random, 20)
+        for name, value in changes.items():
+            if hasattr(fits, name) and name != "score":
+                getattr(fits, name)[3] = value
+        new = Written(random, [2, 3, 4])
+        if "score" in changes:
+            new.score[1] = changes["score"]
+        if "position" in changes:
+            new.cam_t[1] = torch.tensor(changes["position"])
+        if "betas_of_fit" in changes:
+            new.betas[1] = changes["betas_of_fit"]
+        return fits, new.to(fits, better)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"scale": 1e-30},
+            {"scale": 1e-38},
+            {"focal_length": 3e38},
+            {"position": [0.0, 0.0, 3e38]},
+            {"position": [3e38, 0.0, 40.0]},
+            {"position": [0.0, 0.0, -5.0]},
+            {"position": [0.0, 0.0, math.nan]},
+            {"score": math.nan},
+            {"score": math.inf},
+            {"score": -math.inf},
+            {"betas_of_fit": 3e38},
+        ],
+    )
+    def test_a_fit_with_such_a_number_replaces_nothing_and_the_others_do(self, random, tmp_path, changes):
+        fits, replaced = self.offered(random, **changes)
+        assert replaced.tolist() == [True, False, True]
+        if not {"scale", "focal_length"} & changes.keys():  # such a row cannot have come out of a file
+            fits.save(tmp_path / "fits.npz")
+            assert len(FitsDictionary.load(tmp_path / "fits.npz")) == 20
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("scale", 1e-30),
+            ("scale", 1e9),
+            ("cam_t", 3e38),
+            ("focal_length", 1e-20),
+            ("betas", 1e30),
+            ("center", 1e20),
+        ],
+    )
+    def test_such_a_number_is_neither_written_nor_read(self, random, tmp_path, name, value):
+        fits = random_fits(random, 5)
+        fits.save(tmp_path / "fits.npz")
+        before = (tmp_path / "fits.npz").read_bytes()
+        getattr(fits, "photo_cam_t" if name == "cam_t" else name)[3] = value
+        with pytest.raises(FitsError, match=rf"is not written, {name}, row 3"):
+            fits.save(tmp_path / "fits.npz")
+        assert (tmp_path / "fits.npz").read_bytes() == before
+        with pytest.raises(FitsError, match=rf"{name}, row 3"):
+            FitsDictionary.from_arrays(fits.arrays())

@@ -132,7 +132,7 @@ class TestOtherFiles:
             ("pose", np.zeros((3, 71), np.float32), r"pose: it is \(3, 71\)"),
             ("betas", np.zeros((2, 10), np.float32), r"betas: it is \(2, 10\)"),
             ("pose", np.full((3, 72), np.nan, np.float32), "pose, row 0: a number is not finite"),
-            ("scale", np.array([1, 0, 1], np.float32), "scale, row 1: it must be more than 0"),
+            ("scale", np.array([1, 0, 1], np.float32), "scale, row 1: it must be more than 5e-06"),
             ("verdict", np.zeros(3), "verdict: it is"),
             ("source", np.array(["fit", "magic", "fit"]), "row 1: unknown source 'magic'"),
             (

@@ -9,6 +9,7 @@ import pytest
 from core.errors import ProjectError
 from core.store.project.edits import Edit
 from core.store.project.project import Project
+from core.store.project.schema import DamagedProjectError
 from tests.core.store.making import full_person, random_fit, random_guess, random_person, random_photo, same
 
 
@@ -328,3 +329,47 @@ class TestMovedPhotos:
     def test_a_folder_that_is_not_there_is_said(self, project):
         with pytest.raises(ProjectError, match="not a folder"):
             project.relocate(project.folder / "nowhere")
+
+
+class TestTheDocumentOfAnImportedFile:
+    text = '{"licenses": [{"id": 1, "name": "ñ"}]}'
+
+    def photos(self, random):
+        return [random_photo(random, f"{name}.jpg", 1, document=self.text) for name in "abc"]
+
+    def count(self, project):
+        with project._session.reading() as db:
+            return db.execute("SELECT count(*) FROM document").fetchone()[0]
+
+    def test_is_kept_once_and_shared_by_its_photos(self, tmp_path, random):
+        with Project.create(tmp_path / "a.fitloop") as project:
+            project.add_photos([*self.photos(random), random_photo(random, "d.jpg", 1)])
+            with reopened(project) as again:
+                found = [photo.document for photo in again.photos()]
+                assert found == [self.text] * 3 + [""]
+                assert found[0] is found[2]
+                assert self.count(again) == 1
+
+    def test_stays_when_its_photo_is_edited_removed_and_put_back(self, tmp_path, random):
+        with Project.create(tmp_path / "a.fitloop") as project:
+            project.add_photos(self.photos(random))
+            before = project.photo(2)
+            edit = project.commit(Edit("Remove", before, None))
+            project.revert(edit)
+            assert same(project.photo("b.jpg"), before)
+            other = random_photo(random, "e.jpg", 0, document='{"info": 2}')
+            project.commit(Edit("Add", None, other))
+            assert same(project.photo("e.jpg"), other)
+            assert self.count(project) == 2
+
+    def test_is_recovered_from_a_damaged_file(self, tmp_path, random):
+        path = tmp_path / "a.fitloop"
+        with Project.create(path) as project:
+            project.add_photos(self.photos(random))
+        content = bytearray(path.read_bytes())
+        content[:8192] = bytes(8192)
+        path.write_bytes(content)
+        with pytest.raises(DamagedProjectError) as caught:
+            Project.open(path)
+        with Project.open(caught.value.recovered) as project:
+            assert {photo.document for photo in project.photos()} == {self.text}

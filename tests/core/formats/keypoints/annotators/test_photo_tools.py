@@ -238,6 +238,11 @@ def test_one_odd_keypoint_is_left_out(tmp_path, value):
     assert one.keypoints.confidence[1:].all()
 
 
+@pytest.mark.parametrize("kind", [None, [], {}, 5, "brushlabels"])
+def test_one_region_of_an_odd_type_is_passed_over(tmp_path, kind):
+    assert read_task(tmp_path, task(result=[{"id": "x", "type": kind}, *regions()])).people == 1
+
+
 def project(folder: Path, data_set: str = "ds0") -> None:
     nodes = {
         f"id{place}": {"loc": [x, y]} for place, (x, y, _) in enumerate(keypoint_array("coco17").tolist())

@@ -1,0 +1,44 @@
+"""The row of a person in the arrays of its file, kept as the person's origin: writers put rows back in their order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from core.records import Person
+
+
+def with_row(person: Person, row: int, count: int) -> Person:
+    """The person as it was just read from a row of `count`."""
+    return person.with_(origin=json.dumps({"row": row, "rows": count}))
+
+
+def row_of(person: Person) -> tuple[int, int] | None:
+    """The person's row and the number of rows of its file; None for people of other files."""
+    if not person.origin.startswith('{"row"'):
+        return None
+    try:
+        known = json.loads(person.origin)
+        row, count = known["row"], known["rows"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    is_row = type(row) is int and type(count) is int and 0 <= row < count
+    return (row, count) if is_row else None
+
+
+def rows_of_one_file(people: Iterable[Person]) -> tuple[list[int | None], int]:
+    """The row of each person, and how many rows their file has. People of several files have no rows: none, and 0.
+
+    A person whose row another has too, or of no file, has None.
+    """
+    found = [row_of(person) for person in people]
+    counts = {one[1] for one in found if one is not None}
+    if len(counts) != 1:
+        return [None] * len(found), 0
+    used: set[int] = set()
+    rows: list[int | None] = []
+    for one in found:
+        row = None if one is None or one[0] in used else one[0]
+        used |= set() if row is None else {row}
+        rows.append(row)
+    return rows, counts.pop()

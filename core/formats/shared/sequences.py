@@ -1,0 +1,159 @@
+"""One person's way through the photos: tracks where photos are numbered, and sequences by track."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from core.errors import FitsError
+from core.formats.shared.association import associate
+from core.formats.shared.gathered_photos import Tracks
+from core.formats.shared.report import LeftOut
+from core.records import Fit, Person, Photo
+
+_NUMBERED = re.compile(r"(.*?)(\d{1,18})$")
+LACKS = "has no fit here to write: the sequence goes on without this photo"
+
+
+@dataclass(frozen=True, eq=False)
+class PersonSequence:
+    """The fits of one person in the order of the photos. track: None where no photo has a second person."""
+
+    track: int | None
+    fits: tuple[Fit, ...]
+
+
+def name_and_number(path: str) -> tuple[str, int] | None:
+    """What stands before the last number in a photo's path, and the number: photos of one name are a sequence."""
+    pure = PurePosixPath(path)
+    found = _NUMBERED.match(pure.stem)
+    return (str(pure.with_name(found[1] + "#")), int(found[2])) if found else None
+
+
+def with_tracks(photos: Iterable[Photo], tracks: Tracks | None = None) -> tuple[Photo, ...]:
+    """Photos of which consecutive numbers show the same people, with a track for each that is found again.
+
+    People are matched by their keypoints. Photos in which somebody has a track already stay as they are. tracks: those
+    that are given already.
+    """
+    done, tracks = list(photos), tracks or Tracks()
+    numbered = [(name_and_number(photo.path), place) for place, photo in enumerate(done)]
+    ordered = sorted(
+        (key, place) for key, place in numbered if key is not None and not _has_tracks(done[place])
+    )
+    for (before, first), (after, second) in pairwise(ordered):
+        if before[0] == after[0] and before[1] + 1 == after[1]:
+            done[first], done[second] = _matched(done[first], done[second], tracks)
+    return tuple(done)
+
+
+def sequences(
+    photos: Sequence[Photo],
+    fitted: Iterable[tuple[Photo, Person]],
+    person_id: int | None,
+    track: int | None,
+    left_out: list[LeftOut],
+) -> list[PersonSequence]:
+    """One sequence a person, never of two people. Photos that a sequence lacks are added to `left_out`.
+
+    fitted: the people with fits to write. person_id, track: the only person to write. Raises FitsError where nothing
+    tells people apart, or there is no such person.
+    """
+    people = _tracked(list(fitted))
+    if track is None and person_id is not None:
+        people = _of_person(people, person_id)
+    elif track is not None:
+        people = [(photo, person) for photo, person in people if person.track == track]
+    if not people:
+        whom = (
+            f"person {person_id}"
+            if person_id is not None
+            else "nobody"
+            if track is None
+            else f"track {track}"
+        )
+        has = "has no fit" if track is None else "has no person with a fit"
+        raise FitsError(f"{whom} {has} to write. Fit people first, or choose another.")
+    several = any(person.track is not None for _, person in people)
+    if not several:
+        _check_is_one(people, person_id)
+    found: dict[int | None, dict[str, Fit]] = {}
+    for photo, person in people:
+        of_photo = found.setdefault(person.track, {})
+        if person.fit is None or (several and person.track is None):
+            reason = "nothing tells which person of the other photos it is, so it is in no sequence"
+            left_out.append(LeftOut(f"{photo.path}, person {person.id}", reason))
+        elif photo.path in of_photo:
+            left_out.append(
+                LeftOut(f"{photo.path}, person {person.id}", f"track {person.track} is there twice")
+            )
+        else:
+            of_photo[photo.path] = person.fit
+    for number, of_photo in found.items():
+        name = "the person" if number is None else f"track {number}"
+        if of_photo:
+            left_out += [
+                LeftOut(photo.path, f"{name} {LACKS}") for photo in photos if photo.path not in of_photo
+            ]
+    return [PersonSequence(number, tuple(fits.values())) for number, fits in found.items() if fits]
+
+
+def _tracked(people: list[tuple[Photo, Person]]) -> list[tuple[Photo, Person]]:
+    """People with tracks, from numbered photos where they have none. Raises FitsError if nothing tells them apart."""
+    if any(person.track is not None for _, person in people):
+        return people
+    photos: dict[str, list[Person]] = {}
+    shown = {photo.path: photo for photo, _ in people}
+    for photo, person in people:
+        photos.setdefault(photo.path, []).append(person)
+    if all(len(members) == 1 for members in photos.values()):
+        return people
+    found = with_tracks(shown[path].with_(people=tuple(members)) for path, members in photos.items())
+    return [(photo, person) for photo in found for person in photo.people]
+
+
+def _of_person(people: list[tuple[Photo, Person]], person_id: int) -> list[tuple[Photo, Person]]:
+    """The person of this id with all of its track."""
+    own = [(photo, person) for photo, person in people if person.id == person_id]
+    tracks = {person.track for _, person in own}
+    if len(tracks) > 1:
+        known = ", ".join(sorted(str(track) for track in tracks if track is not None))
+        raise FitsError(
+            f"people of id {person_id} are of several tracks. Choose one of them: --track {known}."
+        )
+    track = next(iter(tracks), None)
+    if track is not None:
+        return [(photo, person) for photo, person in people if person.track == track]
+    return own
+
+
+def _check_is_one(people: list[tuple[Photo, Person]], person_id: int | None) -> None:
+    """Raises FitsError if people without tracks may be several persons."""
+    is_alone = all(len(photo.people) == 1 for photo, _ in people)
+    if len(people) > 1 and not is_alone and (person_id is not None or _is_crowded(people)):
+        raise FitsError(
+            "nothing tells who is who in these photos, so no sequence is written. Give people with tracks: of "
+            "OpenPose's or COCO's files that have them, or of photos that are numbered in the order of the video."
+        )
+
+
+def _is_crowded(people: list[tuple[Photo, Person]]) -> bool:
+    paths = [photo.path for photo, _ in people]
+    return len(set(paths)) < len(paths)
+
+
+def _has_tracks(photo: Photo) -> bool:
+    return any(person.track is not None for person in photo.people)
+
+
+def _matched(before: Photo, after: Photo, tracks: Tracks) -> tuple[Photo, Photo]:
+    old, new = list(before.people), list(after.people)
+    for place, found in enumerate(associate(old, new)):
+        if found is None:
+            continue
+        track = tracks.new() if old[place].track is None else old[place].track
+        old[place], new[found] = old[place].with_(track=track), new[found].with_(track=track)
+    return before.with_(people=tuple(old)), after.with_(people=tuple(new))

@@ -1,0 +1,189 @@
+"""Tables and arrays of tracked people: DeepLabCut's csv, SLEAP's HDF5."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import ReadError
+from core.formats.keypoints.annotators import deeplabcut, sleap
+from core.formats.recognise import recognise
+from core.formats.shared.report import Import
+from core.records import Person
+from tests.core.files.hdf5_writing import hdf5_bytes
+from tests.core.formats import making_keypoints
+from tests.core.formats.making import write_photos
+from tests.core.formats.making_keypoints import NAMES, csv_bytes, keypoint_array
+
+FRAMES = tuple(f"clip_{number:04d}.png" for number in range(8))
+XY = keypoint_array("coco17")[:, :2]
+
+
+def written(folder: Path, data: bytes, name: str, photos: tuple[str, ...] = FRAMES) -> Path:
+    write_photos(folder, photos)
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+def right(px: float) -> np.ndarray:
+    """The places of all keypoints, moved to the right."""
+    return np.add(XY, [px, 0])
+
+
+def places(imported: Import, track: int | None = None) -> dict[int, np.ndarray]:
+    """xy (17, 2) of the person of a track by frame."""
+    found: dict[int, np.ndarray] = {}
+    for photo in imported.photos:
+        for one in photo.people:
+            if track in (None, one.track):
+                found[int(photo.path[-8:-4])] = one.keypoints.xy
+    return found
+
+
+def only(imported: Import) -> Person:
+    ((one,),) = (photo.people for photo in imported.photos)
+    return one
+
+
+def test_individuals_of_deeplabcut_are_tracks(tmp_path):
+    file = written(tmp_path, csv_bytes(making_keypoints.deeplabcut()), "clipDLC_net.csv")
+    assert recognise(file) == "deeplabcut"
+    imported = deeplabcut.read(file)
+    assert [[one.track for one in photo.people] for photo in imported.photos] == [[0, 1], [0, 1]]
+    assert imported.photos[0].people[0].keypoints.xy == pytest.approx(XY, abs=1e-4)
+    assert imported.photos[0].people[0].keypoints.confidence == pytest.approx(0.5)
+
+
+def test_a_file_of_deeplabcut_without_individuals_has_one_track(tmp_path):
+    cells = making_keypoints.deeplabcut(("one",))
+    del cells[1]
+    imported = deeplabcut.read(written(tmp_path, csv_bytes(cells), "clip.csv"))
+    assert [[one.track for one in photo.people] for photo in imported.photos] == [[0], [0]]
+
+
+def test_empty_cells_are_absent_keypoints_and_a_row_of_them_nobody(tmp_path):
+    cells = making_keypoints.deeplabcut()
+    cells[4][1:4] = ["", "", ""]  # the first keypoint of the first individual
+    cells[5][52:] = [""] * 51  # the second individual
+    first, second = deeplabcut.read(written(tmp_path, csv_bytes(cells), "clip.csv")).photos
+    assert first.people[0].keypoints.confidence[0] == 0
+    assert (first.people[0].keypoints.confidence[1:] > 0).all()
+    assert [len(first.people), len(second.people)] == [2, 1]
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_labels_of_deeplabcut_have_paths_and_no_likelihood(tmp_path, columns):
+    heads = [["scorer"], ["bodyparts"], ["coords"]]
+    row = ["labeled-data/clip/img0001.png"] if columns == 1 else ["labeled-data", "clip", "img0001.png"]
+    for head in heads:
+        head += [""] * (columns - 1)
+    for name, (x, y) in zip(NAMES, XY.tolist(), strict=True):
+        for head, cell in zip(heads, ("me", name, "x"), strict=True):
+            head += [cell, "y" if cell == "x" else cell]
+        row += [str(x), str(y)]
+    photo = "labeled-data/clip/img0001.png"
+    imported = deeplabcut.read(written(tmp_path, csv_bytes([*heads, row]), "CollectedData.csv", (photo,)))
+    assert imported.photos[0].path == photo
+    assert only(imported).keypoints.confidence.tolist() == [1.0] * 17
+
+
+@pytest.mark.parametrize("data", [b"scorer,a\n", b"scorer,a\nbodyparts,b\ncoords,x\n", b"scorer\n" * 9, b"scorer,\0\n",
+                                  b"scorer,a,a\nbodyparts,b\ncoords,x,y\n0,1,2\n"])  # fmt: skip
+def test_heads_that_are_not_deeplabcut_s_are_refused_or_hold_nobody(tmp_path, data):
+    file = written(tmp_path, data, "clip.csv")
+    try:
+        said = deeplabcut.read(file).summary()
+    except ReadError as error:
+        said = str(error)
+    assert "0 people" in said or "clip.csv" in said
+
+
+def test_the_hdf5_of_deeplabcut_says_to_take_the_csv(tmp_path):
+    attributes = {
+        "df_with_missing": {"pandas_type": np.array(b"frame_table"), "levels": np.array(b"bodyparts")}
+    }
+    file = written(tmp_path, hdf5_bytes({"df_with_missing": None}, attributes), "clip.h5")
+    assert recognise(file) == "deeplabcut"
+    with pytest.raises(ReadError, match=r"Take the \.csv beside it"):
+        deeplabcut.read(file)
+
+
+def test_half_a_pixel_is_added_to_sleap_s_places(tmp_path):
+    file = written(
+        tmp_path, making_keypoints.sleap_bytes(making_keypoints.sleap_arrays()), "clip.analysis.h5"
+    )
+    assert recognise(file) == "sleap"
+    imported = sleap.read(file)
+    assert places(imported, 0)[0] == pytest.approx(XY + 0.5, abs=1e-4)
+    assert [[one.track for one in photo.people] for photo in imported.photos] == [[0], [0, 1]]
+    assert imported.photos[0].people[0].keypoints.confidence == pytest.approx(0.5)
+
+
+def test_axes_of_sleap_s_arrays_are_told_by_their_attribute(tmp_path):
+    arrays = making_keypoints.sleap_arrays()
+    arrays["tracks"] = np.ascontiguousarray(arrays["tracks"].transpose(3, 0, 2, 1))
+    arrays["point_scores"] = np.ascontiguousarray(arrays["point_scores"].transpose(2, 0, 1))
+    dims = {
+        "tracks": {"dims": np.array(b'["frame", "track", "node", "xy"]')},
+        "point_scores": {"dims": np.array(b'["frame", "track", "node"]')},
+    }
+    file = written(tmp_path, hdf5_bytes(arrays, dims), "clip.h5")
+    assert places(sleap.read(file), 0)[0] == pytest.approx(XY + 0.5, abs=1e-4)
+
+
+POINT = [("x", "<f8"), ("y", "<f8"), ("visible", "u1"), ("complete", "u1")]
+INSTANCE = [("instance_id", "<i8"), ("instance_type", "u1"), ("frame_id", "<u8"), ("track", "<i4"),
+            ("point_id_start", "<u8"), ("point_id_end", "<u8")]  # fmt: skip
+
+
+def slp(format_id: float = 1.2) -> bytes:
+    """A project with a prediction in frames 2 and 3, and the first one corrected by hand 3 px to the right."""
+    seen = [(x, y, 1, 1) for x, y in XY.tolist()]
+    corrected = [(x + 3, y, int(place != 4), 1) for place, (x, y) in enumerate(XY.tolist())]
+    predicted = np.array([(*point, 0.25) for point in seen * 2], dtype=[*POINT, ("score", "<f8")])
+    names = [*NAMES[::-1], "tail"]
+    places_of = [{"id": names.index(name)} for name in NAMES]
+    metadata = {"nodes": [{"name": name} for name in names], "skeletons": [{"nodes": places_of}]}
+    arrays = {
+        "metadata": None,
+        "points": np.array(corrected, dtype=POINT), "pred_points": predicted,
+        "instances": np.array([(0, 1, 0, 0, 0, 17), (1, 0, 0, 0, 0, 17), (2, 1, 1, 0, 17, 34)], dtype=INSTANCE),
+        "frames": np.array([(0, 0, 2), (1, 0, 3)], dtype=[("frame_id", "<u8"), ("video", "<u4"), ("frame_idx", "<u8")]),
+        "tracks_json": np.array([b'[0, "me"]']),
+    }  # fmt: skip
+    values = {"json": np.array(json.dumps(metadata).encode()), "format_id": np.array(format_id)}
+    return hdf5_bytes(arrays, {"metadata": values})
+
+
+@pytest.mark.parametrize(("format_id", "half"), [(1.0, 0.0), (1.1, 0.5), (1.3, 0.5)])
+def test_a_project_of_sleap_gives_corrections_before_predictions(tmp_path, format_id, half):
+    file = written(tmp_path, slp(format_id), "clip.slp")
+    assert recognise(file) == "sleap"
+    imported = sleap.read(file)
+    found = places(imported, 0)
+    assert set(found) == {2, 3}
+    assert found[3] == pytest.approx(XY + half, abs=1e-4)
+    corrected = imported.photos[0].people[0].keypoints
+    assert corrected.xy[0] == pytest.approx(right(3)[0] + half, abs=1e-4)
+    assert corrected.confidence[4] == 0  # made invisible
+    assert corrected.confidence[0] == 1
+    assert imported.photos[1].people[0].keypoints.confidence == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("missing", ["tracks", "node_names", "point_scores", "track_names"])
+def test_a_file_of_sleap_without_a_part_is_read_or_refused(tmp_path, missing):
+    arrays = making_keypoints.sleap_arrays()
+    del arrays[missing]
+    file = written(tmp_path, making_keypoints.sleap_bytes(arrays), "clip.h5")
+    if missing in ("tracks", "node_names"):
+        with pytest.raises(ReadError, match=r"clip\.h5.*Export it"):
+            sleap.read(file)
+    else:
+        assert sleap.read(file).people == 3
+
+
+def test_another_hdf5_file_is_no_format_that_is_read(tmp_path):
+    file = written(tmp_path, hdf5_bytes({"numbers": np.zeros(3)}), "data.h5")
+    with pytest.raises(ReadError, match="not one of those that are read"):
+        recognise(file)

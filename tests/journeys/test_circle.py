@@ -124,7 +124,7 @@ def test_what_a_curator_corrects_teaches_the_network_that_guesses_next(shared_da
         workbench, panel = desk.workbench, desk.window.train_panel
         desk.window.training.follow(run)
         panel.use.click()
-        desk.wait(lambda: workbench.fits.network is not None)
+        desk.wait(lambda: workbench.fits.network.loaded is not None)
         desk.do("person.next_worst")
         old = workbench.person
         desk.fit("fit.guess")

@@ -48,7 +48,7 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     accepted = workbench.person_id
     panel.use.click()
     desk.wait(lambda: not workbench.busy)
-    assert workbench.fits.network is not None
+    assert workbench.fits.network.loaded is not None
     guesses = {one.id: one.guess for photo in workbench.project.photos() for one in photo.people}
     assert {one for one, guess in guesses.items() if guess.network == "spin"} == guesses.keys() - {accepted}
     assert workbench.queue.wanted.order == "disagreement"
@@ -106,7 +106,7 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
     assert x.tolist() == list(range(1, 13))
     panel.use.click()
     desk.wait(lambda: not workbench.busy)
-    assert workbench.fits.network is not None
+    assert workbench.fits.network.loaded is not None
     assert desk.said == []
 
 

@@ -108,7 +108,7 @@ def test_from_photos_to_a_network_that_guesses_through_a_kill(start, tmp_path, m
         training.poll()
         assert training.checkpoint is not None, training.last_words
         panel.use.click()
-        desk.wait(lambda: not workbench.busy and workbench.fits.network is not None)
+        desk.wait(lambda: not workbench.busy and workbench.fits.network.loaded is not None)
         assert desk.said == []
         return {person.id: person for photo in workbench.project.photos() for person in photo.people}
 

@@ -124,7 +124,7 @@ def test_the_person_on_show_is_guessed_on_the_card_and_told_of_a_full_one(
     open_desk, card, network, asked, monkeypatch
 ):
     desk = open_desk
-    desk.workbench.fits.network = network
+    desk.workbench.fits.network.loaded = network
     desk.fit("fit.guess")
     assert asked[-1][0] is not network
     assert desk.workbench.person.guess.network == "spin"
@@ -141,6 +141,6 @@ def test_who_wants_the_card_for_a_training_keeps_it_free(open_desk, card, networ
     assert desk.workbench.fits.device().name == CARD
     desk.do("fit.card")
     assert desk.workbench.fits.device().name == CPU
-    desk.workbench.fits.network = network
+    desk.workbench.fits.network.loaded = network
     desk.fit("fit.guess")
     assert asked[-1][0] is network

@@ -14,6 +14,7 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from core.errors import FitloopError
 from desktop import system
 from desktop.commands.file_menu import open_path
 from desktop.commands.menus import COMMANDS
@@ -134,6 +135,10 @@ def last_resort(
     window: Window, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Report an exception that no other code caught: the log gets its trace, the window a message."""
+    if isinstance(error, FitloopError):  # a file's fault that nobody expected there has its own words
+        log.warning("%s", error, exc_info=(kind, error, trace))
+        QTimer.singleShot(0, window, partial(window.say, str(error)))
+        return
     log.critical("unexpected", exc_info=(kind, error, trace))
     text = tr("Something went wrong inside Fitloop: {kind}: {error}\nThe terminal has the details.").format(
         kind=kind.__name__, error=error

@@ -44,6 +44,7 @@ LAYOUTS: tuple[str, ...] = (
     "mpi_inf_3dhp17",
     "jhmdb15",
     "smpl24",
+    "openpose25b",
 )
 
 # SPIN's own model has other points for two of spin49's names, which its published losses are of. Files have spin49.

@@ -20,6 +20,7 @@ from core.files.unusable import read_error
 
 MAX_UNPACKED_BYTES = 512 * 2**20
 MAX_VALUES = 20_000_000
+FEW_VALUES = 500_000
 MAX_DEPTH = 24
 HEADER_BYTES = 128
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -53,16 +54,18 @@ def read_mat(path: Path) -> dict[str, Any]:
     if len(data) < HEADER_BYTES or order is None:
         raise read_error(path, "this is not a .mat file of version 5 to 7", "Save it in MATLAB with '-v7'.")
     try:
-        return dict(_Reader(order).variables(data[HEADER_BYTES:]))
+        return dict(_Reader(order, len(data)).variables(data[HEADER_BYTES:]))
     except (_Broken, struct.error, zlib.error, UnicodeDecodeError) as error:
         raise read_error(path, "this .mat file is damaged", "Was it cut off? Copy it again.") from error
 
 
 class _Reader:
-    def __init__(self, order: str) -> None:
+    def __init__(self, order: str, file_bytes: int) -> None:
         self._order = order
         self._left = MAX_UNPACKED_BYTES
-        self._values = 0
+        self._values_left = min(
+            MAX_VALUES, FEW_VALUES + file_bytes
+        )  # a small file does not unpack to millions
 
     def variables(self, data: bytes) -> Iterator[tuple[str, Any]]:
         """Name and value of each variable."""
@@ -101,8 +104,8 @@ class _Reader:
 
     def _matrix(self, data: memoryview, depth: int) -> tuple[str, Any]:
         """Name and value: flags, dimensions and name, then what the class has."""
-        self._values += 1
-        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+        self._values_left -= 1
+        if depth > MAX_DEPTH or self._values_left < 0:
             raise _Broken
         if not len(data):
             return "", _EMPTY

@@ -41,7 +41,11 @@ def _read_part(part: Part, beside: Beside, word: str | None) -> Import:
         raise read_error(part.path, f"files of {row.word} are only written", "Choose a format that is read.")
     beside = replace(beside, photos=beside.photos or part.photos)
     found = row.read(part.path, **_asked(row.read_asks, beside))
-    return replace(found, root=beside.photos or row.root(part.path))
+    notes = found.notes
+    if beside.layout_name is not None and "layout_name" not in row.read_asks:
+        told = f"the layout '{beside.layout_name}' is not used: files of {row.word} have one of their own"
+        notes = (*notes, told)
+    return replace(found, notes=notes, root=beside.photos or row.root(part.path))
 
 
 def _in_photos(found: Import) -> Import:
@@ -94,5 +98,7 @@ def _asked(names: tuple[str, ...], beside: Beside) -> dict[str, Any]:
         given["body"] = load_body(given["body"])
     if "known" in given:
         known = given["known"]
-        given["known"] = () if known is None else read_file(known, replace(beside, known=None)).photos
+        given["known"] = (
+            () if known is None else read_file(known, replace(beside, known=None, layout_name=None)).photos
+        )
     return given

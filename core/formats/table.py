@@ -114,6 +114,7 @@ _ROWS = (
         reads="COCO keypoints JSON: also CrowdPose, Halpe, OCHuman, any that names its keypoints",
         recognise=_late("keypoints.coco", "recognise"),
         read=_late("keypoints.coco", "read"),
+        read_asks=("photos", "layout_name"),
         writes="COCO keypoints JSON",
         write=_late("keypoints.coco_write", "write"),
         write_asks=("written_layout",),
@@ -123,11 +124,11 @@ _ROWS = (
     Format(
         "openpose",
         (".json",),
-        reads="OpenPose JSON: a file or a folder; BODY_25 and COCO 18",
+        reads="OpenPose JSON: a file or a folder; BODY_25, BODY_25B and COCO 18",
         recognise=_late("keypoints.openpose", "recognise"),
         refuse=_late("keypoints.openpose", "refuse"),
         read=_late("keypoints.openpose", "read"),
-        read_asks=("photos", "known"),
+        read_asks=("photos", "known", "layout_name"),
     ),
     Format(
         "spin",
@@ -200,6 +201,7 @@ _ROWS = (
         reads="MPII annotations .mat",
         recognise=_late("keypoints.mpii", "recognise"),
         read=_late("keypoints.mpii", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "lsp",
@@ -207,6 +209,7 @@ _ROWS = (
         reads="LSP and LSP-extended joints.mat",
         recognise=_late("keypoints.lsp", "recognise"),
         read=_late("keypoints.lsp", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "cvat",
@@ -214,6 +217,7 @@ _ROWS = (
         reads="CVAT XML 1.1 for images, skeletons",
         recognise=_late("keypoints.cvat", "recognise"),
         read=_late("keypoints.cvat", "read"),
+        read_asks=("photos", "layout_name"),
     ),
     Format(
         "yolo",

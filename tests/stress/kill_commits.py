@@ -59,14 +59,19 @@ def killed_writer(write: Callable[[], Iterator[int]], chance: random.Random) -> 
     return [number for (number,) in NUMBER.iter_unpack(data[: len(data) // NUMBER.size * NUMBER.size])]
 
 
-def kill_project(path: Path, times: int, chance: random.Random) -> int:
-    """Returns the number of commits that were made and found. Raises AssertionError when one is lost."""
+def kill_project(path: Path, times: int, chance: random.Random, link: Path | None = None) -> int:
+    """Returns the number of commits that were made and found. Raises AssertionError when one is lost.
+
+    link: a symbolic link to the project, by which each writer opens it; the project is checked by its own name.
+    """
+    if link is not None:
+        link.symlink_to(path)
     with Project.create(path) as project:
         project.add_photos([random_photo(np.random.default_rng(0), "a.jpg", PEOPLE)], label="0")
     last = 0
 
     def write() -> Iterator[int]:
-        project = Project.open(path, read_only_if_locked=False)
+        project = Project.open(link or path, read_only_if_locked=False)
         number = last
         while True:
             number += 1
@@ -85,6 +90,7 @@ def check_project(path: Path, reported: int) -> int:
     """Returns the number of the newest commit, which is the last reported or the one after it."""
     with Project.open(path, read_only_if_locked=False) as project:
         assert project.check() == []
+        assert project.notes == ()
         labels = [int(logged.label) for logged in project.history(limit=10**9)]
         newest = labels[0]
         assert reported <= newest <= reported + 1, (reported, newest)
@@ -134,6 +140,7 @@ def whole_number(path: Path) -> int:
 def main() -> int:
     parser = CommandLine("tests.stress.kill_commits", __doc__)
     parser.add_argument("--times", type=int, default=300, help="how often each writer is killed")
+    parser.add_argument("--through-link", action="store_true", help="once more through a symbolic link")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance = random.Random(options.seed)
@@ -143,6 +150,10 @@ def main() -> int:
             f"project: {options.times} kills, {commits} commits, none lost, the file always intact",
             flush=True,
         )
+        if options.through_link:
+            target, link = Path(folder, "b.fitloop"), Path(folder, "link.fitloop")
+            commits = kill_project(target, options.times, chance, link)
+            print(f"through a link: {options.times} kills, {commits} commits, none lost", flush=True)
         saves = kill_fits(Path(folder, "curated.npz"), options.times, chance)
         print(f"curated.npz: {options.times} kills, {saves} saves, always a whole file", flush=True)
     return 0

@@ -97,7 +97,7 @@ def write(path: Path, photos: Iterable[Photo], body: Body | None = None) -> Expo
         betas = smpl_betas(fitted, left_out).tolist()
         for (photo, person), *values in zip(fitted, matrices, betas, weak, strict=True):
             keypoints = spin_keypoints(photo, person, left_out)
-            own = person.with_(id=ids.take_or_next(person.id))
+            own = person.with_(id=ids.take(person.id))
             data.append(_entry(photo, own, keypoints, values))
     left_out += _same_names({photo.path for photo, _ in fitted})
     with whole_file(path) as stream:
@@ -137,7 +137,7 @@ def _read_entry(
         raise Unusable("the scale of its camera is not positive")
     betas = finite(entry.get("parm_shape"), 10)
     wanted = entry.get("annotId")
-    id = ids.take_or_next(wanted if isinstance(wanted, int) else None)
+    id = ids.take(wanted)
     return _Entry(record, people.person(id, box, keypoints), found[relative], matrices, betas, eft_camera)
 
 

@@ -2,7 +2,9 @@
 
 The arrays are imgname, center, scale (N,) or (N, 2) [px; SPIN uses units of 200 px], body_keypoints_2d (N, 25, 3),
 extra_keypoints_2d (N, 19 or 24, 3), body_pose (N, 72), betas (N, 10), has_body_pose (N,) and has_betas (N,). A shape
-whose has_betas is 0 is not known: its pose is read as a fit, not as truth. The frame of poses is found as for SPIN's.
+whose has_betas is 0 is not known: its pose is read as a fit, not as truth. body_pose may be (N, 69) beside
+global_orient (N, 3). The frame of poses is found as for SPIN's; with cam_t (N, 3) and focal_length (N,) or cam_int
+(N, 3, 3) they are in the photo's. `gender` (N,), as in ProHMR's file of 3DPW, is that of the shapes' body.
 Training shards (.tar) are not read.
 """
 
@@ -16,6 +18,7 @@ from core.body.model import Body
 from core.files.untrusted import read_arrays
 from core.formats.bodies.spin import BETAS, OPENPOSE, PART, POSE, Table, checked, people_of
 from core.formats.shared import people
+from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.glimpse import LIKELY, NO, Glimpse
 from core.formats.shared.report import Import, Report
 from core.records import BBOX_UNIT
@@ -32,6 +35,7 @@ _NAMES = (
     "has_betas",
     "body_keypoints_2d",
 )
+_CAMERA = ("cam_t", "focal_length", "cam_int")
 _TALLER = 256 / 192  # 4D-Humans widens or heightens boxes to its network's 192 × 256
 
 
@@ -49,7 +53,7 @@ def read(
     body: an SMPL body, for exact translations. frame: as for SPIN's data sets. Raises ReadError.
     """
     report = Report(path, FORMAT)
-    arrays = read_arrays(path, (*_NAMES, "extra_keypoints_2d"))
+    arrays = read_arrays(path, (*_NAMES, "extra_keypoints_2d", "global_orient", GENDER, *_CAMERA))
     for name in ("imgname", "center", "scale"):
         if name not in arrays:
             raise report.error(f"no array '{name}'", "Choose a data set .npz with imgname, center and scale.")
@@ -66,10 +70,11 @@ def read(
     if "extra_keypoints_2d" in arrays:
         columns["part"] = _extra(arrays["extra_keypoints_2d"], count, report)
     if "body_pose" in arrays and "betas" in arrays:
-        columns["pose"] = checked(arrays["body_pose"], "body_pose", count, (POSE,), report)
+        columns["pose"] = _pose(arrays, count, report)
         columns["shape"] = checked(arrays["betas"], "betas", count, (BETAS,), report)
     if "has_body_pose" in arrays:
         columns["has_smpl"] = checked(arrays["has_body_pose"], "has_body_pose", count, (), report)
+    columns |= _cameras(arrays, count, report)
     shaped = np.zeros(count, bool)
     if "has_betas" in arrays:
         shaped = checked(arrays["has_betas"], "has_betas", count, (), report) > 0
@@ -79,8 +84,29 @@ def read(
         report.note(
             f"{unknown} poses have no known shape (has_betas): read with the mean shape, and not as truth"
         )
-    table = Table(list(people.text_column(imgname)), columns, shaped=shaped)
+    table = Table(list(people.text_column(imgname)), columns, gender=arrays.get(GENDER), shaped=shaped)
     return people_of(table, photos or path.parent, None, body, report, frame)
+
+
+def _pose(arrays: dict[str, np.ndarray], count: int, report: Report) -> np.ndarray:
+    """(N, 72) of body_pose, or of global_orient and a body_pose without it."""
+    if "global_orient" not in arrays or arrays["body_pose"].size == count * POSE:
+        return checked(arrays["body_pose"], "body_pose", count, (POSE,), report)
+    orient = checked(arrays["global_orient"], "global_orient", count, (3,), report)
+    return np.concatenate([orient, checked(arrays["body_pose"], "body_pose", count, (POSE - 3,), report)], 1)
+
+
+def _cameras(arrays: dict[str, np.ndarray], count: int, report: Report) -> dict[str, np.ndarray]:
+    """The columns of `RowCameras`; none if the file lacks translations or focal lengths."""
+    if "cam_t" not in arrays or not {"focal_length", "cam_int"} & arrays.keys():
+        return {}
+    cam_t = checked(arrays["cam_t"], "cam_t", count, (3,), report)
+    if "cam_int" in arrays:
+        return {"cam_t": cam_t, "cam_int": checked(arrays["cam_int"], "cam_int", count, (3, 3), report)}
+    focal_length = arrays["focal_length"]
+    if focal_length.ndim == 2 and focal_length.shape[1] == 2:
+        focal_length = checked(focal_length, "focal_length", count, (2,), report).mean(axis=1)
+    return {"global_t": cam_t, "focal_l": checked(focal_length, "focal_length", count, (), report)}
 
 
 def _scale(array: np.ndarray, count: int, report: Report) -> np.ndarray:

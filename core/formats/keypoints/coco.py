@@ -1,10 +1,10 @@
 """Reads COCO keypoints JSON and its relatives: 23 keypoints, CrowdPose, Halpe, OCHuman, AIC, …
 
-The layout is found from the category's keypoint names. v = 0 is absent, 1 occluded, 2 visible; a fraction is a
-confidence. `keypoint_scores`, which some tools and our writer add, holds confidences. A box is x, y, width, height
-[px]. `track_id` is one person's through the images of one `video_id` or `vid_id`. Of COCO-WholeBody the 17 body
-keypoints and foot_kpts are read; face and hands are kept in the origin only. (Its schema was taken from public code,
-not from a file of the data set.)
+The layout is found from the category's keypoint names, or from their number if it has none. v = 0 is absent, 1
+occluded, 2 visible; a fraction is a confidence; where 0 and 1 are the only ones, 1 is labelled. `keypoint_scores`,
+which some tools and our writer add, holds confidences. `track_id` is one person's through the images of one `video_id`
+or `vid_id`. A box is x, y, width, height [px]. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face
+and hands are left out. (Its schema was taken from public code, not from a file of the data set.)
 """
 
 from __future__ import annotations
@@ -13,16 +13,13 @@ from collections.abc import Container, Hashable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from core.body.keypoints import layout
-from core.files.untrusted import finite, number, numbers, read_json
+from core.files.untrusted import number, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.coco_origin import document_of, with_annotation, with_image
+from core.formats.keypoints.coco_people import read_categories, read_person, same_id, told_binary
 from core.formats.shared import people
 from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
-from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
 from core.records import Person, Photo
@@ -32,7 +29,6 @@ MAX_SIDE = 100_000  # px
 _READ = {"id", "image_id", "category_id", "iscrowd", "bbox", "area", "keypoints", "keypoint_scores"}
 _READ |= {"num_keypoints", "foot_kpts", "track_id"}
 MAX_FIELDS_SHOWN = 10
-FEET = ("left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel")
 
 
 def recognise(seen: Glimpse) -> int:
@@ -41,8 +37,11 @@ def recognise(seen: Glimpse) -> int:
     return SURE if known == 2 and not seen.is_list else MAYBE if known else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
-    """Read photos and people. photos: the folder that file names are relative to. Raises ReadError."""
+def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+    """Read photos and people. photos: the folder that file names are relative to.
+
+    layout_name: of keypoints whose names do not tell it. Raises ReadError, and LayoutError for an unknown layout_name.
+    """
     report = Report(path, FORMAT)
     data = read_json(path)
     if not isinstance(data, dict) or not all(
@@ -52,12 +51,13 @@ def read(path: Path, photos: Path | None = None) -> Import:
     folder = PhotoFolder(photos or path.parent, report)
     rest: dict[str, list[Any]] = {"images": [], "annotations": []}  # what is kept, but not read
     found = _read_images(data["images"], folder, report, rest["images"])
-    categories = _read_categories(data.get("categories"), report)
+    categories = read_categories(data.get("categories"), data["annotations"], layout_name, report)
     persons: dict[Hashable, list[Person]] = {}
     others: dict[Hashable, list[Any]] = {}
     tracks = Tracks()
     annotations = data["annotations"]
     ids = people.Ids(1 + max(map(_id_of, annotations), default=0))
+    is_binary = told_binary(annotations, report)
     report.count_people(len(annotations))
     unread: set[str] = set()
     for index in range(len(annotations)):
@@ -66,7 +66,8 @@ def read(path: Path, photos: Path | None = None) -> Import:
             unread.update(annotation.keys() - _READ)
         with report.record(_record(annotation, index)):
             image = _image_of(annotation, found)
-            person = _read_person(annotation, categories, ids, report, index)
+            person = read_person(annotation, categories, is_binary, report, _record(annotation, index))
+            person = person.with_(id=ids.take(annotation.get("id")))
             others_here = persons.setdefault(image, [])
             track = tracks.take(annotation.get("track_id"), _video_of(found[image][1]))
             if track is not None and track in {other.track for other in others_here}:
@@ -76,9 +77,10 @@ def read(path: Path, photos: Path | None = None) -> Import:
                 track = None
             others_here.append(with_annotation(person.with_(track=track), annotation))
             continue
-        image = annotation.get("image_id") if isinstance(annotation, dict) else None
-        is_known = isinstance(image, (int, str)) and image in found
-        (others.setdefault(image, []) if is_known else rest["annotations"]).append(annotation)
+        image = same_id(annotation.get("image_id"), found) if isinstance(annotation, dict) else None
+        (rest["annotations"] if image is None else others.setdefault(image, [])).append(annotation)
+    if ids.renewed:
+        report.note(f"ids that repeat or are no whole numbers: {ids.renewed}; their people have new ones")
     if unread:
         names = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
         report.note(f"fields of annotations that are kept, but not read: {names}")
@@ -103,7 +105,7 @@ def _read_images(
     missing = 0
     for index, image in enumerate(images):
         with report.record(f"image {index}"):
-            if not isinstance(image, dict) or not isinstance(image.get("id"), (int, str)):
+            if not isinstance(image, dict) or not isinstance(image.get("id"), (int, float, str)):
                 raise Unusable("it has no id")
             relative = folder.relative(image.get("file_name"))
             if image["id"] in found or relative in paths:
@@ -128,38 +130,11 @@ def _image_size(image: dict[str, Any], relative: str, folder: PhotoFolder) -> tu
     return int(width), int(height)
 
 
-def _read_categories(categories: object, report: Report) -> dict[Hashable, NameMatch]:
-    found: dict[Hashable, NameMatch] = {}
-    for index, category in enumerate(categories if isinstance(categories, list) else []):
-        record = f"category {index}"
-        names = category.get("keypoints") if isinstance(category, dict) else None
-        if (
-            not isinstance(names, list)
-            or not all(isinstance(name, str) for name in names)
-            or len(names) > 1000
-        ):
-            report.leave_out(record, "it names no keypoints")
-            continue
-        matched = match(names)
-        if matched is None or not isinstance(category.get("id"), (int, str)):
-            report.leave_out(record, "its keypoint names are not those of a person")
-            continue
-        report.note(f"{record} is read as layout '{matched.layout}'")
-        for name in matched.unknown:
-            report.leave_out(
-                f"{record}, keypoint '{name[:64]}'", f"layout '{matched.layout}' has no such keypoint"
-            )
-        found[category["id"]] = matched
-    if not found:
-        raise report.error("no category names the keypoints of a person", "Add the names to 'categories'.")
-    return found
-
-
 def _image_of(annotation: Any, found: Container[Hashable]) -> Hashable:
     if not isinstance(annotation, dict):
         raise Unusable("it is not an annotation")
-    image = annotation.get("image_id")
-    if not isinstance(image, (int, str)) or image not in found:
+    image = same_id(annotation.get("image_id"), found)
+    if image is None:
         raise Unusable("its photo is not among those read")
     return image
 
@@ -169,63 +144,10 @@ def _video_of(image: dict[str, Any]) -> str:
     return str(next((image[name] for name in ("video_id", "vid_id") if name in image), ""))
 
 
-def _read_person(
-    annotation: dict[str, Any],
-    categories: dict[Hashable, NameMatch],
-    ids: people.Ids,
-    report: Report,
-    index: int,
-) -> Person:
-    record = _record(annotation, index)
-    category = annotation.get("category_id")
-    if not isinstance(category, (int, str)) or category not in categories:
-        raise Unusable("its category names no keypoints of a person")
-    if annotation.get("iscrowd") == 1:
-        raise Unusable("it marks a crowd, not a person")
-    matched = categories[category]
-    values = numbers(annotation.get("keypoints"), -1)
-    if len(values) % 3:
-        raise Unusable("its keypoints are not triples x, y, v")
-    triples = values.reshape(-1, 3)
-    if len(triples) != matched.count:
-        raise Unusable(f"it has {len(triples)} keypoints, but its category names {matched.count}")
-    rows = _rows(triples)
-    scores = annotation.get("keypoint_scores")
-    if scores is not None:
-        rows[:, 2] *= finite(scores, len(triples))
-    array = matched.pick(rows)
-    if "foot_kpts" in annotation:
-        array, matched = _with_feet(array, annotation, matched)
-    keypoints = people.make_keypoints(matched.layout, array[:, :3], report, record, array[:, 3] > 0)
-    bbox = people.box_or_round(annotation.get("bbox"), keypoints, report, record)
-    return people.person(ids.take(annotation.get("id")), bbox, keypoints)
-
-
-def _with_feet(
-    array: np.ndarray, annotation: dict[str, Any], matched: NameMatch
-) -> tuple[np.ndarray, NameMatch]:
-    """Add COCO-WholeBody's separate feet to the 17 keypoints, if a layout has both; else nothing changes."""
-    both = match((*layout(matched.layout).keypoints, *FEET))
-    if both is None or both.unknown or len(both.take) != len(array) + len(FEET):
-        return array, matched
-    feet = numbers(annotation["foot_kpts"], 3 * len(FEET)).reshape(-1, 3)
-    return both.pick(np.concatenate([array, _rows(feet)])), both
-
-
-def _rows(triples: np.ndarray) -> np.ndarray:
-    """Triples (K, 3) = x, y, v to rows (K, 4) = x, y, confidence, occluded."""
-    return np.column_stack([triples[:, :2], *people.confidence_and_occluded(triples[:, 2])])
-
-
 def _id_of(annotation: Any) -> int:
-    id = annotation.get("id") if isinstance(annotation, dict) else None
-    return id if isinstance(id, int) else 0
+    return people.whole_number(annotation.get("id") if isinstance(annotation, dict) else None) or 0
 
 
 def _record(annotation: Any, index: int) -> str:
-    id = annotation.get("id") if isinstance(annotation, dict) else None
-    return (
-        f"annotation {id}"
-        if isinstance(id, int) and not isinstance(id, bool)
-        else f"annotation number {index}"
-    )
+    id = people.whole_number(annotation.get("id") if isinstance(annotation, dict) else None)
+    return f"annotation number {index}" if id is None else f"annotation {id}"

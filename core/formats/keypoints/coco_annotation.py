@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.body.keypoints import layout
-from core.formats.keypoints.coco import FEET
 from core.formats.keypoints.coco_origin import AnnotationOrigin, bbox_print, keypoints_print
+from core.formats.keypoints.coco_people import FEET
 from core.formats.shared.layout_match import NameMatch, match
 from core.formats.shared.people import OCCLUDED, VISIBLE
 from core.records import Keypoints, Person

@@ -14,12 +14,14 @@ from xml.parsers import expat
 
 import numpy as np
 
-from core.errors import ReadError
+from core.body.keypoints import layout
+from core.errors import ReadError, Undecided
 from core.files.untrusted import finite, read_bytes
 from core.files.unusable import Unusable
+from core.formats.layouts.layout_choice import chosen_layout
 from core.formats.shared import people
 from core.formats.shared.glimpse import MAYBE, NO, Glimpse
-from core.formats.shared.layout_match import match
+from core.formats.shared.layout_match import NameMatch
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
 from core.records import Person, Photo
@@ -42,10 +44,15 @@ def recognise(seen: Glimpse) -> int:
     return MAYBE if seen.kind == "xml" else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
-    """Read photos and people. photos: the folder that names are relative to. Raises ReadError."""
+def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+    """Read photos and people. photos: the folder that names are relative to.
+
+    layout_name: of points whose names do not tell it. Raises ReadError, and LayoutError for an unknown layout_name.
+    """
     report = Report(path, FORMAT)
-    reader = _Reader(report, PhotoFolder(photos or path.parent, report))
+    if layout_name is not None:
+        layout(layout_name)
+    reader = _Reader(report, PhotoFolder(photos or path.parent, report), layout_name)
     data = read_bytes(path)
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start
@@ -63,17 +70,21 @@ def read(path: Path, photos: Path | None = None) -> Import:
         raise report.error("its encoding is unknown", "Save it as UTF-8.") from error
     if not reader.is_cvat:
         raise report.error("no <annotations>", "Choose an export of CVAT, 'CVAT for images 1.1'.")
+    if reader.question is not None and not any(photo.people for photo in reader.photos):
+        raise reader.question
     return report.done(reader.photos)
 
 
 class _Reader:
     """Receives the document's elements from the parser; one photo is open at a time."""
 
-    def __init__(self, report: Report, folder: PhotoFolder) -> None:
+    def __init__(self, report: Report, folder: PhotoFolder, layout_name: str | None) -> None:
         self.is_cvat = False
+        self.question: Undecided | None = None  # about the first skeletons whose names tell no layout
         self.photos: list[Photo] = []
         self._report = report
-        self._folder = folder
+        self._folder, self._layout_name = folder, layout_name
+        self._matches: dict[tuple[str, ...], NameMatch] = {}
         self._depth = 0
         self._image: dict[str, str] | None = None
         self._persons: list[Person] = []
@@ -139,13 +150,7 @@ class _Reader:
         self._skeleton.points.append((attributes.get("points", ""), *marks))
 
     def _person(self, skeleton: _Skeleton, record: str) -> Person:
-        matched = match(skeleton.names)
-        if matched is None:
-            raise Unusable("its points do not have the names of a person's keypoints")
-        for name in matched.unknown:
-            self._report.leave_out(
-                f"{record}, point '{name}'", f"layout '{matched.layout}' has no such keypoint"
-            )
+        matched = self._match(tuple(skeleton.names))
         rows = [
             (*_place(text), outside != "1", occluded == "1" and outside != "1")
             for text, outside, occluded in skeleton.points
@@ -153,6 +158,18 @@ class _Reader:
         array = matched.pick(np.array(rows, dtype=np.float64))
         keypoints = people.make_keypoints(matched.layout, array[:, :3], self._report, record, array[:, 3] > 0)
         return people.person(len(self._persons), people.box_round(keypoints), keypoints)
+
+    def _match(self, names: tuple[str, ...]) -> NameMatch:
+        """The layout of a skeleton's points. Raises Unusable, also where the user must be asked."""
+        if names not in self._matches:
+            try:
+                where = f"a skeleton of {len(names)} points"
+                found = chosen_layout(self._report, where, names, len(names), self._layout_name)
+            except Undecided as question:
+                self.question = self.question or question
+                raise Unusable("its points do not tell their layout; name the layout") from question
+            self._matches[names] = found
+        return self._matches[names]
 
     def _photo(self, attributes: dict[str, str]) -> Photo:
         relative = self._folder.relative(attributes.get("name"))

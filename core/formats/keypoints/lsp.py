@@ -13,6 +13,7 @@ import numpy as np
 
 from core.files.mat import read_mat
 from core.files.unusable import Unusable
+from core.formats.layouts.layout_choice import fixed_layout
 from core.formats.shared import people
 from core.formats.shared.glimpse import LIKELY, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
@@ -31,9 +32,13 @@ def recognise(seen: Glimpse) -> int:
     return LIKELY if "joints" in seen.variables else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
-    """Read one person per photo. Missing photos are left out: the format holds no sizes. Raises ReadError."""
+def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+    """Read one person per photo. Missing photos are left out: the format holds no sizes.
+
+    layout_name: another layout of as many keypoints. Raises ReadError, and LayoutError for an unknown layout_name.
+    """
     report = Report(path, FORMAT)
+    chosen = fixed_layout(report, LAYOUT, layout_name)
     joints = read_mat(path).get("joints")
     if not isinstance(joints, np.ndarray) or joints.ndim != 3 or joints.dtype.kind not in "iuf":
         raise report.error(
@@ -55,7 +60,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
             relative = _photo(index + 1, len(rows), folder)
             seen = (row[:, 0] > 0) & (row[:, 1] > 0) | ~np.isfinite(row[:, :2]).all(axis=1)
             array = np.column_stack([np.where(seen[:, None], row[:, :2], 0.0), seen])
-            keypoints = people.make_keypoints(LAYOUT, array, report, record)
+            keypoints = people.make_keypoints(chosen, array, report, record)
             person = people.person(0, people.box_round(keypoints), keypoints)
             found.append(Photo(relative, *folder.known_size(relative), (person,)))
     return report.done(found)

@@ -15,6 +15,7 @@ import numpy as np
 from core.files.mat import read_mat
 from core.files.untrusted import finite, number
 from core.files.unusable import Unusable
+from core.formats.layouts.layout_choice import fixed_layout
 from core.formats.shared import people
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
@@ -31,9 +32,13 @@ def recognise(seen: Glimpse) -> int:
     return SURE if "RELEASE" in seen.variables else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
-    """Read photos and people. Missing photos are left out: the format holds no sizes. Raises ReadError."""
+def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+    """Read photos and people. Missing photos are left out: the format holds no sizes.
+
+    layout_name: another layout of as many keypoints. Raises ReadError, and LayoutError for an unknown layout_name.
+    """
     report = Report(path, FORMAT)
+    chosen = fixed_layout(report, LAYOUT, layout_name)
     release = _first(read_mat(path).get("RELEASE"))
     annolist = release.get("annolist") if release else None
     if not isinstance(annolist, list):
@@ -52,13 +57,13 @@ def read(path: Path, photos: Path | None = None) -> Import:
             relative = folder.relative(image.get("name") if image else None)
             if relative in found:
                 raise Unusable("its photo was named before in this file")
-            persons = _read_people(entry.get("annorect"), record, report)
+            persons = _read_people(entry.get("annorect"), record, chosen, report)
             if persons:
                 found[relative] = Photo(relative, *folder.known_size(relative), tuple(persons))
     return report.done(found.values())
 
 
-def _read_people(rects: Any, record: str, report: Report) -> list[Person]:
+def _read_people(rects: Any, record: str, chosen: str, report: Report) -> list[Person]:
     persons: list[Person] = []
     for index, rect in enumerate(rects if isinstance(rects, list) else []):
         name = f"{record}, annorect {index}"
@@ -67,12 +72,12 @@ def _read_people(rects: Any, record: str, report: Report) -> list[Person]:
             points = _first(rect.get("annopoints")) if isinstance(rect, dict) else None
             if points is None:
                 raise Unusable("it has no keypoints (a test photo, or only a head)")
-            keypoints = _keypoints(points.get("point"), name, report)
+            keypoints = _keypoints(points.get("point"), name, chosen, report)
             persons.append(people.person(index, _box(rect, keypoints, name, report), keypoints))
     return persons
 
 
-def _keypoints(points: Any, record: str, report: Report) -> Keypoints:
+def _keypoints(points: Any, record: str, chosen: str, report: Report) -> Keypoints:
     array, occluded = np.zeros((KEYPOINTS, 3)), np.zeros(KEYPOINTS, dtype=bool)
     for point in points if isinstance(points, list) else []:
         if not isinstance(point, dict):
@@ -82,7 +87,7 @@ def _keypoints(points: Any, record: str, report: Report) -> Keypoints:
             raise Unusable(f"a keypoint's id is not one of 0 to {KEYPOINTS - 1}")
         array[int(place)] = number(point.get("x")), number(point.get("y")), 1
         occluded[int(place)] = _is_zero(point.get("is_visible"))
-    return people.make_keypoints(LAYOUT, array, report, record, occluded)
+    return people.make_keypoints(chosen, array, report, record, occluded)
 
 
 def _box(rect: dict[str, Any], keypoints: Keypoints, record: str, report: Report) -> BBox:

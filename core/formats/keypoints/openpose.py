@@ -1,4 +1,6 @@
-"""Reads OpenPose's JSON: one file per photo, `<photo>_keypoints.json`, BODY_25 or COCO 18.
+"""Reads OpenPose's JSON: one file per photo, `<photo>_keypoints.json`, of BODY_25, BODY_25B, BODY_135 or COCO 18.
+
+BODY_25 and BODY_25B have as many keypoints in another order: the bodies that they make tell which it is.
 
 The file holds neither the photo's path nor its size, so the photo must exist under the file's name. Detections are
 matched by their keypoints: to the people of `known` photos, or in a numbered sequence to the people of the previous
@@ -9,7 +11,7 @@ photo. A `person_id` is the person's track; else people who are found again in t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,12 @@ import numpy as np
 
 from core.body.keypoints import convert
 from core.errors import ReadError
-from core.files.untrusted import numbers, read_json
+from core.files.untrusted import read_json
 from core.files.unusable import Unusable, read_error
 from core.formats.bodies import eft
 from core.formats.keypoints import coco
+from core.formats.keypoints.openpose_layouts import OpenposeLayouts
+from core.formats.layouts.keypoint_rows import triples
 from core.formats.shared import people
 from core.formats.shared.association import associate
 from core.formats.shared.gathered_photos import Tracks
@@ -32,7 +36,6 @@ from core.formats.shared.sequences import with_tracks
 from core.records import Keypoints, Person, Photo
 
 FORMAT = "OpenPose"
-LAYOUTS_BY_LENGTH = {75: "openpose25", 54: "coco18"}
 MAX_PEOPLE_IN_PHOTO = 1000
 _MAX_BYTES = 32 * 2**20
 _LOOKED_INTO = 20  # files of a folder
@@ -61,11 +64,14 @@ def refuse(seen: Glimpse) -> None:
         raise read_error(seen.path, problem, "Give the one that you mean.")
 
 
-def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) -> Import:
-    """Read one file, or all `*.json` of a folder. Raises ReadError.
+def read(
+    path: Path, photos: Path | None = None, known: Sequence[Photo] = (), layout_name: str | None = None
+) -> Import:
+    """Read one file, or all `*.json` of a folder. Raises ReadError, and LayoutError for an unknown layout_name.
 
     known: photos with people. Each person gets the keypoints of the matching detection, converted to the person's
-    layout. Nobody is added, and detections without a matching person are left out.
+    layout. Nobody is added, and detections without a matching person are left out. layout_name: of the keypoints,
+    where their number does not tell it.
     """
     report = Report(path, FORMAT)
     folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
@@ -74,12 +80,13 @@ def read(path: Path, photos: Path | None = None, known: Sequence[Photo] = ()) ->
         raise report.error("no .json files in this folder", "Choose the folder that OpenPose wrote.")
     if len(files) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} files", "Split the folder.")
+    layouts = OpenposeLayouts(_some_people(files), layout_name, report)
     by_path, tracks = {photo.path: photo for photo in known}, Tracks()
     found: dict[str, Photo] = {}
     before: tuple[str, int, Photo] | None = None
     for file in files:
         try:
-            photo = _read_photo(file, folder, report, by_path, tracks)
+            photo = _read_photo(file, folder, (layouts, tracks), report, by_path)
         except ReadError as error:
             if file == path:
                 raise
@@ -104,9 +111,11 @@ def read_one(file: Path, number: int, folder: PhotoFolder) -> Keypoints | None:
     entries, report = _entries(file), Report(file, FORMAT)
     if number >= len(entries):
         return None
-    side = max(folder.known_size(folder.named(_stem(file))))
+    folder.known_size(folder.named(_stem(file)))
     try:
-        return _read_keypoints(entries[number], f"person {number}", side, report)
+        return _read_keypoints(
+            entries[number], f"person {number}", OpenposeLayouts(_some_people([file]), None, report), report
+        )
     except Unusable:
         return None
 
@@ -122,13 +131,18 @@ def _entries(file: Path) -> list[Any]:
 
 
 def _read_photo(
-    file: Path, folder: PhotoFolder, report: Report, known: Mapping[str, Photo], tracks: Tracks
+    file: Path,
+    folder: PhotoFolder,
+    through: tuple[OpenposeLayouts, Tracks],
+    report: Report,
+    known: Mapping[str, Photo],
 ) -> Photo | None:
     entries = _entries(file)
     with report.record(file.name):
         relative = folder.named(_stem(file))
         width, height = folder.known_size(relative)
-        persons = _read_people(entries, file.name, max(width, height), report, _tracks(file, entries, tracks))
+        layouts, tracks = through
+        persons = _read_people(entries, file.name, layouts, report, _tracks(file, entries, tracks))
         if not known:
             return Photo(relative, width, height, tuple(persons))
         if relative not in known:
@@ -150,7 +164,7 @@ def _tracks(file: Path, entries: list[Any], tracks: Tracks) -> list[int | None]:
 
 
 def _read_people(
-    entries: list[Any], name: str, side: int, report: Report, tracks: list[int | None]
+    entries: list[Any], name: str, layouts: OpenposeLayouts, report: Report, tracks: list[int | None]
 ) -> list[Person]:
     if len(entries) > MAX_PEOPLE_IN_PHOTO:
         raise Unusable(f"more than {MAX_PEOPLE_IN_PHOTO} people in one photo")
@@ -159,27 +173,37 @@ def _read_people(
     for index, entry in enumerate(entries):
         record = f"{name}, person {index}"
         with report.record(record):
-            keypoints = _read_keypoints(entry, record, side, report)
+            keypoints = _read_keypoints(entry, record, layouts, report)
             person = people.person(len(persons) + 1, people.box_round(keypoints, _SURE), keypoints)
             persons.append(person.with_(track=tracks[index]))
     return persons
 
 
-def _read_keypoints(entry: Any, record: str, side: int, report: Report) -> Keypoints:
+def _read_keypoints(entry: Any, record: str, layouts: OpenposeLayouts, report: Report) -> Keypoints:
     if not isinstance(entry, dict):
         raise Unusable("it is not a person")
-    values = numbers(entry.get("pose_keypoints_2d"), -1)
-    if len(values) not in LAYOUTS_BY_LENGTH:
-        known = " or ".join(f"{length // 3} ({name})" for length, name in LAYOUTS_BY_LENGTH.items())
-        raise Unusable(f"it has {len(values) / 3:g} keypoints; OpenPose models with {known} are read")
-    array = values.reshape(-1, 3)
-    seen = array[array[:, 2] > 0]
-    if len(seen) and np.abs(seen[:, :2]).max() <= 1 < side:
-        raise Unusable("its keypoints are fractions, not pixels; run OpenPose with --keypoint_scale 0")
+    array = triples(entry.get("pose_keypoints_2d"), report, record)
+    matched = layouts.of(len(array))
+    people.refuse_fractions(array, "run OpenPose with --keypoint_scale 0")
     for part in _EXTRA:
         if isinstance(entry.get(part), list) and any(entry[part]):
             report.note(f"'{part}' is not read: the layouts have no face or hands")
-    return people.make_keypoints(LAYOUTS_BY_LENGTH[len(values)], array, report, record)
+    return people.make_keypoints(matched.layout, matched.pick(array), report, record)
+
+
+def _some_people(files: Sequence[Path]) -> Iterator[np.ndarray]:
+    """Keypoints (K, 3) of people in some of the files."""
+    for file in files[:: max(1, len(files) // _LOOKED_INTO)][:_LOOKED_INTO]:
+        try:
+            entries = _entries(file)
+        except ReadError:
+            continue
+        for entry in entries[:MAX_PEOPLE_IN_PHOTO]:
+            values = entry.get("pose_keypoints_2d") if isinstance(entry, dict) else None
+            try:
+                yield triples(values, Report(file, FORMAT), "")
+            except Unusable:
+                continue
 
 
 def _update(photo: Photo, found: list[Person], name: str, report: Report) -> Photo:

@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from core.files.unusable import Unusable
-from core.formats.shared.photo_folder import PHOTO_SUFFIXES, PhotoFolder
+from core.formats.photos.photo_names import PHOTO_SUFFIXES, local_parts
+from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Report
 
 _FOLDERS = ("", "images", "imgs", "img", "frames")
@@ -32,9 +33,10 @@ class NumberedPhotos:
 
     def named(self, number: int) -> str:
         """The relative path of the photo with this number. Raises Unusable if there is none."""
-        if number not in self.paths:
+        relative = self.paths.get(number)
+        if relative is None or not self.folder.holds(relative):
             raise Unusable(self.missing)
-        return self.paths[number]
+        return relative
 
     def frame(self, frame: int, first: int) -> str:
         """As `named`, of a frame of a file whose first frame has the number `first`, after `align`."""
@@ -84,7 +86,7 @@ class NumberedPhotos:
             of_this = {key: photos for key, photos in series.items() if self._is_of_series(*key)}
             series = defaultdict(dict, of_this or series)
         found: dict[int, str] = {}
-        for sub in (*_FOLDERS, self.series):
+        for sub in self._places:
             here: dict[int, str] = {}
             for (folder, _), photos in series.items():
                 if folder == (sub or "."):
@@ -92,17 +94,24 @@ class NumberedPhotos:
             found = here | found
         return {number: relative for number, relative in found.items() if relative}
 
+    @property
+    def _places(self) -> tuple[str, ...]:
+        """The folders that are looked into: one is named as the series."""
+        return (*_FOLDERS, self.series) if local_parts(self.series) == (self.series,) else _FOLDERS
+
     def _is_of_series(self, folder: str, start: str) -> bool:
         return start.rstrip("_-. ") == self.series or folder.rsplit("/", 1)[-1] == self.series
 
     def _photos(self) -> list[str]:
         """The names in the folder, and in its folders of photos, at most MAX_PHOTOS of them."""
         names: list[str] = []
-        for sub in (*_FOLDERS, *((self.series,) if self.series else ())):
+        for sub in self._places:
             try:
                 with os.scandir(self.folder.root / sub) as entries:
                     files = islice((entry.name for entry in entries), MAX_PHOTOS)
-                    found = [name for name in files if PurePosixPath(name).suffix.lower() in PHOTO_SUFFIXES]
+                    found = [
+                        name for name in files if name.lower().endswith(PHOTO_SUFFIXES) and name.isprintable()
+                    ]
             except (OSError, ValueError):
                 continue
             names += [str(PurePosixPath(sub, name)) for name in sorted(found)]

@@ -15,31 +15,41 @@ from core.records import BBOX_PADDING, BBOX_UNIT, BBox, Keypoints, Person
 
 FEWEST_FOR_BOX = 2  # keypoints
 OCCLUDED, VISIBLE = 1, 2  # COCO's v; 0 is absent
+_LONGEST_ID = 20  # digits
+_INSIDE = 0.7  # share of keypoints within one pixel of the photo's corner that makes them fractions
 
 
 class Ids:
-    """Gives each person of a file a unique id; people without one get numbers from `free` on."""
+    """Gives each person of a file a unique id; people without one get numbers from `free` on.
+
+    renewed: how many have another id than their file's.
+    """
 
     def __init__(self, free: int = 1) -> None:
+        self.renewed = 0
         self._used: set[int] = set()
         self._next = free
 
     def take(self, wanted: object = None) -> int:
-        """`wanted`, or the next free id if it is None. Raises Unusable for a repeated id or no whole number."""
-        if wanted is None:
+        """`wanted`, also as text, or the next free id if it is None, taken or no whole number."""
+        whole = whole_number(wanted)
+        if whole is None or whole in self._used:
+            self.renewed += wanted is not None
             while self._next in self._used:
                 self._next += 1
-            wanted = self._next
-        if isinstance(wanted, bool) or not isinstance(wanted, (int, np.integer)) or not 0 <= wanted < 2**63:
-            raise Unusable("its id is not a whole number")
-        if wanted in self._used:
-            raise Unusable("its id was used before in this file; each must have its own")
-        self._used.add(int(wanted))
-        return int(wanted)
+            whole = self._next
+        self._used.add(whole)
+        return whole
 
-    def take_or_next(self, wanted: object) -> int:
-        """`wanted`, or the next free id if it is taken: formats that number people per photo repeat numbers."""
-        return self.take(None if wanted in self._used else wanted)
+
+def whole_number(id: object) -> int | None:
+    """An id of a file as a number: 7, 7.0 and '7' are the same. None if it is none."""
+    if isinstance(id, str) and id.strip().isascii() and id.strip().isdigit() and len(id) < _LONGEST_ID:
+        id = int(id)
+    if isinstance(id, float) and id.is_integer():
+        id = int(id)
+    is_whole = isinstance(id, (int, np.integer)) and not isinstance(id, bool)
+    return int(id) if is_whole and 0 <= id < 2**63 else None  # type: ignore[operator, call-overload]
 
 
 def make_keypoints(
@@ -64,14 +74,23 @@ def make_keypoints(
     return Keypoints(layout_name, array[:, :2], array[:, 2], occluded & (array[:, 2] > 0))
 
 
-def confidence_and_occluded(third: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def refuse_fractions(array: np.ndarray, remedy: str) -> None:
+    """Raises Unusable for keypoints (K, 3) = x, y, confidence that are fractions of the photo: a few may lie outside
+    it, but no person is one pixel large. remedy: where pixels come from."""
+    seen = array[array[:, 2] > 0, :2]
+    if len(seen) >= FEWEST_FOR_BOX and (np.abs(seen).max(axis=1) <= 1).mean() >= _INSIDE:
+        raise Unusable(f"its keypoints are fractions, not pixels; {remedy}")
+
+
+def confidence_and_occluded(third: np.ndarray, binary: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Interpret the third numbers (K,) of keypoints: visibilities, or confidences if one of them is a fraction.
 
-    Returns confidence (K,) and occluded (K,) bool. Raises Unusable if they can be neither.
+    binary: the file's visibilities are 0 and 1 only, so that 1 means labelled, not occluded. Returns confidence (K,)
+    and occluded (K,) bool. Raises Unusable if they can be neither.
     """
     finite = third[np.isfinite(third)]
     if (finite % 1 == 0).all():
-        return (third > 0).astype(np.float64), third == OCCLUDED
+        return (third > 0).astype(np.float64), (third == OCCLUDED) & (not binary)
     if finite.min() < 0 or finite.max() > VISIBLE:  # a heatmap's peak can slightly exceed 1
         raise Unusable("the third numbers of its keypoints are neither visibilities nor confidences in 0..1")
     return third.clip(0, 1), np.zeros(len(third), dtype=bool)

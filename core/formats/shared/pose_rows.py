@@ -31,6 +31,7 @@ NEAREST_CROP_DEPTH = 5.0  # m; a body nearer than this would be ten times as lar
 _CHUNK = 256
 # What tells the frame: people with so many keypoints, of whom one of the frames leaves so little of the crop.
 _TELLING_KEYPOINTS, _TELLING_PX = 6, 30.0
+_MOST_TELLING = 2000  # people, evenly from the file: more would tell the same and take longer
 _ANNOTATION_PX = 0.5  # of the crop: smaller differences are rounding
 # How clear the mean logarithm of the errors' ratio must be: of many people, and more by the root of their number. Noisy
 # fits of captured poses have 0.04 to 0.2, with a spread of 0.25 between people.
@@ -52,6 +53,18 @@ class PoseRows:
 
     def __len__(self) -> int:
         return len(self.pose)
+
+    def some(self, chosen: np.ndarray) -> PoseRows:
+        """The people of these places (n,)."""
+        return PoseRows(
+            self.pose[chosen],
+            self.betas[chosen],
+            self.kid[chosen],
+            [self.bboxes[place] for place in chosen],
+            [self.keypoints[place] for place in chosen],
+            [self.photos[place] for place in chosen],
+            self.shaped,
+        )
 
     def placed_with(self, body: Body) -> CropPeople:
         """The same with a placing body."""
@@ -109,11 +122,15 @@ def frame_shown(rows: PoseRows, body: Body) -> tuple[Frame, str] | None:
 
     Each person has the logarithm of the ratio of the two errors, counted by the angle between the frames.
     """
+    count = np.array([int((one.confidence > 0).sum()) for one in rows.keypoints])
+    rich = np.flatnonzero(count >= _TELLING_KEYPOINTS)
+    if not len(rich):
+        return None
+    rows = rows.some(rich[:: 1 + len(rich) // _MOST_TELLING])
     people = rows.placed_with(body)
     errors = {frame: _errors_px(rows, people, frame, body) for frame in ("crop", "photo")}
     crop, photo = errors["crop"], errors["photo"]
-    count = np.array([int((one.confidence > 0).sum()) for one in rows.keypoints])
-    telling = (count >= _TELLING_KEYPOINTS) & (np.minimum(crop, photo) < _TELLING_PX)
+    telling = np.minimum(crop, photo) < _TELLING_PX
     weight = angles_between_frames(rows) * telling
     if weight.sum() <= 0:
         return None

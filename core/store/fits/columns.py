@@ -21,6 +21,7 @@ NUMBERS: dict[str, tuple[int, ...]] = {
     "keypoints": (49, 3),
     "score": (),
 }
+OPTIONAL: dict[str, tuple[int, ...]] = {"photo_size": (2,)}  # zeros where a file does not have it
 # The largest size of each number but for the score: beyond it a body's arithmetic overflows float32.
 LARGEST = {
     "pose": 1e4,
@@ -32,9 +33,9 @@ LARGEST = {
     "center": 1e7,
     "scale": 1e5,
     "keypoints": 1e9,
+    "photo_size": 1e7,
 }
 LEAST = {"focal_length": 1e-3, "scale": 5e-6}  # px, and a thousandth of a px
-OPTIONAL: dict[str, tuple[int, ...]] = {"photo_size": (2,)}  # zeros where a file does not have it
 TRUTHS = ("valid_fit", "locked")
 TRACK = "track"  # of whole numbers, -1 for none; files from before tracks lack it
 NO_TRACK = -1

@@ -1,6 +1,6 @@
 """What a project does not take on trust from its disk: that the log is whole, and that no other program changed a file.
 
-`docs/quality.md` says what is promised. SQLite itself reads a file that another program wrote over, and drops the
+`docs/desk.md` says what is promised. SQLite itself reads a file that another program wrote over, and drops the
 commits after a wrong bit of the log, without a word.
 """
 

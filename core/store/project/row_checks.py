@@ -12,6 +12,7 @@ from core.body.keypoints import layout as keypoint_layout
 from core.records import Fit, Guess, Keypoints, Source
 
 MOST_PIXELS = 10**7  # of a photo's side
+FARTHEST_PX = 1e9  # of a box; numbers beyond overflow float32
 MOST_TEXT = 2**20
 MOST_PATH = 4096  # as POSIX has it
 MOST_KEYPOINT_BYTES = 16 * 1000
@@ -88,6 +89,12 @@ def check_photo(row: Columns) -> None:
     centre = row["center_x"], row["center_y"]
     if centre != (None, None) and not all(map(_is_number, centre)):
         raise ValueError("its camera's centre is no place")
+
+
+def check_box(row: Columns) -> None:
+    """Raises ValueError for a box that no photo has."""
+    if not all(abs(row[name]) <= FARTHEST_PX for name in ("center_x", "center_y", "scale")):
+        raise ValueError("its box is farther out than any photo")
 
 
 def check_keypoints(keypoints: Keypoints) -> None:

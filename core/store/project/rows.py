@@ -18,7 +18,14 @@ import numpy as np
 from core.errors import FitloopError, ProjectError
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.project.documents import document_hash
-from core.store.project.row_checks import PERSON_TYPES, check_body, check_keypoints, check_photo, check_types
+from core.store.project.row_checks import (
+    PERSON_TYPES,
+    check_body,
+    check_box,
+    check_keypoints,
+    check_photo,
+    check_types,
+)
 from core.store.project.schema import Row, Value
 from core.wishes import from_plain, to_plain
 
@@ -104,6 +111,7 @@ def person_from_row(row: Mapping[str, Any] | sqlite3.Row) -> Person:
 
 def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
     check_types(row, PERSON_TYPES)
+    check_box(row)
     original = row["original_keypoints"]
     guess, fit = row["guess"], row["fit"]
     tags = json.loads(row["tags"])

@@ -256,6 +256,7 @@ class TrainPanel(QWidget):
     def _entitle(self) -> None:
         """Title the empty plot until there are curves."""
         words = None if self.shown_metric.count() else tr("Curves of the run: no metrics yet")
+        self.plot.getPlotItem().setTitle("")  # a hidden title would keep its width
         self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
 
 

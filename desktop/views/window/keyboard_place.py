@@ -37,8 +37,20 @@ class KeyboardPlace(QObject):
         self._window, self._middle, self._pages, self._space = window, middle, pages, space
         middle.turned.connect(self._look)
         application = QApplication.instance()
+        self._listens = isinstance(application, QApplication)
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._look)
+
+    def close(self) -> None:
+        """Let the application go, which outlives the window.
+
+        Otherwise a garbage collection frees the connection, perhaps in the thread of a job. There it holds Qt's lock
+        of the application's signals and waits for Python's, while the window's thread waits the other way round.
+        """
+        application = QApplication.instance()
+        if isinstance(application, QApplication) and self._listens:
+            application.focusChanged.disconnect(self._look)
+        self._listens = False
 
     def _look(self) -> None:
         page = self._pages.get(self._middle.currentWidget(), "photo")

@@ -5,14 +5,24 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QIcon, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import (
+    QAction,
+    QFocusEvent,
+    QIcon,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QCommandLinkButton, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 from desktop.views.drawing import FOCUS_PX
 
-COLUMN_PX = 460
+COLUMN_PX, EDGES_PX = 460, 30  # the width of the links, and the room beside them
 TITLE_PT, ICON_PX = 20, 16
 
 
@@ -36,9 +46,8 @@ class StartPage(QScrollArea):
         outer = QVBoxLayout(content)
         outer.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QWidget()
-        column.setFixedWidth(COLUMN_PX)
         outer.addWidget(column)
-        self._column = QVBoxLayout(column)
+        self._links_column, self._column = column, QVBoxLayout(column)
         title = QLabel(tr("Fitloop"))
         font = title.font()
         font.setPointSize(TITLE_PT)
@@ -90,6 +99,11 @@ class StartPage(QScrollArea):
             self._column.insertWidget(self._column.count() - 1, button)
             button.show()  # at once, not with the next event: a key may reach it before
             self._recent.append(button)
+
+    @qt_override()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._links_column.setFixedWidth(min(COLUMN_PX, self.viewport().width() - EDGES_PX))
 
     @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -122,7 +122,8 @@ class Window(QMainWindow):
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
         pages: dict[object, Place] = {self.start_page: "start", self.contact_sheet: "sheet"}
-        KeyboardPlace(self, self._middle, pages, self.space).changed.connect(self.status.show_place)
+        self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)
+        self._keyboard.changed.connect(self.status.show_place)
 
     # The interface for commands
 
@@ -229,6 +230,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self._settings.dock_sizes = self.docks.wanted
+        self._keyboard.close()
         self.people.stop()
         self.training.close()
         self.data_plots.stop()

@@ -67,7 +67,6 @@ READERS = {
 }
 # Where core and desktop open a file by themselves, and why.
 OWN = {
-    "core/files/regular.py": "the door itself",
     "core/files/whole_file.py": "files that this program writes",
     "core/files/npz.py": "members of an archive that came through the door",
     "core/files/unpack.py": "files that it unpacks",

@@ -50,8 +50,6 @@ def changed(key: str, value: Any, index: int = 1) -> dict[str, Any]:
         ("image_id", [1], "photo is not among those read"),
         ("category_id", 5, "category names no keypoints"),
         ("iscrowd", 1, "a crowd, not a person"),
-        ("id", 10, "id was used before"),
-        ("id", 1.5, "not a whole number"),
     ],
 )
 def test_one_bad_annotation_is_left_out_and_the_others_are_read(key, value, said, tmp_path):
@@ -59,6 +57,19 @@ def test_one_bad_annotation_is_left_out_and_the_others_are_read(key, value, said
     assert imported.people == 2
     assert len(imported.left_out) == 1
     assert said in reasons(imported)
+
+
+@pytest.mark.parametrize("id", [10, "10", 10.0, 1.5, -1, "b", [1], True])
+def test_a_person_whose_id_repeats_or_is_no_whole_number_gets_a_new_one_and_it_is_said(id, tmp_path):
+    imported = read_coco(tmp_path, changed("id", id))
+    assert sorted(one.id for photo in imported.photos for one in photo.people) == [10, 12, 13]
+    assert "ids that repeat or are no whole numbers: 1" in imported.summary()
+
+
+@pytest.mark.parametrize("id", ["11", 11.0, " 11 "])
+def test_an_id_as_text_or_fraction_is_the_same_number(id, tmp_path):
+    imported = read_coco(tmp_path, changed("id", id))
+    assert sorted(one.id for photo in imported.photos for one in photo.people) == [10, 11, 12]
 
 
 def test_an_annotation_without_an_id_gets_one_that_no_other_has(tmp_path):

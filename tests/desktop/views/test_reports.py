@@ -121,14 +121,15 @@ def test_a_report_names_every_record_and_is_copied_whole(open_desk, asked, tmp_p
     desk = open_desk
     desk.do("fit.queue")
     desk.wait(lambda: not desk.workbench.busy)
-    for person_id in desk.workbench.queue.ids().tolist():
+    rejected = sorted(desk.workbench.queue.ids().tolist())[1:]
+    for person_id in rejected:
         desk.workbench.select(person_id)
         desk.do("person.reject")
     asked["answer"] = str(tmp_path / "out.npz")
     export(desk, "parameters")
     (report,) = reports(desk)
     text = report.text.toPlainText()
-    for person_id in desk.workbench.queue.ids().tolist():
+    for person_id in rejected:
         assert f"person {person_id}," in text
     report.copy.click()
     assert QApplication.clipboard().text() == text

@@ -107,3 +107,11 @@ def test_enter_opens_a_recent_project_that_arrows_have_reached(starting, tmp_pat
     desk.wait(lambda: desk.workbench.project is not None)
     assert desk.workbench.project.path == opened
     desk.wait(lambda: not desk.workbench.busy and not desk.window.waiting)
+
+
+def test_in_a_small_window_the_links_are_as_wide_as_the_page(starting):
+    starting.window.resize(840, 480)
+    starting.qtbot.wait(50)
+    page = starting.window.start_page
+    assert not page.horizontalScrollBar().isVisible()
+    assert all(link.visibleRegion().boundingRect().width() == link.width() for link in page._links[:1])

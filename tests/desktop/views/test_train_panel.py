@@ -53,3 +53,9 @@ def test_before_the_first_step_the_panel_says_what_is_waited_for(open_desk, tmp_
     assert "Before the first step" in panel.said.text()
     assert "compiled" in panel.said.text()
     assert "reads the data" in panel.said.text()
+
+
+def test_a_curve_is_whole_in_a_narrow_panel(open_desk, tmp_path):
+    open_desk.window.resize(840, 480)
+    panel = follow(open_desk, tmp_path / "run", [{"step": 40, "loss": 0.5}])
+    assert panel.plot.getPlotItem().width() <= panel.plot.viewport().width() + 1

@@ -22,6 +22,7 @@ from core.records import BBox, Keypoints
 _LAYOUTS_BY_COUNT = {17: "coco17", 18: "coco18", 23: "coco23", 25: "openpose25", 26: "halpe26"}
 _BEGINS_WITH = {133: ("coco23", "coco17"), 136: ("halpe26",), 23: ("coco17",)}
 _MHR70_COUNTS = (70, 308)
+MOST_VALUES = 10_000  # of one person, where some are null
 _VISIBILITIES = (0, people.OCCLUDED, people.VISIBLE)
 # The place in mhr70 of each keypoint. openpose25's mid_hip is the middle of 9 and 10.
 _MHR70 = {
@@ -113,18 +114,37 @@ def _from_mhr70(values: np.ndarray, name: str) -> np.ndarray:
 def rows_of(keypoints: Any, scores: Any = None) -> np.ndarray:
     """Rows (N, 3) = x, y, score of a file's values. Raises Unusable.
 
-    keypoints: flat triples, a list of triples, or with scores (N,) a list of pairs.
+    keypoints: flat triples, a list of triples, or with scores (N,) a list of pairs. A value that is null is nan.
     """
-    values = numbers(keypoints)
+    values = _numbers_and_null(keypoints)
     if scores is not None:
         if values.ndim != 2 or values.shape[1] != 2:
             raise Unusable("its keypoints are not pairs x, y")
-        return np.column_stack([values, numbers(scores, len(values))])
+        confidence = _numbers_and_null(scores)
+        if confidence.shape != (len(values),):
+            raise Unusable(f"{len(confidence.reshape(-1))} scores of {len(values)} keypoints")
+        return np.column_stack([values, confidence])
     if values.ndim == 1 and len(values) % 3 == 0:
         values = values.reshape(-1, 3)
     if values.ndim != 2 or values.shape[1] != 3:
         raise Unusable("its keypoints are not triples x, y, score")
     return values
+
+
+def _numbers_and_null(value: Any) -> np.ndarray:
+    """As `numbers`, with nan for null; not if all is null. Raises Unusable."""
+    try:
+        return numbers(value)
+    except Unusable:
+        array = np.array(value, dtype=object) if isinstance(value, list) else np.zeros(0, dtype=object)
+        each = array.reshape(-1).tolist()
+        are_numbers = all(one is None or type(one) in (int, float) for one in each)
+        if not 0 < len(each) <= MOST_VALUES or not are_numbers or each.count(None) == len(each):
+            raise
+        try:
+            return array.astype(np.float64)  # None becomes nan
+        except OverflowError as error:
+            raise Unusable("a number is too large to mean anything") from error
 
 
 def box_of_corners(corners: Any, keypoints: Keypoints, report: Report, record: str) -> BBox:

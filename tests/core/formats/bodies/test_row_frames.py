@@ -359,3 +359,38 @@ def test_a_neck_of_eft_is_there_only_if_it_was_annotated(body, tmp_path):
         (entry,) = json.loads((tmp_path / "eft.json").read_text())["data"]
         validity = entry["joint_validity_openpose18"]
         assert (validity[1], validity[2], validity[8]) == (neck, 1, 1)
+
+
+@pytest.mark.parametrize("camera", ["focal_length", "two focal lengths", "cam_int"])
+def test_4d_humans_columns_with_a_camera_are_in_the_photos_frame(camera, body, tmp_path):
+    photo_of(tmp_path)
+    _, person = made_up(body, 1.8, focal_length=700.0)
+    matrix = np.array([[[700.0, 0, WIDTH / 2], [0, 700.0, HEIGHT / 2], [0, 0, 1]]])
+    more = {
+        "focal_length": {"focal_length": np.array([700.0])},
+        "two focal lengths": {"focal_length": np.array([[700.0, 700.0]])},
+        "cam_int": {"cam_int": matrix},
+    }[camera]
+    arrays = {
+        "imgname": np.array(["a.png"]), "center": person.bbox.center[None],
+        "scale": np.array([person.bbox.side]), "body_keypoints_2d": np.zeros((1, 25, 3)),
+        "global_orient": person.fit.pose[None, :3], "body_pose": person.fit.pose[None, 3:],
+        "betas": np.zeros((1, 10)), "has_body_pose": np.ones(1), "has_betas": np.ones(1),
+        "cam_t": person.fit.cam_t[None],
+    }  # fmt: skip
+    read = only(hmr2.read(saved(tmp_path / "hmr2.npz", arrays | more)))
+    assert (read.locked, read.fit.weak) == (True, False)
+    assert_same_fit(read.fit, person.fit)
+
+
+def test_prohmrs_file_of_3dpw_is_in_the_photos_frame_and_of_its_genders(body, tmp_path):
+    photo_of(tmp_path, NAME_OF_3DPW)
+    _, person = made_up(body, 1.5, "coco18")
+    arrays = {
+        "imgname": np.array([NAME_OF_3DPW]), "center": person.bbox.center[None],
+        "scale": np.array([person.bbox.side]), "body_pose": person.fit.pose[None], "has_body_pose": np.ones(1),
+        "betas": np.ones((1, 10)), "has_betas": np.ones(1), "gender": np.array(["m"]),
+    }  # fmt: skip
+    read = only(hmr2.read(saved(tmp_path / "3dpw.npz", arrays)))
+    np.testing.assert_allclose(read.fit.pose, person.fit.pose, atol=1e-6)
+    assert (read.fit.body, read.locked) == ("smpl-male", True)

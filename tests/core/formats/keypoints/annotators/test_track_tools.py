@@ -207,3 +207,11 @@ def test_one_odd_annotation_of_darwin_is_left_out(tmp_path, odd):
 def test_a_range_of_hundreds_of_millions_of_frames_is_refused(tmp_path):
     with pytest.raises(ReadError, match="more than 500000 people"):
         darwin.read(written(tmp_path, item("video", darwin_track([[0, 10**9]], {0: 0})), "clip.json"))
+
+
+@pytest.mark.parametrize("name", ["..", "../..", "a/../..", "\0", "", "." * 300])
+def test_photos_outside_the_folder_are_not_searched_by_the_name_of_a_video(tmp_path, name):
+    write_photos(tmp_path, FRAMES)
+    (tmp_path / "inside").mkdir()
+    data = item("video", darwin_track([[0, 2]], {0: 0}), name=name)
+    assert darwin.read(written(tmp_path / "inside", data, "clip.json", ())).people == 0

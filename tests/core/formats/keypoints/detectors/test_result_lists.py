@@ -121,6 +121,17 @@ def test_one_odd_result_is_left_out_and_the_others_are_read(tmp_path, changes):
     assert imported.left_out[0].record.startswith("result number 1")
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_null_in_a_keypoint_costs_the_keypoint_and_not_the_person(tmp_path, place, is_nested):
+    values: list[Any] = [*flat()]
+    values[place] = None
+    nested = [values[start : start + 3] for start in range(0, 51, 3)]
+    keypoints = only(read_one(tmp_path, keypoints=nested if is_nested else values)).keypoints
+    assert keypoints.confidence[0] == 0
+    assert (keypoints.confidence[1:] > 0).all()
+
+
 def test_an_odd_box_is_computed_from_the_keypoints(tmp_path):
     for box in ([0, 0, -1, 5], "box", [1, 2], [None] * 4):
         imported = read_one(tmp_path, bbox=box)

@@ -1,0 +1,1 @@
+"""How the layout of keypoints is found that their file does not name."""

@@ -73,9 +73,9 @@ class BBox:
 
     @property
     def corners(self) -> np.ndarray:
-        """(2, 2) [px]: upper left and lower right of `xywh`."""
-        x, y, width, height = self.xywh
-        return np.array([[x, y], [x + width, y + height]])
+        """(2, 2) [px]: upper left and lower right of the box as a hand edits it: the tight one, else the square."""
+        half = np.full(2, self.side) / 2 if self.size is None else self.size / 2
+        return np.stack([self.center - half, self.center + half]).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)

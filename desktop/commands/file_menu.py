@@ -128,13 +128,14 @@ def save_fits(workbench: Workbench, window: Asks, shown: Shown) -> None:
     workbench.files.start(tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
 
 
-def export(kind: str) -> Run:
-    """Ask for a file, and write all people in a format. kind: the format's word."""
+def export(kind: str, written_layout: str | None = None) -> Run:
+    """Ask for a file, and write all people in a format. kind: the format's word. written_layout: of all keypoints, by
+    default each person's own."""
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         path = window.ask_for_new_file(kind)
         if path is not None:
-            steps = export_steps(shown.the_project, path, kind, workbench.fits.body)
+            steps = export_steps(shown.the_project, path, kind, workbench.fits.body, written_layout)
             label = tr("Export {name}").format(name=path.name)
             workbench.files.start(label, steps, partial(_tell, workbench), whole=True, file=path)
 
@@ -185,6 +186,13 @@ FILE_MENU = (
     Command("file.add", QT_TR_NOOP("&Add annotations…"), "", add_annotations, WRITABLE),
     Command("file.save_fits", QT_TR_NOOP("&Save fits"), "Ctrl+S", save_fits, PROJECT | BODY),
     *EXPORTS,
+    Command(
+        "file.export_coco17",
+        QT_TR_NOOP("Export as COCO, &17 keypoints…"),
+        "",
+        export("coco", "coco17"),
+        PROJECT,
+    ),
     Command("file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", find_photos, WRITABLE),
     Command("file.open_body", QT_TR_NOOP("Open &body…"), "", open_body),
     Command(

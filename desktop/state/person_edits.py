@@ -16,6 +16,7 @@ from desktop.text.translate import tr
 Visibility = Literal["visible", "occluded", "absent"]
 PLACED_CONFIDENCE = 1.0  # of a keypoint placed by hand
 SMALLEST_BOX_PX = 8.0
+THINNEST_BOX_PX = 1.0
 
 # The keypoints of a limb, by parts of their names.
 LIMBS = {
@@ -181,16 +182,19 @@ def with_verdict(person: Person, verdict: Verdict) -> Person:
 
 
 def box_between(one: np.ndarray, other: np.ndarray) -> BBox | None:
-    """The square around a dragged rectangle with corners (2,) [px]. None for a rectangle too small to be intended."""
+    """The box of a dragged rectangle with corners (2,) [px]. None for a rectangle too small to be intended."""
     low, high = np.minimum(one, other), np.maximum(one, other)
     if (high - low).max() < SMALLEST_BOX_PX:
         return None
-    return BBox.from_xywh([*low, *(high - low)], padding=1.0)
+    return BBox.from_xywh([*low, *np.maximum(high - low, THINNEST_BOX_PX)])
 
 
-def resized(box: BBox, by: float) -> BBox:
-    """The box with its sides longer by `by` [px]. The upper left corner stays."""
-    side = max(box.side + by, SMALLEST_BOX_PX)
+def resized(box: BBox, by: np.ndarray) -> BBox:
+    """The box wider and higher by (2,) [px]; a square by their sum. The upper left corner stays."""
+    if box.size is not None:
+        low, high = box.corners
+        return BBox.from_xywh([*low, *np.maximum(high - low + by, SMALLEST_BOX_PX)])
+    side = max(box.side + float(by.sum()), SMALLEST_BOX_PX)
     return BBox(box.center + (side - box.side) / 2, box.scale * side / box.side)
 
 

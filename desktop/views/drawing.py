@@ -135,7 +135,7 @@ def draw_residuals(painter: QPainter, keypoints: Keypoints, xy: np.ndarray, body
 
 
 def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool, locked: bool) -> None:
-    """Draw the square between corners (2, 2) [canvas px], and a label of its person."""
+    """Draw the box between corners (2, 2) [canvas px], and a label of its person."""
     corners = np.round(corners) + 0.5  # on whole pixels, where lines need no antialiasing
     rect = QRectF(QPointF(*corners[0]), QPointF(*corners[1]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -126,9 +126,7 @@ def test_everything_a_curator_does_can_be_undone_to_the_very_beginning(open_desk
     desk.window.people.note.editingFinished.emit()
     desk.window.people.tags.setText("#blurred, child")
     desk.window.people.tags.editingFinished.emit()
-    corner = desk.window.canvas.placing.to_canvas(
-        workbench.person.bbox.center + workbench.person.bbox.side / 2
-    )
+    corner = desk.window.canvas.placing.to_canvas(workbench.person.bbox.corners[1])
     desk.drag(QPointF(*corner), QPointF(*corner) + QPointF(12, 12))
     desk.do("person.reject")
     desk.do("person.next")

@@ -51,12 +51,16 @@ def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
     yield Saving(1, 1, words.format(file=file.name, usable=usable))
 
 
-def export_steps(project: Project, file: Path, kind: str, body: "Body | None") -> Iterator[Saving]:
-    """Write all people in another program's format. kind: a word of the formats' table. Raises FitloopError."""
+def export_steps(
+    project: Project, file: Path, kind: str, body: "Body | None", written_layout: str | None = None
+) -> Iterator[Saving]:
+    """Write all people in another program's format. kind: a word of the formats' table. written_layout: of all
+    keypoints, by default each person's own. Raises FitloopError."""
     photos: list[Photo] = []
     yield from _read(project, photos)
     try:
-        yield from _write(FORMATS[kind], file, tuple(photos), body)
+        beside = Beside(body=body, written_layout=written_layout)
+        yield from _write(FORMATS[kind], file, tuple(photos), beside)
     except OSError as error:
         words = tr("{file}: cannot be written ({why}). Choose another folder.")
         raise FitloopError(words.format(file=file, why=error.strerror)) from error
@@ -75,11 +79,10 @@ def relocate_steps(project: Project, folder: Path) -> Iterator[Saving]:
     yield Saving(1, 1, "\n".join(lines), moved=bool(found.moved))
 
 
-def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | None") -> Iterator[Saving]:
+def _write(row: Format, file: Path, photos: tuple[Photo, ...], beside: Beside) -> Iterator[Saving]:
     """Write one file of all people, or one file per fit."""
     from core.formats.exchange import write_file
 
-    beside = Beside(body=body)
     if row.holds == "photos":
         written = write_file(row, file, photos, beside)
         yield Saving(1, 1, f"{file.name}: {written.summary(REPORTED)}", lost=bool(written.left_out))
@@ -87,10 +90,10 @@ def _write(row: Format, file: Path, photos: tuple[Photo, ...], body: "Body | Non
     fitted = [person for photo in photos for person in photo.people if person.fit is not None]
     fits = [(person.id, person.fit) for person in fitted if person.verdict != "rejected"]
     rejected = len(fitted) - len(fits)
-    if body is None or not fits:
+    if beside.body is None or not fits:
         words = (
             tr("{file}: every fit was rejected, and rejected people get no mesh. Accept or unlock a person.")
-            if body is not None and rejected
+            if beside.body is not None and rejected
             else tr("{file}: no person has a fit, so there is no mesh. Fit a person first: F.")
         )
         raise FitloopError(words.format(file=file.name))

@@ -1,6 +1,7 @@
 """What the mouse does to a photo: a gesture for each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,16 +65,14 @@ def move_box(workbench: Workbench, start: Pointer) -> Gesture:
     grabbed = workbench.shown.the_person.bbox
     while not (pointer := (yield)).released:
         center = grabbed.center + (pointer.photo - start.photo)
-        preview_box(workbench, BBox(center, grabbed.scale))
+        preview_box(workbench, replace(grabbed, center=center))
     workbench.commit(tr("Move box"))
 
 
 def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
     """Drag a box by a corner. corner (2,) [px of the photo]: the opposite corner, which stays."""
     while not (pointer := (yield)).released:
-        away = pointer.photo - corner
-        side = max(float(np.abs(away).max()), 4.0)
-        box = box_between(corner, corner + np.where(away < 0, -side, side))
+        box = box_between(corner, pointer.photo)
         if box is not None:
             preview_box(workbench, box)
     workbench.commit(tr("Resize box"))

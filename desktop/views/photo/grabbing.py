@@ -11,7 +11,7 @@ from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.gesture import Gesture, Pointer
 from desktop.views.photo import gestures
-from desktop.views.photo.hit_test import box_grip, keypoint_at, person_at
+from desktop.views.photo.hit_test import box_grip, is_inside, keypoint_at, person_at
 from desktop.views.photo.zoom import Placing
 
 
@@ -33,7 +33,7 @@ def gesture_at(
         gesture = _of_person(workbench, person, placing, pointer, gives)
         if gesture is not None:
             return gesture
-    inside = person is not None and np.abs(pointer.photo - person.bbox.center).max() <= person.bbox.side / 2
+    inside = person is not None and is_inside(person.bbox, pointer.photo)
     other = body_at(pointer.canvas)
     if other is None:
         other = person_at(photo, placing, pointer.canvas, workbench.person_id, boxes=not inside)

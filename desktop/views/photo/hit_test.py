@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.records import Person, Photo
+from core.records import BBox, Person, Photo
 from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.photo.zoom import Placing
@@ -46,17 +46,19 @@ def person_at(
         if keypoint_at(person, None, placing, at) != NO_KEYPOINT:
             return person.id
     point = placing.to_photo(at)
-    around = [
-        (person.bbox.scale, person.id)
-        for person in others
-        if np.abs(point - person.bbox.center).max() <= person.bbox.side / 2
-    ]
+    around = [(person.bbox.scale, person.id) for person in others if is_inside(person.bbox, point)]
     return min(around)[1] if around and boxes else None
+
+
+def is_inside(box: BBox, point: np.ndarray) -> bool:
+    """Whether a point (2,) [px of the photo] is in a box."""
+    low, high = box.corners
+    return bool((low <= point).all() and (point <= high).all())
 
 
 def box_grip(person: Person, placing: Placing, at: np.ndarray) -> BoxGrip | None:
     """The corner or edge of the person's box at the canvas point (2,) [px], or None."""
-    corners = placing.corners(person.bbox.center, person.bbox.side)
+    corners = placing.to_canvas(person.bbox.corners)
     low, high = corners
     near = np.abs(corners - at) <= EDGE_PX + 2  # (low or high, x or y)
     if near[:, 0].any() and near[:, 1].any():

@@ -5,12 +5,12 @@ workbench cancels.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QSize
 
-from core.records import BBOX_UNIT, BBox, Photo
+from core.records import BBox, Photo
 from desktop.model.workbench import Workbench
 from desktop.state.person_edits import SMALLEST_BOX_PX, resized
 from desktop.text.translate import tr
@@ -57,9 +57,9 @@ def box_in_view(photo: Photo, placing: Placing, size: QSize) -> BBox:
     seen = placing.to_photo(np.array([[0, 0], [size.width(), size.height()]]))
     low, high = np.clip(seen, 0, [photo.width, photo.height])
     side = max(NEW_BOX * float((high - low).min()), SMALLEST_BOX_PX)
-    return BBox((low + high) / 2, side / BBOX_UNIT)
+    return BBox.from_xywh([*((low + high - side) / 2), side, side])
 
 
 def stepped(box: BBox, step: Step) -> BBox:
     """The box after a step. Resizing keeps its upper left corner."""
-    return resized(box, float(step.by.sum())) if step.sizes else BBox(box.center + step.by, box.scale)
+    return resized(box, step.by) if step.sizes else replace(box, center=box.center + step.by)

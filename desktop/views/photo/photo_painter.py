@@ -265,7 +265,7 @@ class PhotoPainter:
                 drawing.draw_label(painter, text, QPointF(xy[index][0] + 14, xy[index][1] - 8))
 
     def _paint_box(self, painter: QPainter, person: Person, placing: Placing, selected: bool) -> None:
-        corners = placing.corners(person.bbox.center, person.bbox.side)
+        corners = placing.to_canvas(person.bbox.corners)
         said = () if person.verdict == "todo" else (verdict(person.verdict),)
         label = " · ".join((str(person.id), *said))
         drawing.draw_box(painter, corners, label, selected, person.locked)

@@ -29,10 +29,6 @@ class Placing:
         """Canvas points (..., 2) to photo points."""
         return (np.asarray(xy, dtype=np.float64) - (self.x, self.y)) / self.scale
 
-    def corners(self, center: np.ndarray, side: float) -> np.ndarray:
-        """Top left and bottom right (2, 2) [canvas px] of a box."""
-        return self.to_canvas(np.stack([center - side / 2, center + side / 2]))
-
     def zoomed(self, factor: float, at: np.ndarray) -> "Placing":
         """Zoomed by a factor about the canvas point `at` (2,) [px]."""
         scale = float(np.clip(self.scale * factor, SMALLEST, LARGEST))

@@ -103,7 +103,9 @@ def test_the_box_of_a_person_is_moved_and_sized_by_arrows_as_one_entry(active_de
     assert moved.center[1] < box.center[1]
     key(desk, "Right", SHIFT)
     larger = workbench.person.bbox
-    assert larger.center - larger.side / 2 == pytest.approx(moved.center - moved.side / 2, abs=1e-3)
+    assert larger.corners[0] == pytest.approx(moved.corners[0], abs=1e-3)
+    assert larger.corners[1, 0] > moved.corners[1, 0]
+    assert larger.corners[1, 1] == pytest.approx(moved.corners[1, 1], abs=1e-3)
     key(desk, "Left", SHIFT, times=300)
     assert workbench.person.bbox.side > 0
     key(desk, "Return")

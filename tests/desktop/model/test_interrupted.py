@@ -29,8 +29,8 @@ def grip_of(desk, what):
     if what == "left_wrist":
         return desk.place_of(what)
     box = desk.workbench.person.bbox
-    along = -0.5 if what == "corner" else 0.3
-    at = box.center + box.side * np.array([along, -0.5])
+    (left, top), (right, _) = box.corners
+    at = np.array([left if what == "corner" else 0.2 * left + 0.8 * right, top])
     return QPointF(*desk.window.canvas.placing.to_canvas(at))
 
 

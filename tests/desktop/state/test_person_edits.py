@@ -64,8 +64,11 @@ def test_only_the_accepted_are_locked():
     assert not person_edits.with_verdict(person, "later").locked
 
 
-def test_a_box_is_the_square_around_what_was_dragged_and_a_click_is_none():
+def test_a_box_is_the_rectangle_that_was_dragged_in_a_padded_square_and_a_click_is_none():
     box = person_edits.box_between(np.array([30.0, 10.0]), np.array([10.0, 70.0]))
     assert box.center.tolist() == [20, 40]
-    assert box.side == pytest.approx(60)
+    assert box.side == pytest.approx(1.2 * 60)
+    assert box.xywh.tolist() == [10, 10, 20, 60]
+    line = person_edits.box_between(np.array([10.0, 10.0]), np.array([10.0, 70.0]))
+    assert line.xywh.tolist() == [10, 10, 1, 60]
     assert person_edits.box_between(np.zeros(2), np.array([3.0, 3.0])) is None

@@ -201,7 +201,7 @@ def test_of_two_bodies_at_one_place_the_nearer_one_is_drawn_last_and_found(open_
 def in_the_middle(desk):
     """Whether the selected person's box is whole and in the middle of the canvas."""
     canvas, box = desk.window.canvas, desk.workbench.person.bbox
-    corners = canvas.placing.corners(box.center, box.side)
+    corners = canvas.placing.to_canvas(box.corners)
     middle = [canvas.width() / 2, canvas.height() / 2]
     size = [canvas.width(), canvas.height()]
     return bool(

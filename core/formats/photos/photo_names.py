@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, unquote
 
 PHOTO_SUFFIXES = (
@@ -75,7 +74,7 @@ def spellings(name: str) -> tuple[str, ...]:
     and Unicode's forms; without an upload's prefix or hash; then the same three without suffix."""
     plain = plainly(name)
     names = name, plain, without_upload(plain)
-    return *names, *(PurePosixPath(one).stem for one in names)
+    return *names, *(_stem(one) for one in names)
 
 
 def plainly(part: str) -> str:
@@ -85,9 +84,15 @@ def plainly(part: str) -> str:
 
 def without_upload(plain: str) -> str:
     """A plain file name without what Label Studio puts before it and Roboflow behind it."""
-    path = PurePosixPath(_UPLOAD.sub("", plain))
-    hashed = _ROBOFLOW.match(path.stem)
-    return (hashed[1] + path.suffix if hashed else path.name).replace(" ", "_")
+    name = _UPLOAD.sub("", plain)
+    stem = _stem(name)
+    hashed = _ROBOFLOW.match(stem)
+    return (hashed[1] + name[len(stem) :] if hashed else name).replace(" ", "_")
+
+
+def _stem(name: str) -> str:
+    """A file's name without suffix: quicker than a path's, which counts where a folder has many photos."""
+    return name.rpartition(".")[0] or name
 
 
 def shared_tail(wanted: tuple[str, ...], there: tuple[str, ...]) -> int:

@@ -102,10 +102,10 @@ def _write(row: Format, file: Path, photos: tuple[Photo, ...], beside: Beside) -
         yield Saving(done, len(files))
         write_file(row, one, fit, beside)
     words = tr("%n meshes, one a person, in {folder}: {first} … {last}", "", len(files))
-    told = words.format(folder=file.parent, first=min(files).name, last=max(files).name)
+    lines = [words.format(folder=file.parent, first=min(files).name, last=max(files).name)]
     if rejected:
-        told += "\n" + tr("%n fits left out, because they were rejected", "", rejected)
-    yield Saving(len(files), len(files), told, lost=bool(rejected))
+        lines.append(tr("%n fits left out, because they were rejected", "", rejected))
+    yield Saving(len(files), len(files), "\n".join(lines), lost=bool(rejected))
 
 
 def _read(project: Project, photos: list[Photo]) -> Iterator[Saving]:

@@ -20,9 +20,9 @@ def notice_of(workbench: Workbench, why: str) -> str:
         return tr("Loading the body…") if fits.loading else no_body
     if person is None or person.fit is not None:
         return ""
-    there, nobody = available(workbench), tr("No body is fitted to this person yet.")
+    there = available(workbench)
     if there >= CAN_FIT:
-        return f"{nobody}\n" + tr("Press F to fit one.")
+        return tr("No body is fitted to this person yet.\nPress F to fit one.")
     if there >= UNLOCKED:
-        return f"{nobody}\n" + tr("Place keypoints first: P.")
-    return nobody
+        return tr("No body is fitted to this person yet.\nPlace keypoints first: P.")
+    return tr("No body is fitted to this person yet.")

@@ -45,10 +45,8 @@ class NetworkButton(QToolButton):
         room = WIDEST_PX - 3 * self.fontMetrics().height()
         words = tr("guesses: {name}").format(name=network.title)
         self.setText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, room))
-        where = "" if network.file is None else f"\n{network.file}"
-        self.setToolTip(
-            tr("Guesses come from: {name}. Click to choose another.").format(name=network.title) + where
-        )
+        told = tr("Guesses come from: {name}. Click to choose another.").format(name=network.title)
+        self.setToolTip(told if network.file is None else f"{told}\n{network.file}")
         self.setAccessibleName(words)
 
     def _fill(self) -> None:

@@ -53,6 +53,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n fits left out, because they were rejected</source>
+        <translation>
+            <numerusform>%n fit left out, because it was rejected</numerusform>
+            <numerusform>%n fits left out, because they were rejected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>{name}, {at}: nothing new for %n minutes, so it has ended or hangs</source>
         <translation>
             <numerusform>{name}, {at}: nothing new for %n minute, so it has ended or hangs</numerusform>

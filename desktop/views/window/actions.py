@@ -96,5 +96,7 @@ class Actions(dict[str, QAction]):
 def _tool_tip(action: QAction, why_not: str) -> str:
     """The action's words and keys, and below them why it is not available."""
     words, keys = action.text().replace("&", ""), action.shortcut().toString()
-    known = f"{words}  {keys}" if keys else words
-    return known if action.isEnabled() or not why_not else f"{known}\n{why_not}"
+    known = tr("{words}  {keys}").format(words=words, keys=keys) if keys else words
+    if action.isEnabled() or not why_not:
+        return known
+    return tr("{words}\n{why_not}").format(words=known, why_not=why_not)

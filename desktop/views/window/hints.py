@@ -94,5 +94,5 @@ class Hints:
             action = self._actions[name]
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             if keys and action.isEnabled():
-                found.append(f"{keys}: {words}")
+                found.append(tr("{keys}: {does}").format(keys=keys, does=words))
         return SEPARATOR.join(found)

@@ -33,7 +33,7 @@ from desktop.theme import Theme
 from desktop.views.panels.fit_plots import WholeNumbers
 
 AXIS_WIDTH_PX = 36
-SMALLEST_PX = (90, 90)
+SMALLEST_PX = (70, 90)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ LARGEST_FOCAL_PX = 100_000.0
 WIDEST_ASSUMED_DEG = 53  # field of view of a very wide photo at the assumed focal length, its diagonal
 AUTOMATIC = -1  # one step below the least weight: the start of the fit chooses the weight
 NOTHING = "–"  # in place of a focal length, without a photo
-NARROW_PX = 240  # in a narrower panel the options are scrolled
+NARROW_PX = 340  # in a narrower panel the options are scrolled
 
 
 class FitPanel(QScrollArea):

@@ -62,7 +62,7 @@ class LossPlot(pyqtgraph.PlotWidget):
         item.layout.addItem(self._legend, *BESIDE, Qt.AlignmentFlag.AlignVCenter)
         item.layout.removeItem(item.titleLabel)
         item.layout.addItem(item.titleLabel, *ABOVE)
-        self.setMinimumSize(180, 110)
+        self.setMinimumSize(140, 110)
         item.getAxis("left").setWidth(AXIS_WIDTH_PX)
         self.setAccessibleName(tr("Loss by term"))
         workbench.fits.changed.connect(self._draw)
@@ -112,7 +112,7 @@ class ResidualBars(QWidget):
         super().__init__(parent)
         self._workbench = workbench
         self.setMouseTracking(True)
-        self.setMinimumSize(200, 110)
+        self.setMinimumSize(140, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
         self._title, self._chosen = tr("Distance from the body [px]"), tr("{name}: {distance}")

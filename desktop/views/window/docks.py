@@ -81,9 +81,17 @@ class Docks(dict[str, QDockWidget]):
         self._before = self._sizes()
 
     def remember(self) -> None:
-        """Remember the sizes that the user gave since `begin_change`. A larger window brings them back."""
+        """Remember the sizes that the user gave since `begin_change`. A larger window brings them back.
+
+        Width and height count apart: a drag that makes a panel wider leaves the height that it should have.
+        """
         before, self._before = self._before, {}
-        self.wanted |= {name: size for name, size in self._sizes().items() if before.get(name) != size}
+        for name, now in self._sizes().items():
+            old, kept = before.get(name, (-1, -1)), self.wanted.get(name, now)
+            width, height = (
+                new if new != was else wish for new, was, wish in zip(now, old, kept, strict=True)
+            )
+            self.wanted[name] = width, height
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
         """Width and height [px] of the docks that are seen."""

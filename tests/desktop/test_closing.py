@@ -37,7 +37,7 @@ def gate(monkeypatch):
     """Each export waits until this is set."""
     opened = threading.Event()
 
-    def write(file, photos):
+    def write(file, photos, **beside):
         assert opened.wait(LONGEST_S), "the test did not let the export go on"
         file.write_text("written")
         return Export(len(photos))

@@ -232,6 +232,8 @@ def test_everybody_is_exported_for_other_programs(open_desk, tmp_path, monkeypat
     desk.do("fit.queue")
     desk.wait(lambda: not workbench.busy)
     monkeypatch.setattr(desk.window, "ask_for_new_file", lambda kind: tmp_path / name)
+    reports = []
+    workbench.reported.connect(reports.append)
     desk.do(f"file.export_{kind}")
     desk.wait(lambda: not workbench.busy)
     assert desk.said == []
@@ -240,7 +242,7 @@ def test_everybody_is_exported_for_other_programs(open_desk, tmp_path, monkeypat
         assert desk.told[-1] == f"4 meshes, one a person, in {tmp_path}: {written[0]} … {written[-1]}"
     else:
         assert len(written) == 1
-        assert desk.told[-1].startswith(name)
+        assert [*desk.told, *reports][-1].startswith(name)
 
 
 @pytest.mark.slow

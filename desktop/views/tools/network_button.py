@@ -49,6 +49,10 @@ class NetworkButton(QToolButton):
         self.setToolTip(told if network.file is None else f"{told}\n{network.file}")
         self.setAccessibleName(words)
 
+    def offer(self) -> None:
+        """Show the list, and go on: `showMenu` would wait for the choice."""
+        self._list.popup(self.mapToGlobal(self.rect().topLeft()))
+
     def _fill(self) -> None:
         network = self._workbench.fits.network
         self._list.clear()

@@ -185,7 +185,7 @@ class Window(QMainWindow):
             self.contact_sheet.show_person()
 
     def choose_network(self) -> None:
-        self.network.showMenu()
+        self.network.offer()
 
     def show_report(self) -> None:
         none = tr("There is no report yet: imports, exports and jobs make one.")

@@ -127,7 +127,7 @@ def test_rtmlib_finds_everyone_in_its_own_boxes(rtmlib, capsys):
     first, second = detect(PHOTO, detector)
     assert first.keypoints.layout == "halpe26"
     assert first.keypoints.confidence.max() == 1
-    assert first.bbox.xywh.tolist() == pytest.approx([-40, 20, 200, 200])
+    assert first.bbox.xywh.tolist() == pytest.approx([10, 20, 100, 200])
     assert second.keypoints.xy[0].tolist() == [200, 50]
     assert capsys.readouterr().out == ""  # what rtmlib prints goes to stderr
 

@@ -1,7 +1,6 @@
 """The program: reads the command line, builds workbench and window, and runs them. All wiring is on this page."""
 
 import argparse
-import gc
 import logging
 import os
 import signal
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import FitloopError
 from desktop import system
+from desktop.collector import collect_again, collect_in_this_thread, spare_the_collector
 from desktop.commands.file_menu import open_path
 from desktop.commands.menus import COMMANDS
 from desktop.model.workbench import Workbench
@@ -26,8 +26,6 @@ from desktop.text.translate import tr
 from desktop.views.window.window import Window
 
 log = logging.getLogger(__name__)
-OFTEN = gc.get_threshold()
-SELDOM = 200  # collections of the middle generation per full collection
 SWITCH_S = 0.0005  # Python's own 5 ms would let each picture of a drag wait for the fit's thread
 SETTLE_MS = 100  # the window system places the window before the screenshot is taken
 
@@ -78,29 +76,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build(settings: Settings, view: View | None = None) -> tuple[Workbench, Window]:
     """The workbench and its window. The window is not shown yet; no body is loaded yet."""
     sys.setswitchinterval(SWITCH_S)
+    collect_in_this_thread()
     # Qt splits even the disc of a keypoint among its threads and waits for them. Beside a running fit, this took
     # more than half of a drag's time.
     os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     workbench = Workbench(view or settings.view())
     return workbench, Window(workbench, COMMANDS, settings)
-
-
-def spare_the_collector() -> None:
-    """Exclude the objects of torch and of the body from garbage collection, once both are loaded.
-
-    They live until the end. A full collection visited these 300 000 objects in 0.2 s, and no thread ran meanwhile. It
-    came after every few thousand records of a job. Young cycles are collected as before.
-    """
-    if not gc.get_freeze_count():
-        gc.freeze()
-        young, middle, _ = gc.get_threshold()
-        gc.set_threshold(young, middle, SELDOM)
-
-
-def collect_again() -> None:
-    """Undo `spare_the_collector` once the window is closed. Otherwise the frozen window would never be freed."""
-    gc.unfreeze()
-    gc.set_threshold(*OFTEN)
 
 
 def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:

@@ -3,6 +3,7 @@
 Left out, but with --all or where their own file is named: tests marked `slow`. A test that is not may start no process.
 """
 
+import gc
 import multiprocessing.process
 import os
 import subprocess
@@ -136,6 +137,15 @@ def _bodies_are_forgotten() -> Iterator[None]:
         for value in list(vars(module).values()) if name.startswith("core.") else ():
             if isinstance(value, _lru_cache_wrapper) and value.cache_parameters()["maxsize"] is not None:
                 value.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_collected() -> Iterator[None]:
+    """Once a window was built, Python's own collection is off."""
+    yield
+    collector = sys.modules.get("desktop.collector")
+    if collector is not None and not gc.isenabled():
+        collector.collect_due()
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ NOT_IN_TRAIN = {"PySide6", "PyQt6", "PyQt5", "qtpy", "pyqtgraph", "desktop"}  # 
 # The rooms of desktop, from the lowest; what stands beside them at the top is on the floor it is named on.
 DESKTOP_FLOORS = (
     ("text", "system", "qt_override"),
+    ("collector",),
     ("theme",),
     ("state",),
     ("settings", "jobs"),

@@ -124,10 +124,10 @@ def drag(bench: Bench, moves: int) -> dict[str, float]:
     put = workbench.fits.follow
     moved_at: dict[int, float] = {}
 
-    def follow(photo, person) -> None:
+    def follow(photo, person, *resting) -> None:
         moved_at[id(person.keypoints)] = requests[-1]
         kept.append(person.keypoints)
-        put(photo, person)
+        put(photo, person, *resting)
 
     kept: list[object] = []
     workbench.fits.follow = follow

@@ -27,6 +27,7 @@ class Actions(dict[str, QAction]):
         self._window, self._workbench, self._commands = window, workbench, commands
         self._menus: dict[str, QMenu] = {}
         self._updated: tuple[Needs, Shown, View] | None = None  # the state of the last update
+        self._tips: dict[str, tuple[object, ...]] = {}  # what each tool tip was made of
         given = {settings.shortcut(command.id, "") for command in commands}
         for command in commands:
             action = self[command.id] = QAction(tr(command.text), window)
@@ -77,8 +78,14 @@ class Actions(dict[str, QAction]):
             menu.setToolTipsVisible(bool(fixed))
         for command in self._commands:
             action = self[command.id]
-            action.setEnabled(command.needs <= there)
-            action.setToolTip(_tool_tip(action, fixed or tr(why_not(command, there))))
+            missing = command.needs - there
+            action.setEnabled(not missing)
+            about = (missing, fixed, action.shortcut(), action.text())
+            if (
+                self._tips.get(command.id) != about
+            ):  # a hundred texts at every edit would take longer than the edit
+                self._tips[command.id] = about
+                action.setToolTip(_tool_tip(action, fixed or tr(why_not(command, there))))
             if command.flag:
                 action.setChecked(getattr(view, command.flag) == command.value)
             elif command.checked is not None:

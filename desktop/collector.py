@@ -8,7 +8,7 @@ from desktop.qt_override import qt_override
 
 OFTEN = gc.get_threshold()
 SELDOM = 200  # collections of the middle generation per full collection
-LOOK_MS = 250
+LOOK_MS = 1000
 
 
 class Collector(QObject):

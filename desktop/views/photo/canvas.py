@@ -200,8 +200,9 @@ class Canvas(QWidget):
         image = self._image if isinstance(self._image, np.ndarray) else None
         with QPainter(self) as painter:  # `with` ends it after an error too: Qt crashes if it stays open
             self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
-            if self.notice:
-                draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), self.notice, colours)
+            notice = "" if image is not None and self._workbench.photo is not None else self.notice
+            if notice:
+                draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), notice, colours)
             if self.hasFocus():
                 draw_focus(painter, self.rect(), colours)
 

@@ -58,6 +58,7 @@ class Viewport(QWidget):
         self._painter = BodyPainter(workbench, opengl, renderer)
         self._legend = not aside_deg
         self.complaint = opengl.complaint
+        self._without_opengl = notice_of(workbench, self.complaint) if self.complaint else ""
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
         self._hand = Hand()
         self._grip: Grip | None = None  # of the ring that is held or under the cursor …
@@ -138,7 +139,7 @@ class Viewport(QWidget):
     @property
     def notice(self) -> str:
         """The text in the middle of the view; empty if there is none."""
-        return notice_of(self._workbench, self.complaint)
+        return self._without_opengl or notice_of(self._workbench, "")
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -160,8 +161,9 @@ class Viewport(QWidget):
                     rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
             if view.ghosts and self._workbench.person is not None and self._legend:
                 self._painter.ghosts.paint_legend(painter, colours, ghosts)
-            if self.notice and not ghosts:
-                draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), self.notice, colours)
+            notice = "" if picture is not None and self._workbench.shown.posed is not None else self.notice
+            if notice and not ghosts:
+                draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), notice, colours)
             if self.hasFocus():
                 draw_focus(painter, self.rect(), colours)
 

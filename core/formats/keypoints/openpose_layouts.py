@@ -20,7 +20,7 @@ _EXPERIMENTAL = "openpose25b"
 class OpenposeLayouts:
     """Which layout the people of the files have, by the number of their keypoints. some: keypoints (K, 3) of some.
 
-    Raises Undecided for people of whom it is not known, LayoutError for an unknown layout_name.
+    Raises Undecided if nothing tells the layout, LayoutError for an unknown layout_name.
     """
 
     def __init__(self, some: Iterable[np.ndarray], layout_name: str | None, report: Report) -> None:

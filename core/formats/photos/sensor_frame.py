@@ -15,7 +15,7 @@ from core.body.keypoints import layout
 from core.geometry.orientation import LYING_DOWN, sensor_to_shown
 from core.records import Person, Photo
 
-STANDS = 0.85  # cosine of the largest angle, 32 degrees, between the vertical and who stands
+STANDS = 0.85  # cosine of the largest angle, 32 degrees, between the vertical and a standing person
 MOST = 0.9  # share of the people that agree
 BEYOND = 0.01  # of the photo's longer side: keypoints may lie as much outside
 _UPPER, _LOWER = ("nose", "eye", "ear", "head", "neck", "shoulder"), ("hip", "pelvis", "knee", "ankle")

@@ -29,7 +29,7 @@ BOX_LAYOUT = "coco18"  # 3DPW's keypoints, which SPIN's script makes boxes of
 FEWEST_KEYPOINTS = 4
 NEAREST_CROP_DEPTH = 5.0  # m; a body nearer than this would be ten times as large as its crop
 _CHUNK = 256
-# What tells the frame: people with so many keypoints, of whom one of the frames leaves so little of the crop.
+# So many keypoints, and in one of the frames an error of at most so many px of the crop: this person tells the frame.
 _TELLING_KEYPOINTS, _TELLING_PX = 6, 30.0
 _MOST_TELLING = 2000  # people, evenly from the file: more would tell the same and take longer
 _ANNOTATION_PX = 0.5  # of the crop: smaller differences are rounding

@@ -1,7 +1,7 @@
 """Reads CVAT's XML 1.1 "for video": tracks of skeletons.
 
 Frames count from 0. Frames without an entry of a track lie linearly between those that have one. A point that is
-`outside` is absent, and so is a person of whom all points are. A track's id is the person's track.
+A point marked `outside` is absent; a person without any other point is absent too. A track's id is the person's track.
 """
 
 from __future__ import annotations

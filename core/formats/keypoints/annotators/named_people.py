@@ -61,7 +61,7 @@ class NamedPeople:
         self._sizes.setdefault(relative, size)
 
     def add(self, person: NamedPerson) -> None:
-        """A person of an added photo, whom the reader has counted. Raises Unusable for one without points."""
+        """A person of an added photo, already counted by the reader. Raises Unusable for a person without points."""
         if not person.points:
             raise Unusable("it has no keypoints")
         self.name(person.points)

@@ -1,48 +1,16 @@
 """Tools in which people are placed in some frames of a video: CVAT, Darwin."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from core.errors import ReadError
 from core.formats.keypoints.annotators import cvat_tracks, darwin
 from core.formats.recognise import recognise
-from core.formats.shared.report import Import
-from core.records import Person
+from tests.core.formats.keypoints.annotators.making_clips import FRAMES, XY, only, places, right, written
 from tests.core.formats.making import WIDTH, write_photos
-from tests.core.formats.making_keypoints import NAMES, keypoint_array
-
-FRAMES = tuple(f"clip_{number:04d}.png" for number in range(8))
-XY = keypoint_array("coco17")[:, :2]
-
-
-def written(folder: Path, data: bytes, name: str, photos: tuple[str, ...] = FRAMES) -> Path:
-    write_photos(folder, photos)
-    (folder / name).write_bytes(data)
-    return folder / name
-
-
-def right(px: float) -> np.ndarray:
-    """The places of all keypoints, moved to the right."""
-    return np.add(XY, [px, 0])
-
-
-def places(imported: Import, track: int | None = None) -> dict[int, np.ndarray]:
-    """xy (17, 2) of the person of a track by frame."""
-    found: dict[int, np.ndarray] = {}
-    for photo in imported.photos:
-        for one in photo.people:
-            if track in (None, one.track):
-                found[int(photo.path[-8:-4])] = one.keypoints.xy
-    return found
-
-
-def only(imported: Import) -> Person:
-    ((one,),) = (photo.people for photo in imported.photos)
-    return one
+from tests.core.formats.making_keypoints import NAMES
 
 
 def skeleton(frame: int, shift: float, outside: set[str] | bool = False) -> str:

@@ -1,7 +1,6 @@
 """Tables and arrays of tracked people: DeepLabCut's csv, SLEAP's HDF5."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,41 +8,10 @@ import pytest
 from core.errors import ReadError
 from core.formats.keypoints.annotators import deeplabcut, sleap
 from core.formats.recognise import recognise
-from core.formats.shared.report import Import
-from core.records import Person
 from tests.core.files.hdf5_writing import hdf5_bytes
 from tests.core.formats import making_keypoints
-from tests.core.formats.making import write_photos
-from tests.core.formats.making_keypoints import NAMES, csv_bytes, keypoint_array
-
-FRAMES = tuple(f"clip_{number:04d}.png" for number in range(8))
-XY = keypoint_array("coco17")[:, :2]
-
-
-def written(folder: Path, data: bytes, name: str, photos: tuple[str, ...] = FRAMES) -> Path:
-    write_photos(folder, photos)
-    (folder / name).write_bytes(data)
-    return folder / name
-
-
-def right(px: float) -> np.ndarray:
-    """The places of all keypoints, moved to the right."""
-    return np.add(XY, [px, 0])
-
-
-def places(imported: Import, track: int | None = None) -> dict[int, np.ndarray]:
-    """xy (17, 2) of the person of a track by frame."""
-    found: dict[int, np.ndarray] = {}
-    for photo in imported.photos:
-        for one in photo.people:
-            if track in (None, one.track):
-                found[int(photo.path[-8:-4])] = one.keypoints.xy
-    return found
-
-
-def only(imported: Import) -> Person:
-    ((one,),) = (photo.people for photo in imported.photos)
-    return one
+from tests.core.formats.keypoints.annotators.making_clips import XY, only, places, right, written
+from tests.core.formats.making_keypoints import NAMES, csv_bytes
 
 
 def test_individuals_of_deeplabcut_are_tracks(tmp_path):

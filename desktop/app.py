@@ -85,7 +85,7 @@ def build(settings: Settings, view: View | None = None) -> tuple[Workbench, Wind
 
 
 def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
-    """Save a picture of the window as soon as the body is drawn, then exit. Status 1 if saving fails."""
+    """Save a picture of the window as soon as the body is drawn, then exit. Status 1 if saving fails or a file asks."""
 
     def save() -> None:
         saved = window.grab().save(str(file))
@@ -110,6 +110,7 @@ def take_screenshot(workbench: Workbench, window: Window, file: Path) -> None:
 
     QTimer.singleShot(SETTLE_MS, save_when_all_is_there)
     workbench.refused.connect(end)
+    workbench.asked.connect(lambda question, *_: end(question.problem))  # nobody is there to answer
 
 
 def last_resort(

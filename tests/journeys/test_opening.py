@@ -49,6 +49,16 @@ def test_a_file_of_another_program_or_of_training_is_opened_by_its_name_alone(ki
 
 
 @pytest.mark.gl
+def test_a_picture_of_a_file_that_asks_for_its_frame_is_an_error_that_says_so(tmp_path):
+    made = samples(tmp_path / "made")["spin"]
+    done = run_main(tmp_path, made.file, "--screenshot", tmp_path / "window.png")
+    assert done.returncode == 1
+    assert "frame" in done.stderr
+    assert not (tmp_path / "window.png").exists()
+    assert not made.file.with_suffix(".fitloop").exists()
+
+
+@pytest.mark.gl
 @pytest.mark.parametrize("name", ["nowhere.npz", "empty.npz", "letter.json"])
 def test_what_cannot_be_opened_is_an_error_in_words_with_status_1(name, tmp_path):
     if name != "nowhere.npz":

@@ -140,4 +140,10 @@ EDIT_MENU = (
         restore_keypoints,
         UNLOCKED | ORIGINAL,
     ),
+    Command(
+        "edit.settings",
+        QT_TR_NOOP("S&ettings…"),
+        "Ctrl+,",
+        lambda workbench, window, shown: window.show_settings(),
+    ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.fitting import TRUSTING, FitConfig
 from core.records import Verdict
+from desktop.state.angle_units import ANGLES, AngleFormat, AngleUnit
 from desktop.theme import Theme, ThemeName, theme
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 GhostName = Literal["guess", "previous", "truth"]
+DetectorName = Literal["", "rtmpose", "mediapipe"]
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
@@ -47,6 +49,10 @@ class View:
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
+    angles: AngleUnit = "degrees"  # that panels show
+    fit_on_opening: bool = True  # people without a body, when a file is opened
+    autosave: bool = False  # the fits dictionary is written by itself
+    detector: DetectorName = ""  # '' for the best one installed
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
     advance: bool = False  # go to the next person after a verdict
@@ -55,6 +61,11 @@ class View:
     def ghosts(self) -> tuple[GhostName, ...]:
         """The ghosts that are switched on, also if the person has none."""
         return tuple(name for name in GHOSTS if getattr(self, f"ghost_{name}"))
+
+    @property
+    def angle_format(self) -> AngleFormat:
+        """How angles are shown."""
+        return ANGLES[self.angles]
 
     @cached_property
     def colours(self) -> Theme:

@@ -24,6 +24,7 @@ from desktop.settings import Settings
 from desktop.state.view import View
 from desktop.text.language import SYSTEM, speak
 from desktop.text.translate import tr
+from desktop.views.tools.icons import application_icon
 from desktop.views.window.window import Window
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     application = QApplication.instance() or QApplication(sys.argv[:1])
     application.setApplicationName("Fitloop")
+    QGuiApplication.setWindowIcon(application_icon())
     QGuiApplication.setDesktopFileName("fitloop")  # the entry that scripts/desktop_entry.sh makes
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends the program
     settings = Settings()

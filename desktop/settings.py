@@ -16,7 +16,7 @@ RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    *("toolbar_text", "fit_on_opening", "autosave"),
+    *("toolbar_text", "at_opening", "autosave"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 CHOICES = {"theme": ThemeName, "angles": AngleUnit, "detector": DetectorName}

@@ -50,7 +50,7 @@ class View:
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
     angles: AngleUnit = "degrees"  # that panels show
-    fit_on_opening: bool = True  # people without a body, when a file is opened
+    at_opening: bool = True  # people without a body, when a file is opened
     autosave: bool = False  # the fits dictionary is written by itself
     detector: DetectorName = ""  # '' for the best one installed
     card: bool = True  # batches are computed on the graphics card if there is one

@@ -3,7 +3,7 @@
 from core.store import Edit
 from desktop.jobs.files.open_files import open_steps
 from tests.desktop.making import write_coco
-from tests.pictures import copy_of
+from tests.pictures.sources import copy_of
 
 
 def test_a_file_opened_for_pictures_gets_no_project_beside_it_and_finds_its_photos(tmp_path):

@@ -103,7 +103,7 @@ class PoseTable(QTableView):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self._angles = PoseModel(workbench)
+        self._angles, self._unit = PoseModel(workbench), workbench.view.angle_format
         self.setModel(self._angles)
         self.setAccessibleName(tr("Pose"))
         self.setMouseTracking(True)
@@ -160,7 +160,9 @@ class PoseTable(QTableView):
         row, column = joint_index(self._joint_meant()), max(self.currentIndex().column(), 0)
         if self.currentIndex().row() != row:
             self.setCurrentIndex(self.model().index(row, column))
-        self.model().headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(AXES) - 1)  # another unit
+        if self._unit is not self._workbench.view.angle_format:
+            self._unit = self._workbench.view.angle_format
+            self.model().headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(AXES) - 1)
         self._refresh()
 
 

@@ -51,8 +51,8 @@ APPEARANCE = (
 )
 CURATING = (
     Setting(
-        "fit_on_opening",
-        QT_TR_NOOP("Fit people without a body when a file is opened"),
+        "at_opening",
+        QT_TR_NOOP("Find and fit people after opening"),
         note=QT_TR_NOOP("From the next file on."),
     ),
     Setting(

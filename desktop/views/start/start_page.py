@@ -19,6 +19,7 @@ from desktop.jobs.files.recent_projects import RecentProject, RecentProjects
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr
+from desktop.theme import Theme
 from desktop.views.start.card import GRID_PX, ICON_PX, Card, CommandCard, bold, quiet
 from desktop.views.start.drop_zone import DropZone
 from desktop.views.start.recent_card import RecentCard
@@ -51,6 +52,7 @@ class StartPage(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._actions = workbench, actions
+        self._dressed: Theme | None = None
         self.looks = RecentProjects(lambda: workbench.fits.body, self)
         self.drop_zone = DropZone()
         self.cards = [self._command_card(name, *words) for name, words in self._words().items()]
@@ -160,7 +162,8 @@ class StartPage(QScrollArea):
             card.deleteLater()
         self.recent = [self._recent_card(path) for path in paths]
         self._recent_part.setVisible(bool(paths))
-        self._dress()
+        for card in self.recent:
+            card.dress(self._workbench.view.colours)
         self._fit_width()
         if focus is not None:
             (self.recent[min(focus, len(paths) - 1)] if paths else self.cards[0]).setFocus()
@@ -191,6 +194,9 @@ class StartPage(QScrollArea):
     def _dress(self) -> None:
         """Icons in the theme's colours."""
         colours, ratio = self._workbench.view.colours, self.devicePixelRatioF()
+        if colours is self._dressed:
+            return
+        self._dressed = colours
         drawings = ("images", "file-braces", "folder-open", "circle-play")
         for card, name in zip(self.cards, drawings, strict=True):
             card.show_icon(drawn(name, colours.accent, ICON_PX, ratio))

@@ -44,7 +44,6 @@ from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
 from desktop.views.start.start_page import StartPage
 from desktop.views.tools.context_menu import open_menu
-from desktop.views.tools.icons import application_icon
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
 from desktop.views.tools.toolbar import Toolbar
@@ -68,7 +67,6 @@ class Window(QMainWindow):
         self._dressed = ""
         self._dress()
         self.setWindowTitle("Fitloop")
-        self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self.actions_by_id = Actions(self, workbench, commands, settings)
         self._dialogs = Dialogs(self, settings)

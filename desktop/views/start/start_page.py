@@ -30,14 +30,16 @@ WIDEST_PX, COLUMN_PX = 1040, 520
 LOGO_PX = 48
 TITLE_PT = 8  # larger than the window's text
 SMALL = ("edit.settings", "help.shortcuts", "help.palette")
-# key -> the next place, from the place here and the number of cards
-STEPS: dict[int, Callable[[int, int], int]] = {
-    Qt.Key.Key_Down: lambda here, count: (here + 1) % count,
-    Qt.Key.Key_Right: lambda here, count: (here + 1) % count,
-    Qt.Key.Key_Up: lambda here, count: (here - 1) % count,
-    Qt.Key.Key_Left: lambda here, count: (here - 1) % count,
-    Qt.Key.Key_Home: lambda here, count: 0,
-    Qt.Key.Key_End: lambda here, count: count - 1,
+# key -> the next place, from the place here, the number of cards in the first column, and that of all
+STEPS: dict[int, Callable[[int, int, int], int]] = {
+    Qt.Key.Key_Down: lambda here, first, count: (here + 1) % count,
+    Qt.Key.Key_Up: lambda here, first, count: (here - 1) % count,
+    Qt.Key.Key_Right: lambda here, first, count: (
+        min(here + first, count - 1) if here < first < count else here
+    ),
+    Qt.Key.Key_Left: lambda here, first, count: min(here - first, first - 1) if here >= first else here,
+    Qt.Key.Key_Home: lambda here, first, count: 0,
+    Qt.Key.Key_End: lambda here, first, count: count - 1,
 }
 
 
@@ -226,4 +228,5 @@ class StartPage(QScrollArea):
         if here is None or event.key() not in STEPS:
             super().keyPressEvent(event)
             return
-        cards[STEPS[event.key()](here, len(cards))].setFocus(Qt.FocusReason.TabFocusReason)
+        there = STEPS[event.key()](here, len(self.cards), len(cards))
+        cards[there].setFocus(Qt.FocusReason.TabFocusReason)

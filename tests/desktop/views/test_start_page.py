@@ -105,6 +105,21 @@ def test_the_card_with_the_keyboard_looks_different(starting):
     assert second.grab().toImage() != before
 
 
+def test_right_and_left_go_to_the_recent_projects_and_back(starting, tmp_path):
+    page = starting.window.start_page
+    for number in range(6):
+        starting.settings.add_recent(str(tmp_path / f"{number}.fitloop"))
+    page.cards[1].setFocus()
+    key(starting, "Right")
+    assert QApplication.focusWidget() is page.cards[1]  # there is no second column yet
+    page.show_recent(starting.settings.recent())
+    key(starting, "Right")
+    assert QApplication.focusWidget() is page.recent[1]
+    key(starting, "End")
+    key(starting, "Left")
+    assert QApplication.focusWidget() is page.cards[-1]
+
+
 @pytest.mark.parametrize("name", ["Return", "Enter", "Space"])
 def test_enter_opens_a_recent_project_that_arrows_have_reached(starting, tmp_path, name):
     desk, file = starting, some_file(tmp_path)

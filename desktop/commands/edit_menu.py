@@ -148,7 +148,7 @@ EDIT_MENU = (
     ),
     Command(
         "edit.settings",
-        QT_TR_NOOP("S&ettings…"),
+        QT_TR_NOOP("Settin&gs…"),
         "Ctrl+,",
         lambda workbench, window, shown: window.show_settings(),
     ),

@@ -51,7 +51,7 @@ class RecentProjects(QObject):
 
     def look_at(self, paths: Sequence[str]) -> None:
         """Look at these projects. Pictures are made only once there is a body to draw in them."""
-        self._worker.start(recent_steps(paths, self._body()), name="recent projects", every=True)
+        self._worker.start(recent_steps(paths, self._body()), name="recents", every=True)
 
     def stop(self) -> None:
         """Nobody looks any more."""

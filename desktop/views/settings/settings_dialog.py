@@ -110,7 +110,7 @@ class SettingsDialog(QDialog):
         box.setAccessibleName(tr("Language"))
         box.addItem(tr("that of the desktop"), SYSTEM)
         for name in languages():
-            box.addItem(QLocale(name).nativeLanguageName() or name, name)
+            box.addItem(_in_itself(name), name)
         chosen = self._settings.language
         if box.findData(chosen) < 0:
             box.addItem(chosen, chosen)
@@ -134,3 +134,8 @@ class SettingsDialog(QDialog):
 
     def _keep(self) -> None:
         self._settings.keep_view(self._workbench.view)
+
+
+def _in_itself(language: str) -> str:
+    """A language's name in that language. Qt's for English is of a country."""
+    return "English" if language == "en" else QLocale(language).nativeLanguageName() or language

@@ -93,7 +93,7 @@ def read_in(root):
     for kind in (QLabel, QAbstractButton, QComboBox, QLineEdit):
         for widget in root.findChildren(kind):
             seen = widget.isVisible() and widget.isEnabled() and not widget.visibleRegion().isEmpty()
-            if seen and words_of(widget) and min(widget.width(), widget.height()) > 10:
+            if seen and len(words_of(widget)) > 1:  # a single comma is lost with the edge
                 yield widget
 
 

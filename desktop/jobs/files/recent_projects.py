@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 
 from core.errors import ImageError, ProjectError
 from core.records import Photo
-from core.store.project.glance import Glance, glance
+from core.store.glance import Glance, glance
 from desktop.jobs.files.thumbnails import thumbnail
 from desktop.jobs.worker import READER_S, Worker
 from desktop.text.translate import tr

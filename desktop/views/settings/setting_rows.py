@@ -12,7 +12,7 @@ from desktop.text.translate import QT_TR_NOOP, tr
 
 
 @dataclass(frozen=True)
-class Choice:
+class SettingValue:
     """A value of a setting, and its words."""
 
     value: object
@@ -28,7 +28,7 @@ class Setting:
 
     field: str
     words: str
-    choices: Sequence[Choice] = ()
+    choices: Sequence[SettingValue] = ()
     note: str = ""
 
 
@@ -37,15 +37,18 @@ APPEARANCE = (
         "theme",
         QT_TR_NOOP("Colours"),
         (
-            Choice("system", QT_TR_NOOP("as the desktop's")),
-            Choice("light", QT_TR_NOOP("light")),
-            Choice("dark", QT_TR_NOOP("dark")),
+            SettingValue("system", QT_TR_NOOP("as the desktop's")),
+            SettingValue("light", QT_TR_NOOP("light")),
+            SettingValue("dark", QT_TR_NOOP("dark")),
         ),
     ),
     Setting(
         "angles",
         QT_TR_NOOP("Angles"),
-        (Choice("degrees", QT_TR_NOOP("degrees [°]")), Choice("radians", QT_TR_NOOP("radians [rad]"))),
+        (
+            SettingValue("degrees", QT_TR_NOOP("degrees [°]")),
+            SettingValue("radians", QT_TR_NOOP("radians [rad]")),
+        ),
     ),
     Setting("toolbar_text", QT_TR_NOOP("Words below the tools' icons")),
 )
@@ -67,9 +70,9 @@ COMPUTING = (
         "detector",
         QT_TR_NOOP("Detector"),
         (
-            Choice("", QT_TR_NOOP("the best one installed")),
-            Choice("rtmpose", QT_TR_NOOP("RTMPose: everybody, with feet")),
-            Choice("mediapipe", QT_TR_NOOP("mediapipe: a few people a photo")),
+            SettingValue("", QT_TR_NOOP("the best one installed")),
+            SettingValue("rtmpose", QT_TR_NOOP("RTMPose: everybody, with feet")),
+            SettingValue("mediapipe", QT_TR_NOOP("mediapipe: a few people a photo")),
         ),
         QT_TR_NOOP("From the next detection on. Where it is not installed, another one is used."),
     ),
@@ -77,8 +80,8 @@ COMPUTING = (
         "card",
         QT_TR_NOOP("Fits of many people"),
         (
-            Choice(True, QT_TR_NOOP("on the graphics card, where there is one")),
-            Choice(False, QT_TR_NOOP("on the processor")),
+            SettingValue(True, QT_TR_NOOP("on the graphics card, where there is one")),
+            SettingValue(False, QT_TR_NOOP("on the processor")),
         ),
         QT_TR_NOOP(
             "From the next job on. One person's fit always runs on the processor, which is faster at it."

@@ -6,7 +6,7 @@ from PySide6.QtCore import QDateTime, QLocale, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from core.store.project.glance import Glance
+from core.store.glance import Glance
 from desktop.jobs.files.recent_projects import RecentProject
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.errors import ProjectError
+from core.store.glance import glance
 from core.store.project.edits import Edit
-from core.store.project.glance import glance
 from core.store.project.project import Project
 from tests.core.store.hostile_projects import KINDS
 from tests.core.store.making import random_photo

@@ -43,8 +43,8 @@ def scenes(data: Path, own: Path | None = None) -> list[Scene]:
         Scene("sheet", contact_sheet),
         Scene("recent_start", start),
         *(Scene(name, partial(dialog, command)) for name, command in DIALOGS.items()),
-        Scene("crowd", everybody, sources.crowd),
-        Scene("child", as_a_child, sources.child),
+        Scene("crowd", everybody, partial(sources.rendered, "crowd")),
+        Scene("child", as_a_child, partial(sources.rendered, "child")),
         *(from_data if (data / "photos").is_dir() else ()),
     ]
 

@@ -2,17 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+import subprocess
+import sys
 from pathlib import Path
 
-from core.records import Photo
-from core.store import Project
 from desktop.jobs.files.open_sample import sample_file, sample_steps
-from train.synthesis.sample import photos_with_truth, write_photos
 
-PHOTO_PX, SEED = 640, 11
-CROWD = 8
-CHILD, MOST_PHOTOS = 0.6, 60  # kid of a child, and photos made until one shows one
+ROOT = Path(__file__).parents[2]
 LYING = "h36m.json", "h36m_S5_SittingDown.54138969_002061.jpg"
 OWN = ("spin_im1010.jpg", "crowdpose_103319.jpg", "mhp_10084.jpg")
 
@@ -31,17 +27,11 @@ def sample(folder: Path) -> Path:
     return sample_file(folder)
 
 
-def crowd(folder: Path) -> Path:
-    """A project of rendered photos with eight people in each."""
-    return _project(folder, write_photos(folder, 2, SEED, PHOTO_PX, people=(CROWD, CROWD)))
-
-
-def child(folder: Path) -> Path:
-    """A project of one rendered photo of a child."""
-    for photo, truth in photos_with_truth(folder, MOST_PHOTOS, SEED, PHOTO_PX, people=(1, 1)):
-        if len(truth) and truth.kid[0] > CHILD:
-            return _project(folder, [photo])
-    raise AssertionError(f"No child in {MOST_PHOTOS} photos.")
+def rendered(what: str, folder: Path) -> Path:
+    """A project of `rendered.KINDS`. Made by a process of its own: this one's OpenGL belongs to the window."""
+    file = folder / f"{what}.fitloop"
+    subprocess.run([sys.executable, "-m", "tests.pictures.rendered", what, str(file)], cwd=ROOT, check=True)
+    return file
 
 
 def lying(data: Path, folder: Path) -> Path:
@@ -64,10 +54,3 @@ def own_photos(data: Path, folder: Path) -> Path:
     for name in OWN:
         shutil.copy(data / "photos" / "images" / name, folder)
     return folder
-
-
-def _project(folder: Path, photos: Iterable[Photo]) -> Path:
-    file = folder / "rendered.fitloop"
-    with Project.create(file) as project:
-        project.add_photos(photos)
-    return file

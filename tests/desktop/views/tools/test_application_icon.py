@@ -16,7 +16,7 @@ def pixels(size):
     picture = picture.convertToFormat(QImage.Format.Format_RGBA8888)
     assert picture.size() == QSize(size, size)
     rows = np.frombuffer(picture.constBits(), np.uint8).reshape(size, picture.bytesPerLine())
-    return rows[:, : 4 * size].reshape(size, size, 4)
+    return rows[:, : 4 * size].reshape(size, size, 4).copy()  # the picture goes
 
 
 @pytest.mark.parametrize("size", SIZES)

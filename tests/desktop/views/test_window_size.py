@@ -80,16 +80,17 @@ def test_the_first_size_is_never_larger_than_the_screen_and_its_frame(screen):
     assert screen != (3840, 2160) or size == QSize(*SIZE_PX)
 
 
+SCREENS = {
+    "1366x768": ("1", "1.25", "1.5"),
+    "1280x720": ("1", "1.5"),
+    "1920x1080": ("1.75", "2"),
+    "2560x1440": ("2",),
+}
+
+
 @pytest.mark.parametrize(
     ("screen", "scale"),
-    [
-        ((1366, 768), "1"),
-        ((1366, 768), "1.25"),
-        ((1366, 768), "1.5"),
-        ((1280, 720), "1"),
-        ((1280, 720), "1.5"),
-    ]
-    + [((1920, 1080), "1.75"), ((1920, 1080), "2"), ((2560, 1440), "2")],
+    [(tuple(map(int, screen.split("x"))), scale) for screen, scales in SCREENS.items() for scale in scales],
 )
 def test_the_window_is_whole_on_a_small_screen_also_scaled_and_with_its_panels(tmp_path, screen, scale):
     folder = tmp_path / "photos"

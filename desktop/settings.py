@@ -8,7 +8,7 @@ from typing import Any, get_args
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.state.angle_units import AngleUnit
-from desktop.state.view import DetectorName, View
+from desktop.state.view import View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
@@ -16,10 +16,10 @@ RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    *("toolbar_text", "at_opening", "autosave"),
+    *("toolbar_text", "autosave"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
-CHOICES = {"theme": ThemeName, "angles": AngleUnit, "detector": DetectorName}
+CHOICES = {"theme": ThemeName, "angles": AngleUnit}
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 GhostName = Literal["guess", "previous", "truth"]
-DetectorName = Literal["", "rtmpose", "mediapipe"]
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
@@ -50,9 +49,7 @@ class View:
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
     angles: AngleUnit = "degrees"  # that panels show
-    at_opening: bool = True  # people without a body, when a file is opened
     autosave: bool = False  # the fits dictionary is written by itself
-    detector: DetectorName = ""  # '' for the best one installed
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
     advance: bool = False  # go to the next person after a verdict

@@ -54,11 +54,6 @@ APPEARANCE = (
 )
 CURATING = (
     Setting(
-        "at_opening",
-        QT_TR_NOOP("Find and fit people after opening"),
-        note=QT_TR_NOOP("From the next file on."),
-    ),
-    Setting(
         "autosave",
         QT_TR_NOOP("Save the fits dictionary by itself"),
         note=QT_TR_NOOP("Half a minute after the last change, and when the project is closed."),
@@ -66,16 +61,6 @@ CURATING = (
     Setting("advance", QT_TR_NOOP("Go on to the next worst person after a verdict")),
 )
 COMPUTING = (
-    Setting(
-        "detector",
-        QT_TR_NOOP("Detector"),
-        (
-            SettingValue("", QT_TR_NOOP("the best one installed")),
-            SettingValue("rtmpose", QT_TR_NOOP("RTMPose: everybody, with feet")),
-            SettingValue("mediapipe", QT_TR_NOOP("mediapipe: a few people a photo")),
-        ),
-        QT_TR_NOOP("From the next detection on. Where it is not installed, another one is used."),
-    ),
     Setting(
         "card",
         QT_TR_NOOP("Fits of many people"),

@@ -378,9 +378,13 @@ class TestOneLayout:
 
 
 def with_point(photos: tuple[Photo, ...], id: int, name: str, **changes: Any) -> tuple[Photo, ...]:
-    """With one keypoint of the person of an id changed by hand."""
-    photo = next(photo for photo in photos if any(one.id == id for one in photo.people))
-    before = next(one for one in photo.people if one.id == id)
+    """With one keypoint of an annotation's person changed by hand."""
+    photo, before = next(
+        (photo, one)
+        for photo in photos
+        for one in photo.people
+        if json.loads(one.origin)["annotation"]["id"] == id
+    )
     after = before.with_(
         keypoints=before.keypoints.with_keypoint(name, **changes),
         original_keypoints=before.original_keypoints or before.keypoints,

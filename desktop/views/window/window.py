@@ -50,6 +50,7 @@ from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
+from desktop.views.window.drops import take_drop
 from desktop.views.window.help.about import AboutDialog
 from desktop.views.window.help.manual import Manual
 from desktop.views.window.help.report_dialog import ReportDialog, show_message
@@ -244,15 +245,9 @@ class Window(QMainWindow):
 
     @qt_override()
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped: a project, photos' folder, or annotations."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        if len(paths) == 1:
-            open_path(self._workbench, paths[0])
-        elif paths:
-            self._workbench.told.emit(
-                tr("Drop one file or folder: several photos are opened by their folder.")
-            )
+        take_drop(self._workbench, paths)
 
     @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:

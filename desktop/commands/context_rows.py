@@ -57,7 +57,7 @@ ROWS: dict[Kind, Groups] = {
         ("space.ghost_guess", "space.ghost_previous", "space.ghost_truth"),
     ),
     "fit_plot": (_FITS,),
-    "data_plot": (("person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
+    "data_plot": (("person.everybody", "person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
 }
 
 

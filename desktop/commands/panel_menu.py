@@ -1,6 +1,6 @@
 """The panel menu and the help menu: commands of the window itself."""
 
-from desktop.commands.command import Command, Run
+from desktop.commands.command import Command, Run, tick
 from desktop.commands.file_menu import open_sample
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
@@ -56,6 +56,7 @@ HELP_MENU = (
         "F1",
         lambda workbench, window, shown: window.show_manual(),
     ),
+    tick("help.hints", QT_TR_NOOP("&Hints on the photo"), "", "hints"),
     Command(
         "help.report",
         QT_TR_NOOP("Last &report…"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QToolBar, QToolButton
+from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
@@ -21,9 +21,9 @@ GROUPS = (
 
 
 class Toolbar(QToolBar):
-    """Buttons of the window's own actions, in groups."""
+    """Buttons of the window's own actions, in groups, and at the right end the chooser of the network."""
 
-    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction], network: QWidget) -> None:
         super().__init__(tr("Tools"))
         self._workbench, self._actions = workbench, actions
         self._dressed: tuple[str, bool] | None = None
@@ -37,6 +37,10 @@ class Toolbar(QToolBar):
                 self.addAction(actions[name])
         for button in self.findChildren(QToolButton):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys stay with the photo
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(gap)
+        self.addWidget(network)
         workbench.view_changed.connect(self._dress)
         self._dress()
 

@@ -47,6 +47,7 @@ from desktop.views.tools.palette import CommandPalette
 from desktop.views.tools.recent_menu import RecentMenu
 from desktop.views.tools.toolbar import Toolbar
 from desktop.views.window.actions import Actions
+from desktop.views.window.canvas_hints import CanvasHints
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
@@ -107,9 +108,11 @@ class Window(QMainWindow):
         recent = RecentMenu(settings.recent, self)
         recent.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.actions_by_id.begin(self, list(self.docks.values()), recent)
-        self.addToolBar(Toolbar(workbench, self.actions_by_id))
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
-        self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
+        self.addToolBar(Toolbar(workbench, self.actions_by_id, self.network))
+        self.status = Status(workbench, self.actions_by_id, self.statusBar())
+        quiet = partial(self._middle.steps.isVisibleTo, self._middle)
+        self.hints = CanvasHints(self.canvas, workbench, settings, self.actions_by_id, quiet)
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
@@ -128,7 +131,7 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
-        for view in (self.canvas, self.space.main, self.space.side):
+        for view in (self.canvas, self.space.main, self.space.side, self.plots, self.data_plots):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
@@ -230,7 +233,7 @@ class Window(QMainWindow):
         AboutDialog(self._workbench, self._opengl, self).open()
 
     def show_shortcuts(self) -> None:
-        ShortcutSheet(self._commands, self.actions_by_id, self).open()
+        ShortcutSheet(self._commands, self.actions_by_id, self).show()
 
     def change_shortcuts(self) -> None:
         ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()

@@ -6,10 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy
 
 EDGE_PX, ROW_GAP_PX, COLUMN_GAP_PX = 12, 4, 8
-KEY_STYLE = (
-    "border: 1px solid palette(mid); border-radius: 4px; padding: 1px 6px; background: palette(window)"
-)
-CARD_STYLE = "QFrame#card { background: palette(base); border: 1px solid palette(mid); border-radius: 6px }"
 
 
 class ShortcutCard(QFrame):
@@ -18,7 +14,11 @@ class ShortcutCard(QFrame):
     def __init__(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self.setObjectName("card")
-        self.setStyleSheet(CARD_STYLE)
+        self.setStyleSheet(
+            "QFrame#card { background: palette(base); border: 1px solid palette(mid); border-radius: 6px }"
+            "QLabel#key { background: palette(window); border: 1px solid palette(mid); border-radius: 4px;"
+            "             padding: 1px 6px }"
+        )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.shown = bool(rows)
         self._title = title.casefold()
@@ -36,7 +36,7 @@ class ShortcutCard(QFrame):
         for number, (words, keys) in enumerate(rows, start=1):
             row = QLabel(words), QLabel(keys)
             row[0].setWordWrap(True)
-            row[1].setStyleSheet(KEY_STYLE)
+            row[1].setObjectName("key")
             grid.addWidget(row[0], number, 0)
             grid.addWidget(row[1], number, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.rows.append(row)

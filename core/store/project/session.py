@@ -86,7 +86,9 @@ class Session:
                 with explained(self.path, doing):
                     yield self._db
             except DamagedProjectError as error:
-                explained_error = recovery.rescue(self.path, error, isinstance(error.__cause__, OverwrittenError))
+                explained_error = recovery.rescue(
+                    self.path, error, isinstance(error.__cause__, OverwrittenError)
+                )
                 self._lost = True
                 if self._watch is None:
                     self._db.close()

@@ -103,11 +103,11 @@ class DataPlots(QWidget):
 
     def _score_plot(self) -> Plot:
         def words(index: int) -> str:
-            return tr("Score {low:g} to {high:g} px").format(
+            return tr("Error {low:g} to {high:g} px").format(
                 low=index * SCORE_PX, high=(index + 1) * SCORE_PX
             )
 
-        return Plot(tr("People by score [px]"), score_bars, words)
+        return Plot(tr("People by error [px, normalised]"), score_bars, words)
 
     def _beta_plot(self) -> Plot:
         def words(index: int) -> str:

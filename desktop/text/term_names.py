@@ -1,16 +1,16 @@
-"""The names of a fit's terms in the field's words."""
+"""The names of a fit's terms in the field's words, short enough for a legend."""
 
 from desktop.text.translate import QT_TR_NOOP, tr
 
 TERM_NAMES = {
     "keypoints": QT_TR_NOOP("keypoints"),
     "pose_prior": QT_TR_NOOP("pose prior"),
-    "hinges": QT_TR_NOOP("hinge limits"),
-    "limits": QT_TR_NOOP("joint limits"),
+    "hinges": QT_TR_NOOP("hinges"),
+    "limits": QT_TR_NOOP("limits"),
     "upright": QT_TR_NOOP("upright"),
     "shape": QT_TR_NOOP("shape prior"),
-    "stay_near": QT_TR_NOOP("stay near start"),
-    "wishes": QT_TR_NOOP("held in 3D"),
+    "stay_near": QT_TR_NOOP("stay near"),
+    "wishes": QT_TR_NOOP("held"),
 }
 
 

@@ -1,5 +1,7 @@
 """Every command, with and without project, person and fit: it runs, or says why it does not."""
 
+from dataclasses import fields
+
 import pytest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
@@ -51,14 +53,14 @@ class Walk:
         workbench.cancel()
         if workbench.project is None or workbench.project.folder != self.folder:
             workbench.set_project(None)
-            workbench.change_view(**vars(self.view))
+            workbench.change_view(**{item.name: getattr(self.view, item.name) for item in fields(self.view)})
             self.begin()
             return
         while workbench.history.index() > self.base and workbench.history.canUndo():
             workbench.undo()
         if self.person_id is not None:
             workbench.select(self.person_id)
-        workbench.change_view(**vars(self.view))
+        workbench.change_view(**{item.name: getattr(self.view, item.name) for item in fields(self.view)})
         desk.wait(lambda: not desk.window.waiting)
         desk.said.clear()
 

@@ -16,7 +16,7 @@ RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    "toolbar_text",
+    *("toolbar_text", "advanced", "hints"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
@@ -103,6 +103,21 @@ class Settings:
         """Put a command at the start of the recent ones."""
         others = [other for other in self.recent_commands() if other != name]
         self._store.setValue("recent_commands", [name, *others][:RECENT_KEPT])
+
+    def hints_seen(self) -> list[str]:
+        """Names of the hints that are not shown again."""
+        value = self._store.value("hints_seen", [])
+        return [value] if isinstance(value, str) else value if isinstance(value, list) else []
+
+    def keep_hint(self, name: str) -> None:
+        """Never show a hint again."""
+        seen = self.hints_seen()
+        if name not in seen:
+            self._store.setValue("hints_seen", [*seen, name])
+
+    def forget_hints(self) -> None:
+        """Show each hint once more."""
+        self._store.remove("hints_seen")
 
     def network_of(self, project: Path) -> Path | None:
         """The checkpoint that guesses of a project come from; None for the built-in lifter."""

@@ -94,7 +94,7 @@ def take(application: QApplication, out: Path, path: Path, theme: str, size: tup
     """All views in one theme and size."""
     with TemporaryDirectory() as folder:
         settings = Settings(QSettings(str(Path(folder) / "s.ini"), QSettings.Format.IniFormat))
-        workbench, window = build(settings, View(theme=theme))
+        workbench, window = build(settings, View(theme=theme, hints=False))
         window.resize(*size)
         window.show()
         desk = OpenWindow(workbench, window)

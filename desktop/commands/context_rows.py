@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["keypoint", "bone", "person", "people", "photo", "joint", "space", "fit_plot", "data_plot"]
+Kind = Literal[
+    "keypoint", "bone", "person", "people", "photo", "joint", "space", "fit_plot", "data_plot", "tools"
+]
 Groups = tuple[tuple[str, ...], ...]
 
 _FITS = ("fit.fit", "fit.anew", "fit.guess", "fit.alternatives")
@@ -57,7 +59,8 @@ ROWS: dict[Kind, Groups] = {
         ("space.ghost_guess", "space.ghost_previous", "space.ghost_truth"),
     ),
     "fit_plot": (_FITS,),
-    "data_plot": (("person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
+    "tools": (("view.toolbar_text",), ("help.palette", "help.shortcuts", "help.change_shortcuts")),
+    "data_plot": (("person.everybody", "person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
 }
 
 

@@ -1,6 +1,7 @@
 """The file menu: open, add, save and export files."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,11 @@ def open_path(workbench: Workbench, path: Path, answers: Answers | None = None) 
             workbench.set_project(None)  # a second connection could only read the project
     steps = open_steps(path, body_file=workbench.fits.body_file, answers=answers)
     _open(workbench, path.name, steps, path, _again(partial(open_path, workbench, path), answers))
+
+
+def open_photos(workbench: Workbench, photos: Sequence[Path]) -> None:
+    """Open several photos as one project of their folder, in the background."""
+    open_path(workbench, Path(os.path.commonpath([photo.parent for photo in photos])))
 
 
 def _again(start: Callable[[Answers], None], answers: Answers | None) -> Callable[[str, str], None]:

@@ -1,5 +1,7 @@
 """The person menu: verdicts, steps through the queue, boxes, new people."""
 
+from dataclasses import replace
+
 from core.records import Person, Verdict
 from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
 from desktop.commands.neighbours import photo_beside
@@ -8,6 +10,7 @@ from desktop.jobs.detecting import Detected, detect_steps
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.shown import Shown
+from desktop.state.view import Wanted
 from desktop.text.translate import QT_TR_NOOP, tr
 
 
@@ -33,6 +36,11 @@ def next_worst(workbench: Workbench, window: Asks, shown: Shown) -> None:
         workbench.told.emit(tr("All other people in the queue have a verdict."))
     else:
         workbench.select(person_id)
+
+
+def show_everybody(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Take all filters off the queue. Its order stays."""
+    workbench.queue.want(**vars(replace(Wanted(), order=workbench.queue.wanted.order)))
 
 
 def step_person(by: int) -> Run:
@@ -118,6 +126,7 @@ PERSON_MENU = (
     _verdict("later", "later", QT_TR_NOOP("&Later"), "L", QT_TR_NOOP("Person {id} is for later")),
     _verdict("todo", "todo", QT_TR_NOOP("&Undecided, unlocked"), "U", QT_TR_NOOP("Person {id} is undecided")),
     Command("person.next_worst", QT_TR_NOOP("Next &worst"), "Space", next_worst, PROJECT),
+    Command("person.everybody", QT_TR_NOOP("&Show everybody in the queue"), "", show_everybody, PROJECT),
     Command("person.next", QT_TR_NOOP("&Next in the queue"), "PgDown", step_person(1), PROJECT),
     Command("person.last", QT_TR_NOOP("&Back in the queue"), "PgUp", step_person(-1), PROJECT),
     Command(

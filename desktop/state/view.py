@@ -49,6 +49,8 @@ class View:
     contrast: float = 0.0  # -1 flat … 1 hard
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
+    hints: bool = True  # bubbles on the photo, each once
+    advanced: bool = False  # the options of fits are shown
     advance: bool = False  # go to the next person after a verdict
 
     @cached_property

@@ -44,16 +44,21 @@ from desktop.views.space.space import Space
 from desktop.views.tools.context_menu import open_menu
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.recent_menu import RecentMenu
 from desktop.views.tools.toolbar import Toolbar
 from desktop.views.window.actions import Actions
+from desktop.views.window.canvas_hints import CanvasHints
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
+from desktop.views.window.drops import take_drop
+from desktop.views.window.help.about import AboutDialog
+from desktop.views.window.help.manual import Manual
+from desktop.views.window.help.report_dialog import ReportDialog, show_message
+from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
-from desktop.views.window.report_dialog import ReportDialog, show_message
 from desktop.views.window.shortcut_editor import ShortcutEditor
-from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
 
@@ -73,7 +78,7 @@ class Window(QMainWindow):
         self.photos = Photos(self)
         self.photos.resized.connect(workbench.told)
         self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
-        opengl = find_opengl()
+        opengl = self._opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
@@ -100,10 +105,16 @@ class Window(QMainWindow):
         if layout is not None:
             layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(first_size(self.screen().availableSize()))
-        self.actions_by_id.begin(self, list(self.docks.values()))
-        self.addToolBar(Toolbar(workbench, self.actions_by_id))
+        recent = RecentMenu(settings.recent, self)
+        recent.chosen.connect(lambda path: open_path(workbench, Path(path)))
+        self.actions_by_id.begin(self, list(self.docks.values()), recent)
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
-        self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
+        toolbar = Toolbar(workbench, self.actions_by_id, self.network)
+        toolbar.menu_asked.connect(self.show_menu)
+        self.addToolBar(toolbar)
+        self.status = Status(workbench, self.actions_by_id, self.statusBar())
+        quiet = partial(self._middle.steps.isVisibleTo, self._middle)
+        self.hints = CanvasHints(self.canvas, workbench, settings, self.actions_by_id, quiet)
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
@@ -121,7 +132,7 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
-        for view in (self.canvas, self.space.main, self.space.side):
+        for view in (self.canvas, self.space.main, self.space.side, self.plots, self.data_plots):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
@@ -213,8 +224,17 @@ class Window(QMainWindow):
         reason = QContextMenuEvent.Reason.Keyboard
         QApplication.sendEvent(view, QContextMenuEvent(reason, middle, view.mapToGlobal(middle)))
 
+    def show_first_steps(self) -> None:
+        self._middle.steps.steps.offer()
+
+    def show_manual(self) -> None:
+        Manual(self).show()
+
+    def show_about(self) -> None:
+        AboutDialog(self._workbench, self._opengl, self).open()
+
     def show_shortcuts(self) -> None:
-        ShortcutSheet(self._commands, self.actions_by_id, self).open()
+        ShortcutSheet(self._commands, self.actions_by_id, self).show()
 
     def change_shortcuts(self) -> None:
         ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
@@ -229,15 +249,9 @@ class Window(QMainWindow):
 
     @qt_override()
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped: a project, photos' folder, or annotations."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        if len(paths) == 1:
-            open_path(self._workbench, paths[0])
-        elif paths:
-            self._workbench.told.emit(
-                tr("Drop one file or folder: several photos are opened by their folder.")
-            )
+        take_drop(self._workbench, paths)
 
     @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:

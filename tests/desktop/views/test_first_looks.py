@@ -17,7 +17,7 @@ from desktop.state.person_edits import standing_in
 from desktop.theme import theme
 from desktop.views import drawing
 from desktop.views.gl.cameras import PLACES, Orbit
-from desktop.views.window import shortcut_sheet
+from desktop.views.window.help import shortcut_sheet
 from tests.desktop.making import write_coco
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtWidgets import QMainWindow
 
+from desktop.state.angle_units import AngleUnit
 from desktop.state.view import View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
@@ -16,9 +16,10 @@ RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    *("toolbar_text", "advanced", "hints"),
+    *("toolbar_text", "advanced", "hints", "autosave"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
+CHOICES = {"theme": ThemeName, "angles": AngleUnit}
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
 
@@ -58,18 +59,15 @@ class Settings:
     def view(self) -> View:
         """The view of the last session."""
         default = View()
-        name = self._store.value("theme")
-        theme: ThemeName = name if name in get_args(ThemeName) else default.theme
-        flags: dict[str, Any] = {name: self._flag(name, getattr(default, name)) for name in FLAGS}
-        return replace(
-            default,
-            theme=theme,
-            **flags,
-        )
+        stored: dict[str, Any] = {name: self._flag(name, getattr(default, name)) for name in FLAGS}
+        for name, values in CHOICES.items():
+            value = self._store.value(name)
+            stored[name] = value if value in get_args(values) else getattr(default, name)
+        return replace(default, **stored)
 
     def keep_view(self, view: View) -> None:
-        """Store the theme and the flags of the view."""
-        for name in ("theme", *FLAGS):
+        """Store the choices and the flags of the view."""
+        for name in (*CHOICES, *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
@@ -84,15 +82,19 @@ class Settings:
             self._store.setValue(f"shortcuts/{command}", keys)
 
     def recent(self) -> list[str]:
-        """Recently opened projects that still exist, the latest first."""
+        """Recently opened projects, the latest first. Some may be gone: a drive that does not answer is not asked."""
         value = self._store.value("recent", [])
         paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        return [path for path in paths if Path(path).is_file()]
+        return [str(path) for path in paths][:RECENT_KEPT]
 
     def add_recent(self, path: str) -> None:
         """Put an opened project at the start of the recent projects."""
         others = [other for other in self.recent() if other != path]
         self._store.setValue("recent", [path, *others][:RECENT_KEPT])
+
+    def forget_recent(self, path: str) -> None:
+        """Take a project off the recent ones."""
+        self._store.setValue("recent", [other for other in self.recent() if other != path])
 
     def recent_commands(self) -> list[str]:
         """Ids of the commands that the palette ran, the latest first."""
@@ -151,17 +153,18 @@ class Settings:
     def dock_sizes(self, sizes: dict[str, tuple[int, int]]) -> None:
         self._store.setValue("window/dock_sizes", json.dumps(sizes))
 
-    def restore_window(self, window: QMainWindow) -> bool:
-        """Restore the places of the window and its docks. Returns whether they were stored."""
+    def window(self) -> tuple[QByteArray | None, QByteArray | None]:
+        """The window's geometry and the places of its docks, as `QMainWindow` takes them; None where not stored."""
         geometry, docks = self._store.value("window/geometry"), self._store.value("window/docks")
-        if isinstance(geometry, QByteArray):
-            window.restoreGeometry(geometry)
-        return isinstance(docks, QByteArray) and window.restoreState(docks, LAYOUT_VERSION)
+        return (
+            geometry if isinstance(geometry, QByteArray) else None,
+            docks if isinstance(docks, QByteArray) else None,
+        )
 
-    def keep_window(self, window: QMainWindow) -> None:
-        """Store the places of the window and its docks."""
-        self._store.setValue("window/geometry", window.saveGeometry())
-        self._store.setValue("window/docks", window.saveState(LAYOUT_VERSION))
+    def keep_window(self, geometry: QByteArray, docks: QByteArray) -> None:
+        """Store the window's geometry and the places of its docks."""
+        self._store.setValue("window/geometry", geometry)
+        self._store.setValue("window/docks", docks)
 
     def _flag(self, name: str, default: bool) -> bool:
         value = self._store.value(name, default)

@@ -146,4 +146,10 @@ EDIT_MENU = (
         restore_keypoints,
         UNLOCKED | ORIGINAL,
     ),
+    Command(
+        "edit.settings",
+        QT_TR_NOOP("Settin&gs…"),
+        "Ctrl+,",
+        lambda workbench, window, shown: window.show_settings(),
+    ),
 )

@@ -150,6 +150,7 @@ def export(kind: str, written_layout: str | None = None) -> Run:
 
 def close_project(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Close the project as soon as all files are written."""
+    workbench.autosave.write_due()
     if workbench.files.writing:
         workbench.told.emit(tr("The project closes as soon as all files are written. Stop keeps it open."))
     workbench.files.afterwards(tr("Close the project"), partial(workbench.set_project, None))
@@ -188,6 +189,7 @@ EXPORTS = tuple(
 FILE_MENU = (
     Command("file.open_photos", QT_TR_NOOP("Open &photos…"), "Ctrl+Shift+O", open_file("photos")),
     Command("file.open", QT_TR_NOOP("&Open project or annotations…"), "Ctrl+O", open_file("any")),
+    Command("file.open_project", QT_TR_NOOP("Open pro&ject…"), "Ctrl+Alt+O", open_file("project")),
     Command("file.open_sample", QT_TR_NOOP("Open the samp&le"), "", open_sample),
     Command("file.add", QT_TR_NOOP("&Add annotations…"), "", add_annotations, WRITABLE),
     Command("file.save_fits", QT_TR_NOOP("&Save fits"), "Ctrl+S", save_fits, PROJECT | BODY),

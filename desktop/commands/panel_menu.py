@@ -67,7 +67,7 @@ HELP_MENU = (
         "help.change_shortcuts",
         QT_TR_NOOP("&Change shortcuts…"),
         "",
-        lambda workbench, window, shown: window.change_shortcuts(),
+        lambda workbench, window, shown: window.show_settings(keys=True),
     ),
     Command(
         "help.about",

@@ -16,6 +16,7 @@ from core.wishes import Wish
 from desktop.jobs.files.open_body import load_steps
 from desktop.jobs.job import Job
 from desktop.model.alternatives import Alternatives
+from desktop.model.autosave import Autosave
 from desktop.model.current_fit import Fits
 from desktop.model.document import Document
 from desktop.model.hover import Hover
@@ -51,6 +52,7 @@ class Workbench(Document):
         self.files = Job(self)  # work on files: open, add, save, export
         for job in (self.job, self.files):
             job.refused.connect(self.refused)
+        self.autosave = Autosave(self)
         self.hover = Hover(self)
 
     @property
@@ -78,6 +80,7 @@ class Workbench(Document):
         self.project = project
         self._other_writer.watch(project)
         self.history.clear()
+        self.autosave.forget()
         self.queue.reset()
         self._set_photo(None, None)
         self.project_changed.emit()

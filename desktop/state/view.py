@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.fitting import TRUSTING, FitConfig
 from core.records import Verdict
+from desktop.state.angle_units import ANGLES, AngleFormat, AngleUnit
 from desktop.theme import Theme, ThemeName, theme
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class View:
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
+    angles: AngleUnit = "degrees"  # that panels show
+    autosave: bool = False  # the fits dictionary is written by itself
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
     hints: bool = True  # bubbles on the photo, each once
@@ -57,6 +60,11 @@ class View:
     def ghosts(self) -> tuple[GhostName, ...]:
         """The ghosts that are switched on, also if the person has none."""
         return tuple(name for name in GHOSTS if getattr(self, f"ghost_{name}"))
+
+    @property
+    def angle_format(self) -> AngleFormat:
+        """How angles are shown."""
+        return ANGLES[self.angles]
 
     @cached_property
     def colours(self) -> Theme:

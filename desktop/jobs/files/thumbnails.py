@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import ImageError, ProjectError
-from core.records import Fit, Photo
+from core.records import Fit, Person, Photo
 from core.store import Project
 from core.store.project.review_queue import QueueRow
 from desktop.jobs.files.photos import to_qimage
@@ -98,7 +98,7 @@ def thumbnail_steps(
     project: Project, wanted: dict[int, float], body: "Body | None"
 ) -> Iterator[tuple[int, float, Picture]]:
     """Thumbnails of people, in the order of the requests."""
-    from core.geometry.image import crop_affine, read_image_as, warp  # here, as it imports torch
+    from core.geometry.image import read_image_as  # here, as it imports torch
 
     last: tuple[str, np.ndarray] | None = None
     for person_id, updated in wanted.items():
@@ -108,15 +108,22 @@ def thumbnail_steps(
             if last is None or last[0] != photo.path:
                 size = photo.width, photo.height
                 last = (photo.path, read_image_as(project.folder / photo.path, size))
-            affine = crop_affine(person.bbox, SIZE_PX)
-            picture = warp(last[1], affine, SIZE_PX)
-            if person.fit is not None and body is not None:
-                picture = with_body(picture, affine, person.fit, body)
-            yield person_id, updated, to_qimage(picture)
+            yield person_id, updated, thumbnail(last[1], person, body)
         except ImageError:
             yield person_id, updated, _why_none(project.folder / photo.path, (photo.width, photo.height))
         except ProjectError:  # the person was deleted meanwhile
             yield person_id, updated, ""
+
+
+def thumbnail(image: np.ndarray, person: Person, body: "Body | None") -> QImage:
+    """The person's box of a photo (H, W, 3), with the body over it."""
+    from core.geometry.image import crop_affine, warp
+
+    affine = crop_affine(person.bbox, SIZE_PX)
+    picture = warp(image, affine, SIZE_PX)
+    if person.fit is not None and body is not None:
+        picture = with_body(picture, affine, person.fit, body)
+    return to_qimage(picture)
 
 
 def _why_none(file: Path, size: tuple[int, int]) -> str:

@@ -22,7 +22,7 @@ class Dialogs:
         self._parent, self._settings = parent, settings
 
     def ask_for_file(self, kind: str) -> Path | None:
-        """Ask for an existing file ("any", "body", "network") or folder ("photos"). None if the user cancels."""
+        """Ask for a file ("any", "project", "body", "network") or a folder ("photos"). None if the user cancels."""
         folder = self._settings.folder
         everything = tr("All files (*)")
         if kind == "photos":
@@ -30,6 +30,9 @@ class Dialogs:
         elif kind == "body":
             filters = ";;".join((tr("Body files (*.pkl *.npz)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open body"), folder, filters)
+        elif kind == "project":
+            filters = ";;".join((tr("Projects (*.fitloop)"), everything))
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open project"), folder, filters)
         elif kind == "network":
             filters = ";;".join((tr("Checkpoints (*.pt)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open checkpoint"), folder, filters)

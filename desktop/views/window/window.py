@@ -9,11 +9,11 @@ from PySide6.QtGui import (
     QCloseEvent,
     QContextMenuEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -26,7 +26,7 @@ from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
-from desktop.settings import LAYOUT_VERSION, Settings
+from desktop.settings import Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
 from desktop.views.gl.renderer import Renderer
@@ -40,7 +40,9 @@ from desktop.views.panels.people_panel import PeoplePanel
 from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
+from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
+from desktop.views.start.start_page import StartPage
 from desktop.views.tools.context_menu import open_menu
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
@@ -58,8 +60,6 @@ from desktop.views.window.help.report_dialog import ReportDialog, show_message
 from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
-from desktop.views.window.shortcut_editor import ShortcutEditor
-from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
 
 
@@ -83,7 +83,7 @@ class Window(QMainWindow):
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
-        self.start_page = StartPage(self.actions_by_id)
+        self.start_page = StartPage(workbench, self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails)
         self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)
         self.contact_sheet.opened.connect(partial(self.show_contact_sheet, False))
@@ -118,9 +118,7 @@ class Window(QMainWindow):
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
-        # Whether docks have their first sizes; they get them when the window is first shown.
-        self.arranged = False
-        self._first_layout = self.saveState(LAYOUT_VERSION)
+        self.docks.keep_first()
         self._show_project()
         self.actions_by_id.update_states()
 
@@ -136,10 +134,19 @@ class Window(QMainWindow):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
+        self.start_page.forgotten.connect(self._forget_recent)
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
         pages: dict[object, Place] = {self.start_page: "start", self.contact_sheet: "sheet"}
         self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)
         self._keyboard.changed.connect(self.status.show_place)
+
+    def restore(self) -> None:
+        """Take the place on the screen, and the places of panels, of the last session."""
+        geometry, places = self._settings.window()
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if places is not None:
+            self.docks.put(places)
 
     # The interface for commands
 
@@ -207,8 +214,7 @@ class Window(QMainWindow):
         ReportDialog(self.status.report or none, self).open()
 
     def reset_layout(self) -> None:
-        self.restoreState(self._first_layout, LAYOUT_VERSION)
-        self._arrange()
+        self.docks.reset()
 
     def show_palette(self) -> None:
         CommandPalette(self._commands, self.actions_by_id, self._settings, self).open()
@@ -236,8 +242,10 @@ class Window(QMainWindow):
     def show_shortcuts(self) -> None:
         ShortcutSheet(self._commands, self.actions_by_id, self).show()
 
-    def change_shortcuts(self) -> None:
-        ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
+    def show_settings(self, keys: bool = False) -> None:
+        dialog = SettingsDialog(self._workbench, self._commands, self.actions_by_id, self._settings, self)
+        dialog.show_page(KEYS if keys else GENERAL)
+        dialog.open()
 
     def say(self, text: str) -> None:
         show_message(text, self)
@@ -246,11 +254,17 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
+            self.start_page.drop_zone.light(True)
+
+    @qt_override()
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.start_page.drop_zone.light(False)
 
     @qt_override()
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
+        self.start_page.drop_zone.light(False)
         take_drop(self._workbench, paths)
 
     @qt_override()
@@ -266,6 +280,7 @@ class Window(QMainWindow):
         self.data_plots.stop()
         self.photos.close()
         self.thumbnails.close()
+        self.start_page.looks.close()
         self._workbench.close()
         if self._renderer is not None:
             self._renderer.close()
@@ -276,6 +291,7 @@ class Window(QMainWindow):
         self._complaint = ""
         self.people.keep_typed()
         self._workbench.keep_due()
+        self._workbench.autosave.write_due()
         stays, self._stayed = bool(self._complaint) and not self._stayed, bool(self._complaint)
         if not stays and self._workbench.files.writing:
             self._workbench.told.emit(
@@ -291,8 +307,8 @@ class Window(QMainWindow):
 
     @property
     def waiting(self) -> bool:
-        """Whether photos or thumbnails are still being read."""
-        return self.photos.busy or self.thumbnails.busy
+        """Whether photos, thumbnails or recent projects are still being read."""
+        return self.photos.busy or self.thumbnails.busy or self.start_page.looks.busy
 
     def _add_docks(self) -> None:
         left, right, bottom = AREA.LeftDockWidgetArea, AREA.RightDockWidgetArea, AREA.BottomDockWidgetArea
@@ -309,15 +325,10 @@ class Window(QMainWindow):
         ):
             self.docks.add(name, title, panel, area)
 
-    def _arrange(self) -> None:
-        self.docks.arrange()
-        self.arranged = True
-
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.arranged:
-            self.docks.regain()
+        self.docks.regain()
 
     @qt_override(bool)
     def event(self, event: QEvent) -> bool:
@@ -331,12 +342,6 @@ class Window(QMainWindow):
         if belongs_to(self.focusWidget(), event, (self.canvas, self.space.main, self.space.side)):
             event.accept()
         return event.isAccepted()
-
-    @qt_override()
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self.arranged:
-            self._arrange()
 
     def _dress(self) -> None:
         colors = self._workbench.view.colours
@@ -352,12 +357,19 @@ class Window(QMainWindow):
         self._project = project
         self.thumbnails.show(project)
         self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
-        if project is None:
-            self.start_page.setFocus()
         self.setWindowTitle("Fitloop")
+        if project is None:
+            self.docks.put_away()
+            self.start_page.setFocus()
+            self.start_page.show_recent(self._settings.recent())
         if project is not None:
             name = tr("{name} (read-only)") if project.read_only else "{name}"
             self.setWindowTitle(f"{name.format(name=project.path.stem)} – Fitloop")
             self._settings.add_recent(str(project.path))
+            self.start_page.hide_recent()
+            self.docks.bring_back()
             self.canvas.setFocus()
+
+    def _forget_recent(self, path: str) -> None:
+        self._settings.forget_recent(path)
         self.start_page.show_recent(self._settings.recent())

@@ -166,6 +166,7 @@ def test_settings_that_make_no_sense_are_the_defaults(tmp_path):
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     store.setValue("theme", "pink")
     store.setValue("window/geometry", "nonsense")
-    store.setValue("recent", ["/not/there.fitloop"])
+    store.setValue("angles", 7)
+    store.setValue("recent", {"not": "a list"})
     assert Settings(store).view() == View()
     assert Settings(store).recent() == []

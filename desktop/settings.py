@@ -8,7 +8,7 @@ from typing import Any, get_args
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
-from desktop.state.view import View
+from desktop.state.view import TILE_PX, View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
@@ -16,7 +16,7 @@ RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    "toolbar_text",
+    *("toolbar_text", "filmstrip"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
@@ -64,12 +64,13 @@ class Settings:
         return replace(
             default,
             theme=theme,
+            tile_px=self._tile_px(default.tile_px),
             **flags,
         )
 
     def keep_view(self, view: View) -> None:
-        """Store the theme and the flags of the view."""
-        for name in ("theme", *FLAGS):
+        """Store the theme, the size of tiles and the flags of the view."""
+        for name in ("theme", "tile_px", *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
@@ -147,6 +148,12 @@ class Settings:
         """Store the places of the window and its docks."""
         self._store.setValue("window/geometry", window.saveGeometry())
         self._store.setValue("window/docks", window.saveState(LAYOUT_VERSION))
+
+    def _tile_px(self, default: int) -> int:
+        try:
+            return min(max(int(str(self._store.value("tile_px", default))), TILE_PX[0]), TILE_PX[1])
+        except ValueError:
+            return default
 
     def _flag(self, name: str, default: bool) -> bool:
         value = self._store.value(name, default)

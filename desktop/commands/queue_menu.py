@@ -10,12 +10,12 @@ import numpy as np
 from core.records import Person
 from core.store import Project
 from desktop.commands.command import BODY, WRITABLE, Command
+from desktop.commands.together import write_people
 from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
-from desktop.state.history import Change
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, tr
 
@@ -120,18 +120,8 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
 
 def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Person], Person]]) -> None:
     """Change people by a function each, and write them. People deleted or locked meanwhile are left out."""
-    project = workbench.project
-    if project is None or not changed:
-        return
-    changes: dict[str, Change] = {}
-    for row in project.queue_rows(changed):
-        photo = changes[row.path][1] if row.path in changes else project.photo(row.photo_id)
-        before = changes[row.path][0] if row.path in changes else photo
-        person = next(person for person in photo.people if person.id == row.id)
-        if not person.locked:
-            changes[row.path] = (before, photo.with_person(changed[row.id](person)))
-    workbench.write(label, list(changes.values()))
-    workbench.project_changed.emit()
+    if changed:
+        write_people(workbench, label, changed, lambda photo, one: photo.with_person(changed[one.id](one)))
 
 
 def _others(left_out: Counter[LeftOut], others: int) -> str:
@@ -148,6 +138,7 @@ def _others(left_out: Counter[LeftOut], others: int) -> str:
 
 def _end(workbench: Workbench, told: list[str]) -> None:
     workbench.remember()
+    workbench.queue.sort()
     workbench.told.emit("\n".join(list(dict.fromkeys(told))[:TOLD]))
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 GhostName = Literal["guess", "previous", "truth"]
+TILE_PX = (64, 256)  # least and largest side of a picture in the contact sheet
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
@@ -49,6 +50,8 @@ class View:
     contrast: float = 0.0  # -1 flat … 1 hard
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
+    filmstrip: bool = True  # the project's photos below the photo shown
+    tile_px: int = 128  # side of a picture in the contact sheet
     advance: bool = False  # go to the next person after a verdict
 
     @cached_property

@@ -26,7 +26,7 @@ MAX_FILE_BYTES = 2 * 2**30  # of the largest uncompressed photo that is read
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-# OpenCV's flags that divide each side by a number; with its flag of RGB the result is not grey.
+# OpenCV's flags that let JPEG's decoder divide each side by a number; with its flag of RGB the result is not grey.
 _REDUCED = (
     (8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
     (4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
@@ -52,13 +52,14 @@ def read_image(path: str | Path, max_pixels: int = MAX_PIXELS) -> np.ndarray:
 def read_small_image(path: str | Path, side: int) -> np.ndarray:
     """Read a photo upright with its longer side `side` [px], or as it is if it is smaller. Returns (H, W, 3) uint8 RGB.
 
-    It is decoded at a fraction of its size, which takes less time and memory. Raises ImageError as `read_image`.
+    A JPEG is decoded at a fraction of its size, which takes less time and memory. Raises ImageError as `read_image`.
     """
     header = image_header(path)
     _check_size(Path(path), header[:2], MAX_PIXELS)
-    spare = max(header[:2]) // max(1, side)
+    data = _read_bytes(Path(path))
+    spare = min(max(header[:2]) // max(1, side), *header[:2]) if data[:2].tobytes() == b"\xff\xd8" else 1
     flag = next((flag for times, flag in _REDUCED if times <= spare), 0)
-    image = _decode(Path(path), _read_bytes(Path(path)), header, flag)
+    image = _decode(Path(path), data, header, flag)
     scale = min(1.0, side / max(image.shape[:2]))
     size = max(1, round(scale * image.shape[1])), max(1, round(scale * image.shape[0]))
     return image if scale == 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)

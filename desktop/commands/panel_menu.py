@@ -1,6 +1,6 @@
 """The panel menu and the help menu: commands of the window itself."""
 
-from desktop.commands.command import Command, Run
+from desktop.commands.command import Command, Run, tick
 from desktop.text.translate import QT_TR_NOOP
 
 
@@ -19,6 +19,7 @@ PANEL_MENU = (
     Command("panel.narrower", QT_TR_NOOP("Panel &narrower"), "Shift+F7", _stretch(-1, 0)),
     Command("panel.taller", QT_TR_NOOP("Panel &taller"), "F8", _stretch(0, 1)),
     Command("panel.shorter", QT_TR_NOOP("Panel &shorter"), "Shift+F8", _stretch(0, -1)),
+    tick("panel.filmstrip", QT_TR_NOOP("F&ilmstrip of the photos"), "Shift+C", "filmstrip"),
     Command(
         "panel.reset",
         QT_TR_NOOP("De&fault panel layout"),

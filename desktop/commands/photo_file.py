@@ -32,12 +32,10 @@ def copy_name(workbench: Workbench, window: Asks, shown: Shown) -> None:
 PHOTO_FILE = (
     Command(
         "person.show_in_folder",
-        QT_TR_NOOP("Show the photo in its folder (&z)"),
+        QT_TR_NOOP("Show the photo in its &folder"),
         "Ctrl+Shift+E",
         show_in_folder,
         PHOTO,
     ),
-    Command(
-        "person.copy_name", QT_TR_NOOP("Copy the photo's file name (&y)"), "Ctrl+Shift+C", copy_name, PHOTO
-    ),
+    Command("person.copy_name", QT_TR_NOOP("Copy the photo's file na&me"), "Ctrl+Shift+C", copy_name, PHOTO),
 )

@@ -122,12 +122,18 @@ def delete_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
     together = len(workbench.queue.together)
     if together > 1:
         label = tr("Delete {people} people").format(people=together)
-        change_together(workbench, label, _without, workbench.read_anew)
+        change_together(workbench, label, _without, lambda: _show_those_left(workbench))
         return
     photo, person = shown.the_photo, shown.the_person
     people = _without(photo, person).people
     label = tr("Delete person {id}").format(id=person.id)
     workbench.apply_photo(label, photo.with_(people=people), people[0].id if people else None)
+
+
+def _show_those_left(workbench: Workbench) -> None:
+    workbench.read_anew()
+    if workbench.person is None:
+        workbench.show_first()
 
 
 def _without(photo: Photo, person: Person) -> Photo:

@@ -37,7 +37,6 @@ VIEW_MENU = (
         lambda workbench, window, shown: window.show_contact_sheet(),
         PROJECT,
     ),
-    tick("view.filmstrip", QT_TR_NOOP("F&ilmstrip of the photos"), "Shift+C", "filmstrip"),
     Command(
         "view.whole",
         QT_TR_NOOP("&Whole photo"),

@@ -122,6 +122,11 @@ class Thumbnails(QObject):
         self.arrived.emit(step.id)
 
 
+def with_a_body(body: "Callable[[], Body | None]") -> Make:
+    """Makes thumbnails of people with the body that is there when they are asked for."""
+    return lambda project, wanted, size_px: thumbnail_steps(project, wanted, size_px, body())
+
+
 def thumbnail_steps(
     project: Project, wanted: dict[int, float], size_px: int, body: "Body | None"
 ) -> Iterator[Made]:

@@ -1,7 +1,7 @@
 """The contact sheet: a grid of the queue with a thumbnail per person, for review with the keyboard."""
 
-from PySide6.QtCore import QItemSelectionModel, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QPainter, QShowEvent
+from PySide6.QtCore import QItemSelectionModel, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -33,6 +33,7 @@ from desktop.views.lists.person_tiles import (
     name_of,
     score_in_words,
 )
+from desktop.views.lists.row_menu import people_selected, place_of_menu
 from desktop.views.verdict_marks import draw_mark
 
 PADDING_PX, SLIDER_PX, STEP_PX = 6, 140, 32
@@ -91,6 +92,7 @@ class ContactSheet(QListView):
     """The queue as a grid. Enter or a double click opens the person's photo."""
 
     opened = Signal()
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(
         self,
@@ -109,7 +111,6 @@ class ContactSheet(QListView):
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QListView.Shape.NoFrame)
@@ -140,6 +141,12 @@ class ContactSheet(QListView):
         """Bring the selected person into view."""
         if self.model() is not None and self.currentIndex().isValid():
             self.scrollTo(self.currentIndex())
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at, target = place_of_menu(self, event), people_selected(self._workbench)
+        if at is not None and target is not None:
+            self.menu_asked.emit(target, self.viewport().mapToGlobal(at))
 
     @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:

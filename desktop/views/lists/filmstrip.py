@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QPainter
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -36,6 +36,7 @@ from desktop.views.lists.person_tiles import (
 )
 from desktop.views.lists.photo_list import PhotoModel, people_in_words
 from desktop.views.lists.refresh_soon import RefreshSoon
+from desktop.views.lists.row_menu import photo_shown, place_of_menu
 from desktop.views.verdict_marks import ORDER, draw_bar, draw_mark
 
 TILE_PX, PADDING_PX = QSize(92, 56), 4
@@ -99,10 +100,12 @@ class PhotoDelegate(QStyledItemDelegate):
 class PhotoTable(QTableView):
     """The strip itself. It is a table of one row, as Qt's list lays out every photo at each change."""
 
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
     left = Signal()  # Enter or Escape: back to the photo
 
     def __init__(self, workbench: Workbench, model: PhotoModel, thumbnails: Thumbnails) -> None:
         super().__init__()
+        self._workbench = workbench
         self.setItemDelegate(PhotoDelegate(workbench, thumbnails, self))
         self.setModel(model)
         for header in (self.horizontalHeader(), self.verticalHeader()):
@@ -115,13 +118,18 @@ class PhotoTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName(tr("Photos"))
         row_px = TILE_PX.height() + 2 * PADDING_PX + self.fontMetrics().height()
         self.horizontalHeader().setDefaultSectionSize(TILE_PX.width() + 2 * PADDING_PX)
         self.verticalHeader().setDefaultSectionSize(row_px)
         self.setFixedHeight(row_px + self.horizontalScrollBar().sizeHint().height())
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at, target = place_of_menu(self, event), photo_shown(self._workbench)
+        if at is not None and target is not None:
+            self.menu_asked.emit(target, self.viewport().mapToGlobal(at))
 
     @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -212,6 +220,7 @@ class Filmstrip(QWidget):
             self.photos.selectionModel().clear()
         elif self.photos.currentIndex().column() != place:
             self.photos.setCurrentIndex(self.model.index(0, place))
+            self.photos.scrollTo(self.photos.currentIndex(), QAbstractItemView.ScrollHint.PositionAtCenter)
         self.photos.viewport().update()
 
     def _tell(self) -> None:

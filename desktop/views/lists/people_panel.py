@@ -28,7 +28,7 @@ class PeoplePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._workbench, self._thumbnails = workbench, thumbnails
+        self._workbench, self._thumbnails, self._actions = workbench, thumbnails, actions
         self._noted: int | None = None  # the person of the note and tags shown
         self._noted_in: object = None  # that person's project
         self._counts: dict[str, int] = {}  # people by verdict
@@ -93,6 +93,18 @@ class PeoplePanel(QWidget):
 
     def _show_progress(self) -> None:
         self.progress.show_progress(self._counts, len(self.model.ids))
+        self.list.nobody = self._nobody_in_words()
+
+    def _nobody_in_words(self) -> str:
+        """Why the list has no people, and what brings some."""
+        if self._workbench.project is None:
+            return ""
+        if sum(self._counts.values()):
+            return tr("Nobody matches the filters. Choose others above.")
+        keys = [self._actions[name].shortcut().toString() for name in ("person.detect", "person.draw")]
+        return tr("No people yet.\n{detect}: detect them\n{draw}: draw one").format(
+            detect=keys[0], draw=keys[1]
+        )
 
     def _show_person(self) -> None:
         person = self._workbench.person

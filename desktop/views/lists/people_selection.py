@@ -23,7 +23,9 @@ class PeopleSelection(QItemSelectionModel):
         """Follow the workbench to the person shown. People selected together stay if that person is one of them."""
         place = self._people.place_of(self._workbench.person_id)
         if place < 0:
+            self._follows = True
             self.clear()
+            self._follows = False
         elif self.currentIndex().row() != place:
             self.setCurrentIndex(self._people.index(place), FLAG.ClearAndSelect)
 

@@ -90,7 +90,7 @@ def draw_words(
 
 
 def draw_state(painter: QPainter, room: QRect, row: QueueRow, colours: Theme) -> None:
-    """Draw the verdict with its mark, the id and the tags, and the score at the right."""
+    """Draw the verdict with its mark, the score at the right, and between them the id of a warned person."""
     mark = QRectF(room.left(), room.center().y() - MARK_PX / 2 + 1, MARK_PX, MARK_PX)
     draw_mark(painter, mark, row.verdict, colours)
     measure, score = painter.fontMetrics().horizontalAdvance, score_in_words(row)
@@ -98,7 +98,9 @@ def draw_state(painter: QPainter, room: QRect, row: QueueRow, colours: Theme) ->
     left = room.adjusted(MARK_PX + GAP_PX, 0, -measure(score) - GAP_PX, 0)
     state = verdict(row.verdict)
     draw_words(painter, left, state, colour_of(row.verdict, colours))
-    draw_words(painter, left.adjusted(measure(f"{state} "), 0, 0, 0), about_in_words(row), colours.muted)
+    if row.warned:  # the line below has no room for it
+        beside = left.adjusted(measure(f"{state} "), 0, 0, 0)
+        draw_words(painter, beside, f"· {about_in_words(row)}", colours.muted)
 
 
 def name_of(path: str) -> str:
@@ -108,14 +110,14 @@ def name_of(path: str) -> str:
 
 def score_in_words(row: QueueRow) -> str:
     if row.score is None:
-        return tr("not scored") if row.fitted else tr("not fitted")
+        return tr("not scored") if row.fitted else tr("no fit")
     return tr("{score:.1f} px").format(score=row.score)
 
 
 def about_in_words(row: QueueRow) -> str:
     """The id and the tags."""
     tags = [f"#{tag}" for tag in json.loads(row.tags)] if row.tags else []
-    return " ".join([tr("· id {id}").format(id=row.id), *tags])
+    return " ".join([tr("id {id}").format(id=row.id), *tags])
 
 
 def warned_in_words(row: QueueRow) -> str:

@@ -90,7 +90,7 @@ class ProgressOfWork(QWidget):
         selected = len(self._workbench.queue.together)
         if selected > 1:
             words.append(tr("{selected} selected").format(selected=selected))
-        self.count.setText(" · ".join(words))
+        self.count.setText(" · ".join(words) if everybody else tr("No people yet"))
         self.rate.setText(self._rate_in_words(everybody - decided))
 
     def _rate_in_words(self, open_people: int) -> str:

@@ -22,7 +22,7 @@ from desktop.commands.command import Command
 from desktop.commands.context_rows import Target
 from desktop.commands.file_menu import open_path
 from desktop.jobs.files.photos import Photos
-from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, thumbnail_steps
+from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, with_a_body
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
@@ -73,8 +73,8 @@ class Window(QMainWindow):
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
         self.photos.resized.connect(workbench.told)
-        self.thumbnails = Thumbnails(lambda project, wanted, size: thumbnail_steps(project, wanted, size, workbench.fits.body), parent=self)
-        self.photo_thumbnails = Thumbnails(photo_thumbnail_steps, parent=self)
+        self.thumbnails = Thumbnails(with_a_body(lambda: workbench.fits.body), self)
+        self.photo_thumbnails = Thumbnails(photo_thumbnail_steps, self)
         opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)
         self.space = Space(workbench, opengl, self._renderer)
@@ -128,7 +128,8 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
-        for view in (self.canvas, self.space.main, self.space.side):
+        lists = (self.people.list, self.contact_sheet, self.filmstrip.photos)
+        for view in (self.canvas, self.space.main, self.space.side, *lists):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))

@@ -145,13 +145,14 @@ class Filmstrip(QWidget):
     def __init__(self, workbench: Workbench, thumbnails: Thumbnails, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self._workbench, self._on_page = workbench, False
+        self._project: object = None
         self.model = PhotoModel(workbench)
         self.photos = PhotoTable(workbench, self.model, thumbnails)
         self.name, self.place, self.people = _Elided(), QLabel(), QLabel()
         self._path = ""
         self.refresh_soon = RefreshSoon(self._refresh, self)
         self._lay_out(actions)
-        workbench.project_changed.connect(self.refresh_soon.ask)
+        workbench.project_changed.connect(self._project_changed)
         workbench.photo_changed.connect(self._show_photo)
         workbench.view_changed.connect(self._dress)
         thumbnails.arrived.connect(self.photos.viewport().update)
@@ -191,6 +192,14 @@ class Filmstrip(QWidget):
         row.addWidget(about)
         row.addWidget(self.photos, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def _project_changed(self) -> None:
+        """Refresh soon; for another project at once, as the strip changes the room of the photo above it."""
+        other, self._project = self._workbench.project is not self._project, self._workbench.project
+        if other:
+            self._refresh()
+        else:
+            self.refresh_soon.ask()
 
     def _refresh(self) -> None:
         try:

@@ -22,6 +22,7 @@ from core.errors import FitloopError
 from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
+from core.formats.motion.track import MotionOptions
 from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.shared.sequences import sequences
 from core.formats.table import FORMATS, Beside, Format, formats_read, formats_written, written_with
@@ -49,10 +50,12 @@ def detected(source: Path, word: str | None, beside: Beside, choice: DetectorCho
 
 @dataclass(frozen=True)
 class Who:
-    """The only person that a sequence is of: by the id of a person in one of the photos, or by track."""
+    """The only person that a sequence is of: by the id of a person in one of the photos, or by track. fill: whether
+    frames that lack are made from their neighbours."""
 
     person: int | None = None
     track: int | None = None
+    fill: bool = True
 
 
 def write(destination: Path, row: Format, photos: tuple[Photo, ...], beside: Beside, who: Who) -> str:
@@ -74,13 +77,14 @@ def _write_sequences(
 ) -> str:
     """NAME.npz for one person's fits, in the order of the photos; NAME_track0001.npz, … for several people."""
     left_out: list[LeftOut] = []
-    found = sequences(photos, _fitted(photos, left_out), who.person, who.track, left_out)
+    found = sequences(photos, _fitted(photos, left_out), who.person, who.track, left_out, who.fill)
     lines = []
     for one in found:
         several = destination.with_name(f"{destination.stem}_track{one.track or 0:04d}{destination.suffix}")
         file = destination if len(found) == 1 else several
         done = write_file(row, file, list(one.fits), beside)
-        lines.append(f"{file}: {done.summary()}")
+        made = f", {one.made} of them made from the frames around them" if one.made else ""
+        lines.append(f"{file}: {done.summary()}{made}")
     return "\n".join([*lines, *grouped(left_out)])
 
 
@@ -146,6 +150,19 @@ def _parser() -> CommandLine:
     )
     parser.add_argument("--track", type=int, help="the only person a sequence is of, by track")
     parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
+    for name, words in (
+        ("--floor", "the lowest point of a sequence is at height 0"),
+        ("--start-at-origin", "a sequence begins above the world's origin"),
+        ("--in-place", "the person of a sequence stays where it begins"),
+        ("--t-pose", "a sequence begins with one more frame, a T-pose"),
+    ):
+        parser.add_argument(name, action="store_true", help=words)
+    parser.add_argument(
+        "--gaps",
+        choices=("fill", "skip"),
+        default="fill",
+        help="photos without fit inside a sequence: made from their neighbours, or skipped",
+    )
     return parser
 
 
@@ -182,6 +199,7 @@ def main(arguments: list[str] | None = None) -> int:
         frame=given.frame,
         base=given.base,
         frame_rate=given.frame_rate,
+        motion=MotionOptions(given.floor, given.start_at_origin, given.in_place, given.t_pose),
     )
     return run_to_end(lambda: convert(given, row, beside))
 
@@ -199,7 +217,11 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         found = detected(given.source, given.source_format, beside, choice)
     print(found.summary())
     beside = replace(_with_base(given.source, found, row, beside), root=found.root)
-    print(write(given.destination, row, found.photos, beside, Who(given.person, given.track)))
+    print(
+        write(
+            given.destination, row, found.photos, beside, Who(given.person, given.track, given.gaps == "fill")
+        )
+    )
     return 0
 
 

@@ -52,9 +52,8 @@ class Canvas(QWidget):
         self.placing = Placing()
         self._touched = False  # True after zooming or panning by hand: a resize then keeps the place
         self._on_person = False  # True after zooming to a person: the view then goes to the next one, too
-        self._pressed = (
-            False  # during a press, which selects a person without moving the view under the mouse
-        )
+        # During a press, which selects a person without moving the view under the mouse.
+        self._pressed = False
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)

@@ -113,9 +113,8 @@ class Window(QMainWindow):
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
-        self.arranged = (
-            False  # whether docks have their first sizes; they get them when the window is first shown
-        )
+        # Whether docks have their first sizes; they get them when the window is first shown.
+        self.arranged = False
         self._first_layout = self.saveState(LAYOUT_VERSION)
         self._show_project()
         self.actions_by_id.update_states()

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.state.angle_units import AngleUnit
-from desktop.state.view import View
+from desktop.state.view import TILE_PX, View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
@@ -16,7 +16,7 @@ RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    *("toolbar_text", "advanced", "hints", "autosave"),
+    *("toolbar_text", "advanced", "hints", "autosave", "filmstrip"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 CHOICES = {"theme": ThemeName, "angles": AngleUnit}
@@ -63,11 +63,11 @@ class Settings:
         for name, values in CHOICES.items():
             value = self._store.value(name)
             stored[name] = value if value in get_args(values) else getattr(default, name)
-        return replace(default, **stored)
+        return replace(default, tile_px=self._tile_px(default.tile_px), **stored)
 
     def keep_view(self, view: View) -> None:
-        """Store the choices and the flags of the view."""
-        for name in (*CHOICES, *FLAGS):
+        """Store the choices, the size of tiles and the flags of the view."""
+        for name in (*CHOICES, "tile_px", *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
@@ -165,6 +165,12 @@ class Settings:
         """Store the window's geometry and the places of its docks."""
         self._store.setValue("window/geometry", geometry)
         self._store.setValue("window/docks", docks)
+
+    def _tile_px(self, default: int) -> int:
+        try:
+            return min(max(int(str(self._store.value("tile_px", default))), TILE_PX[0]), TILE_PX[1])
+        except ValueError:
+            return default
 
     def _flag(self, name: str, default: bool) -> bool:
         value = self._store.value(name, default)

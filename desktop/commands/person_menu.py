@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from core.records import Person, Verdict
+from core.records import Person
 from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
 from desktop.commands.neighbours import photo_beside
+from desktop.commands.photo_file import PHOTO_FILE
+from desktop.commands.together import DELETE_ROW, VERDICT_ROWS
 from desktop.commands.window_api import Asks
 from desktop.jobs.detecting import Detected, detect_steps
 from desktop.model.workbench import Workbench
@@ -12,30 +14,6 @@ from desktop.state import person_edits
 from desktop.state.shown import Shown
 from desktop.state.view import Wanted
 from desktop.text.translate import QT_TR_NOOP, tr
-
-
-def judge(verdict: Verdict, label: str) -> Run:
-    """Give the selected person a verdict, and select the next person if the view says so."""
-
-    def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
-        if verdict == "accepted" and workbench.fits.running:
-            workbench.fits.when_ended(lambda: act(workbench, window, workbench.shown))
-            return
-        workbench.cancel()
-        person = workbench.shown.the_person
-        workbench.apply(tr(label).format(id=person.id), person_edits.with_verdict(person, verdict))
-        if workbench.view.advance and verdict != "todo":
-            next_worst(workbench, window, workbench.shown)
-
-    return act
-
-
-def next_worst(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    person_id = workbench.queue.next_undecided()
-    if person_id is None:
-        workbench.told.emit(tr("All other people in the queue have a verdict."))
-    else:
-        workbench.select(person_id)
 
 
 def show_everybody(workbench: Workbench, window: Asks, shown: Shown) -> None:
@@ -83,14 +61,6 @@ def box_around(workbench: Workbench, window: Asks, shown: Shown) -> None:
         workbench.apply(tr("Box around the keypoints"), shown.the_person.with_(bbox=box))
 
 
-def delete_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Delete the selected person. A new person in preview is dropped."""
-    photo, person = shown.the_photo, shown.the_person
-    people = tuple(other for other in photo.people if other.id != person.id)
-    label = tr("Delete person {id}").format(id=person.id)
-    workbench.apply_photo(label, photo.with_(people=people), people[0].id if people else None)
-
-
 def detect(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Detect people in all photos without people, in the background."""
     project = shown.the_project
@@ -116,16 +86,8 @@ def detect(workbench: Workbench, window: Asks, shown: Shown) -> None:
     workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
 
 
-def _verdict(name: str, verdict: Verdict, text: str, shortcut: str, label: str) -> Command:
-    return Command(f"person.{name}", text, shortcut, judge(verdict, label), PERSON | WRITABLE)
-
-
 PERSON_MENU = (
-    _verdict("accept", "accepted", QT_TR_NOOP("&Accept"), "A", QT_TR_NOOP("Accept person {id}")),
-    _verdict("reject", "rejected", QT_TR_NOOP("&Reject"), "R", QT_TR_NOOP("Reject person {id}")),
-    _verdict("later", "later", QT_TR_NOOP("&Later"), "L", QT_TR_NOOP("Person {id} is for later")),
-    _verdict("todo", "todo", QT_TR_NOOP("&Undecided, unlocked"), "U", QT_TR_NOOP("Person {id} is undecided")),
-    Command("person.next_worst", QT_TR_NOOP("Next &worst"), "Space", next_worst, PROJECT),
+    *VERDICT_ROWS,
     Command("person.everybody", QT_TR_NOOP("&Show everybody in the queue"), "", show_everybody, PROJECT),
     Command("person.next", QT_TR_NOOP("&Next in the queue"), "PgDown", step_person(1), PROJECT),
     Command("person.last", QT_TR_NOOP("&Back in the queue"), "PgUp", step_person(-1), PROJECT),
@@ -163,6 +125,7 @@ PERSON_MENU = (
     ),
     Command("person.box", QT_TR_NOOP("Box around the &keypoints"), "Shift+B", box_around, UNLOCKED),
     Command("person.detect", QT_TR_NOOP("De&tect in photos without people"), "Ctrl+D", detect, WRITABLE),
-    Command("person.delete", QT_TR_NOOP("D&elete person"), "Ctrl+Del", delete_person, UNLOCKED, cancels=True),
+    DELETE_ROW,
+    *PHOTO_FILE,
     tick("person.advance", QT_TR_NOOP("&Go on after a verdict"), "", "advance"),
 )

@@ -9,13 +9,13 @@ import numpy as np
 
 from core.records import Person
 from core.store import Project
-from desktop.commands.command import BODY, WRITABLE, Command
+from desktop.commands.command import BODY, SEVERAL, WRITABLE, Command
+from desktop.commands.together import write_people
 from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
-from desktop.state.history import Change
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, tr
 
@@ -27,7 +27,15 @@ TOLD = 6  # most lines of a job's report
 
 def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Fit all people in the queue."""
-    label, ids = tr("Fit everybody in the queue"), workbench.queue.ids()
+    _fit(workbench, shown.the_project, tr("Fit everybody in the queue"), workbench.queue.ids())
+
+
+def fit_selected(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Fit the people selected together."""
+    _fit(workbench, shown.the_project, tr("Fit the selected people"), workbench.queue.together)
+
+
+def _fit(workbench: Workbench, project: Project, label: str, ids: np.ndarray) -> None:
     faults: list[str] = []
     done: list[int] = []
     left_out: Counter[LeftOut] = Counter()
@@ -45,7 +53,7 @@ def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
         write(workbench, label, dict.fromkeys(step.fits, fitted))
 
     fits = workbench.fits
-    body, project, options, device = fits.the_body, shown.the_project, fits.options, fits.device()
+    body, options, device = fits.the_body, fits.options, fits.device()
 
     def steps(network: "nn.Module | None") -> Iterator[FittedPeople]:
         return fit_many_steps(body, project, ids, options, network, device)
@@ -63,6 +71,11 @@ def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
 def guess_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Guess all people in the queue with the network in use. Their fits stay."""
     _guess(workbench, shown.the_project, workbench.queue.ids(), None)
+
+
+def guess_selected(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Guess the people selected together. Their fits stay."""
+    _guess(workbench, shown.the_project, workbench.queue.together, None)
 
 
 def guess_with(workbench: Workbench, checkpoint: Path) -> None:
@@ -120,18 +133,8 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
 
 def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Person], Person]]) -> None:
     """Change people by a function each, and write them. People deleted or locked meanwhile are left out."""
-    project = workbench.project
-    if project is None or not changed:
-        return
-    changes: dict[str, Change] = {}
-    for row in project.queue_rows(changed):
-        photo = changes[row.path][1] if row.path in changes else project.photo(row.photo_id)
-        before = changes[row.path][0] if row.path in changes else photo
-        person = next(person for person in photo.people if person.id == row.id)
-        if not person.locked:
-            changes[row.path] = (before, photo.with_person(changed[row.id](person)))
-    workbench.write(label, list(changes.values()))
-    workbench.project_changed.emit()
+    if changed:
+        write_people(workbench, label, changed, lambda photo, one: photo.with_person(changed[one.id](one)))
 
 
 def _others(left_out: Counter[LeftOut], others: int) -> str:
@@ -148,6 +151,7 @@ def _others(left_out: Counter[LeftOut], others: int) -> str:
 
 def _end(workbench: Workbench, told: list[str]) -> None:
     workbench.remember()
+    workbench.queue.sort()
     workbench.told.emit("\n".join(list(dict.fromkeys(told))[:TOLD]))
 
 
@@ -165,5 +169,19 @@ QUEUE = (
         "Ctrl+G",
         guess_queue,
         WRITABLE | BODY,
+    ),
+    Command(
+        "fit.selected",
+        QT_TR_NOOP("Fit the s&elected people"),
+        "Ctrl+Shift+F",
+        fit_selected,
+        SEVERAL | WRITABLE | BODY,
+    ),
+    Command(
+        "fit.guess_selected",
+        QT_TR_NOOP("Guess the selected pe&ople"),
+        "Ctrl+Shift+G",
+        guess_selected,
+        SEVERAL | WRITABLE | BODY,
     ),
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 GhostName = Literal["guess", "previous", "truth"]
+TILE_PX = (64, 256)  # least and largest side of a picture in the contact sheet
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
@@ -54,6 +55,8 @@ class View:
     toolbar_text: bool = False  # words below the icons
     hints: bool = True  # bubbles on the photo, each once
     advanced: bool = False  # the options of fits are shown
+    filmstrip: bool = True  # the project's photos below the photo shown
+    tile_px: int = 128  # side of a picture in the contact sheet
     advance: bool = False  # go to the next person after a verdict
 
     @cached_property

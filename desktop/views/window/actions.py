@@ -61,6 +61,7 @@ class Actions(dict[str, QAction]):
             workbench.job.changed,
             workbench.files.changed,
             workbench.history.indexChanged,
+            workbench.queue.together_changed,
         ):
             signal.connect(self.update_states)
 

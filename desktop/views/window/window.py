@@ -22,7 +22,7 @@ from desktop.commands.command import Command
 from desktop.commands.context_rows import Target
 from desktop.commands.file_menu import open_path
 from desktop.jobs.files.photos import Photos
-from desktop.jobs.files.thumbnails import Thumbnails
+from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, with_a_body
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
@@ -30,13 +30,14 @@ from desktop.settings import Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
 from desktop.views.gl.renderer import Renderer
+from desktop.views.lists.contact_sheet import ContactSheet, SheetPage
+from desktop.views.lists.filmstrip import Filmstrip
+from desktop.views.lists.people_panel import PeoplePanel
 from desktop.views.panels.alternatives_panel import AlternativePictures
 from desktop.views.panels.body_panel import BodyPanel
-from desktop.views.panels.contact_sheet import ContactSheet
 from desktop.views.panels.data_plots import DataPlots
 from desktop.views.panels.fit_panel import FitPanel
 from desktop.views.panels.fit_plots import FitPlots
-from desktop.views.panels.people_panel import PeoplePanel
 from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
@@ -77,15 +78,18 @@ class Window(QMainWindow):
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
         self.photos.resized.connect(workbench.told)
-        self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
+        self.thumbnails = Thumbnails(with_a_body(lambda: workbench.fits.body), self)
+        self.photo_thumbnails = Thumbnails(photo_thumbnail_steps, self)
         opengl = self._opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
         self.start_page = StartPage(workbench, self.actions_by_id)
-        self.people = PeoplePanel(workbench, self.thumbnails)
-        self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)
+        self.people = PeoplePanel(workbench, self.thumbnails, self.actions_by_id)
+        people = self.people.model
+        self.contact_sheet = ContactSheet(workbench, people, self.people.selection, self.thumbnails)
+        self.sheet_page = SheetPage(workbench, self.contact_sheet, people)
         self.contact_sheet.opened.connect(partial(self.show_contact_sheet, False))
         self.fit_panel = FitPanel(workbench, self.actions_by_id)
         self.plots, self.data_plots = FitPlots(workbench), DataPlots(workbench)
@@ -93,8 +97,10 @@ class Window(QMainWindow):
         self.training = TrainingProcess(self)
         self.train_panel = TrainPanel(workbench, self.training)
         self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
-        pages = (self.start_page, self.canvas, self.contact_sheet)
-        self._middle = Middle(workbench, settings, self.actions_by_id, pages)
+        self.filmstrip = Filmstrip(workbench, self.photo_thumbnails, self.actions_by_id)
+        pages = (self.start_page, self.canvas, self.sheet_page)
+        self._middle = Middle(workbench, settings, self.actions_by_id, pages, self.filmstrip)
+        self._middle.turned.connect(self._show_page)
         self.setCentralWidget(self._middle)
         self.docks = Docks(self)
         self.docks.wanted = settings.dock_sizes
@@ -130,13 +136,16 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
-        for view in (self.canvas, self.space.main, self.space.side, self.plots, self.data_plots):
+        lists = (self.people.list, self.contact_sheet, self.filmstrip.photos)
+        plots = (self.plots, self.data_plots)
+        for view in (self.canvas, self.space.main, self.space.side, *plots, *lists):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.start_page.forgotten.connect(self._forget_recent)
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
-        pages: dict[object, Place] = {self.start_page: "start", self.contact_sheet: "sheet"}
+        self.filmstrip.photos.left.connect(self.canvas.setFocus)
+        pages: dict[object, Place] = {self.start_page: "start", self.sheet_page: "sheet"}
         self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)
         self._keyboard.changed.connect(self.status.show_place)
 
@@ -200,8 +209,8 @@ class Window(QMainWindow):
     def show_contact_sheet(self, show: bool | None = None) -> None:
         """Show the contact sheet or the photo. None switches between them."""
         if self._workbench.project is not None:
-            shown = self._middle.currentWidget() is self.contact_sheet
-            view = self.contact_sheet if (not shown if show is None else show) else self.canvas
+            shown = self._middle.currentWidget() is self.sheet_page
+            view = self.sheet_page if (not shown if show is None else show) else self.canvas
             self._middle.setCurrentWidget(view)
             view.setFocus()
             self.contact_sheet.show_person()
@@ -276,11 +285,13 @@ class Window(QMainWindow):
         self._settings.dock_sizes = self.docks.wanted
         self._keyboard.close()
         self.people.stop()
+        self.filmstrip.refresh_soon.stop()
         self.training.close()
         self.data_plots.stop()
         self.photos.close()
         self.thumbnails.close()
         self.start_page.looks.close()
+        self.photo_thumbnails.close()
         self._workbench.close()
         if self._renderer is not None:
             self._renderer.close()
@@ -308,7 +319,8 @@ class Window(QMainWindow):
     @property
     def waiting(self) -> bool:
         """Whether photos, thumbnails or recent projects are still being read."""
-        return self.photos.busy or self.thumbnails.busy or self.start_page.looks.busy
+        readers = (self.photos, self.thumbnails, self.photo_thumbnails, self.start_page.looks)
+        return any(reader.busy for reader in readers)
 
     def _add_docks(self) -> None:
         left, right, bottom = AREA.LeftDockWidgetArea, AREA.RightDockWidgetArea, AREA.BottomDockWidgetArea
@@ -349,6 +361,9 @@ class Window(QMainWindow):
             self._dressed = colors.name
             theme.apply(colors)
 
+    def _show_page(self) -> None:
+        self.filmstrip.allow(self._middle.currentWidget() is self.canvas)
+
     def _show_project(self) -> None:
         self._stayed = False
         project = self._workbench.project
@@ -356,6 +371,7 @@ class Window(QMainWindow):
             return
         self._project = project
         self.thumbnails.show(project)
+        self.photo_thumbnails.show(project)
         self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
         self.setWindowTitle("Fitloop")
         if project is None:

@@ -1,10 +1,13 @@
 """Filters and order of the queue: boxes above the list, all reachable with the keyboard."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QAction, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
+    QHBoxLayout,
     QLineEdit,
     QStyle,
     QStyleOptionComboBox,
@@ -45,9 +48,16 @@ class Choice(QComboBox):
 class QueueFilters(QWidget):
     """Shows and changes the filters and the order of the workbench's queue."""
 
-    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, workbench: Workbench, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._workbench = workbench
+        self.sort, self._sort_action = QToolButton(), actions["person.sort"]
+        self.sort.setAutoRaise(True)
+        self.sort.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.sort.clicked.connect(self._sort_action.trigger)
+        self._sort_action.changed.connect(self._dress_sort)
         self.order, self.verdict, self.warning, self.tag = Choice(), Choice(), Choice(), Choice()
         for box, words in ((self.order, self._orders()), (self.verdict, self._verdicts())):
             for key, text in words.items():
@@ -96,9 +106,18 @@ class QueueFilters(QWidget):
         if not self.search.hasFocus():
             with QSignalBlocker(self.search):
                 self.search.setText(queue.wanted.text or "")
+        self.sort.setEnabled(queue.moved)
+        self._dress_sort()
         self.chosen.setVisible(queue.wanted.chosen is not None)
         if queue.wanted.chosen is not None:
             self.chosen.setText(f"✕ {queue.wanted.chosen.words}")
+
+    def _dress_sort(self) -> None:
+        """The icon of the theme, and why the button has nothing to do."""
+        self.sort.setIcon(self._sort_action.icon())
+        in_order = tr("The list is in order: no score has changed since it was sorted")
+        self.sort.setToolTip(self._sort_action.toolTip() if self.sort.isEnabled() else in_order)
+        self.sort.setAccessibleName(self._sort_action.text().replace("&", ""))
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
@@ -115,7 +134,11 @@ class QueueFilters(QWidget):
             grid.addWidget(box, place // 2, place % 2)
         for column, share in enumerate(SHARES):
             grid.setColumnStretch(column, share)
-        grid.addWidget(self.search, 2, 0, 1, 2)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        line.addWidget(self.search, 1)
+        line.addWidget(self.sort)
+        grid.addLayout(line, 2, 0, 1, 2)
         grid.addWidget(self.chosen, 3, 0, 1, 2)
 
     def _connect(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.detect.found import Found
+from core.detect.installs import words_of
 from core.errors import DetectorError
 from core.geometry.image import apply_affine, crop_affine, invert_affine, warp
 from core.records import BBox, Keypoints
@@ -21,10 +22,6 @@ COMPLEXITY = 1
 SMALLEST_CROP, LARGEST_CROP = 256, 768  # side of a box's crop [px]; the network's own input is 256
 # Factors by which a box is widened, tried in turn until a person is found: MediaPipe's own detector needs a margin.
 LOOKS = (1.0, 1.25, 1.6)
-INSTALL = (
-    'pip install -e ".[detect-mediapipe]" and then pip install --no-deps mediapipe==0.10.21 '
-    "(without --no-deps it would take numpy and OpenCV back to older ones)"
-)
 
 
 class MediaPipe:
@@ -34,7 +31,7 @@ class MediaPipe:
         try:
             from mediapipe.python.solutions.pose import Pose
         except ImportError as error:
-            raise DetectorError(f"mediapipe cannot be used ({error}). Install it with {INSTALL}.") from error
+            raise DetectorError(f"mediapipe cannot be used ({error}). {words_of('mediapipe')}") from error
         self._pose = Pose(static_image_mode=True, model_complexity=COMPLEXITY)
 
     def __call__(self, image: np.ndarray, bboxes: Sequence[BBox] | None = None) -> list[Found]:

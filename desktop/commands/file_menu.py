@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.formats.table import formats_written
+from desktop.commands.at_opening import begin_work
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.asking import Answers
-from desktop.jobs.files.open_files import Opening, add_steps, open_steps, projects_of
+from desktop.jobs.files.open_files import add_steps, open_steps, projects_of
 from desktop.jobs.files.open_sample import sample_file, sample_folder, sample_steps
+from desktop.jobs.files.opening_steps import Opening
 from desktop.jobs.files.save_files import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
@@ -113,6 +115,7 @@ def _open(
             workbench.set_project(opened[0].project)
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)
+            begin_work(workbench, opened[0].added)
 
     workbench.files.start(tr("Open {name}").format(name=name), steps, take, end, file=file)
 

@@ -1,10 +1,10 @@
 """The person menu: verdicts, steps through the queue, boxes, new people."""
 
-from core.records import Person, Verdict
+from core.records import Verdict
 from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
+from desktop.commands.finding_people import FINDING
 from desktop.commands.neighbours import photo_beside
 from desktop.commands.window_api import Asks
-from desktop.jobs.detecting import Detected, detect_steps
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.shown import Shown
@@ -83,31 +83,6 @@ def delete_person(workbench: Workbench, window: Asks, shown: Shown) -> None:
     workbench.apply_photo(label, photo.with_(people=people), people[0].id if people else None)
 
 
-def detect(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Detect people in all photos without people, in the background."""
-    project = shown.the_project
-    faults: list[str] = []
-    found: list[Person] = []
-    label = tr("Detect people")
-
-    def take(step: Detected) -> None:
-        faults.extend(step.faults)
-        if step.photo is not None and step.people:
-            people = tuple(person.with_(id=project.new_person_id()) for person in step.people)
-            found.extend(people)
-            workbench.write(label, [(step.photo, step.photo.with_(people=people))])
-            workbench.project_changed.emit()
-
-    def end() -> None:
-        workbench.remember()
-        if workbench.person is None:
-            workbench.show_first()
-        if found or not workbench.job.failed:
-            workbench.told.emit("\n".join([tr("%n people found", "", len(found)), *faults]))
-
-    workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
-
-
 def _verdict(name: str, verdict: Verdict, text: str, shortcut: str, label: str) -> Command:
     return Command(f"person.{name}", text, shortcut, judge(verdict, label), PERSON | WRITABLE)
 
@@ -153,7 +128,7 @@ PERSON_MENU = (
         UNLOCKED,
     ),
     Command("person.box", QT_TR_NOOP("Box around the &keypoints"), "Shift+B", box_around, UNLOCKED),
-    Command("person.detect", QT_TR_NOOP("De&tect in photos without people"), "Ctrl+D", detect, WRITABLE),
+    *FINDING,
     Command("person.delete", QT_TR_NOOP("D&elete person"), "Ctrl+Del", delete_person, UNLOCKED, cancels=True),
     tick("person.advance", QT_TR_NOOP("&Go on after a verdict"), "", "advance"),
 )

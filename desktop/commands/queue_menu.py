@@ -1,7 +1,7 @@
 """Part of the fit menu: fit or guess all people in the queue in the background. A job is one entry of the history."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from core.records import Person
 from core.store import Project
 from desktop.commands.command import BODY, WRITABLE, Command
 from desktop.commands.window_api import Asks
-from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps
+from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps, unfitted
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
@@ -27,12 +27,26 @@ TOLD = 6  # most lines of a job's report
 
 def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Fit all people in the queue."""
-    label, ids = tr("Fit everybody in the queue"), workbench.queue.ids()
+    fit_people(workbench, tr("Fit everybody in the queue"), workbench.queue.ids())
+
+
+def fit_people(
+    workbench: Workbench,
+    label: str,
+    ids: Sequence[int] | np.ndarray,
+    without_fit: bool = False,
+    after: Callable[[], None] = lambda: None,
+) -> None:
+    """Fit people in the background. without_fit: only those who have none yet. after: called at the end."""
+    project, fits = workbench.shown.the_project, workbench.fits
     faults: list[str] = []
     done: list[int] = []
+    total = 0 if without_fit else len(ids)
     left_out: Counter[LeftOut] = Counter()
 
     def take(step: FittedPeople) -> None:
+        nonlocal total
+        total = step.total
         faults.extend(step.faults)
         done.extend(step.fits)
         left_out.update(step.left_out)
@@ -44,18 +58,19 @@ def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
         write(workbench, label, dict.fromkeys(step.fits, fitted))
 
-    fits = workbench.fits
-    body, project, options, device = fits.the_body, shown.the_project, fits.options, fits.device()
+    body, options, device = fits.the_body, fits.options, fits.device()
 
     def steps(network: "nn.Module | None") -> Iterator[FittedPeople]:
-        return fit_many_steps(body, project, ids, options, network, device)
+        chosen = unfitted(project, ids) if without_fit else ids
+        return fit_many_steps(body, project, chosen, options, network, device)
 
     def end() -> None:
-        if workbench.job.failed and not done:
+        if not done and (workbench.job.failed or without_fit):
             workbench.remember()
             return
-        told = tr("{done} of %n people fitted", "", len(ids)).format(done=len(done))
-        _end(workbench, [told + _others(left_out, len(ids) - len(done)), *faults])
+        told = tr("{done} of %n people fitted", "", total).format(done=len(done))
+        _end(workbench, [told + _others(left_out, total - len(done)), *faults])
+        after()
 
     workbench.job.start(label, with_network(fits.network.load, steps), take, end)
 

@@ -18,6 +18,7 @@ from desktop.jobs.job import Job
 from desktop.model.alternatives import Alternatives
 from desktop.model.current_fit import Fits
 from desktop.model.document import Document
+from desktop.model.finding import Finding
 from desktop.model.hover import Hover
 from desktop.model.other_writer import OtherWriter
 from desktop.model.queue import Queue
@@ -52,6 +53,7 @@ class Workbench(Document):
         for job in (self.job, self.files):
             job.refused.connect(self.refused)
         self.hover = Hover(self)
+        self.finding = Finding(self)
 
     @property
     def busy(self) -> bool:

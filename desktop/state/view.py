@@ -47,6 +47,7 @@ class View:
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
+    at_opening: bool = True  # find people in new photos, and fit people without a fit
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
     advance: bool = False  # go to the next person after a verdict

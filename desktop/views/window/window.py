@@ -38,9 +38,12 @@ from desktop.views.panels.people_panel import PeoplePanel
 from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
+from desktop.views.photo.placing_help import PlacingHelp
 from desktop.views.space.space import Space
+from desktop.views.tools.detector_offer import DetectorDialog
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.people_card import PeopleCard
 from desktop.views.tools.toolbar import Toolbar
 from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
@@ -75,6 +78,8 @@ class Window(QMainWindow):
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
+        self.placing_help = PlacingHelp(self.canvas, workbench)
+        self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
         self.start_page = StartPage(self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails)
         self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)
@@ -183,6 +188,9 @@ class Window(QMainWindow):
             self._middle.setCurrentWidget(view)
             view.setFocus()
             self.contact_sheet.show_person()
+
+    def offer_detectors(self) -> None:
+        DetectorDialog(self._workbench, self).open()
 
     def choose_network(self) -> None:
         self.network.offer()

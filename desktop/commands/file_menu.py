@@ -1,6 +1,6 @@
 """The file menu: open, add, save and export files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.asking import Answers
 from desktop.jobs.files.open_files import add_steps, open_steps, projects_of
+from desktop.jobs.files.open_photos import is_photo, open_photos
 from desktop.jobs.files.open_sample import sample_file, sample_folder, sample_steps
 from desktop.jobs.files.opening_steps import Opening
 from desktop.jobs.files.save_files import Saving, export_steps, relocate_steps, save_fits_steps
@@ -47,6 +48,17 @@ def open_path(workbench: Workbench, path: Path, answers: Answers | None = None) 
             workbench.set_project(None)  # a second connection could only read the project
     steps = open_steps(path, body_file=workbench.fits.body_file, answers=answers)
     _open(workbench, path.name, steps, path, _again(partial(open_path, workbench, path), answers))
+
+
+def open_all(workbench: Workbench, paths: Sequence[Path]) -> None:
+    """Open what was dropped: one path, or several photos as one project."""
+    if len(paths) == 1:
+        open_path(workbench, paths[0])
+    elif all(is_photo(path.name) and path.is_file() for path in paths):
+        words = tr("{name} and others").format(name=paths[0].name)
+        _open(workbench, words, open_photos(paths), paths[0])
+    else:
+        workbench.told.emit(tr("Drop one file or folder, or several photos."))
 
 
 def _again(start: Callable[[Answers], None], answers: Answers | None) -> Callable[[str, str], None]:

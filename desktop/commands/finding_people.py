@@ -59,12 +59,13 @@ def find_people(
     if project is None or not workbench.writable or workbench.job.running:
         return
     search = _Search(workbench, project, photo_ids, offer)
-    if not detecting.lacks_weights(detecting.installed()):
+    there = detecting.installed(workbench.view.detector)
+    if not detecting.lacks_weights(there):
         search.start()
         return
 
     def then(failed: str) -> None:
-        if failed and not detecting.others_than_first():
+        if failed and len(there) == 1:
             workbench.finding.cannot(failed)
         else:
             search.start()
@@ -107,15 +108,16 @@ class _Search:
         workbench, fits = self._workbench, self._workbench.fits
         if workbench.project is not self._project or workbench.job.running:
             return
+        wanted = workbench.view.detector
         if self._fits:
             folder, given = self._project.folder, (fits.the_body, fits.options, fits.device())
 
             def steps(network: "nn.Module | None") -> Iterator[Detected]:
-                return detect_steps(self._project, self._ids, _fitting(folder, *given, network))
+                return detect_steps(self._project, self._ids, _fitting(folder, *given, network), wanted)
 
             work = with_network(fits.network.load, steps)
         else:
-            work = detect_steps(self._project, self._ids)
+            work = detect_steps(self._project, self._ids, wanted=wanted)
         workbench.finding.begin("find")
         workbench.job.start(self._label, work, self._take, self._end)
 

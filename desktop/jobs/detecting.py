@@ -1,13 +1,15 @@
 """Detects people in photos without people, with an installed detector."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import DetectorError, ImageError
 from core.records import Person, Photo
 from core.store import Project
 from desktop.jobs.detector_process import DetectorProcess
+from desktop.state.view import DetectorName
 from desktop.text.translate import tr
 
 if TYPE_CHECKING:
@@ -39,15 +41,16 @@ def detect_steps(
     project: Project,
     photo_ids: Iterable[int],
     then: Then = lambda photo: (photo, ()),
-    load: "Callable[[], Detector] | None" = None,
+    wanted: DetectorName = "",
 ) -> Iterator[Detected]:
     """Detect people in the photos without people. What a step has found stays, whatever happens afterwards.
 
     then: called with each photo and the people found in it, before they are handed over; for example to fit them.
+    wanted: the detector to try before the others.
     """
     ids = [photo_id for photo_id in photo_ids if not project.photo(photo_id).people]
     yield Detected(0, len(ids))
-    work = _Detecting(load or load_any)
+    work = _Detecting(partial(load_any, wanted) if wanted else load_any)
     try:
         for done, photo_id in enumerate(ids, start=1):
             step = work.look(project, photo_id, then, done, len(ids))
@@ -58,18 +61,11 @@ def detect_steps(
         work.close()
 
 
-def installed() -> str:
-    """The detector that `load_any` loads; '' if none is installed."""
+def installed(wanted: DetectorName = "") -> list[str]:
+    """The installed detectors, in the order in which `load_any` tries them."""
     from core.detect.installs import is_installed
 
-    return next((name for name in PREFERRED if is_installed(name)), "")
-
-
-def others_than_first() -> bool:
-    """Whether another detector is installed than the first of PREFERRED."""
-    from core.detect.installs import is_installed
-
-    return any(map(is_installed, PREFERRED[1:]))
+    return [name for name in sorted(PREFERRED, key=lambda name: name != wanted) if is_installed(name)]
 
 
 def weights_steps() -> "Iterator[Fetched]":
@@ -79,19 +75,17 @@ def weights_steps() -> "Iterator[Fetched]":
     return fetch_steps()
 
 
-def lacks_weights(name: str) -> bool:
-    """Whether a detector's weights are to be downloaded first."""
+def lacks_weights(names: Sequence[str]) -> bool:
+    """Whether the weights of the first of these detectors are to be downloaded."""
     from core.detect.weights import missing_weights
 
-    return name == "rtmpose" and bool(missing_weights())
+    return names[:1] == ["rtmpose"] and bool(missing_weights())
 
 
-def load_any() -> "Detector":
-    """Load the first detector of PREFERRED that can be used. Raises DetectorError with the reason of each."""
-    from core.detect.installs import is_installed
-
+def load_any(wanted: DetectorName = "") -> "Detector":
+    """Load the first installed detector that can be used. Raises DetectorError with the reason of each."""
     lacks = []
-    for name in filter(is_installed, PREFERRED):
+    for name in installed(wanted):
         try:
             return DetectorProcess(name)
         except DetectorError as error:

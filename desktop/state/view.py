@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 GhostName = Literal["guess", "previous", "truth"]
+DetectorName = Literal["", "rtmpose", "mediapipe"]
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
@@ -47,7 +48,8 @@ class View:
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
-    at_opening: bool = True  # find people in new photos, and fit people without a fit
+    at_opening: bool = True  # people are found in new photos and fitted, when a file is opened
+    detector: DetectorName = ""  # '' for the best one installed
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
     advance: bool = False  # go to the next person after a verdict

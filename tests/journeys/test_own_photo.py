@@ -100,7 +100,7 @@ def photos(tmp_path):
 
 
 def test_with_a_detector_an_accepted_body_takes_at_most_four_acts(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr(detecting, "installed", lambda: "stand-in")
+    monkeypatch.setattr(detecting, "installed", lambda wanted="": ["stand-in"])
     monkeypatch.setattr(detecting, "load_any", StandIn)
 
     def story(desk):

@@ -225,7 +225,7 @@ class MadeUpDetector:
 @pytest.fixture
 def _detector(monkeypatch):
     monkeypatch.setattr(detect_photos, "load_detector", lambda *_: MadeUpDetector())
-    monkeypatch.setattr(detect_photos, "missing_weights", lambda: [])
+    monkeypatch.setattr(detect_photos, "missing_weights", list)
 
 
 @pytest.mark.usefixtures("_detector")

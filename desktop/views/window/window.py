@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from desktop import theme
 from desktop.commands.command import Command
-from desktop.commands.file_menu import open_path
+from desktop.commands.file_menu import open_all, open_path
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.jobs.training_process import TrainingProcess
@@ -225,12 +225,8 @@ class Window(QMainWindow):
         """Open what was dropped: a project, photos' folder, or annotations."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        if len(paths) == 1:
-            open_path(self._workbench, paths[0])
-        elif paths:
-            self._workbench.told.emit(
-                tr("Drop one file or folder: several photos are opened by their folder.")
-            )
+        if paths:
+            open_all(self._workbench, paths)
 
     @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:

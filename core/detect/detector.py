@@ -13,7 +13,7 @@ from core.errors import DetectorError
 from core.records import BBOX_PADDING, BBOX_UNIT, BBox, Keypoints, Person, Photo
 
 DETECTORS = {
-    "mediapipe": "one person a box, or one a photo; its weights come with it",
+    "mediapipe": "people who stand apart, or one in each box; its weights come with it",
     "rtmpose": "all people of a photo, with feet; its weights are downloaded once",
 }
 SURE = 0.3  # least confidence of a keypoint that counts as found

@@ -56,7 +56,7 @@ def find_people(
     offer: called where no detector can be used and no card on the photo says so.
     """
     project = workbench.project
-    if project is None or not workbench.writable or workbench.job.running:
+    if project is None or not workbench.writable:
         return
     search = _Search(workbench, project, photo_ids, offer)
     there = detecting.installed(workbench.view.detector)
@@ -100,13 +100,13 @@ class _Search:
         self._workbench, self._project, self._ids, self._offer = workbench, project, photo_ids, offer
         self._fits = workbench.view.at_opening and workbench.fits.body is not None
         self._label = tr("Find and fit people") if self._fits else tr("Detect people")
-        self._found, self._faults, self._lack = 0, list[str](), ""
+        self._found, self._total, self._faults, self._lack = 0, -1, list[str](), ""
         self._chosen: int | None = None  # the person that was selected because nobody was
         self._edits = workbench.history.count()
 
     def start(self) -> None:
         workbench, fits = self._workbench, self._workbench.fits
-        if workbench.project is not self._project or workbench.job.running:
+        if workbench.project is not self._project:
             return
         wanted = workbench.view.detector
         if self._fits:
@@ -118,11 +118,13 @@ class _Search:
             work = with_network(fits.network.load, steps)
         else:
             work = detect_steps(self._project, self._ids, wanted=wanted)
-        workbench.finding.begin("find")
+        if not workbench.job.running:  # other work refuses this one, and says so
+            workbench.finding.begin("find")
         workbench.job.start(self._label, work, self._take, self._end)
 
     def _take(self, step: Detected) -> None:
         workbench = self._workbench
+        self._total = step.total
         self._faults += step.faults
         self._lack = step.lack or self._lack
         if step.left:
@@ -156,8 +158,10 @@ class _Search:
             if workbench.photo is None or workbench.photo.people:
                 self._offer()
         elif self._found or not workbench.job.failed:
-            faults = self._faults[:FAULTS_TOLD]
-            workbench.told.emit("\n".join([tr("%n people found", "", self._found), *faults]))
+            told = tr("%n people found", "", self._found)
+            if self._total == 0:
+                told = tr("Every photo has people already.")
+            workbench.told.emit("\n".join([told, *self._faults[:FAULTS_TOLD]]))
 
 
 def _fitting(
@@ -184,21 +188,21 @@ def _download(
     workbench: Workbench, label: str, work: Work, steps: Iterator[Megabytes], then: Callable[[str], None]
 ) -> None:
     """Run a download as a job. then: called with why it failed, or with "" at its end; not called if it is stopped."""
-    if workbench.job.running:
-        return
     finding, last = workbench.finding, Megabytes(0, 1)
 
     def take(step: Megabytes) -> None:
         nonlocal last
         last = step
-        finding.said(step.said, step.failed)
+        if work == "install":  # why a download of weights failed is told as the lack of a detector
+            finding.said(step.said, step.failed)
 
     def end() -> None:
         finding.end()
         if last.done >= last.total or last.failed:
             then(last.failed)
 
-    finding.begin(work)
+    if not workbench.job.running:
+        finding.begin(work)
     workbench.job.start(label, steps, take, end)
 
 

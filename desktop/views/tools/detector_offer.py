@@ -146,7 +146,7 @@ def _about(name: str, wanted: Install) -> str:
     if name == "rtmpose":
         words = tr("Finds everybody, with feet. {size} MB, and {weights} MB of weights at the first use.")
     else:
-        words = tr("Finds one person a photo. {size} MB, weights included.")
+        words = tr("Finds people who stand apart. {size} MB, weights included.")
     return words.format(size=size, weights=weights)
 
 

@@ -83,6 +83,7 @@ class Window(QMainWindow):
         self.canvas = Canvas(workbench, self.photos, self._renderer)
         self.placing_help = PlacingHelp(self.canvas, workbench)
         self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
+        self.photos.arrived.connect(self.people_card.look)
         self.start_page = StartPage(self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails)
         self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)

@@ -10,6 +10,7 @@ import pytest
 
 from core.body.keypoints import layout
 from core.detect import Found, detect, load_detector
+from core.detect.mediapipe import is_another
 from core.errors import DetectorError
 from core.geometry.image import read_image
 from core.records import BBox, Keypoints, Person, Photo
@@ -83,6 +84,17 @@ def test_a_detector_that_is_not_installed_says_how_to_install_it(name, monkeypat
         load_detector(name)
 
 
+def test_a_find_in_a_part_of_the_photo_is_another_person_only_where_it_lies_apart():
+    one = keypoints("mediapipe33", (100, 100))
+    assert is_another(one, [])
+    assert is_another(one, [keypoints("mediapipe33", (160, 100))])
+    assert not is_another(one, [keypoints("mediapipe33", (102, 101))])
+    assert not is_another(keypoints("mediapipe33", confidence=0.3), [])
+    large = Keypoints("mediapipe33", one.xy * [1, 3] - [0, 200], one.confidence)
+    foot = Keypoints("mediapipe33", one.xy / 8 + [85, 120], one.confidence)
+    assert not is_another(foot, [large])
+
+
 # mediapipe, as it is
 
 
@@ -103,7 +115,17 @@ def test_mediapipe_finds_nobody_in_an_empty_photo(mediapipe):
 def test_mediapipe_finds_somebody_in_every_photo(mediapipe, shared_data):
     files = sorted((shared_data / "photos" / "images").glob("*.*"))
     assert len(files) == 20
-    assert [file.name for file in files if len(detect(read_image(file), mediapipe)) != 1] == []
+    found = {file.name.split("_")[0]: len(detect(read_image(file), mediapipe)) for file in files}
+    assert min(found.values()) >= 1
+    assert (found["spin"], found["h36m"]) == (1, 1)
+
+
+def test_mediapipe_finds_people_who_stand_apart(mediapipe, shared_data):
+    file = next((shared_data / "photos" / "images").glob("aic_054*"))
+    people = detect(read_image(file), mediapipe)
+    assert len(people) == 3
+    middles = sorted(float(person.keypoints.xy[:11, 0].mean()) for person in people)  # of the faces
+    assert np.diff(middles).min() > 100
 
 
 def test_mediapipe_finds_annotated_keypoints_and_the_same_in_a_box_as_in_the_photo(mediapipe, shared_data):

@@ -125,3 +125,48 @@ def test_a_photo_on_which_somebody_was_drawn_meanwhile_keeps_that_person(desk, f
     first, *others = workbench.project.photos()
     assert [one.id for one in first.people] == [person.id]
     assert [len(photo.people) for photo in others] == [2, 2]
+
+
+def test_where_every_photo_has_people_that_is_told(desk, folder, monkeypatch):
+    monkeypatch.setattr(detecting, "load_any", StandIn)
+    desk.open(folder)
+    for _ in range(2):
+        desk.do("person.detect")
+        desk.wait(lambda: not desk.workbench.busy)
+    assert desk.told[-1] == "Every photo has people already."
+
+
+def test_weights_are_downloaded_before_the_search_and_where_they_cannot_be_the_card_says_why(
+    desk, folder, monkeypatch
+):
+    from core.detect.weights import Fetched
+
+    def fetched():
+        yield Fetched(0, 20_000_000)
+        yield Fetched(10_000_000, 20_000_000)
+        if fails:
+            raise DetectorError("No server can be reached.")
+        yield Fetched(20_000_000, 20_000_000)
+
+    monkeypatch.setattr(detecting, "installed", lambda wanted="": ["rtmpose"])
+    monkeypatch.setattr(detecting, "lacks_weights", lambda names: True)
+    monkeypatch.setattr(detecting, "weights_steps", fetched)
+    monkeypatch.setattr(detecting, "load_any", StandIn)
+    fails = True
+    desk.open(folder)
+    desk.do("person.detect")
+    desk.wait(lambda: not desk.workbench.busy)
+    card = desk.window.people_card
+    assert card.why.text() == "No server can be reached."
+    assert not card.offer.failed.isVisible()
+    assert card.offer.buttons["mediapipe"].isVisible()
+    fails = False
+    seen = []
+    desk.workbench.job.changed.connect(
+        lambda: seen.append((desk.workbench.job.title, desk.workbench.job.done))
+    )
+    desk.do("person.detect")
+    desk.wait(lambda: not desk.workbench.busy)
+    assert ("Download the detector's weights", 10) in seen
+    assert all(len(photo.people) == 2 for photo in desk.workbench.project.photos())
+    assert not card.isVisible()

@@ -16,7 +16,7 @@ RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    *("toolbar_text", "advanced", "hints", "autosave", "filmstrip"),
+    *("at_opening", "toolbar_text", "advanced", "hints", "autosave", "filmstrip"),
     *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 CHOICES = {"theme": ThemeName, "angles": AngleUnit}

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from core.records import Person
 from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
+from desktop.commands.finding_people import FINDING
 from desktop.commands.neighbours import photo_beside
 from desktop.commands.photo_file import PHOTO_FILE
 from desktop.commands.together import DELETE_ROW, VERDICT_ROWS
 from desktop.commands.window_api import Asks
-from desktop.jobs.detecting import Detected, detect_steps
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
 from desktop.state.shown import Shown
@@ -61,31 +60,6 @@ def box_around(workbench: Workbench, window: Asks, shown: Shown) -> None:
         workbench.apply(tr("Box around the keypoints"), shown.the_person.with_(bbox=box))
 
 
-def detect(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Detect people in all photos without people, in the background."""
-    project = shown.the_project
-    faults: list[str] = []
-    found: list[Person] = []
-    label = tr("Detect people")
-
-    def take(step: Detected) -> None:
-        faults.extend(step.faults)
-        if step.photo is not None and step.people:
-            people = tuple(person.with_(id=project.new_person_id()) for person in step.people)
-            found.extend(people)
-            workbench.write(label, [(step.photo, step.photo.with_(people=people))])
-            workbench.project_changed.emit()
-
-    def end() -> None:
-        workbench.remember()
-        if workbench.person is None:
-            workbench.show_first()
-        if found or not workbench.job.failed:
-            workbench.told.emit("\n".join([tr("%n people found", "", len(found)), *faults]))
-
-    workbench.job.start(label, detect_steps(project, project.photo_ids()), take, end)
-
-
 PERSON_MENU = (
     *VERDICT_ROWS,
     Command("person.everybody", QT_TR_NOOP("&Show everybody in the queue"), "", show_everybody, PROJECT),
@@ -124,7 +98,7 @@ PERSON_MENU = (
         UNLOCKED,
     ),
     Command("person.box", QT_TR_NOOP("Box around the &keypoints"), "Shift+B", box_around, UNLOCKED),
-    Command("person.detect", QT_TR_NOOP("De&tect in photos without people"), "Ctrl+D", detect, WRITABLE),
+    *FINDING,
     DELETE_ROW,
     *PHOTO_FILE,
     tick("person.advance", QT_TR_NOOP("&Go on after a verdict"), "", "advance"),

@@ -1,7 +1,7 @@
 """Part of the fit menu: fit or guess all people in the queue in the background. A job is one entry of the history."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from core.store import Project
 from desktop.commands.command import BODY, SEVERAL, WRITABLE, Command
 from desktop.commands.together import write_people
 from desktop.commands.window_api import Asks
-from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps
+from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps, unfitted
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
@@ -27,20 +27,31 @@ TOLD = 6  # most lines of a job's report
 
 def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Fit all people in the queue."""
-    _fit(workbench, shown.the_project, tr("Fit everybody in the queue"), workbench.queue.ids())
+    fit_people(workbench, tr("Fit everybody in the queue"), workbench.queue.ids())
 
 
 def fit_selected(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Fit the people selected together."""
-    _fit(workbench, shown.the_project, tr("Fit the selected people"), workbench.queue.together)
+    fit_people(workbench, tr("Fit the selected people"), workbench.queue.together)
 
 
-def _fit(workbench: Workbench, project: Project, label: str, ids: np.ndarray) -> None:
+def fit_people(
+    workbench: Workbench,
+    label: str,
+    ids: Sequence[int] | np.ndarray,
+    without_fit: bool = False,
+    after: Callable[[], None] = lambda: None,
+) -> None:
+    """Fit people in the background. without_fit: only those who have none yet. after: called at the end."""
+    project, fits = workbench.shown.the_project, workbench.fits
     faults: list[str] = []
     done: list[int] = []
+    total = 0 if without_fit else len(ids)
     left_out: Counter[LeftOut] = Counter()
 
     def take(step: FittedPeople) -> None:
+        nonlocal total
+        total = step.total
         faults.extend(step.faults)
         done.extend(step.fits)
         left_out.update(step.left_out)
@@ -52,18 +63,19 @@ def _fit(workbench: Workbench, project: Project, label: str, ids: np.ndarray) ->
 
         write(workbench, label, dict.fromkeys(step.fits, fitted))
 
-    fits = workbench.fits
     body, options, device = fits.the_body, fits.options, fits.device()
 
     def steps(network: "nn.Module | None") -> Iterator[FittedPeople]:
-        return fit_many_steps(body, project, ids, options, network, device)
+        chosen = unfitted(project, ids) if without_fit else ids
+        return fit_many_steps(body, project, chosen, options, network, device)
 
     def end() -> None:
-        if workbench.job.failed and not done:
+        if not done and (workbench.job.failed or without_fit):
             workbench.remember()
             return
-        told = tr("{done} of %n people fitted", "", len(ids)).format(done=len(done))
-        _end(workbench, [told + _others(left_out, len(ids) - len(done)), *faults])
+        told = tr("{done} of %n people fitted", "", total).format(done=len(done))
+        _end(workbench, [told + _others(left_out, total - len(done)), *faults])
+        after()
 
     workbench.job.start(label, with_network(fits.network.load, steps), take, end)
 

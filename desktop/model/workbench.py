@@ -19,6 +19,7 @@ from desktop.model.alternatives import Alternatives
 from desktop.model.autosave import Autosave
 from desktop.model.current_fit import Fits
 from desktop.model.document import Document
+from desktop.model.finding import Finding
 from desktop.model.hover import Hover
 from desktop.model.other_writer import OtherWriter
 from desktop.model.queue import Queue
@@ -54,6 +55,7 @@ class Workbench(Document):
             job.refused.connect(self.refused)
         self.autosave = Autosave(self)
         self.hover = Hover(self)
+        self.finding = Finding(self)
 
     @property
     def busy(self) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NO_KEYPOINT = -1
 GhostName = Literal["guess", "previous", "truth"]
 TILE_PX = (64, 256)  # least and largest side of a picture in the contact sheet
+DetectorName = Literal["", "rtmpose", "mediapipe"]
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
@@ -51,6 +52,8 @@ class View:
     contrast: float = 0.0  # -1 flat … 1 hard
     angles: AngleUnit = "degrees"  # that panels show
     autosave: bool = False  # the fits dictionary is written by itself
+    at_opening: bool = True  # people are found in new photos and fitted, when a file is opened
+    detector: DetectorName = ""  # '' for the best one installed
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
     hints: bool = True  # bubbles on the photo, each once

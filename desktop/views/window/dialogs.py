@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
 from desktop.settings import Settings
 from desktop.text.translate import tr
@@ -39,9 +40,9 @@ class Dialogs:
         else:
             suffixes = dict.fromkeys(suffix for row in formats_read() for suffix in row.suffixes)
             known = tr("Projects and annotations ({files})").format(files=_patterns(suffixes))
-            name, _ = QFileDialog.getOpenFileName(
-                self._parent, tr("Open"), folder, ";;".join((known, everything))
-            )
+            photos = tr("Photos ({files})").format(files=_patterns(PHOTO_SUFFIXES))
+            filters = ";;".join((known, photos, everything))
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), folder, filters)
         return self._remember(name)
 
     def ask_for_new_file(self, kind: str, project: Path) -> Path | None:

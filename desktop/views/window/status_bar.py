@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from desktop.jobs.files.open_files import why_read_only
+from desktop.jobs.files.opening_steps import why_read_only
 from desktop.jobs.job import Job
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr

@@ -41,12 +41,15 @@ from desktop.views.panels.fit_plots import FitPlots
 from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
+from desktop.views.photo.placing_help import PlacingHelp
 from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
 from desktop.views.start.start_page import StartPage
 from desktop.views.tools.context_menu import open_menu
+from desktop.views.tools.detector_offer import DetectorDialog
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.people_card import PeopleCard
 from desktop.views.tools.recent_menu import RecentMenu
 from desktop.views.tools.toolbar import Toolbar
 from desktop.views.window.actions import Actions
@@ -85,6 +88,9 @@ class Window(QMainWindow):
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
+        self.placing_help = PlacingHelp(self.canvas, workbench)
+        self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
+        self.photos.arrived.connect(self.people_card.look)
         self.start_page = StartPage(workbench, self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails, self.actions_by_id)
         people = self.people.model
@@ -214,6 +220,9 @@ class Window(QMainWindow):
             self._middle.setCurrentWidget(view)
             view.setFocus()
             self.contact_sheet.show_person()
+
+    def offer_detectors(self) -> None:
+        DetectorDialog(self._workbench, self).open()
 
     def choose_network(self) -> None:
         self.network.offer()

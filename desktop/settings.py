@@ -8,16 +8,17 @@ from typing import Any, get_args
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
-from desktop.state.view import View
+from desktop.state.view import BODY_STYLES, BodyStyle, View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
 RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
+PITCHES_KEPT = 2000  # of photos, the latest choices
 FLAGS = (
-    *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
+    *("overlay", "other_bodies", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
     "toolbar_text",
-    *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
+    *("wireframe", "floor", "everyone", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
@@ -61,15 +62,13 @@ class Settings:
         name = self._store.value("theme")
         theme: ThemeName = name if name in get_args(ThemeName) else default.theme
         flags: dict[str, Any] = {name: self._flag(name, getattr(default, name)) for name in FLAGS}
-        return replace(
-            default,
-            theme=theme,
-            **flags,
-        )
+        style = self._store.value("body_style")
+        body_style: BodyStyle = style if style in BODY_STYLES else default.body_style
+        return replace(default, theme=theme, body_style=body_style, **flags)
 
     def keep_view(self, view: View) -> None:
-        """Store the theme and the flags of the view."""
-        for name in ("theme", *FLAGS):
+        """Store the theme, the bodies' style and the flags of the view."""
+        for name in ("theme", "body_style", *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
@@ -106,19 +105,34 @@ class Settings:
 
     def network_of(self, project: Path) -> Path | None:
         """The checkpoint that guesses of a project come from; None for the built-in lifter."""
-        file = self._networks().get(str(project.resolve()))
+        file = self._table("networks").get(str(project.resolve()))
         return Path(file) if isinstance(file, str) else None
 
     def keep_network(self, project: Path, file: Path | None) -> None:
         """Store the checkpoint that guesses of a project come from."""
-        kept = {name: path for name, path in self._networks().items() if name != str(project.resolve())}
+        kept = {
+            name: path for name, path in self._table("networks").items() if name != str(project.resolve())
+        }
         if file is not None:
             kept[str(project.resolve())] = str(file.absolute())
         self._store.setValue("networks", json.dumps(dict([*kept.items()][-NETWORKS_KEPT:])))
 
-    def _networks(self) -> dict[str, Any]:
+    def pitch_of(self, project: str, photo: str) -> float | None:
+        """The angle [deg] by which a photo's camera looks down, as the user chose it; None if it is estimated."""
+        pitch_deg = self._table("pitches").get(f"{project}\n{photo}")
+        return float(pitch_deg) if isinstance(pitch_deg, int | float) else None
+
+    def keep_pitch(self, project: str, photo: str, pitch_deg: float | None) -> None:
+        """Store the angle of a photo's camera; None lets it be estimated again."""
+        key = f"{project}\n{photo}"
+        kept = {name: angle for name, angle in self._table("pitches").items() if name != key}
+        if pitch_deg is not None:
+            kept[key] = pitch_deg
+        self._store.setValue("pitches", json.dumps(dict([*kept.items()][-PITCHES_KEPT:])))
+
+    def _table(self, name: str) -> dict[str, Any]:
         try:
-            found = json.loads(str(self._store.value("networks", "{}")))
+            found = json.loads(str(self._store.value(name, "{}")))
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}

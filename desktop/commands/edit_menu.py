@@ -88,6 +88,13 @@ def place_keypoints(workbench: Workbench, window: Asks, shown: Shown) -> None:
     workbench.change_view(keypoint=chosen, placing=True)
 
 
+def select_tool(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Let the mouse select and drag again: no keypoints are placed, and no person is drawn."""
+    window.cancel_gesture()
+    workbench.cancel()
+    workbench.change_view(placing=False)
+
+
 def cancel(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Cancel the gesture, the preview and the fit. Without any, unselect the keypoint."""
     in_gesture, compared = window.cancel_gesture(), workbench.view.compared
@@ -103,7 +110,15 @@ EDIT_MENU = (
     Command("edit.cancel", QT_TR_NOOP("&Cancel"), "Esc", cancel),
     Command("edit.next_keypoint", QT_TR_NOOP("&Next keypoint"), "Tab", step_keypoint(1), PERSON),
     Command("edit.last_keypoint", QT_TR_NOOP("Prev&ious keypoint"), "Shift+Tab", step_keypoint(-1), PERSON),
-    Command("edit.place", QT_TR_NOOP("&Place keypoints by clicking"), "P", place_keypoints, UNLOCKED),
+    Command("edit.select", QT_TR_NOOP("S&elect and drag"), "Q", select_tool, flag="placing", value=False),
+    Command(
+        "edit.place",
+        QT_TR_NOOP("&Place keypoints by clicking"),
+        "P",
+        place_keypoints,
+        UNLOCKED,
+        flag="placing",
+    ),
     Command(
         "edit.visibility",
         QT_TR_NOOP("&Visible, occluded, absent"),

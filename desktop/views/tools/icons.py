@@ -35,6 +35,19 @@ DRAWINGS: dict[str, tuple[str, str]] = {
     "view.whole": ("maximize", "text"),
     "edit.swap_person": ("arrow-left-right", "text"),
     "edit.place": ("mouse-pointer-click", "text"),
+    "edit.select": ("mouse-pointer-2", "text"),
+    "view.zoom_in": ("zoom-in", "text"),
+    "view.zoom_out": ("zoom-out", "text"),
+    "view.style": ("contrast", "text"),
+    "space.frame": ("focus", "text"),
+    "space.from_front": ("scan-face", "text"),
+    "space.from_left": ("arrow-right-to-line", "text"),
+    "space.from_top": ("arrow-down-to-line", "text"),
+    "space.everyone": ("users", "text"),
+    "space.side_view": ("columns-2", "text"),
+    "space.wireframe": ("box", "text"),
+    "space.floor": ("grid-3x3", "text"),
+    "space.estimate_tilt": ("rotate-ccw", "text"),
 }
 
 

@@ -42,6 +42,7 @@ from desktop.views.space.space import Space
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
 from desktop.views.tools.toolbar import Toolbar
+from desktop.views.tools.view_tools import PhotoTools, SpaceTools
 from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
@@ -99,6 +100,8 @@ class Window(QMainWindow):
         self.resize(first_size(self.screen().availableSize()))
         self.actions_by_id.begin(self, list(self.docks.values()))
         self.addToolBar(Toolbar(workbench, self.actions_by_id))
+        self.photo_tools = PhotoTools(workbench, self.canvas, self.actions_by_id)
+        self.space_tools = SpaceTools(workbench, self.viewport, self.actions_by_id)
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
         self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
         self._project: object = None
@@ -119,6 +122,7 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
+        workbench.floor.keep_in(self._settings)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
@@ -136,6 +140,12 @@ class Window(QMainWindow):
 
     def view_from(self, place: str) -> None:
         self.viewport.view_from(place)
+
+    def frame(self) -> None:
+        self.viewport.frame()
+
+    def frame_everyone(self) -> None:
+        self.viewport.frame_everyone()
 
     def zoom(self, factor: float) -> None:
         in_space = [view for view in (self.space.main, self.space.side) if view.hasFocus()]

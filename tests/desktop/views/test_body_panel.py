@@ -148,7 +148,7 @@ def test_the_panel_waits_for_a_fit_and_an_accepted_person_is_not_changed(open_de
 
 
 def test_the_body_stands_upright_on_the_floor_as_the_photo_sees_it(fitted):
-    vertices, joints = fitted.workbench.shown.posed.upright
+    vertices, joints = fitted.window.viewport.surface
     assert vertices[:, 1].min() == pytest.approx(0, abs=1e-6)
     assert 1.4 < vertices[:, 1].max() < 2.1
     assert joints[15, 1] > joints[0, 1]  # the head is above the pelvis

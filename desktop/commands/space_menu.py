@@ -16,10 +16,7 @@ def _look_from(place: str) -> Run:
 def show_everyone(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Show or hide the other people of the photo, and the whole scene."""
     workbench.change_view(everyone=not workbench.view.everyone)
-    if workbench.view.everyone:
-        window.frame_everyone()
-    else:
-        window.frame()
+    window.frame(workbench.view.everyone)
 
 
 def tilt(by_deg: float) -> Run:

@@ -1,12 +1,19 @@
 """The widget that shows the photo with its people."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.errors import ImageError
@@ -20,7 +27,8 @@ from desktop.views.gesture import Gesture, Hand, Pointer
 from desktop.views.gl.renderer import Renderer
 from desktop.views.photo import gestures, key_gestures
 from desktop.views.photo.canvas_keys import CanvasKeys
-from desktop.views.photo.grabbing import cycle_at, gesture_at
+from desktop.views.photo.click_target import asked_for
+from desktop.views.photo.grabbing import gesture_at
 from desktop.views.photo.hit_test import is_near, keypoint_at
 from desktop.views.photo.photo_notice import FindMoved, notice_of
 from desktop.views.photo.photo_painter import PhotoPainter
@@ -33,6 +41,8 @@ WAIT_MS = 12  # that a dragged keypoint waits for its body, to be drawn together
 
 class Canvas(QWidget):
     """Shows the photo. The wheel zooms at the cursor; dragging moves keypoints and boxes, or else pans the photo."""
+
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(
         self, workbench: Workbench, photos: Photos, renderer: Renderer | None, parent: QWidget | None = None
@@ -86,14 +96,6 @@ class Canvas(QWidget):
         """Zoom to `scale` screen pixels per photo pixel."""
         self.zoom(scale / self.devicePixelRatioF() / self.placing.scale)
 
-    def show_whole(self) -> None:
-        """Show the whole photo, from now on also after a resize."""
-        self.place.show_whole()
-
-    def show_person(self) -> None:
-        """Show the selected person's box with a margin."""
-        self.place.show_person()
-
     def draw_person(self) -> None:
         """Add a person. Its box starts in the middle of the view; arrows and Enter place it, or a drag draws it."""
         photo = self._workbench.photo
@@ -136,12 +138,12 @@ class Canvas(QWidget):
             self.missing.offer(self._workbench, self._path, self._image)
             if path:
                 self._take_image(path)
-            self.show_whole()
+            self.place.show_whole()
         self._keys.end_if_gone()
         person = self._workbench.person
         if person is not None and person.id != self._person_id:
             if self._workbench.view.crop:
-                self.show_person()
+                self.place.show_person()
             elif not self._pressed:
                 self.place.bring_into_view(person)
         self._person_id = self._workbench.person_id
@@ -164,7 +166,7 @@ class Canvas(QWidget):
     def _view_changed(self) -> None:
         cropped, self._cropped = self._cropped, self._workbench.view.crop
         if self._cropped and not cropped:
-            self.show_person()
+            self.place.show_person()
         self.update()
 
     def _take_image(self, path: str) -> None:
@@ -202,16 +204,13 @@ class Canvas(QWidget):
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._workbench.photo is None or self._hand.holds:
+        if self._workbench.photo is None or self._hand.holds or event.button() == Qt.MouseButton.RightButton:
             return
         pointer, armed = self._pointer(event), self._armed
         if armed is None:
             self._keys.keep()
         elif self._keys.end():
             self._workbench.cancel()
-        if event.button() == Qt.MouseButton.RightButton:
-            cycle_at(self._workbench, self.placing, pointer.canvas)
-            return
         middle = event.button() == Qt.MouseButton.MiddleButton
         gives = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if middle:
@@ -220,10 +219,23 @@ class Canvas(QWidget):
             self._begin(armed(pointer))
         else:
             self._pressed = True
-            body_at = partial(self._painter.body_at, placing=self.placing, ratio=self.devicePixelRatioF())
-            gesture = gesture_at(self._workbench, self.placing, self.place.put, pointer, body_at, gives)
+            gesture = gesture_at(self._workbench, self.placing, self.place.put, pointer, self._body_at, gives)
             self._pressed = False
             self._begin(gesture)
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._hand.holds or self._armed is not None:
+            return
+        self._pressed = True
+        target, at = asked_for(event, self._workbench, self.placing, self.size(), self._body_at)
+        self._pressed = False
+        if target is not None:
+            self.menu_asked.emit(target, self.mapToGlobal(at))
+
+    def _body_at(self, at: np.ndarray) -> int | None:
+        """Id of the other person whose body is drawn at a canvas point (2,) [px]."""
+        return self._painter.body_at(at, placing=self.placing, ratio=self.devicePixelRatioF())
 
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None
@@ -248,7 +260,7 @@ class Canvas(QWidget):
     @qt_override()
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._workbench.hover.keypoint == NO_KEYPOINT:
-            self.show_whole()
+            self.place.show_whole()
         else:
             self.mousePressEvent(event)
 

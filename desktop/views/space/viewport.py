@@ -3,8 +3,16 @@
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.model.workbench import Workbench
@@ -21,6 +29,7 @@ from desktop.views.repaint_later import Unhurried
 from desktop.views.space.body_painter import BodyPainter
 from desktop.views.space.gizmo import OPPOSITE, Gizmo
 from desktop.views.space.joint_hand import JointHand
+from desktop.views.space.joint_target import joint_or_view
 from desktop.views.space.space_notice import notice_of
 from desktop.views.space.studio import paint_studio
 from desktop.views.space.viewpoint import Viewpoint
@@ -37,6 +46,8 @@ class Viewport(QWidget):
     with Shift. A click on an end of the axes shows the body from there, one on another person selects them.
     aside_deg: this view's azimuth relative to the viewpoint, which other views may share.
     """
+
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(
         self,
@@ -135,19 +146,13 @@ class Viewport(QWidget):
         orbit = Orbit() if place in ("home", "photo") else Orbit.at(place, self._heading_deg())
         self._turn(orbit if surface is None else orbit.framing(surface[0], self.size()))
 
-    def frame(self) -> None:
-        """Show the whole body from where the camera is, as large as it can be."""
-        if self.surface is not None:
-            self._turn(
-                Orbit(self.orbit.azimuth_deg, self.orbit.elevation_deg).framing(self.surface[0], self.size())
-            )
-
-    def frame_everyone(self) -> None:
-        """Show all people of the photo from where the camera is."""
-        others = self._painter.people.vertices().values()
-        if self.surface is not None:
-            points = np.concatenate([self.surface[0], *others])
-            self._turn(Orbit(self.orbit.azimuth_deg, self.orbit.elevation_deg).framing(points, self.size()))
+    def frame(self, everyone: bool = False) -> None:
+        """Show the whole body from where the camera is, as large as it can be. everyone: all people of the photo."""
+        surface, people = self.surface, self._painter.people
+        if surface is not None:
+            points = np.concatenate([surface[0], *(people.vertices().values() if everyone else ())])
+            towards = Orbit(self.orbit.azimuth_deg, self.orbit.elevation_deg)
+            self._turn(towards.framing(points, self.size()))
 
     def _heading_deg(self) -> float:
         surface = self.surface
@@ -198,6 +203,8 @@ class Viewport(QWidget):
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            return
         at, surface = event.position(), self.surface
         end = self.gizmo.hit(np.array([at.x(), at.y()]))
         if end is not None and surface is not None:
@@ -209,6 +216,16 @@ class Viewport(QWidget):
         self._held = (self.orbit, at, pans)
         if not pans and surface is not None:
             self.hand.press(at, surface[1])
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.hand.holds:
+            return
+        surface, at = self.surface, QPointF(event.pos())
+        joint = None if surface is None else self.hand.joint_at(at, surface[1])
+        joints_px = None if surface is None else self.orbit.project(surface[1], self.size())
+        target, place = joint_or_view(event, self._workbench, joint, joints_px, self.rect())
+        self.menu_asked.emit(target, self.mapToGlobal(place))
 
     @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -228,6 +245,8 @@ class Viewport(QWidget):
 
     @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            return
         held, self._held = self._held, None
         turned = not self.hand.holds
         self.hand.release()

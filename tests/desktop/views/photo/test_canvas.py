@@ -249,7 +249,7 @@ def test_a_click_on_another_person_does_not_move_the_view_under_the_mouse(open_d
     desk = open_desk
     desk.do("view.person")
     desk.do("view.zoom_out")
-    desk.window.canvas.show_person()
+    desk.window.canvas.place.show_person()
     before, here = desk.window.canvas.placing, desk.workbench.person_id
     other = next(person for person in desk.workbench.photo.people if person.id != here)
     at = QPointF(*before.to_canvas(other.keypoints.xy[desk.index("nose")]))

@@ -64,11 +64,17 @@ class Settings:
         flags: dict[str, Any] = {name: self._flag(name, getattr(default, name)) for name in FLAGS}
         style = self._store.value("body_style")
         body_style: BodyStyle = style if style in BODY_STYLES else default.body_style
-        return replace(default, theme=theme, body_style=body_style, **flags)
+        return replace(
+            default,
+            theme=theme,
+            body_style=body_style,
+            overlay_opacity=self._share("overlay_opacity", default.overlay_opacity),
+            **flags,
+        )
 
     def keep_view(self, view: View) -> None:
-        """Store the theme, the bodies' style and the flags of the view."""
-        for name in ("theme", "body_style", *FLAGS):
+        """Store the theme, the bodies' style and opacity, and the flags of the view."""
+        for name in ("theme", "body_style", "overlay_opacity", *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
@@ -161,6 +167,14 @@ class Settings:
         """Store the places of the window and its docks."""
         self._store.setValue("window/geometry", window.saveGeometry())
         self._store.setValue("window/docks", window.saveState(LAYOUT_VERSION))
+
+    def _share(self, name: str, default: float) -> float:
+        """A number from 0 to 1."""
+        try:
+            value = float(str(self._store.value(name, default)))
+        except ValueError:
+            return default
+        return value if 0 <= value <= 1 else default
 
     def _flag(self, name: str, default: bool) -> bool:
         value = self._store.value(name, default)

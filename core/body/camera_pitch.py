@@ -28,7 +28,7 @@ Floats = NDArray[np.floating]
 
 
 class PitchVote(NamedTuple):
-    """direction (3,), camera frame: up, as a person's body or the floor between two people tells it; spread [deg]."""
+    """up (3,): a direction in the camera frame, told by a body or by the floor between two people; its spread [deg]."""
 
     up: Floats
     spread_deg: float

@@ -116,7 +116,7 @@ EDIT_MENU = (
     ),
     Command("edit.next_keypoint", QT_TR_NOOP("&Next keypoint"), "Tab", step_keypoint(1), PERSON),
     Command("edit.last_keypoint", QT_TR_NOOP("Prev&ious keypoint"), "Shift+Tab", step_keypoint(-1), PERSON),
-    Command("edit.select", QT_TR_NOOP("S&elect and drag"), "Q", select_tool, flag="placing", value=False),
+    Command("edit.select", QT_TR_NOOP("Select and dra&g"), "Q", select_tool, flag="placing", value=False),
     Command(
         "edit.place",
         QT_TR_NOOP("&Place keypoints by clicking"),

@@ -42,9 +42,9 @@ SPACE_MENU = (
     Command("space.from_front", QT_TR_NOOP("From the &front"), "Alt+Home", _look_from("front")),
     Command("space.from_back", QT_TR_NOOP("From &behind"), "Alt+End", _look_from("back")),
     Command("space.from_left", QT_TR_NOOP("From the person's &left"), "End", _look_from("left")),
-    Command("space.from_right", QT_TR_NOOP("From the person's &right"), "Shift+End", _look_from("right")),
+    Command("space.from_right", QT_TR_NOOP("From the person's rig&ht"), "Shift+End", _look_from("right")),
     Command("space.from_top", QT_TR_NOOP("From &above"), "Ctrl+End", _look_from("top")),
-    Command("space.from_below", QT_TR_NOOP("From belo&w"), "Ctrl+Shift+End", _look_from("below")),
+    Command("space.from_below", QT_TR_NOOP("From b&elow"), "Ctrl+Shift+End", _look_from("below")),
     Command(
         "space.everyone",
         QT_TR_NOOP("All people of the photo (&x)"),
@@ -64,7 +64,7 @@ SPACE_MENU = (
     Command("space.tilt_up", QT_TR_NOOP("Camera looks less far dow&n"), "<", tilt(-PITCH_STEP_DEG), PHOTO),
     Command(
         "space.estimate_tilt",
-        QT_TR_NOOP("Camera angle from the p&eople"),
+        QT_TR_NOOP("&Camera angle from the people"),
         "",
         lambda workbench, *_: workbench.floor.choose(None),
         PHOTO,

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QOpenGLContext
 from PySide6.QtOpenGL import QOpenGLBuffer, QOpenGLShader, QOpenGLShaderProgram, QOpenGLTexture
 
 
-class Mesh:
+class BufferedMesh:
     """Triangles (F, 3) in OpenGL, and their edges, which are made on first use."""
 
     def __init__(self, faces: np.ndarray) -> None:

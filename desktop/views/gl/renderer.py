@@ -19,8 +19,8 @@ from PySide6.QtOpenGL import (
 )
 
 from desktop.views.gl import shaders
-from desktop.views.gl.buffers import Mesh, fill, make_buffer, make_program, make_texture, unlocked
-from desktop.views.gl.contact_shadow import contact_shadow
+from desktop.views.gl.buffers import BufferedMesh, fill, make_buffer, make_program, make_texture, unlocked
+from desktop.views.gl.contact_shadow import contact_shadow, reach_of
 from desktop.views.gl.smoothing import averaged
 
 GL_LINES, GL_TRIANGLES, GL_UNSIGNED_INT, GL_FLOAT = 0x0001, 0x0004, 0x1405, 0x1406
@@ -29,7 +29,6 @@ GL_CULL_FACE = 0x0B44
 GL_ONE, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0303
 GL_LESS, GL_LEQUAL = 0x0201, 0x0203
 SAMPLES = 4  # per pixel, for antialiasing: hands and feet have triangles smaller than a pixel
-SHADOW_M = 1.6  # half the side of the square of floor that shadows fall on
 TARGETS_KEPT = 6  # framebuffers: canvas, two viewports, pictures of other bodies
 MESHES_KEPT = 4  # the body, and the coarse body that is drawn while it moves
 
@@ -105,7 +104,7 @@ class Renderer:
         self._floor = make_buffer(QOpenGLBuffer.Type.VertexBuffer)
         self._floor_faces = make_buffer(QOpenGLBuffer.Type.IndexBuffer)
         fill(self._floor_faces, np.array([[0, 1, 2], [0, 2, 3]], np.uint32))
-        self._meshes: list[Mesh] = []  # the newest last
+        self._meshes: list[BufferedMesh] = []  # the newest last
         self._targets: dict[tuple[int, int, int], QOpenGLFramebufferObject] = {}
 
     def draw(self, solids: Sequence[Solid], camera: ViewCamera, size: QSize, look: Backdrop) -> QImage:
@@ -174,19 +173,21 @@ class Renderer:
     def _draw_floor(self, solids: Sequence[Solid], camera: ViewCamera, color: str, radius: float) -> None:
         r = radius
         fill(self._floor, np.array([[-r, 0, -r], [r, 0, -r], [r, 0, r], [-r, 0, r]], np.float32))
-        shadow = make_texture(contact_shadow([one.vertices for one in solids], min(SHADOW_M, r)))
+        bodies = [one.vertices for one in solids]
+        reach = min(reach_of(bodies), r)
+        shadow = make_texture(contact_shadow(bodies, reach))
         shadow.bind()
         self._blend(True)
-        numbers = {"u_radius": r, "u_shadow_radius": min(SHADOW_M, r)}
+        numbers = {"u_radius": r, "u_shadow_radius": reach}
         self._draw_part(_Part("floor", self._floor, self._floor_faces, 6, color), camera, numbers)
         shadow.release()
         shadow.destroy()
 
-    def _mesh_of(self, faces: np.ndarray) -> Mesh:
+    def _mesh_of(self, faces: np.ndarray) -> BufferedMesh:
         """The OpenGL mesh of faces (F, 3). It is cached by the identity of the array."""
         known = next((mesh for mesh in self._meshes if mesh.faces is faces), None)
         if known is None:
-            known = Mesh(faces)
+            known = BufferedMesh(faces)
             for old in self._meshes[: -MESHES_KEPT + 1]:
                 old.close()
             self._meshes = [*self._meshes[-MESHES_KEPT + 1 :], known]

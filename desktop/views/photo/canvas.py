@@ -132,7 +132,8 @@ class Canvas(QWidget):
     def _show(self) -> None:
         photo, project = self._workbench.photo, self._workbench.project
         path = "" if photo is None or project is None else str(project.folder / photo.path)
-        if path != self._path:
+        another = path != self._path
+        if another:
             self.cancel()
             self._path, self._image = path, None
             self.missing.offer(self._workbench, self._path, self._image)
@@ -144,7 +145,7 @@ class Canvas(QWidget):
         if person is not None and person.id != self._person_id:
             if self._workbench.view.crop:
                 self.place.show_person()
-            elif not self._pressed:
+            elif not (self._pressed or another):
                 self.place.bring_into_view(person)
         self._person_id = self._workbench.person_id
         self.update()

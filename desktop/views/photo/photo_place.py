@@ -8,6 +8,7 @@ from core.records import Person
 from desktop.model.workbench import Workbench
 from desktop.views.photo.zoom import Placing
 
+ROUNDING_PX = 0.5
 AROUND = 0.6  # half the side of what is shown of a person, in sides of their box
 
 
@@ -56,11 +57,18 @@ class PhotoPlace(QObject):
         """Pan to a person who is not wholly in view, or if the view was zoomed to another one. The zoom stays, unless
         it is too near for the whole person.
         """
-        corners, close = self.placing.to_canvas(person.bbox.corners), self._on_person
-        if close or (corners[0] < 0).any() or (corners[1] > self.size).any():
+        photo, close = self._workbench.photo, self._on_person
+        edge = np.inf if photo is None else np.array([photo.width, photo.height], dtype=float)
+        low, high = person.bbox.corners.clip(0.0, edge)  # nothing is seen of a box beyond the photo
+        if close or not self._shows(low, high):
             scale = min(self.placing.scale, self._around(person).scale)
             self.put(Placing.centred(person.bbox.center.astype(float), scale, self.size))
             self._on_person = close
+
+    def _shows(self, low: np.ndarray, high: np.ndarray) -> bool:
+        """Whether all from low to high (2,) [px of the photo] is on the canvas."""
+        first, last = self.placing.to_canvas(np.stack([low, high]))
+        return bool((first >= -ROUNDING_PX).all() and (last <= self.size + ROUNDING_PX).all())
 
     def follow_resize(self) -> None:
         """Show what was shown, after the canvas has another size."""

@@ -75,8 +75,9 @@ class BodyPainter(QTimer):
             return None
         view, body, posed = self._workbench.view, self._workbench.fits.body, self._workbench.shown.posed
         others = self.people.there() if view.everyone else {}
-        shown = (posed or self.surface is not None, body, *ghosts.values(), *others.values())
-        colours = (view.theme, view.wireframe, view.floor, self._workbench.floor.pitch_deg)
+        surface, floor = self.surface, None if posed is None else self._workbench.floor.below(posed)
+        shown = (posed or surface is not None, floor, body, *ghosts.values(), *others.values())
+        colours = (view.theme, view.wireframe, view.floor)
         scene = (shown, orbit, size, colours)
         moves = moving or self._workbench.previewing
         known = self._picture

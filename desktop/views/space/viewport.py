@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
-from desktop.state.floor_frame import FloorFrame, heading_deg
+from desktop.state.floor_frame import heading_deg
 from desktop.state.posed_body import Surface
 from desktop.text.translate import tr
 from desktop.views.drawing import draw_focus, draw_notice
@@ -30,6 +30,7 @@ from desktop.views.space.body_painter import BodyPainter
 from desktop.views.space.gizmo import OPPOSITE, Gizmo
 from desktop.views.space.joint_hand import JointHand
 from desktop.views.space.joint_target import joint_or_view
+from desktop.views.space.next_look import NextLook
 from desktop.views.space.space_notice import notice_of
 from desktop.views.space.studio import paint_studio
 from desktop.views.space.viewpoint import Viewpoint
@@ -37,6 +38,7 @@ from desktop.views.space.viewpoint import Viewpoint
 WHEEL_FACTOR = 1.15  # per notch
 ARROW_PX = 10.0  # length of the drag that one press of an arrow key equals
 CLICK_PX = 3.0  # a press that moves less is a click
+HAND = Qt.CursorShape.PointingHandCursor
 
 
 class Viewport(QWidget):
@@ -75,8 +77,7 @@ class Viewport(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
-        self._shown_before: Surface | None = None  # the body last shown …
-        self._person_before: tuple[int | None, FloorFrame | None] = (None, None)  # … of whom, and its floor
+        self._next_look = NextLook(workbench)
         self._soon = Unhurried(self, workbench)
         workbench.photo_changed.connect(self._show_whole)
         for signal in (workbench.photo_changed, workbench.previewed):
@@ -94,25 +95,17 @@ class Viewport(QWidget):
         return QSize(350, 400)
 
     def _show_whole(self) -> None:
-        """Another person is framed, a new fit of the same one is shown whole where the last one was, unless the mouse
-        holds the view. Among all people of the photo the camera stays where it is.
-        """
-        surface, before = self.surface, self._shown_before
+        """Show what is new whole, unless the mouse holds the view."""
+        surface = self.surface
         if surface is None or not self.isVisible():
             return
-        posed, (person_id, floor) = self._workbench.shown.posed, self._person_before
-        below = None if posed is None else self._workbench.floor.below(posed)
-        self._shown_before, self._person_before = surface, (self._workbench.person_id, below)
+        orbit = self._next_look.after(self.orbit, surface, self.size())
         if self._held is not None:
             return
-        if person_id != self._workbench.person_id:
-            if self._workbench.view.everyone and floor is not None and below is not None:
-                moved = below.to_floor(floor.origin[None])[0]
-                self._turn(replace(self.orbit, center=tuple((np.array(self.orbit.center) + moved).tolist())))
-            else:
-                self._turn(self.orbit.framing(surface[0], self.size()))
-        elif before is None or self.orbit.shows(before[0], self.size()):
-            self._turn(self.orbit.around(surface[0], self.size()))
+        if orbit is None and not self._aside_deg:
+            self.frame(self._workbench.view.everyone)
+        else:  # a view from aside follows the other one
+            self._turn(orbit or self.orbit.around(surface[0], self.size()))
 
     def _follow(self) -> None:
         if self._held is not None:
@@ -143,7 +136,7 @@ class Viewport(QWidget):
             eye = self._workbench.floor.below(posed).to_floor(np.zeros((1, 3), np.float32))[0]
             self._turn(Orbit.from_eye(eye, surface[0], self.size()))
             return
-        orbit = Orbit() if place in ("home", "photo") else Orbit.at(place, self._heading_deg())
+        orbit = Orbit() if place in ("home", "photo") else Orbit.at(place, self.gizmo.heading_deg)
         self._turn(orbit if surface is None else orbit.framing(surface[0], self.size()))
 
     def frame(self, everyone: bool = False) -> None:
@@ -153,10 +146,6 @@ class Viewport(QWidget):
             points = np.concatenate([surface[0], *(people.vertices().values() if everyone else ())])
             towards = Orbit(self.orbit.azimuth_deg, self.orbit.elevation_deg)
             self._turn(towards.framing(points, self.size()))
-
-    def _heading_deg(self) -> float:
-        surface = self.surface
-        return 0.0 if surface is None else heading_deg(surface[1])
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor."""
@@ -199,7 +188,8 @@ class Viewport(QWidget):
     @property
     def gizmo(self) -> Gizmo:
         """The axes in the corner."""
-        return Gizmo(self.orbit, self._heading_deg(), self.size())
+        surface = self.surface
+        return Gizmo(self.orbit, 0.0 if surface is None else heading_deg(surface[1]), self.size())
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -208,7 +198,7 @@ class Viewport(QWidget):
         at, surface = event.position(), self.surface
         end = self.gizmo.hit(np.array([at.x(), at.y()]))
         if end is not None and surface is not None:
-            there = np.allclose(Orbit.at(end, self._heading_deg()).axes, self.orbit.axes, atol=1e-3)
+            there = np.allclose(Orbit.at(end, self.gizmo.heading_deg).axes, self.orbit.axes, atol=1e-3)
             self.view_from(OPPOSITE[end] if there else end)
             return
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -233,6 +223,8 @@ class Viewport(QWidget):
         if self._held is None:
             if surface is not None:
                 before, self._end = self._end, self.gizmo.hit(np.array([at.x(), at.y()]))
+                if self._end != before:
+                    self.setCursor(HAND if self._end else Qt.CursorShape.ArrowCursor)
                 if self.hand.hover(at, surface[1]) or self._end != before:
                     self.update()
             return

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QBoxLayout, QFrame, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QSlider, QToolButton, QWidget
 
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 
 ICON_PX, BUTTON_PX, MARGIN_PX, GAP_PX, ROUND_PX = 16, 26, 8, 1, 6
 GROUND_ALPHA = 232
-GROUP_PX = 5  # between groups of tools
+INSET_PX, GROUP_PX = 3, 5  # beside the tools, and between groups of them
+BAR_PX = BUTTON_PX + 2 * MARGIN_PX  # at the lower edge, where a bar may lie
 
 
 class OnView(QFrame):
@@ -21,7 +22,7 @@ class OnView(QFrame):
         super().__init__(view)
         self._workbench, self._view = workbench, view
         self.row = QBoxLayout(direction, self)
-        self.row.setContentsMargins(3, 3, 3, 3)
+        self.row.setContentsMargins(INSET_PX, INSET_PX, INSET_PX, INSET_PX)
         self.row.setSpacing(GAP_PX)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         workbench.view_changed.connect(self.update)
@@ -72,6 +73,7 @@ class Strip(OnView):
     ) -> None:
         super().__init__(workbench, view, QBoxLayout.Direction.TopToBottom)
         self._buttons: list[QToolButton] = []
+        self._others_px = 2 * INSET_PX + (len(groups) - 1) * (GROUP_PX + GAP_PX)  # of what is not a button
         for group in groups:
             if group is not groups[0]:
                 self.row.addSpacing(GROUP_PX)
@@ -79,21 +81,26 @@ class Strip(OnView):
         self.put()
 
     def put(self) -> None:
-        room = self._view.height() - 2 * MARGIN_PX
-        spare = self.sizeHint().height()
-        for button in reversed(self._buttons):
-            button.setVisible(spare <= room)
-            spare -= BUTTON_PX + GAP_PX
+        room = self._view.height() - 2 * MARGIN_PX - BAR_PX
+        fit = (room - self._others_px) // (BUTTON_PX + GAP_PX)
+        for place, button in enumerate(self._buttons):
+            button.setVisible(place < fit)
+        self.row.invalidate()
         self.adjustSize()
         self.move(MARGIN_PX, MARGIN_PX)
 
 
 class Bar(OnView):
-    """Controls side by side at the lower left of a view."""
+    """Controls side by side at the lower left of a view. A view too narrow for it shows no slider."""
 
-    def __init__(self, workbench: Workbench, view: QWidget) -> None:
+    def __init__(self, workbench: Workbench, view: QWidget, slider: QSlider) -> None:
         super().__init__(workbench, view, QBoxLayout.Direction.LeftToRight)
+        self.slider = slider
 
     def put(self) -> None:
+        self.slider.show()
+        self.row.invalidate()
+        self.slider.setVisible(self.sizeHint().width() <= self._view.width() - 2 * MARGIN_PX)
+        self.row.invalidate()
         self.adjustSize()
         self.move(MARGIN_PX, self._view.height() - self.height() - MARGIN_PX)

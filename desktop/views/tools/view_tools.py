@@ -43,10 +43,10 @@ class OpacityBar(Bar):
     """Bodies over the photo: on or off, their style, and how much of the photo they hide."""
 
     def __init__(self, workbench: Workbench, canvas: QWidget, actions: Mapping[str, QAction]) -> None:
-        super().__init__(workbench, canvas)
+        super().__init__(workbench, canvas, _slider(LEAST_PERCENT, 100))
         self.add(actions["view.overlay"])
         self.add(actions["view.style"])
-        self.slider, self._words = _slider(LEAST_PERCENT, 100), QLabel()
+        self._words = QLabel()
         keys = " ".join(actions[name].shortcut().toString() for name in ("view.less", "view.more"))
         self.slider.setToolTip(tr("Opacity of the bodies  {keys}").format(keys=keys))
         self.slider.setAccessibleName(tr("Opacity of the bodies"))
@@ -76,8 +76,8 @@ class PitchBar(Bar):
     """How far the photo's camera looks down: estimated from the people until it is chosen."""
 
     def __init__(self, workbench: Workbench, view: QWidget, actions: Mapping[str, QAction]) -> None:
-        super().__init__(workbench, view)
-        self.slider, self._words = _slider(-round(LARGEST_DEG), round(LARGEST_DEG)), QLabel()
+        super().__init__(workbench, view, _slider(-round(LARGEST_DEG), round(LARGEST_DEG)))
+        self._words = QLabel()
         keys = " ".join(actions[name].shortcut().toString() for name in ("space.tilt_up", "space.tilt_down"))
         self.slider.setToolTip(tr("How far the photo's camera looks down  {keys}").format(keys=keys))
         self.slider.setAccessibleName(tr("How far the photo's camera looks down"))
@@ -110,9 +110,9 @@ class PitchBar(Bar):
 
 
 def _slider(least: int, most: int) -> QSlider:
-    """A small slider. Keys stay with the view; commands change its value by keys."""
+    """A small slider. A click leaves the keyboard with the view; Tab reaches the slider."""
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(least, most)
     slider.setFixedWidth(SLIDER_PX)
-    slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return slider

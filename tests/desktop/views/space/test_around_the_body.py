@@ -18,9 +18,8 @@ def click(qtbot, view, at):
 def test_a_click_on_an_end_of_the_axes_shows_the_body_from_there(open_desk, qtbot, side):
     desk, view = open_desk, open_desk.window.viewport
     desk.fit()
-    desk.do("space.home")
-    entries = desk.workbench.history.count()
-    heading = view.gizmo.heading_deg
+    heading, entries = view.gizmo.heading_deg, desk.workbench.history.count()
+    view._turn(Orbit(heading + 40.0, 30.0))  # from where no end hides another
     click(qtbot, view, view.gizmo.ends()[side])
     assert view.orbit.axes == pytest.approx(Orbit.at(side, heading).axes, abs=1e-6)
     assert view.orbit.shows(view.surface[0], view.size())
@@ -122,7 +121,7 @@ def test_all_people_of_the_photo_stand_in_their_places_and_a_click_selects(open_
     assert desk.workbench.person_id == second
     there = view._painter.people.vertices()[first]
     assert view.orbit.project(there, view.size()).mean(axis=0) == pytest.approx(
-        before, abs=6.0
+        before, abs=15.0
     )  # nobody moved
 
 
@@ -145,10 +144,11 @@ def test_tools_on_a_view_are_commands_that_stay_inside_it(open_desk, tools):
     desk.fit()
     there = getattr(desk.window, tools)
     view = there.strip.parentWidget()
-    for size in ((240, 200), (500, 600)):
+    for size in ((200, 160), (240, 200), (500, 600)):
         view.resize(*size)
         for panel in (there.strip, there.bar):
             assert view.rect().contains(panel.geometry())
+        assert not there.strip.geometry().intersects(there.bar.geometry())
     for button in there.strip._buttons:
         assert button.defaultAction() in desk.window.actions_by_id.values()
         assert not button.defaultAction().icon().isNull()

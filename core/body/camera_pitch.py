@@ -23,6 +23,7 @@ STANDS, FOLDED = 0.9, 0.7  # the same from feet to pelvis
 TOES = 0.35  # where the weight rests on a foot: the share of the way from its ankle to its ball
 FOOT_M = 0.3  # error of the floor's height at a person's feet, whose depth is known from their size alone
 APART_M = 1.0  # least distance in depth of two people who say how the floor slopes between them
+LYING_DEG = 35.0  # a lean to the side from which on somebody lies and has no vote
 OUTLIER = 2.5  # residuals [spreads] beyond which a vote counts no more
 Floats = NDArray[np.floating]
 
@@ -50,9 +51,10 @@ def camera_pitch(joints: Floats) -> float:
     loss = ((angles - USUAL_DEG) / SPREAD_DEG) ** 2
     for vote in votes:
         off_deg = np.degrees(np.arccos(np.clip(ups @ vote.up, -1, 1)))
-        best_deg = off_deg.min()  # a lean to the side, which no pitch explains, says less
-        spread = np.hypot(vote.spread_deg, best_deg / 2)
-        loss += np.minimum((off_deg / spread) ** 2, OUTLIER**2)
+        aside_deg = off_deg.min()  # a lean to the side, which no pitch explains, says less
+        if aside_deg < LYING_DEG:
+            spread_deg = np.hypot(vote.spread_deg, aside_deg / 2)
+            loss += np.minimum((off_deg / spread_deg) ** 2, OUTLIER**2)
     return float(angles[int(loss.argmin())])
 
 

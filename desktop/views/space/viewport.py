@@ -115,8 +115,9 @@ class Viewport(QWidget):
 
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self.surface is not None and self.orbit.shows(self.surface[0], event.oldSize()):
-            self._turn(self.orbit.around(self.surface[0], self.size()))
+        points = self._points(self._workbench.view.everyone)
+        if points is not None and self.orbit.shows(points, event.oldSize()):
+            self._turn(self.orbit.around(points, self.size()))
 
     @qt_override()
     def hideEvent(self, event: object) -> None:
@@ -141,11 +142,15 @@ class Viewport(QWidget):
 
     def frame(self, everyone: bool = False) -> None:
         """Show the whole body from where the camera is, as large as it can be. everyone: all people of the photo."""
-        surface, people = self.surface, self._painter.people
-        if surface is not None:
-            points = np.concatenate([surface[0], *(people.vertices().values() if everyone else ())])
+        points = self._points(everyone)
+        if points is not None:
             towards = Orbit(self.orbit.azimuth_deg, self.orbit.elevation_deg)
             self._turn(towards.framing(points, self.size()))
+
+    def _points(self, everyone: bool) -> np.ndarray | None:
+        """What is to be seen (N, 3) [m]: the selected body, or everybody's."""
+        surface, others = self.surface, self._painter.people.vertices().values() if everyone else ()
+        return None if surface is None else np.concatenate([surface[0], *others])
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor."""

@@ -47,6 +47,7 @@ class OpacityBar(Bar):
         self.add(actions["view.overlay"])
         self.add(actions["view.style"])
         self._words = QLabel()
+        self._shown: tuple[object, ...] = ()
         keys = " ".join(actions[name].shortcut().toString() for name in ("view.less", "view.more"))
         self.slider.setToolTip(tr("Opacity of the bodies  {keys}").format(keys=keys))
         self.slider.setAccessibleName(tr("Opacity of the bodies"))
@@ -60,6 +61,10 @@ class OpacityBar(Bar):
 
     def _show(self) -> None:
         view = self._workbench.view
+        shown = (self._workbench.photo is not None, view.overlay, view.body_style, view.overlay_opacity)
+        if shown == self._shown:
+            return
+        self._shown = shown
         self.setVisible(self._workbench.photo is not None)
         self.slider.setEnabled(view.overlay and view.body_style != "rim")
         if not self.slider.isSliderDown():

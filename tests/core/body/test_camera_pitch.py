@@ -80,6 +80,11 @@ def test_somebody_who_lies_alone_does_not_turn_the_floor_upright(along_deg):
     assert abs(camera_pitch(seen([lying(along_deg=along_deg)], 0.0))) < 20.0
 
 
+def test_people_who_lie_across_the_photo_leave_the_floor_between_them_level():
+    people = [lying(0.3 * index, -0.8 * index, 90.0) for index in range(4)]
+    assert abs(camera_pitch(seen(people, 0.0))) < 5.0
+
+
 def test_people_who_sit_tell_it_roughly():
     people = [sitting(0.0, 0.0, 0.0), sitting(0.9, -0.3, 60.0), sitting(-0.8, 0.0, -70.0)]
     assert camera_pitch(seen(people, 15.0)) == pytest.approx(15.0, abs=8.0)

@@ -63,7 +63,7 @@ class Orbit:
         looks = cls(azimuth_deg, elevation_deg, distance, tuple(center.tolist()))
         seen = (points - looks.eye) @ looks.axes.T
         tangents = np.abs(seen[:, :2]).max(axis=0) / max(float(-seen[:, 2].max()), NEAREST_M)
-        focal_px = float((_room(size) / np.maximum(tangents, 1e-6)).min())
+        focal_px = float((_room(size, TOOLS_PX) / np.maximum(tangents, 1e-6)).min())
         half = np.arctan(_least_side(size) / 2 / focal_px)
         return replace(looks, field_of_view_deg=float(np.clip(2 * np.degrees(half), 1.0, WIDEST_DEG)))
 
@@ -76,9 +76,12 @@ class Orbit:
         """The same camera, or a farther one if points (N, 3) [m] are outside a picture of this size [px]."""
         return self if self.shows(points, size) else self.framing(points, size)
 
-    def framing(self, points: np.ndarray, size: QSize) -> "Orbit":
-        """The same direction, from where points (N, 3) [m] fill a picture of this size [px], with a margin."""
-        room = _room(size) / self._focal_px(size)  # tangents of half angles
+    def framing(self, points: np.ndarray, size: QSize, tools_px: int = TOOLS_PX) -> "Orbit":
+        """The same direction, from where points (N, 3) [m] fill a picture of this size [px], with a margin.
+
+        tools_px: kept free at the left and the right.
+        """
+        room = _room(size, tools_px) / self._focal_px(size)  # tangents of half angles
         seen = points @ self.axes.T
         flat, back = seen[:, :2], seen[:, 2:]
         # Lines of sight that graze the points at the right and above, and at the left and below. The eye is where both
@@ -155,9 +158,9 @@ class Orbit:
         return float(_least_side(size) / 2 / np.tan(half))
 
 
-def _room(size: QSize) -> np.ndarray:
-    """Half of the width and height (2,) [px] that a whole body fills in a view of this size."""
-    wide = max(size.width() - 2 * TOOLS_PX, FILLED * size.width() / 2)
+def _room(size: QSize, tools_px: int) -> np.ndarray:
+    """Half of the width and height (2,) [px] that a whole body fills in a view of this size, between its tools."""
+    wide = max(size.width() - 2 * tools_px, FILLED * size.width() / 2)
     return np.array([min(wide, FILLED * size.width()), FILLED * size.height()]) / 2
 
 

@@ -110,17 +110,15 @@ class AlternativePictures(QWidget):
 
     def _draw_one(self, posed: PosedBody, size: QSize, look: Backdrop) -> QImage:
         assert self._renderer is not None
-        floor = FloorFrame.below(self._workbench.floor.pitch_deg, posed.vertices, posed.joints)
-        vertices = floor.to_floor(posed.vertices)
-        solids = solids_of(
-            posed, vertices, self._workbench.alternatives.found[0], self._workbench.view.colours
-        )
-        camera = SIDE.framing(vertices, size).camera(size)
+        first, view = self._workbench.alternatives.found[0], self._workbench.view
+        solids = solids_of(posed, first, view.colours, self._workbench.floor.pitch_deg)
+        camera = SIDE.framing(solids[0].vertices, size, tools_px=0).camera(size)
         return self._renderer.draw(solids, camera, size, look)
 
 
-def solids_of(posed: PosedBody, vertices: np.ndarray, first: PosedBody, colours: Theme) -> list[Solid]:
-    """The body at vertices (V, 3), with another colour for parts far from the first body."""
+def solids_of(posed: PosedBody, first: PosedBody, colours: Theme, pitch_deg: float = 0.0) -> list[Solid]:
+    """The body on the floor, with another colour for parts far from the first body. pitch_deg: of the camera."""
+    vertices = FloorFrame.below(pitch_deg, posed.vertices, posed.joints).to_floor(posed.vertices)
     off = (posed.vertices - posed.joints[0]) - (first.vertices - first.joints[0])
     differs = (np.linalg.norm(off, axis=1) > DIFFERS_M)[posed.faces].any(axis=1)
     if not differs.any():

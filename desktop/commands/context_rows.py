@@ -67,7 +67,7 @@ ROWS: dict[Kind, Groups] = {
         (
             "view.overlay",
             "view.other_bodies",
-            "view.silhouette",
+            "view.style",
             "view.skeleton",
             "view.residuals",
             "view.boxes",
@@ -80,8 +80,9 @@ ROWS: dict[Kind, Groups] = {
         ("body.left_foot", "body.right_foot", "body.let_go"),
     ),
     "space": (
-        ("space.home", "space.from_photo", "space.from_left", "space.from_top"),
-        ("space.side_view", "space.rings", "space.wireframe", "space.floor"),
+        ("space.frame", "space.home", "space.from_photo"),
+        ("space.from_front", "space.from_left", "space.from_top"),
+        ("space.everyone", "space.side_view", "space.rings", "space.wireframe", "space.floor"),
         ("space.ghost_guess", "space.ghost_previous", "space.ghost_truth"),
     ),
     "fit_plot": (_FITS,),

@@ -18,6 +18,8 @@ GhostName = Literal["guess", "previous", "truth"]
 TILE_PX = (64, 256)  # least and largest side of a picture in the contact sheet
 DetectorName = Literal["", "rtmpose", "mediapipe"]
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
+BodyStyle = Literal["fill", "rim", "xray"]
+BODY_STYLES: tuple[BodyStyle, ...] = ("fill", "rim", "xray")
 ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
 
@@ -33,6 +35,7 @@ class View:
     boxing: bool = False  # arrow keys move and size a box until Enter
     wireframe: bool = False
     floor: bool = True
+    everyone: bool = False  # the photo's other people in 3D as well, in their places
     rings: bool = False  # around the selected joint, to turn it
     side_view: bool = False  # the body from its side as well
     ghost_guess: bool = False
@@ -41,8 +44,8 @@ class View:
     theme: ThemeName = "system"
     antialiased: bool | None = None  # None: only if OpenGL runs on a graphics card
     crop: bool = False  # the selected person's box fills the canvas
-    silhouette: bool = False  # the body's outline over the photo
     overlay: bool = True  # the body over the photo …
+    body_style: BodyStyle = "fill"  # … how it is drawn …
     overlay_opacity: float = 0.7  # … and how much of the photo it hides
     other_bodies: bool = True  # the other people's bodies over the photo, fainter
     skeleton: bool = True

@@ -52,6 +52,7 @@ from desktop.views.tools.palette import CommandPalette
 from desktop.views.tools.people_card import PeopleCard
 from desktop.views.tools.recent_menu import RecentMenu
 from desktop.views.tools.toolbar import Toolbar
+from desktop.views.tools.view_tools import PhotoTools, SpaceTools
 from desktop.views.window.actions import Actions
 from desktop.views.window.canvas_hints import CanvasHints
 from desktop.views.window.central import Middle
@@ -120,6 +121,8 @@ class Window(QMainWindow):
         recent = RecentMenu(settings.recent, self)
         recent.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.actions_by_id.begin(self, list(self.docks.values()), recent)
+        self.photo_tools = PhotoTools(workbench, self.canvas, self.actions_by_id)
+        self.space_tools = SpaceTools(workbench, self.viewport, self.actions_by_id)
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
         toolbar = Toolbar(workbench, self.actions_by_id, self.network)
         toolbar.menu_asked.connect(self.show_menu)
@@ -142,6 +145,7 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
+        workbench.floor.keep_in(self._settings)
         lists = (self.people.list, self.contact_sheet, self.filmstrip.photos)
         plots = (self.plots, self.data_plots)
         for view in (self.canvas, self.space.main, self.space.side, *plots, *lists):
@@ -174,6 +178,9 @@ class Window(QMainWindow):
     def view_from(self, place: str) -> None:
         self.viewport.view_from(place)
 
+    def frame(self, everyone: bool = False) -> None:
+        self.viewport.frame(everyone)
+
     def zoom(self, factor: float) -> None:
         in_space = [view for view in (self.space.main, self.space.side) if view.hasFocus()]
         (in_space[0] if in_space else self.canvas).zoom(factor)
@@ -182,10 +189,10 @@ class Window(QMainWindow):
         self.canvas.zoom_to(1.0)
 
     def show_whole_photo(self) -> None:
-        self.canvas.show_whole()
+        self.canvas.place.show_whole()
 
     def zoom_to_person(self) -> None:
-        self.canvas.show_person()
+        self.canvas.place.show_person()
 
     def draw_person(self) -> None:
         self.show_contact_sheet(False)

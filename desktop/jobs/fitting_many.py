@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
+from core.wishes import Wish
 from desktop.jobs.device import Device
-from desktop.jobs.fitting import configs_of
+from desktop.jobs.fitting import configs_of, wishes_of_fit
 from desktop.jobs.guessing import guess_people
 from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
 from desktop.state.view import FitOptions
@@ -72,12 +73,13 @@ def fit_many_steps(
         free = [pair for pair in chunk.people if not to_leave_out(pair[1])]
         unguessed = [pair for pair in free if _start(body, pair[1], chunk) is None]
         chunk.guesses, chunk.faults = guess_people(unguessed, project.folder, network, device)
-        alike: dict[object, list[tuple[Photo, Person]]] = defaultdict(list)
+        alike: dict[tuple[str, tuple[Wish, ...]], list[tuple[Photo, Person]]] = defaultdict(list)
         for photo, person in free:
-            if _start(body, person, chunk) is not None:
-                alike[person.keypoints.layout, person.wishes].append((photo, person))
-        for batch in alike.values():
-            _fit(body, batch, options, chunk, device)
+            if (start := _start(body, person, chunk)) is not None:
+                wishes = wishes_of_fit(body, person, start)
+                alike[person.keypoints.layout, wishes].append((photo, person))
+        for (_, wishes), batch in alike.items():
+            _fit(body, batch, options, chunk, device, wishes)
         yield from _in_small_steps(chunk, first, len(ids))
 
 
@@ -95,7 +97,12 @@ def _start(body: "Body", person: Person, chunk: _Chunk) -> Fit | Guess | None:
 
 
 def _fit(
-    body: "Body", batch: list[tuple[Photo, Person]], options: FitOptions, chunk: _Chunk, device: Device
+    body: "Body",
+    batch: list[tuple[Photo, Person]],
+    options: FitOptions,
+    chunk: _Chunk,
+    device: Device,
+    wishes: tuple[Wish, ...],
 ) -> None:
     """Fit people of one layout with the same wishes in one batch."""
     import torch
@@ -107,7 +114,7 @@ def _fit(
     starts = [start for _, person in batch if (start := _start(body, person, chunk)) is not None]
     guess = params_of_all(starts, body)
     guessed = any(person.id in chunk.guesses for _, person in batch)
-    configs = configs_of(options, guessed, batch[0][1].wishes)
+    configs = configs_of(options, guessed, wishes)
 
     def solve(there: "Body", where: str) -> "FitStep":
         tensors = (keypoints.to(where), inputs[0][1], focal_length.to(where), center.to(where))

@@ -36,6 +36,7 @@ from tests.journeys.program import Waiter
 
 LONGEST_S = 2.0
 BEAT_MS = 10
+SETTLED_MS = 500  # until a new window has drawn itself for the first time
 SHOWN = 5  # the slowest of each figure
 
 
@@ -107,6 +108,7 @@ def _took(
     begin: Callable[[Desk], object],
 ) -> Took:
     with _window(folder) as desk:
+        desk.qtbot.wait(SETTLED_MS)
         heart = Heart()
         opened, used = seconds(lambda: act(desk)), seconds(lambda: look(desk))
         closed = seconds(desk.window.close)

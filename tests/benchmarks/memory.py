@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,7 +108,7 @@ def fits_of(people: int) -> Iterator[tuple[str, int]]:
         pass  # libraries are loaded and code is compiled
     before = used_mb()
     yield "before", before
-    *_, end = fit(body, *seen)
+    (end,) = deque(fit(body, *seen), maxlen=1)
     yield "from_nothing_above", used_mb("VmHWM") - before
     for _ in fit(body, *seen, guess=end.params):
         pass

@@ -11,14 +11,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import FitloopError, ReadError
 from core.files.unusable import read_error
+from core.formats.shared.photo_folder import PhotoFolder
 from core.records import Photo
-
-if TYPE_CHECKING:
-    from core.formats.shared.photo_folder import PhotoFolder
 
 MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000

@@ -168,7 +168,9 @@ def summary(
     }
 
 
-def _print_counts(work: Work, given: argparse.Namespace, counts: dict[str, object], faults: dict[str, str]) -> None:
+def _print_counts(
+    work: Work, given: argparse.Namespace, counts: dict[str, object], faults: dict[str, str]
+) -> None:
     """The summary in words: records left out, people without a fit, the folder that photo names start from."""
     print(work.source.summary(), file=sys.stderr)
     for where, why in list(faults.items())[:FAULTS_SHOWN]:

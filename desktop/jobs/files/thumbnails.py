@@ -95,9 +95,9 @@ class Thumbnails(QObject):
 
 
 def thumbnail_steps(
-    project: Project, wanted: dict[int, float], body: "Body | None"
+    project: Project, wanted: dict[int, float], body: "Body | None", size_px: int = SIZE_PX
 ) -> Iterator[tuple[int, float, Picture]]:
-    """Thumbnails of people, in the order of the requests."""
+    """Thumbnails of people, in the order of the requests. size_px: their width and height."""
     from core.geometry.image import crop_affine, read_image_as, warp  # here, as it imports torch
 
     last: tuple[str, np.ndarray] | None = None
@@ -108,8 +108,8 @@ def thumbnail_steps(
             if last is None or last[0] != photo.path:
                 size = photo.width, photo.height
                 last = (photo.path, read_image_as(project.folder / photo.path, size))
-            affine = crop_affine(person.bbox, SIZE_PX)
-            picture = warp(last[1], affine, SIZE_PX)
+            affine = crop_affine(person.bbox, size_px)
+            picture = warp(last[1], affine, size_px)
             if person.fit is not None and body is not None:
                 picture = with_body(picture, affine, person.fit, body)
             yield person_id, updated, to_qimage(picture)

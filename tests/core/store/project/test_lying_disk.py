@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -119,6 +120,21 @@ class TestLog:
         project.close()
         assert not log_of(project.path).exists()
         assert notes_of(project.path)[0] == "the last"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["", "raise SystemExit(3)", "1 / 0"])
+def test_a_program_that_ends_without_closing_leaves_a_project_that_opens_without_a_word(project, end):
+    project.close()
+    code = (
+        "import sys; from core.store.project.edits import Edit; from core.store.project.project import Project\n"
+        "p = Project.open(sys.argv[1]); b = p.photo(1)\n"
+        f"p.commit(Edit('n', b, b.with_person(b.people[0].with_(note='the last'))))\n{end}\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(project.path)], stderr=subprocess.DEVNULL, check=False)
+    with Project.open(project.path) as again:
+        assert again.notes == ()
+        assert again.person(1).note == "the last"
 
 
 class TestForeignLog:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.formats.table import formats_written
 from desktop.commands.at_opening import begin_work
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
+from desktop.commands.takeaway_rows import TAKEAWAYS
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.asking import Answers
 from desktop.jobs.files.open_files import add_steps, open_steps, projects_of
@@ -205,6 +206,7 @@ FILE_MENU = (
         export("coco", "coco17"),
         PROJECT,
     ),
+    *TAKEAWAYS,
     Command("file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", find_photos, WRITABLE),
     Command("file.open_body", QT_TR_NOOP("Open &body…"), "", open_body),
     Command(

@@ -1,7 +1,23 @@
 """The window's interface for commands."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+FileKinds = Sequence[tuple[str, str]]  # kinds of a file to write: English words, and the ending
+
+
+class DrawsViews(Protocol):
+    """Pictures of what the window shows now; None without OpenGL."""
+
+    def photo(self) -> QImage: ...
+
+    def body(self, clear: bool) -> QImage | None: ...
+
+    def turning_body(self) -> Callable[[float], np.ndarray] | None: ...
 
 
 class Asks(Protocol):
@@ -10,6 +26,11 @@ class Asks(Protocol):
     def ask_for_file(self, kind: str) -> Path | None: ...
 
     def ask_for_new_file(self, kind: str) -> Path | None: ...
+
+    def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None: ...
+
+    @property
+    def takeaways(self) -> DrawsViews: ...
 
     def view_from(self, place: str) -> None: ...
 

@@ -21,6 +21,7 @@ from desktop import theme
 from desktop.commands.command import Command
 from desktop.commands.context_rows import Target
 from desktop.commands.file_menu import open_path
+from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, with_a_body
 from desktop.jobs.training_process import TrainingProcess
@@ -66,6 +67,7 @@ from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
 from desktop.views.window.status_bar import Status
+from desktop.views.window.takeaway_views import TakeawayViews
 
 
 class Window(QMainWindow):
@@ -89,6 +91,7 @@ class Window(QMainWindow):
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
+        self.takeaways = TakeawayViews(workbench, self.canvas, self.viewport, self._renderer)
         self.placing_help = PlacingHelp(self.canvas, workbench)
         self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
         self.photos.arrived.connect(self.people_card.look)
@@ -174,6 +177,9 @@ class Window(QMainWindow):
 
     def ask_for_new_file(self, kind: str) -> Path | None:
         return self._dialogs.ask_for_new_file(kind, self._workbench.shown.the_project.path)
+
+    def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None:
+        return self._dialogs.ask_for_takeaway(name, kinds, self._workbench.shown.the_project.path)
 
     def view_from(self, place: str) -> None:
         self.viewport.view_from(place)

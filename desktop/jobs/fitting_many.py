@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
 from desktop.jobs.device import Device
-from desktop.jobs.fitting import configs_of
+from desktop.jobs.fitting import configs_of, steps_of
 from desktop.jobs.guessing import guess_people
 from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
 from desktop.state.view import FitOptions
@@ -100,8 +100,6 @@ def _fit(
     """Fit people of one layout with the same wishes in one batch."""
     import torch
 
-    from core.fitting import fit
-
     inputs = [fit_inputs(photo, person) for photo, person in batch]
     keypoints, focal_length, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
     starts = [start for _, person in batch if (start := _start(body, person, chunk)) is not None]
@@ -113,7 +111,7 @@ def _fit(
         tensors = (keypoints.to(where), inputs[0][1], focal_length.to(where), center.to(where))
         found = guess
         for config in configs:
-            *_, step = fit(there, *tensors, guess=found.to(where), config=config)
+            *_, step = steps_of(config)(there, *tensors, guess=found.to(where), config=config)
             found = step.params
         return step
 

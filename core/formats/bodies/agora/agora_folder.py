@@ -9,8 +9,8 @@ predictions the body's joints are read and the pose is left out.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.errors import ReadError
 from core.files.untrusted import read_pickle
 from core.files.unusable import Unusable
+from core.formats.bodies.agora.agora_beside import compared, frames_beside
 from core.formats.bodies.agora.agora_cameras import camera_of
 from core.formats.bodies.agora.agora_prediction import JOINTS, AgoraPose, AgoraPrediction, prediction_from
 from core.formats.shared import people
@@ -46,7 +47,8 @@ def recognise(seen: Glimpse) -> int:
 def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
     """Read a folder of predictions, or one file. A missing photo counts as 3840 x 2160 px.
 
-    photos: the photos' folder, by default that of the predictions. body: an SMPL body, else the open one is used.
+    photos: the photos' folder, by default that of the predictions. body: an SMPL body, else the open one is used. With
+    AGORA's truth beside the folder, people are tagged found or false positive, and missed ones are added.
     Raises ReadError.
     """
     report = Report(path, FORMAT)
@@ -58,6 +60,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
     folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
     placer = body or stand_in()
     found: dict[str, Photo] = {}
+    joints: dict[str, list[tuple[int, np.ndarray]]] = defaultdict(list)
     for file in files:
         with report.record(file.name):
             try:
@@ -66,11 +69,15 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
                 if file == path:
                     raise
                 raise Unusable(str(error)) from error
+            prediction = prediction_from(data)
             photo, scale, number = _photo_of(file, folder, found)
-            person = _read_person(data, file.name, number, scale, photo, (placer, body), report)
+            person = _read_person(prediction, file.name, number, scale, photo, (placer, body), report)
             if person.fit is not None and all(other.fit is None for other in photo.people):
                 photo = seen_by(photo, person.fit.focal_length, person.fit.camera_center)
             found[photo.path] = photo.with_(people=(*photo.people, person))
+            joints[photo.path].append((number, prediction.joints))
+    if path.is_dir() and (frames := frames_beside(path)):
+        found = compared(found, joints, FULL_SIZE[0], LAYOUT, frames, report)
     return report.done(found.values())
 
 
@@ -90,7 +97,7 @@ def _photo_of(file: Path, folder: PhotoFolder, found: dict[str, Photo]) -> tuple
 
 
 def _read_person(
-    data: Any,
+    prediction: AgoraPrediction,
     record: str,
     number: int,
     scale: float,
@@ -98,7 +105,6 @@ def _read_person(
     bodies: tuple[Body | None, Body | None],
     report: Report,
 ) -> Person:
-    prediction = prediction_from(data)
     if len(prediction.joints) > JOINTS:
         report.note(
             f"of {len(prediction.joints)} joints the first {JOINTS} are read, as in AGORA's evaluation"

@@ -6,7 +6,7 @@ official projection adds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from core.files.pickles.data_frame import DataFrameRows, open_data_frame
 from core.files.unusable import read_error
 from core.formats.bodies.agora.agora_prediction import JOINTS
 
-_PHOTO = ("imgPath", "camYaw")
+_NAME = ("imgPath",)
+_PHOTO = (*_NAME, "camYaw")
 _LISTS = ("isValid", "kid", "occlusion", "gt_joints_2d", "gt_joints_3d", "gt_verts")
 _TURNS = ("YawLocal", "Yaw")  # the first that is there and no NaN counts
 MOST_OCCLUDED = 90  # %
@@ -59,13 +60,16 @@ def truth_files(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
-def read_frames(paths: Sequence[Path]) -> Iterator[AgoraPhoto]:
-    """The photos of these files and folders, one at a time. Raises ReadError with the file, row and column."""
+def read_frames(paths: Sequence[Path], wanted: Container[str] | None = None) -> Iterator[AgoraPhoto]:
+    """The photos of these files and folders, one at a time. wanted: the names of those that are read, by default all.
+    Raises ReadError with the file, row and column."""
     for path in truth_files(paths):
         try:
             with open_data_frame(path) as frame:
                 names = _columns(frame, path)
                 for number in range(frame.count):
+                    if wanted is not None and frame.row(number, _NAME)["imgPath"] not in wanted:
+                        continue
                     yield _photo(frame.row(number, names), f"row {number}", path)
         except PickleRefused as refused:
             raise ReadError(str(refused)) from None

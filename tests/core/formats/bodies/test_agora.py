@@ -17,6 +17,7 @@ from core.records import Fit, Guess, Photo
 from tests.core.formats import making
 from tests.core.formats.making import AGORA_HEIGHT, WIDTH, fit, person, write_photos
 from tests.core.formats.smpl_like import smpl_like
+from tests.train.evaluation.agora.making_agora import truth_of, write_frame, write_predictions
 
 
 @pytest.fixture(scope="module")
@@ -203,3 +204,37 @@ class Rotation:
         vector = np.zeros(3)
         vector["xyz".index(axis)] = np.radians(degrees)
         return cv2.Rodrigues(vector)[0]
+
+
+def test_truth_beside_the_folder_tags_people_as_found_or_false_positives_and_adds_the_missed(tmp_path):
+    truth = truth_of(3, photos=3, people=12) | {"isValid": None}
+    truth["isValid"] = [[True] * len(row) for row in truth["kid"]]
+    truth["occlusion"] = [[10.0] * len(row) for row in truth["kid"]]
+    photo = max(range(3), key=lambda row: len(truth["kid"][row]))
+    stem, people_there = truth["imgPath"][photo].removesuffix(".png"), truth["gt_joints_2d"][photo]
+    nobody = people_there[1] + 9000
+    files = {
+        f"{stem}_personId_{number}.pkl": {"joints": joints}
+        for number, joints in enumerate([nobody, people_there[0]])
+    }
+    write_predictions(tmp_path / "predictions", files)
+    write_frame(tmp_path / "validation_SMPL.pkl", truth)
+    imported = agora.read(tmp_path / "predictions")
+    (read,) = imported.photos
+    tags = [one.tags[0] for one in read.people]
+    assert tags == ["false positive", "found", *["missed"] * (len(people_there) - 1)]
+    assert len({one.id for one in read.people}) == len(read.people)
+    np.testing.assert_allclose(read.people[2].keypoints.xy, people_there[1][:24], atol=0.01)
+    assert "compared with the truth in validation_SMPL.pkl: 1 found" in imported.summary()
+
+
+def test_a_frame_beside_that_cannot_be_used_is_noted_and_the_predictions_are_read(tmp_path):
+    truth = truth_of(3, photos=3, people=12)
+    name = truth["imgPath"][0].removesuffix(".png")
+    write_predictions(
+        tmp_path / "predictions", {f"{name}_personId_0.pkl": {"joints": truth["gt_joints_2d"][0][0]}}
+    )
+    write_frame(tmp_path / "truth.pkl", {key: cells for key, cells in truth.items() if key != "gt_verts"})
+    imported = agora.read(tmp_path / "predictions")
+    assert imported.people == 1
+    assert "the truth beside is not compared: truth.pkl: it has no column gt_verts" in imported.summary()

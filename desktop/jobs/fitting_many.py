@@ -10,7 +10,7 @@ from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
 from core.wishes import Wish
 from desktop.jobs.device import Device
-from desktop.jobs.fitting import configs_of, wishes_of_fit
+from desktop.jobs.fitting import configs_of, steps_of, wishes_of_fit
 from desktop.jobs.guessing import guess_people
 from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
 from desktop.state.view import FitOptions
@@ -132,8 +132,6 @@ def _fit(
     """Fit people of one layout with the same wishes in one batch."""
     import torch
 
-    from core.fitting import fit
-
     inputs = [fit_inputs(photo, person) for photo, person in some]
     keypoints, focal_length, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
     starts = [start for _, person in some if (start := _start(body, person, batch)) is not None]
@@ -145,7 +143,7 @@ def _fit(
         tensors = (keypoints.to(where), inputs[0][1], focal_length.to(where), center.to(where))
         found = guess
         for config in configs:
-            *_, step = fit(there, *tensors, guess=found.to(where), config=config)
+            *_, step = steps_of(config)(there, *tensors, guess=found.to(where), config=config)
             found = step.params
         return step
 

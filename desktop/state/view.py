@@ -20,7 +20,6 @@ DetectorName = Literal["", "rtmpose", "mediapipe"]
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
 BodyStyle = Literal["fill", "rim", "xray"]
 BODY_STYLES: tuple[BodyStyle, ...] = ("fill", "rim", "xray")
-ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
 
 
 @dataclass(frozen=True)
@@ -136,12 +135,14 @@ class FitOptions:
         return self._config(TRUSTING, {**own, **changes})
 
     def config_of_age(self, **changes: object) -> FitConfig:
-        """The config of a second fit after that of a guess: size and age in the pose found. Guesses are adults."""
-        return self.config(free_pose=False, soft_iterations=0, placing_iterations=0, **changes)
+        """The config of a second fit, by `fit_age`: size and age in the pose found."""
+        return replace(
+            self.config(free_pose=False, soft_iterations=0, placing_iterations=0, **changes), free_kid=True
+        )
 
     def _config(self, usual: FitConfig, changes: Mapping[str, object]) -> FitConfig:
         own: dict[str, Any] = {
             "stay_near": usual.stay_near if self.stay_near is None else self.stay_near,
-            "kid": ADULT if self.told.free_kid else self.told.kid,
+            "free_kid": False,  # the age has a fit of its own
         }
         return replace(self.told, **{**own, **changes})

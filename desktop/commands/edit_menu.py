@@ -146,7 +146,7 @@ EDIT_MENU = (
     ),
     Command(
         "edit.settings",
-        QT_TR_NOOP("Settin&gs…"),
+        QT_TR_NOOP("Se&ttings…"),
         "Ctrl+,",
         lambda workbench, window, shown: window.show_settings(),
     ),

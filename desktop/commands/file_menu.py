@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.formats.table import formats_written
-from desktop.commands.at_opening import begin_work
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
+from desktop.commands.people.at_opening import begin_work
 from desktop.commands.takeaway_rows import TAKEAWAYS
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.asking import Answers

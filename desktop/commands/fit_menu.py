@@ -1,8 +1,8 @@
 """The fit menu: fits and alternatives of the selected person, and fits of the whole queue."""
 
-from desktop.commands.at_opening import AT_OPENING
 from desktop.commands.command import BODY, PROJECT, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
-from desktop.commands.queue_menu import QUEUE
+from desktop.commands.people.at_opening import AT_OPENING
+from desktop.commands.people.queue_menu import QUEUE
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown

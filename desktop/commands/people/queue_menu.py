@@ -10,7 +10,7 @@ import numpy as np
 from core.records import Person
 from core.store import Project
 from desktop.commands.command import BODY, SEVERAL, WRITABLE, Command
-from desktop.commands.together import write_people
+from desktop.commands.people.together import write_people
 from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps, unfitted
 from desktop.jobs.guessing_many import Guessed, guess_many_steps

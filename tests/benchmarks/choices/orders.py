@@ -1,11 +1,11 @@
 """Which order of the queue brings the bodies first that are worst in 3D?
 
-python -m tests.benchmarks.orders [--data ../shared/data] [--people 5046]
+python -m tests.benchmarks.choices.orders [--data ../shared/data] [--people 5046]
 
 Captured poses of the test subjects, whom the lifter has not seen, projected, with annotators' differences (as in
-tests/benchmarks/weights.py) and with a poor detector's faults (train/methods/lifter/accuracy.py), lifted and fitted
-from the guess. Told is, of the tenth with the largest PA-MPJPE, which share is among the first fifth of each order; by
-chance it would be 20 %.
+tests/benchmarks/choices/weights.py) and with a poor detector's faults (train/methods/lifter/accuracy.py), lifted and
+fitted from the guess. The figure of an order is the share of the tenth with the largest PA-MPJPE that is among its
+first fifth; by chance it would be 20 %.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from core.networks.lifter.lift import lift, load_lifter
 from core.networks.lifter.network import Lifter
 from core.records import Fit, Guess
 from core.store.project.rows import disagreement, pose_angle
+from tests.benchmarks.choices.weights import annotated
 from tests.benchmarks.shared.machine import machine
-from tests.benchmarks.weights import annotated
 from train.data.mocap import read_poses
 from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_keypoints, projected_people
 from train.methods.lifter.scenes import SceneBodies, Scenes
@@ -73,7 +73,7 @@ def found(by: Tensor, error_mm: Tensor) -> float:
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.orders", __doc__)
+    parser = CommandLine("tests.benchmarks.choices.orders", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--people", type=int, default=5046)
     options = parser.parse_args()

@@ -1,10 +1,10 @@
 """What tells the true body among those that one photo leaves open; `core.fitting.alternatives` has its weights here.
 
-python -m tests.benchmarks.evidence [--seen 5 10 20] [--usual 20 40 80] [--said 0.02 0.03 0.06] [--split test]
+python -m tests.benchmarks.choices.evidence [--seen 5 10 20] [--usual 20 40 80] [--said 0.02 0.03 0.06] [--split test]
 
 Captured poses of the validation subjects, whom the lifter has learned from since the weights were chosen here, or of
-the test subjects, whom it has not seen, are projected as tests/benchmarks/weights.py does, lifted, fitted, and searched
-for other bodies. Each row says how much more of each clue makes a body e times less likely, and how good the
+the test subjects, whom it has not seen, are projected as tests/benchmarks/choices/weights.py does, lifted, fitted, and
+searched for other bodies. Each row says how much more of each clue makes a body e times less likely, and how good the
 first body and the best of five then are; the last is the objective alone. PA-MPJPE [mm] over the twelve limb joints.
 The people with 3D truth are not looked at.
 """
@@ -25,8 +25,8 @@ from core.fitting import TRUSTING, fit
 from core.fitting.other_bodies import LESS_LIKELY, clues, likelihood, search, spread
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import lift, load_lifter
+from tests.benchmarks.choices.weights import FAULTS, LAYOUTS, annotated
 from tests.benchmarks.shared.machine import machine
-from tests.benchmarks.weights import FAULTS, LAYOUTS, annotated
 from train.data.mocap import read_poses
 from train.evaluate import ALTERNATIVES, joined
 from train.methods.lifter.accuracy import PHOTO, limb_columns, projected_people
@@ -79,7 +79,7 @@ def measured(every: list[Searched], likely: list[Tensor]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.evidence", __doc__)
+    parser = CommandLine("tests.benchmarks.choices.evidence", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     for name, much in zip(CLUES, LESS_LIKELY, strict=True):
         parser.add_argument(f"--{name}", type=float, nargs="+", default=[much])

@@ -1,6 +1,7 @@
 """Which weights of a fit serve best, on captured poses of the validation split; the defaults were chosen here.
 
-python -m tests.benchmarks.weights --keypoint-px 1.5 2 3 [--stay-near 4 8 --guess lifter] [--people 400] [--json]
+python -m tests.benchmarks.choices.weights --keypoint-px 1.5 2 3 [--stay-near 4 8 --guess lifter] [--people 400]
+    [--json]
 
 Each person is projected with what real keypoints differ by: annotators' own ideas of where a joint is
 (train/methods/lifter/scenes.py), half of them and all, and half a pixel to two of noise at a person size of 200 px.
@@ -69,7 +70,7 @@ def error_mm(
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.weights", __doc__)
+    parser = CommandLine("tests.benchmarks.choices.weights", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--keypoint-px", type=float, nargs="+", default=[1.5, 2.0, 3.0])
     parser.add_argument("--stay-near", type=float, nargs="+", default=[TRUSTING.stay_near])

@@ -1,6 +1,6 @@
 """How many people with exchanged limbs the window warns of, and how many of the others.
 
-python -m tests.benchmarks.swaps [--poses ../shared/data/mocap_poses.npz] [--people 1000] [--seed 0] [--json]
+python -m tests.benchmarks.choices.swaps [--poses ../shared/data/mocap_poses.npz] [--people 1000] [--seed 0] [--json]
 
 Captured poses of the test subjects, whom the lifter has not seen, with the noise of a detector, guessed by the lifter
 and fitted. The photos are not looked at.
@@ -76,7 +76,7 @@ def fitted(body: Body, people: list[tuple[Photo, Person]]) -> list[Person]:
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.swaps", __doc__)
+    parser = CommandLine("tests.benchmarks.choices.swaps", __doc__)
     parser.add_argument("--poses", type=Path, default=Path("../shared/data/mocap_poses.npz"))
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)

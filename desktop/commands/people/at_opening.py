@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from desktop.commands.command import tick
-from desktop.commands.finding_people import find_people
-from desktop.commands.queue_menu import fit_people
+from desktop.commands.people.finding_people import find_people
+from desktop.commands.people.queue_menu import fit_people
 from desktop.model.workbench import Workbench
 from desktop.text.translate import QT_TR_NOOP, tr
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
-from desktop.commands.finding_people import FINDING
 from desktop.commands.neighbours import photo_beside
-from desktop.commands.photo_file import PHOTO_FILE
-from desktop.commands.together import DELETE_ROW, VERDICT_ROWS
+from desktop.commands.people.finding_people import FINDING
+from desktop.commands.people.photo_file import PHOTO_FILE
+from desktop.commands.people.together import DELETE_ROW, VERDICT_ROWS
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits

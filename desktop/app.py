@@ -49,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings.language = options.language
     speak(application, settings.language)
     workbench, window = build(
-        settings, View(theme=options.theme or "light", antialiased=True) if options.screenshot else None
+        settings,
+        View(theme=options.theme or "light", antialiased=True, hints=False) if options.screenshot else None,
     )
     if options.theme:
         workbench.change_view(theme=options.theme)

@@ -8,18 +8,19 @@ from typing import Any, get_args
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.state.angle_units import AngleUnit
-from desktop.state.view import View
+from desktop.state.view import TILE_PX, BodyStyle, View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
 RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
+PITCHES_KEPT = 2000  # of photos, the latest choices
 FLAGS = (
-    *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    *("toolbar_text", "autosave"),
-    *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
+    *("overlay", "other_bodies", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
+    *("at_opening", "toolbar_text", "advanced", "hints", "autosave", "filmstrip"),
+    *("wireframe", "floor", "everyone", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
-CHOICES = {"theme": ThemeName, "angles": AngleUnit}
+CHOICES = {"theme": ThemeName, "angles": AngleUnit, "body_style": BodyStyle}
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
 
@@ -63,11 +64,13 @@ class Settings:
         for name, values in CHOICES.items():
             value = self._store.value(name)
             stored[name] = value if value in get_args(values) else getattr(default, name)
+        stored["tile_px"] = self._tile_px(default.tile_px)
+        stored["overlay_opacity"] = self._share("overlay_opacity", default.overlay_opacity)
         return replace(default, **stored)
 
     def keep_view(self, view: View) -> None:
-        """Store the choices and the flags of the view."""
-        for name in (*CHOICES, *FLAGS):
+        """Store the choices, the size of tiles, the bodies' opacity and the flags of the view."""
+        for name in (*CHOICES, "tile_px", "overlay_opacity", *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
@@ -106,21 +109,51 @@ class Settings:
         others = [other for other in self.recent_commands() if other != name]
         self._store.setValue("recent_commands", [name, *others][:RECENT_KEPT])
 
+    def hints_seen(self) -> list[str]:
+        """Names of the hints that are not shown again."""
+        value = self._store.value("hints_seen", [])
+        return [value] if isinstance(value, str) else value if isinstance(value, list) else []
+
+    def keep_hint(self, name: str) -> None:
+        """Never show a hint again."""
+        seen = self.hints_seen()
+        if name not in seen:
+            self._store.setValue("hints_seen", [*seen, name])
+
+    def forget_hints(self) -> None:
+        """Show each hint once more."""
+        self._store.remove("hints_seen")
+
     def network_of(self, project: Path) -> Path | None:
         """The checkpoint that guesses of a project come from; None for the built-in lifter."""
-        file = self._networks().get(str(project.resolve()))
+        file = self._table("networks").get(str(project.resolve()))
         return Path(file) if isinstance(file, str) else None
 
     def keep_network(self, project: Path, file: Path | None) -> None:
         """Store the checkpoint that guesses of a project come from."""
-        kept = {name: path for name, path in self._networks().items() if name != str(project.resolve())}
+        kept = {
+            name: path for name, path in self._table("networks").items() if name != str(project.resolve())
+        }
         if file is not None:
             kept[str(project.resolve())] = str(file.absolute())
         self._store.setValue("networks", json.dumps(dict([*kept.items()][-NETWORKS_KEPT:])))
 
-    def _networks(self) -> dict[str, Any]:
+    def pitch_of(self, project: str, photo: str) -> float | None:
+        """The angle [deg] by which a photo's camera looks down, as the user chose it; None if it is estimated."""
+        pitch_deg = self._table("pitches").get(f"{project}\n{photo}")
+        return float(pitch_deg) if isinstance(pitch_deg, int | float) else None
+
+    def keep_pitch(self, project: str, photo: str, pitch_deg: float | None) -> None:
+        """Store the angle of a photo's camera; None lets it be estimated again."""
+        key = f"{project}\n{photo}"
+        kept = {name: angle for name, angle in self._table("pitches").items() if name != key}
+        if pitch_deg is not None:
+            kept[key] = pitch_deg
+        self._store.setValue("pitches", json.dumps(dict([*kept.items()][-PITCHES_KEPT:])))
+
+    def _table(self, name: str) -> dict[str, Any]:
         try:
-            found = json.loads(str(self._store.value("networks", "{}")))
+            found = json.loads(str(self._store.value(name, "{}")))
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
@@ -150,6 +183,20 @@ class Settings:
         """Store the window's geometry and the places of its docks."""
         self._store.setValue("window/geometry", geometry)
         self._store.setValue("window/docks", docks)
+
+    def _tile_px(self, default: int) -> int:
+        try:
+            return min(max(int(str(self._store.value("tile_px", default))), TILE_PX[0]), TILE_PX[1])
+        except ValueError:
+            return default
+
+    def _share(self, name: str, default: float) -> float:
+        """A number from 0 to 1."""
+        try:
+            value = float(str(self._store.value(name, default)))
+        except ValueError:
+            return default
+        return value if 0 <= value <= 1 else default
 
     def _flag(self, name: str, default: bool) -> bool:
         value = self._store.value(name, default)

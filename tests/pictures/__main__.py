@@ -47,7 +47,7 @@ def take(out: Path, chosen: list[Scene], made: Opened, theme: str, size: str) ->
     width, height = (round(int(part) / float(scale or 1)) for part in whole.split("x"))
     with TemporaryDirectory() as folder:
         settings = Settings(QSettings(str(Path(folder) / "s.ini"), QSettings.Format.IniFormat))
-        workbench, window = build(settings, View(theme=theme))
+        workbench, window = build(settings, View(theme=theme, hints=False))
         window.resize(width, height)
         window.show()
         window.activateWindow()

@@ -190,7 +190,7 @@ def main() -> int:
         project = sample(Path(folder) / "sample")
         settings = Settings(QSettings(str(Path(folder) / "s.ini"), QSettings.Format.IniFormat))
         settings.first_steps_over = True
-        workbench, window = build(settings, View(theme=options.theme))
+        workbench, window = build(settings, View(theme=options.theme, hints=False))
         window.resize(*SIZE_PX)
         window.show()
         desk = OpenWindow(workbench, window)

@@ -19,6 +19,8 @@ from train.synthesis.writing import bbox_of, save_image
 
 QUALITY = 92
 PEOPLE = 1, 4  # least and most in a photo
+SURE = 0.5  # confidence of a keypoint that is plainly seen
+PLAIN_ERROR = 0.4  # of a person's size
 SWAPPED_LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
 
 
@@ -49,6 +51,28 @@ def write_photos(
     """
     made = photos_with_truth(folder, count, seed, size, layout_name, people=people)
     return [photo for photo, _ in made]
+
+
+def with_plain_error(photos: list[Photo]) -> list[Photo]:
+    """The photos with one wrist of the best seen person far astray: an error that anybody sees, and that a fit cannot
+    follow."""
+
+    def seen(place: tuple[int, int]) -> tuple[bool, int, float]:
+        person = photos[place[0]].people[place[1]]
+        sure = person.keypoints.confidence >= SURE
+        return bool(sure[_wrist_of(person)]), int(sure.sum()), person.bbox.side
+
+    p, q = max(((p, q) for p, photo in enumerate(photos) for q in range(len(photo.people))), key=seen)
+    photo, person = photos[p], photos[p].people[q]
+    x, y = person.keypoints.xy[_wrist_of(person)].tolist()
+    by = PLAIN_ERROR * person.bbox.side
+    astray = (x, y + by if y + by < photo.height - 1 else y - by)
+    wrong = person.keypoints.with_keypoint("right_wrist", xy=astray)
+    return [*photos[:p], photo.with_person(person.with_(keypoints=wrong)), *photos[p + 1 :]]
+
+
+def _wrist_of(person: Person) -> int:
+    return layout(person.keypoints.layout).index("right_wrist")
 
 
 def photos_with_truth(

@@ -217,7 +217,17 @@ def _has_wal(path: Path) -> bool:
 
 
 def _begin(beside: Path, path: Path) -> None:
-    """Make the empty file that will get the name of `path`, and remove what kills left of earlier ones."""
+    """Make the empty file that will get the name of `path`, and remove what kills left of earlier ones.
+
+    Raises ProjectError for a log or journal of an earlier file: SQLite would write it into the new one.
+    """
+    for ending in ("-wal", "-journal"):
+        left = path.with_name(path.name + ending)
+        if left.exists() and not path.exists():
+            raise ProjectError(
+                f"{left} is what is left of an earlier project of this name. Move it to another folder, or choose "
+                "another name."
+            )
     try:
         sweep(path)
         os.close(new_file(beside))

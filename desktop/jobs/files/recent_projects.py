@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from core.errors import ImageError, ProjectError
 from core.records import Photo
 from core.store.glance import Glance, glance
-from desktop.jobs.files.thumbnails import thumbnail
+from desktop.jobs.files.thumbnails import SIZES_PX, thumbnail
 from desktop.jobs.worker import READER_S, Worker
 from desktop.text.translate import tr
 
@@ -83,7 +83,7 @@ def _picture(folder: Path, photo: Photo, body: "Body | None") -> QImage | None:
         image = read_image_as(folder / photo.path, (photo.width, photo.height))
     except ImageError:
         return None
-    return thumbnail(image, photo.people[0], body)
+    return thumbnail(image, photo.people[0], SIZES_PX[0], body)
 
 
 def _look(path: str) -> RecentProject:

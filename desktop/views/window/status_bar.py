@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from desktop.jobs.files.open_files import why_read_only
+from desktop.jobs.files.opening_steps import why_read_only
 from desktop.jobs.job import Job
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
@@ -65,10 +65,7 @@ class Status(QWidget):
 
     report_asked = Signal()
 
-    def __init__(
-        self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar, network: QWidget
-    ) -> None:
-        """network: shows the network in use."""
+    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar) -> None:
         super().__init__(bar)
         self._workbench, self._bar, self._hints = workbench, bar, Hints(workbench, actions)
         self.report = ""  # the last notice of several lines
@@ -85,7 +82,7 @@ class Status(QWidget):
         self.whole.clicked.connect(self.report_asked)
         self.whole.hide()
         self.read_only = QLabel(tr("read-only"))
-        for widget in (*self.jobs, self.whole, self.read_only, network, self.body):
+        for widget in (*self.jobs, self.whole, self.read_only, self.body):
             bar.addPermanentWidget(widget)
         for changed in (workbench.fits.changed, workbench.fits.body_changed):
             changed.connect(self._show_body)
@@ -120,8 +117,12 @@ class Status(QWidget):
 
     def _show_body(self) -> None:
         fits = self._workbench.fits
-        nobody = tr("Loading the body…") if fits.loading else tr("No body")
-        self.body.setText(fits.body.name if fits.body is not None else nobody)
+        if fits.body is None:
+            self.body.setText(tr("Loading the body…") if fits.loading else tr("No body"))
+            return
+        words = tr("body: {name}") if fits.body_file is not None else tr("body: open (built-in)")
+        self.body.setText(words.format(name=fits.body.name))
+        self.body.setToolTip(str(fits.body_file or ""))
 
     def _show_hint(self) -> None:
         project = self._workbench.project

@@ -6,7 +6,7 @@ from PySide6.QtGui import QKeySequence
 
 from desktop.app import build
 from desktop.views.settings.settings_dialog import SettingsDialog
-from desktop.views.window.shortcut_sheet import ShortcutSheet
+from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 
 pytestmark = pytest.mark.slow
 
@@ -23,15 +23,15 @@ def choose(editor, command, keys):
 
 def test_other_keys_work_at_once_and_after_the_next_start(desk, qtbot):
     editor = editor_of(desk)
-    choose(editor, "space.wireframe", "Q")
+    choose(editor, "space.wireframe", "J")
     editor.window().close()
     desk.window.activateWindow()
     desk.wait(desk.window.isActiveWindow)
-    qtbot.keyClick(desk.window, Qt.Key.Key_Q)
+    qtbot.keyClick(desk.window, Qt.Key.Key_J)
     assert desk.workbench.view.wireframe
     _, window = build(desk.settings)
     qtbot.addWidget(window)
-    assert window.actions_by_id["space.wireframe"].shortcut() == QKeySequence("Q")
+    assert window.actions_by_id["space.wireframe"].shortcut() == QKeySequence("J")
     window.close()
 
 

@@ -22,6 +22,7 @@ ASKS = (
     "file.open_photos",
     "file.open_body",
     "file.open_sample",
+    "help.first_steps",
 )
 
 

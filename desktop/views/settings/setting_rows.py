@@ -56,7 +56,7 @@ APPEARANCE = (
         (
             SettingValue("fill", QT_TR_NOOP("filled")),
             SettingValue("rim", QT_TR_NOOP("their rim alone")),
-            SettingValue("xray", QT_TR_NOOP("x-ray: skeleton and rim")),
+            SettingValue("xray", QT_TR_NOOP("x-ray")),
         ),
     ),
     Setting("hints", QT_TR_NOOP("Hints on the photo")),

@@ -118,10 +118,11 @@ def act(camera: Camera, project: Path) -> None:
     camera.take()
     camera.pressed = False
     opened(desk, project)
-    if desk.workbench.person.fit is None:
-        desk.do("fit.queue")
-        settled(desk)
-    camera.stay(1000)
+    settled(desk)
+    desk.workbench.show_first()  # the worst, also where fitting took long
+    settled(desk)
+    camera.stay(1200)
+    camera.key("view.person", 1200)
     for _ in range(MOST_DRAGS):
         index, place, off = worst_mistake(desk)
         if off < LEAST_FAR:

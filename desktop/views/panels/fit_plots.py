@@ -97,7 +97,7 @@ class LossPlot(pyqtgraph.PlotWidget):
                 self._lines[name] = self.plot(pen=_pen(number), name=term(name))
             values = np.maximum(losses[name], SMALLEST_LOSS)
             self._lines[name].setData(np.arange(len(values)), values)
-        words = tr("Loss by iteration, logarithmic") if shown else tr("Loss: press F to fit")
+        words = tr("Loss by iteration") if shown else tr("Loss: press F to fit")
         for side in ("left", "bottom"):
             self.getPlotItem().showAxis(side, bool(shown))
         if shown:

@@ -78,7 +78,8 @@ class ShortcutSheet(QDialog):
             if column is not None:
                 column.deleteLater()
         widest = max(card.sizeHint().width() for card in self.cards)
-        count = max(1, self._scroll.viewport().width() // (widest + GAP_PX))
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        count = max(1, (self.width() - GAP_PX - bar) // (widest + GAP_PX))
         columns, heights = [QVBoxLayout() for _ in range(count)], [0] * count
         for card in self.cards:
             if card.shown:

@@ -128,10 +128,10 @@ class CanvasHints(QFrame):
         return int(np.nanargmax(posed.residual_px)) if posed is not None and seen else None
 
     def _words(self) -> dict[str, str]:
-        person, worst = self._workbench.person, self._worst()
+        person, farthest = self._workbench.person, self._worst()
         name = tr("left wrist")
-        if person is not None and worst is not None:
-            name = part(layout(person.keypoints.layout).keypoints[worst])
+        if person is not None and farthest is not None:
+            name = part(layout(person.keypoints.layout).keypoints[farthest])
         fit, accept, reject, worst = (
             self._keys(f) for f in ("fit.fit", "person.accept", "person.reject", "person.next_worst")
         )

@@ -1,7 +1,8 @@
 """The fit menu: fits and alternatives of the selected person, and fits of the whole queue."""
 
 from desktop.commands.command import BODY, PROJECT, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
-from desktop.commands.queue_menu import QUEUE
+from desktop.commands.people.at_opening import AT_OPENING
+from desktop.commands.people.queue_menu import QUEUE
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
@@ -63,6 +64,7 @@ FIT_MENU = (
         for number, text in enumerate(TAKE, start=1)
     ),
     *QUEUE,
+    AT_OPENING,
     Command(
         "fit.network",
         QT_TR_NOOP("Net&work of the guesses…"),

@@ -29,6 +29,7 @@ PANEL_MENU = (
     Command("panel.narrower", QT_TR_NOOP("Panel &narrower"), "Shift+F7", _stretch(-1, 0)),
     Command("panel.taller", QT_TR_NOOP("Panel &taller"), "F8", _stretch(0, 1)),
     Command("panel.shorter", QT_TR_NOOP("Panel &shorter"), "Shift+F8", _stretch(0, -1)),
+    tick("panel.filmstrip", QT_TR_NOOP("F&ilmstrip of the photos"), "Shift+C", "filmstrip"),
     Command(
         "panel.reset",
         QT_TR_NOOP("De&fault panel layout"),
@@ -67,7 +68,7 @@ HELP_MENU = (
         "help.change_shortcuts",
         QT_TR_NOOP("&Change shortcuts…"),
         "",
-        lambda workbench, window, shown: window.change_shortcuts(),
+        lambda workbench, window, shown: window.show_settings(keys=True),
     ),
     Command(
         "help.about",

@@ -40,7 +40,7 @@ class CanvasHints(QFrame):
         workbench.view_changed.connect(self._look)
         workbench.previewed.connect(lambda: self._done("drag"))
         canvas.menu_asked.connect(lambda *_: self._done("menu"))
-        canvas.placed.connect(self._move)
+        canvas.place.changed.connect(self._move)
         self.hide()
 
     def _build(self) -> None:

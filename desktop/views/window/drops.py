@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from desktop.commands.file_menu import open_path, open_photos
+from desktop.commands.file_menu import open_path, open_several
 from desktop.jobs.files.dropped import DroppedFile, What, told_apart
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
@@ -39,7 +39,7 @@ def take_drop(workbench: Workbench, paths: Sequence[Path]) -> None:
 def _open(workbench: Workbench, kind: What, paths: list[Path], told: list[str]) -> list[Path]:
     """Open the paths of a kind. Returns those that are not opened."""
     if kind == "photo" and len(paths) > 1:
-        open_photos(workbench, paths)
+        open_several(workbench, paths)
         return []
     folder = Path(os.path.commonpath([path.parent for path in paths]))
     if kind == "people" and len(paths) > 1 and all(path.parent == folder for path in paths):

@@ -10,9 +10,11 @@ from desktop.commands.command import (
     ORIGINAL,
     PERSON,
     PHOTO,
+    PLACING,
     PROJECT,
     REDO,
     SEEN,
+    SEVERAL,
     UNDO,
     WORK,
     WRITABLE,
@@ -71,7 +73,14 @@ def test_whatever_a_command_needs_can_be_there(open_desk):
     there = available(workbench)
     assert there >= PROJECT | WRITABLE | PHOTO | PERSON | FITTED | SEEN | KEYPOINT | NEIGHBOUR | UNDO | HELD
     needed = frozenset().union(*(command.needs for command in COMMANDS))
-    rest = WORK | REDO | ORIGINAL | frozenset().union(*(alternative(number) for number in range(1, 6)))
+    rest = (
+        WORK
+        | REDO
+        | ORIGINAL
+        | SEVERAL
+        | PLACING
+        | frozenset().union(*(alternative(number) for number in range(1, 6)))
+    )
     assert needed <= there | rest
 
 

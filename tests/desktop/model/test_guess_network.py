@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import CheckpointError
 from core.store import Project
-from desktop.commands.queue_menu import guess_with
+from desktop.commands.people.queue_menu import guess_with
 from desktop.jobs.files.network_facts import facts_of_network
 from desktop.model.guess_network import with_network
 from tests.desktop.making import write_coco

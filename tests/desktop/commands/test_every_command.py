@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 import pytest
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from core.formats.table import FORMATS
@@ -67,6 +68,11 @@ class Walk:
         desk.said.clear()
 
 
+def written_as(folder, name, kinds):
+    """A file for what the user takes away; none for a film, which takes a while."""
+    return None if name == "turn" else (folder / f"{name}{kinds[0][1]}", 0)
+
+
 @pytest.fixture(params=STATES)
 def walk(desk, tmp_path, monkeypatch, request):
     folder = tmp_path / "walked"
@@ -76,7 +82,11 @@ def walk(desk, tmp_path, monkeypatch, request):
     monkeypatch.setattr(
         desk.window, "ask_for_new_file", lambda kind: tmp_path / f"written{FORMATS[kind].suffixes[0]}"
     )
+    monkeypatch.setattr(
+        desk.window, "ask_for_takeaway", lambda name, kinds: written_as(tmp_path, name, kinds)
+    )
     monkeypatch.setattr(desk.window, "close", lambda: True)
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: True)
     yield Walk(desk, folder, request.param)
     monkeypatch.undo()
 

@@ -123,7 +123,9 @@ def tab(name: str, desk: OpenWindow) -> None:
 
 
 def contact_sheet(desk: OpenWindow) -> None:
+    """The sheet with its thumbnails, which are asked for as they come into view."""
     desk.do("view.sheet")
+    desk.qtbot.wait(MEASURED_MS)
 
 
 def dialog(command: str, desk: OpenWindow) -> None:

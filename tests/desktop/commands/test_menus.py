@@ -55,7 +55,9 @@ def test_whatever_a_command_needs_can_be_there(open_desk):
     there = available(workbench)
     assert there >= PROJECT | WRITABLE | PHOTO | PERSON | FITTED | SEEN | KEYPOINT | NEIGHBOUR | UNDO | HELD
     needed = frozenset().union(*(command.needs for command in COMMANDS))
-    rest = WORK | REDO | ORIGINAL | SEVERAL | frozenset().union(*(alternative(number) for number in range(1, 6)))
+    rest = (
+        WORK | REDO | ORIGINAL | SEVERAL | frozenset().union(*(alternative(number) for number in range(1, 6)))
+    )
     assert needed <= there | rest
 
 

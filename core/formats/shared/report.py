@@ -10,11 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import FitloopError, ReadError
 from core.files.unusable import read_error
-from core.formats.shared.photo_folder import PhotoFolder
 from core.records import Photo
+
+if TYPE_CHECKING:
+    from core.formats.shared.photo_folder import PhotoFolder
 
 MAX_PEOPLE = 500_000
 MAX_PHOTOS = 500_000

@@ -1,6 +1,10 @@
 """The panel menu and the help menu: commands of the window itself."""
 
 from desktop.commands.command import Command, Run, tick
+from desktop.commands.file_menu import open_sample
+from desktop.commands.window_api import Asks
+from desktop.model.workbench import Workbench
+from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP
 
 
@@ -10,6 +14,12 @@ def _step(by: int) -> Run:
 
 def _stretch(wider: int, taller: int) -> Run:
     return lambda workbench, window, shown: window.stretch_panel(wider, taller)
+
+
+def first_steps(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Open the sample with its line of first steps, also where the user closed that line before."""
+    window.show_first_steps()
+    open_sample(workbench, window, shown)
 
 
 PANEL_MENU = (
@@ -40,6 +50,13 @@ HELP_MENU = (
         "?",
         lambda workbench, window, shown: window.show_shortcuts(),
     ),
+    Command("help.first_steps", QT_TR_NOOP("&First steps in the sample"), "", first_steps),
+    Command(
+        "help.manual",
+        QT_TR_NOOP("&Documentation…"),
+        "F1",
+        lambda workbench, window, shown: window.show_manual(),
+    ),
     Command(
         "help.report",
         QT_TR_NOOP("Last &report…"),
@@ -51,5 +68,11 @@ HELP_MENU = (
         QT_TR_NOOP("&Change shortcuts…"),
         "",
         lambda workbench, window, shown: window.change_shortcuts(),
+    ),
+    Command(
+        "help.about",
+        QT_TR_NOOP("A&bout Fitloop…"),
+        "",
+        lambda workbench, window, shown: window.show_about(),
     ),
 )

@@ -45,16 +45,19 @@ from desktop.views.space.space import Space
 from desktop.views.tools.context_menu import open_menu
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.recent_menu import RecentMenu
 from desktop.views.tools.toolbar import Toolbar
 from desktop.views.window.actions import Actions
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
+from desktop.views.window.help.about import AboutDialog
+from desktop.views.window.help.manual import Manual
+from desktop.views.window.help.report_dialog import ReportDialog, show_message
+from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
-from desktop.views.window.report_dialog import ReportDialog, show_message
 from desktop.views.window.shortcut_editor import ShortcutEditor
-from desktop.views.window.shortcut_sheet import ShortcutSheet
 from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
 
@@ -75,7 +78,7 @@ class Window(QMainWindow):
         self.photos.resized.connect(workbench.told)
         self.thumbnails = Thumbnails(with_a_body(lambda: workbench.fits.body), self)
         self.photo_thumbnails = Thumbnails(photo_thumbnail_steps, self)
-        opengl = find_opengl()
+        opengl = self._opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
@@ -106,7 +109,9 @@ class Window(QMainWindow):
         if layout is not None:
             layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(first_size(self.screen().availableSize()))
-        self.actions_by_id.begin(self, list(self.docks.values()))
+        recent = RecentMenu(settings.recent, self)
+        recent.chosen.connect(lambda path: open_path(workbench, Path(path)))
+        self.actions_by_id.begin(self, list(self.docks.values()), recent)
         self.addToolBar(Toolbar(workbench, self.actions_by_id))
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
         self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
@@ -220,6 +225,15 @@ class Window(QMainWindow):
         middle = view.rect().center()
         reason = QContextMenuEvent.Reason.Keyboard
         QApplication.sendEvent(view, QContextMenuEvent(reason, middle, view.mapToGlobal(middle)))
+
+    def show_first_steps(self) -> None:
+        self._middle.steps.steps.offer()
+
+    def show_manual(self) -> None:
+        Manual(self).show()
+
+    def show_about(self) -> None:
+        AboutDialog(self._workbench, self._opengl, self).open()
 
     def show_shortcuts(self) -> None:
         ShortcutSheet(self._commands, self.actions_by_id, self).open()

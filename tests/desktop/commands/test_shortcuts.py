@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from desktop.app import build
+from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.shortcut_editor import ShortcutEditor
-from desktop.views.window.shortcut_sheet import ShortcutSheet
 
 pytestmark = pytest.mark.slow
 

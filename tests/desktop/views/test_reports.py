@@ -10,7 +10,7 @@ from core.errors import DetectorError
 from core.formats.exchange import read_file
 from core.formats.table import FORMATS, formats_written
 from desktop.jobs import detecting
-from desktop.views.window.report_dialog import ReportDialog
+from desktop.views.window.help.report_dialog import ReportDialog
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,14 @@ from tests.desktop.making import write_coco
 
 pytestmark = pytest.mark.slow
 
-ASKS = ("file.quit", "file.open", "file.open_photos", "file.open_body", "file.open_sample")
+ASKS = (
+    "file.quit",
+    "file.open",
+    "file.open_photos",
+    "file.open_body",
+    "file.open_sample",
+    "help.first_steps",
+)
 
 
 def key(desk, name, modifier=Qt.KeyboardModifier.NoModifier):

@@ -25,6 +25,7 @@ BODY: Needs = frozenset({"body"})  # a loaded body
 NEIGHBOUR: Needs = frozenset({"neighbour"})  # another person in the photo
 HELD: Needs = frozenset({"held"})  # a wish of the person
 ORIGINAL: Needs = frozenset({"original"})  # the person's keypoints before the first edit
+PLACING: Needs = frozenset({"placing"})  # keypoints are placed by clicking
 UNDO: Needs = frozenset({"undo"})
 REDO: Needs = frozenset({"redo"})
 WORK: Needs = frozenset({"work"})  # a job in the background
@@ -40,6 +41,7 @@ REASONS = {
     "body": QT_TR_NOOP("no body is loaded"),
     "fit": QT_TR_NOOP("the person has no fit"),
     "keypoint": QT_TR_NOOP("no keypoint is selected"),
+    "placing": QT_TR_NOOP("no keypoints are being placed"),
     "seen": QT_TR_NOOP("the person has no visible keypoint"),
     "neighbour": QT_TR_NOOP("nobody else is in the photo"),
     "held": QT_TR_NOOP("nothing of the person is held"),
@@ -97,6 +99,7 @@ def available(workbench: Workbench) -> Needs:
     person, photo, writable = shown.person, shown.photo, workbench.writable
     found = {"project": shown.project is not None, "writable": writable, "body": fits.body is not None}
     found |= {"work": workbench.busy, "redo": workbench.history.canRedo()}
+    found["placing"] = workbench.view.placing
     found["undo"] = workbench.previewing or workbench.history.canUndo()
     if photo is not None:
         found |= {"photo": True, "neighbour": len(photo.people) > 1}

@@ -7,6 +7,7 @@ Kind = Literal[
     "keypoint",
     "bone",
     "person",
+    "people",
     "row",  # of a list of people
     "rows",  # several selected together
     "thumbnail",  # of a photo
@@ -15,6 +16,7 @@ Kind = Literal[
     "space",
     "fit_plot",
     "data_plot",
+    "tools",
 ]
 Groups = tuple[tuple[str, ...], ...]
 
@@ -65,7 +67,7 @@ ROWS: dict[Kind, Groups] = {
         (
             "view.overlay",
             "view.other_bodies",
-            "view.silhouette",
+            "view.style",
             "view.skeleton",
             "view.residuals",
             "view.boxes",
@@ -78,12 +80,14 @@ ROWS: dict[Kind, Groups] = {
         ("body.left_foot", "body.right_foot", "body.let_go"),
     ),
     "space": (
-        ("space.home", "space.from_photo", "space.from_left", "space.from_top"),
-        ("space.side_view", "space.rings", "space.wireframe", "space.floor"),
+        ("space.frame", "space.home", "space.from_photo"),
+        ("space.from_front", "space.from_left", "space.from_top"),
+        ("space.everyone", "space.side_view", "space.rings", "space.wireframe", "space.floor"),
         ("space.ghost_guess", "space.ghost_previous", "space.ghost_truth"),
     ),
     "fit_plot": (_FITS,),
-    "data_plot": (("person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
+    "tools": (("view.toolbar_text",), ("help.palette", "help.shortcuts", "help.change_shortcuts")),
+    "data_plot": (("person.everybody", "person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
 }
 
 

@@ -8,8 +8,9 @@ from desktop.commands.edit_menu import EDIT_MENU
 from desktop.commands.file_menu import FILE_MENU
 from desktop.commands.fit_menu import FIT_MENU
 from desktop.commands.panel_menu import HELP_MENU, PANEL_MENU
-from desktop.commands.person_menu import PERSON_MENU
-from desktop.commands.view_menu import SPACE_MENU, VIEW_MENU
+from desktop.commands.people.person_menu import PERSON_MENU
+from desktop.commands.space_menu import SPACE_MENU
+from desktop.commands.view_menu import VIEW_MENU
 from desktop.text.translate import QT_TR_NOOP
 
 MENUS = {

@@ -57,6 +57,7 @@ HELP_MENU = (
         "F1",
         lambda workbench, window, shown: window.show_manual(),
     ),
+    tick("help.hints", QT_TR_NOOP("&Hints on the photo"), "", "hints"),
     Command(
         "help.report",
         QT_TR_NOOP("Last &report…"),
@@ -67,7 +68,7 @@ HELP_MENU = (
         "help.change_shortcuts",
         QT_TR_NOOP("&Change shortcuts…"),
         "",
-        lambda workbench, window, shown: window.change_shortcuts(),
+        lambda workbench, window, shown: window.show_settings(keys=True),
     ),
     Command(
         "help.about",

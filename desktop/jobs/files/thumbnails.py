@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import ImageError, ProjectError
-from core.records import Fit, Photo
+from core.records import Fit, Person, Photo
 from core.store import Project
 from desktop.jobs.files.photos import to_qimage
 from desktop.jobs.worker import READER_S, Worker
@@ -132,7 +132,7 @@ def thumbnail_steps(
     project: Project, wanted: dict[int, float], size_px: int, body: "Body | None"
 ) -> Iterator[Made]:
     """Thumbnails of people, in the order of the requests."""
-    from core.geometry.image import crop_affine, read_image_as, warp  # here, as it imports torch
+    from core.geometry.image import read_image_as  # here, as it imports torch
 
     last: tuple[str, np.ndarray] | None = None
     for person_id, updated in wanted.items():
@@ -142,11 +142,7 @@ def thumbnail_steps(
             if last is None or last[0] != photo.path:
                 size = photo.width, photo.height
                 last = (photo.path, read_image_as(project.folder / photo.path, size))
-            affine = crop_affine(person.bbox, size_px)
-            picture = warp(last[1], affine, size_px)
-            if person.fit is not None and body is not None:
-                picture = with_body(picture, affine, person.fit, body)
-            yield Made(person_id, updated, size_px, to_qimage(picture))
+            yield Made(person_id, updated, size_px, thumbnail(last[1], person, size_px, body))
         except ImageError:
             words = _why_none(project.folder / photo.path, (photo.width, photo.height))
             yield Made(person_id, updated, size_px, words)
@@ -174,6 +170,17 @@ def _of_photo(project: Project, photo_id: int, size_px: int) -> Picture:
         return to_qimage(read_small_image(file, size_px))
     except (ImageError, OSError, ValueError):  # no file system has a name like that
         return tr("photo unreadable") if os.path.exists(file) else tr("photo missing")
+
+
+def thumbnail(image: np.ndarray, person: Person, size_px: int, body: "Body | None") -> QImage:
+    """The person's box of a photo (H, W, 3), with the body over it. size_px: its side."""
+    from core.geometry.image import crop_affine, warp
+
+    affine = crop_affine(person.bbox, size_px)
+    picture = warp(image, affine, size_px)
+    if person.fit is not None and body is not None:
+        picture = with_body(picture, affine, person.fit, body)
+    return to_qimage(picture)
 
 
 def _why_none(file: Path, size: tuple[int, int]) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 from desktop.commands.command import UNLOCKED, WRITABLE, Command, Needs, available, why_not
 from desktop.commands.menus import BEGIN_A_GROUP, MENUS, submenu_of
 from desktop.commands.window_api import Asks
-from desktop.jobs.files.open_files import why_read_only
+from desktop.jobs.files.opening_steps import why_read_only
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
 from desktop.state.shown import Shown

@@ -96,7 +96,6 @@ class StepsLine(QFrame):
     def _names(self) -> dict[str, str]:
         return {
             "drag": tr("Drag a wrist"),
-            "fit": tr("Fit"),
             "alternatives": tr("Alternatives"),
             "accept": tr("Accept"),
             "next": tr("Next"),
@@ -105,9 +104,8 @@ class StepsLine(QFrame):
 
     def _hint(self) -> str:
         hints = {
-            "drag": tr("The detector made some errors. Drag a wrist to its place in the photo."),
-            "fit": tr(
-                "Press {fit.fit}: a body is fitted to the keypoints. It then follows when you drag one."
+            "drag": tr(
+                "The detector made a plain error: drag the wrist to its place in the photo. The body follows."
             ),
             "alternatives": tr(
                 "One photo does not fix the depth. {fit.alternatives} finds alternatives, a number key takes one."

@@ -9,11 +9,11 @@ from PySide6.QtGui import (
     QCloseEvent,
     QContextMenuEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -21,12 +21,13 @@ from desktop import theme
 from desktop.commands.command import Command
 from desktop.commands.context_rows import Target
 from desktop.commands.file_menu import open_path
+from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, with_a_body
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
-from desktop.settings import LAYOUT_VERSION, Settings
+from desktop.settings import Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
 from desktop.views.gl.renderer import Renderer
@@ -41,25 +42,32 @@ from desktop.views.panels.fit_plots import FitPlots
 from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
+from desktop.views.photo.placing_help import PlacingHelp
+from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
+from desktop.views.start.start_page import StartPage
 from desktop.views.tools.context_menu import open_menu
+from desktop.views.tools.detector_offer import DetectorDialog
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.people_card import PeopleCard
 from desktop.views.tools.recent_menu import RecentMenu
 from desktop.views.tools.toolbar import Toolbar
+from desktop.views.tools.view_tools import PhotoTools, SpaceTools
 from desktop.views.window.actions import Actions
+from desktop.views.window.canvas_hints import CanvasHints
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
+from desktop.views.window.drops import take_drop
 from desktop.views.window.help.about import AboutDialog
 from desktop.views.window.help.manual import Manual
 from desktop.views.window.help.report_dialog import ReportDialog, show_message
 from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
-from desktop.views.window.shortcut_editor import ShortcutEditor
-from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
+from desktop.views.window.takeaway_views import TakeawayViews
 
 
 class Window(QMainWindow):
@@ -83,7 +91,11 @@ class Window(QMainWindow):
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
-        self.start_page = StartPage(self.actions_by_id)
+        self.takeaways = TakeawayViews(workbench, self.canvas, self.viewport, self._renderer)
+        self.placing_help = PlacingHelp(self.canvas, workbench)
+        self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
+        self.photos.arrived.connect(self.people_card.look)
+        self.start_page = StartPage(workbench, self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails, self.actions_by_id)
         people = self.people.model
         self.contact_sheet = ContactSheet(workbench, people, self.people.selection, self.thumbnails)
@@ -112,15 +124,19 @@ class Window(QMainWindow):
         recent = RecentMenu(settings.recent, self)
         recent.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.actions_by_id.begin(self, list(self.docks.values()), recent)
-        self.addToolBar(Toolbar(workbench, self.actions_by_id))
+        self.photo_tools = PhotoTools(workbench, self.canvas, self.actions_by_id)
+        self.space_tools = SpaceTools(workbench, self.viewport, self.actions_by_id)
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
-        self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
+        toolbar = Toolbar(workbench, self.actions_by_id, self.network)
+        toolbar.menu_asked.connect(self.show_menu)
+        self.addToolBar(toolbar)
+        self.status = Status(workbench, self.actions_by_id, self.statusBar())
+        quiet = partial(self._middle.steps.isVisibleTo, self._middle)
+        self.hints = CanvasHints(self.canvas, workbench, settings, self.actions_by_id, quiet)
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
-        # Whether docks have their first sizes; they get them when the window is first shown.
-        self.arranged = False
-        self._first_layout = self.saveState(LAYOUT_VERSION)
+        self.docks.keep_first()
         self._show_project()
         self.actions_by_id.update_states()
 
@@ -132,16 +148,27 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
+        workbench.floor.keep_in(self._settings)
         lists = (self.people.list, self.contact_sheet, self.filmstrip.photos)
-        for view in (self.canvas, self.space.main, self.space.side, *lists):
+        plots = (self.plots, self.data_plots)
+        for view in (self.canvas, self.space.main, self.space.side, *plots, *lists):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
+        self.start_page.forgotten.connect(self._forget_recent)
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
         self.filmstrip.photos.left.connect(self.canvas.setFocus)
         pages: dict[object, Place] = {self.start_page: "start", self.sheet_page: "sheet"}
         self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)
         self._keyboard.changed.connect(self.status.show_place)
+
+    def restore(self) -> None:
+        """Take the place on the screen, and the places of panels, of the last session."""
+        geometry, places = self._settings.window()
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if places is not None:
+            self.docks.put(places)
 
     # The interface for commands
 
@@ -151,8 +178,14 @@ class Window(QMainWindow):
     def ask_for_new_file(self, kind: str) -> Path | None:
         return self._dialogs.ask_for_new_file(kind, self._workbench.shown.the_project.path)
 
+    def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None:
+        return self._dialogs.ask_for_takeaway(name, kinds, self._workbench.shown.the_project.path)
+
     def view_from(self, place: str) -> None:
         self.viewport.view_from(place)
+
+    def frame(self, everyone: bool = False) -> None:
+        self.viewport.frame(everyone)
 
     def zoom(self, factor: float) -> None:
         in_space = [view for view in (self.space.main, self.space.side) if view.hasFocus()]
@@ -162,10 +195,10 @@ class Window(QMainWindow):
         self.canvas.zoom_to(1.0)
 
     def show_whole_photo(self) -> None:
-        self.canvas.show_whole()
+        self.canvas.place.show_whole()
 
     def zoom_to_person(self) -> None:
-        self.canvas.show_person()
+        self.canvas.place.show_person()
 
     def draw_person(self) -> None:
         self.show_contact_sheet(False)
@@ -201,6 +234,9 @@ class Window(QMainWindow):
             view.setFocus()
             self.contact_sheet.show_person()
 
+    def offer_detectors(self) -> None:
+        DetectorDialog(self._workbench, self).open()
+
     def choose_network(self) -> None:
         self.network.offer()
 
@@ -209,8 +245,7 @@ class Window(QMainWindow):
         ReportDialog(self.status.report or none, self).open()
 
     def reset_layout(self) -> None:
-        self.restoreState(self._first_layout, LAYOUT_VERSION)
-        self._arrange()
+        self.docks.reset()
 
     def show_palette(self) -> None:
         CommandPalette(self._commands, self.actions_by_id, self._settings, self).open()
@@ -236,10 +271,12 @@ class Window(QMainWindow):
         AboutDialog(self._workbench, self._opengl, self).open()
 
     def show_shortcuts(self) -> None:
-        ShortcutSheet(self._commands, self.actions_by_id, self).open()
+        ShortcutSheet(self._commands, self.actions_by_id, self).show()
 
-    def change_shortcuts(self) -> None:
-        ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
+    def show_settings(self, keys: bool = False) -> None:
+        dialog = SettingsDialog(self._workbench, self._commands, self.actions_by_id, self._settings, self)
+        dialog.show_page(KEYS if keys else GENERAL)
+        dialog.open()
 
     def say(self, text: str) -> None:
         show_message(text, self)
@@ -248,18 +285,18 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
+            self.start_page.drop_zone.light(True)
+
+    @qt_override()
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.start_page.drop_zone.light(False)
 
     @qt_override()
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped: a project, photos' folder, or annotations."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        if len(paths) == 1:
-            open_path(self._workbench, paths[0])
-        elif paths:
-            self._workbench.told.emit(
-                tr("Drop one file or folder: several photos are opened by their folder.")
-            )
+        self.start_page.drop_zone.light(False)
+        take_drop(self._workbench, paths)
 
     @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -275,6 +312,7 @@ class Window(QMainWindow):
         self.data_plots.stop()
         self.photos.close()
         self.thumbnails.close()
+        self.start_page.looks.close()
         self.photo_thumbnails.close()
         self._workbench.close()
         if self._renderer is not None:
@@ -286,6 +324,7 @@ class Window(QMainWindow):
         self._complaint = ""
         self.people.keep_typed()
         self._workbench.keep_due()
+        self._workbench.autosave.write_due()
         stays, self._stayed = bool(self._complaint) and not self._stayed, bool(self._complaint)
         if not stays and self._workbench.files.writing:
             self._workbench.told.emit(
@@ -301,8 +340,9 @@ class Window(QMainWindow):
 
     @property
     def waiting(self) -> bool:
-        """Whether photos or thumbnails are still being read."""
-        return self.photos.busy or self.thumbnails.busy or self.photo_thumbnails.busy
+        """Whether photos, thumbnails or recent projects are still being read."""
+        readers = (self.photos, self.thumbnails, self.photo_thumbnails, self.start_page.looks)
+        return any(reader.busy for reader in readers)
 
     def _add_docks(self) -> None:
         left, right, bottom = AREA.LeftDockWidgetArea, AREA.RightDockWidgetArea, AREA.BottomDockWidgetArea
@@ -319,15 +359,10 @@ class Window(QMainWindow):
         ):
             self.docks.add(name, title, panel, area)
 
-    def _arrange(self) -> None:
-        self.docks.arrange()
-        self.arranged = True
-
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.arranged:
-            self.docks.regain()
+        self.docks.regain()
 
     @qt_override(bool)
     def event(self, event: QEvent) -> bool:
@@ -341,12 +376,6 @@ class Window(QMainWindow):
         if belongs_to(self.focusWidget(), event, (self.canvas, self.space.main, self.space.side)):
             event.accept()
         return event.isAccepted()
-
-    @qt_override()
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self.arranged:
-            self._arrange()
 
     def _dress(self) -> None:
         colors = self._workbench.view.colours
@@ -366,12 +395,19 @@ class Window(QMainWindow):
         self.thumbnails.show(project)
         self.photo_thumbnails.show(project)
         self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
-        if project is None:
-            self.start_page.setFocus()
         self.setWindowTitle("Fitloop")
+        if project is None:
+            self.docks.put_away()
+            self.start_page.setFocus()
+            self.start_page.show_recent(self._settings.recent())
         if project is not None:
             name = tr("{name} (read-only)") if project.read_only else "{name}"
             self.setWindowTitle(f"{name.format(name=project.path.stem)} – Fitloop")
             self._settings.add_recent(str(project.path))
+            self.start_page.hide_recent()
+            self.docks.bring_back()
             self.canvas.setFocus()
+
+    def _forget_recent(self, path: str) -> None:
+        self._settings.forget_recent(path)
         self.start_page.show_recent(self._settings.recent())

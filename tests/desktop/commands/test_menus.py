@@ -10,6 +10,7 @@ from desktop.commands.command import (
     ORIGINAL,
     PERSON,
     PHOTO,
+    PLACING,
     PROJECT,
     REDO,
     SEEN,
@@ -73,7 +74,12 @@ def test_whatever_a_command_needs_can_be_there(open_desk):
     assert there >= PROJECT | WRITABLE | PHOTO | PERSON | FITTED | SEEN | KEYPOINT | NEIGHBOUR | UNDO | HELD
     needed = frozenset().union(*(command.needs for command in COMMANDS))
     rest = (
-        WORK | REDO | ORIGINAL | SEVERAL | frozenset().union(*(alternative(number) for number in range(1, 6)))
+        WORK
+        | REDO
+        | ORIGINAL
+        | SEVERAL
+        | PLACING
+        | frozenset().union(*(alternative(number) for number in range(1, 6)))
     )
     assert needed <= there | rest
 

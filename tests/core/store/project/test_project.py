@@ -200,6 +200,47 @@ class TestHistory:
             project.revert(project.history()[0].id)
 
 
+class TestClockSetBack:
+    @pytest.fixture
+    def set_back(self, project, monkeypatch):
+        """Some edits, and then a clock an hour before them."""
+        for number in range(3):
+            photo = project.photo(1)
+            person = photo.people[0].with_(note=f"before {number}")
+            project.commit(Edit("Note", photo, photo.with_person(person)))
+        hour_ago = time.time() - 3600
+        monkeypatch.setattr("core.store.project.edits.time.time", lambda: hour_ago)
+        return project
+
+    def note(self, project, person_id, text):
+        photo = project.photo_of(person_id)
+        person = next(one for one in photo.people if one.id == person_id)
+        project.commit(Edit("Note", photo, photo.with_person(person.with_(note=text))))
+
+    def test_a_later_edit_has_a_later_time(self, set_back):
+        self.note(set_back, 1, "after")
+        self.note(set_back, 5, "and after")
+        times = [logged.time for logged in set_back.history()]
+        assert times == sorted(times, reverse=True)
+        assert len(set(times)) == len(times)
+
+    def test_another_window_sees_what_was_changed_since(self, set_back):
+        _, seen = set_back.changed_since(0.0)
+        self.note(set_back, 5, "after")
+        ids, _ = set_back.changed_since(seen)
+        assert ids.tolist() == [5]
+
+    def test_the_last_edited_is_the_newest_of_the_queue(self, set_back):
+        self.note(set_back, 5, "after")
+        assert next(set_back.queue("newest")).id == 5
+
+    def test_a_time_years_ahead_is_not_gone_on_from(self, project):
+        with project._session.writing("setting a time") as db:
+            db.execute("UPDATE person SET updated = 9e15 WHERE id = 2")
+        self.note(project, 1, "now")
+        assert abs(project.history()[0].time - time.time()) < 3600
+
+
 class TestQueue:
     def scored(self, project: Project, scores: list[float | None], random) -> None:
         for photo, score in zip(project.photos(), scores, strict=False):

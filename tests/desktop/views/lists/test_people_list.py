@@ -248,7 +248,7 @@ def test_a_row_has_a_menu_of_commands_for_its_person_and_several_rows_one_for_al
 def test_the_name_of_the_photo_is_copied_and_its_folder_opened(desk, monkeypatch, tmp_path):
     opened = []
     monkeypatch.setattr(
-        "desktop.commands.photo_file.QDesktopServices.openUrl",
+        "desktop.commands.people.photo_file.QDesktopServices.openUrl",
         lambda url: bool(opened.append(url.toLocalFile())) or True,
     )
     desk.do("person.copy_name")
@@ -258,7 +258,7 @@ def test_the_name_of_the_photo_is_copied_and_its_folder_opened(desk, monkeypatch
 
 
 def test_a_photo_whose_folder_is_gone_opens_nothing_and_says_so(desk, monkeypatch):
-    monkeypatch.setattr("desktop.commands.photo_file.QDesktopServices.openUrl", lambda url: 1 / 0)
+    monkeypatch.setattr("desktop.commands.people.photo_file.QDesktopServices.openUrl", lambda url: 1 / 0)
     moved = desk.workbench.photo.with_(path="gone/photo.jpg")
     desk.workbench.preview_photo(moved)
     desk.do("person.show_in_folder")

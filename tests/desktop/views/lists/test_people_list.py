@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.records import BBox, Keypoints, Person, Photo
 from core.store import Project
-from desktop.commands import together
+from desktop.commands.people import together
 from desktop.model.queue import in_kept_order
 from desktop.views.lists.person_tiles import score_in_words
 from desktop.views.tools.context_menu import ContextMenu

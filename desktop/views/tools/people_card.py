@@ -38,6 +38,7 @@ class PeopleCard(QFrame):
             *(workbench.finding.changed, workbench.job.changed),
         ):
             signal.connect(self.look)
+        self.offer.more.toggled.connect(self.look)
         canvas.installEventFilter(self)
         self.look()
 
@@ -61,7 +62,7 @@ class PeopleCard(QFrame):
             last.addWidget(button)
         last.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GAP_PX, GAP_PX, GAP_PX, 2 * GAP_PX)
+        column.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
         column.setSpacing(GAP_PX)
         column.addLayout(top)
         column.addWidget(self.why)

@@ -105,11 +105,9 @@ class PeopleCard(QFrame):
             elif finding.work == "install":
                 title = tr("A detector is being installed")
                 why = tr("People are found afterwards, without a restart.")
-        elif none:
-            title = tr("No detector is installed")
-            why = tr("A detector finds the people of a photo. Install one here, or draw somebody yourself.")
-        elif finding.lack:
-            title = tr("No detector can be used here")
+        elif finding.lack or none:
+            title = tr("No detector is installed") if none else tr("No detector can be used here")
+            why = finding.lack or tr("A detector finds people. Install one here, or draw somebody yourself.")
         elif photo.path in finding.empty:
             title, why = tr("Nobody was found in this photo"), tr("Draw who is there, or open annotations.")
         else:

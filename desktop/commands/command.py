@@ -16,6 +16,7 @@ PROJECT: Needs = frozenset({"project"})
 WRITABLE: Needs = frozenset({"writable"})  # a project that may be written
 PHOTO: Needs = frozenset({"photo"})
 PERSON: Needs = frozenset({"person"})
+SEVERAL: Needs = frozenset({"several"})  # people selected together
 UNLOCKED: Needs = frozenset({"unlocked"})  # a selected person that may be changed
 KEYPOINT: Needs = frozenset({"keypoint"})  # a selected keypoint of the person
 SEEN: Needs = frozenset({"seen"})  # a present keypoint of the person
@@ -35,6 +36,7 @@ REASONS = {
     "writable": QT_TR_NOOP("the project can only be read"),
     "photo": QT_TR_NOOP("no photo is shown"),
     "person": QT_TR_NOOP("nobody is selected"),
+    "several": QT_TR_NOOP("only one person is selected"),
     "unlocked": QT_TR_NOOP("the person is locked, or the project can only be read"),
     "body": QT_TR_NOOP("no body is loaded"),
     "fit": QT_TR_NOOP("the person has no fit"),
@@ -105,6 +107,7 @@ def available(workbench: Workbench) -> Needs:
         keypoints = person.keypoints
         found |= {"person": True, "unlocked": writable and not person.locked, "fit": person.fit is not None}
         found |= {"held": bool(person.wishes), "original": person.original_keypoints is not None}
+        found["several"] = len(workbench.queue.together) > 1
         found["keypoint"] = 0 <= workbench.view.keypoint < len(keypoints.xy)
         found["seen"] = bool((keypoints.confidence > 0).any())
     for number in range(1, len(workbench.alternatives.found) + 1):

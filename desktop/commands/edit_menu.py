@@ -78,6 +78,13 @@ def step_keypoint(by: int) -> Run:
     return act
 
 
+def select_tool(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Let the mouse select and drag again: no keypoints are placed, and no person is drawn."""
+    window.cancel_gesture()
+    workbench.cancel()
+    workbench.change_view(placing=False)
+
+
 def cancel(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Cancel the gesture, the preview and the fit. Without any, unselect the keypoint."""
     in_gesture, compared = window.cancel_gesture(), workbench.view.compared
@@ -99,6 +106,7 @@ EDIT_MENU = (
     ),
     Command("edit.next_keypoint", QT_TR_NOOP("&Next keypoint"), "Tab", step_keypoint(1), PERSON),
     Command("edit.last_keypoint", QT_TR_NOOP("Prev&ious keypoint"), "Shift+Tab", step_keypoint(-1), PERSON),
+    Command("edit.select", QT_TR_NOOP("Select and dra&g"), "Q", select_tool, flag="placing", value=False),
     *PLACE,
     Command(
         "edit.visibility",
@@ -135,5 +143,11 @@ EDIT_MENU = (
         "",
         restore_keypoints,
         UNLOCKED | ORIGINAL,
+    ),
+    Command(
+        "edit.settings",
+        QT_TR_NOOP("Se&ttings…"),
+        "Ctrl+,",
+        lambda workbench, window, shown: window.show_settings(),
     ),
 )

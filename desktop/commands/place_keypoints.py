@@ -36,7 +36,14 @@ def place_back(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 PLACE = (
-    Command("edit.place", QT_TR_NOOP("&Place keypoints by clicking"), "P", place_keypoints, UNLOCKED),
+    Command(
+        "edit.place",
+        QT_TR_NOOP("&Place keypoints by clicking"),
+        "P",
+        place_keypoints,
+        UNLOCKED,
+        flag="placing",
+    ),
     Command(
         "edit.place_back",
         QT_TR_NOOP("Take the last placed keypoint &back"),

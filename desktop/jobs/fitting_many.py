@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from core.errors import FitInputError
 from core.records import Fit, Guess, Keypoints, Person, Photo
+from core.wishes import Wish
 from desktop.jobs.device import Device
-from desktop.jobs.fitting import configs_of
+from desktop.jobs.fitting import configs_of, steps_of, wishes_of_fit
 from desktop.jobs.guessing import guess_people
 from desktop.state.posed_body import fit_inputs, fit_of_step, params_of_all
 from desktop.state.view import FitOptions
@@ -90,12 +91,12 @@ def fit_batch(
     free = [pair for pair in people if not to_leave_out(pair[1])]
     unguessed = [pair for pair in free if _start(body, pair[1], batch) is None]
     batch.guesses, batch.faults = guess_people(unguessed, folder, network, device)
-    alike: dict[object, list[tuple[Photo, Person]]] = defaultdict(list)
+    alike: dict[tuple[str, tuple[Wish, ...]], list[tuple[Photo, Person]]] = defaultdict(list)
     for photo, person in free:
-        if _start(body, person, batch) is not None:
-            alike[person.keypoints.layout, person.wishes].append((photo, person))
-    for some in alike.values():
-        _fit(body, some, options, batch, device)
+        if (start := _start(body, person, batch)) is not None:
+            alike[person.keypoints.layout, wishes_of_fit(body, person, start)].append((photo, person))
+    for (_, wishes), some in alike.items():
+        _fit(body, some, options, batch, device, wishes)
     return batch
 
 
@@ -121,25 +122,28 @@ def _start(body: "Body", person: Person, batch: FittedBatch) -> Fit | Guess | No
 
 
 def _fit(
-    body: "Body", some: list[tuple[Photo, Person]], options: FitOptions, batch: FittedBatch, device: Device
+    body: "Body",
+    some: list[tuple[Photo, Person]],
+    options: FitOptions,
+    batch: FittedBatch,
+    device: Device,
+    wishes: tuple[Wish, ...],
 ) -> None:
     """Fit people of one layout with the same wishes in one batch."""
     import torch
-
-    from core.fitting import fit
 
     inputs = [fit_inputs(photo, person) for photo, person in some]
     keypoints, focal_length, center = (torch.cat([one[part] for one in inputs]) for part in (0, 2, 3))
     starts = [start for _, person in some if (start := _start(body, person, batch)) is not None]
     guess = params_of_all(starts, body)
     guessed = any(person.id in batch.guesses for _, person in some)
-    configs = configs_of(options, guessed, some[0][1].wishes)
+    configs = configs_of(options, guessed, wishes)
 
     def solve(there: "Body", where: str) -> "FitStep":
         tensors = (keypoints.to(where), inputs[0][1], focal_length.to(where), center.to(where))
         found = guess
         for config in configs:
-            *_, step = fit(there, *tensors, guess=found.to(where), config=config)
+            *_, step = steps_of(config)(there, *tensors, guess=found.to(where), config=config)
             found = step.params
         return step
 

@@ -51,6 +51,13 @@ class FirstSteps(QObject):
         self._settings.first_steps_over = True
         self.changed.emit()
 
+    def offer(self) -> None:
+        """Show the first steps from the beginning, also if they were closed before."""
+        self._settings.first_steps_over = False
+        self._begin(self._looked_at)
+        self.done.clear()
+        self.changed.emit()
+
     def _check(self) -> None:
         workbench = self._workbench
         if workbench.project is not self._looked_at:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.detect.installs import INSTALLS, Install, is_installed
-from desktop.commands.finding_people import MEGABYTE, find_people, install, stop_finding
+from desktop.commands.people.finding_people import MEGABYTE, find_people, install, stop_finding
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 

@@ -1,13 +1,11 @@
 """Photos are opened as they are: one, several, or a folder, each with the project that it makes."""
 
-from pathlib import Path
-
 import pytest
 
 from core.errors import ReadError
-from desktop.commands.file_menu import open_all
 from desktop.jobs.files.open_files import open_steps
 from desktop.jobs.files.open_photos import open_photos
+from desktop.views.window.drops import take_drop
 from tests.desktop.making import write_photo
 
 
@@ -47,10 +45,8 @@ def test_a_photo_that_cannot_be_read_is_an_error_and_leaves_no_project(tmp_path)
     assert list(tmp_path.glob("*.fitloop")) == []
 
 
-def test_dropped_photos_are_opened_together_and_a_mixture_is_refused_with_what_can_be_dropped(desk, folder):
+def test_dropped_photos_are_opened_together(desk, folder):
     photos = sorted(folder.glob("*.jpg"))
-    open_all(desk.workbench, [*photos, Path(__file__)])
-    assert desk.told == ["Drop one file or folder, or several photos."]
-    open_all(desk.workbench, photos)
+    take_drop(desk.workbench, photos)
     desk.wait(lambda: desk.workbench.project is not None and not desk.window.waiting)
     assert [photo.path for photo in desk.workbench.project.photos()] == ["a.jpg", "b.jpg"]

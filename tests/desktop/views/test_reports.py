@@ -11,7 +11,7 @@ from core.formats.exchange import read_file
 from core.formats.table import FORMATS, formats_written
 from core.records import Photo
 from desktop.jobs import detecting
-from desktop.views.window.report_dialog import ReportDialog
+from desktop.views.window.help.report_dialog import ReportDialog
 
 pytestmark = pytest.mark.slow
 

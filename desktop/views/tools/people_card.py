@@ -14,6 +14,7 @@ from desktop.text.translate import tr
 from desktop.views.tools.detector_offer import GAP_PX, DetectorOffer
 
 WIDTH_PX, EDGE_PX, ROUND_PX = 460, 16, 8
+ABOVE_PX = 56  # of the lower edge, where the canvas has its own strip
 ACTIONS = ("person.draw", "file.open", "person.detect")  # from the left
 
 
@@ -129,7 +130,7 @@ class PeopleCard(QFrame):
         layout.activate()
         height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
         self.resize(width, min(height, self._canvas.height()))
-        left, top = (self._canvas.width() - width) // 2, self._canvas.height() - self.height() - EDGE_PX
+        left, top = (self._canvas.width() - width) // 2, self._canvas.height() - self.height() - ABOVE_PX
         self.move(QPoint(left, max(top, 0)))
 
     def _close(self) -> None:

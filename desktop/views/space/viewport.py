@@ -79,7 +79,8 @@ class Viewport(QWidget):
         self.setAccessibleName(tr("Body in 3D"))
         self._next_look = NextLook(workbench)
         self._soon = Unhurried(self, workbench)
-        workbench.photo_changed.connect(self._show_whole)
+        for signal in (workbench.photo_changed, workbench.floor.changed):
+            signal.connect(self._show_whole)
         for signal in (workbench.photo_changed, workbench.previewed):
             signal.connect(self._follow)
         workbench.cancelled.connect(self._let_go)

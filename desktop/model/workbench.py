@@ -16,9 +16,11 @@ from core.wishes import Wish
 from desktop.jobs.files.open_body import load_steps
 from desktop.jobs.job import Job
 from desktop.model.alternatives import Alternatives
+from desktop.model.autosave import Autosave
 from desktop.model.camera_floor import CameraFloor
 from desktop.model.current_fit import Fits
 from desktop.model.document import Document
+from desktop.model.finding import Finding
 from desktop.model.hover import Hover
 from desktop.model.other_writer import OtherWriter
 from desktop.model.placed_people import PlacedPeople
@@ -55,7 +57,9 @@ class Workbench(Document):
         self.files = Job(self)  # work on files: open, add, save, export
         for job in (self.job, self.files):
             job.refused.connect(self.refused)
+        self.autosave = Autosave(self)
         self.hover = Hover(self)
+        self.finding = Finding(self)
 
     @property
     def busy(self) -> bool:
@@ -82,6 +86,7 @@ class Workbench(Document):
         self.project = project
         self._other_writer.watch(project)
         self.history.clear()
+        self.autosave.forget()
         self.queue.reset()
         self._set_photo(None, None)
         self.project_changed.emit()

@@ -38,17 +38,24 @@ def fits_file_of(project: Project) -> Path:
 
 
 def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
-    """Write the fits dictionary of the project. body: fingerprint of the body in use. Raises FitsError."""
-    from core.store.fits.from_photos import fits_of_photos  # here, as it imports torch
+    """Write the fits dictionary of the project. body: fingerprint of the body in use. Raises FitsError.
+
+    People with impossible numbers are left out and told.
+    """
+    from core.store.fits.from_photos import fits_of_photos, without_impossible  # here, as it imports torch
 
     photos: list[Photo] = []
     yield from _read(project, photos)
+    photos, faults = without_impossible(photos)
     fits = fits_of_photos(photos, body, dataset=project.path.stem)
     file = fits_file_of(project)
     fits.save(file)
     usable = int(fits.valid_fit.sum())
     words = tr("{file}: %n people, {usable} with a fit to train on", "", len(fits))
-    yield Saving(1, 1, words.format(file=file.name, usable=usable))
+    lines = [words.format(file=file.name, usable=usable)]
+    if faults:
+        lines += [tr("Left out, because no file can hold their numbers:"), *faults[:REPORTED]]
+    yield Saving(1, 1, "\n".join(lines), lost=bool(faults))
 
 
 def export_steps(

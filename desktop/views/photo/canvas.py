@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -181,6 +182,16 @@ class Canvas(QWidget):
     def notice(self) -> str:
         """The text shown instead of a photo; empty if there is a photo."""
         return notice_of(self._workbench, self._path, self._image)
+
+    def picture(self, ratio: float) -> QImage:
+        """What is shown, without notice and focus. ratio: picture px per canvas px."""
+        shown = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
+        shown.setDevicePixelRatio(ratio)
+        image = self._image if isinstance(self._image, np.ndarray) else None
+        with QPainter(shown) as painter:
+            self._painter.paint(painter, self.size(), ratio, self.placing, image)
+        shown.setDevicePixelRatio(1.0)
+        return shown
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -170,7 +170,8 @@ def test_settings_that_make_no_sense_are_the_defaults(tmp_path):
     store.setValue("overlay_opacity", "nan")
     store.setValue("pitches", "[1, 2")
     store.setValue("window/geometry", "nonsense")
-    store.setValue("recent", ["/not/there.fitloop"])
+    store.setValue("angles", 7)
+    store.setValue("recent", {"not": "a list"})
     assert Settings(store).view() == View()
     assert Settings(store).pitch_of("a.fitloop", "a.jpg") is None
     assert Settings(store).recent() == []

@@ -17,7 +17,7 @@ from desktop.state.person_edits import standing_in
 from desktop.theme import theme
 from desktop.views import drawing
 from desktop.views.gl.cameras import SIDES, Orbit
-from desktop.views.window import shortcut_sheet
+from desktop.views.window.help import shortcut_sheet
 from tests.desktop.making import write_coco
 
 pytestmark = pytest.mark.slow
@@ -157,14 +157,6 @@ def test_gaps_between_the_dots_of_a_thumbnail_are_closed_and_the_edge_stays():
     closed = _closed(light)
     assert closed[8, 9] == pytest.approx(0.5)
     assert np.isfinite(closed).sum() == 100
-
-
-def test_the_start_page_has_no_arrows_that_dark_colours_swallow(desk):
-    from desktop.views.window.start_page import Link
-
-    for link in desk.window.start_page.findChildren(Link):
-        picture = link.icon().pixmap(16, 16).toImage()
-        assert all(picture.pixelColor(x, y).alpha() == 0 for x in range(16) for y in range(16))
 
 
 def test_the_label_of_a_box_beyond_the_edge_is_read_inside(qapp):

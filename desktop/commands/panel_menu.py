@@ -40,6 +40,12 @@ HELP_MENU = (
         lambda workbench, window, shown: window.show_shortcuts(),
     ),
     Command(
+        "help.jobs",
+        QT_TR_NOOP("&Jobs…"),
+        "F9",
+        lambda workbench, window, shown: window.show_jobs(),
+    ),
+    Command(
         "help.report",
         QT_TR_NOOP("Last &report…"),
         "",

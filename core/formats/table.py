@@ -183,11 +183,16 @@ _ROWS = (
     ),
     Format(
         "agora",
-        (".pkl",),
+        (".zip",),
         reads="AGORA prediction folder, or one .pkl of it",
         recognise=_late("bodies.agora", "recognise"),
         read=_late("bodies.agora", "read"),
         read_asks=("photos", "body"),
+        writes="AGORA predictions: a folder, or the .zip for its server",
+        write=_late("bodies.agora", "write"),
+        write_asks=("body",),
+        menu="Export as A&GORA…",
+        title="AGORA predictions",
     ),
     Format(
         "3dpw",

@@ -117,7 +117,7 @@ TAKEAWAYS = (
     ),
     Command(
         "file.export_turntable",
-        QT_TR_NOOP("Film of the turnin&g body…"),
+        QT_TR_NOOP("&Film of the turning body…"),
         "",
         turn_body,
         FIT | BODY,

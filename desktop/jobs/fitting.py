@@ -1,7 +1,7 @@
 """Fits of one person as steps: a fit to the end, and a fit that follows a drag."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
+    from core.fitting import FitStep
 
 FOLLOW_ITERATIONS = 3  # during a drag: few enough to finish before the next move
 SETTLE_ITERATIONS = 10  # at the end of a drag
@@ -45,13 +46,11 @@ def fit_steps(
     Only the first choice of a guess is a start: the network ranks depths better than the losses of five fits do. The
     other choices are starts of alternatives.
     """
-    from core.fitting import fit
-
     losses: dict[str, list[float]] = {}
     found = None if start is None else params_of(start, body)
     wishes = wishes_of_fit(body, person, start)
     for config in configs_of(options, isinstance(start, Guess), wishes):
-        for step in fit(body, *fit_inputs(photo, person), guess=found, config=config):
+        for step in steps_of(config)(body, *fit_inputs(photo, person), guess=found, config=config):
             for name, loss in step.loss_by_term.items():
                 losses.setdefault(name, []).append(float(loss[0]))
             yield FitReport(
@@ -62,10 +61,16 @@ def fit_steps(
 
 def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> list[FitConfig]:
     """The configs of successive fits, each from the end of the previous one. guessed: the first starts at a guess."""
-    if not guessed:
-        return [options.config(wishes=wishes)]
+    first = options.config_from_guess if guessed else options.config
     age = [options.config_of_age(wishes=wishes)] if options.told.free_kid else []
-    return [options.config_from_guess(wishes=wishes), *age]
+    return [first(wishes=wishes), *age]
+
+
+def steps_of(config: FitConfig) -> "Callable[..., Iterator[FitStep]]":
+    """The function that fits with a config: the age has one of its own."""
+    from core.fitting import fit, fit_age
+
+    return fit_age if config.free_kid else fit
 
 
 def wishes_of_fit(body: "Body", person: Person, start: Fit | Guess | None) -> tuple[Wish, ...]:

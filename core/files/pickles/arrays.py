@@ -14,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from core.files.pickles.nodes import LazyArray, ObjectArray, Span
+
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(?:\?|b1|[iu][1248]|f[248]|c8|c16|[SU][1-9][0-9]{0,5})")
+_OF_OBJECTS = ("O", "O8", "|O")
 # The attributes that hold an object's numbers; no others are read.
 SPARSE_PARTS = ("_shape", "shape", "data", "indices", "indptr", "row", "col", "coords")
 CHUMPY_PARTS = {"Ch": ("x",), "Select": ("a", "idxs", "preferred_shape"), "Reshape": ("a", "newshape")}
@@ -54,9 +57,11 @@ class PickledDtype:
 
     @classmethod
     def from_code(cls, code: object) -> PickledDtype:
-        """From a code like 'f8', '<i4' or 'U3'. Raises Refusal for objects, records and dates."""
+        """From a code like 'f8', '<i4' or 'U3'; 'O8' is of nodes. Raises Refusal for records and dates."""
         if isinstance(code, bytes):
             code = code.decode("latin-1")
+        if code in _OF_OBJECTS:
+            return cls(np.dtype("O"))
         if not isinstance(code, str) or not _PLAIN_DTYPE.fullmatch(code):
             kind = "an array of Python objects" if isinstance(code, str) and "O" in code else "an array"
             raise Refusal(f"holds {kind} of dtype {shown(code)}, where numbers or text belong")
@@ -80,7 +85,7 @@ class PickledDtype:
 class PickledArray:
     """An array whose numbers follow later in the file."""
 
-    value: np.ndarray | None = None
+    value: np.ndarray | LazyArray | ObjectArray | None = None
 
     def set_state(self, state: object, budget: Budget) -> None:
         """state: numpy's (version, shape, dtype, Fortran order, bytes)."""
@@ -92,14 +97,21 @@ class PickledArray:
         self.value = array_from(raw, dtype, shape, "F" if fortran else "C", budget)
 
 
-def array_from(raw: object, dtype: object, shape: object, order: object, budget: Budget) -> np.ndarray:
-    """The read-only array of these bytes, in this machine's byte order. Raises Refusal if size and bytes disagree."""
+def array_from(
+    raw: object, dtype: object, shape: object, order: object, budget: Budget
+) -> np.ndarray | LazyArray | ObjectArray:
+    """The read-only array of these bytes, in this machine's byte order; lazy for bytes that stay in the file. Raises
+    Refusal if size and bytes disagree."""
     if not isinstance(dtype, PickledDtype):
         raise Refusal("gives an array something else as its dtype")
     sizes = checked_shape(shape)
+    if dtype.dtype.hasobject:
+        return _object_array(raw, sizes, order)
     wanted = math.prod(sizes) * dtype.dtype.itemsize
-    if not isinstance(raw, str | bytes | bytearray) or len(raw) != wanted:
+    if not isinstance(raw, str | bytes | bytearray | Span) or len(raw) != wanted:
         raise Refusal(f"declares an array of shape {sizes}, but its bytes do not fit that shape")
+    if isinstance(raw, Span):
+        return LazyArray(raw, dtype, sizes, order)
     budget.take(2 * wanted + 96)
     data = _latin1(raw) if isinstance(raw, str) else bytes(raw)
     array = np.frombuffer(data, dtype.dtype)
@@ -109,6 +121,17 @@ def array_from(raw: object, dtype: object, shape: object, order: object, budget:
     array = array.reshape(sizes, order="F" if isinstance(order, str) and order == "F" else "C")
     array.flags.writeable = False
     return array
+
+
+def _object_array(items: object, shape: tuple[int, ...], order: object) -> ObjectArray:
+    if type(items) is not list or len(items) != math.prod(shape):
+        raise Refusal(
+            f"declares an array of Python objects of shape {shape}, but its items do not fit that shape"
+        )
+    if order == "F" and len(shape) > 1:
+        places = np.arange(len(items)).reshape(shape, order="F").ravel()
+        items = [items[place] for place in places.tolist()]
+    return ObjectArray(shape, items)
 
 
 def checked_shape(shape: object) -> tuple[int, ...]:

@@ -14,11 +14,14 @@ from core.files.pickles.arrays import (
     PickledArray,
     Refusal,
     Unevaluated,
+    array_from,
     chumpy_array,
     shown,
     sparse_matrix,
 )
-from core.files.pickles.names import Instance, Name, is_sparse
+from core.files.pickles.names import is_sparse
+from core.files.pickles.nodes import Instance, LazyArray, Name, ObjectArray
+from core.files.pickles.tables import is_table
 
 _MAX_NESTING = 50
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray, set, frozenset, np.ndarray)
@@ -56,8 +59,14 @@ class Finisher:
             pairs = ((key, self.finish(value, depth)) for key, value in node.items())
             return OrderedDict(pairs) if isinstance(node, OrderedDict) else dict(pairs)
         if isinstance(node, PickledArray) and node.value is not None:
-            return node.value
-        if isinstance(node, Instance) and node.state is not None:
+            return self.finish(node.value, depth)
+        if isinstance(node, LazyArray):
+            return array_from(node.raw.read(), node.dtype, node.shape, node.order, self._budget)
+        if isinstance(node, ObjectArray):
+            raise Refusal("holds an array of Python objects, where numbers or text belong")
+        if isinstance(node, Instance) and is_table(node.name):
+            raise Refusal(f"holds a table ({node.name}), where numbers or text belong")
+        if isinstance(node, Instance) and isinstance(node.state, dict):
             return self._array_of(node, node.state, depth)
         name = node.name if isinstance(node, Name | Instance) else shown(node)
         raise Refusal(f"names {name} where data belongs")

@@ -8,10 +8,7 @@ The size, the number of opcodes, the nesting and the memory after expansion are 
 
 from __future__ import annotations
 
-import codecs
 import io
-import pickletools
-import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +25,10 @@ from core.files.pickles.arrays import (
     shown,
 )
 from core.files.pickles.finish import Finisher
-from core.files.pickles.names import Instance, call, checked_key, instance, named
+from core.files.pickles.names import call, checked_key, instance, named
+from core.files.pickles.nodes import Instance
+from core.files.pickles.opcodes import DAMAGED, Stream, next_opcode
+from core.files.pickles.tables import is_table
 from core.files.regular import contents
 
 __all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
@@ -36,10 +36,8 @@ __all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
 MAX_FILE_BYTES = 512 * 2**20
 _MAX_OPCODES = 400_000
 _GROWTH = 6  # bytes of memory per byte of the file: enough for two copies of each array
-_OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
-_DAMAGED = "is no pickle, or a damaged one"
-_UNKNOWN_ESCAPE = re.compile(rb"\\(?![\\'\"nrtabfvx])")
-_NEXT = (
+_TABLE_STATES = (dict, tuple)
+NEXT = (
     "Nothing in it was run. "
     "Take the file from its publisher, or export it again as plain arrays, lists and numbers."
 )
@@ -57,9 +55,9 @@ def load_pickle(path_or_bytes: str | Path | bytes, encoding: Encoding = "latin1"
     try:
         data = path_or_bytes if isinstance(path_or_bytes, bytes) else _contents(Path(path_or_bytes))
         budget = Budget(_GROWTH * len(data) + 2**20)
-        return Finisher(budget).finish(_Reader(budget, encoding).run(data))
+        return Finisher(budget).finish(PickleMachine(budget, encoding).run(io.BytesIO(data)))
     except Refusal as refusal:
-        raise PickleRefused(f"{name}: {refusal}. {_NEXT}") from None
+        raise PickleRefused(f"{name}: {refusal}. {NEXT}") from None
 
 
 def _contents(path: Path) -> bytes:
@@ -69,7 +67,7 @@ def _contents(path: Path) -> bytes:
         raise Refusal(f"cannot be read ({error.strerror})") from None
 
 
-class _Reader:
+class PickleMachine:
     """Pickle's stack machine. A name is pushed as a node, and a call runs a function of `core.files.pickles.names`."""
 
     def __init__(self, budget: Budget, encoding: Encoding) -> None:
@@ -79,14 +77,13 @@ class _Reader:
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
 
-    def run(self, data: bytes) -> Any:
+    def run(self, stream: Stream, most_opcodes: int = _MAX_OPCODES) -> Any:
         """The object that the opcodes build. Its arrays and instances are still nodes."""
-        stream = io.BytesIO(data)
         start = 0
         try:
-            for _ in range(_MAX_OPCODES):
+            for _ in range(most_opcodes):
                 start = stream.tell()
-                name, argument = _next_opcode(stream)
+                name, argument = next_opcode(stream)
                 if name == "STOP":
                     return self.pop()
                 _HANDLERS[name](self, argument)
@@ -97,8 +94,8 @@ class _Reader:
             OverflowError,
             struct.error,
         ):  # of pickletools, for truncated or malformed arguments
-            raise Refusal(f"{_DAMAGED} (at byte {start})") from None
-        raise Refusal(f"has more than {_MAX_OPCODES} instructions")
+            raise Refusal(f"{DAMAGED} (at byte {start})") from None
+        raise Refusal(f"has more than {most_opcodes} instructions")
 
     def push(self, value: Any) -> None:
         self._stack.append(value)
@@ -114,7 +111,7 @@ class _Reader:
 
     def top(self) -> Any:
         if len(self._stack) <= (self._marks[-1] if self._marks else 0):
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         return self._stack[-1]
 
     def pop(self) -> Any:
@@ -132,7 +129,7 @@ class _Reader:
 
     def pop_to_mark(self) -> list[Any]:
         if not self._marks:
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         start = self._marks.pop()
         items = self._stack[start:]
         del self._stack[start:]
@@ -146,7 +143,7 @@ class _Reader:
 
     def get(self, key: int) -> None:
         if key not in self._memo:
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         self.push(self._memo[key])
 
     def append(self, items: list[Any]) -> None:
@@ -175,7 +172,7 @@ class _Reader:
     def stack_global(self) -> None:
         module, attribute = self.pop_last(2)
         if not isinstance(module, str) or not isinstance(attribute, str):
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         self.push(named(module, attribute))
 
     def reduce(self) -> None:
@@ -195,67 +192,34 @@ class _Reader:
             target.set_state(state)
         elif isinstance(target, PickledArray):
             target.set_state(state, self._budget)
-        elif isinstance(target, Instance) and type(state) is dict:
+        elif isinstance(target, Instance) and type(state) in (
+            _TABLE_STATES if is_table(target.name) else (dict,)
+        ):
             target.state = state
         else:
             raise Refusal(f"sets the state of {shown(target)}")
 
 
-def _next_opcode(stream: io.BytesIO) -> tuple[str, Any]:
-    opcode = _OPCODES.get(stream.read(1))
-    if opcode is None:
-        raise Refusal(_DAMAGED)
-    if opcode.name in _OWN_READERS:
-        return opcode.name, _OWN_READERS[opcode.name](stream)
-    return opcode.name, None if opcode.arg is None else opcode.arg.reader(stream)
-
-
-def _two_names(stream: io.BytesIO) -> tuple[str, str]:
-    """Module and attribute, one per line."""
-    module, attribute = stream.readline(), stream.readline()
-    if not attribute.endswith(b"\n"):
-        raise Refusal(_DAMAGED)
-    return module.rstrip(b"\r\n").decode("utf-8"), attribute.rstrip(b"\r\n").decode("utf-8")
-
-
-def _quoted_text(stream: io.BytesIO) -> str:
-    """Text in Python 2's repr. pickletools reads it only if it is ASCII."""
-    quoted = stream.readline().rstrip(b"\r\n")
-    text = quoted[1:-1]
-    if len(quoted) < 2 or quoted[:1] not in b"'\"" or quoted[:1] != quoted[-1:]:
-        raise Refusal(_DAMAGED)
-    if _UNKNOWN_ESCAPE.search(text.replace(rb"\\", b"")):
-        raise Refusal(_DAMAGED)
-    return codecs.escape_decode(text)[0].decode("latin-1")
-
-
-def _refusing(reason: str) -> Callable[[_Reader, Any], None]:
-    def refuse(reader: _Reader, argument: Any) -> None:
+def _refusing(reason: str) -> Callable[[PickleMachine, Any], None]:
+    def refuse(reader: PickleMachine, argument: Any) -> None:
         raise Refusal(reason)
 
     return refuse
 
 
-# Read here and not by pickletools, which interprets escapes in these and warns.
-_OWN_READERS: dict[str, Callable[[io.BytesIO], Any]] = {
-    "STRING": _quoted_text,
-    "GLOBAL": _two_names,
-    "INST": _two_names,
-    "PERSID": io.BytesIO.readline,
-}
-
-
-def _inst(reader: _Reader, names: tuple[str, str]) -> None:
+def _inst(reader: PickleMachine, names: tuple[str, str]) -> None:
     raise Refusal(f"makes an object of {named(*names).name} in the manner of old classes")
 
 
-_HANDLERS: dict[str, Callable[[_Reader, Any], object]] = {
+_HANDLERS: dict[str, Callable[[PickleMachine, Any], object]] = {
     **dict.fromkeys(("PROTO", "FRAME"), lambda reader, argument: None),
-    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"), _Reader.push_integer),
-    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), _Reader.push_old_text),
-    **dict.fromkeys(("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"), _Reader.push),
     **dict.fromkeys(
-        ("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8", "FLOAT", "BINFLOAT"), _Reader.push
+        ("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"), PickleMachine.push_integer
+    ),
+    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), PickleMachine.push_old_text),
+    **dict.fromkeys(("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"), PickleMachine.push),
+    **dict.fromkeys(
+        ("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8", "FLOAT", "BINFLOAT"), PickleMachine.push
     ),
     "NONE": lambda reader, _: reader.push(None),
     "NEWTRUE": lambda reader, _: reader.push(True),
@@ -280,8 +244,8 @@ _HANDLERS: dict[str, Callable[[_Reader, Any], object]] = {
     "ADDITEMS": lambda reader, _: reader.add(reader.pop_to_mark()),
     "SETITEM": lambda reader, _: reader.set_items(list(reader.pop_last(2))),
     "SETITEMS": lambda reader, _: reader.set_items(reader.pop_to_mark()),
-    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Reader.put),
-    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Reader.get),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), PickleMachine.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), PickleMachine.get),
     "MEMOIZE": lambda reader, _: reader.put(len(reader._memo)),
     "GLOBAL": lambda reader, names: reader.push(named(*names)),
     "STACK_GLOBAL": lambda reader, _: reader.stack_global(),

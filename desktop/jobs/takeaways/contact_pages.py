@@ -87,8 +87,8 @@ def _told(files: list[Path], written: int, wanted: int) -> str:
 def _tiles(project: Project, ids: list[int], body: "Body | None") -> Iterator[tuple[QueueRow, Picture]]:
     rows = {row.id: row for row in project.queue_rows(ids)}  # without people deleted meanwhile
     wanted = {one: rows[one].updated for one in ids if one in rows}
-    for person_id, _, picture in thumbnail_steps(project, wanted, body, PICTURE_PX):
-        yield rows[person_id], picture
+    for made in thumbnail_steps(project, wanted, PICTURE_PX, body):
+        yield rows[made.id], made.picture
 
 
 def _page(head: str, tiles: Sequence[tuple[QueueRow, Picture]]) -> QImage:

@@ -61,8 +61,8 @@ def report_steps(project: Project, file: Path, body: "Body | None", network: str
     found = _summary(rows)
     pictures: dict[int, str] = {}
     wanted = {row.id: row.updated for row in found.worst}
-    for person_id, _, picture in thumbnail_steps(project, wanted, body, PICTURE_PX):
-        pictures[person_id] = _in_text(picture) if isinstance(picture, QImage) else ""
+    for made in thumbnail_steps(project, wanted, PICTURE_PX, body):
+        pictures[made.id] = _in_text(made.picture) if isinstance(made.picture, QImage) else ""
         yield ReportStep(len(rows) + len(pictures), total)
     below = [
         tr("{folder}, {date}").format(folder=project.folder.name, date=time.strftime("%Y-%m-%d")),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
 from desktop.commands.window_api import FileKinds
 from desktop.settings import Settings
@@ -23,7 +24,7 @@ class Dialogs:
         self._parent, self._settings = parent, settings
 
     def ask_for_file(self, kind: str) -> Path | None:
-        """Ask for an existing file ("any", "body", "network") or folder ("photos"). None if the user cancels."""
+        """Ask for a file ("any", "project", "body", "network") or a folder ("photos"). None if the user cancels."""
         folder = self._settings.folder
         everything = tr("All files (*)")
         if kind == "photos":
@@ -31,15 +32,18 @@ class Dialogs:
         elif kind == "body":
             filters = ";;".join((tr("Body files (*.pkl *.npz)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open body"), folder, filters)
+        elif kind == "project":
+            filters = ";;".join((tr("Projects (*.fitloop)"), everything))
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open project"), folder, filters)
         elif kind == "network":
             filters = ";;".join((tr("Checkpoints (*.pt)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open checkpoint"), folder, filters)
         else:
             suffixes = dict.fromkeys(suffix for row in formats_read() for suffix in row.suffixes)
             known = tr("Projects and annotations ({files})").format(files=_patterns(suffixes))
-            name, _ = QFileDialog.getOpenFileName(
-                self._parent, tr("Open"), folder, ";;".join((known, everything))
-            )
+            photos = tr("Photos ({files})").format(files=_patterns(PHOTO_SUFFIXES))
+            filters = ";;".join((known, photos, everything))
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), folder, filters)
         return self._remember(name)
 
     def ask_for_new_file(self, kind: str, project: Path) -> Path | None:

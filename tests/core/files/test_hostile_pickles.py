@@ -114,7 +114,11 @@ HOSTILE: dict[str, tuple[Callable[[str], bytes], str]] = {
     ),
     "a chumpy that is called": (lambda f: called("chumpy.ch", "Ch", "x"), "chumpy.ch.Ch"),
     "a scipy function": (lambda f: called("scipy.sparse", "load_npz", f), "scipy.sparse.load_npz"),
-    "torch": (lambda f: called("torch.storage", "_load_from_bytes", "x"), "torch.storage._load_from_bytes"),
+    "torch": (lambda f: called("torch", "load", f), "torch.load"),
+    "torch's numbers that are none": (
+        lambda f: called("torch.storage", "_load_from_bytes", "cos\nsystem\n."),
+        "a tensor whose numbers cannot be read",
+    ),
     "webbrowser": (lambda f: called("webbrowser", "open", f), "webbrowser.open"),
     "ctypes": (lambda f: called("ctypes", "CDLL", f), "ctypes.CDLL"),
     "nested pickle": (lambda f: called("pickle", "loads", "cos\nsystem\n."), "pickle.loads"),

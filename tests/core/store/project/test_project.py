@@ -284,6 +284,24 @@ class TestQueue:
         project.commit(Edit("Tag", tagged, photo.with_person(tagged.people[0].with_(tags=("b",)))))
         assert (list(project.queue(tag="a")), len(list(project.queue(tag="b")))) == ([], 1)
 
+    def test_people_added_with_tags_are_found_by_them_under_their_new_ids(self, project):
+        photo = project.photo(2)
+        tagged = photo.with_(path="photos/more.jpg", people=(photo.people[0].with_(tags=("crowd",)),))
+        (photo_id,) = project.add_photos([tagged])
+        (row,) = project.queue(tag="crowd")
+        assert (row.photo_id, row.id) == (photo_id, project.photo(photo_id).people[0].id)
+
+    def test_photos_are_read_as_light_rows_with_the_verdicts_of_their_people(self, project):
+        photo = project.photo(3)
+        person = photo.people[1].with_(verdict="later")
+        project.commit(Edit("Later", photo, photo.with_person(person)))
+        (empty,) = project.add_photos([photo.with_(path="photos/nobody.jpg", people=())])
+        rows = project.photo_rows([empty, 3, 999])
+        assert [(row.id, row.path, row.verdicts) for row in rows] == [
+            (empty, "photos/nobody.jpg", ()),
+            (3, photo.path, ("todo", "later")),
+        ]
+
     def test_it_goes_by_disagreement_of_guess_and_fit_and_by_time(self, project, random):
         photo = project.photo(5)
         person = photo.people[0].with_(guess=random_guess(random))

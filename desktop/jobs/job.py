@@ -66,7 +66,7 @@ class Job(QObject):
         self._afterwards = _NO_MORE
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take_step)
-        self._worker.finished.connect(lambda: self._finish())
+        self._worker.finished.connect(self._finish_well)
         self._worker.failed.connect(self._fail)
 
     @property
@@ -205,7 +205,10 @@ class Job(QObject):
             self._now.take(step)
         self.changed.emit()
 
-    def _finish(self, state: JobState = "done", why: str = "") -> None:
+    def _finish_well(self) -> None:
+        self._finish("done")
+
+    def _finish(self, state: JobState, why: str = "") -> None:
         record = self._record(state, why)
         ended, self._now = self._now, _NOTHING
         with self._handing():

@@ -1,10 +1,11 @@
 """The curves of a training run: one metric, or all terms of the loss together."""
 
 from collections.abc import Sequence
+from html import escape
 
 import pyqtgraph
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QLabel
 
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
@@ -33,7 +34,8 @@ class RunCurves(QObject):
         self.plot.getPlotItem().hideButtons()
         self.plot.setAccessibleName(tr("Curve of the run"))
         self.lines = [self.plot.plot()]
-        self._legend = self.plot.addLegend(offset=(-8, 8))
+        self.key = QLabel()  # beside the plot, so that it covers no curve
+        self.key.setWordWrap(True)
         self._dressed = ""
         self.shown_metric.currentTextChanged.connect(self._draw)
         training.changed.connect(self._show)
@@ -76,15 +78,13 @@ class RunCurves(QObject):
         names = self.shown
         while len(self.lines) < len(names):
             self.lines.append(self.plot.plot())
-        self._legend.clear()
         several = len(names) > 1
         for place, line in enumerate(self.lines):
             points = _points(self._training.lines, names[place]) if place < len(names) else []
             marks = {"symbol": "o" if len(points) <= MOST_MARKS else None, "symbolSize": MARK_PX}
             line.setData([x for x, _ in points], [y for _, y in points], **marks)
-            if several and points:
-                self._legend.addItem(line, names[place])
-        self._legend.setVisible(several)
+        self.key.setText(_key(names))
+        self.key.setVisible(several)
         self._colour(several)
         self._name_axes()
 
@@ -111,7 +111,6 @@ class RunCurves(QObject):
             return
         self._dressed = colours.name
         self.plot.setBackground(colours.base)
-        self._legend.setLabelTextColor(colours.text)
         for side in ("left", "bottom"):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.setPen(colours.border)
@@ -124,6 +123,16 @@ class RunCurves(QObject):
         words = None if self.shown_metric.count() else tr("Curves of the run: no metrics yet")
         self.plot.getPlotItem().setTitle("")  # a hidden title would keep its width
         self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
+
+
+def _key(names: Sequence[str]) -> str:
+    """The curves' names beside their colours: a full mark for a whole line, a hollow one for a broken line."""
+    marks = [
+        f'<span style="color:{COLOURS[place % len(COLOURS)]}">{"●" if place < len(COLOURS) else "○"}</span>'
+        f"&nbsp;{escape(name)}"
+        for place, name in enumerate(names)
+    ]
+    return "&nbsp;&nbsp; ".join(marks)
 
 
 def _losses(names: Sequence[str]) -> list[str]:

@@ -120,6 +120,7 @@ class TrainPanel(QWidget):
         head.addWidget(self.shown_metric, 0, Qt.AlignmentFlag.AlignTop)
         curves.addLayout(head)
         curves.addWidget(self.bar)
+        curves.addWidget(self.curves.key)
         across = QSplitter()
         across.setChildrenCollapsible(False)
         across.addWidget(self.plot)

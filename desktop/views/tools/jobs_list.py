@@ -119,7 +119,6 @@ class JobRow(QFrame):
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
         self.report.setTabChangesFocus(True)
-        self.report.setFixedHeight(REPORT_LINES * self.fontMetrics().lineSpacing())
         self.stop, self.copy = QPushButton(tr("Stop")), QPushButton(tr("Copy report"))
         self.more, self.folder = QPushButton(tr("Report")), QPushButton(tr("Show in folder"))
         self.more.setCheckable(True)
@@ -151,6 +150,8 @@ class JobRow(QFrame):
         self.stop.setVisible(going)
         if before is None or before.report != record.report:
             self.report.setPlainText(record.report)
+            lines = min(record.report.count("\n") + 2, REPORT_LINES)
+            self.report.setFixedHeight(lines * self.fontMetrics().lineSpacing() + EDGE_PX)
         for button in (self.more, self.copy):
             button.setVisible(bool(record.report))
         if before is None or before.title != record.title or before.state != record.state:

@@ -80,7 +80,7 @@ class Status(QWidget):
         self.folder = QToolButton()
         self.folder.setText(tr("Show in folder"))
         self.folder.setToolTip(tr("Show the file that was written last in its folder"))
-        self.folder.clicked.connect(lambda: show_in_folder(self._written) if self._written else None)
+        self.folder.clicked.connect(self._show_folder)
         self.folder.hide()
         self.all_jobs = QToolButton()
         self.all_jobs.setAutoRaise(True)
@@ -123,6 +123,10 @@ class Status(QWidget):
         if record.state == "done" and record.file is not None and record.file.exists():
             self._written = record
             self.folder.show()
+
+    def _show_folder(self) -> None:
+        if self._written is not None:
+            show_in_folder(self._written)
 
     def _forget(self, shown: str) -> None:
         """The notice is gone, and its tool tip goes with it. The report stays until another project is open."""

@@ -72,7 +72,10 @@ def test_all_terms_of_the_loss_are_drawn_together_with_a_legend(open_desk, tmp_p
     assert panel.curves.shown == ["loss", "loss_keypoints", "loss_pose"]
     assert [len(line.getData()[0]) for line in panel.curves.lines] == [5, 5, 5]
     assert len({line.opts["pen"].color().name() for line in panel.curves.lines}) == 3
+    assert all(name in panel.curves.key.text() for name in panel.curves.shown)
+    assert panel.curves.key.isVisible()
     panel.shown_metric.setCurrentText("mpjpe")
+    assert not panel.curves.key.isVisible()
     assert panel.curves.lines[0].getData()[1].tolist() == [90.0] * 5
     assert panel.curves.lines[1].getData()[0] is None or not len(panel.curves.lines[1].getData()[0])
 

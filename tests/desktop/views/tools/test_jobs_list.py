@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from core.errors import FitloopError
+from desktop.jobs.fitting_many import fit_many_steps
 from desktop.jobs.training_process import TrainingProcess
 from desktop.state.job_record import JobRecord
 from desktop.views.drawing import duration
@@ -141,3 +142,9 @@ def test_names_of_200_characters_and_hundreds_of_jobs_are_shown_in_bounds(open_d
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (61, "1:01"), (3661.4, "1:01:01")])
 def test_times_are_written_in_minutes_and_hours(seconds, words):
     assert duration(seconds) == words
+
+
+def test_fitting_nobody_is_work_that_ends_at_once(open_desk):
+    workbench = open_desk.workbench
+    steps_of_nobody = fit_many_steps(workbench.fits.the_body, workbench.project, [], workbench.fits.options)
+    assert list(steps_of_nobody) == []

@@ -21,8 +21,8 @@ from core.errors import FitloopError
 from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
+from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
-from core.formats.motion.track import MotionOptions
 from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.table import FORMATS, Beside, Format, formats_read, formats_written, written_with
 from core.records import Person, Photo

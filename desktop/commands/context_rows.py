@@ -7,7 +7,6 @@ Kind = Literal[
     "keypoint",
     "bone",
     "person",
-    "people",
     "row",  # of a list of people
     "rows",  # several selected together
     "thumbnail",  # of a photo

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.formats.table import formats_written
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
+from desktop.commands.motion_row import EXPORT_MOTION
 from desktop.commands.people.at_opening import begin_work
 from desktop.commands.takeaway_rows import TAKEAWAYS
 from desktop.commands.window_api import Asks
@@ -206,6 +207,7 @@ FILE_MENU = (
         export("coco", "coco17"),
         PROJECT,
     ),
+    EXPORT_MOTION,
     *TAKEAWAYS,
     Command("file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", find_photos, WRITABLE),
     Command("file.open_body", QT_TR_NOOP("Open &body…"), "", open_body),

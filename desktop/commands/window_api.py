@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from PySide6.QtGui import QImage
 
+from desktop.jobs.files.save_motion import MotionChoice
+
 FileKinds = Sequence[tuple[str, str]]  # kinds of a file to write: English words, and the ending
 
 
@@ -26,6 +28,8 @@ class Asks(Protocol):
     def ask_for_file(self, kind: str) -> Path | None: ...
 
     def ask_for_new_file(self, kind: str) -> Path | None: ...
+
+    def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None: ...
 
     def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None: ...
 

@@ -231,7 +231,7 @@ FINDING = (
     Command("person.detect", QT_TR_NOOP("De&tect in photos without people"), "Ctrl+D", detect, WRITABLE),
     Command(
         "person.install_detector",
-        QT_TR_NOOP("In&stall a detector…"),
+        QT_TR_NOOP("Install a detect&or…"),
         "",
         lambda workbench, window, shown: window.offer_detectors(),
     ),

@@ -184,14 +184,14 @@ QUEUE = (
     ),
     Command(
         "fit.selected",
-        QT_TR_NOOP("Fit the s&elected people"),
+        QT_TR_NOOP("Fit t&he selected people"),
         "Ctrl+Shift+F",
         fit_selected,
         SEVERAL | WRITABLE | BODY,
     ),
     Command(
         "fit.guess_selected",
-        QT_TR_NOOP("Guess the selected pe&ople"),
+        QT_TR_NOOP("Guess the selected &people"),
         "Ctrl+Shift+G",
         guess_selected,
         SEVERAL | WRITABLE | BODY,

@@ -170,7 +170,7 @@ VERDICT_ROWS = (
     Command("person.next_worst", QT_TR_NOOP("Next &worst"), "Space", next_worst, PROJECT),
     Command(
         "person.sort",
-        QT_TR_NOOP("&Sort the list by its scores now"),
+        QT_TR_NOOP("Sort the list b&y its scores now"),
         "F5",
         lambda workbench, window, shown: workbench.queue.sort(),
         PROJECT,

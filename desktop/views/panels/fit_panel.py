@@ -141,6 +141,7 @@ class FitPanel(QScrollArea):
             row.add_to(rows, number)
         label_px = max(row.label.sizeHint().width() for row in self.rows.values())
         number_px = max(row.number.sizeHint().width() for row in (*self.rows.values(),))
+        focal_label.setMinimumWidth(label_px)
         for row in self.rows.values():
             row.align(label_px, max(number_px, self.focal.sizeHint().width()))
         self.focal.setFixedWidth(max(number_px, self.focal.sizeHint().width()))

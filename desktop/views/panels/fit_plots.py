@@ -21,8 +21,9 @@ SMALLEST_LOSS = 1e-2
 # The legend's cell in a plot's layout: first row, first column, rows, columns. No line is drawn there.
 BESIDE = (2, 3, 2, 1)
 ABOVE = (0, 1, 1, 3)  # the title's cell: over the lines alone it would set their least width
-AXIS_WIDTH_PX, TEXT_PX, NAMES_PX = 34, 14, 66
+AXIS_WIDTH_PX, TEXT_PX, NAMES_PX = 34, 14, 76
 TITLE_PT, NAME_PT = 9.0, 7.5
+LEAST_NAMED_PX = 140  # a lower panel has no room for names below the bars
 
 
 class FitPlots(QSplitter):
@@ -96,7 +97,7 @@ class LossPlot(pyqtgraph.PlotWidget):
                 self._lines[name] = self.plot(pen=_pen(number), name=term(name))
             values = np.maximum(losses[name], SMALLEST_LOSS)
             self._lines[name].setData(np.arange(len(values)), values)
-        words = tr("Loss by iteration, logarithmic") if shown else tr("Loss: press F to fit")
+        words = tr("Loss by iteration") if shown else tr("Loss: press F to fit")
         for side in ("left", "bottom"):
             self.getPlotItem().showAxis(side, bool(shown))
         if shown:
@@ -234,7 +235,7 @@ class ResidualBars(QWidget):
         person = self._workbench.person
         count = 0 if person is None else person.keypoints.k
         wide = count and (self.width() - AXIS_WIDTH_PX) / count >= NAME_PT + 3
-        return NAMES_PX if wide and self.height() >= 2 * NAMES_PX else 0
+        return NAMES_PX if wide and self.height() >= LEAST_NAMED_PX else 0
 
     @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -73,7 +73,10 @@ class NetworkButton(QToolButton):
 
     def offer(self) -> None:
         """Show the list, and go on: `showMenu` would wait for the choice."""
-        self._list.popup(self.mapToGlobal(self.rect().bottomLeft()))
+        place = self if self.isVisible() else self.window()  # a narrow window has no room for all tools
+        self._list.popup(
+            place.mapToGlobal(place.rect().bottomLeft() if place is self else place.rect().center())
+        )
 
     def _fill(self) -> None:
         network = self._workbench.fits.network

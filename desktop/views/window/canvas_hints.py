@@ -7,9 +7,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
+from core.body.keypoints import layout
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
-from desktop.text.translate import tr
+from desktop.text.translate import part, tr
 from desktop.views.photo.canvas import Canvas
 
 HINTS = ("fit", "drag", "menu", "judge")  # in the order in which they are shown
@@ -111,22 +112,34 @@ class CanvasHints(QFrame):
         if not self.shown or person is None:
             return
         at = np.array([person.bbox.corners[1][0], person.bbox.corners[0][1]], dtype=float)
-        posed = self._workbench.shown.posed
-        if self.shown == "drag" and posed is not None and np.isfinite(posed.residual_px).any():
-            at = person.keypoints.xy[int(np.nanargmax(posed.residual_px))]
+        worst = self._worst()
+        if self.shown == "drag" and worst is not None:
+            at = person.keypoints.xy[worst]
         x, y = (self._canvas.placing.to_canvas(np.asarray(at, dtype=float)) + AWAY_PX).tolist()
         room = self._canvas.size() - self.sizeHint()
         self.move(
             QPoint(int(min(max(x, 0), max(room.width(), 0))), int(min(max(y, 0), max(room.height(), 0))))
         )
 
+    def _worst(self) -> int | None:
+        """The keypoint that is farthest from the body."""
+        posed = self._workbench.shown.posed
+        seen = posed is not None and np.isfinite(posed.residual_px).any()
+        return int(np.nanargmax(posed.residual_px)) if posed is not None and seen else None
+
     def _words(self) -> dict[str, str]:
+        person, farthest = self._workbench.person, self._worst()
+        name = tr("left wrist")
+        if person is not None and farthest is not None:
+            name = part(layout(person.keypoints.layout).keypoints[farthest])
         fit, accept, reject, worst = (
             self._keys(f) for f in ("fit.fit", "person.accept", "person.reject", "person.next_worst")
         )
         return {
             "fit": tr("{fit} fits a body to these keypoints.").format(fit=fit),
-            "drag": tr("Drag a keypoint that is wrong, such as this one: the body follows."),
+            "drag": tr("Drag a keypoint that is wrong, perhaps the {name}: the body follows.").format(
+                name=name
+            ),
             "menu": tr("Right click on a keypoint, a bone or a person shows all that can be done with it."),
             "judge": tr(
                 "Is the body right? {accept} accepts, {reject} rejects, {worst} goes to the next."

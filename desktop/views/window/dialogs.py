@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
 from desktop.commands.window_api import FileKinds
+from desktop.jobs.files.save_motion import MotionChoice
 from desktop.settings import Settings
 from desktop.text.translate import tr
+from desktop.views.window.motion_dialog import MotionDialog, without_track
 from desktop.views.window.question_dialog import QuestionDialog
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ class Dialogs:
 
     def __init__(self, parent: QWidget, settings: Settings) -> None:
         self._parent, self._settings = parent, settings
+        self._motion = MotionChoice()  # the last one
 
     def ask_for_file(self, kind: str) -> Path | None:
         """Ask for a file ("any", "project", "body", "network") or a folder ("photos"). None if the user cancels."""
@@ -55,6 +59,18 @@ class Dialogs:
         row = FORMATS[kind]
         asked = self.ask_for_takeaway(kind, [(row.title, suffix) for suffix in row.suffixes], project)
         return None if asked is None else asked[0]
+
+    def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
+        """Ask how motion is to be written, without blocking. track: of the selected person; take: gets the choice."""
+
+        def chosen(choice: MotionChoice) -> None:
+            self._motion = without_track(choice)
+            take(choice)
+
+        dialog = MotionDialog(self._motion, track, self._parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(chosen)
+        dialog.open()
 
     def ask_for_takeaway(self, name: str, kinds: FileKinds, project: Path) -> tuple[Path, int] | None:
         """Ask for a file to write, as `ask_for_new_file` does. name: the end of the suggested name.

@@ -1,6 +1,6 @@
 """The main window: photo in the middle, panels around it, and menus made of the command table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from desktop.commands.context_rows import Target
 from desktop.commands.file_menu import open_path
 from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.photos import Photos
+from desktop.jobs.files.save_motion import MotionChoice
 from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, with_a_body
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
@@ -179,6 +180,9 @@ class Window(QMainWindow):
 
     def ask_for_new_file(self, kind: str) -> Path | None:
         return self._dialogs.ask_for_new_file(kind, self._workbench.shown.the_project.path)
+
+    def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
+        self._dialogs.ask_for_motion(track, take)
 
     def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None:
         return self._dialogs.ask_for_takeaway(name, kinds, self._workbench.shown.the_project.path)

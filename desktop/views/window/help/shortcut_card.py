@@ -35,7 +35,6 @@ class ShortcutCard(QFrame):
         self.rows: list[tuple[QLabel, QLabel]] = []
         for number, (words, keys) in enumerate(rows, start=1):
             row = QLabel(words), QLabel(keys)
-            row[0].setWordWrap(True)
             row[1].setObjectName("key")
             grid.addWidget(row[0], number, 0)
             grid.addWidget(row[1], number, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

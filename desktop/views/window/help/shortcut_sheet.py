@@ -22,7 +22,7 @@ from desktop.text.translate import tr
 from desktop.views.window.help.shortcut_card import ShortcutCard
 
 Rows = list[tuple[str, str]]
-CARD_PX, GAP_PX, SIZE_PX = 270, 12, (1180, 720)
+GAP_PX, SIZE_PX = 12, (1180, 720)
 MOST_OF_SCREEN = 0.9
 
 
@@ -77,7 +77,9 @@ class ShortcutSheet(QDialog):
                 pass
             if column is not None:
                 column.deleteLater()
-        count = max(1, (self.width() - 2 * GAP_PX) // (CARD_PX + GAP_PX))
+        widest = max(card.sizeHint().width() for card in self.cards)
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        count = max(1, (self.width() - GAP_PX - bar) // (widest + GAP_PX))
         columns, heights = [QVBoxLayout() for _ in range(count)], [0] * count
         for card in self.cards:
             if card.shown:

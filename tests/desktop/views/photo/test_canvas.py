@@ -155,6 +155,8 @@ def trunk_of(desk, person_id):
 @pytest.mark.gl
 def test_everybodys_body_is_over_the_photo_and_a_command_leaves_the_others_out(open_desk):
     desk = open_desk
+    desk.do("view.whole")
+    desk.workbench.change_view(other_bodies=True)
     both_fitted(desk)
     others = pixels(desk.window.canvas.grab().toImage())
     desk.do("view.other_bodies")

@@ -7,6 +7,7 @@ from desktop.views.window.canvas_hints import CanvasHints
 
 @pytest.fixture
 def desk(open_desk):
+    open_desk.workbench.change_view(hints=True)
     return open_desk
 
 

@@ -19,6 +19,8 @@ SHOES = ("#1c1c1e", "#3b2a1e", "#e8e6e1", "#7c2222", "#23364f", "#8a8578")
 EYES = (0.12, 0.10, 0.09)
 SLEEVES, HEMS = (0.0, 0.38, 0.5, 0.97), (0.3, 0.5, 0.72, 0.98)  # lengths as shares of arm and leg
 SLEEVE_SHARES, HEM_SHARES = (0.1, 0.35, 0.15, 0.4), (0.15, 0.15, 0.1, 0.6)
+LOOSEST = 0.016, 0.02, 0.008, 0.03  # [m] that top, bottom, shoes and hair stand off the skin
+PRINTED, DENIM, BEARDED = 0.2, 0.4, 0.2
 ONE_PIECE, BARE_CHEST, BAREFOOT, PATTERNED = 0.1, 0.04, 0.08, 0.35  # shares of people
 
 
@@ -41,7 +43,7 @@ def landmarks(body: Body) -> Uniforms:
 
 def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
     """Random skin, hair and clothes of one person. neck: height of the neck joint at rest [m]."""
-    skin = _near(SKIN[rng.integers(len(SKIN))], 0.04, rng)
+    skin = _near(SKIN[rng.integers(len(SKIN))], 0.015, rng)
     top, bottom = _cloth(rng), _cloth(rng)
     bottom = top if rng.random() < ONE_PIECE else bottom
     top = skin if rng.random() < BARE_CHEST else top
@@ -64,6 +66,13 @@ def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
         "u_hair_tilt": float(rng.uniform(0.5, 0.95)),
         "u_top_pattern": _pattern(rng),
         "u_bottom_pattern": _pattern(rng),
+        "u_loose": (
+            0.0 if top == skin else float(rng.uniform(0.002, LOOSEST[0])),
+            float(rng.uniform(0.002, LOOSEST[1])),
+            0.0 if barefoot else LOOSEST[2],
+            float(rng.uniform(0.006, LOOSEST[3])),
+        ),
+        "u_details": tuple(float(rng.random() < share) for share in (PRINTED, DENIM, BEARDED)),
     }
 
 

@@ -115,9 +115,8 @@ def _write_starts_down(calls: list[str]) -> None:
         own = getattr(owner, name)
 
         def start(*arguments: Any, **options: Any) -> Any:
-            words = (
-                f"{owner.__name__}.{name}{arguments[1:]}"  # without the process itself, which is not made yet
-            )
+            # Without the process itself, which is not made yet.
+            words = f"{owner.__name__}.{name}{arguments[1:]}"
             if owner is not subprocess.Popen or sys.executable in words:
                 calls.append(words)
             return own(*arguments, **options)

@@ -39,9 +39,8 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
         raise FitloopError(f"{folder / DATASET} exists already. Choose another --out, or delete it.")
     folder.mkdir(parents=True, exist_ok=True)
     truths: list[Truth] = []
-    progress: ProgressLine | None = (
-        None  # its rate is counted from the first photos on: before, workers were starting
-    )
+    # Its rate is counted from the first photos on: before, workers were starting.
+    progress: ProgressLine | None = None
     try:
         with closing(make_photos(config, folder, count, workers)) as chunks:
             for chunk in chunks:

@@ -7,8 +7,10 @@ whole file is a ReadError; a fault in one value is Unusable.
 from __future__ import annotations
 
 import errno
+import gc
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +58,8 @@ def read_json(path: Path, limit: int = MAX_FILE_BYTES) -> Any:
     text = decode(path, data)
     del data
     try:
-        return json.loads(text)
+        with _without_collection():
+            return json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise read_error(
@@ -64,6 +67,18 @@ def read_json(path: Path, limit: int = MAX_FILE_BYTES) -> Any:
         ) from error
     except (ValueError, RecursionError) as error:
         raise read_error(path, "a number in it has too many digits", "Export it again.") from error
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Without Python's search for cycles: parsed JSON has none, and the search takes longer than parsing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def decode(path: Path, data: bytes) -> str:
@@ -162,9 +177,18 @@ def finite(value: object, *shape: int) -> np.ndarray:
 
 def number(value: object) -> float:
     """One finite number. Raises Unusable."""
+    if type(value) in (int, float) and -MAX_COORDINATE <= value <= MAX_COORDINATE:  # type: ignore[operator]
+        return float(value)  # type: ignore[arg-type]
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number, np.ndarray)):
         raise Unusable("a number is missing")
     return float(finite(np.asarray(value).reshape(-1), 1)[0])
+
+
+def point(value: object) -> tuple[float, float]:
+    """A list of two finite numbers x, y [px], without making an array of it. Raises Unusable."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise Unusable("the place of a point is not x, y")
+    return number(value[0]), number(value[1])
 
 
 def _shape_in_words(shape: tuple[int, ...]) -> str:

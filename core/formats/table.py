@@ -15,6 +15,7 @@ from core.compute.late import Late
 
 if TYPE_CHECKING:
     from core.body.model import Body
+    from core.formats.motion.track import MotionOptions
     from core.formats.shared.glimpse import Glimpse
     from core.formats.shared.report import Export, Import
 
@@ -29,7 +30,7 @@ class Beside:
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
     tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
     the camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos'
-    paths start from; frame_rate [photos a second].
+    paths start from; frame_rate [photos a second]; motion: where a sequence takes place, by default before the camera.
     """
 
     photos: Path | None = None
@@ -42,6 +43,7 @@ class Beside:
     base: Path | None = None
     root: Path | None = None
     frame_rate: float = 30.0
+    motion: MotionOptions | None = None
 
 
 def folder_of(path: Path) -> Path:
@@ -302,8 +304,24 @@ _ROWS = (
         "amass",
         (".npz",),
         writes="AMASS-style .npz of one person through the photos",
-        write=_late("bodies.amass", "write"),
-        write_asks=("body", "frame_rate"),
+        write=_late("motion.amass", "write"),
+        write_asks=("body", "frame_rate", "motion"),
+        holds="sequence",
+    ),
+    Format(
+        "amass-smplx",
+        (".npz",),
+        writes="the same with SMPL-X's 55 joints, as Blender's SMPL-X add-on reads it",
+        write=_late("motion.amass", "write_smplx"),
+        write_asks=("body", "frame_rate", "motion"),
+        holds="sequence",
+    ),
+    Format(
+        "bvh",
+        (".bvh",),
+        writes="motion .bvh of one person through the photos, for Blender, Maya, MotionBuilder",
+        write=_late("motion.bvh", "write"),
+        write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
     ),
     Format(
@@ -320,8 +338,8 @@ _ROWS = (
         "animation",
         (".glb",),
         writes="animated .glb of one person through the photos",
-        write=_late("meshes.gltf", "write"),
-        write_asks=("body", "frame_rate"),
+        write=_late("motion.gltf", "write"),
+        write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
     ),
 )

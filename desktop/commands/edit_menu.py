@@ -40,7 +40,7 @@ def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Run:
     return act
 
 
-def cycle_visibility(workbench: Workbench, window: Asks | None, shown: Shown) -> None:
+def cycle_visibility(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Cycle the selected keypoint through visible, occluded, absent. It reappears at the body if it has no place."""
     body_px = None if shown.posed is None else shown.posed.keypoints_px
     index = workbench.view.keypoint
@@ -49,7 +49,7 @@ def cycle_visibility(workbench: Workbench, window: Asks | None, shown: Shown) ->
     now = STATES[person_edits.visibility(changed.keypoints, index)]
     label = tr("{name} is {state}").format(name=name, state=tr(now))
     workbench.apply(label, changed, follow=True)
-    words = tr("{label} (visible, occluded, absent: right click or V). Ctrl+Z takes it back.")
+    words = tr("{label} (visible, occluded, absent: V). Ctrl+Z takes it back.")
     workbench.told.emit(words.format(label=label[:1].upper() + label[1:]))
 
 
@@ -101,6 +101,12 @@ EDIT_MENU = (
     Command("edit.undo", QT_TR_NOOP("&Undo"), "Ctrl+Z", lambda workbench, *_: workbench.undo(), UNDO),
     Command("edit.redo", QT_TR_NOOP("&Redo"), "Ctrl+Shift+Z", lambda workbench, *_: workbench.redo(), REDO),
     Command("edit.cancel", QT_TR_NOOP("&Cancel"), "Esc", cancel),
+    Command(
+        "edit.menu",
+        QT_TR_NOOP("Conte&xt menu"),
+        "Shift+F10",
+        lambda workbench, window, shown: window.menu_of_selection(),
+    ),
     Command("edit.next_keypoint", QT_TR_NOOP("&Next keypoint"), "Tab", step_keypoint(1), PERSON),
     Command("edit.last_keypoint", QT_TR_NOOP("Prev&ious keypoint"), "Shift+Tab", step_keypoint(-1), PERSON),
     Command("edit.place", QT_TR_NOOP("&Place keypoints by clicking"), "P", place_keypoints, UNLOCKED),

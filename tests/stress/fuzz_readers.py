@@ -40,6 +40,7 @@ from train.run.parser import CommandLine
 FORMATS = tuple(row.word for row in formats_recognised())
 RECOGNISE = "recognise"
 EXTRA = ("spin_fits.npy", "final_fits.npz")
+MEMORY = Path("/dev/shm")  # a folder in memory: on a disk, writing an input anew takes longer than reading it
 SLOWEST_S = 2.0  # of processor
 MOST_CHANGES = 4
 STRANGE = (
@@ -362,7 +363,7 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.filterwarnings("error", module=r"core(\..*)?$")
     signal.signal(signal.SIGALRM, raise_hang)
     bad = 0
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         made, values = samples(Path(name)), writers(Path(name))
         values |= extra_samples(made, Path(name))
         for reader in given.reader or [*FORMATS, *EXTRA, RECOGNISE]:

@@ -85,7 +85,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
         names = ", ".join(sorted(unread)[:MAX_FIELDS_SHOWN])
         report.note(f"fields of annotations that are kept, but not read: {names}")
     fields = {name: value for name, value in data.items() if name not in rest}
-    document = document_of(fields, rest["images"], rest["annotations"], categories)
+    document = document_of(fields, rest["images"], rest["annotations"], categories, is_binary)
     return report.done(
         with_image(photo, image, others.get(key, [])).with_(
             people=tuple(persons.get(key, ())), document=document

@@ -57,6 +57,17 @@ def rewritten(person: Person, shown: Person, origin: AnnotationOrigin, matched: 
     return annotation
 
 
+def labelled_only(annotation: dict[str, Any]) -> dict[str, Any]:
+    """With v = 1 for each keypoint that is there, as in a file that has no 2."""
+    rows = {name: _triples(annotation.get(name)) for name in ("keypoints", "foot_kpts")}
+    told: dict[str, Any] = {}
+    for name, each in rows.items():
+        if each is not None:
+            seen = [[*row[:2], 1 if row[2] == VISIBLE else row[2]] for row in each]
+            told[name] = seen if _is_nested(annotation[name]) else [value for row in seen for value in row]
+    return annotation | told
+
+
 def completed(annotation: dict[str, Any], shown: Person, matched: NameMatch) -> dict[str, Any]:
     """With the fields that an evaluation needs, if the file lacked them."""
     fresh = made(shown, matched)

@@ -87,6 +87,11 @@ class CocoHeader:
                 self.left_out.append(LeftOut(f"field '{name[:64]}'", reason))
 
     @property
+    def is_binary(self) -> bool:
+        """Whether the visibilities of all documents are 0 and 1 only: a 2 would give their other 1s another meaning."""
+        return bool(self.rest) and all(origin.is_binary for origin in self.rest)
+
+    @property
     def document(self) -> dict[str, Any]:
         """All but images and annotations."""
         return self.fields | {name: records for name, records in self.lists.items() if records}

@@ -45,12 +45,13 @@ class ImageOrigin:
 @dataclass(frozen=True, eq=False)
 class DocumentOrigin:
     """The fields of a file but images and annotations; those of the two that were left out; and by the category's id
-    how its keypoints were read."""
+    how its keypoints were read. is_binary: its visibilities are 0 and 1 only, so that 1 means labelled."""
 
     fields: dict[str, Any]
     images: list[Any]
     annotations: list[Any]
     matches: dict[Hashable, NameMatch]
+    is_binary: bool = False
 
 
 def with_annotation(person: Person, annotation: Mapping[str, Any]) -> Person:
@@ -92,12 +93,12 @@ def document_of(
     images: list[Any],
     annotations: list[Any],
     matches: Mapping[Hashable, NameMatch],
+    is_binary: bool = False,
 ) -> str:
     """The text of Photo.document. Arguments as in `DocumentOrigin`."""
     read = [[id, one.layout, one.take.tolist(), one.count, one.unknown] for id, one in matches.items()]
-    return _to_json(
-        {"kind": KIND, "fields": fields, "images": images, "annotations": annotations, "matches": read}
-    )
+    told = {"kind": KIND, "fields": fields, "images": images, "annotations": annotations, "matches": read}
+    return _to_json(told | {"binary": True} if is_binary else told)
 
 
 def annotation_origin(person: Person) -> AnnotationOrigin | None:
@@ -138,7 +139,7 @@ def document_origin(text: str) -> DocumentOrigin | None:
             matches[id] = NameMatch(str(name), np.array(take, dtype=np.int64), int(count), tuple(unknown))
         except (ValueError, TypeError, OverflowError):
             continue
-    return DocumentOrigin(known["fields"], images, annotations, matches)
+    return DocumentOrigin(known["fields"], images, annotations, matches, known.get("binary") is True)
 
 
 def keypoints_print(keypoints: Keypoints) -> str:

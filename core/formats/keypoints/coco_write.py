@@ -16,7 +16,7 @@ from core.body.keypoints import convert, layout
 from core.errors import FitloopError
 from core.files.json_parts import json_parts
 from core.files.whole_file import whole_file
-from core.formats.keypoints.coco_annotation import completed, edited, made, places, rewritten
+from core.formats.keypoints.coco_annotation import completed, edited, labelled_only, made, places, rewritten
 from core.formats.keypoints.coco_header import CocoHeader, Id
 from core.formats.keypoints.coco_origin import AnnotationOrigin, annotation_origin, image_origin
 from core.formats.photos.moved_people import moved
@@ -98,7 +98,7 @@ class _CocoWriter:
                     later.append((photo, image_id, person, shown))
                     continue
                 self.people += 1
-                yield self._known(photo, image_id, person, shown, origin)
+                yield self._told(photo, person, self._known(photo, image_id, person, shown, origin))
             yield from self._others(photo, image_id, doubles)
         for document in self._header.rest if self._written_layout is None else ():
             for annotation in document.annotations:
@@ -113,7 +113,16 @@ class _CocoWriter:
             known = annotation_origin(person)
             own = self._annotation_ids.take(person.id) if known is None else None
             id = self._annotation_ids.take() if own is None else own
-            yield self._new(photo, image_id, person, shown) | {"id": id}
+            yield self._told(photo, person, self._new(photo, image_id, person, shown)) | {"id": id}
+
+    def _told(self, photo: Photo, person: Person, annotation: dict[str, Any]) -> dict[str, Any]:
+        """The annotation with visibilities as its file has them."""
+        if not self._header.is_binary:
+            return annotation
+        if person.keypoints.occluded.any():
+            reason = "its file has the visibilities 0 and 1 only, which do not tell what is occluded"
+            self.left_out.append(LeftOut(f"{photo.path}, person {person.id}", reason))
+        return labelled_only(annotation)
 
     def _known(
         self, photo: Photo, image_id: Id, person: Person, shown: Person, origin: AnnotationOrigin

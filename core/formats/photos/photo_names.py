@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
 PHOTO_SUFFIXES = (
@@ -25,6 +26,7 @@ PHOTO_SUFFIXES = (
     ".heif",
 )
 SPELLINGS = 6
+_REMEMBERED = 65_536  # names: each is asked for in all spellings
 LOOSE = (2, 5)  # the spellings without an upload's prefix or hash
 STEM = 3  # the first spelling without suffix
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -69,6 +71,8 @@ def last_parts(name: str) -> tuple[str, ...]:
     return tuple(part for part in parts[start:] if part not in ("", "."))
 
 
+@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_REMEMBERED)
 def spellings(name: str) -> tuple[str, ...]:
     """The keys that a file's name is known by, from strict to loose: as it is; without regard to case, percent signs
     and Unicode's forms; without an upload's prefix or hash; then the same three without suffix."""

@@ -44,7 +44,7 @@ class GatheredPhotos:
             track = None
         if track is not None:
             tracks.add(track)
-        found.append(people.person(len(found) + 1, bbox, keypoints).with_(track=track))
+        found.append(people.person(len(found) + 1, bbox, keypoints, track))
 
     @property
     def count(self) -> int:

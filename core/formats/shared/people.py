@@ -119,11 +119,12 @@ def box_round(keypoints: Keypoints, sure: float = 0.0) -> BBox:
     chosen = keypoints.confidence > sure
     if chosen.sum() < FEWEST_FOR_BOX:
         chosen = keypoints.confidence > 0
-    seen = keypoints.xy[chosen].astype(np.float64)
-    if len(seen) < FEWEST_FOR_BOX or np.ptp(seen, axis=0).max() <= 0:
+    xs, ys = keypoints.xy[chosen].T.tolist()
+    side = max(max(xs) - min(xs), max(ys) - min(ys)) if len(xs) >= FEWEST_FOR_BOX else 0.0
+    if side <= 0:
         raise Unusable("it has neither a usable box nor two keypoints to compute one from")
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    return BBox((low + high) / 2, BBOX_PADDING * float((high - low).max()) / BBOX_UNIT)
+    center = np.array([(min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2])
+    return BBox(center, BBOX_PADDING * side / BBOX_UNIT)
 
 
 def box_or_round(xywh: Any, keypoints: Keypoints, report: Report, record: str) -> BBox:
@@ -141,9 +142,9 @@ def box_or_round(xywh: Any, keypoints: Keypoints, report: Report, record: str) -
         return box
 
 
-def person(id: int, bbox: BBox, keypoints: Keypoints) -> Person:
+def person(id: int, bbox: BBox, keypoints: Keypoints, track: int | None = None) -> Person:
     """A person without fit or verdict, as files of keypoints have it."""
-    return Person(id=id, bbox=bbox, keypoints=keypoints)
+    return Person(id=id, bbox=bbox, keypoints=keypoints, track=track)
 
 
 def text_column(values: np.ndarray) -> Iterator[str | None]:

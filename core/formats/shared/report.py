@@ -7,8 +7,7 @@ is reported. A problem of the whole file is a `ReadError` that names file, recor
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +80,24 @@ class Export:
         return "\n".join([f"{self.written} {units}", *self.notes, *grouped(self.left_out, shown)])
 
 
+@dataclass(slots=True)
+class RecordOfFile:
+    """The block that reads one record: see `Report.record`. A class, as a file may have a million of them."""
+
+    report: Report
+    name: str
+
+    def __enter__(self) -> None:
+        """Begin the record."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        """Whether the error is reported and goes no farther."""
+        if not isinstance(error, FitloopError) or isinstance(error, ReadError):
+            return False
+        self.report.leave_out(self.name, str(error))
+        return True
+
+
 class Report:
     """Collects the records left out and the notes while one file is read."""
 
@@ -103,15 +120,9 @@ class Report:
         """Report how the file was interpreted. Equal texts are reported once."""
         self._notes[_printable(text)] = None
 
-    @contextmanager
-    def record(self, name: str) -> Iterator[None]:
+    def record(self, name: str) -> RecordOfFile:
         """Leave the record out if the block raises a FitloopError. A ReadError still ends the reading."""
-        try:
-            yield
-        except ReadError:
-            raise
-        except FitloopError as error:
-            self.leave_out(name, str(error))
+        return RecordOfFile(self, name)
 
     def count_people(self, more: int = 1) -> None:
         """Count people. Raises ReadError beyond MAX_PEOPLE, the most that a project holds."""

@@ -86,13 +86,15 @@ class Session:
                 with explained(self.path, doing):
                     yield self._db
             except DamagedProjectError as error:
-                told = recovery.rescue(self.path, error, isinstance(error.__cause__, OverwrittenError))
+                explained_error = recovery.rescue(
+                    self.path, error, isinstance(error.__cause__, OverwrittenError)
+                )
                 self._lost = True
                 if self._watch is None:
                     self._db.close()
                 else:
                     self._watch.close_beside_log()
-                raise told from error
+                raise explained_error from error
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[sqlite3.Connection]:

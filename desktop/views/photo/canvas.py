@@ -1,12 +1,19 @@
 """The widget that shows the photo with its people."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.errors import ImageError
@@ -20,7 +27,8 @@ from desktop.views.gesture import Gesture, Hand, Pointer
 from desktop.views.gl.renderer import Renderer
 from desktop.views.photo import gestures, key_gestures
 from desktop.views.photo.canvas_keys import CanvasKeys
-from desktop.views.photo.grabbing import cycle_at, gesture_at
+from desktop.views.photo.click_target import asked_for
+from desktop.views.photo.grabbing import gesture_at
 from desktop.views.photo.hit_test import keypoint_at
 from desktop.views.photo.photo_notice import FindMoved, notice_of
 from desktop.views.photo.photo_painter import PhotoPainter
@@ -34,6 +42,7 @@ class Canvas(QWidget):
     """Shows the photo. The wheel zooms at the cursor; dragging moves keypoints and boxes, or else pans the photo."""
 
     placed = Signal()  # zoom or pan changed
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(
         self, workbench: Workbench, photos: Photos, renderer: Renderer | None, parent: QWidget | None = None
@@ -43,9 +52,8 @@ class Canvas(QWidget):
         self.placing = Placing()
         self._touched = False  # True after zooming or panning by hand: a resize then keeps the place
         self._on_person = False  # True after zooming to a person: the view then goes to the next one, too
-        self._pressed = (
-            False  # during a press, which selects a person without moving the view under the mouse
-        )
+        # During a press, which selects a person without moving the view under the mouse.
+        self._pressed = False
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
@@ -214,16 +222,13 @@ class Canvas(QWidget):
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._workbench.photo is None or self._hand.holds:
+        if self._workbench.photo is None or self._hand.holds or event.button() == Qt.MouseButton.RightButton:
             return
         pointer, armed = self._pointer(event), self._armed
         if armed is None:
             self._keys.keep()
         elif self._keys.end():
             self._workbench.cancel()
-        if event.button() == Qt.MouseButton.RightButton:
-            cycle_at(self._workbench, self.placing, pointer.canvas)
-            return
         middle = event.button() == Qt.MouseButton.MiddleButton
         gives = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if middle:
@@ -232,10 +237,23 @@ class Canvas(QWidget):
             self._begin(armed(pointer))
         else:
             self._pressed = True
-            body_at = partial(self._painter.body_at, placing=self.placing, ratio=self.devicePixelRatioF())
-            gesture = gesture_at(self._workbench, self.placing, self._place, pointer, body_at, gives)
+            gesture = gesture_at(self._workbench, self.placing, self._place, pointer, self._body_at, gives)
             self._pressed = False
             self._begin(gesture)
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._hand.holds or self._armed is not None:
+            return
+        self._pressed = True
+        target, at = asked_for(event, self._workbench, self.placing, self.size(), self._body_at)
+        self._pressed = False
+        if target is not None:
+            self.menu_asked.emit(target, self.mapToGlobal(at))
+
+    def _body_at(self, at: np.ndarray) -> int | None:
+        """Id of the other person whose body is drawn at a canvas point (2,) [px]."""
+        return self._painter.body_at(at, placing=self.placing, ratio=self.devicePixelRatioF())
 
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None

@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.body.keypoints import layout
 from core.records import BBox, Person, Photo
 from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.photo.zoom import Placing
 
 NEAR_PX = 11.0
+BONE_PX = 7.0
 EDGE_PX = 5.0
 
 
@@ -32,6 +34,19 @@ def keypoint_at(person: Person, posed: PosedBody | None, placing: Placing, at: n
         away = np.linalg.norm(placing.to_canvas(posed.keypoints_px) - at, axis=1)
         away[~absent] = np.inf
     return int(away.argmin()) if len(away) and away.min() <= NEAR_PX else NO_KEYPOINT
+
+
+def bone_at(person: Person, placing: Placing, at: np.ndarray) -> tuple[int, int] | None:
+    """The bone of this person at a canvas point (2,) [px] as keypoint indices, the parent first; None for none."""
+    seen, places = person.keypoints.confidence > 0, placing.to_canvas(person.keypoints.xy)
+    bones = [bone for bone in layout(person.keypoints.layout).bones if seen[list(bone)].all()]
+    if not bones:
+        return None
+    start, end = places[[bone[0] for bone in bones]], places[[bone[1] for bone in bones]]
+    along = end - start
+    share = ((at - start) * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-9)
+    away = np.linalg.norm(start + np.clip(share, 0, 1)[:, None] * along - at, axis=1)
+    return bones[int(away.argmin())] if away.min() <= BONE_PX else None
 
 
 def person_at(

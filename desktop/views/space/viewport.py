@@ -4,8 +4,17 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.body.tree import JOINT_NAMES, joint_index
@@ -26,6 +35,7 @@ from desktop.views.repaint_later import Unhurried
 from desktop.views.space.body_painter import BodyPainter
 from desktop.views.space.joint_gestures import move_joint, turn_joint
 from desktop.views.space.joint_marks import draw_joints
+from desktop.views.space.joint_target import joint_or_view
 from desktop.views.space.rings import Grip, Rings
 from desktop.views.space.space_notice import notice_of
 from desktop.views.space.viewpoint import Viewpoint
@@ -41,6 +51,8 @@ class Viewport(QWidget):
     Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged. Arrows turn, and pan
     with Shift. aside_deg: this view's azimuth relative to the viewpoint, which other views may share.
     """
+
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(
         self,
@@ -200,6 +212,8 @@ class Viewport(QWidget):
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            return
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pans = shifted or event.button() == Qt.MouseButton.MiddleButton
         self._held = (self.orbit, event.position(), pans)
@@ -217,6 +231,14 @@ class Viewport(QWidget):
                 finish_order(self._workbench)
                 return
             self._take_joint(joint, event.position())
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self._hand.holds:
+            surface, joint = self.surface, self.joint_at(QPointF(event.pos()))
+            joints_px = None if surface is None else self.orbit.project(surface[1], self.size())
+            target, at = joint_or_view(event, self._workbench, joint, joints_px, self.rect())
+            self.menu_asked.emit(target, self.mapToGlobal(at))
 
     def _grip_at(self, at: QPointF) -> Grip | None:
         """The ring under a point of the view."""
@@ -246,6 +268,8 @@ class Viewport(QWidget):
 
     @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            return
         self._held, self._turned = None, 0.0
         self._hand.move(Pointer(np.zeros(2), np.zeros(2), released=True))
         self.update()

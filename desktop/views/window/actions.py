@@ -18,7 +18,7 @@ from desktop.text.translate import tr
 
 
 class Actions(dict[str, QAction]):
-    """Actions by command id."""
+    """Actions by command id. An action's data is the reason why it is not available; empty if it is."""
 
     def __init__(
         self, window: QMainWindow, workbench: Workbench, commands: Sequence[Command], settings: Settings
@@ -85,7 +85,9 @@ class Actions(dict[str, QAction]):
                 self._tips.get(command.id) != about
             ):  # a hundred texts at every edit would take longer than the edit
                 self._tips[command.id] = about
-                action.setToolTip(_tool_tip(action, fixed or tr(why_not(command, there))))
+                reason = fixed or tr(why_not(command, there))
+                action.setData(reason if missing else "")
+                action.setToolTip(_tool_tip(action, reason))
             if command.flag:
                 action.setChecked(getattr(view, command.flag) == command.value)
             elif command.checked is not None:

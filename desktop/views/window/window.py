@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import (
     QCloseEvent,
+    QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
     QKeyEvent,
@@ -14,10 +15,11 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from desktop import theme
 from desktop.commands.command import Command
+from desktop.commands.context_rows import Target
 from desktop.commands.file_menu import open_path
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails
@@ -39,6 +41,7 @@ from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
 from desktop.views.space.space import Space
+from desktop.views.tools.context_menu import open_menu
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
 from desktop.views.tools.toolbar import Toolbar
@@ -104,9 +107,8 @@ class Window(QMainWindow):
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
-        self.arranged = (
-            False  # whether docks have their first sizes; they get them when the window is first shown
-        )
+        # Whether docks have their first sizes; they get them when the window is first shown.
+        self.arranged = False
         self._first_layout = self.saveState(LAYOUT_VERSION)
         self._show_project()
         self.actions_by_id.update_states()
@@ -119,6 +121,8 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
+        for view in (self.canvas, self.space.main, self.space.side):
+            view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
@@ -197,6 +201,17 @@ class Window(QMainWindow):
 
     def show_palette(self) -> None:
         CommandPalette(self._commands, self.actions_by_id, self._settings, self).open()
+
+    def show_menu(self, target: Target, at: QPoint) -> None:
+        """Open the context menu of a target at a point of the screen [px]."""
+        open_menu(target, at, self.actions_by_id, self._workbench.view.colours, self)
+
+    def menu_of_selection(self) -> None:
+        """Open the context menu of the view with the keyboard, as the menu key does; without one, of the photo."""
+        view = self.focusWidget() or self.canvas
+        middle = view.rect().center()
+        reason = QContextMenuEvent.Reason.Keyboard
+        QApplication.sendEvent(view, QContextMenuEvent(reason, middle, view.mapToGlobal(middle)))
 
     def show_shortcuts(self) -> None:
         ShortcutSheet(self._commands, self.actions_by_id, self).open()

@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from core.errors import ReadError
-from core.files.untrusted import finite, read_bytes
+from core.files.untrusted import point, read_bytes
 from core.files.unusable import Unusable
 from core.formats.keypoints.annotators.keyframe_tracks import KeyframeTrack, add_tracks
 from core.formats.keypoints.annotators.named_people import MAX_NAMES, NamedPeople, PlacedPoint
@@ -128,11 +128,10 @@ class _Reader:
         if attributes.get("outside") == "1" or name not in self.names:
             return
         try:
-            x, y = (float(part) for part in attributes.get("points", "")[:100].split(","))
+            x, y = map(float, attributes.get("points", "")[:100].split(","))
         except ValueError as error:
             raise Unusable("the place of a point is not x,y") from error
-        finite([x, y], 2)
-        self._points[name] = PlacedPoint(x, y, attributes.get("occluded") == "1")
+        self._points[name] = PlacedPoint(*point([x, y]), attributes.get("occluded") == "1")
 
 
 def _frame(attributes: dict[str, str]) -> int | None:

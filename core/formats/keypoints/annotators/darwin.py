@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ReadError
-from core.files.untrusted import finite, read_json
+from core.files.untrusted import point, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.annotators.keyframe_tracks import KeyframeTrack, add_tracks
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
@@ -162,6 +162,6 @@ def _points(holder: dict[str, Any]) -> dict[str, PlacedPoint]:
     for node in nodes:
         if not isinstance(node, dict) or not isinstance(node.get("name"), str):
             raise Unusable("a node has no name")
-        x, y = finite([node.get("x"), node.get("y")], 2).tolist()
+        x, y = point([node.get("x"), node.get("y")])
         placed[node["name"][:64]] = PlacedPoint(x, y, node.get("occluded") is True)
     return placed

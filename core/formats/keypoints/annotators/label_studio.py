@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from core.files.untrusted import finite, number, read_json
+from core.files.untrusted import number, point, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
 from core.formats.shared.gathered_photos import photo_size
@@ -122,9 +122,8 @@ def _point(region: dict[str, Any], size: tuple[int, int]) -> tuple[str, PlacedPo
     labels = value.get(_LABELS[region["type"]], value.get("labels"))
     if not isinstance(labels, list) or len(labels) != 1 or not isinstance(labels[0], str):
         raise Unusable("it does not have one label")
-    x, y = (number(value.get(axis)) / 100 * side for axis, side in zip("xy", size, strict=True))
-    finite([x, y], 2)
-    return labels[0][:64], PlacedPoint(x, y)
+    x, y = point([value.get("x"), value.get("y")])
+    return labels[0][:64], PlacedPoint(*point([x / 100 * size[0], y / 100 * size[1]]))
 
 
 def _xywh(region: dict[str, Any], size: tuple[int, int]) -> list[float] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ReadError
-from core.files.untrusted import finite, read_json
+from core.files.untrusted import finite, point, read_json
 from core.files.unusable import Unusable
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
 from core.formats.shared.gathered_photos import json_files, photo_size
@@ -91,7 +91,8 @@ def _add_point(placed: dict[str, PlacedPoint], shape: dict[str, Any]) -> None:
     label = label[:64]
     if label in placed:
         raise Unusable(f"the person has two points '{label}'; the first is read. Give each person a group_id")
-    x, y = finite(shape.get("points"), 1, 2)[0].tolist()
+    points = shape.get("points")
+    x, y = point(points[0] if isinstance(points, list) and len(points) == 1 else None)
     placed[label] = PlacedPoint(x, y, occluded=shape.get("difficult") is True)
 
 

@@ -85,17 +85,22 @@ class NamedPeople:
         places = {name: place for place, name in enumerate(names)}
         for person in self._people:
             with self.report.record(person.record):
-                rows = np.zeros((len(names), 4))
-                for name, point in person.points.items():
-                    if name in places:
-                        rows[places[name]] = point.x, point.y, point.confidence, point.occluded
-                array = matched.pick(rows)
+                array = matched.pick(_rows(person.points, places))
                 keypoints = people.make_keypoints(
                     matched.layout, array[:, :3], self.report, person.record, array[:, 3] > 0
                 )
                 box = people.box_or_round(person.xywh, keypoints, self.report, person.record)
                 gathered.add(person.photo, keypoints, box, tracks.take(person.identity))
         return gathered.done()
+
+
+def _rows(points: Mapping[str, PlacedPoint], places: Mapping[str, int]) -> np.ndarray:
+    """Points by name as rows (K, 4) = x, y, confidence, occluded, each in its place."""
+    rows: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)] * len(places)
+    for name, point in points.items():
+        if name in places:
+            rows[places[name]] = point.x, point.y, point.confidence, point.occluded
+    return np.array(rows)
 
 
 def match_names(names: Sequence[str], layout_name: str | None, report: Report) -> NameMatch:

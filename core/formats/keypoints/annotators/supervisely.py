@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ReadError
-from core.files.untrusted import finite, read_json
+from core.files.untrusted import point, read_json
 from core.files.unusable import Unusable, read_error
 from core.formats.keypoints.annotators.named_people import NamedPeople, NamedPerson, PlacedPoint
 from core.formats.shared.gathered_photos import photo_size
@@ -137,6 +137,6 @@ def _points(graph: Any, names: dict[str, str]) -> dict[str, PlacedPoint]:
     for id, node in graph["nodes"].items():
         if not isinstance(node, dict):
             raise Unusable("a node has no place")
-        x, y = finite(node.get("loc"), 2).tolist()
+        x, y = point(node.get("loc"))
         placed[names.get(id, id[:64])] = PlacedPoint(x, y, occluded=node.get("disabled") is True)
     return placed

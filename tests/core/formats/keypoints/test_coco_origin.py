@@ -375,3 +375,39 @@ class TestOneLayout:
         self.check(written(tmp_path, (Photo("a.png", 64, 48, (person("coco17"),)),), "openpose25"), 1, k=25)
         with pytest.raises(Exception, match="keypoint layout"):
             written(tmp_path, (Photo("a.png", 64, 48, (person("coco17"),)),), "coco71")
+
+
+def with_point(photos: tuple[Photo, ...], id: int, name: str, **changes: Any) -> tuple[Photo, ...]:
+    """With one keypoint of an annotation's person changed by hand."""
+    photo, before = next(
+        (photo, one)
+        for photo in photos
+        for one in photo.people
+        if json.loads(one.origin)["annotation"]["id"] == id
+    )
+    after = before.with_(
+        keypoints=before.keypoints.with_keypoint(name, **changes),
+        original_keypoints=before.original_keypoints or before.keypoints,
+    )
+    return tuple(photo.with_person(after) if one is photo else one for one in photos)
+
+
+def test_an_edit_in_a_file_of_the_visibilities_0_and_1_keeps_the_meaning_of_its_other_ones(tmp_path):
+    document = rich()
+    for annotation in document["annotations"]:
+        if isinstance(annotation.get("keypoints"), list):
+            annotation["keypoints"][2::3] = [1] * 17
+            annotation.pop("keypoint_scores", None)
+    photos = opened(saved(tmp_path, document), "project", tmp_path)
+    assert not any(one.keypoints.occluded.any() for photo in photos for one in photo.people)
+    gone = written(tmp_path, with_point(photos, 12, "left_ear", confidence=0.0))
+    left_ear = 3 * NAMES.index("left_ear") + 2
+    assert by_id(gone)[12]["keypoints"][left_ear] == 0
+    again = opened(saved(tmp_path, gone, "again.json"), "direct", tmp_path)
+    back = written(tmp_path, with_point(again, 12, "left_ear", confidence=1.0, xy=(5, 6)))
+    assert by_id(back)[12]["keypoints"][left_ear] == 1
+    read = opened(saved(tmp_path, back, "back.json"), "direct", tmp_path)
+    assert not any(one.keypoints.occluded.any() for photo in read for one in photo.people)
+    hidden = with_point(photos, 12, "left_ear", occluded=True)
+    told = write_file(FORMATS["coco"], tmp_path / "hidden.json", hidden, Beside())
+    assert "0 and 1 only" in told.summary()

@@ -2,9 +2,8 @@
 
 A skin was chosen over morph targets: a minute takes a few MB, Blender imports it as an armature whose poses can be
 edited and transferred, and game engines expect it. A skin cannot hold SMPL's pose blend shapes, so elbows and knees
-bend as in plain skinning. (The open body has no pose blend shapes, so nothing is lost with it.) betas are the
-sequence's mean. Frame as in core.formats.meshes.mesh: y up, camera at the origin, metres. Written after the glTF 2.0
-specification.
+bend as in plain skinning. (The open body has no pose blend shapes, so nothing is lost with it.) Frame and shape are
+those of core.formats.motion.track. Written after the glTF 2.0 specification.
 """
 
 from __future__ import annotations
@@ -16,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from scipy.spatial.transform import Rotation
 
-from core.body.model import Body, BodyParams
+from core.body.model import Body
 from core.body.tree import JOINT_NAMES, PARENTS
-from core.errors import FitsError
 from core.files.whole_file import whole_file
-from core.formats.meshes.mesh import CAMERA_TO_Y_UP
+from core.formats.motion.track import MotionOptions, MotionTrack, motion_notes, motion_of
 from core.formats.shared.report import Export
-from core.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 from core.records import Fit
 
 BONES_A_SET = 4  # bones per vertex in glTF; SMPL needs no more, other bodies get a second set
@@ -36,19 +33,21 @@ _KINDS = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 _COMPONENTS = {"f4": _FLOAT, "u2": _SHORT, "u4": _INT}
 
 
-def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0) -> Export:
+def write(
+    path: Path,
+    fits: Sequence[Fit],
+    body: Body,
+    frame_rate: float = 30.0,
+    motion: MotionOptions | None = None,
+) -> Export:
     """Write one person's fits, in the order of the photos. frame_rate [1/s].
 
     Raises FitsError if there are no fits, and OSError.
     """
-    if not fits:
-        raise FitsError(f"{path.name}: there is no fit to write. Fit the person first.")
-    betas = np.stack([fit.betas for fit in fits]).mean(axis=0)
-    kid = float(np.mean([fit.kid for fit in fits])) if body.has_kid else 0.0
-    rest_vertices, rest_joints = _rest(body, betas, kid)
-    shifts = np.stack([body.pelvis_shift(fit.body).detach().cpu().numpy() for fit in fits])
+    track = motion_of(fits, body, motion)
+    rest_joints = track.rest_joints.astype("f4")
     pack = _Pack()
-    mesh = _mesh(pack, rest_vertices, body)
+    mesh = _mesh(pack, track.rest_vertices.astype("f4"), body)
     inverse_bind = np.tile(np.eye(4, dtype="f4"), (len(JOINT_NAMES), 1, 1))
     inverse_bind[:, 3, :3] = -rest_joints  # column-major, as glTF stores matrices
     document = {
@@ -64,11 +63,11 @@ def write(path: Path, fits: Sequence[Fit], body: Body, frame_rate: float = 30.0)
                 "inverseBindMatrices": pack.add(inverse_bind),
             }
         ],
-        "animations": [_animation(pack, fits, rest_joints[0] + shifts, frame_rate)],
+        "animations": [_animation(pack, track, frame_rate)],
     }
     with whole_file(path) as stream:
         stream.write(_glb(document | pack.tables(), pack.data()))
-    return Export(len(fits), unit="photo")
+    return Export(len(fits), unit="photo", notes=motion_notes(motion))
 
 
 class _Pack:
@@ -105,16 +104,6 @@ class _Pack:
         """The document's tables of the buffer: buffers, bufferViews and accessors."""
         length = sum(map(len, self._parts))
         return {"buffers": [{"byteLength": length}], "bufferViews": self._views, "accessors": self._accessors}
-
-
-def _rest(body: Body, betas: np.ndarray, kid: float) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices (V, 3) and joints (24, 3) [m] of the shaped body in T-pose, SMPL's axes (y up)."""
-    zeros = BodyParams.zeros(1, body.v_template)
-    params = BodyParams.from_pose(
-        zeros.pose, torch.tensor(betas)[None].to(zeros.betas), zeros.cam_t, zeros.kid + kid
-    )
-    vertices, joints = body.pose(params)
-    return vertices[0].detach().cpu().numpy().astype("f4"), joints[0].detach().cpu().numpy().astype("f4")
 
 
 def _mesh(pack: _Pack, vertices: np.ndarray, body: Body) -> dict[str, Any]:
@@ -169,11 +158,10 @@ def _bones(joints: np.ndarray) -> list[dict[str, Any]]:
     return nodes
 
 
-def _animation(pack: _Pack, fits: Sequence[Fit], pelvis: np.ndarray, frame_rate: float) -> dict[str, Any]:
-    times = pack.add((np.arange(len(fits)) / frame_rate).astype("f4"))
-    cam_t = np.stack([fit.cam_t for fit in fits])
-    outputs = [("translation", 0, pack.add(((pelvis + cam_t) * CAMERA_TO_Y_UP).astype("f4")))]
-    turns = _quaternions(np.stack([fit.pose for fit in fits]))
+def _animation(pack: _Pack, track: MotionTrack, frame_rate: float) -> dict[str, Any]:
+    times = pack.add((np.arange(len(track)) / frame_rate).astype("f4"))
+    outputs = [("translation", 0, pack.add(track.pelvis.astype("f4")))]
+    turns = _quaternions(track.rotations)
     outputs += [("rotation", joint, pack.add(turns[:, joint])) for joint in range(len(JOINT_NAMES))]
     samplers = [{"input": times, "output": output, "interpolation": "LINEAR"} for _, _, output in outputs]
     channels = [
@@ -183,20 +171,13 @@ def _animation(pack: _Pack, fits: Sequence[Fit], pelvis: np.ndarray, frame_rate:
     return {"name": "fit", "samplers": samplers, "channels": channels}
 
 
-def _quaternions(pose: np.ndarray) -> np.ndarray:
-    """Quaternions of pose (T, 72) [rad, camera frame].
-
-    Returns (T, 24, 4) x, y, z, w in the y-up frame. Signs are chosen such that interpolation takes the shorter way.
-    """
-    axis_angle = torch.tensor(pose, dtype=torch.float64).reshape(-1, len(JOINT_NAMES), 3)
-    y_up = torch.diag(torch.tensor(CAMERA_TO_Y_UP))
-    root = matrix_to_axis_angle(y_up @ axis_angle_to_matrix(axis_angle[:, 0]))
-    turns = torch.cat([root[:, None], axis_angle[:, 1:]], dim=1).numpy()
-    half = np.linalg.norm(turns, axis=-1, keepdims=True) / 2
-    quaternions = np.concatenate([turns / 2 * np.sinc(half / np.pi), np.cos(half)], axis=-1)
-    away = (quaternions[1:] * quaternions[:-1]).sum(-1) < 0
-    quaternions[1:] *= np.where(np.cumsum(away, axis=0) % 2, -1.0, 1.0)[..., None]
-    return quaternions.astype("f4")
+def _quaternions(rotations: np.ndarray) -> np.ndarray:
+    """Quaternions (T, J, 4) x, y, z, w of rotations (T, J, 3, 3). Signs are chosen such that interpolation takes the
+    shorter way."""
+    turns = Rotation.from_matrix(rotations.reshape(-1, 3, 3)).as_quat().reshape(*rotations.shape[:2], 4)
+    away = (turns[1:] * turns[:-1]).sum(-1) < 0
+    turns[1:] *= np.where(np.cumsum(away, axis=0) % 2, -1.0, 1.0)[..., None]
+    return np.asarray(turns.astype("f4"))
 
 
 def _glb(document: dict[str, Any], data: bytes) -> bytes:

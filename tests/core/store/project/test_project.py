@@ -373,3 +373,15 @@ class TestTheDocumentOfAnImportedFile:
             Project.open(path)
         with Project.open(caught.value.recovered) as project:
             assert {photo.document for photo in project.photos()} == {self.text}
+
+
+def test_tags_of_imported_people_are_found_also_where_their_file_numbers_them_as_another_does(
+    tmp_path, random
+):
+    """Two files that both count from 5: people get ids of the project's own, and tags follow them."""
+    with Project.create(tmp_path / "people.fitloop") as project:
+        for name in ("a.jpg", "b.jpg"):
+            photo = random_photo(random, name, 2)
+            people = [one.with_(id=5 + place, tags=(name,)) for place, one in enumerate(photo.people)]
+            project.add_photos([photo.with_(people=tuple(people))])
+        assert project.tags() == {"a.jpg": 2, "b.jpg": 2}

@@ -6,7 +6,7 @@ import pytest
 from core.body.model import load_body
 from core.fitting import FitConfig, fit_age
 from core.fitting.age import AGES, SHARES
-from tests.benchmarks.age import errors_of, fitted, people
+from tests.benchmarks.children.age import errors_of, fitted, people
 from tests.bodies import toy_arrays, write_npz
 from train.synthesis.scene import draw_age
 

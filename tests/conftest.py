@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from desktop import system
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QWidget
 
+# A busy machine makes inputs slowly, and is not at fault.
+hypothesis_settings.register_profile("fitloop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("fitloop")
 ROOT = Path(__file__).parents[1]
 LEFT_OVER_WAIT_S = 30.0  # a busy machine ends a thread late
 can_draw = pytest.StashKey[bool]()

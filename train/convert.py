@@ -17,13 +17,12 @@ from pathlib import Path
 from core.body.keypoints import LAYOUTS
 from core.body.model import load_body
 from core.detect import DETECTORS
-from core.detect.rtmlib import MODES
 from core.errors import FitloopError
 from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
+from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
-from core.formats.motion.track import MotionOptions
 from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.table import FORMATS, Beside, Format, formats_read, formats_written, written_with
 from core.records import Person, Photo
@@ -114,15 +113,14 @@ def _parser() -> CommandLine:
         "--body", type=Path, help="SMPL file (.pkl, .npz or folder) in place of the open body"
     )
     parser.add_argument("--detect", choices=DETECTORS, help="find people, or keypoints in people's boxes")
-    parser.add_argument("--mode", choices=MODES, default="balanced", help="which of rtmlib's weights")
     parser.add_argument(
         "--weights",
         type=Path,
         nargs=2,
         metavar="ONNX",
-        help="rtmlib's weights from files: of boxes, of keypoints",
+        help="rtmpose's weights from files: of boxes, of keypoints",
     )
-    parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
+    parser.add_argument("--device", default="cpu", help="of rtmpose: cpu, cuda, cuda:1 …")
     parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
     parser.add_argument(
         "--write-layout",
@@ -200,7 +198,7 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         found = read(given.source, given.source_format, beside)
     else:
         weights = None if given.weights is None else tuple(given.weights)
-        choice = DetectorChoice(given.detect, given.device, given.mode, weights)
+        choice = DetectorChoice(given.detect, given.device, weights)
         found = detected(given.source, given.source_format, beside, choice)
     print(found.summary())
     beside = replace(_with_base(given.source, found, row, beside), root=found.root)

@@ -15,7 +15,7 @@ from core.compute.late import Late
 
 if TYPE_CHECKING:
     from core.body.model import Body
-    from core.formats.motion.track import MotionOptions
+    from core.formats.motion.motion_options import MotionOptions
     from core.formats.shared.glimpse import Glimpse
     from core.formats.shared.report import Export, Import
 
@@ -60,7 +60,8 @@ class Format:
     **asked) returns an Import, asked being what `read_asks` names of Beside. holds: the content of one file, which
     `write` takes after the path: photos with their people, one fit, or one person's fits photo by photo; write returns
     an Export. keeps: a file that is there is never written over. menu: the command of the window that writes it, &
-    before the letter, and title what its dialog calls such files; without them the window does not offer it.
+    before the letter, and title what its dialog calls such files; without them the window does not offer it. Sequences
+    share one command, and have a title alone.
     """
 
     word: str
@@ -307,6 +308,7 @@ _ROWS = (
         write=_late("motion.amass", "write"),
         write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
+        title="AMASS, SMPL-H",
     ),
     Format(
         "amass-smplx",
@@ -315,6 +317,7 @@ _ROWS = (
         write=_late("motion.amass", "write_smplx"),
         write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
+        title="AMASS, SMPL-X",
     ),
     Format(
         "bvh",
@@ -323,6 +326,7 @@ _ROWS = (
         write=_late("motion.bvh", "write"),
         write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
+        title="BVH motion",
     ),
     Format(
         "mesh",
@@ -341,6 +345,7 @@ _ROWS = (
         write=_late("motion.gltf", "write"),
         write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
+        title="Animated glTF",
     ),
 )
 FORMATS = {row.word: row for row in _ROWS}

@@ -3,11 +3,25 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["keypoint", "bone", "person", "people", "photo", "joint", "space", "fit_plot", "data_plot"]
+Kind = Literal[
+    "keypoint",
+    "bone",
+    "person",
+    "row",  # of a list of people
+    "rows",  # several selected together
+    "thumbnail",  # of a photo
+    "photo",
+    "joint",
+    "space",
+    "fit_plot",
+    "data_plot",
+    "tools",
+]
 Groups = tuple[tuple[str, ...], ...]
 
 _FITS = ("fit.fit", "fit.anew", "fit.guess", "fit.alternatives")
 _VERDICTS = ("person.accept", "person.reject", "person.later", "person.todo")
+_FILE = ("person.show_in_folder", "person.copy_name")
 _DEPTH = ("body.flip", "body.nearer_than", "body.farther_than")
 ROWS: dict[Kind, Groups] = {
     "keypoint": (
@@ -28,10 +42,23 @@ ROWS: dict[Kind, Groups] = {
         ("edit.place", "edit.swap_person", "edit.exchange_detection", "edit.restore"),
         ("person.delete",),
     ),
-    "people": (
+    "row": (
         _VERDICTS,
-        ("fit.fit", "fit.guess"),
+        _FITS,
+        ("view.person", "view.sheet"),
+        _FILE,
         ("person.delete",),
+    ),
+    "rows": (
+        _VERDICTS,
+        ("fit.selected", "fit.guess_selected"),
+        ("person.delete", "edit.undo"),
+    ),
+    "thumbnail": (
+        ("person.draw", "person.detect"),
+        ("person.last_photo", "person.next_photo"),
+        _FILE,
+        ("panel.filmstrip",),
     ),
     "photo": (
         ("person.draw", "person.detect"),
@@ -39,7 +66,7 @@ ROWS: dict[Kind, Groups] = {
         (
             "view.overlay",
             "view.other_bodies",
-            "view.silhouette",
+            "view.style",
             "view.skeleton",
             "view.residuals",
             "view.boxes",
@@ -52,12 +79,14 @@ ROWS: dict[Kind, Groups] = {
         ("body.left_foot", "body.right_foot", "body.let_go"),
     ),
     "space": (
-        ("space.home", "space.from_photo", "space.from_left", "space.from_top"),
-        ("space.side_view", "space.rings", "space.wireframe", "space.floor"),
+        ("space.frame", "space.home", "space.from_photo"),
+        ("space.from_front", "space.from_left", "space.from_top"),
+        ("space.everyone", "space.side_view", "space.rings", "space.wireframe", "space.floor"),
         ("space.ghost_guess", "space.ghost_previous", "space.ghost_truth"),
     ),
     "fit_plot": (_FITS,),
-    "data_plot": (("person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
+    "tools": (("view.toolbar_text",), ("help.palette", "help.shortcuts", "help.change_shortcuts")),
+    "data_plot": (("person.everybody", "person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
 }
 
 

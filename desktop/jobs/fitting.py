@@ -13,6 +13,7 @@ from core.fitting import FitConfig
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
 from desktop.state.posed_body import PosedBody, fit_inputs, params_of, pose_fit, pose_step
+from desktop.state.resting import resting_depth
 from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def fit_steps(
     """
     losses: dict[str, list[float]] = {}
     found = None if start is None else params_of(start, body)
-    for config in configs_of(options, isinstance(start, Guess), person.wishes):
+    wishes = wishes_of_fit(body, person, start)
+    for config in configs_of(options, isinstance(start, Guess), wishes):
         for step in steps_of(config)(body, *fit_inputs(photo, person), guess=found, config=config):
             for name, loss in step.loss_by_term.items():
                 losses.setdefault(name, []).append(float(loss[0]))
@@ -71,6 +73,15 @@ def steps_of(config: FitConfig) -> "Callable[..., Iterator[FitStep]]":
     return fit_age if config.free_kid else fit
 
 
+def wishes_of_fit(body: "Body", person: Person, start: Fit | Guess | None) -> tuple[Wish, ...]:
+    """The person's wishes for a fit from `start`. A body whose limbs are pinned keeps the depth of its last fit."""
+    if not isinstance(start, Fit) or not person.wishes:
+        return person.wishes
+    params = params_of(start, body)
+    pelvis_z = float((params.cam_t + body.rest_pelvis(params))[0, 2])
+    return (*person.wishes, *resting_depth(pelvis_z, person.wishes))
+
+
 def refine(
     body: "Body",
     photo: Photo,
@@ -90,7 +101,7 @@ def refine(
         soft_iterations=0,
         placing_iterations=0,
         tolerance=0.0,
-        wishes=person.wishes,
+        wishes=wishes_of_fit(body, person, person.fit),
     )
     inputs = fit_inputs(photo, person)
     *_, step = fit(body, *inputs, guess=params_of(person.fit, body), config=config)

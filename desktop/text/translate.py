@@ -46,11 +46,6 @@ def title(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def term(name: str) -> str:
-    """A term of a fit, by the name that core gives it; as it stands where no language knows it."""
-    return tr(name.replace("_", " "))
-
-
 def verdict(name: Verdict) -> str:
     """The readable name of a verdict."""
     return tr(VERDICTS[name])

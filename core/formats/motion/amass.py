@@ -20,7 +20,8 @@ from scipy.spatial.transform import Rotation
 from core.body.mean_skeleton import SMPLX_NEUTRAL, pelvis_of
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.files.whole_file import whole_file
-from core.formats.motion.track import MotionOptions, MotionTrack, motion_notes, motion_of
+from core.formats.motion.motion_options import MotionOptions
+from core.formats.motion.track import MotionTrack, motion_notes, motion_of
 from core.formats.shared.crop_frame import betas_for_smpl
 from core.formats.shared.genders import BODIES, is_gendered
 from core.formats.shared.report import Export, LeftOut

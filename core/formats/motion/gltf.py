@@ -20,7 +20,8 @@ from scipy.spatial.transform import Rotation
 from core.body.model import Body
 from core.body.tree import JOINT_NAMES, PARENTS
 from core.files.whole_file import whole_file
-from core.formats.motion.track import MotionOptions, MotionTrack, motion_notes, motion_of
+from core.formats.motion.motion_options import MotionOptions
+from core.formats.motion.track import MotionTrack, motion_notes, motion_of
 from core.formats.shared.report import Export
 from core.records import Fit
 

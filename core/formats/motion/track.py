@@ -15,23 +15,12 @@ import torch
 from core.body.model import Body, BodyParams
 from core.errors import FitsError
 from core.formats.meshes.mesh import CAMERA_TO_Y_UP
+from core.formats.motion.motion_options import MotionOptions
 from core.geometry.rotation import axis_angle_to_matrix
 from core.records import Fit
 
 AT_ONCE = 64  # bodies that are posed together
 UP = 1  # axis of height
-
-
-@dataclass(frozen=True)
-class MotionOptions:
-    """Where a motion takes place. floor: its lowest point of all frames is at height 0; start_at_origin: the first
-    pelvis is at x = z = 0; in_place: x and z of the pelvis stay those of the first frame; t_pose: one more frame before
-    the first shows the body at rest."""
-
-    floor: bool = False
-    start_at_origin: bool = False
-    in_place: bool = False
-    t_pose: bool = False
 
 
 @dataclass(frozen=True, eq=False)

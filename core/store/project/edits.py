@@ -219,7 +219,7 @@ def insert_people(db: sqlite3.Connection, people: list[tuple[Row, Person, str]],
         for (row, person, path), names in zip(people, warned, strict=True)
     ]
     insert(db, "person", rows)
-    insert_tags(db, [person.with_(id=row["id"]) for row, person, _ in people])
+    insert_tags(db, [person.with_(id=row["id"]) for row, person, _ in people if person.tags])
     _insert_warnings(db, [(row["id"], names) for (row, _, _), names in zip(people, warned, strict=True)])
 
 

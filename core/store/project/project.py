@@ -27,7 +27,7 @@ from core.store.project.documents import document_text, keep_documents
 from core.store.project.edit_log import Logged
 from core.store.project.edits import Edit, RowWriter
 from core.store.project.photo_files import KnownFile, Relocation
-from core.store.project.review_queue import Filter, QueueRow
+from core.store.project.review_queue import Filter, PhotoRow, QueueRow
 from core.store.project.rows import person_from_row, person_row, photo_from_row, photo_row
 from core.store.project.session import Session
 
@@ -128,6 +128,11 @@ class Project:
         """Ids of all photos, in the order of their addition."""
         with self._session.reading() as db:
             return [row[0] for row in db.execute("SELECT id FROM photo ORDER BY id").fetchall()]
+
+    def photo_rows(self, photo_ids: Iterable[int]) -> list[PhotoRow]:
+        """Light rows of the photos with these ids."""
+        with self._session.reading() as db:
+            return review_queue.photo_rows_of(db, photo_ids)
 
     def photo_id(self, path: str) -> int | None:
         """The id of the photo of this path; None if there is none."""

@@ -13,6 +13,7 @@ from desktop.views.photo.zoom import Placing
 NEAR_PX = 11.0
 BONE_PX = 7.0
 EDGE_PX = 5.0
+AROUND_PX = 16.0
 
 
 class BoxGrip(NamedTuple):
@@ -69,6 +70,14 @@ def is_inside(box: BBox, point: np.ndarray) -> bool:
     """Whether a point (2,) [px of the photo] is in a box."""
     low, high = box.corners
     return bool((low <= point).all() and (point <= high).all())
+
+
+def is_near(person: Person, placing: Placing, at: np.ndarray) -> bool:
+    """Whether a canvas point (2,) [px] is at the person's box or keypoints, or close to them."""
+    seen = person.keypoints.xy[person.keypoints.confidence > 0]
+    corners = placing.to_canvas(np.concatenate([person.bbox.corners, seen]))
+    low, high = corners.min(axis=0) - AROUND_PX, corners.max(axis=0) + AROUND_PX
+    return bool((low <= at).all() and (at <= high).all())
 
 
 def box_grip(person: Person, placing: Placing, at: np.ndarray) -> BoxGrip | None:

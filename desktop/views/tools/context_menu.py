@@ -2,16 +2,34 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QHelpEvent
 from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
 from desktop.commands.context_rows import ROWS, Groups, Target
+from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 from desktop.theme import Theme
 from desktop.views.tools.icons import icon
 
 WORDS_PX, LONG = 6, 60  # around a line of words; characters from which on it is broken
+
+
+class _ReasonTips(QObject):
+    """Lets a menu show the tool tip of a row only where the row is grey: it then says why."""
+
+    @qt_override(bool)
+    def eventFilter(self, menu: QObject, event: QEvent) -> bool:
+        if isinstance(menu, QMenu) and isinstance(event, QHelpEvent):
+            row = menu.actionAt(event.pos())
+            return row is None or row.isEnabled()
+        return False
+
+
+def show_reasons(menu: QMenu) -> None:
+    """Let the grey rows of a menu say why they are grey, in a tool tip."""
+    menu.setToolTipsVisible(True)
+    menu.installEventFilter(_ReasonTips(menu))
 
 
 class ContextMenu(QMenu):
@@ -26,7 +44,7 @@ class ContextMenu(QMenu):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(title)
-        self.setToolTipsVisible(True)
+        show_reasons(self)
         self._add_words(title, colours.text, bold=True)
         reasons: dict[str, None] = {}  # in the order of the rows, each once
         for group in groups:

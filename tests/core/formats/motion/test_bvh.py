@@ -11,7 +11,8 @@ from core.body.tree import JOINT_NAMES
 from core.errors import FitsError
 from core.formats.motion import amass, bvh, gltf
 from core.formats.motion.gaps import MOST_MADE, filled
-from core.formats.motion.track import MotionOptions, motion_of
+from core.formats.motion.motion_options import MotionOptions
+from core.formats.motion.track import motion_of
 from core.formats.photos.numbered_names import frame_numbers
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Fit

@@ -1,12 +1,14 @@
 """Context menus: their target is selected, their rows are commands, and the right button itself changes nothing."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
-from desktop.commands.context_rows import ROWS
+from desktop.commands.context_rows import ROWS, Kind
 from desktop.commands.menus import COMMANDS
 from desktop.state.person_edits import visibility
 from desktop.state.view import NO_KEYPOINT
@@ -53,6 +55,7 @@ def words(menu):
 
 def test_every_row_of_every_context_menu_is_a_command_and_none_is_there_twice():
     known = {command.id for command in COMMANDS}
+    assert set(ROWS) == set(get_args(Kind))
     for groups in ROWS.values():
         names = [name for group in groups for name in group]
         assert set(names) <= known

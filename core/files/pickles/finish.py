@@ -57,6 +57,8 @@ class Finisher:
             return OrderedDict(pairs) if isinstance(node, OrderedDict) else dict(pairs)
         if isinstance(node, PickledArray) and node.value is not None:
             return node.value
+        if isinstance(node, PickledArray) and node.dictionaries is not None:
+            return self.finish(node.dictionaries, depth)
         if isinstance(node, Instance) and node.state is not None:
             return self._array_of(node, node.state, depth)
         name = node.name if isinstance(node, Name | Instance) else shown(node)

@@ -8,10 +8,8 @@ The size, the number of opcodes, the nesting and the memory after expansion are 
 
 from __future__ import annotations
 
-import codecs
 import io
 import pickletools
-import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +26,9 @@ from core.files.pickles.arrays import (
     shown,
 )
 from core.files.pickles.finish import Finisher
-from core.files.pickles.names import Instance, call, checked_key, instance, named
+from core.files.pickles.joblib_arrays import array_behind
+from core.files.pickles.names import JOBLIB_ARRAY, Instance, call, checked_key, instance, named
+from core.files.pickles.old_texts import DAMAGED, quoted_text, two_names
 from core.files.regular import contents
 
 __all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
@@ -37,8 +37,6 @@ MAX_FILE_BYTES = 512 * 2**20
 _MAX_OPCODES = 400_000
 _GROWTH = 6  # bytes of memory per byte of the file: enough for two copies of each array
 _OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
-_DAMAGED = "is no pickle, or a damaged one"
-_UNKNOWN_ESCAPE = re.compile(rb"\\(?![\\'\"nrtabfvx])")
 _NEXT = (
     "Nothing in it was run. "
     "Take the file from its publisher, or export it again as plain arrays, lists and numbers."
@@ -47,17 +45,23 @@ _NEXT = (
 Encoding = Literal["latin1", "bytes"]
 
 
-def load_pickle(path_or_bytes: str | Path | bytes, encoding: Encoding = "latin1") -> Any:
+def load_pickle(
+    path_or_bytes: str | Path | bytes,
+    encoding: Encoding = "latin1",
+    name: str = "the pickle",
+    most_opcodes: int = _MAX_OPCODES,
+) -> Any:
     """Read a pickle: containers, numbers, text, read-only numpy arrays, `SparseMatrix`, `Unevaluated`.
 
     chumpy objects become arrays. encoding: 'latin1' reads text of Python 2 as str, 'bytes' as bytes.
+    name: of bytes, for messages. most_opcodes: instructions that are followed, which bound the time.
     Raises PickleRefused for anything else: code, persistent ids, arrays of objects, damage, sizes out of bounds.
     """
-    name = "the pickle" if isinstance(path_or_bytes, bytes) else str(path_or_bytes)
+    name = name if isinstance(path_or_bytes, bytes) else str(path_or_bytes)
     try:
         data = path_or_bytes if isinstance(path_or_bytes, bytes) else _contents(Path(path_or_bytes))
         budget = Budget(_GROWTH * len(data) + 2**20)
-        return Finisher(budget).finish(_Reader(budget, encoding).run(data))
+        return Finisher(budget).finish(_Reader(budget, encoding, most_opcodes).run(data))
     except Refusal as refusal:
         raise PickleRefused(f"{name}: {refusal}. {_NEXT}") from None
 
@@ -72,8 +76,10 @@ def _contents(path: Path) -> bytes:
 class _Reader:
     """Pickle's stack machine. A name is pushed as a node, and a call runs a function of `core.files.pickles.names`."""
 
-    def __init__(self, budget: Budget, encoding: Encoding) -> None:
+    def __init__(self, budget: Budget, encoding: Encoding, most_opcodes: int) -> None:
         self._budget = budget
+        self._most_opcodes = most_opcodes
+        self._stream = io.BytesIO()
         self._encoding = encoding
         self._stack: list[Any] = []
         self._marks: list[int] = []
@@ -81,10 +87,10 @@ class _Reader:
 
     def run(self, data: bytes) -> Any:
         """The object that the opcodes build. Its arrays and instances are still nodes."""
-        stream = io.BytesIO(data)
+        stream = self._stream = io.BytesIO(data)
         start = 0
         try:
-            for _ in range(_MAX_OPCODES):
+            for _ in range(self._most_opcodes):
                 start = stream.tell()
                 name, argument = _next_opcode(stream)
                 if name == "STOP":
@@ -97,8 +103,8 @@ class _Reader:
             OverflowError,
             struct.error,
         ):  # of pickletools, for truncated or malformed arguments
-            raise Refusal(f"{_DAMAGED} (at byte {start})") from None
-        raise Refusal(f"has more than {_MAX_OPCODES} instructions")
+            raise Refusal(f"{DAMAGED} (at byte {start})") from None
+        raise Refusal(f"has more than {self._most_opcodes} instructions")
 
     def push(self, value: Any) -> None:
         self._stack.append(value)
@@ -114,7 +120,7 @@ class _Reader:
 
     def top(self) -> Any:
         if len(self._stack) <= (self._marks[-1] if self._marks else 0):
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         return self._stack[-1]
 
     def pop(self) -> Any:
@@ -132,7 +138,7 @@ class _Reader:
 
     def pop_to_mark(self) -> list[Any]:
         if not self._marks:
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         start = self._marks.pop()
         items = self._stack[start:]
         del self._stack[start:]
@@ -146,7 +152,7 @@ class _Reader:
 
     def get(self, key: int) -> None:
         if key not in self._memo:
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         self.push(self._memo[key])
 
     def append(self, items: list[Any]) -> None:
@@ -175,7 +181,7 @@ class _Reader:
     def stack_global(self) -> None:
         module, attribute = self.pop_last(2)
         if not isinstance(module, str) or not isinstance(attribute, str):
-            raise Refusal(_DAMAGED)
+            raise Refusal(DAMAGED)
         self.push(named(module, attribute))
 
     def reduce(self) -> None:
@@ -195,6 +201,9 @@ class _Reader:
             target.set_state(state)
         elif isinstance(target, PickledArray):
             target.set_state(state, self._budget)
+        elif isinstance(target, Instance) and target.name == JOBLIB_ARRAY:
+            self.pop()
+            self.push(array_behind(state, self._stream, self._budget))
         elif isinstance(target, Instance) and type(state) is dict:
             target.state = state
         else:
@@ -204,29 +213,10 @@ class _Reader:
 def _next_opcode(stream: io.BytesIO) -> tuple[str, Any]:
     opcode = _OPCODES.get(stream.read(1))
     if opcode is None:
-        raise Refusal(_DAMAGED)
+        raise Refusal(DAMAGED)
     if opcode.name in _OWN_READERS:
         return opcode.name, _OWN_READERS[opcode.name](stream)
     return opcode.name, None if opcode.arg is None else opcode.arg.reader(stream)
-
-
-def _two_names(stream: io.BytesIO) -> tuple[str, str]:
-    """Module and attribute, one per line."""
-    module, attribute = stream.readline(), stream.readline()
-    if not attribute.endswith(b"\n"):
-        raise Refusal(_DAMAGED)
-    return module.rstrip(b"\r\n").decode("utf-8"), attribute.rstrip(b"\r\n").decode("utf-8")
-
-
-def _quoted_text(stream: io.BytesIO) -> str:
-    """Text in Python 2's repr. pickletools reads it only if it is ASCII."""
-    quoted = stream.readline().rstrip(b"\r\n")
-    text = quoted[1:-1]
-    if len(quoted) < 2 or quoted[:1] not in b"'\"" or quoted[:1] != quoted[-1:]:
-        raise Refusal(_DAMAGED)
-    if _UNKNOWN_ESCAPE.search(text.replace(rb"\\", b"")):
-        raise Refusal(_DAMAGED)
-    return codecs.escape_decode(text)[0].decode("latin-1")
 
 
 def _refusing(reason: str) -> Callable[[_Reader, Any], None]:
@@ -238,9 +228,9 @@ def _refusing(reason: str) -> Callable[[_Reader, Any], None]:
 
 # Read here and not by pickletools, which interprets escapes in these and warns.
 _OWN_READERS: dict[str, Callable[[io.BytesIO], Any]] = {
-    "STRING": _quoted_text,
-    "GLOBAL": _two_names,
-    "INST": _two_names,
+    "STRING": quoted_text,
+    "GLOBAL": two_names,
+    "INST": two_names,
     "PERSID": io.BytesIO.readline,
 }
 

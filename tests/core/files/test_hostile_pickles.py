@@ -1,5 +1,6 @@
 """Pickles that would do harm: refused by name, with nothing run, quickly and in bounded memory."""
 
+import io
 import pickle
 import struct
 import tracemalloc
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from core.errors import PickleRefused
 from core.files.pickles.reader import load_pickle
@@ -58,6 +60,30 @@ def shaped(shape: tuple[int, ...], code: bytes = b"f8", raw: bytes = b"") -> byt
     start = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
     data = b"T" + struct.pack("<i", len(raw)) + raw
     return start + b"(K\x01" + sizes + dtype + b"\x89" + data + b"tb."
+
+
+def torch_bytes(tensor: torch.Tensor) -> bytes:
+    """A tensor's storage as torch writes it inside a pickle."""
+    stream = io.BytesIO()
+    torch.save(tensor.storage(), stream, _use_new_zipfile_serialization=False)
+    return stream.getvalue()
+
+
+def storage_of(raw: bytes) -> bytes:
+    """A pickle that has torch load a storage from bytes."""
+    return b"\x80\x03ctorch.storage\n_load_from_bytes\nB" + struct.pack("<I", len(raw)) + raw + b"\x85R."
+
+
+def made_by(module: str, name: str) -> bytes:
+    """A defaultdict that makes its values by a function."""
+    return b"\x80\x02ccollections\ndefaultdict\n" + f"c{module}\n{name}\n".encode() + b"\x85R."
+
+
+def joblib_array(code: bytes, raw: bytes) -> bytes:
+    """What joblib writes of an array (4,), with these bytes behind it."""
+    dtype = b"cnumpy\ndtype\nU" + bytes([len(code)]) + code + b"K\x00K\x01\x87R"
+    state = b"}(U\x05shapeK\x04\x85U\x05dtype" + dtype + b"U\x05orderU\x01Cu"
+    return b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + state + b"b" + raw
 
 
 def instance_of(module: str, name: str) -> bytes:
@@ -115,6 +141,46 @@ HOSTILE: dict[str, tuple[Callable[[str], bytes], str]] = {
     "a chumpy that is called": (lambda f: called("chumpy.ch", "Ch", "x"), "chumpy.ch.Ch"),
     "a scipy function": (lambda f: called("scipy.sparse", "load_npz", f), "scipy.sparse.load_npz"),
     "torch": (lambda f: called("torch.storage", "_load_from_bytes", "x"), "torch.storage._load_from_bytes"),
+    "a storage of torch that runs": (
+        lambda f: storage_of(called("os", "system", f"touch {f}")),
+        "storage of torch",
+    ),
+    "a storage of torch that claims": (
+        lambda f: storage_of(torch_bytes(torch.zeros(4)).replace(b"K\x04", b"J\xff\xff\xff\x7f")),
+        "storage of torch",
+    ),
+    "a tensor of nothing": (lambda f: called("torch._utils", "_rebuild_tensor_v2", *"abcd"), "a storage"),
+    "a tensor beyond its storage": (
+        lambda f: pickle.dumps(torch.zeros(3), 2).replace(b"K\x03\x85", b"K\x09\x85"),
+        "not there",
+    ),
+    "a defaultdict of a function": (lambda f: made_by("os", "system"), "os.system"),
+    "a defaultdict of another class": (lambda f: made_by("builtins", "bytearray"), "defaultdict"),
+    "the class of a defaultdict": (lambda f: b"\x80\x02cbuiltins\ndict\n.", "builtins.dict"),
+    "a call of dict": (lambda f: called("builtins", "dict", "x"), "builtins.dict"),
+    "a call of joblib's array": (
+        lambda f: called("joblib.numpy_pickle", "NumpyArrayWrapper", "x"),
+        "joblib.numpy_pickle.NumpyArrayWrapper",
+    ),
+    "joblib's reader": (lambda f: called("joblib.numpy_pickle", "load", f), "joblib.numpy_pickle.load"),
+    "joblib's array of objects": (lambda f: joblib_array(b"O8", called("os", "system", f)), "joblib"),
+    "joblib's array that is cut off": (lambda f: joblib_array(b"f8", b"12"), "bytes do not fit"),
+    "joblib's array without state": (
+        lambda f: b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81.",
+        "NumpyArrayWrapper",
+    ),
+    "an array of dictionaries with code": (
+        lambda f: pickle.dumps(np.array([{"a": Reducing(exec, (f"open({f!r}, 'w')",))}], dtype=object), 2),
+        "builtins.exec",
+    ),
+    "an array of dictionaries and more": (
+        lambda f: pickle.dumps(np.array([{"a": 1}, 2], dtype=object), 2),
+        "Python objects",
+    ),
+    "a table of dictionaries": (
+        lambda f: pickle.dumps(np.array([[{"a": 1}, {}]], dtype=object), 2),
+        "Python objects",
+    ),
     "webbrowser": (lambda f: called("webbrowser", "open", f), "webbrowser.open"),
     "ctypes": (lambda f: called("ctypes", "CDLL", f), "ctypes.CDLL"),
     "nested pickle": (lambda f: called("pickle", "loads", "cos\nsystem\n."), "pickle.loads"),

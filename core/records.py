@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.errors import FitloopError, LayoutError
+from core.frozen import freeze, make_floats, set_array
 from core.wishes import Wish
 
 Verdict = Literal["todo", "accepted", "rejected", "later"]
@@ -41,16 +42,16 @@ class BBox:
     size: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        _freeze(self, center=(2,))
+        freeze(self, center=(2,))
         if self.size is not None:
-            _freeze(self, size=(2,))
+            freeze(self, size=(2,))
             if not (self.size > 0).all():
                 raise FitloopError("bbox: its width or height is not more than 0. Draw the box again.")
         if not (np.isfinite(self.scale) and self.scale > 0):
             raise FitloopError(
                 f"bbox: its scale is {self.scale}, but it must be more than 0. Draw the box again."
             )
-        _make_floats(self, "scale")
+        make_floats(self, "scale")
 
     @property
     def side(self) -> float:
@@ -105,9 +106,9 @@ class Keypoints:
             )
         absent = ~(np.isfinite(xy).all(axis=1) & np.isfinite(confidence))
         xy[absent], confidence[absent] = 0, 0
-        _set_array(self, "xy", xy)
-        _set_array(self, "confidence", confidence.clip(0, 1))
-        _set_array(self, "occluded", occluded)
+        set_array(self, "xy", xy)
+        set_array(self, "confidence", confidence.clip(0, 1))
+        set_array(self, "occluded", occluded)
 
     @property
     def k(self) -> int:
@@ -183,8 +184,8 @@ class Guess:
     body: str = ""
 
     def __post_init__(self) -> None:
-        _freeze(self, **BODY_SHAPES)
-        _make_floats(self, "kid", "focal_length", "probability")
+        freeze(self, **BODY_SHAPES)
+        make_floats(self, "kid", "focal_length", "probability")
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,8 +208,8 @@ class Fit:
     weak: bool = False
 
     def __post_init__(self) -> None:
-        _freeze(self, **BODY_SHAPES)
-        _make_floats(self, "kid", "focal_length", "score")
+        freeze(self, **BODY_SHAPES)
+        make_floats(self, "kid", "focal_length", "score")
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,26 +293,3 @@ def _keypoint_names(layout: str) -> tuple[str, ...]:
         known = ", ".join(sorted(path.stem for path in LAYOUT_FOLDER.glob("*[0-9].json")))
         raise LayoutError(f"no keypoint layout '{layout}'. Choose one of {known}.") from None
     return tuple(keypoint["name"] for keypoint in entry["keypoints"])
-
-
-def _freeze(record: object, **shapes: tuple[int, ...]) -> None:
-    """Make the named fields of a record finite, read-only float32 arrays of the given shapes."""
-    for name, shape in shapes.items():
-        array = np.array(getattr(record, name), dtype=np.float32)
-        what = f"{type(record).__name__}: {name}"
-        if array.shape != shape:
-            raise FitloopError(f"{what} is {array.shape}, but must be {shape}.")
-        if not np.isfinite(array).all():
-            raise FitloopError(f"{what} has values that are not finite. Fit or read this person again.")
-        _set_array(record, name, array)
-
-
-def _set_array(record: object, name: str, array: np.ndarray) -> None:
-    array.flags.writeable = False
-    object.__setattr__(record, name, array)
-
-
-def _make_floats(record: object, *names: str) -> None:
-    """Convert numbers of numpy or torch to Python's own, which every file format can write."""
-    for name in names:
-        object.__setattr__(record, name, float(getattr(record, name)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from core.errors import FitloopError
@@ -23,6 +24,7 @@ from desktop.settings import Settings
 from desktop.state.view import View
 from desktop.text.language import SYSTEM, speak
 from desktop.text.translate import tr
+from desktop.views.tools.icons import application_icon
 from desktop.views.window.window import Window
 
 log = logging.getLogger(__name__)
@@ -39,20 +41,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     application = QApplication.instance() or QApplication(sys.argv[:1])
     application.setApplicationName("Fitloop")
+    QGuiApplication.setWindowIcon(application_icon())
+    QGuiApplication.setDesktopFileName("fitloop")  # the entry that scripts/desktop_entry.sh makes
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends the program
     settings = Settings()
     if options.language:
         settings.language = options.language
     speak(application, settings.language)
     workbench, window = build(
-        settings, View(theme=options.theme or "light", antialiased=True) if options.screenshot else None
+        settings,
+        View(theme=options.theme or "light", antialiased=True, hints=False) if options.screenshot else None,
     )
     if options.theme:
         workbench.change_view(theme=options.theme)
     if options.screenshot:
         take_screenshot(workbench, window, options.screenshot)
-    elif settings.restore_window(window):
-        window.arranged = True
+    else:
+        window.restore()
     window.show()
     workbench.fits.body_changed.connect(spare_the_collector)
     QTimer.singleShot(0, workbench.fits.open_body)  # after the window shows: loading a body imports torch
@@ -67,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             workbench.files.close()
             window.close()
         if not options.screenshot:
-            settings.keep_window(window)
+            settings.keep_window(window.saveGeometry(), window.docks.places())
             settings.keep_view(workbench.view)
         window.deleteLater()
         collect_again()

@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
-from PySide6.QtWidgets import QMainWindow
 
-from desktop.state.view import View
+from desktop.state.angle_units import AngleUnit
+from desktop.state.view import TILE_PX, BodyStyle, View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
 RECENT_KEPT = 8
 NETWORKS_KEPT = 300  # of projects, the latest choices
+PITCHES_KEPT = 2000  # of photos, the latest choices
 FLAGS = (
-    *("overlay", "other_bodies", "silhouette", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    "toolbar_text",
-    *("wireframe", "floor", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
+    *("overlay", "other_bodies", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
+    *("at_opening", "toolbar_text", "advanced", "hints", "autosave", "filmstrip"),
+    *("wireframe", "floor", "everyone", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
+CHOICES = {"theme": ThemeName, "angles": AngleUnit, "body_style": BodyStyle}
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
 
@@ -58,18 +60,17 @@ class Settings:
     def view(self) -> View:
         """The view of the last session."""
         default = View()
-        name = self._store.value("theme")
-        theme: ThemeName = name if name in get_args(ThemeName) else default.theme
-        flags: dict[str, Any] = {name: self._flag(name, getattr(default, name)) for name in FLAGS}
-        return replace(
-            default,
-            theme=theme,
-            **flags,
-        )
+        stored: dict[str, Any] = {name: self._flag(name, getattr(default, name)) for name in FLAGS}
+        for name, values in CHOICES.items():
+            value = self._store.value(name)
+            stored[name] = value if value in get_args(values) else getattr(default, name)
+        stored["tile_px"] = self._tile_px(default.tile_px)
+        stored["overlay_opacity"] = self._share("overlay_opacity", default.overlay_opacity)
+        return replace(default, **stored)
 
     def keep_view(self, view: View) -> None:
-        """Store the theme and the flags of the view."""
-        for name in ("theme", *FLAGS):
+        """Store the choices, the size of tiles, the bodies' opacity and the flags of the view."""
+        for name in (*CHOICES, "tile_px", "overlay_opacity", *FLAGS):
             self._store.setValue(name, getattr(view, name))
 
     def shortcut(self, command: str, default: str) -> str:
@@ -84,15 +85,19 @@ class Settings:
             self._store.setValue(f"shortcuts/{command}", keys)
 
     def recent(self) -> list[str]:
-        """Recently opened projects that still exist, the latest first."""
+        """Recently opened projects, the latest first. Some may be gone: a drive that does not answer is not asked."""
         value = self._store.value("recent", [])
         paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        return [path for path in paths if Path(path).is_file()]
+        return [str(path) for path in paths][:RECENT_KEPT]
 
     def add_recent(self, path: str) -> None:
         """Put an opened project at the start of the recent projects."""
         others = [other for other in self.recent() if other != path]
         self._store.setValue("recent", [path, *others][:RECENT_KEPT])
+
+    def forget_recent(self, path: str) -> None:
+        """Take a project off the recent ones."""
+        self._store.setValue("recent", [other for other in self.recent() if other != path])
 
     def recent_commands(self) -> list[str]:
         """Ids of the commands that the palette ran, the latest first."""
@@ -104,21 +109,51 @@ class Settings:
         others = [other for other in self.recent_commands() if other != name]
         self._store.setValue("recent_commands", [name, *others][:RECENT_KEPT])
 
+    def hints_seen(self) -> list[str]:
+        """Names of the hints that are not shown again."""
+        value = self._store.value("hints_seen", [])
+        return [value] if isinstance(value, str) else value if isinstance(value, list) else []
+
+    def keep_hint(self, name: str) -> None:
+        """Never show a hint again."""
+        seen = self.hints_seen()
+        if name not in seen:
+            self._store.setValue("hints_seen", [*seen, name])
+
+    def forget_hints(self) -> None:
+        """Show each hint once more."""
+        self._store.remove("hints_seen")
+
     def network_of(self, project: Path) -> Path | None:
         """The checkpoint that guesses of a project come from; None for the built-in lifter."""
-        file = self._networks().get(str(project.resolve()))
+        file = self._table("networks").get(str(project.resolve()))
         return Path(file) if isinstance(file, str) else None
 
     def keep_network(self, project: Path, file: Path | None) -> None:
         """Store the checkpoint that guesses of a project come from."""
-        kept = {name: path for name, path in self._networks().items() if name != str(project.resolve())}
+        kept = {
+            name: path for name, path in self._table("networks").items() if name != str(project.resolve())
+        }
         if file is not None:
             kept[str(project.resolve())] = str(file.absolute())
         self._store.setValue("networks", json.dumps(dict([*kept.items()][-NETWORKS_KEPT:])))
 
-    def _networks(self) -> dict[str, Any]:
+    def pitch_of(self, project: str, photo: str) -> float | None:
+        """The angle [deg] by which a photo's camera looks down, as the user chose it; None if it is estimated."""
+        pitch_deg = self._table("pitches").get(f"{project}\n{photo}")
+        return float(pitch_deg) if isinstance(pitch_deg, int | float) else None
+
+    def keep_pitch(self, project: str, photo: str, pitch_deg: float | None) -> None:
+        """Store the angle of a photo's camera; None lets it be estimated again."""
+        key = f"{project}\n{photo}"
+        kept = {name: angle for name, angle in self._table("pitches").items() if name != key}
+        if pitch_deg is not None:
+            kept[key] = pitch_deg
+        self._store.setValue("pitches", json.dumps(dict([*kept.items()][-PITCHES_KEPT:])))
+
+    def _table(self, name: str) -> dict[str, Any]:
         try:
-            found = json.loads(str(self._store.value("networks", "{}")))
+            found = json.loads(str(self._store.value(name, "{}")))
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
@@ -136,17 +171,32 @@ class Settings:
     def dock_sizes(self, sizes: dict[str, tuple[int, int]]) -> None:
         self._store.setValue("window/dock_sizes", json.dumps(sizes))
 
-    def restore_window(self, window: QMainWindow) -> bool:
-        """Restore the places of the window and its docks. Returns whether they were stored."""
+    def window(self) -> tuple[QByteArray | None, QByteArray | None]:
+        """The window's geometry and the places of its docks, as `QMainWindow` takes them; None where not stored."""
         geometry, docks = self._store.value("window/geometry"), self._store.value("window/docks")
-        if isinstance(geometry, QByteArray):
-            window.restoreGeometry(geometry)
-        return isinstance(docks, QByteArray) and window.restoreState(docks, LAYOUT_VERSION)
+        return (
+            geometry if isinstance(geometry, QByteArray) else None,
+            docks if isinstance(docks, QByteArray) else None,
+        )
 
-    def keep_window(self, window: QMainWindow) -> None:
-        """Store the places of the window and its docks."""
-        self._store.setValue("window/geometry", window.saveGeometry())
-        self._store.setValue("window/docks", window.saveState(LAYOUT_VERSION))
+    def keep_window(self, geometry: QByteArray, docks: QByteArray) -> None:
+        """Store the window's geometry and the places of its docks."""
+        self._store.setValue("window/geometry", geometry)
+        self._store.setValue("window/docks", docks)
+
+    def _tile_px(self, default: int) -> int:
+        try:
+            return min(max(int(str(self._store.value("tile_px", default))), TILE_PX[0]), TILE_PX[1])
+        except ValueError:
+            return default
+
+    def _share(self, name: str, default: float) -> float:
+        """A number from 0 to 1."""
+        try:
+            value = float(str(self._store.value(name, default)))
+        except ValueError:
+            return default
+        return value if 0 <= value <= 1 else default
 
     def _flag(self, name: str, default: bool) -> bool:
         value = self._store.value(name, default)

@@ -90,6 +90,13 @@ def theme(name: ThemeName) -> Theme:
     return DARK if name == "dark" else LIGHT
 
 
+def mixed(first: str, second: str, share: float) -> str:
+    """The colour between two, as #rrggbb; share: of the second."""
+    one, other = QColor(first), QColor(second)
+    parts = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
+    return QColor(*(round((1 - share) * a + share * b) for a, b in parts)).name()
+
+
 def side_of(joint: str) -> Side:
     """The side in a joint's name: left_knee is left, pelvis is centre."""
     if joint.startswith("left_"):

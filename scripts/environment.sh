@@ -21,20 +21,25 @@ make_venv() {
     "$python" -m venv --clear .venv || stop "Could not make .venv in $(pwd): see the lines above."
 }
 
-# install EXTRA: an empty extra installs what running needs, "[test]" what testing needs too.
+pip_install() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$1"
+}
+
+# install EXTRA [or-without]: "[test]" installs what testing needs besides. or-without: the program runs without the extra.
 install() {
     stamp=.venv/installed$1
     now=$(cksum <pyproject.toml)
-    for done in "$stamp" ".venv/installed[test]"; do
-        [ "$(cat "$done" 2>/dev/null)" = "$now" ] && return
-    done
+    [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
     echo "Installing Fitloop$1 into .venv: half a minute to some minutes, once." >&2
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$1" ||
-        stop "pip could not install Fitloop: see the lines above; the next start tries again."
+    if ! pip_install "$1"; then
+        [ "$2" = or-without ] && pip_install "" ||
+            stop "pip could not install Fitloop: see the lines above; the next start tries again."
+        echo "Fitloop runs without $1: see the lines above. The window offers other detectors." >&2
+    fi
     printf '%s\n' "$now" >"$stamp"
 }
 
 prepare() {
     .venv/bin/python -c '' 2>/dev/null || make_venv
-    install "$1"
+    install "$@"
 }

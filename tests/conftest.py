@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from desktop import system
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QWidget
 
+# A busy machine makes inputs slowly, and is not at fault.
+hypothesis_settings.register_profile("fitloop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("fitloop")
 ROOT = Path(__file__).parents[1]
 LEFT_OVER_WAIT_S = 30.0  # a busy machine ends a thread late
 can_draw = pytest.StashKey[bool]()
@@ -115,9 +120,8 @@ def _write_starts_down(calls: list[str]) -> None:
         own = getattr(owner, name)
 
         def start(*arguments: Any, **options: Any) -> Any:
-            words = (
-                f"{owner.__name__}.{name}{arguments[1:]}"  # without the process itself, which is not made yet
-            )
+            # Without the process itself, which is not made yet.
+            words = f"{owner.__name__}.{name}{arguments[1:]}"
             if owner is not subprocess.Popen or sys.executable in words:
                 calls.append(words)
             return own(*arguments, **options)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # A floor may import itself and the floors before it.
 FLOORS = (
-    ("errors", "wishes", "records", "metrics", "methods"),
+    ("errors", "wishes", "frozen", "records", "metrics", "methods"),
     ("compute", "files"),
     ("geometry",),
     ("body",),
@@ -38,9 +38,10 @@ DESKTOP_FLOORS = (
 DESKTOP_FLOOR_OF = {name: height for height, names in enumerate(DESKTOP_FLOORS) for name in names}
 # Of the views: what all of them draw with, then the rooms that know nothing of each other, then what holds them.
 VIEW_FLOORS = (
-    ("drawing", "gesture", "repaint_later"),
+    ("drawing", "elided_label", "gesture", "repaint_later", "verdict_marks"),
     ("gl",),
-    ("photo", "space", "panels", "tools"),
+    ("photo", "space", "panels", "lists", "tools"),
+    ("start", "settings"),
     ("window",),
 )
 VIEW_FLOOR_OF = {name: height for height, names in enumerate(VIEW_FLOORS) for name in names}

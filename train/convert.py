@@ -11,19 +11,19 @@ import argparse
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from core.body.keypoints import LAYOUTS
 from core.body.model import load_body
 from core.detect import DETECTORS
-from core.detect.rtmlib import MODES
 from core.errors import FitloopError
 from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
+from core.formats.motion.motion_options import MotionOptions
+from core.formats.motion.sequence_files import SequenceChoice, write_sequences
 from core.formats.shared.report import Export, Import, LeftOut, grouped
-from core.formats.shared.sequences import sequences
 from core.formats.table import FORMATS, Beside, Format, formats_read, formats_written, written_with
 from core.records import Person, Photo
 from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
@@ -47,20 +47,14 @@ def detected(source: Path, word: str | None, beside: Beside, choice: DetectorCho
     return detect_round_people(read(source, word, beside), choice)
 
 
-@dataclass(frozen=True)
-class Who:
-    """The only person that a sequence is of: by the id of a person in one of the photos, or by track."""
-
-    person: int | None = None
-    track: int | None = None
-
-
-def write(destination: Path, row: Format, photos: tuple[Photo, ...], beside: Beside, who: Who) -> str:
+def write(
+    destination: Path, row: Format, photos: tuple[Photo, ...], beside: Beside, choice: SequenceChoice
+) -> str:
     """Write people in a format. Returns lines for the user."""
     if row.holds == "fit":
         return _write_each(destination, row, photos, _with_body(beside))
     if row.holds == "sequence":
-        return _write_sequences(destination, row, photos, _with_body(beside), who)
+        return _write_sequences(destination, row, photos, _with_body(beside), choice)
     return f"{destination}: {write_file(row, destination, photos, beside).summary()}"
 
 
@@ -70,17 +64,13 @@ def _with_body(beside: Beside) -> Beside:
 
 
 def _write_sequences(
-    destination: Path, row: Format, photos: Sequence[Photo], beside: Beside, who: Who
+    destination: Path, row: Format, photos: Sequence[Photo], beside: Beside, choice: SequenceChoice
 ) -> str:
-    """NAME.npz for one person's fits, in the order of the photos; NAME_track0001.npz, … for several people."""
     left_out: list[LeftOut] = []
-    found = sequences(photos, _fitted(photos, left_out), who.person, who.track, left_out)
     lines = []
-    for one in found:
-        several = destination.with_name(f"{destination.stem}_track{one.track or 0:04d}{destination.suffix}")
-        file = destination if len(found) == 1 else several
-        done = write_file(row, file, list(one.fits), beside)
-        lines.append(f"{file}: {done.summary()}")
+    for one in write_sequences(row, destination, photos, beside, choice, left_out):
+        made = f", {one.made} of them made from the frames around them" if one.made else ""
+        lines.append(f"{one.file}: {one.export.summary()}{made}")
     return "\n".join([*lines, *grouped(left_out)])
 
 
@@ -123,15 +113,14 @@ def _parser() -> CommandLine:
         "--body", type=Path, help="SMPL file (.pkl, .npz or folder) in place of the open body"
     )
     parser.add_argument("--detect", choices=DETECTORS, help="find people, or keypoints in people's boxes")
-    parser.add_argument("--mode", choices=MODES, default="balanced", help="which of rtmlib's weights")
     parser.add_argument(
         "--weights",
         type=Path,
         nargs=2,
         metavar="ONNX",
-        help="rtmlib's weights from files: of boxes, of keypoints",
+        help="rtmpose's weights from files: of boxes, of keypoints",
     )
-    parser.add_argument("--device", default="cpu", help="of rtmlib: cpu, cuda, cuda:1 …")
+    parser.add_argument("--device", default="cpu", help="of rtmpose: cpu, cuda, cuda:1 …")
     parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
     parser.add_argument(
         "--write-layout",
@@ -146,6 +135,19 @@ def _parser() -> CommandLine:
     )
     parser.add_argument("--track", type=int, help="the only person a sequence is of, by track")
     parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
+    for name, words in (
+        ("--floor", "the lowest point of a sequence is at height 0"),
+        ("--start-at-origin", "a sequence begins above the world's origin"),
+        ("--in-place", "the person of a sequence stays where it begins"),
+        ("--t-pose", "a sequence begins with one more frame, a T-pose"),
+    ):
+        parser.add_argument(name, action="store_true", help=words)
+    parser.add_argument(
+        "--gaps",
+        choices=("fill", "skip"),
+        default="fill",
+        help="photos without fit inside a sequence: made from their neighbours, or skipped",
+    )
     return parser
 
 
@@ -182,6 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
         frame=given.frame,
         base=given.base,
         frame_rate=given.frame_rate,
+        motion=MotionOptions(given.floor, given.start_at_origin, given.in_place, given.t_pose),
     )
     return run_to_end(lambda: convert(given, row, beside))
 
@@ -195,11 +198,12 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         found = read(given.source, given.source_format, beside)
     else:
         weights = None if given.weights is None else tuple(given.weights)
-        choice = DetectorChoice(given.detect, given.device, given.mode, weights)
+        choice = DetectorChoice(given.detect, given.device, weights)
         found = detected(given.source, given.source_format, beside, choice)
     print(found.summary())
     beside = replace(_with_base(given.source, found, row, beside), root=found.root)
-    print(write(given.destination, row, found.photos, beside, Who(given.person, given.track)))
+    whose = SequenceChoice(given.person, given.track, given.gaps == "fill")
+    print(write(given.destination, row, found.photos, beside, whose))
     return 0
 
 

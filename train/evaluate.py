@@ -1,5 +1,6 @@
 """How good are fits and networks: python -m train.evaluate --fits-from FOLDER [--guess none|lifter] [--json]
 and of an image network: python -m train.evaluate RUN|CHECKPOINT --data 3dpw=FILE.npz [--data photos=FOLDER …] [--json]
+and of AGORA's predictions: python -m train.evaluate --agora FOLDER|ZIP --truth FRAMES… [--body SMPL] [--json OUT]
 
 Fits go from true 2D keypoints alone to 3D, with each source's own joints and cameras: PA-MPJPE over the twelve limb
 joints (shoulders, elbows, wrists, hips, knees, ankles), of the fit, of the first and the best of five alternatives, and
@@ -29,6 +30,7 @@ from core.networks.load import load_keypoints_network, load_network, place_of
 from core.networks.table import kind_of
 from train.bulk.compile_notice import ready_to_fit
 from train.data.photo_truth import PhotoTruth, read_truth
+from train.evaluation.agora import agora_run
 from train.run.devices import device_of
 from train.run.folder import checkpoint_of
 from train.run.parser import CommandLine, run_to_end
@@ -230,17 +232,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--guess", default="none", help="of fits: none, lifter, a lifter's folder, or a run's"
     )
-    parser.add_argument("--json", action="store_true", help="one line of JSON")
-    options = parser.parse_args(arguments)
-    if (options.network is None) == (options.fits_from is None):
-        parser.error("give a run or a checkpoint with --data, or --fits-from")
-    if options.network is None:
-        parser.refuse(options, OF_NETWORKS, "for measuring a network alone. Leave it out.")
-    else:
-        parser.refuse(options, OF_FITS, "for measuring fits alone. Leave it out.")
-    return run_to_end(
-        lambda: evaluate_all_fits(options) if options.network is None else evaluate_network(options)
+    parser.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="OUT",
+        help="JSON in place of a table; of AGORA's predictions, the file for it",
     )
+    agora_run.add_options(parser)
+    options = parser.parse_args(arguments)
+    ways = {"network": evaluate_network, "fits_from": evaluate_all_fits, "agora": agora_run.evaluate_agora}
+    chosen = [name for name in ways if getattr(options, name) is not None]
+    if len(chosen) != 1:
+        parser.error("give a run or a checkpoint with --data, or --fits-from, or --agora with --truth")
+    own = {"network": OF_NETWORKS, "fits_from": OF_FITS, "agora": agora_run.OPTIONS}
+    of_others = [option for name, options_ in own.items() if name not in chosen for option in options_]
+    parser.refuse(options, of_others, f"not for --{chosen[0].replace('_', '-')}. Leave it out.")
+    if isinstance(options.json, Path) and chosen != ["agora"]:
+        parser.error("--json OUT: a file is written of --agora alone. Leave the name out.")
+    return run_to_end(lambda: ways[chosen[0]](options))
 
 
 def evaluate_all_fits(options: argparse.Namespace) -> int:

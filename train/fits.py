@@ -168,7 +168,9 @@ def summary(
     }
 
 
-def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults: dict[str, str]) -> None:
+def _print_counts(
+    work: Work, given: argparse.Namespace, counts: dict[str, object], faults: dict[str, str]
+) -> None:
     """The summary in words: records left out, people without a fit, the folder that photo names start from."""
     print(work.source.summary(), file=sys.stderr)
     for where, why in list(faults.items())[:FAULTS_SHOWN]:
@@ -179,13 +181,13 @@ def _say(work: Work, given: argparse.Namespace, told: dict[str, object], faults:
     if root != given.out.absolute().parent:
         print(f"Names of photos start from {root}: tell train.spin with --photos.", file=sys.stderr)
     if given.json:
-        print(json.dumps({"out": str(given.out), **told}))
+        print(json.dumps({"out": str(given.out), **counts}))
     else:
-        median = told["median_score_px"]
+        median = counts["median_score_px"]
         scored = "none has a score" if median is None else f"median score {median} px"
         print(
-            f"{given.out}: {told['people']} people, {told['valid']} with a valid fit, {told['kept']} kept as "
-            f"they were; {scored}; {told['seconds']} s"
+            f"{given.out}: {counts['people']} people, {counts['valid']} with a valid fit, {counts['kept']} kept as "
+            f"they were; {scored}; {counts['seconds']} s"
         )
 
 
@@ -210,7 +212,7 @@ def run(given: argparse.Namespace, process: Process) -> int:
             fits, faults = merge(work)
             fits.save(given.out)
             work.parts.remove()
-            _say(work, given, summary(work, fits, faults, progress), faults)
+            _print_counts(work, given, summary(work, fits, faults, progress), faults)
         return 0
     finally:
         if lock is not None:

@@ -20,7 +20,7 @@ from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.photo import StudioConfig, Truth
-from train.synthesis.sample import write_photos
+from train.synthesis.sample import with_plain_error, write_photos
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET, write_dataset
 
@@ -39,9 +39,8 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
         raise FitloopError(f"{folder / DATASET} exists already. Choose another --out, or delete it.")
     folder.mkdir(parents=True, exist_ok=True)
     truths: list[Truth] = []
-    progress: ProgressLine | None = (
-        None  # its rate is counted from the first photos on: before, workers were starting
-    )
+    # Its rate is counted from the first photos on: before, workers were starting.
+    progress: ProgressLine | None = None
     try:
         with closing(make_photos(config, folder, count, workers)) as chunks:
             for chunk in chunks:
@@ -61,13 +60,13 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
 
 
 def make_project(path: Path, count: int, size: int, seed: int) -> None:
-    """Make a project of photos with noisy detections; the photos are written beside it.
+    """Make a project of photos with noisy detections, one of them plainly wrong; the photos are written beside it.
 
     Raises FitloopError if the project exists.
     """
     if path.exists():
         raise FitloopError(f"{path} exists already. Choose another --out, or delete it.")
-    photos = write_photos(path.parent, count, seed, size)
+    photos = with_plain_error(write_photos(path.parent, count, seed, size))
     with Project.create(path) as project:
         project.add_photos(photos)
     print(f"{path}: {sum(len(photo.people) for photo in photos)} people in {len(photos)} photos")

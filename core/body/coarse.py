@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.body.keypoint_body import SHAPES
 from core.body.model import Body
+from core.body.normals import vertex_normals
 
 CELL_M = 0.02  # [m] vertices in one cell of this size that face the same way are merged
 Floats = NDArray[np.float32]
@@ -60,7 +61,7 @@ def _merged(
     vertices: NDArray[np.float64], faces: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices of the vertices (V, 3) [m] that stay, and faces (F, 3) of them. A closed surface stays closed."""
-    key = np.column_stack([np.floor(vertices / CELL_M), _normals(vertices, faces) > 0])
+    key = np.column_stack([np.floor(vertices / CELL_M), vertex_normals(vertices, faces) > 0])
     _, cell = np.unique(key, axis=0, return_inverse=True)
     cell = cell.ravel()
     count = np.bincount(cell)
@@ -71,13 +72,3 @@ def _merged(
     merged = cell[faces]
     flat = (merged == np.roll(merged, 1, axis=1)).any(axis=1)
     return order[first], merged[~flat]
-
-
-def _normals(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Normals of the vertices (V, 3), not at unit length."""
-    a, b, c = (vertices[faces[:, corner]] for corner in range(3))
-    across = np.cross(b - a, c - a)
-    normals = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(normals, faces[:, corner], across)
-    return normals

@@ -219,13 +219,19 @@ class Body:
 
 
 def load_body(
-    source: str | Path | None = None, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    source: str | Path | None = None,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    kid_template: Path | None = None,
 ) -> Body:
     """The open body, or an SMPL file (.pkl, .npz, or a folder with SMPL_NEUTRAL.*).
 
+    kid_template: SMPL's body of a child (.npy), by default smpl_kid_template.npy beside the file.
+
     Raises BodyFileError with the file, its fault and the remedy.
     """
-    return body_from_arrays(read_body_file(OPEN_BODY_FILE if source is None else Path(source)), device, dtype)
+    path = OPEN_BODY_FILE if source is None else Path(source)
+    return body_from_arrays(read_body_file(path, kid_template), device, dtype)
 
 
 def body_from_arrays(

@@ -7,7 +7,6 @@ agree, numbers are finite, the tree is SMPL's, faces and regressors stay within 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from core.body.body_folder import neutral_body_in
 from core.body.tree import PARENTS
 from core.errors import BodyFileError, PickleRefused
 from core.files.npz import faults_as, read_npy, read_npz
@@ -36,11 +36,7 @@ _SURFACE = ("surface_names", "surface_rows", "surface_cols", "surface_values")
 _RIGHT_FILE = (
     "Take an SMPL model file (.pkl or .npz) from smpl.is.tue.mpg.de, or leave it out to use the open body"
 )
-_NEUTRAL = re.compile(
-    r"smpl_neutral\.(npz|pkl)|basicmodel_neutral_lbs_10_207_0_v1.*\.(npz|pkl)", re.IGNORECASE
-)
-
-_BODY_FOLDERS = ("smpl", "SMPL", "models", "models/smpl", "smpl/models", "body_models/smpl")
+_KID_TEMPLATE = "smpl_kid_template.npy"
 
 Floats = NDArray[np.float32]
 
@@ -70,19 +66,20 @@ class BodyArrays:
     license: str = ""
 
 
-def read_body_file(path: str | Path) -> BodyArrays:
+def read_body_file(path: str | Path, kid_template: Path | None = None) -> BodyArrays:
     """A body from an official .pkl or .npz, a folder with SMPL_NEUTRAL.*, or the open body's .npz.
 
-    J_regressor_extra.npy and J_regressor_h36m.npy beside the file are read too.
-    Raises BodyFileError with the file, its fault and the remedy.
+    J_regressor_extra.npy and J_regressor_h36m.npy beside the file are read too, and smpl_kid_template.npy where no
+    kid_template is named. Raises BodyFileError with the file, its fault and the remedy.
     """
     path = Path(path)
     if path.is_dir():
-        path = _neutral_body_in(path)
+        path = neutral_body_in(path)
     body = body_arrays(_contents(path), str(path), path.stem)
     vertices = len(body.v_template)
     return replace(
         body,
+        kid_direction=_kid_direction(path.parent, kid_template, body),
         extra_regressor=_regressor_beside(path.parent / "J_regressor_extra.npy", 9, vertices),
         h36m_regressor=_right_leg_first(
             _regressor_beside(path.parent / "J_regressor_h36m.npy", 17, vertices), body.v_template
@@ -137,22 +134,6 @@ def fingerprint(v_template: Floats, shapedirs: Floats, J_regressor: Floats, weig
     return digest.hexdigest()[:16]
 
 
-def _neutral_body_in(folder: Path) -> Path:
-    """SMPL_NEUTRAL before basicmodel_neutral, and .npz, which is quicker, before .pkl.
-
-    Else that of a folder smpl/ or models/ in it, as SMPLify-X and SMPL's own archive have them.
-    """
-    try:
-        inside = [folder, *(folder / name for name in _BODY_FOLDERS if (folder / name).is_dir())]
-        files = ([file for file in each.iterdir() if _NEUTRAL.fullmatch(file.name)] for each in inside)
-        found = next((some for some in files if some), [])
-    except OSError as error:
-        _fail(str(folder), f"cannot be read ({error.strerror})", "Check the folder's permissions")
-    if not found:
-        _fail(str(folder), "has no SMPL_NEUTRAL.npz or .pkl", "Name the model file itself, or its folder")
-    return min(found, key=lambda file: (not file.name.lower().startswith("smpl_"), file.suffix, file.name))
-
-
 def _contents(path: Path) -> Mapping[str, Any]:
     try:
         with open_regular(path, MAX_BYTES) as file:
@@ -180,6 +161,18 @@ def _regressor_beside(path: Path, rows: int, vertices: int) -> Floats | None:
     with faults_as(BodyFileError, path):
         found = {path.name: read_npy(path, MAX_BYTES)}
     return _floats(found, path.name, (rows, vertices), str(path.parent))
+
+
+def _kid_direction(folder: Path, named: Path | None, body: BodyArrays) -> Floats | None:
+    """The file's own, or from the template of a child (V, 3) to the mean adult, as AGORA has it (Patel et al., CVPR
+    2021): the template is centred, the adult is not."""
+    path = named or folder / _KID_TEMPLATE
+    if named is None and (body.kid_direction is not None or not path.is_file()):
+        return body.kid_direction
+    with faults_as(BodyFileError, path):
+        found = {path.name: read_npy(path, MAX_BYTES)}
+    child = _floats(found, path.name, (len(body.v_template), 3), str(path.parent)).astype(np.float64)
+    return _frozen((child - child.mean(axis=0) - body.v_template).astype(np.float32))  # type: ignore[no-any-return]
 
 
 def _right_leg_first(h36m: Floats | None, v_template: Floats) -> Floats | None:

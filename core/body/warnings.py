@@ -219,7 +219,8 @@ def _exchanged_fits(as_is: float, exchanged: float, guessed: bool) -> bool:
 
     A fit follows exchanged keypoints. A guess does not: the lifter was trained with exchanged limbs and predicts the
     right sides, so a small gain is enough near it. With guesses 80 % of exchanged arms and 61 % of legs are detected,
-    and 2.8 % false alarms; without them 73, 52 and 2.4 % (python -m tests.benchmarks.swaps --people 800 --seed 5).
+    and 2.8 % false alarms; without them 73, 52 and 2.4 % (python -m tests.benchmarks.choices.swaps --people 800
+    --seed 5).
     """
     clearly = as_is > SWAPPED_FROM and exchanged < SWAPPED_GAIN * as_is
     return clearly or (guessed and exchanged < min(as_is - GUESSED_GAIN, GUESSED_NEAR))

@@ -1,4 +1,4 @@
-"""Keypoint detectors, one file each. Their packages, mediapipe and rtmlib, are optional installs."""
+"""Keypoint detectors, one file each. Their packages, mediapipe and onnxruntime, are optional installs."""
 
 from core.detect.detector import DETECTORS, Detector, detect, load_detector
 from core.detect.found import Found

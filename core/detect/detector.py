@@ -13,8 +13,8 @@ from core.errors import DetectorError
 from core.records import BBOX_PADDING, BBOX_UNIT, BBox, Keypoints, Person, Photo
 
 DETECTORS = {
-    "mediapipe": "one person a box, or one a photo; its weights come with it",
-    "rtmlib": "all people of a photo, with feet; fetches its weights once",
+    "mediapipe": "people who stand apart, or one in each box; its weights come with it",
+    "rtmpose": "all people of a photo, with feet; its weights are downloaded once",
 }
 SURE = 0.3  # least confidence of a keypoint that counts as found
 FEWEST_SURE = 3
@@ -31,26 +31,20 @@ class Detector(Protocol):
     def close(self) -> None: ...
 
 
-def load_detector(
-    name: str,
-    device: str = "cpu",
-    mode: str = "balanced",
-    weights: tuple[Path, Path] | None = None,
-) -> Detector:
-    """Load a detector by its name in DETECTORS. This is slow: it loads the weights and may download them.
+def load_detector(name: str, device: str = "cpu", weights: tuple[Path, Path] | None = None) -> Detector:
+    """Load a detector by its name in DETECTORS. This is slow: it loads the weights.
 
-    device, mode (performance, balanced or lightweight) and weights (the .onnx files of the person detector and of the
-    keypoint network) apply to rtmlib only. Raises DetectorError where the package is not installed or the weights are
-    missing.
+    device and weights (the .onnx files of the person detector and of the keypoint network) apply to rtmpose only.
+    Raises DetectorError where the package is not installed, or where weights are missing: `fetch_steps` gets them.
     """
     if name == "mediapipe":
         from core.detect.mediapipe import MediaPipe
 
         return MediaPipe()
-    if name == "rtmlib":
-        from core.detect.rtmlib import RtmLib
+    if name == "rtmpose":
+        from core.detect.rtmpose import RtmPose
 
-        return RtmLib(device, mode, weights)
+        return RtmPose(device, weights)
     raise DetectorError(f"There is no detector '{name}'. Choose one of {', '.join(DETECTORS)}.")
 
 

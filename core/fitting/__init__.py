@@ -9,6 +9,7 @@ from core.fitting.config import SPIN_WEIGHTS, TRUSTING, FitConfig
 from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn
 
 if TYPE_CHECKING:
+    from core.fitting.age import fit_age
     from core.fitting.joints_fit import JointFit, JointFitConfig, fit_to_joints
     from core.fitting.other_bodies import alternatives
     from core.fitting.ready import warm_up
@@ -28,12 +29,14 @@ __all__ = [
     "Turn",
     "alternatives",
     "fit",
+    "fit_age",
     "fit_to_joints",
     "warm_up",
 ]
 _LATER = {
     "alternatives": "core.fitting.other_bodies",
     "fit": "core.fitting.smplify",
+    "fit_age": "core.fitting.age",
     "FitStep": "core.fitting.smplify",
     "JointFit": "core.fitting.joints_fit",
     "JointFitConfig": "core.fitting.joints_fit",

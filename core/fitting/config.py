@@ -46,9 +46,8 @@ class FitConfig:
     betas: float = 1.0
     kid: float = 5.0
     stay_near: float = 0.0
-    lost_px: float = (
-        0.0  # a fit from a guess that ends with a score [px] above this is refitted from scratch; 0: never
-    )
+    # A fit from a guess that ends with a score [px] above this is refitted from scratch; 0: never.
+    lost_px: float = 0.0
     free_orientation: bool = True
     free_pose: bool = True
     free_betas: bool = True

@@ -26,7 +26,7 @@ EASED = 1.25  # factor on the keypoint tolerance; with keypoints weaker, the pri
 SAME_M = 0.01  # two bodies whose limb joints are nearer than this after alignment count as one
 # Increases that each make a body e times less likely to be the true one: loss of keypoints and wishes, loss of the body
 # alone, distance [m] from the nearest of the other given bodies. On captured poses half or twice these values are as
-# good (`python -m tests.benchmarks.evidence`); leaving out the last is worse.
+# good (`python -m tests.benchmarks.choices.evidence`); leaving out the last is worse.
 LESS_LIKELY = (10.0, 40.0, 0.03)
 SEEN, USUAL = (
     [[term.name for term in TERMS].index(name) for name in names]

@@ -15,6 +15,7 @@ from core.compute.late import Late
 
 if TYPE_CHECKING:
     from core.body.model import Body
+    from core.formats.motion.motion_options import MotionOptions
     from core.formats.shared.glimpse import Glimpse
     from core.formats.shared.report import Export, Import
 
@@ -29,7 +30,7 @@ class Beside:
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
     tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
     the camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos'
-    paths start from; frame_rate [photos a second].
+    paths start from; frame_rate [photos a second]; motion: where a sequence takes place, by default before the camera.
     """
 
     photos: Path | None = None
@@ -42,6 +43,7 @@ class Beside:
     base: Path | None = None
     root: Path | None = None
     frame_rate: float = 30.0
+    motion: MotionOptions | None = None
 
 
 def folder_of(path: Path) -> Path:
@@ -58,7 +60,8 @@ class Format:
     **asked) returns an Import, asked being what `read_asks` names of Beside. holds: the content of one file, which
     `write` takes after the path: photos with their people, one fit, or one person's fits photo by photo; write returns
     an Export. keeps: a file that is there is never written over. menu: the command of the window that writes it, &
-    before the letter, and title what its dialog calls such files; without them the window does not offer it.
+    before the letter, and title what its dialog calls such files; without them the window does not offer it. Sequences
+    share one command, and have a title alone.
     """
 
     word: str
@@ -189,11 +192,16 @@ _ROWS = (
     ),
     Format(
         "agora",
-        (".pkl",),
+        (".zip",),
         reads="AGORA prediction folder, or one .pkl of it",
         recognise=_late("bodies.agora", "recognise"),
         read=_late("bodies.agora", "read"),
         read_asks=("photos", "body"),
+        writes="AGORA predictions: a folder, or the .zip for its server",
+        write=_late("bodies.agora", "write"),
+        write_asks=("body",),
+        menu="Export as A&GORA…",
+        title="AGORA predictions",
     ),
     Format(
         "3dpw",
@@ -320,9 +328,28 @@ _ROWS = (
         "amass",
         (".npz",),
         writes="AMASS-style .npz of one person through the photos",
-        write=_late("bodies.amass", "write"),
-        write_asks=("body", "frame_rate"),
+        write=_late("motion.amass", "write"),
+        write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
+        title="AMASS, SMPL-H",
+    ),
+    Format(
+        "amass-smplx",
+        (".npz",),
+        writes="the same with SMPL-X's 55 joints, as Blender's SMPL-X add-on reads it",
+        write=_late("motion.amass", "write_smplx"),
+        write_asks=("body", "frame_rate", "motion"),
+        holds="sequence",
+        title="AMASS, SMPL-X",
+    ),
+    Format(
+        "bvh",
+        (".bvh",),
+        writes="motion .bvh of one person through the photos, for Blender, Maya, MotionBuilder",
+        write=_late("motion.bvh", "write"),
+        write_asks=("body", "frame_rate", "motion"),
+        holds="sequence",
+        title="BVH motion",
     ),
     Format(
         "mesh",
@@ -338,9 +365,10 @@ _ROWS = (
         "animation",
         (".glb",),
         writes="animated .glb of one person through the photos",
-        write=_late("meshes.gltf", "write"),
-        write_asks=("body", "frame_rate"),
+        write=_late("motion.gltf", "write"),
+        write_asks=("body", "frame_rate", "motion"),
         holds="sequence",
+        title="Animated glTF",
     ),
 )
 FORMATS = {row.word: row for row in _ROWS}

@@ -16,9 +16,8 @@ from torch import Tensor
 
 from core.compute.per_device import held
 
-_SERIES_BELOW = (
-    0.0625  # squared angle [rad²]; there the error of six terms is 1e-17, of the closed form 2e-15
-)
+# Squared angle [rad²]; there the error of six terms is 1e-17, of the closed form 2e-15.
+_SERIES_BELOW = 0.0625
 _SERIES = [[(-1) ** k / factorial(2 * k + n) for n in (1, 2, 3)] for k in range(6)]
 _SKEW = [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]]
 _GRAM_SCHMIDT_EPSILON = 1e-8  # least length of a column that still gives a direction

@@ -21,13 +21,12 @@ from core.geometry.image import apply_affine, crop_affine, normalise
 from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.crop import crop_of
 from core.networks.spin import SpinOutput
-from core.networks.table import body_told_by, kind_of
+from core.networks.table import body_of_betas, kind_of
 from core.records import BBox, Guess, Person, Photo
 
 CHUNK = {"cpu": 32, "cuda": 128}  # crops that go through the network together
-SMALLEST_SCALE = (
-    0.05  # of a weak camera: a person a twentieth of the crop; below it a camera flips or is lost
-)
+# Of a weak camera: a person a twentieth of the crop; below it a camera flips or is lost.
+SMALLEST_SCALE = 0.05
 
 
 def guess(
@@ -52,14 +51,20 @@ def guess(
     faults = unguessable(image, people, network, lifter)
     if faults:
         raise FitInputError(f"{photo.path}: {' '.join(faults.values())}")
-    answers: list[list[Guess]] = [[] for _ in people]
+    from_image: dict[int, Guess] = {}
+    from_keypoints: dict[int, list[Guess]] = {}
     if kind_of(network).shown == "keypoints":
         lifter = network
     elif image is not None:
-        _ask_image_network(image, people, photo, network, body, answers, exact)
+        from_image = _guesses_of_image(image, people, photo, network, body, exact)
     if lifter is not None:
-        _ask_lifter(people, photo, lifter, body, answers)
-    return [replace(first, alternatives=tuple(others)) for first, *others in answers]
+        from_keypoints = _guesses_of_lifter(people, photo, lifter, body)
+    guesses = []
+    for place in range(len(people)):
+        own = [from_image[place]] if place in from_image else []
+        first, *others = own + from_keypoints.get(place, [])
+        guesses.append(replace(first, alternatives=tuple(others)))
+    return guesses
 
 
 def unguessable(
@@ -110,7 +115,7 @@ def guess_crops(
     Betas are zero on a body of another shape space than the network's. Raises CheckpointError for a network that needs
     other inputs.
     """
-    told = body_told_by(network)
+    shape_space = body_of_betas(network)
     with _evaluating(network):
         chunk = CHUNK.get(_device(network).type, CHUNK["cpu"])
         parts = [
@@ -118,30 +123,25 @@ def guess_crops(
             for at in range(0, len(crops), chunk)
         ]
     like = body.v_template
-    said = SpinOutput(*(torch.cat(values).to(like) for values in zip(*parts, strict=True)))
-    pose = matrix_to_axis_angle(said.rotations).flatten(1)
-    betas = said.betas if body.shares_betas(told) else torch.zeros_like(said.betas)
-    scale = said.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
-    cam_t = weak_camera_to_cam_t(torch.cat([scale, said.weak_camera[:, 1:]], dim=1))
-    cam_t = cam_t + body.pelvis_shift(told)
+    predicted = SpinOutput(*(torch.cat(values).to(like) for values in zip(*parts, strict=True)))
+    pose = matrix_to_axis_angle(predicted.rotations).flatten(1)
+    betas = predicted.betas if body.shares_betas(shape_space) else torch.zeros_like(predicted.betas)
+    scale = predicted.weak_camera[:, :1].clamp_min(SMALLEST_SCALE)
+    cam_t = weak_camera_to_cam_t(torch.cat([scale, predicted.weak_camera[:, 1:]], dim=1))
+    cam_t = cam_t + body.pelvis_shift(shape_space)
     pelvis = body.rest_pelvis(BodyParams.from_pose(pose, betas, cam_t))
     frame = (value.to(like) for value in (bbox_center, bbox_side, focal_length, camera_center))
     global_orient, cam_t = crop_to_full(pose[:, :3], cam_t, pelvis, *frame)
     return BodyParams(global_orient, pose[:, 3:], betas, cam_t)
 
 
-def _ask_image_network(
-    image: np.ndarray,
-    people: Sequence[Person],
-    photo: Photo,
-    network: nn.Module,
-    body: Body,
-    answers: list[list[Guess]],
-    exact: bool,
-) -> None:
+def _guesses_of_image(
+    image: np.ndarray, people: Sequence[Person], photo: Photo, network: nn.Module, body: Body, exact: bool
+) -> dict[int, Guess]:
+    """By place among the people: of those whose bbox overlaps the photo."""
     seen = [index for index, person in enumerate(people) if _in_view(image, person.bbox)]
     if not seen:
-        return
+        return {}
     bboxes = [people[index].bbox for index in seen]
     crops = np.stack([crop_of(network, image, bbox) for bbox in bboxes])
     center = torch.from_numpy(np.stack([bbox.center for bbox in bboxes]))
@@ -150,8 +150,7 @@ def _ask_image_network(
     boxes = boxes_for(network, [(people[index], photo) for index in seen])
     params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact, boxes)
     found = _records(params, photos, kind_of(network).kind, torch.ones(len(seen)), body)
-    for index, answer in zip(seen, found, strict=True):
-        answers[index].append(answer)
+    return dict(zip(seen, found, strict=True))
 
 
 def boxes_for(network: nn.Module, people: Sequence[tuple[Person, Photo]]) -> list[Tensor]:
@@ -169,13 +168,13 @@ def _boxes_in_crop(person: Person, people: Sequence[Person]) -> Tensor:
     return torch.from_numpy(np.column_stack([centers, sides]).astype(np.float32))
 
 
-def _ask_lifter(
-    people: Sequence[Person], photo: Photo, lifter: nn.Module, body: Body, answers: list[list[Guess]]
-) -> None:
+def _guesses_of_lifter(
+    people: Sequence[Person], photo: Photo, lifter: nn.Module, body: Body
+) -> dict[int, list[Guess]]:
+    """By place among the people: of those with keypoints."""
     seen = [index for index, person in enumerate(people) if _has_keypoints(person)]
     found = guess_from_keypoints([(photo, people[index]) for index in seen], lifter, body)
-    for index, guesses in zip(seen, found, strict=True):
-        answers[index] += guesses
+    return dict(zip(seen, found, strict=True))
 
 
 def guess_from_keypoints(

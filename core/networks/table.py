@@ -97,7 +97,7 @@ def kind_of(network: nn.Module) -> NetworkKind:
     return KINDS[str(network.kind)]
 
 
-def body_told_by(network: nn.Module) -> str:
+def body_of_betas(network: nn.Module) -> str:
     """The fingerprint of the body whose betas a network predicts."""
     config: Any = network.config
     return str(config.body)

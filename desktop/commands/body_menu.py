@@ -11,8 +11,8 @@ from desktop.commands.window_api import Asks
 from desktop.model.hover import joint_meant, name_meant
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
+from desktop.state.floor_frame import SOLE_M
 from desktop.state.joint_turns import turn_of, turned
-from desktop.state.posed_body import SOLE_M
 from desktop.state.resting import resting
 from desktop.state.shown import Shown
 from desktop.text.translate import QT_TR_NOOP, part, tr
@@ -28,7 +28,6 @@ FLIPPED_BY = {  # joint or keypoint -> the joint where its bone starts
 DEPTH_STEP_M = 0.05
 TURN_STEP_DEG = 5.0
 STEP_DOWN_M = 0.7  # largest height of a foot above the floor; from farther up a fit twists the leg
-DOWN = (0.0, 1.0, 0.0)  # in the camera frame
 
 
 def flip_depth(workbench: Workbench, window: Asks, shown: Shown) -> None:
@@ -135,17 +134,19 @@ def foot_is_down(side: str) -> Callable[[Shown], bool]:
 def put_foot_down(side: str) -> Run:
     """Hold a foot on the floor, or release it.
 
-    The floor is level, because the camera is assumed to be level. Its height comes from the other foot if that is held
-    on the floor, else from the body's lowest point.
+    The floor is level, as the photo's camera looks down by the angle of the 3D view. Its height comes from the other
+    foot if that is held on the floor, else from the body's lowest point.
     """
 
     def act(workbench: Workbench, window: Asks, shown: Shown) -> None:
         posed, person, name = shown.the_posed, shown.the_person, f"{side}_foot"
-        contact = GroundContact(name, DOWN, posed.floor_y - SOLE_M)
+        floor = workbench.floor.below(posed)
+        x, y, z = floor.down.tolist()
+        contact = GroundContact(name, (x, y, z), floor.depth - SOLE_M)
         if foot_is_down(side)(shown):
             wishes = tuple(wish for wish in person.wishes if kind_and_names(wish) != kind_and_names(contact))
             label = tr("Lift {name} off the floor")
-        elif posed.floor_y - float(posed.joints[joint_index(name), 1]) > STEP_DOWN_M:
+        elif floor.depth - float(posed.joints[joint_index(name)] @ floor.down) > STEP_DOWN_M:
             words = tr("{name} is far above the floor. Drag it down in the 3D view first, or turn the body.")
             workbench.told.emit(words.format(name=part(name)))
             return

@@ -16,6 +16,7 @@ PROJECT: Needs = frozenset({"project"})
 WRITABLE: Needs = frozenset({"writable"})  # a project that may be written
 PHOTO: Needs = frozenset({"photo"})
 PERSON: Needs = frozenset({"person"})
+SEVERAL: Needs = frozenset({"several"})  # people selected together
 UNLOCKED: Needs = frozenset({"unlocked"})  # a selected person that may be changed
 KEYPOINT: Needs = frozenset({"keypoint"})  # a selected keypoint of the person
 SEEN: Needs = frozenset({"seen"})  # a present keypoint of the person
@@ -24,6 +25,7 @@ BODY: Needs = frozenset({"body"})  # a loaded body
 NEIGHBOUR: Needs = frozenset({"neighbour"})  # another person in the photo
 HELD: Needs = frozenset({"held"})  # a wish of the person
 ORIGINAL: Needs = frozenset({"original"})  # the person's keypoints before the first edit
+PLACING: Needs = frozenset({"placing"})  # keypoints are placed by clicking
 UNDO: Needs = frozenset({"undo"})
 REDO: Needs = frozenset({"redo"})
 WORK: Needs = frozenset({"work"})  # a job in the background
@@ -34,10 +36,12 @@ REASONS = {
     "writable": QT_TR_NOOP("the project can only be read"),
     "photo": QT_TR_NOOP("no photo is shown"),
     "person": QT_TR_NOOP("nobody is selected"),
+    "several": QT_TR_NOOP("only one person is selected"),
     "unlocked": QT_TR_NOOP("the person is locked, or the project can only be read"),
     "body": QT_TR_NOOP("no body is loaded"),
     "fit": QT_TR_NOOP("the person has no fit"),
     "keypoint": QT_TR_NOOP("no keypoint is selected"),
+    "placing": QT_TR_NOOP("no keypoints are being placed"),
     "seen": QT_TR_NOOP("the person has no visible keypoint"),
     "neighbour": QT_TR_NOOP("nobody else is in the photo"),
     "held": QT_TR_NOOP("nothing of the person is held"),
@@ -95,6 +99,7 @@ def available(workbench: Workbench) -> Needs:
     person, photo, writable = shown.person, shown.photo, workbench.writable
     found = {"project": shown.project is not None, "writable": writable, "body": fits.body is not None}
     found |= {"work": workbench.busy, "redo": workbench.history.canRedo()}
+    found["placing"] = workbench.view.placing
     found["undo"] = workbench.previewing or workbench.history.canUndo()
     if photo is not None:
         found |= {"photo": True, "neighbour": len(photo.people) > 1}
@@ -102,6 +107,7 @@ def available(workbench: Workbench) -> Needs:
         keypoints = person.keypoints
         found |= {"person": True, "unlocked": writable and not person.locked, "fit": person.fit is not None}
         found |= {"held": bool(person.wishes), "original": person.original_keypoints is not None}
+        found["several"] = len(workbench.queue.together) > 1
         found["keypoint"] = 0 <= workbench.view.keypoint < len(keypoints.xy)
         found["seen"] = bool((keypoints.confidence > 0).any())
     for number in range(1, len(workbench.alternatives.found) + 1):

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from core.body.keypoints import layout
 from core.records import Person
 from desktop.commands.command import (
@@ -17,6 +15,7 @@ from desktop.commands.command import (
     Run,
 )
 from desktop.commands.neighbours import NEIGHBOURS
+from desktop.commands.place_keypoints import PLACE
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
@@ -40,7 +39,7 @@ def with_keypoint(label: str, change: Callable[[Person, int], Person]) -> Run:
     return act
 
 
-def cycle_visibility(workbench: Workbench, window: Asks | None, shown: Shown) -> None:
+def cycle_visibility(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Cycle the selected keypoint through visible, occluded, absent. It reappears at the body if it has no place."""
     body_px = None if shown.posed is None else shown.posed.keypoints_px
     index = workbench.view.keypoint
@@ -49,7 +48,7 @@ def cycle_visibility(workbench: Workbench, window: Asks | None, shown: Shown) ->
     now = STATES[person_edits.visibility(changed.keypoints, index)]
     label = tr("{name} is {state}").format(name=name, state=tr(now))
     workbench.apply(label, changed, follow=True)
-    words = tr("{label} (visible, occluded, absent: right click or V). Ctrl+Z takes it back.")
+    words = tr("{label} (visible, occluded, absent: V). Ctrl+Z takes it back.")
     workbench.told.emit(words.format(label=label[:1].upper() + label[1:]))
 
 
@@ -79,13 +78,11 @@ def step_keypoint(by: int) -> Run:
     return act
 
 
-def place_keypoints(workbench: Workbench, window: Asks, shown: Shown) -> None:
-    """Place keypoints with the next clicks: first the selected keypoint, then absent ones."""
-    absent = np.flatnonzero(shown.the_person.keypoints.confidence <= 0)
-    chosen = workbench.view.keypoint
-    if chosen == NO_KEYPOINT:
-        chosen = int(absent[0]) if len(absent) else 0
-    workbench.change_view(keypoint=chosen, placing=True)
+def select_tool(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Let the mouse select and drag again: no keypoints are placed, and no person is drawn."""
+    window.cancel_gesture()
+    workbench.cancel()
+    workbench.change_view(placing=False)
 
 
 def cancel(workbench: Workbench, window: Asks, shown: Shown) -> None:
@@ -101,9 +98,16 @@ EDIT_MENU = (
     Command("edit.undo", QT_TR_NOOP("&Undo"), "Ctrl+Z", lambda workbench, *_: workbench.undo(), UNDO),
     Command("edit.redo", QT_TR_NOOP("&Redo"), "Ctrl+Shift+Z", lambda workbench, *_: workbench.redo(), REDO),
     Command("edit.cancel", QT_TR_NOOP("&Cancel"), "Esc", cancel),
+    Command(
+        "edit.menu",
+        QT_TR_NOOP("Conte&xt menu"),
+        "Shift+F10",
+        lambda workbench, window, shown: window.menu_of_selection(),
+    ),
     Command("edit.next_keypoint", QT_TR_NOOP("&Next keypoint"), "Tab", step_keypoint(1), PERSON),
     Command("edit.last_keypoint", QT_TR_NOOP("Prev&ious keypoint"), "Shift+Tab", step_keypoint(-1), PERSON),
-    Command("edit.place", QT_TR_NOOP("&Place keypoints by clicking"), "P", place_keypoints, UNLOCKED),
+    Command("edit.select", QT_TR_NOOP("Select and dra&g"), "Q", select_tool, flag="placing", value=False),
+    *PLACE,
     Command(
         "edit.visibility",
         QT_TR_NOOP("&Visible, occluded, absent"),
@@ -139,5 +143,11 @@ EDIT_MENU = (
         "",
         restore_keypoints,
         UNLOCKED | ORIGINAL,
+    ),
+    Command(
+        "edit.settings",
+        QT_TR_NOOP("Se&ttings…"),
+        "Ctrl+,",
+        lambda workbench, window, shown: window.show_settings(),
     ),
 )

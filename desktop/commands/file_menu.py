@@ -1,16 +1,21 @@
 """The file menu: open, add, save and export files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.formats.table import formats_written
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
+from desktop.commands.motion_row import EXPORT_MOTION
+from desktop.commands.people.at_opening import begin_work
+from desktop.commands.takeaway_rows import TAKEAWAYS
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.asking import Answers
-from desktop.jobs.files.open_files import Opening, add_steps, open_steps, projects_of
+from desktop.jobs.files.open_files import add_steps, open_steps, projects_of
+from desktop.jobs.files.open_photos import open_photos
 from desktop.jobs.files.open_sample import sample_file, sample_folder, sample_steps
+from desktop.jobs.files.opening_steps import Opening
 from desktop.jobs.files.save_files import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
@@ -45,6 +50,12 @@ def open_path(workbench: Workbench, path: Path, answers: Answers | None = None) 
             workbench.set_project(None)  # a second connection could only read the project
     steps = open_steps(path, body_file=workbench.fits.body_file, answers=answers)
     _open(workbench, path.name, steps, path, _again(partial(open_path, workbench, path), answers))
+
+
+def open_several(workbench: Workbench, photos: Sequence[Path]) -> None:
+    """Open several photos as one project, in the background."""
+    words = tr("{name} and others").format(name=photos[0].name)
+    _open(workbench, words, open_photos(photos), photos[0])
 
 
 def _again(start: Callable[[Answers], None], answers: Answers | None) -> Callable[[str, str], None]:
@@ -113,6 +124,7 @@ def _open(
             workbench.set_project(opened[0].project)
             if opened[0].notes:
                 workbench.told.emit(opened[0].notes)
+            begin_work(workbench, opened[0].added)
 
     workbench.files.start(tr("Open {name}").format(name=name), steps, take, end, file=file)
 
@@ -144,6 +156,7 @@ def export(kind: str, written_layout: str | None = None) -> Run:
 
 def close_project(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Close the project as soon as all files are written."""
+    workbench.autosave.write_due()
     if workbench.files.writing:
         workbench.told.emit(tr("The project closes as soon as all files are written. Stop keeps it open."))
     workbench.files.afterwards(tr("Close the project"), partial(workbench.set_project, None))
@@ -182,6 +195,7 @@ EXPORTS = tuple(
 FILE_MENU = (
     Command("file.open_photos", QT_TR_NOOP("Open &photos…"), "Ctrl+Shift+O", open_file("photos")),
     Command("file.open", QT_TR_NOOP("&Open project or annotations…"), "Ctrl+O", open_file("any")),
+    Command("file.open_project", QT_TR_NOOP("Open pro&ject…"), "Ctrl+Alt+O", open_file("project")),
     Command("file.open_sample", QT_TR_NOOP("Open the samp&le"), "", open_sample),
     Command("file.add", QT_TR_NOOP("&Add annotations…"), "", add_annotations, WRITABLE),
     Command("file.save_fits", QT_TR_NOOP("&Save fits"), "Ctrl+S", save_fits, PROJECT | BODY),
@@ -193,6 +207,8 @@ FILE_MENU = (
         export("coco", "coco17"),
         PROJECT,
     ),
+    EXPORT_MOTION,
+    *TAKEAWAYS,
     Command("file.find_photos", QT_TR_NOOP("&Find moved photos…"), "", find_photos, WRITABLE),
     Command("file.open_body", QT_TR_NOOP("Open &body…"), "", open_body),
     Command(

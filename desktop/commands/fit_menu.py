@@ -1,10 +1,12 @@
 """The fit menu: fits and alternatives of the selected person, and fits of the whole queue."""
 
 from desktop.commands.command import BODY, PROJECT, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
-from desktop.commands.queue_menu import QUEUE
+from desktop.commands.people.at_opening import AT_OPENING
+from desktop.commands.people.queue_menu import QUEUE
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
+from desktop.state.view import FitOptions
 from desktop.text.translate import QT_TR_NOOP
 
 TAKE = (
@@ -62,12 +64,20 @@ FIT_MENU = (
         for number, text in enumerate(TAKE, start=1)
     ),
     *QUEUE,
+    AT_OPENING,
     Command(
         "fit.network",
         QT_TR_NOOP("Net&work of the guesses…"),
         "",
         lambda workbench, window, shown: window.choose_network(),
         PROJECT,
+    ),
+    tick("fit.advanced", QT_TR_NOOP("Ad&vanced options of fits"), "", "advanced"),
+    Command(
+        "fit.reset_options",
+        QT_TR_NOOP("R&eset the options of fits"),
+        "",
+        lambda workbench, *_: workbench.fits.set_options(FitOptions()),
     ),
     tick("fit.card", QT_TR_NOOP("&Compute on the graphics card"), "", "card"),
     Command(

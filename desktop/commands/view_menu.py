@@ -1,6 +1,10 @@
-"""The view menu and the 3D menu: drawing of the photo and the body, and the viewpoint."""
+"""The view menu: drawing of the photo and the body."""
 
 from desktop.commands.command import PERSON, PROJECT, Command, Run, shift, tick
+from desktop.commands.window_api import Asks
+from desktop.model.workbench import Workbench
+from desktop.state.shown import Shown
+from desktop.state.view import BODY_STYLES
 from desktop.text.translate import QT_TR_NOOP
 from desktop.theme import ThemeName
 
@@ -21,8 +25,11 @@ def _theme(name: ThemeName, text: str) -> Command:
     )
 
 
-def _look_from(place: str) -> Run:
-    return lambda workbench, window, shown: window.view_from(place)
+def next_style(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Draw bodies over the photo in the next of the styles."""
+    view = workbench.view
+    after = BODY_STYLES[(BODY_STYLES.index(view.body_style) + 1) % len(BODY_STYLES)]
+    workbench.change_view(body_style=after if view.overlay else view.body_style, overlay=True)
 
 
 def _zoom(factor: float) -> Run:
@@ -58,7 +65,7 @@ VIEW_MENU = (
     tick("view.overlay", QT_TR_NOOP("&Body over the photo"), "B", "overlay"),
     tick("view.other_bodies", QT_TR_NOOP("The other people's bodies, &fainter"), "Shift+M", "other_bodies"),
     tick("view.crop", QT_TR_NOOP("Keep to the pe&rson's box"), "Shift+Z", "crop"),
-    tick("view.silhouette", QT_TR_NOOP("Outline of t&he body"), "M", "silhouette"),
+    Command("view.style", QT_TR_NOOP("Fill, rim, x-ray of t&he body"), "M", next_style),
     Command(
         "view.more", QT_TR_NOOP("&More opaque body"), "+", shift("overlay_opacity", OPACITY_STEP, 0.1, 1.0)
     ),
@@ -82,17 +89,4 @@ VIEW_MENU = (
     _theme("system", QT_TR_NOOP("Colours of the sys&tem")),
     _theme("light", QT_TR_NOOP("Light colo&urs")),
     _theme("dark", QT_TR_NOOP("&Dark colours")),
-)
-SPACE_MENU = (
-    Command("space.home", QT_TR_NOOP("&Whole body"), "Home", _look_from("home")),
-    Command("space.from_photo", QT_TR_NOOP("As the &photo"), "Ctrl+Home", _look_from("photo")),
-    Command("space.from_left", QT_TR_NOOP("From the &side"), "End", _look_from("left")),
-    Command("space.from_top", QT_TR_NOOP("From &above"), "Ctrl+End", _look_from("top")),
-    tick("space.side_view", QT_TR_NOOP("Side &view as well"), "S", "side_view"),
-    tick("space.rings", QT_TR_NOOP("&Rings to turn the joint"), "O", "rings"),
-    tick("space.ghost_guess", QT_TR_NOOP("Ghost of the &guess"), "Shift+G", "ghost_guess"),
-    tick("space.ghost_previous", QT_TR_NOOP("Gh&ost of the previous fit"), "Shift+P", "ghost_previous"),
-    tick("space.ghost_truth", QT_TR_NOOP("Ghost of the &truth"), "Shift+T", "ghost_truth"),
-    tick("space.wireframe", QT_TR_NOOP("Wire&frame"), "Ctrl+L", "wireframe"),
-    tick("space.floor", QT_TR_NOOP("F&loor"), "", "floor"),
 )

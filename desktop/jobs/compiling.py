@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 
 from core import fitting, networks
+from core.body import normals
 from core.compute.machine_code import made_before, remember_made
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.jobs.device import CPU, lifter_on
@@ -32,6 +33,7 @@ def ready_steps() -> Iterator[None]:
 
 def make_ready() -> None:
     """Compile all machine code, or load it from the cache."""
+    normals.warm_up()
     fitting.warm_up()
     networks.warm_up(lifter_on(CPU))
 

@@ -1,7 +1,7 @@
 """Fits of one person as steps: a fit to the end, and a fit that follows a drag."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,12 @@ from core.fitting import FitConfig
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
 from desktop.state.posed_body import PosedBody, fit_inputs, params_of, pose_fit, pose_step
+from desktop.state.resting import resting_depth
 from desktop.state.view import FitOptions
 
 if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
+    from core.fitting import FitStep
 
 FOLLOW_ITERATIONS = 3  # during a drag: few enough to finish before the next move
 SETTLE_ITERATIONS = 10  # at the end of a drag
@@ -44,12 +46,11 @@ def fit_steps(
     Only the first choice of a guess is a start: the network ranks depths better than the losses of five fits do. The
     other choices are starts of alternatives.
     """
-    from core.fitting import fit
-
     losses: dict[str, list[float]] = {}
     found = None if start is None else params_of(start, body)
-    for config in configs_of(options, isinstance(start, Guess), person.wishes):
-        for step in fit(body, *fit_inputs(photo, person), guess=found, config=config):
+    wishes = wishes_of_fit(body, person, start)
+    for config in configs_of(options, isinstance(start, Guess), wishes):
+        for step in steps_of(config)(body, *fit_inputs(photo, person), guess=found, config=config):
             for name, loss in step.loss_by_term.items():
                 losses.setdefault(name, []).append(float(loss[0]))
             yield FitReport(
@@ -60,10 +61,25 @@ def fit_steps(
 
 def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> list[FitConfig]:
     """The configs of successive fits, each from the end of the previous one. guessed: the first starts at a guess."""
-    if not guessed:
-        return [options.config(wishes=wishes)]
+    first = options.config_from_guess if guessed else options.config
     age = [options.config_of_age(wishes=wishes)] if options.told.free_kid else []
-    return [options.config_from_guess(wishes=wishes), *age]
+    return [first(wishes=wishes), *age]
+
+
+def steps_of(config: FitConfig) -> "Callable[..., Iterator[FitStep]]":
+    """The function that fits with a config: the age has one of its own."""
+    from core.fitting import fit, fit_age
+
+    return fit_age if config.free_kid else fit
+
+
+def wishes_of_fit(body: "Body", person: Person, start: Fit | Guess | None) -> tuple[Wish, ...]:
+    """The person's wishes for a fit from `start`. A body whose limbs are pinned keeps the depth of its last fit."""
+    if not isinstance(start, Fit) or not person.wishes:
+        return person.wishes
+    params = params_of(start, body)
+    pelvis_z = float((params.cam_t + body.rest_pelvis(params))[0, 2])
+    return (*person.wishes, *resting_depth(pelvis_z, person.wishes))
 
 
 def refine(
@@ -85,7 +101,7 @@ def refine(
         soft_iterations=0,
         placing_iterations=0,
         tolerance=0.0,
-        wishes=person.wishes,
+        wishes=wishes_of_fit(body, person, person.fit),
     )
     inputs = fit_inputs(photo, person)
     *_, step = fit(body, *inputs, guess=params_of(person.fit, body), config=config)

@@ -1,4 +1,4 @@
-"""First steps in the sample project: six tasks in any order, each ticked when the user has done it."""
+"""First steps in the sample project: five tasks in any order, each ticked when the user has done it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from desktop.jobs.files.save_files import fits_file_of
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
 
-STEPS = ("drag", "fit", "alternatives", "accept", "next", "save")
+STEPS = ("drag", "alternatives", "accept", "next", "save")
 
 
 class FirstSteps(QObject):
@@ -49,6 +49,13 @@ class FirstSteps(QObject):
     def dismiss(self) -> None:
         """Never show the first steps again."""
         self._settings.first_steps_over = True
+        self.changed.emit()
+
+    def offer(self) -> None:
+        """Show the first steps from the beginning, also if they were closed before."""
+        self._settings.first_steps_over = False
+        self._begin(self._looked_at)
+        self.done.clear()
         self.changed.emit()
 
     def _check(self) -> None:
@@ -89,8 +96,6 @@ def done_between(before: Person, after: Person) -> set[str]:
     done = set()
     if before.keypoints is not after.keypoints and _wrist_moved(before, after):
         done.add("drag")
-    if after.fit is not None and before.fit is not after.fit and before.keypoints is after.keypoints:
-        done.add("fit")
     if after.verdict == "accepted" != before.verdict:
         done.add("accept")
     return done

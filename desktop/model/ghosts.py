@@ -62,8 +62,9 @@ def previous_fit(document: Document, person: Person) -> Fit | None:
 
 def pose_ghost(body: "Body", state: Fit | Guess, pelvis: np.ndarray | None, focal_length: float) -> Ghost:
     """The posed ghost. With another focal length it is moved to the pelvis (3,) [m] of the fit."""
-    _, joints, vertices, faces = placed_coarsely(body, state, "smpl24")
+    placed = placed_coarsely(body, state, "smpl24")
+    vertices, joints = placed.vertices, placed.joints
     lenses = sorted([max(state.focal_length, 1.0), max(focal_length, 1.0)])
     if pelvis is not None and lenses[1] > SAME_LENS * lenses[0]:
         vertices, joints = vertices + pelvis - joints[0], joints + pelvis - joints[0]
-    return Ghost(state, vertices, faces, joints)
+    return Ghost(state, vertices, placed.faces, joints)

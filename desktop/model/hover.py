@@ -39,7 +39,10 @@ SAME_PLACE = {"pelvis": ("mid_hip", "root", "hip"), "neck": ("upper_neck", "neck
 
 
 class Hover(QObject):
-    """Holds the hovered joint and keypoint. The layout of the document's selected person relates the two."""
+    """Holds the hovered joint and keypoint. The layout of the document's selected person relates the two.
+
+    near: whether the mouse is in the photo at the selected person.
+    """
 
     changed = Signal()
 
@@ -48,6 +51,7 @@ class Hover(QObject):
         self._document = document
         self.joint = ""  # a name of core.body.tree; empty for none
         self.keypoint = NO_KEYPOINT  # of the selected person
+        self.near = False
         self._person_id = document.person_id
         document.photo_changed.connect(self._forget)
 
@@ -64,6 +68,12 @@ class Hover(QObject):
             self._set("", NO_KEYPOINT)
         else:
             self._set(joint_of(layout(person.keypoints.layout).keypoints[index]), index)
+
+    def over_person(self, near: bool) -> None:
+        """Set whether the mouse is at the selected person."""
+        if near != self.near:
+            self.near = near
+            self.changed.emit()
 
     def _forget(self) -> None:
         """Clear the hover when another person is selected."""

@@ -16,10 +16,14 @@ from core.wishes import Wish
 from desktop.jobs.files.open_body import load_steps
 from desktop.jobs.job import Job
 from desktop.model.alternatives import Alternatives
+from desktop.model.autosave import Autosave
+from desktop.model.camera_floor import CameraFloor
 from desktop.model.current_fit import Fits
 from desktop.model.document import Document
+from desktop.model.finding import Finding
 from desktop.model.hover import Hover
 from desktop.model.other_writer import OtherWriter
+from desktop.model.placed_people import PlacedPeople
 from desktop.model.queue import Queue
 from desktop.state.shown import Shown
 from desktop.state.view import NO_KEYPOINT, View
@@ -45,13 +49,17 @@ class Workbench(Document):
         self.queue = Queue(self)
         self.fits = Fits(self, load, lambda: self.view.card)
         self.fits.body_changed.connect(self._look_anew)
+        self.placed = PlacedPeople(self.fits)
+        self.floor = CameraFloor(self, lambda: self.previewing and not self.fits.running)
         self.alternatives = Alternatives(self, self.fits)
         self._other_writer = OtherWriter(self)
         self.job = Job(self)  # work on people: fits, guesses, detection
         self.files = Job(self)  # work on files: open, add, save, export
         for job in (self.job, self.files):
             job.refused.connect(self.refused)
+        self.autosave = Autosave(self)
         self.hover = Hover(self)
+        self.finding = Finding(self)
 
     @property
     def busy(self) -> bool:
@@ -78,6 +86,7 @@ class Workbench(Document):
         self.project = project
         self._other_writer.watch(project)
         self.history.clear()
+        self.autosave.forget()
         self.queue.reset()
         self._set_photo(None, None)
         self.project_changed.emit()

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.records import Fit, Guess, Keypoints, Person, Photo
-from core.wishes import GroundContact
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,12 +14,11 @@ if TYPE_CHECKING:
     from core.body.model import Body, BodyParams
     from core.fitting import FitStep
 
-SOLE_M = 0.025  # height of a foot's joint above its sole
-TURN = np.array([1.0, -1.0, -1.0], dtype=np.float32)  # camera frame to viewport's frame, and back
 Surface = tuple[np.ndarray, np.ndarray]  # vertices (V, 3), joints (24, 3) [m]
 
 
-class PlacedBody(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class PlacedBody:
     """keypoints (K, 3), joints (24, 3), vertices (V, 3) [m, camera frame], and the faces (F, 3) between them."""
 
     keypoints: np.ndarray
@@ -46,25 +43,6 @@ class PosedBody:
     keypoints_px: np.ndarray
     residual_px: np.ndarray
     loss_by_term: dict[str, float]
-    floor_y: float  # height of the floor, y down [m]: from a foot put on the floor, else the lowest vertex
-
-    @cached_property
-    def upright(self) -> Surface:
-        """Vertices and joints in the viewport's frame: y up, the photo's camera at +z, the feet at the origin."""
-        return self.to_upright(self.vertices), self.to_upright(self.joints)
-
-    def to_upright(self, points: np.ndarray) -> np.ndarray:
-        """Points (N, 3) from the camera frame to the viewport's frame."""
-        return points * TURN - self._middle
-
-    def from_upright(self, point: np.ndarray) -> np.ndarray:
-        """A point (3,) from the viewport's frame to the camera frame (y down, z forward)."""
-        return (point + self._middle) * TURN
-
-    @cached_property
-    def _middle(self) -> np.ndarray:
-        pelvis = self.joints[0] * TURN
-        return np.array([pelvis[0], TURN[1] * self.floor_y, pelvis[2]], dtype=np.float32)
 
 
 def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tensor]":
@@ -169,7 +147,8 @@ def _posed(
     body: "Body", photo: Photo, person: Person, fit: Fit, step: "FitStep | None", moving: bool = False
 ) -> PosedBody:
     place = placed_coarsely if moving else _placed_whole
-    keypoints, joints, vertices, faces = place(body, fit, person.keypoints.layout)
+    placed = place(body, fit, person.keypoints.layout)
+    keypoints = placed.keypoints
     focal_length, center = photo.camera
     with np.errstate(divide="ignore", invalid="ignore"):
         keypoints_px = keypoints[:, :2] / keypoints[:, 2:] * np.float32(focal_length) + np.array(
@@ -182,13 +161,12 @@ def _posed(
     return PosedBody(
         fit,
         person.keypoints,
-        vertices,
-        faces,
-        joints,
+        placed.vertices,
+        placed.faces,
+        placed.joints,
         keypoints_px,
         residual_px,
         losses,
-        floor_of(person, vertices),
     )
 
 
@@ -213,12 +191,6 @@ def placed_coarsely(body: "Body", state: Fit | Guess, layout: str) -> PlacedBody
     moving = moving_body(body, layout)
     unknowns = params_to_vector(params_of(state, body))[0].numpy()
     return PlacedBody(*moving.place(unknowns), moving.faces)
-
-
-def floor_of(person: Person, vertices: np.ndarray) -> float:
-    """The height y [m, camera frame, down] of the floor under a person with these vertices (V, 3)."""
-    held = [wish.offset for wish in person.wishes if isinstance(wish, GroundContact)]
-    return held[0] + SOLE_M if held else float(vertices[:, 1].max())
 
 
 def _look(body: "Body", photo: Photo, person: Person, fit: Fit) -> "FitStep | None":

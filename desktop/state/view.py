@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.fitting import TRUSTING, FitConfig
 from core.records import Verdict
+from desktop.state.angle_units import ANGLES, AngleFormat, AngleUnit
 from desktop.theme import Theme, ThemeName, theme
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 NO_KEYPOINT = -1
 GhostName = Literal["guess", "previous", "truth"]
+TILE_PX = (64, 256)  # least and largest side of a picture in the contact sheet
+DetectorName = Literal["", "rtmpose", "mediapipe"]
 GHOSTS: tuple[GhostName, ...] = ("guess", "previous", "truth")
-ADULT = 1.0  # weight of the adult prior while the age is fitted; with core.fitting's default nothing moves
+BodyStyle = Literal["fill", "rim", "xray"]
+BODY_STYLES: tuple[BodyStyle, ...] = ("fill", "rim", "xray")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class View:
     boxing: bool = False  # arrow keys move and size a box until Enter
     wireframe: bool = False
     floor: bool = True
+    everyone: bool = False  # the photo's other people in 3D as well, in their places
     rings: bool = False  # around the selected joint, to turn it
     side_view: bool = False  # the body from its side as well
     ghost_guess: bool = False
@@ -38,8 +43,8 @@ class View:
     theme: ThemeName = "system"
     antialiased: bool | None = None  # None: only if OpenGL runs on a graphics card
     crop: bool = False  # the selected person's box fills the canvas
-    silhouette: bool = False  # the body's outline over the photo
     overlay: bool = True  # the body over the photo …
+    body_style: BodyStyle = "fill"  # … how it is drawn …
     overlay_opacity: float = 0.7  # … and how much of the photo it hides
     other_bodies: bool = True  # the other people's bodies over the photo, fainter
     skeleton: bool = True
@@ -47,14 +52,27 @@ class View:
     boxes: bool = True
     brightness: float = 0.0  # -1 black … 1 white
     contrast: float = 0.0  # -1 flat … 1 hard
+    angles: AngleUnit = "degrees"  # that panels show
+    autosave: bool = False  # the fits dictionary is written by itself
+    at_opening: bool = True  # people are found in new photos and fitted, when a file is opened
+    detector: DetectorName = ""  # '' for the best one installed
     card: bool = True  # batches are computed on the graphics card if there is one
     toolbar_text: bool = False  # words below the icons
+    hints: bool = True  # bubbles on the photo, each once
+    advanced: bool = False  # the options of fits are shown
+    filmstrip: bool = True  # the project's photos below the photo shown
+    tile_px: int = 128  # side of a picture in the contact sheet
     advance: bool = False  # go to the next person after a verdict
 
     @cached_property
     def ghosts(self) -> tuple[GhostName, ...]:
         """The ghosts that are switched on, also if the person has none."""
         return tuple(name for name in GHOSTS if getattr(self, f"ghost_{name}"))
+
+    @property
+    def angle_format(self) -> AngleFormat:
+        """How angles are shown."""
+        return ANGLES[self.angles]
 
     @cached_property
     def colours(self) -> Theme:
@@ -117,12 +135,14 @@ class FitOptions:
         return self._config(TRUSTING, {**own, **changes})
 
     def config_of_age(self, **changes: object) -> FitConfig:
-        """The config of a second fit after that of a guess: size and age in the pose found. Guesses are adults."""
-        return self.config(free_pose=False, soft_iterations=0, placing_iterations=0, **changes)
+        """The config of a second fit, by `fit_age`: size and age in the pose found."""
+        return replace(
+            self.config(free_pose=False, soft_iterations=0, placing_iterations=0, **changes), free_kid=True
+        )
 
     def _config(self, usual: FitConfig, changes: Mapping[str, object]) -> FitConfig:
         own: dict[str, Any] = {
             "stay_near": usual.stay_near if self.stay_near is None else self.stay_near,
-            "kid": ADULT if self.told.free_kid else self.told.kid,
+            "free_kid": False,  # the age has a fit of its own
         }
         return replace(self.told, **{**own, **changes})

@@ -32,6 +32,12 @@ def speak(application: QCoreApplication, name: str = SYSTEM, folder: Path = TRAN
     _install(application, QLocale(spoken), QTS, qts)
 
 
+def languages(folder: Path = TRANSLATIONS) -> list[str]:
+    """The languages that the window has, English first, as names that `speak` takes."""
+    ours = {file.stem.removeprefix(OURS + BETWEEN) for file in folder.glob(f"{OURS}{BETWEEN}*.qm")}
+    return ["en", *sorted(ours - {"en"})]
+
+
 def _install(application: QCoreApplication, locale: QLocale, file: str, folder: Path) -> str:
     """Install a folder's translation for a locale. Returns its language, empty if the folder has none."""
     translator = QTranslator(application)

@@ -1,14 +1,19 @@
-"""The names of a fit's terms as one reads them; desktop.text.translate.term looks them up."""
+"""The names of a fit's terms in the field's words, short enough for a legend."""
 
-from desktop.text.translate import QT_TR_NOOP
+from desktop.text.translate import QT_TR_NOOP, tr
 
-TERM_NAMES = (
-    QT_TR_NOOP("keypoints"),
-    QT_TR_NOOP("pose prior"),
-    QT_TR_NOOP("hinges"),
-    QT_TR_NOOP("limits"),
-    QT_TR_NOOP("upright"),
-    QT_TR_NOOP("shape"),
-    QT_TR_NOOP("stay near"),
-    QT_TR_NOOP("wishes"),
-)
+TERM_NAMES = {
+    "keypoints": QT_TR_NOOP("keypoints"),
+    "pose_prior": QT_TR_NOOP("pose prior"),
+    "hinges": QT_TR_NOOP("hinges"),
+    "limits": QT_TR_NOOP("limits"),
+    "upright": QT_TR_NOOP("upright"),
+    "shape": QT_TR_NOOP("shape prior"),
+    "stay_near": QT_TR_NOOP("stay near"),
+    "wishes": QT_TR_NOOP("held"),
+}
+
+
+def term(name: str) -> str:
+    """A term of a fit, by the name that core gives it; as it stands where no name is known."""
+    return tr(TERM_NAMES.get(name, name.replace("_", " ")))

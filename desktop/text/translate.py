@@ -41,9 +41,9 @@ def part(name: str) -> str:
     return tr("{name} of OpenPose").format(name=words) if name.startswith(OPENPOSE) else words
 
 
-def term(name: str) -> str:
-    """A term of a fit, by the name that core gives it; as it stands where no language knows it."""
-    return tr(name.replace("_", " "))
+def title(words: str) -> str:
+    """Words with a capital, as the title of a menu."""
+    return words[:1].upper() + words[1:]
 
 
 def verdict(name: Verdict) -> str:

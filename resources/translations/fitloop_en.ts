@@ -122,5 +122,26 @@
             <numerusform>%n without keypoints</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n locked people stay as they were</source>
+        <translation>
+            <numerusform>%n locked person stays as they were</numerusform>
+            <numerusform>%n locked people stay as they were</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n people</source>
+        <translation>
+            <numerusform>%n person</numerusform>
+            <numerusform>%n people</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Time left: after %n more verdicts</source>
+        <translation>
+            <numerusform>Time left: after %n more verdict</numerusform>
+            <numerusform>Time left: after %n more verdicts</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>

@@ -1,11 +1,14 @@
 """A simulated curator: how many acts a person takes, with the whole desk and by correcting keypoints alone.
 
-python -m tests.benchmarks.annotator [--data ../shared/data] [--seeds 3] [--json]
+python -m tests.benchmarks.annotator [--data ../shared/data] [--seeds 3] [--seconds] [--json]
 
 The people with 3D truth get keypoints as detectors give them: noise, swapped limbs, missing ones, and a limb of
 somebody else's. The curator sees which keypoint is farthest off and moves it where it belongs, and once the keypoints
 are good sees which body is wrong: looks for other bodies and takes one, or turns a limb the other way. Done is within
 50 mm PA-MPJPE. Dragging a keypoint, looking, taking and flipping are one act each; fits that follow cost none.
+
+--seconds: how long a person takes by the keystroke-level model (tests/benchmarks/shared/keystrokes.py), from one
+person to the next, with the verdict.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from desktop.jobs.fitting import fit_from, fit_steps, flipped_start, refine
 from desktop.jobs.guessing import alternative_steps
 from desktop.state.posed_body import params_of
 from desktop.state.view import FitOptions
+from tests.benchmarks.shared.keystrokes import AFTER, BEFORE, seconds_a_person
 from tests.benchmarks.shared.machine import machine
 from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
 from train.run.parser import CommandLine
@@ -101,10 +105,16 @@ class Curator:
 
     def __init__(self, body: Body, lifter: Lifter, case: Case) -> None:
         self.body, self.case, self.options = body, case, FitOptions()
-        self.acts, self.flips_tried, self.looked = 0, set[str](), False
+        self.done: list[str] = []  # the acts, as `keystrokes.ACTS` names them
+        self.flips_tried, self.looked = set[str](), False
         (first,) = guess(None, [case.person], case.photo, lifter, body)
         *_, report = fit_steps(body, case.photo, case.person, first, self.options)
         self.person = case.person.with_(guess=first, fit=report.posed.fit)
+
+    @property
+    def acts(self) -> int:
+        """How many acts were needed until now."""
+        return len(self.done)
 
     def error_mm(self, fit: Fit | None = None) -> float:
         """PA-MPJPE of the fit on show, or of another."""
@@ -129,7 +139,7 @@ class Curator:
         moved = keypoints.with_keypoint(worst, xy=true[worst, :2], confidence=1.0)
         self.person = self.person.with_(keypoints=moved)
         posed = refine(self.body, self.case.photo, self.person, self.options)
-        self._now(posed.fit)
+        self._now(posed.fit, "drag")
         self.looked = False
         return True
 
@@ -139,10 +149,10 @@ class Curator:
             return False
         self.looked = True
         (found,) = alternative_steps(self.body, self.case.photo, self.person, self.options)
-        self.acts += 1
+        self.done.append("look")
         best = min((posed.fit for posed in found), key=self.error_mm)
         if self.error_mm(best) < self.error_mm() - 1:
-            self._now(best)
+            self._now(best, "take")
         return True
 
     def flip_a_limb(self) -> bool:
@@ -155,7 +165,7 @@ class Curator:
         start, wish = flipped_start(self.body, self.person, name)
         person = self.person.with_(wishes=with_wish(self.person.wishes, wish)) if wish else self.person
         posed = fit_from(self.body, self.case.photo, person, start, self.options)
-        self.acts += 1
+        self.done.append("flip")
         if self.error_mm(posed.fit) < self.error_mm():
             self.person = person.with_(fit=posed.fit)
         return True
@@ -177,21 +187,21 @@ class Curator:
                 wrong[name] = abs(here - there)
         return wrong
 
-    def _now(self, fit: Fit) -> None:
+    def _now(self, fit: Fit, act: str) -> None:
         self.person = self.person.with_(fit=fit)
-        self.acts += 1
+        self.done.append(act)
 
 
-def acts_needed(body: Body, lifter: Lifter, case: Case, whole_desk: bool) -> int | None:
-    """How many acts until the body is good; None where it never is."""
+def acts_needed(body: Body, lifter: Lifter, case: Case, whole_desk: bool) -> tuple[list[str], bool]:
+    """The acts until the body is good, and whether it is in the end."""
     curator = Curator(body, lifter, case)
     while curator.error_mm() > GOOD_MM and curator.acts < MOST_ACTS:
         done = curator.correct_worst(VISIBLY_OFF)
         if not done and whole_desk:
             done = curator.take_other_body() or curator.flip_a_limb()
         if not (done or curator.correct_worst(0.002)):
-            return None
-    return curator.acts if curator.error_mm() <= GOOD_MM else None
+            return curator.done, False
+    return curator.done, curator.error_mm() <= GOOD_MM
 
 
 def cases(people: PhotoTruth, seed: int) -> list[Case]:
@@ -221,22 +231,28 @@ def cases(people: PhotoTruth, seed: int) -> list[Case]:
     return found
 
 
-def summary(needed: list[int | None]) -> dict[str, float]:
-    """A person who is never good counts as the most acts that were allowed."""
-    acts = [MOST_ACTS if each is None else each for each in needed]
-    return {
+def summary(needed: list[tuple[list[str], bool]], with_seconds: bool) -> dict[str, float]:
+    """A person who is never good counts as the most acts that were allowed; the seconds are those of the acts done."""
+    acts = [len(done) if good else MOST_ACTS for done, good in needed]
+    result = {
         "people": len(acts),
         "median_acts": statistics.median(acts),
         "mean_acts": round(statistics.mean(acts), 1),
-        "good_in_the_end": round(sum(each is not None for each in needed) / len(needed), 2),
-        "good_at_once": round(sum(each == 0 for each in needed) / len(needed), 2),
+        "good_in_the_end": round(sum(good for _, good in needed) / len(needed), 2),
+        "good_at_once": round(sum(good and not done for done, good in needed) / len(needed), 2),
     }
+    for words, around in (("before", BEFORE), ("after", AFTER)) if with_seconds else ():
+        taken = [seconds_a_person(done, around) for done, _ in needed]
+        result[f"median_seconds_{words}"] = round(statistics.median(taken), 1)
+        result[f"mean_seconds_{words}"] = round(statistics.mean(taken), 1)
+    return result
 
 
 def main() -> None:
     parser = CommandLine("tests.benchmarks.annotator", __doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seconds", action="store_true", help="a person by the keystroke-level model")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     body, lifter = load_body(), load_lifter()
@@ -248,7 +264,8 @@ def main() -> None:
     ]
     result: dict[str, object] = {"machine": machine("cpu"), "good_mm": GOOD_MM}
     for words, whole_desk in (("correcting keypoints only", False), ("and other bodies, flips", True)):
-        result[words] = summary([acts_needed(body, lifter, case, whole_desk) for case in everybody])
+        needed = [acts_needed(body, lifter, case, whole_desk) for case in everybody]
+        result[words] = summary(needed, options.seconds)
     print(json.dumps(result, indent=None if options.json else 1))
 
 

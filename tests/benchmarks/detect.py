@@ -1,6 +1,6 @@
 """How well a detector finds annotated keypoints: PCK over every annotated person of a folder, each in its box.
 
-    python -m tests.benchmarks.detect --data ../shared/data [--detector mediapipe|rtmlib] [--sheet sheet.jpg] [--json]
+    python -m tests.benchmarks.detect --data ../shared/data [--detector mediapipe|rtmpose] [--sheet sheet.jpg] [--json]
 
 A keypoint counts as found when it is nearer than a share of the longer side of the person's box (PCK@0.05, 0.1, 0.2).
 Only keypoints that both layouts define alike are compared. `all` counts people that the detector missed as wrong.
@@ -139,7 +139,7 @@ def main() -> int:
     parser = CommandLine("tests.benchmarks.detect", __doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder whose photos/ are annotated")
     parser.add_argument("--detector", choices=DETECTORS, default="mediapipe")
-    parser.add_argument("--weights", type=Path, nargs=2, metavar="ONNX", help="rtmlib's weights from files")
+    parser.add_argument("--weights", type=Path, nargs=2, metavar="ONNX", help="rtmpose's weights from files")
     parser.add_argument("--sheet", type=Path, help="also draw every photo with what is found in it")
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     options = parser.parse_args()

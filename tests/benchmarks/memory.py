@@ -1,8 +1,10 @@
 """How much memory the window takes with 100 000 people open, in a process that has only opened them.
 
 xvfb-run -a python -m tests.benchmarks.memory FILE.fitloop
+python -m tests.benchmarks.memory --fits 10000
 
 A project that is not there is made first, by another process, with one picture under the names of all its photos.
+--fits: how much one call of `core.fitting.fit` takes for so many people, above body and input.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -89,26 +92,55 @@ def session(file: Path) -> Iterator[tuple[str, int]]:
     yield "at_most", used_mb("VmHWM")
 
 
-def measured(file: Path) -> dict[str, int]:
-    """The session in a process of its own [MB]."""
-    command = [sys.executable, "-m", "tests.benchmarks.memory", str(file), "--here"]
+def fits_of(people: int) -> Iterator[tuple[str, int]]:
+    """The memory [MB] before and at most during one fit of so many people, from nothing and from a guess."""
+    import torch
+
+    from core.body import load_body
+    from core.fitting import fit
+
+    points = torch.from_numpy(keypoints_of(0, 0.0).astype(np.float32)).repeat(people, 1, 1)
+    points[..., :2] += torch.randn(people, 17, 2, generator=torch.Generator().manual_seed(0))
+    focal = torch.full((people,), float(np.hypot(WIDTH, HEIGHT)))
+    seen = (points, "coco17", focal, torch.tensor([[WIDTH / 2, HEIGHT / 2]]).repeat(people, 1))
+    body = load_body()
+    for _ in fit(body, *(part if isinstance(part, str) else part[:2] for part in seen)):
+        pass  # libraries are loaded and code is compiled
+    before = used_mb()
+    yield "before", before
+    (end,) = deque(fit(body, *seen), maxlen=1)
+    yield "from_nothing_above", used_mb("VmHWM") - before
+    for _ in fit(body, *seen, guess=end.params):
+        pass
+    yield "then_from_a_guess_above", used_mb("VmHWM") - before
+
+
+def measured(*arguments: str) -> dict[str, int]:
+    """A session in a process of its own [MB]."""
+    command = [sys.executable, "-m", "tests.benchmarks.memory", *arguments, "--here"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {f"{name}_mb": used for name, used in json.loads(done.stdout.splitlines()[-1]).items()}
 
 
 def main() -> int:
     parser = CommandLine("tests.benchmarks.memory", __doc__)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, nargs="?")
+    parser.add_argument("--fits", type=int, help="people of one fit, instead of the window")
     parser.add_argument("--here", action="store_true", help="in this process, whatever it has in memory")
     given = parser.parse_args()
+    if (given.file is None) == (given.fits is None):
+        parser.error("give the file of a project, or --fits with a number of people")
     if given.here:
-        print(json.dumps(dict(session(given.file))))
+        print(json.dumps(dict(fits_of(given.fits) if given.fits else session(given.file))))
+        return 0
+    if given.fits:
+        print(json.dumps(measured("--fits", str(given.fits)), indent=2))
         return 0
     file = given.file.absolute()
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         make_project(file)
-    print(json.dumps(measured(file), indent=2))
+    print(json.dumps(measured(str(file)), indent=2))
     return 0
 
 

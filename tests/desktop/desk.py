@@ -33,7 +33,9 @@ class Desk:
         with_machine_code()
         self.qtbot = qtbot
         self.settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
-        self.workbench, self.window = build(self.settings, view or View(theme="light"))
+        self.workbench, self.window = build(
+            self.settings, view or View(theme="light", at_opening=False, hints=False)
+        )
         self.said, self.told = [], []
         self.workbench.refused.connect(self.said.append)
         self.workbench.told.connect(self.told.append)

@@ -58,7 +58,7 @@ def as_new(desk):
         dialog.close()
     workbench.set_project(None)
     workbench.fits.set_options(FitOptions())
-    workbench.change_view(**vars(View(theme="light")))
+    workbench.change_view(**vars(View(theme="light", at_opening=False, hints=False)))
     window.reset_layout()
     window.resize(*SIZE_PX)
     desk.wait(lambda: not workbench.busy and not window.waiting)

@@ -5,17 +5,13 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from core.errors import FitloopError
-from core.store import Project
-from core.store.project.edits import Edit
 from desktop import qt_override
-from tests.core.store.hostile_projects import KINDS
-from tests.core.store.making import full_person, random_photo
+from tests.core.store.hostile_projects import KINDS, make_intact
 from tests.desktop.jobs.test_hostile_runs import KINDS as RUNS
 from tests.desktop.jobs.test_hostile_runs import make
 from tests.desktop.making import write_photo
@@ -32,14 +28,7 @@ def desk(shared_desk):
 
 @pytest.fixture(scope="module")
 def intact(tmp_path_factory) -> Path:
-    """A closed project of ten photos, of which one is there."""
-    random = np.random.default_rng(3)
-    path = tmp_path_factory.mktemp("intact") / "a.fitloop"
-    with Project.create(path) as project:
-        project.add_photos(random_photo(random, f"{number}.jpg") for number in range(10))
-        photo = project.photo(1)
-        project.commit(Edit("Full", photo, photo.with_person(full_person(random, photo.people[0].id))))
-    return path
+    return make_intact(tmp_path_factory.mktemp("intact") / "a.fitloop")
 
 
 @pytest.fixture
@@ -74,6 +63,17 @@ def use(desk):
     desk.wait(lambda: not workbench.busy and not window.waiting)
 
 
+def follow(desk, folder):
+    """What a user does with a run: look at it for a while, and at its first curves."""
+    training, panel = desk.window.training, desk.window.train_panel
+    training.follow(folder)
+    for _ in range(4):
+        training.poll()
+        for place in range(min(panel.shown_metric.count(), 5)):
+            panel.shown_metric.setCurrentIndex(place)
+        panel.grab()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hostile_project_is_told_or_shown_and_the_window_goes_on(desk, intact, tmp_path, kind, unexpected):
     path = Path(shutil.copyfile(intact, tmp_path / "a.fitloop"))
@@ -93,15 +93,9 @@ def test_a_hostile_project_is_told_or_shown_and_the_window_goes_on(desk, intact,
 
 @pytest.mark.parametrize("kind", RUNS)
 def test_a_hostile_run_folder_is_followed_and_the_window_goes_on(desk, tmp_path, kind, unexpected):
-    training, panel = desk.window.training, desk.window.train_panel
-    training.follow(make(kind, tmp_path / "run"))
-    for _ in range(4):
-        training.poll()
-        for place in range(min(panel.shown_metric.count(), 5)):
-            panel.shown_metric.setCurrentIndex(place)
-        panel.grab()
-    training.close()
-    assert panel.said.text()
+    follow(desk, make(kind, tmp_path / "run"))
+    desk.window.training.close()
+    assert desk.window.train_panel.said.text()
     assert not unexpected, unexpected
 
 

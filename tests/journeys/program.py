@@ -45,8 +45,11 @@ def _building(build: Callable[..., Any], settings: QSettings) -> Any:
         desktop.app.build, desktop.app.Settings = own, own_settings
 
 
-def in_the_program(path: Path, story: Callable[[OpenWindow], Any], folder: Path) -> Any:
-    """Run `main` on a path, and in its window a story until that is told. Settings are kept in `folder`."""
+def in_the_program(path: Path | None, story: Callable[[OpenWindow], Any], folder: Path) -> Any:
+    """Run `main` on a path, and in its window a story until that is told. Settings are kept in `folder`.
+
+    path: None for the start page.
+    """
     with_machine_code()
     build = desktop.app.build
     told, failed = [], []
@@ -57,7 +60,10 @@ def in_the_program(path: Path, story: Callable[[OpenWindow], Any], folder: Path)
         def act() -> None:
             desk = OpenWindow(workbench, window)
             try:
-                desk.wait(lambda: workbench.project is not None and workbench.fits.body is not None)
+                there = path is None
+                desk.wait(
+                    lambda: workbench.fits.body is not None and (there or workbench.project is not None)
+                )
                 desk.wait(lambda: not window.waiting and not workbench.busy)
                 told.append(story(desk))
             except BaseException as error:  # to be told once the program has ended
@@ -69,7 +75,7 @@ def in_the_program(path: Path, story: Callable[[OpenWindow], Any], folder: Path)
 
     settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
     with _building(build_and_act, settings):
-        assert desktop.app.main([str(path)]) == 0
+        assert desktop.app.main([] if path is None else [str(path)]) == 0
     if failed:
         raise failed[0]
     return told[0]

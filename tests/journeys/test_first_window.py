@@ -74,9 +74,9 @@ def fitted(open_desk):
 
 
 def silhouette(window):
-    """Where the viewport shows something other than its background, (H, W) bool."""
-    shown = pixels(window.viewport.grab().toImage())
-    return np.abs(shown.astype(int) - shown[2, 2]).sum(axis=2) > 30
+    """Where the viewport shows the body: nothing else is so blue, (H, W) bool."""
+    shown = pixels(window.viewport.grab().toImage()).astype(int)
+    return shown[..., 2] - shown[..., 0] > 55
 
 
 @pytest.mark.gl
@@ -143,7 +143,7 @@ def test_a_raised_knee_and_its_undo_are_seen_in_the_viewport(fitted, qtbot):
     workbench.change_view(joint="pelvis")
     after = silhouette(window)
     assert (before != raised).sum() > 0.05 * before.sum()
-    assert (before != after).sum() == 0
+    assert (before != after).sum() < 0.01 * before.sum()  # its edges may be smooth by now
 
 
 @pytest.mark.gl
@@ -165,7 +165,7 @@ def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(bare, qtbot):
     moved = np.roll(home, (40, 60), axis=(0, 1))
     assert (moved & silhouette(window)).sum() > 0.85 * home.sum()  # the body is under the cursor still
     window.actions_by_id["space.home"].trigger()
-    assert (home != silhouette(window)).sum() == 0
+    assert (home != silhouette(window)).sum() < 0.01 * home.sum()
     viewport._turn(viewport.orbit.zoomed(0.5))
     assert silhouette(window).sum() < 0.4 * home.sum()
 

@@ -7,7 +7,7 @@ from core.formats.keypoints import coco
 from core.formats.table import FORMATS
 from core.networks.table import KINDS
 from desktop.commands import file_menu
-from desktop.commands.queue_menu import guess_with
+from desktop.commands.people.queue_menu import guess_with
 from tests.core.formats import toy_format
 from tests.core.networks import toy_network
 from tests.desktop.making import same_people, write_coco

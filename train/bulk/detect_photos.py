@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.detect import Detector, detect, load_detector
+from core.detect.weights import MEGABYTE, fetch_steps, missing_weights
 from core.errors import ImageError, ReadError
 from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.shared.report import Import, LeftOut
@@ -18,11 +19,10 @@ from train.run.progress_line import ProgressLine
 
 @dataclass(frozen=True)
 class DetectorChoice:
-    """A detector's name and options; device, mode and weights apply to rtmlib only."""
+    """A detector's name and options; device and weights apply to rtmpose only."""
 
     name: str
     device: str = "cpu"
-    mode: str = "balanced"
     weights: tuple[Path, Path] | None = None
 
 
@@ -64,7 +64,9 @@ def _detect(
 ) -> Import:
     done: list[Photo] = []
     left_out: list[LeftOut] = []
-    with closing(load_detector(choice.name, choice.device, choice.mode, choice.weights)) as detector:
+    if choice.name == "rtmpose" and choice.weights is None:
+        _fetch_weights()
+    with closing(load_detector(choice.name, choice.device, choice.weights)) as detector:
         progress = ProgressLine(len(photos), 0, "photos", speaks=True)
         for number, photo in enumerate(photos, start=1):
             try:
@@ -76,6 +78,17 @@ def _detect(
             progress.show(number)
         progress.end()
     return Import(tuple(done), tuple(left_out), (), f"detected by {choice.name}", root)
+
+
+def _fetch_weights() -> None:
+    """Download the weights of rtmpose that are missing, with a progress line in megabytes."""
+    progress: ProgressLine | None = None
+    for step in fetch_steps() if missing_weights() else ():
+        megabytes = round(step.done / MEGABYTE), round(step.total / MEGABYTE)
+        progress = progress or ProgressLine(megabytes[1], 0, "MB of weights", speaks=True)
+        progress.show(megabytes[0])
+    if progress is not None:
+        progress.end()
 
 
 def _detected(photo: Photo, root: Path, detector: Detector, by_itself: bool) -> Photo:

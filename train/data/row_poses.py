@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import ImageError
-from core.formats.bodies.spin import Table
 from core.formats.bodies.spin_fits import RowCameras
+from core.formats.bodies.spin_table import Table
 from core.formats.shared.row_frame import is_3dpw
 from core.geometry.camera import full_to_crop
 from core.geometry.image import image_size

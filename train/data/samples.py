@@ -19,7 +19,8 @@ from core.body.keypoints import OPENPOSE, layout
 from core.body.model import Body
 from core.errors import FitsError, ReadError
 from core.files.untrusted import array_names, read_arrays
-from core.formats.bodies.spin import FORMAT, Table, body_named, read_table
+from core.formats.bodies.spin import FORMAT, body_named, read_table
+from core.formats.bodies.spin_table import Table
 from core.formats.shared.genders import NEUTRAL, genders_of
 from core.formats.shared.report import Report
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
@@ -29,8 +30,6 @@ from core.store.fits.dictionary import FitsDictionary
 from train.data.compare_fits import placed
 from train.data.row_poses import in_crop_frame
 
-MISSING_SHARE = 0.05  # more photos that are not there are refused
-SHOWN = 10  # of them are listed
 _JOINTS = (24, 4)
 
 
@@ -185,42 +184,6 @@ def joined_fits(parts: Sequence[FitsDictionary]) -> FitsDictionary:
             for name, value in every[0].items()
         }
     )
-
-
-@dataclass(frozen=True)
-class Absent:
-    """Photos that are not there, or `why` else: how many people they cost, and some of their paths."""
-
-    people: int
-    paths: tuple[str, ...]
-    why: str = "are not there"
-
-    def __str__(self) -> str:
-        shown = ", ".join(self.paths[:SHOWN])
-        more = f" and {len(self.paths) - SHOWN} more" if len(self.paths) > SHOWN else ""
-        count = f"{len(self.paths)} photos with {self.people} people"
-        return f"{count} {self.why} and are skipped: {shown}{more}"
-
-
-def present(samples: Samples) -> tuple[NDArray[np.int64], Absent]:
-    """Rows with a photo, and the photos that are missing. Raises FitsError when over 5 % are missing."""
-    every = np.unique(samples.photo)
-    missing = [path for path in every.tolist() if not Path(path).is_file()]
-    gone = np.isin(samples.photo, missing)
-    absent = Absent(int(gone.sum()), tuple(missing))
-    if len(missing) > MISSING_SHARE * len(every):
-        shown = "\n  ".join(missing[:SHOWN])
-        raise FitsError(
-            f"{len(missing)} of {len(every)} photos are not there, more than {MISSING_SHARE:.0%}:\n  {shown}\n"
-            "Give the folder that the photos' names start from: --photos FOLDER, or --data-photos NAME=FOLDER."
-        )
-    return np.flatnonzero(~gone), absent
-
-
-def learnable(samples: Samples, fits: FitsDictionary) -> NDArray[np.bool_]:
-    """(N,) rows with anything to learn from: a visible keypoint, 3D joints, or truth."""
-    seen = (samples.keypoints[..., 2] > 0).any(axis=1)
-    return seen | samples.has_joints | fits.locked.cpu().numpy()
 
 
 def each_once(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.files.unusable import MAX_COORDINATE
-from core.formats.bodies.spin import Table
+from core.formats.bodies.spin_table import Table
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
 from core.store.fits.columns import NO_TRACK, NUMBERS, OPTIONAL, TRACK, TRUTHS
 from core.store.fits.dictionary import FitsDictionary
-from train.data.samples import MISSING_SHARE
+from train.data.photos_present import MISSING_SHARE
 
 
 def in_rows_of(table: Table, rows: Sequence[int], fits: FitsDictionary) -> FitsDictionary:

@@ -12,14 +12,13 @@ from core.errors import FitsError
 from core.formats.shared.genders import NEUTRAL, genders_of
 from core.store.fits.dictionary import FitsDictionary
 from train.data.batches import Order
+from train.data.photos_present import learnable, present
 from train.data.samples import (
     Samples,
     as_corrected,
     dictionary_rows,
     joined_fits,
-    learnable,
     other_body,
-    present,
     read_dataset,
     samples_of_fits,
     with_fits,

@@ -24,7 +24,8 @@ from core.geometry.image import apply_affine, crop_affine, invert_affine
 from core.networks.spin import SpinOutput
 from core.networks.table import kind_of
 from core.records import BBox
-from train.data.samples import Samples, present, read_dataset
+from train.data.photos_present import present
+from train.data.samples import Samples, read_dataset
 from train.evaluation.predict import ask, body_of, crops_of, left_out, params_of
 from train.evaluation.results import Result
 from train.methods.spin.loss import project_to_crop

@@ -18,7 +18,7 @@ from core.networks.crop import crop_of
 from core.networks.guess import guess_crops
 from core.records import BBox
 from train.data.photo_truth import LIMBS, PhotoTruth, read_truth
-from train.data.samples import Absent
+from train.data.photos_present import Absent
 from train.evaluation.predict import body_of
 from train.evaluation.results import Result
 
@@ -36,8 +36,8 @@ def evaluate_photos(network: nn.Module, body: Body, folder: Path) -> list[Result
         if photos:
             errors[truth.source] = errors_of(network, body, truth, photos)
     if not errors:
-        told = "".join(f" {words}." for source in left_out.values() for words in source)
-        raise ReadError(f"{folder}: no truth file there has pictures. Choose a folder with photos.{told}")
+        reasons = "".join(f" {words}." for source in left_out.values() for words in source)
+        raise ReadError(f"{folder}: no truth file there has pictures. Choose a folder with photos.{reasons}")
     errors["all"] = {
         name: torch.cat([one[name] for one in errors.values()]) for name in next(iter(errors.values()))
     }

@@ -16,16 +16,17 @@ from core.geometry.image import normalise
 from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.guess import predicted
 from core.networks.spin import SpinOutput
-from core.networks.table import body_told_by
+from core.networks.table import body_of_betas
 from train.data.batches import Batch, Crops, Order, RowTurn
-from train.data.samples import Absent, Samples
+from train.data.photos_present import Absent
+from train.data.samples import Samples
 
 CHUNK = 32
 
 
 def body_of(network: nn.Module, body: Body) -> Body:
     """The body that the network predicts betas of: the one given, or else the open one. Raises CheckpointError."""
-    betas_body = body_told_by(network)
+    betas_body = body_of_betas(network)
     for one in (body, load_body()):
         if one.shares_betas(betas_body):
             return one

@@ -33,13 +33,13 @@ from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
 from core.networks.spin import SpinOutput
 from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
-from train.data.batches import Batch
 from train.data.gendered_bodies import check_bodies, each_on_its_own, measured_alike
+from train.data.photos_present import present
 from train.data.rotated_body import LAYOUT
-from train.data.samples import Samples, other_body, present, read_dataset
+from train.data.samples import Samples, other_body, read_dataset
+from train.evaluation.keypoint_recall import recall
 from train.evaluation.predict import ask, body_of, crops_of, left_out, params_of
 from train.evaluation.results import Result
-from train.methods.spin.loss import project_to_crop, to_unit
 
 _LIMBS = tuple(
     f"{side}_{joint}"
@@ -60,14 +60,7 @@ _IN_H36M = {
     "right_ankle": "right_foot",
     "left_ankle": "left_foot",
 }
-# OKS: how far annotators differ, as a share of the person's size (COCO's keypoint evaluation).
-_SIGMAS = {"nose": 0.026, "eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow": 0.072, "wrist": 0.062, "hip": 0.107,
-           "knee": 0.087, "ankle": 0.089}  # fmt: skip
-_OKS_THRESHOLDS = np.arange(0.5, 1.0, 0.05)
 _AS_NEUTRAL = "3DPW test, 14 joints of the true body taken as neutral (published: of its gender)"
-_BOX_TO_AREA = (
-    0.53  # a person's own area in the box around them, as COCO's tools take it where nobody measured it
-)
 
 
 @dataclass(frozen=True)
@@ -159,15 +152,15 @@ def evaluate(
         if protocol.joints:
             parts.append(_errors(own, protocol, predicted, truth, batch.views.indices.numpy()))
         else:
-            parts.append({"ar": _recall(own, predicted, batch)})
+            parts.append({"ar": recall(own, predicted, batch)})
     found = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
     if not len(next(iter(found.values()))):
         raise ReadError(
             f"{path}: protocol '{name}' needs `part`, and nobody has an annotated keypoint. Export it."
         )
     result = Result.of_people(name, protocol.words, found)
-    told = left_out(absent, unreadable)
-    return replace(result, published_pa_mpjpe_mm=protocol.published, left_out=told)
+    missing = left_out(absent, unreadable)
+    return replace(result, published_pa_mpjpe_mm=protocol.published, left_out=missing)
 
 
 def _has_truth(protocol: Protocol, samples: Samples, fits: FitsDictionary) -> NDArray[np.bool_]:
@@ -252,34 +245,6 @@ def _errors(
 def _annotated(names: Sequence[str]) -> list[int]:
     """Places of joints among the 24 of `S`, the annotated half of spin49."""
     return [layout(LAYOUT).keypoints.index(name, OPENPOSE) - OPENPOSE for name in names]
-
-
-def _recall(body: Body, predicted: SpinOutput, batch: Batch) -> Tensor:
-    """(P,) of each person with annotated COCO keypoints: at which share of the thresholds their object keypoint
-    similarity passes."""
-    points = project_to_crop(body.keypoints(params_of(predicted), LAYOUT), predicted.weak_camera).numpy()
-    seen = to_unit(batch.keypoints_crop).numpy()
-    names = layout(LAYOUT).keypoints
-    sigma = np.array([_sigma(name) for name in names])
-    used = np.isfinite(sigma) & (np.arange(len(names)) >= OPENPOSE)
-    visible = (seen[..., 2] > 0) & used
-    squared = ((points - seen[..., :2]) ** 2).sum(axis=-1)
-    area = _BOX_TO_AREA * _box_area(seen[..., :2], visible)[:, None]
-    similar = np.exp(-squared / (2 * area * (2 * np.where(used, sigma, 1.0)) ** 2))
-    known = visible.any(axis=1)
-    oks = (similar * visible).sum(axis=1)[known] / visible.sum(axis=1)[known]
-    return torch.from_numpy((oks[:, None] >= _OKS_THRESHOLDS).mean(axis=1))
-
-
-def _box_area(xy: NDArray[np.floating], visible: NDArray[np.bool_]) -> NDArray[np.floating]:
-    """(B,) area of the box around the visible points (B, K, 2): a data set of SPIN tells no person's own."""
-    high = np.where(visible[..., None], xy, -np.inf).max(axis=1)
-    low = np.where(visible[..., None], xy, np.inf).min(axis=1)
-    return np.asarray(np.prod(np.clip(high - low, 0.05, 4.0), axis=1))
-
-
-def _sigma(name: str) -> float:
-    return next((value for part, value in _SIGMAS.items() if name.endswith(part)), np.inf)
 
 
 def named_joints(body: Body, params: BodyParams, joints: tuple[str, ...], h36m: bool) -> Tensor:

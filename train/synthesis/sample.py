@@ -18,6 +18,9 @@ from train.synthesis.photo import LAYOUT, Studio, StudioConfig, Truth
 from train.synthesis.writing import bbox_of, save_image
 
 QUALITY = 92
+PEOPLE = 1, 4  # least and most in a photo
+SURE = 0.5  # confidence of a keypoint that is plainly seen
+PLAIN_ERROR = 0.4  # of a person's size
 SWAPPED_LIMBS = (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
 
 
@@ -36,12 +39,40 @@ class DetectionErrors:
 
 
 def write_photos(
-    folder: Path, count: int, seed: int, size: int = 640, layout_name: str = "coco17"
+    folder: Path,
+    count: int,
+    seed: int,
+    size: int = 640,
+    layout_name: str = "coco17",
+    people: tuple[int, int] = PEOPLE,
 ) -> list[Photo]:
     """Make and save photos. Returns their records: paths relative to the folder, ids from 1, no fits; each person's
-    true body is among its alternatives.
+    true body is among its alternatives. people: least and most in a photo.
     """
-    return [photo for photo, _ in photos_with_truth(folder, count, seed, size, layout_name)]
+    made = photos_with_truth(folder, count, seed, size, layout_name, people=people)
+    return [photo for photo, _ in made]
+
+
+def with_plain_error(photos: list[Photo]) -> list[Photo]:
+    """The photos with one wrist of the best seen person far astray: an error that anybody sees, and that a fit cannot
+    follow."""
+
+    def seen(place: tuple[int, int]) -> tuple[bool, int, float]:
+        person = photos[place[0]].people[place[1]]
+        sure = person.keypoints.confidence >= SURE
+        return bool(sure[_wrist_of(person)]), int(sure.sum()), person.bbox.side
+
+    p, q = max(((p, q) for p, photo in enumerate(photos) for q in range(len(photo.people))), key=seen)
+    photo, person = photos[p], photos[p].people[q]
+    x, y = person.keypoints.xy[_wrist_of(person)].tolist()
+    by = PLAIN_ERROR * person.bbox.side
+    astray = (x, y + by if y + by < photo.height - 1 else y - by)
+    wrong = person.keypoints.with_keypoint("right_wrist", xy=astray)
+    return [*photos[:p], photo.with_person(person.with_(keypoints=wrong)), *photos[p + 1 :]]
+
+
+def _wrist_of(person: Person) -> int:
+    return layout(person.keypoints.layout).index("right_wrist")
 
 
 def photos_with_truth(
@@ -51,24 +82,25 @@ def photos_with_truth(
     size: int = 640,
     layout_name: str = "coco17",
     errors: DetectionErrors | None = None,
+    people: tuple[int, int] = PEOPLE,
 ) -> Iterator[tuple[Photo, Truth]]:
     """As `write_photos`, but yields photos one by one, each with the truth of its people in the same order."""
     folder.mkdir(parents=True, exist_ok=True)
     next_id, fingerprint = 1, load_body().fingerprint
-    with closing(Studio(StudioConfig(size=size, people=(1, 4), seed=seed))) as studio:
+    with closing(Studio(StudioConfig(size=size, people=people, seed=seed))) as studio:
         for index in range(count):
             made = studio.photo(index)
             name = f"synthetic_{index + 1:03d}.jpg"
             save_image(folder / name, made.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
             rng = np.random.default_rng([seed, index, 1])  # independent of the stream that made the photo
-            people = _people(made.truth, layout_name, errors or DetectionErrors(), next_id, rng)
-            people = tuple(
+            found = _people(made.truth, layout_name, errors or DetectionErrors(), next_id, rng)
+            found = tuple(
                 person.with_(alternatives=(true_fit(made.truth, p, fingerprint),))
-                for p, person in enumerate(people)
+                for p, person in enumerate(found)
             )
-            next_id += len(people)
+            next_id += len(found)
             focal_length, camera_center = made.truth.focal_length, made.truth.camera_center
-            yield Photo(name, size, size, people, focal_length, camera_center), made.truth
+            yield Photo(name, size, size, found, focal_length, camera_center), made.truth
 
 
 def _people(

@@ -102,7 +102,7 @@ def draw_scene(
 
 def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Standing:
     """A random person at the origin, with the lowest vertex on the ground."""
-    kid = float(rng.uniform(0.2, 1.0)) if rng.random() < KIDS else 0.0
+    kid = draw_age(rng)
     betas = rng.standard_normal(BETAS).clip(-SHAPE_LIMIT, SHAPE_LIMIT).astype(np.float32) * (1 - kid / 2)
     facing = rng.random() < FACING
     heading = rng.normal(0, 0.8) if facing else rng.uniform(-np.pi, np.pi)
@@ -116,6 +116,11 @@ def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Sta
     pelvis = joints[0]
     place = np.array([-pelvis[0], -vertices[:, 1].min(), -pelvis[2]], dtype=np.float32)
     return _Standing(turn, turned, betas, kid, pelvis, place, vertices + place, normals, joints + place)
+
+
+def draw_age(rng: np.random.Generator) -> float:
+    """A random age: 0 for an adult, 0.2 to 1 for a child."""
+    return float(rng.uniform(0.2, 1.0)) if rng.random() < KIDS else 0.0
 
 
 def _without_heading(turn: Floats) -> Floats:

@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from core.files.pickles.nodes import LazyArray, ObjectArray, Span
+
 _PLAIN_DTYPE = re.compile(r"[<>|=]?(?:\?|b1|[iu][1248]|f[248]|c8|c16|[SU][1-9][0-9]{0,5})")
+_OF_OBJECTS = ("O", "O8", "|O")
 # The attributes that hold an object's numbers; no others are read.
 SPARSE_PARTS = ("_shape", "shape", "data", "indices", "indptr", "row", "col", "coords")
-_OBJECTS = ("O", "O8")
 CHUMPY_PARTS = {"Ch": ("x",), "Select": ("a", "idxs", "preferred_shape"), "Reshape": ("a", "newshape")}
 _MAX_DIMENSIONS = 8
 _MAX_DENSE_NUMBERS = 2**27
@@ -55,11 +57,11 @@ class PickledDtype:
 
     @classmethod
     def from_code(cls, code: object) -> PickledDtype:
-        """From a code like 'f8', '<i4' or 'U3', or 'O8' for dictionaries. Raises Refusal for records and dates."""
+        """From a code like 'f8', '<i4' or 'U3'; 'O8' is of nodes. Raises Refusal for records and dates."""
         if isinstance(code, bytes):
             code = code.decode("latin-1")
-        if code in _OBJECTS:
-            return cls(np.dtype(object))
+        if code in _OF_OBJECTS:
+            return cls(np.dtype("O"))
         if not isinstance(code, str) or not _PLAIN_DTYPE.fullmatch(code):
             kind = "an array of Python objects" if isinstance(code, str) and "O" in code else "an array"
             raise Refusal(f"holds {kind} of dtype {shown(code)}, where numbers or text belong")
@@ -83,8 +85,7 @@ class PickledDtype:
 class PickledArray:
     """An array whose numbers follow later in the file."""
 
-    value: np.ndarray | None = None
-    dictionaries: list[Any] | dict[Any, Any] | None = None  # in place of numbers
+    value: np.ndarray | LazyArray | ObjectArray | None = None
 
     def set_state(self, state: object, budget: Budget) -> None:
         """state: numpy's (version, shape, dtype, Fortran order, bytes)."""
@@ -93,22 +94,24 @@ class PickledArray:
         shape, dtype, fortran, raw = state[-4:]
         if not isinstance(fortran, int):
             raise Refusal("gives an array an unknown order")
-        if isinstance(dtype, PickledDtype) and dtype.dtype.hasobject:
-            self.dictionaries = _dictionaries(raw, shape)
-            return
         self.value = array_from(raw, dtype, shape, "F" if fortran else "C", budget)
 
 
-def array_from(raw: object, dtype: object, shape: object, order: object, budget: Budget) -> np.ndarray:
-    """The read-only array of these bytes, in this machine's byte order. Raises Refusal if size and bytes disagree."""
+def array_from(
+    raw: object, dtype: object, shape: object, order: object, budget: Budget
+) -> np.ndarray | LazyArray | ObjectArray:
+    """The read-only array of these bytes, in this machine's byte order; lazy for bytes that stay in the file. Raises
+    Refusal if size and bytes disagree."""
     if not isinstance(dtype, PickledDtype):
         raise Refusal("gives an array something else as its dtype")
-    if dtype.dtype.hasobject:
-        raise Refusal("holds an array of Python objects, where numbers or text belong")
     sizes = checked_shape(shape)
+    if dtype.dtype.hasobject:
+        return _object_array(raw, sizes, order)
     wanted = math.prod(sizes) * dtype.dtype.itemsize
-    if not isinstance(raw, str | bytes | bytearray) or len(raw) != wanted:
+    if not isinstance(raw, str | bytes | bytearray | Span) or len(raw) != wanted:
         raise Refusal(f"declares an array of shape {sizes}, but its bytes do not fit that shape")
+    if isinstance(raw, Span):
+        return LazyArray(raw, dtype, sizes, order)
     budget.take(2 * wanted + 96)
     data = _latin1(raw) if isinstance(raw, str) else bytes(raw)
     array = np.frombuffer(data, dtype.dtype)
@@ -120,14 +123,15 @@ def array_from(raw: object, dtype: object, shape: object, order: object, budget:
     return array
 
 
-def _dictionaries(raw: object, shape: object) -> list[Any] | dict[Any, Any]:
-    """As numpy.save writes one dictionary, shape (), or a list of them, shape (N,). Raises Refusal for others."""
-    sizes = checked_shape(shape)
-    if not isinstance(raw, list) or not all(type(item) is dict for item in raw) or len(sizes) > 1:
-        raise Refusal("holds an array of Python objects, where numbers, text or dictionaries belong")
-    if len(raw) != math.prod(sizes):
-        raise Refusal(f"declares an array of shape {sizes}, but has {len(raw)} dictionaries")
-    return raw if sizes else raw[0]
+def _object_array(items: object, shape: tuple[int, ...], order: object) -> ObjectArray:
+    if type(items) is not list or len(items) != math.prod(shape):
+        raise Refusal(
+            f"declares an array of Python objects of shape {shape}, but its items do not fit that shape"
+        )
+    if order == "F" and len(shape) > 1:
+        places = np.arange(len(items)).reshape(shape, order="F").ravel()
+        items = [items[place] for place in places.tolist()]
+    return ObjectArray(shape, items)
 
 
 def checked_shape(shape: object) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ class Overclaim(ValueError):
 def check_claims(stream: IO[bytes], entries: list[zipfile.ZipInfo]) -> None:
     """Raises Overclaim for a checkpoint that names more than it has. entries: those of an archive; the stream is at its
     start afterwards."""
-    size = stream.seek(0, os.SEEK_END)
+    size = os.fstat(stream.fileno()).st_size
     stream.seek(0)
     if entries:
         with zipfile.ZipFile(stream) as archive:

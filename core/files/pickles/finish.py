@@ -14,11 +14,14 @@ from core.files.pickles.arrays import (
     PickledArray,
     Refusal,
     Unevaluated,
+    array_from,
     chumpy_array,
     shown,
     sparse_matrix,
 )
-from core.files.pickles.names import Instance, Name, is_sparse
+from core.files.pickles.names import is_sparse
+from core.files.pickles.nodes import Instance, LazyArray, Name, ObjectArray
+from core.files.pickles.tables import is_table
 
 _MAX_NESTING = 50
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray, set, frozenset, np.ndarray)
@@ -56,13 +59,24 @@ class Finisher:
             pairs = ((key, self.finish(value, depth)) for key, value in node.items())
             return OrderedDict(pairs) if isinstance(node, OrderedDict) else dict(pairs)
         if isinstance(node, PickledArray) and node.value is not None:
-            return node.value
-        if isinstance(node, PickledArray) and node.dictionaries is not None:
-            return self.finish(node.dictionaries, depth)
-        if isinstance(node, Instance) and node.state is not None:
+            return self.finish(node.value, depth)
+        if isinstance(node, LazyArray):
+            return array_from(node.raw.read(), node.dtype, node.shape, node.order, self._budget)
+        if isinstance(node, ObjectArray):
+            return self._dictionaries(node, depth)
+        if isinstance(node, Instance) and is_table(node.name):
+            raise Refusal(f"holds a table ({node.name}), where numbers or text belong")
+        if isinstance(node, Instance) and isinstance(node.state, dict):
             return self._array_of(node, node.state, depth)
         name = node.name if isinstance(node, Name | Instance) else shown(node)
         raise Refusal(f"names {name} where data belongs")
+
+    def _dictionaries(self, node: ObjectArray, depth: int) -> Any:
+        """What numpy.save makes of one dictionary, or of a list of them. Raises Refusal for other objects."""
+        if len(node.shape) > 1 or not all(type(item) is dict for item in node.items):
+            raise Refusal("holds an array of Python objects, where numbers or text belong")
+        items = [self.finish(item, depth) for item in node.items]
+        return items if node.shape else items[0]
 
     def _array_of(self, node: Instance, state: dict[Any, Any], depth: int) -> Any:
         """The array of a chumpy or scipy.sparse object. Only the attributes that hold its numbers are read."""

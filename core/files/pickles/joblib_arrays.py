@@ -6,15 +6,15 @@ with the number of filler bytes and the filler, neither of them where the alignm
 
 from __future__ import annotations
 
-import io
 import math
 
 from core.files.pickles.arrays import Budget, PickledArray, PickledDtype, Refusal, array_from, checked_shape
+from core.files.pickles.opcodes import Stream
 
 _ALIGNMENT = "numpy_array_alignment_bytes"
 
 
-def array_behind(state: object, stream: io.BytesIO, budget: Budget) -> PickledArray:
+def array_behind(state: object, stream: Stream, budget: Budget) -> PickledArray:
     """The array that a description announces, taken from the stream. Raises Refusal for objects and what is cut off."""
     if type(state) is not dict:
         raise Refusal("describes an array of joblib in an unknown way")

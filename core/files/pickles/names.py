@@ -9,31 +9,24 @@ import inspect
 import re
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from core.files.pickles.arrays import Budget, PickledArray, PickledDtype, Refusal, array_from, shown
-from core.files.pickles.tensors import rebuilt_tensor, storage_from_bytes
+from core.files.pickles.nodes import Instance, Name
+from core.files.pickles.tables import (
+    block_of,
+    index_of,
+    is_table,
+    manager_of,
+    slice_of,
+    text_type_of,
+    texts_of,
+)
+from core.files.pickles.tensors import parameter_from, storage_from, tensor_from
 
 MAX_KEY = 4096
-
-
-@dataclass(frozen=True)
-class Name:
-    """A name in the file, in one spelling for Python 2 and 3 and for numpy 1 and 2."""
-
-    name: str
-
-
-@dataclass(eq=False)
-class Instance:
-    """An object of chumpy or scipy.sparse: the name of its class, and its attributes once they were read."""
-
-    name: str
-    state: dict[Any, Any] | None = None
-
 
 _RENAMED = (("__builtin__.", "builtins."), ("copy_reg.", "copyreg."), ("numpy._core.", "numpy.core."))
 JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
@@ -63,17 +56,18 @@ def named(module: str, attribute: str) -> Name:
     for old, new in _RENAMED:
         if written.startswith(old):
             name = new + written[len(old) :]
-    if name not in _CALLS and name not in _CLASSES and not is_sparse(name) and not is_chumpy(name):
+    known = name in _CALLS or name in _CLASSES or is_sparse(name) or is_chumpy(name) or is_table(name)
+    if not known:
         raise Refusal(f"names {shown(written)}, which is code and not data")
     return Name(name)
 
 
 def instance(name: object) -> Instance:
-    """An empty object of a class of chumpy, scipy.sparse or joblib. Raises Refusal for other classes."""
-    known = isinstance(name, Name) and (
-        is_sparse(name.name) or is_chumpy(name.name) or name.name == JOBLIB_ARRAY
+    """An empty object of a class of chumpy, scipy.sparse or pandas. Raises Refusal for other classes."""
+    is_known = isinstance(name, Name) and (
+        is_sparse(name.name) or is_chumpy(name.name) or is_table(name.name) or name.name == JOBLIB_ARRAY
     )
-    if not isinstance(name, Name) or not known:
+    if not isinstance(name, Name) or not is_known:
         raise Refusal(f"makes an object of {name.name if isinstance(name, Name) else shown(name)}")
     return Instance(name.name)
 
@@ -120,10 +114,13 @@ def _call_dtype(budget: Budget, code: object, align: object = 0, copy: object = 
 
 
 def _call_scalar(budget: Budget, dtype: object, raw: object) -> np.generic:
-    return array_from(raw, dtype, (1,), "C", budget)[0]
+    array = array_from(raw, dtype, (1,), "C", budget)
+    if not isinstance(array, np.ndarray):
+        raise Refusal("holds one number that is no number")
+    return array[0]  # type: ignore[no-any-return]
 
 
-def _call_frombuffer(budget: Budget, raw: object, dtype: object, shape: object, order: object) -> np.ndarray:
+def _call_frombuffer(budget: Budget, raw: object, dtype: object, shape: object, order: object) -> Any:
     return array_from(raw, dtype, shape, order, budget)
 
 
@@ -184,6 +181,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "builtins.bytearray": _call_bytearray,
     "builtins.complex": _call_complex,
     "builtins.set": _call_set,
+    "builtins.slice": slice_of,
     "builtins.frozenset": _call_frozenset,
     "collections.OrderedDict": _call_ordered_dict,
     "collections.defaultdict": _call_defaultdict,
@@ -193,7 +191,13 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "numpy.core.multiarray._reconstruct": _call_reconstruct,
     "numpy.core.multiarray.scalar": _call_scalar,
     "numpy.core.numeric._frombuffer": _call_frombuffer,
-    "torch._utils._rebuild_tensor_v2": rebuilt_tensor,
-    "torch.storage._load_from_bytes": storage_from_bytes,
+    "pandas._libs.arrays.__pyx_unpickle_NDArrayBacked": texts_of,
+    "pandas._libs.internals._unpickle_block": block_of,
+    "pandas.core.indexes.base._new_Index": index_of,
+    "pandas.core.internals.managers.BlockManager": manager_of,
+    "pandas.StringDtype": text_type_of,
+    "torch._utils._rebuild_parameter": parameter_from,
+    "torch._utils._rebuild_tensor_v2": tensor_from,
+    "torch.storage._load_from_bytes": storage_from,
 }
 _SIGNATURES = {name: inspect.signature(meaning) for name, meaning in _CALLS.items()}

@@ -9,7 +9,6 @@ The size, the number of opcodes, the nesting and the memory after expansion are 
 from __future__ import annotations
 
 import io
-import pickletools
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -27,8 +26,10 @@ from core.files.pickles.arrays import (
 )
 from core.files.pickles.finish import Finisher
 from core.files.pickles.joblib_arrays import array_behind
-from core.files.pickles.names import JOBLIB_ARRAY, Instance, call, checked_key, instance, named
-from core.files.pickles.old_texts import DAMAGED, quoted_text, two_names
+from core.files.pickles.names import JOBLIB_ARRAY, call, checked_key, instance, named
+from core.files.pickles.nodes import Instance
+from core.files.pickles.opcodes import DAMAGED, Stream, next_opcode
+from core.files.pickles.tables import is_table
 from core.files.regular import contents
 
 __all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
@@ -36,8 +37,8 @@ __all__ = ["PickleRefused", "SparseMatrix", "Unevaluated", "load_pickle"]
 MAX_FILE_BYTES = 512 * 2**20
 _MAX_OPCODES = 400_000
 _GROWTH = 6  # bytes of memory per byte of the file: enough for two copies of each array
-_OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
-_NEXT = (
+_TABLE_STATES = (dict, tuple)
+NEXT = (
     "Nothing in it was run. "
     "Take the file from its publisher, or export it again as plain arrays, lists and numbers."
 )
@@ -61,9 +62,9 @@ def load_pickle(
     try:
         data = path_or_bytes if isinstance(path_or_bytes, bytes) else _contents(Path(path_or_bytes))
         budget = Budget(_GROWTH * len(data) + 2**20)
-        return Finisher(budget).finish(_Reader(budget, encoding, most_opcodes).run(data))
+        return Finisher(budget).finish(PickleMachine(budget, encoding).run(io.BytesIO(data), most_opcodes))
     except Refusal as refusal:
-        raise PickleRefused(f"{name}: {refusal}. {_NEXT}") from None
+        raise PickleRefused(f"{name}: {refusal}. {NEXT}") from None
 
 
 def _contents(path: Path) -> bytes:
@@ -73,26 +74,24 @@ def _contents(path: Path) -> bytes:
         raise Refusal(f"cannot be read ({error.strerror})") from None
 
 
-class _Reader:
+class PickleMachine:
     """Pickle's stack machine. A name is pushed as a node, and a call runs a function of `core.files.pickles.names`."""
 
-    def __init__(self, budget: Budget, encoding: Encoding, most_opcodes: int) -> None:
+    def __init__(self, budget: Budget, encoding: Encoding) -> None:
         self._budget = budget
-        self._most_opcodes = most_opcodes
-        self._stream = io.BytesIO()
         self._encoding = encoding
+        self._stream: Stream = io.BytesIO()
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
 
-    def run(self, data: bytes) -> Any:
+    def run(self, stream: Stream, most_opcodes: int = _MAX_OPCODES) -> Any:
         """The object that the opcodes build. Its arrays and instances are still nodes."""
-        stream = self._stream = io.BytesIO(data)
-        start = 0
+        start, self._stream = 0, stream
         try:
-            for _ in range(self._most_opcodes):
+            for _ in range(most_opcodes):
                 start = stream.tell()
-                name, argument = _next_opcode(stream)
+                name, argument = next_opcode(stream)
                 if name == "STOP":
                     return self.pop()
                 _HANDLERS[name](self, argument)
@@ -104,7 +103,7 @@ class _Reader:
             struct.error,
         ):  # of pickletools, for truncated or malformed arguments
             raise Refusal(f"{DAMAGED} (at byte {start})") from None
-        raise Refusal(f"has more than {self._most_opcodes} instructions")
+        raise Refusal(f"has more than {most_opcodes} instructions")
 
     def push(self, value: Any) -> None:
         self._stack.append(value)
@@ -204,48 +203,34 @@ class _Reader:
         elif isinstance(target, Instance) and target.name == JOBLIB_ARRAY:
             self.pop()
             self.push(array_behind(state, self._stream, self._budget))
-        elif isinstance(target, Instance) and type(state) is dict:
+        elif isinstance(target, Instance) and type(state) in (
+            _TABLE_STATES if is_table(target.name) else (dict,)
+        ):
             target.state = state
         else:
             raise Refusal(f"sets the state of {shown(target)}")
 
 
-def _next_opcode(stream: io.BytesIO) -> tuple[str, Any]:
-    opcode = _OPCODES.get(stream.read(1))
-    if opcode is None:
-        raise Refusal(DAMAGED)
-    if opcode.name in _OWN_READERS:
-        return opcode.name, _OWN_READERS[opcode.name](stream)
-    return opcode.name, None if opcode.arg is None else opcode.arg.reader(stream)
-
-
-def _refusing(reason: str) -> Callable[[_Reader, Any], None]:
-    def refuse(reader: _Reader, argument: Any) -> None:
+def _refusing(reason: str) -> Callable[[PickleMachine, Any], None]:
+    def refuse(reader: PickleMachine, argument: Any) -> None:
         raise Refusal(reason)
 
     return refuse
 
 
-# Read here and not by pickletools, which interprets escapes in these and warns.
-_OWN_READERS: dict[str, Callable[[io.BytesIO], Any]] = {
-    "STRING": quoted_text,
-    "GLOBAL": two_names,
-    "INST": two_names,
-    "PERSID": io.BytesIO.readline,
-}
-
-
-def _inst(reader: _Reader, names: tuple[str, str]) -> None:
+def _inst(reader: PickleMachine, names: tuple[str, str]) -> None:
     raise Refusal(f"makes an object of {named(*names).name} in the manner of old classes")
 
 
-_HANDLERS: dict[str, Callable[[_Reader, Any], object]] = {
+_HANDLERS: dict[str, Callable[[PickleMachine, Any], object]] = {
     **dict.fromkeys(("PROTO", "FRAME"), lambda reader, argument: None),
-    **dict.fromkeys(("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"), _Reader.push_integer),
-    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), _Reader.push_old_text),
-    **dict.fromkeys(("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"), _Reader.push),
     **dict.fromkeys(
-        ("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8", "FLOAT", "BINFLOAT"), _Reader.push
+        ("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"), PickleMachine.push_integer
+    ),
+    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING"), PickleMachine.push_old_text),
+    **dict.fromkeys(("UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"), PickleMachine.push),
+    **dict.fromkeys(
+        ("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8", "FLOAT", "BINFLOAT"), PickleMachine.push
     ),
     "NONE": lambda reader, _: reader.push(None),
     "NEWTRUE": lambda reader, _: reader.push(True),
@@ -270,8 +255,8 @@ _HANDLERS: dict[str, Callable[[_Reader, Any], object]] = {
     "ADDITEMS": lambda reader, _: reader.add(reader.pop_to_mark()),
     "SETITEM": lambda reader, _: reader.set_items(list(reader.pop_last(2))),
     "SETITEMS": lambda reader, _: reader.set_items(reader.pop_to_mark()),
-    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _Reader.put),
-    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Reader.get),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), PickleMachine.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), PickleMachine.get),
     "MEMOIZE": lambda reader, _: reader.put(len(reader._memo)),
     "GLOBAL": lambda reader, names: reader.push(named(*names)),
     "STACK_GLOBAL": lambda reader, _: reader.stack_global(),

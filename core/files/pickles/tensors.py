@@ -1,58 +1,66 @@
-"""Tensors of torch inside a plain pickle: their storage in torch's own old format, and a view of it.
+"""Tensors of torch inside a pickle, read as arrays; torch itself is not asked.
 
-torch reads the storage with `weights_only`, after its claims were compared with the bytes that are there.
+`pickle.dump` of a tensor stores its numbers as a file of torch's old format within the pickle: four pickles (magic
+number, version, system, the storage's name), a list of keys, the count as int64, and the numbers.
 """
 
 from __future__ import annotations
 
 import io
-import math
-import pickle
-from dataclasses import dataclass
+import pickletools
+from typing import Any
 
 import numpy as np
 
-from core.files.pickles.arrays import Budget, Refusal, checked_shape
-from core.files.pickles.claims import Overclaim, check_claims
+from core.files.pickles.arrays import Budget, PickledArray, PickledDtype, Refusal, array_from, checked_shape
+from core.files.pickles.nodes import Span
 
-_KINDS = "biuf"
+_DTYPES = {
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
+    "BoolStorage": "?",
+}
+_PICKLES_BEFORE = 3  # magic number, version, system
+_DAMAGED = "holds a tensor whose numbers cannot be read"
 
 
-@dataclass(frozen=True, eq=False)
-class PickledStorage:
-    """The numbers (N,) that tensors of a file show."""
-
-    numbers: np.ndarray
-
-
-def storage_from_bytes(budget: Budget, raw: object) -> PickledStorage:
-    """The storage in these bytes. Raises Refusal for anything else in them."""
-    import torch
-
-    if not isinstance(raw, bytes):
-        raise Refusal("calls torch.storage._load_from_bytes with something else than bytes")
-    budget.take(3 * len(raw))
-    stream = io.BytesIO(raw)
+def storage_from(budget: Budget, raw: object) -> Any:
+    """The numbers (N,) of a storage, from a file of torch within the pickle. Raises Refusal."""
+    data = raw.read() if isinstance(raw, Span) else raw
+    if not isinstance(data, bytes | bytearray):
+        raise Refusal(_DAMAGED)
+    stream = io.BytesIO(data)
     try:
-        check_claims(stream, [])
-        storage = torch.load(stream, map_location="cpu", weights_only=True)
-        if not isinstance(storage, torch.storage.TypedStorage):
-            raise Refusal("loads something else than a storage of torch")
-        array = torch.empty(0, dtype=storage.dtype).set_(storage).double().numpy()
-    except (
-        Overclaim,
-        pickle.UnpicklingError,
-        RuntimeError,
-        ValueError,
-        EOFError,
-        TypeError,
-        LookupError,
-    ) as error:
-        raise Refusal("holds a storage of torch that is damaged, or more than numbers") from error
-    return PickledStorage(array)
+        for _ in range(_PICKLES_BEFORE):
+            _words_of(stream)
+        words = _words_of(stream)
+        _words_of(stream)
+    except (ValueError, IndexError, OverflowError, UnicodeError):
+        raise Refusal(_DAMAGED) from None
+    code = next((_DTYPES[word] for word in words if word in _DTYPES), None)
+    if code is None:
+        raise Refusal("holds a tensor of a type that is not read; save it as an array of numpy")
+    count = int.from_bytes(stream.read(8), "little")
+    numbers = data[stream.tell() :]
+    return array_from(bytes(numbers), PickledDtype.from_code(code), (count,), "C", budget)
 
 
-def rebuilt_tensor(
+def _words_of(stream: io.BytesIO) -> list[str]:
+    """The last words of the names in the next pickle of a stream, which then stands behind it."""
+    return [
+        str(argument).split()[-1]
+        for opcode, argument, _ in pickletools.genops(stream)
+        if opcode.name == "GLOBAL" or (opcode.name.endswith("UNICODE") and str(argument).split())
+    ]
+
+
+def tensor_from(
     budget: Budget,
     storage: object,
     offset: object,
@@ -62,22 +70,28 @@ def rebuilt_tensor(
     hooks: object = None,
     metadata: object = None,
 ) -> np.ndarray:
-    """The array of a tensor that shows a part of a storage. Raises Refusal for a part outside it."""
-    if not isinstance(storage, PickledStorage) or type(offset) is not int or offset < 0:
-        raise Refusal("makes a tensor of something else than a storage")
-    sizes, steps = checked_shape(size), checked_shape(stride)
-    if not isinstance(size, tuple) or not isinstance(stride, tuple) or len(sizes) != len(steps):
-        raise Refusal("gives a tensor a shape that is not made of sizes")
-    last = offset + sum((length - 1) * step for length, step in zip(sizes, steps, strict=True))
-    if math.prod(sizes) and last >= len(storage.numbers):
-        raise Refusal("holds a tensor of numbers that are not there")
-    budget.take(math.prod(sizes) * storage.numbers.itemsize + 96)
-    if not math.prod(sizes):
-        return np.zeros(sizes, storage.numbers.dtype)
-    width = storage.numbers.itemsize
-    view = np.lib.stride_tricks.as_strided(
-        storage.numbers[offset:], sizes, tuple(step * width for step in steps)
-    )
-    array = view.copy()
+    """The array of a tensor: a view of its storage, copied. Raises Refusal for a view that leaves the storage."""
+    shape, steps = checked_shape(size), checked_shape(stride)
+    if not isinstance(storage, np.ndarray) or type(offset) is not int or len(shape) != len(steps):
+        raise Refusal(_DAMAGED)
+    last = offset + sum((length - 1) * step for length, step in zip(shape, steps, strict=True))
+    empty = 0 in shape
+    if offset < 0 or (not empty and last >= len(storage)):
+        raise Refusal("holds a tensor that reaches beyond its numbers")
+    budget.take(int(np.prod(shape, dtype=object)) * storage.itemsize + 96)
+    if empty:
+        array = np.zeros(shape, storage.dtype)
+    else:
+        strides = [step * storage.itemsize for step in steps]
+        array = np.lib.stride_tricks.as_strided(storage[offset:], shape, strides, writeable=False).copy()
     array.flags.writeable = False
     return array
+
+
+def parameter_from(
+    budget: Budget, data: object, requires_grad: object = False, hooks: object = None
+) -> object:
+    """The array of a network's parameter: that of its tensor."""
+    if not isinstance(data, np.ndarray | PickledArray):
+        raise Refusal(_DAMAGED)
+    return data

@@ -16,7 +16,8 @@ import numpy as np
 
 from core.body.model import Body
 from core.files.untrusted import read_arrays
-from core.formats.bodies.spin import BETAS, OPENPOSE, PART, POSE, Table, checked, people_of
+from core.formats.bodies.spin import BETAS, OPENPOSE, POSE, checked, people_of
+from core.formats.bodies.spin_table import PART, Table
 from core.formats.shared import people
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.glimpse import LIKELY, NO, Glimpse

@@ -12,7 +12,6 @@ or 'f', the row's shape is of SMPL's male or female body, as in SPIN's files of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,8 @@ from core.body.model import SMPL_NEUTRAL, Body
 from core.files.untrusted import array_names, read_array, read_arrays
 from core.files.unusable import read_error
 from core.formats.bodies.spin_fits import FitSource, RowCameras, with_cameras, with_fits
+from core.formats.bodies.spin_table import PART, Table
 from core.formats.shared import people
-from core.formats.shared.genders import BODIES, genders_in
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
@@ -34,7 +33,7 @@ from core.records import Person, Photo
 
 FORMAT = "SPIN data set"
 LAYOUT = "spin49"
-PART, POSE, BETAS = 24, 72, 10
+POSE, BETAS = 72, 10
 MAX_POSE = 100.0  # rad, or standard deviations; larger numbers cannot be a body's
 _SHAPES: dict[str, tuple[int, ...]] = {
     "center": (2,), "scale": (), "part": (PART, 3), "openpose": (OPENPOSE, 3), "pose": (POSE,),
@@ -44,39 +43,6 @@ _SHAPES: dict[str, tuple[int, ...]] = {
 _NEEDED = {"imgname", "center", "scale"}
 FIT_NAMES = ("pose", "betas", "valid_fit")
 _BODY = "body"
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A data set .npz: imgname, and its arrays (N, ...) among `_SHAPES`.
-
-    body: fingerprint of the body of its shapes. gender: the raw column; it is checked only where shapes are read.
-    frame: of its own poses, '' where the file does not say. shaped (N,) bool: rows whose shape is known, None for all.
-    """
-
-    imgname: list[str | None]
-    arrays: dict[str, np.ndarray]
-    body: str = SMPL_NEUTRAL
-    gender: np.ndarray | None = None
-    frame: str = ""
-    shaped: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.imgname)
-
-    def truth_bodies(self, path: Path) -> np.ndarray:
-        """(N,) fingerprint of the body of each row's own shape. Raises ReadError with the path."""
-        if self.gender is None or self.body != SMPL_NEUTRAL:
-            return np.full(len(self), self.body)
-        return np.array([BODIES[gender] for gender in genders_in(self.gender, path, len(self))], np.str_)
-
-    def keypoints(self) -> np.ndarray:
-        """(N, 49, 3): openpose and part; zeros for arrays that the file lacks."""
-        rows = np.zeros((len(self), OPENPOSE + PART, 3))
-        for name, place in (("openpose", slice(0, OPENPOSE)), ("part", slice(OPENPOSE, None))):
-            if name in self.arrays:
-                rows[:, place] = self.arrays[name]
-        return rows
 
 
 def recognise(seen: Glimpse) -> int:

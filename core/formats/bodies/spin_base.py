@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from core.body.model import Body
-from core.formats.bodies.spin import Table
 from core.formats.bodies.spin_fits import RowCameras
+from core.formats.bodies.spin_table import Table
 from core.formats.bodies.spin_write import camera_columns, may_teach, poses_in, same_fit
 from core.formats.shared.crop_frame import placing_body
 from core.formats.shared.pose_rows import Frame, PoseRows

@@ -14,9 +14,10 @@ from core.files.npz import copy_with
 from core.files.untrusted import read_arrays
 from core.files.whole_file import whole_file
 from core.formats.bodies import spin_write
-from core.formats.bodies.spin import BETAS, FORMAT, PART, POSE, Table, read_table
+from core.formats.bodies.spin import BETAS, FORMAT, POSE, read_table
 from core.formats.bodies.spin_base import base_frame, put_cameras, same_camera
 from core.formats.bodies.spin_matched import match_rows, read_rows
+from core.formats.bodies.spin_table import PART, Table
 from core.formats.bodies.spin_write import doubtful, may_teach, poses_in, same_fit, smpl_betas, spin_keypoints
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.genders import column_of, genders_in, is_gendered

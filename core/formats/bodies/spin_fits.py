@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from core.body.model import SMPL_NEUTRAL, Body
+from core.formats.bodies.spin_table import Table
 from core.formats.shared.crop_frame import fit_of, seen_by, stand_in
 from core.formats.shared.genders import is_gendered
 from core.formats.shared.pose_rows import Frame, PlacedRows, PoseRows, place_rows
 from core.formats.shared.report import Report
 from core.formats.shared.row_frame import frame_found, frame_told
 from core.records import Fit, Person, Photo
-
-if TYPE_CHECKING:
-    from core.formats.bodies.spin import Table
 
 MOST_PX = 1e7  # of a focal length
 MOST_METRES = 1e5

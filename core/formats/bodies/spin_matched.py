@@ -11,7 +11,8 @@ import numpy as np
 
 from core.errors import FitsError
 from core.files.untrusted import read_array
-from core.formats.bodies.spin import BETAS, POSE, Table, read_fits
+from core.formats.bodies.spin import BETAS, POSE, read_fits
+from core.formats.bodies.spin_table import Table
 from core.formats.shared.association import associate_boxes
 from core.formats.shared.report import LeftOut
 from core.formats.shared.row_origin import row_of

@@ -11,8 +11,9 @@ import torch
 from core.body.keypoints import OPENPOSE, convert
 from core.body.model import SMPL_NEUTRAL, Body
 from core.files.whole_file import whole_file
-from core.formats.bodies.spin import BETAS, FORMAT, LAYOUT, PART, POSE, read_table
+from core.formats.bodies.spin import BETAS, FORMAT, LAYOUT, POSE, read_table
 from core.formats.bodies.spin_matched import match_rows, read_final_rows
+from core.formats.bodies.spin_table import PART
 from core.formats.shared.crop_frame import SAME_PX, betas_for_smpl, fits_in_crop, placing_body
 from core.formats.shared.genders import COLUMN as GENDER
 from core.formats.shared.genders import column_of, is_gendered

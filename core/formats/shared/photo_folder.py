@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from core.errors import ImageError
 from core.files.unusable import Unusable
@@ -15,13 +15,22 @@ from core.formats.photos.photo_index import PhotoIndex
 from core.formats.photos.photo_names import PHOTO_SUFFIXES, STEM, is_foreign, last_parts, local_parts
 from core.geometry.image import image_header
 from core.geometry.image_header import ImageHeader
-
-if TYPE_CHECKING:
-    from core.formats.shared.report import Report
-    from core.records import Photo
+from core.records import Photo
 
 MAX_NAME_LENGTH = 4096
 _IMAGE_FOLDERS = ("images", "imgs")
+
+
+class FolderReport(Protocol):
+    """The part of a reader's report that a folder of photos writes to."""
+
+    folder: PhotoFolder | None
+
+    def note(self, text: str) -> None:
+        """Report how the file was interpreted."""
+
+    def leave_out(self, record: str, reason: str) -> None:
+        """Report that a record is not in the result."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class PhotoFolder:
     """
 
     root: Path
-    report: Report | None = None
+    report: FolderReport | None = None
     anywhere: bool = False
     _headers: dict[str, ImageHeader | None] = field(default_factory=dict, repr=False)
     _inside: dict[Path, bool] = field(default_factory=dict, repr=False)

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import PurePosixPath
 
 from core.errors import FitsError
+from core.formats.motion.gaps import FilledFits, filled
+from core.formats.photos.numbered_names import name_and_number
 from core.formats.shared.association import associate
 from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.report import LeftOut
 from core.records import Fit, Person, Photo
 
-_NUMBERED = re.compile(r"(.*?)(\d{1,18})$")
 LACKS = "has no fit here to write: the sequence goes on without this photo"
+MADE = "has no fit here: the frame was made from the fits before and after"
 
 
 @dataclass(frozen=True, eq=False)
 class PersonSequence:
-    """The fits of one person in the order of the photos. track: None where no photo has a second person."""
+    """The fits of one person in the order of the photos. track: None where no photo has a second person. made: how many
+    of the fits were made between two others."""
 
     track: int | None
     fits: tuple[Fit, ...]
-
-
-def name_and_number(path: str) -> tuple[str, int] | None:
-    """What stands before the last number in a photo's path, and the number: photos of one name are a sequence."""
-    pure = PurePosixPath(path)
-    found = _NUMBERED.match(pure.stem)
-    return (str(pure.with_name(found[1] + "#")), int(found[2])) if found else None
+    made: int = 0
 
 
 def with_tracks(photos: Iterable[Photo], tracks: Tracks | None = None) -> tuple[Photo, ...]:
@@ -56,11 +51,13 @@ def sequences(
     person_id: int | None,
     track: int | None,
     left_out: list[LeftOut],
+    fill: bool = False,
 ) -> list[PersonSequence]:
     """One sequence a person, never of two people. Photos that a sequence lacks are added to `left_out`.
 
-    fitted: the people with fits to write. person_id, track: the only person to write. Raises FitsError where nothing
-    tells people apart, or there is no such person.
+    fitted: the people with fits to write. person_id, track: the only person to write. fill: frames that lack between
+    two fits are made from them, so that the rest keeps its time. Raises FitsError where nothing tells people apart, or
+    there is no such person.
     """
     people = _tracked(list(fitted))
     if track is None and person_id is not None:
@@ -68,37 +65,41 @@ def sequences(
     elif track is not None:
         people = [(photo, person) for photo, person in people if person.track == track]
     if not people:
-        whom = (
-            f"person {person_id}"
-            if person_id is not None
-            else "nobody"
-            if track is None
-            else f"track {track}"
-        )
-        has = "has no fit" if track is None else "has no person with a fit"
-        raise FitsError(f"{whom} {has} to write. Fit people first, or choose another.")
-    several = any(person.track is not None for _, person in people)
-    if not several:
+        whom = f"person {person_id}" if person_id is not None else "nobody"
+        words = f"{whom} has no fit" if track is None else f"track {track} has no person with a fit"
+        raise FitsError(f"{words} to write. Fit people first, or choose another.")
+    if all(person.track is None for _, person in people):
         _check_is_one(people, person_id)
+    found = []
+    for number, fits in _fits_by_track(people, left_out).items():
+        paths = [photo.path for photo in photos]
+        whole = filled(fits, paths) if fill else FilledFits(tuple(fits.values()))
+        name = "the person" if number is None else f"track {number}"
+        left_out += [
+            LeftOut(path, f"{name} {MADE if path in whole.covered else LACKS}")
+            for path in paths
+            if path not in fits
+        ]
+        found.append(PersonSequence(number, whole.fits, whole.made))
+    return found
+
+
+def _fits_by_track(
+    people: list[tuple[Photo, Person]], left_out: list[LeftOut]
+) -> dict[int | None, dict[str, Fit]]:
+    """Fits by the path of their photo, for each track, or for the only person of all."""
+    several = any(person.track is not None for _, person in people)
     found: dict[int | None, dict[str, Fit]] = {}
     for photo, person in people:
-        of_photo = found.setdefault(person.track, {})
+        record = f"{photo.path}, person {person.id}"
         if person.fit is None or (several and person.track is None):
             reason = "nothing tells which person of the other photos it is, so it is in no sequence"
-            left_out.append(LeftOut(f"{photo.path}, person {person.id}", reason))
-        elif photo.path in of_photo:
-            left_out.append(
-                LeftOut(f"{photo.path}, person {person.id}", f"track {person.track} is there twice")
-            )
+            left_out.append(LeftOut(record, reason))
+        elif photo.path in found.setdefault(person.track, {}):
+            left_out.append(LeftOut(record, f"track {person.track} is there twice"))
         else:
-            of_photo[photo.path] = person.fit
-    for number, of_photo in found.items():
-        name = "the person" if number is None else f"track {number}"
-        if of_photo:
-            left_out += [
-                LeftOut(photo.path, f"{name} {LACKS}") for photo in photos if photo.path not in of_photo
-            ]
-    return [PersonSequence(number, tuple(fits.values())) for number, fits in found.items() if fits]
+            found[person.track][photo.path] = person.fit
+    return found
 
 
 def _tracked(people: list[tuple[Photo, Person]]) -> list[tuple[Photo, Person]]:

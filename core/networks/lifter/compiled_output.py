@@ -16,10 +16,9 @@ from core.body.compiled.posing import CAM_T, SHAPE, Posed, at_shape, pose, room_
 from core.body.keypoint_body import JOINTS, KID_COLUMN, UNKNOWNS
 from core.compute.machine_code import Floats, Places, compiled, digest, kept
 from core.networks.lifter.compiled_input import SOURCES
-from core.networks.lifter.network import BODY_HEIGHT, FARTHEST_LOG, POSE6D, SHORTEST, Lifter
+from core.networks.lifter.compiled_rotations import turn_back, turn_by_6d, write_axis_angle
+from core.networks.lifter.network import BODY_HEIGHT, FARTHEST_LOG, POSE6D, Lifter
 from core.networks.lifter.placement import ACROSS_ERROR, DEPTH_ERROR, FIT_ERROR, NEAREST, OUTLIER, ROUNDS
-
-SMALL_ANGLE = 1e-3  # [rad] half an angle; below it a turn and its sine are one in float32
 
 
 class Bodies(NamedTuple):
@@ -121,7 +120,7 @@ def _made_from(sources: int) -> Callable[[Bodies, OutputArrays, OutputWorkspace,
         assert sources >= 0
         for person in range(people.side.shape[0]):
             for h in range(people.logits.shape[1]):
-                _turn(people.numbers[person, h], workspace.rotations[h])
+                turn_by_6d(people.numbers[person, h], workspace.rotations[h])
                 _hang(
                     bodies,
                     people.numbers[person, h],
@@ -138,28 +137,6 @@ def _made_from(sources: int) -> Callable[[Bodies, OutputArrays, OutputWorkspace,
                 _place_under_keypoints(people, person, workspace.posed.points, there)
 
     return stand
-
-
-@compiled
-def _turn(numbers: Floats, rotations: Floats) -> None:
-    """The 24 rotations of 6D numbers, row by row: Gram and Schmidt."""
-    for joint in range(JOINTS):
-        six, to = numbers[6 * joint : 6 * joint + 6], rotations[joint]
-        for col in range(2):
-            if col:
-                along = np.float32(0)
-                for row in range(3):
-                    along += to[row, 0] * six[2 * row + 1]
-            squared = np.float32(0)
-            for row in range(3):
-                to[row, col] = six[2 * row + col] - (along * to[row, 0] if col else np.float32(0))
-                squared += to[row, col] * to[row, col]
-            scale = np.float32(1) / np.sqrt(max(squared, np.float32(SHORTEST)))
-            for row in range(3):
-                to[row, col] *= scale
-        for row in range(3):
-            a, b = (row + 1) % 3, (row + 2) % 3
-            to[row, 2] = to[a, 0] * to[b, 1] - to[b, 0] * to[a, 1]
 
 
 @compiled
@@ -232,9 +209,9 @@ def _write_body(
 ) -> None:
     """A hypothesis as unknowns (86,) in the photo's camera frame."""
     numbers, turn = people.numbers[person, h], people.turn[person]
-    _turn_back(turn, rotations[0])
+    turn_back(turn, rotations[0])
     for joint in range(JOINTS):
-        _axis_angle(rotations[joint], there[3 * joint : 3 * joint + 3])
+        write_axis_angle(rotations[joint], there[3 * joint : 3 * joint + 3])
     for s in range(SHAPES):
         there[SHAPE + s] = bodies.shares[s] * numbers[POSE6D + s]
     there[KID_COLUMN] = min(max(there[KID_COLUMN], np.float32(0)), np.float32(1))
@@ -248,42 +225,6 @@ def _write_body(
     for row in range(3):
         pelvis = at_shape(bodies.pelvis[row], there[SHAPE:])
         there[CAM_T + row] = turn[0, row] * x + turn[1, row] * y + turn[2, row] * depth - pelvis
-
-
-@compiled
-def _turn_back(turn: Floats, rotation: Floats) -> None:
-    """rotation (3, 3) becomes turnᵀ times it."""
-    for col in range(3):
-        x, y, z = rotation[0, col], rotation[1, col], rotation[2, col]
-        for row in range(3):
-            rotation[row, col] = turn[0, row] * x + turn[1, row] * y + turn[2, row] * z
-
-
-@compiled
-def _axis_angle(rotation: Floats, to: Floats) -> None:
-    """Of a rotation (3, 3), by its quaternion: from the largest of four numbers, so that no angle is lost."""
-    trace = rotation[0, 0] + rotation[1, 1] + rotation[2, 2]
-    i = 0
-    for other in (1, 2):
-        if rotation[other, other] > rotation[i, i]:
-            i = other
-    if trace >= rotation[i, i]:
-        w = 1 + trace
-        for row in range(3):
-            a, b = (row + 1) % 3, (row + 2) % 3
-            to[row] = rotation[b, a] - rotation[a, b]
-    else:
-        j, k = (i + 1) % 3, (i + 2) % 3
-        w = rotation[k, j] - rotation[j, k]
-        to[i] = 1 - trace + 2 * rotation[i, i]
-        to[j] = rotation[j, i] + rotation[i, j]
-        to[k] = rotation[k, i] + rotation[i, k]
-    length = np.sqrt(to[0] * to[0] + to[1] * to[1] + to[2] * to[2])
-    sign = np.float32(1) if w > 0 else np.float32(-1)
-    half = np.arctan2(length, sign * w)
-    scale = 2 * sign * half / length if half > SMALL_ANGLE else 2 * sign / np.sqrt(w * w + length * length)
-    for row in range(3):
-        to[row] *= scale
 
 
 @compiled

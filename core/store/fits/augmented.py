@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import roma
 import torch
 from torch import Tensor
@@ -9,6 +11,21 @@ from torch import Tensor
 from core.body.tree import flip_pose
 from core.geometry.camera import full_to_crop
 from core.geometry.rotation import compose_axis_angle
+
+
+class RowsInCrop(NamedTuple):
+    """Rows in the augmented crop's frame: pose (B, 72) [rad], betas (B, 10), the others (B,)."""
+
+    pose: Tensor
+    betas: Tensor
+    kid: Tensor
+    valid_fit: Tensor
+    locked: Tensor
+
+    @property
+    def has_shape(self) -> Tensor:
+        """(B,) bool: True if the row has a shape. A pose without shape has ten betas of zero."""
+        return self.betas.any(dim=1)
 
 
 def pose_in_crop(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from core.errors import FitsError
@@ -36,10 +38,30 @@ LARGEST = {
     "photo_size": 1e7,
 }
 LEAST = {"focal_length": 1e-3, "scale": 5e-6}  # px, and a thousandth of a px
+# What mends a number that no row can have, in a project.
+REMEDIES = {
+    "center": "Draw the box again.",
+    "scale": "Draw the box again.",
+    "keypoints": "Place the keypoints again.",
+    "photo_size": "Remove the photo.",
+}
 TRUTHS = ("valid_fit", "locked")
 TRACK = "track"  # of whole numbers, -1 for none; files from before tracks lack it
 NO_TRACK = -1
 TEXTS = ("imgname", "dataset", "verdict", "source")
+
+
+def fault_of(row: Mapping[str, object]) -> str:
+    """Why the numbers of one row cannot be written, with the remedy; '' for a row that can."""
+    for name in (NUMBERS | OPTIONAL).keys() - {"score"}:
+        with np.errstate(over="ignore"):  # a number too large for float32 becomes infinite
+            values = np.asarray(row[name], np.float32)
+        remedy = REMEDIES.get(name, "Fit this person again.")
+        if not np.isfinite(values).all() or (np.abs(values) > LARGEST.get(name, np.inf)).any():
+            return f"its {name} has a number beyond {LARGEST[name]:g}. {remedy}"
+        if name in LEAST and (values < LEAST[name]).any():
+            return f"its {name} is {float(values.min()):g}, but must be more than {LEAST[name]:g}. {remedy}"
+    return ""
 
 
 def check_arrays(arrays: dict[str, np.ndarray], where: str) -> None:

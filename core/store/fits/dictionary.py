@@ -14,7 +14,6 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +24,7 @@ from core.errors import FitsError
 from core.files.npz import faults_as, read_npz, write_arrays
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, crop_to_full
 from core.records import BBOX_UNIT
-from core.store.fits.augmented import augment, pose_in_crop, undo_augmentation
+from core.store.fits.augmented import RowsInCrop, augment, pose_in_crop, undo_augmentation
 from core.store.fits.columns import (
     FORMAT_VERSION,
     LARGEST,
@@ -41,11 +40,8 @@ from core.store.fits.columns import (
 )
 
 VERSIONS_KEPT = 3
-NEAREST_M, FARTHEST_M, WIDEST = (
-    1e-3,
-    1e5,
-    1e2,
-)  # of a fit: depth [m], and the tangent of its angle to the axis
+NEAREST_M, FARTHEST_M = 1e-3, 1e5  # depth of a fit
+WIDEST = 1e2  # tangent of its angle to the axis
 VALID_SCORE_PX = 10.0  # a fit with a larger score counts as truth only if a human accepted it
 
 # Each is a hundred small operations, recorded as one call on a GPU.
@@ -54,21 +50,6 @@ _augmented = Rowwise(lambda *parts: (augment(*parts),))
 
 # pose (B, 72) in the crop's frame, not augmented; betas (B, 10); indices (B,) of rows -> loss (B,).
 Objective = Callable[[Tensor, Tensor, Tensor], Tensor]
-
-
-class RowsInCrop(NamedTuple):
-    """Rows in the augmented crop's frame: pose (B, 72) [rad], betas (B, 10), the others (B,)."""
-
-    pose: Tensor
-    betas: Tensor
-    kid: Tensor
-    valid_fit: Tensor
-    locked: Tensor
-
-    @property
-    def has_shape(self) -> Tensor:
-        """(B,) bool: True if the row has a shape. A pose without shape has ten betas of zero."""
-        return self.betas.any(dim=1)
 
 
 @dataclass(eq=False)

@@ -10,7 +10,16 @@ import numpy as np
 from core.body.keypoints import FITS_LAYOUT, convert
 from core.errors import FitsError
 from core.records import Person, Photo
-from core.store.fits.columns import FORMAT_VERSION, NO_TRACK, NUMBERS, OPTIONAL, TEXTS, TRACK, TRUTHS
+from core.store.fits.columns import (
+    FORMAT_VERSION,
+    NO_TRACK,
+    NUMBERS,
+    OPTIONAL,
+    TEXTS,
+    TRACK,
+    TRUTHS,
+    fault_of,
+)
 from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
 
 
@@ -19,7 +28,11 @@ def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project")
 
     body: fingerprint of the body of the fits. Raises FitsError if a fit is of another body.
     """
-    rows = [_row(photo, person, body, dataset) for photo in photos for person in photo.people]
+    rows = []
+    for photo in photos:
+        for person in photo.people:
+            _check_body(photo, person, body)
+            rows.append({**_row(photo, person), "dataset": dataset})
     arrays = {
         name: np.array([row[name] for row in rows], np.float32).reshape(len(rows), *shape)
         for name, shape in (NUMBERS | OPTIONAL).items()
@@ -32,6 +45,19 @@ def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project")
     )
 
 
+def without_impossible(photos: Iterable[Photo]) -> tuple[list[Photo], tuple[str, ...]]:
+    """The photos without people whose numbers no row can have, and for each such person what is wrong.
+
+    One box of no size would otherwise keep all other people from being written.
+    """
+    kept, faults = [], []
+    for photo in photos:
+        found = {person.id: fault_of(_row(photo, person)) for person in photo.people}
+        faults += [f"{photo.path}, person {one}: {fault}" for one, fault in found.items() if fault]
+        kept.append(photo.with_(people=tuple(one for one in photo.people if not found[one.id])))
+    return kept, tuple(faults)
+
+
 def is_valid(person: Person) -> bool:
     """True if the fit counts as truth: locked or accepted, or of a good score and not rejected."""
     fit = person.fit
@@ -40,13 +66,16 @@ def is_valid(person: Person) -> bool:
     return person.locked or person.verdict == "accepted" or (not fit.weak and fit.score <= VALID_SCORE_PX)
 
 
-def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, object]:
-    fit, keypoints = person.fit, person.keypoints
-    if fit is not None and fit.body != body:
+def _check_body(photo: Photo, person: Person, body: str) -> None:
+    if person.fit is not None and person.fit.body != body:
         raise FitsError(
-            f"{photo.path}, person {person.id}: the fit is of body '{fit.body}', the fits dictionary of body "
+            f"{photo.path}, person {person.id}: the fit is of body '{person.fit.body}', the fits dictionary of body "
             f"'{body}'. Fit this person again, or choose that body."
         )
+
+
+def _row(photo: Photo, person: Person) -> dict[str, object]:
+    fit, keypoints = person.fit, person.keypoints
     is_as_kept = keypoints.layout == FITS_LAYOUT
     known = keypoints if is_as_kept else convert(keypoints, keypoints.layout, FITS_LAYOUT)
     focal_length, center = photo.camera
@@ -65,7 +94,6 @@ def _row(photo: Photo, person: Person, body: str, dataset: str) -> dict[str, obj
         "valid_fit": is_valid(person),
         "locked": person.locked,
         "imgname": photo.path,
-        "dataset": dataset,
         "verdict": person.verdict,
         "source": fit.source if fit else "",
         TRACK: NO_TRACK if person.track is None else person.track,

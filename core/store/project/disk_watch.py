@@ -18,6 +18,7 @@ from core.store.project.log_file import FRAME_BYTES, Log, log_of, read_log
 from core.store.project.schema import DamageError, connect
 
 FRAMES_KEPT = 1000  # of the log, before its pages go into the file: SQLite's own number
+EDITS_COMPARED = 1000  # the newest of the file, with those of its log
 LOOK_AGAIN_S = 0.05  # after a frame that another program may just be writing
 
 
@@ -38,6 +39,7 @@ def check_log(path: Path, left_open: bool = False, alone: bool = True) -> str:
         )
     if len(log.page):
         if alone:
+            _check_lineage(path)
             _check_same(path)
     elif left_open:
         raise DamageError(
@@ -127,20 +129,49 @@ class DiskWatch:
         if writer is not None and writer not in self._writers:
             raise OverwrittenError("another program wrote over it while it was open")
         try:
-            _check_same(self._path)
+            _check_same(self._path, thoroughly=False)  # in the middle of the user's work
         except sqlite3.DatabaseError as error:
             kind = OverwrittenError if isinstance(error, OverwrittenError) else DamageError
             raise kind("another program wrote over it while it was open") from error
         self._left = _state(self._path)
 
 
-def _check_same(path: Path) -> None:
-    """Raises DamageError if file and log do not fit each other, OverwrittenError for another database."""
+def _check_lineage(path: Path) -> None:
+    """Raises OverwrittenError if the log is of another project, or of another state of this one."""
+    if not _has_own_edits(path):
+        name = log_of(path).name
+        raise OverwrittenError(
+            f"its log {name} is of another project, or of another state of this one. Move {name} to another folder "
+            "to open the project as it was without it"
+        )
+
+
+def _has_own_edits(path: Path) -> bool:
+    """Whether the edits in the file are also there once its log is read over it.
+
+    SQLite takes any log that is whole. But edits are only added, never changed. True for a file that cannot be read
+    without its log, which half of that may be in: `_check_same` looks at both.
+    """
+    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
+        with contextlib.closing(connect(path, "immutable")) as db:
+            own = db.execute(f"SELECT * FROM edit ORDER BY id DESC LIMIT {EDITS_COMPARED}").fetchall()
+        first = own[-1]["id"] if own else 0
+        with contextlib.closing(connect(path, "ro")) as db:
+            both = db.execute("SELECT * FROM edit WHERE id >= ?", (first,)).fetchall()
+        return set(map(tuple, own)) <= set(map(tuple, both))
+    return True
+
+
+def _check_same(path: Path, thoroughly: bool = True) -> None:
+    """Raises DamageError if file and log do not fit each other, OverwrittenError for another database.
+
+    thoroughly: compare tables with their indexes too, which takes some seconds for 100 000 people.
+    """
     with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(connect(path, "immutable")) as db:
         if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
             raise OverwrittenError("another program wrote over it")
     with contextlib.closing(connect(path, "ro")) as db:
-        found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        found = db.execute(f"PRAGMA {'integrity' if thoroughly else 'quick'}_check(1)").fetchone()[0]
     if found != "ok":
         raise DamageError(f"file and log do not fit each other; {found}")
 

@@ -60,7 +60,7 @@ def check_is_project(path: Path) -> None:
     _check_is_file(path)
     for ending in BESIDE:
         _check_beside(path.with_name(path.name + ending))
-    with contextlib.closing(connect(path, "ro" if _has_wal(path) else "immutable")) as db, in_time(db):
+    with contextlib.closing(connect_to_look(path)) as db, in_time(db):
         if db.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
             raise ProjectError(f"{path} is not a Fitloop project. Choose a file that Fitloop made.")
         version = schema.version_of(db)
@@ -78,6 +78,11 @@ def check_is_project(path: Path) -> None:
             db.execute(f"SELECT * FROM {table} ORDER BY id DESC LIMIT 1").fetchall()
     if not _has_wal(path) and path.stat().st_size < pages * page_size:
         raise sqlite3.DatabaseError("database disk image is malformed: its end is missing")
+
+
+def connect_to_look(path: Path) -> sqlite3.Connection:
+    """A connection for a short look. Without a log nothing is made beside the file; its folder may be read-only."""
+    return connect(path, "ro" if _has_wal(path) else "immutable")
 
 
 def _check_is_file(path: Path) -> None:
@@ -212,7 +217,17 @@ def _has_wal(path: Path) -> bool:
 
 
 def _begin(beside: Path, path: Path) -> None:
-    """Make the empty file that will get the name of `path`, and remove what kills left of earlier ones."""
+    """Make the empty file that will get the name of `path`, and remove what kills left of earlier ones.
+
+    Raises ProjectError for a log or journal of an earlier file: SQLite would write it into the new one.
+    """
+    for ending in ("-wal", "-journal"):
+        left = path.with_name(path.name + ending)
+        if left.exists() and not path.exists():
+            raise ProjectError(
+                f"{left} is what is left of an earlier project of this name. Move it to another folder, or choose "
+                "another name."
+            )
     try:
         sweep(path)
         os.close(new_file(beside))

@@ -22,11 +22,12 @@ import numpy as np
 from core.errors import ProjectError
 from core.files.lock import Writer, user_name
 from core.records import Person, Photo
-from core.store.project import edits, opening, photo_files, review_queue
+from core.store.project import edit_log, edits, opening, photo_files, review_queue
 from core.store.project.documents import document_text, keep_documents
-from core.store.project.edits import Edit, Logged, RowWriter
+from core.store.project.edit_log import Logged
+from core.store.project.edits import Edit, RowWriter
 from core.store.project.photo_files import KnownFile, Relocation
-from core.store.project.review_queue import Filter, QueueRow
+from core.store.project.review_queue import Filter, PhotoRow, QueueRow
 from core.store.project.rows import person_from_row, person_row, photo_from_row, photo_row
 from core.store.project.session import Session
 
@@ -128,6 +129,11 @@ class Project:
         with self._session.reading() as db:
             return [row[0] for row in db.execute("SELECT id FROM photo ORDER BY id").fetchall()]
 
+    def photo_rows(self, photo_ids: Iterable[int]) -> list[PhotoRow]:
+        """Light rows of the photos with these ids."""
+        with self._session.reading() as db:
+            return review_queue.photo_rows_of(db, photo_ids)
+
     def photo_id(self, path: str) -> int | None:
         """The id of the photo of this path; None if there is none."""
         with self._session.reading() as db:
@@ -218,7 +224,7 @@ class Project:
     def history(self, person_id: int | None = None, limit: int = 100) -> list[Logged]:
         """Edits, the newest first, of one person or of all."""
         with self._session.reading() as db:
-            return list(edits.history(db, person_id, limit))
+            return list(edit_log.history(db, person_id, limit))
 
     def check(self) -> list[str]:
         """Check the whole file with SQLite. Returns the problems found; empty if the file is intact."""
@@ -251,7 +257,7 @@ class Project:
         """Restore the values before an edit, also over later changes. This is a new edit; returns its id."""
         with self._session.reading() as db:
             row = db.execute("SELECT label FROM edit WHERE id = ?", (edit_id,)).fetchone()
-            changes = edits.changes_of(db, edit_id)
+            changes = edit_log.changes_of(db, edit_id)
         if not changes:
             raise ProjectError(f"{self.path.name}: edit {edit_id} has no changes that could be put back.")
         return self._edit(f"Put back: {row['label']}", lambda writer: writer.put_back(changes))
@@ -277,7 +283,7 @@ class Project:
             keep_documents(db, documents)
             edits.insert(db, "photo", rows)
             edits.insert_people(db, people, now)
-            edits.log(db, label, self.user, now, [])
+            edit_log.log(db, label, self.user, now, [])
         return list(range(first, first + len(rows)))
 
     def hash_photos(self) -> Iterator[int]:
@@ -326,6 +332,6 @@ class Project:
             if not writer.changes:
                 return None
             writer.finish()
-            edit_id = edits.log(db, label, self.user, writer.now, writer.changes)
+            edit_id = edit_log.log(db, label, self.user, writer.now, writer.changes)
             self._last_person = max(self._last_person, edits.largest_id(db, "person"))
         return edit_id

@@ -1,4 +1,4 @@
-"""The review queue: people in an order and by a filter, read without their keypoints and bodies."""
+"""The review queue: people in an order and by a filter, read without their keypoints and bodies; photos likewise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import ProjectError
+from core.records import Verdict
 from core.store.project.row_checks import light_number, light_tags, light_text
 from core.store.project.rows import VERDICTS
 
@@ -40,7 +41,7 @@ class QueueRow(NamedTuple):
     photo_id: int
     path: str
     score: float | None
-    verdict: str
+    verdict: Verdict
     locked: bool
     tags: str
     note: str
@@ -49,6 +50,15 @@ class QueueRow(NamedTuple):
     warnings: int
     warned: str | None
     fitted: bool
+
+
+class PhotoRow(NamedTuple):
+    """One photo. verdicts: of its people, in the order of their ids. updated: 0, as a thumbnail of it is made once."""
+
+    id: int
+    path: str
+    verdicts: tuple[Verdict, ...]
+    updated: float = 0.0
 
 
 class Filter(NamedTuple):
@@ -88,6 +98,23 @@ def rows_of(db: sqlite3.Connection, person_ids: Iterable[int]) -> list[QueueRow]
     return [_light(row) for row in found if row is not None]
 
 
+def photo_rows_of(db: sqlite3.Connection, photo_ids: Iterable[int]) -> list[PhotoRow]:
+    """Light rows of the photos with these ids, in their order; deleted photos are skipped."""
+    people = "SELECT verdict FROM person WHERE photo_id = ? ORDER BY id"
+    found = []
+    for key in map(int, photo_ids):
+        photo = db.execute("SELECT path FROM photo WHERE id = ?", (key,)).fetchone()
+        if photo is not None:
+            verdicts = (row[0] for row in db.execute(people, (key,)).fetchall())
+            found.append(PhotoRow(key, light_text(photo[0]), tuple(map(_known, verdicts))))
+    return found
+
+
+def _known(verdict: object) -> Verdict:
+    """A verdict; an unknown one counts as none, until the person is read."""
+    return next((name for name in VERDICTS if name == verdict), "todo")
+
+
 def _light(row: sqlite3.Row) -> QueueRow:
     """A row of which each value has its type: one that has not is shown as missing, until the person is read."""
     (
@@ -110,7 +137,7 @@ def _light(row: sqlite3.Row) -> QueueRow:
         photo_id if isinstance(photo_id, int) else 0,
         light_text(path),
         light_number(score),
-        verdict if verdict in VERDICTS else "todo",
+        _known(verdict),
         bool(locked),
         light_tags(tags),
         light_text(note),

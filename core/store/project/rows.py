@@ -166,7 +166,7 @@ def disagreement(guess: Guess, fit: Fit) -> float:
     """Mean angle [rad] between a fit and the guesses of one network, weighted by their probabilities.
 
     It finds bad fits better than the angle to the likeliest guess alone: with several likely bodies, a fit can be
-    wrong in several ways (`python -m tests.benchmarks.orders`).
+    wrong in several ways (`python -m tests.benchmarks.choices.orders`).
     """
     guesses = [one for one in (guess, *guess.alternatives) if one.network == guess.network]
     probability = np.nan_to_num([one.probability for one in guesses]).clip(min=1e-6)

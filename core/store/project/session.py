@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -32,6 +34,7 @@ class Session:
         self._guard = threading.RLock()
         self._watch = DiskWatch(path, db) if lock is not None else None
         self.notes: tuple[str, ...] = ()
+        self._left = weakref.finalize(self, _close_left, path, db, lock)
 
     @classmethod
     def open(cls, path: Path, read_only_if_locked: bool, read_only: bool) -> Session:
@@ -69,6 +72,7 @@ class Session:
     def close(self) -> None:
         """Close the file and release the writer's lock."""
         with self._guard:
+            self._left.detach()
             if self._watch is None or self._lost:
                 self._db.close()
             else:
@@ -86,13 +90,15 @@ class Session:
                 with explained(self.path, doing):
                     yield self._db
             except DamagedProjectError as error:
-                told = recovery.rescue(self.path, error, isinstance(error.__cause__, OverwrittenError))
+                explained_error = recovery.rescue(
+                    self.path, error, isinstance(error.__cause__, OverwrittenError)
+                )
                 self._lost = True
                 if self._watch is None:
                     self._db.close()
                 else:
                     self._watch.close_beside_log()
-                raise told from error
+                raise explained_error from error
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[sqlite3.Connection]:
@@ -112,3 +118,16 @@ class Session:
         if self.writer is not None:
             return f"{self.writer} writes this project. Close it there and open it again here."
         return "it is open for reading only. Allow writing in its folder and open it again, or save a copy."
+
+
+def _close_left(path: Path, db: sqlite3.Connection, lock: WriterLock | None) -> None:
+    """Close the files of a session that its program forgot, at the latest when that ends.
+
+    SQLite would then write the log into the file and remove it, and the next opening would miss the log.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        db.close()
+    if lock is not None:
+        if not log_of(path).exists():
+            lock.mark(is_open=False)
+        lock.release()

@@ -1,42 +1,27 @@
 """Opens a path as a project: a project file, a folder of photos, or another program's file."""
 
 import os
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from core.errors import FitloopError, ImageError, ProjectError, ReadError
+from core.errors import FitloopError, ProjectError, ReadError
 from core.files.lock import lock_file
 from core.records import Photo
 from core.store import Project
 from core.store.project.opening import remove
-from core.store.project.photo_files import is_storable
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.jobs.files.asking import ENDS_UNDECIDED, Answers, Asked, read_or_ask
+from desktop.jobs.files.open_photos import has_photos, is_photo, open_folder, open_photos
+from desktop.jobs.files.opening_steps import PROJECT_SUFFIX, Opening, created, opened
 from desktop.text.translate import tr
 
 if TYPE_CHECKING:
     from core.formats import Import
-    from core.formats.question import Question
 
-# core.formats and core.geometry.image import torch, so they are imported on first use.
-PROJECT_SUFFIX = ".fitloop"
-PHOTOS_A_STEP = 20
-BROKEN_SHOWN = 10  # photos that cannot be read, in a message
+# core.formats imports torch, so it is imported on first use.
 LARGE_BYTES = 2 * 2**20  # a parser takes 50 ms for this, and blocks all other threads
 Ended = tuple[int, str]  # a child's exit status and output
-
-
-@dataclass(frozen=True, eq=False)
-class Opening:
-    """The progress. The last step has the project and notes for the user, or a question: then nothing was opened."""
-
-    done: int
-    total: int
-    project: Project | None = None
-    notes: str = ""
-    question: "Question | None" = None
 
 
 def open_steps(
@@ -49,8 +34,8 @@ def open_steps(
 
     answers: to questions that earlier openings of the path ended with.
 
-    A folder of photos becomes FOLDER/FOLDER.fitloop, a file NAME.fitloop beside it. If that exists, it is opened, and
-    new photos of the folder are added.
+    A folder of photos becomes FOLDER/FOLDER.fitloop, a photo or another file NAME.fitloop beside it. If that exists, it
+    is opened, and new photos of the folder are added.
     """
     path = path.expanduser().absolute()
     if not path.exists():
@@ -60,9 +45,11 @@ def open_steps(
             )
         )
     if path.is_file() and path.suffix == PROJECT_SUFFIX:
-        yield _opened(Project.open(path))
-    elif path.is_dir() and _has_photos(path):
-        yield from _open_photos(path)
+        yield opened(Project.open(path))
+    elif path.is_file() and is_photo(path.name):
+        yield from open_photos([path])
+    elif path.is_dir() and has_photos(path):
+        yield from open_folder(path)
     elif path.is_dir() and not any(path.iterdir()):
         words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
         raise ProjectError(words.format(folder=path))
@@ -74,20 +61,6 @@ def projects_of(path: Path) -> tuple[Path, ...]:
     """The files that `open_steps` may use as the project of a path."""
     path = path.expanduser().absolute()
     return path, path.with_name(path.stem + PROJECT_SUFFIX), path / (path.name + PROJECT_SUFFIX)
-
-
-def why_read_only(project: Project) -> str:
-    """The reason why a project is read-only, and a remedy. Empty for a writable project."""
-    if not project.read_only:
-        return ""
-    words = (
-        tr(
-            "{name} is open for reading only: {writer} writes this project. Close it there and open it again here."
-        )
-        if project.writer
-        else tr("{name} is open for reading only. Allow writing in its folder and open it again.")
-    )
-    return words.format(name=project.path.name, writer=project.writer)
 
 
 def add_steps(
@@ -113,15 +86,6 @@ def add_steps(
     yield Opening(1, 1, project, "\n".join(notes))
 
 
-def photos_in(folder: Path) -> list[Path]:
-    """The photos of a folder and its subfolders, in order of name, without hidden folders."""
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(place, name) for name in sorted(names) if _is_photo(name)]
-    return found
-
-
 def _read(path: Path, asked: Asked) -> "Import | Opening":
     """What was read, or a last step with the question that the file leaves open. Raises FitloopError."""
     from core.formats.question import Question
@@ -130,70 +94,10 @@ def _read(path: Path, asked: Asked) -> "Import | Opening":
     return Opening(1, 1, question=found) if isinstance(found, Question) else found
 
 
-def _opened(project: Project, notes: str = "") -> Opening:
-    words = project.notes or (why_read_only(project),)
-    return Opening(1, 1, project, "\n".join(filter(None, (*words, notes))))
-
-
-def _open_photos(folder: Path) -> Iterator[Opening]:
-    file = folder / (folder.name + PROJECT_SUFFIX)
-    names = [photo.relative_to(folder).as_posix() for photo in photos_in(folder)]
-    if not file.exists():
-        photos, broken = yield from _sized(folder, names)
-        if not photos:
-            words = tr("{folder}: no photo in it can be read.\n{why}")
-            raise ReadError(words.format(folder=folder, why="\n".join(broken[:BROKEN_SHOWN])))
-        project = _created(file, photos, tr("Add %n photos", "", len(photos)))
-        yield _opened(project, "\n".join(filter(None, (*broken, _unread_beside(folder)))))
-        return
-    project = Project.open(file)
-    try:
-        known = {photo.path for photo in project.photos()}
-        photos, broken = yield from _sized(folder, [name for name in names if name not in known])
-        if photos and not project.read_only:
-            project.add_photos(photos, tr("Add %n photos", "", len(photos)))
-    except BaseException:
-        project.close()
-        raise
-    yield _opened(project, "\n".join(broken))
-
-
-def _sized(folder: Path, names: list[str]) -> Generator[Opening, None, tuple[list[Photo], list[str]]]:
-    """The photos of these names with their sizes, and why others cannot be read."""
-    from core.geometry.image import image_size
-
-    photos, broken = [], []
-    for done, name in enumerate(names, start=1):
-        if not is_storable(name):
-            shown = name.encode(errors="replace").decode()
-            broken.append(tr("{name}: its name is not UTF-8. Rename the file.").format(name=shown))
-            continue
-        try:
-            photos.append(Photo(name, *image_size(folder / name)))
-        except ImageError as error:
-            broken.append(str(error))
-        if done % PHOTOS_A_STEP == 0:
-            yield Opening(done, len(names))
-    return photos, broken
-
-
-def _created(file: Path, photos: Iterable[Photo], label: str) -> Project:
-    """A new project of photos; none stays where they cannot be added. Raises ProjectError."""
-    project = Project.create(file)
-    try:
-        project.add_photos(photos, label)
-    except BaseException:
-        project.close()
-        remove(file)
-        lock_file(file).unlink(missing_ok=True)
-        raise
-    return project
-
-
 def _open_annotations(path: Path, asked: Asked) -> Iterator[Opening]:
     file = path.with_name(path.stem + PROJECT_SUFFIX)
     if file.exists():
-        yield _opened(Project.open(file))
+        yield opened(Project.open(file))
         return
     yield Opening(0, 0)
     if path.is_file() and path.stat().st_size > LARGE_BYTES:
@@ -204,8 +108,8 @@ def _open_annotations(path: Path, asked: Asked) -> Iterator[Opening]:
         yield found
         return
     photos = _relative_to(found.photos, found.root, file.parent)
-    project = _created(file, photos, tr("Import {file}").format(file=path.name))
-    yield _opened(project, found.summary())
+    project = created(file, photos, tr("Import {file}").format(file=path.name))
+    yield opened(project, found.summary())
 
 
 def _convert(path: Path, asked: Asked, file: Path) -> Iterator[Opening]:
@@ -228,7 +132,7 @@ def _convert(path: Path, asked: Asked, file: Path) -> Iterator[Opening]:
     finally:
         remove(part)
         lock_file(part).unlink(missing_ok=True)
-    yield _opened(Project.open(file), "\n".join(said.splitlines()[:-1]))
+    yield opened(Project.open(file), "\n".join(said.splitlines()[:-1]))
 
 
 def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, Ended]:
@@ -253,30 +157,3 @@ def _relative_to(photos: tuple[Photo, ...], root: Path, folder: Path) -> Iterato
     for photo in photos:
         joined = os.path.normpath(str(PurePosixPath(start, photo.path)))
         yield photo.with_(path=joined.replace(os.sep, "/"))
-
-
-def _has_photos(folder: Path) -> bool:
-    """Whether a folder is one of photos and not a data set whose photos lie deeper."""
-    if any(_is_photo(name) for name in os.listdir(folder)):
-        return True
-    from core.formats.data_set import is_data_set
-
-    return next(folder.glob("*.json"), None) is None and bool(photos_in(folder)) and not is_data_set(folder)
-
-
-def _unread_beside(folder: Path) -> str:
-    """Which files beside the photos of a folder hold people; empty if none do."""
-    from core.formats.data_set import parts_of
-
-    try:
-        names = [part.path.name for part in parts_of(folder) if part.path != folder]
-    except ReadError as error:
-        return str(error)
-    words = tr("People in {names} are not read: open that by itself, before or instead.")
-    return words.format(names=", ".join(names)) if names else ""
-
-
-def _is_photo(name: str) -> bool:
-    from core.formats.photos.photo_names import PHOTO_SUFFIXES
-
-    return name.lower().endswith(PHOTO_SUFFIXES) and not name.startswith(".")

@@ -7,7 +7,8 @@ from PySide6.QtCore import QStandardPaths
 
 from core.errors import ProjectError
 from desktop.jobs.child import LAST_WORDS, run_child
-from desktop.jobs.files.open_files import Opening, open_steps, waiting
+from desktop.jobs.files.open_files import open_steps, waiting
+from desktop.jobs.files.opening_steps import Opening
 from desktop.text.translate import tr
 
 PHOTOS = 12

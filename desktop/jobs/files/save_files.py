@@ -38,17 +38,24 @@ def fits_file_of(project: Project) -> Path:
 
 
 def save_fits_steps(project: Project, body: str) -> Iterator[Saving]:
-    """Write the fits dictionary of the project. body: fingerprint of the body in use. Raises FitsError."""
-    from core.store.fits.from_photos import fits_of_photos  # here, as it imports torch
+    """Write the fits dictionary of the project. body: fingerprint of the body in use. Raises FitsError.
+
+    People with impossible numbers are left out and told.
+    """
+    from core.store.fits.from_photos import fits_of_photos, without_impossible  # here, as it imports torch
 
     photos: list[Photo] = []
-    yield from _read(project, photos)
+    yield from read_photos(project, photos)
+    photos, faults = without_impossible(photos)
     fits = fits_of_photos(photos, body, dataset=project.path.stem)
     file = fits_file_of(project)
     fits.save(file)
     usable = int(fits.valid_fit.sum())
     words = tr("{file}: %n people, {usable} with a fit to train on", "", len(fits))
-    yield Saving(1, 1, words.format(file=file.name, usable=usable))
+    lines = [words.format(file=file.name, usable=usable)]
+    if faults:
+        lines += [tr("Left out, because no file can hold their numbers:"), *faults[:REPORTED]]
+    yield Saving(1, 1, "\n".join(lines), lost=bool(faults))
 
 
 def export_steps(
@@ -57,7 +64,7 @@ def export_steps(
     """Write all people in another program's format. kind: a word of the formats' table. written_layout: of all
     keypoints, by default each person's own. Raises FitloopError."""
     photos: list[Photo] = []
-    yield from _read(project, photos)
+    yield from read_photos(project, photos)
     try:
         beside = Beside(body=body, written_layout=written_layout)
         yield from _write(FORMATS[kind], file, tuple(photos), beside)
@@ -108,7 +115,8 @@ def _write(row: Format, file: Path, photos: tuple[Photo, ...], beside: Beside) -
     yield Saving(len(files), len(files), "\n".join(lines), lost=bool(rejected))
 
 
-def _read(project: Project, photos: list[Photo]) -> Iterator[Saving]:
+def read_photos(project: Project, photos: list[Photo]) -> Iterator[Saving]:
+    """Add all photos of a project to a list."""
     ids = project.photo_ids()
     for done, photo_id in enumerate(ids, start=1):
         photos.append(project.photo(photo_id))

@@ -1,18 +1,17 @@
-"""Thumbnails: small pictures of people with their bodies, made in the background when they are visible."""
+"""Thumbnails: small pictures of photos, and of people with their bodies, made in the background when they are seen."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import ImageError, ProjectError
-from core.records import Fit, Photo
+from core.records import Fit, Person, Photo
 from core.store import Project
-from core.store.project.review_queue import QueueRow
 from desktop.jobs.files.photos import to_qimage
 from desktop.jobs.worker import READER_S, Worker
 from desktop.text.translate import tr
@@ -22,25 +21,49 @@ if TYPE_CHECKING:
 
 Picture = QImage | str  # or a message if the photo cannot be read
 
-SIZE_PX = 128
-CACHED = 1500  # 70 MB
+
+class Made(NamedTuple):
+    """A thumbnail of the row with this id, as that was at `updated`. size_px: its longer side."""
+
+    id: int
+    updated: float
+    size_px: int
+    picture: Picture
+
+
+# project, times of the last change by id, size [px] → thumbnails
+Make = Callable[[Project, dict[int, float], int], Iterator[Made]]
+
+SIZES_PX = (128, 256)  # of thumbnails, for small and for large tiles
+CACHED = 1500  # of the small ones: 70 MB
 WAITING = 200  # most waiting requests; older ones, which were scrolled past, are dropped
 BODY_COLOUR = np.array([134.0, 189.0, 255.0])  # as the themes' bodies
 BODY_OPACITY = 0.75
-GAP_PX = 5
+GAP_PX = 5  # in the small size
 NEAREST_M = 0.1
 
 
+class Pictured(Protocol):
+    """A row with a thumbnail: its id, and the time of its last change."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def updated(self) -> float: ...
+
+
 class Thumbnails(QObject):
-    """Makes and caches thumbnails by person and by time of the person's last change."""
+    """Makes and caches thumbnails by id and by time of the row's last change."""
 
-    arrived = Signal(int)  # person id
+    arrived = Signal(int)  # id
 
-    def __init__(self, body: "Callable[[], Body | None]", parent: QObject | None = None) -> None:
+    def __init__(self, make: Make, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._body = body
+        self._make = make
         self._project: Project | None = None
-        self._cache: OrderedDict[int, tuple[float, Picture]] = OrderedDict()
+        self._size_px = SIZES_PX[0]
+        self._cache: OrderedDict[int, tuple[tuple[float, int], Picture]] = OrderedDict()
         self._wanted: dict[int, float] = {}
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take)
@@ -59,12 +82,16 @@ class Thumbnails(QObject):
         self._cache.clear()
         self._wanted.clear()
 
-    def get(self, row: QueueRow) -> Picture | None:
-        """A person's thumbnail, or an outdated one while a new one is made, or None. `arrived` follows."""
+    def make_for(self, side_px: int) -> None:
+        """Make thumbnails for tiles with this side [px of the screen]. Those of another size are shown meanwhile."""
+        self._size_px = next((size for size in SIZES_PX if size >= side_px), SIZES_PX[-1])
+
+    def get(self, row: Pictured) -> Picture | None:
+        """A row's thumbnail, or an outdated one while a new one is made, or None. `arrived` follows."""
         made = self._cache.get(row.id)
         if made is not None:
             self._cache.move_to_end(row.id)
-            if made[0] == row.updated:
+            if made[0] == (row.updated, self._size_px):
                 return made[1]
         self._wanted.pop(row.id, None)
         self._wanted[row.id] = row.updated
@@ -81,24 +108,30 @@ class Thumbnails(QObject):
     def _go_on(self, _error: Exception | None = None) -> None:
         if self._wanted and self._project is not None:
             wanted, self._wanted = self._wanted, {}
-            steps = thumbnail_steps(self._project, wanted, self._body())
-            self._worker.start(steps, name="thumbnails", every=True)
+            self._worker.start(
+                self._make(self._project, wanted, self._size_px), name="thumbnails", every=True
+            )
 
-    def _take(self, step: tuple[int, float, Picture]) -> None:
-        person_id, updated, picture = step
-        if self._wanted.get(person_id) == updated:
-            self._wanted.pop(person_id, None)
-        self._cache[person_id] = (updated, picture)
-        while len(self._cache) > CACHED:
+    def _take(self, step: Made) -> None:
+        if self._wanted.get(step.id) == step.updated and step.size_px == self._size_px:
+            self._wanted.pop(step.id, None)
+        self._cache[step.id] = ((step.updated, step.size_px), step.picture)
+        self._cache.move_to_end(step.id)
+        while len(self._cache) > CACHED * (SIZES_PX[0] / self._size_px) ** 2:
             self._cache.popitem(last=False)
-        self.arrived.emit(person_id)
+        self.arrived.emit(step.id)
+
+
+def with_a_body(body: "Callable[[], Body | None]") -> Make:
+    """Makes thumbnails of people with the body that is there when they are asked for."""
+    return lambda project, wanted, size_px: thumbnail_steps(project, wanted, size_px, body())
 
 
 def thumbnail_steps(
-    project: Project, wanted: dict[int, float], body: "Body | None"
-) -> Iterator[tuple[int, float, Picture]]:
+    project: Project, wanted: dict[int, float], size_px: int, body: "Body | None"
+) -> Iterator[Made]:
     """Thumbnails of people, in the order of the requests."""
-    from core.geometry.image import crop_affine, read_image_as, warp  # here, as it imports torch
+    from core.geometry.image import read_image_as  # here, as it imports torch
 
     last: tuple[str, np.ndarray] | None = None
     for person_id, updated in wanted.items():
@@ -108,15 +141,39 @@ def thumbnail_steps(
             if last is None or last[0] != photo.path:
                 size = photo.width, photo.height
                 last = (photo.path, read_image_as(project.folder / photo.path, size))
-            affine = crop_affine(person.bbox, SIZE_PX)
-            picture = warp(last[1], affine, SIZE_PX)
-            if person.fit is not None and body is not None:
-                picture = with_body(picture, affine, person.fit, body)
-            yield person_id, updated, to_qimage(picture)
+            yield Made(person_id, updated, size_px, thumbnail(last[1], person, size_px, body))
         except ImageError:
-            yield person_id, updated, _why_none(project.folder / photo.path, (photo.width, photo.height))
+            words = _why_none(project.folder / photo.path, (photo.width, photo.height))
+            yield Made(person_id, updated, size_px, words)
         except ProjectError:  # the person was deleted meanwhile
-            yield person_id, updated, ""
+            yield Made(person_id, updated, size_px, "")
+
+
+def photo_thumbnail_steps(project: Project, wanted: dict[int, float], size_px: int) -> Iterator[Made]:
+    """Thumbnails of whole photos, in the order of the requests."""
+    from core.geometry.image import read_small_image  # here, as it imports torch
+
+    for photo_id, updated in wanted.items():
+        picture: Picture = ""
+        try:
+            for row in project.photo_rows([photo_id]):
+                file = project.folder / row.path
+                picture = tr("photo unreadable") if file.exists() else tr("photo missing")
+                picture = to_qimage(read_small_image(file, size_px))
+        except (ImageError, ProjectError):
+            pass  # the words stand for the picture
+        yield Made(photo_id, updated, size_px, picture)
+
+
+def thumbnail(image: np.ndarray, person: Person, size_px: int, body: "Body | None") -> QImage:
+    """The person's box of a photo (H, W, 3), with the body over it. size_px: its side."""
+    from core.geometry.image import crop_affine, warp
+
+    affine = crop_affine(person.bbox, size_px)
+    picture = warp(image, affine, size_px)
+    if person.fit is not None and body is not None:
+        picture = with_body(picture, affine, person.fit, body)
+    return to_qimage(picture)
 
 
 def _why_none(file: Path, size: tuple[int, int]) -> str:
@@ -166,7 +223,8 @@ def _closed(light: np.ndarray) -> np.ndarray:
     """Fill gaps between dots with the light around them. Gaps appear if the body is larger than the crop."""
     import cv2
 
-    kernel = np.ones((GAP_PX, GAP_PX), np.uint8)
+    gap = GAP_PX * len(light) // SIZES_PX[0] | 1
+    kernel = np.ones((gap, gap), np.uint8)
     known = np.isfinite(light).astype(np.uint8)
     gaps = (cv2.morphologyEx(known, cv2.MORPH_CLOSE, kernel) > 0) & (known == 0)
     around = cv2.dilate(np.nan_to_num(light).astype(np.float32), kernel)

@@ -16,16 +16,21 @@ FIELD_OF_VIEW_DEG = 30.0
 STEEPEST_DEG = 89.0
 NEAREST_M, FARTHEST_M = 0.3, 40.0
 NARROW = 1.4
-SHOWN_M = 2.1  # height of the scene in a view that a body fills
+WIDEST_DEG = 120.0
 TURN_DEG_A_PX = 0.5
-FILLED = 0.92  # share of a view that a whole body fills
-PLACES = {  # azimuth and elevation [degrees]; the photo's camera is at azimuth 0, 90 shows the body's left side
-    "home": (25.0, 8.0),
-    "photo": (0.0, 0.0),
+FILLED = 0.84  # share of a view that a whole body fills
+TOOLS_PX = (
+    44  # at the left of a view, where tools lie; the same at the right, so that the body is in the middle
+)
+HOME = (25.0, 8.0)  # azimuth and elevation [degrees] of the first look; the photo's camera is at azimuth 0
+# Azimuth and elevation [degrees] from which a body that faces azimuth 0 shows its front, back, own left and right …
+SIDES = {
+    "front": (0.0, 0.0),
+    "back": (180.0, 0.0),
     "left": (90.0, 0.0),
     "right": (-90.0, 0.0),
-    "back": (180.0, 0.0),
     "top": (0.0, STEEPEST_DEG),
+    "below": (0.0, -STEEPEST_DEG),
 }
 
 
@@ -33,30 +38,34 @@ PLACES = {  # azimuth and elevation [degrees]; the photo's camera is at azimuth 
 class Orbit:
     """A camera that looks at `center` (x, y up, z) [m] from `distance` [m], with a vertical field of view."""
 
-    azimuth_deg: float = PLACES["home"][0]
-    elevation_deg: float = PLACES["home"][1]
+    azimuth_deg: float = HOME[0]
+    elevation_deg: float = HOME[1]
     distance: float = 4.0
     center: tuple[float, float, float] = (0.0, 0.92, 0.0)
     field_of_view_deg: float = FIELD_OF_VIEW_DEG
 
     @classmethod
-    def at(cls, place: str) -> "Orbit":
-        """A camera at one of PLACES that shows the whole body."""
-        azimuth_deg, elevation_deg = PLACES[place]
-        return cls(azimuth_deg, elevation_deg)
+    def at(cls, side: str, heading_deg: float = 0.0) -> "Orbit":
+        """A camera that shows one of SIDES of a body that faces this azimuth."""
+        azimuth_deg, elevation_deg = SIDES[side]
+        return cls(azimuth_deg + heading_deg, elevation_deg)
 
     @classmethod
-    def from_eye(cls, eye: np.ndarray, center: np.ndarray) -> "Orbit":
-        """A camera at eye (3,) [m] that looks at a body around center (3,) [m]. The field of view fits the body."""
+    def from_eye(cls, eye: np.ndarray, points: np.ndarray, size: QSize) -> "Orbit":
+        """A camera at eye (3,) [m] that looks at points (N, 3) [m]. Its field of view is such that they just fill a
+        picture of this size [px], with a margin.
+        """
+        center = (points.min(axis=0) + points.max(axis=0)) / 2
         back = eye - center
         distance = float(np.clip(np.linalg.norm(back), NEAREST_M, FAR_M / 2))
-        return cls(
-            float(np.degrees(np.arctan2(back[0], back[2]))),
-            float(np.degrees(np.arcsin(np.clip(back[1] / distance, -1, 1)))),
-            distance,
-            tuple(center.tolist()),
-            float(2 * np.degrees(np.arctan(SHOWN_M / 2 / distance))),
-        )
+        azimuth_deg = float(np.degrees(np.arctan2(back[0], back[2])))
+        elevation_deg = float(np.degrees(np.arcsin(np.clip(back[1] / distance, -1, 1))))
+        looks = cls(azimuth_deg, elevation_deg, distance, tuple(center.tolist()))
+        seen = (points - looks.eye) @ looks.axes.T
+        tangents = np.abs(seen[:, :2]).max(axis=0) / max(float(-seen[:, 2].max()), NEAREST_M)
+        focal_px = float((_room(size, TOOLS_PX) / np.maximum(tangents, 1e-6)).min())
+        half = np.arctan(_least_side(size) / 2 / focal_px)
+        return replace(looks, field_of_view_deg=float(np.clip(2 * np.degrees(half), 1.0, WIDEST_DEG)))
 
     def shows(self, points: np.ndarray, size: QSize) -> bool:
         """Whether all points (N, 3) [m] are inside a picture of this size [px]."""
@@ -65,15 +74,24 @@ class Orbit:
 
     def around(self, points: np.ndarray, size: QSize) -> "Orbit":
         """The same camera, or a farther one if points (N, 3) [m] are outside a picture of this size [px]."""
-        if self.shows(points, size):
-            return self
-        low, high = points.min(axis=0), points.max(axis=0)
-        middle = (low + high) / 2
-        right, up, back = self.axes @ (points - middle).T
-        room = np.array([size.width(), size.height()]) * FILLED / 2
-        away = back + self._focal_px(size) * np.maximum(np.abs(right) / room[0], np.abs(up) / room[1])
-        distance = float(np.clip(away.max(), self.distance, FARTHEST_M))
-        return replace(self, center=tuple(middle.tolist()), distance=distance)
+        return self if self.shows(points, size) else self.framing(points, size)
+
+    def framing(self, points: np.ndarray, size: QSize, tools_px: int = TOOLS_PX) -> "Orbit":
+        """The same direction, from where points (N, 3) [m] fill a picture of this size [px], with a margin.
+
+        tools_px: kept free at the left and the right.
+        """
+        room = _room(size, tools_px) / self._focal_px(size)  # tangents of half angles
+        seen = points @ self.axes.T
+        flat, back = seen[:, :2], seen[:, 2:]
+        # Lines of sight that graze the points at the right and above, and at the left and below. The eye is where both
+        # meet, or farther behind.
+        high, low = (flat + room * back).max(axis=0), (-flat + room * back).max(axis=0)
+        middle = (back.min() + back.max()) / 2
+        away = max(float(((high + low) / 2 / room).max()), float(back.max()) + NEAREST_M) - float(middle)
+        x, y = (high - low) / 2
+        center = np.array([x, y, middle]) @ self.axes
+        return replace(self, center=tuple(center.tolist()), distance=min(away, FAR_M / 2))
 
     @cached_property
     def axes(self) -> np.ndarray:
@@ -137,7 +155,18 @@ class Orbit:
     def _focal_px(self, size: QSize) -> float:
         """The focal length [px] for the field of view. In a narrow view it is limited by the width."""
         half = np.radians(self.field_of_view_deg) / 2
-        return float(min(NARROW * size.width(), size.height()) / 2 / np.tan(half))
+        return float(_least_side(size) / 2 / np.tan(half))
+
+
+def _room(size: QSize, tools_px: int) -> np.ndarray:
+    """Half of the width and height (2,) [px] that a whole body fills in a view of this size, between its tools."""
+    wide = max(size.width() - 2 * tools_px, FILLED * size.width() / 2)
+    return np.array([min(wide, FILLED * size.width()), FILLED * size.height()]) / 2
+
+
+def _least_side(size: QSize) -> float:
+    """The side [px] that the field of view refers to."""
+    return min(NARROW * size.width(), size.height())
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,14 @@ SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "software", "gdi")
 
 
 class OpenGL(NamedTuple):
-    """complaint: the reason why OpenGL does not work, empty if it works. software: True if it runs on the processor."""
+    """complaint: the reason why OpenGL does not work, empty if it works. software: True if it runs on the processor.
+
+    driver: the version and the renderer's name.
+    """
 
     complaint: str
     software: bool = False
+    driver: str = ""
 
 
 def find_opengl() -> OpenGL:
@@ -34,4 +38,5 @@ def find_opengl() -> OpenGL:
     if version < OLDEST_OPENGL:
         words = tr("the driver offers OpenGL {version}, and 2.1 is needed")
         return OpenGL(words.format(version=f"{version[0]}.{version[1]}"))
-    return OpenGL("", any(name in renderer.lower() for name in SOFTWARE_RENDERERS))
+    software = any(name in renderer.lower() for name in SOFTWARE_RENDERERS)
+    return OpenGL("", software, f"{version[0]}.{version[1]}, {renderer}")

@@ -5,10 +5,10 @@ graphics card that takes longer than all our drawing together.
 """
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage, QMatrix4x4, QOffscreenSurface, QOpenGLContext, QVector3D
@@ -16,11 +16,12 @@ from PySide6.QtOpenGL import (
     QOpenGLBuffer,
     QOpenGLFramebufferObject,
     QOpenGLFramebufferObjectFormat,
-    QOpenGLShader,
-    QOpenGLShaderProgram,
 )
 
 from desktop.views.gl import shaders
+from desktop.views.gl.buffers import BufferedMesh, fill, make_buffer, make_program, make_texture, unlocked
+from desktop.views.gl.contact_shadow import contact_shadow, reach_of
+from desktop.views.gl.smoothing import averaged
 
 GL_LINES, GL_TRIANGLES, GL_UNSIGNED_INT, GL_FLOAT = 0x0001, 0x0004, 0x1405, 0x1406
 GL_COLOR_AND_DEPTH, GL_DEPTH_TEST, GL_BLEND, GL_OFFSET = 0x4000 | 0x0100, 0x0B71, 0x0BE2, 0x8037
@@ -28,7 +29,6 @@ GL_CULL_FACE = 0x0B44
 GL_ONE, GL_ONE_MINUS_SRC_ALPHA = 1, 0x0303
 GL_LESS, GL_LEQUAL = 0x0201, 0x0203
 SAMPLES = 4  # per pixel, for antialiasing: hands and feet have triangles smaller than a pixel
-FLOOR_RADIUS_M = 4.0
 TARGETS_KEPT = 6  # framebuffers: canvas, two viewports, pictures of other bodies
 MESHES_KEPT = 4  # the body, and the coarse body that is drawn while it moves
 
@@ -46,7 +46,8 @@ class ViewCamera:
 class Solid:
     """A body to draw: vertices (V, 3) [m], faces (F, 3); colours #rrggbb, edges None for no edges.
 
-    opacity below 1: things behind the body are visible through it, but no hidden surfaces of the body itself.
+    opacity below 1: things behind the body are visible through it, but no hidden surfaces of the body itself. xray:
+    only surfaces seen at a grazing angle are opaque, and limbs behind others are seen as well.
     """
 
     vertices: np.ndarray
@@ -54,15 +55,21 @@ class Solid:
     color: str
     edges: str | None = None
     opacity: float = 1.0
+    xray: bool = False
 
 
 @dataclass(frozen=True)
 class Backdrop:
-    """Colours #rrggbb of floor and background, None to leave them out. fine: antialiased, twice as slow in software."""
+    """Colours #rrggbb of floor and background, None to leave them out.
+
+    The floor is the plane y = 0 around the origin, radius [m]; bodies cast shadows on it. fine: antialiased, which
+    takes twice as long in software.
+    """
 
     floor: str | None = None
     background: str | None = None
     fine: bool = True
+    radius: float = 4.0
 
 
 class Renderer:
@@ -80,25 +87,24 @@ class Renderer:
         self._context.create()
         self._context.makeCurrent(self._surface)
         self._gl = self._context.functions()
-        self._draw_elements = _unlocked(
+        self._draw_elements = unlocked(
             self._context, b"glDrawElements", ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p
         )
-        self._finish = _unlocked(self._context, b"glFinish")
+        self._finish = unlocked(self._context, b"glFinish")
         self._programs = {
-            name: _program(source)
+            name: make_program(shaders.VERTEX, source)
             for name, source in (
                 ("surface", shaders.SURFACE),
                 ("edges", shaders.EDGES),
                 ("floor", shaders.FLOOR),
             )
         }
-        self._vertices = _buffer(QOpenGLBuffer.Type.VertexBuffer)
-        self._floor = _buffer(QOpenGLBuffer.Type.VertexBuffer)
-        self._floor_faces = _buffer(QOpenGLBuffer.Type.IndexBuffer)
-        r = FLOOR_RADIUS_M
-        _fill(self._floor, np.array([[-r, 0, -r], [r, 0, -r], [r, 0, r], [-r, 0, r]], np.float32))
-        _fill(self._floor_faces, np.array([[0, 1, 2], [0, 2, 3]], np.uint32))
-        self._meshes: list[_Mesh] = []  # the newest last
+        self._vertices = make_buffer(QOpenGLBuffer.Type.VertexBuffer)
+        self._normals = make_buffer(QOpenGLBuffer.Type.VertexBuffer)
+        self._floor = make_buffer(QOpenGLBuffer.Type.VertexBuffer)
+        self._floor_faces = make_buffer(QOpenGLBuffer.Type.IndexBuffer)
+        fill(self._floor_faces, np.array([[0, 1, 2], [0, 2, 3]], np.uint32))
+        self._meshes: list[BufferedMesh] = []  # the newest last
         self._targets: dict[tuple[int, int, int], QOpenGLFramebufferObject] = {}
 
     def draw(self, solids: Sequence[Solid], camera: ViewCamera, size: QSize, look: Backdrop) -> QImage:
@@ -118,18 +124,17 @@ class Renderer:
         for solid in sorted(solids, key=lambda solid: -solid.opacity):
             self._draw_solid(solid, camera)
         if look.floor is not None:
-            self._blend(True)
-            self._draw_part("floor", self._floor, self._floor_faces, 6, camera, look.floor)
+            self._draw_floor(solids, camera, look.floor, look.radius)
         self._finish()
         picture = target.toImage()
         target.release()
-        return picture if larger == 1 else _averaged(picture, larger)
+        return picture if larger == 1 else averaged(picture, larger)
 
     def close(self) -> None:
         """Free the OpenGL resources."""
         self._context.makeCurrent(self._surface)
         self._targets.clear()
-        for buffer in (self._vertices, self._floor, self._floor_faces):
+        for buffer in (self._vertices, self._normals, self._floor, self._floor_faces):
             buffer.destroy()
         for mesh in self._meshes:
             mesh.close()
@@ -138,32 +143,51 @@ class Renderer:
         self._context.doneCurrent()
 
     def _draw_solid(self, solid: Solid, camera: ViewCamera) -> None:
+        from core.body.normals import vertex_normals  # here, as the compiler loads slowly
+
         gl, mesh = self._gl, self._mesh_of(solid.faces)
-        _fill(self._vertices, np.ascontiguousarray(solid.vertices, dtype=np.float32))
-        surface = ("surface", self._vertices, mesh.triangles, mesh.faces.size, camera, solid.color)
+        fill(self._vertices, np.ascontiguousarray(solid.vertices, dtype=np.float32))
+        fill(self._normals, vertex_normals(solid.vertices, solid.faces))
+        part = _Part("surface", self._vertices, mesh.triangles, mesh.faces.size, solid.color)
         gl.glEnable(GL_CULL_FACE)  # saves half of the triangles: bodies are closed and seen from outside
         gl.glEnable(GL_OFFSET)
         gl.glPolygonOffset(1.0, 1.0)  # moves the surface behind its edges
-        if solid.opacity < 1.0:  # draw the depth first, so that only the nearest surface is visible
+        if solid.xray:
+            gl.glDisable(GL_DEPTH_TEST)
+        elif solid.opacity < 1.0:  # draw the depth first, so that only the nearest surface is visible
             gl.glColorMask(False, False, False, False)
-            self._draw_part(*surface)
+            self._draw_part(part, camera)
             gl.glColorMask(True, True, True, True)
             gl.glDepthFunc(GL_LEQUAL)
-        self._blend(solid.opacity < 1.0)
-        self._draw_part(*surface, solid.opacity)
+        self._blend(solid.opacity < 1.0 or solid.xray)
+        self._draw_part(part, camera, {"u_opacity": solid.opacity, "u_xray": float(solid.xray)})
+        gl.glEnable(GL_DEPTH_TEST)
         gl.glDepthFunc(GL_LESS)
         gl.glDisable(GL_OFFSET)
         gl.glDisable(GL_CULL_FACE)
         if solid.edges is not None:
             self._blend(True)
             edges, count = mesh.edges()
-            self._draw_part("edges", self._vertices, edges, count, camera, solid.edges)
+            self._draw_part(_Part("edges", self._vertices, edges, count, solid.edges), camera)
 
-    def _mesh_of(self, faces: np.ndarray) -> "_Mesh":
+    def _draw_floor(self, solids: Sequence[Solid], camera: ViewCamera, color: str, radius: float) -> None:
+        r = radius
+        fill(self._floor, np.array([[-r, 0, -r], [r, 0, -r], [r, 0, r], [-r, 0, r]], np.float32))
+        bodies = [one.vertices for one in solids]
+        reach = min(reach_of(bodies), r)
+        shadow = make_texture(contact_shadow(bodies, reach))
+        shadow.bind()
+        self._blend(True)
+        numbers = {"u_radius": r, "u_shadow_radius": reach}
+        self._draw_part(_Part("floor", self._floor, self._floor_faces, 6, color), camera, numbers)
+        shadow.release()
+        shadow.destroy()
+
+    def _mesh_of(self, faces: np.ndarray) -> BufferedMesh:
         """The OpenGL mesh of faces (F, 3). It is cached by the identity of the array."""
         known = next((mesh for mesh in self._meshes if mesh.faces is faces), None)
         if known is None:
-            known = _Mesh(faces)
+            known = BufferedMesh(faces)
             for old in self._meshes[: -MESHES_KEPT + 1]:
                 old.close()
             self._meshes = [*self._meshes[-MESHES_KEPT + 1 :], known]
@@ -177,34 +201,33 @@ class Renderer:
             self._gl.glDisable(GL_BLEND)
 
     def _draw_part(
-        self,
-        name: str,
-        vertices: QOpenGLBuffer,
-        indices: QOpenGLBuffer,
-        count: int,
-        camera: ViewCamera,
-        color: str,
-        opacity: float = 1.0,
+        self, part: "_Part", camera: ViewCamera, numbers: Mapping[str, float] | None = None
     ) -> None:
-        program, shade = self._programs[name], QColor(color)
+        """Draw triangles or lines by a program. numbers: values of its uniforms."""
+        program, shade = self._programs[part.program], QColor(part.color)
         program.bind()
-        at, position = program.uniformLocation, program.attributeLocation("a_position")
+        at = program.uniformLocation
         program.setUniformValue(at("u_camera"), camera.matrix)
         program.setUniformValue(at("u_color"), QVector3D(shade.redF(), shade.greenF(), shade.blueF()))
-        if name == "surface":
-            program.setUniformValue1f(at("u_opacity"), opacity)
-            program.setUniformValue(at("u_eye"), QVector3D(*map(float, camera.eye)))
-            program.setUniformValue(at("u_up"), QVector3D(*map(float, camera.up)))
-        elif name == "floor":
-            program.setUniformValue1f(at("u_radius"), FLOOR_RADIUS_M)
-        vertices.bind()
-        indices.bind()
-        program.enableAttributeArray(position)
-        program.setAttributeBuffer(position, GL_FLOAT, 0, 3, 0)
-        mode = GL_LINES if name == "edges" else GL_TRIANGLES
-        self._draw_elements(mode, count, GL_UNSIGNED_INT, None)
-        indices.release()
-        vertices.release()
+        program.setUniformValue(at("u_eye"), QVector3D(*map(float, camera.eye)))
+        program.setUniformValue(at("u_up"), QVector3D(*map(float, camera.up)))
+        for name, number in (numbers or {}).items():
+            program.setUniformValue1f(at(name), number)
+        given = {"a_position": part.vertices, "a_normal": self._normals}
+        places = {name: program.attributeLocation(name) for name in given}
+        for name, place in places.items():
+            if place >= 0:
+                given[name].bind()
+                program.enableAttributeArray(place)
+                program.setAttributeBuffer(place, GL_FLOAT, 0, 3, 0)
+        part.indices.bind()
+        mode = GL_LINES if part.program == "edges" else GL_TRIANGLES
+        self._draw_elements(mode, part.corners, GL_UNSIGNED_INT, None)
+        for place in places.values():
+            if place >= 0:
+                program.disableAttributeArray(place)
+        part.indices.release()
+        part.vertices.release()
         program.release()
 
     def _target_of(self, size: QSize, samples: int) -> QOpenGLFramebufferObject:
@@ -219,60 +242,11 @@ class Renderer:
         return self._targets[key]
 
 
-class _Mesh:
-    """Triangles (F, 3) in OpenGL, and their edges, which are made on first use."""
+class _Part(NamedTuple):
+    """What one program draws: vertices, how so many indices join them, and a colour #rrggbb."""
 
-    def __init__(self, faces: np.ndarray) -> None:
-        self.faces = faces
-        self.triangles = _buffer(QOpenGLBuffer.Type.IndexBuffer)
-        _fill(self.triangles, faces.astype(np.uint32))
-        self._edges: tuple[QOpenGLBuffer, int] | None = None
-
-    def edges(self) -> tuple[QOpenGLBuffer, int]:
-        """The buffer with each edge once, and its number of indices."""
-        if self._edges is None:
-            corners = self.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
-            pairs = np.unique(np.sort(corners, axis=1), axis=0)
-            self._edges = (_buffer(QOpenGLBuffer.Type.IndexBuffer), pairs.size)
-            _fill(self._edges[0], pairs.astype(np.uint32))
-        return self._edges
-
-    def close(self) -> None:
-        self.triangles.destroy()
-        if self._edges is not None:
-            self._edges[0].destroy()
-
-
-def _averaged(picture: QImage, times: int) -> QImage:
-    """A picture averaged down by a factor. Its pixels have four bytes."""
-    width, height = picture.width() // times, picture.height() // times
-    pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.width(), 4)
-    small = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    return QImage(small.data, width, height, 4 * width, picture.format()).copy()
-
-
-def _unlocked(context: QOpenGLContext, name: bytes, *takes: type) -> Callable[..., None]:
-    """An OpenGL function, without a result, that releases Python's lock while it works. PySide's own functions keep the
-    lock: without a graphics card a running fit would wait for the drawing.
-    """
-    return ctypes.CFUNCTYPE(None, *takes)(context.getProcAddress(name))
-
-
-def _program(fragment: str) -> QOpenGLShaderProgram:
-    program = QOpenGLShaderProgram()
-    program.addShaderFromSourceCode(QOpenGLShader.ShaderTypeBit.Vertex, shaders.VERTEX)
-    program.addShaderFromSourceCode(QOpenGLShader.ShaderTypeBit.Fragment, fragment)
-    program.link()
-    return program
-
-
-def _buffer(kind: QOpenGLBuffer.Type) -> QOpenGLBuffer:
-    buffer = QOpenGLBuffer(kind)
-    buffer.create()
-    return buffer
-
-
-def _fill(buffer: QOpenGLBuffer, data: np.ndarray) -> None:
-    buffer.bind()
-    buffer.allocate(data.tobytes(), data.nbytes)
-    buffer.release()
+    program: str
+    vertices: QOpenGLBuffer
+    indices: QOpenGLBuffer
+    corners: int
+    color: str

@@ -1,1 +1,1 @@
-"""The panels around the photo: people, fit, body, pose, data set, training."""
+"""The panels around the photo: fit, body, pose, plots, alternatives, training."""

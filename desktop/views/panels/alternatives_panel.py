@@ -7,15 +7,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
+from desktop.state.floor_frame import FloorFrame
 from desktop.state.posed_body import PosedBody
 from desktop.text.translate import tr
 from desktop.theme import Theme
-from desktop.views.gl.cameras import FIELD_OF_VIEW_DEG, Orbit
+from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
 
 TEXT_PX, GAP_PX = 18, 6
 LARGEST_PX = 190
-ROOM = 1.12  # of a picture, in sizes of the body
+SIDE = Orbit(90.0, 4.0)
 DIFFERS_M = 0.03  # from the likeliest body, pelvis on pelvis; farther parts are coloured
 
 
@@ -109,24 +110,18 @@ class AlternativePictures(QWidget):
 
     def _draw_one(self, posed: PosedBody, size: QSize, look: Backdrop) -> QImage:
         assert self._renderer is not None
-        solids = solids_of(posed, self._workbench.alternatives.found[0], self._workbench.view.colours)
-        return self._renderer.draw(solids, _around(posed.upright[0]).camera(size), size, look)
+        first, view = self._workbench.alternatives.found[0], self._workbench.view
+        solids = solids_of(posed, first, view.colours, self._workbench.floor.pitch_deg)
+        camera = SIDE.framing(solids[0].vertices, size, tools_px=0).camera(size)
+        return self._renderer.draw(solids, camera, size, look)
 
 
-def solids_of(posed: PosedBody, first: PosedBody, colours: Theme) -> list[Solid]:
-    """The body, with another colour for parts far from the first body."""
-    vertices, _ = posed.upright
+def solids_of(posed: PosedBody, first: PosedBody, colours: Theme, pitch_deg: float = 0.0) -> list[Solid]:
+    """The body on the floor, with another colour for parts far from the first body. pitch_deg: of the camera."""
+    vertices = FloorFrame.below(pitch_deg, posed.vertices, posed.joints).to_floor(posed.vertices)
     off = (posed.vertices - posed.joints[0]) - (first.vertices - first.joints[0])
     differs = (np.linalg.norm(off, axis=1) > DIFFERS_M)[posed.faces].any(axis=1)
     if not differs.any():
         return [Solid(vertices, posed.faces, colours.body)]
     parts = ((posed.faces[~differs], colours.body), (posed.faces[differs], colours.accent))
     return [Solid(vertices, faces, colour) for faces, colour in parts if len(faces)]
-
-
-def _around(vertices: np.ndarray) -> Orbit:
-    """A camera at the side, so near that the body fills the picture."""
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    reach = max(float(high[1] - low[1]), float(high[2] - low[2])) / 2
-    distance = ROOM * reach / np.tan(np.radians(FIELD_OF_VIEW_DEG) / 2)
-    return Orbit(90.0, 4.0, float(distance), tuple(((low + high) / 2).tolist()))

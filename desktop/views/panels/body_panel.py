@@ -1,5 +1,6 @@
 """The body panel: the selected person's betas and kid, and one joint's rotation."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -24,6 +25,7 @@ from core.records import Fit
 from desktop.model.hover import joint_meant
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
+from desktop.state.angle_units import ANGLES, AngleFormat
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
 from desktop.theme import side_of
@@ -35,6 +37,7 @@ BETA_LIMIT = 5.0  # standard deviations
 ANGLE_LIMIT_DEG = 180.0
 AXES = ("x", "y", "z")
 SWATCH_PX = 12
+WIDEST_SIGN = max((unit.sign for unit in ANGLES.values()), key=len)
 
 
 class BodyPanel(QScrollArea):
@@ -45,6 +48,7 @@ class BodyPanel(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self._workbench = workbench
+        self._angle_format: AngleFormat | None = None
         self.kid = SliderRow(tr("kid"), 0, 1, 2, 0.05, tip=tr("0 is an adult, 1 a child of about six years"))
         self.betas = [
             SliderRow(
@@ -64,8 +68,8 @@ class BodyPanel(QScrollArea):
                 ANGLE_LIMIT_DEG,
                 1,
                 1.0,
-                suffix="°",
-                tip=tr("The {axis} component of the joint's axis-angle rotation [degrees]").format(axis=axis),
+                suffix=WIDEST_SIGN,
+                tip=tr("The {axis} component of the joint's axis-angle rotation").format(axis=axis),
             )
             for axis in AXES
         ]
@@ -144,10 +148,10 @@ class BodyPanel(QScrollArea):
     def _with_beta(self, index: int, fit: Fit, value: float) -> Fit:
         return person_edits.with_beta(fit, index, value)
 
-    def _with_angle(self, axis: int, fit: Fit, angle_deg: float) -> Fit:
+    def _with_angle(self, axis: int, fit: Fit, number: float) -> Fit:
         joint = joint_meant(self._workbench.person, self._workbench.view)
         axis_angle = person_edits.joint_of(fit, joint).copy()
-        axis_angle[axis] = np.radians(angle_deg)
+        axis_angle[axis] = self._workbench.view.angle_format.meant(number)
         return person_edits.with_joint(fit, joint, axis_angle)
 
     def _show(self) -> None:
@@ -164,11 +168,15 @@ class BodyPanel(QScrollArea):
         for slider, value in zip(self.betas, fit.betas if fit else np.zeros(BETAS), strict=True):
             slider.show_value(float(value))
         self.kid.show_value(fit.kid if fit else 0.0)
-        for slider, angle_deg in zip(self.angles, np.degrees(joint), strict=True):
-            slider.show_value(float(angle_deg))
+        for slider, angle in zip(self.angles, joint, strict=True):
+            slider.show_value(self._workbench.view.angle_format.shown(float(angle)))
 
     def _dress(self) -> None:
-        colors = self._workbench.view.colours
+        colors, angles = self._workbench.view.colours, self._workbench.view.angle_format
+        for slider in self.angles if angles is not self._angle_format else ():
+            limit = angles.shown(math.radians(ANGLE_LIMIT_DEG))
+            slider.measure_in(limit, angles.decimals, angles.step, angles.sign)
+        self._angle_format = angles
         for index, name in enumerate(JOINT_NAMES):
             self.joint.setItemIcon(index, _swatch(colors.sides[side_of(name)]))
 

@@ -1,56 +1,34 @@
 """Plots of the whole data set: scores, keypoints near the body, betas, verdicts. A chosen bar filters the queue."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-import pyqtgraph
-from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.jobs.measuring import Measuring
 from desktop.model.workbench import Workbench
-from desktop.qt_override import qt_override
 from desktop.state.measures import (
     BETA_STEP,
     PCK_PX,
     SCORE_PX,
     VERDICTS,
-    Bars,
-    Measures,
     beta_bars,
     farther_than,
     is_large,
-    pck,
     score_bars,
     verdict_bars,
 )
 from desktop.state.view import Chosen
 from desktop.text.translate import tr, verdict
-from desktop.theme import Theme
-from desktop.views.panels.fit_plots import WholeNumbers
+from desktop.views.panels.choosing_plots import BarPlot, ChoosingPlot, PckPlot, Plot
 
 AXIS_WIDTH_PX = 36
+FAINT = 0.35  # of bars beside the chosen one
 SMALLEST_PX = (70, 90)
-
-
-@dataclass(frozen=True)
-class Plot:
-    """title: of the plot; bars: computes them from measures; words: describes the people of a bar by its index.
-
-    doubtful: whether a bar with this left edge has the colour of a warning.
-    """
-
-    title: str
-    bars: Callable[[Measures], Bars]
-    words: Callable[[int], str]
-    doubtful: Callable[[float], bool] = lambda left: False
 
 
 class DataPlots(QWidget):
     """Four plots. People are measured only while the plots are visible."""
+
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,8 +47,11 @@ class DataPlots(QWidget):
         for column, plot in enumerate(self._plots):
             grid.addWidget(plot.title, 0, column)
             grid.addWidget(plot, 1, column)
+            plot.menu_asked.connect(self.menu_asked)
         self.measuring.changed.connect(self._draw)
+        self._choice: tuple[ChoosingPlot, int, Chosen] | None = None
         workbench.project_changed.connect(self.measure)
+        workbench.project_changed.connect(self._mark_choice)
         workbench.fits.body_changed.connect(self.measure)
         workbench.view_changed.connect(self._dress)
         self._dressed = ""
@@ -98,24 +79,35 @@ class DataPlots(QWidget):
             self._dressed = colours.name
             self._draw()
 
-    def _choose(self, words: str, bars: Bars, index: int) -> None:
-        ids = self.measuring.measures.ids[bars.member == index]
-        self._workbench.queue.want(chosen=Chosen(tr("{people} ({n})").format(people=words, n=len(ids)), ids))
-        self._workbench.show_first()
+    def _choose(self, plot: "BarPlot", words: str, index: int) -> None:
+        ids = self.measuring.measures.ids[plot.bars.member == index]
+        self._want(plot, index, Chosen(tr("{people} ({n})").format(people=words, n=len(ids)), ids))
 
     def _choose_far(self, place: int) -> None:
         ids = farther_than(self.measuring.measures, place)
         words = tr("A keypoint beyond {px:g} px ({n})").format(px=PCK_PX[place], n=len(ids))
-        self._workbench.queue.want(chosen=Chosen(words, ids))
+        self._want(self.pck, place, Chosen(words, ids))
+
+    def _want(self, plot: "ChoosingPlot", place: int, chosen: Chosen) -> None:
+        """Let the queue show these people, and mark their place until it shows others."""
+        self._choice = (plot, place, chosen)
+        self._workbench.queue.want(chosen=chosen)
         self._workbench.show_first()
+
+    def _mark_choice(self) -> None:
+        plot, place, chosen = self._choice or (None, -1, None)
+        if chosen is not self._workbench.queue.wanted.chosen:
+            self._choice, plot = None, None
+        for each in self._plots:
+            each.show_choice(place if each is plot else -1)
 
     def _score_plot(self) -> Plot:
         def words(index: int) -> str:
-            return tr("Score {low:g} to {high:g} px").format(
+            return tr("Error {low:g} to {high:g} px").format(
                 low=index * SCORE_PX, high=(index + 1) * SCORE_PX
             )
 
-        return Plot(tr("People by score [px]"), score_bars, words)
+        return Plot(tr("People by error [px, normalised]"), score_bars, words)
 
     def _beta_plot(self) -> Plot:
         def words(index: int) -> str:
@@ -127,165 +119,3 @@ class DataPlots(QWidget):
 
     def _verdict_plot(self) -> Plot:
         return Plot(tr("People by verdict"), verdict_bars, lambda index: verdict(VERDICTS[index]))
-
-
-class ChoosingPlot(pyqtgraph.PlotWidget):
-    """A plot with places along x. A click, or the arrow keys and Enter, choose a place."""
-
-    def __init__(self, title: str, left: pyqtgraph.AxisItem | None = None) -> None:
-        super().__init__(axisItems={} if left is None else {"left": left})
-        self.place = -1  # the place marked by the keyboard; -1 for none
-        self.title = QLabel(title)  # pyqtgraph's own title would set the least width of the plot
-        self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.title.setToolTip(title)
-        self._colours: Theme | None = None
-        self.nothing = QLabel()
-        QVBoxLayout(self).addWidget(self.nothing)  # over the plot
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setWordWrap(True)
-        self.nothing.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.setMouseEnabled(False, False)
-        item.getAxis("left").setWidth(AXIS_WIDTH_PX)
-        self.setMinimumSize(*SMALLEST_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # any size
-        self.setAccessibleName(title)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.scene().sigMouseClicked.connect(self._click)
-
-    def count(self) -> int:
-        """The number of places."""
-        raise NotImplementedError
-
-    def place_at(self, x: float) -> int:
-        """The place at x; -1 for none."""
-        raise NotImplementedError
-
-    def choose(self, place: int) -> None:
-        """Show only the people of a place in the queue."""
-        raise NotImplementedError
-
-    def mark(self) -> None:
-        """Mark the place of the keyboard."""
-        raise NotImplementedError
-
-    @qt_override()
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
-        if step and self.count():
-            self.place = min(max(self.place + step, 0), self.count() - 1)
-            self.mark()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.place < self.count():
-            self.choose(self.place)
-        else:
-            super().keyPressEvent(event)
-
-    @qt_override()
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.place = -1
-        self.mark()
-
-    def _click(self, event: MouseClickEvent) -> None:
-        at: QPointF = self.getPlotItem().vb.mapSceneToView(event.scenePos())
-        place = self.place_at(at.x())
-        if place >= 0:
-            self.choose(place)
-
-    def _dress(self, colours: Theme, something: bool) -> None:
-        self._colours = colours
-        self.setBackground(colours.base)
-        for side in ("left", "bottom"):
-            axis = self.getPlotItem().getAxis(side)
-            axis.setPen(colours.border)
-            axis.setTextPen(colours.muted)
-            self.getPlotItem().showAxis(side, something)
-        self.title.setStyleSheet(f"color: {colours.muted}; font-size: 9pt")
-        self.nothing.setStyleSheet(f"color: {colours.muted}")
-        self.nothing.setVisible(not something)
-
-
-class BarPlot(ChoosingPlot):
-    """A bar plot of numbers of people."""
-
-    def __init__(self, plot: Plot, chosen: Callable[[str, Bars, int], None]) -> None:
-        super().__init__(plot.title, WholeNumbers("left"))
-        self._plot, self._chosen = plot, chosen
-        self.bars = plot.bars(Measures.empty())
-        self._items: pyqtgraph.BarGraphItem | None = None
-
-    def draw(self, measures: Measures, colours: Theme) -> None:
-        """Draw the bars of these measures."""
-        self.bars = self._plot.bars(measures)
-        self._dress(colours, bool(self.bars.height.any()))
-        self.mark()
-
-    def mark(self) -> None:
-        if self._colours is None:
-            return
-        if self._items is not None:
-            self.removeItem(self._items)
-        left, width, height, _ = self.bars
-        colours = [self._colours.warning if self._plot.doubtful(x) else self._colours.accent for x in left]
-        brushes = [QColor(colour) for colour in colours]
-        pens = [pyqtgraph.mkPen(self._colours.base)] * len(left)
-        if 0 <= self.place < len(left):
-            pens[self.place] = pyqtgraph.mkPen(self._colours.text, width=2)
-        self._items = pyqtgraph.BarGraphItem(
-            x0=left, width=width, y0=0, height=height, brushes=brushes, pens=pens
-        )
-        self.addItem(self._items)
-        self.getPlotItem().setXRange(left[0], left[-1] + width, padding=0.02)
-        self.getPlotItem().setYRange(0, max(1, int(height.max(initial=0))), padding=0.05)
-
-    def count(self) -> int:
-        return len(self.bars.left)
-
-    def place_at(self, x: float) -> int:
-        place = int(np.floor((x - self.bars.left[0]) / self.bars.width))
-        return place if 0 <= place < self.count() else -1
-
-    def choose(self, place: int) -> None:
-        if self.bars.height[place]:
-            self._chosen(self._plot.words(place), self.bars, place)
-
-
-class PckPlot(ChoosingPlot):
-    """Share of keypoints within a distance of the body. A chosen distance shows people with keypoints beyond it."""
-
-    def __init__(self, title: str, chosen: Callable[[int], None]) -> None:
-        super().__init__(title)
-        self._chosen = chosen
-        self._share = np.full(len(PCK_PX), np.nan)
-        self._line = self.plot()
-        self._marker = pyqtgraph.InfiniteLine(angle=90)
-        self._marker.hide()
-        self.addItem(self._marker, ignoreBounds=True)
-        self.getPlotItem().setYRange(0, 100, padding=0.06)
-        self.getPlotItem().setXRange(0, PCK_PX[-1], padding=0.02)
-
-    def draw(self, measures: Measures, colours: Theme) -> None:
-        """Draw the share at each distance."""
-        self._share = pck(measures)
-        known = bool(np.isfinite(self._share).all())
-        self._dress(colours, known)
-        self._line.setPen(pyqtgraph.mkPen(colours.accent, width=2))
-        self._marker.setPen(pyqtgraph.mkPen(colours.text, width=2))
-        self._line.setData(PCK_PX if known else [], 100 * self._share if known else [])
-
-    def mark(self) -> None:
-        self._marker.setVisible(self.place >= 0)
-        if self.place >= 0:
-            self._marker.setValue(PCK_PX[self.place])
-
-    def count(self) -> int:
-        return len(PCK_PX) if np.isfinite(self._share).all() else 0
-
-    def place_at(self, x: float) -> int:
-        return int(np.abs(PCK_PX - x).argmin()) if self.count() and 0 <= x <= PCK_PX[-1] else -1
-
-    def choose(self, place: int) -> None:
-        self._chosen(place)

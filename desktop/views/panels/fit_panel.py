@@ -22,6 +22,7 @@ from core.records import Photo
 from desktop.jobs.fitting import with_camera
 from desktop.model.person_warnings import warned
 from desktop.model.workbench import Workbench
+from desktop.state.view import FitOptions
 from desktop.text import warning_texts
 from desktop.text.translate import tr
 from desktop.theme import theme
@@ -43,6 +44,7 @@ class FitPanel(QScrollArea):
         super().__init__(parent)
         self._workbench = workbench
         self.rows = self._make_rows()
+        self.advanced, self.reset, self._options = QToolButton(), QToolButton(), QWidget()
         self.free_betas = QCheckBox(tr("Fit the shape"))
         self.free_kid = QCheckBox(tr("Fit the age"))
         self.free_kid.setToolTip(tr("Let the fit choose between adult and child"))
@@ -63,7 +65,7 @@ class FitPanel(QScrollArea):
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.summary.setToolTip(
-            tr("How far keypoints are from the body on average, as if the person were 200 px tall")
+            tr("The mean distance of keypoints from the body, as if the person were 200 px tall")
         )
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)
@@ -124,15 +126,22 @@ class FitPanel(QScrollArea):
         grid.addWidget(focal_label, 3, 0)
         grid.addWidget(self.view_angle, 3, 1)
         grid.addWidget(self.focal, 3, 2)
-        for number, row in enumerate(self.rows.values(), start=4):
-            row.add_to(grid, number)
         ticks = QHBoxLayout()
         ticks.addWidget(self.free_betas)
         ticks.addWidget(self.free_kid)
-        grid.addLayout(ticks, 12, 0, 1, 3)
-        grid.setRowStretch(13, 1)
+        grid.addLayout(ticks, 4, 0, 1, 3)
+        grid.addLayout(self._head_of_options(actions), 5, 0, 1, 3)
+        grid.addWidget(self._options, 6, 0, 1, 3)
+        grid.setRowStretch(7, 1)
+        rows = QGridLayout(self._options)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setVerticalSpacing(2)
+        rows.setColumnStretch(1, 1)
+        for number, row in enumerate(self.rows.values()):
+            row.add_to(rows, number)
         label_px = max(row.label.sizeHint().width() for row in self.rows.values())
         number_px = max(row.number.sizeHint().width() for row in (*self.rows.values(),))
+        focal_label.setMinimumWidth(label_px)
         for row in self.rows.values():
             row.align(label_px, max(number_px, self.focal.sizeHint().width()))
         self.focal.setFixedWidth(max(number_px, self.focal.sizeHint().width()))
@@ -143,6 +152,29 @@ class FitPanel(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         whole_px = options.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         self.setMinimumWidth(min(whole_px, NARROW_PX))  # a small screen has no room for more
+
+    def _head_of_options(self, actions: Mapping[str, QAction]) -> QHBoxLayout:
+        """The button that shows and hides the sliders, and the one that resets them."""
+        self.advanced.setText(tr("Advanced"))
+        self.advanced.setToolTip(tr("Show or hide the weights and the iterations of fits"))
+        self.advanced.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.advanced.setAutoRaise(True)
+        self.advanced.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.advanced.clicked.connect(actions["fit.advanced"].trigger)
+        actions["fit.reset_options"].setIconText(tr("Reset"))
+        self.reset.setDefaultAction(actions["fit.reset_options"])
+        self.reset.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        head = QHBoxLayout()
+        head.addWidget(self.advanced)
+        head.addStretch(1)
+        head.addWidget(self.reset)
+        return head
+
+    def _show_options(self) -> None:
+        shown = self._workbench.view.advanced
+        self.advanced.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        self._options.setVisible(shown)
+        self.reset.setVisible(shown or self._workbench.fits.options != FitOptions())
 
     def _connect(self) -> None:
         fits = self._workbench.fits
@@ -155,6 +187,7 @@ class FitPanel(QScrollArea):
         fits.body_changed.connect(self._show)
         self._workbench.photo_changed.connect(self._show)
         self._workbench.view_changed.connect(self._show_warnings)
+        self._workbench.view_changed.connect(self._show_options)
 
     def _set(self, name: str, value: float | bool) -> None:
         fits = self._workbench.fits
@@ -189,6 +222,7 @@ class FitPanel(QScrollArea):
         self.free_kid.setEnabled(fits.body is not None and fits.body.has_kid)
         self.focal.setEnabled(photo is not None and self._workbench.writable)
         self._show_camera(photo)
+        self._show_options()
         self.summary.setText(self._summary(person is not None))
         self._show_warnings()
 
@@ -210,7 +244,7 @@ class FitPanel(QScrollArea):
             return tr("Not fitted.")
         if not np.isfinite(person.fit.score):
             return tr("Not scored.")
-        words = [tr("{score:.1f} px a keypoint, at 200 px").format(score=person.fit.score)]
+        words = [tr("error {score:.1f} px (normalised)").format(score=person.fit.score)]
         if report is not None and report.posed.fit is person.fit:
             iterations = max(map(len, report.losses.values()), default=1) - 1
             words.append(tr("%n iterations", "", iterations))

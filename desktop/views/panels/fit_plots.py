@@ -2,15 +2,17 @@
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QToolTip, QWidget
 
 from core.body.keypoints import layout
+from desktop.commands.context_rows import Target
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.state.view import NO_KEYPOINT
-from desktop.text.translate import part, term, tr
+from desktop.text.term_names import term
+from desktop.text.translate import part, title, tr
 from desktop.views.repaint_later import Unhurried
 
 # Okabe and Ito's colours, which colour-blind people can tell apart. Further terms repeat them with dashed lines.
@@ -19,17 +21,22 @@ SMALLEST_LOSS = 1e-2
 # The legend's cell in a plot's layout: first row, first column, rows, columns. No line is drawn there.
 BESIDE = (2, 3, 2, 1)
 ABOVE = (0, 1, 1, 3)  # the title's cell: over the lines alone it would set their least width
-AXIS_WIDTH_PX, TEXT_PX = 34, 14
+AXIS_WIDTH_PX, TEXT_PX, NAMES_PX = 34, 14, 76
+TITLE_PT, NAME_PT = 9.0, 7.5
+LEAST_NAMED_PX = 140  # a lower panel has no room for names below the bars
 
 
 class FitPlots(QSplitter):
     """The residual bars and the loss plot, side by side."""
+
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.residuals, self.losses = ResidualBars(workbench), LossPlot(workbench)
         for plot in (self.residuals, self.losses):
             self.addWidget(plot)
+            plot.menu_asked.connect(self.menu_asked)
         self.setChildrenCollapsible(False)
         self.setSizes([1000, 1000])  # equal widths
 
@@ -45,6 +52,8 @@ class WholeNumbers(pyqtgraph.AxisItem):
 
 class LossPlot(pyqtgraph.PlotWidget):
     """Loss by term over iterations, on a logarithmic scale."""
+
+    menu_asked = Signal(object, QPoint)
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent, axisItems={"bottom": WholeNumbers("bottom")})
@@ -70,6 +79,10 @@ class LossPlot(pyqtgraph.PlotWidget):
         self._dressed = ""
         self._dress()
         self._draw()
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_asked.emit(Target("fit_plot", tr("Loss by term")), event.globalPos())
 
     def _draw(self) -> None:
         report = self._workbench.fits.report
@@ -108,6 +121,8 @@ class LossPlot(pyqtgraph.PlotWidget):
 class ResidualBars(QWidget):
     """A bar per keypoint: its residual [photo px]. Hover and selection are shared with the photo."""
 
+    menu_asked = Signal(object, QPoint)
+
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
@@ -115,7 +130,7 @@ class ResidualBars(QWidget):
         self.setMinimumSize(140, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
-        self._title, self._chosen = tr("Distance from the body [px]"), tr("{name}: {distance}")
+        self._title, self._chosen = tr("Distance from the body [px]"), tr("{title}: {name} {distance}")
         self._soon = Unhurried(self, workbench)
         for signal in (workbench.photo_changed, workbench.previewed):
             signal.connect(self._soon.ask)
@@ -143,11 +158,11 @@ class ResidualBars(QWidget):
             painter.fillRect(self.rect(), QColor(colours.base))
             painter.setPen(QColor(colours.muted))
             font = painter.font()
-            font.setPointSizeF(9)
+            font.setPointSizeF(TITLE_PT)
             painter.setFont(font)
             seen = np.isfinite(values)
             above = QRectF(4, 2, self.width() - 8, TEXT_PX + 4)
-            painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, self._title)
+            painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, self._words(values))
             if not seen.any():
                 words = tr("Nothing to compare yet")
                 painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)
@@ -178,22 +193,62 @@ class ResidualBars(QWidget):
         for index, value in enumerate(values):
             left = area.left() + index * width
             if index in (hovered, view.keypoint):
-                painter.fillRect(QRectF(left, area.top(), width, area.height()), QColor(colours.border))
+                painter.fillRect(QRectF(left, area.top(), width, self.height()), QColor(colours.border))
             if np.isfinite(value):
                 height = area.height() * min(float(value) / top, 1.0)
                 bar = QRectF(left + 0.15 * width, area.bottom() - height, 0.7 * width, height)
                 painter.fillRect(bar, QColor(colours.sides[names.sides[index]]))
-        chosen = hovered if hovered != NO_KEYPOINT else view.keypoint
-        if 0 <= chosen < len(values):
-            painter.setPen(QColor(colours.text))
-            shown = f"{values[chosen]:.1f} px" if np.isfinite(values[chosen]) else tr("absent")
-            words = self._chosen.format(name=part(names.keypoints[chosen]), distance=shown)
-            below = QRectF(area.left(), area.bottom() + 1, area.width(), TEXT_PX + 4)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+        if self._names_px():
+            self._paint_names(painter, [part(name) for name in names.keypoints], (hovered, view.keypoint))
+
+    def _words(self, values: np.ndarray) -> str:
+        """The title, with the hovered or else the selected keypoint's distance."""
+        person, hovered = self._workbench.person, self._workbench.hover.keypoint
+        chosen = hovered if hovered != NO_KEYPOINT else self._workbench.view.keypoint
+        if person is None or not 0 <= chosen < len(values):
+            return self._title
+        name = part(layout(person.keypoints.layout).keypoints[chosen])
+        distance = tr("absent")
+        if np.isfinite(values[chosen]):
+            distance = tr("{distance:.1f} px").format(distance=values[chosen])
+        return self._chosen.format(title=self._title, name=name, distance=distance)
+
+    def _paint_names(self, painter: QPainter, names: list[str], chosen: tuple[int, ...]) -> None:
+        """Each bar's name, upright below it."""
+        area, colours, font = self._area(), self._workbench.view.colours, painter.font()
+        width = area.width() / len(names)
+        font.setPointSizeF(NAME_PT)
+        for index, name in enumerate(names):
+            font.setBold(index in chosen)
+            painter.setFont(font)
+            painter.setPen(QColor(colours.text if index in chosen else colours.muted))
+            shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, NAMES_PX - 4)
+            painter.save()
+            painter.translate(area.left() + (index + 0.5) * width, area.bottom() + 3)
+            painter.rotate(-90)
+            room = QRectF(-NAMES_PX, -width / 2, NAMES_PX - 2, width)
+            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
+            painter.restore()
+
+    def _names_px(self) -> int:
+        """The height that the names below the bars take; 0 where bars or panel are too small for them."""
+        person = self._workbench.person
+        count = 0 if person is None else person.keypoints.k
+        wide = count and (self.width() - AXIS_WIDTH_PX) / count >= NAME_PT + 3
+        return NAMES_PX if wide and self.height() >= LEAST_NAMED_PX else 0
 
     @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._workbench.hover.over_keypoint(self._index_at(event.position()))
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        person, index = self._workbench.person, self._workbench.view.keypoint
+        if person is None or not 0 <= index < person.keypoints.k:
+            self.menu_asked.emit(Target("fit_plot", self._title), event.globalPos())
+        else:
+            name = part(layout(person.keypoints.layout).keypoints[index])
+            self.menu_asked.emit(Target("keypoint", title(name)), event.globalPos())
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -211,7 +266,7 @@ class ResidualBars(QWidget):
         return min(count - 1, int((at.x() - area.left()) / area.width() * count))
 
     def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(AXIS_WIDTH_PX, TEXT_PX + 10, -8, -TEXT_PX - 6)
+        return QRectF(self.rect()).adjusted(AXIS_WIDTH_PX, TEXT_PX + 10, -8, -max(self._names_px(), 6))
 
 
 def _pen(number: int) -> QPen:

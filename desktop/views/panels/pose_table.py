@@ -1,8 +1,8 @@
-"""The pose as a table: 24 joints with their axis-angle rotations [degrees]. Views share hover and selection."""
+"""The pose as a table: 24 joints with their axis-angle rotations. Views share hover and selection."""
 
+import math
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
@@ -13,6 +13,7 @@ from desktop.model.hover import joint_meant
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.state import person_edits
+from desktop.state.angle_units import AngleFormat
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
 from desktop.theme import side_of
@@ -20,12 +21,12 @@ from desktop.theme import side_of
 Index = QModelIndex | QPersistentModelIndex
 AXES = ("x", "y", "z")
 ROW_PX = 20
-FULL_TURN_DEG = 360.0
+FULL_TURN = 2 * math.pi + 1e-6  # [rad]
 NUMBER_STARTS = "0123456789-+."
 
 
 class PoseModel(QAbstractTableModel):
-    """Angles [degrees] of the selected person, as previewed or committed."""
+    """Angles of the selected person in the view's unit, as previewed or committed."""
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__(workbench)
@@ -42,7 +43,8 @@ class PoseModel(QAbstractTableModel):
     @qt_override()
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         if orientation == Qt.Orientation.Horizontal:
-            return f"{AXES[section]} [°]" if role == Qt.ItemDataRole.DisplayRole else None
+            unit = self._workbench.view.angle_format.sign.strip()
+            return f"{AXES[section]} [{unit}]" if role == Qt.ItemDataRole.DisplayRole else None
         name = JOINT_NAMES[section]
         if role == Qt.ItemDataRole.ForegroundRole:
             return QColor(self._workbench.view.colours.sides[side_of(name)])
@@ -58,8 +60,11 @@ class PoseModel(QAbstractTableModel):
             return QColor(self._workbench.view.colours.border)
         if fit is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return None
-        angle_deg = float(np.degrees(person_edits.joint_of(fit, name)[index.column()]))
-        return f"{angle_deg:z.1f}" if role == Qt.ItemDataRole.DisplayRole else round(angle_deg, 2)
+        unit = self._workbench.view.angle_format
+        number = unit.shown(float(person_edits.joint_of(fit, name)[index.column()]))
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{number:z.{unit.decimals}f}"
+        return round(number, unit.decimals + 1) if unit.decimals < 2 else f"{number:z.{unit.decimals + 1}f}"
 
     @qt_override(lambda: Qt.ItemFlag.NoItemFlags)
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -71,13 +76,14 @@ class PoseModel(QAbstractTableModel):
     def setData(self, index: Index, value: Any, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
         """Turn a joint: one entry of the history."""
         fit, name = self._fit(), JOINT_NAMES[index.row()]
-        angle_deg = _number(value)
-        if fit is None or angle_deg is None or not self._workbench.editable:
+        unit = self._workbench.view.angle_format
+        number = _number(value, unit)
+        if fit is None or number is None or not self._workbench.editable:
             return False
         axis_angle = person_edits.joint_of(fit, name).copy()
-        if round(float(np.degrees(axis_angle[index.column()])), 2) == angle_deg:
+        if round(unit.shown(float(axis_angle[index.column()])), unit.decimals + 1) == number:
             return False
-        axis_angle[index.column()] = np.radians(angle_deg)
+        axis_angle[index.column()] = unit.meant(number)
         label = tr("Turn {joint}").format(joint=part(name))
         self._workbench.fits.change_by_hand(label, person_edits.with_joint(fit, name, axis_angle))
         return True
@@ -97,7 +103,7 @@ class PoseTable(QTableView):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self._angles = PoseModel(workbench)
+        self._angles, self._unit = PoseModel(workbench), workbench.view.angle_format
         self.setModel(self._angles)
         self.setAccessibleName(tr("Pose"))
         self.setMouseTracking(True)
@@ -154,13 +160,16 @@ class PoseTable(QTableView):
         row, column = joint_index(self._joint_meant()), max(self.currentIndex().column(), 0)
         if self.currentIndex().row() != row:
             self.setCurrentIndex(self.model().index(row, column))
+        if self._unit is not self._workbench.view.angle_format:
+            self._unit = self._workbench.view.angle_format
+            self.model().headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(AXES) - 1)
         self._refresh()
 
 
-def _number(text: object) -> float | None:
-    """A typed angle [degrees]; None for invalid text."""
+def _number(text: object, unit: AngleFormat) -> float | None:
+    """A typed angle in a unit; None for invalid text, and for more than a full turn."""
     try:
-        value = float(str(text).replace(",", ".").removesuffix("°"))
+        value = float(str(text).replace(",", ".").removesuffix(unit.sign.strip()))
     except ValueError:
         return None
-    return value if abs(value) <= FULL_TURN_DEG else None
+    return value if abs(unit.meant(value)) <= FULL_TURN else None

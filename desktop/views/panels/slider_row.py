@@ -113,6 +113,17 @@ class SliderRow(QObject):
         self.label.setMinimumWidth(label_px)
         self.number.setFixedWidth(number_px)
 
+    def measure_in(self, limit: float, decimals: int, step: float, suffix: str) -> None:
+        """Go over to another unit, from -limit to limit. The value is to be shown anew."""
+        self._per_tick, self._low, self._high = 10.0**-decimals, -limit, limit
+        with QSignalBlocker(self.slider), QSignalBlocker(self.number):
+            self.slider.setSingleStep(round(step / self._per_tick))
+            self.slider.setPageStep(round(10 * step / self._per_tick))
+            self.number.setDecimals(decimals)
+            self.number.setSingleStep(step)
+            self.number.setSuffix(suffix)
+            self._reach(self._low, self._high)
+
     def show_value(self, value: float) -> None:
         """Show a value without emitting a signal."""
         ticks = round(value / self._per_tick)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.methods import MethodRow, method_rows
-from desktop.commands.queue_menu import guess_with
+from desktop.commands.people.queue_menu import guess_with
 from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench

@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from desktop.state.view import BodyStyle
+
 # The inner line and the outer one: whatever the photo shows beside the body, one of both contrasts with it by 4 : 1.
 RIM_COLOURS = ("#0b1a2e", "#f2f8ff")
 RIM_PX = (2.0, 1.0)  # their widths on the canvas; at least a pixel each
@@ -17,19 +19,20 @@ FIRM = 3.0  # how much more than their smooth edge rims cover
 
 @dataclass(frozen=True, eq=False)
 class BodyPicture:
-    """body: as rendered, opaque on a transparent ground; place: of the picture [canvas px]; share: picture px per
-    canvas px."""
+    """body: as rendered, on a transparent ground, opaque unless it is an x-ray; place: of the picture [canvas px];
+    share: picture px per canvas px."""
 
     body: QImage
     place: QRectF
     share: float
+    style: BodyStyle = "fill"
     _rimmed: dict[float, QImage] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, body: QImage, rect: QRect, share: float) -> "BodyPicture":
+    def at(cls, body: QImage, rect: QRect, share: float, style: BodyStyle = "fill") -> "BodyPicture":
         """The picture of a part `rect` of the canvas [px of the picture]."""
         place = QRectF(rect.x() / share, rect.y() / share, rect.width() / share, rect.height() / share)
-        return cls(body, place, share)
+        return cls(body, place, share, style)
 
     def moved(self, by: np.ndarray) -> "BodyPicture":
         """The same picture elsewhere: moved by (2,) [canvas px]."""
@@ -43,18 +46,24 @@ class BodyPicture:
 
     def draw(self, painter: QPainter, opacity: float, smooth: bool = True) -> None:
         """Draw it with its rim. opacity: of the body; the rim is as opaque as the painter."""
+        opacity = 0.0 if self.style == "rim" else opacity
         if opacity not in self._rimmed:
             self._rimmed.clear()
-            self._rimmed[opacity] = rimmed(self.body, opacity, self.share)
+            self._rimmed[opacity] = rimmed(self.body, opacity, self.share, self.style == "xray")
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(self.place, self._rimmed[opacity])
 
 
-def rimmed(body: QImage, opacity: float, px: float) -> QImage:
-    """The picture of a body made translucent, with an opaque rim around it. px: picture px per canvas px."""
+def rimmed(body: QImage, opacity: float, px: float, hollow: bool = False) -> QImage:
+    """The picture of a body made translucent, with an opaque rim around it. px: picture px per canvas px.
+
+    hollow: True if the body itself is translucent.
+    """
     height, width = body.height(), body.width()
     pixels = np.frombuffer(body.constBits(), np.uint8).reshape(height, -1, 4)[:, :width]
     solid = np.ascontiguousarray(pixels[..., 3])
+    if hollow:
+        solid = cv2.threshold(solid, 0, 255, cv2.THRESH_BINARY)[1]
     inner = cv2.dilate(solid, _disc(RIM_PX[0] * px))
     outer = cv2.dilate(inner, _disc(RIM_PX[1] * px))
     drawn = cv2.convertScaleAbs(pixels, alpha=opacity)

@@ -1,12 +1,20 @@
 """The widget that shows the photo with its people."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.errors import ImageError
@@ -20,10 +28,12 @@ from desktop.views.gesture import Gesture, Hand, Pointer
 from desktop.views.gl.renderer import Renderer
 from desktop.views.photo import gestures, key_gestures
 from desktop.views.photo.canvas_keys import CanvasKeys
-from desktop.views.photo.grabbing import cycle_at, gesture_at
-from desktop.views.photo.hit_test import keypoint_at
+from desktop.views.photo.click_target import asked_for
+from desktop.views.photo.grabbing import gesture_at
+from desktop.views.photo.hit_test import is_near, keypoint_at
 from desktop.views.photo.photo_notice import FindMoved, notice_of
 from desktop.views.photo.photo_painter import PhotoPainter
+from desktop.views.photo.photo_place import PhotoPlace
 from desktop.views.photo.zoom import Placing
 
 WHEEL_FACTOR = 1.2  # per notch of the wheel
@@ -33,25 +43,22 @@ WAIT_MS = 12  # that a dragged keypoint waits for its body, to be drawn together
 class Canvas(QWidget):
     """Shows the photo. The wheel zooms at the cursor; dragging moves keypoints and boxes, or else pans the photo."""
 
-    placed = Signal()  # zoom or pan changed
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(
         self, workbench: Workbench, photos: Photos, renderer: Renderer | None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._workbench, self._photos = workbench, photos
-        self.placing = Placing()
-        self._touched = False  # True after zooming or panning by hand: a resize then keeps the place
-        self._on_person = False  # True after zooming to a person: the view then goes to the next one, too
-        self._pressed = (
-            False  # during a press, which selects a person without moving the view under the mouse
-        )
+        self.place = PhotoPlace(workbench, self)
+        self.place.changed.connect(self.update)
+        self._pressed = False  # during a press, which selects a person without moving the view
         self._path = ""
         self._image: np.ndarray | ImageError | None = None
         self._painter = PhotoPainter(workbench, renderer)
         self._hand = Hand()
         self._armed: Callable[[Pointer], Gesture] | None = None  # what a press begins, if not the usual
-        self._keys = CanvasKeys(workbench, lambda: self.placing, self._place)
+        self._keys = CanvasKeys(workbench, lambda: self.placing, self.place.put)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(WAIT_MS)
@@ -77,31 +84,18 @@ class Canvas(QWidget):
 
     # Placing
 
+    @property
+    def placing(self) -> Placing:
+        """The photo's place on the canvas."""
+        return self.place.placing
+
     def zoom(self, factor: float, at: np.ndarray | None = None) -> None:
         """Zoom about a canvas point (2,) [px], or about the middle."""
-        middle = np.array([self.width() / 2, self.height() / 2])
-        self._place(self.placing.zoomed(factor, middle if at is None else at))
+        self.place.zoom(factor, at)
 
     def zoom_to(self, scale: float) -> None:
         """Zoom to `scale` screen pixels per photo pixel."""
         self.zoom(scale / self.devicePixelRatioF() / self.placing.scale)
-
-    def show_whole(self) -> None:
-        """Show the whole photo, from now on also after a resize."""
-        photo = self._workbench.photo
-        if photo is not None:
-            size = np.array([photo.width, photo.height], dtype=float)
-            self._place(Placing.showing(np.zeros(2), size, self.width(), self.height()))
-            self._touched = False
-
-    def show_person(self) -> None:
-        """Show the selected person's box with a margin."""
-        person = self._workbench.person
-        if person is not None:
-            half = 0.6 * person.bbox.side
-            center = person.bbox.center.astype(float)
-            self._place(Placing.showing(center - half, center + half, self.width(), self.height()))
-            self._on_person = True
 
     def draw_person(self) -> None:
         """Add a person. Its box starts in the middle of the view; arrows and Enter place it, or a drag draws it."""
@@ -134,28 +128,26 @@ class Canvas(QWidget):
         self._hand.let_go()
         self.unsetCursor()
 
-    def _place(self, placing: Placing) -> None:
-        self.placing, self._touched, self._on_person = placing, True, False
-        self.placed.emit()
-        self.update()
-
     # What is shown
 
     def _show(self) -> None:
         photo, project = self._workbench.photo, self._workbench.project
         path = "" if photo is None or project is None else str(project.folder / photo.path)
-        if path != self._path:
+        another = path != self._path
+        if another:
             self.cancel()
             self._path, self._image = path, None
             self.missing.offer(self._workbench, self._path, self._image)
             if path:
                 self._take_image(path)
-            self.show_whole()
+            self.place.show_whole()
         self._keys.end_if_gone()
         person = self._workbench.person
-        follows = self._workbench.view.crop or (self._on_person and not self._pressed)
-        if person is not None and person.id != self._person_id and follows:
-            self.show_person()
+        if person is not None and person.id != self._person_id:
+            if self._workbench.view.crop:
+                self.place.show_person()
+            elif not (self._pressed or another):
+                self.place.bring_into_view(person)
         self._person_id = self._workbench.person_id
         self.update()
 
@@ -176,7 +168,7 @@ class Canvas(QWidget):
     def _view_changed(self) -> None:
         cropped, self._cropped = self._cropped, self._workbench.view.crop
         if self._cropped and not cropped:
-            self.show_person()
+            self.place.show_person()
         self.update()
 
     def _take_image(self, path: str) -> None:
@@ -190,6 +182,16 @@ class Canvas(QWidget):
     def notice(self) -> str:
         """The text shown instead of a photo; empty if there is a photo."""
         return notice_of(self._workbench, self._path, self._image)
+
+    def picture(self, ratio: float) -> QImage:
+        """What is shown, without notice and focus. ratio: picture px per canvas px."""
+        shown = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
+        shown.setDevicePixelRatio(ratio)
+        image = self._image if isinstance(self._image, np.ndarray) else None
+        with QPainter(shown) as painter:
+            self._painter.paint(painter, self.size(), ratio, self.placing, image)
+        shown.setDevicePixelRatio(1.0)
+        return shown
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -214,28 +216,38 @@ class Canvas(QWidget):
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._workbench.photo is None or self._hand.holds:
+        if self._workbench.photo is None or self._hand.holds or event.button() == Qt.MouseButton.RightButton:
             return
         pointer, armed = self._pointer(event), self._armed
         if armed is None:
             self._keys.keep()
         elif self._keys.end():
             self._workbench.cancel()
-        if event.button() == Qt.MouseButton.RightButton:
-            cycle_at(self._workbench, self.placing, pointer.canvas)
-            return
         middle = event.button() == Qt.MouseButton.MiddleButton
         gives = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if middle:
-            self._begin(gestures.pan(self.placing, self._place, pointer))
+            self._begin(gestures.pan(self.placing, self.place.put, pointer))
         elif armed is not None:
             self._begin(armed(pointer))
         else:
             self._pressed = True
-            body_at = partial(self._painter.body_at, placing=self.placing, ratio=self.devicePixelRatioF())
-            gesture = gesture_at(self._workbench, self.placing, self._place, pointer, body_at, gives)
+            gesture = gesture_at(self._workbench, self.placing, self.place.put, pointer, self._body_at, gives)
             self._pressed = False
             self._begin(gesture)
+
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._hand.holds or self._armed is not None:
+            return
+        self._pressed = True
+        target, at = asked_for(event, self._workbench, self.placing, self.size(), self._body_at)
+        self._pressed = False
+        if target is not None:
+            self.menu_asked.emit(target, self.mapToGlobal(at))
+
+    def _body_at(self, at: np.ndarray) -> int | None:
+        """Id of the other person whose body is drawn at a canvas point (2,) [px]."""
+        return self._painter.body_at(at, placing=self.placing, ratio=self.devicePixelRatioF())
 
     def _begin(self, gesture: Gesture) -> None:
         self._armed = None
@@ -248,10 +260,9 @@ class Canvas(QWidget):
         if self._hand.holds:
             self._hand.move(pointer)
         elif self._workbench.person is not None:
-            posed = self._workbench.shown.posed
-            self._workbench.hover.over_keypoint(
-                keypoint_at(self._workbench.person, posed, self.placing, pointer.canvas)
-            )
+            person, posed, hover = self._workbench.person, self._workbench.shown.posed, self._workbench.hover
+            hover.over_person(is_near(person, self.placing, pointer.canvas))
+            hover.over_keypoint(keypoint_at(person, posed, self.placing, pointer.canvas))
 
     @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -261,7 +272,7 @@ class Canvas(QWidget):
     @qt_override()
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._workbench.hover.keypoint == NO_KEYPOINT:
-            self.show_whole()
+            self.place.show_whole()
         else:
             self.mousePressEvent(event)
 
@@ -272,6 +283,7 @@ class Canvas(QWidget):
 
     @qt_override()
     def leaveEvent(self, event: QEvent) -> None:
+        self._workbench.hover.over_person(False)
         self._workbench.hover.over_keypoint(NO_KEYPOINT)
 
     @qt_override()
@@ -281,10 +293,7 @@ class Canvas(QWidget):
     @qt_override()
     def resizeEvent(self, event: object) -> None:
         self.missing.offer(self._workbench, self._path, self._image)
-        if not self._touched:
-            self.show_whole()
-        elif self._on_person:
-            self.show_person()
+        self.place.follow_resize()
 
     @qt_override()
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -11,6 +11,7 @@ from desktop.commands.neighbours import exchange, exchanged_in, limb_indices
 from desktop.model.workbench import Workbench
 from desktop.state.history import person_of
 from desktop.state.person_edits import box_between, empty_keypoints, moved
+from desktop.state.placing_order import is_enough, next_absent
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, tr
 from desktop.views.gesture import Gesture, Pointer
@@ -30,7 +31,10 @@ def move_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
 
 
 def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
-    """Put a keypoint at the mouse. In placing mode the next absent keypoint is selected afterwards."""
+    """Put a keypoint at the mouse. In placing mode the next absent keypoint is selected afterwards.
+
+    A person with enough keypoints and without a body gets one, which follows from then on.
+    """
     person = workbench.shown.the_person
     names = layout(person.keypoints.layout).keypoints
     pointer = start
@@ -39,9 +43,11 @@ def place_keypoint(workbench: Workbench, index: int, start: Pointer) -> Gesture:
         pointer = yield
     workbench.commit(tr("Place {name}").format(name=part(names[index])))
     if workbench.view.placing:
-        absent = np.flatnonzero(workbench.shown.the_person.keypoints.confidence <= 0).tolist()
-        later = [other for other in absent if other > index] or absent
-        workbench.change_view(keypoint=later[0] if later else NO_KEYPOINT, placing=bool(later))
+        person = workbench.shown.the_person
+        later = next_absent(person, index)
+        workbench.change_view(keypoint=later, placing=later != NO_KEYPOINT)
+        if person.fit is None and is_enough(person):
+            workbench.fits.guess()
 
 
 def give_limb(workbench: Workbench, index: int, other_at: Callable[[Pointer], int | None]) -> Gesture:
@@ -118,7 +124,7 @@ def add_person(workbench: Workbench, person: Person) -> None:
     photo = workbench.committed or workbench.shown.the_photo
     label = tr("Draw person {id}").format(id=person.id)
     workbench.apply_photo(label, photo.with_person(person), person.id)
-    workbench.change_view(keypoint=0, placing=True)
+    workbench.change_view(keypoint=next_absent(person), placing=True)
 
 
 def pan(placing: Placing, place: Callable[[Placing], None], start: Pointer) -> Gesture:

@@ -6,7 +6,6 @@ import numpy as np
 
 from core.records import Person
 from desktop.commands.body_menu import finish_order
-from desktop.commands.edit_menu import cycle_visibility
 from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.gesture import Gesture, Pointer
@@ -40,16 +39,6 @@ def gesture_at(
     if other is not None:
         workbench.select(other)
     return gestures.pan(placing, place, pointer)
-
-
-def cycle_at(workbench: Workbench, placing: Placing, at: np.ndarray) -> None:
-    """Cycle the keypoint of the selected person at a point (2,) [px of the canvas]: visible, occluded, absent."""
-    person = workbench.person
-    if person is not None and workbench.editable:
-        index = keypoint_at(person, workbench.shown.posed, placing, at)
-        if index != NO_KEYPOINT:
-            workbench.change_view(keypoint=index)
-            cycle_visibility(workbench, None, workbench.shown)
 
 
 def _of_person(

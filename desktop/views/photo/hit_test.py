@@ -4,13 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.body.keypoints import layout
 from core.records import BBox, Person, Photo
 from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.photo.zoom import Placing
 
 NEAR_PX = 11.0
+BONE_PX = 7.0
 EDGE_PX = 5.0
+AROUND_PX = 16.0
 
 
 class BoxGrip(NamedTuple):
@@ -34,6 +37,19 @@ def keypoint_at(person: Person, posed: PosedBody | None, placing: Placing, at: n
     return int(away.argmin()) if len(away) and away.min() <= NEAR_PX else NO_KEYPOINT
 
 
+def bone_at(person: Person, placing: Placing, at: np.ndarray) -> tuple[int, int] | None:
+    """The bone of this person at a canvas point (2,) [px] as keypoint indices, the parent first; None for none."""
+    seen, places = person.keypoints.confidence > 0, placing.to_canvas(person.keypoints.xy)
+    bones = [bone for bone in layout(person.keypoints.layout).bones if seen[list(bone)].all()]
+    if not bones:
+        return None
+    start, end = places[[bone[0] for bone in bones]], places[[bone[1] for bone in bones]]
+    along = end - start
+    share = ((at - start) * along).sum(axis=1) / np.maximum((along**2).sum(axis=1), 1e-9)
+    away = np.linalg.norm(start + np.clip(share, 0, 1)[:, None] * along - at, axis=1)
+    return bones[int(away.argmin())] if away.min() <= BONE_PX else None
+
+
 def person_at(
     photo: Photo, placing: Placing, at: np.ndarray, besides: int | None, boxes: bool = True
 ) -> int | None:
@@ -54,6 +70,14 @@ def is_inside(box: BBox, point: np.ndarray) -> bool:
     """Whether a point (2,) [px of the photo] is in a box."""
     low, high = box.corners
     return bool((low <= point).all() and (point <= high).all())
+
+
+def is_near(person: Person, placing: Placing, at: np.ndarray) -> bool:
+    """Whether a canvas point (2,) [px] is at the person's box or keypoints, or close to them."""
+    seen = person.keypoints.xy[person.keypoints.confidence > 0]
+    corners = placing.to_canvas(np.concatenate([person.bbox.corners, seen]))
+    low, high = corners.min(axis=0) - AROUND_PX, corners.max(axis=0) + AROUND_PX
+    return bool((low <= at).all() and (at <= high).all())
 
 
 def box_grip(person: Person, placing: Placing, at: np.ndarray) -> BoxGrip | None:

@@ -1,27 +1,22 @@
 """Paints the canvas: photo, body and people. Unchanged parts are cached between pictures."""
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from core.body.keypoints import layout
-from core.records import Person
 from desktop.jobs.files.photos import to_qimage
+from desktop.model.placed_people import depth_of
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
-from desktop.state.view import NO_KEYPOINT
-from desktop.text.translate import part, verdict
 from desktop.views import drawing
 from desktop.views.gl.cameras import PhotoCamera
 from desktop.views.gl.renderer import Backdrop, Renderer, Solid
-from desktop.views.photo.bodies_around import OtherBodies, OtherBody, depth_of
+from desktop.views.photo.bodies_around import OtherBodies, OtherBody
 from desktop.views.photo.body_picture import BodyPicture
-from desktop.views.photo.silhouette import draw_outline, outline
+from desktop.views.photo.people_marks import PeopleMarks
 from desktop.views.photo.tones import toned
 from desktop.views.photo.zoom import Placing
 
-BODY_HEIGHT_M = 1.7
-REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px refers to
 MOVING_SHARE = 0.6  # largest share of the resolution for a moving body …
 MOVING_PX = 150_000  # … and most pixels of its area
 BEYOND, ROOM_PX, LABEL_PX = (
@@ -47,7 +42,7 @@ class PhotoPainter:
         self._body: tuple[object, BodyPicture | None] | None = None
         self._others = OtherBodies(workbench, renderer)
         self._split: tuple[object, tuple[tuple[OtherBody, ...], tuple[OtherBody, ...]]] | None = None
-        self._outline: tuple[QImage, list[np.ndarray]] | None = None
+        self._marks = PeopleMarks(workbench)
 
     def paint(
         self, painter: QPainter, size: QSize, ratio: float, placing: Placing, image: np.ndarray | None
@@ -59,13 +54,13 @@ class PhotoPainter:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         posed = workbench.shown.posed
-        if (workbench.view.overlay or workbench.view.silhouette) and posed is not None:
+        if workbench.view.overlay and posed is not None:
             self._paint_body(painter, posed, size, ratio, placing)
         front = self._in_front_of_the_person(size, ratio, placing)
         if front is not None:
             painter.drawImage(QRect(QPoint(0, 0), size), front)
         if workbench.person is not None:
-            self._paint_person(painter, workbench.person, posed, placing)
+            self._marks.paint_selected(painter, workbench.person, posed, placing)
 
     def _behind_the_person(
         self, image: np.ndarray | None, size: QSize, ratio: float, placing: Placing
@@ -76,8 +71,12 @@ class PhotoPainter:
         others = tuple([p for p in photo.people if p.id != selected]) if photo else ()
         background = view.colours.viewport
         tones = (id(image), view.brightness, view.contrast)
-        bodies = self._bodies(placing, ratio)[0]
-        what_for = (tones, others, placing, size, ratio, background, view.skeleton, view.boxes, bodies)
+        bodies, before = self._bodies(placing, ratio)
+        clothed = frozenset(
+            one.person_id for one in (*bodies, *before)
+        )  # who is seen by a body needs no bones
+        marks = (view.skeleton, view.boxes, clothed)
+        what_for = (tones, others, placing, size, ratio, background, marks, bodies)
         if self._behind is None or self._behind[0] != what_for:
             shown = QImage(size * ratio, QImage.Format.Format_RGB32)
             shown.setDevicePixelRatio(ratio)
@@ -89,7 +88,7 @@ class PhotoPainter:
                 for one in bodies:
                     self._paint_other_body(painter, one)
                 for person in others:
-                    self._paint_other(painter, person, placing)
+                    self._marks.paint_other(painter, person, placing, person.id in clothed)
             self._behind = (what_for, shown)
         return self._behind[1]
 
@@ -125,6 +124,7 @@ class PhotoPainter:
             ratio,
             view.theme,
             view.overlay_opacity,
+            view.body_style,
             self._workbench.fits.body,
         )
         if self._split is None or self._split[0] != what_for:
@@ -183,7 +183,7 @@ class PhotoPainter:
         if self._renderer is None or body is None:
             return
         fine = not self._workbench.previewing  # while something moves, speed is what counts
-        what_for = (posed, body, placing, size, ratio, view.theme, fine)
+        what_for = (posed, body, placing, size, ratio, view.theme, view.body_style, fine)
         if self._body is None or self._body[0] != what_for:
             share = ratio if fine else ratio * self._moving_share(size, ratio, placing)
             seen_by = PhotoCamera(
@@ -196,17 +196,14 @@ class PhotoPainter:
             drawn = None
             if rect is not None:
                 camera = seen_by.camera(rect, posed.vertices)
-                solid = Solid(posed.vertices, posed.faces, view.colours.body)
+                xray = view.body_style == "xray"
+                solid = Solid(posed.vertices, posed.faces, view.colours.body, xray=xray)
                 picture = self._renderer.draw([solid], camera, rect.size(), Backdrop(fine=fine))
-                drawn = BodyPicture.at(picture, rect, share)
+                drawn = BodyPicture.at(picture, rect, share, view.body_style)
             self._body = (what_for, drawn)
         shown = self._body[1]
-        if shown is not None and view.overlay:
+        if shown is not None:
             shown.draw(painter, view.overlay_opacity, shown.share < ratio)
-        if shown is not None and view.silhouette:
-            if self._outline is None or self._outline[0] is not shown.body:
-                self._outline = (shown.body, outline(shown.body))
-            draw_outline(painter, self._outline[1], shown.place, shown.share)
 
     def reach(self, size: QSize, placing: Placing) -> QRect:
         """The approximate area [canvas px] of the selected person's body, keypoints and labels."""
@@ -226,54 +223,3 @@ class PhotoPainter:
         reach = self.reach(size, placing)
         area_px = max(1.0, reach.width() * reach.height() * ratio**2)
         return float(min(MOVING_SHARE, np.sqrt(MOVING_PX / area_px)))
-
-    def _paint_other(self, painter: QPainter, person: Person, placing: Placing) -> None:
-        names, xy = layout(person.keypoints.layout), placing.to_canvas(person.keypoints.xy)
-        known = self._workbench.committed
-        if known is not None and all(person.id != other.id for other in known.people):  # is being drawn
-            self._paint_box(painter, person, placing, selected=True)
-            return
-        painter.setOpacity(drawing.OTHERS_OPACITY)
-        if self._workbench.view.skeleton:
-            size = drawing.size_of(person.bbox.side * placing.scale)
-            drawing.draw_bones(painter, names, person.keypoints, xy, size, alone=True)
-        if self._workbench.view.boxes:
-            self._paint_box(painter, person, placing, selected=False)
-        painter.setOpacity(1.0)
-
-    def _paint_person(
-        self, painter: QPainter, person: Person, posed: PosedBody | None, placing: Placing
-    ) -> None:
-        names, view, keypoints = layout(person.keypoints.layout), self._workbench.view, person.keypoints
-        xy = placing.to_canvas(keypoints.xy)
-        hovered = self._workbench.hover.keypoint
-        size = drawing.size_of(person.bbox.side * placing.scale)
-        marks = drawing.Marks(view.keypoint, hovered, self._ignored(posed), size)
-        if view.boxes:
-            self._paint_box(painter, person, placing, selected=True)
-        if view.skeleton:
-            drawing.draw_bones(painter, names, keypoints, xy, size)
-            if posed is not None and len(posed.keypoints_px) == keypoints.k:
-                body_xy = placing.to_canvas(posed.keypoints_px)
-                drawing.draw_ghosts(painter, names, keypoints, body_xy, marks)
-                if view.residuals:
-                    drawing.draw_residuals(painter, keypoints, xy, body_xy)
-            drawing.draw_points(painter, names, keypoints, xy, marks)
-        for index in {view.keypoint, hovered} - {NO_KEYPOINT}:
-            if index < keypoints.k and keypoints.confidence[index] > 0:
-                text = part(names.keypoints[index])
-                drawing.draw_label(painter, text, QPointF(xy[index][0] + 14, xy[index][1] - 8))
-
-    def _paint_box(self, painter: QPainter, person: Person, placing: Placing, selected: bool) -> None:
-        corners = placing.to_canvas(person.bbox.corners)
-        said = () if person.verdict == "todo" else (verdict(person.verdict),)
-        label = " · ".join((str(person.id), *said))
-        drawing.draw_box(painter, corners, label, selected, person.locked)
-
-    def _ignored(self, posed: PosedBody | None) -> frozenset[int]:
-        """Indices of outliers: keypoints so far off that they hardly affect the fit."""
-        if posed is None:
-            return frozenset()
-        size_px = BODY_HEIGHT_M * posed.fit.focal_length / max(float(posed.fit.cam_t[2]), 0.1)
-        limit = self._workbench.fits.options.told.robust_px * size_px / REFERENCE_PX
-        return frozenset(np.flatnonzero(posed.residual_px > limit).tolist())

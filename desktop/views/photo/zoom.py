@@ -40,9 +40,14 @@ class Placing:
         return replace(self, x=self.x + float(by[0]), y=self.y + float(by[1]))
 
     @classmethod
+    def centred(cls, at: np.ndarray, scale: float, size: np.ndarray) -> "Placing":
+        """Shows a point (2,) [px of the photo] in the middle of a canvas of this size (2,) [px]."""
+        x, y = size / 2 - scale * at
+        return cls(scale, float(x), float(y))
+
+    @classmethod
     def showing(cls, low: np.ndarray, high: np.ndarray, width: int, height: int) -> "Placing":
         """Shows the photo's region from low to high (2,) [px of the photo], centred on a canvas of this size [px]."""
         room = np.maximum([width - 2 * MARGIN_PX, height - 2 * MARGIN_PX], 1)
         scale = float(np.clip((room / np.maximum(high - low, 1e-3)).min(), SMALLEST, LARGEST))
-        x, y = np.array([width, height]) / 2 - scale * (low + high) / 2
-        return cls(scale, float(x), float(y))
+        return cls.centred((low + high) / 2, scale, np.array([width, height]))

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter
 from core.records import Fit, Guess
 from desktop.model.ghosts import Ghost, ghost_state, pose_ghost
 from desktop.model.workbench import Workbench
-from desktop.state.posed_body import TURN
+from desktop.state.floor_frame import FloorFrame
 from desktop.state.view import GhostName
 from desktop.text.translate import tr
 from desktop.theme import Theme
@@ -59,15 +59,20 @@ class GhostLayer:
     def solids(self, ghosts: dict[GhostName, Ghost]) -> list[Solid]:
         """Bodies of ghosts in the viewport's frame: aligned with the current fit, or without a fit each on its feet."""
         posed = self._workbench.shown.posed
+        floor = None if posed is None else self._workbench.floor.below(posed)
         return [
             Solid(
-                posed.to_upright(ghost.vertices) if posed is not None else _on_its_feet(ghost),
+                floor.to_floor(ghost.vertices) if floor is not None else self._on_its_feet(ghost),
                 ghost.faces,
                 COLOURS[name],
                 opacity=OPACITY,
             )
             for name, ghost in ghosts.items()
         ]
+
+    def _on_its_feet(self, ghost: Ghost) -> np.ndarray:
+        pitch_deg = self._workbench.floor.pitch_deg
+        return FloorFrame.below(pitch_deg, ghost.vertices, ghost.joints).to_floor(ghost.vertices)
 
     def paint_legend(self, painter: QPainter, colours: Theme, ghosts: dict[GhostName, Ghost]) -> None:
         """Draw one line per ghost to show, muted if this person does not have it."""
@@ -80,12 +85,6 @@ class GhostLayer:
             painter.setPen(QColor(colours.text if there else colours.muted))
             words = _words(name) if there else _words(f"no_{name}")
             painter.drawText(QPointF(MARGIN_PX + SWATCH_PX + 6, top + 12), words)
-
-
-def _on_its_feet(ghost: Ghost) -> np.ndarray:
-    points = ghost.vertices * TURN
-    pelvis = ghost.joints[0] * TURN
-    return points - np.array([pelvis[0], points[:, 1].min(), pelvis[2]], dtype=np.float32)
 
 
 def _words(name: str) -> str:

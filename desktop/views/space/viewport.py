@@ -1,46 +1,55 @@
 """The widget that shows the body in 3D, or the reason why OpenGL does not work."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.body.tree import JOINT_NAMES, joint_index
-from core.wishes import names_of
-from desktop.commands.body_menu import finish_order
-from desktop.model.hover import joint_meant, keypoint_called
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
-from desktop.state.joint_turns import axes_of
-from desktop.state.posed_body import TURN, Surface
+from desktop.state.floor_frame import heading_deg
+from desktop.state.posed_body import Surface
 from desktop.text.translate import tr
 from desktop.views.drawing import draw_focus, draw_notice
-from desktop.views.gesture import ARROWS, Hand, Pointer
+from desktop.views.gesture import ARROWS, Pointer
 from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Renderer
 from desktop.views.repaint_later import Unhurried
 from desktop.views.space.body_painter import BodyPainter
-from desktop.views.space.joint_gestures import move_joint, turn_joint
-from desktop.views.space.joint_marks import draw_joints
-from desktop.views.space.rings import Grip, Rings
+from desktop.views.space.gizmo import OPPOSITE, Gizmo
+from desktop.views.space.joint_hand import JointHand
+from desktop.views.space.joint_target import joint_or_view
+from desktop.views.space.next_look import NextLook
 from desktop.views.space.space_notice import notice_of
+from desktop.views.space.studio import paint_studio
 from desktop.views.space.viewpoint import Viewpoint
 
 WHEEL_FACTOR = 1.15  # per notch
-NEAR_PX = 9.0
 ARROW_PX = 10.0  # length of the drag that one press of an arrow key equals
+CLICK_PX = 3.0  # a press that moves less is a click
+HAND = Qt.CursorShape.PointingHandCursor
 
 
 class Viewport(QWidget):
     """Shows the selected person's fit, or the body at rest.
 
     Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged. Arrows turn, and pan
-    with Shift. aside_deg: this view's azimuth relative to the viewpoint, which other views may share.
+    with Shift. A click on an end of the axes shows the body from there, one on another person selects them.
+    aside_deg: this view's azimuth relative to the viewpoint, which other views may share.
     """
+
+    menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
     def __init__(
         self,
@@ -55,20 +64,20 @@ class Viewport(QWidget):
         self._workbench = workbench
         self._viewpoint, self._aside_deg = viewpoint or Viewpoint(self), aside_deg
         self._viewpoint.changed.connect(self.update)
-        self._painter = BodyPainter(workbench, opengl, renderer)
+        self._painter = BodyPainter(workbench, opengl, renderer, self)
+        self._painter.timeout.connect(self.update)
         self._legend = not aside_deg
         self.complaint = opengl.complaint
         self._without_opengl = notice_of(workbench, self.complaint) if self.complaint else ""
         self._held: tuple[Orbit, QPointF, bool] | None = None  # the camera, place and kind of a drag
-        self._hand = Hand()
-        self._grip: Grip | None = None  # of the ring that is held or under the cursor …
-        self._turned = 0.0  # … and how far it was dragged [rad]
+        self.hand = JointHand(workbench, lambda: (self.orbit, self.size()))
+        self._end: str | None = None  # of the axes, under the mouse
         self.setMinimumSize(200, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
-        self._shown_before: Surface | None = None  # the body last shown
+        self._next_look = NextLook(workbench)
         self._soon = Unhurried(self, workbench)
         workbench.photo_changed.connect(self._show_whole)
         for signal in (workbench.photo_changed, workbench.previewed):
@@ -76,7 +85,7 @@ class Viewport(QWidget):
         workbench.cancelled.connect(self._let_go)
         workbench.fits.body_changed.connect(self._show_whole)
         for signal in (
-            *(workbench.view_changed, workbench.hover.changed),
+            *(workbench.view_changed, workbench.hover.changed, workbench.floor.changed),
             *(workbench.fits.body_changed, workbench.fits.changed),
         ):
             signal.connect(self.update)
@@ -86,13 +95,17 @@ class Viewport(QWidget):
         return QSize(350, 400)
 
     def _show_whole(self) -> None:
-        """Another body or a new fit is shown whole where the last one was, unless the mouse holds the view."""
-        surface, before = self.surface, self._shown_before
+        """Show what is new whole, unless the mouse holds the view."""
+        surface = self.surface
         if surface is None or not self.isVisible():
             return
-        self._shown_before = surface
-        if self._held is None and (before is None or self.orbit.shows(before[0], self.size())):
-            self._turn(self.orbit.around(surface[0], self.size()))
+        orbit = self._next_look.after(self.orbit, surface, self.size())
+        if self._held is not None:
+            return
+        if orbit is None and not self._aside_deg:
+            self.frame(self._workbench.view.everyone)
+        else:  # a view from aside follows the other one
+            self._turn(orbit or self.orbit.around(surface[0], self.size()))
 
     def _follow(self) -> None:
         if self._held is not None:
@@ -102,12 +115,14 @@ class Viewport(QWidget):
 
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self.surface is not None and self.orbit.shows(self.surface[0], event.oldSize()):
-            self._turn(self.orbit.around(self.surface[0], self.size()))
+        points = self._points(self._workbench.view.everyone)
+        if points is not None and self.orbit.shows(points, event.oldSize()):
+            self._turn(self.orbit.around(points, self.size()))
 
     @qt_override()
     def hideEvent(self, event: object) -> None:
         self._soon.stop()
+        self._painter.stop()
 
     @property
     def orbit(self) -> Orbit:
@@ -116,16 +131,26 @@ class Viewport(QWidget):
         return replace(orbit, azimuth_deg=orbit.azimuth_deg + self._aside_deg)
 
     def view_from(self, place: str) -> None:
-        """Show the whole body from one of cameras.PLACES. "photo": from the photo's camera."""
-        posed = self._workbench.shown.posed
-        if place == "photo" and posed is not None:
-            vertices = posed.upright[0]
-            middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2
-            self._turn(Orbit.from_eye(posed.to_upright(np.zeros((1, 3)))[0], middle))
-        elif self.surface is not None:
-            self._turn(Orbit.at(place).around(self.surface[0], self.size()))
-        else:
-            self._turn(Orbit.at(place))
+        """Show the whole body: from one of cameras.SIDES, "home" for the first look, "photo" for the photo's camera."""
+        posed, surface = self._workbench.shown.posed, self.surface
+        if place == "photo" and posed is not None and surface is not None:
+            eye = self._workbench.floor.below(posed).to_floor(np.zeros((1, 3), np.float32))[0]
+            self._turn(Orbit.from_eye(eye, surface[0], self.size()))
+            return
+        orbit = Orbit() if place in ("home", "photo") else Orbit.at(place, self.gizmo.heading_deg)
+        self._turn(orbit if surface is None else orbit.framing(surface[0], self.size()))
+
+    def frame(self, everyone: bool = False) -> None:
+        """Show the whole body from where the camera is, as large as it can be. everyone: all people of the photo."""
+        points = self._points(everyone)
+        if points is not None:
+            towards = Orbit(self.orbit.azimuth_deg, self.orbit.elevation_deg)
+            self._turn(towards.framing(points, self.size()))
+
+    def _points(self, everyone: bool) -> np.ndarray | None:
+        """What is to be seen (N, 3) [m]: the selected body, or everybody's."""
+        surface, others = self.surface, self._painter.people.vertices().values() if everyone else ()
+        return None if surface is None else np.concatenate([surface[0], *others])
 
     def zoom(self, factor: float) -> None:
         """Zoom in by a factor."""
@@ -144,9 +169,9 @@ class Viewport(QWidget):
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         view = self._workbench.view
-        colours = view.colours
+        colours, surface = view.colours, self.surface
         with QPainter(self) as painter:
-            painter.fillRect(self.rect(), QColor(colours.viewport))
+            paint_studio(painter, self.rect(), colours)
             ghosts = self._painter.ghosts.there() if view.ghosts else {}
             picture = self._painter.draw(
                 self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
@@ -154,11 +179,9 @@ class Viewport(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if picture is not None:
                 painter.drawImage(self.rect(), picture)
-            if picture is not None and self.surface is not None:
-                self._paint_joints(painter, self.surface[1])
-                rings = self._rings()
-                if rings is not None:
-                    rings.draw(painter, self.orbit, self.size(), self._grip, self._turned)
+            if picture is not None and surface is not None:
+                self.hand.draw(painter, surface[1], self.underMouse())
+                self.gizmo.draw(painter, colours, self._end)
             if view.ghosts and self._workbench.person is not None and self._legend:
                 self._painter.ghosts.paint_legend(painter, colours, ghosts)
             notice = "" if picture is not None and self._workbench.shown.posed is not None else self.notice
@@ -167,112 +190,85 @@ class Viewport(QWidget):
             if self.hasFocus():
                 draw_focus(painter, self.rect(), colours)
 
-    def _paint_joints(self, painter: QPainter, joints: np.ndarray) -> None:
-        """Draw the selected joint and held ones; all joints, small, while the mouse is over the view."""
-        person = self._workbench.person
-        draw_joints(
-            painter,
-            self.orbit.project(joints, self.size()),
-            self._workbench.view.colours,
-            joint_meant(self._workbench.person, self._workbench.view),
-            self._workbench.hover.joint,
-            frozenset(name for wish in person.wishes for name in names_of(wish)) if person else frozenset(),
-            self.underMouse(),
-        )
-
-    def _rings(self) -> Rings | None:
-        """Rings around the marked joint of an editable fit, if rings are turned on."""
-        posed = self._workbench.shown.posed
-        if not self._workbench.view.rings or posed is None or not self._workbench.editable:
-            return None
-        joint = joint_meant(self._workbench.person, self._workbench.view)
-        center = posed.upright[1][joint_index(joint)]
-        return Rings.around(center, axes_of(posed.fit, joint) * TURN, self.orbit, self.size())
-
-    def joint_at(self, at: QPointF) -> str | None:
-        """The joint nearest to a point of the view; None if no joint is near."""
+    @property
+    def gizmo(self) -> Gizmo:
+        """The axes in the corner."""
         surface = self.surface
-        if surface is None:
-            return None
-        away = np.linalg.norm(self.orbit.project(surface[1], self.size()) - [at.x(), at.y()], axis=1)
-        index = int(np.nanargmin(np.where(np.isfinite(away), away, np.inf)))
-        return JOINT_NAMES[index] if away[index] <= NEAR_PX else None
+        return Gizmo(self.orbit, 0.0 if surface is None else heading_deg(surface[1]), self.size())
 
     @qt_override()
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            return
+        at, surface = event.position(), self.surface
+        end = self.gizmo.hit(np.array([at.x(), at.y()]))
+        if end is not None and surface is not None:
+            there = np.allclose(Orbit.at(end, self.gizmo.heading_deg).axes, self.orbit.axes, atol=1e-3)
+            self.view_from(OPPOSITE[end] if there else end)
+            return
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pans = shifted or event.button() == Qt.MouseButton.MiddleButton
-        self._held = (self.orbit, event.position(), pans)
-        if pans:
-            return
-        grip, joint = self._grip_at(event.position()), self.joint_at(event.position())
-        if grip is not None:
-            self._grip = grip
-            meant = joint_meant(self._workbench.person, self._workbench.view)
-            angle = partial(self._angle, grip)
-            self._hand.begin(turn_joint(self._workbench, meant, grip.axis, angle))
-        elif joint is not None:
-            self._workbench.change_view(joint=joint, keypoint=keypoint_called(self._workbench.person, joint))
-            if self._workbench.view.compared:
-                finish_order(self._workbench)
-                return
-            self._take_joint(joint, event.position())
+        self._held = (self.orbit, at, pans)
+        if not pans and surface is not None:
+            self.hand.press(at, surface[1])
 
-    def _grip_at(self, at: QPointF) -> Grip | None:
-        """The ring under a point of the view."""
-        rings = self._rings()
-        return None if rings is None else rings.hit(np.array([at.x(), at.y()]), self.orbit, self.size())
+    @qt_override()
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.hand.holds:
+            return
+        surface, at = self.surface, QPointF(event.pos())
+        joint = None if surface is None else self.hand.joint_at(at, surface[1])
+        joints_px = None if surface is None else self.orbit.project(surface[1], self.size())
+        target, place = joint_or_view(event, self._workbench, joint, joints_px, self.rect())
+        self.menu_asked.emit(target, self.mapToGlobal(place))
 
     @qt_override()
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at, surface = event.position(), self.surface
         if self._held is None:
-            grip = self._grip_at(event.position())
-            if (grip and grip.axis) != (self._grip and self._grip.axis):
-                self.update()
-            self._grip = grip
-            self._workbench.hover.over_joint("" if grip else self.joint_at(event.position()) or "")
+            if surface is not None:
+                before, self._end = self._end, self.gizmo.hit(np.array([at.x(), at.y()]))
+                if self._end != before:
+                    self.setCursor(HAND if self._end else Qt.CursorShape.ArrowCursor)
+                if self.hand.hover(at, surface[1]) or self._end != before:
+                    self.update()
             return
         orbit, start, pans = self._held
-        by = np.array([event.position().x() - start.x(), event.position().y() - start.y()])
-        if self._hand.holds:
-            self._hand.move(Pointer(by, by))
+        by = np.array([at.x() - start.x(), at.y() - start.y()])
+        if self.hand.holds:
+            self.hand.move(Pointer(by, by))
         else:
             self._turn(orbit.panned(by, self.size()) if pans else orbit.turned(by))
 
-    def _angle(self, grip: Grip, pointer: Pointer) -> float:
-        """The turn of a grip at a pointer [rad], which is shown beside the ring."""
-        self._turned = grip.angle(pointer.canvas)
-        return self._turned
-
     @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._held, self._turned = None, 0.0
-        self._hand.move(Pointer(np.zeros(2), np.zeros(2), released=True))
+        if event.button() == Qt.MouseButton.RightButton:
+            return
+        held, self._held = self._held, None
+        turned = not self.hand.holds
+        self.hand.release()
+        at = event.position()
+        if held is not None and turned and (at - held[1]).manhattanLength() < CLICK_PX:
+            self._select_at(np.array([at.x(), at.y()]))
         self.update()
+
+    def _select_at(self, at: np.ndarray) -> None:
+        """Select the other person at a point of the view."""
+        if self._workbench.view.everyone:
+            other = self._painter.people.person_at(at, self.orbit, self.size())
+            if other is not None:
+                self._workbench.select(other)
 
     def cancel(self) -> bool:
         """Cancel a drag. Returns True if there was one."""
-        self._held, self._turned = None, 0.0
-        return self._hand.drop()
+        self._held = None
+        return self.hand.drop()
 
     def _let_go(self) -> None:  # as the gesture would overwrite another change with older values
-        held = self._hand.holds
-        self._hand.let_go()
-        if held and not self._hand.holds:
-            self._held, self._turned = None, 0.0
-
-    def _take_joint(self, joint: str, start: QPointF) -> None:
-        """From now on the mouse drags the joint of a fit, if it may be changed."""
-        posed = self._workbench.shown.posed
-        if posed is None or not self._workbench.editable:
-            return
-        orbit, size = self.orbit, self.size()
-        at = posed.upright[1][joint_index(joint)]
-
-        def target(pointer: Pointer) -> np.ndarray:
-            return posed.from_upright(orbit.moved(at, pointer.canvas, size))
-
-        self._hand.begin(move_joint(self._workbench, joint, target))
+        held = self.hand.holds
+        self.hand.let_go()
+        if held and not self.hand.holds:
+            self._held = None
 
     @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -110,7 +110,7 @@ class CommandPalette(QDialog):
         items = []
         for entry in found(self._entries, typed, self._settings.recent_commands()):
             action = self._actions[entry.name]
-            why_not = "" if action.isEnabled() else action.toolTip().rpartition("\n")[2]
+            why_not = str(action.data() or "")
             item = QTreeWidgetItem([entry.words, why_not or entry.keys])
             item.setIcon(0, self._no_icon if action.icon().isNull() else action.icon())
             item.setSizeHint(0, QSize(0, ROW_PX))

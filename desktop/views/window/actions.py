@@ -6,26 +6,29 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
-from desktop.commands.command import Command, Needs, available, why_not
-from desktop.commands.menus import MENUS
+from desktop.commands.command import UNLOCKED, WRITABLE, Command, Needs, available, why_not
+from desktop.commands.menus import BEGIN_A_GROUP, MENUS, submenu_of
 from desktop.commands.window_api import Asks
-from desktop.jobs.files.open_files import why_read_only
+from desktop.jobs.files.opening_steps import why_read_only
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
 from desktop.state.shown import Shown
 from desktop.state.view import View
 from desktop.text.translate import tr
+from desktop.views.tools.context_menu import show_reasons
+
+WRITES = WRITABLE | UNLOCKED
+BEFORE_RECENT = "file.open_sample"
 
 
 class Actions(dict[str, QAction]):
-    """Actions by command id."""
+    """Actions by command id. An action's data is the reason why it is not available; empty if it is."""
 
     def __init__(
         self, window: QMainWindow, workbench: Workbench, commands: Sequence[Command], settings: Settings
     ) -> None:
         super().__init__()
         self._window, self._workbench, self._commands = window, workbench, commands
-        self._menus: dict[str, QMenu] = {}
         self._updated: tuple[Needs, Shown, View] | None = None  # the state of the last update
         self._tips: dict[str, tuple[object, ...]] = {}  # what each tool tip was made of
         given = {settings.shortcut(command.id, "") for command in commands}
@@ -35,22 +38,18 @@ class Actions(dict[str, QAction]):
             action.setShortcut(QKeySequence(settings.shortcut(command.id, own)))
             action.setCheckable(command.is_tick)
 
-    def begin(self, asks: Asks, docks: Sequence[QDockWidget]) -> None:
-        """Put the actions into the window's menus, and run a command when its action is triggered."""
-        menus = self._menus = {name: self._window.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
+    def begin(self, asks: Asks, docks: Sequence[QDockWidget], recent: QMenu) -> None:
+        """Put the actions into the window's menus, and run a command when its action is triggered.
+
+        recent: the submenu of recent projects.
+        """
         groups: dict[str, QActionGroup] = {}
         for command in self._commands:
             action = self[command.id]
             action.triggered.connect(partial(self._run, command, asks))
-            if command.group and command.group not in groups:
-                menus[command.menu].addSeparator()
-                groups[command.group] = QActionGroup(self._window)
             if command.group:
-                groups[command.group].addAction(action)
-            menus[command.menu].addAction(action)
-        menus["panel"].addSeparator()
-        for dock in docks:
-            menus["panel"].addAction(dock.toggleViewAction())
+                groups.setdefault(command.group, QActionGroup(self._window)).addAction(action)
+        self._fill_menus(docks, recent)
         workbench = self._workbench
         for signal in (
             workbench.project_changed,
@@ -62,8 +61,27 @@ class Actions(dict[str, QAction]):
             workbench.job.changed,
             workbench.files.changed,
             workbench.history.indexChanged,
+            workbench.queue.together_changed,
         ):
             signal.connect(self.update_states)
+
+    def _fill_menus(self, docks: Sequence[QDockWidget], recent: QMenu) -> None:
+        menus = {name: self._window.menuBar().addMenu(tr(text)) for name, text in MENUS.items()}
+        submenus: dict[str, QMenu] = {}
+        for command in self._commands:
+            menu, submenu = menus[command.menu], submenu_of(command.id)
+            if command.id in BEGIN_A_GROUP:
+                menu.addSeparator()
+            if submenu and submenu not in submenus:
+                submenus[submenu] = menu.addMenu(tr(submenu))
+            submenus.get(submenu, menu).addAction(self[command.id])
+            if command.id == BEFORE_RECENT:
+                menu.addMenu(recent)
+        menus["panel"].addSeparator()
+        for dock in docks:
+            menus["panel"].addAction(dock.toggleViewAction())
+        for menu in (*menus.values(), *submenus.values()):
+            show_reasons(menu)
 
     def update_states(self) -> None:
         """Enable actions of available commands, and update ticks."""
@@ -74,8 +92,6 @@ class Actions(dict[str, QAction]):
             return
         self._updated = (there, shown, view)
         fixed = "" if shown.project is None else why_read_only(shown.project)
-        for menu in self._menus.values():
-            menu.setToolTipsVisible(bool(fixed))
         for command in self._commands:
             action = self[command.id]
             missing = command.needs - there
@@ -85,7 +101,9 @@ class Actions(dict[str, QAction]):
                 self._tips.get(command.id) != about
             ):  # a hundred texts at every edit would take longer than the edit
                 self._tips[command.id] = about
-                action.setToolTip(_tool_tip(action, fixed or tr(why_not(command, there))))
+                reason = fixed if fixed and missing & WRITES else tr(why_not(command, there))
+                action.setData(reason if missing else "")
+                action.setToolTip(_tool_tip(action, reason))
             if command.flag:
                 action.setChecked(getattr(view, command.flag) == command.value)
             elif command.checked is not None:

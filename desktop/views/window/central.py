@@ -23,7 +23,9 @@ class Middle(QWidget):
         settings: Settings,
         actions: Mapping[str, QAction],
         pages: Sequence[QWidget],
+        below: QWidget,
     ) -> None:
+        """below: a widget that stands below every page."""
         super().__init__()
         self.steps = StepsLine(workbench, FirstSteps(workbench, settings, self), actions)
         self._pages = QStackedWidget()
@@ -34,6 +36,7 @@ class Middle(QWidget):
         column.setSpacing(0)
         column.addWidget(self.steps)
         column.addWidget(self._pages, 1)
+        column.addWidget(below)
 
     def currentWidget(self) -> QWidget | None:
         """The page shown."""
@@ -93,7 +96,6 @@ class StepsLine(QFrame):
     def _names(self) -> dict[str, str]:
         return {
             "drag": tr("Drag a wrist"),
-            "fit": tr("Fit"),
             "alternatives": tr("Alternatives"),
             "accept": tr("Accept"),
             "next": tr("Next"),
@@ -102,9 +104,8 @@ class StepsLine(QFrame):
 
     def _hint(self) -> str:
         hints = {
-            "drag": tr("The detector made some errors. Drag a wrist to its place in the photo."),
-            "fit": tr(
-                "Press {fit.fit}: a body is fitted to the keypoints. It then follows when you drag one."
+            "drag": tr(
+                "The detector made a plain error: drag the wrist to its place in the photo. The body follows."
             ),
             "alternatives": tr(
                 "One photo does not fix the depth. {fit.alternatives} finds alternatives, a number key takes one."

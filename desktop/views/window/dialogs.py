@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
+from desktop.commands.window_api import FileKinds
+from desktop.jobs.files.save_motion import MotionChoice
 from desktop.settings import Settings
 from desktop.text.translate import tr
+from desktop.views.window.motion_dialog import MotionDialog, without_track
 from desktop.views.window.question_dialog import QuestionDialog
 
 if TYPE_CHECKING:
@@ -20,9 +25,10 @@ class Dialogs:
 
     def __init__(self, parent: QWidget, settings: Settings) -> None:
         self._parent, self._settings = parent, settings
+        self._motion = MotionChoice()  # the last one
 
     def ask_for_file(self, kind: str) -> Path | None:
-        """Ask for an existing file ("any", "body", "network") or folder ("photos"). None if the user cancels."""
+        """Ask for a file ("any", "project", "body", "network") or a folder ("photos"). None if the user cancels."""
         folder = self._settings.folder
         everything = tr("All files (*)")
         if kind == "photos":
@@ -30,15 +36,18 @@ class Dialogs:
         elif kind == "body":
             filters = ";;".join((tr("Body files (*.pkl *.npz)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open body"), folder, filters)
+        elif kind == "project":
+            filters = ";;".join((tr("Projects (*.fitloop)"), everything))
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open project"), folder, filters)
         elif kind == "network":
             filters = ";;".join((tr("Checkpoints (*.pt)"), everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open checkpoint"), folder, filters)
         else:
             suffixes = dict.fromkeys(suffix for row in formats_read() for suffix in row.suffixes)
             known = tr("Projects and annotations ({files})").format(files=_patterns(suffixes))
-            name, _ = QFileDialog.getOpenFileName(
-                self._parent, tr("Open"), folder, ";;".join((known, everything))
-            )
+            photos = tr("Photos ({files})").format(files=_patterns(PHOTO_SUFFIXES))
+            filters = ";;".join((known, photos, everything))
+            name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), folder, filters)
         return self._remember(name)
 
     def ask_for_new_file(self, kind: str, project: Path) -> Path | None:
@@ -48,19 +57,44 @@ class Dialogs:
         filter, and a file of this name is not written over without a question.
         """
         row = FORMATS[kind]
-        words = {
-            tr("{format} ({files})").format(format=tr(row.title), files=_patterns([suffix])): suffix
-            for suffix in row.suffixes
-        }
-        suggested = project.with_name(f"{project.stem}_{kind}{row.suffixes[0]}")
-        name, chosen = QFileDialog.getSaveFileName(
-            self._parent, tr("Export"), str(suggested), ";;".join(words)
+        asked = self.ask_for_takeaway(kind, [(row.title, suffix) for suffix in row.suffixes], project)
+        return None if asked is None else asked[0]
+
+    def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
+        """Ask how motion is to be written, without blocking. track: of the selected person; take: gets the choice."""
+
+        def chosen(choice: MotionChoice) -> None:
+            self._motion = without_track(choice)
+            take(choice)
+
+        dialog = MotionDialog(self._motion, track, self._parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(chosen)
+        dialog.open()
+
+    def ask_for_takeaway(self, name: str, kinds: FileKinds, project: Path) -> tuple[Path, int] | None:
+        """Ask for a file to write, as `ask_for_new_file` does. name: the end of the suggested name.
+
+        Returns it with the place of its kind in `kinds`: the chosen one if that has the file's ending, else the first
+        that has. None if the user cancels.
+        """
+        suffixes = [suffix for _, suffix in kinds]
+        filters = [
+            tr("{format} ({files})").format(format=tr(words), files=_patterns([suffix]))
+            for words, suffix in kinds
+        ]
+        suggested = project.with_name(f"{project.stem}_{name}{suffixes[0]}")
+        written, chosen = QFileDialog.getSaveFileName(
+            self._parent, tr("Export"), str(suggested), ";;".join(filters)
         )
-        file = self._remember(name)
-        if file is None or file.suffix.lower() in row.suffixes:
-            return file
-        whole = file.with_name(file.name + words.get(chosen, row.suffixes[0]))
-        return whole if not whole.exists() or self._may_replace(whole) else None
+        file, place = self._remember(written), filters.index(chosen) if chosen in filters else 0
+        if file is None:
+            return None
+        if file.suffix.lower() in suffixes:
+            fits = suffixes[place] == file.suffix.lower()
+            return file, place if fits else suffixes.index(file.suffix.lower())
+        whole = file.with_name(file.name + suffixes[place])
+        return (whole, place) if not whole.exists() or self._may_replace(whole) else None
 
     def _may_replace(self, file: Path) -> bool:
         buttons = QMessageBox.StandardButton

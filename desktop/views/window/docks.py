@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -11,8 +11,11 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QTabBar,
     QTabWidget,
+    QToolBar,
     QWidget,
 )
+
+from desktop.settings import LAYOUT_VERSION
 
 SIZE_PX = (1280, 800)  # of the window; the sizes below are for it
 FRAME_PX = 32  # height of the frame that a desktop puts around the window
@@ -38,6 +41,11 @@ class Docks(dict[str, QDockWidget]):
         self._regain.setInterval(0)
         self._regain.timeout.connect(self._take_wanted)
         self._before: dict[str, tuple[int, int]] = {}
+        self._away: QByteArray | None = None  # the places of docks and tool bars while these are hidden
+        self._first = QByteArray()
+        self._arranged = (
+            False  # whether docks have sizes; they get their first ones when they are first shown
+        )
         self.wanted: dict[str, tuple[int, int]] = {}  # width and height [px] that the user gave a dock
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomLeftCorner, AREA.LeftDockWidgetArea)
@@ -57,7 +65,47 @@ class Docks(dict[str, QDockWidget]):
         for shown, behind in (("fit", "body"), ("body", "pose"), *pairwise(bottom)):
             self._window.tabifyDockWidget(self[shown], self[behind])
 
-    def arrange(self) -> None:
+    def keep_first(self) -> None:
+        """All docks and tool bars are where they belong: `reset` puts them there again."""
+        self._first = self.places()
+
+    def reset(self) -> None:
+        """Put all docks and tool bars where they were at first, in their first sizes."""
+        self.put(self._first, arranged=False)
+
+    def places(self) -> QByteArray:
+        """Places of docks and tool bars, as `QMainWindow.restoreState` takes them, also while they are put away."""
+        return self._away if self._away is not None else self._window.saveState(LAYOUT_VERSION)
+
+    def put(self, places: QByteArray, arranged: bool = True) -> None:
+        """Give docks and tool bars these places, at once or when they are brought back. arranged: also their sizes."""
+        self._arranged = arranged
+        if self._away is not None:
+            self._away = places
+            return
+        if not self._window.restoreState(places, LAYOUT_VERSION):  # places of another version
+            self._window.restoreState(self._first, LAYOUT_VERSION)
+            self._arranged = False
+        if self._arranged:
+            self.regain()
+        else:
+            self._arranged = True
+            self._arrange()
+
+    def put_away(self) -> None:
+        """Hide all docks and tool bars: there is nothing to show in them."""
+        if self._away is None:
+            self._away = self._window.saveState(LAYOUT_VERSION)
+            for part in (*self.values(), *self._window.findChildren(QToolBar)):
+                part.hide()
+
+    def bring_back(self) -> None:
+        """Show docks and tool bars where they were."""
+        if self._away is not None:
+            places, self._away = self._away, None
+            self.put(places, self._arranged)
+
+    def _arrange(self) -> None:
         """Give docks their first sizes. In a larger window, pictures and plots take the extra room."""
         for name in ("fit", "plots"):
             self[name].raise_()
@@ -99,7 +147,8 @@ class Docks(dict[str, QDockWidget]):
 
     def regain(self) -> None:
         """The window has another size: give the docks theirs soon."""
-        self._regain.start()
+        if self._arranged and self._away is None:
+            self._regain.start()
 
     def _take_wanted(self) -> None:
         """Give the docks shown their remembered sizes, as far as the window has room for them."""

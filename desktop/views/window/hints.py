@@ -6,7 +6,7 @@ from typing import Literal
 from PySide6.QtGui import QAction, QKeySequence
 
 from core.body.keypoints import layout
-from desktop.jobs.files.open_files import why_read_only
+from desktop.jobs.files.opening_steps import why_read_only
 from desktop.model.workbench import Workbench
 from desktop.text.translate import part, tr
 

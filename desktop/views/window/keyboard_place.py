@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.views.start.card import Card
 from desktop.views.window.central import Middle
 from desktop.views.window.hints import Place
-from desktop.views.window.start_page import Link
 
 TABS = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 ENDS = (Qt.Key.Key_Home, Qt.Key.Key_End)
@@ -73,5 +73,5 @@ def belongs_to(focus: QWidget | None, event: QKeyEvent, views: Sequence[QWidget]
     views: those in which keys are always shortcuts.
     """
     pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox)
-    leads = event.key() in ENDS and isinstance(focus, QAbstractItemView | Link)
+    leads = event.key() in ENDS and isinstance(focus, QAbstractItemView | Card)
     return pressed or leads or (event.key() in TABS and focus not in views)

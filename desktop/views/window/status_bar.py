@@ -2,36 +2,21 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from desktop.jobs.files.open_files import why_read_only
+from desktop.jobs.files.opening_steps import why_read_only
 from desktop.jobs.job import Job
 from desktop.model.workbench import Workbench
-from desktop.qt_override import qt_override
 from desktop.text.translate import tr
+from desktop.views.elided_label import ElidedLabel
 from desktop.views.window.hints import Hints, Place
 
 BAR_PX, NARROW_BAR_PX = 160, 40
-NARROW_TITLE_PX = 60
 LINE_GAP_PX = 12  # between the notice and a job's text
 TOLD_MS = 12_000
 LONGEST = 600  # characters of a notice in the bar; the report has all of it
-
-
-class _Title(QLabel):
-    """One line of text, elided if there is no room. Its tool tip has the whole text."""
-
-    @qt_override(QSize)
-    def minimumSizeHint(self) -> QSize:
-        return QSize(NARROW_TITLE_PX, super().minimumSizeHint().height())
-
-    @qt_override()
-    def paintEvent(self, event: QPaintEvent) -> None:
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        self.setToolTip(self.text() if words != self.text() else "")
-        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
 
 
 class JobLine(QWidget):
@@ -40,7 +25,7 @@ class JobLine(QWidget):
     def __init__(self, job: Job, stop: str) -> None:
         super().__init__()
         self._job = job
-        self.title, self.progress, self.stop = _Title(), QProgressBar(), QToolButton()
+        self.title, self.progress, self.stop = ElidedLabel(), QProgressBar(), QToolButton()
         self.progress.setMinimumWidth(NARROW_BAR_PX)
         self.progress.setMaximumWidth(BAR_PX)
         self.progress.setTextVisible(False)
@@ -80,10 +65,7 @@ class Status(QWidget):
 
     report_asked = Signal()
 
-    def __init__(
-        self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar, network: QWidget
-    ) -> None:
-        """network: shows the network in use."""
+    def __init__(self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar) -> None:
         super().__init__(bar)
         self._workbench, self._bar, self._hints = workbench, bar, Hints(workbench, actions)
         self.report = ""  # the last notice of several lines
@@ -91,7 +73,7 @@ class Status(QWidget):
         self._urgent = False  # whether the last hint was about keys with another meaning
         self.hide()
         bar.setContentsMargins(6, 0, 6, 0)
-        self.body, self.hint = QLabel(), _Title()
+        self.body, self.hint = QLabel(), ElidedLabel()
         bar.addWidget(self.hint, 1)
         self.jobs = [JobLine(job, actions["fit.stop"].toolTip()) for job in (workbench.files, workbench.job)]
         self.whole = QToolButton()
@@ -100,7 +82,7 @@ class Status(QWidget):
         self.whole.clicked.connect(self.report_asked)
         self.whole.hide()
         self.read_only = QLabel(tr("read-only"))
-        for widget in (*self.jobs, self.whole, self.read_only, network, self.body):
+        for widget in (*self.jobs, self.whole, self.read_only, self.body):
             bar.addPermanentWidget(widget)
         for changed in (workbench.fits.changed, workbench.fits.body_changed):
             changed.connect(self._show_body)
@@ -135,8 +117,12 @@ class Status(QWidget):
 
     def _show_body(self) -> None:
         fits = self._workbench.fits
-        nobody = tr("Loading the body…") if fits.loading else tr("No body")
-        self.body.setText(fits.body.name if fits.body is not None else nobody)
+        if fits.body is None:
+            self.body.setText(tr("Loading the body…") if fits.loading else tr("No body"))
+            return
+        words = tr("body: {name}") if fits.body_file is not None else tr("body: open (built-in)")
+        self.body.setText(words.format(name=fits.body.name))
+        self.body.setToolTip(str(fits.body_file or ""))
 
     def _show_hint(self) -> None:
         project = self._workbench.project

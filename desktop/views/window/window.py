@@ -1,58 +1,74 @@
 """The main window: photo in the middle, panels around it, and menus made of the command table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import (
     QCloseEvent,
+    QContextMenuEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
     QKeySequence,
     QResizeEvent,
-    QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from desktop import theme
 from desktop.commands.command import Command
+from desktop.commands.context_rows import Target
 from desktop.commands.file_menu import open_path
+from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.photos import Photos
-from desktop.jobs.files.thumbnails import Thumbnails
+from desktop.jobs.files.save_motion import MotionChoice
+from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, with_a_body
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
-from desktop.settings import LAYOUT_VERSION, Settings
+from desktop.settings import Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import find_opengl
 from desktop.views.gl.renderer import Renderer
+from desktop.views.lists.contact_sheet import ContactSheet, SheetPage
+from desktop.views.lists.filmstrip import Filmstrip
+from desktop.views.lists.people_panel import PeoplePanel
 from desktop.views.panels.alternatives_panel import AlternativePictures
 from desktop.views.panels.body_panel import BodyPanel
-from desktop.views.panels.contact_sheet import ContactSheet
 from desktop.views.panels.data_plots import DataPlots
 from desktop.views.panels.fit_panel import FitPanel
 from desktop.views.panels.fit_plots import FitPlots
-from desktop.views.panels.people_panel import PeoplePanel
 from desktop.views.panels.pose_table import PoseTable
 from desktop.views.panels.train_panel import TrainPanel
 from desktop.views.photo.canvas import Canvas
+from desktop.views.photo.placing_help import PlacingHelp
+from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
+from desktop.views.start.start_page import StartPage
+from desktop.views.tools.context_menu import open_menu
+from desktop.views.tools.detector_offer import DetectorDialog
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
+from desktop.views.tools.people_card import PeopleCard
+from desktop.views.tools.recent_menu import RecentMenu
 from desktop.views.tools.toolbar import Toolbar
+from desktop.views.tools.view_tools import PhotoTools, SpaceTools
 from desktop.views.window.actions import Actions
+from desktop.views.window.canvas_hints import CanvasHints
 from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
+from desktop.views.window.drops import take_drop
+from desktop.views.window.help.about import AboutDialog
+from desktop.views.window.help.manual import Manual
+from desktop.views.window.help.report_dialog import ReportDialog, show_message
+from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
-from desktop.views.window.report_dialog import ReportDialog, show_message
-from desktop.views.window.shortcut_editor import ShortcutEditor
-from desktop.views.window.shortcut_sheet import ShortcutSheet
-from desktop.views.window.start_page import StartPage
 from desktop.views.window.status_bar import Status
+from desktop.views.window.takeaway_views import TakeawayViews
 
 
 class Window(QMainWindow):
@@ -69,15 +85,22 @@ class Window(QMainWindow):
         self._dialogs = Dialogs(self, settings)
         self.photos = Photos(self)
         self.photos.resized.connect(workbench.told)
-        self.thumbnails = Thumbnails(lambda: workbench.fits.body, self)
-        opengl = find_opengl()
+        self.thumbnails = Thumbnails(with_a_body(lambda: workbench.fits.body), self)
+        self.photo_thumbnails = Thumbnails(photo_thumbnail_steps, self)
+        opengl = self._opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)
         self.space = Space(workbench, opengl, self._renderer)
         self.viewport = self.space.main
         self.canvas = Canvas(workbench, self.photos, self._renderer)
-        self.start_page = StartPage(self.actions_by_id)
-        self.people = PeoplePanel(workbench, self.thumbnails)
-        self.contact_sheet = ContactSheet(workbench, self.people.model, self.thumbnails)
+        self.takeaways = TakeawayViews(workbench, self.canvas, self.viewport, self._renderer)
+        self.placing_help = PlacingHelp(self.canvas, workbench)
+        self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
+        self.photos.arrived.connect(self.people_card.look)
+        self.start_page = StartPage(workbench, self.actions_by_id)
+        self.people = PeoplePanel(workbench, self.thumbnails, self.actions_by_id)
+        people = self.people.model
+        self.contact_sheet = ContactSheet(workbench, people, self.people.selection, self.thumbnails)
+        self.sheet_page = SheetPage(workbench, self.contact_sheet, people)
         self.contact_sheet.opened.connect(partial(self.show_contact_sheet, False))
         self.fit_panel = FitPanel(workbench, self.actions_by_id)
         self.plots, self.data_plots = FitPlots(workbench), DataPlots(workbench)
@@ -85,8 +108,10 @@ class Window(QMainWindow):
         self.training = TrainingProcess(self)
         self.train_panel = TrainPanel(workbench, self.training)
         self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
-        pages = (self.start_page, self.canvas, self.contact_sheet)
-        self._middle = Middle(workbench, settings, self.actions_by_id, pages)
+        self.filmstrip = Filmstrip(workbench, self.photo_thumbnails, self.actions_by_id)
+        pages = (self.start_page, self.canvas, self.sheet_page)
+        self._middle = Middle(workbench, settings, self.actions_by_id, pages, self.filmstrip)
+        self._middle.turned.connect(self._show_page)
         self.setCentralWidget(self._middle)
         self.docks = Docks(self)
         self.docks.wanted = settings.dock_sizes
@@ -97,17 +122,22 @@ class Window(QMainWindow):
         if layout is not None:
             layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(first_size(self.screen().availableSize()))
-        self.actions_by_id.begin(self, list(self.docks.values()))
-        self.addToolBar(Toolbar(workbench, self.actions_by_id))
+        recent = RecentMenu(settings.recent, self)
+        recent.chosen.connect(lambda path: open_path(workbench, Path(path)))
+        self.actions_by_id.begin(self, list(self.docks.values()), recent)
+        self.photo_tools = PhotoTools(workbench, self.canvas, self.actions_by_id)
+        self.space_tools = SpaceTools(workbench, self.viewport, self.actions_by_id)
         self.network = NetworkButton(workbench, lambda: self.ask_for_file("network"))
-        self.status = Status(workbench, self.actions_by_id, self.statusBar(), self.network)
+        toolbar = Toolbar(workbench, self.actions_by_id, self.network)
+        toolbar.menu_asked.connect(self.show_menu)
+        self.addToolBar(toolbar)
+        self.status = Status(workbench, self.actions_by_id, self.statusBar())
+        quiet = partial(self._middle.steps.isVisibleTo, self._middle)
+        self.hints = CanvasHints(self.canvas, workbench, settings, self.actions_by_id, quiet)
         self._project: object = None
         self._complaint, self._stayed = "", False
         self._connect()
-        self.arranged = (
-            False  # whether docks have their first sizes; they get them when the window is first shown
-        )
-        self._first_layout = self.saveState(LAYOUT_VERSION)
+        self.docks.keep_first()
         self._show_project()
         self.actions_by_id.update_states()
 
@@ -119,12 +149,27 @@ class Window(QMainWindow):
         workbench.reported.connect(self.show_report)
         workbench.asked.connect(self._dialogs.ask)
         workbench.fits.network.keep_in(self._settings)
+        workbench.floor.keep_in(self._settings)
+        lists = (self.people.list, self.contact_sheet, self.filmstrip.photos)
+        plots = (self.plots, self.data_plots)
+        for view in (self.canvas, self.space.main, self.space.side, *plots, *lists):
+            view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
+        self.start_page.forgotten.connect(self._forget_recent)
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
-        pages: dict[object, Place] = {self.start_page: "start", self.contact_sheet: "sheet"}
+        self.filmstrip.photos.left.connect(self.canvas.setFocus)
+        pages: dict[object, Place] = {self.start_page: "start", self.sheet_page: "sheet"}
         self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)
         self._keyboard.changed.connect(self.status.show_place)
+
+    def restore(self) -> None:
+        """Take the place on the screen, and the places of panels, of the last session."""
+        geometry, places = self._settings.window()
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if places is not None:
+            self.docks.put(places)
 
     # The interface for commands
 
@@ -134,8 +179,17 @@ class Window(QMainWindow):
     def ask_for_new_file(self, kind: str) -> Path | None:
         return self._dialogs.ask_for_new_file(kind, self._workbench.shown.the_project.path)
 
+    def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
+        self._dialogs.ask_for_motion(track, take)
+
+    def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None:
+        return self._dialogs.ask_for_takeaway(name, kinds, self._workbench.shown.the_project.path)
+
     def view_from(self, place: str) -> None:
         self.viewport.view_from(place)
+
+    def frame(self, everyone: bool = False) -> None:
+        self.viewport.frame(everyone)
 
     def zoom(self, factor: float) -> None:
         in_space = [view for view in (self.space.main, self.space.side) if view.hasFocus()]
@@ -145,10 +199,10 @@ class Window(QMainWindow):
         self.canvas.zoom_to(1.0)
 
     def show_whole_photo(self) -> None:
-        self.canvas.show_whole()
+        self.canvas.place.show_whole()
 
     def zoom_to_person(self) -> None:
-        self.canvas.show_person()
+        self.canvas.place.show_person()
 
     def draw_person(self) -> None:
         self.show_contact_sheet(False)
@@ -178,11 +232,14 @@ class Window(QMainWindow):
     def show_contact_sheet(self, show: bool | None = None) -> None:
         """Show the contact sheet or the photo. None switches between them."""
         if self._workbench.project is not None:
-            shown = self._middle.currentWidget() is self.contact_sheet
-            view = self.contact_sheet if (not shown if show is None else show) else self.canvas
+            shown = self._middle.currentWidget() is self.sheet_page
+            view = self.sheet_page if (not shown if show is None else show) else self.canvas
             self._middle.setCurrentWidget(view)
             view.setFocus()
             self.contact_sheet.show_person()
+
+    def offer_detectors(self) -> None:
+        DetectorDialog(self._workbench, self).open()
 
     def choose_network(self) -> None:
         self.network.offer()
@@ -192,17 +249,38 @@ class Window(QMainWindow):
         ReportDialog(self.status.report or none, self).open()
 
     def reset_layout(self) -> None:
-        self.restoreState(self._first_layout, LAYOUT_VERSION)
-        self._arrange()
+        self.docks.reset()
 
     def show_palette(self) -> None:
         CommandPalette(self._commands, self.actions_by_id, self._settings, self).open()
 
-    def show_shortcuts(self) -> None:
-        ShortcutSheet(self._commands, self.actions_by_id, self).open()
+    def show_menu(self, target: Target, at: QPoint) -> None:
+        """Open the context menu of a target at a point of the screen [px]."""
+        open_menu(target, at, self.actions_by_id, self._workbench.view.colours, self)
 
-    def change_shortcuts(self) -> None:
-        ShortcutEditor(self._commands, self.actions_by_id, self._settings, self).open()
+    def menu_of_selection(self) -> None:
+        """Open the context menu of the view with the keyboard, as the menu key does; without one, of the photo."""
+        view = self.focusWidget() or self.canvas
+        middle = view.rect().center()
+        reason = QContextMenuEvent.Reason.Keyboard
+        QApplication.sendEvent(view, QContextMenuEvent(reason, middle, view.mapToGlobal(middle)))
+
+    def show_first_steps(self) -> None:
+        self._middle.steps.steps.offer()
+
+    def show_manual(self) -> None:
+        Manual(self).show()
+
+    def show_about(self) -> None:
+        AboutDialog(self._workbench, self._opengl, self).open()
+
+    def show_shortcuts(self) -> None:
+        ShortcutSheet(self._commands, self.actions_by_id, self).show()
+
+    def show_settings(self, keys: bool = False) -> None:
+        dialog = SettingsDialog(self._workbench, self._commands, self.actions_by_id, self._settings, self)
+        dialog.show_page(KEYS if keys else GENERAL)
+        dialog.open()
 
     def say(self, text: str) -> None:
         show_message(text, self)
@@ -211,18 +289,18 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
+            self.start_page.drop_zone.light(True)
+
+    @qt_override()
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.start_page.drop_zone.light(False)
 
     @qt_override()
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped: a project, photos' folder, or annotations."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        if len(paths) == 1:
-            open_path(self._workbench, paths[0])
-        elif paths:
-            self._workbench.told.emit(
-                tr("Drop one file or folder: several photos are opened by their folder.")
-            )
+        self.start_page.drop_zone.light(False)
+        take_drop(self._workbench, paths)
 
     @qt_override()
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -233,10 +311,13 @@ class Window(QMainWindow):
         self._settings.dock_sizes = self.docks.wanted
         self._keyboard.close()
         self.people.stop()
+        self.filmstrip.refresh_soon.stop()
         self.training.close()
         self.data_plots.stop()
         self.photos.close()
         self.thumbnails.close()
+        self.start_page.looks.close()
+        self.photo_thumbnails.close()
         self._workbench.close()
         if self._renderer is not None:
             self._renderer.close()
@@ -247,6 +328,7 @@ class Window(QMainWindow):
         self._complaint = ""
         self.people.keep_typed()
         self._workbench.keep_due()
+        self._workbench.autosave.write_due()
         stays, self._stayed = bool(self._complaint) and not self._stayed, bool(self._complaint)
         if not stays and self._workbench.files.writing:
             self._workbench.told.emit(
@@ -262,8 +344,9 @@ class Window(QMainWindow):
 
     @property
     def waiting(self) -> bool:
-        """Whether photos or thumbnails are still being read."""
-        return self.photos.busy or self.thumbnails.busy
+        """Whether photos, thumbnails or recent projects are still being read."""
+        readers = (self.photos, self.thumbnails, self.photo_thumbnails, self.start_page.looks)
+        return any(reader.busy for reader in readers)
 
     def _add_docks(self) -> None:
         left, right, bottom = AREA.LeftDockWidgetArea, AREA.RightDockWidgetArea, AREA.BottomDockWidgetArea
@@ -280,15 +363,10 @@ class Window(QMainWindow):
         ):
             self.docks.add(name, title, panel, area)
 
-    def _arrange(self) -> None:
-        self.docks.arrange()
-        self.arranged = True
-
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.arranged:
-            self.docks.regain()
+        self.docks.regain()
 
     @qt_override(bool)
     def event(self, event: QEvent) -> bool:
@@ -303,17 +381,14 @@ class Window(QMainWindow):
             event.accept()
         return event.isAccepted()
 
-    @qt_override()
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self.arranged:
-            self._arrange()
-
     def _dress(self) -> None:
         colors = self._workbench.view.colours
         if colors.name != self._dressed:
             self._dressed = colors.name
             theme.apply(colors)
+
+    def _show_page(self) -> None:
+        self.filmstrip.allow(self._middle.currentWidget() is self.canvas)
 
     def _show_project(self) -> None:
         self._stayed = False
@@ -322,13 +397,21 @@ class Window(QMainWindow):
             return
         self._project = project
         self.thumbnails.show(project)
+        self.photo_thumbnails.show(project)
         self._middle.setCurrentWidget(self.start_page if project is None else self.canvas)
-        if project is None:
-            self.start_page.setFocus()
         self.setWindowTitle("Fitloop")
+        if project is None:
+            self.docks.put_away()
+            self.start_page.setFocus()
+            self.start_page.show_recent(self._settings.recent())
         if project is not None:
             name = tr("{name} (read-only)") if project.read_only else "{name}"
             self.setWindowTitle(f"{name.format(name=project.path.stem)} – Fitloop")
             self._settings.add_recent(str(project.path))
+            self.start_page.hide_recent()
+            self.docks.bring_back()
             self.canvas.setFocus()
+
+    def _forget_recent(self, path: str) -> None:
+        self._settings.forget_recent(path)
         self.start_page.show_recent(self._settings.recent())

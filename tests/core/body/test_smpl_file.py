@@ -8,6 +8,7 @@ import pytest
 
 from core.body.smpl_file import BodyArrays, read_body_file
 from core.body.tree import PARENTS
+from core.errors import BodyFileError
 from tests.bodies import Instance, python2_pickle, refusal, toy_arrays, write_folder, write_npz, write_pickle
 from tests.work import millions_of_steps
 
@@ -184,3 +185,22 @@ def test_a_body_of_fourteen_thousand_vertices_is_read_quickly(tmp_path):
     np.savez_compressed(path, **toy_arrays(ring=570))
     assert millions_of_steps(lambda: read_body_file(path)) < 20
     assert len(read_body_file(path).v_template) > 13_700
+
+
+def test_a_child_s_template_beside_the_file_or_named_is_its_child_direction(tmp_path):
+    """AGORA's formula: the template is centred, the mean adult is not."""
+    arrays = toy_arrays()
+    adult = arrays["v_template"].astype(np.float32)
+    child = 0.6 * adult + [0.3, 0.2, 0.1]
+    write_npz(tmp_path / "SMPL_NEUTRAL.npz", arrays)
+    assert read_body_file(tmp_path).kid_direction is None
+    np.save(tmp_path / "smpl_kid_template.npy", child)
+    expected = child - child.mean(axis=0) - adult
+    np.testing.assert_allclose(read_body_file(tmp_path).kid_direction, expected, atol=1e-6)
+    assert read_body_file(tmp_path).fingerprint == read_body_file(tmp_path / "SMPL_NEUTRAL.npz").fingerprint
+    np.save(tmp_path / "other.npy", 2 * child)
+    named = read_body_file(tmp_path, tmp_path / "other.npy").kid_direction
+    np.testing.assert_allclose(named, expected + child - child.mean(axis=0), atol=1e-6)
+    np.save(tmp_path / "other.npy", child[:-1])
+    with pytest.raises(BodyFileError, match=r"other\.npy has shape"):
+        read_body_file(tmp_path, tmp_path / "other.npy")

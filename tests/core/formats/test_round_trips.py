@@ -13,9 +13,10 @@ import trimesh
 from core.body.mean_skeleton import SMPL_PELVIS
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
-from core.formats.bodies import amass, eft, parameters, spin, spin_write
+from core.formats.bodies import eft, parameters, spin, spin_write
 from core.formats.keypoints import coco, coco_write
-from core.formats.meshes import gltf, mesh
+from core.formats.meshes import mesh
+from core.formats.motion import amass, gltf
 from core.formats.shared.report import Export
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Fit, Photo

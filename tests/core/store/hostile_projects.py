@@ -6,8 +6,24 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from core.store.project.edits import Edit
+from core.store.project.project import Project
+from tests.core.store.making import full_person, random_photo
+
 Change = Callable[[Path], None]
 FOREVER = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+
+
+def make_intact(path: Path) -> Path:
+    """A closed project of ten photos, whose first person has every field: what the kinds change."""
+    random = np.random.default_rng(3)
+    with Project.create(path) as project:
+        project.add_photos(random_photo(random, f"{number}.jpg") for number in range(10))
+        photo = project.photo(1)
+        project.commit(Edit("Full", photo, photo.with_person(full_person(random, photo.people[0].id))))
+    return path
 
 
 def sql(*statements: str) -> Change:

@@ -1,5 +1,7 @@
 """The command table: everything reachable, nothing twice."""
 
+from collections import defaultdict
+
 from desktop.commands.command import (
     FITTED,
     HELD,
@@ -8,9 +10,11 @@ from desktop.commands.command import (
     ORIGINAL,
     PERSON,
     PHOTO,
+    PLACING,
     PROJECT,
     REDO,
     SEEN,
+    SEVERAL,
     UNDO,
     WORK,
     WRITABLE,
@@ -18,7 +22,7 @@ from desktop.commands.command import (
     alternative,
     available,
 )
-from desktop.commands.menus import COMMANDS, MENUS
+from desktop.commands.menus import BEGIN_A_GROUP, COMMANDS, MENUS, SUBMENUS, submenu_of
 from desktop.views.window.actions import Actions
 
 
@@ -30,10 +34,25 @@ def test_every_command_has_its_own_id_and_its_own_shortcut():
 
 
 def test_every_command_stands_in_a_menu_with_a_letter_of_its_own():
-    for menu in MENUS:
-        letters = [c.text[c.text.index("&") + 1].lower() for c in COMMANDS if c.menu == menu]
+    texts = defaultdict(list)
+    for command in COMMANDS:
+        texts[command.menu, submenu_of(command.id)].append(command.text)
+    for menu, submenu in list(texts):
+        texts[menu, ""] += [submenu] if submenu else []
+    texts["file", ""].append("Open &recent")
+    for menu, words in texts.items():
+        letters = [text[text.index("&") + 1].lower() for text in words]
         assert len(letters) == len(set(letters)), (menu, letters)
     assert {command.menu for command in COMMANDS} == set(MENUS)
+
+
+def test_lines_and_submenus_of_the_menus_are_about_commands_that_there_are():
+    ids = {command.id for command in COMMANDS}
+    assert ids >= BEGIN_A_GROUP
+    for words, starts in SUBMENUS:
+        inside = [name for name in ids if name.startswith(starts)]
+        assert len(inside) > 1, words
+        assert len({name.split(".")[0] for name in inside}) == 1
 
 
 def test_choices_of_one_are_ticks():
@@ -54,7 +73,14 @@ def test_whatever_a_command_needs_can_be_there(open_desk):
     there = available(workbench)
     assert there >= PROJECT | WRITABLE | PHOTO | PERSON | FITTED | SEEN | KEYPOINT | NEIGHBOUR | UNDO | HELD
     needed = frozenset().union(*(command.needs for command in COMMANDS))
-    rest = WORK | REDO | ORIGINAL | frozenset().union(*(alternative(number) for number in range(1, 6)))
+    rest = (
+        WORK
+        | REDO
+        | ORIGINAL
+        | SEVERAL
+        | PLACING
+        | frozenset().union(*(alternative(number) for number in range(1, 6)))
+    )
     assert needed <= there | rest
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.records import Keypoints
-from desktop.commands.queue_menu import guess_with
+from desktop.commands.people.queue_menu import guess_with
 from desktop.views.window.status_bar import JobLine
 
 
@@ -76,7 +76,7 @@ def test_a_network_of_another_kind_is_refused_with_what_differs(open_desk, tmp_p
 
 
 def test_someone_locked_while_everybody_is_guessed_keeps_the_guess(open_desk):
-    from desktop.commands.queue_menu import write
+    from desktop.commands.people.queue_menu import write
 
     desk = open_desk
     desk.do("person.accept")

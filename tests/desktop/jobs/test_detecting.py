@@ -1,12 +1,15 @@
 """People found by a detector: a stand-in here, as detectors are installed beside the program."""
 
+import time
+
 import numpy as np
 import pytest
 
 from core.detect import Found
 from core.errors import DetectorError
-from core.records import Keypoints
+from core.records import BBox, Keypoints
 from desktop.jobs import detecting
+from desktop.views.photo.gestures import add_person, nobody_yet
 from tests.desktop.making import keypoints_of, write_photo
 
 
@@ -52,13 +55,118 @@ def test_people_are_found_in_photos_without_any_and_all_of_it_is_one_entry(desk,
     assert all(not photo.people for photo in workbench.project.photos())
 
 
-def test_without_a_detector_the_window_says_how_to_get_one(desk, folder, monkeypatch):
+def test_without_a_detector_a_card_on_the_photo_says_so_and_offers_some(desk, folder, monkeypatch):
     def nothing():
-        raise DetectorError("rtmlib is not installed. Install it with: pip install rtmlib")
+        raise DetectorError("The weights cannot be downloaded.")
 
     monkeypatch.setattr(detecting, "load_any", nothing)
     desk.open(folder)
     desk.do("person.detect")
-    desk.wait(lambda: bool(desk.said))
-    assert "pip install" in desk.said[0]
+    desk.wait(lambda: not desk.workbench.busy)
+    card = desk.window.people_card
+    assert card.isVisible()
+    assert card.why.text() == "The weights cannot be downloaded."
+    assert card.offer.buttons["mediapipe"].isVisible()
+    assert (desk.said, desk.told) == ([], [])
     assert np.all([not photo.people for photo in desk.workbench.project.photos()])
+
+
+class FailsAt(StandIn):
+    """Fails at some of its calls, counted over all that were loaded."""
+
+    calls = 0
+    wrong: tuple = ()
+
+    def __call__(self, image, bboxes=None):
+        FailsAt.calls += 1
+        if FailsAt.calls in self.wrong:
+            raise DetectorError("out of memory")
+        return super().__call__(image, bboxes)
+
+
+@pytest.mark.parametrize("wrong", [(2,), (2, 3)])
+def test_a_detector_that_fails_half_way_keeps_what_it_found_and_says_the_rest(
+    desk, folder, monkeypatch, wrong
+):
+    monkeypatch.setattr(FailsAt, "calls", 0)
+    monkeypatch.setattr(FailsAt, "wrong", wrong)
+    monkeypatch.setattr(detecting, "load_any", FailsAt)
+    write_photo(folder / "3.jpg", 3)
+    desk.open(folder)
+    desk.do("person.detect")
+    desk.wait(lambda: not desk.workbench.busy)
+    found = [len(photo.people) for photo in desk.workbench.project.photos()]
+    left = 1 if len(wrong) > 1 else 0
+    assert found == ([2, 0, 0, 0] if left else [2, 0, 2, 2])
+    assert desk.told[-1].startswith(f"{sum(found)} people found")
+    assert "1.jpg: the detector failed. out of memory" in desk.told[-1]
+    assert ("Photos not searched after that: 1." in desk.told[-1]) == bool(left)
+    assert desk.said == []
+
+
+def test_a_photo_on_which_somebody_was_drawn_meanwhile_keeps_that_person(desk, folder, monkeypatch):
+    class Draws(StandIn):
+        def __call__(self, image, bboxes=None):
+            if not any(photo.people for photo in desk.workbench.project.photos()):
+                Draws.waiting = True
+                while Draws.waiting:
+                    time.sleep(0.01)
+            return super().__call__(image, bboxes)
+
+    monkeypatch.setattr(detecting, "load_any", Draws)
+    desk.open(folder)
+    workbench = desk.workbench
+    desk.do("person.detect")
+    desk.wait(lambda: getattr(Draws, "waiting", False))
+    person = nobody_yet(workbench, BBox.from_xywh((10, 10, 100, 100)))
+    add_person(workbench, person)
+    Draws.waiting = False
+    desk.wait(lambda: not workbench.busy)
+    first, *others = workbench.project.photos()
+    assert [one.id for one in first.people] == [person.id]
+    assert [len(photo.people) for photo in others] == [2, 2]
+
+
+def test_where_every_photo_has_people_that_is_told(desk, folder, monkeypatch):
+    monkeypatch.setattr(detecting, "load_any", StandIn)
+    desk.open(folder)
+    for _ in range(2):
+        desk.do("person.detect")
+        desk.wait(lambda: not desk.workbench.busy)
+    assert desk.told[-1] == "Every photo has people already."
+
+
+def test_weights_are_downloaded_before_the_search_and_where_they_cannot_be_the_card_says_why(
+    desk, folder, monkeypatch
+):
+    from core.detect.weights import Fetched
+
+    def fetched():
+        yield Fetched(0, 20_000_000)
+        yield Fetched(10_000_000, 20_000_000)
+        if fails:
+            raise DetectorError("No server can be reached.")
+        yield Fetched(20_000_000, 20_000_000)
+
+    monkeypatch.setattr(detecting, "installed", lambda wanted="": ["rtmpose"])
+    monkeypatch.setattr(detecting, "lacks_weights", lambda names: True)
+    monkeypatch.setattr(detecting, "weights_steps", fetched)
+    monkeypatch.setattr(detecting, "load_any", StandIn)
+    fails = True
+    desk.open(folder)
+    desk.do("person.detect")
+    desk.wait(lambda: not desk.workbench.busy)
+    card = desk.window.people_card
+    assert card.why.text() == "No server can be reached."
+    assert not card.offer.failed.isVisible()
+    assert card.offer.buttons["mediapipe"].isVisible()
+    fails = False
+    seen = []
+    desk.workbench.job.changed.connect(
+        lambda: seen.append((desk.workbench.job.title, desk.workbench.job.done))
+    )
+    desk.do("person.detect")
+    desk.wait(lambda: not desk.workbench.busy)
+    assert ("Download the detector's weights", 10) in seen
+    assert all(len(photo.people) == 2 for photo in desk.workbench.project.photos())
+    assert not card.isVisible()

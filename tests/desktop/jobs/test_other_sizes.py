@@ -31,7 +31,7 @@ def project(tmp_path):
 
 
 def thumbnail(project):
-    ((_, _, picture),) = thumbnail_steps(project, {1: 0.0}, None)
+    ((_, _, _, picture),) = thumbnail_steps(project, {1: 0.0}, 128, None)
     return picture
 
 

@@ -13,7 +13,7 @@ from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
 from desktop.commands.file_menu import open_path
 from desktop.jobs.files import open_files
 from desktop.state.posed_body import params_of, placed_coarsely, pose_fit
-from desktop.views.panels.people_list import score_in_words
+from desktop.views.lists.person_tiles import score_in_words
 from tests.benchmarks.shared.people import smpl_sized
 from tests.bodies import write_npz
 from tests.core.formats.making import eft_document, write_photos

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import CheckpointError
 from core.store import Project
-from desktop.commands.queue_menu import guess_with
+from desktop.commands.people.queue_menu import guess_with
+from desktop.jobs.files.network_facts import facts_of_network
 from desktop.model.guess_network import with_network
 from tests.desktop.making import write_coco
 
@@ -44,8 +45,36 @@ def test_a_project_has_the_built_in_lifter_at_first_and_the_status_bar_says_so(o
     assert "built-in" in open_desk.window.train_panel.network.text()
 
 
-def test_without_a_project_no_network_is_shown(desk):
-    assert not desk.window.network.isVisible()
+def test_without_a_project_the_chooser_says_that_each_project_has_its_own(desk):
+    assert not desk.window.network.isEnabled()
+    assert "Each project has its own" in desk.window.network.toolTip()
+
+
+def test_the_chooser_says_where_a_network_comes_from_and_what_it_was_measured_at(open_desk):
+    network, button = open_desk.workbench.fits.network, open_desk.window.network
+    assert "PA-MPJPE" in button.toolTip()
+    file = run_of(open_desk.workbench.project)
+    file.with_name("config.json").write_text('{"method": "spin"}')
+    lines = ['{"step": 100, "mpjpe_mm": 61.25, "loss": 0.5}', '{"step": 200, "loss": 0.4}', '{"step": 3']
+    file.with_name("metrics.jsonl").write_text("\n".join(lines))
+    network.choose(file)
+    assert "trained here with train.spin" in button.toolTip()
+    assert "mpjpe 61.2 mm, step 100" in button.toolTip()
+    menu = button.menu()
+    menu.aboutToShow.emit()
+    assert menu.actions()[1].text().endswith("mpjpe 61.2 mm, step 100")
+
+
+@pytest.mark.parametrize("content", ["", "[1, 2]", "{" * 5000, '{"mpjpe_mm": "many"}', "\x00"])
+def test_a_runs_files_that_cannot_be_read_give_fewer_facts_and_no_error(tmp_path, content):
+    file = tmp_path / "checkpoint.pt"
+    file.write_bytes(b"")
+    for name in ("config.json", "metrics.jsonl"):
+        file.with_name(name).write_text(content)
+    facts = facts_of_network(file)
+    assert facts.origin
+    assert facts.measured == ""
+    assert facts_of_network(tmp_path / "gone.pt").origin == "not there any more"
 
 
 def test_the_list_has_the_lifter_the_projects_runs_and_the_one_in_use(open_desk, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from core.body.tree import joint_index
 from core.wishes import DepthOrder, GroundContact, Pin, Turn
-from desktop.state.posed_body import SOLE_M, floor_of
+from desktop.state.floor_frame import SOLE_M, FloorFrame
 
 pytestmark = pytest.mark.slow
 
@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 def height_of(desk, joint):
     """Above the floor [m]."""
     posed = desk.workbench.shown.posed
-    return float(posed.floor_y - posed.joints[joint_index(joint)][1])
+    floor = desk.workbench.floor.below(posed)
+    return float(floor.depth - posed.joints[joint_index(joint)] @ floor.down)
 
 
 def lift(desk, joint, by_m):
@@ -37,7 +38,9 @@ def test_a_foot_goes_on_the_floor_in_one_entry_and_the_floor_stays_there(open_de
     assert desk.window.actions_by_id["body.left_foot"].isChecked()
     contact = workbench.person.wishes[-1]
     assert isinstance(contact, GroundContact)
-    assert workbench.shown.posed.floor_y == pytest.approx(contact.offset + SOLE_M)
+    floor = workbench.floor.below(workbench.shown.posed)
+    assert floor.depth == pytest.approx(contact.offset + SOLE_M)
+    assert contact.normal == pytest.approx(floor.down)
     desk.do("edit.undo")
     assert not desk.window.actions_by_id["body.left_foot"].isChecked()
 
@@ -58,8 +61,9 @@ def test_the_same_key_lets_go_of_the_foot(open_desk):
     desk.do("body.right_foot")
     assert workbench.person.wishes == ()
     assert workbench.history.undoText() == "Lift right foot off the floor"
-    vertices = workbench.shown.posed.vertices
-    assert floor_of(workbench.person, vertices) == vertices[:, 1].max()
+    posed = workbench.shown.posed
+    floor = FloorFrame.below(0.0, posed.vertices, posed.joints, workbench.person.wishes)
+    assert floor.depth == pytest.approx(posed.vertices[:, 1].max())
 
 
 def test_what_is_held_is_listed_and_each_line_lets_go(open_desk):

@@ -112,11 +112,12 @@ def test_progress_counts_who_is_decided_and_undo_takes_it_back(open_desk):
     desk, people = open_desk, open_desk.window.people
     desk.do("person.accept")
     look(desk)
-    assert (people.progress.value(), people.progress.maximum()) == (1, 4)
-    assert "1 of 4 decided" in people.count.text()
+    counts = people.progress.verdicts.counts
+    assert (counts["accepted"], counts["todo"]) == (1, 3)
+    assert "1 of 4 decided" in people.progress.count.text()
     desk.do("edit.undo")
     look(desk)
-    assert people.progress.value() == 0
+    assert people.progress.verdicts.counts["accepted"] == 0
 
 
 def test_the_pace_is_that_of_the_work_without_its_pauses():
@@ -129,6 +130,28 @@ def test_the_pace_is_that_of_the_work_without_its_pauses():
     assert pace.hours_left(90) == pytest.approx(0.5)
     pace.note(17, 120.0 + 3600)  # after lunch
     assert pace.people_an_hour() == pytest.approx(3600 * 7 / (120 + PAUSE_S))
+
+
+def test_verdicts_on_many_at_once_say_nothing_of_the_pace():
+    pace = Pace()
+    for number in range(5):
+        pace.note(number, 20.0 * number)
+    before = pace.people_an_hour()
+    pace.note(5004, 90.0)
+    assert pace.people_an_hour() == before == pytest.approx(180)
+    pace.note(5005, 110.0)
+    assert pace.people_an_hour() == pytest.approx(180)
+    pace.note(4, 120.0)  # both undone
+    assert pace.people_an_hour() == before
+
+
+def test_before_a_few_verdicts_the_panel_says_what_the_time_left_waits_for(open_desk):
+    desk, progress = open_desk, open_desk.window.people.progress
+    look(desk)
+    assert "after 3 more verdicts" in progress.rate.text()
+    desk.do("person.reject")
+    look(desk)
+    assert "after 2 more verdicts" in progress.rate.text()
 
 
 def test_a_verdict_that_is_undone_is_forgotten_by_the_pace():

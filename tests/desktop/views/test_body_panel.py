@@ -148,7 +148,7 @@ def test_the_panel_waits_for_a_fit_and_an_accepted_person_is_not_changed(open_de
 
 
 def test_the_body_stands_upright_on_the_floor_as_the_photo_sees_it(fitted):
-    vertices, joints = fitted.workbench.shown.posed.upright
+    vertices, joints = fitted.window.viewport.surface
     assert vertices[:, 1].min() == pytest.approx(0, abs=1e-6)
     assert 1.4 < vertices[:, 1].max() < 2.1
     assert joints[15, 1] > joints[0, 1]  # the head is above the pelvis
@@ -156,16 +156,22 @@ def test_the_body_stands_upright_on_the_floor_as_the_photo_sees_it(fitted):
 
 def test_settings_remember_what_is_shown(tmp_path):
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    Settings(store).keep_view(View(theme="dark", wireframe=True, floor=False, boxes=False, joint="head"))
+    kept = {"wireframe": True, "floor": False, "boxes": False, "body_style": "xray", "overlay_opacity": 0.45}
+    Settings(store).keep_view(View(theme="dark", joint="head", **kept))
     store.sync()
     reread = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    assert Settings(reread).view() == View(theme="dark", wireframe=True, floor=False, boxes=False)
+    assert Settings(reread).view() == View(theme="dark", **kept)
 
 
 def test_settings_that_make_no_sense_are_the_defaults(tmp_path):
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     store.setValue("theme", "pink")
+    store.setValue("body_style", "wool")
+    store.setValue("overlay_opacity", "nan")
+    store.setValue("pitches", "[1, 2")
     store.setValue("window/geometry", "nonsense")
-    store.setValue("recent", ["/not/there.fitloop"])
+    store.setValue("angles", 7)
+    store.setValue("recent", {"not": "a list"})
     assert Settings(store).view() == View()
+    assert Settings(store).pitch_of("a.fitloop", "a.jpg") is None
     assert Settings(store).recent() == []

@@ -200,4 +200,17 @@ def test_a_term_that_is_new_to_the_fit_has_a_line_by_its_plain_name(open_desk, m
     )  # compiled here
     desk.fit()
     lines = desk.window.plots.losses.getPlotItem().listDataItems()
-    assert {line.name() for line in lines} == {"keypoints", "pose prior", "shape", "first beta"}
+    assert {line.name() for line in lines} == {"keypoints", "pose prior", "shape prior", "first beta"}
+
+
+def test_a_chosen_bar_stands_out_until_the_queue_shows_others(open_desk):
+    desk = open_desk
+    desk.fit()
+    plots = desk.window.data_plots
+    desk.window.show_panel("data")
+    desk.wait(lambda: plots.verdicts.bars.height.any())
+    plots.verdicts.choose(0)
+    assert plots.verdicts.chosen_place == 0
+    desk.do("person.everybody")
+    assert plots.verdicts.chosen_place == -1
+    assert desk.workbench.queue.wanted.chosen is None

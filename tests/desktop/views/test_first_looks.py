@@ -16,8 +16,8 @@ from desktop.jobs.files.thumbnails import _closed
 from desktop.state.person_edits import standing_in
 from desktop.theme import theme
 from desktop.views import drawing
-from desktop.views.gl.cameras import PLACES, Orbit
-from desktop.views.window import shortcut_sheet
+from desktop.views.gl.cameras import SIDES, Orbit
+from desktop.views.window.help import shortcut_sheet
 from tests.desktop.making import write_coco
 
 pytestmark = pytest.mark.slow
@@ -128,7 +128,7 @@ def test_all_shortcuts_can_be_reached_on_a_small_screen(desk, monkeypatch):
     sheet.close()
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", SIDES)
 @pytest.mark.parametrize("size", [QSize(350, 390), QSize(350, 190), QSize(900, 300)])
 def test_a_tall_or_a_wide_body_is_in_the_picture_from_every_place(place, size):
     body = np.array([[0, 0, 0], [0, 2.9, 0.3], [-1.6, 1.0, 0.4], [1.2, 0.4, -0.9]])
@@ -140,7 +140,7 @@ def test_a_tall_or_a_wide_body_is_in_the_picture_from_every_place(place, size):
 
 def test_a_standing_body_is_seen_from_as_far_as_ever():
     body = np.array([[0, 0, 0], [0, 1.6, 0], [0.3, 1.0, 0], [-0.3, 1.0, 0.2]])
-    assert Orbit.at("home").around(body, QSize(350, 400)).distance == Orbit().distance
+    assert Orbit().around(body, QSize(350, 400)).distance == Orbit().distance
 
 
 def test_before_a_run_there_are_no_axes_and_no_choice_of_curves(open_desk):
@@ -157,14 +157,6 @@ def test_gaps_between_the_dots_of_a_thumbnail_are_closed_and_the_edge_stays():
     closed = _closed(light)
     assert closed[8, 9] == pytest.approx(0.5)
     assert np.isfinite(closed).sum() == 100
-
-
-def test_the_start_page_has_no_arrows_that_dark_colours_swallow(desk):
-    from desktop.views.window.start_page import Link
-
-    for link in desk.window.start_page.findChildren(Link):
-        picture = link.icon().pixmap(16, 16).toImage()
-        assert all(picture.pixelColor(x, y).alpha() == 0 for x in range(16) for y in range(16))
 
 
 def test_the_label_of_a_box_beyond_the_edge_is_read_inside(qapp):

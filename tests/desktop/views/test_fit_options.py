@@ -40,6 +40,7 @@ def filled(slider):
 
 
 def test_the_panel_says_that_how_near_is_automatic_and_what_that_means(desk):
+    desk.workbench.change_view(advanced=True)
     row = desk.window.fit_panel.rows["stay_near"]
     assert row.number.text() == "automatic"
     for widget in (row.number, row.slider):
@@ -102,11 +103,28 @@ def test_a_child_is_found_where_the_age_is_fitted_and_an_adult_where_it_is_not(c
 @pytest.mark.parametrize("width", [840, 1024])
 def test_every_number_is_whole_in_a_narrow_window(open_desk, width):
     desk, panel = open_desk, open_desk.window.fit_panel
+    desk.workbench.change_view(advanced=True)
     desk.window.resize(width, 700)
     desk.qtbot.wait(50)
     for number in (panel.focal, *(row.number for row in panel.rows.values())):
         right = number.mapTo(panel.viewport(), number.rect().bottomRight()).x()
         assert right < panel.viewport().width()
+
+
+def test_the_sliders_are_under_advanced_and_reset_takes_all_of_them_back(desk):
+    panel, fits = desk.window.fit_panel, desk.workbench.fits
+    row = panel.rows["pose_prior"]
+    assert row.slider.isHidden() or not row.slider.isVisibleTo(panel)
+    assert panel.reset.isHidden()
+    panel.advanced.click()
+    assert row.slider.isVisibleTo(panel)
+    row.number.setValue(2.0)
+    panel.advanced.click()
+    assert not row.slider.isVisibleTo(panel)
+    assert panel.reset.isVisibleTo(panel)  # an option that is not the default is not forgotten
+    panel.reset.click()
+    assert fits.options == FitOptions()
+    assert row.number.value() == FitConfig().pose_prior
 
 
 def test_iterations_are_told_only_of_the_fit_on_show(open_desk):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import Pin
@@ -72,6 +72,38 @@ def test_a_joint_moved_by_keys_takes_its_limb_and_not_the_body(open_desk, comman
     assert after["left_wrist"] > 0.03
     assert max(away for name, away in after.items() if name not in ARM) < STILL_M
     assert len(desk.workbench.person.wishes) == 1
+
+
+@pytest.mark.parametrize("joint", ["left_wrist", "right_ankle"])
+@pytest.mark.parametrize("command", ["body.nearer", "body.farther"])
+def test_later_fits_leave_the_body_at_its_depth(open_desk, joint, command):
+    desk = open_desk
+    desk.fit()
+    desk.workbench.change_view(keypoint=desk.index(joint))
+    for _ in range(3):
+        desk.do(command)
+    before, (pin,) = desk.workbench.shown.posed.joints.copy(), desk.workbench.person.wishes
+    for fit in (desk.fit, desk.fit, lambda: desk.do("fit.queue")):
+        fit()
+        desk.wait(lambda: not desk.workbench.busy)
+        joints = desk.workbench.shown.posed.joints
+        assert abs(joints[0, 2] - before[0, 2]) < 0.02
+        assert np.linalg.norm(joints[joint_index(joint)] - pin.point) < 0.02
+    assert desk.workbench.person.wishes == (pin,)
+
+
+def test_a_keypoint_dragged_later_leaves_the_body_at_its_depth(open_desk):
+    desk = open_desk
+    desk.fit()
+    desk.workbench.change_view(keypoint=desk.index("left_wrist"))
+    for _ in range(3):
+        desk.do("body.farther")
+    before = desk.workbench.shown.posed.joints.copy()
+    at = desk.place_of("right_knee")
+    desk.drag(at, at + QPointF(8, 0), parts=30)
+    joints = desk.workbench.shown.posed.joints
+    print(joints[0] - before[0])
+    assert abs(joints[0, 2] - before[0, 2]) < 0.02
 
 
 def whole(view):

@@ -110,3 +110,19 @@ def test_a_number_is_typed_into_the_table_and_no_command(table, qtbot):
     editor = table.findChild(QDoubleSpinBox)
     assert editor is not None
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
+
+
+def test_angles_are_shown_and_typed_in_radians_where_the_setting_says_so(table, qtbot):
+    desk, table = table
+    workbench, panel = desk.workbench, desk.window.body_panel
+    workbench.change_view(angles="radians", joint="left_knee")
+    angle = float(person_edits.joint_of(workbench.person.fit, "left_knee")[0])
+    assert float(cell(table, "left_knee", 0).data()) == pytest.approx(angle, abs=6e-4)
+    assert table.model().headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) == "x [rad]"
+    assert panel.angles[0].number.value() == pytest.approx(angle, abs=6e-4)
+    assert panel.angles[0].number.suffix() == " rad"
+    assert table.model().setData(cell(table, "left_knee", 0), "0.25")
+    assert person_edits.joint_of(workbench.person.fit, "left_knee")[0] == pytest.approx(0.25, abs=1e-6)
+    workbench.change_view(angles="degrees")
+    assert float(cell(table, "left_knee", 0).data()) == pytest.approx(np.degrees(0.25), abs=0.06)
+    assert panel.angles[0].number.value() == pytest.approx(np.degrees(0.25), abs=0.06)

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from core.errors import DetectorError
 from core.formats.exchange import read_file
 from core.formats.table import FORMATS, formats_written
+from core.records import Photo
 from desktop.jobs import detecting
-from desktop.views.window.report_dialog import ReportDialog
+from desktop.views.window.help.report_dialog import ReportDialog
 
 pytestmark = pytest.mark.slow
 
@@ -160,21 +161,26 @@ def test_without_a_report_the_command_says_so(desk):
     assert "no report yet" in reports(desk)[0].text.toPlainText()
 
 
-def test_a_missing_detector_is_told_with_how_to_get_it_and_nobody_is_counted(desk, tmp_path, monkeypatch):
-    from tests.desktop.making import write_photo
+def test_where_no_detector_is_and_the_photo_shown_has_people_a_dialog_offers_some(
+    desk, tmp_path, monkeypatch
+):
+    from desktop.views.tools.detector_offer import DetectorDialog
+    from tests.desktop.making import write_coco, write_photo
 
-    write_photo(tmp_path / "one.jpg", 1)
-    desk.open(tmp_path)
+    desk.open(write_coco(tmp_path, photos=1))
+    write_photo(tmp_path / "empty.jpg", 9)
+    desk.workbench.project.add_photos([Photo("empty.jpg", 320, 240)])
 
     def none_there():
-        raise DetectorError("rtmlib cannot be used (not installed). Install it with pip install rtmlib.")
+        raise DetectorError("No detector is installed.")
 
     monkeypatch.setattr(detecting, "load_any", none_there)
     told = len(desk.told)
     desk.do("person.detect")
-    desk.wait(lambda: desk.said)
     desk.wait(lambda: not desk.workbench.busy)
-    assert "pip install" in desk.said[0]
+    (dialog,) = desk.window.findChildren(DetectorDialog)
+    assert dialog.isVisible()
+    assert dialog.offer.buttons["mediapipe"].text() == "Install MediaPipe"
     assert desk.told[told:] == []
 
 

@@ -73,7 +73,7 @@ def test_beside_the_rings_none_is_taken():
 
 def drag_ring(desk, qtbot, axis, by):
     viewport = desk.window.viewport
-    rings = viewport._rings()
+    rings = viewport.hand.rings()
     points = rings.points(axis)
     near = int(np.argmax((points - rings.center) @ viewport.orbit.axes[2]))
     start = QPoint(*viewport.orbit.project(points, viewport.size())[near].astype(int).tolist())
@@ -126,11 +126,11 @@ def test_escape_leaves_a_turned_joint_as_it_was(open_desk, qtbot):
 def test_rings_are_of_a_fit_that_may_be_changed(open_desk):
     desk, workbench = open_desk, open_desk.workbench
     desk.do("space.rings")
-    assert desk.window.viewport._rings() is None
+    assert desk.window.viewport.hand.rings() is None
     desk.fit()
-    assert desk.window.viewport._rings() is not None
+    assert desk.window.viewport.hand.rings() is not None
     desk.do("person.accept")
-    assert desk.window.viewport._rings() is None
+    assert desk.window.viewport.hand.rings() is None
     assert workbench.view.rings
 
 
@@ -156,7 +156,8 @@ def test_as_the_photo_the_view_looks_from_where_the_photos_camera_was(open_desk)
     desk.fit()
     desk.do("space.from_photo")
     posed = desk.workbench.shown.posed
-    assert posed.from_upright(viewport.orbit.eye) == pytest.approx(np.zeros(3), abs=1e-3)
+    floor = desk.workbench.floor.below(posed)
+    assert floor.from_floor(viewport.orbit.eye) == pytest.approx(np.zeros(3), abs=1e-3)
     at = viewport.orbit.project(viewport.surface[1], viewport.size())
     assert (at > 0).all()
     assert (at < [viewport.width(), viewport.height()]).all()

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop.views.window.docks import FRAME_PX, SIZE_PX, first_size
+from tests.desktop.making import write_coco
 from tests.waiting import LONGEST_S
 
 pytestmark = pytest.mark.slow
@@ -19,18 +20,56 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 SHOWS_ITS_SIZE = """
 import sys
+from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 application = QApplication([])
 from desktop.app import build
+from desktop.commands.file_menu import open_path
 from desktop.settings import Settings
-_, window = build(Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat)))
+from desktop.state.view import View
+from tests.journeys.program import OpenWindow
+settings = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+workbench, window = build(settings)
+window.restore()
 window.show()
 application.processEvents()
-room = window.screen().availableSize()
-print(room.width(), room.height(), window.width(), window.height())
+
+def tell():
+    room, place = window.screen().availableSize(), window.frameGeometry().topLeft()
+    print(room.width(), room.height(), place.x(), place.y(), window.width(), window.height())
+
+tell()
+if len(sys.argv) > 2:
+    desk = OpenWindow(workbench, window)
+    open_path(workbench, Path(sys.argv[2]))
+    desk.wait(lambda: workbench.project is not None and not workbench.busy and not window.waiting)
+    desk.qtbot.wait(100)
+    tell()
+settings.keep_window(window.saveGeometry(), window.docks.places())
+settings._store.sync()
 window.close()
 """
+
+
+def started(settings, screen, scale, *files):
+    """Sizes of the window after a start on such a screen, as (screen, place, window) each."""
+    screens = settings.with_name("screens.json")
+    wanted = {"name": "one", "x": 0, "y": 0, "width": screen[0], "height": screen[1]}
+    wanted |= {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    screens.write_text(json.dumps({"screens": [wanted]}))
+    platform = {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}", "QT_SCALE_FACTOR": scale}
+    done = subprocess.run(
+        [sys.executable, "-c", SHOWS_ITS_SIZE, str(settings), *map(str, files)],
+        env=os.environ | platform | {"PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+    )
+    assert done.returncode == 0, done.stderr
+    numbers = [[int(part) for part in line.split()] for line in done.stdout.splitlines()]
+    return [(line[:2], line[2:4], line[4:]) for line in numbers]
 
 
 @pytest.mark.parametrize("screen", [(1366, 768), (1280, 720), (1024, 768), (3840, 2160)])
@@ -41,27 +80,34 @@ def test_the_first_size_is_never_larger_than_the_screen_and_its_frame(screen):
     assert screen != (3840, 2160) or size == QSize(*SIZE_PX)
 
 
-@pytest.mark.parametrize("scale", ["1", "1.5"])
-@pytest.mark.parametrize("screen", [(1366, 768), (1280, 720)])
-def test_the_first_window_is_whole_on_a_small_screen_at_100_and_150_percent(tmp_path, screen, scale):
-    screens = tmp_path / "screens.json"
-    wanted = {"name": "one", "x": 0, "y": 0, "width": screen[0], "height": screen[1]}
-    wanted |= {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
-    screens.write_text(json.dumps({"screens": [wanted]}))
-    platform = {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}", "QT_SCALE_FACTOR": scale}
-    done = subprocess.run(
-        [sys.executable, "-c", SHOWS_ITS_SIZE, str(tmp_path / "settings.ini")],
-        env=os.environ | platform | {"PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_S,
-    )
-    assert done.returncode == 0, done.stderr
-    width, height, own_width, own_height = map(int, done.stdout.split())
-    assert width == pytest.approx(screen[0] / float(scale), abs=1)
-    assert own_width <= width
-    assert own_height <= height
+SCREENS = {
+    "1366x768": ("1", "1.25", "1.5"),
+    "1280x720": ("1", "1.5"),
+    "1920x1080": ("1.75", "2"),
+    "2560x1440": ("2",),
+}
+
+
+@pytest.mark.parametrize(
+    ("screen", "scale"),
+    [(tuple(map(int, screen.split("x"))), scale) for screen, scales in SCREENS.items() for scale in scales],
+)
+def test_the_window_is_whole_on_a_small_screen_also_scaled_and_with_its_panels(tmp_path, screen, scale):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for room, place, own in started(tmp_path / "settings.ini", screen, scale, write_coco(folder)):
+        assert room[0] == pytest.approx(screen[0] / float(scale), abs=1)
+        assert own[0] <= room[0]
+        assert own[1] <= room[1]
+        assert min(place) >= -FRAME_PX
+
+
+def test_a_window_of_a_large_screen_is_whole_on_a_small_one_the_next_time(tmp_path):
+    ((_, _, large),) = started(tmp_path / "settings.ini", (2560, 1440), "1")
+    assert large == list(SIZE_PX)
+    ((room, place, small),) = started(tmp_path / "settings.ini", (1024, 600), "1")
+    assert place[0] + small[0] <= room[0]
+    assert place[1] + small[1] <= room[1]
 
 
 def sizes(desk):

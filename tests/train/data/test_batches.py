@@ -21,8 +21,9 @@ from tests.benchmarks.shared.people import smpl_sized
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
 from train.data.batches import Batch, Crops, Order, RowTurn, Share, Turns, batches_of, load_batches
+from train.data.photos_present import present
 from train.data.rotated_body import LAYOUT
-from train.data.samples import Samples, each_once, present, read_dataset, samples_of_fits
+from train.data.samples import Samples, each_once, read_dataset, samples_of_fits
 from train.data.sources import SourceOptions, read_sources
 
 PEOPLE = 6

@@ -16,7 +16,8 @@ from tests.benchmarks.shared.people import smpl_sized
 from tests.core.networks.making import SMALL, network_that_says
 from tests.train import making_runs
 from train import evaluate as evaluate_command
-from train.data.samples import present, read_dataset
+from train.data.photos_present import present
+from train.data.samples import read_dataset
 from train.evaluation import protocols
 from train.evaluation.predict import crops_of
 from train.evaluation.protocols import PROTOCOLS, evaluate

@@ -17,41 +17,11 @@ from core.body.tree import LIMBS, flip_pose, joint_index, mirror_name
 from core.geometry.rotation import axis_angle_to_matrix
 from core.networks.lifter.network import SHAPE
 from core.networks.lifter.network_input import LifterInput, family, see
+from train.methods.lifter.scene_config import SceneConfig
 
 UPPER = tuple(j in (3, 6, 9) or j >= 12 for j in range(JOINTS))
 # Layouts people bring most often are drawn most often.
 OFTEN = {"coco17": 3.0, "openpose25": 3.0, "halpe26": 2.0, "spin49": 2.0, "h36m17": 2.0, "mediapipe33": 1.5}
-
-
-@dataclass(frozen=True)
-class SceneConfig:
-    """How much of everything. Lengths in metres, angles in radians, noise in sides of the person's bbox."""
-
-    mirrored: float = 0.5
-    halves_swapped: float = 0.3
-    between: float = 0.15
-    limbs_swapped: float = 0.3
-    joint_noise: float = 0.13
-    pitch: tuple[float, float] = (0.05, 0.22)
-    high_camera: float = 0.3
-    high_pitch: tuple[float, float] = (-0.4, 1.2)
-    roll: float = 0.12
-    any_roll: float = 0.05
-    distance: tuple[float, float] = (1.5, 15.0)
-    off_axis: float = 0.12
-    child: float = 0.05
-    wrong_focal: float = 0.35
-    clean: float = 0.25
-    noise: tuple[float, float] = (0.002, 0.025)
-    tail: float = 0.05
-    dropped: float = 0.6
-    most_dropped: float = 0.4
-    person_swapped: float = 0.04
-    limb_swapped: float = 0.08
-    limb_hidden: float = 0.2
-    cut: float = 0.15
-    certain: float = 0.5
-    fewest: int = 5
 
 
 # How far annotators' ideas of a point differ from one data set to the next [m].

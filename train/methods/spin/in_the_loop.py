@@ -26,7 +26,8 @@ from core.fitting import FitConfig
 from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
 from core.networks.spin import SpinConfig, SpinNetwork, SpinOutput
-from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary, RowsInCrop
+from core.store.fits.augmented import RowsInCrop
+from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
 from train.data.batches import Batch
 from train.data.compare_fits import LOOP_FIT
 from train.data.rotated_body import RotatedBody

@@ -101,8 +101,8 @@ def _refit(
 ) -> Candidates:
     rows, keypoints, frame = views.indices, views.keypoints, CropInPhoto.of(fits, views.indices)
     before, after = _around_the_fit(body, config)
-    told = (part.detach().float() for part in predicted)
-    (start,) = before(*told, views.rotation_deg, views.flipped, views.scale, keypoints, *frame)
+    guess = (part.detach().float() for part in predicted)
+    (start,) = before(*guess, views.rotation_deg, views.flipped, views.scale, keypoints, *frame)
     camera = frame.focal_length, frame.camera_center
     *_, step = fit(body, keypoints, LAYOUT, *camera, vector_to_params(start), config)
     weak, unknowns = step.weak.to(rows.device), step.unknowns.to(keypoints)

@@ -12,7 +12,8 @@ from core.errors import FitsError
 from core.formats.bodies import curated
 from core.formats.exchange import read_file, write_file
 from core.formats.keypoints import openpose
-from core.formats.shared.sequences import name_and_number, sequences, with_tracks
+from core.formats.photos.numbered_names import name_and_number
+from core.formats.shared.sequences import sequences, with_tracks
 from core.formats.table import FORMATS, Beside
 from core.records import Keypoints, Person, Photo
 from core.store.fits.dictionary import FitsDictionary

@@ -9,8 +9,9 @@ import torch
 
 from core.errors import FitsError
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, full_to_crop
+from core.store.fits.augmented import RowsInCrop
 from core.store.fits.columns import SOURCES
-from core.store.fits.dictionary import FitsDictionary, RowsInCrop
+from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
 from tests.core.store.fits.making_fits import (
     angles,

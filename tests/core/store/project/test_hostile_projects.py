@@ -4,7 +4,6 @@ import shutil
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.errors import FitloopError, ProjectError
@@ -12,22 +11,14 @@ from core.records import Person
 from core.store.project.edits import Edit
 from core.store.project.project import Project
 from core.store.project.review_queue import ORDERS, QueueRow
-from tests.core.store.hostile_projects import KINDS
-from tests.core.store.making import full_person, random_photo
+from tests.core.store.hostile_projects import KINDS, make_intact
 
 LONGEST_S = 10.0  # of processor; most take hundredths
 
 
 @pytest.fixture(scope="module")
 def intact(tmp_path_factory) -> Path:
-    """A closed project of ten photos."""
-    random = np.random.default_rng(3)
-    path = tmp_path_factory.mktemp("intact") / "a.fitloop"
-    with Project.create(path) as project:
-        project.add_photos(random_photo(random, f"{number}.jpg") for number in range(10))
-        photo = project.photo(1)
-        project.commit(Edit("Full", photo, photo.with_person(full_person(random, photo.people[0].id))))
-    return path
+    return make_intact(tmp_path_factory.mktemp("intact") / "a.fitloop")
 
 
 def use(path: Path) -> int:

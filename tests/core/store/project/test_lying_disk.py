@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
@@ -119,6 +120,95 @@ class TestLog:
         project.close()
         assert not log_of(project.path).exists()
         assert notes_of(project.path)[0] == "the last"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["", "raise SystemExit(3)", "1 / 0"])
+def test_a_program_that_ends_without_closing_leaves_a_project_that_opens_without_a_word(project, end):
+    project.close()
+    code = (
+        "import sys; from core.store.project.edits import Edit; from core.store.project.project import Project\n"
+        "p = Project.open(sys.argv[1]); b = p.photo(1)\n"
+        f"p.commit(Edit('n', b, b.with_person(b.people[0].with_(note='the last'))))\n{end}\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(project.path)], stderr=subprocess.DEVNULL, check=False)
+    with Project.open(project.path) as again:
+        assert again.notes == ()
+        assert again.person(1).note == "the last"
+
+
+class TestForeignLog:
+    """A log that fits another file, whole and with right checksums: SQLite reads it without a word."""
+
+    @pytest.fixture
+    def other(self, tmp_path, random):
+        """Another project, with all of it in its log: it was made, filled and killed in one sitting."""
+        folder = tmp_path / "other"
+        folder.mkdir()
+        with Project.create(folder / "march.fitloop") as made:
+            made.add_photos(random_photo(random, f"b{number}.jpg", 5) for number in range(9))
+            note(made, 1, "of the other")
+            return as_killed(made, folder)
+
+    def refused(self, path, log):
+        """Nothing was changed, and what is in the log was written to a copy."""
+        shutil.copyfile(log, log_of(path))
+        before = path.read_bytes(), log_of(path).read_bytes()
+        with pytest.raises(DamagedProjectError, match=r"march\.fitloop-wal is of another") as caught:
+            Project.open(path)
+        assert (path.read_bytes(), log_of(path).read_bytes()) == before
+        return caught.value
+
+    def test_the_log_of_another_project_is_told_and_both_can_be_had(self, project, other):
+        note(project, 1, "of this one")
+        project.close()
+        error = self.refused(project.path, log_of(other))
+        assert notes_of(error.recovered)[0] == "of the other"
+        log_of(project.path).rename(other.parent / "elsewhere")  # as the message says
+        assert notes_of(project.path)[0] == "of this one"
+
+    def test_a_log_of_an_earlier_state_beside_a_later_file_is_told(self, crashed, tmp_path):
+        earlier = shutil.copyfile(log_of(crashed), tmp_path / "earlier")
+        with Project.open(crashed) as project:
+            for number in range(5):
+                note(project, 1, f"later {number}")
+        self.refused(crashed, earlier)
+
+    def test_a_log_of_a_later_state_beside_an_earlier_file_is_told(self, project, tmp_path):
+        """As where a backup of the file alone was put back after a crash."""
+        note(project, 1, "in the backup")
+        project.close()
+        backup = shutil.copyfile(project.path, tmp_path / "backup")
+        with Project.open(project.path) as again:
+            for number in range(COMMITS):
+                note(again, 1 + number % 10, f"missed {number}")
+        with Project.open(project.path) as again:
+            note(again, 5, "only in the log")
+            crashed = as_killed(again, tmp_path)
+        shutil.copyfile(backup, crashed)
+        with pytest.raises(DamagedProjectError, match=r"do not fit each other|is of another") as caught:
+            Project.open(crashed)
+        assert notes_of(caught.value.recovered)[4] == "only in the log"
+
+    def test_a_new_project_does_not_take_up_what_is_left_of_one_of_its_name(self, project, other):
+        other.unlink()
+        with pytest.raises(ProjectError, match=r"-wal is what is left of an earlier project.*Move it"):
+            Project.create(other)
+        assert log_of(other).is_file()
+        with pytest.raises(ProjectError, match="is what is left of an earlier project"):
+            project.save_copy(other)
+
+    @pytest.mark.parametrize("commits", [0, 1, 40])
+    def test_the_log_of_this_project_is_read_at_any_time_of_a_crash(
+        self, project, tmp_path, monkeypatch, commits
+    ):
+        monkeypatch.setattr("core.store.project.disk_watch.FRAMES_KEPT", 10)
+        for number in range(commits):
+            note(project, 1 + number % 10, f"commit {number}")
+        crashed = as_killed(project, tmp_path)
+        with Project.open(crashed) as again:
+            assert again.notes == ()
+            assert len(again.history()) == 1 + commits
 
 
 class TestWhileOpen:

@@ -200,6 +200,47 @@ class TestHistory:
             project.revert(project.history()[0].id)
 
 
+class TestClockSetBack:
+    @pytest.fixture
+    def set_back(self, project, monkeypatch):
+        """Some edits, and then a clock an hour before them."""
+        for number in range(3):
+            photo = project.photo(1)
+            person = photo.people[0].with_(note=f"before {number}")
+            project.commit(Edit("Note", photo, photo.with_person(person)))
+        hour_ago = time.time() - 3600
+        monkeypatch.setattr("core.store.project.edits.time.time", lambda: hour_ago)
+        return project
+
+    def note(self, project, person_id, text):
+        photo = project.photo_of(person_id)
+        person = next(one for one in photo.people if one.id == person_id)
+        project.commit(Edit("Note", photo, photo.with_person(person.with_(note=text))))
+
+    def test_a_later_edit_has_a_later_time(self, set_back):
+        self.note(set_back, 1, "after")
+        self.note(set_back, 5, "and after")
+        times = [logged.time for logged in set_back.history()]
+        assert times == sorted(times, reverse=True)
+        assert len(set(times)) == len(times)
+
+    def test_another_window_sees_what_was_changed_since(self, set_back):
+        _, seen = set_back.changed_since(0.0)
+        self.note(set_back, 5, "after")
+        ids, _ = set_back.changed_since(seen)
+        assert ids.tolist() == [5]
+
+    def test_the_last_edited_is_the_newest_of_the_queue(self, set_back):
+        self.note(set_back, 5, "after")
+        assert next(set_back.queue("newest")).id == 5
+
+    def test_a_time_years_ahead_is_not_gone_on_from(self, project):
+        with project._session.writing("setting a time") as db:
+            db.execute("UPDATE person SET updated = 9e15 WHERE id = 2")
+        self.note(project, 1, "now")
+        assert abs(project.history()[0].time - time.time()) < 3600
+
+
 class TestQueue:
     def scored(self, project: Project, scores: list[float | None], random) -> None:
         for photo, score in zip(project.photos(), scores, strict=False):
@@ -242,6 +283,24 @@ class TestQueue:
         project.commit(Edit("Tag", photo, tagged))
         project.commit(Edit("Tag", tagged, photo.with_person(tagged.people[0].with_(tags=("b",)))))
         assert (list(project.queue(tag="a")), len(list(project.queue(tag="b")))) == ([], 1)
+
+    def test_people_added_with_tags_are_found_by_them_under_their_new_ids(self, project):
+        photo = project.photo(2)
+        tagged = photo.with_(path="photos/more.jpg", people=(photo.people[0].with_(tags=("crowd",)),))
+        (photo_id,) = project.add_photos([tagged])
+        (row,) = project.queue(tag="crowd")
+        assert (row.photo_id, row.id) == (photo_id, project.photo(photo_id).people[0].id)
+
+    def test_photos_are_read_as_light_rows_with_the_verdicts_of_their_people(self, project):
+        photo = project.photo(3)
+        person = photo.people[1].with_(verdict="later")
+        project.commit(Edit("Later", photo, photo.with_person(person)))
+        (empty,) = project.add_photos([photo.with_(path="photos/nobody.jpg", people=())])
+        rows = project.photo_rows([empty, 3, 999])
+        assert [(row.id, row.path, row.verdicts) for row in rows] == [
+            (empty, "photos/nobody.jpg", ()),
+            (3, photo.path, ("todo", "later")),
+        ]
 
     def test_it_goes_by_disagreement_of_guess_and_fit_and_by_time(self, project, random):
         photo = project.photo(5)

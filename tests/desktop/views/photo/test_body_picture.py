@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from desktop.theme import DARK, LIGHT
 from desktop.views.drawing import size_of
 from desktop.views.photo.body_picture import BodyPicture
+from tests.desktop.contrast import GRAPHICS, contrast, luminance
 
 SIDE, RADIUS = 120, 40
 GROUNDS = {
@@ -20,7 +21,6 @@ GROUNDS = {
     "night": "#08090c",
     "grey": "#777777",
 }
-SEEN = 3.0  # WCAG's contrast for graphics
 
 
 def disc(colour):
@@ -33,22 +33,6 @@ def disc(colour):
         painter.setBrush(QColor(colour))
         painter.drawEllipse(SIDE // 2 - RADIUS, SIDE // 2 - RADIUS, 2 * RADIUS, 2 * RADIUS)
     return BodyPicture.at(picture, QRect(0, 0, SIDE, SIDE), 1.0)
-
-
-def luminance(rgb):
-    """Relative luminance of WCAG 2 of colours (..., 3) in 0..255."""
-    share = np.asarray(rgb, float) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return linear @ (0.2126, 0.7152, 0.0722)
-
-
-def contrast(first, second):
-    """WCAG's contrast of colours."""
-    high, low = (
-        np.maximum(luminance(first), luminance(second)),
-        np.minimum(luminance(first), luminance(second)),
-    )
-    return (high + 0.05) / (low + 0.05)
 
 
 def drawn_on(ground, opacity):
@@ -69,7 +53,7 @@ def test_the_rim_contrasts_with_what_is_beside_the_body(name, opacity):
     for angle in np.linspace(0, 2 * np.pi, 48, endpoint=False):
         along = np.arange(RADIUS - 3, RADIUS + 8, 0.5)
         x, y = (SIDE / 2 + along * np.cos(angle)).astype(int), (SIDE / 2 + along * np.sin(angle)).astype(int)
-        assert contrast(picture[y, x], ground).max() >= SEEN
+        assert contrast(picture[y, x], ground).max() >= GRAPHICS
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
@@ -85,7 +69,7 @@ def test_a_translucent_body_lets_the_photo_through_and_its_rim_does_not():
     assert clear[middle, middle, 0] > dense[middle, middle, 0]
     rim = np.s_[middle, middle + RADIUS + 1 : middle + RADIUS + 4]
     assert np.abs(clear[rim].astype(int) - dense[rim]).max() < 5
-    assert (contrast(clear[rim], (255, 0, 0)) > SEEN).any()
+    assert (contrast(clear[rim], (255, 0, 0)) > GRAPHICS).any()
 
 
 def test_a_picture_knows_where_its_body_is_also_after_a_pan():

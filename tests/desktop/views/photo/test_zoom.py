@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize
 
 from core.records import BBox, Keypoints, Person, Photo
 from desktop.state.view import NO_KEYPOINT
-from desktop.views.gl.cameras import PLACES, Orbit
+from desktop.views.gl.cameras import SIDES, Orbit
 from desktop.views.photo.hit_test import box_grip, keypoint_at, person_at
 from desktop.views.photo.zoom import Placing
 
@@ -63,7 +63,7 @@ def test_a_box_is_held_at_its_corners_and_edges_and_not_inside():
     assert box_grip(person, Placing(), np.array([100.0, 50.0])) is None
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", SIDES)
 def test_the_body_is_in_the_picture_from_every_place(place):
     orbit, size = Orbit.at(place), QSize(350, 400)
     body = np.array([[0, 0, 0], [0, 1.8, 0], [0.4, 1.0, 0], [-0.4, 1.0, 0.2]], dtype=float)

@@ -1,13 +1,11 @@
-"""The command palette and what is dropped on the window."""
+"""The command palette."""
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from desktop.commands.menus import COMMANDS
 from desktop.views.tools.palette import CommandPalette, Entry, found
-from tests.desktop.making import write_coco
 
 
 @pytest.fixture
@@ -64,26 +62,3 @@ def test_a_command_that_cannot_run_is_listed_with_its_reason_and_not_run(open_de
     assert "nothing to redo" in palette.list.topLevelItem(0).text(1)
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isVisible()
-
-
-def drop(desk, *paths):
-    """Drop files on the window."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    at, copy = QPointF(5, 5), Qt.DropAction.CopyAction
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    entering = QDragEnterEvent(at.toPoint(), copy, data, left, none)
-    desk.window.dragEnterEvent(entering)
-    if entering.isAccepted():
-        desk.window.dropEvent(QDropEvent(at, copy, data, left, none))
-
-
-def test_annotations_that_are_dropped_are_opened(desk, tmp_path):
-    drop(desk, write_coco(tmp_path))
-    desk.wait(lambda: not desk.workbench.busy and desk.workbench.project is not None)
-    assert desk.workbench.project.folder == tmp_path
-
-
-def test_several_files_at_once_are_told_how_to_open(desk, tmp_path):
-    drop(desk, tmp_path / "a.jpg", tmp_path / "b.jpg")
-    assert any("one file or folder" in text for text in desk.told)

@@ -49,7 +49,7 @@ def test_every_icon_is_drawn(theme, qapp):
 
 
 def test_a_command_without_a_drawing_has_no_icon(qapp):
-    assert icon("help.shortcuts", LIGHT).isNull()
+    assert icon("person.advance", LIGHT).isNull()
 
 
 def test_a_tool_tip_gives_the_keys_and_why_a_tool_cannot_be_used(open_desk):

@@ -1,0 +1,67 @@
+"""A fit of the age, after a fit of the pose: how old a person is by keypoints that tell it little.
+
+A child nearby and an adult farther away look much alike. A weight on the age either moves adults too or leaves children
+adult. So the age's likelihood is measured at eleven ages, and the mean age counts by it and by the share of people of
+that age: adults in general, children where the keypoints show one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from core.body.model import Body, BodyParams
+from core.fitting.config import FitConfig
+from core.fitting.smplify import FitStep, fit
+
+AGES = tuple(age / 10 for age in range(11))  # of BodyParams.kid
+# Shares in the synthetic population (train/synthesis/scene.py): 12 % are children, of any age from 0.2 on.
+SHARES = (0.88, 0.0, 0.0075, *(0.015,) * 7, 0.0075)
+
+
+def fit_age(
+    body: Body,
+    keypoints: Tensor,
+    layout: str,
+    focal_length: Tensor,
+    camera_center: Tensor,
+    guess: BodyParams,
+    config: FitConfig,
+) -> Iterator[FitStep]:
+    """Find the age of bodies whose pose was fitted, then size and place at that age. Arguments and steps as in `fit`;
+    guess: one body a person. A body without a child direction stays adult. Raises FitInputError."""
+    config = replace(config, free_kid=False, kid=0.0)
+    seen = keypoints, layout, focal_length, camera_center
+    if body.has_kid:
+        guess = replace(guess, kid=likely_age(body, *seen, guess, config).to(guess.kid))
+    yield from fit(body, *seen, guess=guess, config=config)
+
+
+def likely_age(
+    body: Body,
+    keypoints: Tensor,
+    layout: str,
+    focal_length: Tensor,
+    camera_center: Tensor,
+    guess: BodyParams,
+    config: FitConfig,
+) -> Tensor:
+    """The mean age (B,) by likelihood and share; the guess's own where a person cannot be fitted."""
+    count = len(AGES)
+
+    def each(tensor: Tensor) -> Tensor:
+        return tensor.repeat_interleave(count, dim=0)
+
+    ages = torch.tensor(AGES, device=keypoints.device).repeat(len(keypoints)).to(guess.kid)
+    tried = replace(BodyParams(*(each(part) for part in guess.tensors())), kid=ages)
+    *_, step = fit(
+        body, each(keypoints), layout, each(focal_length), each(camera_center), guess=tried, config=config
+    )
+    loss = step.loss.view(-1, count)
+    shares = torch.tensor(SHARES).to(loss)
+    likely = shares * torch.exp((loss.amin(dim=1, keepdim=True) - loss) / 2)  # a loss is a sum of squares
+    mean = (likely @ torch.tensor(AGES).to(loss)) / likely.sum(dim=1)
+    return torch.where(mean.isfinite(), mean, guess.kid.to(mean))

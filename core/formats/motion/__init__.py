@@ -1,0 +1,1 @@
+"""One person's motion through the photos, and the files that hold it."""

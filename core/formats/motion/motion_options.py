@@ -1,0 +1,17 @@
+"""Where an exported motion takes place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MotionOptions:
+    """floor: the lowest point of all frames is at height 0; start_at_origin: the first pelvis is at x = z = 0;
+    in_place: x and z of the pelvis stay those of the first frame; t_pose: one more frame before the first shows the
+    body at rest."""
+
+    floor: bool = False
+    start_at_origin: bool = False
+    in_place: bool = False
+    t_pose: bool = False

@@ -1,0 +1,1 @@
+"""Commands on people: verdicts, the queue, finding and fitting many."""

@@ -1,0 +1,199 @@
+"""Part of the fit menu: fit or guess all people in the queue in the background. A job is one entry of the history."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.records import Person
+from core.store import Project
+from desktop.commands.command import BODY, SEVERAL, WRITABLE, Command
+from desktop.commands.people.together import write_people
+from desktop.commands.window_api import Asks
+from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps, unfitted
+from desktop.jobs.guessing_many import Guessed, guess_many_steps
+from desktop.model.guess_network import with_network
+from desktop.model.workbench import Workbench
+from desktop.state.shown import Shown
+from desktop.text.translate import QT_TR_NOOP, tr
+
+if TYPE_CHECKING:
+    from torch import nn
+
+TOLD = 6  # most lines of a job's report
+
+
+def fit_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Fit all people in the queue."""
+    fit_people(workbench, tr("Fit everybody in the queue"), workbench.queue.ids())
+
+
+def fit_selected(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Fit the people selected together."""
+    fit_people(workbench, tr("Fit the selected people"), workbench.queue.together)
+
+
+def fit_people(
+    workbench: Workbench,
+    label: str,
+    ids: Sequence[int] | np.ndarray,
+    without_fit: bool = False,
+    after: Callable[[], None] = lambda: None,
+) -> None:
+    """Fit people in the background. without_fit: only those who have none yet. after: called at the end."""
+    project, fits = workbench.shown.the_project, workbench.fits
+    faults: list[str] = []
+    done: list[int] = []
+    total = 0 if without_fit else len(ids)
+    left_out: Counter[LeftOut] = Counter()
+
+    def take(step: FittedPeople) -> None:
+        nonlocal total
+        total = step.total
+        faults.extend(step.faults)
+        done.extend(step.fits)
+        left_out.update(step.left_out)
+
+        def fitted(person: Person) -> Person:
+            same = np.array_equal(person.keypoints.array, step.keypoints[person.id].array)
+            guess = step.guesses.get(person.id, person.guess)
+            return person.with_(fit=step.fits[person.id], guess=guess) if same else person
+
+        write(workbench, label, dict.fromkeys(step.fits, fitted))
+
+    body, options, device = fits.the_body, fits.options, fits.device()
+
+    def steps(network: "nn.Module | None") -> Iterator[FittedPeople]:
+        chosen = unfitted(project, ids) if without_fit else ids
+        return fit_many_steps(body, project, chosen, options, network, device)
+
+    def end() -> None:
+        if not done and (workbench.job.failed or without_fit):
+            workbench.remember()
+            return
+        told = tr("{done} of %n people fitted", "", total).format(done=len(done))
+        _end(workbench, [told + _others(left_out, total - len(done)), *faults])
+        after()
+
+    workbench.job.start(label, with_network(fits.network.load, steps), take, end)
+
+
+def guess_queue(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Guess all people in the queue with the network in use. Their fits stay."""
+    _guess(workbench, shown.the_project, workbench.queue.ids(), None)
+
+
+def guess_selected(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Guess the people selected together. Their fits stay."""
+    _guess(workbench, shown.the_project, workbench.queue.together, None)
+
+
+def guess_with(workbench: Workbench, checkpoint: Path) -> None:
+    """Guess all people with a run's checkpoint, make later guesses with it, and order the queue by disagreement.
+
+    People with the largest disagreement between guess and fit come first: the network has most to learn there, or the
+    fit is wrong.
+    """
+    project = workbench.project
+    if project is not None and workbench.fits.body is not None:
+        _guess(workbench, project, project.queue_ids(order="photo"), checkpoint)
+
+
+def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, checkpoint: Path | None) -> None:
+    label, network = tr("Guess everybody"), workbench.fits.network
+    before = network.file
+    faults: list[str] = []
+    done: list[int] = []
+    left_out: Counter[LeftOut] = Counter()
+
+    def take(step: Guessed) -> None:
+        faults.extend(step.faults)
+        done.extend(step.guesses)
+        left_out.update(step.left_out)
+        if step.network is not None and workbench.project is project:
+            network.choose(checkpoint, step.network)
+        write(
+            workbench,
+            label,
+            dict.fromkeys(step.guesses, lambda person: person.with_(guess=step.guesses[person.id])),
+        )
+
+    def end() -> None:
+        if workbench.job.failed and not done:
+            workbench.remember()
+            return
+        words = tr("{done} of %n people guessed", "", len(person_ids)).format(done=len(done))
+        told = [words + _others(left_out, len(person_ids) - len(done))]
+        if network.file != before and workbench.project is project:
+            told.append(tr("Guesses of this project now come from: {name}.").format(name=network.title))
+            workbench.queue.want(order="disagreement")
+            told.append(tr("The queue now starts with the largest disagreement between guess and fit."))
+        _end(workbench, [*told, *faults])
+
+    fits = workbench.fits
+    body, device = fits.the_body, fits.device()
+    if checkpoint is not None:
+        steps = guess_many_steps(body, project, person_ids, None, checkpoint, device)
+    else:
+        steps = with_network(
+            network.load, lambda loaded: guess_many_steps(body, project, person_ids, loaded, None, device)
+        )
+    workbench.job.start(label, steps, take, end)
+
+
+def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Person], Person]]) -> None:
+    """Change people by a function each, and write them. People deleted or locked meanwhile are left out."""
+    if changed:
+        write_people(workbench, label, changed, lambda photo, one: photo.with_person(changed[one.id](one)))
+
+
+def _others(left_out: Counter[LeftOut], others: int) -> str:
+    """The reasons why a job left `others` people unchanged, in words. Uncounted people were not reached."""
+    why = (
+        (left_out["locked"], tr("%n locked", "", left_out["locked"])),
+        (left_out["unseen"], tr("%n without keypoints", "", left_out["unseen"])),
+        (left_out["failed"], tr("%n failed", "", left_out["failed"])),
+        (others - left_out.total(), tr("%n not reached", "", others - left_out.total())),
+    )
+    words = ", ".join(text for count, text in why if count > 0)
+    return f"; {words}" if words else ""
+
+
+def _end(workbench: Workbench, told: list[str]) -> None:
+    workbench.remember()
+    workbench.queue.sort()
+    workbench.told.emit("\n".join(list(dict.fromkeys(told))[:TOLD]))
+
+
+QUEUE = (
+    Command(
+        "fit.queue",
+        QT_TR_NOOP("Fit everybody in the &queue"),
+        "Ctrl+F",
+        fit_queue,
+        WRITABLE | BODY,
+    ),
+    Command(
+        "fit.guess_queue",
+        QT_TR_NOOP("G&uess everybody in the queue"),
+        "Ctrl+G",
+        guess_queue,
+        WRITABLE | BODY,
+    ),
+    Command(
+        "fit.selected",
+        QT_TR_NOOP("Fit t&he selected people"),
+        "Ctrl+Shift+F",
+        fit_selected,
+        SEVERAL | WRITABLE | BODY,
+    ),
+    Command(
+        "fit.guess_selected",
+        QT_TR_NOOP("Guess the selected &people"),
+        "Ctrl+Shift+G",
+        guess_selected,
+        SEVERAL | WRITABLE | BODY,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The people and photos of the project: list, filters, contact sheet, filmstrip."""

@@ -1,0 +1,1 @@
+"""The settings: one dialog with pages. Quick commands of menus change the same state."""

@@ -1,0 +1,106 @@
+"""Controls that lie on a view: a narrow strip of tools at its side, and a small bar at its lower edge."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QBoxLayout, QFrame, QSlider, QToolButton, QWidget
+
+from desktop.model.workbench import Workbench
+from desktop.qt_override import qt_override
+
+ICON_PX, BUTTON_PX, MARGIN_PX, GAP_PX, ROUND_PX = 16, 26, 8, 1, 6
+GROUND_ALPHA = 232
+INSET_PX, GROUP_PX = 3, 5  # beside the tools, and between groups of them
+BAR_PX = BUTTON_PX + 2 * MARGIN_PX  # at the lower edge, where a bar may lie
+
+
+class OnView(QFrame):
+    """A rounded panel on a view, in the theme's colours. It keeps its corner of the view."""
+
+    def __init__(self, workbench: Workbench, view: QWidget, direction: QBoxLayout.Direction) -> None:
+        super().__init__(view)
+        self._workbench, self._view = workbench, view
+        self.row = QBoxLayout(direction, self)
+        self.row.setContentsMargins(INSET_PX, INSET_PX, INSET_PX, INSET_PX)
+        self.row.setSpacing(GAP_PX)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        workbench.view_changed.connect(self.update)
+        view.installEventFilter(self)
+
+    def add(self, action: QAction) -> QToolButton:
+        """Add a button of a command. Keys stay with the view."""
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setAutoRaise(True)
+        button.setIconSize(QSize(ICON_PX, ICON_PX))
+        button.setFixedSize(BUTTON_PX, BUTTON_PX)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.row.addWidget(button)
+        return button
+
+    def put(self) -> None:
+        """Go to the corner of the view."""
+        raise NotImplementedError
+
+    @qt_override(bool)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self.put()
+        return False
+
+    @qt_override()
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = self._workbench.view.colours
+        ground = QColor(colours.window)
+        ground.setAlpha(GROUND_ALPHA)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(colours.border), 1.0))
+            painter.setBrush(ground)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), ROUND_PX, ROUND_PX)
+
+
+class Strip(OnView):
+    """Tools in groups, one below the other at the left of a view. A view too low for it shows the first ones."""
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        view: QWidget,
+        actions: Mapping[str, QAction],
+        groups: Sequence[Sequence[str]],
+    ) -> None:
+        super().__init__(workbench, view, QBoxLayout.Direction.TopToBottom)
+        self._buttons: list[QToolButton] = []
+        self._others_px = 2 * INSET_PX + (len(groups) - 1) * (GROUP_PX + GAP_PX)  # of what is not a button
+        for group in groups:
+            if group is not groups[0]:
+                self.row.addSpacing(GROUP_PX)
+            self._buttons += [self.add(actions[name]) for name in group]
+        self.put()
+
+    def put(self) -> None:
+        room = self._view.height() - 2 * MARGIN_PX - BAR_PX
+        fit = (room - self._others_px) // (BUTTON_PX + GAP_PX)
+        for place, button in enumerate(self._buttons):
+            button.setVisible(place < fit)
+        self.row.invalidate()
+        self.adjustSize()
+        self.move(MARGIN_PX, MARGIN_PX)
+
+
+class Bar(OnView):
+    """Controls side by side at the lower left of a view. A view too narrow for it shows no slider."""
+
+    def __init__(self, workbench: Workbench, view: QWidget, slider: QSlider) -> None:
+        super().__init__(workbench, view, QBoxLayout.Direction.LeftToRight)
+        self.slider = slider
+
+    def put(self) -> None:
+        self.slider.show()
+        self.row.invalidate()
+        self.slider.setVisible(self.sizeHint().width() <= self._view.width() - 2 * MARGIN_PX)
+        self.row.invalidate()
+        self.adjustSize()
+        self.move(MARGIN_PX, self._view.height() - self.height() - MARGIN_PX)

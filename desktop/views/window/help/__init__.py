@@ -1,0 +1,1 @@
+"""Windows of the help menu: shortcuts, documentation, about, and the last report."""

@@ -1,0 +1,1 @@
+"""Which settings serve best, by validation: each default was chosen by one of these."""

@@ -1,0 +1,40 @@
+"""Projects of rendered photos for pictures: python -m tests.pictures.rendered crowd FILE.fitloop"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from core.records import Photo
+from core.store import Project
+from train.synthesis.sample import photos_with_truth, write_photos
+
+PHOTO_PX, SEED = 640, 11
+PEOPLE = 8  # of a crowd
+CHILD, MOST_PHOTOS = 0.6, 60  # kid of a child, and photos made until one shows one
+
+
+def crowd(folder: Path) -> list[Photo]:
+    """Eight people in each photo."""
+    return write_photos(folder, 2, SEED, PHOTO_PX, people=(PEOPLE, PEOPLE))
+
+
+def child(folder: Path) -> list[Photo]:
+    """A child alone."""
+    for photo, truth in photos_with_truth(folder, MOST_PHOTOS, SEED, PHOTO_PX, people=(1, 1)):
+        if len(truth) and truth.kid[0] > CHILD:
+            return [photo]
+    raise AssertionError(f"No child in {MOST_PHOTOS} photos.")
+
+
+KINDS: dict[str, Callable[[Path], list[Photo]]] = {"crowd": crowd, "child": child}
+
+
+def main() -> None:
+    what, file = sys.argv[1], Path(sys.argv[2])
+    photos = KINDS[what](file.parent)
+    with Project.create(file) as project:
+        project.add_photos(photos)
+
+
+if __name__ == "__main__":
+    main()

@@ -63,6 +63,7 @@ def bare(qtbot, tmp_path):
     desk = Desk(qtbot, tmp_path, View(theme="light", floor=False))
     qtbot.waitExposed(desk.window, timeout=LONGEST_MS)
     desk.window.docks.bring_back()  # the start page hides them
+    desk.wait(desk.window.viewport.isVisible)
     yield desk.workbench, desk.window
     desk.window.close()
 
@@ -152,7 +153,7 @@ def test_a_raised_knee_and_its_undo_are_seen_in_the_viewport(fitted, qtbot):
     workbench.change_view(joint="pelvis")
     after = silhouette(window)
     assert (before != raised).sum() > 0.05 * before.sum()
-    assert (before != after).sum() < 0.01 * before.sum()  # its edges may be smooth by now
+    assert (before != after).sum() < 0.03 * before.sum()  # its edges may be smooth by now
 
 
 @pytest.mark.gl
@@ -174,7 +175,7 @@ def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(bare, qtbot):
     moved = np.roll(home, (40, 60), axis=(0, 1))
     assert (moved & silhouette(window)).sum() > 0.85 * home.sum()  # the body is under the cursor still
     window.actions_by_id["space.home"].trigger()
-    assert (home != silhouette(window)).sum() < 0.01 * home.sum()
+    assert (home != silhouette(window)).sum() < 0.03 * home.sum()
     viewport._turn(viewport.orbit.zoomed(0.5))
     assert silhouette(window).sum() < 0.4 * home.sum()
 

@@ -109,7 +109,7 @@ class DataPlots(QWidget):
                 low=index * SCORE_PX, high=(index + 1) * SCORE_PX
             )
 
-        return Plot(tr("People by error [px, normalised]"), score_bars, words)
+        return Plot(tr("Error [px, normalised]"), score_bars, words)
 
     def _beta_plot(self) -> Plot:
         def words(index: int) -> str:

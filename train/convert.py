@@ -21,10 +21,11 @@ from core.errors import FitloopError
 from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
+from core.formats.format_row import Beside, Format
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
 from core.formats.shared.report import Export, Import, LeftOut, grouped
-from core.formats.table import FORMATS, Beside, Format, formats_read, formats_written, written_with
+from core.formats.table import FORMATS, formats_read, formats_written, written_with
 from core.records import Person, Photo
 from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
 from train.run.parser import CommandLine, check_output, run_to_end

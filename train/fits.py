@@ -19,8 +19,9 @@ import torch
 from core.body.model import Body, load_body
 from core.fitting import TRUSTING, FitConfig
 from core.formats.bodies import spin
+from core.formats.format_row import Beside
 from core.formats.shared.report import Import, Report
-from core.formats.table import Beside, formats_read
+from core.formats.table import formats_read
 from core.records import Person
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos

@@ -11,11 +11,12 @@ from core.body.model import load_body
 from core.errors import FitloopError, ReadError
 from core.files.unusable import read_error
 from core.formats.data_set import Part, parts_of
+from core.formats.format_row import Beside, Format
 from core.formats.photos.photo_sizes import as_in_photos
 from core.formats.recognise import recognise
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import, LeftOut, grouped
-from core.formats.table import FORMATS, Beside, Format
+from core.formats.table import FORMATS
 from core.records import Photo
 
 PROJECT = "project"

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.errors import FitloopError, ImageError, Undecided, Way
 from core.formats.exchange import read_file
+from core.formats.format_row import Beside
 from core.formats.shared.report import Import
-from core.formats.table import Beside
 from core.geometry.image import apply_affine, crop_affine, read_image, warp
 from core.records import Keypoints
 

@@ -9,7 +9,7 @@ import pytest
 from core.body.keypoints import layout
 from core.errors import ReadError
 from core.formats.exchange import read_file
-from core.formats.table import Beside
+from core.formats.format_row import Beside
 from core.geometry.rotation import axis_angle_to_matrix
 from train.convert import main as convert
 

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import ProjectError
 from core.formats.exchange import read_file
-from core.formats.table import FORMATS, Beside
+from core.formats.format_row import Beside
+from core.formats.table import FORMATS
 from core.records import Photo
 from core.store.project.project import Project
 from tests.core.formats.making import coco_document, person, photo_with, samples, write_photos

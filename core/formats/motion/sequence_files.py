@@ -8,9 +8,9 @@ from pathlib import Path
 
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import write_file
+from core.formats.format_row import Beside, Format
 from core.formats.shared.report import Export, LeftOut
 from core.formats.shared.sequences import sequences
-from core.formats.table import Beside, Format
 from core.records import Photo
 
 

@@ -9,8 +9,8 @@ from core.errors import Undecided
 
 if TYPE_CHECKING:
     from core.formats import Import
+    from core.formats.format_row import Beside
     from core.formats.question import Question
-    from core.formats.table import Beside
 
 ENDS_UNDECIDED = "with one of these words."  # how train.convert ends where a file can be read in several ways
 Answers = Mapping[str, str]  # option of a question -> the way chosen
@@ -27,7 +27,7 @@ class Asked:
     @property
     def beside(self) -> "Beside":
         """The same for a reader."""
-        from core.formats.table import Beside
+        from core.formats.format_row import Beside
 
         return Beside(
             photos=self.photo_folder,

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FitloopError
-from core.formats.table import FORMATS, Beside, Format
+from core.formats.format_row import Beside, Format
+from core.formats.table import FORMATS
 from core.records import Photo
 from core.store import Project
 from desktop.text.translate import tr

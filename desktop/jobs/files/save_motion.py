@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FitloopError
+from core.formats.format_row import Beside
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.shared.report import LeftOut, grouped
-from core.formats.table import FORMATS, Beside
+from core.formats.table import FORMATS
 from core.records import Photo
 from core.store import Project
 from desktop.jobs.files.save_files import REPORTED, Saving, read_photos

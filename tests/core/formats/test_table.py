@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.compute.late import Late
+from core.formats.format_row import Beside, Format
 from core.formats.recognise import recognise
-from core.formats.table import FORMATS, Beside, Format, formats_read, formats_written, written_with
+from core.formats.table import FORMATS, formats_read, formats_written, written_with
 from tests.core.formats import toy_format
 
 ROOT = Path(__file__).parents[3]

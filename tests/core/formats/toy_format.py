@@ -1,10 +1,10 @@
 """A format that only the tests know, in one file: people as lines of text, photo, size, box and keypoints of COCO's."""
 
 from core.body.keypoints import layout
+from core.formats.format_row import Format
 from core.formats.shared.glimpse import NO, SURE
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Report
-from core.formats.table import Format
 from core.records import BBox, Keypoints, Person, Photo
 
 FORMAT = "toy people"

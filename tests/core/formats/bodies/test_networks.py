@@ -14,9 +14,9 @@ from core.errors import ReadError
 from core.formats.bodies.networks.network_people import axis_angles
 from core.formats.bodies.networks.sam3d import recovered_camera
 from core.formats.exchange import read_file
+from core.formats.format_row import Beside
 from core.formats.recognise import recognise
 from core.formats.shared.report import Import
-from core.formats.table import Beside
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Guess
 from tests.core.formats.making import write_photos

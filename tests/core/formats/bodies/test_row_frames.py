@@ -15,9 +15,10 @@ from core.body.model import SMPL_NEUTRAL, Body, BodyParams, load_body
 from core.errors import FitloopError, ReadError, Undecided
 from core.formats.bodies import eft, hmr2, spin, spin_edited, spin_write
 from core.formats.exchange import read_file, write_file
+from core.formats.format_row import Beside
 from core.formats.shared.crop_frame import fits_in_crop
 from core.formats.shared.report import Import
-from core.formats.table import FORMATS, Beside
+from core.formats.table import FORMATS
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import BBox, Fit, Keypoints, Person, Photo
 from tests.core.formats import making

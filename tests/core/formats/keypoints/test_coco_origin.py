@@ -12,7 +12,8 @@ import pytest
 from core.body.keypoints import layout
 from core.errors import FitloopError
 from core.formats.exchange import read_file, write_file
-from core.formats.table import FORMATS, Beside
+from core.formats.format_row import Beside
+from core.formats.table import FORMATS
 from core.records import BBox, Person, Photo
 from tests.core.formats.making import keypoint_array, person
 

@@ -9,9 +9,9 @@ import pytest
 from core.body.keypoints import layout
 from core.errors import LayoutError, ReadError, Undecided
 from core.formats.exchange import read_file
+from core.formats.format_row import Beside
 from core.formats.layouts.layout_shape import by_bodies
 from core.formats.shared.layout_match import match, match_in_order
-from core.formats.table import Beside
 from core.records import Keypoints
 from tests.core.formats.layouts.standing import body_in
 from tests.core.formats.making import write_photos

@@ -11,10 +11,11 @@ import pytest
 from core.errors import FitsError
 from core.formats.bodies import curated
 from core.formats.exchange import read_file, write_file
+from core.formats.format_row import Beside
 from core.formats.keypoints import openpose
 from core.formats.photos.numbered_names import name_and_number
 from core.formats.shared.sequences import sequences, with_tracks
-from core.formats.table import FORMATS, Beside
+from core.formats.table import FORMATS
 from core.records import Keypoints, Person, Photo
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos

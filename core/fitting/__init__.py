@@ -10,7 +10,7 @@ from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn
 
 if TYPE_CHECKING:
     from core.fitting.age import fit_age
-    from core.fitting.joints_fit import JointFit, JointFitConfig, fit_to_joints
+    from core.fitting.joints.joints_fit import JointFit, JointFitConfig, fit_to_joints
     from core.fitting.other_bodies import alternatives
     from core.fitting.ready import warm_up
     from core.fitting.smplify import FitStep, fit
@@ -38,9 +38,9 @@ _LATER = {
     "fit": "core.fitting.smplify",
     "fit_age": "core.fitting.age",
     "FitStep": "core.fitting.smplify",
-    "JointFit": "core.fitting.joints_fit",
-    "JointFitConfig": "core.fitting.joints_fit",
-    "fit_to_joints": "core.fitting.joints_fit",
+    "JointFit": "core.fitting.joints.joints_fit",
+    "JointFitConfig": "core.fitting.joints.joints_fit",
+    "fit_to_joints": "core.fitting.joints.joints_fit",
     "warm_up": "core.fitting.ready",
 }
 

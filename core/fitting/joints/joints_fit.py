@@ -44,7 +44,7 @@ class JointFitConfig:
     shape_prior: float = 0.3
     orientation: float = 0.02
     free_kid: bool = False
-    iterations: int = 12
+    iterations: int = 40
     damping: float = 1e-2
     tolerance: float = 1e-3
 

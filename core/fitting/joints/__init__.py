@@ -1,0 +1,1 @@
+"""Bodies from joints in 3D."""

@@ -90,7 +90,9 @@ def load_any(wanted: DetectorName = "") -> "Detector":
             return DetectorProcess(name)
         except DetectorError as error:
             lacks.append(str(error))
-    raise DetectorError("\n".join(lacks) or tr("No detector is installed."))
+    raise DetectorError(
+        "\n".join(lacks) or tr("A detector finds people. Install one here, or draw somebody yourself.")
+    )
 
 
 class _Detecting:

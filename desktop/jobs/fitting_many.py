@@ -69,8 +69,8 @@ def fit_many_steps(
     """
     ids = [int(person_id) for person_id in person_ids]
     device = device or Device(body)
-    firsts = [0, *range(1, len(ids), device.at_once)] if ids else []
-    for first, end in pairwise([*firsts, len(ids)]):
+    starts = [0, *range(1, len(ids), device.at_once), len(ids)] if ids else []
+    for first, end in pairwise(starts):
         rows = project.queue_rows(ids[first:end])  # without people deleted meanwhile
         photos = {row.photo_id: project.photo(row.photo_id) for row in rows}
         wanted = {row.id for row in rows}

@@ -46,6 +46,12 @@ def guess_steps(
         yield replace(step, guess=first, news=news)
 
 
+def load_lifter_steps() -> Iterator[None]:
+    """Load the lifter, so that the first guess of a person need not wait for it."""
+    lifter_on(CPU)
+    yield
+
+
 def guess_photo(
     photo: Photo, people: Sequence[Person], file: Path, network: "nn.Module", device: Device
 ) -> list[Guess]:

@@ -66,7 +66,7 @@ class Bench:
     def __init__(self, application: QApplication, folder: Path) -> None:
         self.application = application
         settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
-        self.workbench, self.window = build(settings, View(theme="light"))
+        self.workbench, self.window = build(settings, View(theme="light", at_opening=False))
         self.painted = Painted(self.window)
         self.window.show()
         self.workbench.fits.open_body()

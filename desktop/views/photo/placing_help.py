@@ -1,12 +1,14 @@
 """Help while keypoints are placed: the next one's name beside the cursor, and a small figure on which it is lit."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from core.body.keypoints import layout, side_colours
 from core.records import BBox, Keypoints
+from desktop.jobs.guessing import load_lifter_steps
+from desktop.jobs.worker import Worker
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.state.person_edits import PLACED_CONFIDENCE, standing_in
@@ -29,6 +31,8 @@ class PlacingHelp(QObject):
         super().__init__(canvas)
         self._canvas, self._workbench = canvas, workbench
         self.tag, self.figure = NameTag(canvas, workbench), NextFigure(canvas, workbench)
+        self._ready = Worker(self)  # loads the network of the first body, before its six keypoints are placed
+        self._is_ready = False
         workbench.view_changed.connect(self._show)
         workbench.photo_changed.connect(self._show)
         canvas.installEventFilter(self)
@@ -40,12 +44,20 @@ class PlacingHelp(QObject):
         if not on:
             self.tag.hide()
             return
-        self.figure.move(EDGE_PX, self._canvas.height() - self.figure.height() - EDGE_PX)
+        if not self._is_ready:
+            self._is_ready = True
+            self._ready.start(load_lifter_steps(), name="lifter")
+        corner = QPoint(self._canvas.width() - EDGE_PX, self._canvas.height() - EDGE_PX)
+        self.figure.move(corner - QPoint(self.figure.width(), self.figure.height()))
         self.figure.update()
         self.tag.resize_to_name()
         at = self._canvas.mapFromGlobal(QCursor.pos())
         self.tag.setVisible(self._canvas.rect().contains(at))
         self.tag.beside(QPointF(at))
+
+    def close(self) -> None:
+        """Wait until no thread is left."""
+        self._ready.close()
 
     @qt_override(bool)
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -14,6 +14,7 @@ from desktop.text.translate import tr
 from desktop.views.tools.detector_offer import GAP_PX, DetectorOffer
 
 WIDTH_PX, EDGE_PX, ROUND_PX = 460, 16, 8
+ABOVE_PX = 56  # of the lower edge, where the canvas has its own strip
 ACTIONS = ("person.draw", "file.open", "person.detect")  # from the left
 
 
@@ -38,6 +39,7 @@ class PeopleCard(QFrame):
             *(workbench.finding.changed, workbench.job.changed),
         ):
             signal.connect(self.look)
+        self.offer.more.toggled.connect(self.look)
         canvas.installEventFilter(self)
         self.look()
 
@@ -61,7 +63,7 @@ class PeopleCard(QFrame):
             last.addWidget(button)
         last.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GAP_PX, GAP_PX, GAP_PX, 2 * GAP_PX)
+        column.setContentsMargins(2 * GAP_PX, GAP_PX, 2 * GAP_PX, 2 * GAP_PX)
         column.setSpacing(GAP_PX)
         column.addLayout(top)
         column.addWidget(self.why)
@@ -90,6 +92,7 @@ class PeopleCard(QFrame):
         if wanted:
             self._show_words()
             self._place()
+            self.raise_()  # the strips of tools were put on the canvas later
         self.setVisible(wanted)
 
     def _show_words(self) -> None:
@@ -104,11 +107,9 @@ class PeopleCard(QFrame):
             elif finding.work == "install":
                 title = tr("A detector is being installed")
                 why = tr("People are found afterwards, without a restart.")
-        elif none:
-            title = tr("No detector is installed")
-            why = tr("A detector finds the people of a photo. Install one here, or draw somebody yourself.")
-        elif finding.lack:
-            title = tr("No detector can be used here")
+        elif finding.lack or none:
+            title = tr("No detector is installed") if none else tr("No detector can be used here")
+            why = finding.lack or tr("A detector finds people. Install one here, or draw somebody yourself.")
         elif photo.path in finding.empty:
             title, why = tr("Nobody was found in this photo"), tr("Draw who is there, or open annotations.")
         else:
@@ -130,7 +131,7 @@ class PeopleCard(QFrame):
         layout.activate()
         height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
         self.resize(width, min(height, self._canvas.height()))
-        left, top = (self._canvas.width() - width) // 2, self._canvas.height() - self.height() - EDGE_PX
+        left, top = (self._canvas.width() - width) // 2, self._canvas.height() - self.height() - ABOVE_PX
         self.move(QPoint(left, max(top, 0)))
 
     def _close(self) -> None:

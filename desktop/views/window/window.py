@@ -320,6 +320,7 @@ class Window(QMainWindow):
         self.filmstrip.refresh_soon.stop()
         self.training.close()
         self.data_plots.stop()
+        self.placing_help.close()
         self.photos.close()
         self.thumbnails.close()
         self.start_page.looks.close()

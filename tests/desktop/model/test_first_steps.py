@@ -28,7 +28,7 @@ def test_a_curators_first_minutes_tick_every_step_in_turn(guided):
     desk, steps = guided
     assert line(desk).isVisible()
     assert steps.done == set()
-    assert "Drag a wrist" in line(desk).hint.text()
+    assert "drag the wrist" in line(desk).hint.text()
     start = desk.place_of("left_wrist")
     desk.drag(start, start + QPointF(10, -10))
     assert steps.done == {"drag"}
@@ -97,6 +97,6 @@ def test_over_their_own_photos_the_steps_do_not_count_every_move_of_the_mouse(op
 def test_the_hints_name_the_keys_that_the_user_chose(guided):
     desk, steps = guided
     steps.done = {"drag"}
-    desk.window.actions_by_id["fit.fit"].setShortcut("Ctrl+F9")
+    desk.window.actions_by_id["fit.alternatives"].setShortcut("Ctrl+F9")
     steps.changed.emit()
-    assert "Press Ctrl+F9" in line(desk).hint.text()
+    assert "Ctrl+F9 finds alternatives" in line(desk).hint.text()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from desktop.commands.command import BODY, FIT, PHOTO, PROJECT, Command, Run
+from desktop.commands.command import BODY, FIT, PERSON, PHOTO, PROJECT, Command, Run
 from desktop.commands.window_api import Asks, FileKinds
 from desktop.jobs.takeaways import contact_pages, data_report, turntable, view_picture
 from desktop.jobs.takeaways.turntable import TurnStep
@@ -113,7 +113,7 @@ TAKEAWAYS = (
         QT_TR_NOOP("Picture of the &3D view…"),
         "",
         written("3d", (CLEAR, PNG, JPEG), picture_of_body),
-        PROJECT | BODY,
+        FIT | BODY,
     ),
     Command(
         "file.export_turntable",
@@ -127,7 +127,7 @@ TAKEAWAYS = (
         QT_TR_NOOP("Co&ntact sheet as pages…"),
         "",
         written("sheet", SHEETS, contact_sheet),
-        PROJECT,
+        PERSON,
     ),
     Command(
         "file.export_report",

@@ -102,7 +102,7 @@ def test_a_run_from_a_terminal_is_followed_to_its_end_and_guesses(open_desk, tmp
     training.poll()
     assert panel.said.text() == "elsewhere has ended after step 12"
     panel.shown_metric.setCurrentText("loss")
-    x, _ = panel._line.getData()
+    x, _ = panel.curves.lines[0].getData()
     assert x.tolist() == list(range(1, 13))
     panel.use.click()
     desk.wait(lambda: not workbench.busy)
@@ -137,6 +137,6 @@ def test_a_long_run_is_taken_in_bit_by_bit_and_drawn_with_fewer_points(desk, tmp
     desk.wait(lambda: len(training.lines) == lines)
     assert [line["step"] for line in training.lines[:: lines // 10]] == list(range(0, lines, lines // 10))
     panel.shown_metric.setCurrentText("loss")
-    x, _ = panel._line.getData()
+    x, _ = panel.curves.lines[0].getData()
     assert 500 < len(x) <= 2000
     assert x[-1] > lines - 50

@@ -85,6 +85,7 @@ def test_a_file_that_cannot_be_written_is_told(open_desk, write, command):
 
 
 def test_a_cancelled_dialog_writes_nothing(open_desk, monkeypatch):
+    open_desk.fit()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: ("", ""))
     for command in (
         "file.export_picture",
@@ -93,4 +94,4 @@ def test_a_cancelled_dialog_writes_nothing(open_desk, monkeypatch):
         "file.export_report",
     ):
         open_desk.do(command)
-    assert not open_desk.workbench.busy
+    assert not open_desk.workbench.files.running

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from PySide6.QtCore import QByteArray, QSettings
 
 from desktop.state.angle_units import AngleUnit
-from desktop.state.view import TILE_PX, BodyStyle, View
+from desktop.state.view import TILE_PX, BodyStyle, DetectorName, View
 from desktop.text.language import SYSTEM
 from desktop.theme import ThemeName
 
@@ -20,7 +20,7 @@ FLAGS = (
     *("at_opening", "toolbar_text", "advanced", "hints", "autosave", "filmstrip"),
     *("wireframe", "floor", "everyone", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
-CHOICES = {"theme": ThemeName, "angles": AngleUnit, "body_style": BodyStyle}
+CHOICES = {"theme": ThemeName, "angles": AngleUnit, "body_style": BodyStyle, "detector": DetectorName}
 LAYOUT_VERSION = 5  # of docks and tool bars; a stored arrangement of another version is not used
 
 

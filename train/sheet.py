@@ -1,7 +1,8 @@
-"""Contact sheets of the body, of fits and of a training: python -m train.sheet shapes --out shapes.png
+"""Contact sheets of bodies, fits, trainings, synthetic people: python -m train.sheet shapes --out shapes.png
                              python -m train.sheet poses --out poses.png --poses poses.npz
                              python -m train.sheet fits --out fits.jpg --photos FOLDER [--guess lifter]
                              python -m train.sheet circle --out circle.jpg --run RUN
+                             python -m train.sheet people --out people.jpg [--poses poses.npz]
 
 Sheets are drawn offscreen, so no screen is needed. The file's ending chooses the picture format.
 """
@@ -39,6 +40,7 @@ from train.rendering.sheets import (
 from train.run.folder import checkpoint_of
 from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.values import count
+from train.synthesis.people_sheet import people_sheet
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6
@@ -132,15 +134,15 @@ def _lifter(guess: str) -> nn.Module | None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command. Returns its exit code."""
     parser = CommandLine("train.sheet", __doc__)
-    parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle"), help="what to draw")
+    parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle", "people"), help="what to draw")
     parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
     parser.add_argument("--body", type=Path, help="an SMPL file; by default the open body")
-    parser.add_argument("--poses", type=Path, help="poses: an .npz with poses (N, 72)")
+    parser.add_argument("--poses", type=Path, help="poses, people: an .npz with poses (N, 72)")
     parser.add_argument("--photos", type=Path, help="fits: a folder of photos with COCO-style JSON files")
     parser.add_argument("--guess", default="none", help="fits: none, lifter, or a lifter's folder")
     parser.add_argument("--run", type=Path, help="circle: the folder of a training run")
     parser.add_argument("--split", default="test", help="poses: the split of the file to draw from")
-    parser.add_argument("--seed", type=count, default=0, help="poses: seed of the random choice")
+    parser.add_argument("--seed", type=count, default=0, help="poses, people: seed of the random choice")
     options = parser.parse_args(arguments)
     needed = NEEDS.get(options.kind)
     if needed and getattr(options, needed) is None:
@@ -165,6 +167,8 @@ def draw(options: argparse.Namespace, body: Body) -> Picture:
         return fits_sheet(body, fitted_people(body, options.photos, _lifter(options.guess)), options.photos)
     if options.kind == "circle":
         return circle_sheet(body, options.run)
+    if options.kind == "people":
+        return people_sheet(body, options.poses, options.seed)
     poses = read_poses(options.poses, options.split)
     return poses_sheet(body, poses.sample(POSES, np.random.default_rng(options.seed)))
 

@@ -32,6 +32,7 @@ MAX_ARRAYS = 256
 GROWTH = 100  # bytes unpacked per byte of the file, beyond SMALL_BYTES: numbers of this field shrink less
 SMALL_BYTES = 64 * 2**20
 MAX_DIMENSIONS = 8
+MAX_OBJECT_BYTES = 512 * 2**20  # of the pickles in arrays of Python objects
 _DIRECTORY_BYTES = 2**20  # of an archive's list of its members: some thousands of names
 _PIECE_BYTES = 4 * 2**20
 _SAVE_IT = "Save it with numpy.save or numpy.savez"
@@ -94,6 +95,31 @@ def read_npy(path: Path, limit: int | None = None) -> np.ndarray:
         if size > limit:
             raise ArrayFault(f"it has more than {limit >> 20} MB", "Split it")
         return _read_array(stream, size, "")
+
+
+def read_objects(path: Path) -> dict[str, bytes]:
+    """The pickles in an .npy (named \"\") or .npz whose arrays are of Python objects, by array. Raises ArrayFault."""
+    with _explained(), _opened(path) as stream:
+        if stream.peek(2)[:2] != b"PK":
+            return _pickle_of(stream, "", MAX_OBJECT_BYTES)
+    found: dict[str, bytes] = {}
+    with _archive(path) as archive:
+        for name, info in _members(archive).items():
+            with archive.open(info) as member:
+                left = MAX_OBJECT_BYTES - sum(map(len, found.values()))
+                found |= _pickle_of(member, name, left)
+    return found
+
+
+def _pickle_of(stream: IO[bytes], name: str, limit: int) -> dict[str, bytes]:
+    """What stands behind the header of an array of objects; nothing of other arrays."""
+    _, _, dtype = _header(stream, name)
+    if not dtype.hasobject or dtype.kind != "O":
+        return {}
+    content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise ArrayFault(f"it unpacks to more than {limit >> 20} MB", "Split it", name)
+    return {name: content}
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray], versions: int = 0) -> None:
@@ -211,8 +237,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
-def _read_array(stream: IO[bytes], size: int, name: str) -> np.ndarray:
-    """One .npy stream of `size` bytes; its header's claims are checked against that before memory is allocated."""
+def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether in Fortran's order, and dtype, as an array's header claims them."""
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise ArrayFault(f"it is of an unknown array format {version}", _SAVE_IT, name)
@@ -223,6 +249,12 @@ def _read_array(stream: IO[bytes], size: int, name: str) -> np.ndarray:
             "ignore", UserWarning
         )  # that Python 2 wrote it, as it did most files of this field
         shape, fortran, dtype = read_header(stream)
+    return shape, fortran, dtype
+
+
+def _read_array(stream: IO[bytes], size: int, name: str) -> np.ndarray:
+    """One .npy stream of `size` bytes; its header's claims are checked against that before memory is allocated."""
+    shape, fortran, dtype = _header(stream, name)
     if dtype.kind not in "biufSU" or dtype.subdtype is not None:
         problem = "it does not hold plain numbers or text, but Python objects or records"
         remedy = "Save it as a plain array (of a sparse matrix, what .toarray() gives)"

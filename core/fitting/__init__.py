@@ -1,4 +1,4 @@
-"""Fits of bodies to keypoints: `fit`, its settings, and `alternatives` to its result.
+"""Fits of bodies to keypoints: `fit`, its settings, and `alternatives` to its result; `fit_to_joints` in 3D.
 
 Modules that need torch are imported on first use, so that a window can show the settings before torch is loaded.
 """
@@ -10,6 +10,7 @@ from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn
 
 if TYPE_CHECKING:
     from core.fitting.age import fit_age
+    from core.fitting.joints_fit import JointFit, JointFitConfig, fit_to_joints
     from core.fitting.other_bodies import alternatives
     from core.fitting.ready import warm_up
     from core.fitting.smplify import FitStep, fit
@@ -21,12 +22,15 @@ __all__ = [
     "FitConfig",
     "FitStep",
     "GroundContact",
+    "JointFit",
+    "JointFitConfig",
     "Pin",
     "RayPin",
     "Turn",
     "alternatives",
     "fit",
     "fit_age",
+    "fit_to_joints",
     "warm_up",
 ]
 _LATER = {
@@ -34,6 +38,9 @@ _LATER = {
     "fit": "core.fitting.smplify",
     "fit_age": "core.fitting.age",
     "FitStep": "core.fitting.smplify",
+    "JointFit": "core.fitting.joints_fit",
+    "JointFitConfig": "core.fitting.joints_fit",
+    "fit_to_joints": "core.fitting.joints_fit",
     "warm_up": "core.fitting.ready",
 }
 

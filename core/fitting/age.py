@@ -20,6 +20,10 @@ from core.fitting.smplify import FitStep, fit
 AGES = tuple(age / 10 for age in range(11))  # of BodyParams.kid
 # Shares in the synthetic population (train/synthesis/scene.py): 12 % are children, of any age from 0.2 on.
 SHARES = (0.88, 0.0, 0.0075, *(0.015,) * 7, 0.0075)
+TRY_ITERATIONS = 10
+# Keypoints that lie near the body tell more. The mean square of a coordinate's residual at the best age, in keypoint
+# tolerances, of keypoints off by one tolerance, adults' depth being no worse; and the least share that is believed.
+USUAL, LEAST = 0.1, 0.15
 
 
 def fit_age(
@@ -55,13 +59,18 @@ def likely_age(
     def each(tensor: Tensor) -> Tensor:
         return tensor.repeat_interleave(count, dim=0)
 
+    tries = replace(config, free_pose=True, iterations=TRY_ITERATIONS)
     ages = torch.tensor(AGES, device=keypoints.device).repeat(len(keypoints)).to(guess.kid)
     tried = replace(BodyParams(*(each(part) for part in guess.tensors())), kid=ages)
     *_, step = fit(
-        body, each(keypoints), layout, each(focal_length), each(camera_center), guess=tried, config=config
+        body, each(keypoints), layout, each(focal_length), each(camera_center), guess=tried, config=tries
     )
     loss = step.loss.view(-1, count)
+    least, best = loss.min(dim=1, keepdim=True)
     shares = torch.tensor(SHARES).to(loss)
-    likely = shares * torch.exp((loss.amin(dim=1, keepdim=True) - loss) / 2)  # a loss is a sum of squares
+    away = step.loss_by_term["keypoints"].view(-1, count).gather(1, best)
+    seen = 2 * (keypoints[..., 2] > 0).sum(dim=1, keepdim=True).to(away)
+    spread = (away / seen / USUAL).clamp_min(LEAST)
+    likely = shares * torch.exp((least - loss) / (2 * spread))  # a loss is a sum of squares
     mean = (likely @ torch.tensor(AGES).to(loss)) / likely.sum(dim=1)
     return torch.where(mean.isfinite(), mean, guess.kid.to(mean))

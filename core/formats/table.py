@@ -93,6 +93,14 @@ def _keypoints(word: str, module: str, reads: str, *suffixes: str, own_root: boo
     return Format(word, suffixes, reads, _late(part, "recognise"), None, _late(part, "read"), asks, root)
 
 
+def _network(
+    word: str, reads: str, *suffixes: str, module: str = "", asks: tuple[str, ...] = ("photos",)
+) -> Format:
+    """A row of a network's answers: guesses of bodies, which are only read."""
+    part = f"bodies.networks.{module or word}"
+    return Format(word, suffixes, reads, _late(part, "recognise"), None, _late(part, "read"), asks)
+
+
 _ROWS = (
     Format(
         "project",
@@ -281,6 +289,21 @@ _ROWS = (
         "deeplabcut", "annotators.deeplabcut", "DeepLabCut .csv, of one individual or several", ".csv"
     ),
     _keypoints("sleap", "annotators.sleap", "SLEAP .slp and analysis .h5", ".slp", ".h5"),
+    _network(
+        "sam3d",
+        "SAM 3D Body's answers: .npz of a person, .pkl, .npy or .json of people, or a folder of them",
+        ".npz",
+        ".pkl",
+        ".npy",
+        ".json",
+        asks=("photos", "body"),
+    ),
+    _network("phalp", "PHALP and 4D-Humans tracks, demo_<video>.pkl", ".pkl"),
+    _network("wham", "WHAM's wham_output.pkl and VIBE's vibe_output.pkl", ".pkl"),
+    _network("gvhmr", "GVHMR's hmr4d_results.pt", ".pt"),
+    _network("romp", "ROMP and BEV results .npz, of a photo or a video", ".npz", asks=("photos", "body")),
+    _network("tram", "TRAM's hps_track .npy, or the folder of its results", ".npy"),
+    _network("prompthmr", "PromptHMR's results.pkl of a video", ".pkl"),
     Format(
         "smplifyx",
         (".pkl",),

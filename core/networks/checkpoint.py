@@ -178,6 +178,12 @@ def _archive_entries(stream: IO[bytes]) -> list[zipfile.ZipInfo]:
         return archive.infolist()
 
 
+def read_tensors(path: Path) -> Any:
+    """What torch.save wrote of tensors and plain values. Raises CheckpointError."""
+    _check_file(path)
+    return _torch_load(path)
+
+
 def _torch_load(path: Path) -> Any:
     try:
         with (

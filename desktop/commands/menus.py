@@ -48,7 +48,7 @@ BEGIN_A_GROUP = frozenset(
         *("body.nearer_than", "body.move_left", "body.left_foot", "body.turn_x"),
         *("view.whole", "view.overlay", "view.skeleton", "view.brighter", "view.toolbar_text"),
         *("panel.wider", "panel.reset", "space.side_view", "space.wireframe"),
-        *("help.first_steps", "help.report", "help.about"),
+        *("help.first_steps", "help.jobs", "help.about"),
     )
 )
 

@@ -59,6 +59,12 @@ HELP_MENU = (
     ),
     tick("help.hints", QT_TR_NOOP("&Hints on the photo"), "", "hints"),
     Command(
+        "help.jobs",
+        QT_TR_NOOP("&Jobs…"),
+        "F9",
+        lambda workbench, window, shown: window.show_jobs(),
+    ),
+    Command(
         "help.report",
         QT_TR_NOOP("Last &report…"),
         "",

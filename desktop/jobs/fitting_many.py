@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -68,8 +69,8 @@ def fit_many_steps(
     """
     ids = [int(person_id) for person_id in person_ids]
     device = device or Device(body)
-    firsts = [0, *range(1, len(ids), device.at_once)] if ids else []
-    for first, end in zip(firsts, [*firsts[1:], len(ids)], strict=True):
+    starts = [0, *range(1, len(ids), device.at_once), len(ids)] if ids else []
+    for first, end in pairwise(starts):
         rows = project.queue_rows(ids[first:end])  # without people deleted meanwhile
         photos = {row.photo_id: project.photo(row.photo_id) for row in rows}
         wanted = {row.id for row in rows}

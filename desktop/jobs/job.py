@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import FitloopError
 from desktop.jobs.worker import Worker
+from desktop.state.job_record import JobRecord, JobState
 from desktop.text.translate import tr
 
 log = logging.getLogger(__name__)
@@ -51,18 +53,20 @@ class Job(QObject):
 
     changed = Signal()
     refused = Signal(str)  # a message: the job cannot start now, or its input has an error
+    ended = Signal(object)  # the JobRecord of work that has ended
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.done = self.total = 0
         self.failed = False  # True while the end of work is taken that an error has ended
+        self.handing = False  # True while a step or the end is taken: what is told then is the work's report
         self._started = 0.0
         self._now = _NOTHING
         self._waiting: list[_Asked] = []
         self._afterwards = _NO_MORE
         self._worker = Worker(self)
         self._worker.stepped.connect(self._take_step)
-        self._worker.finished.connect(self._finish)
+        self._worker.finished.connect(self._finish_well)
         self._worker.failed.connect(self._fail)
 
     @property
@@ -96,6 +100,11 @@ class Job(QObject):
         """The time left at the current rate; None while unknown."""
         rate = self.per_second
         return (self.total - self.done) / rate if rate and self.done <= self.total else None
+
+    def records(self) -> list[JobRecord]:
+        """The running work and the work that waits for its end."""
+        running = [self._record("running")] if self.running else []
+        return [*running, *(JobRecord(asked.title, "waiting", file=asked.file) for asked in self._waiting)]
 
     def start(
         self,
@@ -132,7 +141,7 @@ class Job(QObject):
         self._afterwards = _Afterwards(title, act)
         if not self._now.whole:
             self._worker.stop()
-            self._finish()
+            self._finish("stopped")
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -141,7 +150,7 @@ class Job(QObject):
         self._afterwards = _NO_MORE
         if self.running:
             self._worker.stop()
-            self._finish()
+            self._finish("stopped")
 
     def finish(self) -> None:
         """Run all `whole` work to its end, and cancel any other. Call this before the project closes."""
@@ -161,6 +170,20 @@ class Job(QObject):
         self._now = _NOTHING
         self._do_here(waiting)
 
+    def _record(self, state: JobState, why: str = "") -> JobRecord:
+        now = self._now
+        written = now.file if now.whole else None
+        left = self.seconds_left if self.total and state == "running" else None
+        return JobRecord(now.title, state, self.done, self.total, self.per_second, left, why, written)
+
+    @contextmanager
+    def _handing(self) -> Iterator[None]:
+        self.handing = True
+        try:
+            yield
+        finally:
+            self.handing = False
+
     def _begin(self, asked: _Asked) -> None:
         self._now, self.done, self.total = asked, 0, 0
         self._started = time.monotonic()
@@ -178,12 +201,19 @@ class Job(QObject):
 
     def _take_step(self, step: Any) -> None:
         self.done, self.total = getattr(step, "done", 0), getattr(step, "total", 0)
-        self._now.take(step)
+        with self._handing():
+            self._now.take(step)
         self.changed.emit()
 
-    def _finish(self) -> None:
+    def _finish_well(self) -> None:
+        self._finish("done")
+
+    def _finish(self, state: JobState, why: str = "") -> None:
+        record = self._record(state, why)
         ended, self._now = self._now, _NOTHING
-        ended.end()
+        with self._handing():
+            ended.end()
+        self.ended.emit(record)
         self.changed.emit()
         if self._waiting and not self.running:
             self._begin(self._waiting.pop(0))
@@ -195,7 +225,7 @@ class Job(QObject):
         self._afterwards = _NO_MORE
         self.failed = True
         try:
-            self._finish()
+            self._finish("failed", str(error))
         finally:
             self.failed = False
         if not isinstance(error, FitloopError):

@@ -5,11 +5,13 @@ The child survives a crash of the window. A run started in a terminal looks the 
 
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -17,9 +19,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.files.regular import end_of, open_regular, start_of, text_of
 from core.methods import MethodRow, method_rows
+from desktop.state.job_record import JobRecord, JobState
+from desktop.text.translate import tr
 
 ROOT = Path(__file__).parents[2]
 LOOK_EVERY_MS = 1000
+PICTURES, MOST_PICTURES = "pictures", 100_000
+QUIET_S = 120.0  # a run without output for this long is taken for ended
 METRICS, CHECKPOINT, OUTPUT, CONFIG = "metrics.jsonl", "checkpoint.pt", "output.txt", "config.json"
 LAST_WORDS = 600  # last characters of the child's output that are shown
 READ_AT_ONCE = 2**18  # bytes of metrics: a long run is read in parts, so that the window does not stutter
@@ -29,6 +35,7 @@ MOST_NUMBERS = 64  # of one line
 LONGEST_NAME = 80
 MOST_CONFIG_BYTES = 2**20
 LARGEST_WHOLE = 2**53
+MOST_SHOWN = 2**31 - 1  # steps of a progress bar
 
 
 class TrainingProcess(QObject):
@@ -41,6 +48,7 @@ class TrainingProcess(QObject):
         self.folder: Path | None = None
         self.lines: list[dict[str, float]] = []  # of metrics.jsonl; each has a step
         self._read = 0  # bytes of it
+        self._first: tuple[float, int] | None = None  # when the run was first seen, and its step then
         self._child: subprocess.Popen[bytes] | None = None
         self._started: Path | None = None  # the child's folder
         self._timer = QTimer(self)
@@ -101,6 +109,34 @@ class TrainingProcess(QObject):
         return config if isinstance(config, dict) else {}
 
     @property
+    def per_second(self) -> float | None:
+        """The steps a second since the run is looked at; None while unknown."""
+        if self._first is None:
+            return None
+        since, step = self._first
+        passed = time.monotonic() - since
+        return (self.step - step) / passed if self.step > step and passed > 0 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time left at that rate; None while unknown."""
+        rate, steps = self.per_second, self.steps
+        return (steps - self.step) / rate if rate and steps is not None and self.step <= steps else None
+
+    def record(self) -> JobRecord | None:
+        """The run started here, for the list of jobs; None without one."""
+        if not self.own or self.folder is None:
+            return None
+        title = tr("Train {name}").format(name=self.folder.name)
+        steps = min(self.steps or 0, MOST_SHOWN)
+        if self.running:
+            rate, left = self.per_second, self.seconds_left
+            return JobRecord(title, "running", self.step, steps, rate, left, file=self.folder)
+        status = self._child.poll() if self._child is not None else 0
+        state: JobState = "done" if self.step == self.steps else "stopped" if status == 0 else "failed"
+        return JobRecord(title, state, self.step, steps, report=self.last_words, file=self.folder)
+
+    @property
     def silent_s(self) -> float:
         """The time since the run last wrote [s]."""
         written = [_written(self.folder / name) for name in (CONFIG, METRICS)] if self.folder else []
@@ -131,17 +167,47 @@ class TrainingProcess(QObject):
         """Start a run of a method. options: arguments of its command. Raises OSError if the folder cannot be made."""
         folder.mkdir(parents=True)
         self.follow(folder)
-        self._started = folder
-        command = [sys.executable, "-m", method.command, "--run", str(folder), *options]
-        with (folder / OUTPUT).open("wb") as output:
+        self._launch(folder, [sys.executable, "-m", method.command, "--run", str(folder), *options])
+
+    def _launch(self, folder: Path, command: list[str]) -> None:
+        with (folder / OUTPUT).open("ab") as output:
             self._child = subprocess.Popen(
                 command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
+        self._started, self._first = folder, None
+        self._timer.start()
         self.changed.emit()
+
+    @property
+    def picture(self) -> Path | None:
+        """The newest picture of the run's guesses and fits; None without one."""
+        folder = self.folder / PICTURES if self.folder is not None else None
+        try:
+            names = (
+                [] if folder is None else [entry.name for entry in islice(os.scandir(folder), MOST_PICTURES)]
+            )
+        except OSError:
+            return None
+        steps = [name for name in names if name.endswith(".jpg") and name[:-4].isdigit()]
+        return folder / max(steps) if folder is not None and steps else None
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the followed run has stopped before its last step and can be gone on with."""
+        stopped = self.checkpoint is not None and self.method is not None and not self.running
+        quiet = self.own or self.silent_s > QUIET_S
+        return stopped and quiet and (self.steps is None or self.step < self.steps)
+
+    def go_on(self) -> None:
+        """Go on with the followed run in its folder, with the options it was started with. Raises OSError."""
+        folder, method = self.folder, self.method
+        if folder is None or method is None:
+            return
+        self._launch(folder, [sys.executable, "-m", method.command, "--run", str(folder), "--resume"])
 
     def follow(self, folder: Path) -> None:
         """Follow a run's folder, also of a run started in a terminal."""
-        self.folder, self.lines, self._read = folder, [], 0
+        self.folder, self.lines, self._read, self._first = folder, [], 0, None
         if not self.running:
             self._child = None
         self._timer.start()
@@ -180,6 +246,8 @@ class TrainingProcess(QObject):
         if len(new) == READ_AT_ONCE and whole and self._timer.isActive():
             self._soon.start()
         else:
+            if self._first is None and self.lines:
+                self._first = time.monotonic(), self.step
             self.changed.emit()
 
 

@@ -22,6 +22,7 @@ from desktop.model.current_fit import Fits
 from desktop.model.document import Document
 from desktop.model.finding import Finding
 from desktop.model.hover import Hover
+from desktop.model.job_log import JobLog
 from desktop.model.other_writer import OtherWriter
 from desktop.model.placed_people import PlacedPeople
 from desktop.model.queue import Queue
@@ -57,6 +58,9 @@ class Workbench(Document):
         self.files = Job(self)  # work on files: open, add, save, export
         for job in (self.job, self.files):
             job.refused.connect(self.refused)
+        self.jobs = JobLog((self.job, self.files), self)
+        self.told.connect(self.jobs.hear)
+        self.reported.connect(self.jobs.hear)
         self.autosave = Autosave(self)
         self.hover = Hover(self)
         self.finding = Finding(self)

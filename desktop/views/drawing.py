@@ -213,3 +213,10 @@ def _cross(painter: QPainter, at: QPointF, radius: float) -> None:
         painter.setPen(QPen(colour, width))
         painter.drawLine(at + QPointF(-arm, -arm), at + QPointF(arm, arm))
         painter.drawLine(at + QPointF(-arm, arm), at + QPointF(arm, -arm))
+
+
+def duration(seconds: float) -> str:
+    """A time as h:mm:ss or m:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

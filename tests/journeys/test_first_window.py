@@ -15,6 +15,7 @@ from core.body.tree import joint_index
 from desktop.app import last_resort
 from desktop.state.view import View
 from tests.desktop.desk import Desk
+from tests.desktop.making import write_coco
 from tests.waiting import LONGEST_MS, LONGEST_S, of_the_window, wait_until
 
 pytestmark = pytest.mark.slow
@@ -61,6 +62,8 @@ def bare(qtbot, tmp_path):
     """A window without a project: the body at rest."""
     desk = Desk(qtbot, tmp_path, View(theme="light", floor=False))
     qtbot.waitExposed(desk.window, timeout=LONGEST_MS)
+    desk.window.docks.bring_back()  # the start page hides them
+    desk.wait(desk.window.viewport.isVisible)
     yield desk.workbench, desk.window
     desk.window.close()
 
@@ -81,21 +84,28 @@ def silhouette(window):
 
 @pytest.mark.gl
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_screenshot_shows_the_whole_window_with_the_body_in_it(tmp_path, theme):
+def test_a_screenshot_shows_the_start_page_in_its_colours(tmp_path, theme):
     file = tmp_path / "window.png"
     done = run_main("--theme", theme, "--screenshot", file)
     assert done.returncode == 0, done.stderr
-    shown = pixels(QImage(str(file)))
+    shown = pixels(QImage(str(file))).astype(int)
     assert shown.shape == (800, 1280, 3)
-    viewport = shown[40:430, 935:1275].astype(int)
-    body = (viewport[..., 2] - viewport[..., 0] > 40) & (
-        viewport[..., 2] > 60
-    )  # nothing else there is so blue
-    rows, columns = np.nonzero(body)
-    assert 0.05 < body.mean() < 0.4
-    assert np.ptp(rows) > 200  # from head to feet
-    assert np.ptp(columns) > 180  # and from hand to hand
     assert (shown[15, 600].mean() > 128) == (theme == "light")
+    accent = (shown[..., 2] - shown[..., 0] > 80) & (shown[..., 2] > 120)
+    assert 0.001 < accent.mean() < 0.05  # icons of cards, and nothing as large as a body
+
+
+@pytest.mark.gl
+def test_a_screenshot_of_a_file_shows_its_photo_between_the_panels(tmp_path):
+    file, folder = tmp_path / "window.png", tmp_path / "photos"
+    folder.mkdir()
+    done = run_main("--theme", "light", "--screenshot", file, write_coco(folder))
+    assert done.returncode == 0, done.stderr
+    shown = pixels(QImage(str(file)))
+    photo, list_of_people, panel = shown[150:400, 450:700], shown[170:400, 10:60], shown[500:700, 940:1240]
+    assert photo.std() > 10
+    assert list_of_people.std() > 10
+    assert panel.std() > 10
 
 
 @pytest.mark.gl
@@ -143,7 +153,7 @@ def test_a_raised_knee_and_its_undo_are_seen_in_the_viewport(fitted, qtbot):
     workbench.change_view(joint="pelvis")
     after = silhouette(window)
     assert (before != raised).sum() > 0.05 * before.sum()
-    assert (before != after).sum() < 0.01 * before.sum()  # its edges may be smooth by now
+    assert (before != after).sum() < 0.03 * before.sum()  # its edges may be smooth by now
 
 
 @pytest.mark.gl
@@ -165,7 +175,7 @@ def test_the_mouse_turns_pans_and_zooms_and_home_goes_back(bare, qtbot):
     moved = np.roll(home, (40, 60), axis=(0, 1))
     assert (moved & silhouette(window)).sum() > 0.85 * home.sum()  # the body is under the cursor still
     window.actions_by_id["space.home"].trigger()
-    assert (home != silhouette(window)).sum() < 0.01 * home.sum()
+    assert (home != silhouette(window)).sum() < 0.03 * home.sum()
     viewport._turn(viewport.orbit.zoomed(0.5))
     assert silhouette(window).sum() < 0.4 * home.sum()
 

@@ -106,8 +106,8 @@ def with_needs(all_scenes: list[Scene], names: list[str] | None) -> list[Scene]:
     for scene in all_scenes:
         opens = scene if scene.source is not None else opens
         if scene.name in names:
-            chosen += [one for one in (opens, scene) if one is not None and one not in chosen]
-    return chosen
+            chosen += [one for one in (opens, scene) if one is not None]
+    return list(dict.fromkeys(chosen))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from desktop.state.view import FitOptions
 from tests.journeys.program import OpenWindow
 from tests.pictures import sources
 
-SETTLES_MS = 400
+SETTLES_MS, MEASURED_MS = 400, 3000
+VERDICTS = ("later", "reject", *["accept"] * 7)
 Act = Callable[[OpenWindow], None]
 
 
@@ -39,6 +40,7 @@ def scenes(data: Path, own: Path | None = None) -> list[Scene]:
         Scene("alternatives", alternatives),
         Scene("everybody", everybody),
         *(Scene(f"three_d_{place}", partial(seen_from, place)) for place in ("photo", "left", "top")),
+        Scene("judged", judged),
         *(Scene(f"dock_{name}", partial(tab, name)) for name in DOCKS),
         Scene("sheet", contact_sheet),
         Scene("recent_start", start),
@@ -104,13 +106,26 @@ def seen_from(place: str, desk: OpenWindow) -> None:
     desk.window.view_from(place)
 
 
+def judged(desk: OpenWindow) -> None:
+    """Some people have verdicts, and one is seen from the front."""
+    desk.window.view_from("home")
+    desk.workbench.show_first()
+    for verdict in VERDICTS:
+        desk.do(f"person.{verdict}")
+        desk.do("person.next")
+    desk.workbench.show_first()
+
+
 def tab(name: str, desk: OpenWindow) -> None:
-    """A dock brought to the front."""
+    """A dock brought to the front. The data set is measured in the background."""
     desk.window.show_panel(name)
+    desk.qtbot.wait(MEASURED_MS if name == "data" else 0)
 
 
 def contact_sheet(desk: OpenWindow) -> None:
+    """The sheet with its thumbnails, which are asked for as they come into view."""
     desk.do("view.sheet")
+    desk.qtbot.wait(MEASURED_MS)
 
 
 def dialog(command: str, desk: OpenWindow) -> None:

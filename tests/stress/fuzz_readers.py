@@ -32,7 +32,7 @@ from core.formats.bodies import spin
 from core.formats.recognise import recognise
 from core.formats.shared.report import Import
 from core.formats.table import formats_recognised
-from tests.core.formats import making, making_keypoints
+from tests.core.formats import making, making_keypoints, making_networks
 from tests.core.formats.making import Sample, samples
 from tests.waiting import LONGEST_S
 from train.run.parser import CommandLine
@@ -186,6 +186,7 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
     with np.load(folder / "curated" / "people_fits.npz") as stored:
         curated = dict(stored)
     detected = {word: (made(), write) for word, (_, made, write, _) in making_keypoints.DOCUMENTS.items()}
+    detected |= {word: (made(), write) for word, (_, made, write, _, _) in making_networks.NETWORKS.items()}
     return detected | {
         "cvat-video": (making_keypoints.cvat_video().split('"'), as_xml),
         "sleap": (making_keypoints.sleap_arrays(), as_hdf5),

@@ -10,96 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FitloopError
+from train.rendering.people_shader import FRAGMENT, VERTEX
 
 NEAREST = 0.05  # [m] closer points are clipped
 DEPTH_MARGIN = 0.02  # relative margin around the people; small, as the depth buffer may have only 16 bits
 
 Uniforms = Mapping[str, float | tuple[float, ...]]
-
-_VERTEX = """
-attribute vec3 a_position;
-attribute vec3 a_normal;
-attribute vec3 a_rest;
-uniform mat4 u_projection;
-varying vec3 v_normal;
-varying vec3 v_rest;
-void main() {
-    v_normal = a_normal;
-    v_rest = a_rest;
-    gl_Position = u_projection * vec4(a_position, 1.0);
-}
-"""
-# The shader colours a point of the skin by its place on the body in T-pose, so clothes are sharp at any size. vispy
-# reads only one name per declaration.
-_FRAGMENT = """
-uniform float u_number;
-uniform vec3 u_light;
-uniform vec3 u_light_color;
-uniform vec3 u_sky;
-uniform vec3 u_ground;
-uniform vec3 u_up;
-uniform vec3 u_skin;
-uniform vec3 u_hair;
-uniform vec3 u_eyes;
-uniform vec3 u_top;
-uniform vec3 u_top_accent;
-uniform vec3 u_bottom;
-uniform vec3 u_bottom_accent;
-uniform vec3 u_shoes;
-uniform vec2 u_arm;          // |x| of shoulder and wrist, y of hip and ankle [m]
-uniform vec2 u_leg;
-uniform vec3 u_eye;                 // the left eye [m]
-uniform float u_neck;               // y of the neck's joint [m]
-uniform float u_sleeve;      // how far clothes reach along arm and leg, 0 to 1
-uniform float u_hem;
-uniform float u_waist;  // [m]
-uniform float u_collar;
-uniform float u_shaft;
-uniform float u_hairline;
-uniform float u_hair_tilt;
-uniform vec3 u_top_pattern;  // stripes across, stripes along: 0 or 1; period [m]
-uniform vec3 u_bottom_pattern;
-varying vec3 v_normal;
-varying vec3 v_rest;
-
-vec3 cloth(vec3 plain, vec3 accent, vec3 pattern, vec2 place) {
-    vec2 stripe = step(0.5, fract(place / pattern.z)) * pattern.xy;
-    return mix(plain, accent, max(stripe.x, stripe.y) - 0.5 * stripe.x * stripe.y);
-}
-
-vec3 head_color(vec3 rest, float x) {
-    float above = rest.y - u_eye.y - u_hair_tilt * (rest.z - 0.4 * u_eye.z);
-    if (above > u_hairline && rest.y > u_neck - 0.02) return u_hair;
-    vec2 from_eye = vec2(x - u_eye.x, rest.y - u_eye.y);
-    if (rest.z > 0.0 && length(from_eye * vec2(1.0, 1.8)) < 0.015) return u_eyes;
-    if (rest.z > 0.0 && abs(from_eye.x) < 0.022 && abs(from_eye.y - 0.024) < 0.004) return u_hair;
-    return u_skin;
-}
-
-vec3 color_at(vec3 rest) {
-    float x = abs(rest.x);
-    float neck = u_neck + 0.03 - 0.4 * x;
-    if (x < 0.6 * u_arm.x && rest.y > neck) return head_color(rest, x);
-    if (rest.y < u_leg.y + u_shaft) return u_shoes;
-    if (x > u_arm.x && rest.y > u_waist) {
-        if ((x - u_arm.x) / (u_arm.y - u_arm.x) > u_sleeve) return u_skin;
-        return cloth(u_top, u_top_accent, u_top_pattern, vec2(x, rest.y));
-    }
-    if (rest.y > u_waist) {
-        bool bare = x < 0.5 * u_arm.x && rest.y > u_collar + 0.5 * x && rest.z > -0.02;
-        return bare ? u_skin : cloth(u_top, u_top_accent, u_top_pattern, vec2(rest.y, rest.x));
-    }
-    if ((u_leg.x - rest.y) / (u_leg.x - u_leg.y) > u_hem) return u_skin;
-    return cloth(u_bottom, u_bottom_accent, u_bottom_pattern, vec2(rest.y, rest.x));
-}
-
-void main() {
-    vec3 normal = normalize(v_normal);
-    float upward = 0.5 + 0.5 * dot(normal, u_up);
-    vec3 light = mix(u_ground, u_sky, upward) + u_light_color * max(dot(normal, u_light), 0.0);
-    gl_FragColor = vec4(min(color_at(v_rest) * light, 1.0), u_number);
-}
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +64,7 @@ class PeopleRenderer:
         self._gloo = gloo
         self.width, self.height = width, height
         self._canvas.set_current()
-        self._program = gloo.Program(_VERTEX, _FRAGMENT)
+        self._program = gloo.Program(VERTEX, FRAGMENT)
         self._positions = gloo.VertexBuffer(np.zeros_like(rest, dtype=np.float32))
         self._normals = gloo.VertexBuffer(np.zeros_like(rest, dtype=np.float32))
         self._program["a_position"], self._program["a_normal"] = self._positions, self._normals

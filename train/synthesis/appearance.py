@@ -16,9 +16,13 @@ Color = tuple[float, ...]
 SKIN = ("#f3d3bd", "#e8b898", "#d9a07a", "#c68863", "#a86e4b", "#8a5638", "#6b402a", "#4a2c1e", "#efc3a4")
 HAIR = ("#17120f", "#2b1d15", "#4a2f1d", "#6f4a2a", "#a5783f", "#d0b070", "#8c8c8c", "#7a2f16", "#d9d4cc")
 SHOES = ("#1c1c1e", "#3b2a1e", "#e8e6e1", "#7c2222", "#23364f", "#8a8578")
+BOTTOMS = ("#23304a", "#3a4f6e", "#6d83a1", "#1c1d20", "#4b4a45", "#8a7a5c", "#2e3a2c", "#6b6f78")
+PLAIN_BOTTOM = 0.75  # share of people in trousers or shorts of these colours
 EYES = (0.12, 0.10, 0.09)
 SLEEVES, HEMS = (0.0, 0.38, 0.5, 0.97), (0.3, 0.5, 0.72, 0.98)  # lengths as shares of arm and leg
 SLEEVE_SHARES, HEM_SHARES = (0.1, 0.35, 0.15, 0.4), (0.15, 0.15, 0.1, 0.6)
+LOOSEST = 0.016, 0.02, 0.008, 0.03  # [m] that top, bottom, shoes and hair stand off the skin
+PRINTED, DENIM, BEARDED = 0.2, 0.4, 0.2
 ONE_PIECE, BARE_CHEST, BAREFOOT, PATTERNED = 0.1, 0.04, 0.08, 0.35  # shares of people
 
 
@@ -41,8 +45,9 @@ def landmarks(body: Body) -> Uniforms:
 
 def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
     """Random skin, hair and clothes of one person. neck: height of the neck joint at rest [m]."""
-    skin = _near(SKIN[rng.integers(len(SKIN))], 0.04, rng)
-    top, bottom = _cloth(rng), _cloth(rng)
+    skin = _near(SKIN[rng.integers(len(SKIN))], 0.015, rng)
+    plain = rng.random() < PLAIN_BOTTOM
+    top, bottom = _cloth(rng), _near(BOTTOMS[rng.integers(len(BOTTOMS))], 0.03, rng) if plain else _cloth(rng)
     bottom = top if rng.random() < ONE_PIECE else bottom
     top = skin if rng.random() < BARE_CHEST else top
     barefoot = rng.random() < BAREFOOT
@@ -62,8 +67,15 @@ def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
         "u_shaft": float(rng.choice([-0.01, 0.03, 0.15], p=[0.6, 0.3, 0.1])),
         "u_hairline": float(rng.uniform(0.0, 0.045)) if rng.random() > 0.06 else 1.0,
         "u_hair_tilt": float(rng.uniform(0.5, 0.95)),
-        "u_top_pattern": _pattern(rng),
-        "u_bottom_pattern": _pattern(rng),
+        "u_top_pattern": _pattern(PATTERNED, rng),
+        "u_bottom_pattern": _pattern(0.0 if plain else PATTERNED, rng),
+        "u_loose": (
+            0.0 if top == skin else float(rng.uniform(0.002, LOOSEST[0])),
+            float(rng.uniform(0.002, LOOSEST[1])),
+            0.0 if barefoot else LOOSEST[2],
+            float(rng.uniform(0.006, LOOSEST[3])),
+        ),
+        "u_details": tuple(float(rng.random() < share) for share in (PRINTED, DENIM, BEARDED)),
     }
 
 
@@ -86,14 +98,14 @@ def draw_light(world_up: NDArray[np.floating], rng: np.random.Generator) -> Unif
 
 def _cloth(rng: np.random.Generator) -> Color:
     """A random colour of clothes, more often dull and dark than bright."""
-    saturation, value = rng.beta(1.3, 2.2), rng.uniform(0.1, 0.95)
+    saturation, value = rng.beta(1.2, 3.0), rng.uniform(0.1, 0.95)
     return colorsys.hsv_to_rgb(rng.random(), float(saturation), float(value))
 
 
-def _pattern(rng: np.random.Generator) -> tuple[float, float, float]:
-    """Random stripes: across and along the body, 0 or 1 each (both: checks), and their period [m]."""
+def _pattern(share: float, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Random stripes for a share of cloths: across and along the body, 0 or 1 each (both: checks), period [m]."""
     across, along = 0.0, 0.0
-    if rng.random() < PATTERNED:
+    if rng.random() < share:
         across, along = ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0))[rng.integers(3)]
     return across, along, float(rng.uniform(0.03, 0.13))
 

@@ -15,6 +15,7 @@ from train.synthesis.scene import Camera
 
 Image = NDArray[np.float32]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+TILED = 0.6  # share of floors
 KEPT = 128  # pictures cached in memory, reduced to the size that synthesis needs
 MAX_PIXELS = 200_000_000
 
@@ -39,12 +40,12 @@ class Backgrounds:
                 return self._from_folder(rng)
             except ImageError:  # an unreadable picture is replaced by a generated background
                 pass
-        kind = rng.choice(["ground", "gradient", "blobs", "noise"], p=[0.45, 0.15, 0.25, 0.15])
+        kind = rng.choice(["ground", "gradient", "blobs", "noise"], p=[0.75, 0.08, 0.09, 0.08])
         image = {"ground": self._ground, "gradient": self._gradient, "blobs": self._blobs}.get(
             kind, self._noise
         )(camera, rng)
         grey = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY)[..., None]
-        muted = grey + (image - grey) * np.float32(rng.uniform(0.15, 1.0))  # rooms are greyer than chance
+        muted = grey + (image - grey) * np.float32(rng.uniform(0.1, 0.7))  # rooms are greyer than chance
         return muted + self._grain(rng, float(rng.uniform(0, 14)))
 
     def _from_folder(self, rng: np.random.Generator) -> Image:
@@ -72,8 +73,33 @@ class Backgrounds:
         drop = float(rng.uniform(0.03, 0.3)) * camera.focal_length if rng.random() < 0.6 else 0.0
         above = ((climb + drop) / 2 + 0.5).clip(0, 1)[..., None]
         floor = self._mottled(rng, _dull(rng), 22)
+        if rng.random() < TILED:
+            floor = floor * self._tiles(camera, rng)[..., None]
         wall = self._mottled(rng, _dull(rng), 14) + self._slope(rng, 25)
         return floor * (1 - above) + wall * above
+
+    def _tiles(self, camera: Camera, rng: np.random.Generator) -> Image:
+        """Brightness (H, W) of tiles or planks on the ground, with seams; even where they are too small to see."""
+        width, height = self._size
+        cx, cy = camera.camera_center
+        x = (np.arange(width, dtype=np.float32) - cx) / camera.focal_length
+        y = (np.arange(height, dtype=np.float32) - cy) / camera.focal_length
+        turn = camera.rotation
+        rays = x[None, :, None] * turn[0] + y[:, None, None] * turn[1] + turn[2]
+        depth = camera.position[1] / np.maximum(-rays[..., 1], 1e-3)
+        length, wide = (float(rng.uniform(0.3, 1.2)), float(rng.uniform(0.09, 0.6)))
+        heading = float(rng.uniform(0, np.pi))
+        east, north = (camera.position[axis] + depth * rays[..., axis] for axis in (0, 2))
+        along = (east * np.cos(heading) + north * np.sin(heading)) / length
+        across = (north * np.cos(heading) - east * np.sin(heading)) / wide
+        row = np.floor(across)
+        along = along + 0.5 * (row % 2)
+        shades = rng.normal(1, float(rng.uniform(0.02, 0.1)), (64, 64)).astype(np.float32)
+        tile = shades[row.astype(np.int64) % 64, np.floor(along).astype(np.int64) % 64]
+        seam = np.minimum(np.abs(along % 1 - 0.5), np.abs(across % 1 - 0.5)) < 0.02
+        pixel = depth / camera.focal_length / wide  # of a tile that one pixel covers
+        shown = np.clip(1.2 - 4 * pixel, 0, 1)
+        return np.asarray(1 + shown * (np.where(seam, 0.75 * tile, tile) - 1), dtype=np.float32)
 
     def _gradient(self, camera: Camera, rng: np.random.Generator) -> Image:
         corners = rng.uniform(0, 255, (2, 2, 3)).astype(np.float32)

@@ -28,7 +28,8 @@ SUPERSAMPLING = 2
 TRIES = 8  # scenes tried for one photo until a person is visible
 FEWEST_SEEN = 6  # visible keypoints; a person with fewer becomes no training row
 FEWEST_PIXELS = 0.002  # share of the picture; a smaller person becomes no training row
-DEPTH_TOLERANCE, DEPTH_FACTOR = 0.025, 2.2  # constant [m], and factor on the keypoint's depth below the skin
+# Of a keypoint below its own skin: constant [m], for cloth and hair too, and factor on its depth there.
+DEPTH_TOLERANCE, DEPTH_FACTOR = 0.045, 2.2
 JPEG_QUALITY = 70, 97
 SHADOW_WIDTH = 0.13  # [m] of a limb's shadow
 

@@ -63,13 +63,20 @@ class Finisher:
         if isinstance(node, LazyArray):
             return array_from(node.raw.read(), node.dtype, node.shape, node.order, self._budget)
         if isinstance(node, ObjectArray):
-            raise Refusal("holds an array of Python objects, where numbers or text belong")
+            return self._dictionaries(node, depth)
         if isinstance(node, Instance) and is_table(node.name):
             raise Refusal(f"holds a table ({node.name}), where numbers or text belong")
         if isinstance(node, Instance) and isinstance(node.state, dict):
             return self._array_of(node, node.state, depth)
         name = node.name if isinstance(node, Name | Instance) else shown(node)
         raise Refusal(f"names {name} where data belongs")
+
+    def _dictionaries(self, node: ObjectArray, depth: int) -> Any:
+        """What numpy.save makes of one dictionary, or of a list of them. Raises Refusal for other objects."""
+        if len(node.shape) > 1 or not all(type(item) is dict for item in node.items):
+            raise Refusal("holds an array of Python objects, where numbers or text belong")
+        items = [self.finish(item, depth) for item in node.items]
+        return items if node.shape else items[0]
 
     def _array_of(self, node: Instance, state: dict[Any, Any], depth: int) -> Any:
         """The array of a chumpy or scipy.sparse object. Only the attributes that hold its numbers are read."""

@@ -29,7 +29,8 @@ from core.files.pickles.tensors import parameter_from, storage_from, tensor_from
 MAX_KEY = 4096
 
 _RENAMED = (("__builtin__.", "builtins."), ("copy_reg.", "copyreg."), ("numpy._core.", "numpy.core."))
-_CLASSES = ("builtins.object", "numpy.ndarray")
+JOBLIB_ARRAY = "joblib.numpy_pickle.NumpyArrayWrapper"
+_CLASSES = ("builtins.object", "builtins.dict", "numpy.ndarray", JOBLIB_ARRAY)
 _SPARSE = re.compile(r"scipy\.sparse\.(?:_?(?:csc|csr|coo)\.)?((?:csc|csr|coo)_(?:matrix|array))")
 _CHUMPY = re.compile(r"chumpy\.(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*", re.ASCII)
 
@@ -64,7 +65,7 @@ def named(module: str, attribute: str) -> Name:
 def instance(name: object) -> Instance:
     """An empty object of a class of chumpy, scipy.sparse or pandas. Raises Refusal for other classes."""
     is_known = isinstance(name, Name) and (
-        is_sparse(name.name) or is_chumpy(name.name) or is_table(name.name)
+        is_sparse(name.name) or is_chumpy(name.name) or is_table(name.name) or name.name == JOBLIB_ARRAY
     )
     if not isinstance(name, Name) or not is_known:
         raise Refusal(f"makes an object of {name.name if isinstance(name, Name) else shown(name)}")
@@ -87,6 +88,8 @@ def call(name: object, arguments: object, budget: Budget) -> Any:
 
 def checked_key(key: object) -> Any:
     """A key of a dict or an item of a set. Raises Refusal unless it is a number or short text, fast to compare."""
+    if isinstance(key, np.integer):
+        return int(key)
     if not (key is None or type(key) in (str, bytes, int, float, bool)):
         raise Refusal(f"uses {shown(key)} as a key, where text or a number belongs")
     if isinstance(key, str | bytes) and len(key) > MAX_KEY:
@@ -158,6 +161,12 @@ def _call_frozenset(budget: Budget, items: object = ()) -> frozenset:
     return frozenset(_call_set(budget, items))
 
 
+def _call_defaultdict(budget: Budget, made: object) -> dict:
+    if not _is(made, "builtins.dict"):
+        raise Refusal("makes a defaultdict of something else than dictionaries")
+    return {}
+
+
 def _call_ordered_dict(budget: Budget, pairs: object = ()) -> OrderedDict:
     if not isinstance(pairs, list | tuple):
         raise Refusal("makes an OrderedDict of something that is no list")
@@ -175,6 +184,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "builtins.slice": slice_of,
     "builtins.frozenset": _call_frozenset,
     "collections.OrderedDict": _call_ordered_dict,
+    "collections.defaultdict": _call_defaultdict,
     "_codecs.encode": _call_encode,
     "copyreg._reconstructor": _call_reconstructor,
     "numpy.dtype": _call_dtype,

@@ -25,7 +25,8 @@ from core.files.pickles.arrays import (
     shown,
 )
 from core.files.pickles.finish import Finisher
-from core.files.pickles.names import call, checked_key, instance, named
+from core.files.pickles.joblib_arrays import array_behind
+from core.files.pickles.names import JOBLIB_ARRAY, call, checked_key, instance, named
 from core.files.pickles.nodes import Instance
 from core.files.pickles.opcodes import DAMAGED, Stream, next_opcode
 from core.files.pickles.tables import is_table
@@ -45,17 +46,23 @@ NEXT = (
 Encoding = Literal["latin1", "bytes"]
 
 
-def load_pickle(path_or_bytes: str | Path | bytes, encoding: Encoding = "latin1") -> Any:
+def load_pickle(
+    path_or_bytes: str | Path | bytes,
+    encoding: Encoding = "latin1",
+    name: str = "the pickle",
+    most_opcodes: int = _MAX_OPCODES,
+) -> Any:
     """Read a pickle: containers, numbers, text, read-only numpy arrays, `SparseMatrix`, `Unevaluated`.
 
     chumpy objects become arrays. encoding: 'latin1' reads text of Python 2 as str, 'bytes' as bytes.
+    name: of bytes, for messages. most_opcodes: instructions that are followed, which bound the time.
     Raises PickleRefused for anything else: code, persistent ids, arrays of objects, damage, sizes out of bounds.
     """
-    name = "the pickle" if isinstance(path_or_bytes, bytes) else str(path_or_bytes)
+    name = name if isinstance(path_or_bytes, bytes) else str(path_or_bytes)
     try:
         data = path_or_bytes if isinstance(path_or_bytes, bytes) else _contents(Path(path_or_bytes))
         budget = Budget(_GROWTH * len(data) + 2**20)
-        return Finisher(budget).finish(PickleMachine(budget, encoding).run(io.BytesIO(data)))
+        return Finisher(budget).finish(PickleMachine(budget, encoding).run(io.BytesIO(data), most_opcodes))
     except Refusal as refusal:
         raise PickleRefused(f"{name}: {refusal}. {NEXT}") from None
 
@@ -73,13 +80,14 @@ class PickleMachine:
     def __init__(self, budget: Budget, encoding: Encoding) -> None:
         self._budget = budget
         self._encoding = encoding
+        self._stream: Stream = io.BytesIO()
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
 
     def run(self, stream: Stream, most_opcodes: int = _MAX_OPCODES) -> Any:
         """The object that the opcodes build. Its arrays and instances are still nodes."""
-        start = 0
+        start, self._stream = 0, stream
         try:
             for _ in range(most_opcodes):
                 start = stream.tell()
@@ -192,6 +200,9 @@ class PickleMachine:
             target.set_state(state)
         elif isinstance(target, PickledArray):
             target.set_state(state, self._budget)
+        elif isinstance(target, Instance) and target.name == JOBLIB_ARRAY:
+            self.pop()
+            self.push(array_behind(state, self._stream, self._budget))
         elif isinstance(target, Instance) and type(state) in (
             _TABLE_STATES if is_table(target.name) else (dict,)
         ):

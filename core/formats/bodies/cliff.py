@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.body.model import SMPL_NEUTRAL
 from core.files.untrusted import read_arrays
 from core.files.unusable import Unusable
-from core.formats.bodies.spin import MAX_POSE, checked
+from core.formats.bodies.networks.network_people import checked_guess
+from core.formats.bodies.spin import checked
 from core.formats.shared import people
 from core.formats.shared.crop_frame import seen_by
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.geometry.rotation import matrix_to_axis_angle
-from core.records import Guess, Keypoints, Person, Photo
+from core.records import Keypoints, Person, Photo
 
 FORMAT = "CLIFF results"
 NETWORK = "CLIFF"
@@ -68,7 +68,8 @@ def read(path: Path, photos: Path | None = None) -> Import:
             photo = _photo_of(detections[row, 0], names, folder, found)
             left, top, right, bottom = detections[row, _BOX]
             box = people.box_from_xywh(np.array([left, top, right - left, bottom - top]))
-            guess = _guess(pose[row], betas[row], cam_t[row], float(focal_length[row]), photo)
+            numbers = pose[row], betas[row], cam_t[row], float(focal_length[row])
+            guess = checked_guess(*numbers, photo.middle, NETWORK)
             absent = Keypoints(LAYOUT, np.zeros((17, 2)), np.zeros(17))
             person = Person(id=row, bbox=box, keypoints=absent, guess=guess)
             if not photo.people:
@@ -95,14 +96,3 @@ def _photo_of(index: float, names: list[str | None], folder: PhotoFolder, found:
     if relative not in found:
         found[relative] = Photo(relative, *folder.known_size(relative))
     return found[relative]
-
-
-def _guess(
-    pose: np.ndarray, betas: np.ndarray, cam_t: np.ndarray, focal_length: float, photo: Photo
-) -> Guess:
-    if not all((np.abs(values) <= MAX_POSE).all() for values in (pose, betas)):
-        raise Unusable("its pose or shape is not finite, or too large for a body")
-    if not (0 < focal_length < 1e7 and (np.abs(cam_t) < 1e5).all() and cam_t[2] > 0):
-        raise Unusable("its camera is not valid, or the body is behind it")
-    center = np.array(photo.middle)
-    return Guess(pose, betas, 0.0, cam_t, focal_length, center, NETWORK, body=SMPL_NEUTRAL)

@@ -70,7 +70,7 @@ class _CocoWriter:
         if self._written_layout is not None:
             kept, _ = self._header.category_of_layout(self._written_layout)
             header["categories"] = [
-                one for one in header["categories"] if isinstance(one, dict) and one.get("id") == kept
+                one for one in header.get("categories", ()) if isinstance(one, dict) and one.get("id") == kept
             ]
         yield from header.items()
 

@@ -6,15 +6,17 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from core.files.mat import read_mat
-from core.files.untrusted import array_names, read_bytes, read_pickle
+from core.files.pickles.containers import is_packed_pickle, read_values
+from core.files.untrusted import array_names, read_bytes
 
 NO, MAYBE, LIKELY, SURE = range(4)  # how sure: the surest format reads the file
-FileKind = Literal["folder", "npz", "npy", "mat", "hdf5", "pickle", "xml", "json", "text"]
+FileKind = Literal["folder", "npz", "npy", "torch", "mat", "hdf5", "pickle", "xml", "json", "text"]
 _JSON_START = re.compile(rb"\s*[\[{]")
 _START = 4096  # bytes that tell JSON and text
+_TORCH_START = 300  # bytes in which torch's archive names its first member
 _BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe"
 
 
@@ -36,14 +38,18 @@ class Glimpse:
         if self.path.is_dir():
             return "folder"
         if self.data.startswith(b"PK"):
-            return "npz"
+            return "torch" if b"/data.pkl" in self.data[:_TORCH_START] else "npz"
         if self.data.startswith(b"\x93NUMPY"):
             return "npy"
         if self.data.startswith(b"MATLAB") or self.path.suffix == ".mat":
             return "mat"
         if self.data.startswith(b"\x89HDF"):
             return "hdf5"
-        if self.data.startswith(b"\x80") or self.path.suffix in (".pkl", ".pickle"):
+        if (
+            self.data.startswith(b"\x80")
+            or self.path.suffix in (".pkl", ".pickle")
+            or is_packed_pickle(self.data)
+        ):
             return "pickle"
         if self.data.lstrip()[:1] == b"<":
             return "xml"
@@ -62,10 +68,21 @@ class Glimpse:
     @cached_property
     def keys(self) -> frozenset[str]:
         """Of a pickled dictionary."""
-        pickled = read_pickle(self.path) if self.kind == "pickle" else {}
+        pickled = self.values if self.kind == "pickle" else None
         return (
             frozenset(k for k in pickled if isinstance(k, str)) if isinstance(pickled, dict) else frozenset()
         )
+
+    @cached_property
+    def values(self) -> Any:
+        """What a pickle, an .npz or an .npy holds."""
+        return read_values(self.path)
+
+    @property
+    def first_value(self) -> Any:
+        """The first value of a pickled dictionary; None of anything else."""
+        pickled = self.values if self.kind == "pickle" else None
+        return next(iter(pickled.values()), None) if isinstance(pickled, dict) else None
 
     @property
     def start(self) -> str:

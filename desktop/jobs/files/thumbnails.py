@@ -1,5 +1,6 @@
 """Thumbnails: small pictures of photos, and of people with their bodies, made in the background when they are seen."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -151,18 +152,24 @@ def thumbnail_steps(
 
 def photo_thumbnail_steps(project: Project, wanted: dict[int, float], size_px: int) -> Iterator[Made]:
     """Thumbnails of whole photos, in the order of the requests."""
+    for photo_id, updated in wanted.items():
+        yield Made(photo_id, updated, size_px, _of_photo(project, photo_id, size_px))
+
+
+def _of_photo(project: Project, photo_id: int, size_px: int) -> Picture:
     from core.geometry.image import read_small_image  # here, as it imports torch
 
-    for photo_id, updated in wanted.items():
-        picture: Picture = ""
-        try:
-            for row in project.photo_rows([photo_id]):
-                file = project.folder / row.path
-                picture = tr("photo unreadable") if file.exists() else tr("photo missing")
-                picture = to_qimage(read_small_image(file, size_px))
-        except (ImageError, ProjectError):
-            pass  # the words stand for the picture
-        yield Made(photo_id, updated, size_px, picture)
+    try:
+        row = next(iter(project.photo_rows([photo_id])), None)
+    except ProjectError:
+        row = None
+    if row is None:  # the photo was deleted meanwhile
+        return ""
+    file = project.folder / row.path
+    try:
+        return to_qimage(read_small_image(file, size_px))
+    except (ImageError, OSError, ValueError):  # no file system has a name like that
+        return tr("photo unreadable") if os.path.exists(file) else tr("photo missing")
 
 
 def thumbnail(image: np.ndarray, person: Person, size_px: int, body: "Body | None") -> QImage:

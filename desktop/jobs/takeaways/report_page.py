@@ -13,11 +13,8 @@ USED = ("window", "base", "text", "muted", "border", "accent", "accepted", "reje
 
 def page(title: str, parts: Iterable[str]) -> str:
     """A whole page of parts that are HTML already. title: plain text."""
-    style = (
-        f":root {{color-scheme: light dark; {_variables(LIGHT)}}}"
-        f"@media (prefers-color-scheme: dark) {{:root {{{_variables(DARK)}}}}}"
-        f"{STYLE.read_text(encoding='utf-8')}"
-    )
+    style = STYLE.read_text(encoding="utf-8")
+    style = style.replace("@light", _variables(LIGHT)).replace("@dark", _variables(DARK))
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '

@@ -24,6 +24,7 @@ from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr
+from desktop.views.elided_label import ElidedLabel
 from desktop.views.lists.people_list import ROW_ROLE, Index
 from desktop.views.lists.person_tiles import (
     GAP_PX,
@@ -148,7 +149,11 @@ class Filmstrip(QWidget):
         self._project: object = None
         self.model = PhotoModel(workbench)
         self.photos = PhotoTable(workbench, self.model, thumbnails)
-        self.name, self.place, self.people = _Elided(), QLabel(), QLabel()
+        self.name, self.place, self.people = (
+            ElidedLabel(elide=Qt.TextElideMode.ElideMiddle),
+            QLabel(),
+            QLabel(),
+        )
         self._path = ""
         self.refresh_soon = RefreshSoon(self._refresh, self)
         self._lay_out(actions)
@@ -243,19 +248,3 @@ class Filmstrip(QWidget):
     def _choose(self, current: Index) -> None:
         if current.isValid() and self.model.ids[current.column()] != self._workbench.photo_id:
             self._workbench.show_photo(self.model.ids[current.column()])
-
-
-class _Elided(QLabel):
-    """A line of text, elided in its middle if there is no room. Its tool tip has all of it."""
-
-    @qt_override(QSize)
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
-    @qt_override()
-    def paintEvent(self, event: object) -> None:
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
-        self.setToolTip(self.text() if words != self.text() else "")
-        with QPainter(self) as painter:
-            painter.setPen(self.palette().windowText().color())
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)

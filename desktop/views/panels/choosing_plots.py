@@ -25,13 +25,13 @@ SMALLEST_PX = (70, 90)
 class Plot:
     """title: of the plot; bars: computes them from measures; words: describes the people of a bar by its index.
 
-    doubtful: whether a bar with this left edge has the colour of a warning.
+    colour: of the bar with this left edge, in a theme.
     """
 
     title: str
     bars: Callable[[Measures], Bars]
     words: Callable[[int], str]
-    doubtful: Callable[[float], bool] = lambda left: False
+    colour: Callable[[float, Theme], str] = lambda left, colours: colours.accent
 
 
 class ChoosingPlot(pyqtgraph.PlotWidget):
@@ -149,8 +149,7 @@ class BarPlot(ChoosingPlot):
         if self._items is not None:
             self.removeItem(self._items)
         left, width, height, _ = self.bars
-        colours = [self._colours.warning if self._plot.doubtful(x) else self._colours.accent for x in left]
-        brushes = [QColor(colour) for colour in colours]
+        brushes = [QColor(self._plot.colour(x, self._colours)) for x in left]
         if 0 <= self.chosen_place < len(left):
             for place, brush in enumerate(brushes):
                 brush.setAlphaF(1.0 if place == self.chosen_place else FAINT)

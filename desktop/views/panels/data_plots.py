@@ -18,7 +18,9 @@ from desktop.state.measures import (
 )
 from desktop.state.view import Chosen
 from desktop.text.translate import tr, verdict
+from desktop.theme import Theme
 from desktop.views.panels.choosing_plots import BarPlot, ChoosingPlot, PckPlot, Plot
+from desktop.views.verdict_marks import colour_of
 
 AXIS_WIDTH_PX = 36
 FAINT = 0.35  # of bars beside the chosen one
@@ -115,7 +117,15 @@ class DataPlots(QWidget):
                 low=index * BETA_STEP, high=(index + 1) * BETA_STEP
             )
 
-        return Plot(tr("People by largest |beta|"), beta_bars, words, is_large)
+        def colour(left: float, colours: Theme) -> str:
+            return colours.warning if is_large(left) else colours.accent
+
+        return Plot(tr("People by largest |beta|"), beta_bars, words, colour)
 
     def _verdict_plot(self) -> Plot:
-        return Plot(tr("People by verdict"), verdict_bars, lambda index: verdict(VERDICTS[index]))
+        def colour(left: float, colours: Theme) -> str:
+            return colour_of(
+                VERDICTS[round(left + 0.5)], colours
+            ).name()  # a bar's middle is its verdict's index
+
+        return Plot(tr("People by verdict"), verdict_bars, lambda index: verdict(VERDICTS[index]), colour)

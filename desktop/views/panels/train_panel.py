@@ -5,7 +5,6 @@ import shlex
 import time
 from pathlib import Path
 
-import pyqtgraph
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -25,17 +25,16 @@ from PySide6.QtWidgets import (
 from core.methods import MethodRow, method_rows
 from desktop.commands.people.queue_menu import guess_with
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training_process import MOST_SHOWN, TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
-from desktop.theme import theme
+from desktop.views.drawing import duration
+from desktop.views.panels.run_curves import RunCurves
+from desktop.views.panels.run_picture import RunPicture
 
 MOST_STEPS, MOST_PEOPLE = 10_000_000, 16_384
 SILENT_S = 120  # a run without output for this long may have ended or hang
-MOST_POINTS = 2000  # of a curve; more are not visible
-CURVE_PX = 400
-MOST_MARKS, MARK_PX = 60, 6  # a curve of few points shows each: one of a single point has no line
-MOST_NAMES = 100  # of curves to choose from
+CURVE_PX, BAR_PX = 400, 6
 MOST_MINUTES = 10**6
 
 
@@ -59,6 +58,8 @@ class TrainPanel(QWidget):
         self.more.setPlaceholderText(tr("extra arguments"))
         self.start = QPushButton(tr("Train"))
         self.stop = QPushButton(tr("Stop"))
+        self.resume = QPushButton(tr("Go on"))
+        self.resume.setToolTip(tr("Go on with the run that has stopped, from its checkpoint"))
         self.follow = QPushButton(tr("Follow a run…"))
         self.use = QPushButton(tr("Guess with it"))
         self.use.setToolTip(
@@ -71,25 +72,22 @@ class TrainPanel(QWidget):
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.shown_metric = QComboBox()
-        self.plot = pyqtgraph.PlotWidget()
-        self.plot.getPlotItem().setMenuEnabled(False)
-        self.plot.getPlotItem().hideButtons()
-        self.plot.setAccessibleName(tr("Curve of the run"))
-        self._line = self.plot.plot()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(BAR_PX)
+        self.bar.setAccessibleName(tr("Progress of the run"))
+        self.curves, self.picture = RunCurves(workbench, training), RunPicture(training)
+        self.shown_metric, self.plot = self.curves.shown_metric, self.curves.plot
         self._lay_out()
         self.method.currentIndexChanged.connect(self._offer)
         self.start.clicked.connect(self._start)
         self.stop.clicked.connect(training.stop)
+        self.resume.clicked.connect(self._resume)
         self.follow.clicked.connect(self._follow)
         self.use.clicked.connect(self._use)
-        self.shown_metric.currentTextChanged.connect(self._draw)
         training.changed.connect(self._show)
         workbench.project_changed.connect(self._show)
         workbench.fits.network.changed.connect(self._show)
-        workbench.view_changed.connect(self._dress)
-        self._dressed = ""
-        self._dress()
         self._show()
 
     def _lay_out(self) -> None:
@@ -106,10 +104,11 @@ class TrainPanel(QWidget):
             grid.addWidget(label, 1, 2 * column)
             grid.addWidget(box, 1, 2 * column + 1)
         grid.addWidget(self.more, 2, 0, 1, 4)
-        for place, button in enumerate((self.start, self.stop, self.follow, self.use)):
+        for place, button in enumerate((self.start, self.stop, self.resume, self.follow)):
             grid.addWidget(button, 3 + place // 2, 2 * (place % 2), 1, 2)
-        grid.addWidget(self.network, 5, 0, 1, 4)
-        grid.setRowStretch(6, 1)
+        grid.addWidget(self.use, 5, 0, 1, 4)
+        grid.addWidget(self.network, 6, 0, 1, 4)
+        grid.setRowStretch(7, 1)
         scroll = QScrollArea()
         scroll.setWidget(left)
         scroll.setWidgetResizable(True)
@@ -120,7 +119,13 @@ class TrainPanel(QWidget):
         head.addWidget(self.said, 1)
         head.addWidget(self.shown_metric, 0, Qt.AlignmentFlag.AlignTop)
         curves.addLayout(head)
-        curves.addWidget(self.plot, 1)
+        curves.addWidget(self.bar)
+        curves.addWidget(self.curves.key)
+        across = QSplitter()
+        across.setChildrenCollapsible(False)
+        across.addWidget(self.plot)
+        across.addWidget(self.picture)
+        curves.addWidget(across, 1)
         split = QSplitter()
         split.addWidget(scroll)
         split.addWidget(right)
@@ -161,6 +166,12 @@ class TrainPanel(QWidget):
         except OSError as error:
             self._workbench.refused.emit(f"{folder}: {error.strerror}")
 
+    def _resume(self) -> None:
+        try:
+            self._training.go_on()
+        except OSError as error:
+            self._workbench.refused.emit(f"{self._training.folder}: {error.strerror}")
+
     def _chosen(self) -> MethodRow:
         return self._methods[self.method.currentData()]
 
@@ -184,25 +195,17 @@ class TrainPanel(QWidget):
         training = self._training
         self.start.setEnabled(self._workbench.project is not None and not training.running)
         self.stop.setEnabled(training.own and training.running)
+        self.resume.setEnabled(training.can_go_on)
+        steps = min(training.steps or 0, MOST_SHOWN)
+        self.bar.setVisible(training.folder is not None and (training.running or bool(steps)))
+        self.bar.setRange(0, steps)
+        self.bar.setValue(min(training.step, steps))
         elsewhere = training.folder is not None and not training.own
         self.stop.setToolTip(tr("A run started elsewhere is stopped there: Ctrl+C") if elsewhere else "")
         self.use.setEnabled(training.guessing is not None)
-        names = sorted({name for line in training.lines[-50:] for name in line})[:MOST_NAMES]
-        shown = [self.shown_metric.itemText(index) for index in range(self.shown_metric.count())]
-        if names != shown:
-            method = training.method
-            chosen = self.shown_metric.currentText() or (method.metric if method is not None else "loss")
-            self.shown_metric.clear()
-            self.shown_metric.addItems(names)
-            self.shown_metric.setCurrentText(chosen)
-        self.shown_metric.setVisible(bool(names))
-        for side in ("left", "bottom"):
-            self.plot.getPlotItem().showAxis(side, bool(names))
-        self._entitle()
         self.said.setText(self._state())
         guesses = tr("Guesses come from: {name}").format(name=self._workbench.fits.network.title)
         self.network.setText(guesses if self._workbench.project is not None else "")
-        self._draw()
 
     def _state(self) -> str:
         training = self._training
@@ -217,47 +220,6 @@ class TrainPanel(QWidget):
             )
             return "\n".join([words, wait, *training.last_words.splitlines()[-1:]])
         return f"{words}\n{training.last_words}".strip()
-
-    def _draw(self) -> None:
-        name, lines = self.shown_metric.currentText(), self._training.lines
-        points = [
-            (float(lines[number]["step"]), float(lines[number][name]))
-            for number in range(0, len(lines), 1 + len(lines) // MOST_POINTS)
-            if name in lines[number]
-        ]
-        marks = {"symbol": "o" if len(points) <= MOST_MARKS else None, "symbolSize": MARK_PX}
-        self._line.setData([x for x, _ in points], [y for _, y in points], **marks)
-        self._name_axes()
-
-    def _name_axes(self) -> None:
-        """Name the axes of a curve: the metric and the step."""
-        colour = theme(self._workbench.view.theme).text
-        for side, words in (("left", self.shown_metric.currentText()), ("bottom", tr("step"))):
-            axis = self.plot.getPlotItem().getAxis(side)
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(words, color=colour)
-
-    def _dress(self) -> None:
-        colours = theme(self._workbench.view.theme)
-        if colours.name == self._dressed:
-            return
-        self._dressed = colours.name
-        self.plot.setBackground(colours.base)
-        self._line.setPen(pyqtgraph.mkPen(colours.accent, width=2))
-        self._line.setSymbolBrush(pyqtgraph.mkBrush(colours.accent))
-        self._line.setSymbolPen(None)
-        self._name_axes()
-        for side in ("left", "bottom"):
-            axis = self.plot.getPlotItem().getAxis(side)
-            axis.setPen(colours.border)
-            axis.setTextPen(colours.muted)
-        self._entitle()
-
-    def _entitle(self) -> None:
-        """Title the empty plot until there are curves."""
-        words = None if self.shown_metric.count() else tr("Curves of the run: no metrics yet")
-        self.plot.getPlotItem().setTitle("")  # a hidden title would keep its width
-        self.plot.getPlotItem().setTitle(words, size="9pt", color=theme(self._workbench.view.theme).muted)
 
 
 def _where(training: TrainingProcess) -> str:
@@ -277,7 +239,9 @@ def _where(training: TrainingProcess) -> str:
     else:
         minutes = int(min(training.silent_s / 60, MOST_MINUTES))
         words = tr("{name}, {at}: nothing new for %n minutes, so it has ended or hangs", "", minutes)
-    return words.format(name=name, at=at.format(step=step, steps=steps))
+    said = words.format(name=name, at=at.format(step=step, steps=steps))
+    left = training.seconds_left if training.running else None
+    return said if left is None else tr("{said}, {time} left").format(said=said, time=duration(left))
 
 
 def _split(options: str) -> list[str]:

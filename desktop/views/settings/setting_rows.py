@@ -50,9 +50,24 @@ APPEARANCE = (
             SettingValue("radians", QT_TR_NOOP("radians [rad]")),
         ),
     ),
+    Setting(
+        "body_style",
+        QT_TR_NOOP("Bodies over the photo"),
+        (
+            SettingValue("fill", QT_TR_NOOP("filled")),
+            SettingValue("rim", QT_TR_NOOP("their rim alone")),
+            SettingValue("xray", QT_TR_NOOP("x-ray")),
+        ),
+    ),
+    Setting("hints", QT_TR_NOOP("Hints on the photo")),
     Setting("toolbar_text", QT_TR_NOOP("Words below the tools' icons")),
 )
 CURATING = (
+    Setting(
+        "at_opening",
+        QT_TR_NOOP("Find and fit people after opening"),
+        note=QT_TR_NOOP("From the next file on."),
+    ),
     Setting(
         "autosave",
         QT_TR_NOOP("Save the fits dictionary by itself"),
@@ -61,6 +76,16 @@ CURATING = (
     Setting("advance", QT_TR_NOOP("Go on to the next worst person after a verdict")),
 )
 COMPUTING = (
+    Setting(
+        "detector",
+        QT_TR_NOOP("Detector"),
+        (
+            SettingValue("", QT_TR_NOOP("the best one installed")),
+            SettingValue("rtmpose", QT_TR_NOOP("RTMPose: everybody, with feet")),
+            SettingValue("mediapipe", QT_TR_NOOP("mediapipe: a few people a photo")),
+        ),
+        QT_TR_NOOP("From the next detection on. Where it is not installed, another one is used."),
+    ),
     Setting(
         "card",
         QT_TR_NOOP("Fits of many people"),

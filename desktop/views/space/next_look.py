@@ -27,6 +27,9 @@ class NextLook:
     def __init__(self, workbench: Workbench) -> None:
         self._workbench = workbench
         self._before: _Seen | None = None
+        self._filled: Orbit | None = (
+            None  # the camera that was placed so that what is to be seen fills the view
+        )
 
     def after(self, orbit: Orbit, surface: Surface, size: QSize) -> Orbit | None:
         """The camera that shows a body, which was seen by `orbit` or is new. None: frame it anew.
@@ -46,3 +49,14 @@ class NextLook:
             return None
         moved = floor.to_floor(before.floor.origin[None])[0]
         return replace(orbit, center=tuple((np.array(orbit.center) + moved).tolist()))
+
+    def filled(self, orbit: Orbit, points: np.ndarray, size: QSize) -> Orbit:
+        """The camera in the same direction from where points (N, 3) [m] fill the view."""
+        self._filled = orbit.framing(points, size)
+        return self._filled
+
+    def resized(self, orbit: Orbit, points: np.ndarray, before: QSize, size: QSize) -> Orbit:
+        """The camera after the view has another size: what filled it does so again, and what was whole stays whole."""
+        if orbit == self._filled:
+            return self.filled(orbit, points, size)
+        return orbit.around(points, size) if orbit.shows(points, before) else orbit

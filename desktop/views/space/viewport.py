@@ -79,11 +79,11 @@ class Viewport(QWidget):
         self.setAccessibleName(tr("Body in 3D"))
         self._next_look = NextLook(workbench)
         self._soon = Unhurried(self, workbench)
-        workbench.photo_changed.connect(self._show_whole)
+        for signal in (workbench.photo_changed, workbench.floor.changed, workbench.fits.body_changed):
+            signal.connect(self._show_whole)
         for signal in (workbench.photo_changed, workbench.previewed):
             signal.connect(self._follow)
         workbench.cancelled.connect(self._let_go)
-        workbench.fits.body_changed.connect(self._show_whole)
         for signal in (
             *(workbench.view_changed, workbench.hover.changed, workbench.floor.changed),
             *(workbench.fits.body_changed, workbench.fits.changed),
@@ -108,16 +108,17 @@ class Viewport(QWidget):
             self._turn(orbit or self.orbit.around(surface[0], self.size()))
 
     def _follow(self) -> None:
-        if self._held is not None:
-            self.update()
-        else:
-            self._soon.ask()
+        (self._soon.ask if self._held is None else self.update)()
 
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         points = self._points(self._workbench.view.everyone)
-        if points is not None and self.orbit.shows(points, event.oldSize()):
-            self._turn(self.orbit.around(points, self.size()))
+        if points is not None:
+            self._turn(self._next_look.resized(self.orbit, points, event.oldSize(), self.size()))
+
+    @qt_override()
+    def showEvent(self, event: object) -> None:
+        self._show_whole()
 
     @qt_override()
     def hideEvent(self, event: object) -> None:
@@ -138,14 +139,15 @@ class Viewport(QWidget):
             self._turn(Orbit.from_eye(eye, surface[0], self.size()))
             return
         orbit = Orbit() if place in ("home", "photo") else Orbit.at(place, self.gizmo.heading_deg)
-        self._turn(orbit if surface is None else orbit.framing(surface[0], self.size()))
+        if surface is not None:
+            self._turn(self._next_look.filled(orbit, surface[0], self.size()))
 
     def frame(self, everyone: bool = False) -> None:
         """Show the whole body from where the camera is, as large as it can be. everyone: all people of the photo."""
         points = self._points(everyone)
         if points is not None:
             towards = Orbit(self.orbit.azimuth_deg, self.orbit.elevation_deg)
-            self._turn(towards.framing(points, self.size()))
+            self._turn(self._next_look.filled(towards, points, self.size()))
 
     def _points(self, everyone: bool) -> np.ndarray | None:
         """What is to be seen (N, 3) [m]: the selected body, or everybody's."""

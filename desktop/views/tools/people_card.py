@@ -96,6 +96,7 @@ class PeopleCard(QFrame):
         if wanted:
             self._show_words()
             self._place()
+            self.raise_()  # the strips of tools were put on the canvas later
         self.setVisible(wanted)
 
     def _show_words(self) -> None:

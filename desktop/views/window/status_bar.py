@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QTo
 from desktop.jobs.files.opening_steps import why_read_only
 from desktop.jobs.job import Job
 from desktop.model.workbench import Workbench
+from desktop.state.job_record import JobRecord
 from desktop.text.translate import tr
 from desktop.views.elided_label import ElidedLabel
+from desktop.views.tools.jobs_list import in_words, show_in_folder
 from desktop.views.window.hints import Hints, Place
 
 BAR_PX, NARROW_BAR_PX = 160, 40
@@ -42,34 +44,28 @@ class JobLine(QWidget):
     def _show(self) -> None:
         job = self._job
         self.setVisible(job.running)
-        words = self._progress() if job.running and job.total else job.title
+        words = job.title
+        if job.running and job.total:
+            progress = in_words(job.records()[0])
+            words = tr("{title}: {progress}").format(title=job.title, progress=progress)
         then = tr("{first}, then: {second}").format(first=words, second=job.next_title)
         self.title.setText(then if job.next_title else words)
         self.progress.setRange(0, job.total)
         self.progress.setValue(job.done)
-
-    def _progress(self) -> str:
-        job = self._job
-        left, rate, words = job.seconds_left, job.per_second, tr("{title}: {done} of {total}")
-        if rate is not None:
-            words = tr("{title}: {done} of {total}, {rate:.3g} a second")
-        if rate is not None and left is not None and left > 1:
-            words = tr("{title}: {done} of {total}, {rate:.3g} a second, {time} left")
-        return words.format(
-            title=job.title, done=job.done, total=job.total, rate=rate or 0.0, time=_time(left or 0.0)
-        )
 
 
 class Status(QWidget):
     """Fills a window's status bar."""
 
     report_asked = Signal()
+    jobs_asked = Signal()
 
     def __init__(self, workbench: Workbench, actions: Mapping[str, QAction], bar: QStatusBar) -> None:
         super().__init__(bar)
         self._workbench, self._bar, self._hints = workbench, bar, Hints(workbench, actions)
         self.report = ""  # the last notice of several lines
         self._project: object = None
+        self._written: JobRecord | None = None  # the work that has written the last file
         self._urgent = False  # whether the last hint was about keys with another meaning
         self.hide()
         bar.setContentsMargins(6, 0, 6, 0)
@@ -81,8 +77,19 @@ class Status(QWidget):
         self.whole.setToolTip(tr("Show the whole of the last report, to read and to copy"))
         self.whole.clicked.connect(self.report_asked)
         self.whole.hide()
+        self.folder = QToolButton()
+        self.folder.setText(tr("Show in folder"))
+        self.folder.setToolTip(tr("Show the file that was written last in its folder"))
+        self.folder.clicked.connect(self._show_folder)
+        self.folder.hide()
+        self.all_jobs = QToolButton()
+        self.all_jobs.setAutoRaise(True)
+        self.all_jobs.setText(tr("Jobs"))
+        self.all_jobs.setToolTip(actions["help.jobs"].toolTip())
+        self.all_jobs.clicked.connect(self.jobs_asked)
         self.read_only = QLabel(tr("read-only"))
-        for widget in (*self.jobs, self.whole, self.read_only, self.body):
+        ends = (self.whole, self.folder, self.all_jobs, self.read_only, self.body)
+        for widget in (*self.jobs, *ends):
             bar.addPermanentWidget(widget)
         for changed in (workbench.fits.changed, workbench.fits.body_changed):
             changed.connect(self._show_body)
@@ -94,6 +101,7 @@ class Status(QWidget):
         bar.messageChanged.connect(self._forget)
         workbench.told.connect(self._tell)
         workbench.reported.connect(self._tell)
+        workbench.jobs.ended.connect(self._offer_folder)
         self._show_body()
         self._show_hint()
 
@@ -110,8 +118,19 @@ class Status(QWidget):
             self.report = text
         self.whole.setVisible("\n" in text)
 
+    def _offer_folder(self, record: JobRecord) -> None:
+        """Offer the folder of a written file, until the next notice."""
+        if record.state == "done" and record.file is not None and record.file.exists():
+            self._written = record
+            self.folder.show()
+
+    def _show_folder(self) -> None:
+        if self._written is not None:
+            show_in_folder(self._written)
+
     def _forget(self, shown: str) -> None:
         """The notice is gone, and its tool tip goes with it. The report stays until another project is open."""
+        self.folder.hide()
         if not shown:
             self._bar.setToolTip("")
 
@@ -137,10 +156,3 @@ class Status(QWidget):
             self._bar.clearMessage()  # a hint about keys comes before the last notice, and goes with its end
         self._urgent = self._hints.urgent
         self.hint.setText(self._hints.words())
-
-
-def _time(seconds: float) -> str:
-    """A duration as h:mm:ss or m:ss."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -49,6 +49,7 @@ from desktop.views.space.space import Space
 from desktop.views.start.start_page import StartPage
 from desktop.views.tools.context_menu import open_menu
 from desktop.views.tools.detector_offer import DetectorDialog
+from desktop.views.tools.jobs_list import JobsList
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.palette import CommandPalette
 from desktop.views.tools.people_card import PeopleCard
@@ -155,6 +156,7 @@ class Window(QMainWindow):
         for view in (self.canvas, self.space.main, self.space.side, *plots, *lists):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
+        self.status.jobs_asked.connect(self.show_jobs)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.start_page.forgotten.connect(self._forget_recent)
         self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
@@ -247,6 +249,10 @@ class Window(QMainWindow):
     def show_report(self) -> None:
         none = tr("There is no report yet: imports, exports and jobs make one.")
         ReportDialog(self.status.report or none, self).open()
+
+    def show_jobs(self) -> None:
+        known = self.findChild(JobsList)
+        (known or JobsList(self._workbench.jobs, self.training, self)).present()
 
     def reset_layout(self) -> None:
         self.docks.reset()

@@ -60,6 +60,18 @@ def shaped(shape: tuple[int, ...], code: bytes = b"f8", raw: bytes = b"") -> byt
     return start + b"(K\x01" + sizes + dtype + b"\x89" + data + b"tb."
 
 
+def made_by(module: str, name: str) -> bytes:
+    """A defaultdict that makes its values by a function."""
+    return b"\x80\x02ccollections\ndefaultdict\n" + f"c{module}\n{name}\n".encode() + b"\x85R."
+
+
+def joblib_array(code: bytes, raw: bytes) -> bytes:
+    """What joblib writes of an array (4,), with these bytes behind it."""
+    dtype = b"cnumpy\ndtype\nU" + bytes([len(code)]) + code + b"K\x00K\x01\x87R"
+    state = b"}(U\x05shapeK\x04\x85U\x05dtype" + dtype + b"U\x05orderU\x01Cu"
+    return b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81" + state + b"b" + raw
+
+
 def instance_of(module: str, name: str) -> bytes:
     """An object made without a call, whose state is set."""
     return b"\x80\x02c" + f"{module}\n{name}\n".encode() + b")\x81}U\x01aK\x01sb."
@@ -118,6 +130,33 @@ HOSTILE: dict[str, tuple[Callable[[str], bytes], str]] = {
     "torch's numbers that are none": (
         lambda f: called("torch.storage", "_load_from_bytes", "cos\nsystem\n."),
         "a tensor whose numbers cannot be read",
+    ),
+    "a defaultdict of a function": (lambda f: made_by("os", "system"), "os.system"),
+    "a defaultdict of another class": (lambda f: made_by("builtins", "bytearray"), "defaultdict"),
+    "the class of a defaultdict": (lambda f: b"\x80\x02cbuiltins\ndict\n.", "builtins.dict"),
+    "a call of dict": (lambda f: called("builtins", "dict", "x"), "builtins.dict"),
+    "a call of joblib's array": (
+        lambda f: called("joblib.numpy_pickle", "NumpyArrayWrapper", "x"),
+        "joblib.numpy_pickle.NumpyArrayWrapper",
+    ),
+    "joblib's reader": (lambda f: called("joblib.numpy_pickle", "load", f), "joblib.numpy_pickle.load"),
+    "joblib's array of objects": (lambda f: joblib_array(b"O8", called("os", "system", f)), "joblib"),
+    "joblib's array that is cut off": (lambda f: joblib_array(b"f8", b"12"), "bytes do not fit"),
+    "joblib's array without state": (
+        lambda f: b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81.",
+        "NumpyArrayWrapper",
+    ),
+    "an array of dictionaries with code": (
+        lambda f: pickle.dumps(np.array([{"a": Reducing(exec, (f"open({f!r}, 'w')",))}], dtype=object), 2),
+        "exec",
+    ),
+    "an array of dictionaries and more": (
+        lambda f: pickle.dumps(np.array([{"a": 1}, 2], dtype=object), 2),
+        "Python objects",
+    ),
+    "a table of dictionaries": (
+        lambda f: pickle.dumps(np.array([[{"a": 1}, {}]], dtype=object), 2),
+        "Python objects",
     ),
     "webbrowser": (lambda f: called("webbrowser", "open", f), "webbrowser.open"),
     "ctypes": (lambda f: called("ctypes", "CDLL", f), "ctypes.CDLL"),

@@ -23,6 +23,7 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store.fits.from_photos import fits_of_photos
 from tests.bodies import toy_arrays, write_npz
 from tests.core.formats.making_keypoints import DOCUMENTS, HEIGHT, WIDTH, keypoint_array
+from tests.core.formats.making_networks import NETWORKS
 
 AGORA_HEIGHT = 36  # as wide for its height as AGORA's photos
 PHOTOS = ("a.png", "b.png")
@@ -249,6 +250,10 @@ def samples(folder: Path) -> dict[str, Sample]:
     add("yolo", "a.txt", yolo_text().encode(), yolo.read, 2)
     for word, (file, document, encode, people) in DOCUMENTS.items():
         add(word, file, encode(document()), FORMATS[word].read, people)
+    for word, (file, values, encode, people, beside) in NETWORKS.items():
+        add(word, file, encode(values()), FORMATS[word].read, people)
+        for name, data in beside.items():
+            (folder / word / name).write_bytes(data)
     parameters_file = folder / "parameters" / "fits.npz"
     parameters_file.parent.mkdir(parents=True, exist_ok=True)
     parameters.write(parameters_file, [photo_with(person(fit=fit()))])

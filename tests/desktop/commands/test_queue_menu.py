@@ -135,3 +135,12 @@ def test_what_a_narrow_window_cuts_from_a_jobs_progress_the_mouse_tells(open_des
     desk.window.resize(2000, 900)
     desk.wait(lambda: not any(line.title.toolTip() for line in lines))
     workbench.stop_jobs()
+
+
+@pytest.mark.parametrize("command", ["fit.queue", "fit.guess_queue"])
+def test_an_empty_queue_is_done_at_once_and_said(open_desk, command):
+    open_desk.workbench.queue.want(text="nobody has this word")
+    open_desk.do(command)
+    finish(open_desk)
+    assert open_desk.told[-1].startswith("0 of 0 people")
+    assert open_desk.said == []

@@ -171,6 +171,7 @@ def test_settings_that_make_no_sense_are_the_defaults(tmp_path):
     store.setValue("pitches", "[1, 2")
     store.setValue("window/geometry", "nonsense")
     store.setValue("angles", 7)
+    store.setValue("detector", "crystal ball")
     store.setValue("recent", {"not": "a list"})
     assert Settings(store).view() == View()
     assert Settings(store).pitch_of("a.fitloop", "a.jpg") is None

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 
 from core.fitting.terms import all_terms
 from desktop.jobs.fitting import fit_steps
@@ -19,6 +20,7 @@ from desktop.state.measures import (
     verdict_bars,
 )
 from desktop.state.view import FitOptions
+from desktop.views.verdict_marks import colour_of
 from tests.core.fitting.terms.toy_term import FEW_AND_TOY
 
 
@@ -156,6 +158,14 @@ def test_a_plot_that_nobody_sees_measures_nothing_until_it_is_seen(open_desk):
     desk.window.docks["data"].raise_()
     settle(desk)
     assert len(measuring.measures.ids) == 4
+
+
+def test_bars_of_verdicts_have_the_colours_of_the_marks_in_list_and_filmstrip(measured):
+    desk, plot = measured, measured.window.data_plots.verdicts
+    colours = desk.workbench.view.colours
+    drawn = [QColor(brush).name() for brush in plot._items.opts["brushes"]]
+    assert drawn == [colour_of(name, colours).name() for name in VERDICTS]
+    assert len(set(drawn)) == len(VERDICTS)
 
 
 def test_people_are_counted_in_whole_numbers(measured):

@@ -1,13 +1,17 @@
 """A joint dragged in 3D: its limb goes first. And a new fit is seen whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from core.body.tree import JOINT_NAMES, joint_index
 from core.wishes import Pin
 from desktop.views.drawing import SELECTED
-from desktop.views.space.rings import GROUNDS
+from desktop.views.gl.cameras import Orbit
+from desktop.views.space.rings import GROUNDS, Rings
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +130,24 @@ def test_a_new_fit_is_seen_whole_in_a_narrow_view(open_desk):
 
 
 @pytest.mark.gl
+def test_a_fit_that_is_larger_than_the_last_one_is_seen_whole(open_desk):
+    desk = open_desk
+    desk.fit()
+    view, fit = desk.window.viewport, desk.workbench.person.fit
+    for _ in range(40):
+        if not whole(view):
+            break
+        view.zoom(1.05)
+    view.zoom(1 / 1.05)
+    assert whole(view)
+    pose = fit.pose.copy()
+    for shoulder in ("left_shoulder", "right_shoulder"):  # arms out to the sides
+        pose[3 * joint_index(shoulder) : 3 * joint_index(shoulder) + 3] = 0.0
+    desk.workbench.fits.change_by_hand("Arms out", replace(fit, pose=pose))
+    assert whole(view)
+
+
+@pytest.mark.gl
 def test_a_body_that_was_seen_whole_is_seen_whole_in_a_smaller_view(open_desk):
     desk = open_desk
     desk.fit()
@@ -151,7 +173,19 @@ def luminance(colour):
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
+def drawn_grounds():
+    """Those of GROUNDS that a picture of the rings, on black, has a patch of."""
+    size, orbit = QSize(300, 300), Orbit()
+    picture = QImage(size, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.black)
+    with QPainter(picture) as painter:
+        Rings.around(np.array(orbit.center), np.eye(3), orbit, size).draw(painter, orbit, size, None)
+    pixels = [picture.pixelColor(x, y).name() for x in range(300) for y in range(300)]
+    return [ground for ground in GROUNDS if pixels.count(ground.name()) > 40]
+
+
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_the_letters_of_rings_are_light_on_dark_and_hide_what_is_behind(ground):
     assert ground.alpha() == 255
+    assert ground in drawn_grounds()
     assert (luminance(SELECTED) + 0.05) / (luminance(ground) + 0.05) >= 4.5

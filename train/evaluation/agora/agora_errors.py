@@ -17,6 +17,7 @@ from core.body.model import Body, BodyParams
 from core.body.tree import JOINT_NAMES
 from core.errors import ReadError
 from core.files.unusable import Unusable
+from core.formats.bodies.agora.agora_fits import TruthFits
 from core.formats.bodies.agora.agora_frames import AgoraPerson, AgoraPhoto, read_frames
 from core.formats.bodies.agora.agora_matching import match_people
 from core.formats.bodies.agora.agora_prediction import JOINTS, AgoraPrediction
@@ -74,13 +75,15 @@ def measure(
     body: Body | None,
     body_vertices: np.ndarray | None,
     only: tuple[str, ...] = (),
+    fits: TruthFits | None = None,
 ) -> MeasuredPeople:
     """Match and measure, photo by photo. body: the neutral body that params are of; body_vertices (N,): those that
     count, by default all, or the open body's without head and hands. only: photos whose names hold one of these texts.
+    fits: of frames without projected truth.
     Raises ReadError for frames that cannot be used."""
     found = MeasuredPeople()
     seen: set[str] = set()
-    for photo in read_frames(frames):
+    for photo in read_frames(frames, fits=fits):
         if only and not any(word in photo.name for word in only):
             continue
         if photo.name in seen:

@@ -14,13 +14,14 @@ from core.body.model import SMPL_VERTICES, Body, load_body
 from core.errors import FitloopError
 from core.files.untrusted import read_array
 from core.files.whole_file import whole_file
+from core.formats.bodies.agora.agora_fits import TruthFits
 from core.formats.bodies.agora.agora_store import open_predictions
 from train.evaluation.agora.agora_errors import measure, open_body_vertices
 from train.evaluation.agora.agora_summary import Range, document, summary_of, table_of
 from train.run.parser import CommandLine, check_output
 
-OPTIONS = "truth", "kid_template", "body_vertices", "occlusion", "photo_width", "only"
-FULL_WIDTH = 3840
+OPTIONS = "truth", "kid_template", "body_vertices", "occlusion", "photo_width", "only", "fits"
+FULL_WIDTH, FULL_HEIGHT = 3840, 2160
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)")
 
 
@@ -33,6 +34,7 @@ def add_options(parser: CommandLine) -> None:
     group.add_argument(
         "--truth", type=Path, nargs="+", metavar="FRAMES", help="pickled frames of the truth, or their folder"
     )
+    group.add_argument("--fits", type=Path, help="AGORA's fits, for frames without projected joints")
     group.add_argument("--kid-template", type=Path, help="smpl_kid_template.npy; by default beside --body")
     group.add_argument(
         "--body-vertices", type=Path, help="body_verts_smpl.npy, the vertices that count; by default all"
@@ -61,7 +63,8 @@ def evaluate_agora(options: argparse.Namespace) -> int:
     body = None if options.body is None else load_body(options.body, kid_template=options.kid_template)
     chosen, words = _vertices(options.body_vertices, body)
     store = open_predictions(options.agora)
-    found = measure(store, options.truth, body, chosen, tuple(options.only or ()))
+    fits = _fits(options, body)
+    found = measure(store, options.truth, body, chosen, tuple(options.only or ()), fits)
     if not found.people:
         raise FitloopError("the truth has nobody in these photos. Give its frames, and check --only.")
     for line in (*found.notes, *(f"left out: {line}" for line in found.left_out)):
@@ -75,6 +78,15 @@ def evaluate_agora(options: argparse.Namespace) -> int:
     else:
         print(table_of(summary_of(found, options.occlusion)), words, sep="\n")
     return 0
+
+
+def _fits(options: argparse.Namespace, body: Body | None) -> TruthFits | None:
+    if options.fits is None:
+        return None
+    if body is None:
+        raise FitloopError("--fits: they are of SMPL's neutral body. Give its file: --body SMPL_NEUTRAL.pkl.")
+    width = options.photo_width
+    return TruthFits(options.fits, body, (width, width * FULL_HEIGHT // FULL_WIDTH))
 
 
 def _vertices(path: Path | None, body: Body | None) -> tuple[np.ndarray | None, str]:

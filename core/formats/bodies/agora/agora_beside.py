@@ -19,7 +19,7 @@ from core.formats.shared import people
 from core.formats.shared.report import Report
 from core.records import Person, Photo
 
-FOUND, MISSED, FALSE_POSITIVE = "found", "missed", "false positive"
+FOUND, MISSED, FALSE_POSITIVE = "found", "missed", "false-positive"  # tags have no spaces
 FOLDERS = (".", "truth", "frames")  # beside the predictions
 _START = 4096
 _MARKS = b"pandas", b"DataFrame"

@@ -60,13 +60,19 @@ class AgoraPrediction:
             raise Unusable("it has no params")
         if self.is_smplx:
             raise Unusable("its pose is one of SMPL-X, whose shape space differs from SMPL's")
-        pose = _pose(_flat(self.params, "global_orient"), _flat(self.params, "body_pose"))
-        betas, transl = _flat(self.params, "betas"), _flat(self.params, "transl")
-        if len(betas) < 10 + is_child or not (np.abs([*pose, *betas]) <= MAX_POSE).all():
-            raise Unusable("its betas are not 10 (11 for a child), or its numbers are too large for a body")
-        if len(transl) != 3:
-            raise Unusable("its transl is not 3 numbers")
-        return AgoraPose(pose, betas[:10], float(betas[10]) if is_child else 0.0, transl)
+        return pose_from(self.params, is_child)
+
+
+def pose_from(params: dict[Any, Any], is_child: bool) -> AgoraPose:
+    """SMPL's parameters in a file's dictionary, of the child's body with eleven betas or of the adult's. Raises
+    Unusable."""
+    pose = _pose(_flat(params, "global_orient"), _flat(params, "body_pose"))
+    betas, transl = _flat(params, "betas"), _flat(params, "transl")
+    if len(betas) < 10 + is_child or not (np.abs([*pose, *betas]) <= MAX_POSE).all():
+        raise Unusable("its betas are not 10 (11 for a child), or its numbers are too large for a body")
+    if len(transl) != 3:
+        raise Unusable("its transl is not 3 numbers")
+    return AgoraPose(pose, betas[:10], float(betas[10]) if is_child else 0.0, transl)
 
 
 def photo_of(stem: str) -> tuple[str, str] | None:

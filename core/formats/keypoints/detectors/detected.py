@@ -83,7 +83,7 @@ class DetectedLayouts:
         count, name = len(values), self._layout_name
         if count in _MHR70_COUNTS and (name is None or name in _MHR70):
             self._report.note(f"each person is read as layout '{name or 'openpose25'}'")
-            return name or "openpose25", _from_mhr70(values, name or "openpose25")
+            return name or "openpose25", from_mhr70(values, name or "openpose25")
         if count not in self._by_count:
             self._by_count[count] = self._matched(count)
         matched = self._by_count[count]
@@ -103,7 +103,7 @@ class DetectedLayouts:
             return reason
 
 
-def _from_mhr70(values: np.ndarray, name: str) -> np.ndarray:
+def from_mhr70(values: np.ndarray, name: str) -> np.ndarray:
     """values (70 or more, C) = x, y, confidence, … in the order of a layout."""
     picked = values[list(_MHR70[name])]
     if name == "openpose25":

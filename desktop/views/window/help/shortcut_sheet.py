@@ -22,7 +22,7 @@ from desktop.text.translate import tr
 from desktop.views.window.help.shortcut_card import ShortcutCard
 
 Rows = list[tuple[str, str]]
-GAP_PX, SIZE_PX = 12, (1180, 720)
+GAP_PX, SIZE_PX = 12, (1280, 760)
 MOST_OF_SCREEN = 0.9
 
 

@@ -222,7 +222,7 @@ def test_truth_beside_the_folder_tags_people_as_found_or_false_positives_and_add
     imported = agora.read(tmp_path / "predictions")
     (read,) = imported.photos
     tags = [one.tags[0] for one in read.people]
-    assert tags == ["false positive", "found", *["missed"] * (len(people_there) - 1)]
+    assert tags == ["false-positive", "found", *["missed"] * (len(people_there) - 1)]
     assert len({one.id for one in read.people}) == len(read.people)
     np.testing.assert_allclose(read.people[2].keypoints.xy, people_there[1][:24], atol=0.01)
     assert "compared with the truth in validation_SMPL.pkl: 1 found" in imported.summary()

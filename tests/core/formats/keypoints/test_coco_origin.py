@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.body.keypoints import layout
+from core.errors import FitloopError
 from core.formats.exchange import read_file, write_file
 from core.formats.table import FORMATS, Beside
 from core.records import BBox, Person, Photo
@@ -411,3 +412,9 @@ def test_an_edit_in_a_file_of_the_visibilities_0_and_1_keeps_the_meaning_of_its_
     hidden = with_point(photos, 12, "left_ear", occluded=True)
     told = write_file(FORMATS["coco"], tmp_path / "hidden.json", hidden, Beside())
     assert "0 and 1 only" in told.summary()
+
+
+def test_photos_without_people_are_refused_in_words_whatever_layout_is_asked_for(tmp_path):
+    for layout_name in (None, "coco17"):
+        with pytest.raises(FitloopError, match="nobody was written"):
+            written(tmp_path, (Photo("only.jpg", 320, 240),), layout_name)

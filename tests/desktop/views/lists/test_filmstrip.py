@@ -1,5 +1,7 @@
 """The filmstrip: all photos with their people's verdicts, also photos without people."""
 
+import sqlite3
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from core.errors import ImageError
 from core.geometry.image import read_image, read_small_image
 from core.records import BBox, Keypoints, Person, Photo
 from core.store import Project
-from desktop.jobs.files.thumbnails import CACHED, SIZES_PX, Made, Thumbnails
+from desktop.jobs.files.thumbnails import CACHED, SIZES_PX, Made, Thumbnails, photo_thumbnail_steps
 from desktop.state.view import View
 from desktop.views.tools.context_menu import ContextMenu
 from tests.desktop.making import write_photo
@@ -122,6 +124,17 @@ def test_a_photo_that_is_missing_or_broken_says_so_in_its_place(desk, tmp_path):
         made[row.path] = desk.window.photo_thumbnails.get(row)
     assert isinstance(made["0.jpg"], QImage)
     assert (made["1.jpg"], made["5.jpg"]) == ("photo unreadable", "photo missing")
+
+
+@pytest.mark.parametrize("path", ["a\0b.jpg", "x" * 5000, "", "/dev/zero", ".."])
+def test_a_path_that_no_photo_has_is_a_photo_that_is_missing_or_cannot_be_read(tmp_path, path):
+    with Project.create(tmp_path / "p.fitloop") as project:
+        project.add_photos([Photo("fine.jpg", 320, 240)])
+    with sqlite3.connect(tmp_path / "p.fitloop") as db:
+        db.execute("UPDATE photo SET path = ?", (path,))
+    with Project.open(tmp_path / "p.fitloop") as project:
+        (made,) = photo_thumbnail_steps(project, {1: 0.0}, 128)
+    assert made.picture in ("photo missing", "photo unreadable")
 
 
 def test_a_thumbnail_has_a_menu_of_commands_for_its_photo(desk, tmp_path):

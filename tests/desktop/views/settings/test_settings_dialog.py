@@ -69,7 +69,7 @@ def test_a_command_of_the_menu_and_the_dialog_are_one_state(desk, dialog):
 
 
 def test_the_defaults_of_a_page_are_restored(desk, dialog):
-    desk.workbench.change_view(theme="dark", angles="radians", advance=True)
+    desk.workbench.change_view(theme="dark", angles="radians", advance=True, detector="mediapipe")
     desk.settings.language = "en"
     dialog.defaults.click()
     assert {row.field: getattr(desk.workbench.view, row.field) for row in TABLE} == {

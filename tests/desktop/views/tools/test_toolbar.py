@@ -1,5 +1,7 @@
 """The toolbar: what a curator needs all day, each with its keys, and with the reason where it cannot run."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QToolButton
@@ -9,6 +11,8 @@ from desktop.commands.menus import COMMANDS
 from desktop.theme import DARK, LIGHT
 from desktop.views.tools.icons import DRAWINGS, FOLDER, icon
 from desktop.views.tools.toolbar import GROUPS, Toolbar
+
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -37,7 +41,10 @@ def test_every_tool_is_a_command_with_an_icon_of_its_own():
 
 def test_every_drawing_is_there_with_its_licence_and_no_other():
     files = {file.stem for file in FOLDER.glob("*.svg")}
-    assert files == {drawing for drawing, _ in DRAWINGS.values()}
+    commands = {drawing for drawing, _ in DRAWINGS.values()}
+    views = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "desktop" / "views").rglob("*.py"))
+    assert files >= commands
+    assert {name for name in files - commands if f'"{name}"' not in views} == set()
     assert "ISC License" in (FOLDER / "LICENSE").read_text()
 
 

@@ -13,6 +13,7 @@ import torch
 from core.body.model import BodyParams
 from core.files.pickles.data_frame import open_data_frame
 from core.formats.bodies import agora
+from core.formats.bodies.agora.agora_fits import TruthFits
 from core.formats.bodies.agora.agora_matching import LEAST_OVERLAP, match_people, overlap
 from core.geometry.camera import project
 from core.records import Fit, Photo
@@ -207,7 +208,7 @@ def test_a_frame_without_a_column_is_named(tmp_path, capsys):
 
 def test_a_frame_before_projection_is_told_so(tmp_path, capsys):
     without = {name: cells for name, cells in TRUTH.items() if not name.startswith("gt_")}
-    assert "Project it first" in failed(tmp_path, without, capsys)
+    assert "Give the folder of AGORA's fits" in failed(tmp_path, without, capsys)
 
 
 def test_a_frame_of_python_2_s_protocol_is_told_how_to_be_saved(tmp_path, capsys):
@@ -314,6 +315,49 @@ def params_of(known: Fit) -> BodyParams:
     """As the body poses it."""
     values = (known.pose, known.betas, known.cam_t, np.float32(known.kid))
     return BodyParams.from_pose(*(torch.from_numpy(np.array(value))[None] for value in values))
+
+
+def test_frames_without_projected_truth_are_projected_from_their_fits(tmp_path, capsys):
+    """A child, and an adult whose fit has eleven betas, in torch's tensors, as AGORA has some."""
+    body = smpl_like(tmp_path)
+    (tmp_path / "fits").mkdir()
+    random = np.random.default_rng(0)
+    for name in ("adult", "child"):
+        data = {
+            "root_pose": torch.tensor(random.normal(0, 0.1, (1, 1, 3))),
+            "body_pose": random.normal(0, 0.2, (1, 23, 3)),
+            "betas": random.uniform(0.1, 0.5, (1, 11)),
+            "translation": torch.zeros(1, 3),
+        }
+        (tmp_path / "fits" / f"{name}.pkl").write_bytes(pickle.dumps(data))
+    fits = TruthFits(tmp_path / "fits", body, (3840, 2160))
+    photo = {"imgPath": "scene_00001.png", "camX": 0.0, "camY": 0.0, "camZ": 170.0, "camYaw": 10.0}
+    people = [
+        {"isValid": True, "kid": kid, "occlusion": 5.0, "Yaw": 40.0, "X": 500.0, "Y": y, "Z": 0.0,
+         "gt_path_smpl": f"{name}.obj"}
+        for name, kid, y in (("adult", False, -60.0), ("child", True, 80.0))
+    ]  # fmt: skip
+    columns = {key: [value] for key, value in photo.items()}
+    columns |= {key: [[person[key] for person in people]] for key in people[0]}
+    write_frame(tmp_path / "truth.pkl", columns)
+    expected = [fits.cells(photo["imgPath"], photo, person) for person in people]
+    files = {
+        f"scene_00001_personId_{number}.pkl": {
+            "joints": one["gt_joints_2d"], "allSmplJoints3d": one["gt_joints_3d"], "verts": one["gt_verts"]
+        }
+        for number, one in enumerate(expected)
+    }  # fmt: skip
+    write_predictions(tmp_path / "predictions", files)
+    given = "--fits", str(tmp_path / "fits"), "--body", str(tmp_path / "SMPL_NEUTRAL.npz")
+    found = run(tmp_path, *given)
+    assert (found["f1"], found["kid_f1"], found["body-MVE"]) == (1.0, 1.0, 0.0)
+    heights = [np.ptp(one["gt_verts"][:, 1]) for one in expected]
+    assert heights[1] < 0.95 * heights[0]
+    columns["gt_path_smpl"] = [["../../secret.obj", "child.obj"]]
+    write_frame(tmp_path / "truth.pkl", columns)
+    arguments = ["--agora", str(tmp_path / "predictions"), "--truth", str(tmp_path / "truth.pkl"), *given]
+    assert evaluate.main(arguments) == 1
+    assert "lies outside the folder of fits" in capsys.readouterr().err
 
 
 def plain_names() -> list[str]:

@@ -1,4 +1,4 @@
-"""What *Fit the age* does to adults and to children: python -m tests.benchmarks.age [--people 200] [--noise 0.01]
+"""What *Fit the age* does to adults and children: python -m tests.benchmarks.children.age [--people 200] [--noise 0.01]
 
 Synthetic people with exact bodies, keypoints COCO 17 with noise, guesses of the shipped lifter, fits as the window
 makes them. Prints the error of age, height and depth with and without the fit of the age.

@@ -6,7 +6,7 @@ import pytest
 from core.body.model import load_body
 from core.fitting import FitConfig, fit_age
 from core.fitting.age import AGES, SHARES
-from tests.benchmarks.age import errors_of, fitted, people
+from tests.benchmarks.children.age import errors_of, fitted, people
 from tests.bodies import toy_arrays, write_npz
 from train.synthesis.scene import draw_age
 
@@ -36,9 +36,9 @@ def test_an_adult_s_depth_is_no_worse_where_the_age_is_fitted(body):
 def test_a_child_s_depth_height_and_age_are_better_where_the_age_is_fitted(body):
     seen = people(body, True, PEOPLE, 0.003, 2, "openpose25")
     without, aged = (errors_of(body, seen, found) for found in fitted(body, seen))
-    assert aged.depth_percent < 0.8 * without.depth_percent
-    assert aged.height_cm < 0.8 * without.height_cm
-    assert aged.age < 0.8 * without.age
+    assert aged.depth_percent < 0.9 * without.depth_percent
+    assert aged.height_cm < 0.9 * without.height_cm
+    assert aged.age < 0.9 * without.age
 
 
 def test_a_body_without_a_child_direction_stays_adult(body, tmp_path):

@@ -1,0 +1,1 @@
+"""What is measured of children and of adults beside them."""

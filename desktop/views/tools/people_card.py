@@ -30,7 +30,8 @@ class PeopleCard(QFrame):
         self._closed_for: Project | None = None
         self.title, self.why = QLabel(), QLabel()
         self.offer = DetectorOffer(workbench)
-        self.buttons = {name: self._button(actions[name]) for name in ACTIONS}
+        self._actions = actions
+        self.buttons = {name: self._button(name, actions[name]) for name in ACTIONS}
         self.close_it = QToolButton()
         self._lay_out()
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -70,9 +71,12 @@ class PeopleCard(QFrame):
         column.addWidget(self.offer)
         column.addLayout(last)
 
-    def _button(self, action: QAction) -> QToolButton:
+    def _button(self, name: str, action: QAction) -> QToolButton:
+        """A button with shorter words than the menu has."""
+        words = {"person.draw": tr("Draw a person"), "file.open": tr("Open annotations")}
         button = QToolButton()
-        button.setDefaultAction(action)
+        button.setText(words.get(name, tr("Find people")))
+        button.clicked.connect(action.trigger)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
@@ -114,6 +118,10 @@ class PeopleCard(QFrame):
             title, why = tr("Nobody was found in this photo"), tr("Draw who is there, or open annotations.")
         else:
             title, why = tr("Nobody is marked in this photo"), ""
+        for name, button in self.buttons.items():
+            button.setIcon(self._actions[name].icon())
+            button.setToolTip(self._actions[name].toolTip())
+            button.setEnabled(self._actions[name].isEnabled())
         self.title.setText(title)
         self.why.setText(why)
         self.why.setVisible(bool(why))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,21 +12,27 @@ from numpy.typing import NDArray
 from core.errors import ImageError
 from core.formats.bodies.spin_fits import RowCameras
 from core.formats.bodies.spin_table import Table
-from core.formats.shared.row_frame import is_3dpw
+from core.formats.shared.pose_rows import Frame
+from core.formats.shared.row_frame import COLUMN, frame_named, is_3dpw
 from core.geometry.camera import full_to_crop
 from core.geometry.image import image_size
 from core.records import BBOX_UNIT, Photo
 
 
-def in_crop_frame(table: Table, photos: NDArray[np.str_]) -> Table:
+def in_crop_frame(
+    table: Table, photos: NDArray[np.str_], asked: Frame | None, tell: Callable[[str], object]
+) -> Table:
     """The table with its own poses in the crop's frame. photos (N,): paths, whose sizes tell the camera's middle.
 
-    Turned are the poses of a file that has translations and focal lengths, or that tells its frame, or is of 3DPW: they
-    are in the photo's. Others are taken as SPIN takes them, in the crop's. Rows without photo stay as they are.
+    asked: the frame that the user says; tell: gets one line, which frame was taken and why. Rows without photo stay as
+    they are.
     """
+    if "pose" not in table.arrays:
+        return table
     cameras = RowCameras.of(table.arrays)
-    told = table.frame or ("photo" if cameras is not None or is_3dpw(table.imgname) else "crop")
-    if told == "crop" or "pose" not in table.arrays:
+    frame, why = frame_taken(table, cameras is not None, asked)
+    tell(f"poses are taken as in the frame of the {frame}: {why}")
+    if frame == "crop":
         return table
     pose = table.arrays["pose"].copy()
     sizes: dict[str, tuple[int, int] | None] = {}
@@ -34,6 +41,20 @@ def in_crop_frame(table: Table, photos: NDArray[np.str_]) -> Table:
     if seen:
         pose[seen, :3] = _turned(table, seen, lenses)
     return replace(table, arrays=table.arrays | {"pose": pose})
+
+
+def frame_taken(table: Table, has_camera: bool, asked: Frame | None) -> tuple[Frame, str]:
+    """The frame of a data set's own poses, and why. What its columns tell goes before what the user says, as he says
+    it of several data sets. Where nobody tells it, the photos' names do, or it is the crop's, as SPIN takes it."""
+    if table.frame or has_camera:
+        told = frame_named(table.frame or "photo")
+        why = f"its {COLUMN} tells it" if table.frame else "the file has their translations and focal lengths"
+        return told, why if asked in (None, told) else f"{why}, so that --frame {asked} is not for it"
+    if asked is not None:
+        return asked, "--frame tells it"
+    if is_3dpw(table.imgname):
+        return "photo", "SPIN's script for 3DPW writes them so"
+    return "crop", "nothing tells it, so it is assumed. Where that is wrong, give --frame photo."
 
 
 def _lens(cameras: RowCameras | None, row: int, photo: Photo) -> tuple[float, tuple[float, float]]:

@@ -8,7 +8,7 @@ A data set .npz tells no camera, so its rows are kept in the camera of their own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from core.files.untrusted import array_names, read_arrays
 from core.formats.bodies.spin import FORMAT, body_named, read_table
 from core.formats.bodies.spin_table import Table
 from core.formats.shared.genders import NEUTRAL, genders_of
+from core.formats.shared.pose_rows import Frame
 from core.formats.shared.report import Report
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE
 from core.records import BBOX_UNIT
@@ -86,12 +87,15 @@ def read_dataset(
     truth: bool = True,
     of_gender: bool = False,
     turned: bool = True,
+    frame: Frame | None = None,
+    tell: Callable[[str], object] = lambda line: None,
 ) -> tuple[Samples, FitsDictionary]:
     """A data set .npz and the dictionary rows that it starts with: its own SMPL parameters locked, others empty.
 
     halves: weights of openpose and annotated keypoints; truth False leaves SMPL parameters and 3D joints aside;
     of_gender: shapes of SMPL's male and female bodies are wanted too; turned: poses that the file has in the photo's
-    frame come in the crop's, False leaves them as they are.
+    frame come in the crop's, False leaves them as they are; frame: of poses whose file does not tell it; tell: gets
+    one line about the frame that was taken.
     Raises ReadError for a file that is none, or that holds nobody.
     """
     report = Report(path, FORMAT)
@@ -114,7 +118,7 @@ def read_dataset(
     )
     _check_finite(samples, path)
     if truth and turned:
-        table = in_crop_frame(table, samples.photo)
+        table = in_crop_frame(table, samples.photo, frame, tell)
     shaped = np.full(count, truth and not other_body(path, body))
     if shaped.any() and not of_gender:
         shaped &= genders_of(path, count) == NEUTRAL

@@ -10,6 +10,7 @@ import numpy as np
 from core.body.model import Body
 from core.errors import FitsError
 from core.formats.shared.genders import NEUTRAL, genders_of
+from core.formats.shared.pose_rows import Frame
 from core.store.fits.dictionary import FitsDictionary
 from train.data.batches import Order
 from train.data.photos_present import learnable, present
@@ -34,6 +35,7 @@ class SourceOptions:
     data: tuple[tuple[str, Path], ...] = ()
     data_photos: tuple[tuple[str, Path], ...] = ()
     without_truth: bool = False
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +58,20 @@ def read_sources(
     path = kept or options.fits
     fits = FitsDictionary.load(path, body.fingerprint) if path is not None else None
     names = [name for name, _ in options.data]
-    parts, notices = [], []
+    parts = []
+    notices: list[str] = []
     own = dictionary_rows(fits, names, str(path)) if fits is not None else None
     if own is not None:
         parts.append((samples_of_fits(own, options.photos or (options.fits or Path()).parent), own))
     folders = dict(options.data_photos)
     for name, file in options.data:
         folder = folders.get(name, file.parent)
-        samples, rows = read_dataset(name, file, folder, body, halves, not options.without_truth)
+        told: list[str] = []
+        samples, rows = read_dataset(
+            name, file, folder, body, halves, not options.without_truth, frame=options.frame, tell=told.append
+        )
         notices += _shapeless(file, rows, body)
+        notices += [f"{name}: {line}" for line in told if rows.locked.any()]
         if fits is not None:
             truth = rows.locked.numpy()
             rows = with_fits(rows, fits, name, str(path))

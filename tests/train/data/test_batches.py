@@ -28,6 +28,7 @@ from train.data.sources import SourceOptions, read_sources
 
 PEOPLE = 6
 HALVES = (0.0, 1.0)
+CAMERAS = {"global_t": np.tile([0.5, 0.1, 4.0], (PEOPLE, 1)), "focal_l": np.full(PEOPLE, 300.0)}
 
 
 @pytest.fixture(scope="module")
@@ -274,8 +275,7 @@ class TestDatasets:
         torch.testing.assert_close(fits.focal_length, expected)
 
     def test_poses_with_a_camera_come_in_the_frame_of_the_crop_unless_asked_as_they_are(self, tmp_path, body):
-        more = {"global_t": np.tile([0.5, 0.1, 4.0], (PEOPLE, 1)), "focal_l": np.full(PEOPLE, 300.0)}
-        path = making_runs.write_dataset(tmp_path, body, PEOPLE, **more)
+        path = making_runs.write_dataset(tmp_path, body, PEOPLE, **CAMERAS)
         samples, fits = read_dataset("coco", path, tmp_path, body, HALVES)
         _, raw = read_dataset("coco", path, tmp_path, body, HALVES, turned=False)
         with np.load(path) as file:
@@ -306,6 +306,46 @@ class TestDatasets:
         path = making_runs.write_dataset(tmp_path, body, PEOPLE, S=joints)
         with pytest.raises(ReadError, match="joints, row 4: a number is not finite"):
             read_dataset("coco", path, tmp_path, body, HALVES)
+
+
+class TestFrameOfADataSet:
+    """One line a data set: the frame that its poses are taken in, and why."""
+
+    def taken(self, folder, body, frame, **more):
+        path = making_runs.write_dataset(folder, body, PEOPLE, **more)
+        found = sources(body, data=(("coco", path),), frame=frame)
+        (line,) = (one for one in found.notices if "frame" in one)
+        with np.load(path) as file:
+            turned = bool(np.abs(found.fits.crop_pose.numpy() - file["pose"]).max() > 1e-3)
+        return line, turned
+
+    def test_nothing_tells_it_so_the_crop_is_assumed_and_said(self, tmp_path, body):
+        line, turned = self.taken(tmp_path, body, None)
+        assert line.startswith("coco: poses are taken as in the frame of the crop: nothing tells it")
+        assert "give --frame photo" in line
+        assert not turned
+
+    def test_the_user_tells_it(self, tmp_path, body):
+        line, turned = self.taken(tmp_path, body, "photo")
+        assert line == "coco: poses are taken as in the frame of the photo: --frame tells it"
+        assert turned
+
+    @pytest.mark.parametrize(
+        ("more", "why"),
+        [
+            (CAMERAS, "translations and focal lengths"),
+            ({"pose_frame": np.array("photo")}, "its pose_frame tells it"),
+        ],
+    )
+    def test_the_file_tells_it_whatever_the_user_says_of_other_files(self, tmp_path, body, more, why):
+        line, turned = self.taken(tmp_path, body, "crop", **more)
+        assert why in line
+        assert line.endswith("so that --frame crop is not for it")
+        assert turned
+
+    def test_a_data_set_whose_poses_teach_nothing_has_no_frame_to_tell(self, dataset, body):
+        found = sources(body, data=(("coco", dataset),), without_truth=True)
+        assert not [line for line in found.notices if "frame" in line]
 
 
 class TestSources:

@@ -75,6 +75,12 @@ class TestMerge:
         plan = told("--run runs/first --resume --data-photos b=/new/b", before)
         assert dict(plan.own.data_photos) == {"a": Path("/old/a"), "b": Path("/new/b")}
 
+    def test_the_frame_of_a_data_set_stays_what_it_was_when_a_run_goes_on(self):
+        before = begun("--data a=a.npz --frame photo")
+        assert told("--run runs/first --resume", before).own.frame == "photo"
+        with pytest.raises(FitloopError, match="was started with another --frame"):
+            told("--run runs/first --resume --frame crop", before)
+
     def test_a_run_of_an_older_version_has_no_method_and_no_minutes_and_goes_on(self):
         stored = begun("--fits x.npz --steps 7")
         del stored["method"], stored["options"]["minutes"]
@@ -94,6 +100,7 @@ REFUSED = {
     "--data a=x.npz --photos y": "--photos: is for --fits, which is not given",
     "--fits x.npz --loss-openpose 1": "--loss-openpose: is for --data, which is not given",
     "--fits x.npz --without-truth": "--without-truth: is for --data",
+    "--fits x.npz --frame photo": "--frame: is for --data",
     "--data a=x.npz --data a=y.npz": "--data a: is given twice",
     "--data a=x.npz --data-photos b=y": "--data-photos b: no --data has this name. Named are: a",
     "--fits x.npz --batch 0": "there must be somebody in it",

@@ -58,8 +58,11 @@ class SpinOptions(SourceOptions):
 
 
 STARTS = ("guess", "backbone_weights", "mean_params")
-FIXED = ("fits", "data", "without_truth", "body", *STARTS)
-NEEDS = {"photos": "fits", "without_truth": "data", "loss_openpose": "data", "loss_annotated": "data"}
+FIXED = ("fits", "data", "without_truth", "frame", "body", *STARTS)
+NEEDS = {
+    "photos": "fits",
+    **dict.fromkeys(("without_truth", "frame", "loss_openpose", "loss_annotated"), "data"),
+}
 SWITCHES = {
     "mode": {
         "--fits-only": ("static", "keep the fits as they are"),
@@ -72,6 +75,7 @@ HELP = {
     "data": "NAME=FILE: a data set .npz as SPIN has them; may be given several times",
     "data_photos": "NAME=FOLDER of that data set's photos; by default the .npz's own",
     "without_truth": "leave SMPL parameters and 3D joints of the data sets aside",
+    "frame": "camera frame of poses of data sets whose file does not tell it; by default the crop's, as in SPIN",
     "body": "SMPL file; by default the open body",
     "guess": "checkpoint to start from, or the folder of its run; by default random weights",
     "backbone_weights": "ImageNet weights to start the backbone from, as torchvision has them",

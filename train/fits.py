@@ -25,6 +25,7 @@ from core.formats.table import formats_read
 from core.records import Person
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
+from core.store.fits.row_origin import in_row_order
 from train import convert
 from train.bulk.compile_notice import ready_to_fit
 from train.bulk.fit_batches import (
@@ -118,7 +119,7 @@ def fit_share(work: Work, guesser: Guesser | None, process: Process, progress: P
 
 
 def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
-    """The dictionary of all parts, in the source's order, and the people without a fit: where -> why.
+    """The dictionary of all parts, in the order of a data set's rows, and the people without a fit: where -> why.
 
     Raises FitsError when a part is missing or damaged; starting again makes it anew.
     """
@@ -136,7 +137,7 @@ def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
     ]
     fits = fits_of_photos(photos, work.body.fingerprint, work.dataset)
     if work.table is not None:
-        fits = in_rows_of(work.table, [person.id for photo in photos for person in photo.people], fits)
+        fits = in_rows_of(work.table, [person.id for _, person in in_row_order(photos)], fits)
     return fits, faults
 
 

@@ -28,8 +28,8 @@ from core.formats.shared.glimpse import MAYBE, NO, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
 from core.formats.shared.row_frame import COLUMN as FRAME
-from core.formats.shared.row_origin import with_row
 from core.records import Person, Photo
+from core.store.fits.row_origin import with_row
 
 FORMAT = "SPIN data set"
 LAYOUT = "spin49"

@@ -15,8 +15,8 @@ from core.formats.bodies.spin import BETAS, POSE, read_fits
 from core.formats.bodies.spin_table import Table
 from core.formats.shared.association import associate_boxes
 from core.formats.shared.report import LeftOut
-from core.formats.shared.row_origin import row_of
 from core.records import BBox, Person, Photo
+from core.store.fits.row_origin import row_of
 
 Matched = dict[int, tuple[Photo, Person]]
 

@@ -21,10 +21,10 @@ from core.formats.shared.pose_rows import Frame
 from core.formats.shared.report import Export, LeftOut, Report
 from core.formats.shared.row_frame import COLUMN as FRAME
 from core.formats.shared.row_frame import frame_named, is_3dpw
-from core.formats.shared.row_origin import rows_of_one_file
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Keypoints, Person, Photo
 from core.store.fits.dictionary import VALID_SCORE_PX
+from core.store.fits.row_origin import in_row_order, places_in_rows, rows_of_one_file
 
 SAME_ANGLE = 1e-4  # rad; a round trip through the crop's frame changes less, any edit by hand more
 
@@ -94,7 +94,7 @@ def write_fits(
         reason = "nobody was read from this row: " + ("it is zeros" if fits is None else "it stays as it was")
     else:
         people = [(photo, person) for photo in chosen for person in photo.people]
-        places, count = _places(people)
+        places, count = places_in_rows([person for _, person in people])
         rows = np.zeros((count, POSE + BETAS), np.float32)
         others = sorted(set(range(count)) - set(places))
         reason = "nobody was read from this row: it is zeros; --base and --fits keep it"
@@ -110,23 +110,12 @@ def write_fits(
 
 def _in_row_order(photos: Iterable[Photo], left_out: list[LeftOut]) -> list[tuple[Photo, Person]]:
     """All people, those of a data set in the order of its rows. Rows that nobody was read from are told."""
-    people = [(photo, person) for photo in photos for person in photo.people]
-    places, _ = _places(people)
+    people = in_row_order(photos)
     rows, total = rows_of_one_file(person for _, person in people)
     lacking = sorted(set(range(total)) - {row for row in rows if row is not None})
     reason = "nobody was read from this row, so later rows have other numbers; --base keeps all rows"
     left_out += [LeftOut(f"row {row}", reason) for row in lacking]
-    return [people[place] for place in sorted(range(len(people)), key=places.__getitem__)]
-
-
-def _places(people: Sequence[tuple[Photo, Person]]) -> tuple[list[int], int]:
-    """The place of each person among the rows of its data set, and the number of rows; new people come after them."""
-    rows, count = rows_of_one_file(person for _, person in people)
-    places = []
-    for row in rows:
-        places.append(count if row is None else row)
-        count += row is None
-    return places, count
+    return people
 
 
 def same_fit(fit: np.ndarray, old: np.ndarray) -> bool:

@@ -21,18 +21,19 @@ from core.store.fits.columns import (
     fault_of,
 )
 from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
+from core.store.fits.row_origin import in_row_order
 
 
 def fits_of_photos(photos: Iterable[Photo], body: str, dataset: str = "project") -> FitsDictionary:
-    """One row for each person, in order. A person without a fit gets an empty row that a training run may fill.
+    """One row for each person, in the order of `in_row_order`: row i of a data set's people is its row i.
 
+    A person without a fit gets an empty row that a training run may fill.
     body: fingerprint of the body of the fits. Raises FitsError if a fit is of another body.
     """
     rows = []
-    for photo in photos:
-        for person in photo.people:
-            _check_body(photo, person, body)
-            rows.append({**_row(photo, person), "dataset": dataset})
+    for photo, person in in_row_order(photos):
+        _check_body(photo, person, body)
+        rows.append({**_row(photo, person), "dataset": dataset})
     arrays = {
         name: np.array([row[name] for row in rows], np.float32).reshape(len(rows), *shape)
         for name, shape in (NUMBERS | OPTIONAL).items()

@@ -48,3 +48,13 @@ def test_people_without_faults_are_saved_without_a_report(project):
     *_, end = save_fits_steps(project, BODY)
     assert len(FitsDictionary.load(fits_file_of(project))) == 6
     assert not end.lost
+
+
+def test_people_of_a_data_set_stay_in_the_order_of_its_rows_and_new_people_come_after_them(project):
+    """Rows of one photo need not be adjacent; person 4 was drawn in the window."""
+    rows = {1: 3, 2: 0, 3: 2, 5: 4, 6: 1}
+    for person_id, row in rows.items():
+        write_person(project, person_id, origin=f'{{"row": {row}, "rows": 5}}')
+    list(save_fits_steps(project, BODY))
+    fits = FitsDictionary.load(fits_file_of(project))
+    assert fits.imgname.tolist() == ["0.jpg", "2.jpg", "1.jpg", "0.jpg", "2.jpg", "1.jpg"]

@@ -11,9 +11,9 @@ from core.errors import FitsError
 from core.formats.bodies import spin, spin_edited, spin_write
 from core.formats.exchange import read_file, write_file
 from core.formats.format_row import Beside
-from core.formats.shared.row_origin import row_of, rows_of_one_file
 from core.formats.table import FORMATS
 from core.records import BBox
+from core.store.fits.row_origin import row_of, rows_of_one_file
 from tests.core.formats import making
 from tests.core.formats.making import person
 from train import convert

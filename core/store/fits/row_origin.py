@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from core.records import Person
+from core.records import Person, Photo
 
 
 def with_row(person: Person, row: int, count: int) -> Person:
@@ -42,3 +42,20 @@ def rows_of_one_file(people: Iterable[Person]) -> tuple[list[int | None], int]:
         used |= set() if row is None else {row}
         rows.append(row)
     return rows, counts.pop()
+
+
+def places_in_rows(people: Sequence[Person]) -> tuple[list[int], int]:
+    """The place of each person among the rows of its data set, and the number of rows; new people come after them."""
+    rows, count = rows_of_one_file(people)
+    places = []
+    for row in rows:
+        places.append(count if row is None else row)
+        count += row is None
+    return places, count
+
+
+def in_row_order(photos: Iterable[Photo]) -> list[tuple[Photo, Person]]:
+    """All people, those of a data set in the order of its rows, then the others in the photos' order."""
+    people = [(photo, person) for photo in photos for person in photo.people]
+    places, _ = places_in_rows([person for _, person in people])
+    return [people[place] for place in sorted(range(len(people)), key=places.__getitem__)]

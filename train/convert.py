@@ -202,17 +202,17 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         choice = DetectorChoice(given.detect, given.device, weights)
         found = detected(given.source, given.source_format, beside, choice)
     print(found.summary())
-    beside = replace(_with_base(given.source, found, row, beside), root=found.root)
+    beside = replace(_with_base(found, row, beside), root=found.root)
     whose = SequenceChoice(given.person, given.track, given.gaps == "fill")
     print(write(given.destination, row, found.photos, beside, whose))
     return 0
 
 
-def _with_base(source: Path, found: Import, row: Format, beside: Beside) -> Beside:
+def _with_base(found: Import, row: Format, beside: Beside) -> Beside:
     """A SPIN data set that is written as one is its own base: rows that nobody was read from stay rows."""
-    if found.format != spin.FORMAT or row.word not in ROWS_KEPT or beside.base or not source.is_file():
+    if found.format != spin.FORMAT or row.word not in ROWS_KEPT or beside.base or found.file is None:
         return beside
-    return replace(beside, base=source, fits=beside.fits if row.word == "spin-fits" else None)
+    return replace(beside, base=found.file, fits=beside.fits if row.word == "spin-fits" else None)
 
 
 def words_of(rows: Iterable[Format]) -> tuple[str, ...]:

@@ -95,8 +95,8 @@ def prepare(given: argparse.Namespace) -> Work:
         "config": repr(config),
         "version": str(PARTS_VERSION),
     }
-    is_spin = source.format == spin.FORMAT
-    table = spin.read_table(given.source, Report(given.source, spin.FORMAT)) if is_spin else None
+    rows = source.file if source.format == spin.FORMAT else None
+    table = None if rows is None else spin.read_table(rows, Report(rows, spin.FORMAT))
     return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset, config, table)
 
 

@@ -1,7 +1,8 @@
 """Data sets as their programs lay them out: from a root folder or a .zip to the files that hold people.
 
 YOLO's data.yaml, images/ and labels/train/…; Roboflow's train/, valid/ and test/; COCO's annotations/ and CVAT's
-annotations.xml beside images/; SMPLify-X's images/ and keypoints/. Names of photos start at the root.
+annotations.xml beside images/; SMPLify-X's images/ and keypoints/; of a .zip also an .npz that names photos. Names of
+photos start at the root.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Part:
 
 def parts_of(path: Path) -> tuple[Part, ...]:
     """What to read of a file, a folder or a .zip, which is unpacked beside itself. Raises ReadError."""
-    if is_archive(path):
+    is_packed = is_archive(path)
+    if is_packed:
         path = unpack(path)
     if not path.is_dir():
         return (Part(path, _photos_beside(path.parent)),)
@@ -49,7 +51,9 @@ def parts_of(path: Path) -> tuple[Part, ...]:
         return (Part(keypoints, path),)
     if surest(Glimpse(path))[1] > NO:
         return (Part(path, _photos_beside(path)),)
-    files = _annotation_files(path)
+    files = _annotation_files(path, "*.json", "*.xml")
+    if is_packed and not files:  # in a folder of photos, an .npz may be what was exported of them
+        files = _annotation_files(path, "*.npz")
     return tuple(Part(file, file.parent if _has_photos(file.parent) else path) for file in files) or (
         Part(path),
     )
@@ -91,8 +95,9 @@ def _texts(folder: Path) -> Iterator[Path]:
     return (file for file in folder.glob("*.txt") if file.is_file())
 
 
-def _annotation_files(root: Path) -> tuple[Path, ...]:
-    """The one file of a root that holds people, or one of each share of the data set. Raises ReadError for several."""
+def _annotation_files(root: Path, *patterns: str) -> tuple[Path, ...]:
+    """The one file of such a name in a root that holds people, or one of each share of the data set. Raises ReadError
+    for several."""
     folders = [
         root,
         *(
@@ -101,7 +106,8 @@ def _annotation_files(root: Path) -> tuple[Path, ...]:
             if e.is_dir() and (e.name.lower() in _ANNOTATIONS or is_split(e.name))
         ),
     ]
-    files = [file for folder in folders for file in sorted((*folder.glob("*.json"), *folder.glob("*.xml")))]
+    found_of = ((file for pattern in patterns for file in folder.glob(pattern)) for folder in folders)
+    files = [file for inside in found_of for file in sorted(inside)]
     found = {file: word for file in files[:MOST_FILES] if (word := _holds_people(file))}
     if len(found) > 1 and (len({file.parent for file in found}) < len(found) or len(set(found.values())) > 1):
         names = ", ".join(str(file.relative_to(root)) for file in list(found)[:10])
@@ -116,6 +122,8 @@ def _holds_people(file: Path) -> str:
         word, sure = surest(seen)
         if seen.kind == "xml":
             return word if b"<annotations" in seen.data else ""
+        if seen.kind == "npz":
+            return word if "imgname" in seen.arrays else ""
         return word if sure >= LIKELY and (word != "coco" or seen.has_key("keypoints")) else ""
     except ReadError:
         return ""

@@ -46,7 +46,7 @@ def _read_part(part: Part, beside: Beside, word: str | None) -> Import:
     if beside.layout_name is not None and "layout_name" not in row.read_asks:
         told = f"the layout '{beside.layout_name}' is not used: files of {row.word} have one of their own"
         notes = (*notes, told)
-    return replace(found, notes=notes, root=beside.photos or row.root(part.path))
+    return replace(found, notes=notes, root=beside.photos or row.root(part.path), file=part.path)
 
 
 def _in_photos(found: Import) -> Import:

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,6 +140,19 @@ def test_a_few_rows_of_a_spin_data_set_whose_photo_is_missing_stay_and_are_empty
     assert np.allclose(found.keypoints[: absent[-1]], found.keypoints[:1])
     assert not found.keypoints[absent[-1]].any(), "it has no box to see them in"
     assert set(found.dataset) == {"train"}
+
+
+def test_rows_of_a_spin_data_set_in_a_zip_stay_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    names = write_spin_dataset(tmp_path / "in", 40, [1, 3])
+    with zipfile.ZipFile("set.zip", "w") as archive:
+        for file in (tmp_path / "in").iterdir():
+            archive.write(file, file.name)
+    assert run("set.zip", "--out", "fits.npz", "--guess", "none") == 0
+    found = FitsDictionary.load(tmp_path / "fits.npz")
+    found.check_images(names, "train.npz")
+    assert found.score.isnan().nonzero().flatten().tolist() == [1, 3]
 
 
 def test_so_many_missing_photos_that_no_training_takes_the_data_set_are_left_out_of_its_fits(tmp_path):

@@ -14,6 +14,7 @@ from core.files.untrusted import array_names, read_bytes
 
 NO, MAYBE, LIKELY, SURE = range(4)  # how sure: the surest format reads the file
 FileKind = Literal["folder", "npz", "npy", "torch", "mat", "hdf5", "pickle", "xml", "json", "text"]
+_TAR = re.compile(r"\.(tar(\.\w+)?|t(gz|bz2?|xz))$", re.IGNORECASE)  # a packed folder, which no pickle is
 _JSON_START = re.compile(rb"\s*[\[{]")
 _START = 4096  # bytes that tell JSON and text
 _TORCH_START = 300  # bytes in which torch's archive names its first member
@@ -48,7 +49,7 @@ class Glimpse:
         if (
             self.data.startswith(b"\x80")
             or self.path.suffix in (".pkl", ".pickle")
-            or is_packed_pickle(self.data)
+            or (is_packed_pickle(self.data) and not _TAR.search(self.path.name))
         ):
             return "pickle"
         if self.data.lstrip()[:1] == b"<":

@@ -43,6 +43,7 @@ class LeftOut:
 class Import:
     """What was read. notes: what was understood in a way the user should know, though nothing is missing. root: the
     folder that the photos' paths start from, as `read_file` found it. folder: the same with what its reader saw there.
+    file: the file or folder that was read, as in an unpacked .zip; None of several.
     """
 
     photos: tuple[Photo, ...]
@@ -51,6 +52,7 @@ class Import:
     format: str = ""
     root: Path = Path()
     folder: PhotoFolder | None = None
+    file: Path | None = None
 
     @property
     def people(self) -> int:

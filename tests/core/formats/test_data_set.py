@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import ReadError
 from core.formats.exchange import read_file
+from core.formats.format_row import Beside
 from core.formats.recognise import recognise
 from core.formats.shared.report import Import
 from tests.core.formats.making import coco_document, openpose_document, samples, write_photos
@@ -95,6 +96,35 @@ def test_cvats_export_is_read_from_its_folder_and_its_zip(tmp_path):
         found = read_file(path)
         assert found.people == made.people
         assert all(path.startswith("images/") for path in paths(found))
+
+
+def zip_of(folder: Path) -> Path:
+    file = folder.with_suffix(".zip")
+    with zipfile.ZipFile(file, "w") as archive:
+        for each in folder.rglob("*.*"):
+            archive.write(each, each.relative_to(folder))
+    return file
+
+
+def test_spins_npz_in_a_zip_is_read_and_the_file_that_was_read_is_told(tmp_path):
+    (tmp_path / "set").mkdir()
+    made = samples(tmp_path / "set")["spin"]
+    pack = tmp_path / "pack"
+    write_photos(pack)
+    (pack / "train.npz").write_bytes(made.file.read_bytes())
+    found = read_file(zip_of(pack), Beside(frame="crop"))
+    assert found.people == made.people
+    assert found.file is not None
+    assert found.file.name == "train.npz"
+
+
+def test_several_npz_in_a_zip_are_named_and_none_is_guessed(tmp_path):
+    made = samples(tmp_path / "made")["spin"]
+    for name in ("one.npz", "two.npz"):
+        (tmp_path / "pack").mkdir(exist_ok=True)
+        (tmp_path / "pack" / name).write_bytes(made.file.read_bytes())
+    with pytest.raises(ReadError, match=r"one\.npz, two\.npz. Give the one that you mean"):
+        read_file(zip_of(tmp_path / "pack"))
 
 
 @pytest.mark.parametrize("given", ["", "keypoints"])

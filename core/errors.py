@@ -42,9 +42,9 @@ class Way:
 class Undecided(ReadError):
     """A file that can be read in several ways, and its content does not tell which.
 
-    problem: the message without the ways; option: the field of `core.formats.table.Beside` that decides: layout_name
-    (--layout in the shell) or frame (--frame); ways: its values, the likeliest first. The shell prints the text, the
-    window asks and reads again.
+    problem: the message without the ways; option: the field of `core.formats.format_row.Beside` that decides:
+    layout_name (--layout in the shell), frame (--frame) or box (--box); ways: its values, the likeliest first. The
+    shell prints the text, the window asks and reads again.
     """
 
     def __init__(self, message: str, option: str, ways: tuple[Way, ...]) -> None:

@@ -132,6 +132,11 @@ def _parser() -> CommandLine:
         "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
     )
     parser.add_argument(
+        "--box",
+        choices=("square", "tall"),
+        help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
+    )
+    parser.add_argument(
         "--person", type=int, help="the only person a sequence is of, by id in one of the photos"
     )
     parser.add_argument("--track", type=int, help="the only person a sequence is of, by track")
@@ -183,6 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
         layout_name=given.layout,
         written_layout=given.write_layout,
         frame=given.frame,
+        box=given.box,
         base=given.base,
         frame_rate=given.frame_rate,
         motion=MotionOptions(given.floor, given.start_at_origin, given.in_place, given.t_pose),

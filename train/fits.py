@@ -79,6 +79,7 @@ def prepare(given: argparse.Namespace) -> Work:
         known=given.people,
         layout_name=given.layout,
         frame=given.frame,
+        box=given.box,
     )
     source = convert.read(given.source, given.source_format, beside)
     body = load_body(given.body, device)
@@ -249,6 +250,11 @@ def _parser() -> CommandLine:
     parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
     parser.add_argument(
         "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
+    )
+    parser.add_argument(
+        "--box",
+        choices=("square", "tall"),
+        help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
     )
     parser.add_argument("--json", action="store_true", help="print the summary as one line of JSON")
     return parser

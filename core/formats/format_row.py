@@ -23,7 +23,8 @@ class Beside:
     photos: the folder that names of photos are relative to; body: an SMPL file, or the body itself; fits: SPIN's
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
     tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
-    the camera frame of poses whose file does not tell it; base: the data set to copy; root: the folder that photos'
+    the camera frame of poses whose file does not tell it; box: "square" or "tall", what one number of ProHMR's and
+    4D-Humans' files says of a box; base: the data set to copy; root: the folder that photos'
     paths start from; frame_rate [photos a second]; motion: where a sequence takes place, by default before the camera.
     """
 
@@ -34,6 +35,7 @@ class Beside:
     layout_name: str | None = None
     written_layout: str | None = None
     frame: str | None = None
+    box: str | None = None
     base: Path | None = None
     root: Path | None = None
     frame_rate: float = 30.0

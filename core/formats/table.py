@@ -97,7 +97,7 @@ _ROWS = (
         reads="ProHMR and 4D-Humans data set .npz",
         recognise=_late("bodies.hmr2", "recognise"),
         read=_late("bodies.hmr2", "read"),
-        read_asks=("photos", "body", "frame"),
+        read_asks=("photos", "body", "frame", "box"),
     ),
     Format(
         "cliff",

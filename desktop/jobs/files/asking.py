@@ -34,6 +34,7 @@ class Asked:
             body=self.body_file,
             layout_name=self.answers.get("layout_name"),
             frame=self.answers.get("frame"),
+            box=self.answers.get("box"),
         )
 
     @property

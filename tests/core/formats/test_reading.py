@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from core.body.model import SMPL_NEUTRAL
+from core.errors import Undecided
 from core.formats.bodies import hmr2
+from core.formats.exchange import read_file
+from core.formats.format_row import Beside
 from core.formats.keypoints import openpose
 from core.formats.recognise import recognise
 from core.formats.shared.glimpse import Glimpse
@@ -68,15 +71,62 @@ def test_all_annotated_photos_import_and_say_what_they_leave_out(shared_data: Pa
     assert people == 48
 
 
-@pytest.mark.parametrize(
-    ("scale", "side"), [((24.0, 30.0), 32.0), ((21.0, 30.0), 30.0), (30.0, 30.0)], ids=str
-)
+@pytest.mark.parametrize(("scale", "side"), [((24.0, 30.0), 32.0), ((21.0, 30.0), 30.0)], ids=str)
 def test_a_box_of_4d_humans_is_in_pixels_and_grows_to_192_by_256(scale, side, tmp_path):
     write_photos(tmp_path)
     arrays = making.hmr2_arrays() | {"scale": np.array([scale] * 3)}
     (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays))
     photos = hmr2.read(tmp_path / "data.npz", frame="crop").photos
     assert [person.bbox.side for photo in photos for person in photo.people] == pytest.approx([side] * 3)
+
+
+def padded_keypoints(times: float) -> np.ndarray:
+    """(3, 25, 3): four points are seen, whose longer extent goes `times` into a box of 30 px."""
+    points = np.zeros((3, 25, 3))
+    points[:, :4] = [[10, 10, 1], [12, 10, 1], [11, 15, 1], [13, 10 + 30 / times, 1]]
+    return points
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)], ids=str)
+@pytest.mark.parametrize(
+    ("more", "box", "side", "why"),
+    [
+        ({"extra_info": np.zeros(3)}, None, 40.0, "extra_info is 4D-Humans'"),
+        ({"gender": np.full(3, "n")}, None, 30.0, "gender is that of ProHMR's scripts"),
+        ({"body_keypoints_2d": padded_keypoints(1.2)}, None, 30.0, "1.2 times their keypoints"),
+        ({}, "square", 30.0, "as was asked for"),
+        ({"gender": np.full(3, "n")}, "tall", 40.0, "as was asked for"),
+    ],
+)
+def test_a_box_of_one_number_is_that_of_the_program_that_the_file_is_of(
+    more, box, side, why, shape, tmp_path
+):
+    write_photos(tmp_path)
+    arrays = making.hmr2_arrays() | {
+        "extra_keypoints_2d": np.zeros((3, 19, 3)),
+        "scale": np.full(shape, 30.0),
+    }
+    (tmp_path / "data.npz").write_bytes(making.npz_bytes(arrays | more))
+    found = hmr2.read(tmp_path / "data.npz", frame="crop", box=box)
+    assert [person.bbox.side for photo in found.photos for person in photo.people] == pytest.approx(
+        [side] * 3
+    )
+    assert why in found.summary()
+
+
+@pytest.mark.parametrize("times", [1.0, 1.6])
+def test_a_box_of_one_number_that_nothing_explains_is_asked_about(times, tmp_path):
+    write_photos(tmp_path)
+    arrays = making.hmr2_arrays() | {
+        "extra_keypoints_2d": np.zeros((3, 19, 3)), "scale": np.full(3, 30.0),
+        "body_keypoints_2d": padded_keypoints(times),
+    }  # fmt: skip
+    path = tmp_path / "data.npz"
+    path.write_bytes(making.npz_bytes(arrays))
+    with pytest.raises(Undecided, match="ProHMR and 4D-Humans take differently") as asked:
+        read_file(path, Beside(frame="crop"))
+    assert (asked.value.option, [way.value for way in asked.value.ways]) == ("box", ["square", "tall"])
+    assert read_file(path, Beside(frame="crop", box="tall")).people == 3
 
 
 @pytest.mark.parametrize("column", [np.array([1, 0, 1]), None], ids=["has_betas", "no column"])

@@ -163,7 +163,7 @@ def test_rows_that_tell_no_frame_are_asked_about(columns_of, body, tmp_path):
     arrays, read = without_keypoints(person, person.fit.pose, "a.png"), spin.read
     if columns_of == "4D-Humans":
         arrays |= {"body_pose": arrays.pop("pose"), "betas": arrays.pop("shape"), "has_body_pose": np.ones(1)}
-        arrays["scale"], read = arrays["scale"] * 200, hmr2.read
+        arrays["scale"], read = arrays["scale"][:, None] * [100, 200], hmr2.read
     path = saved(tmp_path / "data.npz", arrays)
     with pytest.raises(Undecided, match="either of two frames, which differ by up to") as asked:
         read(path)
@@ -374,7 +374,7 @@ def test_4d_humans_columns_with_a_camera_are_in_the_photos_frame(camera, body, t
     }[camera]
     arrays = {
         "imgname": np.array(["a.png"]), "center": person.bbox.center[None],
-        "scale": np.array([person.bbox.side]), "body_keypoints_2d": np.zeros((1, 25, 3)),
+        "scale": np.array([[0.5, 1.0]]) * person.bbox.side, "body_keypoints_2d": np.zeros((1, 25, 3)),
         "global_orient": person.fit.pose[None, :3], "body_pose": person.fit.pose[None, 3:],
         "betas": np.zeros((1, 10)), "has_body_pose": np.ones(1), "has_betas": np.ones(1),
         "cam_t": person.fit.cam_t[None],

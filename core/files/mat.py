@@ -19,6 +19,8 @@ from core.files.untrusted import read_bytes
 from core.files.unusable import read_error
 
 MAX_UNPACKED_BYTES = 512 * 2**20
+GROWTH = 50  # bytes unpacked per byte of the file, beyond SMALL_BYTES: annotations shrink less
+SMALL_BYTES = 64 * 2**20
 MAX_VALUES = 20_000_000
 FEW_VALUES = 500_000
 MAX_DEPTH = 24
@@ -62,7 +64,7 @@ def read_mat(path: Path) -> dict[str, Any]:
 class _Reader:
     def __init__(self, order: str, file_bytes: int) -> None:
         self._order = order
-        self._left = MAX_UNPACKED_BYTES
+        self._left = min(MAX_UNPACKED_BYTES, SMALL_BYTES + GROWTH * file_bytes)
         self._values_left = min(
             MAX_VALUES, FEW_VALUES + file_bytes
         )  # a small file does not unpack to millions

@@ -1,12 +1,14 @@
 """Reads the guesses that CLIFF's demo saves (.npz).
 
 The arrays are imgname, pose, shape, global_t, focal_l and detection_all. imgname (M,) lists the photos; the other
-arrays have one row per detection. Columns of detection_all: the photo's index, then the box (left, top, right,
-bottom). Poses are in the photo's frame. pred_joints is not read: it follows from the pose.
+arrays have one row per detection. Columns of detection_all: the photo's index, the box (left, top, right, bottom), two
+confidences, and of a video the track, which is 0 for all people of other photos. Poses are in the photo's frame.
+pred_joints is not read: it follows from the pose.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from core.formats.bodies.networks.network_people import checked_guess
 from core.formats.bodies.spin import checked
 from core.formats.shared import people
 from core.formats.shared.crop_frame import seen_by
+from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
@@ -29,6 +32,7 @@ NETWORK = "CLIFF"
 LAYOUT = "coco17"
 NAMES = ("imgname", "pose", "shape", "global_t", "focal_l", "detection_all")
 _BOX = slice(1, 5)
+_TRACK = 7
 
 
 def recognise(seen: Glimpse) -> int:
@@ -61,6 +65,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
     if arrays["imgname"].dtype.kind not in "US":
         raise report.error("it is not a list of names", "Save it again as text.", "imgname")
     names = list(people.text_column(arrays["imgname"]))
+    tracks = _tracks(detections)
     folder = PhotoFolder(photos or path.parent, report)
     found: dict[str, Photo] = {}
     for row in range(count):
@@ -71,7 +76,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
             numbers = pose[row], betas[row], cam_t[row], float(focal_length[row])
             guess = checked_guess(*numbers, photo.middle, NETWORK)
             absent = Keypoints(LAYOUT, np.zeros((17, 2)), np.zeros(17))
-            person = Person(id=row, bbox=box, keypoints=absent, guess=guess)
+            person = Person(id=row, bbox=box, keypoints=absent, guess=guess, track=tracks[row])
             if not photo.people:
                 photo = seen_by(photo, guess.focal_length, guess.camera_center)
             found[photo.path] = photo.with_(people=(*photo.people, person))
@@ -87,6 +92,16 @@ def _pose(array: np.ndarray, count: int, report: Report) -> np.ndarray:
     safe = np.where(usable[:, None, None, None], matrices, np.eye(3))
     pose = matrix_to_axis_angle(torch.from_numpy(safe)).reshape(count, 72).numpy()
     return np.where(usable[:, None], pose, np.nan)
+
+
+def _tracks(detections: np.ndarray) -> list[int | None]:
+    """The track of each detection (N, columns); None where the file has none, or a photo has the same one twice."""
+    count = len(detections)
+    if detections.shape[1] <= _TRACK or not detections[:, _TRACK].any():
+        return [None] * count
+    pairs = list(map(tuple, detections[:, [0, _TRACK]].tolist()))
+    often, known = Counter(pairs), Tracks()
+    return [known.take(pair[1]) if often[pair] == 1 else None for pair in pairs]
 
 
 def _photo_of(index: float, names: list[str | None], folder: PhotoFolder, found: dict[str, Photo]) -> Photo:

@@ -150,6 +150,30 @@ def test_guesses_of_cliff_are_of_smpl(made):
 
 
 @pytest.mark.parametrize(
+    ("column", "tracks"),
+    [
+        ([4, 7, 4, 7], [4, 7, 4, 7]),
+        ([0, 1, 0, 1], [0, 1, 0, 1]),
+        ([0, 0, 0, 0], [None] * 4),
+        ([4, 4, 4, 7], [None, None, 4, 7]),
+        ([4, 2.5, -1, np.nan], [4, None, None, None]),
+        ([4, 1e30, 4, np.inf], [4, None, 4, None]),
+    ],
+)
+def test_cliffs_tracks_are_identities_where_a_photo_has_each_once(column, tracks, tmp_path):
+    write_photos(tmp_path)
+    arrays = making.cliff_arrays()
+    rows = np.column_stack([np.tile(arrays["detection_all"][:1], (4, 1)), np.zeros(4), column])
+    rows[:, 0] = 0, 0, 1, 1
+    arrays = {
+        name: array if name == "imgname" else np.concatenate([array] * 2) for name, array in arrays.items()
+    }
+    (tmp_path / "cliff.npz").write_bytes(making.npz_bytes(arrays | {"detection_all": rows}))
+    found = read_file(tmp_path / "cliff.npz")
+    assert {one.id: one.track for photo in found.photos for one in photo.people} == dict(enumerate(tracks))
+
+
+@pytest.mark.parametrize(
     "name", ["agora", "cliff", "curated", "eft", "hmr2", "parameters", "3dpw", "smplifyx", "spin"]
 )
 def test_a_photo_has_the_camera_that_its_bodies_were_placed_for(made, name):

@@ -48,6 +48,10 @@ _JOINTS = {
     "elbow": ((7, 8), 0.1), "ankle": ((13, 14), 0.1),
 }  # fmt: skip
 _MOST_M = 1e3
+_PREDICTED = (
+    "2D points are the network's own prediction, of hidden joints too, and are kept as keypoints of confidence 1: mark "
+    "those as absent that the photo does not show"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +205,8 @@ def _add(found: NetworkPeople, answers: list[_Answer], body: Body) -> None:
         torch.from_numpy(turns),
     )
     params = fitted.params
+    if any(one.seen is not None for one in answers):
+        found.report.note(_PREDICTED)
     median_mm = 1000 * float(fitted.distance.median())
     found.report.note(f"bodies are fitted to MHR's joints, {median_mm:.0f} mm off in the median")
     for index, one in enumerate(answers):

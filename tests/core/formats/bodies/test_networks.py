@@ -1,6 +1,7 @@
 """Networks' answers: each sample is known as its format and gives the guesses that it holds."""
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from core.formats.recognise import recognise
 from core.formats.shared.report import Import
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Guess
+from tests.core.formats import making_networks
 from tests.core.formats.making import write_photos
 
 FRAMES = tuple(f"{number:06d}.jpg" for number in range(4))
@@ -82,6 +84,18 @@ def test_a_sample_gives_its_people_where_their_network_placed_them(case, tmp_pat
     for photo in found.photos:
         assert (photo.width, photo.height) == (640, 480)
         assert photo.camera[0] == pytest.approx(focal_length, rel=1e-3)
+
+
+@pytest.mark.parametrize("has_points", [True, False])
+def test_2d_points_that_a_network_predicted_are_told_to_be_no_annotation(has_points, tmp_path):
+    write_photos(tmp_path)
+    person, *_ = making_networks.sam3d()
+    if not has_points:
+        person = {**person, "focal_length": 800.0}
+        del person["pred_keypoints_2d"]
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps([person]))
+    notes = read_file(tmp_path / "a.pkl", word="sam3d").summary()
+    assert ("2D points are the network's own prediction" in notes) == has_points
 
 
 @pytest.mark.parametrize(

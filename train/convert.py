@@ -17,13 +17,15 @@ from pathlib import Path
 from core.body.keypoints import LAYOUTS
 from core.body.model import load_body
 from core.detect import DETECTORS
-from core.errors import FitloopError
+from core.errors import FitloopError, Undecided
 from core.formats.bodies import spin
 from core.formats.bodies.spin_write import with_truth
 from core.formats.exchange import read_file, write_file
 from core.formats.format_row import Beside, Format
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
+from core.formats.question import question_of
+from core.formats.question_file import save_question
 from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.table import FORMATS, formats_read, formats_written, written_with
 from core.records import Person, Photo
@@ -137,6 +139,9 @@ def _parser() -> CommandLine:
         help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
     )
     parser.add_argument(
+        "--question", type=Path, help="where a question that SOURCE leaves open is written too, for programs"
+    )
+    parser.add_argument(
         "--person", type=int, help="the only person a sequence is of, by id in one of the photos"
     )
     parser.add_argument("--track", type=int, help="the only person a sequence is of, by track")
@@ -202,7 +207,7 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
     if row.keeps and given.destination.exists():
         raise FitloopError(f"{given.destination} is there already. Choose another name, or delete it.")
     if given.detect is None:
-        found = read(given.source, given.source_format, beside)
+        found = _read_or_ask(given, beside)
     else:
         weights = None if given.weights is None else tuple(given.weights)
         choice = DetectorChoice(given.detect, given.device, weights)
@@ -212,6 +217,16 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
     whose = SequenceChoice(given.person, given.track, given.gaps == "fill")
     print(write(given.destination, row, found.photos, beside, whose))
     return 0
+
+
+def _read_or_ask(given: argparse.Namespace, beside: Beside) -> Import:
+    """What is read. A question that the source leaves open goes into the file that --question names, and is raised."""
+    try:
+        return read(given.source, given.source_format, beside)
+    except Undecided as error:
+        if given.question is not None:
+            save_question(question_of(error, given.source, beside), given.question)
+        raise
 
 
 def _with_base(found: Import, row: Format, beside: Beside) -> Beside:

@@ -17,6 +17,7 @@ from core.records import Keypoints
 
 LOOK_PX = 220
 _MOST_LOOKS = 6
+MOST_LOOK_BYTES = 32 * 2**20  # of a file that is read anew for each look, some seconds in all
 _LAYOUT = "layout_name"
 
 
@@ -40,9 +41,11 @@ class Question:
 
 
 def question_of(undecided: Undecided, path: Path, beside: Beside, with_looks: bool = True) -> Question:
-    """The question, for layouts with a look at the first person by each of the first answers: the file is read anew."""
+    """The question, for layouts with a look at the first person by each of the first answers: the file is read anew.
+    A file beyond MOST_LOOK_BYTES gets no look."""
     looks = {}
-    if with_looks and undecided.option == _LAYOUT:
+    is_small = not path.is_file() or path.stat().st_size <= MOST_LOOK_BYTES
+    if with_looks and is_small and undecided.option == _LAYOUT:
         for way in undecided.ways[:_MOST_LOOKS]:
             look = _look(path, replace(beside, layout_name=way.value))
             if look is not None:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from core.formats.format_row import Beside
     from core.formats.question import Question
 
-ENDS_UNDECIDED = "with one of these words."  # how train.convert ends where a file can be read in several ways
 Answers = Mapping[str, str]  # option of a question -> the way chosen
 
 

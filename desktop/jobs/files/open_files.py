@@ -11,7 +11,7 @@ from core.records import Photo
 from core.store import Project
 from core.store.project.opening import remove
 from desktop.jobs.child import LAST_WORDS, run_child
-from desktop.jobs.files.asking import ENDS_UNDECIDED, Answers, Asked, read_or_ask
+from desktop.jobs.files.asking import Answers, Asked, read_or_ask
 from desktop.jobs.files.open_photos import has_photos, is_photo, open_folder, open_photos
 from desktop.jobs.files.opening_steps import PROJECT_SUFFIX, Opening, created, opened
 from desktop.text.translate import tr
@@ -113,17 +113,20 @@ def _open_annotations(path: Path, asked: Asked) -> Iterator[Opening]:
 
 
 def _convert(path: Path, asked: Asked, file: Path) -> Iterator[Opening]:
-    """Read a large file with `train.convert` in a child process: its parser would block the window."""
+    """Read a large file with `train.convert` in a child process: its parser would block the window. A question that the
+    file leaves open comes from there too, as a file."""
+    from core.formats.question_file import load_question
+
     part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
+    question = part.with_suffix(".npz")
     remove(part)
+    question.unlink(missing_ok=True)
     try:
-        arguments = [str(path), str(part), *asked.arguments]
+        arguments = [str(path), str(part), "--question", str(question), *asked.arguments]
         status, said = yield from waiting(run_child("train.convert", arguments))
-        if status and ENDS_UNDECIDED in said:
-            found = _read(path, asked)
-            if isinstance(found, Opening):
-                yield found
-                return
+        if status and question.exists():
+            yield Opening(1, 1, question=load_question(question))
+            return
         if status:
             raise ReadError(
                 said if len(said) <= 2 * LAST_WORDS else f"{said[:LAST_WORDS]}…{said[-LAST_WORDS:]}"
@@ -132,6 +135,7 @@ def _convert(path: Path, asked: Asked, file: Path) -> Iterator[Opening]:
     finally:
         remove(part)
         lock_file(part).unlink(missing_ok=True)
+        question.unlink(missing_ok=True)
     yield opened(Project.open(file), "\n".join(said.splitlines()[:-1]))
 
 

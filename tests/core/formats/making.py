@@ -54,6 +54,20 @@ def write_photos(
         cv2.imwrite(str(folder / name), np.zeros((height, width, 3), np.uint8))
 
 
+def write_unnamed(folder: Path) -> Path:
+    """unnamed.json beside a photo: fourteen keypoints without names, as of three layouts."""
+    write_photos(folder)
+    annotation = {
+        "id": 1, "image_id": 1, "category_id": 1, "bbox": [5, 6, 30, 20],
+        "keypoints": (keypoint_array("lsp14") * [1, 1, 2]).reshape(-1).tolist(),
+    }  # fmt: skip
+    images = [{"id": 1, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}]
+    document = {"images": images, "annotations": [annotation], "categories": [{"id": 1, "name": "person"}]}
+    file = folder / "unnamed.json"
+    file.write_text(json.dumps(document))
+    return file
+
+
 def person(name: str = "spin49", id: int = 1, seed: int = 0, fit: Fit | None = None) -> Person:
     array = keypoint_array(name, seed).astype(np.float32)
     return Person(id, BBox(np.array([30.5, 22.25]), 0.25), Keypoints.from_array(name, array), fit=fit)

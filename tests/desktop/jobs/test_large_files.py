@@ -3,8 +3,11 @@
 import pytest
 
 from core.errors import ReadError
+from core.formats import exchange
+from core.formats.question import LOOK_PX
 from desktop.jobs.files import open_files
 from desktop.jobs.files.open_files import open_steps
+from tests.core.formats.making import write_unnamed
 from tests.desktop.making import same_people, write_coco
 
 pytestmark = pytest.mark.slow
@@ -56,3 +59,21 @@ def test_an_import_that_is_stopped_leaves_nothing_behind(tmp_path, large):
     next(steps)
     steps.close()
     assert {file.name for file in tmp_path.iterdir()} == before
+
+
+def test_a_question_of_a_large_file_has_its_pictures_and_is_never_read_in_the_windows_process(
+    tmp_path, large, monkeypatch
+):
+    file = write_unnamed(tmp_path)
+    before = {one.name for one in tmp_path.iterdir()}
+    monkeypatch.setattr(exchange, "read_file", lambda *_: pytest.fail("read in the window's process"))
+    asked = opened(file).question
+    assert asked.option == "layout_name"
+    assert {way.value for way in asked.ways[:3]} == set(list(asked.looks)[:3])
+    assert all(look.picture.shape == (LOOK_PX, LOOK_PX, 3) for look in asked.looks.values())
+    assert {one.name for one in tmp_path.iterdir()} == before
+    *_, last = open_steps(file, answers={"layout_name": "aic14"})
+    (photo,) = last.project.photos()
+    assert photo.people[0].keypoints.layout == "aic14"
+    last.project.close()
+    assert not [one for one in tmp_path.iterdir() if "part" in one.name]

@@ -1,6 +1,5 @@
 """A file that can be read in several ways is asked about in the window, shown, and read again with the answer."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,22 +10,12 @@ from core.errors import Undecided, Way
 from core.formats.question import LOOK_PX
 from core.store import Project
 from desktop.views.window.question_dialog import QuestionDialog
-from tests.core.formats.making import HEIGHT, WIDTH, keypoint_array, write_photos
+from tests.core.formats.making import write_unnamed
 
 
 @pytest.fixture
 def unnamed(tmp_path):
-    """Fourteen keypoints without names, as of three layouts."""
-    write_photos(tmp_path)
-    annotation = {
-        "id": 1, "image_id": 1, "category_id": 1, "bbox": [5, 6, 30, 20],
-        "keypoints": (keypoint_array("lsp14") * [1, 1, 2]).reshape(-1).tolist(),
-    }  # fmt: skip
-    images = [{"id": 1, "file_name": "a.png", "width": WIDTH, "height": HEIGHT}]
-    document = {"images": images, "annotations": [annotation], "categories": [{"id": 1, "name": "person"}]}
-    file = tmp_path / "unnamed.json"
-    file.write_text(json.dumps(document))
-    return file
+    return write_unnamed(tmp_path)
 
 
 def dialog_of(desk):

@@ -156,14 +156,14 @@ def _download_from(address: str, weights: Weights, archive: IO[bytes]) -> Iterat
         raise DetectorError(f"{address} is not the file that it was: its hash differs")
 
 
-def _unpack(weights: Weights, archive: IO[bytes]) -> None:
+def _unpack(weights: Weights, packed: IO[bytes]) -> None:
     """Write the network in an archive to its place. Raises DetectorError if it is another one."""
     try:
-        with zipfile.ZipFile(archive) as packed, whole_file(weights.file) as stream:
-            (member,) = (one for one in packed.infolist() if one.filename.rpartition("/")[2] == MEMBER)
+        with zipfile.ZipFile(packed) as archive, whole_file(weights.file) as stream:
+            (member,) = (one for one in archive.infolist() if one.filename.rpartition("/")[2] == MEMBER)
             if member.file_size != weights.file_bytes:
                 raise DetectorError(f"{weights.name}.zip holds another network. Report this.")
-            with packed.open(member) as content:
+            with archive.open(member) as content:
                 shutil.copyfileobj(content, stream, PART_BYTES)
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise DetectorError(f"{weights.name}.zip cannot be unpacked ({error}).") from error

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.errors import ReadError
 from core.files.unpack import packed_as
 from core.files.unusable import read_error
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.unrecognised import unrecognised
 from core.formats.table import FORMATS, formats_recognised
+
+PICKLES = {".pkl", ".pickle", ".joblib"}  # joblib packs such files itself
 
 
 def recognise(path: Path) -> str:
@@ -17,9 +20,15 @@ def recognise(path: Path) -> str:
     words = [row.word for row in formats_recognised()]
     if seen.kind != "folder" and not seen.data:
         raise unrecognised(seen, words)
-    word, sure = surest(seen)
+    packed = packed_as(path)
+    try:
+        word, sure = surest(seen)
+    except ReadError:
+        if not packed or PICKLES.intersection(path.suffixes):
+            raise
+        sure = NO  # what is packed is no pickle
     if sure == NO:
-        if packed := packed_as(path):
+        if packed:
             raise read_error(path, f"it is packed as {packed}", "Unpack it first, and choose the folder.")
         raise unrecognised(seen, words)
     refuse = FORMATS[word].refuse

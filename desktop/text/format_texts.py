@@ -13,4 +13,10 @@ FORMAT_TEXTS = (
     QT_TR_NOOP("EFT fits"),
     QT_TR_NOOP("SMPL parameters"),
     QT_TR_NOOP("Meshes"),
+    QT_TR_NOOP("Export as A&GORA…"),
+    QT_TR_NOOP("AGORA predictions"),
+    QT_TR_NOOP("AMASS, SMPL-H"),
+    QT_TR_NOOP("AMASS, SMPL-X"),
+    QT_TR_NOOP("BVH motion"),
+    QT_TR_NOOP("Animated glTF"),
 )

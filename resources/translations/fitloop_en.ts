@@ -143,5 +143,19 @@
             <numerusform>Time left: after %n more verdicts</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>{file}: %n frames</source>
+        <translation>
+            <numerusform>{file}: %n frame</numerusform>
+            <numerusform>{file}: %n frames</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n of the frames were made from the fits before and after them</source>
+        <translation>
+            <numerusform>%n of the frames was made from the fits before and after it</numerusform>
+            <numerusform>%n of the frames were made from the fits before and after them</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>

@@ -1,7 +1,9 @@
 """What is closed is forgotten: many windows may follow one another in one process."""
 
 import gc
+import re
 import weakref
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -9,6 +11,8 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from tests.desktop.desk import Desk
 from tests.desktop.making import write_coco
 from tests.journeys.program import in_the_program
+
+ROOT = Path(__file__).parents[2]
 
 
 def parts_of(desk):
@@ -56,3 +60,10 @@ def test_nothing_is_left_of_the_window_when_the_program_has_ended(qtbot, tmp_pat
     assert still_there(parts) == []
     assert gc.get_freeze_count() == 0
     assert gc.get_threshold() == often
+
+
+def test_no_signal_of_the_workbench_calls_a_function_that_is_nobodys_method():
+    """Qt holds such a function, and with it all that it names, until the workbench itself goes: never."""
+    nobodys = re.compile(r"workbench[\w.]*\.connect\(\s*(lambda|partial)")
+    files = [file for file in (ROOT / "desktop").rglob("*.py") if file.name != "app.py"]
+    assert [file.name for file in files if nobodys.search(file.read_text(encoding="utf-8"))] == []

@@ -9,7 +9,6 @@ Run it on a quiet computer, with a screen or under `xvfb-run -a`.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import os
@@ -34,6 +33,7 @@ from tests.desktop.jobs.test_hostile_runs import make
 from tests.desktop.making import write_photo
 from tests.desktop.test_hostile_window import follow, use
 from tests.journeys.program import Waiter
+from train.run.parser import CommandLine
 
 LONGEST_S = 2.0
 BEAT_MS = 10
@@ -132,7 +132,7 @@ def _window(folder: Path) -> Iterator[Desk]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = CommandLine("tests.stress.hostile_window", __doc__)
     parser.add_argument("--kind", nargs="*", help="names of kinds; default: all")
     wanted = parser.parse_args().kind
     application = QApplication([])

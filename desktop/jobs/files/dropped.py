@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.files.regular import open_regular, start_of
+
 What = Literal["project", "folder", "photo", "network", "body", "people", "missing"]
 
 PROJECT_BEGINS = b"SQLite format 3\x00"
@@ -41,8 +43,8 @@ def what_is(path: Path) -> What:
     if suffix in PHOTO_SUFFIXES:
         return "photo"
     try:
-        with path.open("rb") as file:
-            begins = file.read(len(PROJECT_BEGINS))
+        with open_regular(path) as file:
+            begins = start_of(file, len(PROJECT_BEGINS))
         if begins == PROJECT_BEGINS:
             return "project"
         if zipfile.is_zipfile(path):
@@ -65,5 +67,5 @@ def _of_zip(path: Path) -> What:
 
 
 def _mentions(path: Path, word: bytes) -> bool:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with open_regular(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(word, 0, MOST_PICKLE_BYTES) >= 0

@@ -1,11 +1,11 @@
 """Where a network comes from, and what it was measured at: read from the run's folder, or from the lifter's table."""
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from core.files.regular import contents, end_of
 from core.networks.table import LIFTER_FOLDER
 from desktop.text.translate import tr
 
@@ -66,8 +66,7 @@ def _of_run(line: dict[str, Any]) -> str:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as stream:
-            found = json.loads(stream.read(MOST_BYTES))
+        found = json.loads(contents(file, MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -76,9 +75,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _last_line(file: Path) -> dict[str, Any]:
     """The last whole line of metrics that has an error; without any, the last line."""
     try:
-        with file.open("rb") as stream:
-            stream.seek(max(0, os.fstat(stream.fileno()).st_size - END_BYTES))
-            lines = stream.read(END_BYTES).splitlines()
+        lines = end_of(file, END_BYTES).splitlines()
     except OSError:
         return {}
     last: dict[str, Any] = {}

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from core.errors import FitloopError
+from core.files.regular import contents
 from desktop.jobs.takeaways.view_picture import write_whole
 from desktop.text.translate import tr
 
@@ -50,7 +51,7 @@ def _write(file: Path, pictures: list[np.ndarray]) -> None:
             words = tr("{file}: no {kind} can be written here. Choose another ending: {others}.")
             others = ", ".join(other for other in SUFFIXES if other != made.suffix)
             raise FitloopError(words.format(file=file.name, kind=made.suffix, others=others))
-        write_whole(file, made.read_bytes())
+        write_whole(file, contents(made))
 
 
 def _as_video(file: Path, pictures: list[np.ndarray]) -> bool:

@@ -38,10 +38,13 @@ class CanvasHints(QFrame):
         workbench.photo_changed.connect(self._look)
         workbench.fits.changed.connect(self._look)
         workbench.view_changed.connect(self._look)
-        workbench.previewed.connect(lambda: self._done("drag"))
+        workbench.previewed.connect(self._dragged)
         canvas.menu_asked.connect(lambda *_: self._done("menu"))
         canvas.place.changed.connect(self._move)
         self.hide()
+
+    def _dragged(self) -> None:
+        self._done("drag")
 
     def _build(self) -> None:
         self.words = QLabel()

@@ -77,6 +77,9 @@ OWN = {
     "core/methods.py": "the table that comes with the program",
     "core/store/project/recovery.py": "a copy that it made",
     "desktop/jobs/training_process.py": "the output that it starts",
+    "desktop/jobs/takeaways/report_page.py": "the style that comes with the program",
+    "desktop/views/window/help/about.py": "the system's words on the processor",
+    "desktop/views/window/help/manual.py": "the documentation that comes with the program",
 }
 OPENS = ("open", "read_bytes", "read_text", "fromfile", "imread", "load_file")
 
@@ -118,7 +121,7 @@ def opens(file: Path) -> list[int]:
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             owner = getattr(getattr(node.func, "value", None), "id", "")
-            own = owner in ("os", "cls", "Project", "Session", "archive")
+            own = owner in ("os", "cls", "Project", "Session", "archive", "buffer")
             own |= isinstance(node.func, ast.Name) and name.startswith("read_")
             if name in OPENS and (node.args or name.startswith("read_")) and not own:
                 found.append(node.lineno)

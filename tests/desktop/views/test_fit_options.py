@@ -32,10 +32,15 @@ def test_how_near_a_curator_wants_it_rules_every_fit(chosen):
     assert options.config_from_guess().lost_px == 0
 
 
+WIDEST_PX = 2**24 - 1  # Qt's own limit
+
+
 def filled(slider):
     """Whether anything right of the handle's middle, or left of it, has the colour of what is used."""
-    slider.resize(600, slider.height())
+    slider.setFixedWidth(600)
     picture, used = slider.grab().toImage(), slider.palette().highlight().color().rgb()
+    slider.setMinimumWidth(0)
+    slider.setMaximumWidth(WIDEST_PX)
     return any(picture.pixel(x, picture.height() // 2) == used for x in range(picture.width()))
 
 

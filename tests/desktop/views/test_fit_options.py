@@ -34,7 +34,6 @@ def test_how_near_a_curator_wants_it_rules_every_fit(chosen):
 
 def filled(slider):
     """Whether anything right of the handle's middle, or left of it, has the colour of what is used."""
-    slider.resize(600, slider.height())
     picture, used = slider.grab().toImage(), slider.palette().highlight().color().rgb()
     return any(picture.pixel(x, picture.height() // 2) == used for x in range(picture.width()))
 
@@ -46,10 +45,10 @@ def test_the_panel_says_that_how_near_is_automatic_and_what_that_means(desk):
     for widget in (row.number, row.slider):
         assert "12 for a fit that starts from a guess, 0 for any other" in widget.toolTip()
     assert not filled(row.slider)
-    row.number.setValue(3)
+    row.number.setValue(20)
     assert filled(row.slider)
-    assert desk.workbench.fits.options.stay_near == 3
-    assert row.number.text() == "3"
+    assert desk.workbench.fits.options.stay_near == 20
+    assert row.number.text() == "20"
     row.slider.setValue(0)
     assert desk.workbench.fits.options.stay_near == 0
     assert row.number.text() == "0"

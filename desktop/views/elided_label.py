@@ -29,4 +29,4 @@ class ElidedLabel(QLabel):
         role = QPalette.ColorRole.PlaceholderText if self._muted else self.foregroundRole()
         with QPainter(self) as painter:
             painter.setPen(self.palette().color(role))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(self.rect(), self.alignment(), words)

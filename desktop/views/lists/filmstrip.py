@@ -118,7 +118,6 @@ class PhotoTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setAccessibleName(tr("Photos"))
         row_px = TILE_PX.height() + 2 * PADDING_PX + self.fontMetrics().height()

@@ -99,8 +99,9 @@ def draw_state(painter: QPainter, room: QRect, row: QueueRow, colours: Theme) ->
     state = verdict(row.verdict)
     draw_words(painter, left, state, colour_of(row.verdict, colours))
     if row.warned:  # the line below has no room for it
-        beside = left.adjusted(measure(f"{state} "), 0, 0, 0)
-        draw_words(painter, beside, f"· {about_in_words(row)}", colours.muted)
+        beside, words = left.adjusted(measure(f"{state} "), 0, 0, 0), f"· {about_in_words(row)}"
+        if measure(tr("· id {id}").format(id=row.id)) <= beside.width():  # a cut id says nothing
+            draw_words(painter, beside, words, colours.muted)
 
 
 def name_of(path: str) -> str:

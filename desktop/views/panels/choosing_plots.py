@@ -14,6 +14,7 @@ from desktop.commands.context_rows import Target
 from desktop.qt_override import qt_override
 from desktop.state.measures import PCK_PX, Bars, Measures, pck
 from desktop.theme import Theme
+from desktop.views.elided_label import ElidedLabel
 from desktop.views.panels.fit_plots import WholeNumbers
 
 AXIS_WIDTH_PX = 36
@@ -43,10 +44,9 @@ class ChoosingPlot(pyqtgraph.PlotWidget):
         super().__init__(axisItems={} if left is None else {"left": left})
         self.place = -1  # the place marked by the keyboard; -1 for none
         self.chosen_place = -1  # the place whose people the queue shows
-        self.title = QLabel(title)  # pyqtgraph's own title would set the least width of the plot
-        self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.title = ElidedLabel(title)  # pyqtgraph's own title would set the least width of the plot
+        self.title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.title.setToolTip(title)
         self._colours: Theme | None = None
         self.nothing = QLabel()
         QVBoxLayout(self).addWidget(self.nothing)  # over the plot

@@ -32,6 +32,7 @@ LARGEST_FOCAL_PX = 100_000.0
 WIDEST_ASSUMED_DEG = 53  # field of view of a very wide photo at the assumed focal length, its diagonal
 AUTOMATIC = -1  # one step below the least weight: the start of the fit chooses the weight
 NOTHING = "–"  # in place of a focal length, without a photo
+GAP_PX = 6
 NARROW_PX = 340  # in a narrower panel the options are scrolled
 
 
@@ -109,9 +110,10 @@ class FitPanel(QScrollArea):
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
         grid = QGridLayout()
         grid.setContentsMargins(6, 4, 6, 4)
-        grid.setVerticalSpacing(2)
+        grid.setVerticalSpacing(GAP_PX)
         grid.setColumnStretch(1, 1)
         buttons = QHBoxLayout()
+        buttons.setSpacing(GAP_PX)
         for name in ("fit.fit", "fit.anew", "fit.guess"):
             button = QToolButton()
             button.setDefaultAction(actions[name])

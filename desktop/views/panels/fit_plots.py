@@ -162,7 +162,9 @@ class ResidualBars(QWidget):
             painter.setFont(font)
             seen = np.isfinite(values)
             above = QRectF(4, 2, self.width() - 8, TEXT_PX + 4)
-            painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, self._words(values))
+            words = self._words(values)
+            shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(above.width()))
+            painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, shown)
             if not seen.any():
                 words = tr("Nothing to compare yet")
                 painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, words)

@@ -36,6 +36,7 @@ from desktop.views.photo.photo_painter import PhotoPainter
 from desktop.views.photo.photo_place import PhotoPlace
 from desktop.views.photo.zoom import Placing
 
+LEAST_PX = 240, 140  # low enough for a screen of 1280×720 at 150 %
 WHEEL_FACTOR = 1.2  # per notch of the wheel
 WAIT_MS = 12  # that a dragged keypoint waits for its body, to be drawn together
 
@@ -69,7 +70,7 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 200)
+        self.setMinimumSize(*LEAST_PX)
         self.setAccessibleName(tr("Photo"))
         self.missing = FindMoved(self)
         workbench.photo_changed.connect(self._show)

@@ -16,7 +16,7 @@ from desktop.views.photo.zoom import Placing
 BODY_HEIGHT_M = 1.7
 REFERENCE_PX = 200.0  # the person size that FitConfig.robust_px refers to
 QUIET_OPACITY = 0.4  # of the selected person's keypoints while the mouse is elsewhere
-LABEL_ABOVE_PX = 6
+LABEL_ABOVE_PX, EDGE_PX = 6, 2
 
 
 class PeopleMarks:
@@ -97,8 +97,9 @@ class PeopleMarks:
         x, y = placing.to_canvas(np.array([top[0], min(top[1], person.bbox.corners[0, 1])]))
         painter.setOpacity(max(painter.opacity(), drawing.LABEL_OPACITY))
         words = _label(person)
-        wide = painter.fontMetrics().horizontalAdvance(words)
-        drawing.draw_label(painter, words, QPointF(x - wide / 2, y - LABEL_ABOVE_PX))
+        wide, high = painter.fontMetrics().horizontalAdvance(words), painter.fontMetrics().height()
+        inside = max(y - LABEL_ABOVE_PX, high + EDGE_PX) if y > 0 else y  # whole, while the head is in view
+        drawing.draw_label(painter, words, QPointF(x - wide / 2, inside))
 
     def _ignored(self, posed: PosedBody | None) -> frozenset[int]:
         """Indices of outliers: keypoints so far off that they hardly affect the fit."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QLocale, QSize, Qt
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -23,6 +23,7 @@ from desktop.settings import Settings
 from desktop.state.view import View
 from desktop.text.language import SYSTEM, languages
 from desktop.text.translate import tr
+from desktop.views.plain_buttons import without_icons
 from desktop.views.settings.keys_page import KeysPage
 from desktop.views.settings.setting_rows import (
     APPEARANCE,
@@ -122,7 +123,7 @@ class SettingsDialog(QDialog):
         standard = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(standard.RestoreDefaults | standard.Close)
         buttons.rejected.connect(self.reject)
-        buttons.button(standard.Close).setIcon(QIcon())  # the style's is black, also on a dark button
+        without_icons(buttons)
         self.defaults = buttons.button(standard.RestoreDefaults)
         self.defaults.setToolTip(tr("Restore the defaults of this page"))
         self.defaults.clicked.connect(self.restore)

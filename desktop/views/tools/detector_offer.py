@@ -22,6 +22,7 @@ from core.detect.installs import INSTALLS, Install, is_installed
 from desktop.commands.people.finding_people import MEGABYTE, find_people, install, stop_finding
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
+from desktop.views.plain_buttons import without_icons
 
 GAP_PX = 8
 LOG_PX = 120
@@ -62,6 +63,11 @@ class DetectorOffer(QWidget):
         for row, name in enumerate(INSTALLS):
             grid.addWidget(self.buttons[name], row, 0)
             grid.addWidget(self._abouts[name], row, 1)
+
+    def shorten(self, brief: bool) -> None:
+        """Leave only the buttons, where words beside them have no room. Their tool tips say the same."""
+        for about in self._abouts.values():
+            about.setVisible(not brief)
 
     def _lay_out_progress(self) -> None:
         row = QHBoxLayout()
@@ -104,6 +110,7 @@ class DetectorOffer(QWidget):
             words = tr("{name} is installed") if there else tr("Install {name}")
             self.buttons[name].setText(words.format(name=wanted.title))
             self._abouts[name].setText(_about(name, wanted))
+            self.buttons[name].setToolTip(self._abouts[name].text())
 
     def _show_progress(self) -> None:
         finding, job = self._workbench.finding, self._workbench.job
@@ -131,6 +138,7 @@ class DetectorDialog(QDialog):
         self.offer = DetectorOffer(workbench)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.search = buttons.addButton(tr("&Find people"), QDialogButtonBox.ButtonRole.ActionRole)
+        without_icons(buttons)
         self.search.setEnabled(workbench.writable)
         self.search.clicked.connect(lambda: find_people(workbench, workbench.shown.the_project.photo_ids()))
         buttons.rejected.connect(self.reject)

@@ -136,8 +136,18 @@ class PeopleCard(QFrame):
         layout = self.layout()
         if layout is None:
             return
-        layout.activate()
-        height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
+        words = bool(self.why.text())
+        for why, abouts in (
+            (words, True),
+            (words, False),
+            (False, False),
+        ):  # as many words as there is room for
+            self.why.setVisible(why)
+            self.offer.shorten(not abouts)
+            layout.activate()
+            height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
+            if height <= self._canvas.height():
+                break
         self.resize(width, min(height, self._canvas.height()))
         left, top = (self._canvas.width() - width) // 2, self._canvas.height() - self.height() - ABOVE_PX
         self.move(QPoint(left, max(top, 0)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
@@ -84,8 +84,9 @@ class CanvasHints(QFrame):
             self.shown = due
             if due:
                 self._person_id = self._workbench.person_id
-                self.words.setText(self._words()[due])
-                self.adjustSize()
+        if self.shown:  # the person may be another one
+            self.words.setText(self._words()[self.shown])
+            self.adjustSize()
         self.setVisible(bool(self.shown))
         self._move()
 
@@ -119,10 +120,9 @@ class CanvasHints(QFrame):
         if self.shown == "drag" and worst is not None:
             at = person.keypoints.xy[worst]
         x, y = (self._canvas.placing.to_canvas(np.asarray(at, dtype=float)) + AWAY_PX).tolist()
-        room = self._canvas.size() - self.sizeHint()
-        self.move(
-            QPoint(int(min(max(x, 0), max(room.width(), 0))), int(min(max(y, 0), max(room.height(), 0))))
-        )
+        room = self._canvas.size() - self.sizeHint() - QSize(EDGE_PX, EDGE_PX)
+        right, bottom = max(room.width(), 0), max(room.height(), 0)
+        self.move(QPoint(int(min(max(x, 0), right)), int(min(max(y, 0), bottom))))
 
     def _worst(self) -> int | None:
         """The keypoint that is farthest from the body."""

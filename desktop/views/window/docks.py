@@ -20,7 +20,8 @@ from desktop.settings import LAYOUT_VERSION
 SIZE_PX = (1280, 800)  # of the window; the sizes below are for it
 FRAME_PX = 32  # height of the frame that a desktop puts around the window
 STRETCH_PX, ASKED_AT_MOST = 40, 8
-LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 228, 350, 185, 360
+LEFT_PX, RIGHT_PX, BOTTOM_PX, PANEL_PX = 244, 350, 185, 360
+WIDEST_LIST = 1.3  # in LEFT_PX: a row has no more to tell
 AREA = Qt.DockWidgetArea
 TALLEST = ("people", "viewport")  # they take the height that the other docks leave
 
@@ -111,7 +112,7 @@ class Docks(dict[str, QDockWidget]):
             self[name].raise_()
         window = self._window
         wider, higher = window.width() / SIZE_PX[0], window.height() / SIZE_PX[1]
-        across = [LEFT_PX, round(RIGHT_PX * max(wider, 1))]
+        across = [round(LEFT_PX * min(max(wider, 1), WIDEST_LIST)), round(RIGHT_PX * max(wider, 1))]
         window.resizeDocks([self["people"], self["viewport"]], across, Qt.Orientation.Horizontal)
         window.resizeDocks(
             [self["viewport"], self["fit"], self["plots"]],

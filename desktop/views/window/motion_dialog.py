@@ -19,6 +19,7 @@ from core.formats.motion.motion_options import MotionOptions
 from core.formats.table import FORMATS
 from desktop.jobs.files.save_motion import MOTION_KINDS, MotionChoice
 from desktop.text.translate import QT_TR_NOOP, tr
+from desktop.views.plain_buttons import without_icons
 
 WIDTH_PX, GAP_PX = 420, 12
 RATES = 1.0, 1000.0  # photos a second
@@ -59,7 +60,7 @@ class MotionDialog(QDialog):
         self.rate = QDoubleSpinBox(minimum=RATES[0], maximum=RATES[1], decimals=3)
         self.rate.setSuffix(tr(" photos a second"))
         self.options = {name: QCheckBox(tr(words)) for name, words in OPTIONS.items()}
-        self.fill = QCheckBox(tr("Make frames that &lack from their neighbours"))
+        self.fill = QCheckBox(tr("Fill &missing frames from their neighbours"))
         self._arrange()
         self._show(choice)
 
@@ -73,11 +74,12 @@ class MotionDialog(QDialog):
         form = QFormLayout()
         form.setVerticalSpacing(GAP_PX)
         form.addRow(tr("&Format"), self.kind)
-        form.addRow(self.use)
+        form.addRow("", self.use)
         form.addRow(tr("&Rate"), self.rate)
         buttons = QDialogButtonBox()
         accept = buttons.addButton(tr("&Choose the file…"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        without_icons(buttons)
         accept.setDefault(True)
         buttons.accepted.connect(self._choose)
         buttons.rejected.connect(self.reject)

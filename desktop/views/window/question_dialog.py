@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from core.body.keypoints import layout
 from desktop.text.translate import tr
 from desktop.views.drawing import Marks, draw_bones, draw_points
+from desktop.views.plain_buttons import without_icons
 
 if TYPE_CHECKING:
     from core.formats.question import Look, Question
@@ -54,6 +55,7 @@ class QuestionDialog(QDialog):
         buttons = QDialogButtonBox()
         self.read = buttons.addButton(tr("&Read it so"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        without_icons(buttons)
         self.read.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -151,7 +151,7 @@ def test_before_a_run_there_are_no_axes_and_no_choice_of_curves(open_desk):
 
 
 def test_gaps_between_the_dots_of_a_thumbnail_are_closed_and_the_edge_stays():
-    light = np.full((20, 20), np.nan)
+    light = np.full((64, 64), np.nan)
     light[5:15, 5:15] = 0.5
     light[8, 9] = light[11, 12] = np.nan
     closed = _closed(light)

@@ -51,10 +51,10 @@ def test_the_panel_says_that_how_near_is_automatic_and_what_that_means(desk):
     for widget in (row.number, row.slider):
         assert "12 for a fit that starts from a guess, 0 for any other" in widget.toolTip()
     assert not filled(row.slider)
-    row.number.setValue(3)
+    row.number.setValue(20)
     assert filled(row.slider)
-    assert desk.workbench.fits.options.stay_near == 3
-    assert row.number.text() == "3"
+    assert desk.workbench.fits.options.stay_near == 20
+    assert row.number.text() == "20"
     row.slider.setValue(0)
     assert desk.workbench.fits.options.stay_near == 0
     assert row.number.text() == "0"

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QGridLayout, QL
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import OpenGL
+from desktop.views.plain_buttons import without_icons
 
 Facts = list[tuple[str, str]]
 PACKAGES = ("torch", "numpy", "opencv-python", "vispy", "pyqtgraph", "numba")
@@ -74,6 +75,7 @@ class AboutDialog(QDialog):
         name.setFont(font)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = buttons.addButton(tr("&Copy"), QDialogButtonBox.ButtonRole.ActionRole)
+        without_icons(buttons)
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

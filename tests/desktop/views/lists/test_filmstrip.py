@@ -194,3 +194,13 @@ def test_a_broken_small_image_is_an_error_in_words(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0 broken")
     with pytest.raises(ImageError, match=r"a\.jpg"):
         read_small_image(tmp_path / "a.jpg", 128)
+
+
+def test_a_strip_that_shows_all_photos_has_no_scroll_bar(desk, tmp_path):
+    strip = open_photos(desk, tmp_path, [1, 1])
+    assert not strip.photos.horizontalScrollBar().isVisible()
+    height = strip.height()
+    (tmp_path / "many").mkdir()
+    strip = open_photos(desk, tmp_path / "many", [1] * 40)
+    desk.wait(lambda: strip.photos.horizontalScrollBar().isVisible())
+    assert strip.height() == height

@@ -62,3 +62,11 @@ def test_a_command_that_cannot_run_is_listed_with_its_reason_and_not_run(open_de
     assert "nothing to redo" in palette.list.topLevelItem(0).text(1)
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isVisible()
+
+
+def test_the_names_of_commands_are_whole_beside_long_reasons(palette):
+    measure = palette.list.fontMetrics()
+    rows = [palette.list.topLevelItem(row) for row in range(palette.list.topLevelItemCount())]
+    widest = max(measure.horizontalAdvance(row.text(0)) for row in rows)
+    assert palette.list.columnWidth(0) > widest
+    assert all(row.toolTip(1) == row.text(1) for row in rows if row.isDisabled())

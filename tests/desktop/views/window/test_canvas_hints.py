@@ -2,6 +2,8 @@
 
 import pytest
 
+from core.body.keypoints import layout
+from desktop.text.translate import part
 from desktop.views.window.canvas_hints import CanvasHints
 
 
@@ -39,6 +41,20 @@ def test_a_hint_about_dragging_is_beside_the_worst_keypoint_and_goes_with_the_fi
     desk.drag(place, place + place * 0.05)
     assert hint(desk) == ""
     assert "drag" in desk.settings.hints_seen()
+
+
+def test_a_hint_about_dragging_names_the_worst_keypoint_of_the_person_shown(desk):
+    desk.fit()
+    other_person(desk)
+    desk.fit()
+    other_person(desk)
+    bubble, posed = desk.window.hints, desk.workbench.shown.posed
+    for worst in ("nose", "right_knee"):
+        names = layout(desk.workbench.person.keypoints.layout).keypoints
+        posed.residual_px[:] = 0
+        posed.residual_px[names.index(worst)] = 9
+        desk.workbench.change_view(boxes=not desk.workbench.view.boxes)
+        assert part(worst) in bubble.words.text()
 
 
 def test_a_hint_that_was_understood_does_not_come_back(desk):

@@ -163,6 +163,8 @@ def test_fitting_everybody_in_the_background_is_one_entry_and_leaves_accepted_pe
 
 @pytest.mark.slow
 def test_photos_without_people_are_opened_and_a_person_is_drawn_and_placed_by_hand(desk, tmp_path):
+    from core.body.keypoints import layout
+    from desktop.state.placing_order import placing_order
     from tests.desktop.making import keypoints_of, write_photo
 
     folder = tmp_path / "holiday"
@@ -179,7 +181,7 @@ def test_photos_without_people_are_opened_and_a_person_is_drawn_and_placed_by_ha
     low, high = keypoints[:, :2].min(axis=0) - 5, keypoints[:, :2].max(axis=0) + 5
     desk.drag(QPointF(*canvas.placing.to_canvas(low)), QPointF(*canvas.placing.to_canvas(high)))
     assert workbench.person is not None
-    for index in range(17):
+    for index in placing_order(layout("coco17")):
         assert workbench.view.keypoint == index
         at = QPointF(*canvas.placing.to_canvas(keypoints[index, :2]))
         desk.press(at)

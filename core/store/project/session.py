@@ -30,7 +30,7 @@ class Session:
         self.writer = writer
         self._db = db
         self._lock = lock
-        self._lost = False  # the connection was closed, because the file is damaged
+        self._lost: ProjectError | None = None  # why the connection was closed: the file is damaged
         self._guard = threading.RLock()
         self._watch = DiskWatch(path, db) if lock is not None else None
         self.notes: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Session:
         """Close the file and release the writer's lock."""
         with self._guard:
             self._left.detach()
-            if self._watch is None or self._lost:
+            if self._watch is None or self._lost is not None:
                 self._db.close()
             else:
                 self._watch.close()
@@ -86,19 +86,19 @@ class Session:
     def reading(self, doing: str = "reading") -> Iterator[sqlite3.Connection]:
         """The connection, for this thread alone. SQLite's errors are raised as ProjectError."""
         with self._guard:
+            if self._lost is not None:
+                raise ProjectError(str(self._lost)) from self._lost
             try:
                 with explained(self.path, doing):
                     yield self._db
             except DamagedProjectError as error:
-                explained_error = recovery.rescue(
-                    self.path, error, isinstance(error.__cause__, OverwrittenError)
-                )
-                self._lost = True
+                overwritten = isinstance(error.__cause__, OverwrittenError)
+                self._lost = recovery.rescue(self.path, error, overwritten)
                 if self._watch is None:
                     self._db.close()
                 else:
                     self._watch.close_beside_log()
-                raise explained_error from error
+                raise self._lost from error
 
     @contextmanager
     def writing(self, doing: str) -> Iterator[sqlite3.Connection]:

@@ -49,6 +49,9 @@ def test_a_name_beside_the_project_with_the_formats_suffix_is_suggested_and_writ
     export(desk, word)
     suggested = project.with_name(f"{project.stem}_{word}{FORMATS[word].suffixes[0]}")
     assert asked["suggested"] == str(suggested)
+    if word == "agora":  # its photos have a size of their own
+        assert "AGORA" in desk.said[0]
+        return
     assert desk.said == []
     assert list(project.parent.glob(f"{project.stem}_{word}*"))
 

@@ -348,3 +348,11 @@ class TestDisk:
                 path.parent.chmod(0o755)
         assert said[0] == "True None 2"
         assert "open for reading only. Allow writing in its folder" in said[1]
+
+
+def test_what_is_read_after_the_damage_was_found_names_the_damage_again(project):
+    with pytest.raises(ProjectError) as first, project._session.reading():
+        raise DamagedProjectError("its pages are torn")
+    with pytest.raises(ProjectError) as later:
+        project.queue_ids()
+    assert str(later.value) == str(first.value)

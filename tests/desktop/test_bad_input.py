@@ -244,6 +244,9 @@ def build_and_act(*arguments):
         QTimer.singleShot(200, go_on)
     def go_on():
         global place
+        if workbench.busy:  # people are fitted when a file was opened
+            QTimer.singleShot(100, go_on)
+            return
         del window.canvas._painter.paint
         place = "a job"
         workbench.job.start("Break", broken_steps())

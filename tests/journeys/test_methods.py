@@ -34,7 +34,7 @@ def test_a_new_method_is_offered_started_and_followed(open_desk):
     assert training.method.name == "toy"
     assert panel.said.text() == f"{training.folder.name} has ended after step 12"
     panel.shown_metric.setCurrentText("loss_off")
-    assert len(panel._line.getData()[0]) == 12
+    assert len(panel.curves.lines[0].getData()[0]) == 12
     assert training.checkpoint is not None
     assert not panel.use.isEnabled(), "no guess can come from a line"
     assert desk.said == []

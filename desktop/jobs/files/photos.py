@@ -99,13 +99,15 @@ def _read_steps(file: Path, size: Size) -> Iterator[Read]:
         yield Read(file, size, error)
 
 
+def averaged(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A picture (H, W, 3) uint8 averaged down to a smaller size [px]."""
+    import cv2  # here, as the window starts without it
+
+    return cv2.resize(image, (max(1, width), max(1, height)), interpolation=cv2.INTER_AREA)
+
+
 def _reduced(image: np.ndarray) -> np.ndarray:
     """The picture with at most SHOWN_PIXELS."""
-    import cv2
-
     height, width = image.shape[:2]
     scale = (SHOWN_PIXELS / (height * width)) ** 0.5
-    if scale >= 1:
-        return image
-    small = max(1, int(width * scale)), max(1, int(height * scale))
-    return cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+    return image if scale >= 1 else averaged(image, int(width * scale), int(height * scale))

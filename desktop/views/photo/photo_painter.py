@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from desktop.jobs.files.photos import to_qimage
+from desktop.jobs.files.photos import averaged, to_qimage
 from desktop.model.placed_people import depth_of
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
@@ -36,7 +36,6 @@ class PhotoPainter:
         self._workbench = workbench
         self._renderer = renderer
         self._toned: tuple[object, QImage] | None = None  # caches: each with the inputs that it was made from
-        self._small: tuple[object, QImage] | None = None
         self._behind: tuple[object, QImage] | None = None
         self._front: tuple[object, QImage | None] | None = None
         self._body: tuple[object, BodyPicture | None] | None = None
@@ -156,25 +155,20 @@ class PhotoPainter:
     def _paint_photo(
         self, painter: QPainter, image: np.ndarray, tones: object, placing: Placing, scale: float
     ) -> None:
-        """Paint the photo. scale: screen px per photo px. A photo much larger than the canvas is averaged down once."""
+        """Paint the photo. scale: screen px per photo px. A photo much larger than the canvas is averaged down once,
+        and only then toned."""
         view, photo = self._workbench.view, self._workbench.photo
         growth = max(1.0, photo.width / image.shape[1]) if photo else 1.0  # of a photo that is kept smaller
         width_px, height_px, scale = image.shape[1] * growth, image.shape[0] * growth, scale * growth
-        if self._toned is None or self._toned[0] != tones:
-            self._toned = (tones, to_qimage(toned(image, view.brightness, view.contrast)))
-        picture, place = (
-            self._toned[1],
-            QRectF(placing.x, placing.y, width_px * placing.scale, height_px * placing.scale),
-        )
+        size = image.shape[1], image.shape[0]
         if scale < AVERAGED_BELOW:
-            if self._small is None or self._small[0] != (tones, scale):
-                width, height = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-                smooth = Qt.TransformationMode.SmoothTransformation
-                small = picture.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-                self._small = ((tones, scale), small)
-            picture = self._small[1]
+            size = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+        if self._toned is None or self._toned[0] != (tones, size):
+            shown = image if scale >= AVERAGED_BELOW else averaged(image, *size)
+            self._toned = ((tones, size), to_qimage(toned(shown, view.brightness, view.contrast)))
+        place = QRectF(placing.x, placing.y, width_px * placing.scale, height_px * placing.scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < PIXELS_SHOW_AT)
-        painter.drawImage(place, picture)
+        painter.drawImage(place, self._toned[1])
 
     def _paint_body(
         self, painter: QPainter, posed: PosedBody, size: QSize, ratio: float, placing: Placing

@@ -204,7 +204,7 @@ class TestResume:
         assert train("old", "--steps", "3") == 0
         file = tmp_path / "old/config.json"
         config = json.loads(file.read_text())
-        del config["method"], config["options"]["minutes"]
+        del config["method"], config["options"]["minutes"], config["options"]["frame"]
         assert config.keys() == {"options", "config", "body", "torch"}
         assert sorted(config["options"]) == OLD_OPTIONS.split()
         assert sorted(config["config"]) == OLD_CONFIG.split()

@@ -45,7 +45,7 @@ def test_a_file_of_another_program_or_of_training_is_opened_by_its_name_alone(ki
         people = [person for photo in project.photos() for person in photo.people]
         assert len(people) == made.people
         if kind == "curated":
-            assert sum(person.fit is not None for person in people) == 1
+            assert any(person.fit is not None for person in people)  # others may be fitted at opening
 
 
 @pytest.mark.gl

@@ -34,7 +34,7 @@ install() {
     if ! pip_install "$1"; then
         [ "$2" = or-without ] && pip_install "" ||
             stop "pip could not install Fitloop: see the lines above; the next start tries again."
-        echo "Fitloop runs without $1: see the lines above. The window offers other detectors." >&2
+        echo "Fitloop runs without $1: see the lines above. The window installs it by a button: Person, Install a detector." >&2
     fi
     printf '%s\n' "$now" >"$stamp"
 }

@@ -115,6 +115,13 @@ def _parser() -> CommandLine:
     parser.add_argument(
         "--body", type=Path, help="SMPL file (.pkl, .npz or folder) in place of the open body"
     )
+    _add_detection(parser)
+    _add_answers(parser)
+    _add_motion(parser)
+    return parser
+
+
+def _add_detection(parser: CommandLine) -> None:
     parser.add_argument("--detect", choices=DETECTORS, help="find people, or keypoints in people's boxes")
     parser.add_argument(
         "--weights",
@@ -124,6 +131,10 @@ def _parser() -> CommandLine:
         help="rtmpose's weights from files: of boxes, of keypoints",
     )
     parser.add_argument("--device", default="cpu", help="of rtmpose: cpu, cuda, cuda:1 …")
+
+
+def _add_answers(parser: CommandLine) -> None:
+    """Options that answer what a file leaves open."""
     parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
     parser.add_argument(
         "--write-layout",
@@ -139,12 +150,15 @@ def _parser() -> CommandLine:
         help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
     )
     parser.add_argument(
-        "--question", type=Path, help="where a question that SOURCE leaves open is written too, for programs"
+        "--question", type=Path, help="also write an open question to this file, for programs"
     )
+
+
+def _add_motion(parser: CommandLine) -> None:
     parser.add_argument(
-        "--person", type=int, help="the only person a sequence is of, by id in one of the photos"
+        "--person", type=int, help="write only the motion of this person, by the id in one of the photos"
     )
-    parser.add_argument("--track", type=int, help="the only person a sequence is of, by track")
+    parser.add_argument("--track", type=int, help="write only the motion of this track")
     parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
     for name, words in (
         ("--floor", "the lowest point of a sequence is at height 0"),
@@ -159,7 +173,6 @@ def _parser() -> CommandLine:
         default="fill",
         help="photos without fit inside a sequence: made from their neighbours, or skipped",
     )
-    return parser
 
 
 def _rate(text: str) -> float:
@@ -195,8 +208,9 @@ def main(arguments: list[str] | None = None) -> int:
         frame=given.frame,
         box=given.box,
         base=given.base,
-        frame_rate=given.frame_rate,
-        motion=MotionOptions(given.floor, given.start_at_origin, given.in_place, given.t_pose),
+        motion=MotionOptions(
+            given.frame_rate, given.floor, given.start_at_origin, given.in_place, given.t_pose
+        ),
     )
     return run_to_end(lambda: convert(given, row, beside))
 

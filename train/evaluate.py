@@ -225,7 +225,7 @@ def main(arguments: list[str] | None = None) -> int:
         type=named_path,
         action="append",
         metavar="GENDER=FILE",
-        help="SMPL's of 'm' and 'f', for a data set that tells genders, as 3DPW does",
+        help="SMPL's male (m) or female (f) body, for data sets with genders such as 3DPW",
     )
     parser.add_argument("--device", default="cpu", help="of the network: cpu, cuda, cuda:1 …")
     parser.add_argument("--fits-from", type=Path, help="folder with the truth files")

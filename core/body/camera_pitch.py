@@ -65,8 +65,8 @@ def up_at(pitch_deg: float) -> Floats:
 
 
 def _lean(joints: Floats) -> PitchVote:
-    """The vote of one person's joints (24, 3): the middle of the body is above the feet, and if the legs are folded the
-    neck above the pelvis. The straighter somebody stands, the surer it is.
+    """The vote of one person's joints (24, 3). The middle of the body is above the feet; where the legs are folded, the
+    neck is above the pelvis. The straighter somebody stands, the surer the vote.
     """
     neck, pelvis = joints[joint_index("neck")], joints[joint_index("pelvis")]
     feet = (1 - TOES) * _middle(joints, "ankle") + TOES * _middle(joints, "foot")

@@ -1,4 +1,4 @@
-"""A fit of the age, after a fit of the pose: how old a person is by keypoints that tell it little.
+"""Fit the age after the pose. Keypoints tell little of it, so the share of people of each age counts too.
 
 A child nearby and an adult farther away look much alike. A weight on the age either moves adults too or leaves children
 adult. So the age's likelihood is measured at eleven ages, and the mean age counts by it and by the share of people of

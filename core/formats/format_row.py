@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from core.formats.motion.motion_options import BEFORE_THE_CAMERA, MotionOptions
+
 if TYPE_CHECKING:
     from core.body.model import Body
-    from core.formats.motion.motion_options import MotionOptions
     from core.formats.shared.glimpse import Glimpse
     from core.formats.shared.report import Export, Import
 
@@ -25,7 +26,7 @@ class Beside:
     tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
     the camera frame of poses whose file does not tell it; box: "square" or "tall", what one number of ProHMR's and
     4D-Humans' files says of a box; base: the data set to copy; root: the folder that photos'
-    paths start from; frame_rate [photos a second]; motion: where a sequence takes place, by default before the camera.
+    paths start from; motion: how a sequence is written, by default before the camera.
     """
 
     photos: Path | None = None
@@ -38,8 +39,7 @@ class Beside:
     box: str | None = None
     base: Path | None = None
     root: Path | None = None
-    frame_rate: float = 30.0
-    motion: MotionOptions | None = None
+    motion: MotionOptions = BEFORE_THE_CAMERA
 
 
 def folder_of(path: Path) -> Path:

@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class _Asked:
     end: Callable[[], None] = lambda: None
     whole: bool = False
     file: Path | None = None
+    id: int = field(default_factory=count(1).__next__)
 
     def same(self, other: "_Asked") -> bool:
         """Whether both are the same work."""
@@ -104,7 +106,10 @@ class Job(QObject):
     def records(self) -> list[JobRecord]:
         """The running work and the work that waits for its end."""
         running = [self._record("running")] if self.running else []
-        return [*running, *(JobRecord(asked.title, "waiting", file=asked.file) for asked in self._waiting)]
+        return [
+            *running,
+            *(JobRecord(asked.title, "waiting", file=asked.file, id=asked.id) for asked in self._waiting),
+        ]
 
     def start(
         self,
@@ -174,7 +179,7 @@ class Job(QObject):
         now = self._now
         written = now.file if now.whole else None
         left = self.seconds_left if self.total and state == "running" else None
-        return JobRecord(now.title, state, self.done, self.total, self.per_second, left, why, written)
+        return JobRecord(now.title, state, self.done, self.total, self.per_second, left, why, written, now.id)
 
     @contextmanager
     def _handing(self) -> Iterator[None]:

@@ -40,7 +40,7 @@ class JobLog(QObject):
     def cancel(self, record: JobRecord) -> None:
         """Stop the job that this running or waiting work is of, with all that waits for it."""
         for job in self._jobs:
-            if any((one.title, one.file) == (record.title, record.file) for one in job.records()):
+            if any(one.id == record.id for one in job.records()):
                 job.cancel()
 
     def _keep(self, record: JobRecord) -> None:

@@ -110,7 +110,7 @@ class Queue(QObject):
         self._looked = False
 
     def _look(self) -> None:
-        """Read who is in the queue, and keep the order of those who were."""
+        """Read the queue from the project. People who were in it keep their order."""
         if self._looked:
             return
         project = self._document.project

@@ -9,8 +9,9 @@ JobState = Literal["running", "waiting", "done", "stopped", "failed"]
 
 @dataclass(frozen=True)
 class JobRecord:
-    """done and total: in items, total 0 while unknown. report: what the work told, or why it failed. file: what it
-    has written, or a run's folder; None for other work. seconds_left and per_second: None while unknown."""
+    """id: of this piece of work since the program started, 0 for a training. done and total: in items, total 0
+    while unknown. report: what the work told, or why it failed. file: what it has written, or a run's folder; None
+    for other work. seconds_left and per_second: None while unknown."""
 
     title: str
     state: JobState
@@ -20,3 +21,4 @@ class JobRecord:
     seconds_left: float | None = None
     report: str = ""
     file: Path | None = None
+    id: int = 0

@@ -11,6 +11,10 @@ from core.body.keypoints import Layout, Side, side_colours
 from core.records import Keypoints
 from desktop.theme import Theme
 
+# Colours that colour-blind people can tell apart, on light and on dark (Okabe and Ito): of terms, runs and ghosts.
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
+GREY = "#999999"
+AXIS_COLOURS = (VERMILION, GREEN, "#3f8fd0")  # x, y, z: their ends and rings have letters, too
 HALO = QColor(0, 0, 0, 170)
 RESIDUAL = QColor("#ffe14d")
 SELECTED = QColor("#ffffff")
@@ -18,6 +22,7 @@ BOX = QColor("#ffffff")
 BONE_PX, POINT_PX, CONFIDENT_PX, RING_PX = 2.6, 3.0, 3.0, 3.5
 FOCUS_PX = 2
 NOTICE_ALPHA = 225
+LABEL_PT = 9.0
 LABEL_X_PX, LABEL_Y_PX = 7, 18  # least distance of a label's start from the edge
 OTHERS_OPACITY = 0.45
 USUAL_SIDE_PX, SMALLEST, LARGEST = 420.0, 0.5, 1.0  # of a box with usual points, and the factors' bounds
@@ -167,7 +172,7 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
 def draw_label(painter: QPainter, text: str, at: QPointF, ground: QColor = HALO) -> None:
     """Draw small text that is readable on any photo. at: the start of its base line."""
     font = QFont(painter.font())
-    font.setPointSizeF(9.0)
+    font.setPointSizeF(LABEL_PT)
     painter.setFont(font)
     room = QFontMetricsF(font).boundingRect(text).translated(at).adjusted(-4, -2, 4, 2)
     painter.setPen(Qt.PenStyle.NoPen)

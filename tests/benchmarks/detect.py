@@ -63,7 +63,7 @@ def annotated(folder: Path) -> Iterator[tuple[str, Photo]]:
 def compare(source: str, truth: Person, found: Person | None) -> Compared | None:
     """None where the layouts have no visible keypoint in common."""
     if found is None:
-        # An absent person is compared on what a detector of mediapipe's keypoints could have shown.
+        # A person that was not found misses all keypoints that detectors and annotators share.
         shared = (
             convert(np.ones((layout("coco17").k, 3), np.float32), "coco17", truth.keypoints.layout)[:, 2] > 0
         )

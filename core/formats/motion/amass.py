@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation
 from core.body.mean_skeleton import SMPLX_NEUTRAL, pelvis_of
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams
 from core.files.whole_file import whole_file
-from core.formats.motion.motion_options import MotionOptions
+from core.formats.motion.motion_options import BEFORE_THE_CAMERA, MotionOptions
 from core.formats.motion.track import MotionTrack, motion_notes, motion_of
 from core.formats.shared.crop_frame import betas_for_smpl
 from core.formats.shared.genders import BODIES, is_gendered
@@ -33,14 +33,8 @@ SMPLH_POSE, SMPLX_POSE, SHARED_POSE, BETAS = 156, 165, 66, 16
 Y_UP_TO_Z_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 
 
-def write(
-    path: Path,
-    fits: Sequence[Fit],
-    body: Body,
-    frame_rate: float = 30.0,
-    motion: MotionOptions | None = None,
-) -> Export:
-    """Write one person's fits, in the order of the photos, as SMPL-H. frame_rate [1/s].
+def write(path: Path, fits: Sequence[Fit], body: Body, motion: MotionOptions = BEFORE_THE_CAMERA) -> Export:
+    """Write one person's fits, in the order of the photos, as SMPL-H.
 
     Raises FitsError if there are no fits, and OSError.
     """
@@ -55,7 +49,7 @@ def write(
         "trans": _in_world(track.pelvis) - _pelvis_of_smpl(body, betas),
         "betas": np.pad(betas, (0, BETAS - len(betas))),
         "gender": np.array(gender),
-        "mocap_framerate": np.array(float(frame_rate)),
+        "mocap_framerate": np.array(motion.frame_rate),
     }
     _save(path, arrays)
     left_out = tuple(_left_out(fits, len(others), len(strange), "SMPL-H"))
@@ -63,11 +57,7 @@ def write(
 
 
 def write_smplx(
-    path: Path,
-    fits: Sequence[Fit],
-    body: Body,
-    frame_rate: float = 30.0,
-    motion: MotionOptions | None = None,
+    path: Path, fits: Sequence[Fit], body: Body, motion: MotionOptions = BEFORE_THE_CAMERA
 ) -> Export:
     """The same for SMPL-X: poses (T, 165), face and hands at rest. Its shape space is another one, so betas are zeros.
 
@@ -80,8 +70,8 @@ def write_smplx(
         "betas": np.zeros(BETAS),
         "gender": np.array(_NEUTRAL),
         "surface_model_type": np.array("smplx"),
-        "mocap_framerate": np.array(float(frame_rate)),
-        "mocap_frame_rate": np.array(float(frame_rate)),
+        "mocap_framerate": np.array(motion.frame_rate),
+        "mocap_frame_rate": np.array(motion.frame_rate),
     }
     _save(path, arrays)
     shaped = sum(fit.body != SMPLX_NEUTRAL and bool(fit.betas.any()) for fit in fits)

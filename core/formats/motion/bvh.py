@@ -17,7 +17,8 @@ import numpy as np
 from core.body.model import Body
 from core.body.tree import JOINT_NAMES, PARENTS
 from core.files.whole_file import whole_file
-from core.formats.motion.track import UP, MotionOptions, MotionTrack, motion_notes, motion_of
+from core.formats.motion.motion_options import BEFORE_THE_CAMERA, MotionOptions
+from core.formats.motion.track import UP, MotionTrack, motion_notes, motion_of, shape_notes
 from core.formats.shared.report import Export
 from core.records import Fit
 
@@ -27,25 +28,19 @@ TURN = 360.0
 POLE = 1e-8  # cosine of y; below it z and x turn about one axis
 
 
-def write(
-    path: Path,
-    fits: Sequence[Fit],
-    body: Body,
-    frame_rate: float = 30.0,
-    motion: MotionOptions | None = None,
-) -> Export:
-    """Write one person's fits, in the order of the photos. frame_rate [1/s].
+def write(path: Path, fits: Sequence[Fit], body: Body, motion: MotionOptions = BEFORE_THE_CAMERA) -> Export:
+    """Write one person's fits, in the order of the photos.
 
     Raises FitsError if there are no fits, and OSError.
     """
     track = motion_of(fits, body, motion)
     ends = _ends(track, body.weights.detach().cpu().numpy())
     order = list(_depth_first())
-    lines = chain(_hierarchy(track, ends), _frames(track, order, frame_rate))
+    lines = chain(_hierarchy(track, ends), _frames(track, order, motion.frame_rate))
     with whole_file(path) as stream:
         for line in lines:
             stream.write(f"{line}\n".encode("ascii"))
-    return Export(len(fits), unit="photo", notes=motion_notes(motion))
+    return Export(len(fits), unit="photo", notes=shape_notes(fits, body) + motion_notes(motion))
 
 
 def _children(joint: int) -> list[int]:

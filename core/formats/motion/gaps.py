@@ -24,6 +24,23 @@ class FilledFits:
     covered: frozenset[str] = frozenset()
 
 
+def by_frame(fits: dict[str, Fit], paths: Sequence[str]) -> dict[str, Fit]:
+    """A person's fits by photo in the order of the photos' numbers: a file may list its photos in any order.
+
+    paths: of all photos. Sequences stay in the order of their first photos, and so do photos without a number.
+    """
+    frame_of = dict(zip(paths, frame_numbers(paths), strict=True))
+    first: dict[str, int] = {}
+    for place, (name, _) in enumerate(frame_of.values()):
+        first.setdefault(name, place)
+
+    def when(path: str) -> tuple[int, int]:
+        name, number = frame_of[path]
+        return first[name], number
+
+    return {path: fits[path] for path in sorted(fits, key=when)}
+
+
 def filled(fits: dict[str, Fit], paths: Sequence[str]) -> FilledFits:
     """A person's fits by photo, with those that lack between two frames of one sequence.
 

@@ -20,8 +20,8 @@ from scipy.spatial.transform import Rotation
 from core.body.model import Body
 from core.body.tree import JOINT_NAMES, PARENTS
 from core.files.whole_file import whole_file
-from core.formats.motion.motion_options import MotionOptions
-from core.formats.motion.track import MotionTrack, motion_notes, motion_of
+from core.formats.motion.motion_options import BEFORE_THE_CAMERA, MotionOptions
+from core.formats.motion.track import MotionTrack, motion_notes, motion_of, shape_notes
 from core.formats.shared.report import Export
 from core.records import Fit
 
@@ -34,14 +34,8 @@ _KINDS = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 _COMPONENTS = {"f4": _FLOAT, "u2": _SHORT, "u4": _INT}
 
 
-def write(
-    path: Path,
-    fits: Sequence[Fit],
-    body: Body,
-    frame_rate: float = 30.0,
-    motion: MotionOptions | None = None,
-) -> Export:
-    """Write one person's fits, in the order of the photos. frame_rate [1/s].
+def write(path: Path, fits: Sequence[Fit], body: Body, motion: MotionOptions = BEFORE_THE_CAMERA) -> Export:
+    """Write one person's fits, in the order of the photos.
 
     Raises FitsError if there are no fits, and OSError.
     """
@@ -64,11 +58,11 @@ def write(
                 "inverseBindMatrices": pack.add(inverse_bind),
             }
         ],
-        "animations": [_animation(pack, track, frame_rate)],
+        "animations": [_animation(pack, track, motion.frame_rate)],
     }
     with whole_file(path) as stream:
         stream.write(_glb(document | pack.tables(), pack.data()))
-    return Export(len(fits), unit="photo", notes=motion_notes(motion))
+    return Export(len(fits), unit="photo", notes=shape_notes(fits, body) + motion_notes(motion))
 
 
 class _Pack:

@@ -15,7 +15,8 @@ import torch
 from core.body.model import Body, BodyParams
 from core.errors import FitsError
 from core.formats.meshes.mesh import CAMERA_TO_Y_UP
-from core.formats.motion.motion_options import MotionOptions
+from core.formats.motion.motion_options import BEFORE_THE_CAMERA, MotionOptions
+from core.formats.shared.genders import is_gendered
 from core.geometry.rotation import axis_angle_to_matrix
 from core.records import Fit
 
@@ -38,14 +39,14 @@ class MotionTrack:
         return len(self.pelvis)
 
 
-def motion_of(fits: Sequence[Fit], body: Body, options: MotionOptions | None = None) -> MotionTrack:
+def motion_of(fits: Sequence[Fit], body: Body, options: MotionOptions = BEFORE_THE_CAMERA) -> MotionTrack:
     """The motion of one person's fits, in the order of the photos. A fit of another body keeps the place of its pelvis.
 
     Raises FitsError where there are no fits.
     """
     if not fits:
         raise FitsError("there is no fit to write. Fit the person first.")
-    options, exact = options or MotionOptions(), body.to("cpu", torch.float64)
+    exact = body.to("cpu", torch.float64)
     params = _params(fits, exact)
     at_rest = BodyParams.from_pose(
         torch.zeros(1, 72).to(params.betas),
@@ -65,10 +66,18 @@ def motion_of(fits: Sequence[Fit], body: Body, options: MotionOptions | None = N
     return MotionTrack(vertices, joints, pelvis, rotations)
 
 
-def motion_notes(options: MotionOptions | None) -> tuple[str, ...]:
-    """What the user of a written motion should know."""
-    return (
-        ("its first frame is the body at rest, a T-pose",) if options is not None and options.t_pose else ()
+def motion_notes(options: MotionOptions) -> tuple[str, ...]:
+    """What the user of any written motion should know."""
+    return ("its first frame is the body at rest, a T-pose",) if options.t_pose else ()
+
+
+def shape_notes(fits: Sequence[Fit], body: Body) -> tuple[str, ...]:
+    """What the user should know of a motion of the body itself: shapes of other bodies mean something else on it."""
+    of_smpl = {fit.body for fit in fits if body.is_smpl and is_gendered(fit.body)}
+    others = {fit.body for fit in fits if not body.shares_betas(fit.body)} - of_smpl
+    return tuple(
+        f"its shape is of the body '{other}', and '{body.name}' is written: give that body for the true shape"
+        for other in sorted(others)
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.errors import FitsError
-from core.formats.motion.gaps import FilledFits, filled
+from core.formats.motion.gaps import FilledFits, by_frame, filled
 from core.formats.photos.numbered_names import name_and_number
 from core.formats.shared.association import associate
 from core.formats.shared.gathered_photos import Tracks
@@ -65,14 +65,15 @@ def sequences(
     elif track is not None:
         people = [(photo, person) for photo, person in people if person.track == track]
     if not people:
-        whom = f"person {person_id}" if person_id is not None else "nobody"
-        words = f"{whom} has no fit" if track is None else f"track {track} has no person with a fit"
+        named = f"person {person_id}" if person_id is not None else "nobody"
+        words = f"{named} has no fit" if track is None else f"track {track} has no person with a fit"
         raise FitsError(f"{words} to write. Fit people first, or choose another.")
     if all(person.track is None for _, person in people):
         _check_is_one(people, person_id)
     found = []
-    for number, fits in _fits_by_track(people, left_out).items():
-        paths = [photo.path for photo in photos]
+    paths = [photo.path for photo in photos]
+    for number, unordered in _fits_by_track(people, left_out).items():
+        fits = by_frame(unordered, paths)
         whole = filled(fits, paths) if fill else FilledFits(tuple(fits.values()))
         name = "the person" if number is None else f"track {number}"
         left_out += [

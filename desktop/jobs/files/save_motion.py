@@ -24,12 +24,11 @@ ON_THE_FLOOR = MotionOptions(floor=True, start_at_origin=True)
 
 @dataclass(frozen=True)
 class MotionChoice:
-    """How motion is written. kind: a word of the formats' table; frame_rate [photos a second]; track: the only person,
-    None for everybody; fill: frames that lack are made from their neighbours."""
+    """How motion is written. kind: a word of the formats' table; track: the only person, None for everybody; fill:
+    frames that lack are made from their neighbours."""
 
     kind: str = "bvh"
     options: MotionOptions = ON_THE_FLOOR
-    frame_rate: float = 30.0
     track: int | None = None
     fill: bool = True
 
@@ -43,7 +42,7 @@ def motion_steps(project: Project, file: Path, choice: MotionChoice, body: "Body
 
     photos: list[Photo] = []
     yield from read_photos(project, photos)
-    beside = Beside(body=body, frame_rate=choice.frame_rate, motion=choice.options)
+    beside = Beside(body=body, motion=choice.options)
     whose = SequenceChoice(track=choice.track, fill=choice.fill)
     left_out: list[LeftOut] = []
     lines: list[str] = []

@@ -30,7 +30,7 @@ class TurnStep:
 def turntable_steps(file: Path, pictures: list[np.ndarray]) -> Iterator[TurnStep]:
     """Ask for the pictures of one turn and write them. Raises FitloopError if the file cannot be written.
 
-    pictures: whoever takes a step appends the picture that it asks for, (H, W, 3) uint8 RGB, all of one even size.
+    pictures: the caller appends the picture that each step asks for, (H, W, 3) uint8 RGB, of one even size.
     """
     for number in range(PICTURES):
         yield TurnStep(number, PICTURES, 360.0 * number / PICTURES)

@@ -243,7 +243,7 @@ class Renderer:
 
 
 class _Part(NamedTuple):
-    """What one program draws: vertices, how so many indices join them, and a colour #rrggbb."""
+    """Input of one program: vertices, indices, the number of indices a primitive, and a colour #rrggbb."""
 
     program: str
     vertices: QOpenGLBuffer

@@ -24,6 +24,7 @@ from desktop.jobs.files.thumbnails import Thumbnails
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr
+from desktop.views.bold import bold
 from desktop.views.elided_label import ElidedLabel
 from desktop.views.lists.people_list import ROW_ROLE, Index
 from desktop.views.lists.person_tiles import (
@@ -187,9 +188,7 @@ class Filmstrip(QWidget):
             column.addWidget(widget)
         column.addLayout(steps)
         column.addStretch(1)
-        bold = self.name.font()
-        bold.setBold(True)
-        self.name.setFont(bold)
+        bold(self.name)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)

@@ -47,7 +47,7 @@ class PeopleSelection(QItemSelectionModel):
             self._workbench.select(int(self._people.ids[place]))
 
     def _take(self) -> None:
-        """Tell the workbench who is selected. The person shown is always one of them."""
+        """Hand the selected people to the workbench. The person shown is always one of them."""
         if self._follows:
             return
         places = [np.arange(part.top(), part.bottom() + 1) for part in self.selection().toList()]

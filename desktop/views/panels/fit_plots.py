@@ -13,10 +13,18 @@ from desktop.qt_override import qt_override
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.term_names import term
 from desktop.text.translate import part, title, tr
+from desktop.views.drawing import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION
 from desktop.views.repaint_later import Unhurried
 
-# Okabe and Ito's colours, which colour-blind people can tell apart. Further terms repeat them with dashed lines.
-TERM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+TERM_COLOURS = (
+    BLUE,
+    VERMILION,
+    GREEN,
+    PURPLE,
+    ORANGE,
+    SKY,
+    GREY,
+)  # further terms repeat them with dashed lines
 SMALLEST_LOSS = 1e-2
 # The legend's cell in a plot's layout: first row, first column, rows, columns. No line is drawn there.
 BESIDE = (2, 3, 2, 1)

@@ -11,12 +11,13 @@ from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 from desktop.theme import theme
+from desktop.views.drawing import BLUE, GREEN, PURPLE, VERMILION
 
 MOST_POINTS = 2000  # of a curve; more are not visible
 MOST_MARKS, MARK_PX = 60, 6  # a curve of few points shows each: one of a single point has no line
 MOST_NAMES = 100  # of curves to choose from
 TOGETHER = 8  # most curves in one plot, which has colours and lines to tell them apart
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # for colour-blind people, on light and dark
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE)
 LINES = (pyqtgraph.QtCore.Qt.PenStyle.SolidLine, pyqtgraph.QtCore.Qt.PenStyle.DashLine)
 LOSS = "loss"
 

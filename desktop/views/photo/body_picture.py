@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop.state.view import BodyStyle
 
-# The inner line and the outer one: whatever the photo shows beside the body, one of both contrasts with it by 4 : 1.
+# Inner and outer line. One of them contrasts with any colour of the photo by at least 3 : 1.
 RIM_COLOURS = ("#0b1a2e", "#f2f8ff")
 RIM_PX = (2.0, 1.0)  # their widths on the canvas; at least a pixel each
 

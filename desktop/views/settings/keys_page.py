@@ -21,6 +21,7 @@ from desktop.commands.command import Command
 from desktop.commands.menus import MENUS
 from desktop.settings import Settings
 from desktop.text.translate import tr
+from desktop.views.bold import bold
 
 KEYS_PX = 170
 
@@ -68,10 +69,7 @@ class KeysPage(QWidget):
         grid.setColumnStretch(0, 1)
         for command in self._commands:
             if command.menu not in self._titles:
-                title = self._titles[command.menu] = QLabel(tr(MENUS[command.menu]).replace("&", ""))
-                font = title.font()
-                font.setBold(True)
-                title.setFont(font)
+                title = self._titles[command.menu] = bold(QLabel(tr(MENUS[command.menu]).replace("&", "")))
                 grid.addWidget(title, grid.rowCount(), 0, 1, 2)
             label = QLabel(self._actions[command.id].text().replace("&", ""))
             edit = QKeySequenceEdit(self._actions[command.id].shortcut())

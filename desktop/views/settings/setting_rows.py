@@ -82,7 +82,7 @@ COMPUTING = (
         (
             SettingValue("", QT_TR_NOOP("the best one installed")),
             SettingValue("rtmpose", QT_TR_NOOP("RTMPose: everybody, with feet")),
-            SettingValue("mediapipe", QT_TR_NOOP("mediapipe: a few people a photo")),
+            SettingValue("mediapipe", QT_TR_NOOP("MediaPipe: people who stand apart")),
         ),
         QT_TR_NOOP("From the next detection on. Where it is not installed, another one is used."),
     ),

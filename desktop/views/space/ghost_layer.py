@@ -11,10 +11,11 @@ from desktop.state.floor_frame import FloorFrame
 from desktop.state.view import GhostName
 from desktop.text.translate import tr
 from desktop.theme import Theme
+from desktop.views.drawing import GREEN, PURPLE
 from desktop.views.gl.renderer import Solid
 
-# From the palette of Okabe and Ito, without the colours of sides.
-COLOURS: dict[GhostName, str] = {"guess": "#cc79a7", "previous": "#7f7f7f", "truth": "#009e73"}
+# Without the colours of sides.
+COLOURS: dict[GhostName, str] = {"guess": PURPLE, "previous": "#7f7f7f", "truth": GREEN}
 OPACITY = 0.45
 SWATCH_PX, ROW_PX, MARGIN_PX = 9, 17, 8
 

@@ -8,17 +8,19 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from desktop.text.translate import tr
 from desktop.theme import Theme
-from desktop.views.drawing import draw_label
+from desktop.views.drawing import AXIS_COLOURS, SELECTED, draw_label
 from desktop.views.gl.cameras import SIDES, Orbit
 
 REACH_PX, END_PX, MARGIN_PX = 30.0, 9.5, 18.0
 NEAR_PX = 11.0
-# As distinct for colour-blind people as the rings that turn a joint.
 COLOURS = {
-    **dict.fromkeys(("left", "right"), "#d55e00"),
-    **dict.fromkeys(("top", "below"), "#009e73"),
-    **dict.fromkeys(("front", "back"), "#3f8fd0"),
+    side: colour
+    for sides, colour in zip(
+        (("left", "right"), ("top", "below"), ("front", "back")), AXIS_COLOURS, strict=True
+    )
+    for side in sides
 }
+LETTER_PX = 11
 FILLED_ENDS = ("left", "top", "front")
 OPPOSITE = {
     "front": "back",
@@ -67,7 +69,7 @@ class Gizmo:
         """Draw axes and ends, with the name of the hovered one."""
         ground = QColor(colours.viewport)
         font = QFont(painter.font())
-        font.setPixelSize(11)
+        font.setPixelSize(LETTER_PX)
         font.setBold(True)
         painter.save()
         painter.setFont(font)
@@ -84,7 +86,7 @@ class Gizmo:
             radius = END_PX if side in FILLED_ENDS or chosen else END_PX - 2.0
             painter.drawEllipse(at, radius, radius)
             if side in FILLED_ENDS or chosen:
-                painter.setPen(QColor("#ffffff"))
+                painter.setPen(SELECTED)
                 room = painter.fontMetrics().boundingRect(letter := side_name(side)[:1].upper())
                 painter.drawText(at - QPointF(room.center()), letter)
         painter.restore()

@@ -56,7 +56,7 @@ class NextLook:
         return self._filled
 
     def resized(self, orbit: Orbit, points: np.ndarray, before: QSize, size: QSize) -> Orbit:
-        """The camera after the view has another size: what filled it does so again, and what was whole stays whole."""
+        """The camera after a resize: a view that was filled stays filled, a body that was whole stays whole."""
         if orbit == self._filled:
             return self.filled(orbit, points, size)
         return orbit.around(points, size) if orbit.shows(points, before) else orbit

@@ -6,12 +6,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from desktop.views.drawing import HALO, draw_label
+from desktop.views.drawing import AXIS_COLOURS, HALO, draw_label
 from desktop.views.gl.cameras import Orbit
 
 AXES = ("x", "y", "z")
-COLOURS = ("#d55e00", "#009e73", "#3f8fd0")  # distinct for colour-blind users; rings have letters, too
-GROUNDS = tuple(QColor(colour).darker(190) for colour in COLOURS)  # of the letters, which are white
+GROUNDS = tuple(QColor(colour).darker(190) for colour in AXIS_COLOURS)  # of the letters, which are white
 RADIUS_PX, NEAR_PX = 62.0, 7.0
 SHARE = 0.24  # largest radius as a share of a small view
 POINTS = 72
@@ -80,7 +79,10 @@ class Rings:
             at, behind = orbit.project(points, size), self._behind(points, orbit)
             for far in (True, False):
                 painter.setOpacity(BEHIND_OPACITY if far else 1.0)
-                for width, colour in ((5.0, HALO), (4.0 if axis == held else 2.2, QColor(COLOURS[axis]))):
+                for width, colour in (
+                    (5.0, HALO),
+                    (4.0 if axis == held else 2.2, QColor(AXIS_COLOURS[axis])),
+                ):
                     painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
                     painter.setBrush(Qt.BrushStyle.NoBrush)
                     for part in _runs(behind == far):

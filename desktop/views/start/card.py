@@ -5,6 +5,7 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.qt_override import qt_override
+from desktop.views.bold import bold
 from desktop.views.drawing import FOCUS_PX
 
 GRID_PX = 8  # all distances of the start page are multiples of half of it
@@ -95,15 +96,6 @@ class CommandCard(Card):
     def show_icon(self, picture: QPixmap) -> None:
         """Show the icon in the colours of the theme."""
         self.icon_label.setPixmap(picture)
-
-
-def bold(label: QLabel, points: float = 0.0) -> QLabel:
-    """The label in bold, by so many points larger."""
-    font = label.font()
-    font.setBold(True)
-    font.setPointSizeF(font.pointSizeF() + points)
-    label.setFont(font)
-    return label
 
 
 def quiet(label: QLabel) -> QLabel:

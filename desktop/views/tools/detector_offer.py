@@ -139,7 +139,9 @@ class DetectorDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.search = buttons.addButton(tr("&Find people"), QDialogButtonBox.ButtonRole.ActionRole)
         without_icons(buttons)
-        self.search.setEnabled(workbench.writable)
+        self._workbench = workbench
+        workbench.project_changed.connect(self._show_project)
+        self._show_project()
         self.search.clicked.connect(lambda: find_people(workbench, workbench.shown.the_project.photo_ids()))
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -147,6 +149,9 @@ class DetectorDialog(QDialog):
         for widget in (about, self.offer, buttons):
             column.addWidget(widget)
         self.setMinimumWidth(DIALOG_PX)
+
+    def _show_project(self) -> None:
+        self.search.setEnabled(self._workbench.writable)
 
 
 def _about(name: str, wanted: Install) -> str:

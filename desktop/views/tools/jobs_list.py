@@ -21,6 +21,7 @@ from desktop.jobs.training_process import TrainingProcess
 from desktop.model.job_log import JobLog
 from desktop.state.job_record import JobRecord
 from desktop.text.translate import QT_TR_NOOP, tr
+from desktop.views.bold import bold
 from desktop.views.drawing import duration
 
 SIZE_PX, SPACE_PX, EDGE_PX, BAR_PX = (560, 420), 8, 12, 6
@@ -81,15 +82,15 @@ class JobsList(QDialog):
         if run is not None:
             found.insert(0, (run, lambda _: self._training.stop()))
         found = found[:SHOWN]
-        for row in self.rows[len(found) :]:
-            self._column.removeWidget(row)
-            row.deleteLater()
-        del self.rows[len(found) :]
-        for place, (record, stop) in enumerate(found):
-            if place == len(self.rows):
-                self.rows.append(JobRow())
-                self._column.insertWidget(place + 1, self.rows[place])
-            self.rows[place].show_record(record, stop)
+        known = {row.record.id: row for row in self.rows if row.record is not None}
+        self.rows = [known.pop(record.id) if record.id in known else JobRow() for record, _ in found]
+        for gone in known.values():
+            self._column.removeWidget(gone)
+            gone.deleteLater()
+        for place, (row, (record, stop)) in enumerate(zip(self.rows, found, strict=True), start=1):
+            if self._column.indexOf(row) != place:
+                self._column.insertWidget(place, row)
+            row.show_record(record, stop)
         self.nothing.setVisible(not found)
 
     def present(self) -> None:
@@ -107,10 +108,7 @@ class JobRow(QFrame):
         self.record: JobRecord | None = None
         self._stop: Stop = lambda record: None
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.title, self.state, self.bar = QLabel(), QLabel(), QProgressBar()
-        font = self.title.font()
-        font.setBold(True)
-        self.title.setFont(font)
+        self.title, self.state, self.bar = bold(QLabel()), QLabel(), QProgressBar()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setWordWrap(True)

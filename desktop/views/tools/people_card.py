@@ -1,4 +1,4 @@
-"""The card on a photo without people: what the search has come to, and what else can be done."""
+"""The card on a photo without people: the state of the search, and other ways to add people."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,6 +11,7 @@ from core.store import Project
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr
+from desktop.views.bold import bold
 from desktop.views.tools.detector_offer import GAP_PX, DetectorOffer
 
 WIDTH_PX, EDGE_PX, ROUND_PX = 460, 16, 8
@@ -28,7 +29,7 @@ class PeopleCard(QFrame):
         super().__init__(canvas)
         self._canvas, self._workbench, self._notice = canvas, workbench, notice
         self._closed_for: Project | None = None
-        self.title, self.why = QLabel(), QLabel()
+        self.title, self.why = bold(QLabel()), QLabel()
         self.offer = DetectorOffer(workbench)
         self._actions = actions
         self.buttons = {name: self._button(name, actions[name]) for name in ACTIONS}
@@ -45,9 +46,6 @@ class PeopleCard(QFrame):
         self.look()
 
     def _lay_out(self) -> None:
-        font = self.title.font()
-        font.setBold(True)
-        self.title.setFont(font)
         self.why.setWordWrap(True)
         self.why.setTextFormat(Qt.TextFormat.PlainText)
         self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -115,7 +113,7 @@ class PeopleCard(QFrame):
             title = tr("No detector is installed") if none else tr("No detector can be used here")
             why = finding.lack or tr("A detector finds people. Install one here, or draw somebody yourself.")
         elif photo.path in finding.empty:
-            title, why = tr("Nobody was found in this photo"), tr("Draw who is there, or open annotations.")
+            title, why = tr("Nobody was found in this photo"), tr("Draw the people, or open annotations.")
         else:
             title, why = tr("Nobody is marked in this photo"), ""
         for name, button in self.buttons.items():

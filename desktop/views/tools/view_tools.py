@@ -1,9 +1,9 @@
 """What lies on the photo and on the 3D view: strips of tools, the bodies' opacity, the angle of the photo's camera."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QLabel, QSlider, QWidget
 
 from desktop.model.camera_floor import LARGEST_DEG
@@ -48,8 +48,9 @@ class OpacityBar(Bar):
         self.add(actions["view.style"])
         self._words = QLabel()
         self._shown: tuple[object, ...] = ()
-        keys = " ".join(actions[name].shortcut().toString() for name in ("view.less", "view.more"))
-        self.slider.setToolTip(tr("Opacity of the bodies  {keys}").format(keys=keys))
+        _name_keys(
+            self.slider, tr("Opacity of the bodies  {keys}"), [actions["view.less"], actions["view.more"]]
+        )
         self.slider.setAccessibleName(tr("Opacity of the bodies"))
         self._words.setFixedWidth(self._words.fontMetrics().horizontalAdvance("100 %") + 4)
         self.row.addWidget(self.slider)
@@ -83,8 +84,8 @@ class PitchBar(Bar):
     def __init__(self, workbench: Workbench, view: QWidget, actions: Mapping[str, QAction]) -> None:
         super().__init__(workbench, view, _slider(-round(LARGEST_DEG), round(LARGEST_DEG)))
         self._words = QLabel()
-        keys = " ".join(actions[name].shortcut().toString() for name in ("space.tilt_up", "space.tilt_down"))
-        self.slider.setToolTip(tr("How far the photo's camera looks down  {keys}").format(keys=keys))
+        tilts = [actions["space.tilt_up"], actions["space.tilt_down"]]
+        _name_keys(self.slider, tr("How far the photo's camera looks down  {keys}"), tilts)
         self.slider.setAccessibleName(tr("How far the photo's camera looks down"))
         self.row.addWidget(self.slider)
         self.row.addWidget(self._words)
@@ -112,6 +113,19 @@ class PitchBar(Bar):
 
     def _choose(self, pitch_deg: int) -> None:
         self._workbench.floor.choose(float(pitch_deg))
+
+
+def _name_keys(slider: QSlider, words: str, actions: Sequence[QAction]) -> None:
+    """A tool tip with the keys of the actions, also after they were changed."""
+
+    def show() -> None:
+        native = QKeySequence.SequenceFormat.NativeText
+        keys = " ".join(action.shortcut().toString(native) for action in actions)
+        slider.setToolTip(words.format(keys=keys))
+
+    for action in actions:
+        action.changed.connect(show)
+    show()
 
 
 def _slider(least: int, most: int) -> QSlider:

@@ -52,7 +52,7 @@ def _open(workbench: Workbench, kind: What, paths: list[Path], told: list[str]) 
 
 
 def _take_network(workbench: Workbench, file: Path) -> list[str]:
-    """Choose a dropped checkpoint for the open project. Returns what to say where none is open."""
+    """Choose a dropped checkpoint for the open project. Without a project, return a message."""
     if workbench.project is None:
         words = tr("{name} is a network checkpoint. Each project has its own: open one, then drop it again.")
         return [words.format(name=file.name)]

@@ -66,9 +66,10 @@ class MotionDialog(QDialog):
 
     def choice(self) -> MotionChoice:
         """What is chosen now."""
-        options = MotionOptions(**{name: box.isChecked() for name, box in self.options.items()})
+        places = {name: box.isChecked() for name, box in self.options.items()}
+        options = MotionOptions(self.rate.value(), **places)
         track = self._track if self.whose.isChecked() else None
-        return MotionChoice(self.kind.currentData(), options, self.rate.value(), track, self.fill.isChecked())
+        return MotionChoice(self.kind.currentData(), options, track, self.fill.isChecked())
 
     def _arrange(self) -> None:
         form = QFormLayout()
@@ -92,7 +93,7 @@ class MotionDialog(QDialog):
 
     def _show(self, choice: MotionChoice) -> None:
         self.kind.setCurrentIndex(MOTION_KINDS.index(choice.kind))
-        self.rate.setValue(choice.frame_rate)
+        self.rate.setValue(choice.options.frame_rate)
         for name, box in self.options.items():
             box.setChecked(getattr(choice.options, name))
         self.fill.setChecked(choice.fill)

@@ -51,7 +51,6 @@ from desktop.views.window.central import Middle
 from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import AREA, Docks, first_size
 from desktop.views.window.drops import take_drop
-from desktop.views.window.help.report_dialog import show_message
 from desktop.views.window.hints import Place
 from desktop.views.window.keyboard_place import KeyboardPlace, belongs_to
 from desktop.views.window.status_bar import Status
@@ -70,10 +69,25 @@ class Window(WindowOfCommands):
         self.setAcceptDrops(True)
         self.actions_by_id = Actions(self, workbench, commands, settings)
         self._dialogs = Dialogs(self, settings)
+        self._project: object = None
+        self._complaint, self._stayed = "", False
+        self._make_readers(workbench)
+        self._make_photo_and_space(workbench)
+        self._make_lists_and_panels(workbench)
+        self._arrange(workbench)
+        self._make_tools(workbench)
+        self._connect()
+        self.docks.keep_first()
+        self._show_project()
+        self.actions_by_id.update_states()
+
+    def _make_readers(self, workbench: Workbench) -> None:
         self.photos = Photos(self)
         self.photos.resized.connect(workbench.told)
         self.thumbnails = Thumbnails(with_a_body(lambda: workbench.fits.body), self)
         self.photo_thumbnails = Thumbnails(photo_thumbnail_steps, self)
+
+    def _make_photo_and_space(self, workbench: Workbench) -> None:
         opengl = self._opengl = find_opengl()
         self._renderer = None if opengl.complaint else Renderer(opengl.software)
         self.space = Space(workbench, opengl, self._renderer)
@@ -83,6 +97,8 @@ class Window(WindowOfCommands):
         self.placing_help = PlacingHelp(self.canvas, workbench)
         self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
         self.photos.arrived.connect(self.people_card.look)
+
+    def _make_lists_and_panels(self, workbench: Workbench) -> None:
         self.start_page = StartPage(workbench, self.actions_by_id)
         self.people = PeoplePanel(workbench, self.thumbnails, self.actions_by_id)
         people = self.people.model
@@ -96,12 +112,14 @@ class Window(WindowOfCommands):
         self.train_panel = TrainPanel(workbench, self.training)
         self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
         self.filmstrip = Filmstrip(workbench, self.photo_thumbnails, self.actions_by_id)
+
+    def _arrange(self, workbench: Workbench) -> None:
         pages = (self.start_page, self.canvas, self.sheet_page)
-        self._middle = Middle(workbench, settings, self.actions_by_id, pages, self.filmstrip)
+        self._middle = Middle(workbench, self._settings, self.actions_by_id, pages, self.filmstrip)
         self._middle.turned.connect(self._show_page)
         self.setCentralWidget(self._middle)
         self.docks = Docks(self)
-        self.docks.wanted = settings.dock_sizes
+        self.docks.wanted = self._settings.dock_sizes
         self._add_docks()
         self.docks["data"].visibilityChanged.connect(self.data_plots.measure)
         self.docks.tabify()
@@ -109,7 +127,9 @@ class Window(WindowOfCommands):
         if layout is not None:
             layout.activate()  # before it, docks lie side by side and need a wider window
         self.resize(first_size(self.screen().availableSize()))
-        recent = RecentMenu(settings.recent, self)
+
+    def _make_tools(self, workbench: Workbench) -> None:
+        recent = RecentMenu(self._settings.recent, self)
         recent.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.actions_by_id.begin(self, list(self.docks.values()), recent)
         self.photo_tools = PhotoTools(workbench, self.canvas, self.actions_by_id)
@@ -120,13 +140,7 @@ class Window(WindowOfCommands):
         self.addToolBar(toolbar)
         self.status = Status(workbench, self.actions_by_id, self.statusBar())
         quiet = partial(self._middle.steps.isVisibleTo, self._middle)
-        self.hints = CanvasHints(self.canvas, workbench, settings, self.actions_by_id, quiet)
-        self._project: object = None
-        self._complaint, self._stayed = "", False
-        self._connect()
-        self.docks.keep_first()
-        self._show_project()
-        self.actions_by_id.update_states()
+        self.hints = CanvasHints(self.canvas, workbench, self._settings, self.actions_by_id, quiet)
 
     def _connect(self) -> None:
         workbench = self._workbench
@@ -150,17 +164,6 @@ class Window(WindowOfCommands):
         pages: dict[object, Place] = {self.start_page: "start", self.sheet_page: "sheet"}
         self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)
         self._keyboard.changed.connect(self.status.show_place)
-
-    def restore(self) -> None:
-        """Take the place on the screen, and the places of panels, of the last session."""
-        geometry, places = self._settings.window()
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        if places is not None:
-            self.docks.put(places)
-
-    def say(self, text: str) -> None:
-        show_message(text, self)
 
     @qt_override()
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

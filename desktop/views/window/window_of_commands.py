@@ -32,7 +32,7 @@ from desktop.views.window.dialogs import Dialogs
 from desktop.views.window.docks import Docks
 from desktop.views.window.help.about import AboutDialog
 from desktop.views.window.help.manual import Manual
-from desktop.views.window.help.report_dialog import ReportDialog
+from desktop.views.window.help.report_dialog import ReportDialog, show_message
 from desktop.views.window.help.shortcut_sheet import ShortcutSheet
 from desktop.views.window.status_bar import Status
 
@@ -170,3 +170,14 @@ class WindowOfCommands(QMainWindow):
         dialog = SettingsDialog(self._workbench, self._commands, self.actions_by_id, self._settings, self)
         dialog.show_page(KEYS if keys else GENERAL)
         dialog.open()
+
+    def restore(self) -> None:
+        """Take the place on the screen, and the places of panels, of the last session."""
+        geometry, places = self._settings.window()
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if places is not None:
+            self.docks.put(places)
+
+    def say(self, text: str) -> None:
+        show_message(text, self)

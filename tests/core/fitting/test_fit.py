@@ -33,9 +33,13 @@ def unknown_shape(guess: BodyParams) -> BodyParams:
 
 
 def test_fit_recovers_a_body_from_its_own_projection(people):
-    """Shape and focal length known, no prior: keypoints fix a limb up to its depth's sign, which the guess gives."""
+    """Shape and focal length known, no prior: keypoints fix a limb up to its depth's sign, which a near guess gives.
+
+    Poses drawn from the prior have more limbs near the plane of the photo than captured ones: 15° off turn the sign of
+    half of them.
+    """
     config = FitConfig(pose_prior=0.0, limits=0.0, upright=0.0, free_betas=False)
-    step = people.fit(off_by(people.truth, 15), config)
+    step = people.fit(off_by(people.truth, 12), config)
     assert people.joint_error_mm(step.params).median() < 10
     assert people.keypoint_error_px(step).median() < 0.1
     assert_finite(step)

@@ -8,6 +8,7 @@ import torch
 
 from core.body.keypoint_body import params_to_vector
 from core.fitting import FitConfig, fit
+from core.fitting.problem import SAME_LOSS
 from tests.core.fitting.making import (
     Scene,
     assert_finite,
@@ -22,13 +23,14 @@ QUICK = FitConfig(iterations=6)
 
 @pytest.mark.parametrize("guessed", [True, False])
 def test_the_loss_never_rises_within_a_stage(few, guessed):
-    """A stage begins where the one before ended, with that step's number."""
+    """A stage begins where the one before ended, with that step's number. Of starts whose losses are the same up to
+    SAME_LOSS the first is reported, so that a loss may seem to rise by as little."""
     stages = 0
     for before, after in pairwise(few.steps(off_by(few.truth, 15) if guessed else None)):
         if after.iteration == before.iteration:
             stages += 1
         else:
-            assert (after.loss <= before.loss).all()
+            assert (after.loss <= before.loss * (1 + SAME_LOSS)).all()
     assert stages == (1 if guessed else 2), "place the camera, fit the body widely, fit it"
 
 

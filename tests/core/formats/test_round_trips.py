@@ -17,6 +17,7 @@ from core.formats.bodies import eft, parameters, spin, spin_write
 from core.formats.keypoints import coco, coco_write
 from core.formats.meshes import mesh
 from core.formats.motion import amass, gltf
+from core.formats.motion.motion_options import MotionOptions
 from core.formats.shared.report import Export
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Fit, Photo
@@ -195,7 +196,7 @@ def test_keypoints_that_a_spin_data_set_has_no_place_for_are_said(tmp_path):
 
 def test_amass_puts_the_same_body_in_a_world_whose_z_is_up(tmp_path, body):
     fits = [fit(seed, betas=np.linspace(-1, 1, 10)) for seed in range(3)]
-    amass.write(tmp_path / "walk.npz", fits, body, frame_rate=25)
+    amass.write(tmp_path / "walk.npz", fits, body, MotionOptions(frame_rate=25))
     stored = raw_arrays(tmp_path / "walk.npz")
     assert stored["poses"].shape == (3, 156)
     assert stored["betas"].shape == (16,)
@@ -261,7 +262,7 @@ def test_a_mesh_reads_back_upright_with_its_vertices_and_faces(suffix, tmp_path,
 
 def test_an_animation_moves_the_skin_as_the_body_moves(tmp_path, body):
     fits = [fit(seed, betas=np.linspace(-1, 1, 10), cam_t=np.array([0.1 * seed, 0, 4])) for seed in range(4)]
-    gltf.write(tmp_path / "walk.glb", fits, body, frame_rate=10)
+    gltf.write(tmp_path / "walk.glb", fits, body, MotionOptions(frame_rate=10))
     document, times, arrays = read_glb(tmp_path / "walk.glb")
     assert [node["name"] for node in document["nodes"]] == [*JOINT_NAMES, "body"]
     np.testing.assert_allclose(times, [0, 0.1, 0.2, 0.3], atol=1e-6)

@@ -43,7 +43,12 @@ def add_options(parser: CommandLine) -> None:
     group.add_argument(
         "--photo-width", type=int, default=FULL_WIDTH, help="px that the truth's pixels are of"
     )
-    group.add_argument("--only", nargs="+", metavar="TEXT", help="only photos whose names hold one, as bfh")
+    group.add_argument(
+        "--only",
+        nargs="+",
+        metavar="TEXT",
+        help="only photos with one of these texts in the name",
+    )
 
 
 def occlusion_range(text: str) -> Range:

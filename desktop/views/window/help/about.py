@@ -51,8 +51,11 @@ def licences() -> Facts:
         (tr("This program"), tr("Apache-2.0")),
         (tr("Open body"), tr("CC0 data, Apache-2.0 keypoints")),
         (tr("Pose prior and lifter"), tr("learned from CMU's motion capture database, free for any use")),
-        (tr("Icons"), tr("Lucide, ISC")),
+        (tr("Icons"), tr("Lucide, ISC; some of Feather, MIT")),
+        (tr("Detectors"), tr("not included: onnxruntime, MIT; RTMPose's weights; MediaPipe, Apache-2.0")),
         (tr("Qt for Python"), tr("LGPL-3.0")),
+        (tr("smplx, of the tests alone"), tr("non-commercial research only")),
+        (tr("Other packages"), tr("permissive; pi-heif's libraries LGPL")),
         (tr("SMPL's files"), tr("not included; under the licence that you got them with")),
     ]
 

@@ -23,6 +23,7 @@ from desktop.text.translate import tr
 ROOT = Path(__file__).parents[4]
 SIZE_PX, LIST_PX, ROW_PX, PAGE_PX, EDGE_PX = (940, 680), 190, 3, 12, 8
 FILE = Qt.ItemDataRole.UserRole
+TEXTS = ("", ".txt", ".md", ".toml")  # endings of files that are read, and not run
 
 
 def pages() -> list[Path]:
@@ -106,7 +107,7 @@ class Manual(QDialog):
         self.page.moveCursor(self.page.textCursor().MoveOperation.Start)
 
     def _follow(self, link: QUrl) -> None:
-        """A link to a page shows it, one within the page scrolls, and any other goes to the system."""
+        """A link to a page shows it, one within the page scrolls, and texts and web pages go to the system."""
         target = self.page.document().baseUrl().resolved(link)
         page = Path(target.toLocalFile())
         here = [row for row in range(self.list.count()) if self.list.item(row).data(FILE) == str(page)]
@@ -115,6 +116,8 @@ class Manual(QDialog):
         elif here:
             self.list.setCurrentRow(here[0])
             self.page.scrollToAnchor(target.fragment())
+        elif page.is_file() and page.resolve().is_relative_to(ROOT) and page.suffix in TEXTS:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
 
     def _find(self) -> None:
         """Select the next place of the words, from the top again at the end."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy
 
+from desktop.views.bold import bold
+
 EDGE_PX, ROW_GAP_PX, COLUMN_GAP_PX = 12, 4, 8
 
 
@@ -27,10 +29,7 @@ class ShortcutCard(QFrame):
         grid.setVerticalSpacing(ROW_GAP_PX)
         grid.setHorizontalSpacing(COLUMN_GAP_PX)
         grid.setColumnStretch(0, 1)
-        head = QLabel(title)
-        font = head.font()
-        font.setBold(True)
-        head.setFont(font)
+        head = bold(QLabel(title))
         grid.addWidget(head, 0, 0, 1, 2)
         self.rows: list[tuple[QLabel, QLabel]] = []
         for number, (words, keys) in enumerate(rows, start=1):

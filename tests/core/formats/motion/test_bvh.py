@@ -10,7 +10,7 @@ from core.body.model import Body, BodyParams, load_body
 from core.body.tree import JOINT_NAMES
 from core.errors import FitsError
 from core.formats.motion import amass, bvh, gltf
-from core.formats.motion.gaps import MOST_MADE, filled
+from core.formats.motion.gaps import MOST_MADE, by_frame, filled
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.track import motion_of
 from core.formats.photos.numbered_names import frame_numbers
@@ -56,7 +56,7 @@ def posed(body: Body, fits: list[Fit]) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("kid", [0.0, 0.8])
 def test_the_joints_of_the_file_are_where_the_bodys_are(kid, tmp_path, body):
     fits = walk(body, kid=kid)
-    bvh.write(tmp_path / "walk.bvh", fits, body, frame_rate=24)
+    bvh.write(tmp_path / "walk.bvh", fits, body, MotionOptions(frame_rate=24))
     read = read_bvh(tmp_path / "walk.bvh")
     assert read.frame_time == pytest.approx(1 / 24, abs=1e-8)
     _, joints = posed(body, fits)
@@ -107,7 +107,7 @@ def test_a_motion_starts_at_the_origin_or_stays_in_place(body):
     fits = walk(body)
     free, moved, still = (
         motion_of(fits, body, options).pelvis
-        for options in (None, MotionOptions(start_at_origin=True), MotionOptions(in_place=True))
+        for options in (MotionOptions(), MotionOptions(start_at_origin=True), MotionOptions(in_place=True))
     )
     np.testing.assert_allclose(moved[0, [0, 2]], 0, atol=1e-12)
     np.testing.assert_allclose(np.diff(moved, axis=0), np.diff(free, axis=0), atol=1e-12)
@@ -135,8 +135,8 @@ def test_a_t_pose_is_one_more_frame_and_is_told(tmp_path, body):
 
 def test_smplx_of_amass_has_its_joints_its_names_and_the_same_way(tmp_path, body):
     fits = walk(body)
-    done = amass.write_smplx(tmp_path / "x.npz", fits, body, frame_rate=60)
-    amass.write(tmp_path / "h.npz", fits, body, frame_rate=60)
+    done = amass.write_smplx(tmp_path / "x.npz", fits, body, MotionOptions(frame_rate=60))
+    amass.write(tmp_path / "h.npz", fits, body, MotionOptions(frame_rate=60))
     smplx, smplh = np.load(tmp_path / "x.npz"), np.load(tmp_path / "h.npz")
     assert smplx["poses"].shape == (len(fits), 165)
     np.testing.assert_allclose(smplx["poses"][:, :66], smplh["poses"][:, :66], atol=1e-12)
@@ -184,3 +184,17 @@ def test_two_videos_are_not_joined_by_made_frames(body):
     first, last = walk(body, 2)
     paths = ["one_0.jpg", "one_1.jpg", "two_0.jpg", "two_9.jpg"]
     assert filled({"one_0.jpg": first, "two_9.jpg": last}, paths).made == 0
+
+
+def test_photos_that_a_file_lists_in_any_order_are_a_motion_in_the_order_of_their_numbers(body):
+    fits = walk(body, 3)
+    paths = ["v_2.jpg", "v_0.jpg", "v_1.jpg", "other_5.jpg"]
+    listed = dict(zip(paths, [fits[2], fits[0], fits[1], fits[0]], strict=True))
+    assert list(by_frame(listed, paths)) == ["v_0.jpg", "v_1.jpg", "v_2.jpg", "other_5.jpg"]
+    assert filled(by_frame({path: listed[path] for path in ("v_2.jpg", "v_0.jpg")}, paths), paths).made == 1
+
+
+def test_a_shape_of_another_body_is_told(tmp_path, body):
+    smpl = [replace(one, body="smpl-neutral") for one in walk(body)]
+    assert "its shape is of the body 'smpl-neutral'" in bvh.write(tmp_path / "a.bvh", smpl, body).summary()
+    assert "its shape" not in bvh.write(tmp_path / "b.bvh", walk(body), body).summary()

@@ -60,6 +60,23 @@ def test_work_that_runs_waits_and_has_ended_stands_in_one_list(open_desk, jobs):
     assert shown(jobs) == [("Second", "done"), ("First", "done"), *before]
 
 
+def test_a_row_stays_with_its_work_when_other_work_comes_before_it(open_desk, jobs, monkeypatch):
+    files, go_on = open_desk.workbench.files, threading.Event()
+    files.start("First", steps(go_on), whole=True)
+    jobs.refresh()
+    row = jobs.rows[0]
+    run = JobRecord("Train spin", "running", 40, 100)
+    monkeypatch.setattr(type(jobs._training), "record", lambda training: run)
+    assert shown(jobs)[:2] == [("Train spin", "running"), ("First", "running")]
+    assert jobs.rows[1] is row
+    assert jobs._column.indexOf(row) == 2
+    go_on.set()
+    open_desk.wait(lambda: not files.running)
+    jobs.refresh()
+    assert row.record.title == "First"
+    assert row in jobs.rows
+
+
 def test_there_is_one_list_however_often_it_is_asked_for(open_desk, jobs):
     open_desk.do("help.jobs")
     open_desk.window.status.all_jobs.click()

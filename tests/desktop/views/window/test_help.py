@@ -50,14 +50,16 @@ def test_every_page_of_the_documentation_is_listed_and_shown(desk):
     manual.close()
 
 
-def test_a_link_to_a_page_is_followed_here_and_another_in_the_browser(desk, monkeypatch):
+def test_a_link_to_a_page_is_followed_here_others_by_the_system_and_a_program_never(desk, monkeypatch):
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
     manual = shown(desk, "help.manual", Manual)
     manual.page.anchorClicked.emit(QUrl("docs/tour.md"))
     assert manual.list.currentRow() == [page.name for page in pages()].index("tour.md")
     manual.page.anchorClicked.emit(QUrl("https://example.org"))
-    assert [url.host() for url in opened] == ["example.org"]
+    manual.page.anchorClicked.emit(QUrl("../LICENSE"))
+    manual.page.anchorClicked.emit(QUrl("../test.sh"))
+    assert [url.host() or url.fileName() for url in opened] == ["example.org", "LICENSE"]
     manual.close()
 
 

@@ -47,10 +47,10 @@ def _shaken(observe: Callable[..., Any]) -> Callable[..., Any]:
     """`observe` of keypoints whose coordinates have noise. The same keypoints get the same noise."""
 
     def shaken(keypoints: torch.Tensor, *rest: Any, **named: Any) -> Any:
-        if keypoints.ndim != 3 or keypoints.shape[-1] != 3 or not keypoints.is_floating_point():
+        if keypoints.ndim != 3 or keypoints.shape[-1] != 3:
             return observe(keypoints, *rest, **named)  # it refuses them
         noise = torch.randn(keypoints.shape[1:], generator=torch.Generator().manual_seed(0)) * NOISE
         noise[:, 2] = 0
-        return observe(keypoints * (1 + noise.to(keypoints)), *rest, **named)
+        return observe(keypoints * (1 + noise.to(keypoints.device)), *rest, **named)
 
     return shaken

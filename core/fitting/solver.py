@@ -68,7 +68,7 @@ def attempt(linearise: Linearise, state: State, moves: Tensor) -> State:
     gain = state.loss - there.loss
     ratio = gain / promised.clamp_min(torch.finfo(gain.dtype).tiny)
     accepted = (gain > 0) & (ratio > LEAST_GAIN)
-    strength, growth = _next_damping(state.strength, state.growth, ratio, accepted)
+    strength, growth = next_damping(state.strength, state.growth, ratio, accepted)
     each = accepted[:, None]
     return State(
         torch.where(each, state.unknowns + step, state.unknowns),
@@ -176,7 +176,7 @@ def solve_positive(matrix: Tensor, right: Tensor) -> Tensor:
     )  # a partly factored matrix gives numbers that look like a solution
 
 
-def _next_damping(strength: Tensor, growth: Tensor, ratio: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
+def next_damping(strength: Tensor, growth: Tensor, ratio: Tensor, accepted: Tensor) -> tuple[Tensor, Tensor]:
     """Less damping after a step that gained as predicted, much more after each rejection in a row."""
     eased = strength * (1 - (2 * ratio.clamp(0, 1) - 1) ** 3).clamp_min(0.1)
     strength = torch.where(accepted, eased, strength * growth).clamp(*DAMPING_RANGE)

@@ -1,0 +1,141 @@
+"""The people of one track as a fit over time takes them, and its bodies as records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.body.keypoint_body import (
+    BETAS_COLUMNS,
+    CAM_T_COLUMNS,
+    KID_COLUMN,
+    POSE_COLUMNS,
+    UNKNOWNS,
+    KeypointBody,
+    params_to_vector,
+    vector_to_params,
+)
+from core.body.model import Body
+from core.errors import FitInputError
+from core.fitting.sequence.choice import choose_over_time
+from core.fitting.sequence.track_config import TrackConfig
+from core.fitting.sequence.track_fit import SeenTracks, TrackStep, fit_tracks
+from core.records import Fit, Guess, Person, Photo
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """A person in one photo of its track. seconds: when the photo was taken."""
+
+    photo: Photo
+    person: Person
+    seconds: float
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a keypoint is there."""
+        return bool((self.person.keypoints.confidence > 0).any())
+
+
+def fit_over_time(
+    body: Body, sightings: Sequence[Sighting], config: TrackConfig | None = None
+) -> Iterator[list[Fit]]:
+    """Fit one track as one problem, and yield the fits of all its photos, in their order, after each step.
+
+    sightings: in the order of time, of one layout, each with a guess or a fit of this body. A locked person keeps its
+    fit. Raises FitInputError where the track cannot be fitted.
+    """
+    _check(body, sightings)
+    start = _start(body, sightings)
+    for step in fit_tracks(body, _seen(sightings, start), vector_to_params(start), config):
+        yield _fits(step, sightings, body)
+
+
+def _check(body: Body, sightings: Sequence[Sighting]) -> None:
+    layouts = {sighting.person.keypoints.layout for sighting in sightings}
+    if len(layouts) != 1:
+        raise FitInputError(
+            f"the track's people have {len(layouts)} layouts: {', '.join(sorted(layouts))}. Fit people of one layout."
+        )
+    for sighting in sightings:
+        if not _bodies(body, sighting.person):
+            raise FitInputError(
+                f"{sighting.photo.path}, person {sighting.person.id}: no guess and no fit of this body. Guess first."
+            )
+
+
+def _bodies(body: Body, person: Person) -> list[Fit | Guess]:
+    """What may start a person: a locked fit alone; else the guess with its alternatives, else the fit."""
+    own = [person.fit] if person.fit is not None and person.fit.body == body.fingerprint else []
+    if person.locked or person.guess is None:
+        return [*own]
+    return [person.guess, *person.guess.alternatives]
+
+
+def _start(body: Body, sightings: Sequence[Sighting]) -> Tensor:
+    """Unknowns (T, 86): of each frame's bodies the one that time makes likeliest."""
+    bodies = [_bodies(body, sighting.person) for sighting in sightings]
+    most = max(map(len, bodies))
+    rows = torch.zeros(len(bodies), most, UNKNOWNS)
+    probability, there = torch.zeros(len(bodies), most), torch.zeros(len(bodies), most, dtype=torch.bool)
+    for frame, some in enumerate(bodies):
+        for place, one in enumerate(some):
+            rows[frame, place] = torch.from_numpy(_unknowns(one))
+            probability[frame, place] = one.probability if isinstance(one, Guess) else 1.0
+            there[frame, place] = True
+    table = KeypointBody.from_body(body, "smpl24")
+    joints = table.joints(rows.flatten(0, 1).to(body.v_template))[1].cpu().unflatten(0, (len(bodies), most))
+    seconds = torch.tensor([sighting.seconds for sighting in sightings])
+    chosen = choose_over_time(joints, probability, seconds - seconds[0], there)
+    return rows[torch.arange(len(rows)), chosen]
+
+
+def _unknowns(one: Fit | Guess) -> np.ndarray:
+    row = np.zeros(UNKNOWNS, np.float32)
+    row[POSE_COLUMNS], row[BETAS_COLUMNS], row[KID_COLUMN] = one.pose, one.betas, one.kid
+    row[CAM_T_COLUMNS] = one.cam_t
+    return row
+
+
+def _seen(sightings: Sequence[Sighting], start: Tensor) -> SeenTracks:
+    lenses = [sighting.photo.camera for sighting in sightings]
+    seconds = torch.tensor([[sighting.seconds - sightings[0].seconds for sighting in sightings]])
+    return SeenTracks(
+        keypoints=torch.from_numpy(np.stack([one.person.keypoints.array for one in sightings]))[None],
+        layout=sightings[0].person.keypoints.layout,
+        focal_length=torch.tensor([[focal for focal, _ in lenses]]).float(),
+        camera_center=torch.tensor(np.array([centre for _, centre in lenses]))[None].float(),
+        seconds=seconds.float(),
+        there=torch.ones(1, len(start), dtype=torch.bool),
+        locked=torch.tensor([[sighting.person.locked for sighting in sightings]]),
+    )
+
+
+def _fits(step: TrackStep, sightings: Sequence[Sighting], body: Body) -> list[Fit]:
+    unknowns = params_to_vector(step.params).numpy()
+    return [
+        _fit(unknowns[row], float(step.score[0, row]), bool(step.weak[0, row]), sighting, body)
+        for row, sighting in enumerate(sightings)
+    ]
+
+
+def _fit(row: np.ndarray, score: float, weak: bool, sighting: Sighting, body: Body) -> Fit:
+    if sighting.person.locked and sighting.person.fit is not None:
+        return sighting.person.fit
+    focal_length, centre = sighting.photo.camera
+    return Fit(
+        pose=row[POSE_COLUMNS],
+        betas=row[BETAS_COLUMNS],
+        kid=float(row[KID_COLUMN]),
+        cam_t=row[CAM_T_COLUMNS],
+        focal_length=focal_length,
+        camera_center=np.array(centre),
+        score=score if np.isfinite(score) else np.inf,
+        body=body.fingerprint,
+        source="fit",
+        weak=weak,
+    )

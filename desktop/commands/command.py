@@ -17,6 +17,7 @@ WRITABLE: Needs = frozenset({"writable"})  # a project that may be written
 PHOTO: Needs = frozenset({"photo"})
 PERSON: Needs = frozenset({"person"})
 SEVERAL: Needs = frozenset({"several"})  # people selected together
+TRACK: Needs = frozenset({"track"})  # a selected person with a track
 UNLOCKED: Needs = frozenset({"unlocked"})  # a selected person that may be changed
 KEYPOINT: Needs = frozenset({"keypoint"})  # a selected keypoint of the person
 SEEN: Needs = frozenset({"seen"})  # a present keypoint of the person
@@ -37,6 +38,7 @@ REASONS = {
     "photo": QT_TR_NOOP("no photo is shown"),
     "person": QT_TR_NOOP("nobody is selected"),
     "several": QT_TR_NOOP("only one person is selected"),
+    "track": QT_TR_NOOP("the person has no track"),
     "unlocked": QT_TR_NOOP("the person is locked, or the project can only be read"),
     "body": QT_TR_NOOP("no body is loaded"),
     "fit": QT_TR_NOOP("the person has no fit"),
@@ -107,6 +109,7 @@ def available(workbench: Workbench) -> Needs:
         keypoints = person.keypoints
         found |= {"person": True, "unlocked": writable and not person.locked, "fit": person.fit is not None}
         found |= {"held": bool(person.wishes), "original": person.original_keypoints is not None}
+        found["track"] = person.track is not None
         found["several"] = len(workbench.queue.together) > 1
         found["keypoint"] = 0 <= workbench.view.keypoint < len(keypoints.xy)
         found["seen"] = bool((keypoints.confidence > 0).any())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -23,8 +23,10 @@ from core.body.model import Body
 from core.errors import FitInputError
 from core.fitting.sequence.choice import choose_over_time
 from core.fitting.sequence.track_config import TrackConfig
-from core.fitting.sequence.track_fit import SeenTracks, TrackStep, fit_tracks
+from core.fitting.sequence.track_fit import SHAPE, SeenTracks, TrackStep, fit_tracks
 from core.records import Fit, Guess, Person, Photo
+
+PIECE, OVERLAP = 300, 2  # frames that are fitted together; an acceleration links a frame to two before it
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +46,30 @@ class Sighting:
 def fit_over_time(
     body: Body, sightings: Sequence[Sighting], config: TrackConfig | None = None
 ) -> Iterator[list[Fit]]:
-    """Fit one track as one problem, and yield the fits of all its photos, in their order, after each step.
+    """Fit one track, and yield the fits of its photos in their order, a piece at a time.
 
     sightings: in the order of time, of one layout, each with a guess or a fit of this body. A locked person keeps its
-    fit. Raises FitInputError where the track cannot be fitted.
+    fit. A long track is fitted in pieces, so that memory is bounded: the last frames of a piece are constants of the
+    next one, and the first piece's shape is that of all. Raises FitInputError where the track cannot be fitted.
     """
     _check(body, sightings)
-    start = _start(body, sightings)
-    for step in fit_tracks(body, _seen(sightings, start), vector_to_params(start), config):
-        yield _fits(step, sightings, body)
+    start, config = _start(body, sightings), config or TrackConfig()
+    held = torch.tensor([sighting.person.locked for sighting in sightings])
+    shape = start[0, SHAPE]
+    for first in range(0, len(sightings), PIECE):
+        before = max(0, first - OVERLAP)
+        piece = slice(before, min(first + PIECE, len(sightings)))
+        locked = held[piece].clone()
+        locked[: first - before] = True
+        if first:
+            start[piece, SHAPE] = torch.where(held[piece, None], start[piece, SHAPE], shape)
+            config = replace(config, frame=replace(config.frame, free_betas=False, free_kid=False))
+        seen = _seen(sightings[piece], locked)
+        *_, step = fit_tracks(body, seen, vector_to_params(start[piece]), config)
+        found = params_to_vector(step.params)
+        start[piece] = found
+        shape = found[int((~locked).int().argmax()), SHAPE]
+        yield _fits(step, sightings[piece], body)[first - before :]
 
 
 def _check(body: Body, sightings: Sequence[Sighting]) -> None:
@@ -101,7 +118,7 @@ def _unknowns(one: Fit | Guess) -> np.ndarray:
     return row
 
 
-def _seen(sightings: Sequence[Sighting], start: Tensor) -> SeenTracks:
+def _seen(sightings: Sequence[Sighting], locked: Tensor) -> SeenTracks:
     lenses = [sighting.photo.camera for sighting in sightings]
     seconds = torch.tensor([[sighting.seconds - sightings[0].seconds for sighting in sightings]])
     return SeenTracks(
@@ -110,8 +127,8 @@ def _seen(sightings: Sequence[Sighting], start: Tensor) -> SeenTracks:
         focal_length=torch.tensor([[focal for focal, _ in lenses]]).float(),
         camera_center=torch.tensor(np.array([centre for _, centre in lenses]))[None].float(),
         seconds=seconds.float(),
-        there=torch.ones(1, len(start), dtype=torch.bool),
-        locked=torch.tensor([[sighting.person.locked for sighting in sightings]]),
+        there=torch.ones(1, len(locked), dtype=torch.bool),
+        locked=locked[None],
     )
 
 

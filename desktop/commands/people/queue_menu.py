@@ -9,10 +9,11 @@ import numpy as np
 
 from core.records import Person
 from core.store import Project
-from desktop.commands.command import BODY, SEVERAL, WRITABLE, Command
+from desktop.commands.command import BODY, SEVERAL, TRACK, WRITABLE, Command
 from desktop.commands.people.together import write_people
 from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps, unfitted
+from desktop.jobs.fitting_tracks import fit_track_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
@@ -35,14 +36,23 @@ def fit_selected(workbench: Workbench, window: Asks, shown: Shown) -> None:
     fit_people(workbench, tr("Fit the selected people"), workbench.queue.together)
 
 
+def fit_tracks_of_selected(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Fit the tracks of the selected people over time."""
+    chosen = workbench.queue.together
+    ids = chosen if len(chosen) > 1 else [shown.the_person.id]
+    fit_people(workbench, tr("Fit tracks over time"), ids, over_time=True)
+
+
 def fit_people(
     workbench: Workbench,
     label: str,
     ids: Sequence[int] | np.ndarray,
     without_fit: bool = False,
     after: Callable[[], None] = lambda: None,
+    over_time: bool = False,
 ) -> None:
-    """Fit people in the background. without_fit: only those who have none yet. after: called at the end."""
+    """Fit people in the background. without_fit: only those who have none yet. after: called at the end. over_time: fit
+    the people's whole tracks."""
     project, fits = workbench.shown.the_project, workbench.fits
     faults: list[str] = []
     done: list[int] = []
@@ -66,6 +76,8 @@ def fit_people(
     body, options, device = fits.the_body, fits.options, fits.device()
 
     def steps(network: "nn.Module | None") -> Iterator[FittedPeople]:
+        if over_time:
+            return fit_track_steps(body, project, ids, network, device)
         chosen = unfitted(project, ids) if without_fit else ids
         return fit_many_steps(body, project, chosen, options, network, device)
 
@@ -188,6 +200,13 @@ QUEUE = (
         "Ctrl+Shift+F",
         fit_selected,
         SEVERAL | WRITABLE | BODY,
+    ),
+    Command(
+        "fit.over_time",
+        QT_TR_NOOP("Fit the trac&k over time"),
+        "Ctrl+Alt+F",
+        fit_tracks_of_selected,
+        TRACK | WRITABLE | BODY,
     ),
     Command(
         "fit.guess_selected",

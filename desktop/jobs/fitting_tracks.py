@@ -1,0 +1,91 @@
+"""Fits of whole tracks over time. A track's people are guessed where they have neither guess nor fit."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.errors import FitInputError
+from core.records import Fit, Guess
+from desktop.jobs.device import Device
+from desktop.jobs.fitting_many import FittedPeople, LeftOut
+from desktop.jobs.guessing import guess_people
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.body.model import Body
+    from core.fitting.sequence.sightings import Sighting
+    from core.store import Project
+
+
+def fit_track_steps(
+    body: "Body",
+    project: "Project",
+    person_ids: Iterable[int],
+    network: "nn.Module | None" = None,
+    device: Device | None = None,
+) -> Iterator[FittedPeople]:
+    """Fit the tracks of people over time, one track after another. Locked people are constants."""
+    from core.formats.shared.track_sightings import sightings_by_track
+
+    wanted = {int(person_id) for person_id in person_ids}
+    device = device or Device(body)
+    tracks = [
+        some
+        for some in sightings_by_track(list(project.photos())).values()
+        if wanted & {one.person.id for one in some}
+    ]
+    total, done = sum(map(len, tracks)), 0
+    for some in tracks:
+        guesses, faults = _guessed(body, project, some, network, device)
+        ready = [
+            replace(one, person=one.person.with_(guess=guesses.get(one.person.id, one.person.guess)))
+            for one in some
+        ]
+        for step in _fitted(body, [one for one in ready if _starts(body, one)], guesses):
+            done += len(step.keypoints)
+            yield replace(step, done=done, total=total, faults=(*faults, *step.faults))
+            faults = []
+
+
+def _starts(body: "Body", one: "Sighting") -> bool:
+    own = one.person.fit is not None and one.person.fit.body == body.fingerprint
+    return own or (not one.person.locked and one.person.guess is not None)
+
+
+def _guessed(
+    body: "Body",
+    project: "Project",
+    some: "list[Sighting]",
+    network: "nn.Module | None",
+    device: Device,
+) -> tuple[dict[int, Guess], list[str]]:
+    """Guesses of the people without one, and what could not be guessed."""
+    bare = [(one.photo, one.person) for one in some if one.person.guess is None and not one.person.locked]
+    return guess_people(bare, project.folder, network, device)
+
+
+def _fitted(body: "Body", some: "list[Sighting]", guesses: dict[int, Guess]) -> Iterator[FittedPeople]:
+    from core.fitting.sequence.sightings import fit_over_time
+
+    first = 0
+    try:
+        for fits in fit_over_time(body, some):
+            part = some[first : first + len(fits)]
+            first += len(fits)
+            yield _as_people(part, fits, guesses)
+    except FitInputError as error:
+        yield FittedPeople(0, 0, {}, {}, {}, faults=(str(error),))
+
+
+def _as_people(part: "list[Sighting]", fits: list[Fit], guesses: dict[int, Guess]) -> FittedPeople:
+    free = [(one.person, fit) for one, fit in zip(part, fits, strict=True) if not one.person.locked]
+    locked: tuple[LeftOut, ...] = ("locked",) * (len(part) - len(free))
+    return FittedPeople(
+        done=0,
+        total=0,
+        fits={person.id: fit for person, fit in free},
+        guesses={person.id: guesses[person.id] for person, _ in free if person.id in guesses},
+        keypoints={one.person.id: one.person.keypoints for one in part},
+        left_out=locked,
+    )

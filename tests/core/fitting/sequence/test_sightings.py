@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.body.keypoint_body import params_to_vector
+from core.body.model import BodyParams
+from core.errors import FitInputError
+from core.fitting.sequence import sightings as module
+from core.fitting.sequence.sightings import Sighting, fit_over_time
+from core.formats.shared.track_sightings import sightings_by_track
+from core.metrics import mpjpe_mm
+from core.records import BBox, Fit, Keypoints, Person, Photo
+from tests.core.fitting.making import CENTER, FOCAL, Scene, before_camera, off_by, prior_poses
+
+FRAMES = 8
+
+
+def walk(body) -> tuple[Scene, list[Photo]]:
+    """One person, track 5, in eight numbered photos that a file lists backwards, with fits ten degrees off."""
+    first = before_camera(prior_poses(1))[[0] * FRAMES]
+    scene = Scene.of(body, first, "coco17", noise_px=3)
+    rows = params_to_vector(off_by(scene.truth, 10)).numpy()
+    photos = []
+    for frame in range(FRAMES):
+        row = rows[frame]
+        fit = Fit(
+            row[:72], row[72:82], 0.0, row[83:86], FOCAL, np.array(CENTER), 9.0, body.fingerprint, "fit"
+        )
+        keypoints = Keypoints("coco17", scene.keypoints[frame, :, :2].numpy(), np.ones(17, np.float32))
+        person = Person(frame, BBox(np.array(CENTER), 2.0), keypoints, fit=fit, track=5)
+        photos.append(Photo(f"walk_{frame:03}.jpg", 1000, 800, (person,), focal_length=FOCAL))
+    return scene, photos[::-1]
+
+
+def track_in(photos: list[Photo]) -> list[Sighting]:
+    return sightings_by_track(photos)["walk_#", 5]
+
+
+def errors_mm(scene: Scene, fits: list[Fit]) -> torch.Tensor:
+    """Of joints from the pelvis, a frame each (T,)."""
+    parts = ([np.array(getattr(fit, name)) for fit in fits] for name in ("pose", "betas", "cam_t"))
+    pose, betas, cam_t = (torch.from_numpy(np.stack(part)) for part in parts)
+    return mpjpe_mm(scene.joints(BodyParams.from_pose(pose, betas, cam_t)), scene.joints(scene.truth))
+
+
+def test_people_of_one_track_come_in_the_order_of_their_photos_numbers(body):
+    _, photos = walk(body)
+    track = track_in(photos)
+    assert [one.person.id for one in track] == list(range(FRAMES))
+    assert track[-1].seconds - track[0].seconds == pytest.approx(7 / 30)
+
+
+def test_people_without_a_track_or_keypoints_are_left_out(body):
+    _, photos = walk(body)
+    bare = photos[0].with_(people=(photos[0].people[0].with_(track=None),))
+    assert len(track_in([bare, *photos[1:]])) == FRAMES - 1
+
+
+def test_fits_over_time_are_nearer_to_the_truth_than_their_start(body):
+    scene, photos = walk(body)
+    track = track_in(photos)
+    (fits,) = fit_over_time(body, track)
+    assert errors_mm(scene, fits).mean() < 0.8 * errors_mm(scene, [one.person.fit for one in track]).mean()
+
+
+def test_a_long_track_is_fitted_in_pieces_of_one_shape(body, monkeypatch):
+    monkeypatch.setattr(module, "PIECE", 3)
+    _, photos = walk(body)
+    parts = list(fit_over_time(body, track_in(photos)))
+    fits = [fit for part in parts for fit in part]
+    assert [len(part) for part in parts] == [3, 3, 2]
+    for fit in fits:
+        np.testing.assert_allclose(fit.betas, fits[0].betas, atol=1e-6)
+
+
+def test_a_locked_person_keeps_its_very_fit(body):
+    _, photos = walk(body)
+    track = track_in(photos)
+    track[2] = replace(track[2], person=track[2].person.with_(locked=True))
+    (fits,) = fit_over_time(body, track)
+    assert fits[2] is track[2].person.fit
+
+
+def test_a_track_of_two_layouts_is_refused_by_their_names(body):
+    _, photos = walk(body)
+    track = track_in(photos)
+    other = Keypoints("openpose25", np.ones((25, 2), np.float32), np.ones(25, np.float32))
+    track[1] = replace(track[1], person=track[1].person.with_(keypoints=other))
+    with pytest.raises(FitInputError, match="coco17, openpose25"):
+        list(fit_over_time(body, track))
+
+
+def test_a_person_without_guess_and_fit_is_named(body):
+    _, photos = walk(body)
+    track = track_in(photos)
+    track[1] = replace(track[1], person=track[1].person.with_(fit=None))
+    with pytest.raises(FitInputError, match=r"walk_001\.jpg, person 1: no guess"):
+        list(fit_over_time(body, track))

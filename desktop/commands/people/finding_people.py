@@ -152,12 +152,13 @@ class _Search:
         workbench.remember()
         workbench.finding.cannot(self._lack)
         workbench.finding.end()
-        if workbench.person is None or (untouched and workbench.person_id == self._chosen):
+        ended_well = not (workbench.job.failed or workbench.job.stopped)
+        if ended_well and (workbench.person is None or (untouched and workbench.person_id == self._chosen)):
             workbench.show_first()
         if self._lack:
             if workbench.photo is None or workbench.photo.people:
                 self._offer()
-        elif self._found or not workbench.job.failed:
+        elif self._found or ended_well:
             told = tr("%n people found", "", self._found)
             if self._total == 0:
                 told = tr("Every photo has people already.")
@@ -198,7 +199,7 @@ def _download(
 
     def end() -> None:
         finding.end()
-        if last.done >= last.total or last.failed:
+        if not (workbench.job.failed or workbench.job.stopped):
             then(last.failed)
 
     if not workbench.job.running:

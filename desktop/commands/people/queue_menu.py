@@ -42,7 +42,8 @@ def fit_people(
     without_fit: bool = False,
     after: Callable[[], None] = lambda: None,
 ) -> None:
-    """Fit people in the background. without_fit: only those who have none yet. after: called at the end."""
+    """Fit people in the background. without_fit: only those who have none yet. after: called at the end, unless the
+    work is stopped or fails."""
     project, fits = workbench.shown.the_project, workbench.fits
     faults: list[str] = []
     done: list[int] = []
@@ -75,7 +76,8 @@ def fit_people(
             return
         told = tr("{done} of %n people fitted", "", total).format(done=len(done))
         _end(workbench, [told + _others(left_out, total - len(done)), *faults])
-        after()
+        if not (workbench.job.failed or workbench.job.stopped):
+            after()
 
     workbench.job.start(label, with_network(fits.network.load, steps), take, end)
 

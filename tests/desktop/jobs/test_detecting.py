@@ -170,3 +170,25 @@ def test_weights_are_downloaded_before_the_search_and_where_they_cannot_be_the_c
     assert ("Download the detector's weights", 10) in seen
     assert all(len(photo.people) == 2 for photo in desk.workbench.project.photos())
     assert not card.isVisible()
+
+
+def test_a_search_that_is_stopped_leaves_the_view_where_it_is(desk, folder, monkeypatch):
+    class Waits(StandIn):
+        def __call__(self, image, bboxes=None):
+            Waits.calls = getattr(Waits, "calls", 0) + 1
+            while Waits.calls > 1 and not Waits.free:
+                time.sleep(0.01)
+            return super().__call__(image, bboxes)
+
+    Waits.free = False
+    monkeypatch.setattr(detecting, "load_any", Waits)
+    desk.open(folder)
+    workbench = desk.workbench
+    workbench.show_photo(workbench.project.photo_ids()[1])
+    desk.do("person.detect")
+    desk.wait(lambda: getattr(Waits, "calls", 0) > 1)
+    shown = workbench.photo.path
+    workbench.job.cancel()
+    Waits.free = True
+    desk.wait(lambda: not workbench.busy)
+    assert workbench.photo.path == shown

@@ -18,7 +18,11 @@ from desktop.text.translate import tr
 
 LOOK_EVERY_S = 0.1
 LONGEST_END_S = 10.0  # that pip gets to undo what it has begun
-PIP = (sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-cache-dir")
+# Wheels alone: a source distribution would run its own code, and need a compiler.
+PIP = (
+    *(sys.executable, "-m", "pip", "install", "--only-binary=:all:"),
+    *("--no-input", "--disable-pip-version-check", "--no-cache-dir"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def _run(command: Sequence[str], scratch: Path, total: int) -> Iterator[Installi
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        start_new_session=True,
     )
     reader = threading.Thread(target=said.read, args=(child.stdout,), name="pip", daemon=True)
     reader.start()
@@ -83,15 +88,23 @@ def _run(command: Sequence[str], scratch: Path, total: int) -> Iterator[Installi
 
 
 def _end(child: "subprocess.Popen[str]") -> None:
-    """Interrupt pip, so that it puts replaced packages back; kill it if it does not end."""
+    """Interrupt pip, so that it puts replaced packages back; kill it and its children if it does not end."""
     if child.poll() is not None:
         return
-    child.send_signal(signal.SIGINT) if os.name == "posix" else child.terminate()
-    try:
+    _signal(child, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
         child.wait(LONGEST_END_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+    _signal(child, signal.SIGTERM if os.name != "posix" else signal.SIGKILL)  # also children that stayed
+    child.wait()
+
+
+def _signal(child: "subprocess.Popen[str]", number: int) -> None:
+    """Send a signal to the child and all processes that it started."""
+    if os.name != "posix":
+        child.terminate()
+        return
+    with suppress(OSError):
+        os.killpg(child.pid, number)
 
 
 class _Said:

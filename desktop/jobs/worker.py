@@ -11,6 +11,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 READER_S = 0.5  # that the window waits at most for a reader when it closes
 
 log = logging.getLogger(__name__)
+_here = threading.local()  # the run of a worker's thread
+
+
+def is_stopped() -> bool:
+    """Whether the work of this thread was stopped. Steps that wait for long look, and give up their wait."""
+    run: _Run | None = getattr(_here, "run", None)
+    return run is not None and run.stopped.is_set()
 
 
 class Worker(QObject):
@@ -116,7 +123,7 @@ class _Run:
 
     def take_steps(self) -> None:
         """The thread's function: take steps until the generator ends, fails or is stopped."""
-        error = None
+        error, _here.run = None, self
         try:
             for step in self._steps:
                 if self.stopped.is_set():

@@ -136,6 +136,7 @@ def open_body(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def save_fits(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    workbench.autosave.forget()
     steps = save_fits_steps(shown.the_project, workbench.fits.the_body.fingerprint)
     workbench.files.start(tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
 

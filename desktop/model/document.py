@@ -30,6 +30,7 @@ class Document(QObject):
         object, object
     )  # a file's question, and what is to be called with its option and the answer
     reported = Signal(str)  # a notice of something lost, to be read whole
+    noted = Signal(str)  # a line for the list of jobs alone
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

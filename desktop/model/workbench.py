@@ -56,19 +56,20 @@ class Workbench(Document):
         self._other_writer = OtherWriter(self)
         self.job = Job(self)  # work on people: fits, guesses, detection
         self.files = Job(self)  # work on files: open, add, save, export
-        for job in (self.job, self.files):
+        self.downloads = Job(self)  # installations and downloads, which no change of the project ends
+        for job in (self.job, self.files, self.downloads):
             job.refused.connect(self.refused)
-        self.jobs = JobLog((self.job, self.files), self)
-        self.told.connect(self.jobs.hear)
-        self.reported.connect(self.jobs.hear)
-        self.autosave = Autosave(self)
+        self.jobs = JobLog((self.job, self.files, self.downloads), self)
+        for text in (self.told, self.reported, self.noted):
+            text.connect(self.jobs.hear)
+        self.autosave = Autosave(self, self.files, self.fits, lambda: self.view.autosave)
         self.hover = Hover(self)
         self.finding = Finding(self)
 
     @property
     def busy(self) -> bool:
         """Whether a job runs in the background."""
-        return self.job.running or self.files.running
+        return self.job.running or self.files.running or self.downloads.running
 
     def change_view(self, **changes: Any) -> None:
         """Change settings of drawing: fields of `View`."""
@@ -83,8 +84,9 @@ class Workbench(Document):
         """Close the open project, show this one, and select the first person of its queue."""
         self.cancel()
         self.job.cancel()
-        self.files.finish()
         self._set_photo(None, None)  # before the project closes: typed notes and tags are saved
+        self.autosave.write_due()
+        self.files.finish()
         if self.project is not None:
             self.project.close()
         self.project = project
@@ -137,14 +139,16 @@ class Workbench(Document):
         """Stop all jobs in the background."""
         self.job.cancel()
         self.files.cancel()
+        self.downloads.cancel()
 
     def close(self) -> None:
         """Stop all work, wait for its end, and close the project."""
         self.keep_due()
+        self.autosave.forget()
         self.fits.close()
         self.alternatives.close()
-        self.job.close()
-        self.files.close()
+        for job in (self.job, self.files, self.downloads):
+            job.close()
         self.history.clear()
         self._other_writer.watch(None)
         if self.project is not None:

@@ -60,6 +60,7 @@ class Actions(dict[str, QAction]):
             workbench.fits.body_changed,
             workbench.job.changed,
             workbench.files.changed,
+            workbench.downloads.changed,
             workbench.history.indexChanged,
             workbench.queue.together_changed,
         ):

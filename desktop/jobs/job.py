@@ -167,6 +167,19 @@ class Job(QObject):
             self._worker.stop()
             self._finish("stopped")
 
+    def cancel_one(self, work_id: int) -> None:
+        """Stop the running or waiting work of a JobRecord's id. Other waiting work stays, and begins in its turn."""
+        self._afterwards = _NO_MORE
+        if self.running and self._now.id == work_id:
+            self._worker.stop()
+            self._finish("stopped")
+            return
+        dropped = [asked for asked in self._waiting if asked.id == work_id]
+        self._waiting = [asked for asked in self._waiting if asked.id != work_id]
+        for asked in dropped:
+            self.ended.emit(JobRecord(asked.title, "stopped", id=asked.id))
+        self.changed.emit()
+
     def finish(self) -> None:
         """Run all `whole` work to its end, and cancel any other. Call this before the project closes."""
         waiting, self._waiting = self._waiting, []

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -164,3 +164,34 @@ class _Run:
                 setattr(self._news, name, value)
         if not waiting and not self.stopped.is_set():
             self._tell(self)
+
+
+Request = TypeVar("Request")
+
+
+class Mailbox(Generic[Request]):
+    """Holds only the newest request of a drag, for the thread that works on it."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._request: Request | None = None
+        self._closed = False
+
+    def put(self, request: Request) -> None:
+        """Put a request in place of a waiting one."""
+        with self._condition:
+            self._request = request
+            self._condition.notify()
+
+    def close(self) -> None:
+        """End all waits: no more requests come."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify()
+
+    def take(self) -> Request | None:
+        """Wait for the newest request. None if the mailbox is closed."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed or self._request is not None)
+            request, self._request = self._request, None
+            return None if self._closed else request

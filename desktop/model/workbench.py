@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.records import Person
 from core.store import Project
@@ -32,11 +32,17 @@ from desktop.state.view import NO_KEYPOINT, View
 if TYPE_CHECKING:
     from core.body.model import Body
 
+BESIDE_MS, SOON_MS = (
+    60,
+    16,
+)  # between two redraws beside the photo: while a fit follows, and during other drags
+
 
 class Workbench(Document):
     """The object that views draw and ask for changes. Fits, queue and jobs know it as a Document."""
 
     view_changed = Signal()
+    previewed_beside = Signal()  # some of the moves of a drag, for views beside the photo
 
     def __init__(
         self,
@@ -61,10 +67,14 @@ class Workbench(Document):
             job.refused.connect(self.refused)
         self.jobs = JobLog((self.job, self.files, self.downloads), self)
         for text in (self.told, self.reported, self.noted):
-            text.connect(self.jobs.hear)
+            text.connect(self.jobs.add_text)
         self.autosave = Autosave(self, self.files, self.fits, lambda: self.view.autosave)
         self.hover = Hover(self)
         self.finding = Finding(self)
+        self._beside = QTimer(self)
+        self._beside.setSingleShot(True)
+        self._beside.timeout.connect(self.previewed_beside)
+        self.photo_changed.connect(self._beside.stop)  # every view redraws then
 
     @property
     def busy(self) -> bool:
@@ -123,6 +133,11 @@ class Workbench(Document):
         if self.photo is not None:
             self.fits.follow(self.photo, person, resting)
             self.preview_move(person)
+
+    def preview_move(self, person: Person) -> None:
+        super().preview_move(person)
+        if not self._beside.isActive():
+            self._beside.start(BESIDE_MS if self.fits.following else SOON_MS)
 
     def apply(self, label: str, person: Person, follow: bool = False, resting: tuple[Wish, ...] = ()) -> None:
         """Commit a person: one entry of the history. follow: refine the body to the keypoints first.

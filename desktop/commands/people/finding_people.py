@@ -36,11 +36,11 @@ FAULTS_TOLD = 6
 
 @dataclass(frozen=True)
 class Megabytes:
-    """Progress of a download. said: what an installation printed; failed: why the work ended early."""
+    """Progress of a download. printed: by an installation; failed: why the work ended early."""
 
     done: int
     total: int
-    said: str = ""
+    printed: str = ""
     failed: str = ""
 
 
@@ -204,7 +204,7 @@ def _download(
         nonlocal last
         last = step
         if work == "install":  # why a download of weights failed is told as the lack of a detector
-            finding.add_to_log(step.said, step.failed)
+            finding.add_to_log(step.printed, step.failed)
 
     def end() -> None:
         finding.end(work)
@@ -231,7 +231,7 @@ def _in_megabytes(start: "Callable[[], Iterator[Installing] | Iterator[Fetched]]
         for step in start():
             whole = max(1, round(step.total / MEGABYTE))
             done = whole if step.done >= step.total else min(whole - 1, round(step.done / MEGABYTE))
-            last = Megabytes(done, whole, getattr(step, "said", ""))
+            last = Megabytes(done, whole, getattr(step, "printed", ""))
             yield last
     except FitloopError as error:
         yield Megabytes(last.done, last.total, failed=str(error))

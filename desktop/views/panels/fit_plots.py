@@ -139,9 +139,8 @@ class ResidualBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
         self._title, self._chosen = tr("Distance from the body [px]"), tr("{title}: {name} {distance}")
+        self._absent, self._distance = tr("absent"), tr("{distance:.1f} px")
         self._soon = Unhurried(self, workbench)
-        for signal in (workbench.photo_changed, workbench.previewed):
-            signal.connect(self._soon.ask)
         workbench.view_changed.connect(self.update)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
@@ -218,9 +217,9 @@ class ResidualBars(QWidget):
         if person is None or not 0 <= chosen < len(values):
             return self._title
         name = part(layout(person.keypoints.layout).keypoints[chosen])
-        distance = tr("absent")
+        distance = self._absent
         if np.isfinite(values[chosen]):
-            distance = tr("{distance:.1f} px").format(distance=values[chosen])
+            distance = self._distance.format(distance=values[chosen])
         return self._chosen.format(title=self._title, name=name, distance=distance)
 
     def _paint_names(self, painter: QPainter, names: list[str], chosen: tuple[int, ...]) -> None:

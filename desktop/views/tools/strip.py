@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QBoxLayout, QFrame, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QSlider, QToolButton
 
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
+from desktop.views.sized_view import SizedView
 
 ICON_PX, BUTTON_PX, MARGIN_PX, GAP_PX, ROUND_PX = 16, 26, 8, 1, 6
 GROUND_ALPHA = 232
@@ -18,7 +19,7 @@ BAR_PX = BUTTON_PX + 2 * MARGIN_PX  # at the lower edge, where a bar may lie
 class OnView(QFrame):
     """A rounded panel on a view, in the theme's colours. It keeps its corner of the view."""
 
-    def __init__(self, workbench: Workbench, view: QWidget, direction: QBoxLayout.Direction) -> None:
+    def __init__(self, workbench: Workbench, view: SizedView, direction: QBoxLayout.Direction) -> None:
         super().__init__(view)
         self._workbench, self._view = workbench, view
         self.row = QBoxLayout(direction, self)
@@ -26,7 +27,7 @@ class OnView(QFrame):
         self.row.setSpacing(GAP_PX)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         workbench.view_changed.connect(self.update)
-        view.installEventFilter(self)
+        view.sized.connect(self.put)
 
     def add(self, action: QAction) -> QToolButton:
         """Add a button of a command. Keys stay with the view."""
@@ -42,12 +43,6 @@ class OnView(QFrame):
     def put(self) -> None:
         """Go to the corner of the view."""
         raise NotImplementedError
-
-    @qt_override(bool)
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
-            self.put()
-        return False
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -67,7 +62,7 @@ class Strip(OnView):
     def __init__(
         self,
         workbench: Workbench,
-        view: QWidget,
+        view: SizedView,
         actions: Mapping[str, QAction],
         groups: Sequence[Sequence[str]],
     ) -> None:
@@ -93,7 +88,7 @@ class Strip(OnView):
 class Bar(OnView):
     """Controls side by side at the lower left of a view. A view too narrow for it shows no slider."""
 
-    def __init__(self, workbench: Workbench, view: QWidget, slider: QSlider) -> None:
+    def __init__(self, workbench: Workbench, view: SizedView, slider: QSlider) -> None:
         super().__init__(workbench, view, QBoxLayout.Direction.LeftToRight)
         self.slider = slider
 

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
-from desktop.commands.command import UNLOCKED, WRITABLE, Command, Needs, available, why_not
+from desktop.commands.command import SEVERAL, UNLOCKED, WRITABLE, Command, Needs, available, why_not
 from desktop.commands.menus import BEGIN_A_GROUP, MENUS, submenu_of
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.opening_steps import why_read_only
@@ -86,7 +86,7 @@ class Actions(dict[str, QAction]):
 
     def update_states(self) -> None:
         """Enable actions of available commands, and update ticks."""
-        if self._workbench.fits.following:
+        if self._workbench.dragging:
             return  # no action changes until the drag ends
         there, shown, view = available(self._workbench), self._workbench.shown, self._workbench.view
         if (there, shown, view) == self._updated:
@@ -97,6 +97,8 @@ class Actions(dict[str, QAction]):
             action = self[command.id]
             missing = command.needs - there
             action.setEnabled(not missing)
+            if command.several:
+                action.setText(tr(command.several if there >= SEVERAL else command.text))
             about = (missing, fixed, action.shortcut(), action.text())
             if (
                 self._tips.get(command.id) != about

@@ -98,7 +98,7 @@ class WindowOfCommands(QMainWindow):
         self.canvas.adjust_box()
 
     def step_panel(self, by: int) -> None:
-        self.docks.step(by)
+        self.docks.step(by, self.filmstrip.photos)
 
     def stretch_panel(self, wider: int, taller: int) -> None:
         if not self.docks.stretch(wider, taller):

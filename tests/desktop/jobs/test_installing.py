@@ -38,7 +38,7 @@ def test_a_wheel_is_installed_with_its_log_and_found_without_a_restart():
     assert not is_installed("made-up")
     steps = list(install_steps("made-up"))
     assert is_installed("made-up")
-    assert "Successfully installed made" in "".join(step.said for step in steps)
+    assert "Successfully installed made" in "".join(step.printed for step in steps)
     assert (steps[-1].done, steps[-1].total) == (1000, 1000)
     assert [step.done for step in steps] == sorted(step.done for step in steps)
 

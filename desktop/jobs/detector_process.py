@@ -112,5 +112,5 @@ class DetectorProcess:
     def _ended(self) -> DetectorError:
         """The error of a process that ended by itself, with its last words."""
         self._errors.seek(0)
-        said = self._errors.read().decode(errors="replace").strip()[-LAST_WORDS:]
-        return DetectorError(tr("{name} ended unexpectedly. {said}").format(name=self.name, said=said))
+        output = self._errors.read().decode(errors="replace").strip()[-LAST_WORDS:]
+        return DetectorError(tr("{name} ended unexpectedly. {output}").format(name=self.name, output=output))

@@ -57,6 +57,8 @@ class FollowedRun:
     @property
     def method(self) -> MethodRow | None:
         """The run's method; None for an unknown one. Runs of older versions have no entry and use the first method."""
+        if self.folder is None:
+            return None
         rows = method_rows()
         name = self._config().get("method", rows[0].name)
         return next((row for row in rows if row.name == name), None)

@@ -239,9 +239,9 @@ def _where(training: TrainingProcess) -> str:
     else:
         minutes = int(min(training.run.silent_s / 60, MOST_MINUTES))
         words = tr("{name}, {at}: nothing new for %n minutes, so it has ended or hangs", "", minutes)
-    said = words.format(name=name, at=at.format(step=step, steps=steps))
+    state = words.format(name=name, at=at.format(step=step, steps=steps))
     left = training.run.seconds_left if training.running else None
-    return said if left is None else tr("{said}, {time} left").format(said=said, time=duration(left))
+    return state if left is None else tr("{state}, {time} left").format(state=state, time=duration(left))
 
 
 def _split(options: str) -> list[str]:

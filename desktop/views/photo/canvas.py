@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -154,10 +153,8 @@ class Canvas(SizedView):
             self._soon.start()
 
     def _update_person(self) -> None:
-        """Repaint only the person's old and new area: most of a large canvas does not change in a drag. What lies on
-        the canvas covers it, and is not painted again."""
-        reach = self._painter.reach(self.size(), self.placing).united(self._reach)
-        self.update(QRegion(reach) - self.childrenRegion())
+        """Repaint only the person's old and new area: most of a large canvas does not change in a drag."""
+        self.update(self._painter.reach(self.size(), self.placing).united(self._reach))
 
     def _view_changed(self) -> None:
         cropped, self._cropped = self._cropped, self._workbench.view.crop

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from core.errors import ImageError
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
-from desktop.views.photo.photo_notice import FindMoved, notice_of
+from desktop.text.translate import tr
+
+BELOW_PX = 70  # from the middle of the canvas, where the text is
 
 
 class ShownImage(QObject):
@@ -60,3 +62,41 @@ class ShownImage(QObject):
             self._found = found
             self.offer()
             self.changed.emit()
+
+
+def notice_of(workbench: Workbench, path: str, image: np.ndarray | ImageError | None) -> str:
+    """The text for a photo's path and its picture or error; empty if there is a picture."""
+    project = workbench.project
+    if isinstance(image, ImageError):
+        goes_on = tr("The work on its people goes on without it.")
+        if not is_missing(path, image):
+            return f"{image}\n{goes_on}"
+        mend = tr("Was it moved? File › Find moved photos… finds it, and all others, in another folder.")
+        return f"{image}\n{mend}\n{goes_on}"
+    if workbench.photo is None:
+        if project is not None and not project.photo_ids():
+            return tr("There is no photo in this project.\nFile › Add annotations… brings some.")
+        return tr("Nobody is selected.")
+    return "" if image is not None else tr("Reading the photo…")
+
+
+def is_missing(path: str, image: np.ndarray | ImageError | None) -> bool:
+    """Whether a photo could not be read because no file is at its path."""
+    return isinstance(image, ImageError) and bool(path) and not Path(path).exists()
+
+
+class FindMoved(QPushButton):
+    """A button below the notice about a missing photo."""
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(tr("Find moved photos…"), canvas)
+        self._canvas = canvas
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.hide()
+
+    def offer(self, workbench: Workbench, path: str, image: np.ndarray | ImageError | None) -> None:
+        """Show the button if the photo is missing and may be looked for, else hide it."""
+        size, canvas = self.sizeHint(), self._canvas
+        top = min(canvas.height() // 2 + BELOW_PX, canvas.height() - size.height())
+        self.setGeometry((canvas.width() - size.width()) // 2, top, size.width(), size.height())
+        self.setVisible(is_missing(path, image) and workbench.writable)

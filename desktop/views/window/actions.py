@@ -30,7 +30,8 @@ class Actions(dict[str, QAction]):
         super().__init__()
         self._window, self._workbench, self._commands = window, workbench, commands
         self._updated: tuple[Needs, Shown, View] | None = None  # the state of the last update
-        self._tips: dict[str, tuple[object, ...]] = {}  # what each tool tip was made of
+        self._tips: dict[str, tuple[object, ...]] = {}  # what each tool tip was made of …
+        self._made: dict[tuple[object, ...], tuple[str, str]] = {}  # … and what was made: reason and tool tip
         given = {settings.shortcut(command.id, "") for command in commands}
         for command in commands:
             action = self[command.id] = QAction(tr(command.text), window)
@@ -99,14 +100,16 @@ class Actions(dict[str, QAction]):
             action.setEnabled(not missing)
             if command.several:
                 action.setText(tr(command.several if there >= SEVERAL else command.text))
-            about = (missing, fixed, action.shortcut(), action.text())
-            if (
-                self._tips.get(command.id) != about
-            ):  # a hundred texts at every edit would take longer than the edit
+            # A hundred texts at every edit would take longer than the edit, and the same come again.
+            about = (missing, fixed, action.shortcut().toString(), action.text())
+            if self._tips.get(command.id) != about:
                 self._tips[command.id] = about
-                reason = fixed if fixed and missing & WRITES else tr(why_not(command, there))
-                action.setData(reason if missing else "")
-                action.setToolTip(_tool_tip(action, reason))
+                if about not in self._made:
+                    reason = fixed if fixed and missing & WRITES else tr(why_not(command, there))
+                    self._made[about] = (reason if missing else "", _tool_tip(action, reason))
+                reason, tip = self._made[about]
+                action.setData(reason)
+                action.setToolTip(tip)
             if command.flag:
                 action.setChecked(getattr(view, command.flag) == command.value)
             elif command.checked is not None:

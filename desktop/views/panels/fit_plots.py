@@ -32,6 +32,7 @@ ABOVE = (0, 1, 1, 3)  # the title's cell: over the lines alone it would set thei
 AXIS_WIDTH_PX, TEXT_PX, NAMES_PX = 34, 14, 76
 TITLE_PT, NAME_PT = 9.0, 7.5
 LEAST_NAMED_PX = 140  # a lower panel has no room for names below the bars
+LEAST_BETWEEN = 3  # heights of a text, for one between the ends of the axis
 
 
 class FitPlots(QSplitter):
@@ -178,7 +179,8 @@ class ResidualBars(QWidget):
                 return
             top = _round_up(float(values[seen].max()))
             area = self._area()
-            for value in (0.0, top / 2, top):
+            named = (0.0, top / 2, top) if area.height() >= LEAST_BETWEEN * TEXT_PX else (0.0, top)
+            for value in named:
                 y = area.bottom() - area.height() * value / top
                 painter.setPen(QPen(QColor(colours.border), 1))
                 painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))

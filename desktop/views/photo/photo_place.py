@@ -9,7 +9,7 @@ from desktop.model.workbench import Workbench
 from desktop.views.photo.zoom import Placing
 
 ROUNDING_PX = 0.5
-LOW_PX, BAR_PX = 400, 36  # a low canvas; the height of the bar at its lower edge
+LOW_PX, BAR_PX = 260, 36  # a low canvas; the height of the bar at its lower edge
 AROUND = 0.6  # half the side of what is shown of a person, in sides of their box
 
 

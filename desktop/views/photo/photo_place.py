@@ -44,7 +44,9 @@ class PhotoPlace(QObject):
         photo = self._workbench.photo
         if photo is not None:
             size = np.array([photo.width, photo.height], dtype=float)
-            low = self._canvas.height() < LOW_PX  # the bar would cover a large part of the photo, often the feet
+            low = (
+                self._canvas.height() < LOW_PX
+            )  # the bar would cover a large part of the photo, often the feet
             height = self._canvas.height() - (BAR_PX if low else 0)
             self.put(Placing.showing(np.zeros(2), size, self._canvas.width(), height))
             self._touched = False

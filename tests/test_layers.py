@@ -38,7 +38,10 @@ DESKTOP_FLOORS = (
 DESKTOP_FLOOR_OF = {name: height for height, names in enumerate(DESKTOP_FLOORS) for name in names}
 # Of the views: what all of them draw with, then the rooms that know nothing of each other, then what holds them.
 VIEW_FLOORS = (
-    ("bold", "drawing", "elided_label", "gesture", "plain_buttons", "repaint_later", "verdict_marks"),
+    (
+        *("bold", "drawing", "elided_label", "gesture", "plain_buttons", "repaint_later", "sized_view"),
+        "verdict_marks",
+    ),
     ("gl",),
     ("photo", "space", "panels", "lists", "tools"),
     ("start", "settings"),

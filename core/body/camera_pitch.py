@@ -25,14 +25,19 @@ FOOT_M = 0.3  # error of the floor's height at a person's feet, whose depth is k
 APART_M = 1.0  # least distance in depth of two people who say how the floor slopes between them
 LYING_DEG = 35.0  # a lean to the side from which on somebody lies and has no vote
 OUTLIER = 2.5  # residuals [spreads] beyond which a vote counts no more
+NECK, PELVIS = joint_index("neck"), joint_index("pelvis")
+HIPS, KNEES, ANKLES, FEET = (
+    [joint_index(f"left_{part}"), joint_index(f"right_{part}")] for part in ("hip", "knee", "ankle", "foot")
+)
 Floats = NDArray[np.floating]
 
 
-class PitchVote(NamedTuple):
-    """up (3,): a direction in the camera frame, told by a body or by the floor between two people; its spread [deg]."""
+class PitchVotes(NamedTuple):
+    """up (N, 3): directions in the camera frame, seen from bodies or from the floor between two people; their spreads
+    (N,) [deg]."""
 
     up: Floats
-    spread_deg: float
+    spread_deg: Floats
 
 
 def camera_pitch(joints: Floats) -> float:
@@ -45,74 +50,57 @@ def camera_pitch(joints: Floats) -> float:
     joints = joints[np.isfinite(joints).all(axis=(1, 2))]
     if not len(joints):
         return 0.0
-    votes = [_lean(person) for person in joints] + _slopes(joints)
+    leans, slopes = _leans(joints), _slopes(joints)
+    up, spread_deg = (np.concatenate(both) for both in zip(leans, slopes, strict=True))
     angles = np.arange(-STEEPEST_DEG, STEEPEST_DEG + STEP_DEG, STEP_DEG)
-    ups = np.stack([up_at(angle) for angle in angles])
-    loss = ((angles - USUAL_DEG) / SPREAD_DEG) ** 2
-    for vote in votes:
-        off_deg = np.degrees(np.arccos(np.clip(ups @ vote.up, -1, 1)))
-        aside_deg = off_deg.min()  # a lean to the side, which no pitch explains, says less
-        if aside_deg < LYING_DEG:
-            spread_deg = np.hypot(vote.spread_deg, aside_deg / 2)
-            loss += np.minimum((off_deg / spread_deg) ** 2, OUTLIER**2)
-    return float(angles[int(loss.argmin())])
+    off_deg = np.degrees(np.arccos(np.clip(up_at(angles) @ up.T, -1, 1)))
+    aside_deg = off_deg.min(axis=0)  # a lean to the side, which no pitch explains, says less
+    residuals = (off_deg / np.hypot(spread_deg, aside_deg / 2))[:, aside_deg < LYING_DEG]
+    votes = np.minimum(residuals**2, OUTLIER**2).sum(axis=1)
+    return float(angles[int((votes + ((angles - USUAL_DEG) / SPREAD_DEG) ** 2).argmin())])
 
 
-def up_at(pitch_deg: float) -> Floats:
-    """The direction up (3,) in the frame of a camera that looks down by this angle."""
+def up_at(pitch_deg: float | Floats) -> Floats:
+    """The direction up (..., 3) in the frame of a camera that looks down by an angle (...)."""
     angle = np.radians(pitch_deg)
-    return np.array([0.0, -np.cos(angle), -np.sin(angle)])
+    return np.stack([np.zeros_like(angle), -np.cos(angle), -np.sin(angle)], axis=-1)
 
 
-def _lean(joints: Floats) -> PitchVote:
-    """The vote of one person's joints (24, 3). The middle of the body is above the feet; where the legs are folded, the
+def _leans(joints: Floats) -> PitchVotes:
+    """The vote of each person (P, 24, 3). The middle of the body is above the feet; where the legs are folded, the
     neck is above the pelvis. The straighter somebody stands, the surer the vote.
     """
-    neck, pelvis = joints[joint_index("neck")], joints[joint_index("pelvis")]
-    feet = (1 - TOES) * _middle(joints, "ankle") + TOES * _middle(joints, "foot")
-    thighs = _bones(joints, "hip", "knee")
-    shins = _bones(joints, "knee", "ankle")
-    trunk = float(np.linalg.norm(neck - pelvis))
-    straight = _share(float(np.linalg.norm(neck - feet)) / (trunk + thighs + shins + 1e-6), BENT, STRAIGHT)
-    stands = _share(float(np.linalg.norm(pelvis - feet)) / (thighs + shins + 1e-6), FOLDED, STANDS)
-    over_feet = _unit((neck + pelvis) / 2 - feet)
-    up = _unit(stands * over_feet + (1 - stands) * _unit(neck - pelvis))
-    return PitchVote(up, UPRIGHT_DEG + (1 - straight * stands) * (BENT_DEG - UPRIGHT_DEG))
+    neck, pelvis = joints[:, NECK], joints[:, PELVIS]
+    feet = (1 - TOES) * joints[:, ANKLES].mean(axis=1) + TOES * joints[:, FEET].mean(axis=1)
+    legs = _lengths(joints[:, HIPS] - joints[:, KNEES]) + _lengths(joints[:, KNEES] - joints[:, ANKLES])
+    legs_m, trunk_m = legs.mean(axis=1), _lengths(neck - pelvis)
+    straight = _share(_lengths(neck - feet) / (trunk_m + legs_m + 1e-6), BENT, STRAIGHT)
+    stands = _share(_lengths(pelvis - feet) / (legs_m + 1e-6), FOLDED, STANDS)
+    over_feet, along_trunk = _units((neck + pelvis) / 2 - feet), _units(neck - pelvis)
+    up = _units(stands[:, None] * over_feet + (1 - stands[:, None]) * along_trunk)
+    return PitchVotes(up, UPRIGHT_DEG + (1 - straight * stands) * (BENT_DEG - UPRIGHT_DEG))
 
 
-def _middle(joints: Floats, part: str) -> Floats:
-    """The middle between a joint of both sides (3,)."""
-    return joints[[joint_index(f"left_{part}"), joint_index(f"right_{part}")]].mean(axis=0)
-
-
-def _bones(joints: Floats, start: str, end: str) -> float:
-    """The mean length of a bone of both sides [m]."""
-    lengths = [
-        np.linalg.norm(joints[joint_index(f"{side}_{end}")] - joints[joint_index(f"{side}_{start}")])
-        for side in ("left", "right")
-    ]
-    return float(np.mean(lengths))
-
-
-def _share(value: float, low: float, high: float) -> float:
-    return float(np.clip((value - low) / (high - low), 0, 1))
-
-
-def _slopes(joints: Floats) -> list[PitchVote]:
-    """The votes of pairs of people: the floor runs through the lower feet of both."""
-    ankles = joints[:, [joint_index("left_ankle"), joint_index("right_ankle")]]
+def _slopes(joints: Floats) -> PitchVotes:
+    """The votes of pairs of people (P, 24, 3): the floor runs through the lower feet of both."""
+    ankles = joints[:, ANKLES]
     lower = ankles[np.arange(len(ankles)), ankles[:, :, 1].argmax(axis=1)]
-    votes = []
-    for one in range(len(lower)):
-        for other in range(one):
-            near, far = sorted((lower[one], lower[other]), key=lambda foot: float(foot[2]))
-            _, down, apart = far - near
-            if apart >= APART_M:
-                angle_deg = float(np.degrees(np.arctan2(-down, apart)))
-                spread_deg = float(np.degrees(FOOT_M / apart) * np.sqrt(len(lower) - 1))
-                votes.append(PitchVote(up_at(angle_deg), spread_deg))
-    return votes
+    one, other = np.triu_indices(len(lower), k=1)
+    between = lower[other] - lower[one]
+    between *= np.where(between[:, 2:] < 0, -1.0, 1.0)  # from the nearer to the farther one
+    between = between[between[:, 2] >= APART_M]
+    _, down, apart = between.T
+    spread_deg = np.degrees(FOOT_M / apart) * np.sqrt(len(lower) - 1)
+    return PitchVotes(up_at(np.degrees(np.arctan2(-down, apart))), spread_deg)
 
 
-def _unit(vector: Floats) -> Floats:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+def _lengths(vectors: Floats) -> Floats:
+    return np.asarray(np.linalg.norm(vectors, axis=-1))
+
+
+def _share(value: Floats, low: float, high: float) -> Floats:
+    return np.clip((value - low) / (high - low), 0, 1)
+
+
+def _units(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(_lengths(vectors)[..., None], 1e-9))

@@ -50,14 +50,22 @@ FEWEST = 4  # least number of common keypoints of duplicates
 FACE = ("left_eye", "right_eye")
 SHOULDERS, HIPS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")
 ARM, LEG = ("elbow", "wrist", "hand"), ("knee", "ankle", "heel", "toe", "foot")
-# Least width of a pair, in torso lengths, that shows its side: a narrower pair may be seen from the side.
-CLEARLY = {FACE: 0.07, SHOULDERS: 0.45, HIPS: 0.3}
+PAIRS = (SHOULDERS, HIPS, FACE)
+# Least width of each pair, in torso lengths, that shows its side: a narrower pair may be seen from the side.
+CLEARLY = np.array([0.45, 0.3, 0.07])
 BEND = {  # axis and sign of the rotation vector that bends a hinge the wrong way, as SMPLify has it
     "left_knee": (0, -1.0),
     "right_knee": (0, -1.0),
     "left_elbow": (1, 1.0),
     "right_elbow": (1, -1.0),
 }
+BEND_COLUMNS = np.array([3 * joint_index(name) + axis for name, (axis, _) in BEND.items()])  # of a pose (72,)
+BEND_SIGNS = np.array([sign for _, sign in BEND.values()])
+# The joints of both sides, and those across which they are compared, as indices (3, 2).
+CROSSED = np.array(
+    [[joint_index(f"{side}_{part}") for side in ("left", "right")] for part in ("elbow", "knee", "ankle")]
+)
+ACROSS = np.array([[joint_index(name) for name in pair] for pair in (SHOULDERS, HIPS, HIPS)])
 
 
 def warnings_of(people: Sequence[Person]) -> list[tuple[Warned, ...]]:
@@ -122,7 +130,7 @@ def _of_fit(fit: Fit, inside_m: float) -> list[Warned]:
         names.append("weak_fit")
     if np.abs(fit.betas).max() > LARGE_BETA:
         names.append("unlikely_shape")
-    if any(angle_deg > BENT_DEG for angle_deg in bent_deg(fit.pose).values()):
+    if (_bends_deg(fit.pose) > BENT_DEG).any():
         names.append("bent_backwards")
     if inside_m > OVERLAP_M:
         names.append("passes_through_itself")
@@ -131,8 +139,11 @@ def _of_fit(fit: Fit, inside_m: float) -> list[Warned]:
 
 def bent_deg(pose: np.ndarray) -> dict[str, float]:
     """Bend of knees and elbows the wrong way [degrees]; negative is the right way. pose (72,)."""
-    turns = np.degrees(pose.reshape(-1, 3))
-    return {name: float(sign * turns[joint_index(name), axis]) for name, (axis, sign) in BEND.items()}
+    return dict(zip(BEND, _bends_deg(pose).tolist(), strict=True))
+
+
+def _bends_deg(pose: np.ndarray) -> np.ndarray:
+    return BEND_SIGNS * np.degrees(pose[BEND_COLUMNS])
 
 
 def outside_box(person: Person) -> bool:
@@ -163,24 +174,19 @@ def _of(body: Fit | Guess, person: Person) -> str:
 
 def _contradicts_itself(person: Person) -> bool:
     """True if shoulders face the camera but hips or eyes face away from it."""
-    places, points = _places(person.keypoints.layout), person.keypoints
-    seen = {name for name, place in places.items() if points.confidence[place] > SURE}
-    if not {*SHOULDERS, *HIPS} <= seen:
+    pairs, points = _pairs(person.keypoints.layout), person.keypoints
+    seen = (pairs >= 0) & (points.confidence[pairs] > SURE)  # (3, 2): shoulders, hips, eyes
+    if not seen[:2].all():
         return False
-    at = {name: points.xy[places[name]].astype(float) for name in seen}
-    down = sum(at[name] for name in HIPS) / 2 - sum(at[name] for name in SHOULDERS) / 2
+    at = points.xy[pairs].astype(float)
+    down = at[1].mean(axis=0) - at[0].mean(axis=0)
     torso = float(np.linalg.norm(down))
     if torso < FORESHORTENED * person.bbox.side:
         return False
     across = np.array([down[1], -down[0]]) / torso**2
-    facing = {
-        pair: float((at[pair[0]] - at[pair[1]]) @ across) / clearly
-        for pair, clearly in CLEARLY.items()
-        if set(pair) <= seen
-    }
-    shoulders = facing[SHOULDERS]
-    others = [facing[pair] for pair in (HIPS, FACE) if pair in facing]
-    return abs(shoulders) > 1 and any(abs(other) > 1 and other * shoulders < 0 for other in others)
+    facing = (at[:, 0] - at[:, 1]) @ across / CLEARLY
+    clear = seen.all(axis=1) & (np.abs(facing) > 1)
+    return bool(clear[0] and (clear[1:] & (facing[1:] * facing[0] < 0)).any())
 
 
 def _crosses_over(joints: np.ndarray) -> bool:
@@ -189,18 +195,14 @@ def _crosses_over(joints: np.ndarray) -> bool:
     A body crosses over to reach keypoints whose left and right are exchanged. Of 8 800 captured poses none has such
     elbows, and two in a thousand such legs.
     """
-
-    def beyond(part: str, across: tuple[str, str]) -> bool:
-        at = {side: joints[joint_index(f"{side}_{part}")] for side in ("left", "right")}
-        left, right = (joints[joint_index(name)] for name in across)
-        return bool((at["left"] - at["right"]) @ (left - right) < 0)
-
-    return beyond("elbow", SHOULDERS) or (beyond("knee", HIPS) and beyond("ankle", HIPS))
+    apart = joints[CROSSED[:, 0]] - joints[CROSSED[:, 1]]
+    elbows, knees, ankles = ((apart * (joints[ACROSS[:, 0]] - joints[ACROSS[:, 1]])).sum(axis=1) < 0).tolist()
+    return bool(elbows or (knees and ankles))
 
 
 def _nearer_exchanged(person: Person, body: Fit | Guess, joints: np.ndarray) -> bool:
     """True if exchanging left and right of all keypoints, the arms or the legs brings them much nearer to the body."""
-    points, (flip, groups) = person.keypoints, _sides(person.keypoints.layout)
+    points, (flip, groups), side = person.keypoints, _sides(person.keypoints.layout), person.bbox.side
     seen = (points.confidence > SURE) & (points.confidence[flip] > SURE) & (flip != np.arange(len(flip)))
     expected = project((keypoint_weights(points.layout) @ joints)[None], [body])[0]
     as_is = np.linalg.norm(points.xy - expected, axis=1)
@@ -208,8 +210,8 @@ def _nearer_exchanged(person: Person, body: Fit | Guess, joints: np.ndarray) -> 
     for group in groups:
         chosen = group & seen & np.isfinite(as_is)
         if chosen.any():
-            one, other = (float(away[chosen].mean()) / person.bbox.side for away in (as_is, exchanged))
-            if _exchanged_fits(one, other, isinstance(body, Guess)):
+            one, other = float(as_is[chosen].mean()), float(exchanged[chosen].mean())
+            if _exchanged_fits(one / side, other / side, isinstance(body, Guess)):
                 return True
     return False
 
@@ -248,8 +250,10 @@ def _sides(layout_name: str) -> tuple[np.ndarray, list[np.ndarray]]:
 
 
 @cache
-def _places(layout_name: str) -> dict[str, int]:
-    return {name: place for place, name in enumerate(layout(layout_name).keypoints)}
+def _pairs(layout_name: str) -> np.ndarray:
+    """The keypoints of PAIRS (3, 2); -1 for those that the layout has not."""
+    names = layout(layout_name).keypoints
+    return np.array([[names.index(name) if name in names else -1 for name in pair] for pair in PAIRS])
 
 
 def _twins(people: Sequence[Person], posed: Posed) -> set[int]:

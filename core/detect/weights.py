@@ -141,7 +141,7 @@ def _download(weights: Weights, archive: IO[bytes]) -> Iterator[int]:
 
 
 def _download_from(address: str, weights: Weights, archive: IO[bytes]) -> Iterator[int]:
-    digest, done, told = hashlib.sha256(), 0, time.monotonic()
+    digest, done, last = hashlib.sha256(), 0, time.monotonic()
     with urllib.request.urlopen(address, timeout=TIMEOUT_S) as answer:
         while part := answer.read(PART_BYTES):
             done += len(part)
@@ -149,8 +149,8 @@ def _download_from(address: str, weights: Weights, archive: IO[bytes]) -> Iterat
                 break
             digest.update(part)
             archive.write(part)
-            if time.monotonic() - told > TELL_EVERY_S:
-                told = time.monotonic()
+            if time.monotonic() - last > TELL_EVERY_S:
+                last = time.monotonic()
                 yield done
     if digest.hexdigest() != weights.archive_sha256:
         raise DetectorError(f"{address} is not the file that it was: its hash differs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -63,6 +64,10 @@ class Problem:
             size_px=torch.ones_like(observed.focal_length),
             has_kid=body.has_kid,
         )
+
+    @cached_property
+    def term_names(self) -> tuple[str, ...]:
+        return tuple([term.name for term in self.terms])
 
     @property
     def seen(self) -> SeenKeypoints:

@@ -204,7 +204,7 @@ def _exchanged(end: FitStep, rows: Tensor, other: FitStep, chosen: Tensor) -> Fi
 
 def report(problem: Problem, iteration: int, step: SolverStep) -> FitStep:
     """A solver's step of B people as a FitStep."""
-    return FitStep(iteration, step, problem.observed, tuple(term.name for term in problem.terms))
+    return FitStep(iteration, step, problem.observed, problem.term_names)
 
 
 def _own(part: Tensor) -> Tensor:

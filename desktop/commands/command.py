@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
@@ -65,7 +66,8 @@ class Command:
     """id: "menu.name"; run: called with the current Shown, only if all of `needs` is available.
 
     cancels: drop a preview first. flag: a field of the view; the command is ticked if the field is `value`. checked:
-    computes the tick from Shown. group: commands of which exactly one is ticked.
+    computes the tick from Shown. group: commands of which exactly one is ticked. several: the text while several people
+    are selected.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Command:
     value: object = True
     checked: Callable[[Shown], bool] | None = None
     group: str = ""
+    several: str = ""
 
     @property
     def menu(self) -> str:
@@ -90,7 +93,12 @@ class Command:
 
 def why_not(command: Command, there: Needs) -> str:
     """The first need of a command that is not met, in words; empty for a command that can run."""
-    missing = command.needs - there
+    return _reason(command.needs - there)
+
+
+@cache
+def _reason(missing: Needs) -> str:
+    """Cached: an accepted person is locked, and half the commands then lack the same."""
     reasons = [words for need, words in REASONS.items() if need in missing]
     return reasons[0] if reasons else "" if not missing else NO_ALTERNATIVE
 
@@ -115,7 +123,7 @@ def available(workbench: Workbench) -> Needs:
         found["seen"] = bool((keypoints.confidence > 0).any())
     for number in range(1, len(workbench.alternatives.found) + 1):
         found[f"alternative {number}"] = True
-    return frozenset(name for name, there in found.items() if there)
+    return frozenset([name for name, there in found.items() if there])
 
 
 def tick(name: str, text: str, shortcut: str, field: str) -> Command:

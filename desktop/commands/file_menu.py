@@ -11,6 +11,7 @@ from desktop.commands.motion_row import EXPORT_MOTION
 from desktop.commands.people.at_opening import begin_work
 from desktop.commands.takeaway_rows import TAKEAWAYS
 from desktop.commands.window_api import Asks
+from desktop.commands.written_report import show_report
 from desktop.jobs.files.asking import Answers
 from desktop.jobs.files.open_files import add_steps, open_steps, projects_of
 from desktop.jobs.files.open_photos import open_photos
@@ -136,8 +137,9 @@ def open_body(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 
 def save_fits(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    workbench.autosave.forget()
     steps = save_fits_steps(shown.the_project, workbench.fits.the_body.fingerprint)
-    workbench.files.start(tr("Save the fits dictionary"), steps, partial(_tell, workbench), whole=True)
+    workbench.files.start(tr("Save the fits dictionary"), steps, partial(show_report, workbench), whole=True)
 
 
 def export(kind: str, written_layout: str | None = None) -> Run:
@@ -149,7 +151,7 @@ def export(kind: str, written_layout: str | None = None) -> Run:
         if path is not None:
             steps = export_steps(shown.the_project, path, kind, workbench.fits.body, written_layout)
             label = tr("Export {name}").format(name=path.name)
-            workbench.files.start(label, steps, partial(_tell, workbench), whole=True, file=path)
+            workbench.files.start(label, steps, partial(show_report, workbench), whole=True, file=path)
 
     return act
 
@@ -172,7 +174,7 @@ def find_photos(workbench: Workbench, window: Asks, shown: Shown) -> None:
     def take(step: Saving) -> None:
         nonlocal found
         found = found or step.moved
-        _tell(workbench, step)
+        show_report(workbench, step)
 
     def end() -> None:
         if found and workbench.project is project:
@@ -180,11 +182,6 @@ def find_photos(workbench: Workbench, window: Asks, shown: Shown) -> None:
             open_path(workbench, project.path)
 
     workbench.files.start(tr("Find photos"), relocate_steps(project, folder), take, end, file=folder)
-
-
-def _tell(workbench: Workbench, step: Saving) -> None:
-    if step.told:
-        (workbench.reported if step.lost else workbench.told).emit(step.told)
 
 
 EXPORTS = tuple(

@@ -4,7 +4,7 @@ from functools import partial
 
 from desktop.commands.command import BODY, PROJECT, Command
 from desktop.commands.window_api import Asks
-from desktop.jobs.files.save_files import Saving
+from desktop.commands.written_report import show_report
 from desktop.jobs.files.save_motion import MotionChoice, motion_steps
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
@@ -21,13 +21,9 @@ def _write(workbench: Workbench, window: Asks, choice: MotionChoice) -> None:
     file = window.ask_for_new_file(choice.kind)
     if file is None:
         return
-
-    def take(step: Saving) -> None:
-        if step.told:
-            (workbench.reported if step.lost else workbench.told).emit(step.told)
-
     steps = motion_steps(workbench.shown.the_project, file, choice, workbench.fits.the_body)
-    workbench.files.start(tr("Export {name}").format(name=file.name), steps, take, whole=True, file=file)
+    label, show = tr("Export {name}").format(name=file.name), partial(show_report, workbench)
+    workbench.files.start(label, steps, show, whole=True, file=file)
 
 
 EXPORT_MOTION = Command("file.export_motion", QT_TR_NOOP("M&otion…"), "", export_motion, PROJECT | BODY)

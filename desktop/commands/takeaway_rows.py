@@ -9,6 +9,7 @@ import numpy as np
 
 from desktop.commands.command import BODY, FIT, PERSON, PHOTO, PROJECT, Command, Run
 from desktop.commands.window_api import Asks, FileKinds
+from desktop.commands.written_report import show_report
 from desktop.jobs.takeaways import contact_pages, data_report, turntable, view_picture
 from desktop.jobs.takeaways.turntable import TurnStep
 from desktop.model.workbench import Workbench
@@ -42,7 +43,7 @@ def written(name: str, kinds: FileKinds, write: Write) -> Run:
             workbench.refused.emit(tr("There is no OpenGL here to draw a body with."))
             return
         label = tr("Write {name}").format(name=file.name)
-        workbench.files.start(label, steps, partial(_tell, workbench), whole=True, file=file)
+        workbench.files.start(label, steps, partial(show_report, workbench), whole=True, file=file)
 
     return act
 
@@ -87,17 +88,12 @@ def turn_body(workbench: Workbench, window: Asks, shown: Shown) -> None:
     def take(step: TurnStep) -> None:
         if step.angle_deg is not None:
             pictures.append(draw(step.angle_deg))
-        _tell(workbench, step)
+        show_report(workbench, step)
 
     file, _ = asked
     label = tr("Write {name}").format(name=file.name)
     steps = turntable.turntable_steps(file, pictures)
     workbench.files.start(label, steps, take, whole=True, file=file)
-
-
-def _tell(workbench: Workbench, step: Any) -> None:
-    if step.told:
-        workbench.told.emit(step.told)
 
 
 TAKEAWAYS = (

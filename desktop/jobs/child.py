@@ -20,8 +20,8 @@ def run_child(module: str, arguments: Sequence[str]) -> Generator[None, None, tu
     try:
         while True:
             try:
-                said, _ = child.communicate(timeout=LOOK_EVERY_S)
-                return child.returncode, said.strip()
+                output, _ = child.communicate(timeout=LOOK_EVERY_S)
+                return child.returncode, output.strip()
             except subprocess.TimeoutExpired:
                 yield
     finally:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from core.detect.installs import INSTALLS, is_installed
 from core.errors import DetectorError, ImageError
 from core.records import Person, Photo
 from core.store import Project
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from core.detect import Detector
     from core.detect.weights import Fetched
 
-PREFERRED = ("rtmpose", "mediapipe")  # RTMPose detects all people of a photo
+PREFERRED = tuple(INSTALLS)  # RTMPose first, as it detects all people of a photo
 FAILURES = 2  # photos in a row whose fault is the detector's; then the rest is left
 Then = Callable[[Photo], tuple[Photo, tuple[str, ...]]]
 
@@ -63,8 +64,6 @@ def detect_steps(
 
 def installed(wanted: DetectorName = "") -> list[str]:
     """The installed detectors, in the order in which `load_any` tries them."""
-    from core.detect.installs import is_installed
-
     return [name for name in sorted(PREFERRED, key=lambda name: name != wanted) if is_installed(name)]
 
 

@@ -1,6 +1,5 @@
 """Fits of one person as steps: a fit to the end, and a fit that follows a drag."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from core.errors import FitInputError
 from core.fitting import FitConfig
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
+from desktop.jobs.worker import Mailbox
 from desktop.state.posed_body import PosedBody, fit_inputs, params_of, pose_fit, pose_step
 from desktop.state.resting import resting_depth
 from desktop.state.view import FitOptions
@@ -137,35 +137,7 @@ def fit_from(
     return pose_step(step, photo, person, body)
 
 
-class Mailbox:
-    """Holds only the newest request of a drag, for the thread that fits."""
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._request: tuple[Photo, Person, FitOptions] | None = None
-        self._closed = False
-
-    def put(self, photo: Photo, person: Person, options: FitOptions) -> None:
-        """Put a request in place of a waiting one."""
-        with self._condition:
-            self._request = (photo, person, options)
-            self._condition.notify()
-
-    def close(self) -> None:
-        """End all waits: no more requests come."""
-        with self._condition:
-            self._closed = True
-            self._condition.notify()
-
-    def take(self) -> tuple[Photo, Person, FitOptions] | None:
-        """Wait for the newest request. None if the mailbox is closed."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._closed or self._request is not None)
-            request, self._request = self._request, None
-            return None if self._closed else request
-
-
-def follow_steps(body: "Body", mailbox: Mailbox) -> Iterator[PosedBody]:
+def follow_steps(body: "Body", mailbox: Mailbox[tuple[Photo, Person, FitOptions]]) -> Iterator[PosedBody]:
     """Yield the refined body for each request, starting from the previous one, until the mailbox is closed."""
     fit: Fit | None = None
     while (request := mailbox.take()) is not None:

@@ -18,16 +18,20 @@ from desktop.text.translate import tr
 
 LOOK_EVERY_S = 0.1
 LONGEST_END_S = 10.0  # that pip gets to undo what it has begun
-PIP = (sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-cache-dir")
+# Wheels alone: a source distribution would run its own code, and need a compiler.
+PIP = (
+    *(sys.executable, "-m", "pip", "install", "--only-binary=:all:"),
+    *("--no-input", "--disable-pip-version-check", "--no-cache-dir"),
+)
 
 
 @dataclass(frozen=True)
 class Installing:
-    """Bytes downloaded so far of about `total`, and what pip said since the last step."""
+    """Bytes downloaded so far of about `total`, and what pip printed since the last step."""
 
     done: int
     total: int
-    said: str = ""
+    printed: str = ""
 
 
 def install_steps(name: str) -> Iterator[Installing]:
@@ -44,7 +48,7 @@ def install_steps(name: str) -> Iterator[Installing]:
             command = [*PIP, "--constraint", str(kept), *arguments]
             for step in _run(command, Path(scratch), wanted.package_bytes):
                 before = max(before, step.done)
-                yield Installing(before, wanted.package_bytes, step.said)
+                yield Installing(before, wanted.package_bytes, step.printed)
     if not is_installed(name):
         raise DetectorError(
             tr("pip ended without an error, but {name} is not there.").format(name=wanted.title)
@@ -54,7 +58,7 @@ def install_steps(name: str) -> Iterator[Installing]:
 
 def _run(command: Sequence[str], scratch: Path, total: int) -> Iterator[Installing]:
     """Run pip and yield while it runs. Its downloads lie in `scratch`, so that their size is the progress."""
-    said = _Said()
+    output = _Output()
     child = subprocess.Popen(
         command,
         env=os.environ | {"TMPDIR": str(scratch), "TEMP": str(scratch), "TMP": str(scratch)},
@@ -63,43 +67,52 @@ def _run(command: Sequence[str], scratch: Path, total: int) -> Iterator[Installi
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        start_new_session=True,
     )
-    reader = threading.Thread(target=said.read, args=(child.stdout,), name="pip", daemon=True)
+    reader = threading.Thread(target=output.read, args=(child.stdout,), name="pip", daemon=True)
     reader.start()
     try:
         while child.poll() is None:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(LOOK_EVERY_S)
-            yield Installing(min(_bytes_in(scratch), total), total, said.news())
+            yield Installing(min(_bytes_in(scratch), total), total, output.news())
     finally:
         _end(child)
         reader.join(LONGEST_END_S)
         if child.stdout is not None:
             child.stdout.close()
-    yield Installing(min(_bytes_in(scratch), total), total, said.news())
+    yield Installing(min(_bytes_in(scratch), total), total, output.news())
     if child.returncode:
-        words = tr("pip could not install it (status {status}):\n{said}")
-        raise DetectorError(words.format(status=child.returncode, said=said.whole[-LAST_WORDS:].strip()))
+        words = tr("pip could not install it (status {status}):\n{output}")
+        raise DetectorError(words.format(status=child.returncode, output=output.whole[-LAST_WORDS:].strip()))
 
 
 def _end(child: "subprocess.Popen[str]") -> None:
-    """Interrupt pip, so that it puts replaced packages back; kill it if it does not end."""
+    """Interrupt pip, so that it puts replaced packages back; kill it and its children if it does not end."""
     if child.poll() is not None:
         return
-    child.send_signal(signal.SIGINT) if os.name == "posix" else child.terminate()
-    try:
+    _signal(child, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
         child.wait(LONGEST_END_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+    _signal(child, signal.SIGTERM if os.name != "posix" else signal.SIGKILL)  # also children that stayed
+    child.wait()
 
 
-class _Said:
+def _signal(child: "subprocess.Popen[str]", number: int) -> None:
+    """Send a signal to the child and all processes that it started."""
+    if os.name != "posix":
+        child.terminate()
+        return
+    with suppress(OSError):
+        os.killpg(child.pid, number)
+
+
+class _Output:
     """What a child prints, read in a thread of its own."""
 
     def __init__(self) -> None:
         self.whole = ""
-        self._told = 0
+        self._shown = 0
 
     def read(self, stream: object) -> None:
         for line in stream:  # type: ignore[attr-defined]
@@ -107,9 +120,9 @@ class _Said:
 
     def news(self) -> str:
         """What came since the last call."""
-        whole, told = self.whole, self._told
-        self._told = len(whole)
-        return whole[told:]
+        whole, shown = self.whole, self._shown
+        self._shown = len(whole)
+        return whole[shown:]
 
 
 def _bytes_in(folder: Path) -> int:

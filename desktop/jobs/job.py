@@ -60,7 +60,7 @@ class Job(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.done = self.total = 0
-        self.failed = False  # True while the end of work is taken that an error has ended
+        self._ending: JobState | None = None  # how the work ended whose end is being taken
         self.handing = False  # True while a step or the end is taken: what is told then is the work's report
         self._started = 0.0
         self._now = _NOTHING
@@ -85,6 +85,16 @@ class Job(QObject):
     def running(self) -> bool:
         """Whether work runs."""
         return bool(self.title)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the end of work is being taken that an error has ended."""
+        return self._ending == "failed"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the end of work is being taken that was stopped."""
+        return self._ending == "stopped"
 
     @property
     def writing(self) -> bool:
@@ -157,6 +167,19 @@ class Job(QObject):
             self._worker.stop()
             self._finish("stopped")
 
+    def cancel_one(self, work_id: int) -> None:
+        """Stop the running or waiting work of a JobRecord's id. Other waiting work stays, and begins in its turn."""
+        self._afterwards = _NO_MORE
+        if self.running and self._now.id == work_id:
+            self._worker.stop()
+            self._finish("stopped")
+            return
+        dropped = [asked for asked in self._waiting if asked.id == work_id]
+        self._waiting = [asked for asked in self._waiting if asked.id != work_id]
+        for asked in dropped:
+            self.ended.emit(JobRecord(asked.title, "stopped", id=asked.id))
+        self.changed.emit()
+
     def finish(self) -> None:
         """Run all `whole` work to its end, and cancel any other. Call this before the project closes."""
         waiting, self._waiting = self._waiting, []
@@ -216,8 +239,12 @@ class Job(QObject):
     def _finish(self, state: JobState, why: str = "") -> None:
         record = self._record(state, why)
         ended, self._now = self._now, _NOTHING
-        with self._handing():
-            ended.end()
+        self._ending = state
+        try:
+            with self._handing():
+                ended.end()
+        finally:
+            self._ending = None
         self.ended.emit(record)
         self.changed.emit()
         if self._waiting and not self.running:
@@ -228,11 +255,7 @@ class Job(QObject):
 
     def _fail(self, error: Exception) -> None:
         self._afterwards = _NO_MORE
-        self.failed = True
-        try:
-            self._finish("failed", str(error))
-        finally:
-            self.failed = False
+        self._finish("failed", str(error))
         if not isinstance(error, FitloopError):
             raise error  # a bug, not bad input: `desktop.app.last_resort` shows it
         self.refused.emit(str(error))

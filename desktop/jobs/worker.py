@@ -4,13 +4,20 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 READER_S = 0.5  # that the window waits at most for a reader when it closes
 
 log = logging.getLogger(__name__)
+_here = threading.local()  # the run of a worker's thread
+
+
+def is_stopped() -> bool:
+    """Whether the work of this thread was stopped. Steps that wait for long look, and give up their wait."""
+    run: _Run | None = getattr(_here, "run", None)
+    return run is not None and run.stopped.is_set()
 
 
 class Worker(QObject):
@@ -116,7 +123,7 @@ class _Run:
 
     def take_steps(self) -> None:
         """The thread's function: take steps until the generator ends, fails or is stopped."""
-        error = None
+        error, _here.run = None, self
         try:
             for step in self._steps:
                 if self.stopped.is_set():
@@ -157,3 +164,34 @@ class _Run:
                 setattr(self._news, name, value)
         if not waiting and not self.stopped.is_set():
             self._tell(self)
+
+
+Request = TypeVar("Request")
+
+
+class Mailbox(Generic[Request]):
+    """Holds only the newest request of a drag, for the thread that works on it."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._request: Request | None = None
+        self._closed = False
+
+    def put(self, request: Request) -> None:
+        """Put a request in place of a waiting one."""
+        with self._condition:
+            self._request = request
+            self._condition.notify()
+
+    def close(self) -> None:
+        """End all waits: no more requests come."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify()
+
+    def take(self) -> Request | None:
+        """Wait for the newest request. None if the mailbox is closed."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed or self._request is not None)
+            request, self._request = self._request, None
+            return None if self._closed else request

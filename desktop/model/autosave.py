@@ -1,14 +1,14 @@
 """Writes the fits dictionary by itself, once nothing was changed for a while; off unless the view says so."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from desktop.jobs.files.save_files import save_fits_steps
+from desktop.jobs.files.save_files import Saving, save_fits_steps
+from desktop.jobs.job import Job
+from desktop.model.current_fit import Fits
+from desktop.model.document import Document
 from desktop.text.translate import tr
-
-if TYPE_CHECKING:
-    from desktop.model.workbench import Workbench
 
 QUIET_MS = 30_000  # after the last change
 
@@ -16,14 +16,16 @@ QUIET_MS = 30_000  # after the last change
 class Autosave(QObject):
     """Begins to count anew at every entry of the history. A project that can only be read is left alone."""
 
-    def __init__(self, workbench: "Workbench") -> None:
-        super().__init__(workbench)
-        self._workbench = workbench
+    def __init__(self, document: Document, files: Job, fits: Fits, wanted: Callable[[], bool]) -> None:
+        """files: the job that writes; wanted: whether the setting is on."""
+        super().__init__(document)
+        self._document, self._files, self._fits, self._wanted = document, files, fits, wanted
+        self._reported = ""  # the last report of people left out: each autosave would repeat it
         self._count = QTimer(self)
         self._count.setSingleShot(True)
         self._count.setInterval(QUIET_MS)
         self._count.timeout.connect(self.write)
-        workbench.history.indexChanged.connect(self._begin)
+        document.history.indexChanged.connect(self._begin)
 
     @property
     def due(self) -> bool:
@@ -31,7 +33,7 @@ class Autosave(QObject):
         return self._count.isActive()
 
     def forget(self) -> None:
-        """Another project is opened: nothing of it has changed yet."""
+        """Nothing is due: another project is opened, or the user has just saved."""
         self._count.stop()
 
     def write_due(self) -> None:
@@ -40,13 +42,24 @@ class Autosave(QObject):
             self.write()
 
     def write(self) -> None:
-        """Write the file in the background, without a notice."""
+        """Write the file in the background, without a notice. It stays due while the body is being loaded."""
         self._count.stop()
-        workbench = self._workbench
-        if workbench.project is not None and workbench.fits.body is not None:
-            steps = save_fits_steps(workbench.project, workbench.fits.body.fingerprint)
-            workbench.files.start(tr("Save the fits dictionary"), steps, whole=True)
+        project, body = self._document.project, self._fits.body
+        if project is None or not self._wanted():
+            return
+        if body is None:
+            self._count.start()
+            return
+        steps = save_fits_steps(project, body.fingerprint)
+        self._files.start(tr("Autosave"), steps, self._take, whole=True)
+
+    def _take(self, step: Saving) -> None:
+        if step.lost and step.told != self._reported:
+            self._reported = step.told
+            self._document.reported.emit(step.told)
+        elif step.told:
+            self._document.noted.emit(step.told)
 
     def _begin(self) -> None:
-        if self._workbench.view.autosave and self._workbench.writable and self._workbench.history.count():
+        if self._wanted() and self._document.writable and self._document.history.count():
             self._count.start()

@@ -12,9 +12,9 @@ from core.errors import FitInputError, FitloopError
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import Wish, with_wish
 from desktop.jobs.device import CPU, Device
-from desktop.jobs.fitting import FitReport, Mailbox, fit_from, fit_steps, flipped_start, follow_steps, refine
+from desktop.jobs.fitting import FitReport, fit_from, fit_steps, flipped_start, follow_steps, refine
 from desktop.jobs.guessing import guess_steps
-from desktop.jobs.worker import Worker
+from desktop.jobs.worker import Mailbox, Worker
 from desktop.model.document import Document
 from desktop.model.guess_network import GuessNetwork, with_network
 from desktop.state.joint_turns import turned_as
@@ -47,7 +47,7 @@ class Fits(QObject):
         self._document, self._on_card = document, on_card
         self._posed: PosedBody | None = None
         self._load = load
-        self._mailbox: Mailbox | None = None
+        self._mailbox: Mailbox[tuple[Photo, Person, FitOptions]] | None = None
         self._resting: tuple[Wish, ...] = ()  # held during a drag, and not the person's own wishes
         self._next: Callable[[], None] | None = None  # called when the running fit ends
         self._loader, self._follower, self._fitter = Worker(self), Worker(self), Worker(self)
@@ -163,7 +163,7 @@ class Fits(QObject):
             self._mailbox = Mailbox()
             self._follower.start(follow_steps(self.body, self._mailbox), name="follow")
         self._resting = resting
-        self._mailbox.put(photo, person.with_(wishes=(*person.wishes, *resting)), self.options)
+        self._mailbox.put((photo, person.with_(wishes=(*person.wishes, *resting)), self.options))
 
     def refined(self, photo: Photo, person: Person) -> Person:
         """A person of the photo with the fit refined to their keypoints. Unchanged without a fit."""
@@ -218,7 +218,7 @@ class Fits(QObject):
             self._document.prepare(person)
             self._document.commit(label)
         else:
-            self._document.preview(person)
+            self._document.preview_move(person)
 
     def forget(self) -> None:
         """Drop the report of the last fit: another person is selected."""

@@ -22,14 +22,15 @@ class Document(QObject):
 
     project_changed = Signal()  # another project, or people in it were added, removed or changed
     photo_changed = Signal()  # photo or person shown, also by a preview …
-    previewed = Signal()  # … except for moves of a drag: only views that redraw at every move listen
+    previewed = (
+        Signal()
+    )  # … except for moves of a drag: only the photo redraws at each, as the user looks there
     cancelled = Signal()  # the committed photo is shown again: gestures end
     refused = Signal(str)  # a request failed: what, where, what next
     told = Signal(str)  # a notice that needs no answer
-    asked = Signal(
-        object, object
-    )  # a file's question, and what is to be called with its option and the answer
+    asked = Signal(object, object)  # a file's question, and what takes its option and the answer
     reported = Signal(str)  # a notice of something lost, to be read whole
+    noted = Signal(str)  # a line for the list of jobs alone
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +40,7 @@ class Document(QObject):
         self.committed: Photo | None = None  # the same photo as on the disk
         self.person_id: int | None = None  # of the selected person
         self.person: Person | None = None  # the selected person
+        self.dragging = False  # whether the preview is a move of a drag: most views wait for its end
         self._unremembered: list[Change] = []  # changes of the running job …
         self._job_label = ""  # … and the job's label
         self._due = ""  # the label of a preview that the next other action commits
@@ -114,6 +116,7 @@ class Document(QObject):
 
     def preview_move(self, person: Person) -> None:
         """Preview one move of a drag. Most views wait for the end of the drag."""
+        self.dragging = True
         self.prepare(person)
         self._look_anew()
         self.previewed.emit()
@@ -138,7 +141,7 @@ class Document(QObject):
         self.committed = after
         self._look_anew()
         self.history.push(UndoEntry(label, [(before, after)], self.person_id))
-        self.photo_changed.emit()
+        self._announce()
         self.project_changed.emit()
 
     def apply(self, label: str, person: Person) -> None:
@@ -231,8 +234,6 @@ class Document(QObject):
     def _look_anew(self) -> None:
         """The photo or the person shown changed. Views are notified afterwards."""
 
-    # Internals
-
     def _walk(self, edit: UndoEntry, back: bool) -> bool:
         """Write the photos before an edit (back) or after it, and show the first of them."""
         label = (tr("Undo: {label}") if back else tr("Redo: {label}")).format(label=edit.text())
@@ -283,7 +284,7 @@ class Document(QObject):
         self._look_anew()
         if other:
             self._other_person()
-        self.photo_changed.emit()
+        self._announce()
 
     def _put(self, photo: Photo | None, person_id: int | None) -> None:
         self.photo, self.person_id = photo, person_id
@@ -291,4 +292,8 @@ class Document(QObject):
 
     def _tell_photo(self) -> None:
         self._look_anew()
+        self._announce()
+
+    def _announce(self) -> None:
+        self.dragging = False
         self.photo_changed.emit()

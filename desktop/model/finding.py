@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from core.store import Project
 from desktop.model.document import Document
 
-Work = Literal["", "find", "weights", "install"]
+Work = Literal["find", "weights", "install"]
 LONGEST_LOG = 200_000  # characters
 
 
@@ -18,7 +18,7 @@ class Finding(QObject):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.work: Work = ""
+        self._works: tuple[Work, ...] = ()  # a search may run beside a download
         self.lack = ""  # why no detector can be used; "" while that is not known
         self.failed = ""  # why the last installation failed
         self.log = ""  # of the last installation
@@ -27,20 +27,25 @@ class Finding(QObject):
         self._project: Project | None = None
         document.project_changed.connect(self._take_project)
 
+    @property
+    def work(self) -> Work | None:
+        """The work to show: the download, where a search runs beside it. None without any."""
+        return next((work for work in self._works if work != "find"), None) or next(iter(self._works), None)
+
     def begin(self, work: Work) -> None:
         """Work began. An installation begins a new log."""
-        self.work = work
+        self._works = (*self._works, work)
         if work == "install":
             self.log = self.failed = ""
         self.changed.emit()
 
-    def end(self) -> None:
+    def end(self, work: Work) -> None:
         """The work ended."""
-        self.work = ""
+        self._works = tuple(other for other in self._works if other != work)
         self.changed.emit()
 
-    def cannot(self, lack: str) -> None:
-        """No detector can be used; "" once that is over."""
+    def set_lack(self, lack: str) -> None:
+        """Set why no detector can be used; "" once that is over."""
         self.lack = lack
         self.changed.emit()
 
@@ -49,8 +54,8 @@ class Finding(QObject):
         self.empty |= {path}
         self.changed.emit()
 
-    def said(self, text: str, failed: str = "") -> None:
-        """An installation said something, or failed."""
+    def add_to_log(self, text: str, failed: str = "") -> None:
+        """Add what an installation has printed. failed: why it failed, if it did."""
         self.log = (self.log + text)[-LONGEST_LOG:]
         self.failed = failed
         self.changed.emit()

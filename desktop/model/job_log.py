@@ -22,7 +22,7 @@ class JobLog(QObject):
         super().__init__(parent)
         self._jobs = tuple(jobs)
         self._over: list[JobRecord] = []
-        self._told: list[str] = []
+        self._texts: list[str] = []
         for job in jobs:
             job.changed.connect(self.changed)
             job.ended.connect(self._keep)
@@ -32,20 +32,20 @@ class JobLog(QObject):
         """Running and waiting work, then what has ended."""
         return [*(record for job in self._jobs for record in job.records()), *self._over]
 
-    def hear(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         """A text for the user: part of a report if a job is just handing over its results."""
         if any(job.handing for job in self._jobs):
-            self._told.append(text)
+            self._texts.append(text)
 
     def cancel(self, record: JobRecord) -> None:
-        """Stop the job that this running or waiting work is of, with all that waits for it."""
+        """Stop this running or waiting work, and no other."""
         for job in self._jobs:
             if any(one.id == record.id for one in job.records()):
-                job.cancel()
+                job.cancel_one(record.id)
 
     def _keep(self, record: JobRecord) -> None:
-        told, self._told = self._told, []
-        report = "\n".join(filter(None, (*told, record.report)))[:LONGEST]
+        texts, self._texts = self._texts, []
+        report = "\n".join(filter(None, (*texts, record.report)))[:LONGEST]
         whole = replace(record, report=report)
         self._over = [whole, *self._over][:KEPT]
         self.ended.emit(whole)

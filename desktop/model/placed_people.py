@@ -25,14 +25,15 @@ class PlacedPeople(QObject):
         if body is None:
             return {}
         found: dict[int, tuple[Fit, object, PlacedBody]] = {}
-        for person in sorted((one for one in people if one.fit is not None), key=depth_of)[:MOST_BODIES]:
+        for person in sorted([one for one in people if one.fit is not None], key=depth_of)[:MOST_BODIES]:
             fit, known = person.fit, self._placed.get(person.id)
             if fit is None:
                 continue
             if known is None or known[0] is not fit or known[1] is not body:
                 known = (fit, body, placed_coarsely(body, fit, person.keypoints.layout))
             found[person.id] = known
-        self._placed = dict([*{**self._placed, **found}.items()][-2 * MOST_BODIES :])
+        before = [(id, known) for id, known in self._placed.items() if id not in found]
+        self._placed = dict([*before, *found.items()][-2 * MOST_BODIES :])  # those on show are never cut off
         return {id: placed for id, (_, _, placed) in found.items()}
 
 

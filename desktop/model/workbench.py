@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.records import Person
 from core.store import Project
@@ -32,11 +32,17 @@ from desktop.state.view import NO_KEYPOINT, View
 if TYPE_CHECKING:
     from core.body.model import Body
 
+BESIDE_MS, SOON_MS = (
+    60,
+    16,
+)  # between two redraws beside the photo: while a fit follows, and during other drags
+
 
 class Workbench(Document):
     """The object that views draw and ask for changes. Fits, queue and jobs know it as a Document."""
 
     view_changed = Signal()
+    previewed_beside = Signal()  # some of the moves of a drag, for views beside the photo
 
     def __init__(
         self,
@@ -56,19 +62,24 @@ class Workbench(Document):
         self._other_writer = OtherWriter(self)
         self.job = Job(self)  # work on people: fits, guesses, detection
         self.files = Job(self)  # work on files: open, add, save, export
-        for job in (self.job, self.files):
+        self.downloads = Job(self)  # installations and downloads, which no change of the project ends
+        for job in (self.job, self.files, self.downloads):
             job.refused.connect(self.refused)
-        self.jobs = JobLog((self.job, self.files), self)
-        self.told.connect(self.jobs.hear)
-        self.reported.connect(self.jobs.hear)
-        self.autosave = Autosave(self)
+        self.jobs = JobLog((self.job, self.files, self.downloads), self)
+        for text in (self.told, self.reported, self.noted):
+            text.connect(self.jobs.add_text)
+        self.autosave = Autosave(self, self.files, self.fits, lambda: self.view.autosave)
         self.hover = Hover(self)
         self.finding = Finding(self)
+        self._beside = QTimer(self)
+        self._beside.setSingleShot(True)
+        self._beside.timeout.connect(self.previewed_beside)
+        self.photo_changed.connect(self._beside.stop)  # every view redraws then
 
     @property
     def busy(self) -> bool:
         """Whether a job runs in the background."""
-        return self.job.running or self.files.running
+        return self.job.running or self.files.running or self.downloads.running
 
     def change_view(self, **changes: Any) -> None:
         """Change settings of drawing: fields of `View`."""
@@ -83,8 +94,9 @@ class Workbench(Document):
         """Close the open project, show this one, and select the first person of its queue."""
         self.cancel()
         self.job.cancel()
-        self.files.finish()
         self._set_photo(None, None)  # before the project closes: typed notes and tags are saved
+        self.autosave.write_due()
+        self.files.finish()
         if self.project is not None:
             self.project.close()
         self.project = project
@@ -122,6 +134,11 @@ class Workbench(Document):
             self.fits.follow(self.photo, person, resting)
             self.preview_move(person)
 
+    def preview_move(self, person: Person) -> None:
+        super().preview_move(person)
+        if not self._beside.isActive():
+            self._beside.start(BESIDE_MS if self.fits.following else SOON_MS)
+
     def apply(self, label: str, person: Person, follow: bool = False, resting: tuple[Wish, ...] = ()) -> None:
         """Commit a person: one entry of the history. follow: refine the body to the keypoints first.
 
@@ -137,14 +154,16 @@ class Workbench(Document):
         """Stop all jobs in the background."""
         self.job.cancel()
         self.files.cancel()
+        self.downloads.cancel()
 
     def close(self) -> None:
         """Stop all work, wait for its end, and close the project."""
         self.keep_due()
+        self.autosave.forget()
         self.fits.close()
         self.alternatives.close()
-        self.job.close()
-        self.files.close()
+        for job in (self.job, self.files, self.downloads):
+            job.close()
         self.history.clear()
         self._other_writer.watch(None)
         if self.project is not None:

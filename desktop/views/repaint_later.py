@@ -5,20 +5,16 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.model.workbench import Workbench
 
-LIVE_MS = 60  # between two repaints while a keypoint is dragged in the photo
-NEXT_MS = 1  # otherwise: soon after the photo
+NEXT_MS = 1  # soon after the photo
 
 
 class Unhurried(QTimer):
-    """Repaints its view soon after a request, once for several requests."""
+    """Repaints its view soon after each change of the photo, and at some moves of a drag."""
 
     def __init__(self, view: QWidget, workbench: Workbench) -> None:
         super().__init__(view)
-        self._fits = workbench.fits
         self.setSingleShot(True)
+        self.setInterval(NEXT_MS)
         self.timeout.connect(view.update)
-
-    def ask(self) -> None:
-        """Request a repaint."""
-        if not self.isActive():
-            self.start(LIVE_MS if self._fits.following else NEXT_MS)
+        workbench.previewed_beside.connect(view.update)
+        workbench.photo_changed.connect(self.start)

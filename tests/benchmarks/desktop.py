@@ -163,7 +163,7 @@ def other_photo(bench: Bench) -> dict[str, float]:
         window.photos.forget()
         begun = time.perf_counter()
         workbench.select(row.id)
-        bench.wait(lambda: not window.photos.busy and isinstance(window.canvas._image, np.ndarray))
+        bench.wait(lambda: not window.photos.busy and isinstance(window.canvas.image.pixels, np.ndarray))
         window.canvas.repaint()
         values.append(time.perf_counter() - begun)
         bench.run(0.05)
@@ -209,8 +209,8 @@ def busy_while_training(bench: Bench) -> dict[str, float]:
     panel.more.setText("--backbone resnet10 --log-every 1 --workers 0 --threads 1")
     found = busy_while(bench, panel.start.click, lambda: training.running)
     training.poll()
-    if training.checkpoint is None:
-        raise RuntimeError(training.last_words)
+    if training.run.checkpoint is None:
+        raise RuntimeError(training.run.last_words)
     return found
 
 

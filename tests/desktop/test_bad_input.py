@@ -40,7 +40,7 @@ def write_huge_png(file, width, height):
 def notice(desk):
     """What the canvas says in the place of a photo, once it was looked for."""
     desk.wait(lambda: not desk.window.waiting)
-    return desk.window.canvas.notice
+    return desk.window.canvas.image.notice
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000)])
@@ -75,8 +75,8 @@ def test_a_photo_of_30_megapixels_is_kept_smaller_and_drawn_where_it_was(desk, t
     assert cv2.imwrite(str(folder / "large.png"), picture)
     desk.open(folder)
     canvas = desk.window.canvas
-    desk.wait(lambda: isinstance(canvas._image, np.ndarray))
-    assert canvas._image.shape[0] * canvas._image.shape[1] <= SHOWN_PIXELS
+    desk.wait(lambda: isinstance(canvas.image.pixels, np.ndarray))
+    assert canvas.image.pixels.shape[0] * canvas.image.pixels.shape[1] <= SHOWN_PIXELS
     for command in ("view.whole", "view.pixels"):
         desk.do(command)
         shown = canvas.grab().toImage()

@@ -2,11 +2,13 @@
 
 import gc
 import threading
+import time
 import weakref
 
 from PySide6.QtCore import QCoreApplication, QObject
 
-from desktop.collector import Collector, collect_again, collect_in_this_thread
+from desktop import collector
+from desktop.collector import FULL_EVERY_S, Collector, collect_again, collect_in_this_thread
 
 
 class Knot(QObject):
@@ -49,3 +51,18 @@ def test_there_is_one_collector_however_many_windows_there_are(qtbot):
     assert not gc.isenabled()
     collect_again()
     assert gc.isenabled()
+
+
+def test_everything_is_collected_by_the_clock_and_only_at_rest(qtbot, monkeypatch):
+    found, busy = [], True
+    one = Collector(QCoreApplication.instance())
+    monkeypatch.setattr(collector, "collect_due", lambda: busy)
+    monkeypatch.setattr(collector.gc, "collect", lambda: found.append(True))
+    start = time.monotonic()
+    one.collect(start + 2 * FULL_EVERY_S)
+    assert found == []
+    busy = False
+    for later_s in (0.5, 2, 2.5, 3.5):
+        one.collect(start + later_s * FULL_EVERY_S)
+    assert len(found) == 2
+    one.deleteLater()

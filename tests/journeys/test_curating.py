@@ -269,7 +269,7 @@ def test_photos_that_moved_are_found_again(open_desk, tmp_path, monkeypatch):
     monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: moved)
     desk.do("file.find_photos")
     desk.wait(lambda: workbench.photo is not None and "elsewhere" in workbench.photo.path)
-    desk.wait(lambda: not desk.window.waiting and desk.window.canvas.notice == "")
+    desk.wait(lambda: not desk.window.waiting and desk.window.canvas.image.notice == "")
     assert desk.window.actions_by_id["fit.fit"].isEnabled()
 
 

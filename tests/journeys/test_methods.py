@@ -27,15 +27,15 @@ def test_a_new_method_is_offered_started_and_followed(open_desk):
     panel.more.setText("--log-every 1")
     panel.start.click()
     assert training.running
-    assert training.folder.name.startswith("toy-")
+    assert training.run.folder.name.startswith("toy-")
     desk.wait(lambda: not training.running)
     training.poll()
-    assert [line["step"] for line in training.lines] == list(range(1, 13)), training.last_words
-    assert training.method.name == "toy"
-    assert panel.said.text() == f"{training.folder.name} has ended after step 12"
+    assert [line["step"] for line in training.run.lines] == list(range(1, 13)), training.run.last_words
+    assert training.run.method.name == "toy"
+    assert panel.said.text() == f"{training.run.folder.name} has ended after step 12"
     panel.shown_metric.setCurrentText("loss_off")
     assert len(panel.curves.lines[0].getData()[0]) == 12
-    assert training.checkpoint is not None
+    assert training.run.checkpoint is not None
     assert not panel.use.isEnabled(), "no guess can come from a line"
     assert desk.said == []
 
@@ -66,4 +66,4 @@ def test_only_a_run_whose_network_guesses_is_offered_for_guesses(desk, tmp_path)
         (tmp_path / "config.json").write_text(json.dumps({"options": {"steps": 9}, **said}))
         training.follow(tmp_path)
         assert panel.use.isEnabled() == guesses
-        assert training.steps == 9
+        assert training.run.steps == 9

@@ -178,7 +178,7 @@ def test_a_photo_that_is_gone_is_told_in_its_place_and_the_work_goes_on(open_des
     (workbench.project.folder / other.path).unlink()
     workbench.select(other.id)
     desk.wait(lambda: not desk.window.waiting)
-    assert other.path in desk.window.canvas.notice
+    assert other.path in desk.window.canvas.image.notice
     desk.fit()
     assert workbench.person.fit is not None
 

@@ -42,8 +42,8 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
     assert training.running
     desk.wait(lambda: not training.running)
     training.poll()
-    assert training.checkpoint is not None, training.last_words
-    assert training.lines[-1]["step"] == 2
+    assert training.run.checkpoint is not None, training.run.last_words
+    assert training.run.lines[-1]["step"] == 2
     assert panel.shown_metric.findText("loss") >= 0
     accepted = workbench.person_id
     panel.use.click()
@@ -64,15 +64,15 @@ def test_what_was_accepted_is_trained_on_and_the_checkpoint_guesses(open_desk):
 def test_a_run_started_elsewhere_is_followed_line_by_line(training, tmp_path):
     metrics = tmp_path / "metrics.jsonl"
     training.follow(tmp_path)
-    assert training.lines == []
+    assert training.run.lines == []
     metrics.write_text('{"step": 1, "loss": 4.0}\n{"step": 2, "lo')
     training.poll()
-    assert [line["step"] for line in training.lines] == [1]
+    assert [line["step"] for line in training.run.lines] == [1]
     with metrics.open("a") as file:
         file.write('ss": 3.5}\n' + json.dumps({"step": 3, "loss": 3.0}) + "\n")
     training.poll()
-    assert [line["loss"] for line in training.lines] == [4.0, 3.5, 3.0]
-    assert training.checkpoint is None
+    assert [line["loss"] for line in training.run.lines] == [4.0, 3.5, 3.0]
+    assert training.run.checkpoint is None
     assert not training.running
 
 
@@ -133,9 +133,9 @@ def test_a_long_run_is_taken_in_bit_by_bit_and_drawn_with_fewer_points(desk, tmp
     text = "".join(f'{{"step": {step}, "loss": {1 / (step + 1)}, "lr": 0.0001}}\n' for step in range(lines))
     (tmp_path / "metrics.jsonl").write_text(text)
     training.follow(tmp_path)
-    assert 0 < len(training.lines) < lines
-    desk.wait(lambda: len(training.lines) == lines)
-    assert [line["step"] for line in training.lines[:: lines // 10]] == list(range(0, lines, lines // 10))
+    assert 0 < len(training.run.lines) < lines
+    desk.wait(lambda: len(training.run.lines) == lines)
+    assert [line["step"] for line in training.run.lines[:: lines // 10]] == list(range(0, lines, lines // 10))
     panel.shown_metric.setCurrentText("loss")
     x, _ = panel.curves.lines[0].getData()
     assert 500 < len(x) <= 2000

@@ -106,7 +106,7 @@ def test_from_photos_to_a_network_that_guesses_through_a_kill(start, tmp_path, m
         assert training.running, desk.said
         desk.wait(lambda: not training.running)
         training.poll()
-        assert training.checkpoint is not None, training.last_words
+        assert training.run.checkpoint is not None, training.run.last_words
         panel.use.click()
         desk.wait(lambda: not workbench.busy and workbench.fits.network.loaded is not None)
         assert desk.said == []

@@ -91,8 +91,8 @@ def compiled_tries(
         _at_once(
             partial(one_try, task.terms, task.free, at, iteration == 0), workspaces, bounds[:-1], bounds[1:]
         )
-        parts = (at.unknowns, at.loss, at.report, at.accepted)
-        frozen = yield SolverStep(iteration, *(torch.from_numpy(part.copy()) for part in parts))
+        parts = [torch.from_numpy(part.copy()) for part in (at.unknowns, at.loss, at.report, at.accepted)]
+        frozen = yield SolverStep(iteration, *parts)
         at.frozen[:] = False if frozen is None else frozen.numpy()
 
 

@@ -10,7 +10,6 @@ where flipped.
 from __future__ import annotations
 
 import dataclasses
-import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +37,7 @@ from core.store.fits.columns import (
     source_codes,
     tracks_of,
 )
+from core.store.fits.row_origin import is_same_photo
 
 VERSIONS_KEPT = 3
 NEAREST_M, FARTHEST_M = 1e-3, 1e5  # depth of a fit
@@ -199,7 +199,7 @@ class FitsDictionary:
             )
         names = np.asarray(imgname).astype(np.str_)
         differ = np.flatnonzero(names != self.imgname).tolist()
-        differ = [row for row in differ if not _same_photo(str(names[row]), str(self.imgname[row]))]
+        differ = [row for row in differ if not is_same_photo(str(names[row]), str(self.imgname[row]))]
         if differ:
             row = differ[0]
             raise FitsError(
@@ -288,12 +288,6 @@ class FitsDictionary:
         )
         self.photo_pose[rows] = torch.cat([orient, self.crop_pose[rows, 3:]], 1)
         self.replaced[rows] = False
-
-
-def _same_photo(name: str, other: str) -> bool:
-    """True if `name`, a data set's name of a photo that may be absolute, means the photo `other`."""
-    name, other = (posixpath.normpath(each.replace("\\", "/")) for each in (name, other))
-    return name == other or (Path(name).is_absolute() and name.endswith(f"/{other}"))
 
 
 def _best_of_each_row(indices: Tensor, loss: Tensor, better: Tensor) -> Tensor:

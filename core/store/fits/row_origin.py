@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from core.records import Person, Photo
 
@@ -59,3 +61,9 @@ def in_row_order(photos: Iterable[Photo]) -> list[tuple[Photo, Person]]:
     people = [(photo, person) for photo in photos for person in photo.people]
     places, _ = places_in_rows([person for _, person in people])
     return [people[place] for place in sorted(range(len(people)), key=places.__getitem__)]
+
+
+def is_same_photo(name: str, other: str) -> bool:
+    """Whether `name`, a data set's name of a photo that may be absolute, means the photo `other`."""
+    name, other = (posixpath.normpath(each.replace("\\", "/")) for each in (name, other))
+    return name == other or (Path(name).is_absolute() and name.endswith(f"/{other}"))

@@ -39,6 +39,10 @@ class Edit:
     after: Photo | None
 
 
+UNSCORED = {"verdict", "locked"}  # columns of a person on which no derived column depends, but the time …
+UNWARNED = UNSCORED | {"tags", "note"}  # … and those on which no warning does
+
+
 class RowWriter:
     """Writes rows inside a transaction and records their changes."""
 
@@ -82,17 +86,19 @@ class RowWriter:
         """Write the columns of `new` to a row, or insert it; other columns stay. None deletes the row."""
         found = self.db.execute(f"SELECT * FROM {kind} WHERE id = ?", (target,)).fetchone()
         old = {name: found[name] for name in COLUMNS[kind]} if found else None
-        if kind == "person":
-            self._touched |= {row["photo_id"] for row in (old, new) if row and "photo_id" in row}
         if old is not None and new is not None:
             changed = {name: value for name, value in new.items() if value != old[name]}
             if not changed:
                 return
+            if kind == "person" and not changed.keys() <= UNWARNED:
+                self._touched |= {row["photo_id"] for row in (old, new) if "photo_id" in row}
             self._update(kind, target, changed)
             self.changes.append(Change(kind, target, {name: old[name] for name in changed}, changed))
             return
         if old is None and new is None:
             return
+        if kind == "person":
+            self._touched |= {row["photo_id"] for row in (old, new) if row and "photo_id" in row}
         if new is None:
             self.db.execute(f"DELETE FROM {kind} WHERE id = ?", (target,))
         else:
@@ -153,7 +159,9 @@ class RowWriter:
     def _update(self, kind: str, target: int, changed: Row) -> None:
         names = ", ".join(f"{name} = ?" for name in changed)
         self.db.execute(f"UPDATE {kind} SET {names} WHERE id = ?", (*changed.values(), target))
-        if kind == "person":
+        if kind == "person" and changed.keys() <= UNSCORED:
+            self.db.execute("UPDATE person SET updated = ? WHERE id = ?", (self.now, target))
+        elif kind == "person":
             self._derive(target, retag="tags" in changed)
         elif "path" in changed:
             for person in self.db.execute("SELECT id FROM person WHERE photo_id = ?", (target,)).fetchall():

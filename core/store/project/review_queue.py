@@ -112,7 +112,8 @@ def photo_rows_of(db: sqlite3.Connection, photo_ids: Iterable[int]) -> list[Phot
 
 def _known(verdict: object) -> Verdict:
     """A verdict; an unknown one counts as none, until the person is read."""
-    return next((name for name in VERDICTS if name == verdict), "todo")
+    known: Verdict = verdict if verdict in VERDICTS else "todo"  # type: ignore[assignment]
+    return known
 
 
 def _light(row: sqlite3.Row) -> QueueRow:

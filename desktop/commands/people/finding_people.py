@@ -16,6 +16,7 @@ from desktop.jobs.detecting import Detected, Then, detect_steps
 from desktop.jobs.device import Device
 from desktop.jobs.fitting_many import fit_batch
 from desktop.jobs.installing import Installing, install_steps
+from desktop.jobs.job import Job
 from desktop.model.finding import Work
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
@@ -35,11 +36,11 @@ FAULTS_TOLD = 6
 
 @dataclass(frozen=True)
 class Megabytes:
-    """Progress of a download. said: what an installation printed; failed: why the work ended early."""
+    """Progress of a download. printed: by an installation; failed: why the work ended early."""
 
     done: int
     total: int
-    said: str = ""
+    printed: str = ""
     failed: str = ""
 
 
@@ -66,9 +67,11 @@ def find_people(
 
     def then(failed: str) -> None:
         if failed and len(there) == 1:
-            workbench.finding.cannot(failed)
-        else:
+            workbench.finding.set_lack(failed)
+        elif workbench.project is project:
             search.start()
+        elif workbench.view.at_opening:  # another one was opened meanwhile, and found no weights
+            _find_in_the_open(workbench)
 
     _download(workbench, tr("Download the detector's weights"), "weights", _weights(), then)
 
@@ -78,17 +81,25 @@ def install(workbench: Workbench, name: str) -> None:
 
     def then(failed: str) -> None:
         if not failed:
-            workbench.finding.cannot("")
-            find_people(workbench, workbench.project.photo_ids() if workbench.project is not None else ())
+            workbench.finding.set_lack("")
+            _find_in_the_open(workbench)
 
     label = tr("Install {name}").format(name=INSTALLS[name].title)
     _download(workbench, label, "install", _installation(name), then)
 
 
+def _find_in_the_open(workbench: Workbench) -> None:
+    find_people(workbench, workbench.project.photo_ids() if workbench.project is not None else ())
+
+
 def stop_finding(workbench: Workbench) -> None:
-    """Stop the search, the download or the installation. What was found stays."""
-    if workbench.finding.work:
-        workbench.job.cancel()
+    """Stop the search, the download or the installation, whichever is shown. What was found stays."""
+    job_of(workbench).cancel()
+
+
+def job_of(workbench: Workbench) -> Job:
+    """The job of the work that is shown."""
+    return workbench.job if workbench.finding.work == "find" else workbench.downloads
 
 
 class _Search:
@@ -106,8 +117,6 @@ class _Search:
 
     def start(self) -> None:
         workbench, fits = self._workbench, self._workbench.fits
-        if workbench.project is not self._project:
-            return
         wanted = workbench.view.detector
         if self._fits:
             folder, given = self._project.folder, (fits.the_body, fits.options, fits.device())
@@ -150,14 +159,15 @@ class _Search:
         workbench = self._workbench
         untouched = workbench.history.count() == self._edits
         workbench.remember()
-        workbench.finding.cannot(self._lack)
-        workbench.finding.end()
-        if workbench.person is None or (untouched and workbench.person_id == self._chosen):
+        workbench.finding.set_lack(self._lack)
+        workbench.finding.end("find")
+        ended_well = not (workbench.job.failed or workbench.job.stopped)
+        if ended_well and (workbench.person is None or (untouched and workbench.person_id == self._chosen)):
             workbench.show_first()
         if self._lack:
             if workbench.photo is None or workbench.photo.people:
                 self._offer()
-        elif self._found or not workbench.job.failed:
+        elif self._found or ended_well:
             told = tr("%n people found", "", self._found)
             if self._total == 0:
                 told = tr("Every photo has people already.")
@@ -188,22 +198,22 @@ def _download(
     workbench: Workbench, label: str, work: Work, steps: Iterator[Megabytes], then: Callable[[str], None]
 ) -> None:
     """Run a download as a job. then: called with why it failed, or with "" at its end; not called if it is stopped."""
-    finding, last = workbench.finding, Megabytes(0, 1)
+    finding, job, last = workbench.finding, workbench.downloads, Megabytes(0, 1)
 
     def take(step: Megabytes) -> None:
         nonlocal last
         last = step
         if work == "install":  # why a download of weights failed is told as the lack of a detector
-            finding.said(step.said, step.failed)
+            finding.add_to_log(step.printed, step.failed)
 
     def end() -> None:
-        finding.end()
-        if last.done >= last.total or last.failed:
+        finding.end(work)
+        if not (job.failed or job.stopped):
             then(last.failed)
 
-    if not workbench.job.running:
+    if not job.running:
         finding.begin(work)
-    workbench.job.start(label, steps, take, end)
+    job.start(label, steps, take, end)
 
 
 def _weights() -> Iterator[Megabytes]:
@@ -221,7 +231,7 @@ def _in_megabytes(start: "Callable[[], Iterator[Installing] | Iterator[Fetched]]
         for step in start():
             whole = max(1, round(step.total / MEGABYTE))
             done = whole if step.done >= step.total else min(whole - 1, round(step.done / MEGABYTE))
-            last = Megabytes(done, whole, getattr(step, "said", ""))
+            last = Megabytes(done, whole, getattr(step, "printed", ""))
             yield last
     except FitloopError as error:
         yield Megabytes(last.done, last.total, failed=str(error))

@@ -51,8 +51,8 @@ def fit_people(
     after: Callable[[], None] = lambda: None,
     over_time: bool = False,
 ) -> None:
-    """Fit people in the background. without_fit: only those who have none yet. after: called at the end. over_time: fit
-    the people's whole tracks."""
+    """Fit people in the background. without_fit: only those who have none yet. after: called at the end, unless the
+    work is stopped or fails. over_time: fit the people's whole tracks."""
     project, fits = workbench.shown.the_project, workbench.fits
     faults: list[str] = []
     done: list[int] = []
@@ -87,7 +87,8 @@ def fit_people(
             return
         told = tr("{done} of %n people fitted", "", total).format(done=len(done))
         _end(workbench, [told + _others(left_out, total - len(done)), *faults])
-        after()
+        if not (workbench.job.failed or workbench.job.stopped):
+            after()
 
     workbench.job.start(label, with_network(fits.network.load, steps), take, end)
 

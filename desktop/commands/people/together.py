@@ -177,5 +177,11 @@ VERDICT_ROWS = (
     ),
 )
 DELETE_ROW = Command(
-    "person.delete", QT_TR_NOOP("D&elete person"), "Ctrl+Del", delete_person, UNLOCKED, cancels=True
+    "person.delete",
+    QT_TR_NOOP("D&elete person"),
+    "Ctrl+Del",
+    delete_person,
+    UNLOCKED,
+    cancels=True,
+    several=QT_TR_NOOP("D&elete people"),
 )

@@ -45,7 +45,7 @@ from desktop.views.lists.row_menu import people_selected, place_of_menu
 
 Index = QModelIndex | QPersistentModelIndex
 PICTURE_PX, PADDING_PX, GAP_PX = 56, 6, 8
-ROWS_KEPT = 500
+ROWS_KEPT, ROWS_AT_ONCE = 500, 16  # read from the project; those after the row asked for are drawn next
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -96,8 +96,10 @@ class PeopleModel(QAbstractListModel):
         if person_id not in self._rows and self._workbench.project is not None:
             if len(self._rows) > ROWS_KEPT:
                 self._rows.clear()
-            for row in self._workbench.project.queue_rows([person_id]):
-                self._rows[person_id] = row
+            place = self.place_of(person_id)
+            ids = self.ids[place : place + ROWS_AT_ONCE].tolist() if place >= 0 else [person_id]
+            for row in self._workbench.project.queue_rows(ids):
+                self._rows[row.id] = row
         return self._rows.get(person_id)
 
     def place_of(self, person_id: int | None) -> int:

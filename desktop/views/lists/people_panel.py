@@ -75,7 +75,7 @@ class PeoplePanel(QWidget):
         workbench.photo_changed.connect(self._show_person)
         workbench.view_changed.connect(self.list.viewport().update)
         workbench.queue.together_changed.connect(self._show_progress)
-        self._thumbnails.arrived.connect(self.list.viewport().update)
+        self._thumbnails.arrived.connect(self._show_thumbnail)
         self.note.editingFinished.connect(self._keep_note)
         self.tags.editingFinished.connect(self._keep_tags)
 
@@ -90,6 +90,9 @@ class PeoplePanel(QWidget):
             return
         self._show_progress()
         self._show_person()
+
+    def _show_thumbnail(self, person_id: int) -> None:
+        self.list.update(self.model.index(self.model.place_of(person_id)))
 
     def _show_progress(self) -> None:
         self.progress.show_progress(self._counts, len(self.model.ids))

@@ -32,6 +32,7 @@ ABOVE = (0, 1, 1, 3)  # the title's cell: over the lines alone it would set thei
 AXIS_WIDTH_PX, TEXT_PX, NAMES_PX = 34, 14, 76
 TITLE_PT, NAME_PT = 9.0, 7.5
 LEAST_NAMED_PX = 140  # a lower panel has no room for names below the bars
+LEAST_BETWEEN = 3  # heights of a text, for one between the ends of the axis
 
 
 class FitPlots(QSplitter):
@@ -139,9 +140,8 @@ class ResidualBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Distance of each keypoint"))
         self._title, self._chosen = tr("Distance from the body [px]"), tr("{title}: {name} {distance}")
+        self._absent, self._distance = tr("absent"), tr("{distance:.1f} px")
         self._soon = Unhurried(self, workbench)
-        for signal in (workbench.photo_changed, workbench.previewed):
-            signal.connect(self._soon.ask)
         workbench.view_changed.connect(self.update)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
@@ -179,7 +179,8 @@ class ResidualBars(QWidget):
                 return
             top = _round_up(float(values[seen].max()))
             area = self._area()
-            for value in (0.0, top / 2, top):
+            named = (0.0, top / 2, top) if area.height() >= LEAST_BETWEEN * TEXT_PX else (0.0, top)
+            for value in named:
                 y = area.bottom() - area.height() * value / top
                 painter.setPen(QPen(QColor(colours.border), 1))
                 painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
@@ -218,9 +219,9 @@ class ResidualBars(QWidget):
         if person is None or not 0 <= chosen < len(values):
             return self._title
         name = part(layout(person.keypoints.layout).keypoints[chosen])
-        distance = tr("absent")
+        distance = self._absent
         if np.isfinite(values[chosen]):
-            distance = tr("{distance:.1f} px").format(distance=values[chosen])
+            distance = self._distance.format(distance=values[chosen])
         return self._chosen.format(title=self._title, name=name, distance=distance)
 
     def _paint_names(self, painter: QPainter, names: list[str], chosen: tuple[int, ...]) -> None:

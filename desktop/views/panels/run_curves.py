@@ -57,14 +57,14 @@ class RunCurves(QObject):
 
     def _names(self) -> list[str]:
         """The metrics of the newest lines."""
-        return sorted({name for line in self._training.lines[-50:] for name in line})[:MOST_NAMES]
+        return sorted({name for line in self._training.run.lines[-50:] for name in line})[:MOST_NAMES]
 
     def _show(self) -> None:
         names = self._names()
         offered = [self.together, *names] if len(_losses(names)) > 1 else names
         shown = [self.shown_metric.itemText(index) for index in range(self.shown_metric.count())]
         if offered != shown:
-            method = self._training.method
+            method = self._training.run.method
             chosen = self.shown_metric.currentText() or (method.metric if method is not None else LOSS)
             self.shown_metric.clear()
             self.shown_metric.addItems(offered)
@@ -81,7 +81,7 @@ class RunCurves(QObject):
             self.lines.append(self.plot.plot())
         several = len(names) > 1
         for place, line in enumerate(self.lines):
-            points = _points(self._training.lines, names[place]) if place < len(names) else []
+            points = _points(self._training.run.lines, names[place]) if place < len(names) else []
             marks = {"symbol": "o" if len(points) <= MOST_MARKS else None, "symbolSize": MARK_PX}
             line.setData([x for x, _ in points], [y for _, y in points], **marks)
         self.key.setText(_key(names))

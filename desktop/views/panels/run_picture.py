@@ -32,7 +32,7 @@ class RunPicture(QWidget):
         return WISHED_PX
 
     def _look(self) -> None:
-        file = self._training.picture
+        file = self._training.run.picture
         if file != self.file:
             self.file, self.image = file, QImage() if file is None else read_bounded(file)
             step = int(file.stem) if file is not None else 0

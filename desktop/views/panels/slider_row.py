@@ -130,8 +130,12 @@ class SliderRow(QObject):
         if self.slider.isSliderDown() and ticks != self.slider.value():
             self._let_go = True
         with QSignalBlocker(self.slider), QSignalBlocker(self.number):
-            if not self.slider.isSliderDown():
-                self._reach(min(self._low, value), max(self._high, value))
+            low, high = min(self._low, value), max(self._high, value)
+            if not self.slider.isSliderDown() and (self.number.minimum(), self.number.maximum()) != (
+                low,
+                high,
+            ):
+                self._reach(low, high)
             self.slider.setValue(ticks)
             self.number.setValue(value)
 
@@ -149,6 +153,8 @@ class SliderRow(QObject):
             return
         self._dragged = self.slider.isSliderDown()
         value = ticks * self._per_tick
+        with QSignalBlocker(self.number):  # during a drag nothing else shows it
+            self.number.setValue(value)
         (self.moved if self.slider.isSliderDown() else self.chosen).emit(value)
 
     def _release(self) -> None:

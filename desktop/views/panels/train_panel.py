@@ -170,7 +170,7 @@ class TrainPanel(QWidget):
         try:
             self._training.go_on()
         except OSError as error:
-            self._workbench.refused.emit(f"{self._training.folder}: {error.strerror}")
+            self._workbench.refused.emit(f"{self._training.run.folder}: {error.strerror}")
 
     def _chosen(self) -> MethodRow:
         return self._methods[self.method.currentData()]
@@ -196,11 +196,11 @@ class TrainPanel(QWidget):
         self.start.setEnabled(self._workbench.project is not None and not training.running)
         self.stop.setEnabled(training.own and training.running)
         self.resume.setEnabled(training.can_go_on)
-        steps = min(training.steps or 0, MOST_SHOWN)
-        self.bar.setVisible(training.folder is not None and (training.running or bool(steps)))
+        steps = min(training.run.steps or 0, MOST_SHOWN)
+        self.bar.setVisible(training.run.folder is not None and (training.running or bool(steps)))
         self.bar.setRange(0, steps)
-        self.bar.setValue(min(training.step, steps))
-        elsewhere = training.folder is not None and not training.own
+        self.bar.setValue(min(training.run.step, steps))
+        elsewhere = training.run.folder is not None and not training.own
         self.stop.setToolTip(tr("A run started elsewhere is stopped there: Ctrl+C") if elsewhere else "")
         self.use.setEnabled(training.guessing is not None)
         self.said.setText(self._state())
@@ -209,24 +209,24 @@ class TrainPanel(QWidget):
 
     def _state(self) -> str:
         training = self._training
-        if training.folder is None:
+        if training.run.folder is None:
             return tr("Accept people, save the fits with Ctrl+S, then train on them.")
         words = _where(training)
-        if training.lines:
+        if training.run.lines:
             return words
         if training.running:
             wait = tr(
                 "Before the first step, data are read and code is compiled, which can take some minutes."
             )
-            return "\n".join([words, wait, *training.last_words.splitlines()[-1:]])
-        return f"{words}\n{training.last_words}".strip()
+            return "\n".join([words, wait, *training.run.last_words.splitlines()[-1:]])
+        return f"{words}\n{training.run.last_words}".strip()
 
 
 def _where(training: TrainingProcess) -> str:
     """The progress of the followed run in words, and whether it still runs, judged by its folder."""
-    assert training.folder is not None
-    name, step, steps = training.folder.name, training.step, training.steps
-    if not training.own and not training.begun:
+    assert training.run.folder is not None
+    name, step, steps = training.run.folder.name, training.run.step, training.run.steps
+    if not training.own and not training.run.begun:
         words = tr("No run has written into {name} yet. A run's folder is the one given to --run.")
         return words.format(name=name)
     if training.ended or (not training.own and step == steps):
@@ -234,14 +234,14 @@ def _where(training: TrainingProcess) -> str:
     at = tr("step {step} of {steps}") if steps else tr("step {step}")
     if training.own:
         words = tr("{name} runs, {at}")
-    elif training.silent_s < SILENT_S:
+    elif training.run.silent_s < SILENT_S:
         words = tr("{name} runs elsewhere, {at}")
     else:
-        minutes = int(min(training.silent_s / 60, MOST_MINUTES))
+        minutes = int(min(training.run.silent_s / 60, MOST_MINUTES))
         words = tr("{name}, {at}: nothing new for %n minutes, so it has ended or hangs", "", minutes)
-    said = words.format(name=name, at=at.format(step=step, steps=steps))
-    left = training.seconds_left if training.running else None
-    return said if left is None else tr("{said}, {time} left").format(said=said, time=duration(left))
+    state = words.format(name=name, at=at.format(step=step, steps=steps))
+    left = training.run.seconds_left if training.running else None
+    return state if left is None else tr("{state}, {time} left").format(state=state, time=duration(left))
 
 
 def _split(options: str) -> list[str]:

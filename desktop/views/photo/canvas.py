@@ -1,7 +1,6 @@
 """The widget that shows the photo with its people."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, QTimer, Signal
@@ -13,11 +12,11 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
-from core.errors import ImageError
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
@@ -31,31 +30,33 @@ from desktop.views.photo.canvas_keys import CanvasKeys
 from desktop.views.photo.click_target import asked_for
 from desktop.views.photo.grabbing import gesture_at
 from desktop.views.photo.hit_test import is_near, keypoint_at
-from desktop.views.photo.photo_notice import FindMoved, notice_of
 from desktop.views.photo.photo_painter import PhotoPainter
 from desktop.views.photo.photo_place import PhotoPlace
+from desktop.views.photo.shown_image import ShownImage
 from desktop.views.photo.zoom import Placing
+from desktop.views.sized_view import SizedView
 
 LEAST_PX = 240, 140  # low enough for a screen of 1280×720 at 150 %
 WHEEL_FACTOR = 1.2  # per notch of the wheel
 WAIT_MS = 12  # that a dragged keypoint waits for its body, to be drawn together
 
 
-class Canvas(QWidget):
+class Canvas(SizedView):
     """Shows the photo. The wheel zooms at the cursor; dragging moves keypoints and boxes, or else pans the photo."""
 
     menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
+    keypoint_dragged = Signal()  # the body has followed it
 
     def __init__(
         self, workbench: Workbench, photos: Photos, renderer: Renderer | None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._workbench, self._photos = workbench, photos
+        self._workbench = workbench
         self.place = PhotoPlace(workbench, self)
         self.place.changed.connect(self.update)
         self._pressed = False  # during a press, which selects a person without moving the view
-        self._path = ""
-        self._image: np.ndarray | ImageError | None = None
+        self.image = ShownImage(self, workbench, photos)
+        self.image.changed.connect(self.update)
         self._painter = PhotoPainter(workbench, renderer)
         self._hand = Hand()
         self._armed: Callable[[Pointer], Gesture] | None = None  # what a press begins, if not the usual
@@ -67,12 +68,8 @@ class Canvas(QWidget):
         self._fit_drawn: object = None
         self._reach = QRect()
         self._person_id: int | None = None
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(*LEAST_PX)
         self.setAccessibleName(tr("Photo"))
-        self.missing = FindMoved(self)
         workbench.photo_changed.connect(self._show)
         workbench.previewed.connect(self._show_move)
         workbench.cancelled.connect(self._let_go)
@@ -80,7 +77,6 @@ class Canvas(QWidget):
         workbench.view_changed.connect(self._view_changed)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
-        photos.arrived.connect(self._take_image)
         self._show()
 
     # Placing
@@ -132,15 +128,9 @@ class Canvas(QWidget):
     # What is shown
 
     def _show(self) -> None:
-        photo, project = self._workbench.photo, self._workbench.project
-        path = "" if photo is None or project is None else str(project.folder / photo.path)
-        another = path != self._path
+        another = self.image.look()
         if another:
             self.cancel()
-            self._path, self._image = path, None
-            self.missing.offer(self._workbench, self._path, self._image)
-            if path:
-                self._take_image(path)
             self.place.show_whole()
         self._keys.end_if_gone()
         person = self._workbench.person
@@ -172,25 +162,12 @@ class Canvas(QWidget):
             self.place.show_person()
         self.update()
 
-    def _take_image(self, path: str) -> None:
-        photo = self._workbench.photo
-        if path == self._path and self._image is None and photo is not None:
-            self._image = self._photos.get(Path(path), (photo.width, photo.height))
-            self.missing.offer(self._workbench, self._path, self._image)
-            self.update()
-
-    @property
-    def notice(self) -> str:
-        """The text shown instead of a photo; empty if there is a photo."""
-        return notice_of(self._workbench, self._path, self._image)
-
     def picture(self, ratio: float) -> QImage:
         """What is shown, without notice and focus. ratio: picture px per canvas px."""
         shown = QImage(self.size() * ratio, QImage.Format.Format_RGB32)
         shown.setDevicePixelRatio(ratio)
-        image = self._image if isinstance(self._image, np.ndarray) else None
         with QPainter(shown) as painter:
-            self._painter.paint(painter, self.size(), ratio, self.placing, image)
+            self._painter.paint(painter, self.size(), ratio, self.placing, self.image.pixels)
         shown.setDevicePixelRatio(1.0)
         return shown
 
@@ -200,10 +177,10 @@ class Canvas(QWidget):
         person, colours = self._workbench.person, self._workbench.view.colours
         self._fit_drawn = None if person is None else person.fit
         self._reach = self._painter.reach(self.size(), self.placing)
-        image = self._image if isinstance(self._image, np.ndarray) else None
+        image = self.image.pixels
         with QPainter(self) as painter:  # `with` ends it after an error too: Qt crashes if it stays open
             self._painter.paint(painter, self.size(), self.devicePixelRatioF(), self.placing, image)
-            notice = "" if image is not None and self._workbench.photo is not None else self.notice
+            notice = "" if image is not None and self._workbench.photo is not None else self.image.notice
             if notice:
                 draw_notice(painter, QRectF(self.rect()).adjusted(24, 24, -24, -24), notice, colours)
             if self.hasFocus():
@@ -267,8 +244,12 @@ class Canvas(QWidget):
 
     @qt_override()
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.RightButton:
-            self._hand.move(self._pointer(event, released=True))
+        if event.button() == Qt.MouseButton.RightButton:
+            return
+        followed = self._hand.holds and self._workbench.fits.following
+        self._hand.move(self._pointer(event, released=True))
+        if followed:
+            self.keypoint_dragged.emit()
 
     @qt_override()
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -292,9 +273,10 @@ class Canvas(QWidget):
         self._soon.stop()
 
     @qt_override()
-    def resizeEvent(self, event: object) -> None:
-        self.missing.offer(self._workbench, self._path, self._image)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.image.offer()
         self.place.follow_resize()
+        super().resizeEvent(event)
 
     @qt_override()
     def focusOutEvent(self, event: QFocusEvent) -> None:

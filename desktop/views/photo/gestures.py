@@ -71,7 +71,7 @@ def move_box(workbench: Workbench, start: Pointer) -> Gesture:
     grabbed = workbench.shown.the_person.bbox
     while not (pointer := (yield)).released:
         center = grabbed.center + (pointer.photo - start.photo)
-        preview_box(workbench, replace(grabbed, center=center))
+        preview_box(workbench, replace(grabbed, center=center), dragged=True)
     workbench.commit(tr("Move box"))
 
 
@@ -80,7 +80,7 @@ def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:
     while not (pointer := (yield)).released:
         box = box_between(corner, pointer.photo)
         if box is not None:
-            preview_box(workbench, box)
+            preview_box(workbench, box, dragged=True)
     workbench.commit(tr("Resize box"))
 
 
@@ -106,11 +106,12 @@ def nobody_yet(workbench: Workbench, box: BBox) -> Person:
     return Person(shown.the_project.new_person_id(), box, keypoints)
 
 
-def preview_box(workbench: Workbench, box: BBox) -> None:
+def preview_box(workbench: Workbench, box: BBox, dragged: bool = False) -> None:
     """Preview the selected person with this box. Its other fields are read anew: a job may have fitted it meanwhile."""
     _take_over(workbench)
     if workbench.person is not None:
-        workbench.preview(workbench.person.with_(bbox=box))
+        preview = workbench.preview_move if dragged else workbench.preview
+        preview(workbench.person.with_(bbox=box))
 
 
 def preview_new(workbench: Workbench, person: Person) -> None:

@@ -35,6 +35,7 @@ class PhotoPainter:
     def __init__(self, workbench: Workbench, renderer: Renderer | None) -> None:
         self._workbench = workbench
         self._renderer = renderer
+        self._image: np.ndarray | None = None  # the photo painted last
         self._toned: tuple[object, QImage] | None = None  # caches: each with the inputs that it was made from
         self._behind: tuple[object, QImage] | None = None
         self._front: tuple[object, QImage | None] | None = None
@@ -49,6 +50,7 @@ class PhotoPainter:
         """Paint everything. size: of the canvas; ratio: screen px per canvas px; image: the photo, if it is loaded."""
         workbench, photo = self._workbench, self._workbench.photo
         painter.drawImage(QRect(QPoint(0, 0), size), self._behind_the_person(image, size, ratio, placing))
+        self._image = image  # kept alive: caches know it by its id
         if photo is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

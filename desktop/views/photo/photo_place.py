@@ -9,6 +9,7 @@ from desktop.model.workbench import Workbench
 from desktop.views.photo.zoom import Placing
 
 ROUNDING_PX = 0.5
+LOW_PX, BAR_PX = 260, 36  # a low canvas; the height of the bar at its lower edge
 AROUND = 0.6  # half the side of what is shown of a person, in sides of their box
 
 
@@ -43,7 +44,11 @@ class PhotoPlace(QObject):
         photo = self._workbench.photo
         if photo is not None:
             size = np.array([photo.width, photo.height], dtype=float)
-            self.put(Placing.showing(np.zeros(2), size, self._canvas.width(), self._canvas.height()))
+            low = (
+                self._canvas.height() < LOW_PX
+            )  # the bar would cover a large part of the photo, often the feet
+            height = self._canvas.height() - (BAR_PX if low else 0)
+            self.put(Placing.showing(np.zeros(2), size, self._canvas.width(), height))
             self._touched = False
 
     def show_person(self) -> None:

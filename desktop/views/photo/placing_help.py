@@ -15,6 +15,7 @@ from desktop.state.person_edits import PLACED_CONFIDENCE, standing_in
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part
 from desktop.views.drawing import draw_bones
+from desktop.views.sized_view import SizedView
 
 BESIDE_PX = (18, 14)  # of the tag's corner, from the cursor
 PAD_PX = 6
@@ -27,7 +28,7 @@ DOT_PX, NEXT_PX = 2.5, 6.0
 class PlacingHelp(QObject):
     """Both marks on a canvas. They take no clicks."""
 
-    def __init__(self, canvas: QWidget, workbench: Workbench) -> None:
+    def __init__(self, canvas: SizedView, workbench: Workbench) -> None:
         super().__init__(canvas)
         self._canvas, self._workbench = canvas, workbench
         self.tag, self.figure = NameTag(canvas, workbench), NextFigure(canvas, workbench)
@@ -35,15 +36,17 @@ class PlacingHelp(QObject):
         self._is_ready = False
         workbench.view_changed.connect(self._show)
         workbench.photo_changed.connect(self._show)
-        canvas.installEventFilter(self)
+        canvas.sized.connect(self._show)
 
     def _show(self) -> None:
         view, person = self._workbench.view, self._workbench.person
         on = view.placing and view.keypoint != NO_KEYPOINT and person is not None and not person.locked
         self.figure.setVisible(on)
+        self._canvas.removeEventFilter(self)  # where nothing is placed, no event of a drag comes here
         if not on:
             self.tag.hide()
             return
+        self._canvas.installEventFilter(self)
         if not self._is_ready:
             self._is_ready = True
             self._ready.start(load_lifter_steps(), name="lifter")
@@ -61,13 +64,11 @@ class PlacingHelp(QObject):
 
     @qt_override(bool)
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self.figure.isVisible() and isinstance(event, QMouseEvent):
+        if isinstance(event, QMouseEvent):
             self.tag.beside(event.position())
             self.tag.show()
         elif event.type() == QEvent.Type.Leave:
             self.tag.hide()
-        elif event.type() == QEvent.Type.Resize:
-            self._show()
         return False
 
 

@@ -35,7 +35,7 @@ class PeopleLayer:
         if posed is None:
             return {}
         floor: FloorFrame = self._workbench.floor.below(posed)
-        what_for = (floor, tuple(map(id, there.values())))
+        what_for = (floor, tuple(there.items()))
         if self._made is None or self._made[0] != what_for:
             made = {person_id: floor.to_floor(body.vertices) for person_id, body in there.items()}
             self._made = (what_for, made)

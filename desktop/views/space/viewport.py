@@ -11,9 +11,10 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
@@ -26,13 +27,14 @@ from desktop.views.gl.cameras import Orbit
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.gl.renderer import Renderer
 from desktop.views.repaint_later import Unhurried
+from desktop.views.sized_view import SizedView
 from desktop.views.space.body_painter import BodyPainter
 from desktop.views.space.gizmo import OPPOSITE, Gizmo
 from desktop.views.space.joint_hand import JointHand
 from desktop.views.space.joint_target import joint_or_view
 from desktop.views.space.next_look import NextLook
 from desktop.views.space.space_notice import notice_of
-from desktop.views.space.studio import paint_studio
+from desktop.views.space.studio import studio
 from desktop.views.space.viewpoint import Viewpoint
 
 WHEEL_FACTOR = 1.15  # per notch
@@ -41,7 +43,7 @@ CLICK_PX = 3.0  # a press that moves less is a click
 HAND = Qt.CursorShape.PointingHandCursor
 
 
-class Viewport(QWidget):
+class Viewport(SizedView):
     """Shows the selected person's fit, or the body at rest.
 
     Left drag turns; middle or Shift drag pans; the wheel zooms. Joints of a fit can be dragged. Arrows turn, and pan
@@ -73,16 +75,12 @@ class Viewport(QWidget):
         self.hand = JointHand(workbench, lambda: (self.orbit, self.size()))
         self._end: str | None = None  # of the axes, under the mouse
         self.setMinimumSize(200, 160)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body in 3D"))
         self._next_look = NextLook(workbench)
         self._soon = Unhurried(self, workbench)
         for signal in (workbench.photo_changed, workbench.floor.changed, workbench.fits.body_changed):
             signal.connect(self._show_whole)
-        for signal in (workbench.photo_changed, workbench.previewed):
-            signal.connect(self._follow)
+        workbench.previewed.connect(self._follow_hand)
         workbench.cancelled.connect(self._let_go)
         for signal in (
             *(workbench.view_changed, workbench.hover.changed, workbench.floor.changed),
@@ -107,18 +105,21 @@ class Viewport(QWidget):
         else:  # a view from aside follows the other one
             self._turn(orbit or self.orbit.around(surface[0], self.size()))
 
-    def _follow(self) -> None:
-        (self._soon.ask if self._held is None else self.update)()
+    def _follow_hand(self) -> None:
+        if self._held is not None:  # the user looks here, and not at the photo
+            self.update()
 
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         points = self._points(self._workbench.view.everyone)
         if points is not None:
             self._turn(self._next_look.resized(self.orbit, points, event.oldSize(), self.size()))
+        super().resizeEvent(event)
 
     @qt_override()
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         self._show_whole()
+        super().showEvent(event)
 
     @qt_override()
     def hideEvent(self, event: object) -> None:
@@ -171,19 +172,17 @@ class Viewport(QWidget):
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
         view = self._workbench.view
-        colours, surface = view.colours, self.surface
+        colours, held = view.colours, self._held is not None
         with QPainter(self) as painter:
-            paint_studio(painter, self.rect(), colours)
+            painter.fillRect(self.rect(), studio(self.width(), self.height(), colours.name == "dark"))
             ghosts = self._painter.ghosts.there() if view.ghosts else {}
-            picture = self._painter.draw(
-                self.orbit, self.size() * self.devicePixelRatioF(), self._held is not None, ghosts
-            )
+            picture = None
+            if not self.complaint:
+                picture = self._painter.draw(self.orbit, self.size() * self.devicePixelRatioF(), held, ghosts)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if picture is not None:
                 painter.drawImage(self.rect(), picture)
-            if picture is not None and surface is not None:
-                self.hand.draw(painter, surface[1], self.underMouse())
-                self.gizmo.draw(painter, colours, self._end)
+                self._draw_tools(painter)
             if view.ghosts and self._workbench.person is not None and self._legend:
                 self._painter.ghosts.paint_legend(painter, colours, ghosts)
             notice = "" if picture is not None and self._workbench.shown.posed is not None else self.notice
@@ -191,6 +190,12 @@ class Viewport(QWidget):
                 draw_notice(painter, QRectF(self.rect()).adjusted(20, 20, -20, -20), notice, colours)
             if self.hasFocus():
                 draw_focus(painter, self.rect(), colours)
+
+    def _draw_tools(self, painter: QPainter) -> None:
+        surface = self.surface
+        if surface is not None:
+            self.hand.draw(painter, surface[1], self.underMouse())
+            self.gizmo.draw(painter, self._workbench.view.colours, self._end)
 
     @property
     def gizmo(self) -> Gizmo:
@@ -247,19 +252,13 @@ class Viewport(QWidget):
         if event.button() == Qt.MouseButton.RightButton:
             return
         held, self._held = self._held, None
-        turned = not self.hand.holds
+        turned, at, workbench = not self.hand.holds, event.position(), self._workbench
         self.hand.release()
-        at = event.position()
-        if held is not None and turned and (at - held[1]).manhattanLength() < CLICK_PX:
-            self._select_at(np.array([at.x(), at.y()]))
+        clicked = held is not None and turned and (at - held[1]).manhattanLength() < CLICK_PX
+        if clicked and workbench.view.everyone:
+            person_id = self._painter.people.person_at(np.array([at.x(), at.y()]), self.orbit, self.size())
+            workbench.select(workbench.person_id if person_id is None else person_id)
         self.update()
-
-    def _select_at(self, at: np.ndarray) -> None:
-        """Select the other person at a point of the view."""
-        if self._workbench.view.everyone:
-            other = self._painter.people.person_at(at, self.orbit, self.size())
-            if other is not None:
-                self._workbench.select(other)
 
     def cancel(self) -> bool:
         """Cancel a drag. Returns True if there was one."""
@@ -274,8 +273,7 @@ class Viewport(QWidget):
 
     @qt_override()
     def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = event.angleDelta().y() / 120
-        self._turn(self.orbit.zoomed(WHEEL_FACTOR**notches))
+        self.zoom(WHEEL_FACTOR ** (event.angleDelta().y() / 120))
 
     @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:

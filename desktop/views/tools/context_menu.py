@@ -29,7 +29,10 @@ class _ReasonTips(QObject):
 def show_reasons(menu: QMenu) -> None:
     """Let the grey rows of a menu say why they are grey, in a tool tip."""
     menu.setToolTipsVisible(True)
-    menu.installEventFilter(_ReasonTips(menu))
+    tips = _ReasonTips(menu)
+    # Only while the menu is open: each row that turns grey at an edit sends it an event.
+    menu.aboutToShow.connect(lambda: menu.installEventFilter(tips))
+    menu.aboutToHide.connect(lambda: menu.removeEventFilter(tips))
 
 
 class ContextMenu(QMenu):

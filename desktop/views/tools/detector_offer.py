@@ -19,7 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.detect.installs import INSTALLS, Install, is_installed
-from desktop.commands.people.finding_people import MEGABYTE, find_people, install, stop_finding
+from desktop.commands.people.finding_people import (
+    MEGABYTE,
+    find_people,
+    install,
+    job_of,
+    stop_finding,
+)
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 from desktop.views.plain_buttons import without_icons
@@ -52,7 +58,8 @@ class DetectorOffer(QWidget):
             button.clicked.connect(partial(install, workbench, name))
         self.stop.clicked.connect(partial(stop_finding, workbench))
         workbench.finding.changed.connect(self._show)
-        workbench.job.changed.connect(self._show_progress)
+        for job in (workbench.job, workbench.downloads):
+            job.changed.connect(self._show_progress)
         self._show()
 
     def _lay_out_offers(self) -> None:
@@ -113,7 +120,7 @@ class DetectorOffer(QWidget):
             self.buttons[name].setToolTip(self._abouts[name].text())
 
     def _show_progress(self) -> None:
-        finding, job = self._workbench.finding, self._workbench.job
+        finding, job = self._workbench.finding, job_of(self._workbench)
         if finding.work:
             self.bar.setRange(0, job.total)
             self.bar.setValue(job.done)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from core.detect.installs import INSTALLS, is_installed
 from core.store import Project
@@ -12,6 +12,7 @@ from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 from desktop.views.bold import bold
+from desktop.views.sized_view import SizedView
 from desktop.views.tools.detector_offer import GAP_PX, DetectorOffer
 
 WIDTH_PX, EDGE_PX, ROUND_PX = 460, 16, 8
@@ -23,7 +24,11 @@ class PeopleCard(QFrame):
     """Lies at the lower edge of the canvas, so that the photo above it can be seen."""
 
     def __init__(
-        self, canvas: QWidget, workbench: Workbench, actions: Mapping[str, QAction], notice: Callable[[], str]
+        self,
+        canvas: SizedView,
+        workbench: Workbench,
+        actions: Mapping[str, QAction],
+        notice: Callable[[], str],
     ) -> None:
         """notice: what the canvas says in place of a photo; the card then stays away."""
         super().__init__(canvas)
@@ -38,11 +43,10 @@ class PeopleCard(QFrame):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         for signal in (
             *(workbench.photo_changed, workbench.view_changed, workbench.project_changed),
-            *(workbench.finding.changed, workbench.job.changed),
+            *(workbench.finding.changed, workbench.job.changed, canvas.sized),
         ):
             signal.connect(self.look)
         self.offer.more.toggled.connect(self.look)
-        canvas.installEventFilter(self)
         self.look()
 
     def _lay_out(self) -> None:
@@ -154,13 +158,6 @@ class PeopleCard(QFrame):
         self._closed_for = self._workbench.project
         self.look()
         self._canvas.setFocus()
-
-    @qt_override(bool)
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the place when the canvas is resized."""
-        if watched is self._canvas and event.type() == QEvent.Type.Resize:
-            self.look()
-        return False
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -2,31 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QBoxLayout, QFrame, QSlider, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QColor
+from PySide6.QtWidgets import QBoxLayout, QFrame, QSlider, QToolButton
 
 from desktop.model.workbench import Workbench
-from desktop.qt_override import qt_override
+from desktop.views.sized_view import SizedView
 
 ICON_PX, BUTTON_PX, MARGIN_PX, GAP_PX, ROUND_PX = 16, 26, 8, 1, 6
 GROUND_ALPHA = 232
-INSET_PX, GROUP_PX = 3, 5  # beside the tools, and between groups of them
+INSET_PX, BORDER_PX, GROUP_PX = 3, 1, 5  # beside the tools, with the border; between groups of them
 BAR_PX = BUTTON_PX + 2 * MARGIN_PX  # at the lower edge, where a bar may lie
 
 
 class OnView(QFrame):
     """A rounded panel on a view, in the theme's colours. It keeps its corner of the view."""
 
-    def __init__(self, workbench: Workbench, view: QWidget, direction: QBoxLayout.Direction) -> None:
+    def __init__(self, workbench: Workbench, view: SizedView, direction: QBoxLayout.Direction) -> None:
         super().__init__(view)
         self._workbench, self._view = workbench, view
         self.row = QBoxLayout(direction, self)
-        self.row.setContentsMargins(INSET_PX, INSET_PX, INSET_PX, INSET_PX)
+        self.row.setContentsMargins(*(INSET_PX - BORDER_PX for _ in range(4)))
         self.row.setSpacing(GAP_PX)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        workbench.view_changed.connect(self.update)
-        view.installEventFilter(self)
+        self.setObjectName("on_view")
+        self._dressed = ""
+        workbench.view_changed.connect(self._dress)
+        self._dress()
+        view.sized.connect(self.put)
 
     def add(self, action: QAction) -> QToolButton:
         """Add a button of a command. Keys stay with the view."""
@@ -43,22 +46,15 @@ class OnView(QFrame):
         """Go to the corner of the view."""
         raise NotImplementedError
 
-    @qt_override(bool)
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
-            self.put()
-        return False
-
-    @qt_override()
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def _dress(self) -> None:
+        """Take the theme's colours. Qt paints by itself then, also where a drag goes on below."""
         colours = self._workbench.view.colours
-        ground = QColor(colours.window)
-        ground.setAlpha(GROUND_ALPHA)
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(colours.border), 1.0))
-            painter.setBrush(ground)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), ROUND_PX, ROUND_PX)
+        if colours.name == self._dressed:
+            return
+        self._dressed, ground = colours.name, QColor(colours.window)
+        rgba = f"rgba({ground.red()}, {ground.green()}, {ground.blue()}, {GROUND_ALPHA})"
+        border = f"border: {BORDER_PX}px solid {colours.border}; border-radius: {ROUND_PX}px"
+        self.setStyleSheet(f"QFrame#on_view {{ background: {rgba}; {border} }}")
 
 
 class Strip(OnView):
@@ -67,7 +63,7 @@ class Strip(OnView):
     def __init__(
         self,
         workbench: Workbench,
-        view: QWidget,
+        view: SizedView,
         actions: Mapping[str, QAction],
         groups: Sequence[Sequence[str]],
     ) -> None:
@@ -93,7 +89,7 @@ class Strip(OnView):
 class Bar(OnView):
     """Controls side by side at the lower left of a view. A view too narrow for it shows no slider."""
 
-    def __init__(self, workbench: Workbench, view: QWidget, slider: QSlider) -> None:
+    def __init__(self, workbench: Workbench, view: SizedView, slider: QSlider) -> None:
         super().__init__(workbench, view, QBoxLayout.Direction.LeftToRight)
         self.slider = slider
 

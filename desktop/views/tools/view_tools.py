@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QLabel, QSlider
 
 from desktop.model.camera_floor import LARGEST_DEG
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
+from desktop.views.sized_view import SizedView
 from desktop.views.tools.strip import Bar, Strip
 
 PHOTO_TOOLS = (
@@ -26,7 +27,7 @@ SLIDER_PX, LEAST_PERCENT = 84, 10
 class PhotoTools:
     """The strip of the photo, and the bar that says how bodies are drawn over it."""
 
-    def __init__(self, workbench: Workbench, canvas: QWidget, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, workbench: Workbench, canvas: SizedView, actions: Mapping[str, QAction]) -> None:
         self.strip = Strip(workbench, canvas, actions, PHOTO_TOOLS)
         self.bar = OpacityBar(workbench, canvas, actions)
 
@@ -34,7 +35,7 @@ class PhotoTools:
 class SpaceTools:
     """The strip of the 3D view, and the bar with the angle of the photo's camera."""
 
-    def __init__(self, workbench: Workbench, view: QWidget, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, workbench: Workbench, view: SizedView, actions: Mapping[str, QAction]) -> None:
         self.strip = Strip(workbench, view, actions, SPACE_TOOLS)
         self.bar = PitchBar(workbench, view, actions)
 
@@ -42,7 +43,7 @@ class SpaceTools:
 class OpacityBar(Bar):
     """Bodies over the photo: on or off, their style, and how much of the photo they hide."""
 
-    def __init__(self, workbench: Workbench, canvas: QWidget, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, workbench: Workbench, canvas: SizedView, actions: Mapping[str, QAction]) -> None:
         super().__init__(workbench, canvas, _slider(LEAST_PERCENT, 100))
         self.add(actions["view.overlay"])
         self.add(actions["view.style"])
@@ -81,7 +82,7 @@ class OpacityBar(Bar):
 class PitchBar(Bar):
     """How far the photo's camera looks down: estimated from the people until it is chosen."""
 
-    def __init__(self, workbench: Workbench, view: QWidget, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, workbench: Workbench, view: SizedView, actions: Mapping[str, QAction]) -> None:
         super().__init__(workbench, view, _slider(-round(LARGEST_DEG), round(LARGEST_DEG)))
         self._words = QLabel()
         tilts = [actions["space.tilt_up"], actions["space.tilt_down"]]

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
-from desktop.commands.command import UNLOCKED, WRITABLE, Command, Needs, available, why_not
+from desktop.commands.command import SEVERAL, UNLOCKED, WRITABLE, Command, Needs, available, why_not
 from desktop.commands.menus import BEGIN_A_GROUP, MENUS, submenu_of
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.opening_steps import why_read_only
@@ -30,7 +30,8 @@ class Actions(dict[str, QAction]):
         super().__init__()
         self._window, self._workbench, self._commands = window, workbench, commands
         self._updated: tuple[Needs, Shown, View] | None = None  # the state of the last update
-        self._tips: dict[str, tuple[object, ...]] = {}  # what each tool tip was made of
+        self._tips: dict[str, tuple[object, ...]] = {}  # what each tool tip was made of …
+        self._made: dict[tuple[object, ...], tuple[str, str]] = {}  # … and what was made: reason and tool tip
         given = {settings.shortcut(command.id, "") for command in commands}
         for command in commands:
             action = self[command.id] = QAction(tr(command.text), window)
@@ -60,6 +61,7 @@ class Actions(dict[str, QAction]):
             workbench.fits.body_changed,
             workbench.job.changed,
             workbench.files.changed,
+            workbench.downloads.changed,
             workbench.history.indexChanged,
             workbench.queue.together_changed,
         ):
@@ -85,7 +87,7 @@ class Actions(dict[str, QAction]):
 
     def update_states(self) -> None:
         """Enable actions of available commands, and update ticks."""
-        if self._workbench.fits.following:
+        if self._workbench.dragging:
             return  # no action changes until the drag ends
         there, shown, view = available(self._workbench), self._workbench.shown, self._workbench.view
         if (there, shown, view) == self._updated:
@@ -96,14 +98,18 @@ class Actions(dict[str, QAction]):
             action = self[command.id]
             missing = command.needs - there
             action.setEnabled(not missing)
-            about = (missing, fixed, action.shortcut(), action.text())
-            if (
-                self._tips.get(command.id) != about
-            ):  # a hundred texts at every edit would take longer than the edit
+            if command.several:
+                action.setText(tr(command.several if there >= SEVERAL else command.text))
+            # A hundred texts at every edit would take longer than the edit, and the same come again.
+            about = (missing, fixed, action.shortcut().toString(), action.text())
+            if self._tips.get(command.id) != about:
                 self._tips[command.id] = about
-                reason = fixed if fixed and missing & WRITES else tr(why_not(command, there))
-                action.setData(reason if missing else "")
-                action.setToolTip(_tool_tip(action, reason))
+                if about not in self._made:
+                    reason = fixed if fixed and missing & WRITES else tr(why_not(command, there))
+                    self._made[about] = (reason if missing else "", _tool_tip(action, reason))
+                reason, tip = self._made[about]
+                action.setData(reason)
+                action.setToolTip(tip)
             if command.flag:
                 action.setChecked(getattr(view, command.flag) == command.value)
             elif command.checked is not None:

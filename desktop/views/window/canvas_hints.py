@@ -38,7 +38,7 @@ class CanvasHints(QFrame):
         workbench.photo_changed.connect(self._look)
         workbench.fits.changed.connect(self._look)
         workbench.view_changed.connect(self._look)
-        workbench.previewed.connect(self._dragged)
+        canvas.keypoint_dragged.connect(self._dragged)
         canvas.menu_asked.connect(lambda *_: self._done("menu"))
         canvas.place.changed.connect(self._move)
         self.hide()

@@ -161,12 +161,16 @@ class Docks(dict[str, QDockWidget]):
                 if name not in TALLEST:
                     self._ask_for(dock, dock.height, height, down)
 
-    def step(self, by: int) -> None:
-        """Move the keyboard focus `by` panels forward or back. The middle of the window counts as a panel."""
+    def step(self, by: int, strip: QWidget) -> None:
+        """Move the keyboard focus `by` panels forward or back. The middle of the window counts as a panel, and so does
+        the strip of photos in it."""
         focus, docks = QApplication.focusWidget(), list(self.values())
         shown = [(dock, dock.widget()) for dock in docks if dock.toggleViewAction().isChecked()]
-        places = [(self._window.centralWidget(), self._window.centralWidget()), *shown]
-        inside = [bool(focus and place and place.isAncestorOf(focus)) for place, _ in places]
+        middle = [strip] if strip.isVisible() else []
+        places = [*((place, place) for place in (*middle, self._window.centralWidget())), *shown]
+        inside = [
+            bool(focus and place and (place is focus or place.isAncestorOf(focus))) for place, _ in places
+        ]
         here = inside.index(True) if True in inside else 0
         for further in range(1, len(places)):
             place, panel = places[(here + further * by) % len(places)]

@@ -20,6 +20,9 @@ class Hints:
     def __init__(self, workbench: Workbench, actions: Mapping[str, QAction]) -> None:
         self._workbench, self._actions = workbench, actions
         self.place: Place = "start"
+        self._known: tuple[tuple[object, ...], str] | None = (
+            None  # the last words, and what they were made of
+        )
 
     @property
     def urgent(self) -> bool:
@@ -28,7 +31,14 @@ class Hints:
         return view.boxing or view.placing or bool(view.compared)
 
     def words(self) -> str:
-        """The hints that apply now; empty if none does."""
+        """The hints that apply now; empty if none does. They are asked for at each of a change's signals."""
+        can = [action.isEnabled() for action in self._actions.values()]
+        made_of = (self._workbench.shown, self._workbench.view, self.place, can)
+        if self._known is None or self._known[0] != made_of:
+            self._known = (made_of, self._words())
+        return self._known[1]
+
+    def _words(self) -> str:
         workbench, view = self._workbench, self._workbench.view
         project, person = workbench.project, workbench.person
         if project is None:

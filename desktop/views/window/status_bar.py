@@ -71,7 +71,8 @@ class Status(QWidget):
         bar.setContentsMargins(6, 0, 6, 0)
         self.body, self.hint = QLabel(), ElidedLabel()
         bar.addWidget(self.hint, 1)
-        self.jobs = [JobLine(job, actions["fit.stop"].toolTip()) for job in (workbench.files, workbench.job)]
+        work = (workbench.downloads, workbench.files, workbench.job)
+        self.jobs = [JobLine(job, actions["fit.stop"].toolTip()) for job in work]
         self.whole = QToolButton()
         self.whole.setText(tr("Report…"))
         self.whole.setToolTip(tr("Show the whole of the last report, to read and to copy"))

@@ -95,7 +95,9 @@ class Window(WindowOfCommands):
         self.canvas = Canvas(workbench, self.photos, self._renderer)
         self.takeaways = TakeawayViews(workbench, self.canvas, self.viewport, self._renderer)
         self.placing_help = PlacingHelp(self.canvas, workbench)
-        self.people_card = PeopleCard(self.canvas, workbench, self.actions_by_id, lambda: self.canvas.notice)
+        self.people_card = PeopleCard(
+            self.canvas, workbench, self.actions_by_id, lambda: self.canvas.image.notice
+        )
         self.photos.arrived.connect(self.people_card.look)
 
     def _make_lists_and_panels(self, workbench: Workbench) -> None:
@@ -159,7 +161,7 @@ class Window(WindowOfCommands):
         self.status.jobs_asked.connect(self.show_jobs)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.start_page.forgotten.connect(self._forget_recent)
-        self.canvas.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
+        self.canvas.image.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
         self.filmstrip.photos.left.connect(self.canvas.setFocus)
         pages: dict[object, Place] = {self.start_page: "start", self.sheet_page: "sheet"}
         self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)

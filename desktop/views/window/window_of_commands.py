@@ -17,6 +17,7 @@ from desktop.settings import Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.lists.contact_sheet import ContactSheet, SheetPage
+from desktop.views.lists.filmstrip import Filmstrip
 from desktop.views.photo.canvas import Canvas
 from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
@@ -44,6 +45,7 @@ class WindowOfCommands(QMainWindow):
     canvas: Canvas
     contact_sheet: ContactSheet
     docks: Docks
+    filmstrip: Filmstrip
     network: NetworkButton
     sheet_page: SheetPage
     space: Space
@@ -98,7 +100,7 @@ class WindowOfCommands(QMainWindow):
         self.canvas.adjust_box()
 
     def step_panel(self, by: int) -> None:
-        self.docks.step(by)
+        self.docks.step(by, self.filmstrip.photos)
 
     def stretch_panel(self, wider: int, taller: int) -> None:
         if not self.docks.stretch(wider, taller):

@@ -372,3 +372,16 @@ def test_the_keyboard_leads_through_the_people_and_to_the_ends_of_their_list(act
         key(active_desk, name)
         assert active_desk.workbench.person_id == people.model.ids[place]
         assert people.list.viewport().rect().intersects(people.list.visualRect(people.list.currentIndex()))
+
+
+def test_the_key_to_the_next_panel_stops_at_the_photos_too(active_desk):
+    desk = active_desk
+    strip = desk.window.filmstrip.photos
+    desk.wait(strip.isVisible)
+    reached = []
+    for _ in range(len(desk.window.docks) + 2):
+        key(desk, "F6")
+        desk.qtbot.wait(20)
+        reached.append(QApplication.focusWidget())
+    assert reached.count(strip) == 1
+    assert desk.window.canvas in reached

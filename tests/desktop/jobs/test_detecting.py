@@ -8,6 +8,7 @@ import pytest
 from core.detect import Found
 from core.errors import DetectorError
 from core.records import BBox, Keypoints
+from desktop.commands.file_menu import open_path
 from desktop.jobs import detecting
 from desktop.views.photo.gestures import add_person, nobody_yet
 from tests.desktop.making import keypoints_of, write_photo
@@ -162,11 +163,65 @@ def test_weights_are_downloaded_before_the_search_and_where_they_cannot_be_the_c
     assert card.offer.buttons["mediapipe"].isVisible()
     fails = False
     seen = []
-    desk.workbench.job.changed.connect(
-        lambda: seen.append((desk.workbench.job.title, desk.workbench.job.done))
-    )
+    job = desk.workbench.downloads
+    job.changed.connect(lambda: seen.append((job.title, job.done)))
     desk.do("person.detect")
     desk.wait(lambda: not desk.workbench.busy)
     assert ("Download the detector's weights", 10) in seen
     assert all(len(photo.people) == 2 for photo in desk.workbench.project.photos())
     assert not card.isVisible()
+
+
+def test_a_search_that_is_stopped_leaves_the_view_where_it_is(desk, folder, monkeypatch):
+    class Waits(StandIn):
+        def __call__(self, image, bboxes=None):
+            Waits.calls = getattr(Waits, "calls", 0) + 1
+            while Waits.calls > 1 and not Waits.free:
+                time.sleep(0.01)
+            return super().__call__(image, bboxes)
+
+    Waits.free = False
+    monkeypatch.setattr(detecting, "load_any", Waits)
+    desk.open(folder)
+    workbench = desk.workbench
+    workbench.show_photo(workbench.project.photo_ids()[1])
+    desk.do("person.detect")
+    desk.wait(lambda: getattr(Waits, "calls", 0) > 1)
+    shown = workbench.photo.path
+    workbench.job.cancel()
+    Waits.free = True
+    desk.wait(lambda: not workbench.busy)
+    assert workbench.photo.path == shown
+
+
+def test_an_installation_goes_on_when_another_project_is_opened_and_people_are_found_there(
+    desk, folder, tmp_path, monkeypatch
+):
+    from desktop.commands.people import finding_people
+    from desktop.jobs.installing import Installing
+
+    def slow(name):
+        yield Installing(0, 2_000_000, "Collecting")
+        while not slow.free:
+            time.sleep(0.01)
+            yield Installing(1_000_000, 2_000_000)
+        yield Installing(2_000_000, 2_000_000)
+
+    slow.free = False
+    monkeypatch.setattr(finding_people, "install_steps", slow)
+    monkeypatch.setattr(detecting, "load_any", StandIn)
+    desk.open(folder)
+    finding_people.install(desk.workbench, "mediapipe")
+    desk.wait(lambda: desk.workbench.downloads.running)
+    other = tmp_path / "other"
+    other.mkdir()
+    write_photo(other / "9.jpg", 9)
+    project = desk.workbench.project
+    open_path(desk.workbench, other)
+    desk.wait(lambda: desk.workbench.project is not project)
+    assert desk.workbench.downloads.running
+    assert desk.workbench.finding.work == "install"
+    slow.free = True
+    desk.wait(lambda: not desk.workbench.busy)
+    assert [len(photo.people) for photo in desk.workbench.project.photos()] == [2]
+    assert desk.workbench.finding.work is None

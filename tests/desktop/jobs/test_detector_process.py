@@ -1,6 +1,10 @@
 """A detector in a process of its own: what it finds comes back, and its end is an error in words."""
 
+import os
+import signal
 import sys
+import threading
+import time
 from contextlib import closing
 
 import numpy as np
@@ -9,7 +13,8 @@ import pytest
 from core.errors import DetectorError
 from desktop.jobs import detector_process
 from desktop.jobs.detector_process import DetectorProcess
-from tests.waiting import wait_until
+from desktop.jobs.worker import Worker
+from tests.waiting import LONGEST_S, wait_until
 
 pytestmark = pytest.mark.slow
 POSE = """
@@ -78,6 +83,28 @@ def test_one_that_does_not_answer_is_given_up(monkeypatch):
             detector(photo(3))
         child = detector._child
     wait_until(lambda: child.poll() is not None)
+
+
+@pytest.mark.usefixtures("stand_in")
+@pytest.mark.parametrize("side", [240, 3000])  # the larger one does not fit into the pipe
+def test_work_that_waits_for_a_detector_ends_soon_after_its_stop(qtbot, side):
+    worker, waits = Worker(), threading.Event()
+
+    def steps():
+        with closing(DetectorProcess("mediapipe")) as detector:
+            image = np.zeros((side, side + 80, 3), np.uint8)
+            image[0, 0, 0] = 3
+            if side > 240:
+                os.kill(detector._child.pid, signal.SIGSTOP)
+            waits.set()
+            yield detector(image)
+
+    worker.start(steps())
+    assert waits.wait(LONGEST_S)
+    time.sleep(0.2)
+    began = time.monotonic()
+    worker.close()
+    assert time.monotonic() - began < 10
 
 
 def test_a_detector_that_cannot_be_loaded_says_why(monkeypatch, tmp_path):

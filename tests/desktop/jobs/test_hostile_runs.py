@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from desktop.jobs import training_process
-from desktop.jobs.training_process import TrainingProcess, numbers_of
+from desktop.jobs import followed_run
+from desktop.jobs.followed_run import numbers_of
+from desktop.jobs.training_process import TrainingProcess
 
 CONFIG = {"method": "spin", "options": {"steps": 12}}
 LINE = b'{"step": 3, "loss": 0.5}\n'
@@ -106,13 +107,13 @@ def test_a_folder_that_no_run_wrote_is_looked_at_like_any_other(training, tmp_pa
     training.follow(make(kind, tmp_path / "run"))
     for _ in range(8):
         training.poll()
-    assert isinstance(training.step, int)
-    assert training.steps is None or training.steps < 2**53 + 1
-    assert len(training.last_words) <= 600
-    assert training.method is None or training.method.name
-    assert training.silent_s >= 0
-    assert len(training.lines) <= 200
-    assert all(len(line) < 100 for line in training.lines)
+    assert isinstance(training.run.step, int)
+    assert training.run.steps is None or training.run.steps < 2**53 + 1
+    assert len(training.run.last_words) <= 600
+    assert training.run.method is None or training.run.method.name
+    assert training.run.silent_s >= 0
+    assert len(training.run.lines) <= 200
+    assert all(len(line) < 100 for line in training.run.lines)
 
 
 def test_the_end_of_a_long_output_is_read_without_the_rest(training, tmp_path):
@@ -122,27 +123,27 @@ def test_the_end_of_a_long_output_is_read_without_the_rest(training, tmp_path):
         file.write(b"CUDA out of memory")
     start = time.process_time()
     training.follow(folder)
-    assert training.last_words.endswith("CUDA out of memory")
+    assert training.run.last_words.endswith("CUDA out of memory")
     assert time.process_time() - start < 1
 
 
 def test_a_line_that_is_too_long_is_passed_over_and_the_next_are_read(training, tmp_path, monkeypatch):
-    monkeypatch.setattr(training_process, "READ_AT_ONCE", 1000)
+    monkeypatch.setattr(followed_run, "READ_AT_ONCE", 1000)
     folder = make("a line of a megabyte and then a run", tmp_path / "run")
     (folder / "metrics.jsonl").write_bytes(b"x" * 5500 + b"\n" + LINE)
     training.follow(folder)
     for _ in range(8):
         training.poll()
-    assert training.lines == [{"step": 3, "loss": 0.5}]
+    assert training.run.lines == [{"step": 3, "loss": 0.5}]
 
 
 def test_a_very_long_run_keeps_every_second_line(training, tmp_path, monkeypatch):
-    monkeypatch.setattr(training_process, "MOST_LINES", 10)
+    monkeypatch.setattr(followed_run, "MOST_LINES", 10)
     folder = make("steps in no order", tmp_path / "run")
     (folder / "metrics.jsonl").write_bytes(b"".join(b'{"step": %d}\n' % step for step in range(25)))
     training.follow(folder)
-    assert len(training.lines) <= 10
-    assert training.step == 24
+    assert len(training.run.lines) <= 10
+    assert training.run.step == 24
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """pip as it is, on a wheel of our own, into a folder of our own: nothing of the environment changes."""
 
 import sys
+import time
 import zipfile
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from core.detect import installs
 from core.detect.installs import Install, is_installed
 from core.errors import DetectorError
-from desktop.jobs.installing import install_steps
+from desktop.jobs.installing import PIP, install_steps
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +38,7 @@ def test_a_wheel_is_installed_with_its_log_and_found_without_a_restart():
     assert not is_installed("made-up")
     steps = list(install_steps("made-up"))
     assert is_installed("made-up")
-    assert "Successfully installed made" in "".join(step.said for step in steps)
+    assert "Successfully installed made" in "".join(step.printed for step in steps)
     assert (steps[-1].done, steps[-1].total) == (1000, 1000)
     assert [step.done for step in steps] == sorted(step.done for step in steps)
 
@@ -58,3 +59,22 @@ def test_an_installation_that_is_stopped_ends_pip_and_leaves_no_scratch(wheel, m
     next(steps)
     steps.close()
     assert list(tmp_path.glob("fitloop-install-*")) == []
+
+
+def test_a_stop_also_ends_the_processes_that_pip_has_started(wheel, monkeypatch, tmp_path):
+    beat = tmp_path / "beat"
+    inner = f"import time, pathlib\nwhile True: pathlib.Path({str(beat)!r}).touch(); time.sleep(0.05)"
+    outer = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {inner!r}]).wait()"
+    monkeypatch.setattr("desktop.jobs.installing.PIP", (sys.executable, "-c", outer))
+    steps = install_steps("made-up")
+    for _ in steps:
+        if beat.exists():
+            break
+    steps.close()
+    beat.unlink()
+    time.sleep(0.5)
+    assert not beat.exists()
+
+
+def test_only_wheels_are_installed():
+    assert "--only-binary=:all:" in PIP

@@ -53,7 +53,54 @@ def test_a_window_that_is_closed_writes_what_is_due(desk):
     assert file.exists()
 
 
-def test_another_project_begins_with_nothing_due(desk):
+def test_what_is_due_is_written_before_another_project_takes_the_place(desk, tmp_path):
     desk.do("person.accept")
+    file = file_of(desk)
     desk.workbench.set_project(None)
+    assert not desk.workbench.autosave.due
+    assert file.exists()
+    assert desk.said == []
+
+
+def test_the_write_is_a_job_of_its_own_name_and_its_report_is_in_the_list_of_jobs(desk):
+    desk.do("person.accept")
+    desk.workbench.autosave.write()
+    desk.wait(lambda: not desk.workbench.busy)
+    newest = desk.workbench.jobs.records[0]
+    assert newest.title == "Autosave"
+    assert file_of(desk).name in newest.report
+
+
+def test_people_who_cannot_be_written_are_reported_once(desk, monkeypatch):
+    from desktop.jobs.files.save_files import Saving
+    from desktop.model import autosave
+
+    monkeypatch.setattr(autosave, "save_fits_steps", lambda *_: iter([Saving(1, 1, "left out", lost=True)]))
+    reports = []
+    desk.workbench.reported.connect(reports.append)
+    for _ in range(2):
+        desk.workbench.autosave.write()
+        desk.wait(lambda: not desk.workbench.busy)
+    assert reports == ["left out"]
+
+
+def test_what_the_user_has_saved_is_no_longer_due(desk):
+    desk.do("person.accept")
+    desk.do("file.save_fits")
+    assert not desk.workbench.autosave.due
+    desk.wait(lambda: not desk.workbench.busy)
+
+
+def test_what_is_due_stays_due_until_the_body_is_there(desk, monkeypatch):
+    desk.do("person.accept")
+    monkeypatch.setattr(desk.workbench.fits, "body", None)
+    desk.workbench.autosave.write()
+    assert desk.workbench.autosave.due
+
+
+def test_a_setting_switched_off_meanwhile_writes_nothing(desk):
+    desk.do("person.accept")
+    desk.workbench.change_view(autosave=False)
+    desk.workbench.autosave.write()
+    assert not desk.workbench.busy
     assert not desk.workbench.autosave.due

@@ -50,3 +50,14 @@ def test_a_choice_is_kept_for_its_photo_and_project_alone(tmp_path, open_desk):
     assert settings.pitch_of(project + "x", photo) is None
     desk.workbench.floor.choose(None)
     assert settings.pitch_of(project, photo) is None
+
+
+def test_a_choice_is_found_again_through_a_link_to_the_project(tmp_path, open_desk):
+    desk = open_desk
+    desk.workbench.floor.choose(14.0)
+    path = desk.workbench.project.path
+    link = tmp_path / "link"
+    link.symlink_to(path.parent)
+    desk.workbench.set_project(None)
+    desk.open(link / path.name)
+    assert desk.workbench.floor.chosen == 14.0

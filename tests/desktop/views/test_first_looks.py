@@ -45,7 +45,7 @@ def test_who_is_not_fitted_is_told_how_to_fit_everybody(open_desk):
 def test_a_project_without_photos_says_how_to_bring_some(desk, tmp_path):
     Project.create(tmp_path / "empty.fitloop").close()
     desk.open(tmp_path / "empty.fitloop")
-    assert "Add annotations" in desk.window.canvas.notice
+    assert "Add annotations" in desk.window.canvas.image.notice
     assert desk.window.status.hint.text() == ""
 
 

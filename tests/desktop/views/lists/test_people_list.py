@@ -176,7 +176,10 @@ def test_many_people_are_deleted_in_one_step_and_locked_ones_stay(desk):
     desk.workbench.select(ids[1])
     desk.do("person.accept")
     click(desk, 0)
+    delete = desk.window.actions_by_id["person.delete"]
+    assert delete.text().replace("&", "") == "Delete person"
     click(desk, 3, Qt.KeyboardModifier.ShiftModifier)
+    assert delete.text().replace("&", "") == "Delete people"
     desk.do("person.delete")
     assert set(shown(desk)) == {ids[1], *ids[4:]}
     assert "locked" in desk.told[-1]

@@ -283,7 +283,7 @@ def test_a_moved_photo_is_told_with_the_command_that_finds_it_and_a_button_runs_
     open_desk, tmp_path, monkeypatch
 ):
     desk, canvas = open_desk, open_desk.window.canvas
-    assert not canvas.missing.isVisible()
+    assert not canvas.image.missing.isVisible()
     away = tmp_path / "away"
     away.mkdir()
     desk.window.photos.forget()
@@ -292,13 +292,13 @@ def test_a_moved_photo_is_told_with_the_command_that_finds_it_and_a_button_runs_
     desk.do("person.next_photo")
     desk.wait(lambda: not desk.window.waiting)
     command = desk.window.actions_by_id["file.find_photos"].text().replace("&", "")
-    assert f"File › {command}" in canvas.notice
-    assert canvas.missing.isVisible()
+    assert f"File › {command}" in canvas.image.notice
+    assert canvas.image.missing.isVisible()
     monkeypatch.setattr(desk.window, "ask_for_file", lambda kind: away)
-    canvas.missing.click()
+    canvas.image.missing.click()
     desk.wait(lambda: not desk.workbench.busy and not desk.window.waiting)
-    assert canvas.notice == ""
-    assert not canvas.missing.isVisible()
+    assert canvas.image.notice == ""
+    assert not canvas.image.missing.isVisible()
 
 
 def test_a_broken_photo_is_not_called_moved(open_desk):
@@ -308,5 +308,5 @@ def test_a_broken_photo_is_not_called_moved(open_desk):
         photo.write_bytes(b"no photo")
     desk.do("person.next_photo")
     desk.wait(lambda: not desk.window.waiting)
-    assert "Find moved photos" not in desk.window.canvas.notice
-    assert not desk.window.canvas.missing.isVisible()
+    assert "Find moved photos" not in desk.window.canvas.image.notice
+    assert not desk.window.canvas.image.missing.isVisible()

@@ -8,6 +8,8 @@ import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from core.errors import FitloopError
+from core.methods import method_rows
+from desktop.jobs import followed_run
 from desktop.jobs.fitting_many import fit_many_steps
 from desktop.jobs.training_process import TrainingProcess
 from desktop.state.job_record import JobRecord
@@ -145,6 +147,52 @@ def test_a_training_stands_first_with_its_steps_and_is_stopped_from_the_list(ope
     assert jobs.rows[0].state.text() == "40 of 100, 2 a second, 0:30 left"
     jobs.rows[0].stop.click()
     assert stopped == [True]
+
+
+def test_stop_of_waiting_work_leaves_the_running_and_the_other_waiting_work(open_desk, jobs):
+    files, go_on = open_desk.workbench.files, threading.Event()
+    for name in ("First", "Second", "Third"):
+        files.start(name, steps(go_on), whole=True)
+    jobs.refresh()
+    jobs.rows[1].stop.click()
+    assert shown(jobs)[:3] == [("First", "running"), ("Third", "waiting"), ("Second", "stopped")]
+    jobs.rows[0].stop.click()
+    assert shown(jobs)[0] == ("Third", "running")
+    go_on.set()
+    open_desk.wait(lambda: not files.running)
+    assert shown(jobs)[0] == ("Third", "done")
+
+
+def test_a_training_stays_in_the_list_while_another_run_is_followed(open_desk, jobs, tmp_path, monkeypatch):
+    class Child:
+        def __init__(self, command, **_):
+            pass
+
+        def poll(self):
+            return None
+
+    monkeypatch.setattr("desktop.jobs.training_process.subprocess.Popen", Child)
+    training, own, other = open_desk.window.training, tmp_path / "own", tmp_path / "other"
+    training.start(own, method_rows()[0], [])
+    (own / "metrics.jsonl").write_text('{"step": 7, "loss": 1.0}\n')
+    other.mkdir()
+    (other / "metrics.jsonl").write_text('{"step": 3, "loss": 1.0}\n')
+    training.follow(other)
+    assert shown(jobs)[0] == ("Train own", "running")
+    assert jobs.rows[0].record.done == 7
+    assert training.run.step == 3
+    assert not training.own
+
+
+def test_a_runs_config_is_parsed_once_until_its_file_changes(tmp_path, monkeypatch):
+    read, texts = followed_run.text_of, []
+    monkeypatch.setattr(followed_run, "text_of", lambda *given: texts.append(given) or read(*given))
+    run = followed_run.FollowedRun(tmp_path)
+    (tmp_path / "config.json").write_text('{"options": {"steps": 9}}')
+    assert (run.steps, run.steps, run.method is not None) == (9, 9, True)
+    assert len(texts) == 1
+    (tmp_path / "config.json").write_text('{"options": {"steps": 100}}')
+    assert run.steps == 100
 
 
 def test_names_of_200_characters_and_hundreds_of_jobs_are_shown_in_bounds(open_desk, jobs):

@@ -167,9 +167,11 @@ def frames_of(values: object, count: int) -> list[int]:
     return [int(frame) for frame in array.tolist()]
 
 
-def video_frames(folder: PhotoFolder, path: Path, frames: Collection[int], report: Report) -> NumberedPhotos:
-    """The photos of a video's frames, counted from 0, found by number."""
-    numbered = NumberedPhotos(folder, path.stem)
+def video_frames(
+    folder: PhotoFolder, path: Path, frames: Collection[int], report: Report, first_frame: int | None
+) -> NumberedPhotos:
+    """The photos of a video's frames, counted from 0, found by number. first_frame: as in `NumberedPhotos`."""
+    numbered = NumberedPhotos(folder, path.stem, first_frame)
     numbered.align(set(frames), 0, report)
     return numbered
 

@@ -31,7 +31,7 @@ def recognise(seen: Glimpse) -> int:
     return SURE if isinstance(first, dict) and "smplx_cam" in first else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
+def read(path: Path, photos: Path | None = None, first_frame: int | None = None) -> Import:
     """Read photos and people with their guesses. photos: the folder of the video's frames. Raises ReadError."""
     report = Report(path, FORMAT)
     data = read_values(path)
@@ -51,7 +51,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
             if not isinstance(person, dict):
                 raise Unusable("it is not a person")
             frames[id] = frames_of(person.get("frames"), len(row(person.get("smplx_cam"), "pose", -1, -1)))
-    numbered = NumberedPhotos(folder)
+    numbered = NumberedPhotos(folder, first_frame=first_frame)
     numbered.align({frame for each in frames.values() for frame in each}, 0, report)
     for id, each in frames.items():
         with report.record(f"person {id}"):
@@ -83,4 +83,4 @@ def _add(
     for index, frame in enumerate(frames):
         with found.report.record(f"person {id}, frame {frame}"):
             identity = person.get("track_id", id)
-            found.add(numbered.frame(frame, 0), angles[index], betas[index], trans[index], camera, identity)
+            found.add(numbered.frame(frame), angles[index], betas[index], trans[index], camera, identity)

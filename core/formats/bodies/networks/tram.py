@@ -41,7 +41,7 @@ def recognise(seen: Glimpse) -> int:
     return SURE if isinstance(values, dict) and values.keys() >= _KEYS else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
+def read(path: Path, photos: Path | None = None, first_frame: int | None = None) -> Import:
     """Read photos and people with their guesses. photos: the folder of the video's frames. Raises ReadError."""
     report = Report(path, FORMAT)
     files = [path]
@@ -59,7 +59,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
             tracks.append(
                 (file, track, frames_of(track.get("frame"), len(row(track, "pred_rotmat", -1, 24, 3, 3))))
             )
-    numbered = NumberedPhotos(folder)
+    numbered = NumberedPhotos(folder, first_frame=first_frame)
     numbered.align({frame for _, _, frames in tracks for frame in frames}, 0, report)
     for file, track, frames in tracks:
         with report.record(file.name):
@@ -96,7 +96,7 @@ def _add(
     identity = int(name[1]) if name else None
     for index, frame in enumerate(frames):
         with found.report.record(f"{file.name}, frame {frame}"):
-            found.add(numbered.frame(frame, 0), pose[index], betas[index], places[index], camera, identity)
+            found.add(numbered.frame(frame), pose[index], betas[index], places[index], camera, identity)
 
 
 def _camera(file: Path, report: Report) -> NetworkCamera:

@@ -41,7 +41,9 @@ def recognise(seen: Glimpse) -> int:
     return SURE if heads == ["scorer"] else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people. photos: the folder of the video's frames. Raises ReadError, and LayoutError for an
     unknown layout_name."""
     report = Report(path, FORMAT)
@@ -69,7 +71,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     except csv.Error as error:
         raise report.error(f"this is no table: {error}", "Export it again as csv.") from error
     numbered = NumberedPhotos(
-        PhotoFolder(photos or path.parent, report), path.stem.split("DLC")[0].rstrip("_")
+        PhotoFolder(photos or path.parent, report), path.stem.split("DLC")[0].rstrip("_"), first_frame
     )
     if not rows:
         return report.done(())

@@ -40,12 +40,12 @@ def read_rows(
     missing: list[int] = []
     for index in there:
         frame = frames[index]
-        if isinstance(frame, int) and not numbered.holds(frame, 0):
+        if isinstance(frame, int) and not numbered.holds(frame):
             missing.append(frame)
             continue
         record = f"frame {frame}" if identities[index] is None else f"frame {frame}, {identities[index]}"
         with report.record(record):
-            relative = numbered.frame(frame, 0) if isinstance(frame, int) else numbered.folder.relative(frame)
+            relative = numbered.frame(frame) if isinstance(frame, int) else numbered.folder.relative(frame)
             gathered.add_photo(relative, numbered.folder.known_size(relative))
             values = np.where(present[index, :, None], rows[index], 0)
             values[:, 2] = values[:, 2].clip(0, 1)

@@ -41,12 +41,16 @@ def recognise(seen: Glimpse) -> int:
     return SURE if is_project or (b"node_names" in seen.data and b"tracks" in seen.data) else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people. photos: the folder of the video's frames. Raises ReadError, and LayoutError for an
     unknown layout_name."""
     report = Report(path, FORMAT)
     found = read_hdf5(path, {*_ANALYSIS, *_PROJECT})
-    numbered = NumberedPhotos(PhotoFolder(photos or path.parent, report), path.name.split(".")[0])
+    numbered = NumberedPhotos(
+        PhotoFolder(photos or path.parent, report), path.name.split(".")[0], first_frame
+    )
     try:
         if "node_names" in found:
             names, frames, identities, rows = _analysis(found, report)

@@ -58,8 +58,9 @@ def read(path: Path, photos: Path | None = None, first_frame: int | None = None)
     numbered = video_frames(folder, path, range(count), report, first_frame)
     for frame in range(count):
         with report.record(f"frame {frame}"):
-            camera = NetworkCamera.about(matrices[frame, :2, 2], float(matrices[frame, 0, 0]))
-            found.add(numbered.frame(frame), pose[frame], betas[frame], transl[frame], camera, 0)
+            relative, matrix = numbered.frame(frame), matrices[frame]
+            camera = NetworkCamera.about(matrix[:2, 2], float(matrix[0, 0]), found.size(relative))
+            found.add(relative, pose[frame], betas[frame], transl[frame], camera, 0)
     return found.done()
 
 

@@ -12,6 +12,8 @@ from core.body.mean_skeleton import SMPL_PELVIS
 from core.body.model import SMPL_NEUTRAL, Body, load_body
 from core.formats.bodies import agora
 from core.formats.bodies.agora.agora_cameras import camera_of, in_camera, projected
+from core.formats.bodies.agora.agora_pixels import joints_size
+from core.formats.bodies.agora.agora_prediction import AgoraPrediction
 from core.geometry.camera import project
 from core.records import Fit, Guess, Photo
 from tests.core.formats import making
@@ -238,3 +240,28 @@ def test_a_frame_beside_that_cannot_be_used_is_noted_and_the_predictions_are_rea
     imported = agora.read(tmp_path / "predictions")
     assert imported.people == 1
     assert "the truth beside is not compared: truth.pkl: it has no column gt_verts" in imported.summary()
+
+
+def test_joints_in_pixels_of_the_small_photos_are_read_at_the_photos_own_size(body, tmp_path):
+    write_photos(tmp_path, ("a.png",), height=AGORA_HEIGHT)
+    large, small = (tmp_path / name for name in ("large", "small"))
+    for folder, scale in ((large, 1), (small, 1 / 3)):
+        folder.mkdir()
+        for number in range(3):
+            data = making.agora_dictionary(body)
+            data["joints"] = (data["joints"] + 40.0 * number) * scale
+            (folder / f"a_personId_{number}.pkl").write_bytes(pickle.dumps(data))
+    expected, found = (agora.read(folder, photos=tmp_path, body=body) for folder in (large, small))
+    for one, other in zip(expected.photos[0].people, found.photos[0].people, strict=True):
+        assert other.keypoints.xy == pytest.approx(one.keypoints.xy, abs=1e-3)
+    assert "1280 × 720" in found.summary()
+    assert "1280 × 720" not in expected.summary()
+
+
+def test_one_persons_joints_are_placed_in_the_large_or_the_small_photo_by_the_lens():
+    points = np.random.default_rng(2).normal((-5.0, -2.5, 9), 0.2, (24, 3))
+    for size in ((3840, 2160), (1280, 720)):
+        joints = projected(points, camera_of("hdri"), *size)
+        one = AgoraPrediction(joints, points, None, None, False, False)
+        assert (joints < (1280, 720)).all()
+        assert joints_size([("hdri_a.png", one)]) == size

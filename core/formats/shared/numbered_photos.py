@@ -29,7 +29,8 @@ FIRST_FRAME = "first_frame"  # the field of Beside
 class NumberedPhotos:
     """The photos of a folder by the last number in their names: 42 is 000000000042.jpg or frame_42.png.
 
-    series: how names begin where several series of photos lie in one folder, such as the name of a video.
+    series: how names begin where several series of photos lie in one folder, such as the name of a video. is_only: of
+    several videos, whose photos are not those of another one even where their own are not there.
     first_frame: the file's number of the first photo's frame, as the user says it. shift: frame n of the file is photo
     n + shift, as `align` found it.
     """
@@ -38,6 +39,7 @@ class NumberedPhotos:
     series: str = ""
     first_frame: int | None = None
     shift: int = 0
+    is_only: bool = False
 
     def named(self, number: int) -> str:
         """The relative path of the photo with this number. Raises Unusable if there is none."""
@@ -57,6 +59,12 @@ class NumberedPhotos:
     @property
     def missing(self) -> str:
         """Why a photo is not found, and what to do."""
+        if self.is_only:
+            return (
+                f"no photo of {self.series} in {self.folder.root} has this number in its name; save the frames of "
+                f"each video in a folder of the video's name, {self.series}/000000.jpg and so on, and choose the "
+                "folder above"
+            )
         return (
             f"no photo in {self.folder.root} has this number in its name; save the frames of the video as photos, "
             "000000.jpg, 000001.jpg and so on, and choose their folder"
@@ -99,9 +107,9 @@ class NumberedPhotos:
             name = _NUMBERED.match(path.stem)
             if name:
                 series[str(path.parent), name[1]].setdefault(int(name[2]), relative)
-        if len(series) > 1 and self.series:
+        if self.series and (len(series) > 1 or self.is_only):
             of_this = {key: photos for key, photos in series.items() if self._is_of_series(*key)}
-            series = defaultdict(dict, of_this or series)
+            series = defaultdict(dict, of_this if self.is_only else of_this or series)
         found: dict[int, str] = {}
         for sub in self._places:
             here: dict[int, str] = {}

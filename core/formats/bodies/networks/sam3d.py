@@ -44,7 +44,7 @@ _PERSON = re.compile(r"_(?:subj|person|p)_?\d{1,6}$")
 _SUFFIXES = (".npz", ".pkl", ".npy", ".json")
 _FLIP = np.diag([1.0, -1.0, -1.0])  # from MHR's axes, y up, to the camera's
 # SMPL's joints: the place in mhr70 and how much it counts.
-_JOINTS = {
+MHR_JOINTS = {
     "hip": ((9, 10), 1.0), "knee": ((11, 12), 1.0), "shoulder": ((5, 6), 1.0), "wrist": ((62, 41), 1.0),
     "elbow": ((7, 8), 0.1), "ankle": ((13, 14), 0.1),
 }  # fmt: skip
@@ -218,7 +218,7 @@ def _add(found: NetworkPeople, answers: list[_Answer], body: Body) -> None:
         return
     names = layout("smpl24").keypoints
     points, confidence = np.zeros((len(answers), len(names), 3)), np.zeros((len(answers), len(names)))
-    for joint, (places, weight) in _JOINTS.items():
+    for joint, (places, weight) in MHR_JOINTS.items():
         for side, place in zip(("left", "right"), places, strict=True):
             index = names.index(f"{side}_{joint}")
             points[:, index] = [one.points[place] for one in answers]

@@ -19,7 +19,7 @@ import numpy as np
 from core.files.hdf5.file import SIGNATURE
 from core.files.untrusted import decode, read_bytes
 from core.files.unusable import MAX_COORDINATE
-from core.formats.keypoints.annotators.frame_rows import Frame, read_rows
+from core.formats.keypoints.annotators.frame_rows import Frame, FrameRows, read_rows
 from core.formats.keypoints.annotators.named_people import MAX_NAMES
 from core.formats.shared.glimpse import LIKELY, NO, SURE, Glimpse
 from core.formats.shared.numbered_photos import NumberedPhotos
@@ -78,7 +78,8 @@ def read(
     if columns.has_no_likelihood:
         report.note("there are no likelihoods: keypoints are read as placed by hand")
     tracks = [0 if one == ONLY else one for one in identities]
-    return read_rows(report, numbered, columns.names, layout_name, frames, tracks, np.stack(rows))
+    found = FrameRows(columns.names, frames, tracks, np.stack(rows), [0] * len(rows))
+    return read_rows(report, [numbered], layout_name, found)
 
 
 @dataclass(frozen=True)

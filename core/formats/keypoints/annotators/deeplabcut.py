@@ -31,6 +31,7 @@ ONLY = ""  # the individual of files that name none
 _HEADS = ("scorer", "individuals", "bodyparts", "coords")
 _AXES = ("x", "y", "likelihood")
 _MAX_BYTES = 128 * 2**20
+_ABSENT_AND_SURE = np.array([np.nan, 1.0], dtype=np.float32)
 
 
 def recognise(seen: Glimpse) -> int:
@@ -61,7 +62,7 @@ def read(
             if len(cells) != columns.count:
                 report.leave_out(f"row {number}", "it has not as many cells as the heads")
                 continue
-            values = np.array([*map(_number, cells), np.nan, 1.0], dtype=np.float32)
+            values = np.append(_numbers(cells), _ABSENT_AND_SURE)
             if len(frames) + len(columns.individuals) > MAX_PEOPLE:
                 raise report.error(f"more than {MAX_PEOPLE} people", "Split the file and read the parts.")
             for individual, places in columns.individuals.items():
@@ -129,13 +130,20 @@ def _columns(table: list[list[str]], report: Report) -> tuple[_Columns, list[lis
     return _Columns(len(heads), index, len(coords), names, each, not has_likelihood), table[len(heads) :]
 
 
-def _number(cell: str) -> float:
-    """nan for an empty cell, and for what is no place in a photo."""
+def _numbers(cells: list[str]) -> np.ndarray:
+    """(N,) float32: nan for an empty cell, and for what is no place in a photo."""
     try:
-        value = float(cell[:64])
+        values = np.array(list(map(float, cells)))
+    except ValueError:  # an empty cell or a path
+        values = np.array([_number(cell) for cell in cells])
+    return np.where(np.abs(values) <= MAX_COORDINATE, values, np.nan).astype(np.float32)
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell[:64]) if cell else np.nan
     except ValueError:
         return np.nan
-    return value if abs(value) <= MAX_COORDINATE else np.nan
 
 
 def _frame(cells: list[str]) -> Frame:

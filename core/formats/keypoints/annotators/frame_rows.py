@@ -13,6 +13,7 @@ from core.formats.shared.gathered_photos import GatheredPhotos, Tracks
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.report import Import, Report
 
+_AT_ONCE = 2000  # people whose records are made together
 Frame = int | str  # its number, counted from 0, or the name of the photo
 
 
@@ -51,26 +52,30 @@ def read_rows(
     for photos, numbers in zip(numbered, own, strict=True):
         photos.align(numbers, 0, report)
     missing: list[list[int]] = [[] for _ in numbered]
-    for index in there:
-        frame, photos = frames[index], numbered[found.videos[index]]
-        if isinstance(frame, int) and not photos.holds(frame):
-            missing[found.videos[index]].append(frame)
-            continue
-        record = f"frame {frame}" if identities[index] is None else f"frame {frame}, {identities[index]}"
-        with report.record(record):
-            relative = photos.frame(frame) if isinstance(frame, int) else photos.folder.relative(frame)
-            gathered.add_photo(relative, photos.folder.known_size(relative))
-            values = np.where(present[index, :, None], rows[index], 0)
-            values[:, 2] = values[:, 2].clip(0, 1)
-            keypoints = people.make_keypoints(matched.layout, matched.pick(values), report, record)
-            gathered.add(
-                relative,
-                keypoints,
-                people.box_round(keypoints),
-                tracks.take(identities[index], photos.series),
-            )
+    for start in range(0, len(there), _AT_ONCE):
+        part = there[start : start + _AT_ONCE]
+        records = [_record(frames[index], identities[index]) for index in part]
+        values = np.where(present[part][..., None], rows[part], 0)
+        values[..., 2] = values[..., 2].clip(0, 1)
+        array = matched.pick_all(values)
+        hidden = np.zeros(array.shape[:2], bool)
+        each = people.keypoints_of_all(matched.layout, array, report, records, hidden)
+        for index, record, keypoints in zip(part, records, each, strict=True):
+            frame, photos = frames[index], numbered[found.videos[index]]
+            if isinstance(frame, int) and not photos.holds(frame):
+                missing[found.videos[index]].append(frame)
+                continue
+            with report.record(record):
+                relative = photos.frame(frame) if isinstance(frame, int) else photos.folder.relative(frame)
+                gathered.add_photo(relative, photos.folder.known_size(relative))
+                track = tracks.take(identities[index], photos.series)
+                gathered.add(relative, keypoints, people.box_round(keypoints), track)
     for photos, lacking in zip(numbered, missing, strict=True):
         if lacking:
             of = f" of {photos.series}" if len(numbered) > 1 else ""
             report.leave_out(f"{len(lacking)} people from frame {lacking[0]}{of} on", photos.missing)
     return gathered.done()
+
+
+def _record(frame: Frame, identity: Hashable) -> str:
+    return f"frame {frame}" if identity is None else f"frame {frame}, {identity}"

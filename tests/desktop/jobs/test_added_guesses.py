@@ -60,7 +60,7 @@ def test_files_of_two_networks_give_each_person_two_guesses_that_undo_takes_back
         PHALP,
         "CLIFF",
     ]  # the one on screen
-    first = project.queue(order="disagreement")[0]
+    first = next(iter(project.queue(order="disagreement")))
     assert first.disagreement is not None
     assert project.person(first.id).guess.network == PHALP
     desk.do("space.ghost_guess")

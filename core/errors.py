@@ -43,7 +43,7 @@ class Undecided(ReadError):
     """A file that can be read in several ways, and its content does not tell which.
 
     problem: the message without the ways; option: the field of `core.formats.format_row.Beside` that decides:
-    layout_name (--layout in the shell), frame (--frame) or box (--box); ways: its values, the likeliest first. The
+    layout_name, frame, box or first_frame, in the shell its `flag`; ways: its values, the likeliest first. The
     shell prints the text, the window asks and reads again.
     """
 
@@ -53,6 +53,16 @@ class Undecided(ReadError):
         self.problem = message
         self.option = option
         self.ways = ways
+
+    @property
+    def flag(self) -> str:
+        """The option of a command that answers."""
+        return flag_of(self.option)
+
+
+def flag_of(option: str) -> str:
+    """What a command calls a field of Beside: --layout, --first-frame."""
+    return "--" + option.removesuffix("_name").replace("_", "-")
 
 
 class ProjectError(FitloopError):

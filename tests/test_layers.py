@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # A floor may import itself and the floors before it.
 FLOORS = (
-    ("errors", "wishes", "frozen", "records", "metrics", "methods"),
+    ("errors", "wishes", "frozen", "records", "guesses", "metrics", "methods"),
     ("compute", "files"),
     ("geometry",),
     ("body",),

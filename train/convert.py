@@ -31,6 +31,7 @@ from core.formats.table import FORMATS, formats_read, formats_written, written_w
 from core.records import Person, Photo
 from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
 from train.run.parser import CommandLine, check_output, run_to_end
+from train.run.values import count
 
 PROJECT = FORMATS["project"]
 ROWS_KEPT = ("spin", "spin-fits")  # formats in which a SPIN data set keeps all its rows in their order
@@ -116,7 +117,15 @@ def _parser() -> CommandLine:
         "--body", type=Path, help="SMPL file (.pkl, .npz or folder) in place of the open body"
     )
     _add_detection(parser)
-    _add_answers(parser)
+    add_answers(parser)
+    parser.add_argument(
+        "--write-layout",
+        choices=LAYOUTS,
+        help="layout of COCO's keypoints in DESTINATION; else each one's own",
+    )
+    parser.add_argument(
+        "--question", type=Path, help="also write an open question to this file, for programs"
+    )
     _add_motion(parser)
     return parser
 
@@ -133,14 +142,9 @@ def _add_detection(parser: CommandLine) -> None:
     parser.add_argument("--device", default="cpu", help="of rtmpose: cpu, cuda, cuda:1 …")
 
 
-def _add_answers(parser: CommandLine) -> None:
+def add_answers(parser: CommandLine) -> None:
     """Options that answer what a file leaves open."""
     parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
-    parser.add_argument(
-        "--write-layout",
-        choices=LAYOUTS,
-        help="layout of COCO's keypoints in DESTINATION; else each one's own",
-    )
     parser.add_argument(
         "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
     )
@@ -150,7 +154,17 @@ def _add_answers(parser: CommandLine) -> None:
         help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
     )
     parser.add_argument(
-        "--question", type=Path, help="also write an open question to this file, for programs"
+        "--first-frame",
+        type=count,
+        metavar="N",
+        help="the number, mostly 0 or 1, that the file gives the frame of the first photo, where nothing shows it",
+    )
+
+
+def with_answers(beside: Beside, given: argparse.Namespace) -> Beside:
+    """With the answers of `add_answers`."""
+    return replace(
+        beside, layout_name=given.layout, frame=given.frame, box=given.box, first_frame=given.first_frame
     )
 
 
@@ -203,16 +217,13 @@ def main(arguments: list[str] | None = None) -> int:
         body=given.body,
         fits=given.fits,
         known=given.people,
-        layout_name=given.layout,
         written_layout=given.write_layout,
-        frame=given.frame,
-        box=given.box,
         base=given.base,
         motion=MotionOptions(
             given.frame_rate, given.floor, given.start_at_origin, given.in_place, given.t_pose
         ),
     )
-    return run_to_end(lambda: convert(given, row, beside))
+    return run_to_end(lambda: convert(given, row, with_answers(beside, given)))
 
 
 def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:

@@ -72,16 +72,8 @@ class Work:
 def prepare(given: argparse.Namespace) -> Work:
     """Read the source and share it out in batches. Raises FitloopError and OSError."""
     device = device_of(given.device)
-    beside = Beside(
-        photos=given.photos,
-        body=given.body,
-        fits=given.source_fits,
-        known=given.people,
-        layout_name=given.layout,
-        frame=given.frame,
-        box=given.box,
-    )
-    source = convert.read(given.source, given.source_format, beside)
+    beside = Beside(photos=given.photos, body=given.body, fits=given.source_fits, known=given.people)
+    source = convert.read(given.source, given.source_format, convert.with_answers(beside, given))
     body = load_body(given.body, device)
     ready_to_fit(device.type)
     work = batches(source.photos, given.batch, lambda person: is_kept(person, body))
@@ -247,15 +239,7 @@ def _parser() -> CommandLine:
     parser.add_argument("--photos", type=Path, help="folder that the names of photos are relative to")
     parser.add_argument("--people", type=Path, help="people that OpenPose's detections belong to")
     parser.add_argument("--source-fits", type=Path, help="SPIN's fits beside SOURCE")
-    parser.add_argument("--layout", help="layout of keypoints that do not tell it by names")
-    parser.add_argument(
-        "--frame", choices=("photo", "crop"), help="camera frame of poses whose file does not tell it"
-    )
-    parser.add_argument(
-        "--box",
-        choices=("square", "tall"),
-        help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
-    )
+    convert.add_answers(parser)
     parser.add_argument("--json", action="store_true", help="print the summary as one line of JSON")
     return parser
 

@@ -35,6 +35,7 @@ MAX_DIMENSIONS = 8
 MAX_OBJECT_BYTES = 512 * 2**20  # of the pickles in arrays of Python objects
 _DIRECTORY_BYTES = 2**20  # of an archive's list of its members: some thousands of names
 _PIECE_BYTES = 4 * 2**20
+_ENCRYPTED = 0x41  # flags of a member: by a password, or strongly
 _SAVE_IT = "Save it with numpy.save or numpy.savez"
 _BROKEN = (
     *(OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError),
@@ -74,9 +75,7 @@ def read_npz(
             raise ArrayFault(f"it unpacks to more than {limit >> 20} MB", "Split it, or save it uncompressed")
         arrays = {}
         for name, info in found.items():
-            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise ArrayFault("it is compressed in a way numpy does not write", _SAVE_IT, name)
-            with archive.open(info) as stream:
+            with _member(archive, info, name) as stream:
                 arrays[name] = _read_array(stream, info.file_size, name)
         return arrays
 
@@ -104,9 +103,12 @@ def read_objects(path: Path) -> dict[str, bytes]:
             return _pickle_of(stream, "", MAX_OBJECT_BYTES)
     found: dict[str, bytes] = {}
     with _archive(path) as archive:
+        limit = min(MAX_OBJECT_BYTES, SMALL_BYTES + GROWTH * path.stat().st_size)
         for name, info in _members(archive).items():
-            with archive.open(info) as member:
-                left = MAX_OBJECT_BYTES - sum(map(len, found.values()))
+            left = limit - sum(map(len, found.values()))
+            with _member(archive, info, name) as member:
+                if info.file_size > left:
+                    raise ArrayFault(f"it unpacks to more than {limit >> 20} MB", "Split it", name)
                 found |= _pickle_of(member, name, left)
     return found
 
@@ -235,6 +237,15 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     if len(members) < len(entries):
         raise ArrayFault("it holds an array twice", _SAVE_IT)
     return members
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> IO[bytes]:
+    """The bytes of one array, packed as numpy packs it. Raises ArrayFault."""
+    if info.flag_bits & _ENCRYPTED:
+        raise ArrayFault("it is encrypted", "Save it without a password", name)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ArrayFault("it is compressed in a way numpy does not write", _SAVE_IT, name)
+    return archive.open(info)
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype]:

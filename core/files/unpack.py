@@ -28,8 +28,10 @@ SMALL_BYTES = 64 * 2**20  # may grow by any number
 FREE_BYTES = 2**30  # that stay on the disk
 _PIECE = 2**20
 _LIST_BYTES = 24 * 2**20  # of the archive's list of files
+_DEEPEST = 64  # folders
 _LONGEST_PART = 255  # bytes, of most file systems
-_ENCRYPTED = 1
+_ENCRYPTED = 0x41  # flags of a file: by a password, or strongly
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _NOT_PHOTOS = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 _OTHERS = {
     b"\x1f\x8b": "gzip",
@@ -126,22 +128,29 @@ def _entries(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, zipfil
         problem = f"it claims to unpack to {claimed / 2**30:.1f} GB"
         raise read_error(path, problem, "If you trust it, unpack it yourself and choose the folder.")
     seen: set[str] = set()
+    folders: set[str] = set()
     for info in infos:
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
         is_link = stat.S_ISLNK(info.external_attr >> 16)
         if info.is_dir() or is_link or any(part in _NOT_PHOTOS or part.startswith("._") for part in parts):
             continue
-        if not parts or not all(map(_is_safe, parts)):
+        if not parts or len(parts) > _DEEPEST or not all(map(_is_safe, parts)):
             problem = f"it holds a file whose name leads elsewhere, {info.filename[:80]!r}"
             raise read_error(path, problem, "Do not unpack it; get the data set from its source.")
         if info.flag_bits & _ENCRYPTED:
             raise read_error(path, "it is encrypted", "Unpack it with its password, and choose the folder.")
+        if info.compress_type not in _PACKED:
+            problem = f"{info.filename[:80]!r} is compressed in a way that is not read here"
+            raise read_error(path, problem, "Unpack it with the program that made it, and choose the folder.")
         name = "/".join(parts)
         plain = unicodedata.normalize("NFC", name).casefold()
         if plain in seen:
             raise read_error(path, f"it holds {name[:80]!r} twice", "Pack it again.")
         seen.add(plain)
+        folders |= {plain[:end] for end, letter in enumerate(plain) if letter == "/"}
         yield name, info
+    if both := seen & folders:
+        raise read_error(path, f"it holds {min(both)[:80]!r} as a file and as a folder", "Pack it again.")
 
 
 def _is_safe(part: str) -> bool:

@@ -25,8 +25,9 @@ class Beside:
     beside the data set; known: a file of people that detections belong to; layout_name: of keypoints whose names do not
     tell it; written_layout: of all keypoints that are written, by default each person's own; frame: "photo" or "crop",
     the camera frame of poses whose file does not tell it; box: "square" or "tall", what one number of ProHMR's and
-    4D-Humans' files says of a box; base: the data set to copy; root: the folder that photos'
-    paths start from; motion: how a sequence is written, by default before the camera.
+    4D-Humans' files says of a box; first_frame: the number in the file of the frame that the first photo is; base: the
+    data set to copy; root: the folder that photos' paths start from; motion: how a sequence is written, by default
+    before the camera.
     """
 
     photos: Path | None = None
@@ -37,6 +38,7 @@ class Beside:
     written_layout: str | None = None
     frame: str | None = None
     box: str | None = None
+    first_frame: int | None = None
     base: Path | None = None
     root: Path | None = None
     motion: MotionOptions = BEFORE_THE_CAMERA

@@ -6,6 +6,8 @@ modules are imported when they are first called, so that this table is at hand a
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.compute.late import Late
 from core.formats.format_row import Format, folder_of
 
@@ -22,8 +24,14 @@ def _keypoints(word: str, module: str, reads: str, *suffixes: str, own_root: boo
     return Format(word, suffixes, reads, _late(part, "recognise"), None, _late(part, "read"), asks, root)
 
 
+def _frames(word: str, room: str, reads: str, *suffixes: str, module: str = "") -> Format:
+    """As `_keypoints`, of files that number the frames of videos."""
+    row = _keypoints(word, f"{room}.{module or word.replace('-', '_')}", reads, *suffixes)
+    return replace(row, read_asks=(*row.read_asks, "first_frame"))
+
+
 def _network(
-    word: str, reads: str, *suffixes: str, module: str = "", asks: tuple[str, ...] = ("photos",)
+    word: str, reads: str, *suffixes: str, module: str = "", asks: tuple[str, ...] = ("photos", "first_frame")
 ) -> Format:
     """A row of a network's answers: guesses of bodies, which are only read."""
     part = f"bodies.networks.{module or word}"
@@ -179,21 +187,16 @@ _ROWS = (
         "COCO results lists .json: also OpenPose --write_coco_json",
         ".json",
     ),
-    _keypoints(
-        "alphapose",
-        "detectors.alphapose",
-        "AlphaPose results .json: a list, or --format open and cmu",
-        ".json",
-    ),
-    _keypoints(
+    _frames("alphapose", "detectors", "AlphaPose results .json: a list, or --format open and cmu", ".json"),
+    _frames(
         "mmpose",
-        "detectors.mmpose",
+        "detectors",
         "MMPose 1.x predictions .json: Inferencer and demo, a file or a folder",
         ".json",
     ),
-    _keypoints("sapiens", "detectors.sapiens", "Sapiens predictions .json: a file or a folder", ".json"),
-    _keypoints("dwpose", "detectors.dwpose", "DWPose and OpenPose nodes of ComfyUI .json", ".json"),
-    _keypoints("easy-vitpose", "detectors.easy_vitpose", "easy_ViTPose results .json", ".json"),
+    _frames("sapiens", "detectors", "Sapiens predictions .json: a file or a folder", ".json"),
+    _frames("dwpose", "detectors", "DWPose and OpenPose nodes of ComfyUI .json", ".json"),
+    _frames("easy-vitpose", "detectors", "easy_ViTPose results .json", ".json"),
     _keypoints(
         "easymocap",
         "detectors.easymocap",
@@ -212,12 +215,16 @@ _ROWS = (
         ".json",
         own_root=True,
     ),
-    _keypoints("darwin", "annotators.darwin", "V7 Darwin 2.0 .json: a file or a folder", ".json"),
-    _keypoints("cvat-video", "annotators.cvat_tracks", "CVAT XML 1.1 for video, tracks of skeletons", ".xml"),
-    _keypoints(
-        "deeplabcut", "annotators.deeplabcut", "DeepLabCut .csv, of one individual or several", ".csv"
+    _frames("darwin", "annotators", "V7 Darwin 2.0 .json: a file or a folder", ".json"),
+    _frames(
+        "cvat-video",
+        "annotators",
+        "CVAT XML 1.1 for video, tracks of skeletons",
+        ".xml",
+        module="cvat_tracks",
     ),
-    _keypoints("sleap", "annotators.sleap", "SLEAP .slp and analysis .h5", ".slp", ".h5"),
+    _frames("deeplabcut", "annotators", "DeepLabCut .csv, of one individual or several", ".csv"),
+    _frames("sleap", "annotators", "SLEAP .slp and analysis .h5", ".slp", ".h5"),
     _network(
         "sam3d",
         "SAM 3D Body's answers: .npz of a person, .pkl, .npy or .json of people, or a folder of them",
@@ -230,7 +237,12 @@ _ROWS = (
     _network("phalp", "PHALP and 4D-Humans tracks, demo_<video>.pkl", ".pkl"),
     _network("wham", "WHAM's wham_output.pkl and VIBE's vibe_output.pkl", ".pkl"),
     _network("gvhmr", "GVHMR's hmr4d_results.pt", ".pt"),
-    _network("romp", "ROMP and BEV results .npz, of a photo or a video", ".npz", asks=("photos", "body")),
+    _network(
+        "romp",
+        "ROMP and BEV results .npz, of a photo or a video",
+        ".npz",
+        asks=("photos", "body", "first_frame"),
+    ),
     _network("tram", "TRAM's hps_track .npy, or the folder of its results", ".npy"),
     _network("prompthmr", "PromptHMR's results.pkl of a video", ".pkl"),
     Format(

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.formats.table import formats_written
+from core.guesses import beside
+from core.records import Guess, Person
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
 from desktop.commands.motion_row import EXPORT_MOTION
 from desktop.commands.people.at_opening import begin_work
+from desktop.commands.people.queue_menu import write
 from desktop.commands.takeaway_rows import TAKEAWAYS
 from desktop.commands.window_api import Asks
 from desktop.commands.written_report import show_report
@@ -75,24 +78,31 @@ def _add(workbench: Workbench, shown: Shown, path: Path, answers: Answers | None
     """Add in the background. A question that the file leaves open is asked, and then it is read again."""
     told: list[str] = []
     questions: list[Question] = []
+    label = tr("Add {name}").format(name=path.name)
 
     def take(step: Opening) -> None:
         told.extend(filter(None, [step.notes]))
+        changed = {key: partial(_with_guess, guess) for key, guess in step.guesses.items()}
+        write(workbench, label, changed)
         questions.extend(filter(None, [step.question]))
 
     def end() -> None:
         if questions:
             workbench.asked.emit(questions[0], _again(partial(_add, workbench, shown, path), answers))
             return
+        workbench.remember()
         workbench.project_changed.emit()
         if workbench.photo is None:
             workbench.show_first()
         if told:
             workbench.told.emit("\n".join(told))
 
-    label = tr("Add {name}").format(name=path.name)
     steps = add_steps(shown.the_project, path, workbench.fits.body_file, answers)
     workbench.files.start(label, steps, take, end, file=path)
+
+
+def _with_guess(guess: Guess, person: Person) -> Person:
+    return person.with_(guess=beside(person.guess, guess))
 
 
 def open_sample(workbench: Workbench, window: Asks, shown: Shown) -> None:

@@ -1,6 +1,6 @@
 """Fits of one person as steps: a fit to the end, and a fit that follows a drag."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from core.fitting import FitConfig
 from core.records import Fit, Guess, Person, Photo
 from core.wishes import DepthOrder, Wish, shifted
 from desktop.jobs.worker import Mailbox
-from desktop.state.posed_body import PosedBody, fit_inputs, params_of, pose_fit, pose_step
+from desktop.state.posed_body import PosedBody, fit_inputs, params_of, params_of_all, pose_fit, pose_step
 from desktop.state.resting import resting_depth
 from desktop.state.view import FitOptions
 
@@ -57,6 +57,22 @@ def fit_steps(
                 pose_step(step, photo, person, body), {name: tuple(values) for name, values in losses.items()}
             )
         found = step.params
+
+
+def best_start(
+    body: "Body", photo: Photo, person: Person, guesses: Sequence[Guess], options: FitOptions
+) -> Guess:
+    """Of guesses of several networks the one whose fit has the lowest loss. Raises FitInputError."""
+    if len(guesses) == 1:
+        return guesses[0]
+    from core.fitting import fit
+
+    count = len(guesses)
+    keypoints, layout, focal_length, center = fit_inputs(photo, person)
+    inputs = keypoints.repeat(count, 1, 1), layout, focal_length.repeat(count), center.repeat(count, 1)
+    config = options.config_from_guess(wishes=person.wishes)
+    *_, step = fit(body, *inputs, guess=params_of_all(guesses, body), config=config)
+    return guesses[int(step.loss.argmin())]
 
 
 def configs_of(options: FitOptions, guessed: bool, wishes: tuple[Wish, ...]) -> list[FitConfig]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FitloopError
+from core.guesses import beside, of_networks
 from core.networks.table import kind_of, sees_keypoints_alone
 from core.records import Fit, Guess, Person, Photo
 from desktop.jobs.device import CPU, Device, lifter_on, network_on
-from desktop.jobs.fitting import FitReport, fit_steps
+from desktop.jobs.fitting import FitReport, best_start, fit_steps
 from desktop.state.posed_body import PosedBody, fit_inputs, params_of_all, pose_step
 from desktop.state.view import FitOptions
 
@@ -32,7 +33,8 @@ def guess_steps(
     file: Path | None = None,
     device: Device | None = None,
 ) -> Iterator[FitReport]:
-    """Guess a body and fit it. The input is the photo (file) or the keypoints, as the network needs.
+    """Guess a body and fit it. The input is the photo (file) or the keypoints, as the network needs. Where the person
+    has guesses of other networks too, the fit starts from the one whose fit has the lowest loss.
 
     Raises FitInputError without input for a guess, ImageError if the photo cannot be read.
     """
@@ -41,9 +43,10 @@ def guess_steps(
         (first,) = guess_photo(photo, [person], file, network, device)
     else:  # the processor finishes one person before a card would start
         (first,) = lift_people([(photo, person)], Device(body, CPU), network)
-    news = device.news()
-    for step in fit_steps(body, photo, person, first, options):
-        yield replace(step, guess=first, news=news)
+    news, guess = device.news(), beside(person.guess, first)
+    start = best_start(body, photo, person, of_networks(guess), options)
+    for step in fit_steps(body, photo, person, start, options):
+        yield replace(step, guess=guess, news=news)
 
 
 def load_lifter_steps() -> Iterator[None]:
@@ -119,15 +122,14 @@ def alternative_steps(
 ) -> Iterator[tuple[PosedBody, ...]]:
     """Alternatives for the person's keypoints in a single step, the likeliest first. Raises FitInputError.
 
-    The lifter guesses again, because the stored guess may be of uncorrected keypoints. A stored guess from the photo is
-    a start too.
+    The lifter guesses again, because the stored guess may be of uncorrected keypoints. Stored guesses from the photo
+    are starts too, one of each network.
     """
     from core.fitting import alternatives
 
     (lifted,) = lift_people([(photo, person)], Device(body, CPU))
     first: list[Fit | Guess] = [] if person.fit is None else [person.fit]
-    if person.guess is not None and not sees_keypoints_alone(person.guess.network):
-        first.append(person.guess)
+    first += [one for one in of_networks(person.guess) if not sees_keypoints_alone(one.network)]
     guess = params_of_all([*first, lifted, *lifted.alternatives], body)
     config = options.config_from_guess(wishes=person.wishes)
     found = alternatives(body, *fit_inputs(photo, person), guess=guess, count=ALTERNATIVES, config=config)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.guesses import of_networks
 from core.records import Fit, Guess, Person
 from desktop.model.document import Document
 from desktop.state.history import person_of
@@ -36,6 +37,15 @@ def ghost_state(document: Document, name: GhostName) -> Fit | Guess | None:
     if name == "guess":
         return person.guess
     return truth_of(person) if name == "truth" else previous_fit(document, person)
+
+
+def ghost_states(document: Document, name: GhostName) -> tuple[Fit | Guess, ...]:
+    """As `ghost_state`, of the guess that of each network."""
+    person = document.person
+    if name == "guess":
+        return () if person is None else of_networks(person.guess)
+    state = ghost_state(document, name)
+    return () if state is None else (state,)
 
 
 def truth_of(person: Person) -> Fit | None:

@@ -4,6 +4,20 @@
 <context>
     <name></name>
     <message numerus="yes">
+        <source>%n people who were there already have these guesses beside others.</source>
+        <translation>
+            <numerusform>%n person who was there already has this guess beside others.</numerusform>
+            <numerusform>%n people who were there already have these guesses beside others.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n guesses are of nobody in the photos that were there: mark these people, and add the file again.</source>
+        <translation>
+            <numerusform>%n guess is of nobody in the photos that were there: mark this person, and add the file again.</numerusform>
+            <numerusform>%n guesses are of nobody in the photos that were there: mark these people, and add the file again.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n photos were there already and stay as they are.</source>
         <translation>
             <numerusform>%n photo was there already and stays as it is.</numerusform>

@@ -168,3 +168,16 @@ def test_a_camera_that_nobody_measured_is_as_long_as_the_diagonal_and_looks_at_t
     assert Photo("a.jpg", 640, 480).camera == (800, (320, 240))
     assert Photo("a.jpg", 640, 480, focal_length=500.0).camera == (500, (320, 240))
     assert Photo("a.jpg", 640, 480, camera_center=(300.0, 200.0)).camera == (800, (300, 200))
+
+
+def test_keypoints_of_many_people_are_those_of_each():
+    random = np.random.default_rng(3)
+    array = random.uniform(-0.2, 1.3, (5, 17, 3))
+    array[1, 3, 0], array[2, 4, 2] = np.nan, np.inf
+    occluded = random.random((5, 17)) < 0.3
+    for one, rows, hidden in zip(Keypoints.many("coco17", array, occluded), array, occluded, strict=True):
+        alone = Keypoints("coco17", rows[:, :2], rows[:, 2], hidden)
+        for name in ("xy", "confidence", "occluded"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(alone, name))
+            assert getattr(one, name).dtype == getattr(alone, name).dtype
+            assert not getattr(one, name).flags.writeable

@@ -76,9 +76,7 @@ def run_to_end(work: Callable[[], int], stopped: str = "Stopped.") -> int:
         print(stopped, end="\n" if stopped else "", file=sys.stderr)
         return INTERRUPTED
     except Undecided as error:
-        print(
-            f"{error}\nGive --{error.option.removesuffix('_name')} with one of these words.", file=sys.stderr
-        )
+        print(f"{error}\nGive {error.flag} with one of these words.", file=sys.stderr)
         return 1
     except (FitloopError, OSError) as error:
         print(error, file=sys.stderr)

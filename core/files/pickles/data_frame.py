@@ -1,4 +1,4 @@
-"""A pickled table of pandas (DataFrame), read as data and row by row; pandas itself is not asked.
+"""A pickled table of pandas (DataFrame), read as data and row by row, without pandas.
 
 The arrays in its cells stay in the file until a row is read, so a table of gigabytes takes the memory of its other
 cells and of one row. Tables of pandas 1.0 to 2 are read, and those of 3 whose text is kept as Python's.
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import PickleRefused
-from core.files.pickles.arrays import Budget, Refusal
+from core.files.pickles.arrays import Budget, Refusal, shown
 from core.files.pickles.finish import Finisher
 from core.files.pickles.nodes import Instance, LazyArray, ObjectArray
 from core.files.pickles.opcodes import SpanStream
@@ -33,7 +33,7 @@ _NO_TABLE = "holds no table of pandas"
 _LONG_TEXT = (
     "holds a text of more than 1024 letters, as Python 2 stored arrays; save it with protocol 3 or later"
 )
-_UNKNOWN = "holds a table of a form that is not read; save it with pandas 1 or 2"
+_DAMAGED = "holds a table whose parts do not fit together"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,13 @@ def _refused(path: Path, where: str = "") -> Iterator[None]:
         yield
     except Refusal as refusal:
         raise PickleRefused(f"{path}{where}: {refusal}. {NEXT}") from None
-    except (TypeError, struct.error):  # of pickletools, which was given a place in the file for a text
+    except struct.error:  # of pickletools, which was given a place in the file for a text
         raise PickleRefused(f"{path}{where}: {_LONG_TEXT}. {NEXT}") from None
+    except TypeError as error:
+        words = _LONG_TEXT if "Span" in str(error) else f"{_DAMAGED} ({error})"
+        raise PickleRefused(f"{path}{where}: {words}. {NEXT}") from None
+    except (ValueError, IndexError, OverflowError) as error:
+        raise PickleRefused(f"{path}{where}: {_DAMAGED} ({error}). {NEXT}") from None
 
 
 def _rows_of(node: Any, path: Path) -> DataFrameRows:
@@ -84,16 +89,16 @@ def _rows_of(node: Any, path: Path) -> DataFrameRows:
     state = node.state if isinstance(node.state, dict) else {}
     manager = state.get("_data", state.get("_mgr"))
     if not isinstance(manager, Instance) or not is_table(manager.name):
-        raise Refusal(_UNKNOWN)
+        raise Refusal(_not_read("the table's parts", manager))
     parts = _parts(manager.state)
     names, count = _texts(parts.get("axes"), 0), _length(parts.get("axes"), 1)
     columns: dict[str, tuple[Any, int]] = {}
     blocks = parts.get("blocks")
     for block in blocks if isinstance(blocks, list | tuple) else ():
         if not isinstance(block, dict):
-            raise Refusal(_UNKNOWN)
+            raise Refusal(_not_read("a group of columns", block))
         places = _places(block.get("mgr_locs"), len(names))
-        values = _values(block.get("values"), len(places), count)
+        values = _values(block.get("values"), [names[place] for place in places], count)
         columns |= {names[place]: (values, row) for row, place in enumerate(places)}
     return DataFrameRows(columns, count, path)
 
@@ -103,14 +108,14 @@ def _parts(state: Any) -> dict[str, Any]:
     if isinstance(state, tuple) and len(state) == 4 and isinstance(state[3], dict):
         state = state[3].get(OLD_STATE)
     if not isinstance(state, dict):
-        raise Refusal(_UNKNOWN)
+        raise Refusal(_not_read("the table's parts", state))
     return state
 
 
 def _axis(axes: Any, number: int) -> dict[str, Any]:
     axis = axes[number] if isinstance(axes, list | tuple) and len(axes) == 2 else None
     if not isinstance(axis, Instance) or not isinstance(axis.state, dict):
-        raise Refusal(_UNKNOWN)
+        raise Refusal(_not_read(("the names of the columns", "the numbers of the rows")[number], axis))
     return axis.state
 
 
@@ -128,10 +133,12 @@ def _length(axes: Any, number: int) -> int:
     axis = _axis(axes, number)
     if "data" in axis:
         data = _plain(axis["data"])
+        if not isinstance(data, ObjectArray | np.ndarray):
+            raise Refusal(_not_read("the numbers of the rows", data))
         return len(data.items) if isinstance(data, ObjectArray) else len(data)
     start, stop, step = (axis.get(name) for name in ("start", "stop", "step"))
     if type(start) is not int or type(stop) is not int or type(step) is not int or not step:
-        raise Refusal(_UNKNOWN)
+        raise Refusal(_not_read("the numbers of the rows", axis))
     return len(range(start, stop, step))
 
 
@@ -141,21 +148,27 @@ def _places(locations: Any, columns: int) -> list[int]:
     if isinstance(locations, slice):
         return list(range(columns)[locations])
     if not isinstance(locations, np.ndarray) or locations.dtype.kind not in "iu" or locations.ndim != 1:
-        raise Refusal(_UNKNOWN)
+        raise Refusal(_not_read("the places of columns", locations))
     if np.any((locations < 0) | (locations >= columns)):
-        raise Refusal(_UNKNOWN)
+        raise Refusal(_DAMAGED)
     return [int(place) for place in locations]
 
 
-def _values(values: Any, columns: int, count: int) -> Any:
-    """The cells of a block: an array (columns, rows) of numbers, or nodes."""
+def _values(values: Any, columns: list[str], count: int) -> Any:
+    """The cells of the columns of a block: an array (columns, rows) of numbers, or nodes."""
     values = _plain(values)
     if not isinstance(values, np.ndarray | ObjectArray):
-        raise Refusal(_UNKNOWN)
+        raise Refusal(_not_read(f"its column {shown(', '.join(columns))}", values))
     shape = values.shape if len(values.shape) == 2 else (1, *values.shape)
-    if shape != (columns, count):
-        raise Refusal(f"holds a table whose columns have {shape} cells, not {(columns, count)}")
+    if shape != (len(columns), count):
+        raise Refusal(f"holds a table whose columns have {shape} cells, not {(len(columns), count)}")
     return values.reshape(shape) if isinstance(values, np.ndarray) else values
+
+
+def _not_read(part: str, node: Any) -> str:
+    """That a part of the table is of a kind that is not read, which, and what to do."""
+    kind = node.name if isinstance(node, Instance) else f"a {type(node).__name__}"
+    return f"holds a table of which {part} is {shown(kind)}, which is not read; save it with pandas 1 or 2"
 
 
 def _plain(node: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Tensors of torch inside a pickle, read as arrays; torch itself is not asked.
+"""Tensors of torch inside a pickle, read as arrays without torch.
 
 `pickle.dump` of a tensor stores its numbers as a file of torch's old format within the pickle: four pickles (magic
 number, version, system, the storage's name), a list of keys, the count as int64, and the numbers.
@@ -7,6 +7,7 @@ number, version, system, the storage's name), a list of keys, the count as int64
 from __future__ import annotations
 
 import io
+import math
 import pickletools
 from typing import Any
 
@@ -27,6 +28,8 @@ _DTYPES = {
     "BoolStorage": "?",
 }
 _PICKLES_BEFORE = 3  # magic number, version, system
+_MOST_OPCODES = 1000  # of each of them
+_MOST_SPREAD = 2**20  # numbers of a tensor that repeats those of its storage, as torch.expand makes it
 _DAMAGED = "holds a tensor whose numbers cannot be read"
 
 
@@ -52,12 +55,15 @@ def storage_from(budget: Budget, raw: object) -> Any:
 
 
 def _words_of(stream: io.BytesIO) -> list[str]:
-    """The last words of the names in the next pickle of a stream, which then stands behind it."""
-    return [
-        str(argument).split()[-1]
-        for opcode, argument, _ in pickletools.genops(stream)
-        if opcode.name == "GLOBAL" or (opcode.name.endswith("UNICODE") and str(argument).split())
-    ]
+    """The last words of the names in the next pickle of a stream, which then stands behind it. Raises ValueError for a
+    pickle longer than torch writes."""
+    words = []
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+        if count >= _MOST_OPCODES:
+            raise ValueError("more than the head of a storage")
+        if opcode.name == "GLOBAL" or (opcode.name.endswith("UNICODE") and str(argument).split()):
+            words.append(str(argument).split()[-1])
+    return words
 
 
 def tensor_from(
@@ -74,12 +80,15 @@ def tensor_from(
     shape, steps = checked_shape(size), checked_shape(stride)
     if not isinstance(storage, np.ndarray) or type(offset) is not int or len(shape) != len(steps):
         raise Refusal(_DAMAGED)
+    count = math.prod(shape)
+    steps = tuple(step if length > 1 else 0 for length, step in zip(shape, steps, strict=True))
     last = offset + sum((length - 1) * step for length, step in zip(shape, steps, strict=True))
-    empty = 0 in shape
-    if offset < 0 or (not empty and last >= len(storage)):
+    if offset < 0 or (count and last >= len(storage)):
         raise Refusal("holds a tensor that reaches beyond its numbers")
-    budget.take(int(np.prod(shape, dtype=object)) * storage.itemsize + 96)
-    if empty:
+    if count > max(len(storage), _MOST_SPREAD):
+        raise Refusal("holds a tensor that repeats few numbers more often than any network's does")
+    budget.take(count * storage.itemsize + 96)
+    if not count:
         array = np.zeros(shape, storage.dtype)
     else:
         strides = [step * storage.itemsize for step in steps]

@@ -12,11 +12,10 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from core.files.untrusted import read_arrays
 from core.files.unusable import Unusable
-from core.formats.bodies.networks.network_people import checked_guess
+from core.formats.bodies.networks.network_people import axis_angles, checked_guess
 from core.formats.bodies.spin import checked
 from core.formats.shared import people
 from core.formats.shared.crop_frame import seen_by
@@ -24,7 +23,6 @@ from core.formats.shared.gathered_photos import Tracks
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Import, Report
-from core.geometry.rotation import matrix_to_axis_angle
 from core.records import Keypoints, Person, Photo
 
 FORMAT = "CLIFF results"
@@ -84,14 +82,17 @@ def read(path: Path, photos: Path | None = None) -> Import:
 
 
 def _pose(array: np.ndarray, count: int, report: Report) -> np.ndarray:
-    """(N, 72) axis-angle [rad], from axis-angle (N, 72) or matrices (N, 24, 3, 3); nan for unusable rows."""
-    if array.ndim != 4:
-        return checked(array, "pose", count, (72,), report)
-    matrices = checked(array, "pose", count, (24, 3, 3), report)
-    usable = np.isfinite(matrices).all(axis=(1, 2, 3)) & (np.abs(matrices) <= 2).all(axis=(1, 2, 3))
-    safe = np.where(usable[:, None, None, None], matrices, np.eye(3))
-    pose = matrix_to_axis_angle(torch.from_numpy(safe)).reshape(count, 72).numpy()
-    return np.where(usable[:, None], pose, np.nan)
+    """(N, 72) axis-angle [rad]; nan for unusable rows. A row of 72 numbers is axis-angle, one of 216 is matrices."""
+    if array.ndim < 2 or len(array) != count:
+        raise report.error(f"its shape is {array.shape}", f"It must have {count} rows.", "pose")
+    numbers_a_row = array.size // max(count, 1)
+    if array.shape[1:] in ((72,), (24, 3)):
+        return checked(array.reshape(count, -1), "pose", count, (72,), report)
+    if numbers_a_row != 216 or array.shape[1:] not in ((24, 3, 3), (24, 9), (216,)):
+        problem = f"its shape is {array.shape}: neither 24 axis-angles nor 24 matrices a person"
+        raise report.error(problem, "Save it as (N, 72) or (N, 24, 3, 3).", "pose")
+    matrices = checked(array.reshape(count, -1), "pose", count, (216,), report)
+    return axis_angles(matrices.reshape(count, 24, 3, 3))
 
 
 def _tracks(detections: np.ndarray) -> list[int | None]:

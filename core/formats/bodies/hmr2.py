@@ -44,6 +44,7 @@ _NAMES = (
 _CAMERA = ("cam_t", "focal_length", "cam_int")
 _PADDING = 1.2  # of ProHMR's boxes round their keypoints
 _FEWEST_SEEN = 4
+_FEWEST_ROWS = 20  # whose boxes are evidence: a few may be 1.2 times their keypoints by chance
 _SAME_SHARE = 0.02  # of the extent
 BOXES = (
     Way("square", "ProHMR's: a square of this side"),
@@ -169,8 +170,8 @@ def _box(side: np.ndarray, columns: dict[str, np.ndarray], told: _Told, report: 
 
 
 def _is_padded(side: np.ndarray, columns: dict[str, np.ndarray]) -> bool:
-    """Whether most boxes are as ProHMR's scripts make them: side (N,) [px] is _PADDING times the longer extent of the
-    keypoints that are seen."""
+    """Whether most boxes, of _FEWEST_ROWS or more, are as ProHMR's scripts make them: side (N,) [px] is _PADDING times
+    the longer extent of the keypoints that are seen."""
     halves = [columns[name] for name in ("openpose", "part") if name in columns]
     if not halves:
         return False
@@ -181,7 +182,7 @@ def _is_padded(side: np.ndarray, columns: dict[str, np.ndarray]) -> bool:
     high = np.where(seen[..., None], points[..., :2], -np.inf).max(axis=1)[usable]
     extent = (high - low).max(axis=1)
     padded = np.abs(side[usable] - _PADDING * extent) <= _SAME_SHARE * extent
-    return bool(usable.any() and padded.mean() > 0.5)
+    return bool(usable.sum() >= _FEWEST_ROWS and padded.mean() > 0.5)
 
 
 def _extra(array: np.ndarray, count: int, report: Report) -> np.ndarray:

@@ -65,6 +65,12 @@ class NameMatch:
             return keypoints
         return np.where(self.take[:, None] >= 0, keypoints[self.take], 0.0)
 
+    def pick_all(self, keypoints: np.ndarray) -> np.ndarray:
+        """As `pick`, of N people: (N, count, C) to (N, K, C)."""
+        people, count, columns = keypoints.shape
+        picked = self.pick(keypoints.transpose(1, 0, 2).reshape(count, people * columns))
+        return picked.reshape(-1, people, columns).transpose(1, 0, 2)
+
 
 def match(names: Sequence[str]) -> NameMatch | None:
     """The layout with exactly these names, else the one that shares the most; None if too few are known."""

@@ -6,12 +6,14 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import PurePosixPath
 
+from core.errors import Undecided, Way
 from core.files.unusable import Unusable
+from core.formats.photos.first_frame import frame_shift
 from core.formats.photos.photo_names import PHOTO_SUFFIXES, local_parts
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Report
@@ -20,16 +22,24 @@ _FOLDERS = ("", "images", "imgs", "img", "frames")
 _NUMBERED = re.compile(r"(.*?)(\d{1,18})$")
 
 
-@dataclass(frozen=True)
+FIRST_FRAME = "first_frame"  # the field of Beside
+
+
+@dataclass(eq=False)
 class NumberedPhotos:
     """The photos of a folder by the last number in their names: 42 is 000000000042.jpg or frame_42.png.
 
-    series: how names begin where several series of photos lie in one folder, such as the name of a video.
+    series: how names begin where several series of photos lie in one folder, such as the name of a video. is_only: of
+    several videos, whose photos are not those of another one even where their own are not there.
+    first_frame: the file's number of the first photo's frame, as the user says it. shift: frame n of the file is photo
+    n + shift, as `align` found it.
     """
 
     folder: PhotoFolder
     series: str = ""
-    _shifts: dict[int, int] = field(default_factory=dict, repr=False)
+    first_frame: int | None = None
+    shift: int = 0
+    is_only: bool = False
 
     def named(self, number: int) -> str:
         """The relative path of the photo with this number. Raises Unusable if there is none."""
@@ -38,40 +48,55 @@ class NumberedPhotos:
             raise Unusable(self.missing)
         return relative
 
-    def frame(self, frame: int, first: int) -> str:
-        """As `named`, of a frame of a file whose first frame has the number `first`, after `align`."""
-        return self.named(frame + self._shifts.get(first, 0))
+    def frame(self, frame: int) -> str:
+        """As `named`, of a frame of the file, after `align`."""
+        return self.named(frame + self.shift)
 
-    def holds(self, frame: int, first: int) -> bool:
+    def holds(self, frame: int) -> bool:
         """Whether there is a photo of a frame, as `frame` finds it."""
-        return frame + self._shifts.get(first, 0) in self.paths
+        return frame + self.shift in self.paths
 
     @property
     def missing(self) -> str:
         """Why a photo is not found, and what to do."""
+        if self.is_only:
+            return (
+                f"no photo of {self.series} in {self.folder.root} has this number in its name; save the frames of "
+                f"each video in a folder of the video's name, {self.series}/000000.jpg and so on, and choose the "
+                "folder above"
+            )
         return (
             f"no photo in {self.folder.root} has this number in its name; save the frames of the video as photos, "
             "000000.jpg, 000001.jpg and so on, and choose their folder"
         )
 
     def align(self, frames: Collection[int], first: int, report: Report) -> None:
-        """Find out whether photos are numbered as the file numbers its frames, or one more or less, and note it.
-
-        Photos that begin with 0 or 1 show how they are counted, unless only the file's own numbers fit. Photos that
-        begin later are taken to have the file's own numbers. frames: the numbers in the file.
-        """
+        """Find the photo of each frame, and note it. frames: the numbers in the file. first: the number that its
+        program gives a video's first frame. Raises Undecided where the numbers allow two photos of a frame."""
         if not self.paths or not frames:
             return
-        lowest = min(self.paths)
-        shift = lowest - first if lowest in (0, 1) else 0
-        if all(frame in self.paths for frame in frames) > all(
-            frame + shift in self.paths for frame in frames
-        ):
-            shift = 0
-        self._shifts[first] = shift
-        example = min(frames)
-        shown = self.paths.get(example + shift, "no photo")
+        example, begin = min(frames), min(self.paths)
+        if self.first_frame is not None:
+            self.shift = begin - self.first_frame
+            report.note(
+                f"frame {self.first_frame} of this file is the first photo, {self.paths[begin]}, as was asked for"
+            )
+            return
+        found = frame_shift(frames, self.paths.keys(), first)
+        self.shift = found.shift
+        if found.others:
+            shifts = dict.fromkeys((found.shift, *found.others))
+            raise Undecided(
+                f"{report.path}: its frames are numbers only, and neither these nor the photos' numbers show which "
+                f"photo is frame {example}.",
+                FIRST_FRAME,
+                tuple(Way(str(begin - shift), self._words(example, shift)) for shift in shifts),
+            )
+        shown = self.paths.get(example + self.shift, "no photo")
         report.note(f"frames are counted from {first} in this file: its frame {example} is {shown}")
+
+    def _words(self, frame: int, shift: int) -> str:
+        return f"frame {frame} is {self.paths.get(frame + shift, 'no photo')}"
 
     @cached_property
     def paths(self) -> dict[int, str]:
@@ -82,9 +107,9 @@ class NumberedPhotos:
             name = _NUMBERED.match(path.stem)
             if name:
                 series[str(path.parent), name[1]].setdefault(int(name[2]), relative)
-        if len(series) > 1 and self.series:
+        if self.series and (len(series) > 1 or self.is_only):
             of_this = {key: photos for key, photos in series.items() if self._is_of_series(*key)}
-            series = defaultdict(dict, of_this or series)
+            series = defaultdict(dict, of_this if self.is_only else of_this or series)
         found: dict[int, str] = {}
         for sub in self._places:
             here: dict[int, str] = {}

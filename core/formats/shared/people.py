@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from core.records import BBOX_PADDING, BBOX_UNIT, BBox, Keypoints, Person
 
 FEWEST_FOR_BOX = 2  # keypoints
 OCCLUDED, VISIBLE = 1, 2  # COCO's v; 0 is absent
+_TOO_FAR = "their position is not finite, or far too large"
 _LONGEST_ID = 20  # digits
 _INSIDE = 0.7  # share of keypoints within one pixel of the photo's corner that makes them fractions
 
@@ -65,13 +66,23 @@ def make_keypoints(
     near = np.abs(array) <= MAX_COORDINATE  # NaN compares false
     if not near.all():
         usable = near.all(axis=1)
-        report.leave_out(
-            f"{record}, {int((~usable).sum())} keypoints", "their position is not finite, or far too large"
-        )
+        report.leave_out(f"{record}, {int((~usable).sum())} keypoints", _TOO_FAR)
         array = np.where(usable[:, None], array, 0.0)
     if occluded is None:
         return Keypoints(layout_name, array[:, :2], array[:, 2])
     return Keypoints(layout_name, array[:, :2], array[:, 2], occluded & (array[:, 2] > 0))
+
+
+def keypoints_of_all(
+    layout_name: str, array: np.ndarray, report: Report, records: Sequence[str], occluded: np.ndarray
+) -> list[Keypoints]:
+    """As `make_keypoints`, of N people at once: array (N, K, 3), occluded (N, K) bool."""
+    near = (np.abs(array) <= MAX_COORDINATE).all(axis=2)  # NaN compares false
+    for row in np.flatnonzero(~near.all(axis=1)).tolist():
+        count = int((~near[row]).sum())
+        report.leave_out(f"{records[row]}, {count} keypoints", _TOO_FAR)
+    known = np.where(near[..., None], array, 0.0)
+    return Keypoints.many(layout_name, known, occluded & (known[..., 2] > 0))
 
 
 def refuse_fractions(array: np.ndarray, remedy: str) -> None:

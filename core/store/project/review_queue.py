@@ -32,9 +32,9 @@ LIGHT_COLUMNS = """person.id, photo_id, path, score, verdict, locked, tags, note
 class QueueRow(NamedTuple):
     """One person of the queue.
 
-    score: as in `Fit`, None without a scored fit. updated [s since 1970]. disagreement of guess and fit [rad]: see
-    `rows.disagreement`. tags: as JSON. warnings: the number of names in warned, which are names of `warnings.WARNINGS`
-    separated by spaces. fitted: True if there is a fit, scored or not.
+    score: as in `Fit`, None without a scored fit. updated [s since 1970]. disagreement [rad]: of guess and fit, or of
+    two networks' guesses, see `rows.disagreement`. tags: as JSON. warnings: the number of names in warned, which are
+    names of `warnings.WARNINGS` separated by spaces. fitted: True if there is a fit, scored or not.
     """
 
     id: int

@@ -11,11 +11,13 @@ import math
 import sqlite3
 import struct
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any, get_args
 
 import numpy as np
 
 from core.errors import FitloopError, ProjectError
+from core.guesses import of_networks, of_one_network
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.project.documents import document_hash
 from core.store.project.row_checks import (
@@ -157,9 +159,17 @@ def derived(person: Person, path: str, now: float) -> Row:
     return {
         "updated": now,
         "score": score,
-        "disagreement": disagreement(person.guess, fit) if person.guess and fit else None,
+        "disagreement": max(_disagreements(person), default=None),
         "text": "\n".join((path, person.note, *person.tags)).casefold(),
     }
+
+
+def _disagreements(person: Person) -> list[float]:
+    """Angles [rad] between guess and fit, and between each two networks' guesses."""
+    found = [pose_angle(one.pose, other.pose) for one, other in combinations(of_networks(person.guess), 2)]
+    if person.guess is not None and person.fit is not None:
+        found.append(disagreement(person.guess, person.fit))
+    return found
 
 
 def disagreement(guess: Guess, fit: Fit) -> float:
@@ -168,7 +178,7 @@ def disagreement(guess: Guess, fit: Fit) -> float:
     It finds bad fits better than the angle to the likeliest guess alone: with several likely bodies, a fit can be
     wrong in several ways (`python -m tests.benchmarks.choices.orders`).
     """
-    guesses = [one for one in (guess, *guess.alternatives) if one.network == guess.network]
+    guesses = of_one_network(guess)
     probability = np.nan_to_num([one.probability for one in guesses]).clip(min=1e-6)
     angles = [pose_angle(one.pose, fit.pose) for one in guesses]
     return float(np.average(angles, weights=probability))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.guesses import beside
 from core.records import Person
 from core.store import Project
 from desktop.commands.command import BODY, SEVERAL, TRACK, WRITABLE, Command
@@ -130,7 +131,9 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
         write(
             workbench,
             label,
-            dict.fromkeys(step.guesses, lambda person: person.with_(guess=step.guesses[person.id])),
+            dict.fromkeys(
+                step.guesses, lambda person: person.with_(guess=beside(person.guess, step.guesses[person.id]))
+            ),
         )
 
     def end() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import Undecided
+from core.errors import Undecided, flag_of
 
 if TYPE_CHECKING:
     from core.formats import Import
@@ -34,13 +34,14 @@ class Asked:
             layout_name=self.answers.get("layout_name"),
             frame=self.answers.get("frame"),
             box=self.answers.get("box"),
+            first_frame=None if (first := self.answers.get("first_frame")) is None else int(first),
         )
 
     @property
     def arguments(self) -> list[str]:
         """The same for train.convert."""
         given: dict[str, Path | str | None] = {"--photos": self.photo_folder, "--body": self.body_file}
-        given |= {f"--{name.removesuffix('_name')}": value for name, value in self.answers.items()}
+        given |= {flag_of(name): value for name, value in self.answers.items()}
         return [word for name, value in given.items() if value is not None for word in (name, str(value))]
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -66,24 +67,51 @@ def projects_of(path: Path) -> tuple[Path, ...]:
 def add_steps(
     project: Project, path: Path, body_file: Path | None = None, answers: Answers | None = None
 ) -> Iterator[Opening]:
-    """Add another program's photos and people to a project. Photos already in it stay unchanged.
+    """Add another program's photos and people to a project. Photos already in it stay unchanged; guesses of their
+    people are in the last step.
 
     body_file and answers as in `open_steps`. Raises FitloopError.
     """
     yield Opening(0, 0)
-    found = _read(path, Asked(None, body_file, answers or {}))
+    asked = Asked(None, body_file, answers or {})
+    if _is_large(path):
+        found = yield from _read_in_child(project, path, asked)
+    else:
+        found = _read_here(project, path, asked)
     if isinstance(found, Opening):
         yield found
         return
-    photos = list(_relative_to(found.photos, found.root, project.folder))
     known = {photo.path for photo in project.photos()}
-    new = [photo for photo in photos if photo.path not in known]
+    new = [photo for photo in found.photos if photo.path not in known]
     if new:
         project.add_photos(new, tr("Import {file}").format(file=path.name))
-    notes = [found.summary()]
-    if len(new) < len(photos):
-        notes.append(tr("%n photos were there already and stay as they are.", "", len(photos) - len(new)))
-    yield Opening(1, 1, project, "\n".join(notes))
+    from desktop.jobs.files.added_guesses import guesses_of_known  # imports scipy
+
+    notes, there = [found.summary], [photo for photo in found.photos if photo.path in known]
+    guesses, nobody = guesses_of_known(project, there)
+    if guesses:
+        notes.append(
+            tr("%n people who were there already have these guesses beside others.", "", len(guesses))
+        )
+    elif there:
+        notes.append(tr("%n photos were there already and stay as they are.", "", len(there)))
+    if nobody:
+        notes.append(
+            tr(
+                "%n guesses are of nobody in the photos that were there: mark these people, and add the file again.",
+                "",
+                nobody,
+            )
+        )
+    yield Opening(1, 1, project, "\n".join(notes), guesses=guesses)
+
+
+@dataclass(frozen=True, eq=False)
+class _ToAdd:
+    """photos: their paths start from the project's folder."""
+
+    photos: list[Photo]
+    summary: str
 
 
 def _read(path: Path, asked: Asked) -> "Import | Opening":
@@ -94,14 +122,41 @@ def _read(path: Path, asked: Asked) -> "Import | Opening":
     return Opening(1, 1, question=found) if isinstance(found, Question) else found
 
 
+def _read_here(project: Project, path: Path, asked: Asked) -> "_ToAdd | Opening":
+    found = _read(path, asked)
+    if isinstance(found, Opening):
+        return found
+    return _ToAdd(list(_relative_to(found.photos, found.root, project.folder)), found.summary())
+
+
+def _read_in_child(
+    project: Project, path: Path, asked: Asked
+) -> "Generator[Opening, None, _ToAdd | Opening]":
+    """As `_read_here`, of a large file: through a project beside the project, which is removed."""
+    part = project.folder / f".{path.stem}-adding{PROJECT_SUFFIX}"
+    try:
+        found = yield from _converted(path, asked, part)
+        if isinstance(found, Opening):
+            return found
+        with Project.open(part) as read:
+            return _ToAdd(list(read.photos()), found)
+    finally:
+        remove(part)
+        lock_file(part).unlink(missing_ok=True)
+
+
+def _is_large(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > LARGE_BYTES
+
+
 def _open_annotations(path: Path, asked: Asked) -> Iterator[Opening]:
     file = path.with_name(path.stem + PROJECT_SUFFIX)
     if file.exists():
         yield opened(Project.open(file))
         return
     yield Opening(0, 0)
-    if path.is_file() and path.stat().st_size > LARGE_BYTES:
-        yield from _convert(path, asked, file)
+    if _is_large(path):
+        yield from _open_large(path, asked, file)
         return
     found = _read(path, asked)
     if isinstance(found, Opening):
@@ -112,31 +167,40 @@ def _open_annotations(path: Path, asked: Asked) -> Iterator[Opening]:
     yield opened(project, found.summary())
 
 
-def _convert(path: Path, asked: Asked, file: Path) -> Iterator[Opening]:
-    """Read a large file with `train.convert` in a child process: its parser would block the window. A question that the
-    file leaves open comes from there too, as a file."""
+def _open_large(path: Path, asked: Asked, file: Path) -> Iterator[Opening]:
+    part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
+    try:
+        found = yield from _converted(path, asked, part)
+        if isinstance(found, Opening):
+            yield found
+            return
+        part.rename(file)
+    finally:
+        remove(part)
+        lock_file(part).unlink(missing_ok=True)
+    yield opened(Project.open(file), found)
+
+
+def _converted(path: Path, asked: Asked, part: Path) -> Generator[Opening, None, Opening | str]:
+    """Read a large file into the project `part` with `train.convert` in a child process: its parser would block the
+    window. Returns what was read in words, or a last step with the question that the file leaves open, which comes from
+    there as a file. Raises ReadError."""
     from core.formats.question_file import load_question
 
-    part = file.with_name(f".{file.stem}-part{PROJECT_SUFFIX}")
     question = part.with_suffix(".npz")
     remove(part)
     question.unlink(missing_ok=True)
     try:
         arguments = [str(path), str(part), "--question", str(question), *asked.arguments]
-        status, said = yield from waiting(run_child("train.convert", arguments))
+        status, words = yield from waiting(run_child("train.convert", arguments))
         if status and question.exists():
-            yield Opening(1, 1, question=load_question(question))
-            return
-        if status:
-            raise ReadError(
-                said if len(said) <= 2 * LAST_WORDS else f"{said[:LAST_WORDS]}…{said[-LAST_WORDS:]}"
-            )
-        part.rename(file)
+            return Opening(1, 1, question=load_question(question))
     finally:
-        remove(part)
-        lock_file(part).unlink(missing_ok=True)
         question.unlink(missing_ok=True)
-    yield opened(Project.open(file), "\n".join(said.splitlines()[:-1]))
+    if status:
+        is_long = len(words) > 2 * LAST_WORDS
+        raise ReadError(f"{words[:LAST_WORDS]}…{words[-LAST_WORDS:]}" if is_long else words)
+    return "\n".join(words.splitlines()[:-1])
 
 
 def waiting(child: Generator[None, None, Ended]) -> Generator[Opening, None, Ended]:

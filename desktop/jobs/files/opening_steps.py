@@ -1,12 +1,12 @@
 """A step of opening, a new project, and what is said of an opened one."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.files.lock import lock_file
-from core.records import Photo
+from core.records import Guess, Photo
 from core.store import Project
 from core.store.project.opening import remove
 from desktop.text.translate import tr
@@ -21,7 +21,8 @@ PROJECT_SUFFIX = ".fitloop"
 class Opening:
     """The progress. The last step has the project and notes for the user, or a question: then nothing was opened.
 
-    added: the ids of photos that this opening added from a folder, and that nobody has looked at yet.
+    added: the ids of photos that this opening added from a folder, and that nobody has looked at yet. guesses: of
+    people that were there already, by id.
     """
 
     done: int
@@ -30,6 +31,7 @@ class Opening:
     notes: str = ""
     question: "Question | None" = None
     added: tuple[int, ...] = ()
+    guesses: Mapping[int, Guess] = field(default_factory=dict)
 
 
 def opened(project: Project, notes: str = "", added: Iterable[int] = ()) -> Opening:

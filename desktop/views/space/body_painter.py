@@ -66,7 +66,9 @@ class BodyPainter(QTimer):
             self._rest = (body, rest_surface(body))
         return self._rest[1]
 
-    def draw(self, orbit: Orbit, size: QSize, moving: bool, ghosts: dict[GhostName, Ghost]) -> QImage | None:
+    def draw(
+        self, orbit: Orbit, size: QSize, moving: bool, ghosts: dict[GhostName, tuple[Ghost, ...]]
+    ) -> QImage | None:
         """A picture of this size [screen px], transparent beside the floor; None without OpenGL.
 
         moving: True while the mouse turns the view.
@@ -93,7 +95,7 @@ class BodyPainter(QTimer):
         return known.image
 
     def _render(
-        self, scene: object, orbit: Orbit, size: QSize, ghosts: dict[GhostName, Ghost], fine: bool
+        self, scene: object, orbit: Orbit, size: QSize, ghosts: dict[GhostName, tuple[Ghost, ...]], fine: bool
     ) -> _Picture:
         assert self._renderer is not None
         view = self._workbench.view

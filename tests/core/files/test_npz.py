@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import BodyFileError, FitsError, ReadError
 from core.files import npz
-from core.files.npz import ArrayFault, faults_as, npz_names, read_npy, read_npz
+from core.files.npz import ArrayFault, faults_as, npz_names, read_npy, read_npz, read_objects
 
 
 def npy(array: np.ndarray) -> bytes:
@@ -128,3 +128,47 @@ def test_every_reader_tells_a_fault_as_its_own_error_in_the_same_words(error, tm
         faults_as(error, path.name),
     ):
         read_npz(path)
+
+
+def with_flags(path, flags: int, method: int | None = None):
+    """The archive with flags and perhaps a method of compression in both heads of its first member."""
+    data = bytearray(path.read_bytes())
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.index(mark) + place
+        data[at] |= flags
+        if method is not None:
+            data[at + 2 : at + 4] = struct.pack("<H", method)
+    path.write_bytes(bytes(data))
+    return path
+
+
+@pytest.mark.parametrize("reader", [read_npz, read_objects])
+def test_an_encrypted_array_and_one_of_another_compression_are_told_in_words(reader, tmp_path):
+    member = [("x.npy", npy(np.array({"a": 1}, dtype=object)))]
+    for flag in (0x01, 0x40):
+        with pytest.raises(ArrayFault, match="encrypted"):
+            reader(with_flags(archive(tmp_path / "a.npz", member), flag))
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 93, 99):
+        with pytest.raises(ArrayFault, match="a way numpy does not write"):
+            reader(with_flags(archive(tmp_path / "a.npz", member), 0, method))
+
+
+def test_pickles_in_an_archive_that_unpack_without_end_are_refused_before_they_are_unpacked(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(npz, "SMALL_BYTES", 1000)
+    data = npy(np.array({"a": bytes(10_000_000)}, dtype=object))
+    with pytest.raises(ArrayFault, match="unpacks to more"):
+        read_objects(archive(tmp_path / "a.npz", [("x.npy", data)]))
+
+
+def test_a_member_longer_or_shorter_than_its_claim_is_refused(tmp_path):
+    for claim in (150, 5000):
+        path = archive(tmp_path / "a.npz", [("x.npy", npy(np.ones(100)))])
+        data = bytearray(path.read_bytes())
+        for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+            at = data.index(mark) + place
+            data[at : at + 4] = struct.pack("<I", claim)
+        path.write_bytes(bytes(data))
+        with pytest.raises(ArrayFault):
+            read_npz(path)

@@ -145,3 +145,19 @@ def test_only_a_zip_of_files_is_an_archive_and_other_packing_has_a_name(tmp_path
         (tmp_path / "packed").write_bytes(start + bytes(600))
         assert packed_as(tmp_path / "packed") == name
     assert packed_as(tmp_path) == ""
+
+
+def test_a_name_of_file_and_folder_a_deep_one_and_another_compression_are_each_told(tmp_path):
+    for files in ({"a": b"x", "a/b.jpg": b"y"}, {"A/b.jpg": b"y", "a": b"x"}):
+        with pytest.raises(ReadError, match="as a file and as a folder"):
+            unpack(packed(tmp_path / "task.zip", files))
+    with pytest.raises(ReadError, match="leads elsewhere"):
+        unpack(packed(tmp_path / "task.zip", {"a/" * 100 + "b.jpg": b"x"}))
+    data = bytearray(packed(tmp_path / "task.zip", {"a.json": b"{}"}).read_bytes())
+    for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = data.index(mark) + place
+        data[at : at + 2] = struct.pack("<H", 97)
+    (tmp_path / "task.zip").write_bytes(bytes(data))
+    with pytest.raises(ReadError, match="compressed in a way that is not read"):
+        unpack(tmp_path / "task.zip")
+    assert files_in(tmp_path) == {"task.zip"}

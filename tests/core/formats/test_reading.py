@@ -80,9 +80,9 @@ def test_a_box_of_4d_humans_is_in_pixels_and_grows_to_192_by_256(scale, side, tm
     assert [person.bbox.side for photo in photos for person in photo.people] == pytest.approx([side] * 3)
 
 
-def padded_keypoints(times: float) -> np.ndarray:
-    """(3, 25, 3): four points are seen, whose longer extent goes `times` into a box of 30 px."""
-    points = np.zeros((3, 25, 3))
+def padded_keypoints(times: float, rows: int = 3) -> np.ndarray:
+    """(rows, 25, 3): four points are seen, whose longer extent goes `times` into a box of 30 px."""
+    points = np.zeros((rows, 25, 3))
     points[:, :4] = [[10, 10, 1], [12, 10, 1], [11, 15, 1], [13, 10 + 30 / times, 1]]
     return points
 
@@ -93,7 +93,6 @@ def padded_keypoints(times: float) -> np.ndarray:
     [
         ({"extra_info": np.zeros(3)}, None, 40.0, "extra_info is 4D-Humans'"),
         ({"gender": np.full(3, "n")}, None, 30.0, "gender is that of ProHMR's scripts"),
-        ({"body_keypoints_2d": padded_keypoints(1.2)}, None, 30.0, "1.2 times their keypoints"),
         ({}, "square", 30.0, "as was asked for"),
         ({"gender": np.full(3, "n")}, "tall", 40.0, "as was asked for"),
     ],
@@ -112,6 +111,26 @@ def test_a_box_of_one_number_is_that_of_the_program_that_the_file_is_of(
         [side] * 3
     )
     assert why in found.summary()
+
+
+def padded_rows(rows: int) -> dict[str, np.ndarray]:
+    """So many people of one photo, each in a box 1.2 times their keypoints."""
+    each = {name: np.repeat(array[:1], rows, axis=0) for name, array in making.hmr2_arrays().items()}
+    extra = np.zeros((rows, 19, 3))
+    boxes = {"scale": np.full(rows, 30.0), "body_keypoints_2d": padded_keypoints(1.2, rows)}
+    return each | boxes | {"extra_keypoints_2d": extra}
+
+
+@pytest.mark.parametrize("rows", [19, 20])
+def test_boxes_of_many_people_round_their_keypoints_show_their_program_and_few_do_not(rows, tmp_path):
+    write_photos(tmp_path)
+    path = tmp_path / "data.npz"
+    path.write_bytes(making.npz_bytes(padded_rows(rows)))
+    if rows < 20:
+        with pytest.raises(Undecided):
+            hmr2.read(path, frame="crop")
+    else:
+        assert "1.2 times their keypoints" in hmr2.read(path, frame="crop").summary()
 
 
 @pytest.mark.parametrize("times", [1.0, 1.6])

@@ -5,8 +5,9 @@ import pytest
 from core.errors import ReadError
 from core.formats import exchange
 from core.formats.question import LOOK_PX
+from core.store import Project
 from desktop.jobs.files import open_files
-from desktop.jobs.files.open_files import open_steps
+from desktop.jobs.files.open_files import add_steps, open_steps
 from tests.core.formats.making import write_unnamed
 from tests.desktop.making import same_people, write_coco
 
@@ -77,3 +78,22 @@ def test_a_question_of_a_large_file_has_its_pictures_and_is_never_read_in_the_wi
     assert photo.people[0].keypoints.layout == "aic14"
     last.project.close()
     assert not [one for one in tmp_path.iterdir() if "part" in one.name]
+
+
+def test_a_large_file_is_added_from_a_process_of_its_own_as_a_small_one_is(tmp_path, monkeypatch):
+    file = write_coco(tmp_path)
+    with (
+        Project.create(tmp_path / "small.fitloop") as small,
+        Project.create(tmp_path / "large.fitloop") as large,
+    ):
+        *_, expected = add_steps(small, file)
+        monkeypatch.setattr(open_files, "LARGE_BYTES", 0)
+        monkeypatch.setattr(exchange, "read_file", lambda *_: pytest.fail("read in the window's process"))
+        *_, last = add_steps(large, file)
+        assert last.notes == expected.notes
+        for one, other in zip(small.photos(), large.photos(), strict=True):
+            assert one.path == other.path
+            assert same_people(one, other)
+        *_, again = add_steps(large, file)
+        assert "there already" in again.notes
+    assert not [one for one in tmp_path.iterdir() if "adding" in one.name]

@@ -271,8 +271,8 @@ def test_the_ghost_of_the_fit_before_follows_undo_and_redo(open_desk):
     assert layer.there() == {}
     first = workbench.person.fit
     desk.do("body.reset_pose")
-    assert layer.there()["previous"].state is first
+    assert layer.there()["previous"][0].state is first
     desk.do("edit.undo")
     assert layer.there() == {}
     desk.do("edit.redo")
-    assert layer.there()["previous"].state is first
+    assert layer.there()["previous"][0].state is first

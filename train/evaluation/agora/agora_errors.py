@@ -186,6 +186,11 @@ def errors_mm(
             f"{where}: its body has {len(vertices)} vertices, but the truth's {len(person.vertices)}. "
             "Give predictions of the truth's body."
         )
+    if chosen is not None and chosen.max(initial=0) >= len(vertices):
+        raise ReadError(
+            f"{where}: its body has {len(vertices)} vertices, but the list of those that count has vertex "
+            f"{chosen.max()}. Give --body-vertices of this body."
+        )
     some = slice(None) if chosen is None else chosen
     roots = [points[list(HIPS)].mean(axis=0) for points in (joints_3d, person.joints_3d)]
     joints = _mean_distance(joints_3d[:JOINTS] - roots[0], person.joints_3d[:JOINTS] - roots[1])

@@ -101,8 +101,12 @@ def _vertices(path: Path | None, body: Body | None) -> tuple[np.ndarray | None, 
         if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not len(chosen):
             raise FitloopError(f"{path}: no list of vertices. Give AGORA's body_verts_smpl.npy.")
         size = SMPL_VERTICES if body is None else len(body.v_template)
-        if chosen.min() < 0 or chosen.max() >= size:
-            raise FitloopError(f"{path}: names vertex {chosen.max()}, but the body has {size}.")
+        outside = chosen[(chosen < 0) | (chosen >= size)]
+        if len(outside):
+            raise FitloopError(
+                f"{path}: it lists vertex {outside[0]}, but the body has the vertices 0 to {size - 1}. "
+                "Give AGORA's body_verts_smpl.npy."
+            )
         return chosen, f"MVE is over the {len(chosen)} vertices of {path.name}."
     if body is not None and not body.is_smpl:
         chosen = open_body_vertices(body)

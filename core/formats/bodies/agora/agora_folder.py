@@ -1,6 +1,7 @@
 """Reads AGORA's prediction folders: one .pkl per person, `<photo>_personId_<k>.pkl`, as for AGORA's evaluation.
 
-joints are px of the 3840 x 2160 photo; the first 24 are read, layout smpl24. params are SMPL's in the camera's frame.
+joints are px of the 3840 x 2160 photo, or of the small one of 1280 x 720, as their places show; the first 24 are read,
+layout smpl24. params are SMPL's in the camera's frame.
 The file holds no focal length: it is computed such that the body's joints project onto the 2D joints. Where transl is
 zero, as in the official sample, the lens that the photo's name tells decides. verts are not read. Of SMPL-X
 predictions the body's joints are read and the pose is left out.
@@ -8,6 +9,7 @@ predictions the body's joints are read and the pose is left out.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -17,11 +19,12 @@ import torch
 
 from core.body.mean_skeleton import pelvis_of
 from core.body.model import SMPL_NEUTRAL, Body, BodyParams
-from core.errors import ReadError
+from core.errors import FitloopError, ReadError
 from core.files.untrusted import read_pickle
 from core.files.unusable import Unusable
 from core.formats.bodies.agora.agora_beside import compared, frames_beside
 from core.formats.bodies.agora.agora_cameras import camera_of
+from core.formats.bodies.agora.agora_pixels import FULL_SIZE, SMALL_SIZE, joints_size
 from core.formats.bodies.agora.agora_prediction import JOINTS, AgoraPose, AgoraPrediction, prediction_from
 from core.formats.shared import people
 from core.formats.shared.crop_frame import UNSCORED, seen_by, stand_in
@@ -33,7 +36,7 @@ from core.records import Fit, Person, Photo
 
 FORMAT = "AGORA predictions"
 LAYOUT = "smpl24"
-FULL_SIZE = (3840, 2160)  # px that the joints refer to, also where the photo at hand is smaller
+_MOST_LOOKED_AT = 50  # predictions that tell the size that joints refer to
 NAME = re.compile(r"(.+)_personId_(\d{1,6})")
 _SMPLX_FACE = slice(22, JOINTS)  # jaw and an eye, where SMPL has its hands
 
@@ -59,6 +62,11 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
         raise report.error(f"more than {MAX_PEOPLE} files", "Split the folder.")
     folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
     placer = body or stand_in()
+    size = _size_of(files)
+    if size == SMALL_SIZE:
+        report.note(
+            "joints are px of the photos of 1280 × 720, as their places show; AGORA's server wants 3840 × 2160"
+        )
     found: dict[str, Photo] = {}
     joints: dict[str, list[tuple[int, np.ndarray]]] = defaultdict(list)
     for file in files:
@@ -70,19 +78,29 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
                     raise
                 raise Unusable(str(error)) from error
             prediction = prediction_from(data)
-            photo, scale, number = _photo_of(file, folder, found)
+            photo, number = _photo_of(file, folder, found)
+            scale = photo.width / size[0]
             person = _read_person(prediction, file.name, number, scale, photo, (placer, body), report)
             if person.fit is not None and all(other.fit is None for other in photo.people):
                 photo = seen_by(photo, person.fit.focal_length, person.fit.camera_center)
             found[photo.path] = photo.with_(people=(*photo.people, person))
-            joints[photo.path].append((number, prediction.joints))
+            joints[photo.path].append((number, prediction.joints * (FULL_SIZE[0] / size[0])))
     if path.is_dir() and (frames := frames_beside(path)):
         found = compared(found, joints, FULL_SIZE[0], LAYOUT, frames, report)
     return report.done(found.values())
 
 
-def _photo_of(file: Path, folder: PhotoFolder, found: dict[str, Photo]) -> tuple[Photo, float, int]:
-    """The photo of a file, its scale relative to FULL_SIZE, and the person's number."""
+def _size_of(files: list[Path]) -> tuple[int, int]:
+    """The size [px] of the photos that joints are of, by some of the files that can be read."""
+    looked_at = []
+    for file in files[:_MOST_LOOKED_AT]:
+        with contextlib.suppress(FitloopError):
+            looked_at.append((file.name, prediction_from(read_pickle(file))))
+    return joints_size(looked_at)
+
+
+def _photo_of(file: Path, folder: PhotoFolder, found: dict[str, Photo]) -> tuple[Photo, int]:
+    """The photo of a file, and the person's number."""
     name = NAME.fullmatch(file.stem)
     if name is None:
         raise Unusable("it is not named <photo>_personId_<k>.pkl")
@@ -93,7 +111,7 @@ def _photo_of(file: Path, folder: PhotoFolder, found: dict[str, Photo]) -> tuple
     photo = found.get(relative) or Photo(relative, width, height)
     if any(person.id == int(name[2]) for person in photo.people):
         raise Unusable("its person number was used before in this photo")
-    return photo, width / FULL_SIZE[0], int(name[2])
+    return photo, int(name[2])
 
 
 def _read_person(

@@ -35,7 +35,7 @@ def recognise(seen: Glimpse) -> int:
     return SURE if seen.kind == "torch" and _PARAMETERS.encode() in seen.data else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
+def read(path: Path, photos: Path | None = None, first_frame: int | None = None) -> Import:
     """Read photos and the person's guesses. photos: the folder of the video's frames. Raises ReadError."""
     report = Report(path, FORMAT)
     try:
@@ -55,11 +55,12 @@ def read(path: Path, photos: Path | None = None) -> Import:
     report.count_people(count)
     folder = PhotoFolder(photos or path.parent, report)
     found = NetworkPeople(report, folder, FORMAT, SMPLX_NEUTRAL)
-    numbered = video_frames(folder, path, range(count), report)
+    numbered = video_frames(folder, path, range(count), report, first_frame)
     for frame in range(count):
         with report.record(f"frame {frame}"):
-            camera = NetworkCamera.about(matrices[frame, :2, 2], float(matrices[frame, 0, 0]))
-            found.add(numbered.frame(frame, 0), pose[frame], betas[frame], transl[frame], camera, 0)
+            relative, matrix = numbered.frame(frame), matrices[frame]
+            camera = NetworkCamera.about(matrix[:2, 2], float(matrix[0, 0]), found.size(relative))
+            found.add(relative, pose[frame], betas[frame], transl[frame], camera, 0)
     return found.done()
 
 

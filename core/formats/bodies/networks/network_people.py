@@ -24,6 +24,7 @@ from core.formats.shared.gathered_photos import MAX_SIDE, Tracks
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
+from core.geometry.image import one_ratio
 from core.geometry.rotation import matrix_to_axis_angle
 from core.records import BBox, Guess, Keypoints, Person, Photo
 
@@ -31,24 +32,34 @@ LAYOUT = "coco17"
 POSE, SMPLX_POSE = 72, 66  # angles; those of SMPL-X without hands and face
 _DETERMINANT = 0.05  # by which that of a rotation may differ from 1
 _MOST_FOCAL, _FARTHEST = 1e7, 1e5
+_MOST_OFF_MIDDLE = 0.05  # of a photo's side, of a principal point; photos of other shapes are farther off
 
 
 @dataclass(frozen=True)
 class NetworkCamera:
-    """focal [px] and center (2,) [px] of a photo that is `size` = width, height [px] large in the file."""
+    """focal [px] and principal point `center` (2,) [px] of a photo that is `size` = width, height [px] large in the
+    file."""
 
     focal: float
     center: tuple[float, float]
     size: tuple[int, int]
 
     @classmethod
-    def about(cls, center: object, focal: float) -> NetworkCamera:
-        """Of a file that tells its centre, which is the middle of the photo. Raises Unusable."""
+    def about(cls, center: object, focal: float, photo: tuple[int, int]) -> NetworkCamera:
+        """Of a file that gives its centre, for a photo of this width and height [px]. Raises Unusable.
+
+        A centre in the middle of a picture of the photo's shape gives the size of the frames that the network saw. One
+        near the photo's middle is the camera's own principal point, in the photo's pixels.
+        """
         x, y = finite(center, 2).tolist()
         size = round(2 * x), round(2 * y)
-        if not all(1 <= side <= MAX_SIDE for side in size):
-            raise Unusable("the camera's centre is not the middle of a photo")
-        return cls(focal, (x, y), size)
+        is_size = all(1 <= side <= MAX_SIDE for side in size)
+        if is_size and (one_ratio(size, photo) or one_ratio(size[::-1], photo)):
+            return cls(focal, (x, y), size)
+        if any(abs(place / side - 0.5) > _MOST_OFF_MIDDLE for place, side in zip((x, y), photo, strict=True)):
+            words = f"its camera's centre ({x:g}, {y:g}) px is not near the middle of a photo"
+            raise Unusable(f"{words} of {photo[0]} × {photo[1]} px; choose the photos that the network saw")
+        return cls(focal, (x, y), photo)
 
     @classmethod
     def of_photo(cls, size: tuple[int, int], focal: float) -> NetworkCamera:
@@ -84,6 +95,10 @@ class NetworkPeople:
     ) -> None:
         """A person of a photo. pose (72,) axis-angle [rad], betas (10,), cam_t (3,) [m]. Raises Unusable."""
         guess = checked_guess(pose, betas, cam_t, camera.focal, camera.center, self._network, kid, self._body)
+        if any(abs(place - side / 2) > 1 for place, side in zip(camera.center, camera.size, strict=True)):
+            self.report.note(
+                "the camera's centre is not the middle of the photo: it is kept as the file has it"
+            )
         photo = self._photos.get(relative)
         if photo is None:
             if len(self._photos) >= MAX_PHOTOS:
@@ -167,9 +182,11 @@ def frames_of(values: object, count: int) -> list[int]:
     return [int(frame) for frame in array.tolist()]
 
 
-def video_frames(folder: PhotoFolder, path: Path, frames: Collection[int], report: Report) -> NumberedPhotos:
-    """The photos of a video's frames, counted from 0, found by number."""
-    numbered = NumberedPhotos(folder, path.stem)
+def video_frames(
+    folder: PhotoFolder, path: Path, frames: Collection[int], report: Report, first_frame: int | None
+) -> NumberedPhotos:
+    """The photos of a video's frames, counted from 0, found by number. first_frame: as in `NumberedPhotos`."""
+    numbered = NumberedPhotos(folder, path.stem, first_frame)
     numbered.align(set(frames), 0, report)
     return numbered
 

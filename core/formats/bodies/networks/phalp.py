@@ -34,7 +34,7 @@ def recognise(seen: Glimpse) -> int:
     return SURE if isinstance(first, dict) and first.keys() >= _KEYS else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
+def read(path: Path, photos: Path | None = None, first_frame: int | None = None) -> Import:
     """Read photos and people with their guesses. photos: the folder of the video's frames. Raises ReadError."""
     report = Report(path, FORMAT)
     frames = read_values(path)
@@ -42,7 +42,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
         raise report.error("it is no dictionary of frames", "Choose results/demo_<video>.pkl.")
     folder = PhotoFolder(photos or path.parent, report)
     found = NetworkPeople(report, folder, NETWORK)
-    photo_of = _Photos(folder, report, [name for name in frames if isinstance(name, str)])
+    photo_of = _Photos(folder, report, [name for name in frames if isinstance(name, str)], first_frame)
     for name, frame in frames.items():
         with report.record(str(name)[:100]):
             if (
@@ -60,22 +60,25 @@ def read(path: Path, photos: Path | None = None) -> Import:
 
 
 class _Photos:
-    """Finds the photo of a frame by name; where no name is that of a photo, by its number, which counts from 1."""
+    """Finds the photo of a frame by name; by its number, which counts from 1, where not each name is a photo's, or
+    photos from 0 have names that are numbers too."""
 
-    def __init__(self, folder: PhotoFolder, report: Report, names: list[str]) -> None:
-        self._folder, self._numbered = folder, NumberedPhotos(folder)
-        self._by_number = not any(folder.holds(relative) for relative in self._found(names))
+    def __init__(
+        self, folder: PhotoFolder, report: Report, names: list[str], first_frame: int | None
+    ) -> None:
+        self._folder, self._numbered = folder, NumberedPhotos(folder, first_frame=first_frame)
+        there = [folder.holds(relative) for relative in self._found(names)]
+        numbers = {number for name in names if (number := _number(name)) is not None}
+        are_numbers = len(numbers) == len(names) > 0 and bool(self._numbered.paths)
+        fits = any(there) and (sum(there) == len(names) and 0 not in self._numbered.paths)
+        self._by_number = are_numbers and (not fits or first_frame is not None)
         if self._by_number:
-            self._numbered.align(
-                {number for name in names if (number := _number(name)) is not None}, 1, report
-            )
+            self._numbered.align(numbers, 1, report)
 
     def named(self, name: str) -> str:
         """The relative path. Raises Unusable."""
-        number = _number(name)
-        if self._by_number and number is not None:
-            return self._numbered.frame(number, 1)
-        return self._folder.relative(name)
+        number = _number(name) if self._by_number else None
+        return self._folder.relative(name) if number is None else self._numbered.frame(number)
 
     def _found(self, names: list[str]) -> list[str]:
         found = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.body.mean_skeleton import SMPLX_NEUTRAL
 from core.files.pickles.containers import read_values
-from core.files.untrusted import number
+from core.files.untrusted import finite, number
 from core.files.unusable import Unusable
 from core.formats.bodies.networks.network_people import (
     NetworkCamera,
@@ -31,7 +33,7 @@ def recognise(seen: Glimpse) -> int:
     return SURE if isinstance(first, dict) and "smplx_cam" in first else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
+def read(path: Path, photos: Path | None = None, first_frame: int | None = None) -> Import:
     """Read photos and people with their guesses. photos: the folder of the video's frames. Raises ReadError."""
     report = Report(path, FORMAT)
     data = read_values(path)
@@ -40,7 +42,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
         told = data.get("camera") if isinstance(data, dict) else None
         if not people or not isinstance(told, dict):
             raise Unusable("no 'people' and 'camera'")
-        camera = NetworkCamera.about(told.get("img_center"), number(told.get("img_focal")))
+        center, focal = finite(told.get("img_center"), 2), number(told.get("img_focal"))
     except Unusable as reason:
         raise report.error(str(reason), "Choose the results.pkl that PromptHMR wrote of a video.") from reason
     folder = PhotoFolder(photos or path.parent, report)
@@ -51,11 +53,11 @@ def read(path: Path, photos: Path | None = None) -> Import:
             if not isinstance(person, dict):
                 raise Unusable("it is not a person")
             frames[id] = frames_of(person.get("frames"), len(row(person.get("smplx_cam"), "pose", -1, -1)))
-    numbered = NumberedPhotos(folder)
+    numbered = NumberedPhotos(folder, first_frame=first_frame)
     numbered.align({frame for each in frames.values() for frame in each}, 0, report)
     for id, each in frames.items():
         with report.record(f"person {id}"):
-            _add(found, people[id], each, id, numbered, camera)
+            _add(found, people[id], each, id, numbered, (focal, center))
     return found.done()
 
 
@@ -70,8 +72,9 @@ def _add(
     frames: list[int],
     id: Any,
     numbered: NumberedPhotos,
-    camera: NetworkCamera,
+    camera: tuple[float, np.ndarray],
 ) -> None:
+    """camera: focal length and centre (2,) [px] of the frames that the network saw."""
     count = len(frames)
     found.report.count_people(count)
     body = person["smplx_cam"]
@@ -83,4 +86,6 @@ def _add(
     for index, frame in enumerate(frames):
         with found.report.record(f"person {id}, frame {frame}"):
             identity = person.get("track_id", id)
-            found.add(numbered.frame(frame, 0), angles[index], betas[index], trans[index], camera, identity)
+            relative = numbered.frame(frame)
+            seen_by = NetworkCamera.about(camera[1], camera[0], found.size(relative))
+            found.add(relative, angles[index], betas[index], trans[index], seen_by, identity)

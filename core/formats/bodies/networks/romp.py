@@ -38,7 +38,9 @@ def recognise(seen: Glimpse) -> int:
     return SURE if isinstance(photo, dict) and photo.keys() >= {"smpl_thetas", "cam_trans"} else NO
 
 
-def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, body: Body | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people with their guesses. body: an SMPL body for its rest pelvis.
 
     Raises ReadError, and FitsError where no body is installed.
@@ -56,7 +58,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
             _add_photo(found, folder.named(path.stem), results, "", pelvis)
         return found.done()
     found = NetworkPeople(report, folder, _network(_first(results)))
-    numbered = NumberedPhotos(folder, path.stem)
+    numbered = NumberedPhotos(folder, path.stem, first_frame)
     numbers_there = {number for name in results if (number := _number(name)) is not None}
     numbered.align(numbers_there, 0, report)
     for name, one in results.items():
@@ -64,7 +66,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
             number = _number(name)
             if number is None:
                 raise Unusable("it is not the name of a frame")
-            _add_photo(found, numbered.frame(number, 0), one, str(name)[:100], pelvis)
+            _add_photo(found, numbered.frame(number), one, str(name)[:100], pelvis)
     return found.done()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from core.files.unusable import Unusable
 from core.fitting import fit_to_joints
 from core.formats.bodies.networks.network_people import NetworkCamera, NetworkPeople, row
 from core.formats.keypoints.detectors.detected import from_mhr70
+from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.shared import people
 from core.formats.shared.crop_frame import placing_body
 from core.formats.shared.glimpse import NO, SURE, Glimpse
@@ -43,7 +44,7 @@ _PERSON = re.compile(r"_(?:subj|person|p)_?\d{1,6}$")
 _SUFFIXES = (".npz", ".pkl", ".npy", ".json")
 _FLIP = np.diag([1.0, -1.0, -1.0])  # from MHR's axes, y up, to the camera's
 # SMPL's joints: the place in mhr70 and how much it counts.
-_JOINTS = {
+MHR_JOINTS = {
     "hip": ((9, 10), 1.0), "knee": ((11, 12), 1.0), "shoulder": ((5, 6), 1.0), "wrist": ((62, 41), 1.0),
     "elbow": ((7, 8), 0.1), "ankle": ((13, 14), 0.1),
 }  # fmt: skip
@@ -97,7 +98,7 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
     for file in files:
         with report.record(file.name):
             persons = _persons(file, path)
-            relative = folder.named(_PERSON.sub("", file.stem))
+            relative = _photo_of(file.stem, folder)
             report.count_people(len(persons))
             for index, person in enumerate(persons):
                 record = f"{file.name}, person {index}"
@@ -105,6 +106,16 @@ def read(path: Path, photos: Path | None = None, body: Body | None = None) -> Im
                     answers.append(_answer(person, record, relative, found))
     _add(found, answers, placer)
     return found.done()
+
+
+def _photo_of(stem: str, folder: PhotoFolder) -> str:
+    """The photo that a file is named after, with a person's number behind the photo's name or without. Raises
+    Unusable."""
+    own = stem[: -len(suffix)] if (suffix := PurePosixPath(stem).suffix).lower() in PHOTO_SUFFIXES else stem
+    try:
+        return folder.named(own)
+    except Unusable:
+        return folder.named(_PERSON.sub("", own))
 
 
 def _persons(file: Path, path: Path) -> list[Any]:
@@ -136,14 +147,15 @@ def _answer(person: Any, record: str, photo: str, found: NetworkPeople) -> _Answ
     points = row(person, "pred_keypoints_3d", POINTS, 3) + row(person, "pred_cam_t", 3)
     if not (np.abs(points) <= _MOST_M).all() or not (points[:, 2] > 0).all():
         raise Unusable("a point of it is not finite, or behind the camera")
+    told = None
+    if person.get("focal_length") is not None:
+        told = number(np.asarray(person["focal_length"]))
     if person.get("pred_keypoints_2d") is not None:
         seen = finite(row(person, "pred_keypoints_2d", POINTS, 2), POINTS, 2)
-        camera = recovered_camera(points, seen)
-    elif person.get("focal_length") is not None:
-        seen, camera = (
-            None,
-            NetworkCamera.of_photo(found.size(photo), number(np.asarray(person["focal_length"]))),
-        )
+        focal, center = recovered_camera(points, seen, told)
+        camera = NetworkCamera.about(center, focal, found.size(photo))
+    elif told is not None:
+        seen, camera = None, NetworkCamera.of_photo(found.size(photo), told)
     else:
         raise Unusable("it has neither 2D points nor a focal length, so that its camera is unknown")
     orientation = np.full(3, np.nan)
@@ -152,19 +164,33 @@ def _answer(person: Any, record: str, photo: str, found: NetworkPeople) -> _Answ
     return _Answer(record, photo, points, seen, camera, orientation, _box(person))
 
 
-def recovered_camera(points: np.ndarray, seen: np.ndarray) -> NetworkCamera:
-    """The camera that shows points (N, 3) [m] at seen (N, 2) [px], with its centre in the middle of the photo. Raises
-    Unusable over WORST_PX."""
+def recovered_camera(
+    points: np.ndarray, seen: np.ndarray, told: float | None = None
+) -> tuple[float, np.ndarray]:
+    """Focal length [px] and centre (2,) [px] of the camera that shows points (N, 3) [m] at seen (N, 2) [px].
+
+    told: the focal length of the file, which is taken where it shows the points as well: of a flat body the points tell
+    it badly. Raises Unusable over WORST_PX.
+    """
     rays = points[:, :2] / points[:, 2:]
+    if told is not None and told > 0:
+        center = (seen - told * rays).mean(axis=0)
+        if _worst_px(rays, seen, told, center) <= WORST_PX:
+            return told, center
     count = len(points)
     left = np.zeros((2 * count, 3))
     left[:count, 0], left[count:, 0] = rays[:, 0], rays[:, 1]
     left[:count, 1], left[count:, 2] = 1, 1
-    (focal, *center), *_ = np.linalg.lstsq(left, seen.T.reshape(-1), rcond=None)
-    worst = float(np.linalg.norm(focal * rays + center - seen, axis=1).max())
+    solved, *_ = np.linalg.lstsq(left, seen.T.reshape(-1), rcond=None)
+    focal, center = float(solved[0]), solved[1:]
+    worst = _worst_px(rays, seen, focal, center)
     if not worst <= WORST_PX or not focal > 0:
         raise Unusable(f"its 2D points are {worst:.1f} px from where any camera shows the 3D ones")
-    return NetworkCamera.about(center, float(focal))
+    return focal, center
+
+
+def _worst_px(rays: np.ndarray, seen: np.ndarray, focal: float, center: np.ndarray) -> float:
+    return float(np.linalg.norm(focal * rays + center - seen, axis=1).max())
 
 
 def _orientation(angles: np.ndarray) -> np.ndarray:
@@ -192,7 +218,7 @@ def _add(found: NetworkPeople, answers: list[_Answer], body: Body) -> None:
         return
     names = layout("smpl24").keypoints
     points, confidence = np.zeros((len(answers), len(names), 3)), np.zeros((len(answers), len(names)))
-    for joint, (places, weight) in _JOINTS.items():
+    for joint, (places, weight) in MHR_JOINTS.items():
         for side, place in zip(("left", "right"), places, strict=True):
             index = names.index(f"{side}_{joint}")
             points[:, index] = [one.points[place] for one in answers]

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.errors import ReadError
 from core.files.pickles.containers import read_values
-from core.files.untrusted import number
+from core.files.untrusted import finite, number
 from core.files.unusable import Unusable
 from core.formats.bodies.networks.network_people import (
     NetworkCamera,
@@ -33,6 +36,14 @@ _CAMERA = "*camera.npy"
 _NUMBER = re.compile(r"_(\d{1,9})$")
 
 
+@dataclass(frozen=True, eq=False)
+class _Camera:
+    """focal [px] and center (2,) [px] of camera.npy."""
+
+    focal: float
+    center: np.ndarray
+
+
 def recognise(seen: Glimpse) -> int:
     """By the names in a folder, or the keys of a file."""
     if seen.kind == "folder":
@@ -41,7 +52,7 @@ def recognise(seen: Glimpse) -> int:
     return SURE if isinstance(values, dict) and values.keys() >= _KEYS else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
+def read(path: Path, photos: Path | None = None, first_frame: int | None = None) -> Import:
     """Read photos and people with their guesses. photos: the folder of the video's frames. Raises ReadError."""
     report = Report(path, FORMAT)
     files = [path]
@@ -59,7 +70,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
             tracks.append(
                 (file, track, frames_of(track.get("frame"), len(row(track, "pred_rotmat", -1, 24, 3, 3))))
             )
-    numbered = NumberedPhotos(folder)
+    numbered = NumberedPhotos(folder, first_frame=first_frame)
     numbered.align({frame for _, _, frames in tracks for frame in frames}, 0, report)
     for file, track, frames in tracks:
         with report.record(file.name):
@@ -86,7 +97,7 @@ def _add(
     track: dict[str, Any],
     frames: list[int],
     numbered: NumberedPhotos,
-    camera: NetworkCamera,
+    camera: _Camera,
 ) -> None:
     count = len(frames)
     found.report.count_people(count)
@@ -96,10 +107,12 @@ def _add(
     identity = int(name[1]) if name else None
     for index, frame in enumerate(frames):
         with found.report.record(f"{file.name}, frame {frame}"):
-            found.add(numbered.frame(frame, 0), pose[index], betas[index], places[index], camera, identity)
+            relative = numbered.frame(frame)
+            seen_by = NetworkCamera.about(camera.center, camera.focal, found.size(relative))
+            found.add(relative, pose[index], betas[index], places[index], seen_by, identity)
 
 
-def _camera(file: Path, report: Report) -> NetworkCamera:
+def _camera(file: Path, report: Report) -> _Camera:
     """Of camera.npy. Raises ReadError without one."""
     found = next(
         (one for folder in (file.parent, file.parent.parent) for one in sorted(folder.glob(_CAMERA))), None
@@ -110,6 +123,6 @@ def _camera(file: Path, report: Report) -> NetworkCamera:
         data = read_values(found)
         if not isinstance(data, dict):
             raise Unusable("it is no dictionary")
-        return NetworkCamera.about(data.get("img_center"), number(data.get("img_focal")))
+        return _Camera(number(data.get("img_focal")), finite(data.get("img_center"), 2))
     except Unusable as reason:
         raise report.error(f"{found.name}: {reason}", "Choose the camera.npy that TRAM wrote.") from reason

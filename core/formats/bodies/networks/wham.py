@@ -34,7 +34,7 @@ def recognise(seen: Glimpse) -> int:
     return SURE if isinstance(first, dict) and (first.keys() >= _WHAM or first.keys() >= _VIBE) else NO
 
 
-def read(path: Path, photos: Path | None = None) -> Import:
+def read(path: Path, photos: Path | None = None, first_frame: int | None = None) -> Import:
     """Read photos and people with their guesses. photos: the folder of the video's frames. Raises ReadError."""
     people = read_values(path)
     first = next(iter(people.values()), None) if isinstance(people, dict) else None
@@ -44,7 +44,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
         raise report.error("it is no dictionary of people", "Choose wham_output.pkl or vibe_output.pkl.")
     folder = PhotoFolder(photos or path.parent, report)
     found = NetworkPeople(report, folder, network)
-    numbered = video_frames(folder, path, _all_frames(people), report)
+    numbered = video_frames(folder, path, _all_frames(people), report, first_frame)
     for id, person in people.items():
         with report.record(f"person {id}"):
             count = len(row(person, "pose", -1, 72))
@@ -53,7 +53,7 @@ def read(path: Path, photos: Path | None = None) -> Import:
             place = row(person, "orig_cam", count, 4) if network == "VIBE" else row(person, "trans", count, 3)
             for index, frame in enumerate(frames_of(person.get("frame_ids"), count)):
                 with report.record(f"person {id}, frame {frame}"):
-                    relative = numbered.frame(frame, 0)
+                    relative = numbered.frame(frame)
                     size = found.size(relative)
                     camera = NetworkCamera.of_photo(size, float(np.hypot(*size)))
                     cam_t = _of_weak(place[index], camera) if network == "VIBE" else place[index]

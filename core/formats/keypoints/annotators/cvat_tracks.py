@@ -38,7 +38,9 @@ def recognise(seen: Glimpse) -> int:
     return SURE if b"<track " in seen.data and b"<image " not in seen.data else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people. photos: the folder of the video's frames. Raises ReadError, and LayoutError for an
     unknown layout_name."""
     report = Report(path, FORMAT)
@@ -61,7 +63,8 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     if not reader.is_cvat:
         raise report.error("no <annotations>", "Choose an export of CVAT, 'CVAT for video 1.1'.")
     folder = PhotoFolder(photos or path.parent, report)
-    numbered = NumberedPhotos(folder, Path(reader.meta.get("source", "").replace("\0", "")).stem)
+    series = Path(reader.meta.get("source", "").replace("\0", "")).stem
+    numbered = NumberedPhotos(folder, series, first_frame)
     found.name(reader.names)
     tracks = [
         KeyframeTrack(f"track {one.id}", one.id, one.keyframes, [(0, max(one.keyframes, default=-1) + 1)])

@@ -29,7 +29,9 @@ def recognise(seen: Glimpse) -> int:
     return SURE if seen.first_json.has_keys("item", "slots", "annotations") else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read a file, or a folder of them. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
     folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
@@ -49,14 +51,16 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
             report.leave_out(file.name, "it has no 'item' and list 'annotations'")
             continue
         with report.record(file.name):
-            _Item(item, folder, found).read(data["annotations"], file.name)
+            _Item(item, folder, found, first_frame).read(data["annotations"], file.name)
     return found.done()
 
 
 class _Item:
     """A photo or a video, and its annotations."""
 
-    def __init__(self, item: dict[str, Any], folder: PhotoFolder, found: NamedPeople) -> None:
+    def __init__(
+        self, item: dict[str, Any], folder: PhotoFolder, found: NamedPeople, first_frame: int | None
+    ) -> None:
         slots = item.get("slots")
         slot = slots[0] if isinstance(slots, list) and slots and isinstance(slots[0], dict) else {}
         self._sides = slot.get("width"), slot.get("height")
@@ -65,7 +69,7 @@ class _Item:
         self._folder, self._found = folder, found
         self._is_video = slot.get("type") == "video"
         series = Path(self._name).stem if isinstance(self._name, str) else ""
-        self._numbered = NumberedPhotos(folder, series if "\0" not in series else "")
+        self._numbered = NumberedPhotos(folder, series if "\0" not in series else "", first_frame)
 
     def read(self, annotations: list[Any], file: str) -> None:
         """The people. Raises Unusable for a photo that is nowhere."""

@@ -19,7 +19,7 @@ import numpy as np
 from core.files.hdf5.file import SIGNATURE
 from core.files.untrusted import decode, read_bytes
 from core.files.unusable import MAX_COORDINATE
-from core.formats.keypoints.annotators.frame_rows import Frame, read_rows
+from core.formats.keypoints.annotators.frame_rows import Frame, FrameRows, read_rows
 from core.formats.keypoints.annotators.named_people import MAX_NAMES
 from core.formats.shared.glimpse import LIKELY, NO, SURE, Glimpse
 from core.formats.shared.numbered_photos import NumberedPhotos
@@ -31,6 +31,7 @@ ONLY = ""  # the individual of files that name none
 _HEADS = ("scorer", "individuals", "bodyparts", "coords")
 _AXES = ("x", "y", "likelihood")
 _MAX_BYTES = 128 * 2**20
+_ABSENT_AND_SURE = np.array([np.nan, 1.0], dtype=np.float32)
 
 
 def recognise(seen: Glimpse) -> int:
@@ -41,7 +42,9 @@ def recognise(seen: Glimpse) -> int:
     return SURE if heads == ["scorer"] else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people. photos: the folder of the video's frames. Raises ReadError, and LayoutError for an
     unknown layout_name."""
     report = Report(path, FORMAT)
@@ -59,7 +62,7 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
             if len(cells) != columns.count:
                 report.leave_out(f"row {number}", "it has not as many cells as the heads")
                 continue
-            values = np.array([*map(_number, cells), np.nan, 1.0], dtype=np.float32)
+            values = np.append(_numbers(cells), _ABSENT_AND_SURE)
             if len(frames) + len(columns.individuals) > MAX_PEOPLE:
                 raise report.error(f"more than {MAX_PEOPLE} people", "Split the file and read the parts.")
             for individual, places in columns.individuals.items():
@@ -69,14 +72,15 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     except csv.Error as error:
         raise report.error(f"this is no table: {error}", "Export it again as csv.") from error
     numbered = NumberedPhotos(
-        PhotoFolder(photos or path.parent, report), path.stem.split("DLC")[0].rstrip("_")
+        PhotoFolder(photos or path.parent, report), path.stem.split("DLC")[0].rstrip("_"), first_frame
     )
     if not rows:
         return report.done(())
     if columns.has_no_likelihood:
         report.note("there are no likelihoods: keypoints are read as placed by hand")
     tracks = [0 if one == ONLY else one for one in identities]
-    return read_rows(report, numbered, columns.names, layout_name, frames, tracks, np.stack(rows))
+    found = FrameRows(columns.names, frames, tracks, np.stack(rows), [0] * len(rows))
+    return read_rows(report, [numbered], layout_name, found)
 
 
 @dataclass(frozen=True)
@@ -126,13 +130,20 @@ def _columns(table: list[list[str]], report: Report) -> tuple[_Columns, list[lis
     return _Columns(len(heads), index, len(coords), names, each, not has_likelihood), table[len(heads) :]
 
 
-def _number(cell: str) -> float:
-    """nan for an empty cell, and for what is no place in a photo."""
+def _numbers(cells: list[str]) -> np.ndarray:
+    """(N,) float32: nan for an empty cell, and for what is no place in a photo."""
     try:
-        value = float(cell[:64])
+        values = np.array(list(map(float, cells)))
+    except ValueError:  # an empty cell or a path
+        values = np.array([_number(cell) for cell in cells])
+    return np.where(np.abs(values) <= MAX_COORDINATE, values, np.nan).astype(np.float32)
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell[:64]) if cell else np.nan
     except ValueError:
         return np.nan
-    return value if abs(value) <= MAX_COORDINATE else np.nan
 
 
 def _frame(cells: list[str]) -> Frame:

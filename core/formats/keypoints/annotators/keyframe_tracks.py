@@ -70,17 +70,22 @@ def add_tracks(
 
     sides: width and height [px] as the file has them, None for those of the photos. Raises ReadError for too many.
     """
-    numbered.align({frame for track in tracks for frame in track.keyframes}, 0, found.report)
+    each: list[tuple[KeyframeTrack, list[Moment]]] = []
     for track in tracks:
-        missing: list[int] = []
+        each.append((track, []))
         for moment in moments(track):
             found.report.count_people()
-            if not numbered.holds(moment.frame, 0):
+            each[-1][1].append(moment)
+    numbered.align({moment.frame for _, there in each for moment in there}, 0, found.report)
+    for track, there in each:
+        missing: list[int] = []
+        for moment in there:
+            if not numbered.holds(moment.frame):
                 missing.append(moment.frame)
                 continue
             record = f"{track.where}, frame {moment.frame}"
             with found.report.record(record):
-                relative = numbered.frame(moment.frame, 0)
+                relative = numbered.frame(moment.frame)
                 found.add_photo(relative, photo_size(*sides, relative, numbered.folder))
                 found.add(NamedPerson(relative, record, moment.points, identity=track.identity))
         if missing:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,16 +20,19 @@ from core.formats.shared.layout_match import NameMatch
 from core.formats.shared.report import Import, Report
 
 MAX_NAMES = 1000
+_AT_ONCE = 2000  # people whose records are made together
 
 
-@dataclass(frozen=True)
-class PlacedPoint:
-    """One keypoint that is there: x, y [px], confidence in 0..1."""
+class PlacedPoint(NamedTuple):
+    """One keypoint that is there: x, y [px], confidence in 0..1. A tuple, as a file may have a million of them."""
 
     x: float
     y: float
     occluded: bool = False
     confidence: float = 1.0
+
+
+_ABSENT = PlacedPoint(0.0, 0.0, False, 0.0)
 
 
 @dataclass(frozen=True)
@@ -82,25 +86,23 @@ class NamedPeople:
             return gathered.done()
         names = tuple(self._names)
         matched = match_names(names, self.layout_name, self.report)
-        places = {name: place for place, name in enumerate(names)}
-        for person in self._people:
-            with self.report.record(person.record):
-                array = matched.pick(_rows(person.points, places))
-                keypoints = people.make_keypoints(
-                    matched.layout, array[:, :3], self.report, person.record, array[:, 3] > 0
-                )
-                box = people.box_or_round(person.xywh, keypoints, self.report, person.record)
-                gathered.add(person.photo, keypoints, box, tracks.take(person.identity))
+        for start in range(0, len(self._people), _AT_ONCE):
+            part = self._people[start : start + _AT_ONCE]
+            array = matched.pick_all(_rows(part, names))
+            records = [person.record for person in part]
+            known, occluded = array[..., [0, 1, 3]], array[..., 2] > 0
+            each = people.keypoints_of_all(matched.layout, known, self.report, records, occluded)
+            for person, keypoints in zip(part, each, strict=True):
+                with self.report.record(person.record):
+                    box = people.box_or_round(person.xywh, keypoints, self.report, person.record)
+                    gathered.add(person.photo, keypoints, box, tracks.take(person.identity))
         return gathered.done()
 
 
-def _rows(points: Mapping[str, PlacedPoint], places: Mapping[str, int]) -> np.ndarray:
-    """Points by name as rows (K, 4) = x, y, confidence, occluded, each in its place."""
-    rows: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)] * len(places)
-    for name, point in points.items():
-        if name in places:
-            rows[places[name]] = point.x, point.y, point.confidence, point.occluded
-    return np.array(rows)
+def _rows(part: Sequence[NamedPerson], names: Sequence[str]) -> np.ndarray:
+    """Points by name as rows (N, K, 4) = x, y, occluded, confidence, each in its place."""
+    values = [value for one in part for name in names for value in one.points.get(name, _ABSENT)]
+    return np.array(values, dtype=np.float64).reshape(len(part), len(names), 4)
 
 
 def match_names(names: Sequence[str], layout_name: str | None, report: Report) -> NameMatch:

@@ -39,11 +39,13 @@ def recognise(seen: Glimpse) -> int:
     return SURE if _PHOTO_FIRST.match(seen.data) or b'"AlphaPose' in seen.data[:1000] else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
     data = read_json(path)
-    names = _Names(PhotoFolder(photos or path.parent, report), report)
+    names = _Names(PhotoFolder(photos or path.parent, report), report, first_frame)
     layouts = DetectedLayouts(report, layout_name)
     if isinstance(data, list):
         names.align(entry.get("image_id") for entry in data if isinstance(entry, dict))
@@ -63,9 +65,9 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
 class _Names:
     """Finds photos by name; where the names are those of a video's frames, by number."""
 
-    def __init__(self, folder: PhotoFolder, report: Report) -> None:
+    def __init__(self, folder: PhotoFolder, report: Report, first_frame: int | None) -> None:
         self.folder = folder
-        self._numbered = NumberedPhotos(folder)
+        self._numbered = NumberedPhotos(folder, first_frame=first_frame)
         self._report = report
         self._by_number = False
 
@@ -82,7 +84,7 @@ class _Names:
         if isinstance(name, int):
             return self._numbered.named(name)
         return (
-            self._numbered.frame(int(PurePosixPath(name).stem), 0)
+            self._numbered.frame(int(PurePosixPath(name).stem))
             if self._by_number
             else self.folder.relative(name)
         )

@@ -15,21 +15,13 @@ from core.body.keypoints import layout
 from core.errors import Undecided
 from core.files.untrusted import numbers
 from core.files.unusable import Unusable
-from core.formats.layouts.layout_choice import chosen_layout
+from core.formats.layouts.layout_choice import USUAL, chosen_layout
 from core.formats.shared import people
 from core.formats.shared.layout_match import NameMatch
 from core.formats.shared.report import Report
 from core.records import BBox, Keypoints
 
-_USUAL = {
-    17: "coco17",
-    18: "coco18",
-    23: "coco23",
-    25: "openpose25",
-    26: "halpe26",
-    133: "coco23",
-    136: "halpe26",
-}
+_USUAL = USUAL | {18: "coco18"}
 _MOST_NAMED = 100  # keypoints: whole bodies have names for each point of the face
 _MHR70_COUNTS = (70, 308)
 MOST_VALUES = 10_000  # of one person, where some are null

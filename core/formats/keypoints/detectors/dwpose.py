@@ -32,7 +32,9 @@ def recognise(seen: Glimpse) -> int:
     return SURE if seen.has_keys("people", "canvas_width", "pose_keypoints_2d") else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
     data = read_json(path)
@@ -42,14 +44,14 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     if len(entries) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} frames", "Split the file and read the parts.")
     folder = PhotoFolder(photos or path.parent, report)
-    numbered = NumberedPhotos(folder, photo_stem(path))
+    numbered = NumberedPhotos(folder, photo_stem(path), first_frame)
     if len(entries) > 1:
         numbered.align(range(len(entries)), 0, report)
     gathered, layouts = GatheredPhotos(report), DetectedLayouts(report, layout_name)
     for index, entry in enumerate(entries):
         record = f"entry {index}"
         with report.record(record):
-            relative = numbered.frame(index, 0) if len(entries) > 1 else folder.named(photo_stem(path))
+            relative = numbered.frame(index) if len(entries) > 1 else folder.named(photo_stem(path))
             size = folder.known_size(relative)
             gathered.add_photo(relative, size)
             _read_entry(entry, relative, record, np.array(size, dtype=float), gathered, layouts, report)

@@ -33,7 +33,9 @@ def recognise(seen: Glimpse) -> int:
     return SURE if is_dictionary and seen.has_keys("keypoints", "skeleton") else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read photos and people. Raises ReadError, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
     data = read_json(path)
@@ -43,14 +45,14 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     if len(frames) > MAX_PHOTOS:
         raise report.error(f"more than {MAX_PHOTOS} frames", "Split the file and read the parts.")
     folder = PhotoFolder(photos or path.parent, report)
-    numbered = NumberedPhotos(folder, photo_stem(path))
+    numbered = NumberedPhotos(folder, photo_stem(path), first_frame)
     if len(frames) > 1:
         numbered.align(range(len(frames)), 0, report)
     gathered, tracks = GatheredPhotos(report), Tracks()
     layouts = DetectedLayouts(report, layout_name, _names(data.get("skeleton")))
     for index, frame in enumerate(frames):
         with report.record(f"frame {index}"):
-            relative = numbered.frame(index, 0) if len(frames) > 1 else folder.named(photo_stem(path))
+            relative = numbered.frame(index) if len(frames) > 1 else folder.named(photo_stem(path))
             gathered.add_photo(relative, folder.known_size(relative))
             if not isinstance(frame, dict):
                 raise Unusable("it is not a dictionary of people")

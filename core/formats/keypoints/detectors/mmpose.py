@@ -36,12 +36,16 @@ def recognise(seen: Glimpse) -> int:
     return SURE if first.has_keys("instance_info", "meta_info") else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read a file, or a folder with one file a photo. Raises ReadError, and LayoutError for an unknown layout_name."""
-    return read_instances(Report(path, FORMAT), photos, layout_name)
+    return read_instances(Report(path, FORMAT), photos, layout_name, first_frame)
 
 
-def read_instances(report: Report, photos: Path | None, layout_name: str | None) -> Import:
+def read_instances(
+    report: Report, photos: Path | None, layout_name: str | None, first_frame: int | None
+) -> Import:
     """As `read`, of a report's path."""
     path = report.path
     folder = PhotoFolder(photos or (path if path.is_dir() else path.parent), report)
@@ -59,7 +63,7 @@ def read_instances(report: Report, photos: Path | None, layout_name: str | None)
             layouts = DetectedLayouts(report, layout_name, names)
         reading = _Reading(folder, gathered, layouts, report)
         if _is_video(entries):
-            reading.video(file, entries, first)
+            reading.video(entries, NumberedPhotos(folder, photo_stem(file), first_frame), first)
         else:
             with report.record(file.name):
                 reading.photo(folder.named(photo_stem(file)), entries, file.name)
@@ -74,9 +78,8 @@ class _Reading:
         self._folder, self._gathered, self._layouts, self._report = folder, gathered, layouts, report
         self._tracks = Tracks()
 
-    def video(self, file: Path, entries: list[Any], first: int) -> None:
+    def video(self, entries: list[Any], numbered: NumberedPhotos, first: int) -> None:
         """People of a video, frame by frame."""
-        numbered = NumberedPhotos(self._folder, photo_stem(file))
         numbered.align(
             {frame for entry in entries if (frame := _frame(entry)) is not None}, first, self._report
         )
@@ -86,7 +89,7 @@ class _Reading:
             with self._report.record(record):
                 if frame is None or not isinstance(entry.get("instances"), list):
                     raise Unusable("it is not a frame with its people")
-                self.photo(numbered.frame(frame, first), entry["instances"], record)
+                self.photo(numbered.frame(frame), entry["instances"], record)
 
     def photo(self, relative: str, instances: list[Any], where: str) -> None:
         """People of one photo. Raises Unusable if it is not there."""

@@ -17,6 +17,8 @@ def recognise(seen: Glimpse) -> int:
     return SURE if first.has_key("instance_info") and not first.has_key("meta_info") else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
     """Read a file, or a folder with one file a photo. Raises ReadError, and LayoutError for an unknown layout_name."""
-    return mmpose.read_instances(Report(path, FORMAT), photos, layout_name)
+    return mmpose.read_instances(Report(path, FORMAT), photos, layout_name, first_frame)

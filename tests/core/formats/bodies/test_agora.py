@@ -12,6 +12,8 @@ from core.body.mean_skeleton import SMPL_PELVIS
 from core.body.model import SMPL_NEUTRAL, Body, load_body
 from core.formats.bodies import agora
 from core.formats.bodies.agora.agora_cameras import camera_of, in_camera, projected
+from core.formats.bodies.agora.agora_pixels import joints_size
+from core.formats.bodies.agora.agora_prediction import AgoraPrediction
 from core.geometry.camera import project
 from core.records import Fit, Guess, Photo
 from tests.core.formats import making
@@ -47,7 +49,7 @@ def test_extra_axes_and_points_beyond_the_24_change_nothing(points, body, tmp_pa
     found, _ = read_one(tmp_path, data | {"joints": more[None]}, body)
     np.testing.assert_array_equal(found.keypoints.xy, expected.keypoints.xy)
     np.testing.assert_array_equal(found.fit.cam_t, expected.fit.cam_t)
-    assert found.fit.focal_length == pytest.approx(expected.fit.focal_length, rel=1e-12)
+    assert found.fit.focal_length == pytest.approx(expected.fit.focal_length, rel=1e-9)
 
 
 @pytest.mark.parametrize("told", [{"kid_flag": True}, {"kid_flag": np.array([1])}, {"age": "kid"}])
@@ -75,7 +77,7 @@ def test_torch_tensors_are_read_as_arrays_are(body, tmp_path):
         tmp_path, data | {"params": tensors, "joints": torch.from_numpy(data["joints"])}, body
     )
     np.testing.assert_array_equal(found.fit.pose, expected.fit.pose)
-    assert found.fit.focal_length == pytest.approx(expected.fit.focal_length, rel=1e-12)
+    assert found.fit.focal_length == pytest.approx(expected.fit.focal_length, rel=1e-9)
 
 
 def test_a_person_whose_transl_is_zero_is_placed_by_the_joints_and_the_lens_of_the_scene(body, tmp_path):
@@ -238,3 +240,28 @@ def test_a_frame_beside_that_cannot_be_used_is_noted_and_the_predictions_are_rea
     imported = agora.read(tmp_path / "predictions")
     assert imported.people == 1
     assert "the truth beside is not compared: truth.pkl: it has no column gt_verts" in imported.summary()
+
+
+def test_joints_in_pixels_of_the_small_photos_are_read_at_the_photos_own_size(body, tmp_path):
+    write_photos(tmp_path, ("a.png",), height=AGORA_HEIGHT)
+    large, small = (tmp_path / name for name in ("large", "small"))
+    for folder, scale in ((large, 1), (small, 1 / 3)):
+        folder.mkdir()
+        for number in range(3):
+            data = making.agora_dictionary(body)
+            data["joints"] = (data["joints"] + 40.0 * number) * scale
+            (folder / f"a_personId_{number}.pkl").write_bytes(pickle.dumps(data))
+    expected, found = (agora.read(folder, photos=tmp_path, body=body) for folder in (large, small))
+    for one, other in zip(expected.photos[0].people, found.photos[0].people, strict=True):
+        assert other.keypoints.xy == pytest.approx(one.keypoints.xy, abs=1e-3)
+    assert "1280 × 720" in found.summary()
+    assert "1280 × 720" not in expected.summary()
+
+
+def test_one_persons_joints_are_placed_in_the_large_or_the_small_photo_by_the_lens():
+    points = np.random.default_rng(2).normal((-5.0, -2.5, 9), 0.2, (24, 3))
+    for size in ((3840, 2160), (1280, 720)):
+        joints = projected(points, camera_of("hdri"), *size)
+        one = AgoraPrediction(joints, points, None, None, False, False)
+        assert (joints < (1280, 720)).all()
+        assert joints_size([("hdri_a.png", one)]) == size

@@ -12,7 +12,8 @@ import torch
 from core.body.mean_skeleton import SMPLX_NEUTRAL
 from core.body.model import SMPL_NEUTRAL, Body, load_body
 from core.errors import ReadError
-from core.formats.bodies.networks.network_people import axis_angles
+from core.files.unusable import Unusable
+from core.formats.bodies.networks.network_people import NetworkCamera, axis_angles
 from core.formats.bodies.networks.sam3d import recovered_camera
 from core.formats.exchange import read_file
 from core.formats.format_row import Beside
@@ -20,7 +21,7 @@ from core.formats.recognise import recognise
 from core.formats.shared.report import Import
 from core.geometry.rotation import axis_angle_to_matrix, geodesic_angle
 from core.records import Guess
-from tests.core.formats import making_networks
+from tests.core.formats import making, making_networks
 from tests.core.formats.making import write_photos
 
 FRAMES = tuple(f"{number:06d}.jpg" for number in range(4))
@@ -150,10 +151,61 @@ def test_the_camera_of_points_is_recovered_and_a_camera_that_shows_them_elsewher
     random = np.random.default_rng(0)
     points = random.normal((0.3, 0.1, 4), 0.4, (70, 3))
     seen = 700 * points[:, :2] / points[:, 2:] + np.array([200, 150])
-    camera = recovered_camera(points, seen)
-    assert (camera.focal, *camera.center, *camera.size) == pytest.approx((700, 200, 150, 400, 300))
+    focal, center = recovered_camera(points, seen)
+    assert (focal, *center) == pytest.approx((700, 200, 150))
+    flat = points * [1, 1, 0] + [0, 0, 4]
+    seen_flat = 700 * flat[:, :2] / 4 + np.array([200, 150]) + random.normal(0, 0.1, (70, 2))
+    assert recovered_camera(flat, seen_flat, 700.0)[0] == 700.0
     with pytest.raises(Exception, match="2D points"):
         recovered_camera(points, seen + random.normal(0, 5, seen.shape))
+
+
+def test_a_principal_point_off_the_middle_is_kept_and_that_of_another_photo_refused():
+    camera = NetworkCamera.about([330.0, 236.0], 700.0, (640, 480))
+    assert (camera.center, camera.size) == ((330.0, 236.0), (640, 480))
+    assert NetworkCamera.about([320.0, 240.0], 700.0, (1280, 960)).size == (640, 480)  # shrunk frames
+    assert NetworkCamera.about([240.0, 320.0], 700.0, (640, 480)).size == (480, 640)  # turned by Exif
+    with pytest.raises(Unusable, match="not near the middle"):
+        NetworkCamera.about([960.0, 540.0], 700.0, (1600, 1200))
+
+
+def test_a_trams_camera_off_the_middle_is_that_of_the_guesses(tmp_path):
+    write_photos(tmp_path, ("000000.jpg", "000001.jpg"), height=480, width=640)
+    (tmp_path / "hps_track_0.npy").write_bytes(making_networks.object_npy(making_networks.tram()))
+    camera = {"img_focal": 700.0, "img_center": np.array([330.0, 236.0])}
+    (tmp_path / "camera.npy").write_bytes(making_networks.object_npy(camera))
+    found = read_file(tmp_path / "hps_track_0.npy")
+    assert [guess.focal_length for guess in guesses(found)] == [700.0] * 2
+    assert guesses(found)[0].camera_center.tolist() == [330.0, 236.0]
+    assert "not the middle of the photo" in found.summary()
+
+
+def test_a_photo_whose_name_ends_like_a_persons_number_is_found(tmp_path):
+    write_photos(tmp_path, ("walk_p1.jpg", "walk.jpg"), height=48, width=64)
+    (tmp_path / "walk_p1.pkl").write_bytes(pickle.dumps(making_networks.sam3d()))
+    (tmp_path / "walk_p2.pkl").write_bytes(pickle.dumps(making_networks.sam3d()))
+    for name, photo in (("walk_p1.pkl", "walk_p1.jpg"), ("walk_p2.pkl", "walk.jpg")):
+        assert [one.path for one in read_file(tmp_path / name).photos] == [photo]
+
+
+@pytest.mark.parametrize("shape", [(72,), (24, 3), (24, 3, 3), (24, 9), (216,)], ids=str)
+def test_cliffs_rotations_are_told_by_their_shape(shape, tmp_path):
+    write_photos(tmp_path)
+    arrays = making.cliff_arrays()
+    angles = np.tile(np.linspace(-0.3, 0.3, 72), (len(arrays["pose"]), 1))
+    turns = axis_angle_to_matrix(torch.from_numpy(angles).reshape(-1, 24, 3)).numpy()
+    pose = (angles if np.prod(shape) == 72 else turns).reshape(-1, *shape)
+    (tmp_path / "cliff.npz").write_bytes(making.npz_bytes(arrays | {"pose": pose}))
+    for guess in guesses(read_file(tmp_path / "cliff.npz")):
+        assert guess.pose == pytest.approx(angles[0], abs=1e-5)
+
+
+def test_phalps_names_that_are_numbers_are_not_taken_for_photos_that_begin_at_0(tmp_path):
+    frames = list(making_networks.phalp().values())
+    write_photos(tmp_path, ("000000.jpg", "000001.jpg"))
+    path = tmp_path / "demo_clip.pkl"
+    path.write_bytes(pickle.dumps({f"out/img/{number:06d}.jpg": frames[0] for number in (1, 2)}))
+    assert [photo.path for photo in read_file(path).photos] == ["000000.jpg", "000001.jpg"]
 
 
 @pytest.mark.parametrize("size", [(320, 240), (1280, 960)])

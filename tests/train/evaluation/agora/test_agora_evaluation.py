@@ -144,6 +144,19 @@ def test_only_chosen_vertices_count_and_the_table_says_which(folder, tmp_path, c
     assert "over all vertices" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("wrong", "words"), [([0, -3], "vertex -3"), ([0, 10**6], "vertex 1000000")])
+def test_a_list_of_vertices_that_the_body_lacks_is_refused_with_the_vertex(
+    wrong, words, folder, tmp_path, capsys
+):
+    np.save(tmp_path / "chosen.npy", np.array(wrong))
+    arguments = ["--agora", str(folder / "predictions"), "--truth", str(folder / "truth.pkl")]
+    assert evaluate.main([*arguments, "--body-vertices", str(tmp_path / "chosen.npy")]) == 1
+    assert words in capsys.readouterr().err
+    np.save(tmp_path / "chosen.npy", np.array([6889]))  # a vertex of SMPL's, not of this small body
+    assert evaluate.main([*arguments, "--body-vertices", str(tmp_path / "chosen.npy")]) == 1
+    assert "has vertex 6889" in capsys.readouterr().err
+
+
 def test_without_children_their_numbers_are_none_and_without_predictions_of_the_photos_all_are_missed(
     tmp_path,
 ):

@@ -1,6 +1,7 @@
 """Tables and arrays of tracked people: DeepLabCut's csv, SLEAP's HDF5."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,6 +138,61 @@ def test_a_project_of_sleap_gives_corrections_before_predictions(tmp_path, forma
     assert corrected.confidence[4] == 0  # made invisible
     assert corrected.confidence[0] == 1
     assert imported.photos[1].people[0].keypoints.confidence == pytest.approx(0.25)
+
+
+def two_videos(*sources: dict[str, Any]) -> bytes:
+    """A project with one person on track 0 in frames 1 and 2 of a first video and in frame 1 of a second."""
+    points = np.array([(x, y, 1, 1) for x, y in XY.tolist()] * 3, dtype=POINT)
+    metadata = {
+        "nodes": [{"name": name} for name in NAMES],
+        "skeletons": [{"nodes": [{"id": i} for i in range(17)]}],
+    }
+    arrays = {
+        "metadata": None, "points": points, "pred_points": np.zeros(0, dtype=[*POINT, ("score", "<f8")]),
+        "instances": np.array([(i, 0, i, 0, 17 * i, 17 * i + 17) for i in range(3)], dtype=INSTANCE),
+        "frames": np.array([(0, 0, 1), (1, 0, 2), (2, 1, 1)],
+                           dtype=[("frame_id", "<u8"), ("video", "<u4"), ("frame_idx", "<u8")]),
+        "tracks_json": np.array([b'[0, "me"]']),
+        "videos_json": np.array([json.dumps(source).encode() for source in sources]),
+    }  # fmt: skip
+    values = {"json": np.array(json.dumps(metadata).encode()), "format_id": np.array(1.2)}
+    return hdf5_bytes(arrays, {"metadata": values})
+
+
+VIDEOS = {"filename": "C:\\videos\\one.mp4"}, {"backend": {"filename": "/data/two.mp4"}}
+
+
+@pytest.mark.parametrize("names", ["{video}/{number:04d}.png", "{video}_{number:04d}.png"])
+def test_all_videos_of_a_project_of_sleap_are_read_each_from_its_own_photos(names, tmp_path):
+    photos = tuple(names.format(video=video, number=n) for video in ("one", "two") for n in range(4))
+    imported = sleap.read(written(tmp_path, two_videos(*VIDEOS), "labels.slp", photos))
+    expected = [names.format(video=video, number=n) for video, n in (("one", 1), ("one", 2), ("two", 1))]
+    assert [photo.path for photo in imported.photos] == expected
+    tracks = [photo.people[0].track for photo in imported.photos]
+    assert tracks[0] == tracks[1] != tracks[2]
+
+
+def test_a_video_of_sleap_without_photos_is_left_out_and_takes_none_of_anothers(tmp_path):
+    photos = tuple(f"one/{number:04d}.png" for number in range(4))
+    imported = sleap.read(written(tmp_path, two_videos(*VIDEOS), "labels.slp", photos))
+    assert [photo.path for photo in imported.photos] == ["one/0001.png", "one/0002.png"]
+    assert "in a folder of the video's name, two/000000.jpg" in imported.summary()
+
+
+def test_two_videos_of_one_name_are_not_mixed(tmp_path):
+    photos = tuple(f"one/{number:04d}.png" for number in range(4))
+    imported = sleap.read(written(tmp_path, two_videos(VIDEOS[0], VIDEOS[0]), "labels.slp", photos))
+    assert imported.people == 2
+    assert "has no name of its own" in imported.summary()
+
+
+def test_a_video_of_sleap_that_is_a_list_of_photos_has_their_names(tmp_path):
+    lists = [
+        {"backend": {"filenames": [f"{video}/{letter}.png" for letter in "abc"]}} for video in ("x", "y")
+    ]
+    photos = tuple(f"{video}/{letter}.png" for video in "xy" for letter in "abc")
+    imported = sleap.read(written(tmp_path, two_videos(*lists), "labels.slp", photos))
+    assert [photo.path for photo in imported.photos] == ["x/b.png", "x/c.png", "y/b.png"]
 
 
 @pytest.mark.parametrize("missing", ["tracks", "node_names", "point_scores", "track_names"])

@@ -20,8 +20,10 @@ from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.crowd import SCENES
+from train.synthesis.light.panoramas import Panoramas
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import with_plain_error, write_photos
+from train.synthesis.wardrobe.outfit import Wardrobe
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET, write_dataset
 
@@ -29,7 +31,7 @@ SIZES = 32, 2048  # least and largest width of a photo [px]
 MOST_PEOPLE = 15
 MOST_SCENES = 64
 PROJECT = ".fitloop"
-DATASET_ONLY = "people", "poses", "backgrounds", "crowd"
+DATASET_ONLY = "people", "poses", "backgrounds", "crowd", "wardrobe", "panoramas", "occluders"
 
 
 def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
@@ -95,6 +97,16 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:  # NaN compares false
+        raise argparse.ArgumentTypeError(f"{text!r} is no share from 0 to 1")
+    return value
+
+
 def _parser() -> CommandLine:
     parser = CommandLine("train.synthetic", __doc__)
     parser.add_argument(
@@ -118,6 +130,18 @@ def _parser() -> CommandLine:
         const=0,
         metavar="K",
         help="people before and behind one another: the most crowded of K scenes; without K, of 1, 4 or 8 in turn",
+    )
+    parser.add_argument(
+        "--wardrobe",
+        type=Path,
+        help="folder of MakeHuman's clothes, hair and skins, instead of drawn clothes",
+    )
+    parser.add_argument("--panoramas", type=Path, help="folder of .hdr panoramas: light and background")
+    parser.add_argument(
+        "--occluders",
+        type=_share,
+        default=0.25,
+        help="share of photos with boxes, poles and furniture among the people",
     )
     parser.add_argument("--workers", type=_number(1, 256), default=2, help="number of processes")
     parser.add_argument("--seed", type=_number(0, 2**31), default=0, help="seed of all random choices")
@@ -145,9 +169,16 @@ def make(given: argparse.Namespace) -> int:
         make_project(given.out, given.count, given.size, given.seed)
         return 0
     size = given.size, given.size
-    Backgrounds(size, given.backgrounds)  # refuses a wrong folder before workers start
+    Backgrounds(size, given.backgrounds)  # these refuse a wrong folder before workers start
+    if given.wardrobe:
+        Wardrobe(given.wardrobe, load_body())
+    if given.panoramas:
+        Panoramas(given.panoramas)
     crowd = () if given.crowd is None else (given.crowd,) if given.crowd else SCENES
-    config = StudioConfig(given.size, given.people, given.seed, given.poses, given.backgrounds, crowd)
+    config = StudioConfig(
+        given.size, given.people, given.seed, given.poses, given.backgrounds, crowd,
+        given.wardrobe, given.panoramas, given.occluders,
+    )  # fmt: skip
     _, whole = make_dataset(config, given.out, given.count, given.workers)
     return 0 if whole else INTERRUPTED
 

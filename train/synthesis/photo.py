@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 
 from core.body.keypoint_body import KeypointBody
 from core.body.model import Body, BodyParams, load_body
-from core.body.tree import PARENTS
 from train.rendering.people_renderer import DressedMesh, PeopleRenderer, Picture
-from train.synthesis.appearance import draw_light, draw_look, landmarks
+from train.synthesis.appearance import draw_look, landmarks
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.crowd import box_overlap
 from train.synthesis.figure import Figure
+from train.synthesis.ground import contact_shadow, ground_strip
+from train.synthesis.light.panoramas import Panoramas, behind
+from train.synthesis.light.skies import Light, plain_light
 from train.synthesis.poses import PoseSource
 from train.synthesis.scene import Figurant, Scene, boxes_of, draw_scene
+from train.synthesis.things import draw_things
+from train.synthesis.wardrobe.drawn_garments import DrawnGarments
+from train.synthesis.wardrobe.outfit import Layer, Wardrobe, worn
 
 Floats = NDArray[np.float32]
 
@@ -32,14 +37,18 @@ FEWEST_PIXELS = 0.002  # share of the picture; a smaller person becomes no train
 # Of a keypoint below its own skin: constant [m], for cloth and hair too, and factor on its depth there.
 DEPTH_TOLERANCE, DEPTH_FACTOR = 0.045, 2.2
 JPEG_QUALITY = 70, 97
-SHADOW_WIDTH = 0.13  # [m] of a limb's shadow
+FLAT_GROUND = 5.0, 14.0  # [m] reach of a panorama's flat ground
 
 
 @dataclass(frozen=True)
 class StudioConfig:
     """Options of synthetic photos. size: width and height [px]; people: least and most; poses: a file of motion
-    capture, else the pose prior; backgrounds: a folder of pictures, else generated ones; crowd: numbers of scenes, of
-    which one is drawn and the most crowded of so many scenes is taken; empty where people stand apart."""
+    capture, else the pose prior; backgrounds: a folder of pictures, else generated ones.
+
+    crowd: numbers of scenes, of which one is drawn and the most crowded of so many scenes is taken; empty where people
+    stand apart. wardrobe: a folder of garments, else drawn clothes. panoramas: a folder of light, else plain skies.
+    occluders: share of photos with things among the people.
+    """
 
     size: int = 256
     people: tuple[int, int] = (1, 6)
@@ -47,6 +56,9 @@ class StudioConfig:
     poses: Path | None = None
     backgrounds: Path | None = None
     crowd: tuple[int, ...] = ()
+    wardrobe: Path | None = None
+    panoramas: Path | None = None
+    occluders: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +69,8 @@ class Truth:
     (P, 49, 3) = x, y [px] and 1 inside the photo, else 0; occluded (P, 49): inside the photo, but hidden by a person;
     box (P, 4) = left, top, width, height [px] of the whole body, clipped to the photo; number (P,): the value of the
     person's pixels in the mask; occlusion (P,) [%]: hidden share of the person's pixels inside the photo; overlap (P,):
-    highest IoU of the box with that of another person of the scene.
+    highest IoU of the box with that of another person of the scene; garments: names of each person's, "" for drawn
+    clothes.
     """
 
     pose: Floats
@@ -72,6 +85,7 @@ class Truth:
     number: NDArray[np.uint8]
     occlusion: Floats
     overlap: Floats
+    garments: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.pose)
@@ -97,12 +111,16 @@ class Studio:
         size = (config.size, config.size)
         self._config = config
         self._poses = PoseSource(config.poses)
-        self._figure = Figure.from_body(body, COARSE_CELL if config.size <= SMALL_PICTURE else 0.0)
+        cell = COARSE_CELL if config.size <= SMALL_PICTURE else 0.0
+        self._figure = Figure.from_body(body, cell)
         self._keypoints = KeypointBody.from_body(body, LAYOUT)
         self._tolerance = DEPTH_TOLERANCE + DEPTH_FACTOR * keypoint_depths(body)
         marks = landmarks(body)
         self._neck = float(np.asarray(marks["u_neck"]))
         self._backgrounds = Backgrounds(size, config.backgrounds)
+        self._wardrobe = Wardrobe(config.wardrobe, body, cell) if config.wardrobe else None
+        self._drawn = DrawnGarments(body)
+        self._panoramas = Panoramas(config.panoramas) if config.panoramas else None
         drawn = config.size * SUPERSAMPLING
         self._renderer = PeopleRenderer(drawn, drawn, self._figure.template, self._figure.faces, marks)
 
@@ -120,26 +138,64 @@ class Studio:
     def _try(self, rng: np.random.Generator) -> SyntheticPhoto:
         size = (self._config.size, self._config.size)
         scene = draw_scene(self._figure, self._poses, self._config.people, size, rng, self._config.crowd)
-        picture = self._draw(scene, rng)
-        background = self._backgrounds.draw(scene.camera, rng)
-        background *= 1 - shadow(scene, size, float(rng.uniform(0.1, 0.5)))[..., None]
+        light, background, exposure = self._surroundings(scene, rng)
+        outfits = [self._wardrobe.draw(rng) if self._wardrobe else () for _ in scene.people]
+        picture = self._draw(scene, outfits, light, exposure, rng)
+        background *= 1 - contact_shadow(scene, size, float(rng.uniform(0.1, 0.5)))[..., None]
         image = _develop(_over(picture, background), rng)
         mask = np.ascontiguousarray(picture.number[1::SUPERSAMPLING, 1::SUPERSAMPLING])
         quality = int(rng.integers(*JPEG_QUALITY))
-        return SyntheticPhoto(image, mask, self._truth(scene, picture, mask), quality)
+        return SyntheticPhoto(image, mask, self._truth(scene, picture, mask, outfits), quality)
 
-    def _draw(self, scene: Scene, rng: np.random.Generator) -> Picture:
+    def _surroundings(self, scene: Scene, rng: np.random.Generator) -> tuple[Light, Floats, float]:
+        """Light, background (H, W, 3) in 0..255, and exposure."""
+        size = (self._config.size, self._config.size)
+        if self._panoramas is None:
+            light = plain_light(rng)
+            exposure = light.exposure * float(np.exp(rng.normal(0, 0.15)))
+            return light, self._backgrounds.draw(scene.camera, rng), exposure
+        panorama = self._panoramas.draw(rng)
+        exposure = panorama.light.exposure * float(np.exp(rng.normal(0, 0.2)))
+        seen = behind(panorama, scene.camera, size, exposure, float(rng.uniform(*FLAT_GROUND)))
+        if self._config.backgrounds is not None:
+            seen = self._backgrounds.draw(scene.camera, rng)
+        return panorama.light, seen, exposure
+
+    def _draw(
+        self,
+        scene: Scene,
+        outfits: list[tuple[Layer, ...]],
+        light: Light,
+        exposure: float,
+        rng: np.random.Generator,
+    ) -> Picture:
         camera = scene.camera
-        light = draw_light(camera.rotation @ np.array([0, 1, 0], dtype=np.float32), rng)
         dressed = [
-            DressedMesh(person.vertices, person.normals, draw_look(self._neck, rng))
-            for person in scene.people
+            self._dressed(person, outfit, rng) for person, outfit in zip(scene.people, outfits, strict=True)
         ]
+        things = draw_things(scene, rng) if rng.random() < self._config.occluders else ()
         cx, cy = camera.camera_center
         center = (cx * SUPERSAMPLING, cy * SUPERSAMPLING)
-        return self._renderer.render(dressed, camera.focal_length * SUPERSAMPLING, center, light)
+        return self._renderer.render(
+            dressed,
+            camera.focal_length * SUPERSAMPLING,
+            center,
+            light.uniforms(camera.rotation, exposure),
+            things,
+            camera.seen(ground_strip(camera)),
+            camera.rotation[:, 1],
+        )
 
-    def _truth(self, scene: Scene, picture: Picture, mask: NDArray[np.uint8]) -> Truth:
+    def _dressed(self, person: Figurant, outfit: tuple[Layer, ...], rng: np.random.Generator) -> DressedMesh:
+        """A person in an outfit of the wardrobe, or in drawn clothes where it is empty."""
+        if outfit:
+            return DressedMesh(person.vertices, person.normals, {}, worn(outfit, person))
+        look, layers = self._drawn.draw(draw_look(self._neck, rng), rng)
+        return DressedMesh(person.vertices, person.normals, look, worn(layers, person))
+
+    def _truth(
+        self, scene: Scene, picture: Picture, mask: NDArray[np.uint8], outfits: list[tuple[Layer, ...]]
+    ) -> Truth:
         """The truth of the people that are visible enough to learn from."""
         people, camera = scene.people, scene.camera
         points = self._keypoints.keypoints(params_of(people)).numpy()
@@ -148,7 +204,7 @@ class Studio:
         numbers = np.arange(1, len(people) + 1)
         hidden = inside & occlusion(xy, points[..., 2], numbers, picture, self._tolerance)
         boxes = boxes_of(scene, (self._config.size, self._config.size))
-        area = np.bincount(mask.reshape(-1), minlength=len(people) + 1)[1:]
+        area = np.bincount(mask.reshape(-1), minlength=len(people) + 1)[1 : len(people) + 1]
         kept = (inside & ~hidden).sum(axis=1) >= FEWEST_SEEN
         kept &= area >= FEWEST_PIXELS * mask.size
         chosen = np.flatnonzero(kept)
@@ -167,6 +223,7 @@ class Studio:
             number=numbers[chosen].astype(np.uint8),
             occlusion=hidden_share(picture)[chosen],
             overlap=box_overlap(boxes)[chosen],
+            garments=tuple(" ".join(layer.name for layer in outfits[p] if layer.name) for p in chosen),
         )
 
 
@@ -212,31 +269,13 @@ def hidden_share(picture: Picture) -> Floats:
     return np.asarray(100 * (1 - seen / np.maximum(picture.whole, 1)), dtype=np.float32)
 
 
-def shadow(scene: Scene, size: tuple[int, int], darkness: float) -> Floats:
-    """(H, W) in 0..1: soft shadows of the people's bones, cast straight down on the ground. size: width, height."""
-    camera = scene.camera
-    image = np.zeros((size[1], size[0]), np.float32)
-    for person in scene.people:
-        ground = person.skeleton * np.array([1, 0, 1], dtype=np.float32)
-        depth = (ground - camera.position) @ camera.rotation[2]
-        if depth.min() < SHADOW_WIDTH:
-            continue
-        xy = camera.project(ground)
-        if np.abs(xy).max() > 8 * max(size):
-            continue
-        ends = np.round(xy).astype(int).tolist()
-        widths = np.maximum(1, np.round(SHADOW_WIDTH * camera.focal_length / depth)).astype(int).tolist()
-        for joint, parent in enumerate(PARENTS[1:], start=1):
-            cv2.line(image, ends[joint], ends[parent], darkness, widths[joint])
-    return cv2.GaussianBlur(image, (0, 0), 0.012 * max(size))
-
-
 def _over(picture: Picture, background: Floats) -> Floats:
-    """The people over the background, averaged down from the supersampled picture."""
+    """People and things over the background and their shadows, averaged down from the supersampled picture."""
     size = (background.shape[1], background.shape[0])
     people = cv2.resize(picture.color, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    covered = (picture.number > 0).astype(np.float32)
-    return people + background * (1 - cv2.resize(covered, size, interpolation=cv2.INTER_AREA))[..., None]
+    behind_them = np.where(picture.number > 0, np.uint8(0), picture.shade)
+    light = cv2.resize(behind_them, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return people + background * light[..., None]
 
 
 def _develop(image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:

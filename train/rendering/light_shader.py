@@ -5,6 +5,7 @@ by squaring them, lit, exposed and brought back (train/synthesis/light/skies.py 
 """
 
 VERTEX_LIGHT = """
+uniform float u_flat;
 uniform mat4 u_red;          // light of the sky by the normal n: n' M n, with n = (x, y, z, 1)
 uniform mat4 u_green;
 uniform mat4 u_blue;
@@ -17,6 +18,7 @@ varying vec3 v_direct;
 varying vec3 v_in_map;
 
 void light_up(vec3 normal, vec3 place) {
+    if (u_flat > 0.5) return;
     vec4 n = vec4(normal, 1.0);
     v_sky = u_exposure * max(vec3(dot(n, u_red * n), dot(n, u_green * n), dot(n, u_blue * n)), 0.0);
     v_direct = u_exposure * u_light_color * max(dot(normal, u_light), 0.0);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,9 @@ THING = 255  # number of pixels that show a thing
 KEPT = 192  # textures and meshes on the graphics card
 SOFTNESS = 1.6 / 256  # of a shadow's edge, as a share of the map
 BIAS = 0.03  # [m] by which a surface is lifted off its own shadow
+CLOTH = 0.05  # by which clothes and hair reach beyond the body on the image plane, at one metre
 CHANNELS = 4
+SHADOWED = 2  # first layers that cast shadows: body and clothes; hair and shoes are close to the body
 
 UNDYED = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
@@ -159,13 +161,14 @@ class PeopleRenderer:
         for program in self._lit:
             program["u_sun"], program["u_softness"], program["u_bias"] = matrix, SOFTNESS, BIAS / (2 * radius)
             program["u_shadow_map"] = self._shadow_map
+        self._ground["u_flat"] = 0.0
         self._project(matrix, 2.0)
         with self._shadow_frame:
             self._gloo.set_viewport(0, 0, self._shadow_side, self._shadow_side)
             self._gloo.set_state(depth_test=True, blend=False, cull_face=False)
             self._gloo.clear(color=(1, 1, 1, 1), depth=True)
             for person in people:
-                self._draw(person, 0)
+                self._draw(replace(person, worn=person.worn[:SHADOWED]), 0)
             for thing in things:
                 self._draw_worn(thing, 0)
 
@@ -189,21 +192,23 @@ class PeopleRenderer:
     ) -> NDArray[np.int64]:
         """Pixels (P,) of each person alone. Four people share a drawing, each in a channel of its own."""
         counts = np.bincount(number_map.reshape(-1), minlength=len(people) + 1)[1 : len(people) + 1]
-        if not things and not _any_over_another(people):
+        asked = np.arange(len(people)) if things else _over_another(people)
+        if not len(asked):
             return counts
-        found: list[int] = []
         size = (self.width, self.height)
         self._project(pinhole(size, focal_length, camera_center, NEAREST, FARTHEST), 1.0)
         self._gloo.set_state(depth_test=False, blend=False, cull_face=True)
-        for start in range(0, len(people), CHANNELS):
+        for start in range(0, len(asked), CHANNELS):
+            group = asked[start : start + CHANNELS]
             self._gloo.clear(color=(0, 0, 0, 0))
-            for channel, person in enumerate(people[start : start + CHANNELS]):
+            for channel, person in enumerate(group):
                 self._gloo.set_color_mask(*(channel == one for one in range(CHANNELS)))
-                self._draw(person, 0)
+                self._draw(people[person], 0)
             self._gloo.set_color_mask(True, True, True, True)
             drawn = self._gloo.read_pixels((0, 0, self.width, self.height), alpha=True)
-            found += [int(np.count_nonzero(drawn[..., channel])) for channel in range(CHANNELS)]
-        return np.maximum(np.array(found[: len(people)], dtype=np.int64), counts)
+            alone = [int(np.count_nonzero(drawn[..., channel])) for channel in range(len(group))]
+            counts[group] = np.maximum(counts[group], alone)
+        return counts
 
     def _draw(self, person: DressedMesh, number: int) -> None:
         for layer in person.worn:
@@ -260,14 +265,10 @@ def _set(program: Any, uniforms: Uniforms) -> None:
             program[name] = value
 
 
-def _any_over_another(people: Sequence[DressedMesh]) -> bool:
-    """True if boxes of two people on the image plane touch."""
-    boxes = []
-    for person in people:
-        seen = person.vertices[:, :2] / np.maximum(person.vertices[:, 2:], NEAREST)
-        boxes.append((seen.min(axis=0) - 0.05, seen.max(axis=0) + 0.05))
-    return any(
-        bool(((low < other_high) & (high > other_low)).all())
-        for i, (low, high) in enumerate(boxes)
-        for other_low, other_high in boxes[:i]
-    )
+def _over_another(people: Sequence[DressedMesh]) -> NDArray[np.int64]:
+    """Numbers, from 0, of the people whose boxes on the image plane touch another's."""
+    seen = [person.vertices[:, :2] / np.maximum(person.vertices[:, 2:], NEAREST) for person in people]
+    low = np.stack([points.min(axis=0) for points in seen]) - CLOTH
+    high = np.stack([points.max(axis=0) for points in seen]) + CLOTH
+    touching = ((low[:, None] < high) & (high[:, None] > low)).all(axis=-1)
+    return np.flatnonzero(touching.sum(axis=1) > 1)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.body.keypoint_body import KeypointBody
+from core.body.mean_skeleton import open_fingerprint
 from core.body.model import Body, BodyParams, load_body
 from train.rendering.people_renderer import DressedMesh, PeopleRenderer, Picture
 from train.synthesis.appearance import draw_look, landmarks
@@ -119,7 +120,7 @@ class Studio:
         self._neck = float(np.asarray(marks["u_neck"]))
         self._backgrounds = Backgrounds(size, config.backgrounds)
         self._wardrobe = Wardrobe(config.wardrobe, body, cell) if config.wardrobe else None
-        self._drawn = DrawnGarments(body)
+        self._drawn = DrawnGarments(body) if body.fingerprint == open_fingerprint() else None
         self._panoramas = Panoramas(config.panoramas) if config.panoramas else None
         drawn = config.size * SUPERSAMPLING
         self._renderer = PeopleRenderer(drawn, drawn, self._figure.template, self._figure.faces, marks)
@@ -190,7 +191,9 @@ class Studio:
         """A person in an outfit of the wardrobe, or in drawn clothes where it is empty."""
         if outfit:
             return DressedMesh(person.vertices, person.normals, {}, worn(outfit, person))
-        look, layers = self._drawn.draw(draw_look(self._neck, rng), rng)
+        look, layers = draw_look(self._neck, rng), outfit
+        if self._drawn is not None:
+            look, layers = self._drawn.draw(look, rng)
         return DressedMesh(person.vertices, person.normals, look, worn(layers, person))
 
     def _truth(

@@ -28,8 +28,8 @@ def sources(folder, body):
 
 
 def test_scenes_of_a_folder_teach_with_their_truth_but_not_the_most_hidden(tmp_path, body):
-    config = StudioConfig(size=64, people=(3, 3), seed=1, crowd=(4,))
-    with closing(make_photos(config, tmp_path, 8, 1)) as chunks:
+    config = StudioConfig(size=64, people=(3, 3), seed=1, crowd=(2,))
+    with closing(make_photos(config, tmp_path, 4, 1)) as chunks:
         truths = [truth for chunk in chunks for truth in chunk]
     write_dataset(tmp_path, truths, body)
     hidden = np.concatenate([truth.occlusion for truth in truths])

@@ -31,7 +31,17 @@ SIZES = 32, 2048  # least and largest width of a photo [px]
 MOST_PEOPLE = 15
 MOST_SCENES = 64
 PROJECT = ".fitloop"
-DATASET_ONLY = "people", "poses", "backgrounds", "crowd", "wardrobe", "panoramas", "occluders"
+DATASET_ONLY = (
+    "people",
+    "poses",
+    "backgrounds",
+    "crowd",
+    "wardrobe",
+    "panoramas",
+    "occluders",
+    "height",
+    "agora_cameras",
+)
 
 
 def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
@@ -114,6 +124,8 @@ def _parser() -> CommandLine:
     )
     parser.add_argument("--count", type=_number(1, 10_000_000), required=True, help="number of photos")
     parser.add_argument("--size", type=_number(*SIZES), default=256, help="width and height [px]")
+    parser.add_argument("--height", type=_number(*SIZES), help="height [px], where it is not the width")
+    parser.add_argument("--agora-cameras", action="store_true", help="AGORA's lenses, heights and pitches")
     parser.add_argument(
         "--people", type=people_range, default=(1, 6), help="least..most people per photo; by default 1..6"
     )
@@ -168,7 +180,7 @@ def make(given: argparse.Namespace) -> int:
     if given.project:
         make_project(given.out, given.count, given.size, given.seed)
         return 0
-    size = given.size, given.size
+    size = given.size, given.height or given.size
     Backgrounds(size, given.backgrounds)  # these refuse a wrong folder before workers start
     if given.wardrobe:
         Wardrobe(given.wardrobe, load_body())
@@ -177,7 +189,7 @@ def make(given: argparse.Namespace) -> int:
     crowd = () if given.crowd is None else (given.crowd,) if given.crowd else SCENES
     config = StudioConfig(
         given.size, given.people, given.seed, given.poses, given.backgrounds, crowd,
-        given.wardrobe, given.panoramas, given.occluders,
+        given.wardrobe, given.panoramas, given.occluders, given.height, given.agora_cameras,
     )  # fmt: skip
     _, whole = make_dataset(config, given.out, given.count, given.workers)
     return 0 if whole else INTERRUPTED

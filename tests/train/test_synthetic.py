@@ -25,10 +25,11 @@ from train.rendering.people_renderer import Picture
 from train.run.parser import INTERRUPTED
 from train.synthesis.backgrounds import Backgrounds
 from train.synthesis.figure import Figure
-from train.synthesis.photo import Studio, StudioConfig, occlusion
+from train.synthesis.photo import Studio, StudioConfig
 from train.synthesis.poses import runs_through_itself
 from train.synthesis.sample import DetectionErrors, photos_with_truth, with_plain_error, write_photos
 from train.synthesis.scene import draw_scene
+from train.synthesis.visibility import occlusion
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import FitloopError, ImageError
 from core.geometry.image import read_image
-from train.synthesis.scene import Camera
+from train.synthesis.scene_cameras import Camera
 
 Image = NDArray[np.float32]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}

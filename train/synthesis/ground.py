@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.tree import PARENTS
-from train.synthesis.scene import Camera, Scene
+from train.synthesis.scene import Scene
+from train.synthesis.scene_cameras import Camera
 
 Floats = NDArray[np.float32]
 GROUND_LENGTH = 30.0  # [m]

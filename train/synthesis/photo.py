@@ -23,15 +23,15 @@ from train.synthesis.light.panoramas import Panoramas, behind
 from train.synthesis.light.skies import Light, plain_light
 from train.synthesis.poses import PoseSource
 from train.synthesis.scene import Figurant, Scene, boxes_of, draw_scene
+from train.synthesis.scene_cameras import agora_camera, free_camera
 from train.synthesis.things import draw_things
+from train.synthesis.visibility import LAYOUT, SUPERSAMPLING, hidden_share, keypoint_depths, occlusion
 from train.synthesis.wardrobe.drawn_garments import DrawnGarments
 from train.synthesis.wardrobe.outfit import Layer, Wardrobe, worn
 
 Floats = NDArray[np.float32]
 
-LAYOUT = "spin49"
 SMALL_PICTURE, COARSE_CELL = 320, 0.015  # [px]; grid cell of the mesh for such pictures [m], under two pixels
-SUPERSAMPLING = 2
 TRIES = 8  # scenes tried for one photo until a person is visible
 FEWEST_SEEN = 6  # visible keypoints; a person with fewer becomes no training row
 FEWEST_PIXELS = 0.002  # share of the picture; a smaller person becomes no training row
@@ -43,12 +43,13 @@ FLAT_GROUND = 5.0, 14.0  # [m] reach of a panorama's flat ground
 
 @dataclass(frozen=True)
 class StudioConfig:
-    """Options of synthetic photos. size: width and height [px]; people: least and most; poses: a file of motion
-    capture, else the pose prior; backgrounds: a folder of pictures, else generated ones.
+    """Options of synthetic photos.
 
-    crowd: numbers of scenes, of which one is drawn and the most crowded of so many scenes is taken; empty where people
-    stand apart. wardrobe: a folder of garments, else drawn clothes. panoramas: a folder of light, else plain skies.
-    occluders: share of photos with things among the people.
+    size: width [px], and height unless that is given. people: least and most. poses: a file of motion capture, else the
+    pose prior. backgrounds: a folder of pictures, else generated ones. crowd: numbers of scenes, of which one is drawn
+    and the most crowded of so many scenes is taken; empty where people stand apart. wardrobe: a folder of garments,
+    else drawn clothes. panoramas: a folder of light, else plain skies. occluders: share of photos with things among
+    the people. agora_cameras: AGORA's instead of free ones.
     """
 
     size: int = 256
@@ -60,6 +61,13 @@ class StudioConfig:
     wardrobe: Path | None = None
     panoramas: Path | None = None
     occluders: float = 0.0
+    height: int | None = None
+    agora_cameras: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Width and height [px] of a photo."""
+        return self.size, self.size if self.height is None else self.height
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +117,12 @@ class Studio:
     def __init__(self, config: StudioConfig, body: Body | None = None) -> None:
         """Raises FitloopError if poses or backgrounds cannot be read, or if EGL is missing."""
         body = load_body() if body is None else body
-        size = (config.size, config.size)
+        size = config.shape
         self._config = config
         self._poses = PoseSource(config.poses)
-        cell = COARSE_CELL if config.size <= SMALL_PICTURE else 0.0
+        cell = COARSE_CELL if max(size) <= SMALL_PICTURE else 0.0
         self._figure = Figure.from_body(body, cell)
+        self._aim = agora_camera if config.agora_cameras else free_camera
         self._keypoints = KeypointBody.from_body(body, LAYOUT)
         self._tolerance = DEPTH_TOLERANCE + DEPTH_FACTOR * keypoint_depths(body)
         marks = landmarks(body)
@@ -122,8 +131,8 @@ class Studio:
         self._wardrobe = Wardrobe(config.wardrobe, body, cell) if config.wardrobe else None
         self._drawn = DrawnGarments(body) if body.fingerprint == open_fingerprint() else None
         self._panoramas = Panoramas(config.panoramas) if config.panoramas else None
-        drawn = config.size * SUPERSAMPLING
-        self._renderer = PeopleRenderer(drawn, drawn, self._figure.template, self._figure.faces, marks)
+        drawn = [side * SUPERSAMPLING for side in size]
+        self._renderer = PeopleRenderer(drawn[0], drawn[1], self._figure.template, self._figure.faces, marks)
 
     def photo(self, index: int) -> SyntheticPhoto:
         rng = np.random.default_rng([self._config.seed, index])
@@ -137,8 +146,10 @@ class Studio:
         self._renderer.close()
 
     def _try(self, rng: np.random.Generator) -> SyntheticPhoto:
-        size = (self._config.size, self._config.size)
-        scene = draw_scene(self._figure, self._poses, self._config.people, size, rng, self._config.crowd)
+        size = self._config.shape
+        scene = draw_scene(
+            self._figure, self._poses, self._config.people, size, rng, self._config.crowd, self._aim
+        )
         light, background, exposure = self._surroundings(scene, rng)
         outfits = [self._wardrobe.draw(rng) if self._wardrobe else () for _ in scene.people]
         picture = self._draw(scene, outfits, light, exposure, rng)
@@ -150,7 +161,7 @@ class Studio:
 
     def _surroundings(self, scene: Scene, rng: np.random.Generator) -> tuple[Light, Floats, float]:
         """Light, background (H, W, 3) in 0..255, and exposure."""
-        size = (self._config.size, self._config.size)
+        size = self._config.shape
         if self._panoramas is None:
             light = plain_light(rng)
             exposure = light.exposure * float(np.exp(rng.normal(0, 0.15)))
@@ -203,10 +214,10 @@ class Studio:
         people, camera = scene.people, scene.camera
         points = self._keypoints.keypoints(params_of(people)).numpy()
         xy = camera.pixels(points)
-        inside = ((xy >= 0) & (xy < self._config.size)).all(axis=-1) & (points[..., 2] > 0)
+        inside = ((xy >= 0) & (xy < self._config.shape)).all(axis=-1) & (points[..., 2] > 0)
         numbers = np.arange(1, len(people) + 1)
         hidden = inside & occlusion(xy, points[..., 2], numbers, picture, self._tolerance)
-        boxes = boxes_of(scene, (self._config.size, self._config.size))
+        boxes = boxes_of(scene, self._config.shape)
         area = np.bincount(mask.reshape(-1), minlength=len(people) + 1)[1 : len(people) + 1]
         kept = (inside & ~hidden).sum(axis=1) >= FEWEST_SEEN
         kept &= area >= FEWEST_PIXELS * mask.size
@@ -238,38 +249,6 @@ def params_of(people: tuple[Figurant, ...]) -> BodyParams:
         torch.from_numpy(np.stack([person.cam_t for person in people])),
         torch.tensor([person.kid for person in people], dtype=torch.float32),
     )
-
-
-def keypoint_depths(body: Body) -> Floats:
-    """Depth (49,) [m] of each keypoint below the skin: its distance to the nearest vertex of the body at rest."""
-    points = body.keypoints(BodyParams.zeros(1), LAYOUT)
-    return torch.cdist(points, body.v_template[None])[0].min(dim=1).values.numpy()
-
-
-def occlusion(
-    xy: Floats, depth: Floats, numbers: NDArray[np.int64], picture: Picture, tolerance: Floats
-) -> NDArray[np.bool_]:
-    """(P, K) bool: True if the depth map has a surface in front of the keypoint at xy (P, K, 2) [px].
-
-    depth (P, K) [m] of the keypoints, numbers (P,) of the people. Another person occludes a keypoint if nearer. The
-    person's own skin occludes it if nearer by more than tolerance (K,) [m], as joints are always below some skin.
-    """
-    height, width = picture.number.shape
-    pixel = np.floor(xy * SUPERSAMPLING)
-    column = pixel[..., 0].clip(0, width - 1).astype(np.int64)
-    row = pixel[..., 1].clip(0, height - 1).astype(np.int64)
-    seen, nearest = picture.number[row, column], picture.depth[row, column]
-    other = (seen != numbers[:, None]) & (seen != 0) & (nearest < depth)
-    own = (seen == numbers[:, None]) & (nearest < depth - tolerance)
-    return other | own
-
-
-def hidden_share(picture: Picture) -> Floats:
-    """Share (P,) [%] of each person's pixels inside the picture that others hide, as AGORA's `occlusion`."""
-    seen = np.bincount(picture.number.reshape(-1), minlength=len(picture.whole) + 1)[
-        1 : len(picture.whole) + 1
-    ]
-    return np.asarray(100 * (1 - seen / np.maximum(picture.whole, 1)), dtype=np.float32)
 
 
 def _over(picture: Picture, background: Floats) -> Floats:

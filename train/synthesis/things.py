@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.rendering.people_renderer import Worn
-from train.synthesis.scene import Camera, Scene
+from train.synthesis.scene import Scene
+from train.synthesis.scene_cameras import Camera
 
 Floats = NDArray[np.float32]
 MOST = 4

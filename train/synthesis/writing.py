@@ -18,7 +18,8 @@ from core.files.whole_file import whole_file
 from core.formats.shared.row_frame import COLUMN as FRAME
 from core.geometry.camera import full_to_crop
 from core.records import BBox
-from train.synthesis.photo import LAYOUT, SyntheticPhoto, Truth
+from train.synthesis.photo import SyntheticPhoto, Truth
+from train.synthesis.visibility import LAYOUT
 
 DATASET = "synthetic.npz"
 _CHUNK = 4096

@@ -7,7 +7,7 @@ import pytest
 from core.errors import FitloopError
 from train.synthesis.light.panoramas import Panoramas, behind
 from train.synthesis.light.skies import developed, plain_light
-from train.synthesis.scene import Camera
+from train.synthesis.scene_cameras import Camera
 
 SIDES = np.array([[1, 0, 0, 1], [-1, 0, 0, 1], [0, 1, 0, 1], [0, -1, 0, 1], [0, 0, 1, 1]], np.float32)
 LEVEL = Camera(np.diag([1, -1, -1]).astype(np.float32), np.float32([0, 1.6, 0]), 64.0, (32.0, 32.0))

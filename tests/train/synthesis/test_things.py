@@ -41,3 +41,15 @@ def test_a_thing_before_a_person_hides_part_of_it_and_has_its_own_number(studio)
 def test_photos_without_occluders_have_none():
     with closing(Studio(StudioConfig(size=64, people=(1, 2), seed=11))) as plain:
         assert all((plain.photo(index).mask < 3).all() for index in range(4))
+
+
+def test_photos_may_be_wider_than_high_and_seen_by_agoras_cameras():
+    config = StudioConfig(size=128, height=72, people=(2, 3), seed=2, agora_cameras=True)
+    with closing(Studio(config)) as studio:
+        photos = [studio.photo(index) for index in range(4)]
+    assert {photo.image.shape for photo in photos} == {(72, 128, 3)}
+    lenses = {round(photo.truth.focal_length / 128 * 36) for photo in photos}
+    assert lenses <= {18, 28, 50}
+    for photo in photos:
+        seen = photo.truth.keypoints[photo.truth.keypoints[..., 2] > 0]
+        assert (seen[:, :2] < [128, 72]).all()

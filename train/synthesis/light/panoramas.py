@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.errors import FitloopError
 from core.files.regular import open_regular
 from train.synthesis.light.skies import Light, developed, sky_of
-from train.synthesis.scene import Camera
+from train.synthesis.scene_cameras import Camera
 
 Floats = NDArray[np.float32]
 SUFFIXES = {".hdr", ".pic", ".rgbe"}
@@ -59,7 +59,8 @@ def behind(
 ) -> Floats:
     """The panorama (H, W, 3) in 0..255 behind a scene. size: width, height [px].
 
-    Up to reach [m] the ground is flat, as seen from the panorama's own place above the origin; beyond it is far away.
+    Near the origin the ground is flat, as seen from the panorama's own place above it; from half of reach [m] on it
+    turns into what is far away.
     """
     width, height = size
     cx, cy = camera.camera_center
@@ -71,8 +72,8 @@ def behind(
     place = camera.position + rays * (camera.position[1] / down)[..., None]
     ground = place - np.array([0, EYE, 0], np.float32)
     far = np.linalg.norm(ground[..., [0, 2]], axis=-1)
-    flat = (rays[..., 1] < 0) & (far < reach)
-    towards = np.where(flat[..., None], ground, rays)
+    away = np.where(rays[..., 1] < 0, (2 * far / reach - 1).clip(0, 1), 1)[..., None].astype(np.float32)
+    towards = (1 - away) * _unit(ground) + away * _unit(rays)  # no edge where the flat ground ends
     rows, columns = panorama.radiance.shape[:2]
     level = np.hypot(towards[..., 0], towards[..., 2])
     u = (np.arctan2(towards[..., 0], -towards[..., 2]) / (2 * np.pi) % 1) * columns - 0.5
@@ -82,6 +83,10 @@ def behind(
         borderMode=cv2.BORDER_WRAP,
     )  # fmt: skip
     return developed(seen, exposure)
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
 
 
 def _check(path: Path) -> None:

@@ -13,7 +13,8 @@ from core.body.model import Body
 from core.errors import FitloopError
 from train.rendering.people_renderer import Worn
 from train.synthesis.figure import Figure, clusters
-from train.synthesis.scene import Figurant, rotation
+from train.synthesis.scene import Figurant
+from train.synthesis.scene_cameras import rotation
 from train.synthesis.wardrobe.base_mesh import base_mesh
 from train.synthesis.wardrobe.garment import Garment, load_garment, read_texture
 

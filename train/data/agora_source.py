@@ -96,7 +96,7 @@ def _rows(
         name, width, height = str(file.relative_to(photos)), header.width, header.height
     for person in photo.people:
         xy = person.joints[list(_OPENPOSE), :2] * (width / FRAME_WIDTH)
-        inside = ((xy >= 0) & (xy < [width, height])).all(axis=1)
+        inside = np.all((xy >= 0) & (xy < [width, height]), axis=1)
         if not person.is_valid or not inside.any():
             continue
         box = BBox.from_xywh([*xy.min(axis=0), *np.ptp(xy, axis=0)])

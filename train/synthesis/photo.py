@@ -186,7 +186,7 @@ class Studio:
             self._dressed(person, outfit, rng) for person, outfit in zip(scene.people, outfits, strict=True)
         ]
         things = draw_things(scene, rng) if rng.random() < self._config.occluders else ()
-        cx, cy = camera.camera_center
+        (cx, cy), up = camera.camera_center, camera.rotation[:, 1]
         center = (cx * SUPERSAMPLING, cy * SUPERSAMPLING)
         return self._renderer.render(
             dressed,
@@ -195,7 +195,7 @@ class Studio:
             light.uniforms(camera.rotation, exposure),
             things,
             camera.seen(ground_strip(camera)),
-            camera.rotation[:, 1],
+            (float(up[0]), float(up[1]), float(up[2])),
         )
 
     def _dressed(self, person: Figurant, outfit: tuple[Layer, ...], rng: np.random.Generator) -> DressedMesh:

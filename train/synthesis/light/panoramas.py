@@ -134,7 +134,7 @@ def _lit(radiance: Floats) -> Panorama:
         [level * np.sin(longitude), np.sin(latitude)[:, None] + 0 * longitude, -level * np.cos(longitude)],
         axis=-1,
     )
-    angles = level * (np.pi / 64) * (2 * np.pi / 128) + 0 * longitude
+    angles = (level * (np.pi / 64) * (2 * np.pi / 128) + 0 * longitude).astype(np.float32)
     brightness = small.mean(axis=-1)
     mean = float((brightness * angles).sum() / angles.sum())
     blurred = cv2.GaussianBlur(brightness, (0, 0), 1.0) * (directions[..., 1] > 0.1)
@@ -143,5 +143,5 @@ def _lit(radiance: Floats) -> Panorama:
     bright = np.where(near, np.maximum(brightness - SUN_OVER * mean, 0) / np.maximum(brightness, 1e-6), 0)
     direct = (small * (bright * angles)[..., None]).sum(axis=(0, 1)) / np.pi
     rest = small * (1 - bright)[..., None]
-    sky = sky_of(directions.reshape(-1, 3), rest.reshape(-1, 3), angles.reshape(-1))
+    sky = sky_of(directions.astype(np.float32).reshape(-1, 3), rest.reshape(-1, 3), angles.reshape(-1))
     return Panorama(radiance, Light(sky, sun.astype(np.float32), direct.astype(np.float32)))

@@ -29,6 +29,7 @@ Floats = NDArray[np.float32]
 VERSION = 1  # of the baked file
 TEXTURE_SIZE = 512  # [px] longest side; larger pictures are reduced
 MAX_TEXTURE_PIXELS = 64_000_000
+ARRAYS = "template", "normals", "shapedirs", "weights", "faces", "uv", "hidden"
 KINDS = "clothes", "shoes", "hair"
 
 
@@ -71,7 +72,7 @@ def load_garment(path: Path, base: BaseMesh, body: Figure, fingerprint: str) -> 
     )
 
 
-def fitted(binding: Binding, mesh: TexturedMesh, base: BaseMesh) -> dict[str, NDArray[np.generic]]:
+def fitted(binding: Binding, mesh: TexturedMesh, base: BaseMesh) -> dict[str, np.ndarray]:
     """The garment's arrays in T-pose, a vertex for each pair of vertex and texture coordinate.
 
     Vertex = sum of shares times owners + offset times scale, as MakeHuman's, with the offset turned into T-pose. The
@@ -152,14 +153,15 @@ def _cache_file(path: Path, mesh: Path, fingerprint: str) -> Path:
     return home / "fitloop" / "wardrobe" / f"{path.stem}-{digest.hexdigest()[:16]}.npz"
 
 
-def _cached(path: Path) -> dict[str, NDArray[np.generic]] | None:
+def _cached(path: Path) -> dict[str, np.ndarray] | None:
     try:
-        return read_npz(path) if path.is_file() else None
+        arrays = read_npz(path) if path.is_file() else {}
     except ArrayFault:  # damaged: fitted anew
         return None
+    return arrays if set(ARRAYS) <= set(arrays) else None
 
 
-def _keep(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path, lasting=False) as stream:

@@ -64,7 +64,10 @@ def main() -> None:
     parser = argparse.ArgumentParser("tests.benchmarks.synthesis", description=__doc__)
     parser.add_argument("--wardrobe", type=Path)
     parser.add_argument("--panoramas", type=Path)
-    parser.add_argument("--count", type=int, default=24)
+    parser.add_argument("--count", type=int, default=24, help="photos of 256 px a case; fewer of larger ones")
+    parser.add_argument(
+        "--case", nargs=2, type=int, action="append", metavar=("PX", "PEOPLE"), help="instead of all"
+    )
     parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args()
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", LP_NUM_THREADS="0")
@@ -72,7 +75,7 @@ def main() -> None:
     print("px, people, wardrobe, panoramas: photos a second of all processes; CPU ms a photo")
     dressed = [(None, None)] + ([(given.wardrobe, given.panoramas)] if given.wardrobe else [])
     with multiprocessing.get_context("spawn").Pool(given.processes) as pool:
-        for size, people in CASES:
+        for size, people in given.case or CASES:
             for wardrobe, panoramas in dressed:
                 case = (size, people, wardrobe, panoramas, max(4, given.count * 256 // size))
                 found = pool.map(timed, [case] * given.processes, chunksize=1)

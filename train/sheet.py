@@ -142,6 +142,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--guess", default="none", help="fits: none, lifter, or a lifter's folder")
     parser.add_argument("--run", type=Path, help="circle: the folder of a training run")
     parser.add_argument("--split", default="test", help="poses: the split of the file to draw from")
+    parser.add_argument("--wardrobe", type=Path, help="people: folder of MakeHuman's clothes, hair and skins")
+    parser.add_argument("--panoramas", type=Path, help="people: folder of .hdr panoramas")
     parser.add_argument("--seed", type=count, default=0, help="poses, people: seed of the random choice")
     options = parser.parse_args(arguments)
     needed = NEEDS.get(options.kind)
@@ -168,7 +170,7 @@ def draw(options: argparse.Namespace, body: Body) -> Picture:
     if options.kind == "circle":
         return circle_sheet(body, options.run)
     if options.kind == "people":
-        return people_sheet(body, options.poses, options.seed)
+        return people_sheet(body, options.poses, options.seed, options.wardrobe, options.panoramas)
     poses = read_poses(options.poses, options.split)
     return poses_sheet(body, poses.sample(POSES, np.random.default_rng(options.seed)))
 

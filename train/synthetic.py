@@ -1,8 +1,8 @@
 """Make training photos with exact truth: python -m train.synthetic --out DIR --count 5000
 
-A photo shows one to six open bodies of varied shape, skin and clothes. Poses are drawn from the pose prior or from a
-motion capture file. DIR gets images/, masks/ and synthetic.npz, a SPIN data set (train/synthesis/writing.py lists its
-arrays). The same seed gives the same photos for any number of workers.
+A photo shows one to six open bodies of varied shape, skin and clothes, apart or crowded. Poses are drawn from the pose
+prior or from a motion capture file. DIR gets images/, masks/ and synthetic.npz, a SPIN data set
+(train/synthesis/writing.py lists its arrays). The same seed gives the same photos for any number of workers.
 """
 
 from __future__ import annotations
@@ -19,15 +19,29 @@ from core.store.project.project import Project
 from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
 from train.synthesis.backgrounds import Backgrounds
+from train.synthesis.crowd import SCENES
+from train.synthesis.light.panoramas import Panoramas
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import with_plain_error, write_photos
+from train.synthesis.wardrobe.outfit import Wardrobe
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET, write_dataset
 
 SIZES = 32, 2048  # least and largest width of a photo [px]
-MOST_PEOPLE = 8
+MOST_PEOPLE = 15
+MOST_SCENES = 64
 PROJECT = ".fitloop"
-DATASET_ONLY = "people", "poses", "backgrounds"
+DATASET_ONLY = (
+    "people",
+    "poses",
+    "backgrounds",
+    "crowd",
+    "wardrobe",
+    "panoramas",
+    "occluders",
+    "height",
+    "agora_cameras",
+)
 
 
 def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
@@ -93,6 +107,16 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:  # NaN compares false
+        raise argparse.ArgumentTypeError(f"{text!r} is no share from 0 to 1")
+    return value
+
+
 def _parser() -> CommandLine:
     parser = CommandLine("train.synthetic", __doc__)
     parser.add_argument(
@@ -100,6 +124,8 @@ def _parser() -> CommandLine:
     )
     parser.add_argument("--count", type=_number(1, 10_000_000), required=True, help="number of photos")
     parser.add_argument("--size", type=_number(*SIZES), default=256, help="width and height [px]")
+    parser.add_argument("--height", type=_number(*SIZES), help="height [px], where it is not the width")
+    parser.add_argument("--agora-cameras", action="store_true", help="AGORA's lenses, heights and pitches")
     parser.add_argument(
         "--people", type=people_range, default=(1, 6), help="least..most people per photo; by default 1..6"
     )
@@ -108,6 +134,26 @@ def _parser() -> CommandLine:
     )
     parser.add_argument(
         "--backgrounds", type=Path, help="folder of pictures, instead of generated backgrounds"
+    )
+    parser.add_argument(
+        "--crowd",
+        type=_number(1, MOST_SCENES),
+        nargs="?",
+        const=0,
+        metavar="K",
+        help="people before and behind one another: the most crowded of K scenes; without K, of 1, 4 or 8 in turn",
+    )
+    parser.add_argument(
+        "--wardrobe",
+        type=Path,
+        help="folder of MakeHuman's clothes, hair and skins, instead of drawn clothes",
+    )
+    parser.add_argument("--panoramas", type=Path, help="folder of .hdr panoramas: light and background")
+    parser.add_argument(
+        "--occluders",
+        type=_share,
+        default=0.25,
+        help="share of photos with boxes, poles and furniture among the people",
     )
     parser.add_argument("--workers", type=_number(1, 256), default=2, help="number of processes")
     parser.add_argument("--seed", type=_number(0, 2**31), default=0, help="seed of all random choices")
@@ -134,9 +180,17 @@ def make(given: argparse.Namespace) -> int:
     if given.project:
         make_project(given.out, given.count, given.size, given.seed)
         return 0
-    size = given.size, given.size
-    Backgrounds(size, given.backgrounds)  # refuses a wrong folder before workers start
-    config = StudioConfig(given.size, given.people, given.seed, given.poses, given.backgrounds)
+    size = given.size, given.height or given.size
+    Backgrounds(size, given.backgrounds)  # these refuse a wrong folder before workers start
+    if given.wardrobe:
+        Wardrobe(given.wardrobe, load_body())
+    if given.panoramas:
+        Panoramas(given.panoramas)
+    crowd = () if given.crowd is None else (given.crowd,) if given.crowd else SCENES
+    config = StudioConfig(
+        given.size, given.people, given.seed, given.poses, given.backgrounds, crowd,
+        given.wardrobe, given.panoramas, given.occluders, given.height, given.agora_cameras,
+    )  # fmt: skip
     _, whole = make_dataset(config, given.out, given.count, given.workers)
     return 0 if whole else INTERRUPTED
 

@@ -62,15 +62,36 @@ def _anny() -> ModuleType:
 class Population:
     """A seeded source of random people. Construction takes up to a minute: anny builds its caches."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, whole: bool = False) -> None:
+        """whole: with all vertices of MakeHuman's mesh, helpers too; these have no mirrored partners."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             anny = _anny()
-        self._model = anny.Anny().to(dtype=torch.float32)
-        self._keypoints_file = Path(str(anny.__file__)).parent / "data" / "keypoints" / "coco.pth"
+        self._model = anny.Anny(topology="anny-full" if whole else "anny").to(dtype=torch.float32)
+        self._data = Path(str(anny.__file__)).parent / "data"
+        self._keypoints_file = self._data / "keypoints" / "coco.pth"
         self._generator = torch.Generator().manual_seed(seed)
         # From the template, as single people deviate from symmetry by up to 0.3 mm.
-        self._mirror = _mirror_vertices(self._model.template_vertices.double().numpy() @ TO_SMPL_AXES.T)
+        template = self._model.template_vertices.double().numpy() @ TO_SMPL_AXES.T
+        self._mirror = np.arange(len(template)) if whole else _mirror_vertices(template)
+
+    @property
+    def base_obj(self) -> Path:
+        """MakeHuman's mesh with its groups."""
+        return self._data / "mpfb2" / "3dobjs" / "base.obj"
+
+    @property
+    def members(self) -> NDArray[np.int64]:
+        """The vertices of the whole mesh that the faces use: those of a population that is not whole, in its order."""
+        return np.unique(self._model.get_triangular_faces().numpy().astype(np.int64))
+
+    def texture(self) -> dict[str, NDArray[np.generic]]:
+        """uv (T, 2) of the texture, and uv_faces (F, 3) into it, of the triangles in their order."""
+        corners = self._model.face_texture_coordinate_indices
+        return {
+            "uv": self._model.texture_coordinates.numpy().astype(np.float32),
+            "uv_faces": corners.numpy().astype(np.int32),
+        }
 
     def adults(self, count: int) -> RandomPeople:
         """Random adults. Height, weight, muscle and proportions vary independently."""

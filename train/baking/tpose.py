@@ -39,6 +39,11 @@ def to_tpose(
     return turned, placed
 
 
+def rest_turns(joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """World rotation (N, 24, 3, 3) of each joint from anny's resting pose into T-pose. joints (N, 24, 3) [m]."""
+    return np.asarray(_turns(torch.from_numpy(joints)).numpy())
+
+
 def _turns(joints: torch.Tensor) -> torch.Tensor:
     """World rotation of each joint (N, 24, 3, 3): the parent's, plus the shortest rotation onto the bone's target."""
     turns = torch.eye(3, dtype=joints.dtype).repeat(len(joints), len(JOINT_NAMES), 1, 1)

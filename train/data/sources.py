@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.body.model import Body
 from core.errors import FitsError
 from core.formats.shared.genders import NEUTRAL, genders_of
 from core.formats.shared.pose_rows import Frame
 from core.store.fits.dictionary import FitsDictionary
+from train.data.agora_source import dataset_file, teaching
 from train.data.batches import Order
 from train.data.photos_present import learnable, present
 from train.data.samples import (
@@ -59,18 +61,29 @@ def read_sources(
     fits = FitsDictionary.load(path, body.fingerprint) if path is not None else None
     names = [name for name, _ in options.data]
     parts = []
+    taught: list[NDArray[np.bool_]] = []
     notices: list[str] = []
     own = dictionary_rows(fits, names, str(path)) if fits is not None else None
     if own is not None:
         parts.append((samples_of_fits(own, options.photos or (options.fits or Path()).parent), own))
+        taught.append(np.ones(len(own), dtype=bool))
     folders = dict(options.data_photos)
     for name, file in options.data:
-        folder = folders.get(name, file.parent)
+        folder = folders.get(name, file if file.is_dir() else file.parent)
         told: list[str] = []
-        samples, rows = read_dataset(
-            name, file, folder, body, halves, not options.without_truth, frame=options.frame, tell=told.append
-        )
-        notices += _shapeless(file, rows, body)
+        with dataset_file(file, folder) as table:
+            samples, rows = read_dataset(
+                name,
+                table,
+                folder,
+                body,
+                halves,
+                not options.without_truth,
+                frame=options.frame,
+                tell=told.append,
+            )
+            notices += _shapeless(table, rows, body)
+            taught.append(teaching(table, samples.keypoints))
         notices += [f"{name}: {line}" for line in told if rows.locked.any()]
         if fits is not None:
             truth = rows.locked.numpy()
@@ -81,7 +94,7 @@ def read_sources(
         raise FitsError(f"{path}: nobody is in it to train on. Save the fits of a project that has people.")
     samples = Samples.joined([part for part, _ in parts])
     every = joined_fits([rows for _, rows in parts])
-    order, skipped = _order(samples, every, seed)
+    order, skipped = _order(samples, every, np.concatenate(taught), seed)
     return Sources(samples, every, order, (*notices, *skipped))
 
 
@@ -97,10 +110,18 @@ def _shapeless(file: Path, rows: FitsDictionary, body: Body) -> list[str]:
     return [f"{file}: {count} {words}"] if count else []
 
 
-def _order(samples: Samples, fits: FitsDictionary, seed: int) -> tuple[Order, tuple[str, ...]]:
-    there, absent = present(samples)
+def _order(
+    samples: Samples, fits: FitsDictionary, taught: NDArray[np.bool_], seed: int
+) -> tuple[Order, tuple[str, ...]]:
+    """taught (N,): rows that are not too hidden."""
+    everywhere, absent = present(samples)
+    there = everywhere[taught[everywhere]]
     rows = there[learnable(samples, fits)[there]]
     notices = [str(absent)] if absent.people else []
+    if len(there) < len(everywhere):
+        notices.append(
+            f"{len(everywhere) - len(there)} people are too hidden or too far outside, and are skipped"
+        )
     if len(rows) < len(there):
         notices.append(
             f"{len(there) - len(rows)} people have no visible keypoint and no truth, and are skipped"

@@ -1,8 +1,10 @@
-"""The shader that dresses people: cloth, hair and shoes stand off the skin, coloured by their place on the body.
+"""The shader that draws clothes: cloth, hair and shoes stand off the skin, coloured by their place on the body.
 
 Both parts know how deep a point of the body at rest (T-pose) is inside each garment [m], so garments are sharp at any
 size and bulge the same way in every pose. vispy reads only one name per declaration.
 """
+
+from train.rendering.light_shader import LIGHT, VERTEX_LIGHT
 
 _GARMENTS = """
 uniform vec2 u_arm;          // |x| of shoulder and wrist, y of hip and ankle [m]
@@ -62,32 +64,28 @@ attribute vec3 a_position;
 attribute vec3 a_normal;
 attribute vec3 a_rest;
 uniform mat4 u_projection;
-varying vec3 v_normal;
 varying vec3 v_rest;
 """
+    + VERTEX_LIGHT
     + _GARMENTS
     + """
 void main() {
-    v_normal = a_normal;
     v_rest = a_rest;
     float folds = 0.7 + 0.6 * noise(a_rest * vec3(22.0, 9.0, 22.0));
     float off = u_loose.y * folds * smoothstep(0.0, 0.02, in_bottom(a_rest));
     off = max(off, (u_loose.x * folds + 0.004) * smoothstep(0.0, 0.015, in_top(a_rest)) * step(0.001, u_loose.x));
     off = max(off, u_loose.z * smoothstep(-0.01, 0.01, in_shoes(a_rest)));
     off = max(off, u_loose.w * (0.5 + noise(a_rest * 40.0)) * smoothstep(0.0, 0.03, in_hair(a_rest)));
-    gl_Position = u_projection * vec4(a_position + off * normalize(a_normal), 1.0);
+    vec3 normal = normalize(a_normal);
+    vec3 place = a_position + off * normal;
+    light_up(normal, place);
+    gl_Position = u_projection * vec4(place, 1.0);
 }
 """
 )
 
 FRAGMENT = (
     """
-uniform float u_number;
-uniform vec3 u_light;
-uniform vec3 u_light_color;
-uniform vec3 u_sky;
-uniform vec3 u_ground;
-uniform vec3 u_up;
 uniform vec3 u_skin;
 uniform vec3 u_hair;
 uniform vec3 u_eyes;
@@ -99,9 +97,9 @@ uniform vec3 u_shoes;
 uniform vec3 u_top_pattern;  // stripes across, stripes along: 0 or 1; period [m]
 uniform vec3 u_bottom_pattern;
 uniform vec3 u_details;      // print on the chest, denim, beard: 0 or 1
-varying vec3 v_normal;
 varying vec3 v_rest;
 """
+    + LIGHT
     + _GARMENTS
     + """
 vec3 woven(vec3 plain, vec3 accent, vec3 pattern, vec2 place, vec3 r) {
@@ -182,10 +180,11 @@ float shade_at(vec3 r) {
 }
 
 void main() {
-    vec3 normal = normalize(v_normal);
-    float upward = 0.5 + 0.5 * dot(normal, u_up);
-    vec3 light = mix(u_ground, u_sky, upward) * shade_at(v_rest) + u_light_color * max(dot(normal, u_light), 0.0);
-    gl_FragColor = vec4(min(color_at(v_rest) * light, 1.0), u_number);
+    if (u_flat > 0.5) {
+        gl_FragColor = flat_color();
+        return;
+    }
+    gl_FragColor = vec4(developed(color_at(v_rest), shade_at(v_rest)), u_number);
 }
 """
 )

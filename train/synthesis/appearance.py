@@ -5,7 +5,6 @@ from __future__ import annotations
 import colorsys
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.body.model import Body
 from core.body.tree import joint_index
@@ -76,23 +75,6 @@ def draw_look(neck: float, rng: np.random.Generator) -> Uniforms:
             float(rng.uniform(0.006, LOOSEST[3])),
         ),
         "u_details": tuple(float(rng.random() < share) for share in (PRINTED, DENIM, BEARDED)),
-    }
-
-
-def draw_light(world_up: NDArray[np.floating], rng: np.random.Generator) -> Uniforms:
-    """Random sun and sky. world_up (3,) in the camera's frame. Light comes from above, mostly from the camera's
-    side."""
-    warmth = rng.uniform(-0.06, 0.08)
-    tint = np.array([1 + warmth, 1, 1 - warmth])
-    direction = np.array([rng.normal(0, 0.7), 0, rng.normal(-0.6, 0.6)]) + rng.uniform(0.3, 1.2) * world_up
-    direction /= np.linalg.norm(direction)
-    ambient, sun = rng.uniform(0.42, 0.7), rng.uniform(0.25, 0.75)
-    return {
-        "u_light": tuple(direction.tolist()),
-        "u_light_color": tuple((sun * tint).tolist()),
-        "u_sky": tuple((ambient * np.array([1 - warmth / 2, 1, 1 + warmth / 2])).tolist()),
-        "u_ground": tuple((ambient * rng.uniform(0.45, 0.8) * tint).tolist()),
-        "u_up": tuple(float(value) for value in world_up),
     }
 
 

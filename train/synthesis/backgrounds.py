@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import FitloopError, ImageError
 from core.geometry.image import read_image
-from train.synthesis.scene import Camera
+from train.synthesis.scene_cameras import Camera
 
 Image = NDArray[np.float32]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
@@ -40,7 +40,7 @@ class Backgrounds:
                 return self._from_folder(rng)
             except ImageError:  # an unreadable picture is replaced by a generated background
                 pass
-        kind = rng.choice(["ground", "gradient", "blobs", "noise"], p=[0.75, 0.08, 0.09, 0.08])
+        kind = rng.choice(["ground", "gradient", "blobs", "noise"], p=[0.9, 0.03, 0.05, 0.02])
         image = {"ground": self._ground, "gradient": self._gradient, "blobs": self._blobs}.get(
             kind, self._noise
         )(camera, rng)

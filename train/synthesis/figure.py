@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -60,17 +60,39 @@ class Figure:
 
         Normals rotate with the skin; other changes of normals by shape and bending are neglected.
         """
-        shape = np.append(betas, kid).astype(np.float32)
-        rest = self.template + (self.shapedirs @ shape).reshape(-1, 3)
-        rest_joints = self.joints + (self.joint_dirs @ shape).reshape(-1, 3)
+        transforms, places = self.transforms(pose, betas, kid)
+        return (*self.moved(transforms, betas, kid), places)
+
+    def transforms(self, pose: Floats, betas: Floats, kid: float) -> tuple[Floats, Floats]:
+        """Of each joint: rotation and translation (24, 12) from rest, and place (24, 3) [m]."""
+        rest_joints = self.joints + (self.joint_dirs @ _shape(betas, kid)).reshape(-1, 3)
         local = axis_angle_to_matrix(torch.from_numpy(pose.reshape(1, -1, 3))).numpy()
         turns, places = (part[0] for part in world_transforms(local, offsets_between(rest_joints[None])))
         moves = places - np.einsum("jab,jb->ja", turns, rest_joints)
-        blended = self.weights @ np.concatenate([turns, moves[..., None]], axis=2).reshape(-1, 12)
-        blended = blended.reshape(-1, 3, 4)
+        return np.concatenate([turns, moves[..., None]], axis=2).reshape(-1, 12), places
+
+    def moved(self, transforms: Floats, betas: Floats, kid: float) -> tuple[Floats, Floats]:
+        """Vertices and normals (V, 3) of the body's transforms (24, 12), which its garments share."""
+        rest = self.template + (self.shapedirs @ _shape(betas, kid)).reshape(-1, 3)
+        blended = (self.weights @ transforms).reshape(-1, 3, 4)
         vertices = np.einsum("vab,vb->va", blended[..., :3], rest) + blended[..., 3]
-        normals = np.einsum("vab,vb->va", blended[..., :3], self.normals)
-        return vertices, normals, places
+        return vertices, np.einsum("vab,vb->va", blended[..., :3], self.normals)
+
+    def part(self, vertices: NDArray[np.int64], faces: NDArray[np.int64]) -> Figure:
+        """The mesh of some vertices (N,), which may repeat, with faces (F, 3) between them."""
+        rows = self.shapedirs.reshape(len(self.template), 3, -1)[vertices]
+        return replace(
+            self,
+            template=self.template[vertices],
+            normals=self.normals[vertices],
+            shapedirs=np.ascontiguousarray(rows.reshape(-1, rows.shape[2])),
+            weights=np.ascontiguousarray(self.weights[vertices]),
+            faces=faces,
+        )
+
+
+def _shape(betas: Floats, kid: float) -> Floats:
+    return np.append(betas, kid).astype(np.float32)
 
 
 def _vertex_normals(vertices: Floats, faces: NDArray[np.int64]) -> Floats:
@@ -88,8 +110,14 @@ def _cluster(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices (N,) of one vertex per cell, and the faces (F, 3) between them that do not collapse."""
     key = np.column_stack([np.floor(vertices / cell).astype(np.int64), weights.argmax(axis=1)])
+    return clusters(key, faces)
+
+
+def clusters(key: NDArray[np.int64], faces: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices (N,) of one vertex per key (V, K), and the faces (F, 3) between them that do not collapse."""
     _, first, cells = np.unique(key, axis=0, return_index=True, return_inverse=True)
     kept = cells.reshape(-1)[faces]
     proper = (kept[:, 0] != kept[:, 1]) & (kept[:, 1] != kept[:, 2]) & (kept[:, 2] != kept[:, 0])
-    rolled = np.stack([np.roll(row, -int(row.argmin())) for row in kept[proper]])
+    smallest = kept[proper].argmin(axis=1)
+    rolled = np.take_along_axis(kept[proper], (smallest[:, None] + np.arange(3)) % 3, axis=1)
     return first, np.unique(rolled, axis=0)

@@ -11,39 +11,63 @@ import torch
 from numpy.typing import NDArray
 
 from core.body.keypoint_body import KeypointBody
+from core.body.mean_skeleton import open_fingerprint
 from core.body.model import Body, BodyParams, load_body
-from core.body.tree import PARENTS
 from train.rendering.people_renderer import DressedMesh, PeopleRenderer, Picture
-from train.synthesis.appearance import draw_light, draw_look, landmarks
+from train.synthesis.appearance import draw_look, landmarks
 from train.synthesis.backgrounds import Backgrounds
+from train.synthesis.crowd import box_overlap
 from train.synthesis.figure import Figure
+from train.synthesis.ground import contact_shadow, ground_strip
+from train.synthesis.light.panoramas import Panoramas, behind
+from train.synthesis.light.skies import Light, plain_light
 from train.synthesis.poses import PoseSource
-from train.synthesis.scene import Camera, Figurant, Scene, draw_scene
+from train.synthesis.scene import Figurant, Scene, boxes_of, draw_scene
+from train.synthesis.scene_cameras import agora_camera, free_camera
+from train.synthesis.things import draw_things
+from train.synthesis.visibility import LAYOUT, SUPERSAMPLING, hidden_share, keypoint_depths, occlusion
+from train.synthesis.wardrobe.drawn_garments import DrawnGarments
+from train.synthesis.wardrobe.outfit import Layer, Wardrobe, worn
 
 Floats = NDArray[np.float32]
 
-LAYOUT = "spin49"
 SMALL_PICTURE, COARSE_CELL = 320, 0.015  # [px]; grid cell of the mesh for such pictures [m], under two pixels
-SUPERSAMPLING = 2
 TRIES = 8  # scenes tried for one photo until a person is visible
 FEWEST_SEEN = 6  # visible keypoints; a person with fewer becomes no training row
 FEWEST_PIXELS = 0.002  # share of the picture; a smaller person becomes no training row
 # Of a keypoint below its own skin: constant [m], for cloth and hair too, and factor on its depth there.
 DEPTH_TOLERANCE, DEPTH_FACTOR = 0.045, 2.2
 JPEG_QUALITY = 70, 97
-SHADOW_WIDTH = 0.13  # [m] of a limb's shadow
+FLAT_GROUND = 5.0, 14.0  # [m] reach of a panorama's flat ground
 
 
 @dataclass(frozen=True)
 class StudioConfig:
-    """Options of synthetic photos. size: width and height [px]; people: least and most; poses: a file of motion
-    capture, else the pose prior; backgrounds: a folder of pictures, else generated ones."""
+    """Options of synthetic photos.
+
+    size: width [px], and height unless that is given. people: least and most. poses: a file of motion capture, else the
+    pose prior. backgrounds: a folder of pictures, else generated ones. crowd: numbers of scenes, of which one is drawn
+    and the most crowded of so many scenes is taken; empty where people stand apart. wardrobe: a folder of garments,
+    else drawn clothes. panoramas: a folder of light, else plain skies. occluders: share of photos with things among
+    the people. agora_cameras: AGORA's instead of free ones.
+    """
 
     size: int = 256
     people: tuple[int, int] = (1, 6)
     seed: int = 0
     poses: Path | None = None
     backgrounds: Path | None = None
+    crowd: tuple[int, ...] = ()
+    wardrobe: Path | None = None
+    panoramas: Path | None = None
+    occluders: float = 0.0
+    height: int | None = None
+    agora_cameras: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Width and height [px] of a photo."""
+        return self.size, self.size if self.height is None else self.height
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +77,9 @@ class Truth:
     pose (P, 72) [rad], betas (P, 10), kid (P,), cam_t (P, 3) [m]; focal_length, camera_center [px]; keypoints
     (P, 49, 3) = x, y [px] and 1 inside the photo, else 0; occluded (P, 49): inside the photo, but hidden by a person;
     box (P, 4) = left, top, width, height [px] of the whole body, clipped to the photo; number (P,): the value of the
-    person's pixels in the mask.
+    person's pixels in the mask; occlusion (P,) [%]: hidden share of the person's pixels inside the photo; overlap (P,):
+    highest IoU of the box with that of another person of the scene; garments: names of each person's, "" for drawn
+    clothes.
     """
 
     pose: Floats
@@ -66,6 +92,9 @@ class Truth:
     occluded: NDArray[np.bool_]
     box: Floats
     number: NDArray[np.uint8]
+    occlusion: Floats
+    overlap: Floats
+    garments: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.pose)
@@ -88,17 +117,22 @@ class Studio:
     def __init__(self, config: StudioConfig, body: Body | None = None) -> None:
         """Raises FitloopError if poses or backgrounds cannot be read, or if EGL is missing."""
         body = load_body() if body is None else body
-        size = (config.size, config.size)
+        size = config.shape
         self._config = config
         self._poses = PoseSource(config.poses)
-        self._figure = Figure.from_body(body, COARSE_CELL if config.size <= SMALL_PICTURE else 0.0)
+        cell = COARSE_CELL if max(size) <= SMALL_PICTURE else 0.0
+        self._figure = Figure.from_body(body, cell)
+        self._aim = agora_camera if config.agora_cameras else free_camera
         self._keypoints = KeypointBody.from_body(body, LAYOUT)
         self._tolerance = DEPTH_TOLERANCE + DEPTH_FACTOR * keypoint_depths(body)
         marks = landmarks(body)
         self._neck = float(np.asarray(marks["u_neck"]))
         self._backgrounds = Backgrounds(size, config.backgrounds)
-        drawn = config.size * SUPERSAMPLING
-        self._renderer = PeopleRenderer(drawn, drawn, self._figure.template, self._figure.faces, marks)
+        self._wardrobe = Wardrobe(config.wardrobe, body, cell) if config.wardrobe else None
+        self._drawn = DrawnGarments(body) if body.fingerprint == open_fingerprint() else None
+        self._panoramas = Panoramas(config.panoramas) if config.panoramas else None
+        drawn = [side * SUPERSAMPLING for side in size]
+        self._renderer = PeopleRenderer(drawn[0], drawn[1], self._figure.template, self._figure.faces, marks)
 
     def photo(self, index: int) -> SyntheticPhoto:
         rng = np.random.default_rng([self._config.seed, index])
@@ -112,37 +146,79 @@ class Studio:
         self._renderer.close()
 
     def _try(self, rng: np.random.Generator) -> SyntheticPhoto:
-        size = (self._config.size, self._config.size)
-        scene = draw_scene(self._figure, self._poses, self._config.people, size, rng)
-        picture = self._draw(scene, rng)
-        background = self._backgrounds.draw(scene.camera, rng)
-        background *= 1 - shadow(scene, size, float(rng.uniform(0.1, 0.5)))[..., None]
+        size = self._config.shape
+        scene = draw_scene(
+            self._figure, self._poses, self._config.people, size, rng, self._config.crowd, self._aim
+        )
+        light, background, exposure = self._surroundings(scene, rng)
+        outfits = [self._wardrobe.draw(rng) if self._wardrobe else () for _ in scene.people]
+        picture = self._draw(scene, outfits, light, exposure, rng)
+        background *= 1 - contact_shadow(scene, size, float(rng.uniform(0.1, 0.5)))[..., None]
         image = _develop(_over(picture, background), rng)
         mask = np.ascontiguousarray(picture.number[1::SUPERSAMPLING, 1::SUPERSAMPLING])
         quality = int(rng.integers(*JPEG_QUALITY))
-        return SyntheticPhoto(image, mask, self._truth(scene, picture, mask), quality)
+        return SyntheticPhoto(image, mask, self._truth(scene, picture, mask, outfits), quality)
 
-    def _draw(self, scene: Scene, rng: np.random.Generator) -> Picture:
+    def _surroundings(self, scene: Scene, rng: np.random.Generator) -> tuple[Light, Floats, float]:
+        """Light, background (H, W, 3) in 0..255, and exposure."""
+        size = self._config.shape
+        if self._panoramas is None:
+            light = plain_light(rng)
+            exposure = light.exposure * float(np.exp(rng.normal(0, 0.15)))
+            return light, self._backgrounds.draw(scene.camera, rng), exposure
+        panorama = self._panoramas.draw(rng)
+        exposure = panorama.light.exposure * float(np.exp(rng.normal(0, 0.2)))
+        seen = behind(panorama, scene.camera, size, exposure, float(rng.uniform(*FLAT_GROUND)))
+        if self._config.backgrounds is not None:
+            seen = self._backgrounds.draw(scene.camera, rng)
+        return panorama.light, seen, exposure
+
+    def _draw(
+        self,
+        scene: Scene,
+        outfits: list[tuple[Layer, ...]],
+        light: Light,
+        exposure: float,
+        rng: np.random.Generator,
+    ) -> Picture:
         camera = scene.camera
-        light = draw_light(camera.rotation @ np.array([0, 1, 0], dtype=np.float32), rng)
         dressed = [
-            DressedMesh(person.vertices, person.normals, draw_look(self._neck, rng))
-            for person in scene.people
+            self._dressed(person, outfit, rng) for person, outfit in zip(scene.people, outfits, strict=True)
         ]
-        cx, cy = camera.camera_center
+        things = draw_things(scene, rng) if rng.random() < self._config.occluders else ()
+        (cx, cy), up = camera.camera_center, camera.rotation[:, 1]
         center = (cx * SUPERSAMPLING, cy * SUPERSAMPLING)
-        return self._renderer.render(dressed, camera.focal_length * SUPERSAMPLING, center, light)
+        return self._renderer.render(
+            dressed,
+            camera.focal_length * SUPERSAMPLING,
+            center,
+            light.uniforms(camera.rotation, exposure),
+            things,
+            camera.seen(ground_strip(camera)),
+            (float(up[0]), float(up[1]), float(up[2])),
+        )
 
-    def _truth(self, scene: Scene, picture: Picture, mask: NDArray[np.uint8]) -> Truth:
+    def _dressed(self, person: Figurant, outfit: tuple[Layer, ...], rng: np.random.Generator) -> DressedMesh:
+        """A person in an outfit of the wardrobe, or in drawn clothes where it is empty."""
+        if outfit:
+            return DressedMesh(person.vertices, person.normals, {}, worn(outfit, person))
+        look, layers = draw_look(self._neck, rng), outfit
+        if self._drawn is not None:
+            look, layers = self._drawn.draw(look, rng)
+        return DressedMesh(person.vertices, person.normals, look, worn(layers, person))
+
+    def _truth(
+        self, scene: Scene, picture: Picture, mask: NDArray[np.uint8], outfits: list[tuple[Layer, ...]]
+    ) -> Truth:
         """The truth of the people that are visible enough to learn from."""
         people, camera = scene.people, scene.camera
         points = self._keypoints.keypoints(params_of(people)).numpy()
         xy = camera.pixels(points)
-        inside = ((xy >= 0) & (xy < self._config.size)).all(axis=-1) & (points[..., 2] > 0)
+        inside = ((xy >= 0) & (xy < self._config.shape)).all(axis=-1) & (points[..., 2] > 0)
         numbers = np.arange(1, len(people) + 1)
         hidden = inside & occlusion(xy, points[..., 2], numbers, picture, self._tolerance)
-        boxes = np.stack([_box(person, camera, self._config.size) for person in people])
-        area = np.bincount(mask.reshape(-1), minlength=len(people) + 1)[1:]
+        boxes = boxes_of(scene, self._config.shape)
+        area = np.bincount(mask.reshape(-1), minlength=len(people) + 1)[1 : len(people) + 1]
         kept = (inside & ~hidden).sum(axis=1) >= FEWEST_SEEN
         kept &= area >= FEWEST_PIXELS * mask.size
         chosen = np.flatnonzero(kept)
@@ -159,6 +235,9 @@ class Studio:
             occluded=hidden[chosen],
             box=boxes[chosen],
             number=numbers[chosen].astype(np.uint8),
+            occlusion=hidden_share(picture)[chosen],
+            overlap=box_overlap(boxes)[chosen],
+            garments=tuple(" ".join(layer.name for layer in outfits[p] if layer.name) for p in chosen),
         )
 
 
@@ -172,55 +251,13 @@ def params_of(people: tuple[Figurant, ...]) -> BodyParams:
     )
 
 
-def keypoint_depths(body: Body) -> Floats:
-    """Depth (49,) [m] of each keypoint below the skin: its distance to the nearest vertex of the body at rest."""
-    points = body.keypoints(BodyParams.zeros(1), LAYOUT)
-    return torch.cdist(points, body.v_template[None])[0].min(dim=1).values.numpy()
-
-
-def occlusion(
-    xy: Floats, depth: Floats, numbers: NDArray[np.int64], picture: Picture, tolerance: Floats
-) -> NDArray[np.bool_]:
-    """(P, K) bool: True if the depth map has a surface in front of the keypoint at xy (P, K, 2) [px].
-
-    depth (P, K) [m] of the keypoints, numbers (P,) of the people. Another person occludes a keypoint if nearer. The
-    person's own skin occludes it if nearer by more than tolerance (K,) [m], as joints are always below some skin.
-    """
-    height, width = picture.number.shape
-    pixel = np.floor(xy * SUPERSAMPLING)
-    column = pixel[..., 0].clip(0, width - 1).astype(np.int64)
-    row = pixel[..., 1].clip(0, height - 1).astype(np.int64)
-    seen, nearest = picture.number[row, column], picture.depth[row, column]
-    other = (seen != numbers[:, None]) & (seen != 0) & (nearest < depth)
-    own = (seen == numbers[:, None]) & (nearest < depth - tolerance)
-    return other | own
-
-
-def shadow(scene: Scene, size: tuple[int, int], darkness: float) -> Floats:
-    """(H, W) in 0..1: soft shadows of the people's bones, cast straight down on the ground. size: width, height."""
-    camera = scene.camera
-    image = np.zeros((size[1], size[0]), np.float32)
-    for person in scene.people:
-        ground = person.skeleton * np.array([1, 0, 1], dtype=np.float32)
-        depth = (ground - camera.position) @ camera.rotation[2]
-        if depth.min() < SHADOW_WIDTH:
-            continue
-        xy = camera.project(ground)
-        if np.abs(xy).max() > 8 * max(size):
-            continue
-        ends = np.round(xy).astype(int).tolist()
-        widths = np.maximum(1, np.round(SHADOW_WIDTH * camera.focal_length / depth)).astype(int).tolist()
-        for joint, parent in enumerate(PARENTS[1:], start=1):
-            cv2.line(image, ends[joint], ends[parent], darkness, widths[joint])
-    return cv2.GaussianBlur(image, (0, 0), 0.012 * max(size))
-
-
 def _over(picture: Picture, background: Floats) -> Floats:
-    """The people over the background, averaged down from the supersampled picture."""
+    """People and things over the background and their shadows, averaged down from the supersampled picture."""
     size = (background.shape[1], background.shape[0])
     people = cv2.resize(picture.color, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    covered = (picture.number > 0).astype(np.float32)
-    return people + background * (1 - cv2.resize(covered, size, interpolation=cv2.INTER_AREA))[..., None]
+    behind_them = np.where(picture.number > 0, np.uint8(0), picture.shade)
+    light = cv2.resize(behind_them, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return people + background * light[..., None]
 
 
 def _develop(image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -230,12 +267,3 @@ def _develop(image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.0)))
     noise = rng.integers(0, 256, image.shape, dtype=np.uint8).astype(np.float32) - 127.5
     return (image * exposure + offset + noise * float(rng.uniform(0, 0.07))).clip(0, 255).astype(np.uint8)
-
-
-def _box(person: Figurant, camera: Camera, size: int) -> Floats:
-    """Left, top, width, height [px] of the whole body, including hidden parts, clipped to the photo."""
-    ahead = person.vertices[person.vertices[:, 2] > 0]
-    xy = camera.pixels(ahead)
-    columns = np.ascontiguousarray(xy.T)  # numpy is slow along the first axis
-    low, high = columns.min(axis=1).clip(0, size), columns.max(axis=1).clip(0, size)
-    return np.concatenate([low, high - low]).astype(np.float32)

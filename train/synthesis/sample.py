@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from core.body.keypoints import convert, layout
 from core.body.model import load_body
 from core.records import BBox, Fit, Keypoints, Person, Photo
-from train.synthesis.photo import LAYOUT, Studio, StudioConfig, Truth
+from train.synthesis.photo import Studio, StudioConfig, Truth
+from train.synthesis.visibility import LAYOUT
 from train.synthesis.writing import bbox_of, save_image
 
 QUALITY = 92

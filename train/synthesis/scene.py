@@ -4,48 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.body.tree import JOINT_NAMES, PARENTS
+from train.synthesis.crowd import TRIES, box_overlap, crowd_shift
 from train.synthesis.figure import Figure
 from train.synthesis.poses import PoseSource, runs_through_itself
+from train.synthesis.scene_cameras import Aim, Camera, axis_angle, free_camera, rotation
 
 Floats = NDArray[np.float32]
 BETAS = 10
 SHAPE_LIMIT = 2.5  # standard deviations
 KIDS = 0.12  # share of children
 FACING = 0.55  # share of people who roughly face the camera
-NEAREST = 0.4  # [m] least distance of the skin to the camera
 POSINGS = 6  # poses tried until one does not intersect itself
 LAYINGS = 20  # places tried for a person before it is left out of the scene
 # Radius of a body around its joints [m], to keep people from intersecting each other.
 THICKNESS = {"pelvis": 0.15, "spine": 0.15, "hip": 0.12, "collar": 0.11, "neck": 0.08, "head": 0.12}
 LIMB_THICKNESS = 0.06
-
-
-@dataclass(frozen=True, eq=False)
-class Camera:
-    """rotation (3, 3) world to camera, position (3,) [m] in the world, focal_length and camera_center [px]."""
-
-    rotation: Floats
-    position: Floats
-    focal_length: float
-    camera_center: tuple[float, float]
-
-    def pixels(self, seen: Floats) -> Floats:
-        """Points (..., 3) [m] in the camera's frame to pixels (..., 2)."""
-        center = np.array(self.camera_center, dtype=np.float32)
-        return seen[..., :2] / seen[..., 2:] * np.float32(self.focal_length) + center
-
-    def project(self, world: Floats) -> Floats:
-        """World points (N, 3) [m] to pixels (N, 2)."""
-        return self.pixels(self.seen(world))
-
-    def seen(self, world: Floats) -> Floats:
-        """World points (N, 3) [m] to the camera's frame."""
-        return np.asarray((world - self.position) @ self.rotation.T, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +67,49 @@ def draw_scene(
     people: tuple[int, int],
     size: tuple[int, int],
     rng: np.random.Generator,
+    crowd: tuple[int, ...] = (),
+    aim: Aim = free_camera,
 ) -> Scene:
-    """A random scene. people: least and most, fewer are likelier. size: width, height [px]."""
+    """A random scene. people: least and most, fewer are likelier. size: width, height [px].
+
+    crowd: numbers of scenes, of which one is drawn; so many crowded scenes are made, and the one with the highest IoU
+    of boxes is returned. Empty: people stand apart. aim: chooses the camera.
+    """
     counts = np.arange(people[0], people[1] + 1)
     shares = 1 / counts
     count = int(rng.choice(counts, p=shares / shares.sum()))
-    standing = _lay_out([_person(figure, poses, rng) for _ in range(count)], rng)
-    camera = _camera(np.concatenate([p.vertices[::7] for p in standing]), size, rng)
+    made = int(rng.choice(crowd)) if crowd else 1
+    scenes = [_scene(figure, poses, count, size, rng, bool(crowd), aim) for _ in range(made)]
+    if made == 1:
+        return scenes[0]
+    return max(scenes, key=lambda scene: float(box_overlap(boxes_of(scene, size)).mean()))
+
+
+def _scene(
+    figure: Figure,
+    poses: PoseSource,
+    count: int,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+    crowded: bool,
+    aim: Aim,
+) -> Scene:
+    people = [_person(figure, poses, rng) for _ in range(count)]
+    standing = _lay_out_crowd(people, rng) if crowded else _lay_out(people, rng)
+    camera = aim(np.concatenate([p.vertices[::7] for p in standing]), size, rng)
     return Scene(camera, tuple(_seen(person, camera) for person in standing))
+
+
+def boxes_of(scene: Scene, size: tuple[int, int]) -> Floats:
+    """Left, top, width, height (P, 4) [px] of the whole bodies, including hidden parts, clipped to the photo."""
+    return np.stack([_box(person, scene.camera, size) for person in scene.people])
+
+
+def _box(person: Figurant, camera: Camera, size: tuple[int, int]) -> Floats:
+    ahead = person.vertices[person.vertices[:, 2] > 0]
+    columns = np.ascontiguousarray(camera.pixels(ahead).T)  # numpy is slow along the first axis
+    low, high = (found.clip(0, size) for found in (columns.min(axis=1), columns.max(axis=1)))
+    return np.concatenate([low, high - low]).astype(np.float32)
 
 
 def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Standing:
@@ -146,6 +158,21 @@ def _lay_out(people: list[_Standing], rng: np.random.Generator) -> list[_Standin
     return placed
 
 
+def _lay_out_crowd(people: list[_Standing], rng: np.random.Generator) -> list[_Standing]:
+    """The people before and behind one another; a person without a free place is left out."""
+    placed = people[:1]
+    for person in people[1:]:
+        before = placed[-1].joints[0] * np.array(
+            [1, 0, 1], dtype=np.float32
+        )  # a person is made at the origin
+        for attempt in range(TRIES):
+            moved = _moved(person, before + crowd_shift(attempt, rng))
+            if all(_apart(moved.joints, other.joints) for other in placed):
+                placed = [*placed, moved]
+                break
+    return placed
+
+
 def _moved(person: _Standing, shift: Floats) -> _Standing:
     return _Standing(
         person.orient, person.pose, person.betas, person.kid, person.pelvis,
@@ -172,30 +199,6 @@ def _apart(joints: Floats, others: Floats) -> bool:
     return bool((away > _THICKNESS[:, None] + _THICKNESS).all())
 
 
-def _camera(points: Floats, size: tuple[int, int], rng: np.random.Generator) -> Camera:
-    """A random camera that shows all points (N, 3) [m], or sometimes only most of them."""
-    width, height = size
-    tangent = np.tan(np.radians(rng.uniform(24, 70)) / 2)  # of half the horizontal field of view
-    elevation = np.radians(np.clip(rng.normal(6, 11), -12, 55))
-    roll = np.radians(rng.normal(0, 2.5))
-    back = np.array([0, np.sin(elevation), np.cos(elevation)])
-    level = np.stack([np.array([1, 0, 0]), -np.cross(back, [1, 0, 0]), -back])
-    turn = rotation(np.array([0, 0, roll])) @ level
-    low, high = points.min(axis=0), points.max(axis=0)
-    target = (low + high) / 2 + rng.normal(0, 0.06, 3) * (high - low)
-    seen = (points - target) @ turn.T
-    across = np.maximum(np.abs(seen[:, 0]), np.abs(seen[:, 1]) * width / height) / tangent
-    whole = float((across - seen[:, 2]).max())  # least distance that shows all points
-    share = rng.uniform(0.55, 0.95) if rng.random() < 0.18 else rng.uniform(1.0, 1.4)
-    distance = max(whole * share, NEAREST - float(seen[:, 2].min()))
-    focal_length = width / (2 * tangent)
-    position = target + distance * back
-    position[1] = max(position[1], 0.15)
-    return Camera(
-        turn.astype(np.float32), position.astype(np.float32), float(focal_length), (width / 2, height / 2)
-    )
-
-
 def _seen(person: _Standing, camera: Camera) -> Figurant:
     """A person in the camera's frame, X_camera = R (X - C). The orientation is R times the world's. A body turns about
     its pelvis p, so cam_t = R (p + place - C) - p."""
@@ -206,13 +209,3 @@ def _seen(person: _Standing, camera: Camera) -> Figurant:
     vertices = camera.seen(person.vertices)
     normals = np.asarray(person.normals @ camera.rotation.T, dtype=np.float32)
     return Figurant(pose, person.betas, person.kid, cam_t, vertices, normals, person.joints)
-
-
-def rotation(axis_angle_vector: NDArray[np.floating]) -> Floats:
-    """Axis-angle (3,) [rad] to a matrix (3, 3)."""
-    return cv2.Rodrigues(np.asarray(axis_angle_vector, dtype=np.float64))[0].astype(np.float32)
-
-
-def axis_angle(matrix: NDArray[np.floating]) -> Floats:
-    """A rotation matrix (3, 3) to axis-angle (3,) [rad]."""
-    return cv2.Rodrigues(np.asarray(matrix, dtype=np.float64))[0][:, 0].astype(np.float32)

@@ -14,9 +14,10 @@ from train.synthesis.figure import Figure
 from train.synthesis.people_sheet import COLUMNS, PHOTOS, SIZE, people_sheet
 
 WIDTH, FOCAL = 320, 400.0
+_FULL = np.diag([0, 0, 0, 1]).astype(np.float32)
 EVEN = {
-    "u_light": (0.0, 0.0, -1.0), "u_light_color": (0.0, 0.0, 0.0), "u_sky": (1.0, 1.0, 1.0),
-    "u_ground": (1.0, 1.0, 1.0), "u_up": (0.0, -1.0, 0.0),
+    "u_red": _FULL, "u_green": _FULL, "u_blue": _FULL, "u_exposure": 6.0,
+    "u_light": (0.0, 0.0, -1.0), "u_light_color": (0.0, 0.0, 0.0),
 }  # fmt: skip
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 NONE = (0.0, 0.0, 1.0)

@@ -72,7 +72,8 @@ SWITCHES = {
 HELP = {
     "fits": "fits dictionary, curated.npz; alone, the photos it names are trained on",
     "photos": "folder that the photos' names of --fits start from; by default the dictionary's own",
-    "data": "NAME=FILE: a data set .npz as SPIN has them; may be given several times",
+    "data": "NAME=FILE: a data set .npz as SPIN has them, or a folder of train.synthetic or of AGORA's frames; may be "
+    "given several times",
     "data_photos": "NAME=FOLDER of that data set's photos; by default the .npz's own",
     "without_truth": "leave SMPL parameters and 3D joints of the data sets aside",
     "frame": "camera frame of poses of data sets whose file does not tell it; by default the crop's, as in SPIN",

@@ -1,0 +1,1 @@
+"""Light of synthetic photos: skies of nine spherical harmonics, suns, and panoramas."""

@@ -1,0 +1,1 @@
+"""Garments, hair and skins of MakeHuman's community, fitted to the open body."""

@@ -144,7 +144,7 @@ def evaluate(
         protocol = replace(protocol, words=_AS_NEUTRAL, published=None)
     parts: list[dict[str, Tensor]] = []
     unreadable: list[str] = []
-    for batch in crops_of(samples, rows, kind_of(network).stretched):
+    for batch in crops_of(samples, rows, kind_of(network)):
         unreadable += batch.unreadable
         if not len(batch):
             continue

@@ -1,8 +1,8 @@
 """Make training photos with exact truth: python -m train.synthetic --out DIR --count 5000
 
-A photo shows one to six open bodies of varied shape, skin and clothes. Poses are drawn from the pose prior or from a
-motion capture file. DIR gets images/, masks/ and synthetic.npz, a SPIN data set (train/synthesis/writing.py lists its
-arrays). The same seed gives the same photos for any number of workers.
+A photo shows one to six open bodies of varied shape, skin and clothes, apart or crowded. Poses are drawn from the pose
+prior or from a motion capture file. DIR gets images/, masks/ and synthetic.npz, a SPIN data set
+(train/synthesis/writing.py lists its arrays). The same seed gives the same photos for any number of workers.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from core.store.project.project import Project
 from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
 from train.synthesis.backgrounds import Backgrounds
+from train.synthesis.crowd import SCENES
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import with_plain_error, write_photos
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET, write_dataset
 
 SIZES = 32, 2048  # least and largest width of a photo [px]
-MOST_PEOPLE = 8
+MOST_PEOPLE = 15
+MOST_SCENES = 64
 PROJECT = ".fitloop"
-DATASET_ONLY = "people", "poses", "backgrounds"
+DATASET_ONLY = "people", "poses", "backgrounds", "crowd"
 
 
 def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -> tuple[list[Truth], bool]:
@@ -109,6 +111,14 @@ def _parser() -> CommandLine:
     parser.add_argument(
         "--backgrounds", type=Path, help="folder of pictures, instead of generated backgrounds"
     )
+    parser.add_argument(
+        "--crowd",
+        type=_number(1, MOST_SCENES),
+        nargs="?",
+        const=0,
+        metavar="K",
+        help="people before and behind one another: the most crowded of K scenes; without K, of 1, 4 or 8 in turn",
+    )
     parser.add_argument("--workers", type=_number(1, 256), default=2, help="number of processes")
     parser.add_argument("--seed", type=_number(0, 2**31), default=0, help="seed of all random choices")
     parser.add_argument(
@@ -136,7 +146,8 @@ def make(given: argparse.Namespace) -> int:
         return 0
     size = given.size, given.size
     Backgrounds(size, given.backgrounds)  # refuses a wrong folder before workers start
-    config = StudioConfig(given.size, given.people, given.seed, given.poses, given.backgrounds)
+    crowd = () if given.crowd is None else (given.crowd,) if given.crowd else SCENES
+    config = StudioConfig(given.size, given.people, given.seed, given.poses, given.backgrounds, crowd)
     _, whole = make_dataset(config, given.out, given.count, given.workers)
     return 0 if whole else INTERRUPTED
 

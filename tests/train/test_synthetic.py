@@ -34,6 +34,7 @@ from train.synthesis.writing import DATASET
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = 10
+ONE = np.ones(1, np.int64)
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +216,7 @@ def test_people_stand_apart_and_on_the_ground(studio):
 def test_what_stands_nearer_hides_a_keypoint_and_what_stands_farther_does_not():
     number = np.full((4, 4), 2, np.uint8)
     for depth, hidden in ((3.0, True), (5.0, False)):
-        picture = Picture(np.zeros((4, 4, 3), np.uint8), number, np.full((4, 4), depth, np.float32))
+        picture = Picture(np.zeros((4, 4, 3), np.uint8), number, np.full((4, 4), depth, np.float32), ONE)
         found = occlusion(
             np.ones((1, 1, 2), np.float32), np.full((1, 1), 4.0, np.float32), np.array([1]), picture,
             np.array([0.1], np.float32),
@@ -226,7 +227,7 @@ def test_what_stands_nearer_hides_a_keypoint_and_what_stands_farther_does_not():
 def test_a_joint_under_its_own_skin_is_not_hidden_by_it_but_by_the_other_arm():
     for depth, hidden in ((3.95, False), (3.5, True)):
         picture = Picture(
-            np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.uint8), np.full((4, 4), depth, np.float32)
+            np.zeros((4, 4, 3), np.uint8), np.ones((4, 4), np.uint8), np.full((4, 4), depth, np.float32), ONE
         )
         found = occlusion(
             np.ones((1, 1, 2), np.float32), np.full((1, 1), 4.0, np.float32), np.array([1]), picture,

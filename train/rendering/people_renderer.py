@@ -30,11 +30,12 @@ class DressedMesh:
 @dataclass(frozen=True, eq=False)
 class Picture:
     """color (H, W, 3) uint8 RGB on black; number (H, W) uint8: the visible mesh, from 1, or 0 for none;
-    depth (H, W) [m], infinite where there is no mesh."""
+    depth (H, W) [m], infinite where there is no mesh; whole (P,): pixels of each mesh where it stands alone."""
 
     color: NDArray[np.uint8]
     number: NDArray[np.uint8]
     depth: NDArray[np.float32]
+    whole: NDArray[np.int64]
 
 
 class PeopleRenderer:
@@ -84,6 +85,7 @@ class PeopleRenderer:
         self._canvas.set_current()
         program, view = self._program, (0, 0, self.width, self.height)
         near, far = _depth_range(people)
+        program["u_flat"] = 0.0
         program["u_projection"] = self._projection(focal_length, camera_center, near, far)
         self._set(light)
         with self._frame:
@@ -91,16 +93,37 @@ class PeopleRenderer:
             self._gloo.set_state(depth_test=True, blend=False, cull_face=True)
             self._gloo.clear(color=(0, 0, 0, 0), depth=True)
             for number, person in enumerate(people, start=1):
-                self._positions.set_data(np.ascontiguousarray(person.vertices, dtype=np.float32))
-                self._normals.set_data(np.ascontiguousarray(person.normals, dtype=np.float32))
-                self._set({**person.look, "u_number": number / 255})
-                program.draw("triangles", self._faces)
+                program["u_number"] = number / 255
+                self._draw(person)
             pixels = self._gloo.read_pixels(view, alpha=True)
             buffer = self._gloo.read_pixels(view, mode="depth", out_type="float")[..., 0]
+            whole = self._whole(people)
         number_map = np.ascontiguousarray(pixels[..., 3])
         depth = 2 * near * far / (far + near - (2 * buffer - 1) * (far - near))
         depth = np.where(number_map > 0, depth, np.inf).astype(np.float32)
-        return Picture(np.ascontiguousarray(pixels[..., :3]), number_map, depth)
+        return Picture(np.ascontiguousarray(pixels[..., :3]), number_map, depth, whole)
+
+    def _whole(self, people: list[DressedMesh]) -> NDArray[np.int64]:
+        """Pixels (P,) of each person alone. Four people share a drawing, each in a channel of its own."""
+        counts: list[int] = []
+        self._program["u_flat"] = 1.0
+        for start in range(0, len(people), 4):
+            self._gloo.set_state(depth_test=False, blend=False, cull_face=True)
+            self._gloo.clear(color=(0, 0, 0, 0))
+            for channel, person in enumerate(people[start : start + 4]):
+                self._gloo.set_color_mask(*(channel == one for one in range(4)))
+                self._draw(person)
+            self._gloo.set_color_mask(True, True, True, True)
+            drawn = self._gloo.read_pixels((0, 0, self.width, self.height), alpha=True)
+            counts += np.count_nonzero(drawn.reshape(-1, 4), axis=0).tolist()
+        self._program["u_flat"] = 0.0
+        return np.array(counts[: len(people)], dtype=np.int64)
+
+    def _draw(self, person: DressedMesh) -> None:
+        self._positions.set_data(np.ascontiguousarray(person.vertices, dtype=np.float32))
+        self._normals.set_data(np.ascontiguousarray(person.normals, dtype=np.float32))
+        self._set(person.look)
+        self._program.draw("triangles", self._faces)
 
     def _set(self, uniforms: Uniforms) -> None:
         for name, value in uniforms.items():

@@ -83,6 +83,7 @@ void main() {
 FRAGMENT = (
     """
 uniform float u_number;
+uniform float u_flat;        // 1: white, for counting pixels
 uniform vec3 u_light;
 uniform vec3 u_light_color;
 uniform vec3 u_sky;
@@ -182,6 +183,10 @@ float shade_at(vec3 r) {
 }
 
 void main() {
+    if (u_flat > 0.5) {
+        gl_FragColor = vec4(1.0);
+        return;
+    }
     vec3 normal = normalize(v_normal);
     float upward = 0.5 + 0.5 * dot(normal, u_up);
     vec3 light = mix(u_ground, u_sky, upward) * shade_at(v_rest) + u_light_color * max(dot(normal, u_light), 0.0);

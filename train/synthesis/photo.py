@@ -16,9 +16,10 @@ from core.body.tree import PARENTS
 from train.rendering.people_renderer import DressedMesh, PeopleRenderer, Picture
 from train.synthesis.appearance import draw_light, draw_look, landmarks
 from train.synthesis.backgrounds import Backgrounds
+from train.synthesis.crowd import box_overlap
 from train.synthesis.figure import Figure
 from train.synthesis.poses import PoseSource
-from train.synthesis.scene import Camera, Figurant, Scene, draw_scene
+from train.synthesis.scene import Figurant, Scene, boxes_of, draw_scene
 
 Floats = NDArray[np.float32]
 
@@ -37,13 +38,15 @@ SHADOW_WIDTH = 0.13  # [m] of a limb's shadow
 @dataclass(frozen=True)
 class StudioConfig:
     """Options of synthetic photos. size: width and height [px]; people: least and most; poses: a file of motion
-    capture, else the pose prior; backgrounds: a folder of pictures, else generated ones."""
+    capture, else the pose prior; backgrounds: a folder of pictures, else generated ones; crowd: numbers of scenes, of
+    which one is drawn and the most crowded of so many scenes is taken; empty where people stand apart."""
 
     size: int = 256
     people: tuple[int, int] = (1, 6)
     seed: int = 0
     poses: Path | None = None
     backgrounds: Path | None = None
+    crowd: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,8 @@ class Truth:
     pose (P, 72) [rad], betas (P, 10), kid (P,), cam_t (P, 3) [m]; focal_length, camera_center [px]; keypoints
     (P, 49, 3) = x, y [px] and 1 inside the photo, else 0; occluded (P, 49): inside the photo, but hidden by a person;
     box (P, 4) = left, top, width, height [px] of the whole body, clipped to the photo; number (P,): the value of the
-    person's pixels in the mask.
+    person's pixels in the mask; occlusion (P,) [%]: hidden share of the person's pixels inside the photo; overlap (P,):
+    highest IoU of the box with that of another person of the scene.
     """
 
     pose: Floats
@@ -66,6 +70,8 @@ class Truth:
     occluded: NDArray[np.bool_]
     box: Floats
     number: NDArray[np.uint8]
+    occlusion: Floats
+    overlap: Floats
 
     def __len__(self) -> int:
         return len(self.pose)
@@ -113,7 +119,7 @@ class Studio:
 
     def _try(self, rng: np.random.Generator) -> SyntheticPhoto:
         size = (self._config.size, self._config.size)
-        scene = draw_scene(self._figure, self._poses, self._config.people, size, rng)
+        scene = draw_scene(self._figure, self._poses, self._config.people, size, rng, self._config.crowd)
         picture = self._draw(scene, rng)
         background = self._backgrounds.draw(scene.camera, rng)
         background *= 1 - shadow(scene, size, float(rng.uniform(0.1, 0.5)))[..., None]
@@ -141,7 +147,7 @@ class Studio:
         inside = ((xy >= 0) & (xy < self._config.size)).all(axis=-1) & (points[..., 2] > 0)
         numbers = np.arange(1, len(people) + 1)
         hidden = inside & occlusion(xy, points[..., 2], numbers, picture, self._tolerance)
-        boxes = np.stack([_box(person, camera, self._config.size) for person in people])
+        boxes = boxes_of(scene, (self._config.size, self._config.size))
         area = np.bincount(mask.reshape(-1), minlength=len(people) + 1)[1:]
         kept = (inside & ~hidden).sum(axis=1) >= FEWEST_SEEN
         kept &= area >= FEWEST_PIXELS * mask.size
@@ -159,6 +165,8 @@ class Studio:
             occluded=hidden[chosen],
             box=boxes[chosen],
             number=numbers[chosen].astype(np.uint8),
+            occlusion=hidden_share(picture)[chosen],
+            overlap=box_overlap(boxes)[chosen],
         )
 
 
@@ -196,6 +204,14 @@ def occlusion(
     return other | own
 
 
+def hidden_share(picture: Picture) -> Floats:
+    """Share (P,) [%] of each person's pixels inside the picture that others hide, as AGORA's `occlusion`."""
+    seen = np.bincount(picture.number.reshape(-1), minlength=len(picture.whole) + 1)[
+        1 : len(picture.whole) + 1
+    ]
+    return np.asarray(100 * (1 - seen / np.maximum(picture.whole, 1)), dtype=np.float32)
+
+
 def shadow(scene: Scene, size: tuple[int, int], darkness: float) -> Floats:
     """(H, W) in 0..1: soft shadows of the people's bones, cast straight down on the ground. size: width, height."""
     camera = scene.camera
@@ -230,12 +246,3 @@ def _develop(image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.0)))
     noise = rng.integers(0, 256, image.shape, dtype=np.uint8).astype(np.float32) - 127.5
     return (image * exposure + offset + noise * float(rng.uniform(0, 0.07))).clip(0, 255).astype(np.uint8)
-
-
-def _box(person: Figurant, camera: Camera, size: int) -> Floats:
-    """Left, top, width, height [px] of the whole body, including hidden parts, clipped to the photo."""
-    ahead = person.vertices[person.vertices[:, 2] > 0]
-    xy = camera.pixels(ahead)
-    columns = np.ascontiguousarray(xy.T)  # numpy is slow along the first axis
-    low, high = columns.min(axis=1).clip(0, size), columns.max(axis=1).clip(0, size)
-    return np.concatenate([low, high - low]).astype(np.float32)

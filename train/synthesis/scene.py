@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.tree import JOINT_NAMES, PARENTS
+from train.synthesis.crowd import TRIES, box_overlap, crowd_shift
 from train.synthesis.figure import Figure
 from train.synthesis.poses import PoseSource, runs_through_itself
 
@@ -90,14 +91,47 @@ def draw_scene(
     people: tuple[int, int],
     size: tuple[int, int],
     rng: np.random.Generator,
+    crowd: tuple[int, ...] = (),
 ) -> Scene:
-    """A random scene. people: least and most, fewer are likelier. size: width, height [px]."""
+    """A random scene. people: least and most, fewer are likelier. size: width, height [px].
+
+    crowd: numbers of scenes, of which one is drawn; so many crowded scenes are made, and the one with the highest IoU
+    of boxes is returned. Empty: people stand apart.
+    """
     counts = np.arange(people[0], people[1] + 1)
     shares = 1 / counts
     count = int(rng.choice(counts, p=shares / shares.sum()))
-    standing = _lay_out([_person(figure, poses, rng) for _ in range(count)], rng)
+    made = int(rng.choice(crowd)) if crowd else 1
+    scenes = [_scene(figure, poses, count, size, rng, bool(crowd)) for _ in range(made)]
+    if made == 1:
+        return scenes[0]
+    return max(scenes, key=lambda scene: float(box_overlap(boxes_of(scene, size)).mean()))
+
+
+def _scene(
+    figure: Figure,
+    poses: PoseSource,
+    count: int,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+    crowded: bool,
+) -> Scene:
+    people = [_person(figure, poses, rng) for _ in range(count)]
+    standing = _lay_out_crowd(people, rng) if crowded else _lay_out(people, rng)
     camera = _camera(np.concatenate([p.vertices[::7] for p in standing]), size, rng)
     return Scene(camera, tuple(_seen(person, camera) for person in standing))
+
+
+def boxes_of(scene: Scene, size: tuple[int, int]) -> Floats:
+    """Left, top, width, height (P, 4) [px] of the whole bodies, including hidden parts, clipped to the photo."""
+    return np.stack([_box(person, scene.camera, size) for person in scene.people])
+
+
+def _box(person: Figurant, camera: Camera, size: tuple[int, int]) -> Floats:
+    ahead = person.vertices[person.vertices[:, 2] > 0]
+    columns = np.ascontiguousarray(camera.pixels(ahead).T)  # numpy is slow along the first axis
+    low, high = (found.clip(0, size) for found in (columns.min(axis=1), columns.max(axis=1)))
+    return np.concatenate([low, high - low]).astype(np.float32)
 
 
 def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Standing:
@@ -140,6 +174,21 @@ def _lay_out(people: list[_Standing], rng: np.random.Generator) -> list[_Standin
             angle, radius = rng.uniform(-np.pi, np.pi), rng.uniform(0.35, reach)
             shift = np.array([radius * np.sin(angle), 0, radius * np.cos(angle)], dtype=np.float32)
             moved = _moved(person, shift)
+            if all(_apart(moved.joints, other.joints) for other in placed):
+                placed = [*placed, moved]
+                break
+    return placed
+
+
+def _lay_out_crowd(people: list[_Standing], rng: np.random.Generator) -> list[_Standing]:
+    """The people before and behind one another; a person without a free place is left out."""
+    placed = people[:1]
+    for person in people[1:]:
+        before = placed[-1].joints[0] * np.array(
+            [1, 0, 1], dtype=np.float32
+        )  # a person is made at the origin
+        for attempt in range(TRIES):
+            moved = _moved(person, before + crowd_shift(attempt, rng))
             if all(_apart(moved.joints, other.joints) for other in placed):
                 placed = [*placed, moved]
                 break

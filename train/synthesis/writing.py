@@ -57,7 +57,9 @@ def write_dataset(folder: Path, truths: Sequence[Truth], body: Body) -> int:
     are in the crop's frame, which has no cam_t and kid. `pose_photo, shape, kid, cam_t, focal_length, camera_center`
     are in the photo's camera frame, where the body projects exactly onto the keypoints. `occluded` (N, 49) marks
     hidden keypoints; their confidence is 1 too, as in COCO. `mask`: a PNG in which the person's visible pixels have
-    the value `mask_value`. `body`: the body's fingerprint. Raises OSError.
+    the value `mask_value`. `occlusion` [%]: the hidden share of these pixels. `box` (N, 4) [px]: left, top, width and
+    height of the whole body inside the photo; `overlap`: its highest IoU with another's. `body`: the body's
+    fingerprint. Raises OSError.
     """
     arrays = dataset_arrays(truths, body)
     with whole_file(folder / DATASET) as stream:
@@ -90,6 +92,9 @@ def dataset_arrays(truths: Sequence[Truth], body: Body) -> dict[str, NDArray[np.
         ),
         "mask": np.array([mask_name(index) for index in photo_of], dtype=np.str_),
         "mask_value": _stack([truth.number for truth in truths], ()).astype(np.uint8),
+        "occlusion": _stack([truth.occlusion for truth in truths], ()),
+        "overlap": _stack([truth.overlap for truth in truths], ()),
+        "box": _stack([truth.box for truth in truths], (4,)),
         "body": np.array(body.fingerprint),
         FRAME: np.array("crop"),
     }

@@ -1,0 +1,31 @@
+"""People over each other: the layout of crowded photos, and how much the boxes of people overlap."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+# Shift from the person before [m]: its deviation across the view, and its limits along the view.
+ACROSS, ALONG = 0.11, (0.3, 0.9)
+GROWTH, TRIES = 1 / 40, 40  # the shift grows by this share of itself at each try
+SCENES = 1, 4, 8  # scenes drawn for one photo, of which the most crowded is kept
+
+
+def crowd_shift(attempt: int, rng: np.random.Generator) -> Floats:
+    """A random shift (3,) [m] from the person before, in the world; the camera looks along its z axis."""
+    grown = 1 + GROWTH * attempt
+    along = float(rng.uniform(*ALONG)) * (1 if rng.random() < 0.5 else -1)
+    return np.array([rng.normal(0, ACROSS) * grown, 0, along * grown], dtype=np.float32)
+
+
+def box_overlap(boxes: Floats) -> Floats:
+    """Highest IoU (P,) of each box with another. boxes (P, 4) = left, top, width, height [px]; zeros for one box."""
+    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+    inner = shared.clip(0).prod(axis=-1)
+    area = boxes[:, 2:].prod(axis=-1)
+    union = np.maximum(area[:, None] + area - inner, 1e-6)
+    overlap = inner / union
+    np.fill_diagonal(overlap, 0)
+    return np.asarray(overlap.max(axis=1), dtype=np.float32)

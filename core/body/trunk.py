@@ -20,8 +20,10 @@ CORNERS = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("sho
 
 
 def trunk_center(person: Person) -> NDArray[np.float32]:
-    """(2,) [px of the photo]: the mean of the shoulders and hips that are seen, else of all keypoints that are, else a
-    point of the tight box."""
+    """(2,) [px of the photo]: where a curator marked it, else the mean of the shoulders and hips that are seen, else of
+    all keypoints that are, else a point of the tight box."""
+    if person.trunk is not None:
+        return np.array(person.trunk, np.float32)
     return center_of(person.keypoints, person.bbox.xywh)
 
 

@@ -95,7 +95,7 @@ def _pose(people: list[tuple[Fit | Guess, str]]) -> Posed:
 
 
 def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]]:
-    twins, inside = (_twins(people, posed), _inside(people, posed)) if len(people) > 1 else (set(), set())
+    twins, inside = _twins(people, posed), _inside(people, posed)
     found = []
     for place, person in enumerate(people):
         names = [] if person.fit is None else _of_fit(person.fit, posed[id(person.fit)][1])
@@ -110,7 +110,8 @@ def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]
             names.append("outside_box")
         if place in twins:
             names.append("same_as_another")
-        names += ["inside_another"] * (place in inside - twins)
+        elif place in inside:
+            names.append("inside_another")
         if fitted is not None and _below_floor(person, fitted):
             names.append("below_floor")
         found.append(tuple(names))
@@ -256,6 +257,8 @@ def _places(layout_name: str) -> dict[str, int]:
 
 def _twins(people: Sequence[Person], posed: Posed) -> set[int]:
     """Indices of people that duplicate another one."""
+    if len(people) < 2:
+        return set()
     centers = np.stack([_middle(person, posed) for person in people])
     sides = np.array([person.bbox.side for person in people])
     apart = np.linalg.norm(centers[:, None] - centers, axis=-1)

@@ -29,8 +29,10 @@ from torch import Tensor, nn
 
 from core.body.model import Body, load_body
 from core.geometry.camera import CROP_SIZE
+from core.geometry.image import apply_affine, crop_affine
 from core.metrics import pa_mpjpe_mm
 from core.networks.load import load_network
+from core.records import BBox
 from tests.benchmarks.learning import HOW
 from tests.benchmarks.shared.machine import machine
 from train import synthetic
@@ -122,9 +124,9 @@ def prepare(options: argparse.Namespace) -> dict[str, Path]:
     for seed, (name, (count, people, more)) in enumerate(kinds.items(), start=1):
         folder = options.folder / name
         size = ["--size", str(options.size), "--people", people, "--seed", str(seed)]
-        if not (folder / "synthetic.npz").exists():
-            if synthetic.main(["--out", str(folder), "--count", str(count), *size, *more]):
-                sys.exit(1)
+        made = (folder / "synthetic.npz").exists()
+        if not made and synthetic.main(["--out", str(folder), "--count", str(count), *size, *more]):
+            sys.exit(1)
         found[name] = folder / "test.npz"
         if not found[name].exists():
             _split(folder)
@@ -197,16 +199,11 @@ def seen(network: nn.Module, body: Body, samples: Samples, trunks: Trunks, rows:
 
 
 def truth(samples: Samples, rows: NDArray[np.int64]) -> Seen:
-    from core.geometry.image import apply_affine, crop_affine
-    from core.records import BBox
-
     joints = torch.from_numpy(samples.joints[rows][..., :3])
+    boxes = [BBox(samples.center[row], float(samples.scale[row])) for row in rows]
     pixels = [
-        apply_affine(
-            crop_affine(BBox(samples.center[row], float(samples.scale[row])), CROP_SIZE),
-            samples.keypoints[row, 25:, :2],
-        )
-        for row in rows
+        apply_affine(crop_affine(box, CROP_SIZE), samples.keypoints[row, 25:, :2])
+        for box, row in zip(boxes, rows, strict=True)
     ]
     return Seen(joints, torch.from_numpy(np.stack(pixels)).float())
 

@@ -132,7 +132,7 @@ def filled(
     spans = (last - first).max(axis=0) + 1 if len(first) else (0, 0)
     for dx in range(spans[0]):
         for dy in range(spans[1]):
-            cell = first + (dx, dy)
+            cell = first + np.array([dx, dy])
             inside = ((cell <= last) & (cell >= 0) & (cell < shape[:2])).all(1)
             _toggle(toggles, corners[inside], cell[inside] + 1e-7, cell[inside])
     return np.cumsum(toggles, axis=2)[..., :-1] % 2 == 1

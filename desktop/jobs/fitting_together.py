@@ -62,7 +62,7 @@ def _apart(body: "Body", photo: Photo, people: list[Person], fits: dict[int, Fit
     """The fits of unlocked people, moved out of each other, with the scores they have there."""
     import torch
 
-    from core.fitting.crowd.fit_together import fit_together
+    from core.fitting import fit_together
 
     keypoints = [convert(one.keypoints, one.keypoints.layout, FITS_LAYOUT).array for one in people]
     focal_length, center = photo.camera

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.body.model import Body, BodyParams, load_body
-from core.fitting import FitConfig, fit
-from core.fitting.crowd.fit_together import fit_together
+from core.fitting import FitConfig, fit, fit_together
 from core.geometry.camera import project
 from core.metrics import mpjpe_mm, pa_mpjpe_mm
 from tests.benchmarks.shared.machine import machine

@@ -161,6 +161,12 @@ def test_two_people_with_one_body_are_both_told_and_neighbours_are_not():
     assert warnings_of([one, twin, beside, behind]) == [("same_as_another",), ("same_as_another",), (), ()]
 
 
+def test_two_people_who_run_into_each_other_are_both_told():
+    one, into = person(fit(), 1), person(fit(at=(0.15, 0.2, 4.15)), 2)
+    beside = person(fit(at=(1.6, 0.2, 4.0)), 3)
+    assert warnings_of([one, into, beside]) == [("inside_another",), ("inside_another",), ()]
+
+
 def test_two_people_with_the_same_keypoints_are_told_before_anybody_is_fitted():
     people = [person(fit(), number, fit=None) for number in (1, 2)]
     assert warnings_of(people) == [("same_as_another",)] * 2

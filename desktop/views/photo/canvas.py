@@ -80,6 +80,7 @@ class Canvas(QWidget):
         workbench.view_changed.connect(self._view_changed)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
+        workbench.fits.network.changed.connect(self.update)
         photos.arrived.connect(self._take_image)
         self._show()
 

@@ -18,7 +18,7 @@ SHAPE = slice(BETAS_COLUMNS.start, KID_COLUMN + 1)
 LEAST_LENGTH = 1e-9
 DEEP = 0.03  # [m] of a contact: two people are inside each other, not only side by side
 TOWARDS = (
-    1e-3  # [m] share of the way between two people in a contact's direction: it decides where two axes cross
+    1e-5  # [m] share of the way between two people in a contact's direction: it decides where two axes cross
 )
 
 

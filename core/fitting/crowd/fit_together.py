@@ -45,7 +45,7 @@ class TogetherConfig:
 
     contact_m: float = 0.002
     clearance_m: float = 0.01
-    order_m: float = 0.05
+    order_m: float = 0.02
     order_gap_m: float = 0.15
     contacts: int = 12
     iterations: int = 9

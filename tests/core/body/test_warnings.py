@@ -162,7 +162,7 @@ def test_two_people_with_one_body_are_both_told_and_neighbours_are_not():
 
 
 def test_two_people_who_run_into_each_other_are_both_told():
-    one, into = person(fit(), 1), person(fit(at=(0.15, 0.2, 4.15)), 2)
+    one, into = person(fit(), 1), person(fit(at=(0.15, 0.2, 4.02)), 2)
     beside = person(fit(at=(1.6, 0.2, 4.0)), 3)
     assert warnings_of([one, into, beside]) == [("inside_another",), ("inside_another",), ()]
 

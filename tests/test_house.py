@@ -19,6 +19,7 @@ MODULES_TOLD_APART_BY_THEIR_ROOM = {
     "lifter",
     "loss",
     "method",
+    "ochmr",
     "prior",
     "spin",
     "table",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 ALTERNATIVES = 5
 PART_LABELS = "lsp"
-OF_NETWORKS = "data", "data_photos", "data_masks", "body_of", "device"
+OF_NETWORKS = "data", "data_photos", "data_masks", "body_of", "out", "device"
 OF_FITS = ("guess",)
 
 
@@ -140,7 +140,9 @@ def evaluate_network(options: argparse.Namespace) -> int:
     results: list[Result] = []
     try:
         for name, path in options.data:
-            found = measured(network, body, name, path, photos.get(name), masks.get(name), gendered)
+            found = measured(
+                network, body, name, path, photos.get(name), masks.get(name), gendered, options.out
+            )
             results += found
             for notice in (notice for result in found for notice in result.left_out):
                 print(notice, file=sys.stderr)
@@ -173,14 +175,19 @@ def measured(
     photos: Path | None,
     masks: Path | None,
     gendered: Mapping[str, Body],
+    out: Path | None = None,
 ) -> list[Result]:
-    """One data set, by the protocol of its name; a folder, by the truth files in it. gendered: SMPL's by gender."""
+    """One data set, by the protocol of its name; a folder, by the truth files in it. gendered: SMPL's by gender; out:
+    file for predictions as COCO's results."""
+    from train.evaluation.crowds.coco_protocol import LAYOUTS, evaluate_keypoints
     from train.evaluation.part_labels import evaluate_parts
     from train.evaluation.photo_protocol import evaluate_photos
     from train.evaluation.protocols import evaluate
 
     if path.is_dir():
         return evaluate_photos(network, body, path)
+    if name in LAYOUTS:
+        return [evaluate_keypoints(network, body, name, path, photos or path.parent, out)]
     if name == PART_LABELS:
         folder = photos or path.parent
         return [evaluate_parts(network, body, name, path, folder, masks or folder)]
@@ -189,9 +196,10 @@ def measured(
 
 def protocol_names() -> tuple[str, ...]:
     """What a data set may be called, for its own protocol; any other name is measured by its joints `S`."""
+    from train.evaluation.crowds.coco_protocol import LAYOUTS
     from train.evaluation.protocols import PROTOCOLS
 
-    return (*PROTOCOLS, PART_LABELS)
+    return (*PROTOCOLS, PART_LABELS, *LAYOUTS)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -226,6 +234,11 @@ def main(arguments: list[str] | None = None) -> int:
         action="append",
         metavar="GENDER=FILE",
         help="SMPL's male (m) or female (f) body, for data sets with genders such as 3DPW",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="of --data ochuman= or crowdpose=: file for the predictions, as COCO's results",
     )
     parser.add_argument("--device", default="cpu", help="of the network: cpu, cuda, cuda:1 …")
     parser.add_argument("--fits-from", type=Path, help="folder with the truth files")

@@ -1,4 +1,4 @@
-"""Self-penetration of a body, tested with a capsule around each bone; needs joints only.
+"""Penetration of a body with itself and with others, tested with a capsule around each bone; needs joints only.
 
 Capsules are far cheaper than triangles, and thinner than the flesh, so hands on hips and crossed legs are not
 reported. Of captured poses 1 % are reported, mostly with hands laid on something.
@@ -24,6 +24,7 @@ LIMBS = {
         ("foot", "ankle", "foot", 0.035),
     ),
 }
+WIDEST = 0.1  # [m] the largest radius
 ROOTS = ("upper_arm", "thigh")  # they touch the trunk and each other in every pose
 
 
@@ -35,6 +36,40 @@ def overlap(joints: np.ndarray) -> np.ndarray:
     ends, radii = _pairs()
     apart = _distance(*(joints[:, ends[:, end]] for end in range(4)))
     return np.maximum(radii - apart, 0).max(axis=1)
+
+
+def overlap_between(joints: np.ndarray) -> np.ndarray:
+    """The deepest penetration of each person's capsules with another person's. joints (P, 24, 3) [m] of the people of
+    one photo. Returns (P,) [m], 0 apart."""
+    found = np.zeros(len(joints))
+    one, other = np.triu_indices(len(joints), 1)
+    low, high = joints.min(axis=1) - WIDEST, joints.max(axis=1) + WIDEST
+    near = ((low[one] < high[other]) & (low[other] < high[one])).all(axis=1)
+    one, other = one[near], other[near]
+    if len(one):
+        ends, radii = _rods()
+        sides = [joints[rows][:, ends] for rows in (one, other)]  # (Q, C, 2, 3)
+        first, second = sides[0][:, :, None], sides[1][:, None]
+        apart = _distance(first[..., 0, :], first[..., 1, :], second[..., 0, :], second[..., 1, :])
+        deep = (radii[:, None] + radii - apart).max(axis=(1, 2))
+        np.maximum.at(found, one, deep)
+        np.maximum.at(found, other, deep)
+    return found
+
+
+@cache
+def _rods() -> tuple[np.ndarray, np.ndarray]:
+    """Joints at the ends (C, 2) of all capsules of a body, and their radii (C,)."""
+    rods = list(TRUNK.values())
+    rods += [
+        (f"{side}_{start}", f"{side}_{end}", radius)
+        for side in ("left", "right")
+        for parts in LIMBS.values()
+        for _, start, end, radius in parts
+    ]
+    return np.array([[JOINT_NAMES.index(name) for name in rod[:2]] for rod in rods]), np.array(
+        [r[2] for r in rods]
+    )
 
 
 @cache

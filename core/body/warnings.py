@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from core.body.capsules import overlap
+from core.body.capsules import overlap, overlap_between
 from core.body.keypoints import layout
 from core.body.mean_skeleton import joints_of, keypoint_weights, project
 from core.body.tree import JOINT_NAMES, joint_index
@@ -27,6 +27,7 @@ Warned = Literal[
     "sides_swapped",
     "outside_box",
     "same_as_another",
+    "inside_another",
     "below_floor",  # if the curator put a foot on a floor
 ]
 WARNINGS: tuple[str, ...] = get_args(Warned)
@@ -102,7 +103,7 @@ def _pose(people: list[tuple[Fit | Guess, str]]) -> Posed:
 
 
 def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]]:
-    twins = _twins(people, posed) if len(people) > 1 else set()
+    twins, inside = _twins(people, posed), _inside(people, posed)
     found = []
     for place, person in enumerate(people):
         names = [] if person.fit is None else _of_fit(person.fit, posed[id(person.fit)][1])
@@ -117,6 +118,8 @@ def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]
             names.append("outside_box")
         if place in twins:
             names.append("same_as_another")
+        elif place in inside:
+            names.append("inside_another")
         if fitted is not None and _below_floor(person, fitted):
             names.append("below_floor")
         found.append(tuple(names))
@@ -258,6 +261,8 @@ def _pairs(layout_name: str) -> np.ndarray:
 
 def _twins(people: Sequence[Person], posed: Posed) -> set[int]:
     """Indices of people that duplicate another one."""
+    if len(people) < 2:
+        return set()
     centers = np.stack([_middle(person, posed) for person in people])
     sides = np.array([person.bbox.side for person in people])
     apart = np.linalg.norm(centers[:, None] - centers, axis=-1)
@@ -268,6 +273,14 @@ def _twins(people: Sequence[Person], posed: Posed) -> set[int]:
         if _same_body(*pair, posed) if all(person.fit for person in pair) else _same_points(*pair):
             twins |= {one, other}
     return twins
+
+
+def _inside(people: Sequence[Person], posed: Posed) -> set[int]:
+    """Indices of people whose fits run into another person's."""
+    places = [place for place, person in enumerate(people) if person.fit is not None]
+    joints = [posed[id(people[place].fit)][0] for place in places]
+    deep = overlap_between(np.stack(joints)).tolist() if joints else []
+    return {place for place, by in zip(places, deep, strict=True) if by > OVERLAP_M}
 
 
 def _middle(person: Person, posed: Posed) -> np.ndarray:

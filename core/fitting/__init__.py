@@ -10,6 +10,7 @@ from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn
 
 if TYPE_CHECKING:
     from core.fitting.age import fit_age
+    from core.fitting.crowd.fit_together import Together, TogetherConfig, fit_together, penetration
     from core.fitting.joints.joints_fit import JointFit, JointFitConfig, fit_to_joints
     from core.fitting.other_bodies import alternatives
     from core.fitting.ready import warm_up
@@ -26,11 +27,15 @@ __all__ = [
     "JointFitConfig",
     "Pin",
     "RayPin",
+    "Together",
+    "TogetherConfig",
     "Turn",
     "alternatives",
     "fit",
     "fit_age",
     "fit_to_joints",
+    "fit_together",
+    "penetration",
     "warm_up",
 ]
 _LATER = {
@@ -41,6 +46,10 @@ _LATER = {
     "JointFit": "core.fitting.joints.joints_fit",
     "JointFitConfig": "core.fitting.joints.joints_fit",
     "fit_to_joints": "core.fitting.joints.joints_fit",
+    "Together": "core.fitting.crowd.fit_together",
+    "TogetherConfig": "core.fitting.crowd.fit_together",
+    "fit_together": "core.fitting.crowd.fit_together",
+    "penetration": "core.fitting.crowd.fit_together",
     "warm_up": "core.fitting.ready",
 }
 

@@ -15,11 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from core.body.model import Body, BodyParams
+from core.body.trunk import trunk_center
 from core.errors import CheckpointError, FitInputError, ImageError
 from core.geometry.camera import CROP_SIZE, crop_to_full, weak_camera_to_cam_t
 from core.geometry.image import apply_affine, crop_affine, normalise
 from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.crop import crop_of
+from core.networks.ochmr import shown_centres
 from core.networks.spin import SpinOutput
 from core.networks.table import body_of_betas, kind_of
 from core.records import BBox, Guess, Person, Photo
@@ -106,20 +108,22 @@ def guess_crops(
     camera_center: Tensor,
     body: Body,
     exact: bool = False,
-    boxes: Sequence[Tensor] = (),
+    centres: Tensor | None = None,
 ) -> BodyParams:
     """The image network's guesses of crops from any photos, each in its own photo's camera frame, on body's device.
 
     crops (B, 224, 224, 3) uint8 RGB, as `crop_of` makes them; bbox_center (B, 2), bbox_side (B,), focal_length (B,),
-    camera_center (B, 2) [px of the photo]; boxes: as `boxes_for` gives them. Half precision on a GPU, unless `exact`.
-    Betas are zero on a body of another shape space than the network's. Raises CheckpointError for a network that needs
-    other inputs.
+    camera_center (B, 2) [px of the photo]; centres: as `centres_for` gives them. Half precision on a GPU, unless
+    `exact`. Betas are zero on a body of another shape space than the network's. Raises CheckpointError for a network
+    that needs other inputs.
     """
     shape_space = body_of_betas(network)
     with _evaluating(network):
         chunk = CHUNK.get(_device(network).type, CHUNK["cpu"])
         parts = [
-            _run(network, crops[at : at + chunk], boxes[at : at + chunk], exact)
+            _run(
+                network, crops[at : at + chunk], None if centres is None else centres[at : at + chunk], exact
+            )
             for at in range(0, len(crops), chunk)
         ]
     like = body.v_template
@@ -147,25 +151,32 @@ def _guesses_of_image(
     center = torch.from_numpy(np.stack([bbox.center for bbox in bboxes]))
     side = torch.tensor([bbox.side for bbox in bboxes])
     photos = [photo] * len(seen)
-    boxes = boxes_for(network, [(people[index], photo) for index in seen])
-    params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact, boxes)
+    centres = centres_for(network, [(people[index], photo) for index in seen])
+    params = guess_crops(network, crops, center, side, *_cameras(photos), body, exact, centres)
     found = _records(params, photos, kind_of(network).kind, torch.ones(len(seen)), body)
     return dict(zip(seen, found, strict=True))
 
 
-def boxes_for(network: nn.Module, people: Sequence[tuple[Person, Photo]]) -> list[Tensor]:
-    """What `guess_crops` takes as boxes: everybody's in each person's photo; none for a network that needs none."""
-    if kind_of(network).shown != "boxes":
-        return []
-    return [_boxes_in_crop(person, photo.people) for person, photo in people]
+def centres_for(network: nn.Module, people: Sequence[tuple[Person, Photo]]) -> Tensor | None:
+    """What `guess_crops` takes as centres (B, 8, 2): of each person and the nearest others in that person's photo, but
+    for those that were rejected. None for a network that needs none."""
+    if kind_of(network).shown != "centres":
+        return None
+    known: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # by photo: everybody's ids and centres
+    return torch.from_numpy(np.stack([_centres_in_crop(person, photo, known) for person, photo in people]))
 
 
-def _boxes_in_crop(person: Person, people: Sequence[Person]) -> Tensor:
-    """Everybody's bbox (P, 3) in a person's crop, x, y, side [px], that person's own first."""
-    boxes = [person.bbox, *(other.bbox for other in people if other.id != person.id)]
-    centers = apply_affine(crop_affine(person.bbox, CROP_SIZE), np.stack([box.center for box in boxes]))
-    sides = np.array([box.side for box in boxes]) * CROP_SIZE / person.bbox.side
-    return torch.from_numpy(np.column_stack([centers, sides]).astype(np.float32))
+def _centres_in_crop(
+    person: Person, photo: Photo, known: dict[int, tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
+    if id(photo) not in known:
+        there = [one for one in photo.people if one.verdict != "rejected"]
+        centers = np.stack([np.zeros(2), *(trunk_center(one) for one in there)])[1:]
+        known[id(photo)] = np.array([one.id for one in there]), centers
+    ids, centers = known[id(photo)]
+    affine = crop_affine(person.bbox, CROP_SIZE)
+    others = centers[ids != person.id] if len(ids) else centers
+    return shown_centres(apply_affine(affine, trunk_center(person)), apply_affine(affine, others))
 
 
 def _guesses_of_lifter(
@@ -216,25 +227,25 @@ def _records(
     ]  # fmt: skip
 
 
-def _run(network: nn.Module, crops: np.ndarray | Tensor, boxes: Sequence[Tensor], exact: bool) -> SpinOutput:
+def _run(network: nn.Module, crops: np.ndarray | Tensor, centres: Tensor | None, exact: bool) -> SpinOutput:
     device = _device(network)
     pixels = torch.as_tensor(crops).to(device)
     with torch.autocast(device.type, dtype=torch.float16, enabled=device.type == "cuda" and not exact):
-        return predicted(network, normalise(pixels), [box.to(device) for box in boxes])
+        return predicted(network, normalise(pixels), None if centres is None else centres.to(device))
 
 
-def predicted(network: nn.Module, images: Tensor, boxes: Sequence[Tensor] = ()) -> SpinOutput:
-    """What a network that sees crops returns of them, in the crop's frame. images, boxes: as `NetworkKind` says.
+def predicted(network: nn.Module, images: Tensor, centres: Tensor | None = None) -> SpinOutput:
+    """What a network that sees crops returns of them, in the crop's frame. images, centres: as `NetworkKind` says.
 
     Raises CheckpointError for a network that needs other inputs.
     """
     row = kind_of(network)
-    if row.shown == "keypoints" or (row.shown == "boxes" and len(boxes) != len(images)):
-        needed = "keypoints" if row.shown == "keypoints" else "everybody's boxes"
+    if row.shown == "keypoints" or (row.shown == "centres" and centres is None):
+        needed = "keypoints" if row.shown == "keypoints" else "everybody's trunk centres"
         raise CheckpointError(
             f"a network of kind {row.kind!r} needs {needed}, and here are crops alone. Choose one that sees a crop."
         )
-    output: SpinOutput = row.forward(network, images, *([list(boxes)] if row.shown == "boxes" else []))
+    output: SpinOutput = row.forward(network, images, *([centres] if row.shown == "centres" else []))
     return output
 
 

@@ -6,7 +6,7 @@ comes out as features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -54,6 +54,11 @@ class Bottleneck(nn.Module):
         return torch.relu_(self.bn3(self.conv3(inner)) + _shortened(self.downsample, x))
 
 
+def as_it_is(stage: int, features: Tensor) -> Tensor:
+    """A plain ResNet's features after a stage."""
+    return features
+
+
 class ResNet(nn.Module):
     """Images (B, 3, H, W), normalised as ImageNet's, to features (B, `features`)."""
 
@@ -81,13 +86,14 @@ class ResNet(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor, after: Callable[[int, Tensor], Tensor] = as_it_is) -> Tensor:
+        """after: what becomes of the features (B, C, h, w) after conv1, number 0, and after layer1 … layer4."""
         if self.shrink > 1:
             images = nn.functional.avg_pool2d(images, self.shrink)
-        x = torch.relu_(self.bn1(self.conv1(images)))
+        x = torch.relu_(self.bn1(after(0, self.conv1(images))))
         x = nn.functional.max_pool2d(x, kernel_size=3, stride=2, padding=1)
         for number in range(1, len(WIDTHS) + 1):
-            x = getattr(self, f"layer{number}")(x)
+            x = after(number, getattr(self, f"layer{number}")(x))
         return x.mean(dim=(2, 3))  # at 224 px the average over 7 × 7 of SPIN
 
 

@@ -24,7 +24,7 @@ from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d, r
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
 from core.networks.load import network_of
 from core.networks.resnet import BACKBONES, ResNet
-from core.networks.table import SPIN
+from core.networks.table import OCHMR, SPIN
 
 NETWORK = SPIN  # its name in our own checkpoints
 POSE_NUMBERS = 6 * len(JOINT_NAMES)  # 144
@@ -97,9 +97,12 @@ class SpinNetwork(ResNet):
         for name, value in zip(("init_pose", "init_shape", "init_cam"), mean, strict=True):
             self.register_buffer(name, value.detach().to(torch.float32, copy=True).reshape(1, -1))
 
-    def forward(self, images: Tensor) -> SpinOutput:
-        features = super().forward(images)
-        batch = len(images)
+    def forward(self, images: Tensor) -> SpinOutput:  # type: ignore[override]  # features are not what it returns
+        return self.bodies(super().forward(images))
+
+    def bodies(self, features: Tensor) -> SpinOutput:
+        """The regressor's bodies of features (B, F)."""
+        batch = len(features)
         pose, betas, camera = (
             start.expand(batch, -1) for start in (self.init_pose, self.init_shape, self.init_cam)
         )
@@ -123,7 +126,12 @@ def load_spin_network(path: str | Path) -> SpinNetwork:
     checkpoint = read_checkpoint(path)
     network = network_of(checkpoint, str(path)) if checkpoint.network in ("", NETWORK) else None
     if not isinstance(network, SpinNetwork):
-        raise CheckpointError(f"{path}: holds a network of kind {checkpoint.network!r}, not {NETWORK!r}.")
+        more = " Its blocks need everybody's trunk centres: go on with train.ochmr." * (
+            checkpoint.network == OCHMR
+        )
+        raise CheckpointError(
+            f"{path}: holds a network of kind {checkpoint.network!r}, not {NETWORK!r}.{more}"
+        )
     return network
 
 
@@ -150,7 +158,7 @@ def config_in(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
 
 def spin_checkpoint(network: SpinNetwork, step: int = 0, loop: dict[str, Any] | None = None) -> Checkpoint:
     """The checkpoint of a network and its training."""
-    return Checkpoint(NETWORK, asdict(network.config), network.state_dict(), step, loop or {})
+    return Checkpoint(network.kind, asdict(network.config), network.state_dict(), step, loop or {})
 
 
 def load_backbone(network: SpinNetwork, path: str | Path) -> None:

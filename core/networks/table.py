@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from core.networks.checkpoint import Checkpoint
 
-Shown = Literal["crop", "keypoints", "boxes"]
-SPIN, LIFTER = "spin", "lifter"
+Shown = Literal["crop", "keypoints", "centres"]
+SPIN, LIFTER, OCHMR = "spin", "lifter", "ochmr"
 UNNAMED = SPIN  # kind of a file that names none, such as SPIN's public checkpoint
 SHIPPED = LIFTER  # the default network
 LIFTER_FOLDER = Path(__file__).parents[2] / "resources" / "lifter"
@@ -44,9 +44,9 @@ class NetworkKind:
     where): the values that make one; build(config): a network of random weights.
 
     shown: the kind of input, and the result of forward(network, …). Of crops (B, 3, 224, 224), normalised as
-    ImageNet's: a SpinOutput in the crop's frame. "boxes": of crops and, for each, a tensor (P, 3) of all people's boxes
-    in the photo, x, y, side [px of the crop], the person's own first: the same. "keypoints": of body, keypoints (B, K,
-    3), layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
+    ImageNet's: a SpinOutput in the crop's frame. "centres": of crops and centres (B, 8, 2) [px of the crop] of trunks
+    in the photo, the person's own first, then the nearest, NaN for nobody: the same. "keypoints": of body, keypoints
+    (B, K, 3), layout, focal_length (B,), camera_center (B, 2) [px]: a LifterGuess in the photo's frame.
 
     stretched: each crop's contrast goes from 0 to 255 (`core.geometry.image.contrast_table`), as SPIN's own code shows
     crops to its network.
@@ -87,6 +87,14 @@ _ROWS = (
         forward=_late("lifter.lift", "lift"),
         from_folder=_late("lifter.lift", "load_lifter"),
         shipped=LIFTER_FOLDER,
+    ),
+    NetworkKind(
+        OCHMR,
+        "centres",
+        config=_late("ochmr", "OchmrConfig"),
+        build=_late("ochmr", "build"),
+        config_in=_late("ochmr", "config_in"),
+        stretched=True,
     ),
 )
 KINDS = {row.kind: row for row in _ROWS}

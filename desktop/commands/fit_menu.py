@@ -3,6 +3,7 @@
 from desktop.commands.command import BODY, PROJECT, SEEN, UNLOCKED, WORK, Command, Run, alternative, tick
 from desktop.commands.people.at_opening import AT_OPENING
 from desktop.commands.people.queue_menu import QUEUE
+from desktop.commands.people.whole_photo import TOGETHER_ROW
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
@@ -63,6 +64,7 @@ FIT_MENU = (
         )
         for number, text in enumerate(TAKE, start=1)
     ),
+    TOGETHER_ROW,
     *QUEUE,
     AT_OPENING,
     Command(

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import CheckpointError
+from core.networks.table import KINDS, kind_of
 from core.store import Project
+from desktop.jobs.files.network_facts import kind_of_run
 from desktop.model.document import Document
 from desktop.settings import Settings
 from desktop.text.translate import tr
@@ -37,6 +39,7 @@ class GuessNetwork(QObject):
         self._document = document
         self._settings: Settings | None = None
         self._project: Project | None = None
+        self._kind: tuple[Path | None, str] = (None, "")  # of a file that is not loaded yet
         self._lock = threading.Lock()
         document.project_changed.connect(self._take_project)
 
@@ -48,6 +51,16 @@ class GuessNetwork(QObject):
     def title(self) -> str:
         """The network's name for the user."""
         return title_of(self.file)
+
+    @property
+    def sees_trunks(self) -> bool:
+        """Whether the network is told by trunk centres whose body it shall guess."""
+        if self.loaded is not None:
+            return kind_of(self.loaded).shown == "centres"
+        if self._kind[0] != self.file:
+            self._kind = self.file, kind_of_run(self.file)
+        kind = self._kind[1]
+        return kind in KINDS and KINDS[kind].shown == "centres"
 
     def choices(self) -> list[Path | None]:
         """The networks to choose from: the built-in lifter, the project's runs, newest first, and the one in use."""

@@ -52,6 +52,10 @@ def _words() -> Mapping[str, tuple[str, str]]:
             tr("same as another"),
             tr("Another person of this photo has the same body. Delete one of the two: Ctrl+Del."),
         ),
+        "inside_another": (
+            tr("inside another person"),
+            tr("The body runs into another person's. Fit everybody of the photo together: Ctrl+Alt+F."),
+        ),
         "below_floor": (
             tr("below the floor"),
             tr("The body reaches through the floor that its foot was put on."),

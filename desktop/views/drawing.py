@@ -29,6 +29,7 @@ USUAL_SIDE_PX, SMALLEST, LARGEST = 420.0, 0.5, 1.0  # of a box with usual points
 OTHER_BODIES_OPACITY = 0.6
 LABEL_OPACITY = 0.8  # least opacity: fainter labels cannot be read on a light photo
 GHOST_OPACITY = 0.55
+TRUNK_RING_PX = 9.0
 HANDLE_PX = 4.0
 HEAD_PX, HEAD_FROM_PX = 6.0, 9.0  # size of an arrow's head, and the least length of an arrow with a head
 
@@ -167,6 +168,18 @@ def draw_box(painter: QPainter, corners: np.ndarray, label: str, selected: bool,
     painter.setOpacity(max(opacity, LABEL_OPACITY))
     draw_label(painter, label, at)
     painter.setOpacity(opacity)
+
+
+def draw_ring(painter: QPainter, at: np.ndarray, marked: bool) -> None:
+    """Draw the ring around a trunk at (2,) [canvas px], dashed unless a curator marked it."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(HALO, 4.0))
+    painter.drawEllipse(QPointF(*at), TRUNK_RING_PX, TRUNK_RING_PX)
+    pen = QPen(BOX, 1.8)
+    if not marked:
+        pen.setDashPattern([3.0, 2.0])
+    painter.setPen(pen)
+    painter.drawEllipse(QPointF(*at), TRUNK_RING_PX, TRUNK_RING_PX)
 
 
 def draw_label(painter: QPainter, text: str, at: QPointF, ground: QColor = HALO) -> None:

@@ -83,7 +83,7 @@ def same_person(one, other):
         and np.array_equal(one.bbox.center, other.bbox.center)
         and one.bbox.scale == other.bbox.scale
     )
-    plain = ("id", "verdict", "locked", "note", "tags", "wishes", "track", "origin")
+    plain = ("id", "verdict", "locked", "note", "tags", "wishes", "track", "trunk", "origin")
     return (
         arrays
         and all(getattr(one, name) == getattr(other, name) for name in plain)

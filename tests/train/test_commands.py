@@ -18,6 +18,7 @@ WRONG = {
     "evaluate": ["--fits-from", NOTHING],
     "fits": [NOTHING, "--out", "made.npz"],
     "lifter": ["--poses", NOTHING, "--out", "made"],
+    "ochmr": ["--fits", NOTHING],
     "prior": ["--poses", NOTHING, "--out", "made.npz"],
     "sheet": ["circle", "--run", NOTHING, "--out", "made.png"],
     "spin": ["--fits", NOTHING],
@@ -37,6 +38,7 @@ BY_DEFAULT = {
         "of torch; to use more cores",
         "; by default 1 ",
     ],
+    "ochmr": ["--pair-iou X", "also shown in the square around both; 1: never; by default 0.3"],
     "prior": ["--components COMPONENTS number of Gaussians in the mixture; by default 8"],
     "sheet": ["--split SPLIT poses: the split of the file to draw from; by default test"],
     "spin": [

@@ -17,7 +17,7 @@ from core.fitting import FitConfig, FitStep, fit
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import read_image_as
 from core.networks.crop import crop_of
-from core.networks.guess import boxes_for, guess_crops
+from core.networks.guess import centres_for, guess_crops
 from core.networks.load import load_network, place_of
 from core.networks.table import kind_of
 from core.records import Fit, Person, Photo
@@ -211,9 +211,9 @@ def _from_crops(
             crops[row] = crop_of(network, image, member.person.bbox)
     center = torch.from_numpy(np.stack([member.person.bbox.center for member in batch.members]))
     side = torch.tensor([member.person.bbox.side for member in batch.members])
-    boxes = boxes_for(network, [(member.person, photos[member.photo]) for member in batch.members])
+    centres = centres_for(network, [(member.person, photos[member.photo]) for member in batch.members])
     frame = center, side, seen.focal_length, seen.camera_center
-    params = guess_crops(network, crops, *frame, body, boxes=boxes)
+    params = guess_crops(network, crops, *frame, body, centres=centres)
     if not body.has_kid:
         params = replace(params, kid=torch.zeros_like(params.kid))
     return params, faults

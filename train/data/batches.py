@@ -36,26 +36,30 @@ from train.data.augment import (
 )
 from train.data.augmented_views import Views
 from train.data.samples import Samples
+from train.data.trunks import Trunks
 
 # How often each data set is drawn (SPIN's own mix); names that are not here share with those in the wild.
 SHARES = {"h36m": 0.3, "mpi-inf-3dhp": 0.1}
 IN_THE_WILD_SHARE = 0.6
 UNREADABLE_IN_A_ROW = 20
 _START = "spawn" if sys.platform == "win32" else "forkserver"
+_NO_CENTRES = np.zeros((0, 2), np.float32)
 _ORDER, _AUGMENTATION = 0, 1  # what a random stream is for
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """B people. images (B, 224, 224, 3) uint8; keypoints_crop (B, 49, 3) [px of the augmented crop]; joints
-    (B, 24, 4), has_joints (B,), half_weights (B, 2) as in `Samples`; views: where they come from; unreadable: paths of
-    photos that could not be read, in whose place others came."""
+    (B, 24, 4), has_joints (B,), half_weights (B, 2) as in `Samples`; centres (B, 8, 2) [px of the augmented crop] as in
+    `Trunks`, (B, 0, 2) where nobody asks for them; views: where they come from; unreadable: paths of photos that could
+    not be read, in whose place others came."""
 
     images: Tensor
     keypoints_crop: Tensor
     joints: Tensor
     has_joints: Tensor
     half_weights: Tensor
+    centres: Tensor
     views: Views
     unreadable: tuple[str, ...] = ()
 
@@ -80,7 +84,7 @@ class Batch:
         return dataclasses.replace(self, **moved, views=views)
 
 
-_TENSORS = ("images", "keypoints_crop", "joints", "has_joints", "half_weights")
+_TENSORS = ("images", "keypoints_crop", "joints", "has_joints", "half_weights", "centres")
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,20 +135,26 @@ class RowTurn:
 
 
 class Crops(Dataset[Batch]):
-    """Lists of turns to batches. augment None: the bbox as it is. stretched: as in `NetworkKind`."""
+    """Lists of turns to batches. augment None: the bbox as it is. stretched: as in `NetworkKind`. trunks: of the
+    samples, for a network of crowds."""
 
     def __init__(
-        self, samples: Samples, order: Order, augment: AugmentConfig | None, stretched: bool = False
+        self,
+        samples: Samples,
+        order: Order,
+        augment: AugmentConfig | None,
+        stretched: bool = False,
+        trunks: Trunks | None = None,
     ) -> None:
-        self.samples, self.order, self.augment, self.stretched = samples, order, augment, stretched
+        self.samples, self.order, self.augment = samples, order, augment
+        self.stretched, self.trunks = stretched, trunks
 
     def __getitem__(self, turns: Sequence[RowTurn]) -> Batch:
         unreadable: list[str] = []
         people = [self._person(turn, unreadable) for turn in turns]
         columns = [torch.from_numpy(np.stack(column)) for column in zip(*people, strict=True)]
-        images, crop, joints, has_joints, halves, rows, rotation_deg, flipped, scale, photo = columns
-        views = Views(rows, rotation_deg, flipped, scale, photo)
-        return Batch(images, crop, joints, has_joints, halves, views, tuple(unreadable))
+        images, crop, joints, has_joints, halves, centres, *views = columns
+        return Batch(images, crop, joints, has_joints, halves, centres, Views(*views), tuple(unreadable))
 
     def _person(self, turn: RowTurn, unreadable: list[str]) -> tuple[Any, ...]:
         """The columns of a batch, of one person."""
@@ -164,6 +174,7 @@ class Crops(Dataset[Batch]):
             augment_joints(samples.joints[row], chosen.rotation_deg, chosen.flipped),
             samples.has_joints[row],
             samples.half_weights[row],
+            _NO_CENTRES if self.trunks is None else self.trunks.shown(row, affine, rng),
             np.int64(row),
             np.float32(chosen.rotation_deg),
             np.bool_(chosen.flipped),

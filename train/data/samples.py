@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.body.keypoints import OPENPOSE, layout
+from core.body.keypoints import FITS_LAYOUT, OPENPOSE, layout
 from core.body.model import Body
 from core.errors import FitsError, ReadError
 from core.files.untrusted import array_names, read_arrays
@@ -32,6 +32,7 @@ from train.data.compare_fits import placed
 from train.data.row_poses import in_crop_frame
 
 _JOINTS = (24, 4)
+KEYPOINTS = layout(FITS_LAYOUT).k
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Samples:
     """photo (N,) paths; center (N, 2), scale (N,) of the bbox, keypoints (N, 49, 3) [px of the photo]; joints
     (N, 24, 4) [m, crop's frame] and has_joints (N,); half_weights (N, 2) of openpose and annotated keypoints in the
     2D loss; dataset (N,) names; photo_size (N, 2) = width and height [px] of the photo that all this refers to, zeros
-    where they are unknown."""
+    where they are unknown; occluded (N, 49): keypoints that are known to be hidden."""
 
     photo: NDArray[np.str_]
     center: NDArray[np.float32]
@@ -50,6 +51,7 @@ class Samples:
     half_weights: NDArray[np.float32]
     dataset: NDArray[np.str_]
     photo_size: NDArray[np.float32]
+    occluded: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.photo)
@@ -75,6 +77,7 @@ def samples_of_fits(fits: FitsDictionary, photos: Path) -> Samples:
         half_weights=np.ones((count, 2), np.float32),
         dataset=fits.dataset,
         photo_size=fits.photo_size,
+        occluded=np.zeros((count, KEYPOINTS), bool),
     )
 
 
@@ -115,6 +118,7 @@ def read_dataset(
         half_weights=np.tile(np.array(halves, np.float32), (count, 1)),
         dataset=np.full(count, name),
         photo_size=np.zeros((count, 2), np.float32),
+        occluded=_read_occluded(path, count),
     )
     _check_finite(samples, path)
     if truth and turned:
@@ -258,6 +262,17 @@ def _read_joints(path: Path, count: int) -> NDArray[np.float32] | None:
     return joints.astype(np.float32)
 
 
+def _read_occluded(path: Path, count: int) -> NDArray[np.bool_]:
+    """occluded (N, 49) of a data set .npz that synthetic photos have; nothing is hidden where it has none."""
+    occluded = read_arrays(path, ("occluded",)).get("occluded")
+    if occluded is None:
+        return np.zeros((count, KEYPOINTS), bool)
+    if occluded.shape != (count, KEYPOINTS) or occluded.dtype.kind not in "bu":
+        wanted = (count, KEYPOINTS)
+        raise ReadError(f"{path}, occluded: it is {occluded.shape}, but must be {wanted}. Export it again.")
+    return occluded > 0
+
+
 def _checked_kid(table: Table, path: Path, body: Body) -> NDArray[np.float32]:
     """kid (N,) of a data set .npz: how much of a child each is, zeros where it does not say."""
     kid = table.arrays.get("kid", np.zeros(len(table)))
@@ -288,7 +303,10 @@ def _under(folder: Path, names: Iterable[str]) -> NDArray[np.str_]:
 def dictionary_rows(fits: FitsDictionary, names: Iterable[str], where: str) -> FitsDictionary | None:
     """The rows of a dictionary that belong to none of the named data sets, None when there is none."""
     chosen = np.flatnonzero(~np.isin(fits.dataset, list(names)))
-    if not len(chosen):
-        return None
+    return chosen_rows(fits, chosen, where) if len(chosen) else None
+
+
+def chosen_rows(fits: FitsDictionary, chosen: NDArray[np.int64], where: str) -> FitsDictionary:
+    """Some rows (C,) of a dictionary, with the numbers that its file would have."""
     arrays = {key: value[chosen] if value.ndim else value for key, value in fits.arrays().items()}
     return FitsDictionary.from_arrays(arrays, where)

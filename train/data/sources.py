@@ -42,12 +42,14 @@ class SourceOptions:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """N people: row i of samples is row i of fits. order: the rows of each epoch. notices: lines for the user."""
+    """N people: row i of samples is row i of fits. order: the rows of each epoch. notices: lines for the user. made:
+    how many of the last rows were made of those before, and stand in no file."""
 
     samples: Samples
     fits: FitsDictionary
     order: Order
     notices: tuple[str, ...]
+    made: int = 0
 
 
 def read_sources(

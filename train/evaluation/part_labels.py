@@ -56,7 +56,7 @@ def evaluate_parts(
     front, parts = np.zeros((2, 2), np.int64), np.zeros((len(PARTS) + 1,) * 2, np.int64)
     unknown = np.zeros_like(parts)
     face_parts = parts_of_faces(body)
-    for batch in crops_of(samples, rows, kind_of(network).stretched):
+    for batch in crops_of(samples, rows, kind_of(network)):
         measured, unreadable = measured + len(batch), [*unreadable, *batch.unreadable]
         if not len(batch):
             continue

@@ -16,10 +16,11 @@ from core.geometry.image import normalise
 from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.guess import predicted
 from core.networks.spin import SpinOutput
-from core.networks.table import body_of_betas
+from core.networks.table import NetworkKind, body_of_betas
 from train.data.batches import Batch, Crops, Order, RowTurn
 from train.data.photos_present import Absent
 from train.data.samples import Samples
+from train.data.trunks import Trunks
 
 CHUNK = 32
 
@@ -35,10 +36,12 @@ def body_of(network: nn.Module, body: Body) -> Body:
     )
 
 
-def crops_of(samples: Samples, rows: NDArray[np.int64], stretched: bool = False) -> Iterator[Batch]:
-    """The crops of these people, in order, without augmentation. Whose photo cannot be read is in no batch, and the
-    photo among its `unreadable`. stretched: as in `NetworkKind`. Raises FitsError where many in a row cannot."""
-    crops = Crops(samples, Order(rows, samples.dataset, 0), None, stretched)
+def crops_of(samples: Samples, rows: NDArray[np.int64], kind: NetworkKind | None = None) -> Iterator[Batch]:
+    """The crops of these people, in order, without augmentation, as a kind of network is shown them. Whose photo cannot
+    be read is in no batch, and the photo among its `unreadable`. Raises FitsError where many in a row cannot."""
+    trunks = Trunks.of(samples) if kind is not None and kind.shown == "centres" else None
+    stretched = kind is not None and kind.stretched
+    crops = Crops(samples, Order(rows, samples.dataset, 0), None, stretched, trunks)
     for start in range(0, len(rows), CHUNK):
         some = rows[start : start + CHUNK]
         batch = crops[[RowTurn(0, place, int(row)) for place, row in enumerate(some)]]
@@ -58,8 +61,9 @@ def ask(network: nn.Module, batch: Batch) -> SpinOutput:
     """Predictions for the people of a batch, on the CPU. Raises CheckpointError where it sees more than
     crops."""
     network.eval()
-    images = batch.images.to(next(network.parameters()).device)
-    return SpinOutput(*(part.float().cpu() for part in predicted(network, normalise(images))))
+    device = next(network.parameters()).device
+    found = predicted(network, normalise(batch.images.to(device)), batch.centres.to(device))
+    return SpinOutput(*(part.float().cpu() for part in found))
 
 
 def params_of(predicted: SpinOutput) -> BodyParams:

@@ -37,6 +37,7 @@ from train.data.gendered_bodies import check_bodies, each_on_its_own, measured_a
 from train.data.photos_present import present
 from train.data.rotated_body import LAYOUT
 from train.data.samples import Samples, other_body, read_dataset
+from train.evaluation.crowds.pw3d_crowds import is_crowded
 from train.evaluation.keypoint_recall import recall
 from train.evaluation.predict import ask, body_of, crops_of, left_out, params_of
 from train.evaluation.results import Result
@@ -67,7 +68,7 @@ _AS_NEUTRAL = "3DPW test, 14 joints of the true body taken as neutral (published
 class Protocol:
     """words: what is measured. joints: names in the annotated half of spin49, whose truth is `S` or, with from_smpl,
     the body of `pose` and `shape`. root: joints; their middle is moved onto the truth's. h36m: predictions are
-    of Human3.6M's joints. published: SPIN's PA-MPJPE [mm]."""
+    of Human3.6M's joints. crowded: only 3DPW's crowded frames. published: SPIN's PA-MPJPE [mm]."""
 
     words: str
     joints: tuple[str, ...] = ()
@@ -75,6 +76,7 @@ class Protocol:
     h36m: bool = False
     from_smpl: bool = False
     camera: str = ""
+    crowded: bool = False
     published: float | None = None
 
     @property
@@ -98,6 +100,13 @@ PROTOCOLS = {
         h36m=True,
         from_smpl=True,
         published=59.2,
+    ),
+    "3dpw-pc": Protocol(
+        "3DPW-PC, its crowded frames, 14 joints of the true body, of its gender",
+        JOINTS_14,
+        h36m=True,
+        from_smpl=True,
+        crowded=True,
     ),
     "mpi-inf-3dhp": Protocol(
         "MPI-INF-3DHP test, 17 joints (PCK, AUC: 14, without pelvis, spine, jaw)",
@@ -130,6 +139,8 @@ def evaluate(
     samples, fits = read_dataset(name, path, folder, body, (1.0, 1.0), of_gender=True, turned=False)
     rows, absent = present(samples)
     rows = rows[_of_camera(samples, rows, protocol.camera)]
+    if protocol.crowded:
+        rows = rows[is_crowded(samples.photo[rows])]
     if not len(rows):
         raise ReadError(f"{path}: nobody is left to evaluate on. Choose the data set's test split.")
     if protocol.from_smpl and (other := other_body(path, body)):
@@ -144,7 +155,7 @@ def evaluate(
         protocol = replace(protocol, words=_AS_NEUTRAL, published=None)
     parts: list[dict[str, Tensor]] = []
     unreadable: list[str] = []
-    for batch in crops_of(samples, rows, kind_of(network).stretched):
+    for batch in crops_of(samples, rows, kind_of(network)):
         unreadable += batch.unreadable
         if not len(batch):
             continue

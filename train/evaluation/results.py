@@ -22,6 +22,7 @@ class Result:
     pck: float | None = None
     auc: float | None = None
     ar: float | None = None
+    ap: float | None = None
     front_accuracy: float | None = None
     front_f1: float | None = None
     parts_accuracy: float | None = None
@@ -46,6 +47,7 @@ COLUMNS = {
     "PCK %": ("pck", 100),
     "AUC %": ("auc", 100),
     "AR %": ("ar", 100),
+    "AP %": ("ap", 100),
     "foreground accuracy %": ("front_accuracy", 100),
     "foreground F1 %": ("front_f1", 100),
     "parts accuracy %": ("parts_accuracy", 100),

@@ -49,6 +49,8 @@ PERSON_TYPES = {
     "origin": (str, None),
     "box_width": (float, int, None),
     "box_height": (float, int, None),
+    "trunk_x": (float, int, None),
+    "trunk_y": (float, int, None),
 }
 SIZES = {
     "keypoints": MOST_KEYPOINT_BYTES,

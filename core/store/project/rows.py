@@ -97,6 +97,8 @@ def person_row(person: Person, photo_id: int) -> Row:
         "origin": person.origin or None,
         "box_width": None if size is None else float(size[0]),
         "box_height": None if size is None else float(size[1]),
+        "trunk_x": None if person.trunk is None else float(person.trunk[0]),
+        "trunk_y": None if person.trunk is None else float(person.trunk[1]),
     }
 
 
@@ -137,8 +139,18 @@ def _person(row: Mapping[str, Any] | sqlite3.Row) -> Person:
         tags=tuple(tags),
         wishes=tuple(from_plain(fields) for fields in json.loads(_later_column(row, "wishes") or "[]")),
         track=_later_column(row, "track"),
+        trunk=_trunk(row),
         origin=_later_column(row, "origin") or "",
     )
+
+
+def _trunk(row: Mapping[str, Any] | sqlite3.Row) -> tuple[float, float] | None:
+    x, y = _later_column(row, "trunk_x"), _later_column(row, "trunk_y")
+    if x is None or y is None:
+        return None
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise ValueError("the mark of its trunk is not finite")
+    return float(x), float(y)
 
 
 def _bbox(row: Mapping[str, Any] | sqlite3.Row) -> BBox:

@@ -40,7 +40,7 @@ DERIVED_COLUMNS = ("updated", "score", "disagreement", "text")  # and `warnings`
 PERSON_COLUMNS = (
     *("photo_id", "verdict", "locked", "tags", "note", "center_x", "center_y", "scale"),
     *("layout", "keypoints", "original_layout", "original_keypoints", "guess", "fit", "alternatives"),
-    *("wishes", "track", "origin", "box_width", "box_height"),
+    *("wishes", "track", "origin", "box_width", "box_height", "trunk_x", "trunk_y"),
 )
 COLUMNS = {"photo": PHOTO_COLUMNS, "person": PERSON_COLUMNS}
 
@@ -101,6 +101,10 @@ MIGRATIONS = (
     ALTER TABLE photo ADD COLUMN origin TEXT;
     ALTER TABLE photo ADD COLUMN document TEXT;
     CREATE TABLE document (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
+    """,
+    """
+    ALTER TABLE person ADD COLUMN trunk_x REAL;
+    ALTER TABLE person ADD COLUMN trunk_y REAL;
     """,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

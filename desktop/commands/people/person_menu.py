@@ -7,6 +7,7 @@ from desktop.commands.neighbours import photo_beside
 from desktop.commands.people.finding_people import FINDING
 from desktop.commands.people.photo_file import PHOTO_FILE
 from desktop.commands.people.together import DELETE_ROW, VERDICT_ROWS
+from desktop.commands.people.whole_photo import TRUNK_ROWS
 from desktop.commands.window_api import Asks
 from desktop.model.workbench import Workbench
 from desktop.state import person_edits
@@ -98,6 +99,7 @@ PERSON_MENU = (
         UNLOCKED,
     ),
     Command("person.box", QT_TR_NOOP("Box around the &keypoints"), "Shift+B", box_around, UNLOCKED),
+    *TRUNK_ROWS,
     *FINDING,
     DELETE_ROW,
     *PHOTO_FILE,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.files.regular import contents, end_of
+from core.methods import method_rows
 from core.networks.table import LIFTER_FOLDER
 from desktop.text.translate import tr
 
@@ -38,6 +39,12 @@ def facts_of_network(file: Path | None) -> NetworkFacts:
         return NetworkFacts(tr("a file of {day}").format(day=day), "")
     words = tr("trained here with train.{method}, saved {day}")
     return NetworkFacts(words.format(method=method, day=day), _of_run(last))
+
+
+def kind_of_run(file: Path | None) -> str:
+    """The kind of network in a run's checkpoint, by the run's config; '' where that is not known."""
+    method = None if file is None else _read(file.with_name(CONFIG)).get("method")
+    return next((row.network for row in method_rows() if row.name == method), "")
 
 
 def _of_lifter(table: dict[str, Any]) -> str:

@@ -77,6 +77,7 @@ class Canvas(SizedView):
         workbench.view_changed.connect(self._view_changed)
         workbench.hover.changed.connect(self.update)
         workbench.fits.body_changed.connect(self.update)
+        workbench.fits.network.changed.connect(self.update)
         self._show()
 
     # Placing

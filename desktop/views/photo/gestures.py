@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.body.keypoints import layout
+from core.body.trunk import trunk_center
 from core.records import BBox, Person
 from desktop.commands.neighbours import exchange, exchanged_in, limb_indices
 from desktop.model.workbench import Workbench
@@ -73,6 +74,18 @@ def move_box(workbench: Workbench, start: Pointer) -> Gesture:
         center = grabbed.center + (pointer.photo - start.photo)
         preview_box(workbench, replace(grabbed, center=center), dragged=True)
     workbench.commit(tr("Move box"))
+
+
+def move_trunk(workbench: Workbench, start: Pointer) -> Gesture:
+    """Drag the ring around a trunk: the network of the guesses is told that it means this person. A click changes
+    nothing."""
+    grabbed = trunk_center(workbench.shown.the_person) - start.photo
+    while not (pointer := (yield)).released:
+        _take_over(workbench)
+        if workbench.person is not None:
+            x, y = (pointer.photo + grabbed).tolist()
+            workbench.preview(workbench.person.with_(trunk=(x, y)))
+    workbench.commit(tr("Mark the trunk of person {id}").format(id=workbench.shown.the_person.id))
 
 
 def size_box(workbench: Workbench, corner: np.ndarray) -> Gesture:

@@ -10,7 +10,7 @@ from desktop.model.workbench import Workbench
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.gesture import Gesture, Pointer
 from desktop.views.photo import gestures
-from desktop.views.photo.hit_test import box_grip, is_inside, keypoint_at, person_at
+from desktop.views.photo.hit_test import box_grip, is_inside, keypoint_at, person_at, ring_at
 from desktop.views.photo.zoom import Placing
 
 
@@ -62,6 +62,8 @@ def _of_person(
             return gestures.move_keypoint(workbench, index, pointer)
         if editable:
             return gestures.place_keypoint(workbench, index, pointer)
+    if editable and ring_at(workbench, person, placing, pointer.canvas):
+        return gestures.move_trunk(workbench, pointer)
     grip = box_grip(person, placing, pointer.canvas) if view.boxes and editable else None
     if grip is None:
         return None

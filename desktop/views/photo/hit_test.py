@@ -5,12 +5,15 @@ from typing import NamedTuple
 import numpy as np
 
 from core.body.keypoints import layout
+from core.body.trunk import trunk_center
 from core.records import BBox, Person, Photo
+from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.photo.zoom import Placing
 
 NEAR_PX = 11.0
+RING_PX = 12.0
 BONE_PX = 7.0
 EDGE_PX = 5.0
 AROUND_PX = 16.0
@@ -35,6 +38,17 @@ def keypoint_at(person: Person, posed: PosedBody | None, placing: Placing, at: n
         away = np.linalg.norm(placing.to_canvas(posed.keypoints_px) - at, axis=1)
         away[~absent] = np.inf
     return int(away.argmin()) if len(away) and away.min() <= NEAR_PX else NO_KEYPOINT
+
+
+def shows_ring(workbench: Workbench, person: Person) -> bool:
+    """Whether the ring around a person's trunk is drawn: the network of the guesses goes by it, or it was marked."""
+    return person.trunk is not None or workbench.fits.network.sees_trunks
+
+
+def ring_at(workbench: Workbench, person: Person, placing: Placing, at: np.ndarray) -> bool:
+    """Whether a canvas point (2,) [px] is on the ring around a person's trunk."""
+    near = np.linalg.norm(placing.to_canvas(trunk_center(person)) - at) <= RING_PX
+    return bool(near) and shows_ring(workbench, person)
 
 
 def bone_at(person: Person, placing: Placing, at: np.ndarray) -> tuple[int, int] | None:

@@ -5,12 +5,14 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter
 
 from core.body.keypoints import layout
+from core.body.trunk import trunk_center
 from core.records import Person
 from desktop.model.workbench import Workbench
 from desktop.state.posed_body import PosedBody
 from desktop.state.view import NO_KEYPOINT
 from desktop.text.translate import part, verdict
 from desktop.views import drawing
+from desktop.views.photo.hit_test import shows_ring
 from desktop.views.photo.zoom import Placing
 
 BODY_HEIGHT_M = 1.7
@@ -42,6 +44,7 @@ class PeopleMarks:
             return
         view = self._workbench.view
         painter.setOpacity(drawing.OTHERS_OPACITY)
+        self._paint_ring(painter, person, placing)
         if view.skeleton and not clothed:
             size = drawing.size_of(person.bbox.side * placing.scale)
             drawing.draw_bones(painter, names, person.keypoints, xy, size, alone=True)
@@ -56,6 +59,7 @@ class PeopleMarks:
     ) -> None:
         """Draw the selected person's keypoints, residuals and box."""
         view, hovered, quiet = self._workbench.view, self._workbench.hover.keypoint, self.quiet
+        self._paint_ring(painter, person, placing)
         if view.boxes and quiet:
             self._paint_label(painter, person, placing)
         elif view.boxes:
@@ -85,6 +89,11 @@ class PeopleMarks:
             if view.residuals:
                 drawing.draw_residuals(painter, keypoints, xy, body_xy)
         drawing.draw_points(painter, names, keypoints, xy, marks)
+
+    def _paint_ring(self, painter: QPainter, person: Person, placing: Placing) -> None:
+        """Ring the trunk by which a network of crowds is told who is meant."""
+        if shows_ring(self._workbench, person):
+            drawing.draw_ring(painter, placing.to_canvas(trunk_center(person)), person.trunk is not None)
 
     def _paint_box(self, painter: QPainter, person: Person, placing: Placing, selected: bool) -> None:
         corners = placing.to_canvas(person.bbox.corners)

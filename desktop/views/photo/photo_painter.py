@@ -76,7 +76,7 @@ class PhotoPainter:
         clothed = frozenset(
             one.person_id for one in (*bodies, *before)
         )  # who is seen by a body needs no bones
-        marks = (view.skeleton, view.boxes, clothed)
+        marks = (view.skeleton, view.boxes, clothed, self._workbench.fits.network.sees_trunks)
         what_for = (tones, others, placing, size, ratio, background, marks, bodies)
         if self._behind is None or self._behind[0] != what_for:
             shown = QImage(size * ratio, QImage.Format.Format_RGB32)

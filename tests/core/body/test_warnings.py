@@ -156,9 +156,15 @@ def test_a_keypoint_outside_the_box_is_told_unless_it_is_absent():
 
 def test_two_people_with_one_body_are_both_told_and_neighbours_are_not():
     one, twin = person(fit(), 1), person(fit(at=(0.02, 0.2, 4.05)), 2)
-    beside = person(fit(at=(0.7, 0.2, 4.0)), 3)
+    beside = person(fit(at=(2.0, 0.2, 4.0)), 3)
     behind = person(fit(at=(0.0, 0.25, 6.0)), 4)
     assert warnings_of([one, twin, beside, behind]) == [("same_as_another",), ("same_as_another",), (), ()]
+
+
+def test_two_people_who_run_into_each_other_are_both_told():
+    one, into = person(fit(), 1), person(fit(at=(0.15, 0.2, 4.02)), 2)
+    beside = person(fit(at=(1.6, 0.2, 4.0)), 3)
+    assert warnings_of([one, into, beside]) == [("inside_another",), ("inside_another",), ()]
 
 
 def test_two_people_with_the_same_keypoints_are_told_before_anybody_is_fitted():

@@ -111,20 +111,24 @@ def test_one_file_and_one_row_make_a_kind_that_opens_and_guesses(tmp_path, row):
 
 
 @pytest.mark.usefixtures("_toys")
-def test_a_network_that_is_shown_everybodys_boxes_gets_them_in_the_crop(tmp_path, monkeypatch):
+def test_a_network_that_is_shown_everybodys_centres_gets_them_in_the_crop(tmp_path, monkeypatch):
     shown = []
 
-    def forward(network, images, boxes):
-        shown.extend(boxes)
-        return network(images, boxes)
+    def forward(network, images, centres):
+        shown.append(centres)
+        return network(images, centres)
 
     monkeypatch.setitem(KINDS, "toy-crowd", replace(toy_network.CROWD_ROW, forward=forward))
     network = load_network(toy_network.write(tmp_path / "toy.pt", toy_network.CROWD_ROW))
-    people = (person(1, side=200.0), person(2, (420, 240), side=100.0))
+    people = (person(1, side=200.0, seen=False), person(2, (420, 240), side=100.0, seen=False))
     guess(noise(), people[1:], Photo("a.jpg", 640, 480, people), network, load_body())
-    (boxes,) = shown
-    torch.testing.assert_close(boxes, torch.tensor([[112.0, 112, 224], [-112.0, 112, 448]]), rtol=0, atol=1.5)
-    with pytest.raises(CheckpointError, match="needs everybody's boxes"):
+    ((centres,),) = shown
+    # Without keypoints: the middle across, 0.35 of the tight box's height down; its side is 1 / 1.2 of the square's.
+    up = 0.15 / 1.2
+    expected = [[112.0, 112 - up * 224], [-112.0, 112 - up * 448]]
+    torch.testing.assert_close(centres[:2], torch.tensor(expected), rtol=0, atol=0.1)
+    assert centres[2:].isnan().all()
+    with pytest.raises(CheckpointError, match="needs everybody's trunk centres"):
         predicted(network, torch.zeros(1, 3, 224, 224))
 
 

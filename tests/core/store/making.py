@@ -67,6 +67,7 @@ def full_person(random: np.random.Generator, person_id: int = 0) -> Person:
         tags=("occluded", "crowd, 'quoted'"),
         wishes=(Pin("left_wrist", (0.1, 0.2, 1 / 3)), DepthOrder("left_knee", "left_hip", margin=0.1)),
         track=2**40,
+        trunk=(12.5, 1 / 3),
         origin='{"iscrowd": 0, "name": "ñ 左"}',
     )
 

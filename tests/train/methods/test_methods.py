@@ -37,7 +37,7 @@ def test_the_command_of_a_row_understands_what_the_window_says(name, tmp_path):
 
 
 def test_a_new_method_is_one_row_and_one_module(with_toy):
-    assert list(methods()) == ["spin", "lifter", "toy"]
+    assert list(methods()) == ["spin", "ochmr", "lifter", "toy"]
     assert methods()["toy"][1] is TOY
 
 

@@ -25,6 +25,7 @@ from core.compute.cuda_graphs import fusing
 from core.fitting import FitConfig
 from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
+from core.networks.guess import predicted as prediction
 from core.networks.spin import SpinConfig, SpinNetwork, SpinOutput
 from core.store.fits.augmented import RowsInCrop
 from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
@@ -85,7 +86,7 @@ def regress(network: SpinNetwork, batch: Batch, config: Config) -> SpinOutput:
     device, like = batch.images.device.type, network.init_pose
     crops = normalise(batch.images).to(like.dtype).contiguous(memory_format=torch.channels_last)
     with torch.autocast(device, torch.bfloat16, enabled=config.precision == "bfloat16"):
-        predicted = network(crops)
+        predicted = prediction(network, crops, batch.centres.to(like.dtype))
     return SpinOutput(*(part.to(like.dtype) for part in predicted))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
@@ -15,8 +17,14 @@ from train.methods.spin.mean_params import mean_body
 from train.run.folder import checkpoint_of
 
 
-def start_from(network: SpinNetwork, options: SpinOptions, body: Body) -> tuple[str, ...]:
-    """Put the weights that the options name into a new network. Returns what the user should know."""
+def start_from(
+    network: SpinNetwork,
+    options: SpinOptions,
+    body: Body,
+    load: Callable[[Path], SpinNetwork] = load_spin_network,
+) -> tuple[str, ...]:
+    """Put the weights that the options name into a new network. load: reads a checkpoint as a network of the same
+    parameters. Returns what the user should know."""
     notices: tuple[str, ...] = ()
     if options.mean_params is not None:
         mean = mean_body(options.mean_params)
@@ -31,7 +39,7 @@ def start_from(network: SpinNetwork, options: SpinOptions, body: Body) -> tuple[
         load_backbone(network, options.backbone_weights)
     if options.guess is None:
         return notices
-    known = load_spin_network(checkpoint_of(options.guess))
+    known = load(checkpoint_of(options.guess))
     theirs, wanted = known.config, network.config
     if (theirs.backbone, theirs.iterations) != (wanted.backbone, wanted.iterations):
         raise CheckpointError(

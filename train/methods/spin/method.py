@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,7 +20,9 @@ from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
 from train.bulk.compile_notice import ready_to_train
 from train.data.batches import Batch, Crops, Turns, batches_of, load_batches
+from train.data.samples import chosen_rows
 from train.data.sources import Sources, read_sources
+from train.data.trunks import Trunks
 from train.methods.spin.config import FIXED, HELP, NEEDS, SWITCHES, Config, SpinOptions, check
 from train.methods.spin.in_the_loop import Spin, build, loss, regress
 from train.methods.spin.initial_weights import start_from
@@ -64,15 +67,16 @@ def lesson_of(
     sources: Sources,
     body: Body,
     notices: tuple[str, ...],
+    trunks: Trunks | None = None,
 ) -> Lesson:
-    """A network taught on people."""
+    """A network taught on people. trunks: of the people, for a network of crowds."""
     config: Config = plan.config
     network = network.to(processes.device, memory_format=torch.channels_last)
     fits, body_here = sources.fits.to(processes.device), body.to(processes.device)
     if config.mode == "loop":
         ready_to_train(processes.device.type)
-    crops = Crops(sources.samples, sources.order, config.augment, kind_of(network).stretched)
-    taught = Taught(plan, processes, network, fits, body_here, crops)
+    crops = Crops(sources.samples, sources.order, config.augment, kind_of(network).stretched, trunks)
+    taught = Taught(plan, processes, network, fits, body_here, crops, len(fits) - sources.made)
     return Lesson(
         network=network,
         optimizer=torch.optim.Adam(
@@ -120,7 +124,7 @@ def rate(config: Config, step: int, share_done: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """The network, the dictionary that it betters, and the crops it learns from."""
+    """The network, the dictionary that it betters, and the crops it learns from. in_files: rows that files have."""
 
     plan: Plan
     processes: Processes
@@ -128,6 +132,7 @@ class Taught:
     fits: FitsDictionary
     body: Body
     crops: Crops
+    in_files: int
 
     def batches(self, epoch: int, place: int) -> Iterator[Batch]:
         config, own, device = self.plan.config, self.plan.own, self.processes.device
@@ -149,7 +154,9 @@ class Taught:
             here.copy_(saved.to(here.device))
 
     def write(self, folder: Path, step: int) -> None:
-        self.fits.save(folder / FITS)
+        own = np.arange(self.in_files)
+        fits = self.fits if len(own) == len(self.fits) else chosen_rows(self.fits, own, "the run's fits")
+        fits.save(folder / FITS)
 
     def after(self, step: int, last: bool) -> dict[str, float]:
         every = self.plan.own.picture_every
@@ -161,7 +168,7 @@ class Taught:
 def kept(batch: Batch) -> dict[str, Tensor]:
     """A batch as it is dumped."""
     views = {item.name: getattr(batch.views, item.name).cpu() for item in dataclasses.fields(batch.views)}
-    names = ("images", "keypoints_crop", "joints", "has_joints", "half_weights")
+    names = ("images", "keypoints_crop", "joints", "has_joints", "half_weights", "centres")
     return {**views, **{name: getattr(batch, name).cpu() for name in names}}
 
 

@@ -15,6 +15,7 @@ from core.body.model import Body
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
+from core.networks.guess import predicted as prediction
 from core.networks.spin import SpinNetwork, SpinOutput
 from core.store.fits.dictionary import FitsDictionary
 from train.data.batches import Batch, Crops, RowTurn
@@ -34,9 +35,10 @@ def draw_pictures(
     rows = crops.order.rows
     chosen = rows[np.linspace(0, len(rows) - 1, min(PEOPLE, len(rows))).astype(int)]
     turns = [RowTurn(0, place, int(row)) for place, row in enumerate(chosen)]
-    batch = Crops(crops.samples, crops.order, None, crops.stretched)[turns].to(fits.device)
+    batch = Crops(crops.samples, crops.order, None, crops.stretched, crops.trunks)[turns].to(fits.device)
     network.eval()
-    predicted = SpinOutput(*(part.float() for part in network(normalise(batch.images))))
+    found = prediction(network, normalise(batch.images), batch.centres)
+    predicted = SpinOutput(*(part.float() for part in found))
     network.train()
     guess = _pixels(body, predicted)
     views = batch.views

@@ -1,0 +1,1 @@
+"""How OCHMR's network of crowds is taught."""

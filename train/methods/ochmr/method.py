@@ -1,0 +1,60 @@
+"""OCHMR as the loop has it: SPIN's training of a network that is shown everybody's trunk centres."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+
+from core.body.model import Body, load_body
+from core.networks.ochmr import OchmrConfig, OchmrNetwork, load_ochmr_network
+from train.data.trunks import Trunks
+from train.methods.ochmr.config import HELP, Config, check
+from train.methods.ochmr.rows_of_both import with_rows_of_both
+from train.methods.spin.config import FIXED, NEEDS, SWITCHES, SpinOptions
+from train.methods.spin.initial_weights import start_from
+from train.methods.spin.mean_params import mean_body
+from train.methods.spin.method import FITS, lesson_of, sources_of
+from train.run.distributed import Processes
+from train.run.method_record import Lesson, Method, Options, Plan
+
+WORDS = (
+    "Train OCHMR's network, SPIN's that is told whose body by trunk centres, on fits that a human corrected: "
+    "python -m train.ochmr --fits curated.npz --guess SPIN"
+)
+
+
+def build(config: Config, body: Body) -> OchmrNetwork:
+    """A network of random weights that starts its corrections at the mean body, and whose blocks do nothing yet."""
+    torch.manual_seed(config.seed)
+    parts = (config.backbone, config.iterations, body.fingerprint, config.block, config.maps)
+    return OchmrNetwork(OchmrConfig(*parts), mean_body())
+
+
+def begin(plan: Plan, processes: Processes, fresh: bool) -> Lesson:
+    """Read body and people, make the rows of both, build the network, and start it from its initial weights."""
+    own: SpinOptions = plan.own
+    config: Config = plan.config
+    body, kept = load_body(own.body), plan.folder / FITS
+    people = sources_of(plan, body, kept if plan.goes_on and kept.exists() else None)
+    sources = with_rows_of_both(people, config.pair_iou)
+    network = build(config, body)
+    load = partial(load_ochmr_network, block=config.block, maps=config.maps)
+    notices = (*sources.notices, *(start_from(network, own, body, load) if fresh else ()))
+    trunks = Trunks.of(sources.samples, config.trunks)
+    return lesson_of(plan, processes, network, sources, body, notices, trunks)
+
+
+METHOD = Method(
+    name="ochmr",
+    words=WORDS,
+    config=Config(),
+    own=SpinOptions(),
+    begin=begin,
+    options=Options(epochs=50),
+    help=HELP,
+    switches=SWITCHES,
+    fixed=FIXED,
+    needs=NEEDS,
+    check=check,
+)

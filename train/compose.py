@@ -11,28 +11,59 @@ With --rounds, composites and train.spin take turns. --report tells where the ta
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from core.body.model import Body, load_body
 from core.errors import FitloopError
 from core.store.fits.dictionary import FitsDictionary
 from train.compositing.composed_set import DATASET, begin, join, write_composites
-from train.compositing.cutouts import read_occluders
-from train.compositing.failing_targets import Target, spin_target
+from train.compositing.cutting.cutouts import read_occluders
+from train.compositing.cutting.stage import Stage, StagedPhoto, photos_of_dataset, photos_of_fits, scenes_of
+from train.compositing.failing.detector_target import PREFIX, detector_target
+from train.compositing.failing.failing_targets import Target, spin_target
+from train.compositing.failing.reporting import Looked, look, people_to_correct
+from train.compositing.failing.weakness import report_lines, write_report
+from train.compositing.person_placer import PLACER, PersonPlacer, read_placer, write_placer
 from train.compositing.placements import HEIGHTS, KINDS
+from train.compositing.placer_training import PlacerTraining
 from train.compositing.proposals import PROPOSALS, Proposer
-from train.compositing.stage import Stage, StagedPhoto, photos_of_dataset, photos_of_fits, scenes_of
+from train.compositing.rounds import Rounds, alternate, sources_of
+from train.compositing.settling import refused_pictures, settle
 from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
 from train.run.values import named_path
 
 DEFAULT_PROPOSALS = "hard"
-SETTLED = ("target", "fits", "photos", "data", "backgrounds", "occluders", "kinds", "proposals", "seed")
+PLACER_STEPS = 200
+SETTLED = (
+    "target", "fits", "photos", "data", "backgrounds", "occluders", "kinds", "proposals", "seed", "turn", "no_seams",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A target: its losses, and its network where it is one."""
+
+    losses: Target | None = None
+    network: nn.Module | None = None
+
+
+def target_of(name: str | Path | None, body: Body) -> Asked:
+    """Raises FitloopError for a target that cannot be used."""
+    if name is None:
+        return Asked()
+    if str(name).startswith(PREFIX):
+        return Asked(detector_target(str(name).removeprefix(PREFIX)))
+    network, losses = spin_target(Path(name), body)
+    return Asked(losses, network)
 
 
 def stage_of(given: argparse.Namespace, body: Body) -> Stage:
@@ -48,20 +79,59 @@ def stage_of(given: argparse.Namespace, body: Body) -> Stage:
     return Stage(photos, occluders, body, lambda line: print(line, file=sys.stderr), scenes)
 
 
-def proposer_of(given: argparse.Namespace, body: Body, stage: Stage, target: Target | None) -> Proposer:
-    return Proposer(stage, body, target, given.proposals, given.seed, kinds=tuple(given.kinds))
+def proposer_of(given: argparse.Namespace, body: Body, stage: Stage, asked: Asked) -> Proposer:
+    """Raises FitloopError for proposals that need another target."""
+    if given.proposals != "random" and asked.losses is None:
+        raise FitloopError(
+            f"--proposals {given.proposals} needs --target: a run, a checkpoint or detector:NAME."
+        )
+    if given.proposals == "learned" and asked.network is None:
+        raise FitloopError(
+            "--proposals learned needs a network as --target, as no gradient goes through a detector."
+        )
+    proposer = Proposer(
+        stage,
+        body,
+        asked.losses,
+        given.proposals,
+        given.seed,
+        given.turn,
+        tuple(given.kinds),
+        seams=not given.no_seams,
+    )
+    if given.proposals == "learned" and asked.network is not None and asked.losses is not None:
+        return replace(proposer, placer=placer_of(given, proposer, asked.network, asked.losses))
+    return proposer
+
+
+def placer_of(
+    given: argparse.Namespace, proposer: Proposer, network: nn.Module, losses: Target
+) -> PersonPlacer:
+    """The synthesizer of --out, taught first where it is not there yet. Raises FitloopError."""
+    file = given.out / PLACER
+    if file.exists():
+        return read_placer(file)
+    seed = 1000 * given.seed + given.turn
+    unreal = refused_pictures(given.refused) if given.refused is not None else None
+    training = PlacerTraining(proposer.stage, proposer.body, network, losses, seed, proposer.kinds, unreal)
+    progress = ProgressLine(given.placer_steps, 0, "steps of the synthesizer", speaks=True)
+    for step in training.steps(given.placer_steps):
+        progress.show(step.step + 1)
+        if step.step == given.placer_steps - 1:
+            print(f"synthesizer: loss {step.loss:.3g}, {step.fooled:.0%} taken for real", file=sys.stderr)
+    progress.end()
+    write_placer(file, training.placer)
+    return training.placer
 
 
 def write(given: argparse.Namespace, proposer: Proposer) -> bool:
     """Write the data set. After an interrupt the finished parts are kept. Returns True if all photos were made."""
     folder, count = given.out, given.count
-    begin(folder, settings(given), given.resume)
-    done, progress = 0, ProgressLine(count, 0, "composites", speaks=True)
+    progress = ProgressLine(count, 0, "composites", speaks=True)
     try:
         with closing(write_composites(folder, proposer, count)) as parts:
             for part in parts:
-                done = part.done
-                progress.show(done)
+                progress.show(part.done)
     except KeyboardInterrupt:
         return False
     finally:
@@ -82,23 +152,78 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def make(given: argparse.Namespace) -> int:
-    """Carry out the command line. Returns the exit code. Raises FitloopError and OSError."""
-    torch.set_num_threads(max(1, given.threads))
+def compose_to(given: argparse.Namespace, stage: Stage, body: Body) -> bool:
+    """Make --out. Returns True if all photos were made. Raises FitloopError and OSError."""
     check_output(given.out / DATASET)
     if (given.out / DATASET).exists():
         raise FitloopError(f"{given.out / DATASET} exists already. Choose another --out, or delete it.")
+    asked = target_of(given.target, body)
+    begin(given.out, settings(given), given.resume)
+    return write(given, proposer_of(given, body, stage, asked))
+
+
+def compose_rounds(given: argparse.Namespace, stage: Stage, body: Body) -> bool:
+    """--rounds of composites and train.spin. Returns True if all were done."""
+    if given.target is None or str(given.target).startswith(PREFIX):
+        raise FitloopError("--rounds needs a network as --target: a run or a checkpoint of train.spin.")
+    sources = sources_of(given.fits, given.photos, given.data)
+    rounds = Rounds(given.run, Path(given.target), sources, tuple(shlex.split(given.spin)))
+    each = max(1, given.count // given.rounds)
+
+    def compose(number: int) -> bool:
+        changed = {"out": rounds.composed_of(number), "target": str(rounds.target_of(number)), "turn": number}
+        part = argparse.Namespace(**{**vars(given), **changed, "count": each, "resume": True})
+        return compose_to(part, stage, body)
+
+    return alternate(rounds, given.rounds, compose)
+
+
+def report(given: argparse.Namespace, stage: Stage, body: Body) -> bool:
+    """Where the target fails, to a file. Returns True."""
+    check_output(given.report, (".json",))
+    asked = target_of(given.target, body)
+    if asked.losses is None:
+        raise FitloopError("--report needs --target: a run, a checkpoint or detector:NAME.")
+    proposer = replace(proposer_of(given, body, stage, Asked()), target=asked.losses)
+    looked, progress = Looked([], []), ProgressLine(given.count, 0, "composites", speaks=True)
+    for done in look(proposer, given.count, asked.network, looked):
+        progress.show(done)
+    progress.end()
+    rows = looked.failures()
+    people: list[dict[str, Any]] = []
+    if not len(rows.loss):
+        raise FitloopError(f"{given.target}: has no finite loss on any composite. Give another --target.")
+    if given.fits is not None:
+        fits = FitsDictionary.load(given.fits, body.fingerprint)
+        folder = given.photos or given.fits.parent
+        people, told = people_to_correct(fits, folder, asked.network, body, looked.expected())
+        print("\n".join(told), end="\n" if told else "", file=sys.stderr)
+    write_report(given.report, str(given.target), rows, people)
+    print("\n".join(report_lines(given.report, rows)))
+    return True
+
+
+def make(given: argparse.Namespace) -> int:
+    """Carry out the command line. Returns the exit code. Raises FitloopError and OSError."""
+    torch.set_num_threads(max(1, given.threads))
+    if given.settle is not None:
+        kept, before = settle(given.settle)
+        print(f"{given.settle / DATASET}: {kept} of {before} people are kept")
+        return 0
     body = load_body(given.body)
-    target = spin_target(Path(given.target), body)[1] if given.target else None
-    if target is None and given.proposals != "random":
-        raise FitloopError(f"--proposals {given.proposals} needs --target: a run, or a checkpoint.")
-    proposer = proposer_of(given, body, stage_of(given, body), target)
-    return 0 if write(given, proposer) else INTERRUPTED
+    stage = stage_of(given, body)
+    if given.report is not None:
+        given.proposals = "random"
+        return 0 if report(given, stage, body) else INTERRUPTED
+    done = compose_rounds(given, stage, body) if given.rounds else compose_to(given, stage, body)
+    return 0 if done else INTERRUPTED
 
 
 def _parser() -> CommandLine:
     parser = CommandLine("train.compose", __doc__)
-    parser.add_argument("--target", help="run or checkpoint of train.spin that the composites are hard for")
+    parser.add_argument(
+        "--target", help="run or checkpoint of train.spin that fails on the composites; detector:NAME"
+    )
     parser.add_argument(
         "--fits", type=Path, help="fits dictionary; its accepted people are cut out by GrabCut"
     )
@@ -112,13 +237,30 @@ def _parser() -> CommandLine:
     )
     parser.add_argument("--backgrounds", type=Path, help="folder of pictures without people")
     parser.add_argument("--occluders", type=Path, help="folder of PNGs with alpha to hide people behind")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--out", type=Path, help="folder to write")
+    parser.add_argument("--report", type=Path, help="write where the target fails to a .json, and no photos")
+    parser.add_argument(
+        "--settle", type=Path, help="folder of composites: leave refused photos out of its data set"
+    )
+    parser.add_argument("--run", type=Path, help="folder of --rounds")
+    parser.add_argument("--rounds", type=int, default=0, help="alternate so often with train.spin; 0: never")
+    parser.add_argument("--spin", default="", help="further options of train.spin, in one string")
     parser.add_argument("--count", type=int, default=1000, help="number of composites")
     parser.add_argument(
         "--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="where the target is tried"
     )
     parser.add_argument(
         "--proposals", default=DEFAULT_PROPOSALS, choices=PROPOSALS, help="how they are chosen"
+    )
+    parser.add_argument(
+        "--placer-steps", type=int, default=PLACER_STEPS, help="of the synthesizer, by learned"
+    )
+    parser.add_argument(
+        "--refused", type=Path, help="settled folder whose refused photos count as unreal, by learned"
+    )
+    parser.add_argument("--no-seams", action="store_true", help="no patches with seams where nobody is")
+    parser.add_argument(
+        "--turn", type=int, default=0, help="number of the round, for other photos of one seed"
     )
     parser.add_argument("--body", type=Path, help="SMPL file; by default the open body")
     parser.add_argument("--seed", type=int, default=0, help="of all that is drawn")
@@ -129,7 +271,14 @@ def _parser() -> CommandLine:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command. Returns its exit code."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if sum(value is not None for value in (given.out, given.report, given.settle, given.run)) != 1:
+        parser.error("give one of --out, --report, --settle, or --run with --rounds")
+    if (given.run is not None) != (given.rounds > 0):
+        parser.error("--rounds and --run belong together")
+    if given.count < 1:
+        parser.error(f"--count {given.count}: choose a number from 1 on")
     return run_to_end(lambda: make(given), "Stopped. Go on with --resume.")
 
 

@@ -9,9 +9,9 @@ import torch
 from core.body.keypoint_body import KeypointBody
 from core.body.model import Body, BodyParams
 from tests.train.making_runs import FOCAL
-from train.compositing.silhouettes import silhouette
-from train.compositing.stage import COARSE_CELL, Stage, StagedPhoto
-from train.compositing.staged_people import LAYOUT, StagedPeople, cut_to, with_points
+from train.compositing.cutting.silhouettes import silhouette
+from train.compositing.cutting.stage import COARSE_CELL, Stage, StagedPhoto
+from train.compositing.cutting.staged_people import LAYOUT, StagedPeople, cut_to, with_points
 from train.synthesis.figure import Figure
 
 SIZE = 160, 160

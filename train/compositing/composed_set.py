@@ -21,9 +21,9 @@ from core.files.npz import write_arrays
 from core.files.untrusted import read_arrays, read_json
 from core.files.whole_file import whole_file
 from train.compositing.composites import Composite
+from train.compositing.cutting.staged_people import StagedPeople
 from train.compositing.placements import FEWEST_SEEN
 from train.compositing.proposals import Proposer
-from train.compositing.staged_people import StagedPeople
 from train.synthesis.photo import Truth
 from train.synthesis.writing import dataset_arrays, image_name, mask_name, save_image
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from core.body.model import Body
 from train.compositing.blending import Blend, coloured, laid_over, warped
-from train.compositing.cutouts import Cutout
+from train.compositing.cutting.cutouts import Cutout
+from train.compositing.cutting.staged_people import Similarity, StagedPeople, cut_to, moved
 from train.compositing.placements import (
     COVERED,
     FEWEST_SEEN,
@@ -21,7 +22,6 @@ from train.compositing.placements import (
     overlap,
     placement,
 )
-from train.compositing.staged_people import Similarity, StagedPeople, cut_to, moved
 
 THING = 255  # in the mask: what hides people and is none
 SOLID = 0.5  # alpha from which a pixel hides

@@ -7,21 +7,26 @@ those. Gradients go through the pasted pixels; truth follows the placement witho
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
+import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.body.keypoints import layout
+from core.files.whole_file import whole_file
+from core.networks.checkpoint import load_weights, read_checkpoint
 from train.compositing.composites import Plan
+from train.compositing.cutting.staged_people import LAYOUT
 from train.compositing.placements import KINDS
-from train.compositing.staged_people import LAYOUT
 
 SIDE, NOISE, NUMBERS = 64, 8, 4  # px of what a synthesizer sees
 CHANNELS = 16, 32, 64
 RATE, LAST_RATE = 1e-4, 1e-5
+PLACER = "placer.safetensors"
 _BONES = tuple(layout(LAYOUT).bones)
 
 
@@ -56,6 +61,19 @@ class PersonPlacer(nn.Module):
         own = {id(one) for one in last}
         rest = [one for one in self.parameters() if id(one) not in own]
         return torch.optim.Adam([{"params": rest, "lr": RATE}, {"params": last, "lr": LAST_RATE}])
+
+
+def write_placer(file: Path, placer: PersonPlacer) -> None:
+    """As safetensors. Raises OSError."""
+    with whole_file(file) as stream:
+        stream.write(safetensors.torch.save(placer.state_dict()))
+
+
+def read_placer(file: Path) -> PersonPlacer:
+    """Raises CheckpointError for a file of another form."""
+    placer = PersonPlacer()
+    load_weights(placer, read_checkpoint(file).weights, str(file))
+    return placer
 
 
 def trunk(inputs: int) -> nn.Sequential:

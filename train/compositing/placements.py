@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from train.compositing.cutouts import OPAQUE, Cutout
-from train.compositing.staged_people import Similarity
+from train.compositing.cutting.cutouts import OPAQUE, Cutout
+from train.compositing.cutting.staged_people import Similarity
 
 Kind = Literal["occlusion", "crop", "scale", "crowd"]
 KINDS: tuple[Kind, ...] = ("occlusion", "crop", "scale", "crowd")

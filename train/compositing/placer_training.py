@@ -22,7 +22,8 @@ from core.geometry.camera import CROP_SIZE
 from core.geometry.image import normalise, warp
 from core.networks.table import kind_of
 from train.compositing.composites import Composite, Plan, compose, with_patches
-from train.compositing.failing_targets import (
+from train.compositing.cutting.stage import Stage
+from train.compositing.failing.failing_targets import (
     CAP,
     AskedPerson,
     Target,
@@ -33,7 +34,6 @@ from train.compositing.failing_targets import (
 from train.compositing.person_placer import SIDE, PersonPlacer, discriminator, noise_of, shown
 from train.compositing.placements import COVERED, KINDS, Kind
 from train.compositing.plans import draw_plan
-from train.compositing.stage import Stage
 from train.data.augment import NOTHING, augmented_affine
 
 BATCH = 8

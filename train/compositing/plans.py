@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from core.errors import FitloopError, ImageError
 from train.compositing.blending import draw_blend
 from train.compositing.composites import SEAM_SCALES, Paste, Patch, Plan
-from train.compositing.cutouts import Cutout
+from train.compositing.cutting.cutouts import Cutout
+from train.compositing.cutting.stage import Stage, nobody
 from train.compositing.placements import FEWEST_SEEN, SIDES, Kind, Lots
-from train.compositing.stage import Stage, nobody
 
 DRAWS = 40  # of a photo or a cut-out before the stage counts as empty
 OF_THINGS = 0.3  # share of occluders by kind occlusion, where there are any

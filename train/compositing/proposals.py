@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from core.body.model import Body
 from core.errors import FitloopError
 from train.compositing.composites import Composite, Plan, compose
-from train.compositing.failing_targets import AskedPerson, Target
+from train.compositing.cutting.stage import Stage
+from train.compositing.failing.failing_targets import AskedPerson, Target
 from train.compositing.placements import KINDS, Kind
 from train.compositing.plans import draw_plan
-from train.compositing.stage import Stage
 
 Proposing = Literal["random", "hard", "learned"]
 PROPOSALS: tuple[Proposing, ...] = ("random", "hard", "learned")
@@ -43,6 +43,7 @@ class Proposer:
     turn: int = 0
     kinds: tuple[Kind, ...] = KINDS
     placer: Placer | None = None
+    seams: bool = True
 
     def composites(self, numbers: Sequence[int]) -> list[tuple[Composite, float]]:
         """Composites of these numbers with the target's losses, NaN without a target. A composite depends on seed,
@@ -61,7 +62,7 @@ class Proposer:
         kind = self.kinds[rng.integers(len(self.kinds))]
         said = self.placer is not None and rng.random() >= UNIFORM
         for trial in range(TRIES):
-            plan = draw_plan(self.stage, [kind], rng)
+            plan = draw_plan(self.stage, [kind], rng, self.seams)
             if said and self.placer is not None and trial < TRIES // 2:
                 plan = plan.with_numbers(self.placer.numbers([plan], int(rng.integers(2**31)))[0])
             composite = compose(plan, self.body)

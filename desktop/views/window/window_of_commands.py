@@ -11,12 +11,14 @@ from desktop.commands.command import Command
 from desktop.commands.context_rows import Target
 from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.save_motion import MotionChoice
+from desktop.jobs.practising import PracticeChoice, proposals_of, runs_of
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
 from desktop.text.translate import tr
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.lists.contact_sheet import ContactSheet, SheetPage
+from desktop.views.panels.data_plots import DataPlots
 from desktop.views.photo.canvas import Canvas
 from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
@@ -43,6 +45,7 @@ class WindowOfCommands(QMainWindow):
     actions_by_id: Actions
     canvas: Canvas
     contact_sheet: ContactSheet
+    data_plots: DataPlots
     docks: Docks
     network: NetworkButton
     sheet_page: SheetPage
@@ -66,6 +69,18 @@ class WindowOfCommands(QMainWindow):
 
     def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
         self._dialogs.ask_for_motion(track, take)
+
+    def ask_for_practice(self, take: Callable[[PracticeChoice], None]) -> None:
+        runs = runs_of(self._workbench.shown.the_project)
+        if not runs:
+            words = tr("No run of this project has a checkpoint yet. Train a network first: Panel Train.")
+            self._workbench.refused.emit(words)
+            return
+        self._dialogs.ask_for_practice(runs, take)
+
+    def show_practice(self, folder: Path, settled: Callable[[list[str]], None]) -> None:
+        self._dialogs.show_practice(proposals_of(folder), self._workbench.view.colours, settled)
+        self.data_plots.weakness.look()
 
     def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None:
         return self._dialogs.ask_for_takeaway(name, kinds, self._workbench.shown.the_project.path)

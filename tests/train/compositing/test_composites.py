@@ -16,13 +16,13 @@ from tests.train.making_stages import SIZE, facing, painted, people_of, stage_of
 from train.compositing.blending import WAYS, Blend, coloured, laid_over, warped
 from train.compositing.composed_set import DATASET, PARTS, begin, join, keep_rows, write_composites
 from train.compositing.composites import THING, compose
-from train.compositing.cutouts import cut_out, read_occluders
+from train.compositing.cutting.cutouts import cut_out, read_occluders
+from train.compositing.cutting.silhouettes import cut_by_grabcut
+from train.compositing.cutting.stage import Stage, scenes_of
+from train.compositing.cutting.staged_people import LAYOUT, Similarity, moved, projected
 from train.compositing.placements import COVERED, FEWEST_SEEN, KINDS, overlap
 from train.compositing.plans import draw_plan
 from train.compositing.proposals import Proposer
-from train.compositing.silhouettes import cut_by_grabcut
-from train.compositing.stage import Stage, scenes_of
-from train.compositing.staged_people import LAYOUT, Similarity, moved, projected
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +89,12 @@ def test_every_kind_stays_in_its_range(stage, body, kind):
 def test_a_blend_leaves_the_photo_alone_where_nothing_is_pasted(stage, way):
     plan = draw_plan(stage, ["scale"], np.random.default_rng(0))
     cutout = plan.pastes[0].cutout
-    affine = Similarity(scale=0.5, shift=(40, 40)).affine
+    affine = Similarity(scale=1.0, shift=(20, 10)).affine
     colours, alpha = warped(coloured(cutout.rgba, plan.image), affine, SIZE)
     pasted = laid_over(plan.image, colours, alpha, Blend(way, 1.5))
     far = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((21, 21))) == 0
     assert np.abs(pasted[far].astype(int) - plan.image[far]).max() <= 1
-    inside = cv2.erode((alpha > 0.9).astype(np.uint8), np.ones((7, 7))) > 0
+    inside = cv2.erode((alpha > 0.9).astype(np.uint8), np.ones((3, 3))) > 0
     assert np.abs(pasted[inside].astype(int) - plan.image[inside]).mean() > 10
 
 

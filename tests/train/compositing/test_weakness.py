@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from train.compositing.weakness import ExpectedLoss, FailureRows, write_report
+from train.compositing.failing.weakness import ExpectedLoss, FailureRows, write_report
 
 
 def rows(count=200):

@@ -21,9 +21,9 @@ from core.errors import FitloopError, ImageError, ReadError
 from core.files.untrusted import read_arrays
 from core.geometry.image import image_size, read_image, read_image_as
 from core.store.fits.dictionary import FitsDictionary
-from train.compositing.cutouts import Cutout, cut_out
-from train.compositing.silhouettes import cut_by_grabcut, silhouette
-from train.compositing.staged_people import LAYOUT, StagedPeople, with_points
+from train.compositing.cutting.cutouts import Cutout, cut_out
+from train.compositing.cutting.silhouettes import cut_by_grabcut, silhouette
+from train.compositing.cutting.staged_people import LAYOUT, StagedPeople, with_points
 from train.synthesis.figure import Figure
 
 PHOTO_CACHE = 256

@@ -22,7 +22,7 @@ from core.networks.spin import SpinOutput
 from core.networks.table import kind_of
 from core.records import BBox
 from core.store.fits.augmented import pose_in_crop
-from train.compositing.staged_people import StagedPeople
+from train.compositing.cutting.staged_people import StagedPeople
 from train.data.augment import NOTHING, augment_image, augment_keypoints, augmented_affine
 from train.data.rotated_body import RotatedBody
 from train.methods.spin.loss import (

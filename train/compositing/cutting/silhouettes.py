@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FitloopError
-from train.compositing.staged_people import Floats, StagedPeople
+from train.compositing.cutting.staged_people import Floats, StagedPeople
 from train.synthesis.figure import Figure
 
 SURE, PERHAPS = 0.03, 0.04  # of the person's height: eroded by, and dilated by

@@ -14,8 +14,8 @@ from core.body.keypoints import OPENPOSE, convert
 from core.detect import load_detector
 from core.geometry.camera import keypoints_to_crop
 from core.records import BBox
-from train.compositing.failing_targets import AskedPerson, Target, bbox_of_person
-from train.compositing.staged_people import LAYOUT
+from train.compositing.cutting.staged_people import LAYOUT
+from train.compositing.failing.failing_targets import AskedPerson, Target, bbox_of_person
 from train.evaluation.keypoint_recall import similarity
 
 PREFIX = "detector:"

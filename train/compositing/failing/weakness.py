@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.files.whole_file import whole_file
+from train.compositing.cutting.staged_people import StagedPeople
 from train.compositing.placements import overlap
-from train.compositing.staged_people import StagedPeople
 
 BINS = {
     "occlusion": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0),

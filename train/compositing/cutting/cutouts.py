@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.body.model import Body
 from core.errors import FitloopError, ImageError
 from core.geometry.image import MAX_PIXELS, image_size
-from train.compositing.staged_people import Similarity, StagedPeople, moved
+from train.compositing.cutting.staged_people import Similarity, StagedPeople, moved
 
 FEWEST_PIXELS = 64  # of a cut-out: fewer show nothing of a person
 MARGIN = 2  # [px] of a cut-out round its mask, for soft edges

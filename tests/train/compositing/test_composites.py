@@ -12,7 +12,7 @@ from core.body.model import BodyParams, load_body
 from core.errors import FitloopError
 from core.files.untrusted import read_arrays
 from core.geometry.camera import project
-from tests.train.making_stages import SIZE, facing, painted, people_of, stage_of_painted
+from tests.train.compositing.making_stages import SIZE, facing, painted, people_of, stage_of_painted
 from train.compositing.blending import WAYS, Blend, coloured, laid_over, warped
 from train.compositing.composed_set import DATASET, PARTS, begin, join, keep_rows, write_composites
 from train.compositing.composites import THING, compose

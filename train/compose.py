@@ -24,7 +24,9 @@ from torch import nn
 from core.body.model import Body, load_body
 from core.errors import FitloopError
 from core.store.fits.dictionary import FitsDictionary
+from train.compositing.compose_options import compose_parser
 from train.compositing.composed_set import DATASET, begin, join, write_composites
+from train.compositing.cutting.coco_segments import read_segments
 from train.compositing.cutting.cutouts import read_occluders
 from train.compositing.cutting.stage import Stage, StagedPhoto, photos_of_dataset, photos_of_fits, scenes_of
 from train.compositing.failing.detector_target import PREFIX, detector_target
@@ -32,19 +34,17 @@ from train.compositing.failing.failing_targets import Target, spin_target
 from train.compositing.failing.reporting import Looked, look, people_to_correct
 from train.compositing.failing.weakness import report_lines, write_report
 from train.compositing.person_placer import PLACER, PersonPlacer, read_placer, write_placer
-from train.compositing.placements import HEIGHTS, KINDS
+from train.compositing.placements import HEIGHTS
 from train.compositing.placer_training import PlacerTraining
-from train.compositing.proposals import PROPOSALS, Proposer
+from train.compositing.proposals import Proposer
 from train.compositing.rounds import Rounds, alternate, sources_of
 from train.compositing.settling import refused_pictures, settle
-from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
+from train.run.parser import INTERRUPTED, check_output, run_to_end
 from train.run.progress_line import ProgressLine
-from train.run.values import named_path
 
-DEFAULT_PROPOSALS = "hard"
-PLACER_STEPS = 200
 SETTLED = (
-    "target", "fits", "photos", "data", "backgrounds", "occluders", "kinds", "proposals", "seed", "turn", "no_seams",
+    "target", "fits", "photos", "data", "backgrounds", "occluders", "segments", "kinds", "proposals", "seed", "turn",
+    "no_seams",
 )  # fmt: skip
 
 
@@ -75,8 +75,15 @@ def stage_of(given: argparse.Namespace, body: Body) -> Stage:
     for _, path in given.data:
         photos += photos_of_dataset(path, path.parent, body)
     occluders = read_occluders(given.occluders) if given.occluders is not None else []
+    if given.segments is not None:
+        occluders += read_segments(given.segments, tell)
     scenes = scenes_of(given.backgrounds, int(HEIGHTS[0])) if given.backgrounds is not None else []
-    return Stage(photos, occluders, body, lambda line: print(line, file=sys.stderr), scenes)
+    return Stage(photos, occluders, body, tell, scenes)
+
+
+def tell(line: str) -> None:
+    """What was left out."""
+    print(line, file=sys.stderr)
 
 
 def proposer_of(given: argparse.Namespace, body: Body, stage: Stage, asked: Asked) -> Proposer:
@@ -219,59 +226,9 @@ def make(given: argparse.Namespace) -> int:
     return 0 if done else INTERRUPTED
 
 
-def _parser() -> CommandLine:
-    parser = CommandLine("train.compose", __doc__)
-    parser.add_argument(
-        "--target", help="run or checkpoint of train.spin that fails on the composites; detector:NAME"
-    )
-    parser.add_argument(
-        "--fits", type=Path, help="fits dictionary; its accepted people are cut out by GrabCut"
-    )
-    parser.add_argument("--photos", type=Path, help="folder of its photos; by default the dictionary's own")
-    parser.add_argument(
-        "--data",
-        type=named_path,
-        action="append",
-        default=[],
-        help="NAME=FILE: a data set of train.synthetic",
-    )
-    parser.add_argument("--backgrounds", type=Path, help="folder of pictures without people")
-    parser.add_argument("--occluders", type=Path, help="folder of PNGs with alpha to hide people behind")
-    parser.add_argument("--out", type=Path, help="folder to write")
-    parser.add_argument("--report", type=Path, help="write where the target fails to a .json, and no photos")
-    parser.add_argument(
-        "--settle", type=Path, help="folder of composites: leave refused photos out of its data set"
-    )
-    parser.add_argument("--run", type=Path, help="folder of --rounds")
-    parser.add_argument("--rounds", type=int, default=0, help="alternate so often with train.spin; 0: never")
-    parser.add_argument("--spin", default="", help="further options of train.spin, in one string")
-    parser.add_argument("--count", type=int, default=1000, help="number of composites")
-    parser.add_argument(
-        "--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="where the target is tried"
-    )
-    parser.add_argument(
-        "--proposals", default=DEFAULT_PROPOSALS, choices=PROPOSALS, help="how they are chosen"
-    )
-    parser.add_argument(
-        "--placer-steps", type=int, default=PLACER_STEPS, help="of the synthesizer, by learned"
-    )
-    parser.add_argument(
-        "--refused", type=Path, help="settled folder whose refused photos count as unreal, by learned"
-    )
-    parser.add_argument("--no-seams", action="store_true", help="no patches with seams where nobody is")
-    parser.add_argument(
-        "--turn", type=int, default=0, help="number of the round, for other photos of one seed"
-    )
-    parser.add_argument("--body", type=Path, help="SMPL file; by default the open body")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn")
-    parser.add_argument("--threads", type=int, default=1, help="of torch")
-    parser.add_argument("--resume", action="store_true", help="go on with the composites in --out")
-    return parser
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command. Returns its exit code."""
-    parser = _parser()
+    parser = compose_parser(__doc__)
     given = parser.parse_args(arguments)
     if sum(value is not None for value in (given.out, given.report, given.settle, given.run)) != 1:
         parser.error("give one of --out, --report, --settle, or --run with --rounds")

@@ -3,7 +3,7 @@
 python -m tests.benchmarks.seams --folder runs/composing [--photos 1000] [--count 600] [--seeds 3]
 
 A small classifier learns crops of 64 px: pasted people against pieces of background. With seams, half of the background
-pieces hold a patch of another photo, cut with a person's mask and blended like people. Measured on crops of other photos:
+pieces hold a patch of another photo, cut with a person's mask and blended like people. Measured on other photos:
 how well its output tells patches from plain background, as area under the curve (50 % is chance), and people from plain
 background. Uses the photos of tests.benchmarks.composing in the same folder.
 """

@@ -116,7 +116,7 @@ def test_what_cannot_be_used_gets_one_answer(people, tmp_path, capsys, options, 
 def test_a_target_of_no_numbers_gets_one_answer(people, body, tmp_path, capsys):
     network = build(Config(backbone="resnet10", iterations=1), body)
     with torch.no_grad():
-        network.decpose.bias.fill_(torch.nan)
+        network.decshape.bias.fill_(3e38)
     save_checkpoint(tmp_path / "bad.pt", spin_checkpoint(network))
     assert (
         run("--data", f"a={people}", "--target", tmp_path / "bad.pt", "--out", tmp_path / "o", "--count", 1)

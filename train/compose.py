@@ -49,21 +49,21 @@ SETTLED = (
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class ComposeTarget:
     """A target: its losses, and its network where it is one."""
 
     losses: Target | None = None
     network: nn.Module | None = None
 
 
-def target_of(name: str | Path | None, body: Body) -> Asked:
+def target_of(name: str | Path | None, body: Body) -> ComposeTarget:
     """Raises FitloopError for a target that cannot be used."""
     if name is None:
-        return Asked()
+        return ComposeTarget()
     if str(name).startswith(PREFIX):
-        return Asked(detector_target(str(name).removeprefix(PREFIX)))
+        return ComposeTarget(detector_target(str(name).removeprefix(PREFIX)))
     network, losses = spin_target(Path(name), body)
-    return Asked(losses, network)
+    return ComposeTarget(losses, network)
 
 
 def stage_of(given: argparse.Namespace, body: Body) -> Stage:
@@ -86,7 +86,7 @@ def tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def proposer_of(given: argparse.Namespace, body: Body, stage: Stage, asked: Asked) -> Proposer:
+def proposer_of(given: argparse.Namespace, body: Body, stage: Stage, asked: ComposeTarget) -> Proposer:
     """Raises FitloopError for proposals that need another target."""
     if given.proposals != "random" and asked.losses is None:
         raise FitloopError(
@@ -191,7 +191,7 @@ def report(given: argparse.Namespace, stage: Stage, body: Body) -> bool:
     asked = target_of(given.target, body)
     if asked.losses is None:
         raise FitloopError("--report needs --target: a run, a checkpoint or detector:NAME.")
-    proposer = replace(proposer_of(given, body, stage, Asked()), target=asked.losses)
+    proposer = replace(proposer_of(given, body, stage, ComposeTarget()), target=asked.losses)
     looked, progress = Looked([], []), ProgressLine(given.count, 0, "composites", speaks=True)
     for done in look(proposer, given.count, asked.network, looked):
         progress.show(done)

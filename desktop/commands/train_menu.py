@@ -57,8 +57,8 @@ def settle(workbench: Workbench, folder: Path, refused: list[str]) -> None:
 
     def take(step: Practised) -> None:
         if step.folder is not None:
-            told = tr("%n composites refused; the others are in {folder}", "", len(refused))
-            workbench.told.emit(told.format(folder=folder.name))
+            told = tr("Refused: {count}. The other composites are in {folder}.")
+            workbench.told.emit(told.format(count=len(refused), folder=folder.name))
 
     steps = settle_steps(folder, refused)
     workbench.files.start(tr("Keep the accepted composites"), steps, take, file=folder)

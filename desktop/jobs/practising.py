@@ -116,7 +116,8 @@ def proposals_of(folder: Path) -> tuple[Proposal, ...]:
     arrays = read_arrays(folder / DATASET, ("imgname", "kind", "target_loss"))
     names, kinds, losses = (arrays.get(name) for name in ("imgname", "kind", "target_loss"))
     if names is None or kinds is None or losses is None or not len(names) == len(kinds) == len(losses):
-        raise ReadError(f"{folder / DATASET}: is no data set of train.compose. Practise again.")
+        words = tr("{file}: is no data set of train.compose. Practise again.")
+        raise ReadError(words.format(file=folder / DATASET))
     asked = np.flatnonzero(np.isfinite(losses.astype(np.float64)))
     order = asked[np.argsort(-losses[asked], kind="stable")][:MOST_SHOWN]
     return tuple(
@@ -133,7 +134,8 @@ def read_failures(file: Path) -> FailureReport:
         people = tuple(_person(one) for one in value["people"][:MOST_PEOPLE])
         return FailureReport(str(value["target"])[:LAST_WORDS], curves, people)
     except (KeyError, TypeError, ValueError, IndexError):
-        raise ReadError(f"{file}: is no report of train.compose. Practise again.") from None
+        words = tr("{file}: is no report of train.compose. Practise again.")
+        raise ReadError(words.format(file=file)) from None
 
 
 def newest_report(project: Project) -> Path | None:

@@ -64,7 +64,7 @@ def prepared(folder: Path, count: int) -> list[StagedPhoto]:
 
 
 def plain(stage: Stage, body: Body) -> SmallCrops:
-    return SmallCrops.of([AskedPerson(stage.image(one), one.people, 0) for one in stage.photos], body)
+    return SmallCrops.of([AskedPerson(stage.image(one), stage.people(one), 0) for one in stage.photos], body)
 
 
 def composed(proposer: Proposer, count: int) -> SmallCrops:

@@ -49,7 +49,7 @@ DETECTED = "coco17"
 
 def mixed(of: Stage, count: int, seed: int) -> list[AskedPerson]:
     """People, half of them as they are and half in composites at random."""
-    own = [AskedPerson(of.image(one), one.people, 0) for one in of.photos[: count // 2]]
+    own = [AskedPerson(of.image(one), of.people(one), 0) for one in of.photos[: count // 2]]
     made = Proposer(of, of.body, None, "random", seed).composites(range(count - len(own)))
     return own + [AskedPerson(one.image, one.people, one.asked) for one, _ in made]
 
@@ -110,7 +110,7 @@ def main() -> None:
     pool, tested = mixed(others, POOL, 1), SmallCrops.of(mixed(held, TESTED, 2), body)
     pool_crops = SmallCrops.of(pool, body)
     known = SmallCrops.of(
-        [AskedPerson(corrected.image(one), one.people, 0) for one in corrected.photos], body
+        [AskedPerson(corrected.image(one), corrected.people(one), 0) for one in corrected.photos], body
     )
     print(f"people are there after {time.monotonic() - began:.0f} s", flush=True)
     errors: dict[str, list[float]] = {"before": [], **{name: [] for name in ORDERS}}

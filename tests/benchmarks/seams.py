@@ -24,7 +24,7 @@ from torch.nn.functional import softplus
 from core.body.model import load_body
 from tests.benchmarks.composing import prepared, stage
 from tests.benchmarks.shared.machine import machine
-from train.compositing.composites import Composite, Plan, compose, with_patches
+from train.compositing.composites import Composite, CompositePlan, compose, with_patches
 from train.compositing.cutting.stage import Stage
 from train.compositing.person_placer import SIDE, discriminator
 from train.compositing.plans import draw_plan
@@ -77,7 +77,7 @@ def _tensor(images: list[Images]) -> Tensor:
     return torch.from_numpy(np.stack(images)).movedim(-1, 1).float() / 255
 
 
-def _free_place(plan: Plan, side: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def _free_place(plan: CompositePlan, side: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """A middle (2,) of a square with few people; the best of some."""
     found, best = np.zeros(2), 2.0
     taken = np.zeros(plan.image.shape[:2], bool)

@@ -51,7 +51,7 @@ class Patch:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class CompositePlan:
     """A composite to be made. image (H, W, 3), people, masks: the photo; asked: the person already there that the
     target is asked about, None for the first pasted one; pastes: the first one is placed by the proposal."""
 
@@ -69,7 +69,7 @@ class Plan:
         """Width and height [px]."""
         return self.image.shape[1], self.image.shape[0]
 
-    def with_numbers(self, numbers: NDArray[np.floating]) -> Plan:
+    def with_numbers(self, numbers: NDArray[np.floating]) -> CompositePlan:
         """The same plan with its first cut-out elsewhere."""
         first = replace(self.pastes[0], numbers=np.asarray(numbers, np.float32))
         return replace(self, pastes=(first, *self.pastes[1:]))
@@ -85,7 +85,7 @@ class Composite:
     number i + 1; asked: the person that the target is asked about; covered: how much of them is hidden, 0 to 1; cut:
     how much of their box is beyond the photo."""
 
-    plan: Plan
+    plan: CompositePlan
     image: NDArray[np.uint8]
     mask: NDArray[np.uint8]
     people: StagedPeople
@@ -94,7 +94,7 @@ class Composite:
     cut: float
 
 
-def compose(plan: Plan, body: Body) -> Composite | None:
+def compose(plan: CompositePlan, body: Body) -> Composite | None:
     """Carry out a plan. None where it leaves its kind's range."""
     similarities = [plan.map_of(paste) for paste in plan.pastes]
     if max(one.scale for one in similarities) > LARGEST_SCALE:
@@ -125,7 +125,7 @@ def compose(plan: Plan, body: Body) -> Composite | None:
 
 
 def _checked(
-    plan: Plan,
+    plan: CompositePlan,
     image: NDArray[np.uint8],
     mask: NDArray[np.uint8],
     before: NDArray[np.uint8],
@@ -146,7 +146,7 @@ def _checked(
     return Composite(plan, image, mask, people, asked, covered, cut) if fine else None
 
 
-def _boxes_in_range(plan: Plan, placed: list[StagedPeople | None]) -> bool:
+def _boxes_in_range(plan: CompositePlan, placed: list[StagedPeople | None]) -> bool:
     first = placed[0]
     if plan.kind == "scale":
         return first is not None and HEIGHTS[0] <= float(first.box[0, 3]) <= HEIGHTS[1]
@@ -157,7 +157,7 @@ def _boxes_in_range(plan: Plan, placed: list[StagedPeople | None]) -> bool:
     return plan.kind == "occlusion" or first is not None
 
 
-def _base_mask(plan: Plan) -> NDArray[np.uint8]:
+def _base_mask(plan: CompositePlan) -> NDArray[np.uint8]:
     mask = np.zeros(plan.image.shape[:2], np.uint8)
     for number, own in enumerate(plan.masks, start=1):
         if own is not None:
@@ -165,13 +165,13 @@ def _base_mask(plan: Plan) -> NDArray[np.uint8]:
     return mask
 
 
-def _far_to_near(plan: Plan, placed: list[StagedPeople | None], maps: list[Similarity]) -> list[int]:
+def _far_to_near(plan: CompositePlan, placed: list[StagedPeople | None], maps: list[Similarity]) -> list[int]:
     """Lower feet are nearer; things are nearest."""
     feet = [np.inf if one is None else float(one.feet[0]) for one in placed]
     return np.argsort(feet, kind="stable").tolist()
 
 
-def _in_front_of(feet: float, plan: Plan, before: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _in_front_of(feet: float, plan: CompositePlan, before: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """(H, W) pixels of people already there whose feet are lower."""
     nearer = np.flatnonzero(plan.people.feet > feet) + 1
     return np.isin(before, nearer)
@@ -192,7 +192,7 @@ def _hidden(people: StagedPeople, mask: NDArray[np.uint8], already: int) -> NDAr
     return hidden & (people.keypoints[..., 2] > 0)
 
 
-def with_patches(plan: Plan) -> NDArray[np.uint8]:
+def with_patches(plan: CompositePlan) -> NDArray[np.uint8]:
     """The photo with seams where nobody is."""
     image = plan.image
     free = ~(_base_mask(plan) > 0)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from core.body.keypoints import layout
 from core.files.whole_file import whole_file
 from core.networks.checkpoint import load_weights, read_checkpoint
-from train.compositing.composites import Plan
+from train.compositing.composites import CompositePlan
 from train.compositing.cutting.staged_people import LAYOUT
 from train.compositing.placements import KINDS
 
@@ -51,7 +51,7 @@ class PersonPlacer(nn.Module):
         return (1.5 * predicted + noise[:, NOISE:]).tanh()
 
     @torch.no_grad()
-    def numbers(self, plans: Sequence[Plan], seed: int) -> NDArray[np.float32]:
+    def numbers(self, plans: Sequence[CompositePlan], seed: int) -> NDArray[np.float32]:
         """(B, 4) for the first cut-outs of plans."""
         return np.asarray(self(*shown(plans), noise_of(len(plans), seed)).numpy(), np.float32)
 
@@ -93,7 +93,7 @@ def noise_of(count: int, seed: int) -> Tensor:
     return torch.randn(count, NOISE + NUMBERS, generator=torch.Generator().manual_seed(seed))
 
 
-def shown(plans: Sequence[Plan]) -> tuple[Tensor, Tensor, Tensor]:
+def shown(plans: Sequence[CompositePlan]) -> tuple[Tensor, Tensor, Tensor]:
     """What a placer sees of plans: cut-outs, photos with people, kinds."""
     cutouts = np.stack([_small(plan.pastes[0].cutout.rgba) for plan in plans])
     photos = np.stack([np.dstack([_small(plan.image), _map(plan)]) for plan in plans])
@@ -101,7 +101,7 @@ def shown(plans: Sequence[Plan]) -> tuple[Tensor, Tensor, Tensor]:
     return _tensor(cutouts), _tensor(photos), kinds
 
 
-def _map(plan: Plan) -> NDArray[np.uint8]:
+def _map(plan: CompositePlan) -> NDArray[np.uint8]:
     """People's bones (64, 64); those of the person the target is asked about are brighter."""
     drawn = np.zeros((SIDE, SIDE), np.uint8)
     scale = np.array([SIDE, SIDE]) / plan.size

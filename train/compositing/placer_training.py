@@ -21,7 +21,7 @@ from core.errors import FitloopError
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import normalise, warp
 from core.networks.table import kind_of
-from train.compositing.composites import Composite, Plan, compose, with_patches
+from train.compositing.composites import Composite, CompositePlan, compose, with_patches
 from train.compositing.cutting.stage import Stage
 from train.compositing.failing.failing_targets import (
     CAP,
@@ -159,7 +159,7 @@ def _soft(composites: list[Composite], asked: list[AskedPerson], numbers: Tensor
     return torch.cat(layers), torch.stack(covered)
 
 
-def _linearised(plan: Plan, numbers: Tensor, to_crop: NDArray[np.float64]) -> Tensor:
+def _linearised(plan: CompositePlan, numbers: Tensor, to_crop: NDArray[np.float64]) -> Tensor:
     """The cut-out's map to the crop (2, 3), whose derivative by numbers (4,) is the placement's own."""
     here = numbers.detach().numpy().astype(np.float64)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.errors import FitloopError, ImageError
 from train.compositing.blending import draw_blend
-from train.compositing.composites import SEAM_SCALES, Paste, Patch, Plan
+from train.compositing.composites import SEAM_SCALES, CompositePlan, Paste, Patch
 from train.compositing.cutting.cutouts import Cutout
 from train.compositing.cutting.stage import Stage, nobody
 from train.compositing.placements import FEWEST_SEEN, SIDES, Kind, Lots
@@ -25,7 +25,9 @@ QUALITY = 70, 97
 NUMBERS = 4
 
 
-def draw_plan(stage: Stage, kinds: Sequence[Kind], rng: np.random.Generator, seams: bool = True) -> Plan:
+def draw_plan(
+    stage: Stage, kinds: Sequence[Kind], rng: np.random.Generator, seams: bool = True
+) -> CompositePlan:
     """A plan with uniform numbers. Raises FitloopError where nobody can be cut out."""
     kind = kinds[int(rng.integers(len(kinds)))]
     beside = kind in ("occlusion", "crowd")
@@ -41,7 +43,7 @@ def draw_plan(stage: Stage, kinds: Sequence[Kind], rng: np.random.Generator, sea
         except ImageError as error:
             stage.leave_out(error)
             continue
-        people = nobody() if on_scene else photo.people
+        people = nobody() if on_scene else stage.people(photo)
         asked = _asked(masks, people.seen, rng) if beside else None
         if beside and asked is None:
             continue
@@ -49,7 +51,9 @@ def draw_plan(stage: Stage, kinds: Sequence[Kind], rng: np.random.Generator, sea
         patches = (
             tuple(_patch(stage, rng) for _ in range(rng.integers(SEAMS[0], SEAMS[1] + 1))) if seams else ()
         )
-        return Plan(kind, image, people, masks, asked, pastes, patches, quality=int(rng.integers(*QUALITY)))
+        return CompositePlan(
+            kind, image, people, masks, asked, pastes, patches, quality=int(rng.integers(*QUALITY))
+        )
     raise FitloopError(
         f"no photo of {len(stage.photos)} can be composed on by kind '{kind}': {stage.refused} people cannot be cut "
         "out, and the others have too few keypoints. Give more accepted fits, or other --kinds."

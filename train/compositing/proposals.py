@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.body.model import Body
 from core.errors import FitloopError
-from train.compositing.composites import Composite, Plan, compose
+from train.compositing.composites import Composite, CompositePlan, compose
 from train.compositing.cutting.stage import Stage
 from train.compositing.failing.failing_targets import AskedPerson, Target
 from train.compositing.placements import KINDS, Kind
@@ -27,7 +27,7 @@ UNIFORM = 0.5  # share of uniform numbers beside a synthesizer's: it finds one t
 class Placer(Protocol):
     """A synthesizer: numbers (B, 4) from -1 to 1 for the first cut-outs of plans."""
 
-    def numbers(self, plans: Sequence[Plan], seed: int) -> NDArray[np.float32]: ...
+    def numbers(self, plans: Sequence[CompositePlan], seed: int) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, eq=False)

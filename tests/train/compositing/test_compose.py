@@ -184,6 +184,20 @@ def test_refused_pictures_are_shown_to_the_discriminator(stage, target, body):
     assert len(list(training.steps(1))) == 1
 
 
+def test_without_real_people_the_discriminator_learns_nothing(stage, target, body):
+    from dataclasses import replace
+
+    from core.errors import FitloopError
+    from train.compositing.cutting.stage import Stage
+
+    photos = [
+        replace(one, people=replace(one.people, keypoints=0 * one.people.keypoints)) for one in stage.photos
+    ]
+    network, losses = spin_target(target, body)
+    with pytest.raises(FitloopError, match="Give more accepted fits"):
+        PlacerTraining(Stage(photos, [], body, lambda line: None), body, network, losses, 0)
+
+
 def test_composed_rows_are_at_most_half_of_the_places():
     dataset = np.array(["fits"] * 10 + ["composed_0"] * 50 + ["composed_1"] * 40)
     order = Order(np.arange(100), dataset, 0)

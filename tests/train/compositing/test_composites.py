@@ -185,6 +185,30 @@ def test_a_fit_that_cannot_be_cut_out_is_named_once_and_left_out(body, tmp_path)
     assert stage.cutout((1, 0)) is not None
 
 
+def test_a_large_photo_is_reduced_with_its_people(body, collapsed, tmp_path, monkeypatch):
+    from train.compositing.cutting import stage as staging
+
+    whole = stage_of_painted(tmp_path, body, 1)
+    monkeypatch.setattr(staging, "LARGEST_PX", 100)
+    small = stage_of_painted(tmp_path, body, 1)
+    photo = small.photos[0]
+    assert small.image(photo).shape == (100, 100, 3)
+    people = small.people(photo)
+    assert np.abs(projected(people, collapsed) - people.points).max() < 0.1
+    assert people.points == pytest.approx(whole.photos[0].people.points * 100 / 160, abs=0.1)
+    mask, other = small.masks(0)[0], whole.masks(0)[0]
+    assert mask.mean() == pytest.approx(other.mean(), rel=0.05)
+
+
+def test_a_mask_of_another_shape_is_named_and_its_person_left_out(body, tmp_path):
+    told = []
+    stage = Stage(painted(tmp_path, body, 2), [], body, told.append)
+    cv2.imwrite(str(tmp_path / "mask_0.png"), np.zeros((80, 160), np.uint8))
+    assert stage.cutout((0, 0)) is None
+    assert "Give the mask of this photo" in told[0]
+    assert stage.cutout((1, 0)) is not None
+
+
 def test_masks_of_another_size_and_of_three_pixels_are_refused(stage):
     image = np.zeros((20, 20, 3), np.uint8)
     with pytest.raises(FitloopError, match="Give the mask of this photo"):

@@ -19,14 +19,15 @@ from core.body.keypoint_body import KeypointBody
 from core.body.model import Body
 from core.errors import FitloopError, ImageError, ReadError
 from core.files.untrusted import read_arrays
-from core.geometry.image import image_size, read_image, read_image_as
+from core.geometry.image import image_size, one_ratio, read_image, read_image_as
 from core.store.fits.dictionary import FitsDictionary
 from train.compositing.cutting.cutouts import Cutout, cut_out
 from train.compositing.cutting.silhouettes import cut_by_grabcut, silhouette
-from train.compositing.cutting.staged_people import LAYOUT, StagedPeople, with_points
+from train.compositing.cutting.staged_people import LAYOUT, Similarity, StagedPeople, moved, with_points
 from train.synthesis.figure import Figure
 
-PHOTO_CACHE = 256
+PHOTO_CACHE = 64
+LARGEST_PX = 1024  # longer side: larger photos are reduced with their people
 COARSE_CELL = 0.015  # [m] of the body's mesh whose silhouette is drawn
 _TRUTH = ("pose_photo", "shape", "kid", "cam_t", "focal_length", "camera_center", "mask", "mask_value")
 _ROWS = ("imgname", "openpose", "part", "occluded", "body", *_TRUTH)
@@ -61,9 +62,26 @@ class Stage:
                 "nobody is there to compose with. Give accepted fits, or a data set with masks."
             )
         self._figure = Figure.from_body(self.body, COARSE_CELL)
-        self.image = lru_cache(maxsize=PHOTO_CACHE)(_image)
+        self._scene = lru_cache(maxsize=PHOTO_CACHE)(self._reduced)
         self.masks = lru_cache(maxsize=PHOTO_CACHE)(self._masks)
         self.cutout = lru_cache(maxsize=2 * PHOTO_CACHE)(self._cutout)
+
+    def image(self, photo: StagedPhoto) -> NDArray[np.uint8]:
+        """(H, W, 3) as it is composed on. Raises ImageError."""
+        return self._scene(photo)[0]
+
+    def people(self, photo: StagedPhoto) -> StagedPeople:
+        """In the pixels of `image`. Raises ImageError."""
+        return self._scene(photo)[1]
+
+    def _reduced(self, photo: StagedPhoto) -> tuple[NDArray[np.uint8], StagedPeople]:
+        image = _image(photo)
+        share = LARGEST_PX / max(image.shape[:2])
+        if share >= 1:
+            return image, photo.people
+        size = max(1, round(share * image.shape[1])), max(1, round(share * image.shape[0]))
+        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return small, moved(photo.people, Similarity(scale=share), self.body)
 
     def _masks(self, number: int) -> tuple[NDArray[np.bool_] | None, ...]:
         """Of each person of a photo of people, (H, W); None where it cannot be cut out."""
@@ -80,10 +98,18 @@ class Stage:
 
     def _mask(self, photo: StagedPhoto, image: NDArray[np.uint8], q: int) -> NDArray[np.bool_]:
         name = f"{photo.path}, person {int(photo.people.of_row[q])}"
+        size = image.shape[1], image.shape[0]
         if photo.masks is not None:
             file, value = photo.masks[q]
-            return read_mask(file) == value
-        inside = silhouette(photo.people[[q]], self._figure, (image.shape[1], image.shape[0]))
+            mask = read_mask(file)
+            if not one_ratio((mask.shape[1], mask.shape[0]), size):
+                raise FitloopError(
+                    f"{name}: its mask is {mask.shape[1]} × {mask.shape[0]} px, its photo {size[0]} × {size[1]} px. "
+                    "Give the mask of this photo."
+                )
+            own = (mask == value).astype(np.uint8)
+            return np.asarray(cv2.resize(own, size, interpolation=cv2.INTER_NEAREST) > 0)
+        inside = silhouette(self.people(photo)[[q]], self._figure, size)
         return cut_by_grabcut(image, inside, name)
 
     def _cutout(self, place: tuple[int, int]) -> Cutout | None:
@@ -93,7 +119,7 @@ class Stage:
         if mask is None:
             return None
         try:
-            return cut_out(self.image(photo), mask, photo.people[[place[1]]], name, self.body)
+            return cut_out(self.image(photo), mask, self.people(photo)[[place[1]]], name, self.body)
         except FitloopError as error:
             self.leave_out(error)
             return None

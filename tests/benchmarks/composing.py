@@ -1,6 +1,6 @@
 """Which composites teach a network of people most: random ones, the worst of four, a synthesizer's, or more photos?
 
-python -m tests.benchmarks.composing --folder runs/composing [--photos 1500] [--added 400] [--seeds 3]
+python -m tests.benchmarks.composing --folder runs/composing [--photos 800] [--added 240] [--seeds 3]
 
 A small network (tests/benchmarks/shared/small_regressor.py: crops of 64 px, not ResNet) learns plain synthetic photos
 of one person, then goes on with added ones of each arm in a third of every batch:
@@ -39,8 +39,8 @@ from train.compositing.proposals import Proposer
 from train.run.parser import CommandLine
 
 ARMS = ("none", "same", "random", "hard", "learned")
-SIZE, HELD_OUT = 128, 300
-FIRST_STEPS, MORE_STEPS, PLACER_STEPS = 1500, 600, 60
+SIZE, HELD_OUT = 128, 200
+FIRST_STEPS, MORE_STEPS, PLACER_STEPS = 800, 300, 40
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,8 @@ def table(outcomes: list[PeopleOutcome]) -> str:
 def main() -> None:
     parser = CommandLine("tests.benchmarks.composing", __doc__)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--photos", type=int, default=1500)
-    parser.add_argument("--added", type=int, default=400)
+    parser.add_argument("--photos", type=int, default=800)
+    parser.add_argument("--added", type=int, default=240)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--arms", nargs="*", default=list(ARMS), choices=ARMS)
     given = parser.parse_args()

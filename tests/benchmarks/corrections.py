@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks.corrections --folder runs/composing [--photos 1000] [--seeds 3]
 
-A small network (tests/benchmarks/shared/small_regressor.py) has learned 150 corrected people. Of 800 others, half are
+A small network (tests/benchmarks/shared/small_regressor.py) has learned 150 corrected people. Of 600 others, half are
 in composites (hidden, cut, small, in crowds); all have keypoints of a detector, with noise, strays and gaps, and no
 bodies. The simulated curator gives the true body of the 200 that come first in an order:
 
@@ -42,8 +42,8 @@ from train.run.parser import CommandLine
 from train.synthesis.sample import DetectionErrors, detected
 
 ORDERS = ("random", "worst", "expected")
-CORRECTED, POOL, TESTED, CORRECTIONS, LOOKED_AT = 150, 800, 400, 200, 200
-FIRST_STEPS, MORE_STEPS = 600, 500
+CORRECTED, POOL, TESTED, CORRECTIONS, LOOKED_AT = 150, 600, 300, 200, 150
+FIRST_STEPS, MORE_STEPS = 400, 300
 DETECTED = "coco17"
 
 

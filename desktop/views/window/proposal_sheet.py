@@ -26,7 +26,7 @@ from desktop.theme import Theme
 from desktop.views.plain_buttons import without_icons
 from desktop.views.verdict_marks import draw_mark
 
-SIZE_PX, TILE_PX, GAP_PX, MARK_PX = (820, 600), 150, 8, 22
+SIZE_PX, TILE_PX, GAP_PX, MARK_PX = (820, 620), 180, 8, 24
 FAINT = 0.35  # of a refused picture
 KIND_NAMES = {
     "occlusion": QT_TR_NOOP("hidden"),

@@ -17,6 +17,7 @@ from tests.train.compositing.making_stages import SIZE, facing, painted, people_
 from train.compositing.blending import WAYS, Blend, coloured, laid_over, warped
 from train.compositing.composed_set import DATASET, PARTS, begin, join, keep_rows, write_composites
 from train.compositing.composites import THING, compose
+from train.compositing.cutting import silhouettes
 from train.compositing.cutting.coco_segments import read_segments
 from train.compositing.cutting.cutouts import cut_out, read_occluders
 from train.compositing.cutting.silhouettes import cut_by_grabcut
@@ -162,15 +163,15 @@ def test_hard_keeps_the_composite_that_the_target_loses_most_on(stage, body):
     assert any(one[1] > other[1] for one, other in zip(hard, easy, strict=True))
 
 
-def test_grabcut_finds_the_painted_person_and_refuses_a_fit_of_another_size(body, tmp_path):
+def test_grabcut_finds_the_painted_person_and_refuses_one_of_another_area(body, tmp_path, monkeypatch):
     with_masks = stage_of_painted(tmp_path, body, 1)
     cut = Stage(painted(tmp_path, body, 1, masks=False), [], body, lambda line: None)
     known, found = with_masks.masks(0)[0], cut.masks(0)[0]
     assert (known & found).sum() / (known | found).sum() > 0.95
     image = cut.image(cut.photos[0])
-    larger = cv2.dilate(known.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0
+    monkeypatch.setattr(silhouettes, "AREAS", (1.2, 1.6))
     with pytest.raises(FitloopError, match="Correct the fit"):
-        cut_by_grabcut(image, larger, "a.jpg, person 0")
+        cut_by_grabcut(image, known, "a.jpg, person 0")
 
 
 def test_a_fit_that_cannot_be_cut_out_is_named_once_and_left_out(body, tmp_path):

@@ -9,6 +9,8 @@ import torch
 from core.body.model import load_body
 from core.networks.checkpoint import save_checkpoint
 from core.networks.spin import spin_checkpoint
+from core.records import BBox, Fit, Keypoints, Person, Photo
+from core.store.fits.from_photos import fits_of_photos
 from tests.train.compositing.making_stages import SIZE, painted
 from train import compose
 from train.compositing.composed_set import DATASET
@@ -61,6 +63,27 @@ def target(body, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def curated(body, tmp_path_factory):
+    """A fits dictionary of four painted people, three of them accepted."""
+    folder = tmp_path_factory.mktemp("curated")
+    records = []
+    for i, photo in enumerate(painted(folder, body, 4)):
+        one = photo.people
+        fit = Fit(
+            one.pose[0], one.betas[0], 0.0, one.cam_t[0], float(one.focal_length[0]), one.camera_center[0], 1.0,
+            body.fingerprint, "curated",
+        )  # fmt: skip
+        keypoints = Keypoints("spin49", one.keypoints[0, :, :2], one.keypoints[0, :, 2])
+        verdict = "accepted" if i else "todo"
+        person = Person(i, BBox.from_xywh(one.box_in(SIZE)[0]), keypoints, fit=fit, verdict=verdict)
+        records.append(
+            Photo(photo.path.name, *SIZE, (person,), fit.focal_length, tuple(one.camera_center[0]))
+        )
+    fits_of_photos(records, body.fingerprint).save(folder / "people_fits.npz")
+    return folder / "people_fits.npz"
+
+
 def run(*arguments):
     return compose.main([str(one) for one in arguments])
 
@@ -75,6 +98,31 @@ def test_random_composites_are_a_data_set_that_train_spin_reads(people, body, tm
         assert set(file["kind"]) <= {"occlusion", "crop", "scale", "crowd"}
         assert file["numbers"].shape == (len(samples), 4)
         assert np.isnan(file["target_loss"]).all()
+
+
+def test_accepted_people_of_a_dictionary_are_cut_out_and_pasted(curated, tmp_path):
+    out = tmp_path / "out"
+    assert run("--fits", curated, "--proposals", "random", "--out", out, "--count", 3) == 0
+    with np.load(out / DATASET) as file:
+        assert set(file["of_row"].tolist()) <= {1, 2, 3}
+
+
+def test_the_report_expects_a_loss_of_each_person_without_a_verdict(curated, target, tmp_path):
+    file = tmp_path / "weak.json"
+    assert run("--fits", curated, "--target", target, "--report", file, "--count", 8) == 0
+    (person,) = json.loads(file.read_text())["people"]
+    assert person["imgname"] == "0.png"
+    assert person["expected_loss"] > 0
+
+
+def test_a_dictionary_without_accepted_people_is_refused(curated, tmp_path, capsys):
+    with np.load(curated) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["verdict"] = np.full(4, "todo")
+    np.savez(tmp_path / "fits.npz", **arrays)
+    options = ("--fits", tmp_path / "fits.npz", "--photos", curated.parent, "--proposals", "random")
+    assert run(*options, "--out", tmp_path / "out") == 1
+    assert "nobody is there to compose with" in capsys.readouterr().err
 
 
 def test_hard_composites_know_their_target_s_loss(people, target, tmp_path):

@@ -40,7 +40,7 @@ from train.run.parser import CommandLine
 
 ARMS = ("none", "same", "random", "hard", "learned")
 SIZE, HELD_OUT = 128, 200
-FIRST_STEPS, MORE_STEPS, PLACER_STEPS = 800, 300, 40
+FIRST_STEPS, MORE_STEPS, PLACER_STEPS = 500, 200, 30
 
 
 @dataclass(frozen=True)

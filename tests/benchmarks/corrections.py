@@ -43,7 +43,7 @@ from train.synthesis.sample import DetectionErrors, detected
 
 ORDERS = ("random", "worst", "expected")
 CORRECTED, POOL, TESTED, CORRECTIONS, LOOKED_AT = 150, 600, 300, 200, 150
-FIRST_STEPS, MORE_STEPS = 400, 300
+FIRST_STEPS, MORE_STEPS = 300, 150
 DETECTED = "coco17"
 
 

@@ -24,7 +24,7 @@ from train.compositing.failing.failing_targets import AskedCrops, AskedPerson, T
 from train.data.rotated_body import RotatedBody
 from train.methods.spin.mean_params import mean_body
 
-SIDE, CHANNELS, BATCH = 64, (24, 48, 96, 128), 64
+SIDE, CHANNELS, BATCH = 64, (24, 48, 96, 128), 32
 RATE, LAST_SHARE, CLIP = 1e-3, 0.05, 10.0
 
 

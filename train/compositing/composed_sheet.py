@@ -15,7 +15,7 @@ from core.geometry.image import read_image
 from train.compositing.composed_set import DATASET
 from train.rendering.sheets import Picture, grid, label
 
-SHOWN, COLUMNS, HEIGHT = 32, 8, 192
+SHOWN, COLUMNS, HEIGHT = 32, 8, 160
 SEEN, HIDDEN = (90, 220, 110), (230, 80, 60)  # RGB
 _ROWS = ("imgname", "kind", "target_loss", "part", "occluded", "covered")
 

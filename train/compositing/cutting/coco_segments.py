@@ -62,6 +62,8 @@ def mask_of(segmentation: object, size: tuple[int, int], where: str) -> Mask:
         if isinstance(segmentation, dict):
             return _of_runs(segmentation, where)
         return _of_polygons(segmentation, size)
+    except FitloopError:
+        raise
     except (TypeError, ValueError, KeyError, OverflowError):
         raise FitloopError(f"{where}: its segmentation cannot be read. Export it as polygons.") from None
 

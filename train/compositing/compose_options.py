@@ -40,7 +40,9 @@ def compose_parser(words: str | None) -> CommandLine:
     )
     parser.add_argument("--run", type=Path, help="folder of --rounds")
     parser.add_argument("--rounds", type=int, default=0, help="alternate so often with train.spin; 0: never")
-    parser.add_argument("--spin", default="", help="further options of train.spin in one string, such as --epochs 4")
+    parser.add_argument(
+        "--spin", default="", help="further options of train.spin in one string, such as --epochs 4"
+    )
     parser.add_argument("--count", type=int, default=1000, help="number of composites")
     parser.add_argument(
         "--kinds", nargs="+", default=list(KINDS), choices=KINDS, help="where the target is tried"

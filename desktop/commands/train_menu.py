@@ -1,4 +1,4 @@
-"""The train menu: composites where a network fails, and the queue in the order of what it needs most."""
+"""The train menu: composites where a network fails, and the queue by the loss that is expected of each person."""
 
 import time
 from functools import partial
@@ -64,7 +64,7 @@ def settle(workbench: Workbench, folder: Path, refused: list[str]) -> None:
     workbench.files.start(tr("Keep the accepted composites"), steps, take, file=folder)
 
 
-def order_by_need(workbench: Workbench, window: Asks, shown: Shown) -> None:
+def order_by_expected_loss(workbench: Workbench, window: Asks, shown: Shown) -> None:
     """Show undecided people in the queue, the largest expected loss of the network first."""
     project = shown.the_project
     file = newest_report(project)
@@ -76,12 +76,14 @@ def order_by_need(workbench: Workbench, window: Asks, shown: Shown) -> None:
     except FitloopError as error:
         workbench.refused.emit(str(error))
         return
-    words = tr("Most to learn from ({n})").format(n=len(ids))
+    words = tr("Largest expected loss ({n})").format(n=len(ids))
     workbench.queue.want(chosen=Chosen(words, ids, ordered=True))
     workbench.show_first()
 
 
 TRAIN_MENU = (
     Command("train.practise", QT_TR_NOOP("&Practise what fails…"), "", practise, WRITABLE | BODY),
-    Command("train.need", QT_TR_NOOP("&Most to learn from first"), "", order_by_need, PROJECT),
+    Command(
+        "train.expected", QT_TR_NOOP("&Largest expected loss first"), "", order_by_expected_loss, PROJECT
+    ),
 )

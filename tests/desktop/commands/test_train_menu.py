@@ -132,7 +132,7 @@ def test_without_fits_or_a_run_the_window_says_what_is_missing(open_desk):
     fits_file_of(open_desk.workbench.project).touch()
     open_desk.do("train.practise")
     assert "Train a network first" in open_desk.said[-1]
-    open_desk.do("train.need")
+    open_desk.do("train.expected")
     assert "There is no report yet" in open_desk.said[-1]
 
 
@@ -164,7 +164,7 @@ def test_practice_ends_on_the_sheet_and_the_queue_can_follow_its_report(open_des
     assert calls[2][1][0] == "--settle"
     made = next((workbench.project.folder / "runs").glob("practice-*"))
     assert json.loads((made / "refused.json").read_text()) == ["images/000002.jpg"]
-    open_desk.do("train.need")
+    open_desk.do("train.expected")
     ids = [person.id for photo in workbench.project.photos() for person in photo.people]
     assert workbench.queue.ids().tolist() == ids[::-1]
     assert workbench.person_id == ids[-1]

@@ -1,8 +1,9 @@
-"""Contact sheets of bodies, fits, trainings, synthetic people: python -m train.sheet shapes --out shapes.png
+"""Contact sheets of bodies, fits, trainings, people, composites: python -m train.sheet shapes --out shapes.png
                              python -m train.sheet poses --out poses.png --poses poses.npz
                              python -m train.sheet fits --out fits.jpg --photos FOLDER [--guess lifter]
                              python -m train.sheet circle --out circle.jpg --run RUN
                              python -m train.sheet people --out people.jpg [--poses poses.npz]
+                             python -m train.sheet composites --out composites.jpg --composed FOLDER
 
 Sheets are drawn offscreen, so no screen is needed. The file's ending chooses the picture format.
 """
@@ -22,6 +23,7 @@ from torch import nn
 from core.body.model import BETAS, Body, BodyParams, load_body
 from core.body.tree import joint_index
 from core.networks.load import load_keypoints_network, place_of
+from train.compositing.composed_sheet import composed_sheet
 from train.data.mocap import read_poses
 from train.rendering.circle_sheet import circle_sheet
 from train.rendering.fit_sheet import fits_sheet, fitted_people
@@ -44,7 +46,13 @@ from train.synthesis.people_sheet import people_sheet
 
 FAR_BETA = 3.0  # standard deviations
 POSES, COLUMNS = 24, 6
-NEEDS = {"poses": "poses", "fits": "photos", "circle": "run"}  # kind of sheet -> the option that it needs
+KINDS = "shapes", "poses", "fits", "circle", "people", "composites"
+NEEDS = {
+    "poses": "poses",
+    "fits": "photos",
+    "circle": "run",
+    "composites": "composed",
+}  # kind of sheet -> the option that it needs
 ARMS_DOWN = 1.15  # rotation of the shoulders about the forward axis [rad]
 BLUE: Color = (0.60, 0.73, 0.85)  # bodies beside their front view
 GREEN: Color = (0.68, 0.82, 0.66)  # children
@@ -134,13 +142,14 @@ def _lifter(guess: str) -> nn.Module | None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command. Returns its exit code."""
     parser = CommandLine("train.sheet", __doc__)
-    parser.add_argument("kind", choices=("shapes", "poses", "fits", "circle", "people"), help="what to draw")
+    parser.add_argument("kind", choices=KINDS, help="what to draw")
     parser.add_argument("--out", type=Path, required=True, help="the picture to write: .png, .webp or .jpg")
     parser.add_argument("--body", type=Path, help="an SMPL file; by default the open body")
     parser.add_argument("--poses", type=Path, help="poses, people: an .npz with poses (N, 72)")
     parser.add_argument("--photos", type=Path, help="fits: a folder of photos with COCO-style JSON files")
     parser.add_argument("--guess", default="none", help="fits: none, lifter, or a lifter's folder")
     parser.add_argument("--run", type=Path, help="circle: the folder of a training run")
+    parser.add_argument("--composed", type=Path, help="composites: a folder of train.compose")
     parser.add_argument("--split", default="test", help="poses: the split of the file to draw from")
     parser.add_argument("--wardrobe", type=Path, help="people: folder of MakeHuman's clothes, hair and skins")
     parser.add_argument("--panoramas", type=Path, help="people: folder of .hdr panoramas")
@@ -171,6 +180,8 @@ def draw(options: argparse.Namespace, body: Body) -> Picture:
         return circle_sheet(body, options.run)
     if options.kind == "people":
         return people_sheet(body, options.poses, options.seed, options.wardrobe, options.panoramas)
+    if options.kind == "composites":
+        return composed_sheet(options.composed)
     poses = read_poses(options.poses, options.split)
     return poses_sheet(body, poses.sample(POSES, np.random.default_rng(options.seed)))
 

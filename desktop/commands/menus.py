@@ -10,6 +10,7 @@ from desktop.commands.fit_menu import FIT_MENU
 from desktop.commands.panel_menu import HELP_MENU, PANEL_MENU
 from desktop.commands.people.person_menu import PERSON_MENU
 from desktop.commands.space_menu import SPACE_MENU
+from desktop.commands.train_menu import TRAIN_MENU
 from desktop.commands.view_menu import VIEW_MENU
 from desktop.text.translate import QT_TR_NOOP
 
@@ -19,6 +20,7 @@ MENUS = {
     "person": QT_TR_NOOP("&Person"),
     "fit": QT_TR_NOOP("F&it"),
     "body": QT_TR_NOOP("&Body"),
+    "train": QT_TR_NOOP("&Train"),
     "view": QT_TR_NOOP("&View"),
     "panel": QT_TR_NOOP("Pa&nels"),
     "space": QT_TR_NOOP("&3D"),
@@ -59,6 +61,7 @@ COMMANDS = (
     *PERSON_MENU,
     *FIT_MENU,
     *BODY_MENU,
+    *TRAIN_MENU,
     *VIEW_MENU,
     *PANEL_MENU,
     *SPACE_MENU,

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from desktop.jobs.files.save_motion import MotionChoice
+from desktop.jobs.practising import PracticeChoice
 
 FileKinds = Sequence[tuple[str, str]]  # kinds of a file to write: English words, and the ending
 
@@ -30,6 +31,10 @@ class Asks(Protocol):
     def ask_for_new_file(self, kind: str) -> Path | None: ...
 
     def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None: ...
+
+    def ask_for_practice(self, take: Callable[[PracticeChoice], None]) -> None: ...
+
+    def show_practice(self, folder: Path, settled: Callable[[list[str]], None]) -> None: ...
 
     def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None: ...
 

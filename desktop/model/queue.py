@@ -143,7 +143,10 @@ def in_kept_order(kept: np.ndarray, now: np.ndarray) -> np.ndarray:
 
 
 def _chosen(ids: np.ndarray, wanted: Wanted) -> np.ndarray:
-    return ids if wanted.chosen is None else ids[np.isin(ids, wanted.chosen.ids)]
+    if wanted.chosen is None:
+        return ids
+    own = wanted.chosen.ids
+    return own[np.isin(own, ids)] if wanted.chosen.ordered else ids[np.isin(ids, own)]
 
 
 def _in_project(wanted: Wanted) -> dict[str, Any]:

@@ -82,10 +82,12 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """People chosen in a plot. words: a description of them; ids (P,)."""
+    """People chosen in a plot or a report. words: a description of them; ids (P,). ordered: they come in their own
+    order, not in the queue's."""
 
     words: str
     ids: "np.ndarray"
+    ordered: bool = False
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,10 @@ from train.data.trunks import Trunks
 # How often each data set is drawn (SPIN's own mix); names that are not here share with those in the wild.
 SHARES = {"h36m": 0.3, "mpi-inf-3dhp": 0.1}
 IN_THE_WILD_SHARE = 0.6
+COMPOSED, MOST_COMPOSED = (
+    "composed",
+    0.5,
+)  # data sets whose name begins so are at most this share of the places
 UNREADABLE_IN_A_ROW = 20
 _START = "spawn" if sys.platform == "win32" else "forkserver"
 _NO_CENTRES = np.zeros((0, 2), np.float32)
@@ -105,7 +109,10 @@ class Order:
             SHARES[name] if name in SHARES else IN_THE_WILD_SHARE * len(rows) / wild
             for name, rows in found.items()
         ]
-        return tuple(zip(found.values(), (np.array(shares) / sum(shares)).tolist(), strict=True))
+        limited = _limited(
+            np.array(shares) / sum(shares), np.array([name.startswith(COMPOSED) for name in found])
+        )
+        return tuple(zip(found.values(), limited.tolist(), strict=True))
 
     @property
     def length(self) -> int:
@@ -123,6 +130,14 @@ class Order:
         drawn = rng.choice(len(groups), self.length, p=[share for _, share in groups])
         chosen = [rows[shuffled % len(rows)] for rows, _ in groups]
         return np.stack(chosen)[drawn, np.arange(self.length)]
+
+
+def _limited(shares: NDArray[np.float64], composed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Shares (S,) of the data sets of which the composed ones have MOST_COMPOSED together at most."""
+    total = shares[composed].sum()
+    if total <= MOST_COMPOSED or composed.all():
+        return shares
+    return shares * np.where(composed, MOST_COMPOSED / total, (1 - MOST_COMPOSED) / (1 - total))
 
 
 @dataclass(frozen=True, eq=False)

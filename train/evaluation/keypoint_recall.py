@@ -27,7 +27,13 @@ def recall(body: Body, predicted: SpinOutput, batch: Batch) -> Tensor:
     """(P,) of each person with annotated COCO keypoints: at which share of the thresholds their object keypoint
     similarity passes."""
     points = project_to_crop(body.keypoints(params_of(predicted), LAYOUT), predicted.weak_camera).numpy()
-    seen = to_unit(batch.keypoints_crop).numpy()
+    oks = similarity(points, to_unit(batch.keypoints_crop).numpy())
+    return torch.from_numpy((oks[:, None] >= _OKS_THRESHOLDS).mean(axis=1))
+
+
+def similarity(points: NDArray[np.floating], seen: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Object keypoint similarity (P,) of points (B, 49, 2) and annotated ones (B, 49, 3), of the people that have any
+    COCO keypoint in the annotated half. In coordinates where a crop is 2 wide."""
     names = layout(LAYOUT).keypoints
     sigma = np.array([_sigma(name) for name in names])
     used = np.isfinite(sigma) & (np.arange(len(names)) >= OPENPOSE)
@@ -36,8 +42,7 @@ def recall(body: Body, predicted: SpinOutput, batch: Batch) -> Tensor:
     area = _BOX_TO_AREA * _box_area(seen[..., :2], visible)[:, None]
     similar = np.exp(-squared / (2 * area * (2 * np.where(used, sigma, 1.0)) ** 2))
     known = visible.any(axis=1)
-    oks = (similar * visible).sum(axis=1)[known] / visible.sum(axis=1)[known]
-    return torch.from_numpy((oks[:, None] >= _OKS_THRESHOLDS).mean(axis=1))
+    return np.asarray((similar * visible).sum(axis=1)[known] / visible.sum(axis=1)[known])
 
 
 def _box_area(xy: NDArray[np.floating], visible: NDArray[np.bool_]) -> NDArray[np.floating]:

@@ -68,9 +68,13 @@ def write_dataset(folder: Path, truths: Sequence[Truth], body: Body) -> int:
     return len(arrays["imgname"])
 
 
-def dataset_arrays(truths: Sequence[Truth], body: Body) -> dict[str, NDArray[np.generic]]:
-    """The arrays of `write_dataset` by name."""
-    photo_of = np.repeat(np.arange(len(truths)), [len(truth) for truth in truths]).tolist()
+def dataset_arrays(
+    truths: Sequence[Truth], body: Body, photos: Sequence[int] | None = None
+) -> dict[str, NDArray[np.generic]]:
+    """The arrays of `write_dataset` by name. photos: the photo of each truth, by default the truth's own number."""
+    counts = [len(truth) for truth in truths]
+    of_truth = np.repeat(np.arange(len(truths)), counts).tolist()
+    photo_of = np.repeat(np.arange(len(truths)) if photos is None else photos, counts).astype(int).tolist()
     bboxes = [bbox_of(box) for truth in truths for box in truth.box]
     keypoints = _stack([truth.keypoints for truth in truths], (len(layout(LAYOUT).keypoints), 3))
     arrays: dict[str, NDArray[np.generic]] = {
@@ -84,8 +88,8 @@ def dataset_arrays(truths: Sequence[Truth], body: Body) -> dict[str, NDArray[np.
         "pose_photo": _stack([truth.pose for truth in truths], (72,)),
         "kid": _stack([truth.kid for truth in truths], ()),
         "cam_t": _stack([truth.cam_t for truth in truths], (3,)),
-        "focal_length": np.array([truths[i].focal_length for i in photo_of], dtype=np.float64),
-        "camera_center": np.array([truths[i].camera_center for i in photo_of], dtype=np.float64).reshape(
+        "focal_length": np.array([truths[i].focal_length for i in of_truth], dtype=np.float64),
+        "camera_center": np.array([truths[i].camera_center for i in of_truth], dtype=np.float64).reshape(
             -1, 2
         ),
         "occluded": _stack([truth.occluded for truth in truths], (len(layout(LAYOUT).keypoints),)).astype(

@@ -20,6 +20,7 @@ from desktop.state.view import Chosen
 from desktop.text.translate import tr, verdict
 from desktop.theme import Theme
 from desktop.views.panels.choosing_plots import BarPlot, ChoosingPlot, PckPlot, Plot
+from desktop.views.panels.weakness_plot import WeaknessPlot
 from desktop.views.verdict_marks import colour_of
 
 AXIS_WIDTH_PX = 36
@@ -28,7 +29,7 @@ SMALLEST_PX = (70, 90)
 
 
 class DataPlots(QWidget):
-    """Four plots. People are measured only while the plots are visible."""
+    """Four plots, and a fifth of the last report. People are measured only while the plots are visible."""
 
     menu_asked = Signal(object, QPoint)  # the Target of a context menu, and its place on the screen
 
@@ -50,6 +51,8 @@ class DataPlots(QWidget):
             grid.addWidget(plot.title, 0, column)
             grid.addWidget(plot, 1, column)
             plot.menu_asked.connect(self.menu_asked)
+        self.weakness = WeaknessPlot(workbench)
+        grid.addWidget(self.weakness, 0, len(self._plots), 2, 1)
         self.measuring.changed.connect(self._draw)
         self._choice: tuple[ChoosingPlot, int, Chosen] | None = None
         workbench.project_changed.connect(self.measure)
@@ -62,6 +65,7 @@ class DataPlots(QWidget):
     def measure(self) -> None:
         """Measure changed people if the plots are visible. For Qt, a dock behind another counts as shown too."""
         if not self.visibleRegion().isEmpty():
+            self.weakness.look()
             self.measuring.show(self._workbench.project, self._workbench.fits.body)
 
     def stop(self) -> None:
@@ -80,6 +84,7 @@ class DataPlots(QWidget):
         if colours.name != self._dressed:
             self._dressed = colours.name
             self._draw()
+            self.weakness.draw()
 
     def _choose(self, plot: "BarPlot", words: str, index: int) -> None:
         ids = self.measuring.measures.ids[plot.bars.member == index]

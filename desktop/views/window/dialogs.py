@@ -1,6 +1,6 @@
 """File dialogs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,13 @@ from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
 from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.save_motion import MotionChoice
+from desktop.jobs.practising import PracticeChoice, Proposal
 from desktop.settings import Settings
 from desktop.text.translate import tr
+from desktop.theme import Theme
 from desktop.views.window.motion_dialog import MotionDialog, without_track
+from desktop.views.window.practice_dialog import PracticeDialog
+from desktop.views.window.proposal_sheet import ProposalSheet
 from desktop.views.window.question_dialog import QuestionDialog
 
 if TYPE_CHECKING:
@@ -71,6 +75,21 @@ class Dialogs:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(chosen)
         dialog.open()
+
+    def ask_for_practice(self, runs: list[Path], take: Callable[[PracticeChoice], None]) -> None:
+        """Ask what is practised, without blocking. runs: to choose a network from; take: gets the choice."""
+        dialog = PracticeDialog(runs, self._parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(take)
+        dialog.open()
+
+    def show_practice(
+        self, proposals: Sequence[Proposal], colours: Theme, settled: Callable[[list[str]], None]
+    ) -> None:
+        """Show composites, without blocking. settled: gets the names of the refused ones."""
+        sheet = ProposalSheet(proposals, colours, self._parent)
+        sheet.settled.connect(settled)
+        sheet.open()
 
     def ask_for_takeaway(self, name: str, kinds: FileKinds, project: Path) -> tuple[Path, int] | None:
         """Ask for a file to write, as `ask_for_new_file` does. name: the end of the suggested name.

@@ -11,6 +11,7 @@ from desktop.commands.command import Command
 from desktop.commands.context_rows import Target
 from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.save_motion import MotionChoice
+from desktop.jobs.practising import PracticeChoice, proposals_of, runs_of
 from desktop.jobs.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
@@ -18,6 +19,7 @@ from desktop.text.translate import tr
 from desktop.views.gl.opengl import OpenGL
 from desktop.views.lists.contact_sheet import ContactSheet, SheetPage
 from desktop.views.lists.filmstrip import Filmstrip
+from desktop.views.panels.data_plots import DataPlots
 from desktop.views.photo.canvas import Canvas
 from desktop.views.settings.settings_dialog import GENERAL, KEYS, SettingsDialog
 from desktop.views.space.space import Space
@@ -44,6 +46,7 @@ class WindowOfCommands(QMainWindow):
     actions_by_id: Actions
     canvas: Canvas
     contact_sheet: ContactSheet
+    data_plots: DataPlots
     docks: Docks
     filmstrip: Filmstrip
     network: NetworkButton
@@ -68,6 +71,18 @@ class WindowOfCommands(QMainWindow):
 
     def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
         self._dialogs.ask_for_motion(track, take)
+
+    def ask_for_practice(self, take: Callable[[PracticeChoice], None]) -> None:
+        runs = runs_of(self._workbench.shown.the_project)
+        if not runs:
+            words = tr("No run of this project has a checkpoint yet. Train a network first: Panel Train.")
+            self._workbench.refused.emit(words)
+            return
+        self._dialogs.ask_for_practice(runs, take)
+
+    def show_practice(self, folder: Path, settled: Callable[[list[str]], None]) -> None:
+        self._dialogs.show_practice(proposals_of(folder), self._workbench.view.colours, settled)
+        self.data_plots.weakness.look()
 
     def ask_for_takeaway(self, name: str, kinds: FileKinds) -> tuple[Path, int] | None:
         return self._dialogs.ask_for_takeaway(name, kinds, self._workbench.shown.the_project.path)

@@ -1,0 +1,1 @@
+"""Composites: people cut out of photos and pasted where a network fails, with their exact truth."""

@@ -1,0 +1,1 @@
+"""What targets lose on composites, and the report of where they fail."""

@@ -27,7 +27,7 @@ _RIGID = (
 
 @dataclass(frozen=True)
 class BodyPoints:
-    """layout: its name; columns: the chosen keypoints of the layout. Raises LayoutError where a limb point is missing."""
+    """layout: its name; columns: the chosen keypoints of it. Raises LayoutError where a limb point is missing."""
 
     layout: str
     columns: tuple[int, ...]

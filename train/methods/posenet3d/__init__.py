@@ -1,1 +1,1 @@
-"""PoseNet3D: a teacher lifts 2D to 3D and never sees 3D; a student, a lifter of SMPL bodies, learns from the teacher."""
+"""PoseNet3D: a teacher lifts 2D to 3D and never sees 3D; a student, a lifter, learns from the teacher."""

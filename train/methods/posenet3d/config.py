@@ -23,7 +23,7 @@ LIFTER_FOLDER_NAME = "lifter"  # in the run's folder: the student
 @dataclass(frozen=True)
 class Config:
     """batch: people a step, in each process. In each stage the learning rate rises over its share warm_up, then falls
-    along a cosine; together it is `slower` times as high. average: what averaged weights keep of themselves in a step.
+    along a cosine; together, and of a student that was taught before, it is `slower` times as high. average: what averaged weights keep of themselves in a step.
 
     prior: what says how likely a view is: a density, learned first and then frozen, or the paper's discriminator.
     distance: of all mid-hips, in sizes of a person; 0: what the keypoints' size says. noise, dropped: of the student's
@@ -71,9 +71,7 @@ NEEDS = {"truth": "evaluate"}
 READERS = {
     "learning_rate": above_zero,
     "picture_s": above_zero,
-    **dict.fromkeys(
-        ("batch", "teacher_width", "teacher_blocks", "width", "blocks", "hypotheses"), from_one
-    ),
+    **dict.fromkeys(("batch", "teacher_width", "teacher_blocks", "width", "blocks", "hypotheses"), from_one),
 }
 HELP = {
     "data": "projects and annotation files whose people's keypoints are learned from",
@@ -86,7 +84,7 @@ HELP = {
     "batch": "people a step, in each process",
     "learning_rate": "at its highest",
     "warm_up": "share of each stage over which the learning rate rises",
-    "slower": "the learning rate of the last stage, over that of the others",
+    "slower": "the learning rate of the last stage, and of a student with --start, over that of the others",
     "clip": "norm that a longer gradient is cut to; 0: never",
     "average": "what the averaged weights, which are the result, keep of themselves in a step",
     "prior": "what says how likely a view is",
@@ -111,9 +109,6 @@ def check(plan: Plan, processes: int) -> None:
             "no keypoints to learn from, or two kinds of them. Give --data with projects or annotation files, or "
             "--poses POSES.npz."
         )
-    for path in own.data:
-        if not path.exists():
-            raise FitloopError(f"{path}: is not there. Give --data with projects or annotation files.")
     check_output(plan.folder / LIFTER_FOLDER_NAME / "lifter.safetensors")
 
 

@@ -29,9 +29,9 @@ class Discriminator(nn.Module):
         """What a made view costs (B,): little where it is taken for a real one."""
         return torch.nn.functional.softplus(-self(points))
 
-    def own_loss(self, real: Tensor, made: Tensor, step: int) -> Tensor:
-        """Logistic loss of telling real from made points; now and then with the R1 penalty (Mescheder et al., ICML
-        2018)."""
+    def learn(self, real: Tensor, made: Tensor, step: int) -> None:
+        """Gradients of its own loss, the logistic one of real and made points; now and then with the R1 penalty
+        (Mescheder et al., ICML 2018)."""
         real = real.detach().requires_grad_()
         told = self(real)
         loss = (
@@ -41,7 +41,7 @@ class Discriminator(nn.Module):
         if step % PENALTY_EVERY == 0:
             (slope,) = torch.autograd.grad(told.sum(), real, create_graph=True)
             loss = loss + PENALTY * PENALTY_EVERY * slope.square().flatten(1).sum(1).mean()
-        return loss
+        loss.backward(inputs=list(self.parameters()))
 
 
 def two_frames(first: Tensor, following: Tensor) -> Tensor:

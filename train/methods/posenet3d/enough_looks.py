@@ -33,7 +33,9 @@ def check_enough(looks: Looks, points: BodyPoints) -> NDArray[np.int64]:
             "keypoints in more photos."
         )
     seen = turned_view(
-        torch.from_numpy(looks.xy[whole][:, points.columns]), torch.ones(len(whole), points.count), points.hips
+        torch.from_numpy(looks.xy[whole][:, points.columns]),
+        torch.ones(len(whole), points.count),
+        points.hips,
     )
     spread = seen.x.std(dim=0).mean().item()
     if spread < LEAST_DEVIATION:

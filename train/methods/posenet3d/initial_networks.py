@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,6 @@ from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.networks.checkpoint import Checkpoint
 from core.networks.lifter.lift import load_lifter
 from core.networks.lifter.network import JOINTS, POSE6D, Lifter, LifterConfig
-from core.networks.teacher.body_points import BodyPoints
 from core.networks.teacher.pose_density import DIRECTIONS, DensityConfig, PoseDensity
 from core.networks.teacher.teacher import Teacher, TeacherConfig
 from train.methods.posenet3d.config import Config
@@ -29,38 +29,47 @@ ARMS_DOWN = 1.0  # [rad] from the T-pose
 ENOUGH_FOR_DIRECTIONS = 20_000  # people
 
 
-def networks_of(config: Config, teacher: TeacherConfig, student: Lifter, has_pairs: bool) -> nn.ModuleDict:
-    """Teacher, student and what tells how likely a view is."""
-    count = teacher.points.count
-    networks: dict[str, nn.Module] = {"teacher": Teacher(teacher), "student": student}
-    if config.prior == "density":
-        directions = min(DIRECTIONS, 2 * count - 4)
-        networks["density"] = PoseDensity(DensityConfig(2 * count, directions))
-    else:
-        networks["discriminator"] = Discriminator(count)
-    if has_pairs and config.teacher.motion:
-        networks["motion"] = Discriminator(2 * count)
-    return nn.ModuleDict(networks)
+@dataclass(frozen=True, eq=False)
+class PoseNetworks:
+    """The networks of a run, and the averages of teacher and student, which are the result. None: this run has none."""
+
+    teacher: Teacher
+    student: Lifter
+    averaged_teacher: Teacher
+    averaged_student: Lifter
+    density: PoseDensity | None = None
+    discriminator: Discriminator | None = None
+    motion: Discriminator | None = None
+
+    @property
+    def learning(self) -> nn.ModuleDict:
+        """Those with gradients, by name."""
+        found = {
+            name: getattr(self, name) for name in ("teacher", "student", "density", "discriminator", "motion")
+        }
+        return nn.ModuleDict({name: network for name, network in found.items() if network is not None})
 
 
-def teacher_config(config: Config, points: BodyPoints) -> TeacherConfig:
-    return TeacherConfig(
-        points.layout, points.columns, config.teacher_width, config.teacher_blocks, config.distance
+def networks_of(config: Config, sampler: LooksSampler, student: Lifter) -> PoseNetworks:
+    """Teacher, student and what tells how likely a view is, on the sampler's device."""
+    points, device = sampler.points, sampler.device
+    teacher = Teacher(
+        TeacherConfig(
+            points.layout, points.columns, config.teacher_width, config.teacher_blocks, config.distance
+        )
     )
-
-
-def averages_of(networks: nn.ModuleDict) -> nn.ModuleDict:
-    """Teacher and student to be averaged into."""
-    averaged = nn.ModuleDict({name: copy.deepcopy(networks[name]) for name in ("teacher", "student")})
-    return averaged.requires_grad_(False)
-
-
-def set_directions(networks: nn.ModuleDict, sampler: LooksSampler) -> None:
-    """The density's principal directions, of people drawn from the data."""
-    if "density" in networks:
-        density, teacher = networks["density"], networks["teacher"]
-        assert isinstance(density, PoseDensity) and isinstance(teacher, Teacher)
-        density.set_directions(teacher.seen(*sampler.whole_people(ENOUGH_FOR_DIRECTIONS)).x)
+    teacher, student = teacher.to(device), student.to(device)
+    averaged_teacher = copy.deepcopy(teacher).requires_grad_(False)
+    averaged_student = copy.deepcopy(student).requires_grad_(False)
+    both = (teacher, student, averaged_teacher, averaged_student)
+    frames = sampler.has_pairs and config.teacher.motion > 0
+    motion = Discriminator(2 * points.count).to(device) if frames else None
+    if config.prior == "discriminator":
+        judge = Discriminator(points.count).to(device)
+        return PoseNetworks(*both, discriminator=judge, motion=motion)
+    density = PoseDensity(DensityConfig(2 * points.count, min(DIRECTIONS, 2 * points.count - 4))).to(device)
+    density.set_directions(teacher.seen(*sampler.whole_people(ENOUGH_FOR_DIRECTIONS)).x)
+    return PoseNetworks(*both, density=density, motion=motion)
 
 
 def student_of(config: Config, body: Body, start: Path | None, stored: Checkpoint | None) -> Lifter:

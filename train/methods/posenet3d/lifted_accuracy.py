@@ -1,4 +1,4 @@
-"""How good a teacher and its student are, on captured poses they have not seen and on people whose joints were measured.
+"""How good a teacher and its student are: on captured poses they have not seen, and on people with 3D truth.
 
 Only this module compares with 3D; nothing here teaches.
 """

@@ -69,7 +69,9 @@ def looks_of_photos(photos: Iterable[Photo], layout: str | None) -> tuple[Looks,
     if others := sum(count for name, count in counts.items() if name != chosen):
         notices.append(f"{others} people of other layouts than {chosen} are left out")
     if assumed := sum(photo.focal_length is None for photo, _ in kept):
-        notices.append(f"{assumed} of {len(kept)} people have no measured camera: the photo's diagonal is assumed")
+        notices.append(
+            f"{assumed} of {len(kept)} people have no measured camera: the photo's diagonal is assumed"
+        )
     points = keypoint_layout(chosen)
     xy = np.zeros((len(kept), points.k, 2), np.float32)
     confidence = np.zeros((len(kept), points.k), np.float32)

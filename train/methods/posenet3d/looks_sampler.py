@@ -29,7 +29,9 @@ class LooksBatch:
 class LooksSampler:
     """Draws looks. Every draw takes its numbers from torch's global generator."""
 
-    def __init__(self, looks: Looks, rows: NDArray[np.int64], points: BodyPoints, device: torch.device) -> None:
+    def __init__(
+        self, looks: Looks, rows: NDArray[np.int64], points: BodyPoints, device: torch.device
+    ) -> None:
         """rows: those of the people with all points."""
         self.points, self.layout, self.device = points, looks.layout, device
         self._flip = list(keypoint_layout(looks.layout).flip)

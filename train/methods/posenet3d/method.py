@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.body import load_body
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
 from core.networks.lifter.lift import network_entry
-from core.networks.lifter.network import Lifter
 from core.networks.table import LIFTER
-from core.networks.teacher.teacher import Teacher
 from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, save_teacher
 from train.methods.lifter.method import schedule, seeds
 from train.methods.lifter.weights_folder import save_lifter
@@ -33,11 +31,8 @@ from train.methods.posenet3d.config import (
 )
 from train.methods.posenet3d.enough_looks import check_enough
 from train.methods.posenet3d.initial_networks import (
-    averages_of,
     networks_of,
-    set_directions,
     student_of,
-    teacher_config,
 )
 from train.methods.posenet3d.looks import Looks, read_looks
 from train.methods.posenet3d.looks_sampler import LooksSampler
@@ -58,8 +53,8 @@ MEASURED_EVERY = 10  # steps
 WORDS = """Teach bodies from keypoints alone: python -m train.posenet3d --data people.fitloop --run runs/2d --minutes 30
 
 PoseNet3D (Tripathi et al., 3DV 2020) with a density of 2D poses in place of its discriminator. The student is a lifter:
-train.fits --guess runs/2d/lifter and the window take it. With --start lifter the shipped lifter adapts to the keypoints;
-with --poses POSES.npz captured poses are projected once; --evaluate RUN --poses POSES.npz measures a run."""
+train.fits --guess runs/2d/lifter and the window take it. With --start lifter the shipped lifter adapts to
+them; with --poses POSES.npz captured poses are projected once; --evaluate RUN --poses POSES.npz measures a run."""
 
 
 def read_all(own: LooksOptions, seed: int) -> tuple[Looks, tuple[str, ...]]:
@@ -81,13 +76,9 @@ def begin(plan: Plan, processes: Processes, fresh: bool) -> Lesson:
     sampler = LooksSampler(looks, rows, points, processes.device)
     stored = None if fresh else read_checkpoint(plan.folder / CHECKPOINT)
     student = student_of(config, body, start_of(own), stored)
-    networks = networks_of(config, teacher_config(config, points), student, sampler.has_pairs)
-    networks = networks.to(processes.device)
-    set_directions(networks, sampler)
     pupils = Pupils(
         config,
-        networks,
-        averages_of(networks),
+        networks_of(config, sampler, student),
         sampler,
         TeacherLoss(points, body_bones(body, points).to(processes.device), config.teacher),
         StudentBody.of(body.to(processes.device), looks.layout),
@@ -105,7 +96,7 @@ class Course:
     plan: Plan
     pupils: Pupils
     processes: Processes
-    stage: Stage = Stage("density", 0.0)
+    stage: Stage = field(default_factory=lambda: Stage("density", 0.0))
     found: dict[str, float] = field(default_factory=dict)
     drawn: float = 0.0
 
@@ -116,7 +107,7 @@ class Course:
 
     def lesson(self, notices: tuple[str, ...]) -> Lesson:
         config, count = self.config, self.processes.count
-        networks = self.pupils.networks
+        networks = self._learning
         return Lesson(
             network=networks,
             optimizer=torch.optim.Adam(networks.parameters(), lr=config.learning_rate),
@@ -137,19 +128,20 @@ class Course:
         )
 
     def _stage(self, share: float) -> Stage:
-        return stage_at(share, self.config.share, self.pupils.density is not None)
+        return stage_at(share, self.config.share, self.pupils.networks.density is not None)
 
     def rate(self, step: int, share: float) -> float:
-        """Up and down again in each stage."""
+        """Up and down again in each stage; slower where a student that was taught before goes on."""
         stage = self._stage(share)
-        slower = self.config.slower if stage.name == "together" else 1.0
+        goes_on = stage.name == "together" or (stage.name == "student" and self._starts_taught)
+        slower = self.config.slower if goes_on else 1.0
         return self.config.learning_rate * slower * schedule(stage.gone, self.config.warm_up)
 
     def gradients(self, seed: int, progress: RunProgress) -> StepLoss:
         """Of the stage's networks alone; the others have none, so the optimiser leaves them as they are."""
         torch.manual_seed(seed)
         self.stage = self._stage(progress.share)
-        networks, count = self.pupils.networks, self.processes.count
+        networks, count = self._learning, self.processes.count
         networks.zero_grad(set_to_none=True)
         loss, parts = self.pupils.step(self.stage, progress.step)
         if count > 1:
@@ -178,19 +170,21 @@ class Course:
 
     def checkpoint(self, step: int, loop: dict[str, Any]) -> Checkpoint:
         """The averaged student as a lifter, and all the rest in the loop's state."""
-        student = self._averaged_student
+        networks = self.pupils.networks
+        student = networks.averaged_student
         kind = LIFTER if self.pupils.taken["student"] or self._starts_taught else UNTAUGHT
         state = {
-            "networks": _on_cpu(self.pupils.networks.state_dict()),
-            "averaged_teacher": _on_cpu(self._averaged_teacher.state_dict()),
+            "networks": _on_cpu(self._learning.state_dict()),
+            "averaged_teacher": _on_cpu(networks.averaged_teacher.state_dict()),
             "taken": dict(self.pupils.taken),
         }
         return Checkpoint(kind, network_entry(student.config), student.state_dict(), step, {**loop, **state})
 
     def restore(self, checkpoint: Checkpoint, file: Path) -> None:
-        load_weights(self.pupils.networks, checkpoint.loop["networks"], str(file))
-        load_weights(self._averaged_teacher, checkpoint.loop["averaged_teacher"], str(file))
-        load_weights(self._averaged_student, checkpoint.weights, str(file))
+        networks = self.pupils.networks
+        load_weights(self._learning, checkpoint.loop["networks"], str(file))
+        load_weights(networks.averaged_teacher, checkpoint.loop["averaged_teacher"], str(file))
+        load_weights(networks.averaged_student, checkpoint.weights, str(file))
         self.pupils.taken = {name: int(count) for name, count in checkpoint.loop["taken"].items()}
 
     def write(self, folder: Path, step: int) -> None:
@@ -198,20 +192,17 @@ class Course:
         self._save(folder, step)
 
     def _save(self, folder: Path, step: int) -> None:
+        networks, taken = self.pupils.networks, self.pupils.taken
         folder.mkdir(parents=True, exist_ok=True)
-        if self.pupils.taken["teacher"]:
-            taught = TaughtTeacher(self._averaged_teacher, self.pupils.density)
+        if taken["teacher"]:
+            taught = TaughtTeacher(networks.averaged_teacher, networks.density)
             save_teacher(folder / TEACHER_FILE, taught, step)
-        if self.pupils.taken["student"]:
-            save_lifter(self._averaged_student, folder / LIFTER_FOLDER_NAME)
+        if taken["student"]:
+            save_lifter(networks.averaged_student, folder / LIFTER_FOLDER_NAME)
 
     @property
-    def _averaged_teacher(self) -> Teacher:
-        return self.pupils.averaged["teacher"]  # type: ignore[return-value]
-
-    @property
-    def _averaged_student(self) -> Lifter:
-        return self.pupils.averaged["student"]  # type: ignore[return-value]
+    def _learning(self) -> nn.ModuleDict:
+        return self.pupils.networks.learning
 
 
 def named(found: dict[str, float]) -> dict[str, float]:

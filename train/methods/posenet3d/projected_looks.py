@@ -55,7 +55,9 @@ def _clips(path: Path, splits: tuple[str, ...], count: int) -> tuple[NDArray[np.
     try:
         held = read_npz(path, ("clip", "frame30", "split"))
     except ArrayFault as error:
-        raise FitloopError(f"{path}: cannot be read as poses ({error}). Give an .npz with poses (N, 72).") from None
+        raise FitloopError(
+            f"{path}: cannot be read as poses ({error}). Give an .npz with poses (N, 72)."
+        ) from None
     alone = np.arange(count), np.zeros(count, bool)
     if not {"clip", "frame30"} <= held.keys():
         return alone

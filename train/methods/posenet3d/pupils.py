@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.networks.lifter.network import Hypotheses, Lifter
 from core.networks.lifter.network_input import LifterInput
-from core.networks.teacher.pose_density import PoseDensity
 from core.networks.teacher.teacher import Teacher
 from core.networks.teacher.turned_views import TurnedView, points_at, random_turns, seen_anew
 from train.methods.posenet3d.config import Config
-from train.methods.posenet3d.discriminators import Discriminator, two_frames
+from train.methods.posenet3d.discriminators import two_frames
+from train.methods.posenet3d.initial_networks import PoseNetworks
 from train.methods.posenet3d.looks_sampler import LooksBatch, LooksSampler, seen_size, student_input
 from train.methods.posenet3d.stages import Stage
 from train.methods.posenet3d.student_loss import (
@@ -25,7 +25,7 @@ from train.methods.posenet3d.student_loss import (
     student_loss,
     student_points,
 )
-from train.methods.posenet3d.teacher_loss import TeacherLoss, Unlikely
+from train.methods.posenet3d.teacher_loss import MOST_UNLIKELY, TeacherLoss
 
 DENSITY_NOISE = 0.01  # of the points that the density learns from, in sizes of a person
 AHEAD = 0.05
@@ -45,12 +45,10 @@ class Taught(NamedTuple):
 
 @dataclass(eq=False)
 class Pupils:
-    """networks: those with a gradient; averaged: of teacher and student, the result; taken: steps that each of these
-    two has learned in."""
+    """taken: steps that teacher and student have learned in."""
 
     config: Config
-    networks: nn.ModuleDict
-    averaged: nn.ModuleDict
+    networks: PoseNetworks
     sampler: LooksSampler
     teacher_loss: TeacherLoss
     body: StudentBody
@@ -58,15 +56,11 @@ class Pupils:
 
     @property
     def teacher(self) -> Teacher:
-        return self.networks["teacher"]  # type: ignore[return-value]
+        return self.networks.teacher
 
     @property
     def student(self) -> Lifter:
-        return self.networks["student"]  # type: ignore[return-value]
-
-    @property
-    def density(self) -> PoseDensity | None:
-        return self.networks["density"] if "density" in self.networks else None  # type: ignore[return-value]
+        return self.networks.student
 
     def step(self, stage: Stage, number: int) -> tuple[Tensor, Parts]:
         """Gradients of one step, into the networks that learn in this stage; loss and its parts."""
@@ -84,33 +78,33 @@ class Pupils:
         return loss.detach(), parts
 
     def _learn_density(self) -> tuple[Tensor, Parts]:
-        density = self.density
+        density = self.networks.density
         assert density is not None
-        xy, confidence = self.sampler.whole_people(self.config.batch)
-        x = self.teacher.seen(xy, confidence).x
+        x = self.teacher.seen(*self.sampler.whole_people(self.config.batch)).x
         loss = -density(x + DENSITY_NOISE * torch.randn_like(x)).mean()
         loss.backward()
         return loss.detach(), {"density": loss.detach()}
 
-    def _unlikely(self) -> Unlikely:
-        density = self.density
-        return self._discriminator("discriminator").unlikely if density is None else lambda y: -density(y)
-
-    def _discriminator(self, name: str) -> Discriminator:
-        return self.networks[name]  # type: ignore[return-value]
+    def _unlikely(self, points: Tensor) -> Tensor:
+        """What views (B, P, 2) cost (B,)."""
+        if self.networks.density is not None:
+            return -self.networks.density(points)
+        assert self.networks.discriminator is not None
+        return self.networks.discriminator.unlikely(points)
 
     def _teach_teacher(self, gone: float, number: int) -> tuple[Tensor, Parts]:
         seen = self.teacher.seen(*self.sampler.whole_people(self.config.batch))
-        loss, parts, made = self.teacher_loss(self.teacher, seen, self._unlikely(), gone)
-        if "motion" in self.networks:
-            moves = self._moves()
-            motion = self._discriminator("motion").unlikely(moves[1]).mean()
+        loss, parts, made = self.teacher_loss(self.teacher, seen, self._unlikely, gone)
+        networks = self.networks
+        if networks.motion is not None:
+            real, moves = self._moves()
+            motion = networks.motion.unlikely(moves).mean()
             loss, parts["motion"] = loss + self.config.teacher.motion * motion, motion.detach()
-            self._tell_apart("motion", *moves, number)
+            networks.motion.learn(real, moves, number)
         loss.backward(inputs=list(self.teacher.parameters()))
-        if self.density is None:
-            real = self.teacher.seen(*self.sampler.whole_people(self.config.batch)).x
-            self._tell_apart("discriminator", real, made, number)
+        if networks.discriminator is not None:
+            people = self.teacher.seen(*self.sampler.whole_people(self.config.batch))
+            networks.discriminator.learn(people.x, made, number)
         return loss.detach(), parts
 
     def _moves(self) -> tuple[Tensor, Tensor]:
@@ -120,10 +114,6 @@ class Pupils:
         turn = random_turns(len(at) // 2, at.device).repeat(2, 1, 1)
         made, _ = seen_anew(at @ turn.mT, seen.size, self.teacher.points.hips)
         return two_frames(*seen.x.chunk(2)), two_frames(*made.chunk(2))
-
-    def _tell_apart(self, name: str, real: Tensor, made: Tensor, number: int) -> None:
-        discriminator = self._discriminator(name)
-        discriminator.own_loss(real, made, number).backward(inputs=list(discriminator.parameters()))
 
     def taught(self, batch: LooksBatch, noise: float, dropped: float) -> Taught:
         """The averaged teacher and the student see a batch."""
@@ -135,8 +125,10 @@ class Pupils:
         columns = list(self.teacher.points.columns)
         with torch.no_grad():
             view = self.teacher.seen(batch.xy[:, columns], batch.confidence[:, columns])
-            lifted = self.averaged["teacher"].both_ways(view) @ view.turn  # type: ignore[operator]
-            rays = torch.cat([batch.xy, torch.ones_like(batch.xy[..., :1])], dim=-1) @ shown_to_student.turn.mT
+            lifted = self.networks.averaged_teacher.both_ways(view) @ view.turn
+            rays = (
+                torch.cat([batch.xy, torch.ones_like(batch.xy[..., :1])], dim=-1) @ shown_to_student.turn.mT
+            )
             shown = Shown(
                 rays[..., :2] / rays[..., 2:].clamp_min(AHEAD),
                 batch.confidence,
@@ -171,11 +163,11 @@ class Pupils:
         to_hips = taught.view.turn @ taught.input.turn.mT
         turn = random_turns(len(at), at.device) @ to_hips
         made, _ = seen_anew((at - middle) / unit[:, None, None] @ turn.mT, size, hips)
-        cost = self._unlikely()(made).clamp_max(200.0) * taught.shown.taught
+        cost = self._unlikely(made).clamp_max(MOST_UNLIKELY) * taught.shown.taught
         return cost.sum() / taught.shown.taught.sum().clamp_min(1)
 
     def _pull(self, taught: Taught) -> Tensor:
-        """Distance [m] of the teacher's points from the student's first bodies, with a gradient to the teacher alone."""
+        """Distance [m] of the teacher's points from the student's first bodies, its gradient for the teacher alone."""
         view, points = taught.view, self.teacher.points
         own = points_at(view.x, view.size, self.teacher(view.x, view.size, view.confidence))
         own = own @ view.turn @ taught.input.turn.mT
@@ -188,6 +180,10 @@ class Pupils:
         """Move the averaged weights a little towards those before this step."""
         taken = self.taken[name]
         keep = min(self.config.average, taken / (taken + 10))
-        own, average = self.networks[name].parameters(), self.averaged[name].parameters()
-        torch._foreach_lerp_(list(average), list(own), 1 - keep)
+        networks = self.networks
+        own, average = {
+            "teacher": (networks.teacher, networks.averaged_teacher),
+            "student": (networks.student, networks.averaged_student),
+        }[name]
+        torch._foreach_lerp_(list(average.parameters()), list(own.parameters()), 1 - keep)
         self.taken[name] = taken + 1

@@ -38,7 +38,10 @@ def draw_people(folder: Path, step: int, pupils: Pupils, with_student: bool) -> 
         at = taught.at[:, 0][:, list(points.columns)]
         at = at - at[:, points.hips].mean(dim=1, keepdim=True)
         student = (at / at.norm(dim=-1).mean(dim=1)[:, None, None]).cpu().numpy()
-        rows += [[_drawn(one, points) for one in student], [_drawn(_from_left(one), points) for one in student]]
+        rows += [
+            [_drawn(one, points) for one in student],
+            [_drawn(_from_left(one), points) for one in student],
+        ]
     sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows])
     path = folder / PICTURES / f"{step:08d}.jpg"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,8 @@ LIFTER_FOLDER_NAME = "lifter"  # in the run's folder: the student
 @dataclass(frozen=True)
 class Config:
     """batch: people a step, in each process. In each stage the learning rate rises over its share warm_up, then falls
-    along a cosine; together, and of a student that was taught before, it is `slower` times as high. average: what averaged weights keep of themselves in a step.
+    along a cosine; together, and of a student that was taught before, it is `slower` times as high. average: what
+    averaged weights keep of themselves in a step.
 
     prior: what says how likely a view is: a density, learned first and then frozen, or the paper's discriminator.
     distance: of all mid-hips, in sizes of a person; 0: what the keypoints' size says. noise, dropped: of the student's
@@ -55,7 +56,7 @@ class Config:
 
 @dataclass(frozen=True)
 class LooksOptions:
-    """Where keypoints come from: files, or captured poses that are projected once; or what is measured instead."""
+    """Where keypoints come from: files, or captured poses that are projected once; or what is done with a run instead."""
 
     data: tuple[Path, ...] = ()
     poses: Path | None = None
@@ -63,6 +64,7 @@ class LooksOptions:
     layout: str | None = None
     start: str | None = None
     evaluate: Path | None = None
+    compare: Path | None = None
     truth: Path | None = None
 
 
@@ -80,6 +82,7 @@ HELP = {
     "layout": f"the layout to learn from; by default the people's own, of poses {DEFAULT_LAYOUT}",
     "start": f"{LIFTER} or a folder of one: the student starts as this lifter, and adapts to the keypoints",
     "evaluate": "measure the teacher and the student of a run's folder against --poses and --truth, train nothing",
+    "compare": "a run's folder: say which fits in --data its teacher sees otherwise, train nothing",
     "truth": "folder of photos with 3D truth, for --evaluate",
     "batch": "people a step, in each process",
     "learning_rate": "at its highest",

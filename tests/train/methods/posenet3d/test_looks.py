@@ -17,9 +17,9 @@ from train.methods.posenet3d.projected_looks import projected_looks
 from train.posenet3d import main
 
 ROOM = Path(method.__file__).parent
-# What holds 3D: captured poses, scenes of bodies, fits, truth, what was learned from captured poses.
+# Rooms and modules that hold 3D: captured poses, scenes of bodies, fits, truth, what captured poses taught.
 WITH_3D = ("mocap", "scenes", "photo_truth", "prior", "store", "fitting", "accuracy", "rare_poses")
-MAY_READ_3D = {"projected_looks", "lifted_accuracy"}  # projects it once; measures, and teaches nothing
+MAY_READ_3D = {"projected_looks", "lifted_accuracy", "second_opinion"}  # projects it once; two teach nothing
 MANY = 520
 
 

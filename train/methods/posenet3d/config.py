@@ -56,7 +56,7 @@ class Config:
 
 @dataclass(frozen=True)
 class LooksOptions:
-    """Where keypoints come from: files, or captured poses that are projected once; or what is done with a run instead."""
+    """Where keypoints come from: files, or captured poses projected once; or what is done with a run instead."""
 
     data: tuple[Path, ...] = ()
     poses: Path | None = None

@@ -3,10 +3,10 @@
 python -m tests.benchmarks.adaptation --poses POSES.npz --folder runs/adaptation [--minutes 10] [--threads 1]
     [--lifter "--width 384 --blocks 2 --hypotheses 1"] [--more "--student-distilled 10"]
 
-A lifter is taught in 3D by all train subjects' poses whose description names no dance. train.posenet3d then adapts it to
-the dances of the train subjects, projected to coco17: their 3D is not read. Measured are the dances of a test subject and
-the test subjects' other poses. PA-MPJPE [mm] over SMPL's twelve limb joints, of the first hypothesis. Both trainings take
-so many minutes; a run that is there already is only measured.
+A lifter is taught in 3D by all train subjects' poses whose description names no dance. train.posenet3d then adapts it
+to the dances of the train subjects, projected to coco17; their 3D is not read. Measured are dances of a test subject
+and the test subjects' other poses. PA-MPJPE [mm] over SMPL's twelve limb joints, of the first hypothesis. Each training
+takes so many minutes; a run that is there already is only measured.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from core.networks.teacher.likely_bodies import likelihood_of_bodies
 from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, load_teacher
 from tests.benchmarks.shared.machine import machine
 from train.data.photo_truth import PhotoTruth, read_truth
-from train.methods.lifter.accuracy import errors_mm, summary
+from train.methods.lifter.accuracy import errors_mm, on_true_people, summary
 from train.methods.posenet3d.lifted_accuracy import (
     UnseenPeople,
     cameras,
@@ -128,6 +128,8 @@ def measured(run: Path, given: argparse.Namespace) -> dict[str, object]:
         if given.truth is not None:
             found = teacher_on_true_people(teacher, given.truth)
             rows |= {f"teacher{words} {name}": row for name, row in found.items()}
+            people = torch.cat(list(on_true_people(student, body, given.truth).values()))
+            rows[f"student{words}, people with 3D truth"] = summary(people)
     for noisy, how in ((False, "exact"), (True, "noisy")):
         rows |= of_lifter(f"shipped lifter {how}", load_lifter(exact=True), body, unseen, noisy)
     return rows

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from core.body import Body, layout, load_body
-from core.body.keypoints import convert
 from core.errors import FitloopError
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import lift, load_lifter
 from core.networks.lifter.network import Lifter
+from core.networks.lifter.network_input import family
 from core.networks.teacher.teacher import Teacher
 from core.networks.teacher.teacher_file import load_teacher
 from train.data.mocap import read_poses
@@ -133,15 +133,21 @@ def on_split(
 
 
 def teacher_on_true_people(teacher: Teacher, folder: Path) -> dict[str, dict[str, float]]:
-    """The teacher on people with 3D truth whose layouts have all its points, by source."""
+    """The teacher on people with 3D truth, by source. Points of another layout stand in for those of the same part of
+    the body; sources that lack one have no row."""
     rows = {}
     for one in read_truth(folder):
-        keypoints = convert(torch.from_numpy(one.keypoints), one.layout, teacher.points.layout)
-        whole = (keypoints[:, teacher.points.columns, 2] > 0).all(dim=1)
+        parts = [family(name) for name in layout(one.layout).definitions]
+        if not set(teacher.points.parts) <= set(parts):
+            continue
+        keypoints = torch.zeros(len(one.keypoints), layout(teacher.points.layout).k, 3)
+        for column, part in zip(teacher.points.columns, teacher.points.parts, strict=True):
+            keypoints[:, column] = torch.from_numpy(one.keypoints)[:, parts.index(part)]
+        whole = (keypoints[:, list(teacher.points.columns), 2] > 0).all(dim=1)
         if not whole.any():
             continue
         camera = (torch.from_numpy(one.focal_length)[whole], torch.from_numpy(one.camera_center)[whole])
-        at = teacher.lift(keypoints[whole], *camera)[:, teacher.points.limbs]
+        at = teacher.lift(keypoints[whole], *camera)[:, list(teacher.points.limbs)]
         true = torch.from_numpy(one.joints)[whole][:, one.limbs]
         rows[one.source] = summary(pa_mpjpe_mm(at, true, torch.from_numpy(one.measured)[whole])[:, None])
     return rows

@@ -24,9 +24,10 @@ COCO = BodyPoints.of_layout("coco17")
 
 
 def people(count: int = 20) -> torch.Tensor:
-    """Points (B, 17, 3) [m] some metres before a camera, hips around their middle."""
+    """Points (B, 17, 3) [m] some metres before a camera, the hips 20 cm apart around their middle."""
     draw = torch.Generator().manual_seed(3)
     at = 0.4 * torch.randn(count, 17, 3, generator=draw)
+    at[:, COCO.hips] = torch.tensor([[0.1, 0.0, 0.0], [-0.1, 0.0, 0.0]])
     return at + torch.tensor([0.5, -0.2, 4.0])
 
 
@@ -76,8 +77,9 @@ def test_the_same_view_again_has_the_same_size():
 def test_a_length_is_as_long_in_the_unit_of_another_view():
     """Lifted again with true depths and scaled back, the points of a turned view are those that were turned."""
     view = view_of(people())
-    at = points_at(view.x, view.size, torch.randn(20, 17) * 0.2)
-    at = at - at[:, COCO.hips].mean(dim=1, keepdim=True)
+    depth = 0.2 * torch.randn(20, 17, generator=torch.Generator().manual_seed(5))
+    depth[:, COCO.hips] = 0
+    at = points_at(view.x, view.size, depth)
     turned = at @ random_turns(20, at.device).mT
     seen, larger = seen_anew(turned, view.size, COCO.hips)
     again = points_at(seen, view.size * larger, turned[..., 2] / larger[:, None])

@@ -10,11 +10,11 @@ import torch
 
 from core.body import load_body
 from core.errors import FitloopError
-from core.formats.exchange import read_file
 from core.networks.teacher.teacher_file import load_teacher
 from train.methods.lifter.weights_folder import write_json
 from train.methods.posenet3d.config import LooksOptions
 from train.methods.posenet3d.lifted_accuracy import measure
+from train.methods.posenet3d.looks import read_people
 from train.methods.posenet3d.method import METHOD
 from train.methods.posenet3d.second_opinion import opinions, told
 from train.run.options import parse, with_values
@@ -51,7 +51,7 @@ def compare(run: Path, own: LooksOptions) -> int:
     """Say which fits the teacher sees otherwise. Returns the exit code."""
     if not own.data:
         raise FitloopError("no fits to compare with. Give --data with projects or files of fits.")
-    photos = [photo for path in own.data for photo in read_file(path).photos]
+    photos = [photo for path in own.data for photo in read_people(path).photos]
     print(told(opinions(photos, load_teacher(run).teacher, load_body())))
     return 0
 

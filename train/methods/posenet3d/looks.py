@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from core.body.keypoints import layout as keypoint_layout
 from core.errors import FitloopError
-from core.formats.exchange import read_file
+from core.formats.exchange import PROJECT, read_file
+from core.formats.shared.report import Import
+from core.formats.table import FORMATS
 from core.networks.teacher.body_points import LIMB_POINTS, BodyPoints
 from core.records import Person, Photo
 
@@ -55,8 +57,13 @@ def read_looks(paths: Sequence[Path], layout: str | None) -> tuple[Looks, tuple[
 
     layout: the one to learn from; None where all people have the same. Raises FitloopError.
     """
-    photos = [photo for path in paths for photo in read_file(path).photos]
+    photos = [photo for path in paths for photo in read_people(path).photos]
     return looks_of_photos(photos, layout)
+
+
+def read_people(path: Path) -> Import:
+    """A project or a file of any format that is read. Raises FitloopError."""
+    return read_file(path, word=PROJECT if path.suffix in FORMATS[PROJECT].suffixes else None)
 
 
 def looks_of_photos(photos: Iterable[Photo], layout: str | None) -> tuple[Looks, tuple[str, ...]]:

@@ -125,7 +125,7 @@ class Pupils:
         columns = list(self.teacher.points.columns)
         with torch.no_grad():
             view = self.teacher.seen(batch.xy[:, columns], batch.confidence[:, columns])
-            lifted = self.networks.averaged_teacher.both_ways(view) @ view.turn
+            lifted = self.teacher_loss.in_metres(self.networks.averaged_teacher.both_ways(view)) @ view.turn
             rays = (
                 torch.cat([batch.xy, torch.ones_like(batch.xy[..., :1])], dim=-1) @ shown_to_student.turn.mT
             )
@@ -170,7 +170,7 @@ class Pupils:
         """Distance [m] of the teacher's points from the student's first bodies, its gradient for the teacher alone."""
         view, points = taught.view, self.teacher.points
         own = points_at(view.x, view.size, self.teacher(view.x, view.size, view.confidence))
-        own = own @ view.turn @ taught.input.turn.mT
+        own = self.teacher_loss.in_metres(own) @ view.turn @ taught.input.turn.mT
         at = taught.at.detach()[:, :1][:, :, list(points.columns)]
         away = apart_m(at, own, points.hips)[:, 0] * taught.shown.taught
         return away.sum() / taught.shown.taught.sum().clamp_min(1)

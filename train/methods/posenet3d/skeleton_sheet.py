@@ -32,12 +32,12 @@ def draw_people(folder: Path, step: int, pupils: Pupils, with_student: bool) -> 
     taught = pupils.taught(batch, 0.0, 0.0)
     torch.set_rng_state(random)
     seen = torch.cat([taught.view.x, torch.zeros_like(taught.view.x[..., :1])], dim=-1).cpu().numpy()
-    teacher = (taught.shown.points @ taught.input.turn @ taught.view.turn.mT).cpu().numpy()
+    teacher = _own_size(taught.shown.points @ taught.input.turn @ taught.view.turn.mT)
     rows = [[_drawn(one, points) for one in seen], [_drawn(_from_left(one), points) for one in teacher]]
     if with_student:
         at = taught.at[:, 0][:, list(points.columns)]
         at = at - at[:, points.hips].mean(dim=1, keepdim=True)
-        student = (at / at.norm(dim=-1).mean(dim=1)[:, None, None]).cpu().numpy()
+        student = _own_size(at)
         rows += [
             [_drawn(one, points) for one in student],
             [_drawn(_from_left(one), points) for one in student],
@@ -47,6 +47,11 @@ def draw_people(folder: Path, step: int, pupils: Pupils, with_student: bool) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(".jpg", sheet[..., ::-1])[1].tobytes())
     return path
+
+
+def _own_size(at: torch.Tensor) -> Points:
+    """Points (B, P, 3) as large as each other."""
+    return np.asarray((at / at.norm(dim=-1).mean(dim=1)[:, None, None]).cpu().numpy(), np.float32)
 
 
 def _from_left(points: Points) -> Points:

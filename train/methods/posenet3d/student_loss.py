@@ -72,8 +72,8 @@ class StudentBody:
 @dataclass(frozen=True, eq=False)
 class Shown:
     """What the student's photos show. xy (B, K, 2) tangents in the student's turned frame, confidence (B, K), size (B,)
-    [tangent]; taught (B,) bool: the teacher lifted the person; points (B, P, 3): its points in the same frame, of any
-    unit, relative to the mid-hip, and anything where it did not."""
+    [tangent]; taught (B,) bool: the teacher lifted the person; points (B, P, 3): its points [m] in the same frame,
+    relative to the mid-hip, and anything where it did not."""
 
     xy: Tensor
     confidence: Tensor
@@ -117,12 +117,11 @@ def student_loss(
 
 
 def apart_m(at: Tensor, points: Tensor, hips: tuple[int, int]) -> Tensor:
-    """(B, H) mean distance [m] of the student's points (B, H, P, 3) [m] from the teacher's (B, P, 3) of any unit, both
-    from their mid-hips, the teacher's brought to the same summed length; no gradient goes through that scale."""
+    """(B, H) mean distance [m] of the student's points (B, H, P, 3) [m] from the teacher's (B, P, 3) [m], both from
+    their mid-hips. The teacher's scale is the mean body's, not the student's own: bodies would shrink to lie nearer."""
     at = at - at[:, :, hips].mean(dim=2, keepdim=True)
     points = (points - points[:, hips].mean(dim=1, keepdim=True))[:, None]
-    scale = at.norm(dim=-1).sum(-1) / points.norm(dim=-1).sum(-1).clamp_min(1e-6)
-    return ((at - points * scale.detach()[..., None, None]).square().sum(-1) + 1e-8).sqrt().mean(-1)
+    return ((at - points).square().sum(-1) + 1e-8).sqrt().mean(-1)
 
 
 def wrong_bends(rotations: Tensor) -> Tensor:

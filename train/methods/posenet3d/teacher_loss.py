@@ -42,27 +42,36 @@ class TeacherWeights:
 
 
 def body_bones(body: Body, points: BodyPoints) -> Tensor:
-    """Lengths (bones,) of the mean body's bones over their mean."""
+    """Lengths (bones,) [m] of the mean body's bones."""
     nobody = BodyParams.from_pose(torch.zeros(1, 72), torch.zeros(1, 10), torch.zeros(1, 3))
     at = KeypointBody.from_body(body.to("cpu"), points.layout).keypoints(nobody)[:, points.columns]
-    return bone_ratios(at, points)[0]
+    return bone_lengths(at, points)[0]
 
 
-def bone_ratios(at: Tensor, points: BodyPoints) -> Tensor:
-    """Lengths (B, bones) of points (B, P, 3), over their mean."""
+def bone_lengths(at: Tensor, points: BodyPoints) -> Tensor:
+    """Lengths (B, bones) of points (B, P, 3), in their unit."""
     starts, ends = (list(side) for side in zip(*points.bones, strict=True))
-    lengths = (at[:, starts] - at[:, ends]).square().sum(-1).clamp_min(1e-8).sqrt()
-    return lengths / lengths.mean(dim=1, keepdim=True)
+    return (at[:, starts] - at[:, ends]).square().sum(-1).clamp_min(1e-8).sqrt()
+
+
+def bone_ratios(lengths: Tensor) -> Tensor:
+    """Lengths (..., bones) over their mean."""
+    return lengths / lengths.mean(dim=-1, keepdim=True)
 
 
 @dataclass(frozen=True, eq=False)
 class TeacherLoss:
-    """The sum and its parts, of a batch. bones: the mean body's ratios; unlikely: what a view costs, from a density or
-    a discriminator."""
+    """The sum and its parts, of a batch. bones: the mean body's lengths (bones,) [m]; unlikely: what a view costs, by
+    a density or a discriminator."""
 
     points: BodyPoints
     bones: Tensor
     weights: TeacherWeights
+
+    def in_metres(self, at: Tensor) -> Tensor:
+        """Points (B, P, 3) with the mean body's mean bone length; no gradient goes through that scale."""
+        lengths = bone_lengths(at.detach(), self.points).mean(dim=1)
+        return at * (self.bones.mean() / lengths)[:, None, None]
 
     def __call__(
         self, teacher: Teacher, seen: TurnedView, unlikely: Unlikely, gone: float
@@ -79,7 +88,10 @@ class TeacherLoss:
             "likely": unlikely(view).clamp_max(MOST_UNLIKELY).mean(),
             "same_points": (back - at).abs().sum(-1).mean(),
             "same_view": (there - seen.x).abs().sum(-1).mean(),
-            "bones": (bone_ratios(at, self.points) - self.bones).square().sum(-1).mean(),
+            "bones": (bone_ratios(bone_lengths(at, self.points)) - bone_ratios(self.bones))
+            .square()
+            .sum(-1)
+            .mean(),
             "knees": knees_bent_back(at, self.points).mean(),
         }
         if self.points.has_face:

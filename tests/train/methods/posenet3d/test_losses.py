@@ -19,7 +19,15 @@ from train.methods.posenet3d.student_loss import (
     student_loss,
     wrong_bends,
 )
-from train.methods.posenet3d.teacher_loss import body_bones, bone_ratios, face_behind, knees_bent_back
+from train.methods.posenet3d.teacher_loss import (
+    TeacherLoss,
+    TeacherWeights,
+    body_bones,
+    bone_lengths,
+    bone_ratios,
+    face_behind,
+    knees_bent_back,
+)
 
 COCO = BodyPoints.of_layout("coco17")
 
@@ -33,11 +41,11 @@ def points():
 
 
 def test_people_have_the_bones_of_a_body_and_stretched_ones_have_not(points):
-    body = body_bones(load_body(), COCO)
-    off = (bone_ratios(points, COCO) - body).square().sum(-1)
-    stretched = points * torch.tensor([1.0, 1.0, 2.0])
+    body = bone_ratios(body_bones(load_body(), COCO))
+    off = (bone_ratios(bone_lengths(points, COCO)) - body).square().sum(-1)
+    stretched = bone_lengths(points * torch.tensor([1.0, 1.0, 2.0]), COCO)
     assert off.mean() < 0.05
-    assert (bone_ratios(stretched, COCO) - body).square().sum(-1).mean() > 3 * off.mean()
+    assert (bone_ratios(stretched) - body).square().sum(-1).mean() > 3 * off.mean()
 
 
 def test_faces_look_ahead_and_a_mirrored_depth_turns_them_round(points):
@@ -75,7 +83,11 @@ def test_the_students_keypoints_are_the_bodys():
 
 
 def test_the_teachers_unit_and_place_do_not_count(points):
-    assert apart_m(points[:, None], 7 * points + 2, COCO.hips).max() < 1e-3
+    loss = TeacherLoss(COCO, body_bones(load_body(), COCO), TeacherWeights())
+    metres = loss.in_metres(points)
+    assert torch.allclose(loss.in_metres(7 * points), metres, atol=1e-4)
+    assert bone_lengths(metres, COCO).mean() == pytest.approx(float(loss.bones.mean()), abs=1e-4)
+    assert apart_m(points[:, None], points + 2, COCO.hips).max() < 1e-3
     assert apart_m(points[:, None], points * torch.tensor([1.0, 1.0, -1.0]), COCO.hips).mean() > 0.05
 
 

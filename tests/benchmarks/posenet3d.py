@@ -66,7 +66,7 @@ WEIGHTS = (
     1.0,
     100.0,
 )  # of a nat of the density, beside a nat of the lifter
-RANKED = 1500  # validation poses
+RANKED = 1000  # poses of each split
 
 
 def main() -> None:
@@ -147,8 +147,8 @@ def ranked(run: Path, given: argparse.Namespace) -> dict[str, object]:
     body, lifter, judge = load_body(), load_lifter(exact=True), load_teacher(run)
     rows: dict[str, object] = {}
     chosen: dict[str, float] = {}
-    for split, count in (("val", RANKED), ("test", None)):
-        unseen = UnseenPeople.of_split(given.poses, split, LAYOUT, count)
+    for split in ("val", "test"):
+        unseen = UnseenPeople.of_split(given.poses, split, LAYOUT, RANKED)
         for noisy, how in ((False, "exact"), (True, "noisy")):
             keypoints = unseen.keypoints(noisy)
             guess = lift(lifter, body, keypoints, LAYOUT, *cameras(len(keypoints)))

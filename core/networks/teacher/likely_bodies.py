@@ -11,7 +11,7 @@ from core.networks.teacher.body_points import BodyPoints
 from core.networks.teacher.pose_density import PoseDensity
 from core.networks.teacher.turned_views import seen_anew
 
-HEADINGS, PITCHES = 12, (-0.2, 0.0, 0.2)  # of the views; [rad]
+HEADINGS, PITCHES = 8, (-0.15, 0.15)  # of the views; [rad]
 MOST_UNLIKELY = -200.0  # [nats] of one view
 
 

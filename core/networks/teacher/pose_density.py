@@ -12,19 +12,31 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.errors import CheckpointError
+
 DIRECTIONS, COUPLINGS, WIDTH = 28, 8, 160
 LEAST_DEVIATION = 1e-3  # of a direction, in sizes of a person
 ORDER_SEED = 7
+BOUNDS = (("numbers", 2, 1024), ("directions", 2, 1024), ("couplings", 1, 64), ("width", 1, 4096))
 
 
 @dataclass(frozen=True)
 class DensityConfig:
-    """numbers: of a person's 2D points, two of each; directions: of them that are whitened."""
+    """numbers: of a person's 2D points, two of each; directions: of them that are whitened. Raises CheckpointError for
+    invalid values."""
 
     numbers: int
     directions: int = DIRECTIONS
     couplings: int = COUPLINGS
     width: int = WIDTH
+
+    def __post_init__(self) -> None:
+        for name, least, most in BOUNDS:
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise CheckpointError(f"{value!r} {name}: choose {least} to {most}.")
+        if self.directions > self.numbers:
+            raise CheckpointError(f"{self.directions} directions: choose at most {self.numbers}.")
 
 
 class PoseDensity(nn.Module):

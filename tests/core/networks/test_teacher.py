@@ -201,7 +201,16 @@ def test_a_file_brings_teacher_and_density_back(tmp_path):
 
 @pytest.mark.parametrize(
     "config",
-    [{}, {"teacher": {"width": 0}}, {"teacher": {"width": 8, "blocks": 1, "columns": [1]}}, {"teacher": 3}],
+    [
+        *(
+            {},
+            {"teacher": 3},
+            {"teacher": {"width": 0}},
+            {"teacher": {"width": 8, "blocks": 1, "columns": [1]}},
+        ),
+        {"teacher": {"width": 8, "blocks": 1}, "density": {"numbers": 10**9}},
+        {"teacher": {"width": 8, "blocks": 1}, "density": {"numbers": 4, "directions": 28}},
+    ],
 )
 def test_another_file_is_refused_with_what_to_choose(config, tmp_path):
     file = tmp_path / TEACHER_FILE

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.networks.lifter.network import Hypotheses, Lifter
 from core.networks.lifter.network_input import LifterInput
@@ -66,7 +66,8 @@ class Pupils:
         """Gradients of one step, into the networks that learn in this stage; loss and its parts."""
         if stage.name == "density":
             return self._learn_density()
-        loss, parts = torch.zeros((), device=self.sampler.device), {}
+        loss = torch.zeros((), device=self.sampler.device)
+        parts: Parts = {}
         if stage.name in ("teacher", "together"):
             gone = stage.gone if stage.name == "teacher" else 1.0
             loss, parts = self._teach_teacher(gone, number)
@@ -175,15 +176,17 @@ class Pupils:
         away = apart_m(at, own, points.hips)[:, 0] * taught.shown.taught
         return away.sum() / taught.shown.taught.sum().clamp_min(1)
 
-    @torch.no_grad()
     def _follow(self, name: str) -> None:
         """Move the averaged weights a little towards those before this step."""
-        taken = self.taken[name]
+        networks, taken = self.networks, self.taken[name]
         keep = min(self.config.average, taken / (taken + 10))
-        networks = self.networks
-        own, average = {
-            "teacher": (networks.teacher, networks.averaged_teacher),
-            "student": (networks.student, networks.averaged_student),
-        }[name]
-        torch._foreach_lerp_(list(average.parameters()), list(own.parameters()), 1 - keep)
+        if name == "teacher":
+            _blend(networks.averaged_teacher, networks.teacher, keep)
+        else:
+            _blend(networks.averaged_student, networks.student, keep)
         self.taken[name] = taken + 1
+
+
+@torch.no_grad()
+def _blend(average: nn.Module, own: nn.Module, keep: float) -> None:
+    torch._foreach_lerp_(list(average.parameters()), list(own.parameters()), 1 - keep)

@@ -19,7 +19,7 @@ from train.methods.posenet3d.looks_sampler import LooksBatch, LooksSampler, seen
 from train.methods.posenet3d.stages import Stage
 from train.methods.posenet3d.student_loss import (
     NEAREST,
-    Shown,
+    ShownLooks,
     StudentBody,
     apart_m,
     student_loss,
@@ -32,14 +32,14 @@ AHEAD = 0.05
 Parts = dict[str, Tensor]
 
 
-class Taught(NamedTuple):
+class TaughtBatch(NamedTuple):
     """A batch through teacher and student: the student's input and bodies, its points (B, H, K, 3), what its photos
     show, and how the teacher sees them."""
 
     input: LifterInput
     bodies: Hypotheses
     at: Tensor
-    shown: Shown
+    shown: ShownLooks
     view: TurnedView
 
 
@@ -116,7 +116,7 @@ class Pupils:
         made, _ = seen_anew(at @ turn.mT, seen.size, self.teacher.points.hips)
         return two_frames(*seen.x.chunk(2)), two_frames(*made.chunk(2))
 
-    def taught(self, batch: LooksBatch, noise: float, dropped: float) -> Taught:
+    def taught(self, batch: LooksBatch, noise: float, dropped: float) -> TaughtBatch:
         """The averaged teacher and the student see a batch."""
         shown_to_student = student_input(
             batch, self.sampler.layout, self.student.config.definitions, noise, dropped
@@ -130,14 +130,14 @@ class Pupils:
             rays = (
                 torch.cat([batch.xy, torch.ones_like(batch.xy[..., :1])], dim=-1) @ shown_to_student.turn.mT
             )
-            shown = Shown(
+            shown = ShownLooks(
                 rays[..., :2] / rays[..., 2:].clamp_min(AHEAD),
                 batch.confidence,
                 seen_size(batch.xy, batch.confidence),
                 batch.whole,
                 lifted @ shown_to_student.turn.mT,
             )
-        return Taught(shown_to_student, bodies, at, shown, view)
+        return TaughtBatch(shown_to_student, bodies, at, shown, view)
 
     def _teach_student(self, together: bool) -> tuple[Tensor, Parts]:
         batch = self.sampler.people(self.config.batch)
@@ -154,7 +154,7 @@ class Pupils:
         loss.backward(inputs=learners)
         return loss.detach(), parts
 
-    def _views_of_student(self, taught: Taught) -> Tensor:
+    def _views_of_student(self, taught: TaughtBatch) -> Tensor:
         """What random views of the student's first bodies cost."""
         hips, columns = self.teacher.points.hips, list(self.teacher.points.columns)
         at = taught.at[:, 0][:, columns]
@@ -167,7 +167,7 @@ class Pupils:
         cost = self._unlikely(made).clamp_max(MOST_UNLIKELY) * taught.shown.taught
         return cost.sum() / taught.shown.taught.sum().clamp_min(1)
 
-    def _pull(self, taught: Taught) -> Tensor:
+    def _pull(self, taught: TaughtBatch) -> Tensor:
         """Distance [m] of the teacher's points from the student's first bodies, its gradient for the teacher alone."""
         view, points = taught.view, self.teacher.points
         own = points_at(view.x, view.size, self.teacher(view.x, view.size, view.confidence))

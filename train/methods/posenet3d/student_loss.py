@@ -70,7 +70,7 @@ class StudentBody:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ShownLooks:
     """What the student's photos show. xy (B, K, 2) tangents in the student's turned frame, confidence (B, K), size (B,)
     [tangent]; taught (B,) bool: the teacher lifted the person; points (B, P, 3): its points [m] in the same frame,
     relative to the mid-hip, and anything where it did not."""
@@ -90,7 +90,7 @@ def student_points(bodies: Hypotheses, body: StudentBody) -> Tensor:
 
 
 def student_loss(
-    bodies: Hypotheses, at: Tensor, shown: Shown, points: BodyPoints, weights: StudentWeights
+    bodies: Hypotheses, at: Tensor, shown: ShownLooks, points: BodyPoints, weights: StudentWeights
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The sum, over the hypotheses by their shares, and its parts. at: their `student_points`."""
     away = apart_m(at[:, :, points.columns], shown.points, points.hips)

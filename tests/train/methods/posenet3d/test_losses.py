@@ -12,7 +12,7 @@ from tests.train.methods.posenet3d.seen_people import bodies, points_of
 from train.methods.posenet3d.discriminators import Discriminator, two_frames
 from train.methods.posenet3d.stages import StageShares, stage_at
 from train.methods.posenet3d.student_loss import (
-    Shown,
+    ShownLooks,
     StudentBody,
     StudentWeights,
     apart_m,
@@ -91,7 +91,7 @@ def test_the_teachers_unit_and_place_do_not_count(points):
     assert apart_m(points[:, None], points * torch.tensor([1.0, 1.0, -1.0]), COCO.hips).mean() > 0.05
 
 
-def shown_of(points: torch.Tensor, taught: bool = True) -> tuple[Hypotheses, torch.Tensor, Shown]:
+def shown_of(points: torch.Tensor, taught: bool = True) -> tuple[Hypotheses, torch.Tensor, ShownLooks]:
     """Two hypotheses, the second of which is where the person is."""
     count = len(points)
     off = points + torch.tensor([0.2, 0.0, 0.0])
@@ -100,7 +100,9 @@ def shown_of(points: torch.Tensor, taught: bool = True) -> tuple[Hypotheses, tor
     logits = torch.zeros(count, 2, requires_grad=True)
     hypotheses = Hypotheses(eye, torch.zeros(count, 2, 11), at, at[:, :, 0], logits)
     xy = points[..., :2] / points[..., 2:]
-    shown = Shown(xy, torch.ones(count, 17), torch.full((count,), 0.1), torch.full((count,), taught), points)
+    shown = ShownLooks(
+        xy, torch.ones(count, 17), torch.full((count,), 0.1), torch.full((count,), taught), points
+    )
     return hypotheses, at, shown
 
 
@@ -116,7 +118,7 @@ def test_the_nearest_hypothesis_is_the_one_that_counts_most(points):
 def test_a_person_without_all_points_teaches_the_reprojection_alone(points):
     nonsense = torch.full_like(points, 1e6)
     hypotheses, at, shown = shown_of(points, taught=False)
-    other = Shown(shown.xy, shown.confidence, shown.size, shown.taught, nonsense)
+    other = ShownLooks(shown.xy, shown.confidence, shown.size, shown.taught, nonsense)
     first, second = (student_loss(hypotheses, at, one, COCO, StudentWeights()) for one in (shown, other))
     assert first[1]["distilled"] == 0
     assert torch.equal(first[0], second[0])

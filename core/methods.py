@@ -17,8 +17,9 @@ class MethodRow:
     """name: as a run's config.json has it; title: what a user reads; command: `python -m COMMAND` trains; network: the
     kind that its checkpoints hold; guesses: whether the window's guesses can come from one.
 
-    fits: the option that is given the project's fits dictionary; file: the option that is given a file of the user's
-    choice; '' for neither. steps and batch: what the window offers at first; metric: the curve that it shows at first.
+    fits: the option that is given the project's fits dictionary; project: the one that is given the project itself,
+    whose keypoints are enough; file: the one that is given a file of the user's choice; '' for none of these. steps and
+    batch: what the window offers at first; metric: the curve that it shows at first.
     """
 
     name: str
@@ -28,6 +29,7 @@ class MethodRow:
     steps: int
     batch: int
     fits: str = ""
+    project: str = ""
     file: str = ""
     metric: str = "loss"
     guesses: bool = False

@@ -57,11 +57,32 @@ def test_a_method_that_learns_from_a_file_asks_for_it(open_desk, tmp_path, monke
     assert desk.said == []
 
 
+def test_a_method_that_learns_from_keypoints_is_given_the_project_and_needs_no_fits(open_desk, monkeypatch):
+    desk, panel, training = open_desk, open_desk.window.train_panel, open_desk.window.training
+    started = []
+    monkeypatch.setattr(training, "start", lambda *told: started.append(told))
+    panel.method.setCurrentText("PoseNet3D")
+    assert "keypoints" in panel.said.text()
+    panel.start.click()
+    ((folder, method, options),) = started
+    assert method.command == "train.posenet3d"
+    assert folder.name.startswith("posenet3d-")
+    project = str(desk.workbench.project.path)
+    assert options == ["--data", project, "--steps", "4000", "--batch", "256"]
+    assert desk.said == []
+
+
 def test_only_a_run_whose_network_guesses_is_offered_for_guesses(desk, tmp_path):
     """A run of an older version does not say its method: it is of the first."""
     training, panel = desk.window.training, desk.window.train_panel
     (tmp_path / "checkpoint.pt").touch()
-    for method, guesses in ((None, True), ("spin", True), ("lifter", True), ("unknown here", False)):
+    for method, guesses in (
+        (None, True),
+        ("spin", True),
+        ("lifter", True),
+        ("posenet3d", True),
+        ("unknown here", False),
+    ):
         said = {} if method is None else {"method": method}
         (tmp_path / "config.json").write_text(json.dumps({"options": {"steps": 9}, **said}))
         training.follow(tmp_path)

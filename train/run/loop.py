@@ -69,8 +69,8 @@ def learn(learner: Learner, limits: Limits, folder: Path) -> Iterator[TrainStep]
     clock = time.monotonic() - progress.seconds
     while not limits.reached(progress):
         waiting = time.perf_counter()
-        share = limits.share_done(progress, lesson.in_epoch)
-        rate = lesson.rate(progress.step, share)
+        progress.share = limits.share_done(progress, lesson.in_epoch)
+        rate = lesson.rate(progress.step, progress.share)
         for group in lesson.optimizer.param_groups:
             group["lr"] = rate
         report = _try_step(learner, next(batches), folder, waiting, clock)

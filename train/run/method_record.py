@@ -51,13 +51,14 @@ class Plan:
 @dataclass
 class RunProgress:
     """Where a run stands: steps done, the next batch of the epoch, seconds of work. accumulate: parts that a batch is
-    cut into."""
+    cut into; share: of the training that is done, as before the last step."""
 
     step: int = 0
     epoch: int = 0
     batch: int = 0
     accumulate: int = 1
     seconds: float = 0.0
+    share: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

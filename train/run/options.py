@@ -170,7 +170,8 @@ def _of_type(hint: Any, value: Any) -> Any:
     if hint == PAIRS:
         return tuple((name, Path(path)) for name, path in value)
     if typing.get_origin(hint) is tuple:
-        return tuple(value)
+        of_paths = typing.get_args(hint)[0] is Path
+        return tuple(map(Path, value)) if of_paths else tuple(value)
     return Path(value) if hint is Path else value
 
 

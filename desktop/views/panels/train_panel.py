@@ -80,6 +80,7 @@ class TrainPanel(QWidget):
         self.shown_metric, self.plot = self.curves.shown_metric, self.curves.plot
         self._lay_out()
         self.method.currentIndexChanged.connect(self._offer)
+        self.method.currentIndexChanged.connect(self._show)
         self.start.clicked.connect(self._start)
         self.stop.clicked.connect(training.stop)
         self.resume.clicked.connect(self._resume)
@@ -153,6 +154,8 @@ class TrainPanel(QWidget):
             self._workbench.refused.emit(words.format(options=self.more.text()))
             return
         source = [method.fits, str(fits)] if method.fits else []
+        if method.project:
+            source = [method.project, str(project.path)]
         if method.file and method.file not in more:
             words = tr("{method}: the file for {option}").format(method=method.title, option=method.file)
             file, _ = QFileDialog.getOpenFileName(self, words, str(project.folder))
@@ -210,6 +213,10 @@ class TrainPanel(QWidget):
     def _state(self) -> str:
         training = self._training
         if training.run.folder is None:
+            if self._chosen().project:
+                return tr(
+                    "This method learns from the project's keypoints. It needs neither photos nor fits."
+                )
             return tr("Accept people, save the fits with Ctrl+S, then train on them.")
         words = _where(training)
         if training.run.lines:

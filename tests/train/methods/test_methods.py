@@ -30,14 +30,14 @@ def with_toy(tmp_path, monkeypatch):
 def test_the_command_of_a_row_understands_what_the_window_says(name, tmp_path):
     row, method = methods()[name]
     assert method.name == row.name
-    source = [row.fits or row.file, str(tmp_path / "source.npz")]
+    source = [row.fits or row.file or row.project, str(tmp_path / "source.npz")]
     words = ["--run", str(tmp_path / "run"), *source, "--steps", str(row.steps), "--batch", str(row.batch)]
     plan = merge(method, parse(method, words), None)
     assert (plan.options.steps, plan.config.batch, plan.options.minutes) == (row.steps, row.batch, None)
 
 
 def test_a_new_method_is_one_row_and_one_module(with_toy):
-    assert list(methods()) == ["spin", "ochmr", "lifter", "toy"]
+    assert list(methods()) == ["spin", "ochmr", "lifter", "posenet3d", "toy"]
     assert methods()["toy"][1] is TOY
 
 

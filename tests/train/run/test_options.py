@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import FitloopError
 from train.methods.lifter.method import METHOD as LIFTER
+from train.methods.posenet3d.method import METHOD as POSENET3D
 from train.methods.spin.method import METHOD as SPIN
 from train.run.method_record import Plan
 from train.run.options import as_stored, fields_of, merge, parse, stored_plan
@@ -61,7 +62,8 @@ class TestMerge:
     @pytest.mark.parametrize(
         ("method", "words"),
         [(SPIN, "--data a=a.npz --seed 3 --loss-pose 2 --augment-flip 0 --no-fits --without-truth"),
-         (LIFTER, "--poses x.npz --splits train val --width 32 --start y")],
+         (LIFTER, "--poses x.npz --splits train val --width 32 --start y"),
+         (POSENET3D, "--data a.fitloop b.json --share-student 0.4 --teacher-bones 2 --start lifter")],
     )  # fmt: skip
     def test_a_run_that_goes_on_has_the_plan_that_it_was_begun_with(self, method, words):
         plan = told(f"--run runs/first {words}", method=method)
@@ -69,6 +71,7 @@ class TestMerge:
         again = stored_plan(method, stored, Path("runs/first"))
         assert as_stored(again) == as_stored(plan)
         assert again.config == plan.config
+        assert all(isinstance(path, Path) for path in getattr(again.own, "data", ()) if method is POSENET3D)
 
     def test_where_one_data_sets_photos_are_now_leaves_the_others_where_they_were(self):
         before = begun("--data a=a.npz --data b=b.npz --data-photos a=/old/a --data-photos b=/old/b")
@@ -86,7 +89,7 @@ class TestMerge:
         del stored["method"], stored["options"]["minutes"]
         assert told("--run runs/first --resume", stored).options.steps == 7
 
-    @pytest.mark.parametrize("method", [SPIN, LIFTER])
+    @pytest.mark.parametrize("method", [SPIN, LIFTER, POSENET3D])
     def test_every_option_says_what_it_is(self, method):
         named = {name for record in (method.own, method.config) for name, _, _ in fields_of(record)}
         assert named - method.switches.keys() == method.help.keys()

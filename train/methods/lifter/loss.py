@@ -41,7 +41,7 @@ def lifting_loss(
     off = (bodies.joints - truth.joints[:, None]).square().sum(-1)
     joints = ((off + 1e-6).sqrt() * each).sum(-1)
     won = joints.detach().argmin(dim=1)
-    share = _shares(won, joints.shape[1], weights)
+    share = shares_of_hypotheses(won, joints.shape[1], weights)
     alike = aligned_distance(
         bodies.joints.index_select(2, limbs), truth.joints[:, None].index_select(2, limbs)
     )
@@ -126,8 +126,9 @@ def _joint_weights(device: torch.device) -> Tensor:
     return (each / each.sum()).to(device)
 
 
-def _shares(won: Tensor, count: int, weights: LossWeights) -> Tensor:
+def shares_of_hypotheses(won: Tensor, count: int, weights: LossWeights | None = None) -> Tensor:
     """(B, H) summing to one: the winner's, the others', and the first's own."""
+    weights = weights or LossWeights()
     if count == 1:
         return torch.ones(len(won), 1, device=won.device)
     winner = torch.nn.functional.one_hot(won, count).float()

@@ -1,0 +1,135 @@
+"""What the student learns by: the teacher's points, its own keypoints in the photo, and few manners of a body."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.body import Body, KeypointBody
+from core.body.kinematics import world_transforms
+from core.body.tree import joint_index
+from core.body.warnings import BEND
+from core.networks.lifter.network import JOINTS, SHAPE, Hypotheses
+from core.networks.teacher.body_points import BodyPoints
+from train.methods.lifter.loss import shares_of_hypotheses
+
+NEAREST = 0.2  # [m]
+# Joints that rest where nothing is seen of them.
+RESTING = tuple(
+    joint_index(name)
+    for name in (
+        *("spine1", "spine2", "spine3", "neck", "head"),
+        *(f"{side}_{part}" for side in ("left", "right") for part in ("collar", "foot", "wrist", "hand")),
+    )
+)
+
+
+@dataclass(frozen=True)
+class StudentWeights:
+    """distilled: distance from the teacher's points [per m]; reprojection: of the keypoints, in sizes of the person;
+    hinges: elbows and knees bent the wrong way; rest: joints that no keypoint shows; betas; views, pull: when both go
+    on together, of the student's own random views, and of the teacher towards the student."""
+
+    distilled: float = 10.0
+    reprojection: float = 2.0
+    hinges: float = 0.05
+    rest: float = 0.05
+    betas: float = 0.02
+    views: float = 0.02
+    pull: float = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class StudentBody:
+    """The keypoints of a layout on posed bodies, with gradients through rotation matrices."""
+
+    levers: Tensor
+    levers_shape: Tensor
+    offsets: Tensor
+    offsets_shape: Tensor
+
+    @classmethod
+    def of(cls, body: Body, layout: str) -> StudentBody:
+        found = KeypointBody.from_body(body, layout)
+        k = found.k
+        levers = found.levers.view(JOINTS, k, 4).transpose(0, 1).reshape(-1)
+        shaped = found.levers_shape.view(SHAPE, JOINTS, k, 4).transpose(1, 2).reshape(SHAPE, -1)
+        return cls(levers, shaped, found.offsets, found.offsets_shape)
+
+    def keypoints(self, rotations: Tensor, shape: Tensor) -> Tensor:
+        """rotations (B, 24, 3, 3), shape (B, 11). Returns (B, K, 3) [m] from the pelvis."""
+        count = len(rotations)
+        offsets = torch.addmm(self.offsets, shape, self.offsets_shape).view(count, JOINTS, 3)
+        turns, joints = world_transforms(rotations, offsets)
+        joints = joints - offsets[:, :1]
+        levers = torch.addmm(self.levers, shape, self.levers_shape).view(count, -1, 4 * JOINTS)
+        world = torch.cat([turns, joints[..., None]], dim=-1).transpose(-1, -2).reshape(count, 4 * JOINTS, 3)
+        return levers @ world
+
+
+@dataclass(frozen=True, eq=False)
+class ShownLooks:
+    """What the student's photos show. xy (B, K, 2) tangents in the student's turned frame, confidence (B, K), size (B,)
+    [tangent]; taught (B,) bool: the teacher lifted the person; points (B, P, 3): its points [m] in the same frame,
+    relative to the mid-hip, and anything where it did not."""
+
+    xy: Tensor
+    confidence: Tensor
+    size: Tensor
+    taught: Tensor
+    points: Tensor
+
+
+def student_points(bodies: Hypotheses, body: StudentBody) -> Tensor:
+    """Keypoints (B, H, K, 3) [m] of the hypotheses, in the turned camera frame."""
+    batch, count = bodies.shape.shape[:2]
+    at = body.keypoints(bodies.rotations.flatten(0, 1), bodies.shape.flatten(0, 1))
+    return at.unflatten(0, (batch, count)) + bodies.pelvis[:, :, None]
+
+
+def student_loss(
+    bodies: Hypotheses, at: Tensor, shown: ShownLooks, points: BodyPoints, weights: StudentWeights
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The sum, over the hypotheses by their shares, and its parts. at: their `student_points`."""
+    away = apart_m(at[:, :, points.columns], shown.points, points.hips)
+    taught = shown.taught.float()
+    away = away * taught[:, None]
+    depth = at[..., 2].clamp_min(NEAREST)
+    off = (at[..., :2] / depth[..., None] - shown.xy[:, None]).abs().sum(-1) / shown.size[:, None, None]
+    seen = shown.confidence[:, None]
+    reach = (off * seen).sum(-1) / seen.sum(-1).clamp_min(1e-6)
+    won = (away + reach).detach().argmin(dim=1)
+    share = shares_of_hypotheses(won, away.shape[1])
+    resting = 3 - bodies.rotations[:, :, RESTING].diagonal(dim1=-2, dim2=-1).sum(-1)
+    parts = {
+        "distilled": (away * share).sum() / taught.sum().clamp_min(1),
+        "reprojection": (reach * share).sum(1).mean(),
+        "hinges": (wrong_bends(bodies.rotations) * share).sum(1).mean(),
+        "rest": (resting.sum(-1) * share).sum(1).mean(),
+        "betas": (bodies.shape.square().mean(-1) * share).sum(1).mean(),
+    }
+    loss = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
+    if away.shape[1] > 1:
+        loss = loss + 0.1 * torch.nn.functional.cross_entropy(bodies.logits, won)
+    return loss, {name: part.detach() for name, part in parts.items()}
+
+
+def apart_m(at: Tensor, points: Tensor, hips: tuple[int, int]) -> Tensor:
+    """(B, H) mean distance [m] of the student's points (B, H, P, 3) [m] from the teacher's (B, P, 3) [m], both from
+    their mid-hips. The teacher's scale is the mean body's, not the student's own: bodies would shrink to lie nearer."""
+    at = at - at[:, :, hips].mean(dim=2, keepdim=True)
+    points = (points - points[:, hips].mean(dim=1, keepdim=True))[:, None]
+    return ((at - points).square().sum(-1) + 1e-8).sqrt().mean(-1)
+
+
+def wrong_bends(rotations: Tensor) -> Tensor:
+    """Sines (B, H) of elbows and knees that bend the wrong way, summed; rotations (B, H, 24, 3, 3)."""
+    total = rotations.new_zeros(rotations.shape[:2])
+    for name, (axis, sign) in BEND.items():
+        turn = rotations[:, :, joint_index(name)]
+        first, second = (axis + 1) % 3, (axis + 2) % 3
+        sine = (turn[..., second, first] - turn[..., first, second]) / 2
+        total = total + (sign * sine).relu()
+    return total

@@ -40,7 +40,7 @@ DESKTOP_FLOOR_OF = {name: height for height, names in enumerate(DESKTOP_FLOORS) 
 VIEW_FLOORS = (
     ("bold", "drawing", "elided_label", "gesture", "plain_buttons", "repaint_later", "verdict_marks"),
     ("gl",),
-    ("photo", "space", "panels", "lists", "tools"),
+    ("photo", "space", "panels", "lists", "tools", "timeline"),
     ("start", "settings"),
     ("window",),
 )

@@ -1,8 +1,9 @@
 """Convert between file formats and projects: python -m train.convert SOURCE DESTINATION
 
 The format of SOURCE is told from its content, that of DESTINATION from its suffix; --from and --to name
-them, --list lists them. What a reader left out is printed, reason by reason. With --detect, SOURCE is a photo or a
-folder of photos in which people are found, or annotations: keypoints are then detected anew in their boxes.
+them, --list lists them. What a reader left out is printed, reason by reason. With --detect, SOURCE is a
+photo, a video or a folder of photos in which people are found, or annotations: keypoints are then detected anew in
+their boxes. A video without --detect becomes a project of its frames.
 """
 
 from __future__ import annotations
@@ -24,12 +25,19 @@ from core.formats.exchange import read_file, write_file
 from core.formats.format_row import Beside, Format
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
+from core.formats.photos.video_photos import is_video
 from core.formats.question import question_of
 from core.formats.question_file import save_question
 from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.table import FORMATS, formats_read, formats_written, written_with
 from core.records import Person, Photo
-from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
+from train.bulk.detect_photos import (
+    DetectorChoice,
+    detect_in_photos,
+    detect_round_people,
+    frames_of,
+    is_photos,
+)
 from train.run.parser import CommandLine, check_output, run_to_end
 
 PROJECT = FORMATS["project"]
@@ -43,10 +51,13 @@ def read(source: Path, word: str | None, beside: Beside) -> Import:
     return read_file(source, beside, word)
 
 
-def detected(source: Path, word: str | None, beside: Beside, choice: DetectorChoice) -> Import:
-    """People as a detector finds them, in photos or in the boxes of annotated people. Raises FitloopError."""
+def detected(
+    source: Path, word: str | None, beside: Beside, choice: DetectorChoice, frames: str | None = None
+) -> Import:
+    """People as a detector finds them, in photos, in a video's frames, or in the boxes of annotated people. Raises
+    FitloopError."""
     if word is None and is_photos(source):
-        return detect_in_photos(source, choice)
+        return detect_in_photos(source, choice, frames)
     return detect_round_people(read(source, word, beside), choice)
 
 
@@ -149,6 +160,7 @@ def _add_answers(parser: CommandLine) -> None:
         choices=("square", "tall"),
         help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
     )
+    parser.add_argument("--frames", help="frames of a video: all, every 5, 120-480, 120-480 every 2")
     parser.add_argument(
         "--question", type=Path, help="also write an open question to this file, for programs"
     )
@@ -225,7 +237,7 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
     else:
         weights = None if given.weights is None else tuple(given.weights)
         choice = DetectorChoice(given.detect, given.device, weights)
-        found = detected(given.source, given.source_format, beside, choice)
+        found = detected(given.source, given.source_format, beside, choice, given.frames)
     print(found.summary())
     beside = replace(_with_base(found, row, beside), root=found.root)
     whose = SequenceChoice(given.person, given.track, given.gaps == "fill")
@@ -235,6 +247,9 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
 
 def _read_or_ask(given: argparse.Namespace, beside: Beside) -> Import:
     """What is read. A question that the source leaves open goes into the file that --question names, and is raised."""
+    if given.source_format is None and is_video(given.source):
+        video = frames_of(given.source, given.frames)
+        return Import(video.photos, notes=video.notes, format="video", root=given.source.parent)
     try:
         return read(given.source, given.source_format, beside)
     except Undecided as error:

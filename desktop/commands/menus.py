@@ -9,6 +9,7 @@ from desktop.commands.file_menu import FILE_MENU
 from desktop.commands.fit_menu import FIT_MENU
 from desktop.commands.panel_menu import HELP_MENU, PANEL_MENU
 from desktop.commands.people.person_menu import PERSON_MENU
+from desktop.commands.sequence_menu import SEQUENCE_MENU
 from desktop.commands.space_menu import SPACE_MENU
 from desktop.commands.view_menu import VIEW_MENU
 from desktop.text.translate import QT_TR_NOOP
@@ -17,6 +18,7 @@ MENUS = {
     "file": QT_TR_NOOP("&File"),
     "edit": QT_TR_NOOP("&Edit"),
     "person": QT_TR_NOOP("&Person"),
+    "sequence": QT_TR_NOOP("&Sequence"),
     "fit": QT_TR_NOOP("F&it"),
     "body": QT_TR_NOOP("&Body"),
     "view": QT_TR_NOOP("&View"),
@@ -44,6 +46,7 @@ BEGIN_A_GROUP = frozenset(
         *("file.add", "file.save_fits", "file.find_photos", "file.open_body", "file.close"),
         *("edit.cancel", "edit.next_keypoint", "edit.swap_limb", "edit.copy_last", "edit.restore"),
         *("person.next_worst", "person.draw", "person.delete", "person.advance"),
+        *("sequence.next_corrected", "sequence.swap", "sequence.find", "sequence.timeline"),
         *("fit.queue", "fit.network", "fit.stop"),
         *("body.nearer_than", "body.move_left", "body.left_foot", "body.turn_x"),
         *("view.whole", "view.overlay", "view.skeleton", "view.brighter", "view.toolbar_text"),
@@ -57,6 +60,7 @@ COMMANDS = (
     *FILE_MENU,
     *EDIT_MENU,
     *PERSON_MENU,
+    *SEQUENCE_MENU,
     *FIT_MENU,
     *BODY_MENU,
     *VIEW_MENU,

@@ -13,6 +13,7 @@ from core.store.project.opening import remove
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.jobs.files.asking import Answers, Asked, read_or_ask
 from desktop.jobs.files.open_photos import has_photos, is_photo, open_folder, open_photos
+from desktop.jobs.files.open_video import open_video
 from desktop.jobs.files.opening_steps import PROJECT_SUFFIX, Opening, created, opened
 from desktop.text.translate import tr
 
@@ -34,9 +35,11 @@ def open_steps(
 
     answers: to questions that earlier openings of the path ended with.
 
-    A folder of photos becomes FOLDER/FOLDER.fitloop, a photo or another file NAME.fitloop beside it. If that exists, it
-    is opened, and new photos of the folder are added.
+    A folder of photos becomes FOLDER/FOLDER.fitloop, a photo, a video or another file NAME.fitloop beside it. If that
+    exists, it is opened, and new photos of the folder are added.
     """
+    from core.formats.photos.video_photos import is_video
+
     path = path.expanduser().absolute()
     if not path.exists():
         raise ProjectError(
@@ -46,6 +49,8 @@ def open_steps(
         )
     if path.is_file() and path.suffix == PROJECT_SUFFIX:
         yield opened(Project.open(path))
+    elif is_video(path):
+        yield from open_video(path, answers or {})
     elif path.is_file() and is_photo(path.name):
         yield from open_photos([path])
     elif path.is_dir() and has_photos(path):

@@ -1,12 +1,11 @@
 """The text in the place of a photo that is not shown, and the button that finds moved photos."""
 
-from pathlib import Path
-
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from core.errors import ImageError
+from core.files.video.frame_names import file_of
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 
@@ -31,7 +30,7 @@ def notice_of(workbench: Workbench, path: str, image: np.ndarray | ImageError | 
 
 def is_missing(path: str, image: np.ndarray | ImageError | None) -> bool:
     """Whether a photo could not be read because no file is at its path."""
-    return isinstance(image, ImageError) and bool(path) and not Path(path).exists()
+    return isinstance(image, ImageError) and bool(path) and not file_of(path).exists()
 
 
 class FindMoved(QPushButton):

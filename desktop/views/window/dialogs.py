@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.files.video.frame_names import VIDEO_SUFFIXES
 from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
 from desktop.commands.window_api import FileKinds
@@ -46,7 +47,8 @@ class Dialogs:
             suffixes = dict.fromkeys(suffix for row in formats_read() for suffix in row.suffixes)
             known = tr("Projects and annotations ({files})").format(files=_patterns(suffixes))
             photos = tr("Photos ({files})").format(files=_patterns(PHOTO_SUFFIXES))
-            filters = ";;".join((known, photos, everything))
+            videos = tr("Videos ({files})").format(files=_patterns(VIDEO_SUFFIXES))
+            filters = ";;".join((known, photos, videos, everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), folder, filters)
         return self._remember(name)
 

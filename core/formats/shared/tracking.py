@@ -25,7 +25,7 @@ FEWEST_SHARED = 5  # keypoints of both that OKS is trusted with
 LEAST_LIKE = 0.3  # likeness of a match
 LOST_S = 1.0  # s that a track lives without anybody
 USUAL_RATE = 30  # frames a second where nothing tells it
-NEWEST_SHARE = 0.5  # of the velocity that the last step shows, in the one kept
+NEWEST_SHARE = 0.2  # of the velocity that the last step shows, in the one kept
 OTHER_SIGMA = 0.08  # of keypoints that COCO has not
 # COCO's sigmas, of keypoints by a word of their names (pycocotools' cocoeval.py).
 SIGMAS = {
@@ -59,7 +59,7 @@ class Trail:
 
     def continued(self, person: Person, frame: int) -> Trail:
         """The track after one more frame."""
-        step = (_middle(person) - _middle(self.person)) / (frame - self.frame)
+        step = _shift(self.person, person) / (frame - self.frame)
         velocity = step if self.is_new else NEWEST_SHARE * step + (1 - NEWEST_SHARE) * self.velocity
         return Trail(self.track, person, frame, velocity)
 
@@ -196,9 +196,14 @@ def _without_single(
     ]
 
 
-def _middle(person: Person) -> np.ndarray:
-    """Where a person is: the middle of the box, which every person has. (2,) [px]"""
-    return person.bbox.center.astype(np.float64)
+def _shift(before: Person, after: Person) -> np.ndarray:
+    """How far a person moved: the median of the keypoints seen in both, else the middle of the box. (2,) [px]"""
+    old, new = before.keypoints, after.keypoints
+    if old.layout == new.layout:
+        both = (old.confidence > 0) & (new.confidence > 0)
+        if both.sum() >= FEWEST_SHARED:
+            return np.asarray(np.median((new.xy - old.xy)[both].astype(np.float64), axis=0))
+    return (after.bbox.center - before.bbox.center).astype(np.float64)
 
 
 @cache

@@ -3,8 +3,8 @@
 import numpy as np
 
 from core.errors import ProjectError
-from core.store.project import track_rows
-from core.store.project.track_rows import Retracked
+from core.store.tracks import track_rows
+from core.store.tracks.track_rows import Retracked
 from desktop.commands.command import PERSON, PROJECT, SEQUENCE, TRACK, WRITABLE, Command, Run, tick
 from desktop.commands.people.together import AT_ONCE, PartOfAnAct, parts, write_people
 from desktop.commands.people.tracking_people import find_tracks
@@ -149,7 +149,9 @@ SEQUENCE_MENU = (
         TRACK | WRITABLE,
         cancels=True,
     ),
-    Command("sequence.join", QT_TR_NOOP("&Join with another track"), "Ctrl+J", join_tracks, TRACK | WRITABLE),
+    Command(
+        "sequence.join", QT_TR_NOOP("&Join with another track"), "Ctrl+Shift+J", join_tracks, TRACK | WRITABLE
+    ),
     Command(
         "sequence.find",
         QT_TR_NOOP("&Find tracks of people without one"),
@@ -157,5 +159,5 @@ SEQUENCE_MENU = (
         find_tracks,
         PROJECT | SEQUENCE | WRITABLE,
     ),
-    tick("sequence.timeline", QT_TR_NOOP("&Timeline"), "Shift+T", "timeline"),
+    tick("sequence.timeline", QT_TR_NOOP("&Timeline"), "Ctrl+Alt+T", "timeline"),
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.records import Verdict
-from core.store.project.track_rows import TrackRow
+from core.store.tracks.track_rows import TrackRow
 
 VERDICTS: tuple[Verdict, ...] = ("accepted", "todo", "later", "rejected")  # the later one is shown of several
 ABSENT = -1

@@ -5,7 +5,6 @@ Poses are a plain walk: hips, knees, shoulders and elbows swing as sines, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,46 +77,60 @@ def walk(walker: Walker, frame: int, frames: int) -> tuple[NDArray[np.float32], 
 
 
 def write_clip(folder: Path, frames: int = FRAMES, seed: int = 0, name: str = "crossing.mp4") -> list[Photo]:
-    """Write the video. Returns its frames with the people that a detector would find: a person who is mostly hidden is
-    left out, and the others have no track. Raises FitloopError without EGL."""
+    """Write the video. Returns its frames with the people that a detector would find, without tracks. Raises
+    FitloopError without EGL."""
     folder.mkdir(parents=True, exist_ok=True)
-    body, rng = load_body(), np.random.default_rng(seed)
+    body = load_body()
     writer = cv2.VideoWriter(str(folder / name), cv2.VideoWriter_fourcc(*"mp4v"), RATE, SIZE_PX)
-    photos, next_id = [], 1
     try:
-        for number, (picture, people) in enumerate(_frames(body, frames)):
-            writer.write(picture)
-            found = [_detected(keypoints, next_id + place, rng) for place, keypoints in enumerate(people)]
-            next_id += len(found)
-            photos.append(Photo(frame_name(name, number), *SIZE_PX, tuple(found)))
+        with closing(MeshRenderer(*SIZE_PX)) as renderer:
+            for frame in range(frames):
+                writer.write(_picture(renderer, body, walkers_in(frame, frames)))
     finally:
         writer.release()
+    return clip_photos(body, frames, seed, name)
+
+
+def clip_photos(body: Body, frames: int, seed: int, name: str) -> list[Photo]:
+    """The frames with simulated detections; a person who leaves the picture or is mostly hidden is not detected."""
+    rng, photos, next_id = np.random.default_rng(seed), list[Photo](), 1
+    focal, center = _camera()
+    for frame in range(frames):
+        points = body.keypoints(walkers_in(frame, frames), LAYOUT).numpy()
+        xy = points[..., :2] / points[..., 2:] * focal + np.array(center)
+        seen = _seen(xy.astype(np.float32))
+        found = tuple(_detected(keypoints, next_id + place, rng) for place, keypoints in enumerate(seen))
+        next_id += len(found)
+        photos.append(Photo(frame_name(name, frame), *SIZE_PX, found))
     return photos
 
 
-def _frames(body: Body, frames: int) -> Iterator[tuple[NDArray[np.uint8], list[NDArray[np.float32]]]]:
-    """Pictures (H, W, 3) BGR, and keypoints (K, 2) [px] of everybody who can be seen."""
-    focal, center = float(np.hypot(*SIZE_PX)), (SIZE_PX[0] / 2, SIZE_PX[1] / 2)
+def walkers_in(frame: int, frames: int) -> BodyParams:
+    """The bodies of all walkers in a frame of a clip."""
+    walked = [walk(walker, frame, frames) for walker in WALKERS]
     betas = np.zeros((len(WALKERS), 10), np.float32)
     betas[:, 0] = [walker.tall for walker in WALKERS]
-    with closing(MeshRenderer(*SIZE_PX)) as renderer:
-        for frame in range(frames):
-            walked = [walk(walker, frame, frames) for walker in WALKERS]
-            params = BodyParams.from_pose(
-                torch.from_numpy(np.stack([pose for pose, _ in walked])),
-                torch.from_numpy(betas),
-                torch.from_numpy(np.stack([cam_t for _, cam_t in walked])),
-            )
-            vertices = body.pose(params)[0].numpy()
-            points = body.keypoints(params, LAYOUT).numpy()
-            meshes = [
-                Mesh(one, body.faces, np.array(colour), vertex_normals(one, body.faces))
-                for one, colour in zip(vertices, COLOURS, strict=True)
-            ]
-            color, mask = renderer.render(meshes, focal, center)
-            picture = np.where(mask[..., None], color[..., ::-1], _background())
-            xy = points[..., :2] / points[..., 2:] * focal + np.array(center)
-            yield np.ascontiguousarray(picture.astype(np.uint8)), _seen(xy.astype(np.float32))
+    return BodyParams.from_pose(
+        torch.from_numpy(np.stack([pose for pose, _ in walked])),
+        torch.from_numpy(betas),
+        torch.from_numpy(np.stack([cam_t for _, cam_t in walked])),
+    )
+
+
+def _picture(renderer: MeshRenderer, body: Body, params: BodyParams) -> NDArray[np.uint8]:
+    """(H, W, 3) in OpenCV's order BGR."""
+    meshes = [
+        Mesh(one, body.faces, np.array(colour), vertex_normals(one, body.faces))
+        for one, colour in zip(body.pose(params)[0].numpy(), COLOURS, strict=True)
+    ]
+    color, mask = renderer.render(meshes, *_camera())
+    picture = np.where(mask[..., None], color[..., ::-1], _background())
+    return np.ascontiguousarray(picture.astype(np.uint8))
+
+
+def _camera() -> tuple[float, tuple[float, float]]:
+    """Focal length and centre [px], as `Photo.camera` takes them for granted."""
+    return float(np.hypot(*SIZE_PX)), (SIZE_PX[0] / 2, SIZE_PX[1] / 2)
 
 
 def _seen(xy: NDArray[np.float32]) -> list[NDArray[np.float32]]:

@@ -31,7 +31,7 @@ from core.store.project.photo_files import KnownFile, Relocation
 from core.store.project.review_queue import Filter, PhotoRow, QueueRow
 from core.store.project.rows import person_from_row, person_row, photo_from_row, photo_row
 from core.store.project.session import Session
-from core.store.project.track_rows import TrackRow, track_rows_of
+from core.store.tracks.track_rows import TrackRow, track_rows_of
 
 ROWS_AT_ONCE = 100
 

@@ -3,7 +3,7 @@
 from desktop.commands.people.together import write_people
 from desktop.commands.window_api import Asks
 from desktop.jobs.detecting import Then
-from desktop.jobs.tracking import Tracked, Tracker, tracking_steps
+from desktop.jobs.tracking_many import Tracked, Tracker, tracking_steps
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
 from desktop.text.translate import tr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import FitloopError, ProjectError, ReadError
 from core.files.lock import lock_file
 from core.records import Photo
-from core.store import Project
+from core.store import Edit, Project
 from core.store.project.opening import remove
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.jobs.files.asking import Answers, Asked, read_or_ask
@@ -71,7 +71,7 @@ def projects_of(path: Path) -> tuple[Path, ...]:
 def add_steps(
     project: Project, path: Path, body_file: Path | None = None, answers: Answers | None = None
 ) -> Iterator[Opening]:
-    """Add another program's photos and people to a project. Photos already in it stay unchanged.
+    """Add another program's photos and people to a project. Photos in it that have people stay unchanged.
 
     body_file and answers as in `open_steps`. Raises FitloopError.
     """
@@ -80,15 +80,34 @@ def add_steps(
     if isinstance(found, Opening):
         yield found
         return
+    label = tr("Import {file}").format(file=path.name)
     photos = list(_relative_to(found.photos, found.root, project.folder))
-    known = {photo.path for photo in project.photos()}
+    known = set(project.photo_paths())
     new = [photo for photo in photos if photo.path not in known]
     if new:
-        project.add_photos(new, tr("Import {file}").format(file=path.name))
+        project.add_photos(new, label)
+    peopled = _people_added(project, [photo for photo in photos if photo.path in known], label)
     notes = [found.summary()]
-    if len(new) < len(photos):
-        notes.append(tr("%n photos were there already and stay as they are.", "", len(photos) - len(new)))
+    if peopled:
+        notes.append(tr("%n photos were there already without people, and have them now.", "", peopled))
+    if len(new) + peopled < len(photos):
+        left = len(photos) - len(new) - peopled
+        notes.append(tr("%n photos were there already and stay as they are.", "", left))
     yield Opening(1, 1, project, "\n".join(notes))
+
+
+def _people_added(project: Project, photos: list[Photo], label: str) -> int:
+    """Add people to those photos that have the same size in the project, and nobody yet. Returns their number."""
+    edits = []
+    for photo in photos:
+        there = project.photo(photo.path)
+        same = (there.width, there.height) == (photo.width, photo.height)
+        if same and photo.people and not there.people:
+            people = tuple(person.with_(id=project.new_person_id()) for person in photo.people)
+            edits.append(Edit(label, there, there.with_(people=people)))
+    if edits:
+        project.commit(*edits)
+    return len(edits)
 
 
 def _read(path: Path, asked: Asked) -> "Import | Opening":

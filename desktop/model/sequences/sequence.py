@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import ProjectError
 from core.records import Photo
-from core.store.project.track_rows import TrackRow
+from core.store.tracks.track_rows import TrackRow
 from desktop.model.document import Document
 from desktop.state.lanes import Lane, beside, lanes_of
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from core.records import Photo
 from core.store import Project
-from core.store.project.track_rows import Retracked
+from core.store.tracks.track_rows import Retracked
 
 PHOTOS_A_STEP = 32
 

@@ -25,7 +25,7 @@ from core.formats.exchange import read_file, write_file
 from core.formats.format_row import Beside, Format
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
-from core.formats.photos.video_photos import is_video
+from core.formats.photos.video_photos import frame_rate, is_video
 from core.formats.question import question_of
 from core.formats.question_file import save_question
 from core.formats.shared.report import Export, Import, LeftOut, grouped
@@ -41,6 +41,7 @@ from train.bulk.detect_photos import (
 from train.run.parser import CommandLine, check_output, run_to_end
 
 PROJECT = FORMATS["project"]
+USUAL_RATE = 30.0  # photos a second
 ROWS_KEPT = ("spin", "spin-fits")  # formats in which a SPIN data set keeps all its rows in their order
 
 
@@ -171,7 +172,9 @@ def _add_motion(parser: CommandLine) -> None:
         "--person", type=int, help="write only the motion of this person, by the id in one of the photos"
     )
     parser.add_argument("--track", type=int, help="write only the motion of this track")
-    parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
+    parser.add_argument(
+        "--frame-rate", type=_rate, help="photos a second of a sequence; else the video's own, or 30"
+    )
     for name, words in (
         ("--floor", "the lowest point of a sequence is at height 0"),
         ("--start-at-origin", "a sequence begins above the world's origin"),
@@ -221,7 +224,7 @@ def main(arguments: list[str] | None = None) -> int:
         box=given.box,
         base=given.base,
         motion=MotionOptions(
-            given.frame_rate, given.floor, given.start_at_origin, given.in_place, given.t_pose
+            given.frame_rate or USUAL_RATE, given.floor, given.start_at_origin, given.in_place, given.t_pose
         ),
     )
     return run_to_end(lambda: convert(given, row, beside))
@@ -240,6 +243,9 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         found = detected(given.source, given.source_format, beside, choice, given.frames)
     print(found.summary())
     beside = replace(_with_base(found, row, beside), root=found.root)
+    own_rate = float(frame_rate(found.root, [photo.path for photo in found.photos]))
+    if given.frame_rate is None and own_rate:
+        beside = replace(beside, motion=replace(beside.motion, frame_rate=own_rate))
     whose = SequenceChoice(given.person, given.track, given.gaps == "fill")
     print(write(given.destination, row, found.photos, beside, whose))
     return 0

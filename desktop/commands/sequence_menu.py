@@ -150,7 +150,7 @@ SEQUENCE_MENU = (
         cancels=True,
     ),
     Command(
-        "sequence.join", QT_TR_NOOP("&Join with another track"), "Ctrl+Shift+J", join_tracks, TRACK | WRITABLE
+        "sequence.join", QT_TR_NOOP("&Join with another track"), "Ctrl+Alt+J", join_tracks, TRACK | WRITABLE
     ),
     Command(
         "sequence.find",

@@ -68,7 +68,7 @@ def ask_for_frames(video: Path) -> None:
         for step in _STEPS
     ]
     ways += [Way("0-299", "the first 300 frames")]
-    seconds = f", {facts.claimed / facts.rate:.0f} s" if facts.rate else ""
+    seconds = f", {float(facts.claimed / facts.rate):.0f} s" if facts.rate else ""
     raise Undecided(
         f"{video.name}: has {facts.claimed} frames of {facts.width} × {facts.height} px{seconds}.",
         OPTION,

@@ -1,6 +1,7 @@
 """File dialogs."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,14 +63,20 @@ class Dialogs:
         asked = self.ask_for_takeaway(kind, [(row.title, suffix) for suffix in row.suffixes], project)
         return None if asked is None else asked[0]
 
-    def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
-        """Ask how motion is to be written, without blocking. track: of the selected person; take: gets the choice."""
+    def ask_for_motion(
+        self, track: int | None, take: Callable[[MotionChoice], None], rate: float | None = None
+    ) -> None:
+        """Ask how motion is to be written, without blocking. track: of the selected person; take: gets the choice;
+        rate: photos a second where the photos tell it, else the last choice is shown."""
 
         def chosen(choice: MotionChoice) -> None:
             self._motion = without_track(choice)
             take(choice)
 
-        dialog = MotionDialog(self._motion, track, self._parent)
+        shown = self._motion
+        if rate is not None:
+            shown = replace(shown, options=replace(shown.options, frame_rate=rate))
+        dialog = MotionDialog(shown, track, self._parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(chosen)
         dialog.open()

@@ -42,7 +42,7 @@ def test_the_next_track_to_join_is_the_one_that_begins_soonest_after():
     table = rows((0,), (0, 4), (4,), (2, 4), (2,), (9,))
     assert next_to_join(table, 0) == 2
     assert next_to_join(table, 9) == 2
-    assert next_to_join(table, 4) == 2
+    assert next_to_join(table, 4) == 9
     assert next_to_join(rows((0, 1), (0, 1)), 0) is None
 
 

@@ -25,6 +25,7 @@ from core.formats.exchange import read_file, write_file
 from core.formats.format_row import Beside, Format
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
+from core.formats.photos.shifted_frames import shifted
 from core.formats.photos.video_photos import frame_rate, is_video
 from core.formats.question import question_of
 from core.formats.question_file import save_question
@@ -163,6 +164,12 @@ def _add_answers(parser: CommandLine) -> None:
     )
     parser.add_argument("--frames", help="frames of a video: all, every 5, 120-480, 120-480 every 2")
     parser.add_argument(
+        "--shift-frames",
+        type=int,
+        default=0,
+        help="move people by so many frames, where numbers are off by one",
+    )
+    parser.add_argument(
         "--question", type=Path, help="also write an open question to this file, for programs"
     )
 
@@ -241,6 +248,8 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
         weights = None if given.weights is None else tuple(given.weights)
         choice = DetectorChoice(given.detect, given.device, weights)
         found = detected(given.source, given.source_format, beside, choice, given.frames)
+    if given.shift_frames:
+        found = shifted(found, given.shift_frames)
     print(found.summary())
     beside = replace(_with_base(found, row, beside), root=found.root)
     own_rate = float(frame_rate(found.root, [photo.path for photo in found.photos]))

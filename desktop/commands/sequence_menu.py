@@ -6,6 +6,7 @@ from core.errors import ProjectError
 from core.store.tracks import track_rows
 from core.store.tracks.track_rows import Retracked
 from desktop.commands.command import PERSON, PROJECT, SEQUENCE, TRACK, WRITABLE, Command, Run, tick
+from desktop.commands.people.shifting_people import shift_people
 from desktop.commands.people.together import AT_ONCE, PartOfAnAct, parts, write_people
 from desktop.commands.people.tracking_people import find_tracks
 from desktop.commands.window_api import Asks
@@ -158,6 +159,20 @@ SEQUENCE_MENU = (
         "",
         find_tracks,
         PROJECT | SEQUENCE | WRITABLE,
+    ),
+    Command(
+        "sequence.later",
+        QT_TR_NOOP("Move everybody one photo &later"),
+        "",
+        shift_people(1),
+        SEQUENCE | WRITABLE,
+    ),
+    Command(
+        "sequence.earlier",
+        QT_TR_NOOP("Move everybody one photo &earlier"),
+        "",
+        shift_people(-1),
+        SEQUENCE | WRITABLE,
     ),
     tick("sequence.timeline", QT_TR_NOOP("&Timeline"), "Ctrl+Alt+T", "timeline"),
 )

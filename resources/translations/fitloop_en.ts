@@ -171,5 +171,12 @@
             <numerusform>%n photos were there already without people, and have them now.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n people at the end have no photo any more; undo brings them back.</source>
+        <translation>
+            <numerusform>%n person at the end has no photo any more; undo brings them back.</numerusform>
+            <numerusform>%n people at the end have no photo any more; undo brings them back.</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>

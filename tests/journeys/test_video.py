@@ -33,9 +33,9 @@ def test_from_a_video_to_motion(tmp_path):
         desk.wait(lambda: not workbench.busy)
         assert all(np.isfinite(lane.score).all() for lane in sequence.lanes)
 
-        sequence.show(12, one)
+        sequence.show(20, one)
         desk.wait(lambda: not desk.window.waiting)
-        assert number_in(desk.window.canvas._image) == 12
+        assert number_in(desk.window.canvas._image) == 20
         fitted = workbench.person
         start = desk.place_of("left_wrist")
         desk.drag(start, start + QPointF(0, -30))
@@ -45,12 +45,12 @@ def test_from_a_video_to_motion(tmp_path):
         desk.do("edit.undo")
         assert workbench.person.keypoints.array.tolist() == fitted.keypoints.array.tolist()
 
-        ids = {track: sequence.lane_of(track).person_at(20) for track in (one, other)}
+        ids = {track: sequence.lane_of(track).person_at(21) for track in (one, other)}
         sequence.mark(other)
         desk.do("sequence.swap")
         desk.wait(lambda: not workbench.busy)
-        assert sequence.lane_of(one).person_at(20) == ids[other]
-        assert sequence.lane_of(one).person_at(11) not in (None, ids[other])
+        assert sequence.lane_of(one).person_at(21) == ids[other]
+        assert sequence.lane_of(one).person_at(19) not in (None, ids[other])
 
         file = folder / "walk.bvh"
         desk.window.ask_for_motion = lambda track, take: take(MotionChoice(kind="bvh", track=one))

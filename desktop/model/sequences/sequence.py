@@ -30,6 +30,8 @@ class PhotoSequence(QObject):
             None  # the track that an edit of tracks is about besides the selected person's
         )
         self._lanes: tuple[Lane, ...] | None = None
+        self._followed: int | None = None  # the track that `show` keeps through gaps …
+        self._shown: int | None = None  # … until another person than it selected is selected
         document.project_changed.connect(self._look_again)
 
     @property
@@ -70,16 +72,20 @@ class PhotoSequence(QObject):
             self.changed.emit()
 
     def show(self, place: int, track: int | None = None) -> None:
-        """Show the photo at a place, and select there the person of a track, by default of the selected one."""
+        """Show the photo at a place, and select there the person of a track: by default of the selected one, and after
+        a gap of it the one before."""
         if not self.photo_ids:
             return
         photo_id = self.photo_ids[min(max(place, 0), len(self.photo_ids) - 1)]
-        lane = self.lane_of(self.track if track is None else track)
+        if track is not None or self._document.person_id != self._shown or self._followed is None:
+            self._followed = self.track if track is None else track
+        lane = self.lane_of(self._followed)
         person_id = None if lane is None else lane.person_at(self._places[photo_id])
         if person_id is not None:
             self._document.select(person_id)
         elif photo_id != self._document.photo_id:
             self._document.show_photo(photo_id)
+        self._shown = self._document.person_id
 
     def photo_at(self, place: int) -> Photo | None:
         """The photo at a place of the sequence; None beyond its ends."""
@@ -125,7 +131,7 @@ class PhotoSequence(QObject):
     def _find_out(self, paths: list[str]) -> None:
         from core.formats.photos.photo_sequence import is_sequence
 
-        self.there, self.marked = is_sequence(paths), None
+        self.there, self.marked, self._followed = is_sequence(paths), None, None
         self.rate = self._rate(paths) if self.there else USUAL_RATE
         self.changed.emit()
 

@@ -51,6 +51,7 @@ class LanesView(QWidget):
     def __init__(self, workbench: Workbench) -> None:
         super().__init__()
         self._workbench, self._sequence = workbench, workbench.sequence
+        self._photo_ids = self._sequence.photo_ids
         self._first, self._span = 0.0, 1.0  # of the part shown, in places
         self._top = 0  # the first lane shown
         self._drawn: QPixmap | None = None  # all but the playhead
@@ -158,15 +159,10 @@ class LanesView(QWidget):
     # Changes
 
     def _start_anew(self) -> None:
-        """Another project, or other photos: show all of it."""
-        count = len(self._sequence.photo_ids)
-        if (
-            not self._first < count
-            or self._span < 1
-            or self._span > count
-            or self._first + self._span > count
-        ):
-            self._first, self._span, self._top = 0.0, float(max(1, count)), 0
+        """Other photos: show all of them."""
+        if self._sequence.photo_ids is not self._photo_ids:
+            self._photo_ids, self._top = self._sequence.photo_ids, 0
+            self.show_whole()
         self._refresh()
 
     def show_whole(self) -> None:

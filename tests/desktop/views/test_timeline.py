@@ -69,36 +69,37 @@ def test_a_timeline_is_there_only_where_the_photos_are_a_sequence(desk, lanes, t
 
 def test_a_click_in_a_lane_shows_the_photo_and_selects_its_person(desk, lanes):
     for track in [lane.track for lane in lanes.lanes][:2]:
-        click(desk, lanes, 12, track)
-        assert desk.workbench.photo.path == "walk.mp4#00012"
+        click(desk, lanes, 20, track)
+        assert desk.workbench.photo.path == "walk.mp4#00020"
         assert desk.workbench.person.track == track
 
 
 def test_a_drag_along_the_ruler_scrubs_and_keeps_the_person(desk, lanes):
     track = track_of_first(desk)
-    click(desk, lanes, 10, track)
-    desk.qtbot.mousePress(lanes, Qt.MouseButton.LeftButton, pos=at(lanes, 10))
-    desk.qtbot.mouseMove(lanes, at(lanes, 14))
-    desk.wait(lambda: desk.workbench.sequence.place == 14)
-    assert desk.workbench.person.track == track
-    desk.qtbot.mouseRelease(lanes, Qt.MouseButton.LeftButton, pos=at(lanes, 14))
+    click(desk, lanes, 9, track)
+    desk.qtbot.mousePress(lanes, Qt.MouseButton.LeftButton, pos=at(lanes, 9))
+    for place, there in ((14, False), (20, True)):  # through a gap of the track
+        desk.qtbot.mouseMove(lanes, at(lanes, place))
+        desk.wait(lambda place=place: desk.workbench.sequence.place == place)
+        assert (desk.workbench.person.track == track) == there
+    desk.qtbot.mouseRelease(lanes, Qt.MouseButton.LeftButton, pos=at(lanes, 20))
 
 
 def test_keys_step_through_photos_and_people(desk, lanes):
     track = track_of_first(desk)
-    click(desk, lanes, 12, track)
+    click(desk, lanes, 20, track)
     for key, modifier, place in (
-        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, 13),
-        (Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier, 3),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, 21),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier, 11),
         (Qt.Key.Key_End, Qt.KeyboardModifier.NoModifier, FRAMES - 1),
         (Qt.Key.Key_Home, Qt.KeyboardModifier.NoModifier, 0),
     ):
         QApplication.sendEvent(lanes, QKeyEvent(QEvent.Type.KeyPress, key, modifier))
         desk.wait(lambda place=place: desk.workbench.sequence.place == place)
-    click(desk, lanes, 12, track)
+    click(desk, lanes, 20, track)
     desk.qtbot.keyClick(lanes, Qt.Key.Key_Down)
     desk.wait(lambda: desk.workbench.person.track != track)
-    assert desk.workbench.sequence.place == 12
+    assert desk.workbench.sequence.place == 20
 
 
 def test_playing_shows_one_photo_after_the_other_and_ends_at_the_last(desk, lanes):
@@ -122,18 +123,19 @@ def test_a_click_while_playing_stops_there(desk, lanes):
 def test_two_tracks_are_swapped_from_the_photo_on_and_back_by_undo(desk, lanes):
     one, other = [lane.track for lane in lanes.lanes][:2]
     before = tracks(desk)
-    click(desk, lanes, 12, one)
+    click(desk, lanes, 20, one)
     first = desk.workbench.person_id
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at(lanes, 12, other))
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at(lanes, 20, other))
     QApplication.sendEvent(lanes, event)
     (menu,) = desk.window.findChildren(ContextMenu)
     assert menu.accessibleName() == f"Tracks {one} and {other}"
     menu.close()
+    desk.wait(lambda: not desk.window.findChildren(ContextMenu))
     desk.do("sequence.swap")
     desk.wait(lambda: not desk.workbench.busy)
     assert desk.workbench.person_id == first
     assert desk.workbench.person.track == other
-    assert tracks(desk)[:12] == before[:12]
+    assert tracks(desk)[:20] == before[:20]
     assert desk.workbench.history.undoText() == f"Swap tracks {one} and {other} from here on"
     desk.do("edit.undo")
     assert tracks(desk) == before
@@ -142,15 +144,15 @@ def test_two_tracks_are_swapped_from_the_photo_on_and_back_by_undo(desk, lanes):
 
 def test_a_track_is_cut_and_joined_again(desk, lanes):
     one = track_of_first(desk)
-    click(desk, lanes, 12, one)
+    click(desk, lanes, 20, one)
     count = len(desk.workbench.sequence.lanes)
     desk.do("sequence.cut")
     assert len(desk.workbench.sequence.lanes) == count + 1
     assert desk.workbench.person.track not in (None, one)
-    desk.workbench.sequence.show(11, one)
+    desk.workbench.sequence.show(19, one)
     desk.do("sequence.join")
     assert len(desk.workbench.sequence.lanes) == count
-    assert desk.workbench.sequence.lane_of(one).person_at(12) is not None
+    assert desk.workbench.sequence.lane_of(one).person_at(20) is not None
 
 
 def test_a_cut_at_the_beginning_says_why_it_cannot_be(desk, lanes):
@@ -176,13 +178,26 @@ def test_tracks_are_found_for_people_without_one(desk, tmp_path, lanes):
     assert set().union(*tracks(desk)) == {None}
 
 
+def test_everybody_is_moved_one_photo_later_and_back_by_undo(desk, lanes):
+    project = desk.workbench.project
+    before = tracks(desk)
+    click(desk, lanes, 20, track_of_first(desk))
+    desk.do("sequence.later")
+    desk.wait(lambda: not desk.workbench.busy)
+    assert tracks(desk) == [set(), *before[:-1]]
+    assert "at the end have no photo any more" in desk.told[-1]
+    assert project.check() == []
+    desk.do("edit.undo")
+    assert tracks(desk) == before
+
+
 def test_the_photos_that_a_hand_corrected_are_stepped_to(desk, lanes):
     one = track_of_first(desk)
-    click(desk, lanes, 14, one)
+    click(desk, lanes, 20, one)
     desk.do("edit.swap_person")
-    desk.workbench.sequence.show(10, one)
+    desk.workbench.sequence.show(18, one)
     desk.do("sequence.next_corrected")
-    assert desk.workbench.sequence.place == 14
+    assert desk.workbench.sequence.place == 20
     desk.do("sequence.next_corrected")
     assert "No more photo" in desk.told[-1]
 

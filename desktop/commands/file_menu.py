@@ -89,7 +89,10 @@ def _add(workbench: Workbench, shown: Shown, path: Path, answers: Answers | None
         if questions:
             workbench.asked.emit(questions[0], _again(partial(_add, workbench, shown, path), answers))
             return
-        workbench.project_changed.emit()
+        if workbench.photo is not None and not workbench.photo.people:
+            workbench.read_anew()  # it may have people now
+        else:
+            workbench.project_changed.emit()
         if workbench.photo is None:
             workbench.show_first()
         if told:

@@ -81,7 +81,7 @@ def write_clip(folder: Path, frames: int = FRAMES, seed: int = 0, name: str = "c
     FitloopError without EGL."""
     folder.mkdir(parents=True, exist_ok=True)
     body = load_body()
-    writer = cv2.VideoWriter(str(folder / name), cv2.VideoWriter_fourcc(*"mp4v"), RATE, SIZE_PX)
+    writer = cv2.VideoWriter(str(folder / name), cv2.VideoWriter.fourcc(*"mp4v"), RATE, SIZE_PX)
     try:
         with closing(MeshRenderer(*SIZE_PX)) as renderer:
             for frame in range(frames):

@@ -208,6 +208,12 @@ class Project:
         with self._session.reading() as db:
             return track_rows_of(db)
 
+    def photo_extent(self) -> tuple[int, int]:
+        """The number of photos and the largest id: while both stay, no photo was added or removed."""
+        with self._session.reading() as db:
+            count, last = db.execute("SELECT count(*), coalesce(max(id), 0) FROM photo").fetchone()
+        return int(count), int(last)
+
     def photo_paths(self) -> list[str]:
         """Paths of all photos, in the order of their addition."""
         with self._session.reading() as db:

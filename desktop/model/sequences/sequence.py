@@ -22,6 +22,7 @@ class PhotoSequence(QObject):
         super().__init__(document)
         self._document = document
         self._project: object = None
+        self._extent = (0, 0)
         self.photo_ids: list[int] = []
         self._places: dict[int, int] = {}
         self.there = False
@@ -76,15 +77,18 @@ class PhotoSequence(QObject):
         a gap of it the one before."""
         if not self.photo_ids:
             return
-        photo_id = self.photo_ids[min(max(place, 0), len(self.photo_ids) - 1)]
+        place = min(max(place, 0), len(self.photo_ids) - 1)
+        photo = self.photo_at(place)
+        if photo is None:
+            return
         if track is not None or self._document.person_id != self._shown or self._followed is None:
             self._followed = self.track if track is None else track
-        lane = self.lane_of(self._followed)
-        person_id = None if lane is None else lane.person_at(self._places[photo_id])
-        if person_id is not None:
-            self._document.select(person_id)
-        elif photo_id != self._document.photo_id:
-            self._document.show_photo(photo_id)
+        wanted = self._followed
+        found = [person.id for person in photo.people if wanted is not None and person.track == wanted]
+        if found:
+            self._document.select(found[0])
+        elif self._document.photo is None or photo.path != self._document.photo.path:
+            self._document.show_photo(self.photo_ids[place])
         self._shown = self._document.person_id
 
     def photo_at(self, place: int) -> Photo | None:
@@ -120,9 +124,10 @@ class PhotoSequence(QObject):
         self._lanes = None
         project = self._document.project
         try:
-            ids = [] if project is None else project.photo_ids()
-            if project is not self._project or ids != self.photo_ids:
-                self._project, self.photo_ids = project, ids
+            extent = (0, 0) if project is None else project.photo_extent()
+            if project is not self._project or extent != self._extent:
+                ids = [] if project is None else project.photo_ids()
+                self._project, self._extent, self.photo_ids = project, extent, ids
                 self._places = {photo_id: place for place, photo_id in enumerate(ids)}
                 self._find_out([] if project is None else project.photo_paths())
         except ProjectError as error:

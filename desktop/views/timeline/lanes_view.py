@@ -1,5 +1,6 @@
 """The lanes of a timeline: a click or a drag shows a photo, the wheel moves, the wheel with Ctrl zooms."""
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
@@ -20,6 +21,7 @@ from desktop.commands.context_rows import Target
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.state.lanes import Lane
+from desktop.state.stretch import Stretch
 from desktop.text.translate import tr
 from desktop.views.drawing import draw_focus
 from desktop.views.timeline.lane_painter import (
@@ -35,7 +37,7 @@ from desktop.views.timeline.lane_painter import (
 
 LANES_SHOWN = (2, 5)  # fewest and most at once; the wheel reaches the others
 REFRESH_MS = 60  # changes of people within this time are shown together
-FEWEST_SHOWN = 10  # photos, at the closest zoom
+REST = 5  # the least time between two refreshes, in durations of the last one
 ZOOM = 1.25
 FAR = 10  # photos of a step with Shift
 MARGIN_PX = 6
@@ -52,9 +54,10 @@ class LanesView(QWidget):
         super().__init__()
         self._workbench, self._sequence = workbench, workbench.sequence
         self._photo_ids = self._sequence.photo_ids
-        self._first, self._span = 0.0, 1.0  # of the part shown, in places
+        self._lanes: tuple[Lane, ...] = ()  # as they were at the last refresh
+        self._stretch = Stretch.whole(len(self._photo_ids))
         self._top = 0  # the first lane shown
-        self._drawn: QPixmap | None = None  # all but the playhead
+        self._drawn: tuple[object, QPixmap] | None = None  # all but the playhead, and what it was drawn for
         self._wanted: tuple[int, int | None] | None = None  # the place and track to show next
         self._soon = self._timer(0, self._show_wanted)
         self._refresh_soon = self._timer(REFRESH_MS, self._refresh)
@@ -67,10 +70,10 @@ class LanesView(QWidget):
                 "marks a photo that a hand corrected. The wheel with Ctrl zooms."
             )
         )
-        workbench.project_changed.connect(self._refresh_soon.start)
+        workbench.project_changed.connect(self._ask)
         self._sequence.changed.connect(self._start_anew)
         workbench.photo_changed.connect(self._follow)
-        workbench.view_changed.connect(self._redraw)
+        workbench.view_changed.connect(self.update)
 
     def stop(self) -> None:
         """End the timers, before the window closes."""
@@ -80,14 +83,13 @@ class LanesView(QWidget):
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """The lanes that are visible now."""
-        return self._sequence.lanes[self._top : self._top + LANES_SHOWN[1]]
+        return self._lanes[self._top : self._top + LANES_SHOWN[1]]
 
     @property
     def shown(self) -> TimelineRange:
         """The part of the sequence that is drawn."""
-        return TimelineRange(
-            self._first, self._first + self._span, max(1, self.width() - NAME_PX - MARGIN_PX)
-        )
+        width = max(1, self.width() - NAME_PX - MARGIN_PX)
+        return TimelineRange(self._stretch.first, self._stretch.last, width)
 
     def place_at(self, at: QPoint) -> int:
         """The place of the sequence at a point."""
@@ -102,7 +104,7 @@ class LanesView(QWidget):
     @qt_override()
     def sizeHint(self) -> QSize:
         fewest, most = LANES_SHOWN
-        lanes = min(max(len(self._sequence.lanes), fewest), most)
+        lanes = min(max(len(self._lanes), fewest), most)
         return QSize(400, RULER_PX + lanes * (LANE_PX + GAP_PX) + GAP_PX)
 
     @qt_override()
@@ -113,13 +115,15 @@ class LanesView(QWidget):
 
     @qt_override()
     def paintEvent(self, event: QPaintEvent) -> None:
-        ratio = self.devicePixelRatioF()
-        if self._drawn is None or self._drawn.size() != self.size() * ratio:
-            self._drawn = self._draw(ratio)
+        ratio, sequence = self.devicePixelRatioF(), self._sequence
+        shown = (self.shown, self._top, sequence.track, sequence.marked, self._workbench.view.colours.name)
+        state = (self.size(), ratio, self.lanes, *shown)
+        if self._drawn is None or self._drawn[0] != state:
+            self._drawn = state, self._draw(ratio)
         place, colours = self._sequence.place, self._workbench.view.colours
         room = QRectF(NAME_PX, 0, self.shown.width, self.height())
         with QPainter(self) as painter:
-            painter.drawPixmap(0, 0, self._drawn)
+            painter.drawPixmap(0, 0, self._drawn[1])
             if place is not None and -1 <= self.shown.x(place + 0.5) <= self.shown.width + 1:
                 draw_playhead(painter, room, self.shown, place, colours)
             if self.hasFocus():
@@ -152,9 +156,10 @@ class LanesView(QWidget):
         painter.setPen(QColor(colours.on_accent if selected else colours.text))
         painter.drawText(room.adjusted(8, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
-    def _redraw(self) -> None:
-        self._drawn = None
-        self.update()
+    def _ask(self) -> None:
+        """Refresh soon."""
+        if not self._refresh_soon.isActive():
+            self._refresh_soon.start()
 
     # Changes
 
@@ -167,29 +172,30 @@ class LanesView(QWidget):
 
     def show_whole(self) -> None:
         """Show the whole sequence."""
-        self._first, self._span = 0.0, float(max(1, len(self._sequence.photo_ids)))
-        self._redraw()
+        self._stretch = Stretch.whole(len(self._sequence.photo_ids))
+        self.update()
 
     def _refresh(self) -> None:
-        self._top = min(self._top, max(0, len(self._sequence.lanes) - LANES_SHOWN[1]))
+        """Read the lanes. The next time waits in proportion to how long that took."""
+        begun = time.perf_counter()
+        self._lanes = self._sequence.lanes
+        took_ms = 1000 * (time.perf_counter() - begun)
+        self._refresh_soon.setInterval(max(REFRESH_MS, round(REST * took_ms)))
+        self._top = min(self._top, max(0, len(self._lanes) - LANES_SHOWN[1]))
         self.updateGeometry()
-        self._redraw()
+        self.update()
 
     def _follow(self) -> None:
         """Keep the photo shown in the part shown, and the selected person's lane among those shown."""
         place = self._sequence.place
-        if place is not None and not self._first <= place < self._first + self._span:
-            self._move_to(place - self._span / 4)
-        numbers = [lane.track for lane in self._sequence.lanes]
+        if place is not None and not self._stretch.first <= place < self._stretch.last:
+            self._stretch = self._stretch.moved_to(place - self._stretch.span / 4)
+        numbers = [lane.track for lane in self._lanes]
         track = self._sequence.track
         if track in numbers:
             row = numbers.index(track)
             self._top = min(max(self._top, row - LANES_SHOWN[1] + 1), row)
-        self._redraw()
-
-    def _move_to(self, first: float) -> None:
-        count = len(self._sequence.photo_ids)
-        self._first = min(max(0.0, first), max(0.0, count - self._span))
+        self.update()
 
     # Mouse and keys
 
@@ -226,7 +232,7 @@ class LanesView(QWidget):
         lane = None if event.reason() == QContextMenuEvent.Reason.Keyboard else self.lane_at(at)
         other = lane is not None and lane.track is not None and lane.track != self._sequence.track
         self._sequence.mark(lane.track if lane is not None and other else None)
-        self._redraw()
+        self.update()
         track = self._sequence.track
         words = tr("Timeline") if track is None else tr("Track {track}").format(track=track)
         if self._sequence.marked is not None and track is not None:
@@ -237,24 +243,17 @@ class LanesView(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         across, notches = event.angleDelta().x() / 120, event.angleDelta().y() / 120
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._zoom(ZOOM ** (notches or across), event.position().x() - NAME_PX)
+            share = min(max((event.position().x() - NAME_PX) / self.shown.width, 0.0), 1.0)
+            self._stretch = self._stretch.zoomed(ZOOM ** (notches or across), share)
         elif across or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._move_to(self._first - (across or notches) * self._span / 10)
-            self._redraw()
+            by = (across or notches) * self._stretch.span / 10
+            self._stretch = self._stretch.moved_to(self._stretch.first - by)
+            self.update()
         else:
-            most = max(0, len(self._sequence.lanes) - LANES_SHOWN[1])
+            most = max(0, len(self._lanes) - LANES_SHOWN[1])
             self._top = min(max(0, self._top - ((notches > 0) - (notches < 0))), most)
-            self._redraw()
+            self.update()
         event.accept()
-
-    def _zoom(self, factor: float, x: float) -> None:
-        """Zoom about the place at x [px of the lanes]."""
-        count = len(self._sequence.photo_ids)
-        share = min(max(x / self.shown.width, 0.0), 1.0)
-        held = self._first + share * self._span
-        self._span = min(max(self._span / factor, min(FEWEST_SHOWN, count)), max(1.0, float(count)))
-        self._move_to(held - share * self._span)
-        self._redraw()
 
     @qt_override()
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -277,7 +276,7 @@ class LanesView(QWidget):
 
     def _step_lane(self, by: int) -> None:
         """Select the person of the next lane that has somebody in the photo shown."""
-        place, lanes = self._sequence.place, self._sequence.lanes
+        place, lanes = self._sequence.place, self._lanes
         if place is None:
             return
         here = [lane.track for lane in lanes if lane.track is not None and lane.person_at(place) is not None]

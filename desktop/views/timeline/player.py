@@ -45,7 +45,7 @@ class Player(QObject):
         passed = (time.monotonic() - self._started) * float(sequence.rate)
         photo = sequence.photo_at(self._next)
         project = self._workbench.project
-        if photo is None or project is None:
+        if photo is None or project is None or self._workbench.previewing:  # a hand edits the photo shown
             self._workbench.change_view(playing=False)
             return
         if self._photos.get(project.folder / photo.path, (photo.width, photo.height)) is None:

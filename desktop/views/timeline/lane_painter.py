@@ -8,11 +8,11 @@ from itertools import groupby
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from desktop.state.lanes import ABSENT, VERDICTS, Lane, columns
 from desktop.theme import Theme, mixed
-from desktop.views.verdict_marks import colour_of
+from desktop.views.verdict_marks import PATTERNS, colour_of
 
 RULER_PX, LANE_PX, GAP_PX, NAME_PX = 20, 18, 3, 74
 WORST_SCORE_PX = 12.0  # the score [px] of a bar as high as its lane
@@ -46,8 +46,8 @@ class TimelineRange:
 
 
 def draw_lane(painter: QPainter, room: QRectF, lane: Lane, shown: TimelineRange, colours: Theme) -> None:
-    """Draw a lane: ground and bar in the verdict's colour, the bar as high as the score is bad; a line through gaps, a
-    diamond where a hand corrected."""
+    """Draw a lane: ground and bar in the verdict's colour and pattern, the bar as high as the score is bad; a line
+    through gaps, a diamond where a hand corrected."""
     parts = columns(lane, shown.first, shown.last, shown.width)
     _draw_gaps(painter, room, parts.inside & (parts.verdict == ABSENT), colours)
     height = np.nan_to_num(parts.score / WORST_SCORE_PX, nan=0.0).clip(LEAST_BAR, 1) * room.height()
@@ -59,6 +59,9 @@ def draw_lane(painter: QPainter, room: QRectF, lane: Lane, shown: TimelineRange,
             colour = colour_of(VERDICTS[verdict], colours)
             ground = QColor(mixed(colour.name(), colours.base, GROUND))
             painter.fillRect(QRectF(room.left() + at, room.top(), wide, room.height()), ground)
+            if VERDICTS[verdict] in PATTERNS:
+                upper = QRectF(room.left() + at, room.top(), wide, room.height() - tall)
+                painter.fillRect(upper, QBrush(colour, PATTERNS[VERDICTS[verdict]]))
             painter.fillRect(QRectF(room.left() + at, room.bottom() - tall, wide, tall), colour)
         at += wide
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -150,6 +150,7 @@ class LanesView(QWidget):
         if selected:
             painter.fillRect(room.adjusted(2, 0, -4, 0), QColor(colours.accent))
         elif track is not None and track == self._sequence.marked:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QColor(colours.accent))
             painter.drawRect(room.adjusted(2, 0, -5, -1))
         words = tr("no track") if track is None else tr("Track {track}").format(track=track)

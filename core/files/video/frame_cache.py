@@ -26,7 +26,7 @@ from core.files.whole_file import whole_file
 
 QUALITY = 95  # of the JPEGs
 BEHIND = 32  # frames kept before one that is not in the cache
-CACHE_BYTES = 16 * 2**30  # 40 000 frames of 1920 × 1080; FITLOOP_FRAMES_GB changes it
+CACHE_BYTES = 16 * 2**30  # 19 000 frames of 1920 × 1080 full of detail; FITLOOP_FRAMES_GB changes it
 KEPT_SHARE = 0.9  # of the bound, when old frames are removed
 SPARE_BYTES = 2**30  # of the disk stay free
 COUNTED_BYTES = 64 * 2**20  # written between two counts of the cache; less of a small one

@@ -55,11 +55,23 @@ def open_steps(
         yield from open_photos([path])
     elif path.is_dir() and has_photos(path):
         yield from open_folder(path)
+    elif path.is_dir() and (video := _only_video(path)) is not None:
+        yield from open_video(video, answers or {})
     elif path.is_dir() and not any(path.iterdir()):
         words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
         raise ProjectError(words.format(folder=path))
     else:
         yield from _open_annotations(path, Asked(photo_folder, body_file, answers or {}))
+
+
+def _only_video(folder: Path) -> Path | None:
+    """The one file of a folder, where that is a video."""
+    from core.formats.photos.video_photos import is_video
+
+    files = [
+        file for file in folder.iterdir() if not file.name.startswith(".") and PROJECT_SUFFIX not in file.name
+    ]
+    return files[0] if len(files) == 1 and is_video(files[0]) else None
 
 
 def projects_of(path: Path) -> tuple[Path, ...]:

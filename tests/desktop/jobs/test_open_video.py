@@ -84,6 +84,13 @@ def test_a_long_video_asks_which_frames_and_takes_an_answer_in_words(desk, long_
     assert desk.workbench.sequence.rate == 3
 
 
+def test_a_folder_that_holds_a_video_alone_is_opened_as_that(tmp_path):
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    write_video(folder / "a.mp4", 4)
+    assert opened(open_steps(folder))[1] == [f"a.mp4#{n:05d}" for n in range(4)]
+
+
 def test_a_dropped_video_is_opened(desk, tmp_path):
     take_drop(desk.workbench, [write_video(tmp_path / "a.mp4", 4)])
     desk.wait(lambda: desk.workbench.project is not None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from core.files.video.frame_names import file_of, frame_name, frame_of
+from core.errors import ImageError
+from core.files.video.frame_cache import frame_size
+from core.files.video.frame_names import frame_name, frame_of
 from core.formats.shared.report import Import, LeftOut
 
 _LAST_NUMBER = re.compile(r"^(.*?)(\d{1,18})$")
@@ -17,12 +19,22 @@ def shifted(found: Import, by: int) -> Import:
     photos, left_out = [], list(found.left_out)
     for photo in found.photos:
         path = path_beside(photo.path, by)
-        if path is None or not file_of(found.root / path).is_file():
+        if path is None or not _is_there(found.root / path):
             left_out.append(LeftOut(photo.path, f"there is no photo {by:+d} from it"))
         else:
             photos.append(photo.with_(path=path))
     note = f"people were moved by {by:+d} frames"
     return replace(found, photos=tuple(photos), left_out=tuple(left_out), notes=(*found.notes, note))
+
+
+def _is_there(path: Path) -> bool:
+    if frame_of(path) is None:
+        return path.is_file()
+    try:
+        frame_size(path)
+    except ImageError:
+        return False
+    return True
 
 
 def path_beside(path: str, by: int) -> str | None:

@@ -5,6 +5,7 @@ import pytest
 from core.formats.photos.shifted_frames import path_beside, shifted
 from core.formats.shared.report import Import
 from core.records import Photo
+from tests.videos import write_video
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,11 @@ def test_people_beyond_the_photos_are_left_out_and_told(tmp_path):
     assert [photo.path for photo in found.photos] == ["2.jpg"]
     assert [left.record for left in found.left_out] == ["2.jpg"]
     assert "people were moved by +1 frames" in found.notes
+
+
+def test_people_of_the_last_frame_are_not_moved_beyond_the_video(tmp_path):
+    write_video(tmp_path / "v.mp4", 3)
+    photos = tuple(Photo(f"v.mp4#{n:05d}", 160, 96) for n in range(3))
+    found = shifted(Import(photos, root=tmp_path), 1)
+    assert [photo.path for photo in found.photos] == ["v.mp4#00001", "v.mp4#00002"]
+    assert [left.record for left in found.left_out] == ["v.mp4#00002"]

@@ -17,7 +17,7 @@ NETWORKS_KEPT = 300  # of projects, the latest choices
 PITCHES_KEPT = 2000  # of photos, the latest choices
 FLAGS = (
     *("overlay", "other_bodies", "skeleton", "residuals", "boxes", "crop", "advance", "card"),
-    *("at_opening", "toolbar_text", "advanced", "hints", "autosave", "filmstrip"),
+    *("at_opening", "toolbar_text", "advanced", "hints", "autosave", "filmstrip", "timeline"),
     *("wireframe", "floor", "everyone", "rings", "side_view", "ghost_guess", "ghost_previous", "ghost_truth"),
 )
 CHOICES = {"theme": ThemeName, "angles": AngleUnit, "body_style": BodyStyle, "detector": DetectorName}

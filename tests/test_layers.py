@@ -43,7 +43,7 @@ VIEW_FLOORS = (
         "verdict_marks",
     ),
     ("gl",),
-    ("photo", "space", "panels", "lists", "tools"),
+    ("photo", "space", "panels", "lists", "tools", "timeline"),
     ("start", "settings"),
     ("window",),
 )

@@ -1,8 +1,9 @@
 """Convert between file formats and projects: python -m train.convert SOURCE DESTINATION
 
 The format of SOURCE is told from its content, that of DESTINATION from its suffix; --from and --to name
-them, --list lists them. What a reader left out is printed, reason by reason. With --detect, SOURCE is a photo or a
-folder of photos in which people are found, or annotations: keypoints are then detected anew in their boxes.
+them, --list lists them. What a reader left out is printed, reason by reason. With --detect, SOURCE is a
+photo, a video or a folder of photos in which people are found, or annotations: keypoints are then detected anew in
+their boxes. A video without --detect becomes a project of its frames.
 """
 
 from __future__ import annotations
@@ -24,16 +25,25 @@ from core.formats.exchange import read_file, write_file
 from core.formats.format_row import Beside, Format
 from core.formats.motion.motion_options import MotionOptions
 from core.formats.motion.sequence_files import SequenceChoice, write_sequences
+from core.formats.photos.shifted_frames import shifted
+from core.formats.photos.video_photos import frame_rate, is_video
 from core.formats.question import question_of
 from core.formats.question_file import save_question
 from core.formats.shared.report import Export, Import, LeftOut, grouped
 from core.formats.table import FORMATS, formats_read, formats_written, written_with
 from core.records import Person, Photo
-from train.bulk.detect_photos import DetectorChoice, detect_in_photos, detect_round_people, is_photos
+from train.bulk.detect_photos import (
+    DetectorChoice,
+    detect_in_photos,
+    detect_round_people,
+    frames_of,
+    is_photos,
+)
 from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.values import count
 
 PROJECT = FORMATS["project"]
+USUAL_RATE = 30.0  # photos a second
 ROWS_KEPT = ("spin", "spin-fits")  # formats in which a SPIN data set keeps all its rows in their order
 
 
@@ -44,10 +54,13 @@ def read(source: Path, word: str | None, beside: Beside) -> Import:
     return read_file(source, beside, word)
 
 
-def detected(source: Path, word: str | None, beside: Beside, choice: DetectorChoice) -> Import:
-    """People as a detector finds them, in photos or in the boxes of annotated people. Raises FitloopError."""
+def detected(
+    source: Path, word: str | None, beside: Beside, choice: DetectorChoice, frames: str | None = None
+) -> Import:
+    """People as a detector finds them, in photos, in a video's frames, or in the boxes of annotated people. Raises
+    FitloopError."""
     if word is None and is_photos(source):
-        return detect_in_photos(source, choice)
+        return detect_in_photos(source, choice, frames)
     return detect_round_people(read(source, word, beside), choice)
 
 
@@ -153,6 +166,13 @@ def add_answers(parser: CommandLine) -> None:
         choices=("square", "tall"),
         help="what one number of ProHMR's and 4D-Humans' .npz says of a box, where the file does not tell it",
     )
+    parser.add_argument("--frames", help="frames of a video: all, every 5, 120-480, 120-480 every 2")
+    parser.add_argument(
+        "--shift-frames",
+        type=int,
+        default=0,
+        help="move people by so many frames, where numbers are off by one",
+    )
     parser.add_argument(
         "--first-frame",
         type=count,
@@ -173,7 +193,9 @@ def _add_motion(parser: CommandLine) -> None:
         "--person", type=int, help="write only the motion of this person, by the id in one of the photos"
     )
     parser.add_argument("--track", type=int, help="write only the motion of this track")
-    parser.add_argument("--frame-rate", type=_rate, default=30.0, help="photos a second of a sequence")
+    parser.add_argument(
+        "--frame-rate", type=_rate, help="photos a second of a sequence; else the video's own, or 30"
+    )
     for name, words in (
         ("--floor", "the lowest point of a sequence is at height 0"),
         ("--start-at-origin", "a sequence begins above the world's origin"),
@@ -220,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
         written_layout=given.write_layout,
         base=given.base,
         motion=MotionOptions(
-            given.frame_rate, given.floor, given.start_at_origin, given.in_place, given.t_pose
+            given.frame_rate or USUAL_RATE, given.floor, given.start_at_origin, given.in_place, given.t_pose
         ),
     )
     return run_to_end(lambda: convert(given, row, with_answers(beside, given)))
@@ -236,9 +258,14 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
     else:
         weights = None if given.weights is None else tuple(given.weights)
         choice = DetectorChoice(given.detect, given.device, weights)
-        found = detected(given.source, given.source_format, beside, choice)
+        found = detected(given.source, given.source_format, beside, choice, given.frames)
+    if given.shift_frames:
+        found = shifted(found, given.shift_frames)
     print(found.summary())
     beside = replace(_with_base(found, row, beside), root=found.root)
+    own_rate = float(frame_rate(found.root, [photo.path for photo in found.photos]))
+    if given.frame_rate is None and own_rate:
+        beside = replace(beside, motion=replace(beside.motion, frame_rate=own_rate))
     whose = SequenceChoice(given.person, given.track, given.gaps == "fill")
     print(write(given.destination, row, found.photos, beside, whose))
     return 0
@@ -246,6 +273,9 @@ def convert(given: argparse.Namespace, row: Format, beside: Beside) -> int:
 
 def _read_or_ask(given: argparse.Namespace, beside: Beside) -> Import:
     """What is read. A question that the source leaves open goes into the file that --question names, and is raised."""
+    if given.source_format is None and is_video(given.source):
+        video = frames_of(given.source, given.frames)
+        return Import(video.photos, notes=video.notes, format="video", root=given.source.parent)
     try:
         return read(given.source, given.source_format, beside)
     except Undecided as error:

@@ -10,12 +10,16 @@ from typing import Any
 from core.body.model import load_body
 from core.errors import FitloopError, ReadError
 from core.files.unusable import read_error
+from core.files.video.frame_names import frame_of
 from core.formats.data_set import Part, parts_of
 from core.formats.format_row import Beside, Format
+from core.formats.photos.photo_sequence import is_sequence
 from core.formats.photos.photo_sizes import as_in_photos
+from core.formats.photos.video_photos import frame_rate
 from core.formats.recognise import recognise
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import Export, Import, LeftOut, grouped
+from core.formats.shared.tracking import with_video_tracks
 from core.formats.table import FORMATS
 from core.records import Photo
 
@@ -29,7 +33,7 @@ def read_file(path: Path, beside: Beside | None = None, word: str | None = None)
     """
     beside = beside or Beside()
     parts = (Part(path),) if word == PROJECT else parts_of(path)
-    found = _joined([_in_photos(_read_part(part, beside, word)) for part in parts])
+    found = with_identities(_joined([_in_photos(_read_part(part, beside, word)) for part in parts]))
     if not found.people:
         raise ReadError(f"{path.name}: no person could be read from it.\n{found.summary()}")
     return found
@@ -52,6 +56,15 @@ def _read_part(part: Part, beside: Beside, word: str | None) -> Import:
 def _in_photos(found: Import) -> Import:
     folder = found.folder or PhotoFolder(found.root)
     return as_in_photos(found, folder.header)
+
+
+def with_identities(found: Import) -> Import:
+    """People in the frames of one video with tracks, where the file gives nobody one."""
+    paths = [photo.path for photo in found.photos]
+    is_given = any(person.track is not None for photo in found.photos for person in photo.people)
+    if is_given or not is_sequence(paths) or not all(map(frame_of, paths)):
+        return found
+    return replace(found, photos=with_video_tracks(found.photos, frame_rate(found.root, paths)))
 
 
 def _joined(parts: list[Import]) -> Import:

@@ -1,4 +1,4 @@
-"""Photos: read, crop, warp, normalise.
+"""Photos: read, crop, warp, normalise. A photo's path may name a frame of a video, `video.mp4#00123`.
 
 Images are (H, W, 3) uint8 RGB. Pixels are continuous: pixel i covers [i, i + 1), its centre is at i + 0.5.
 """
@@ -15,6 +15,8 @@ from torch import Tensor
 
 from core.errors import ImageError
 from core.files.regular import contents, open_regular
+from core.files.video.frame_cache import frame_jpeg, frame_size
+from core.files.video.frame_names import frame_of
 from core.geometry.image_boxes import name_of
 from core.geometry.image_header import FORMATS, ImageHeader, claims_too_much, read_header
 from core.geometry.orientation import upright
@@ -100,6 +102,8 @@ def image_size(path: str | Path) -> tuple[int, int]:
 
 def image_header(path: str | Path) -> ImageHeader:
     """As `image_size`, with the orientation that was applied. Raises ImageError."""
+    if frame_of(path):
+        return ImageHeader(*frame_size(Path(path)))
     try:
         with io.BufferedReader(open_regular(path, MAX_FILE_BYTES)) as file:
             header = read_header(file)
@@ -210,6 +214,8 @@ def _shrink(image: np.ndarray, affine: np.ndarray, scale: float) -> tuple[np.nda
 
 
 def _read_bytes(path: Path) -> np.ndarray:
+    if frame_of(path):
+        return np.frombuffer(frame_jpeg(path), dtype=np.uint8)
     try:
         return np.frombuffer(contents(path, MAX_FILE_BYTES), dtype=np.uint8)
     except OSError as error:

@@ -30,6 +30,8 @@ ORIGINAL: Needs = frozenset({"original"})  # the person's keypoints before the f
 PLACING: Needs = frozenset({"placing"})  # keypoints are placed by clicking
 UNDO: Needs = frozenset({"undo"})
 REDO: Needs = frozenset({"redo"})
+SEQUENCE: Needs = frozenset({"sequence"})  # photos that follow each other in time
+TRACK: Needs = frozenset({"track"})  # the person's track through a sequence
 WORK: Needs = frozenset({"work"})  # a job in the background
 FITTED = UNLOCKED | FIT | BODY
 # Why a command cannot run, the most basic need first.
@@ -51,6 +53,8 @@ REASONS = {
     "original": QT_TR_NOOP("the keypoints were not changed"),
     "undo": QT_TR_NOOP("there is nothing to undo"),
     "redo": QT_TR_NOOP("there is nothing to redo"),
+    "sequence": QT_TR_NOOP("the photos are no video and no sequence"),
+    "track": QT_TR_NOOP("the person has no track"),
     "work": QT_TR_NOOP("nothing works in the background"),
 }
 NO_ALTERNATIVE = QT_TR_NOOP("no such alternative was found")
@@ -109,7 +113,7 @@ def available(workbench: Workbench) -> Needs:
     person, photo, writable = shown.person, shown.photo, workbench.writable
     found = {"project": shown.project is not None, "writable": writable, "body": fits.body is not None}
     found |= {"work": workbench.busy, "redo": workbench.history.canRedo()}
-    found["placing"] = workbench.view.placing
+    found["placing"], found["sequence"] = workbench.view.placing, workbench.sequence.there
     found["undo"] = workbench.previewing or workbench.history.canUndo()
     if photo is not None:
         found |= {"photo": True, "neighbour": len(photo.people) > 1}
@@ -117,7 +121,7 @@ def available(workbench: Workbench) -> Needs:
         keypoints = person.keypoints
         found |= {"person": True, "unlocked": writable and not person.locked, "fit": person.fit is not None}
         found |= {"held": bool(person.wishes), "original": person.original_keypoints is not None}
-        found["track"] = person.track is not None
+        found["track"] = person.track is not None and workbench.sequence.there
         found["several"] = len(workbench.queue.together) > 1
         found["keypoint"] = 0 <= workbench.view.keypoint < len(keypoints.xy)
         found["seen"] = bool((keypoints.confidence > 0).any())
@@ -126,13 +130,13 @@ def available(workbench: Workbench) -> Needs:
     return frozenset([name for name, there in found.items() if there])
 
 
-def tick(name: str, text: str, shortcut: str, field: str) -> Command:
+def tick(name: str, text: str, shortcut: str, field: str, needs: Needs = NOTHING) -> Command:
     """A command that switches a flag of the view."""
 
     def turn(workbench: Workbench, window: Asks, shown: Shown) -> None:
         workbench.change_view(**{field: not getattr(workbench.view, field)})
 
-    return Command(name, text, shortcut, turn, flag=field)
+    return Command(name, text, shortcut, turn, needs, flag=field)
 
 
 def shift(field: str, by: float, low: float, high: float) -> Run:

@@ -15,6 +15,7 @@ Kind = Literal[
     "space",
     "fit_plot",
     "data_plot",
+    "timeline",
     "tools",
 ]
 Groups = tuple[tuple[str, ...], ...]
@@ -85,6 +86,11 @@ ROWS: dict[Kind, Groups] = {
         ("space.ghost_guess", "space.ghost_previous", "space.ghost_truth"),
     ),
     "fit_plot": (_FITS,),
+    "timeline": (
+        ("sequence.swap", "sequence.cut", "sequence.join", "sequence.find"),
+        ("sequence.next_corrected", "sequence.last_corrected", "sequence.next_gap", "sequence.last_gap"),
+        ("sequence.play", "edit.undo", "sequence.timeline"),
+    ),
     "tools": (("view.toolbar_text",), ("help.palette", "help.shortcuts", "help.change_shortcuts")),
     "data_plot": (("person.everybody", "person.next_worst", "view.sheet"), ("fit.queue", "fit.guess_queue")),
 }

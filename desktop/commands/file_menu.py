@@ -18,7 +18,13 @@ from desktop.commands.written_report import show_report
 from desktop.jobs.files.asking import Answers
 from desktop.jobs.files.open_files import add_steps, open_steps, projects_of
 from desktop.jobs.files.open_photos import open_photos
-from desktop.jobs.files.open_sample import sample_file, sample_folder, sample_steps
+from desktop.jobs.files.open_sample import (
+    clip_folder,
+    clip_steps,
+    sample_file,
+    sample_folder,
+    sample_steps,
+)
 from desktop.jobs.files.opening_steps import Opening
 from desktop.jobs.files.save_files import Saving, export_steps, relocate_steps, save_fits_steps
 from desktop.model.workbench import Workbench
@@ -91,7 +97,10 @@ def _add(workbench: Workbench, shown: Shown, path: Path, answers: Answers | None
             workbench.asked.emit(questions[0], _again(partial(_add, workbench, shown, path), answers))
             return
         workbench.remember()
-        workbench.project_changed.emit()
+        if workbench.photo is not None and not workbench.photo.people:
+            workbench.read_anew()  # it may have people now
+        else:
+            workbench.project_changed.emit()
         if workbench.photo is None:
             workbench.show_first()
         if told:
@@ -112,6 +121,15 @@ def open_sample(workbench: Workbench, window: Asks, shown: Shown) -> None:
         open_path(workbench, file)
     else:
         _open(workbench, tr("the sample"), sample_steps(sample_folder()))
+
+
+def open_clip(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Open the sample clip. It is copied at first use."""
+    file = clip_folder() / "crossing.fitloop"
+    if file.exists():
+        open_path(workbench, file)
+    else:
+        _open(workbench, tr("the sample clip"), clip_steps(clip_folder()))
 
 
 def _open(
@@ -204,6 +222,7 @@ FILE_MENU = (
     Command("file.open", QT_TR_NOOP("&Open project or annotations…"), "Ctrl+O", open_file("any")),
     Command("file.open_project", QT_TR_NOOP("Open pro&ject…"), "Ctrl+Alt+O", open_file("project")),
     Command("file.open_sample", QT_TR_NOOP("Open the samp&le"), "", open_sample),
+    Command("file.open_clip", QT_TR_NOOP("Open the sa&mple clip"), "", open_clip),
     Command("file.add", QT_TR_NOOP("&Add annotations…"), "", add_annotations, WRITABLE),
     Command("file.save_fits", QT_TR_NOOP("&Save fits"), "Ctrl+S", save_fits, PROJECT | BODY),
     *EXPORTS,

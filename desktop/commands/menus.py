@@ -9,6 +9,7 @@ from desktop.commands.file_menu import FILE_MENU
 from desktop.commands.fit_menu import FIT_MENU
 from desktop.commands.panel_menu import HELP_MENU, PANEL_MENU
 from desktop.commands.people.person_menu import PERSON_MENU
+from desktop.commands.sequence_menu import SEQUENCE_MENU
 from desktop.commands.space_menu import SPACE_MENU
 from desktop.commands.train_menu import TRAIN_MENU
 from desktop.commands.view_menu import VIEW_MENU
@@ -18,6 +19,7 @@ MENUS = {
     "file": QT_TR_NOOP("&File"),
     "edit": QT_TR_NOOP("&Edit"),
     "person": QT_TR_NOOP("&Person"),
+    "sequence": QT_TR_NOOP("&Sequence"),
     "fit": QT_TR_NOOP("F&it"),
     "body": QT_TR_NOOP("&Body"),
     "train": QT_TR_NOOP("&Train"),
@@ -46,6 +48,7 @@ BEGIN_A_GROUP = frozenset(
         *("file.add", "file.save_fits", "file.find_photos", "file.open_body", "file.close"),
         *("edit.cancel", "edit.next_keypoint", "edit.swap_limb", "edit.copy_last", "edit.restore"),
         *("person.next_worst", "person.draw", "person.delete", "person.advance"),
+        *("sequence.next_corrected", "sequence.swap", "sequence.find", "sequence.timeline"),
         *("fit.queue", "fit.network", "fit.stop"),
         *("body.nearer_than", "body.move_left", "body.left_foot", "body.turn_x"),
         *("view.whole", "view.overlay", "view.skeleton", "view.brighter", "view.toolbar_text"),
@@ -59,6 +62,7 @@ COMMANDS = (
     *FILE_MENU,
     *EDIT_MENU,
     *PERSON_MENU,
+    *SEQUENCE_MENU,
     *FIT_MENU,
     *BODY_MENU,
     *TRAIN_MENU,

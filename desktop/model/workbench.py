@@ -26,6 +26,7 @@ from desktop.model.job_log import JobLog
 from desktop.model.other_writer import OtherWriter
 from desktop.model.placed_people import PlacedPeople
 from desktop.model.queue import Queue
+from desktop.model.sequences.sequence import PhotoSequence
 from desktop.state.shown import Shown
 from desktop.state.view import NO_KEYPOINT, View
 
@@ -54,6 +55,7 @@ class Workbench(Document):
         self.shown = Shown()
         self.view = view or View()  # settings of drawing
         self.queue = Queue(self)
+        self.sequence = PhotoSequence(self)
         self.fits = Fits(self, load, lambda: self.view.card)
         self.fits.body_changed.connect(self._look_anew)
         self.placed = PlacedPeople(self.fits)

@@ -61,6 +61,8 @@ class View:
     hints: bool = True  # bubbles on the photo, each once
     advanced: bool = False  # the options of fits are shown
     filmstrip: bool = True  # the project's photos below the photo shown
+    timeline: bool = True  # the people of a sequence by track, below the photo shown …
+    playing: bool = False  # … whose photos are shown one after the other
     tile_px: int = 128  # side of a picture in the contact sheet
     advance: bool = False  # go to the next person after a verdict
 

@@ -171,5 +171,26 @@
             <numerusform>%n of the frames were made from the fits before and after them</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n people have a track now</source>
+        <translation>
+            <numerusform>%n person has a track now</numerusform>
+            <numerusform>%n people have a track now</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n photos were there already without people, and have them now.</source>
+        <translation>
+            <numerusform>%n photo was there already without people, and has them now.</numerusform>
+            <numerusform>%n photos were there already without people, and have them now.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n people at the end have no photo any more; undo brings them back.</source>
+        <translation>
+            <numerusform>%n person at the end has no photo any more; undo brings them back.</numerusform>
+            <numerusform>%n people at the end have no photo any more; undo brings them back.</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>

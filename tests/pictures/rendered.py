@@ -1,11 +1,14 @@
-"""Projects of rendered photos for pictures: python -m tests.pictures.rendered crowd FILE.fitloop"""
+"""Projects of rendered photos and a clip for pictures: python -m tests.pictures.rendered crowd FILE.fitloop"""
 
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+from core.formats.shared.tracking import with_video_tracks
 from core.records import Photo
 from core.store import Project
+from train.synthesis.clip import write_clip
 from train.synthesis.sample import photos_with_truth, write_photos
 
 PHOTO_PX, SEED = 640, 11
@@ -26,7 +29,12 @@ def child(folder: Path) -> list[Photo]:
     raise AssertionError(f"No child in {MOST_PHOTOS} photos.")
 
 
-KINDS: dict[str, Callable[[Path], list[Photo]]] = {"crowd": crowd, "child": child}
+def crossing(folder: Path) -> list[Photo]:
+    """A clip of three people who walk past each other, with their tracks."""
+    return list(with_video_tracks(write_clip(folder), Fraction(30)))
+
+
+KINDS: dict[str, Callable[[Path], list[Photo]]] = {"crowd": crowd, "child": child, "crossing": crossing}
 
 
 def main() -> None:

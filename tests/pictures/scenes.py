@@ -46,6 +46,7 @@ def scenes(data: Path, own: Path | None = None) -> list[Scene]:
         Scene("recent_start", start),
         *(Scene(name, partial(dialog, command)) for name, command in DIALOGS.items()),
         Scene("crowd", everybody, partial(sources.rendered, "crowd")),
+        Scene("crossing", crossing, partial(sources.rendered, "crossing")),
         Scene("child", as_a_child, partial(sources.rendered, "child")),
         *(from_data if (data / "photos").is_dir() else ()),
     ]
@@ -100,6 +101,18 @@ def everybody(desk: OpenWindow) -> None:
 def as_a_child(desk: OpenWindow) -> None:
     desk.workbench.fits.set_options(FitOptions().with_value("free_kid", True))
     fitted(desk)
+
+
+def crossing(desk: OpenWindow) -> None:
+    """Three people's tracks, fitted; some are judged, one was corrected by hand, and a middle frame is shown."""
+    everybody(desk)
+    sequence = desk.workbench.sequence
+    for place, track, verdict in ((12, 2, "accept"), (13, 2, "accept"), (14, 2, "later"), (20, 1, "reject")):
+        sequence.show(place, track)
+        desk.do(f"person.{verdict}")
+    sequence.show(24, 0)
+    desk.do("edit.swap_person")
+    sequence.show(26, 2)
 
 
 def seen_from(place: str, desk: OpenWindow) -> None:

@@ -1,4 +1,4 @@
-"""Runs a detector over many photos: all of a folder, or the people of an annotation file."""
+"""Runs a detector over many photos: all of a folder or a video, or the people of an annotation file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from pathlib import Path
 from core.detect import Detector, detect, load_detector
 from core.detect.weights import MEGABYTE, fetch_steps, missing_weights
 from core.errors import ImageError, ReadError
+from core.files.video.frame_cache import video_facts
+from core.files.video.frame_names import VIDEO_SUFFIXES
 from core.formats.photos.photo_names import PHOTO_SUFFIXES
+from core.formats.photos.video_photos import VideoPhotos, is_video, video_steps
 from core.formats.shared.report import Import, LeftOut
+from core.formats.shared.tracking import with_video_tracks
 from core.geometry.image import read_image
 from core.records import Photo
 from train.run.progress_line import ProgressLine
@@ -27,12 +31,10 @@ class DetectorChoice:
 
 
 def is_photos(source: Path) -> bool:
-    """True for a photo, or for a folder that contains photos."""
-    return (
-        source.suffix.lower() in PHOTO_SUFFIXES
-        if source.is_file()
-        else next(_files(source), None) is not None
-    )
+    """True for a photo, for a video, or for a folder that contains photos."""
+    if source.is_file():
+        return source.suffix.lower() in (*PHOTO_SUFFIXES, *VIDEO_SUFFIXES)
+    return next(_files(source), None) is not None
 
 
 def photos_of(source: Path) -> list[str]:
@@ -47,10 +49,36 @@ def photos_of(source: Path) -> list[str]:
     return names
 
 
-def detect_in_photos(source: Path, choice: DetectorChoice) -> Import:
-    """Detect all people in the photos of a folder. Raises ReadError and DetectorError."""
+def detect_in_photos(source: Path, choice: DetectorChoice, frames: str | None = None) -> Import:
+    """Detect all people in the photos of a folder, or in a video's frames: there, people found again in the next ones
+    get a track. frames: of the video, as `chosen_frames` takes it.
+
+    Raises ReadError, ImageError and DetectorError.
+    """
     root = source if source.is_dir() else source.parent
-    return _detect([Photo(name, 1, 1) for name in photos_of(source)], root, choice, by_itself=True)
+    if not is_video(source):
+        return _detect([Photo(name, 1, 1) for name in photos_of(source)], root, choice, by_itself=True)
+    video = frames_of(source, frames)
+    found = _detect(video.photos, root, choice, by_itself=True)
+    return replace(
+        found, photos=with_video_tracks(found.photos, video.rate), notes=(*video.notes, *found.notes)
+    )
+
+
+def frames_of(video: Path, frames: str | None = None) -> VideoPhotos:
+    """The chosen frames of a video, with a progress line. Raises ReadError, ImageError and Undecided."""
+    steps = video_steps(video, frames)
+    progress: ProgressLine | None = None
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            if progress is not None:
+                progress.end()
+            found: VideoPhotos = end.value
+            return found
+        progress = progress or ProgressLine(video_facts(video).claimed, 0, "frames", speaks=True)
+        progress.show(step.number + 1)
 
 
 def detect_round_people(known: Import, choice: DetectorChoice) -> Import:

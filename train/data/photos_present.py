@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FitsError
+from core.files.video.frame_names import file_of
 from core.store.fits.dictionary import FitsDictionary
 from train.data.samples import Samples
 
@@ -34,7 +34,7 @@ class Absent:
 def present(samples: Samples) -> tuple[NDArray[np.int64], Absent]:
     """Rows with a photo, and the photos that are missing. Raises FitsError when over 5 % are missing."""
     every = np.unique(samples.photo)
-    missing = [path for path in every.tolist() if not Path(path).is_file()]
+    missing = [path for path in every.tolist() if not file_of(path).is_file()]
     gone = np.isin(samples.photo, missing)
     absent = Absent(int(gone.sum()), tuple(missing))
     if len(missing) > MISSING_SHARE * len(every):

@@ -8,11 +8,17 @@ from itertools import count
 from math import gcd
 from pathlib import PurePosixPath
 
+from core.files.video.frame_names import frame_of
+
 _NUMBERED = re.compile(r"(.*?)(\d{1,18})$")
 
 
 def name_and_number(path: str) -> tuple[str, int] | None:
-    """What stands before the last number in a photo's path, and the number: photos of one name are a sequence."""
+    """What stands before the last number in a photo's path, and the number: photos of one name are a sequence. Of a
+    frame, its video and its number there."""
+    frame = frame_of(path)
+    if frame is not None:
+        return frame[0] + "#", frame[1]
     pure = PurePosixPath(path)
     found = _NUMBERED.match(pure.stem)
     return (str(pure.with_name(found[1] + "#")), int(found[2])) if found else None

@@ -1,4 +1,4 @@
-"""Finds the photos that a file names by number: the frames of a video saved as photos, or the ids of a data set."""
+"""Finds the photos that a file names by number: the frames of a video or of a folder, or the ids of a data set."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from functools import cached_property
 from itertools import islice
 from pathlib import PurePosixPath
 
-from core.errors import Undecided, Way
+from core.errors import ImageError, Undecided, Way
 from core.files.unusable import Unusable
+from core.files.video.frame_cache import video_facts
+from core.files.video.frame_names import frame_name
 from core.formats.photos.first_frame import frame_shift
 from core.formats.photos.photo_names import PHOTO_SUFFIXES, local_parts
+from core.formats.photos.video_photos import is_video
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Report
 
@@ -66,8 +69,8 @@ class NumberedPhotos:
                 "folder above"
             )
         return (
-            f"no photo in {self.folder.root} has this number in its name; save the frames of the video as photos, "
-            "000000.jpg, 000001.jpg and so on, and choose their folder"
+            f"no photo in {self.folder.root} has this number in its name, and no video there this frame; put the video "
+            "there, or save its frames as photos, 000000.jpg, 000001.jpg and so on, and choose their folder"
         )
 
     def align(self, frames: Collection[int], first: int, report: Report) -> None:
@@ -117,7 +120,24 @@ class NumberedPhotos:
                 if folder == (sub or "."):
                     here |= {number: "" if number in here else name for number, name in photos.items()}
             found = here | found
-        return {number: relative for number, relative in found.items() if relative}
+        return {number: relative for number, relative in found.items() if relative} or self._frames_of_video
+
+    @cached_property
+    def _frames_of_video(self) -> dict[int, str]:
+        """The frames, counted from 0, of the folder's video of this name, or of its only video; else nothing."""
+        try:
+            videos = [path for path in sorted(self.folder.root.iterdir()) if is_video(path)]
+        except OSError:
+            return {}
+        named = [path for path in videos if path.stem == self.series or path.name == self.series]
+        chosen = named or videos
+        if len(chosen) != 1:
+            return {}
+        try:
+            count = video_facts(chosen[0]).claimed
+        except ImageError:
+            return {}
+        return {number: frame_name(chosen[0].name, number) for number in range(count)}
 
     @property
     def _places(self) -> tuple[str, ...]:

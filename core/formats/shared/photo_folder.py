@@ -11,6 +11,7 @@ from typing import Protocol
 
 from core.errors import ImageError
 from core.files.unusable import Unusable
+from core.files.video.frame_names import file_of
 from core.formats.photos.photo_index import PhotoIndex
 from core.formats.photos.photo_names import PHOTO_SUFFIXES, STEM, is_foreign, last_parts, local_parts
 from core.geometry.image import image_header
@@ -209,14 +210,16 @@ class PhotoFolder:
         return PhotoIndex(self.root)
 
     def _file(self, relative: str) -> Path | None:
-        """The photo's file; None if it is missing, or outside the folder after links are followed."""
+        """The photo's path; None if its file (of a frame: the video) is missing, or outside the folder after links are
+        followed."""
         path = self.root / relative
         if relative in self._there:
             return path
+        file = file_of(path)
         try:
-            if not os.path.isfile(path) or not self._is_inside(path.parent):
+            if not os.path.isfile(file) or not self._is_inside(file.parent):
                 return None
-            if path.is_symlink() and not self._is_within(os.path.realpath(path)):
+            if file.is_symlink() and not self._is_within(os.path.realpath(file)):
                 return None
         except (OSError, ValueError):
             return None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from core.errors import ProjectError
 from core.files.regular import open_regular
+from core.files.video.frame_names import file_of, frame_name, frame_of
 
 HASH_BYTES = 16
 READ_BYTES = 2**20
@@ -50,9 +51,9 @@ def hash_of(file: Path) -> str:
 
 
 def size_of(file: Path) -> int | None:
-    """Size [bytes]; None if there is no such file."""
+    """Size [bytes], of a frame that of its video; None if there is no such file."""
     try:
-        return file.stat().st_size
+        return file_of(file).stat().st_size
     except (OSError, ValueError):
         return None
 
@@ -91,20 +92,32 @@ def find_moved(photos: Iterable[KnownFile], root: Path, folder: Path) -> Relocat
     """
     photos = list(photos)
     taken = {photo.path for photo in photos}
-    lost = [photo for photo in photos if not _is_file(root / photo.path)]
+    lost = [photo for photo in photos if not _is_file(file_of(root / photo.path))]
     by_name, by_size = _index(folder) if lost else ({}, {})
     moved, missing, ambiguous = {}, [], []
+    found: dict[KnownFile, list[Path]] = {}  # the frames of a video share one file
     for photo in lost:
-        named = by_name.get(PurePosixPath(photo.path).name, [])
-        fitting = _fitting(photo, named) or _fitting_renamed(photo, by_size)
+        file = photo._replace(id=0, path=file_of(photo.path).as_posix())
+        if file not in found:
+            named = by_name.get(PurePosixPath(file.path).name, [])
+            found[file] = _fitting(file, named) or _fitting_renamed(file, by_size)
+        fitting = found[file]
         if not fitting:
             missing.append(photo.path)
-        elif (len(fitting) > 1 and photo.hash is None) or (path := _relative(fitting[0], root)) in taken:
+        elif (len(fitting) > 1 and photo.hash is None) or (
+            path := _moved_to(photo.path, _relative(fitting[0], root))
+        ) in taken:
             ambiguous.append(photo.path)
         else:
             moved[photo.path] = path
             taken.add(path)
     return Relocation(moved, tuple(missing), tuple(ambiguous))
+
+
+def _moved_to(path: str, file: str) -> str:
+    """The new path of a photo, or of a frame, whose file is `file` now."""
+    frame = frame_of(path)
+    return file if frame is None else frame_name(file, frame[1])
 
 
 def _is_file(file: Path) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 
 from core.errors import ProjectError
 from core.files.lock import Writer, user_name
+from core.files.video.frame_names import file_of
 from core.records import Person, Photo
 from core.store.project import edit_log, edits, opening, photo_files, review_queue
 from core.store.project.documents import document_text, keep_documents
@@ -30,6 +31,7 @@ from core.store.project.photo_files import KnownFile, Relocation
 from core.store.project.review_queue import Filter, PhotoRow, QueueRow
 from core.store.project.rows import person_from_row, person_row, photo_from_row, photo_row
 from core.store.project.session import Session
+from core.store.tracks.track_rows import TrackRow, track_rows_of
 
 ROWS_AT_ONCE = 100
 
@@ -201,6 +203,22 @@ class Project:
         with self._session.reading() as db:
             return review_queue.rows_of(db, person_ids)
 
+    def track_rows(self) -> list[TrackRow]:
+        """Light rows of everybody for a timeline, photo by photo in the order of their addition."""
+        with self._session.reading() as db:
+            return track_rows_of(db)
+
+    def photo_extent(self) -> tuple[int, int]:
+        """The number of photos and the largest id: while both stay, no photo was added or removed."""
+        with self._session.reading() as db:
+            count, last = db.execute("SELECT count(*), coalesce(max(id), 0) FROM photo").fetchone()
+        return int(count), int(last)
+
+    def photo_paths(self) -> list[str]:
+        """Paths of all photos, in the order of their addition."""
+        with self._session.reading() as db:
+            return [str(row[0]) for row in db.execute("SELECT path FROM photo ORDER BY id").fetchall()]
+
     def counts(self, tag: str | None = None, text: str | None = None) -> dict[str, int]:
         """Number of people by verdict."""
         with self._session.reading() as db:
@@ -290,8 +308,12 @@ class Project:
         """Store the hashes of files that were never read. Yields the number of files left after each file."""
         with self._session.reading() as db:
             rows = db.execute("SELECT id, path FROM photo WHERE hash IS NULL").fetchall()
+        read: dict[Path, tuple[int, str] | None] = {}  # the last file: frames of a video share one
         for done, (photo_id, path) in enumerate(rows, start=1):
-            known = photo_files.size_and_hash(self.folder / path) if isinstance(path, str) else None
+            file = file_of(self.folder / path) if isinstance(path, str) else None
+            if file is not None and file not in read:
+                read = {file: photo_files.size_and_hash(file)}
+            known = None if file is None else read[file]
             if known is not None:
                 with self._session.writing("reading photos") as db:
                     db.execute("UPDATE photo SET size = ?, hash = ? WHERE id = ?", (*known, photo_id))

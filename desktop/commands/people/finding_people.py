@@ -10,6 +10,7 @@ from core.errors import FitloopError
 from core.records import Person, Photo
 from core.store import Project
 from desktop.commands.command import WRITABLE, Command
+from desktop.commands.people.tracking_people import with_tracks_found
 from desktop.commands.window_api import Asks
 from desktop.jobs import detecting
 from desktop.jobs.detecting import Detected, Then, detect_steps
@@ -122,11 +123,13 @@ class _Search:
             folder, given = self._project.folder, (fits.the_body, fits.options, fits.device())
 
             def steps(network: "nn.Module | None") -> Iterator[Detected]:
-                return detect_steps(self._project, self._ids, _fitting(folder, *given, network), wanted)
+                then = with_tracks_found(workbench, _fitting(folder, *given, network))
+                return detect_steps(self._project, self._ids, then, wanted)
 
             work = with_network(fits.network.load, steps)
         else:
-            work = detect_steps(self._project, self._ids, wanted=wanted)
+            then = with_tracks_found(workbench, lambda photo: (photo, ()))
+            work = detect_steps(self._project, self._ids, then, wanted)
         if not workbench.job.running:  # other work refuses this one, and says so
             workbench.finding.begin("find")
         workbench.job.start(self._label, work, self._take, self._end)

@@ -1,4 +1,4 @@
-"""Tells dropped files apart by what is in them: projects, photos, bodies, networks, folders, and files with people."""
+"""Tells dropped files apart: projects, videos, photos, bodies, networks, folders, and files with people."""
 
 import mmap
 import zipfile
@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.files.regular import open_regular, start_of
 
-What = Literal["project", "folder", "photo", "network", "body", "people", "missing"]
+What = Literal["project", "folder", "video", "photo", "network", "body", "people", "missing"]
 
 PROJECT_BEGINS = b"SQLite format 3\x00"
 PICKLE_BEGINS = b"\x80"
@@ -34,11 +34,14 @@ def told_apart(paths: Sequence[Path]) -> list[DroppedFile]:
 def what_is(path: Path) -> What:
     """What a path is, by its content; photos by their name, as there may be thousands."""
     from core.formats.photos.photo_names import PHOTO_SUFFIXES
+    from core.formats.photos.video_photos import is_video
 
     if path.is_dir():
         return "folder"
     if not path.is_file():
         return "missing"
+    if is_video(path):
+        return "video"
     suffix = path.suffix.lower()
     if suffix in PHOTO_SUFFIXES:
         return "photo"

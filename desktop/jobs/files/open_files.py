@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from core.errors import FitloopError, ProjectError, ReadError
 from core.files.lock import lock_file
 from core.records import Photo
-from core.store import Project
+from core.store import Edit, Project
 from core.store.project.opening import remove
 from desktop.jobs.child import LAST_WORDS, run_child
 from desktop.jobs.files.asking import Answers, Asked, read_or_ask
 from desktop.jobs.files.open_photos import has_photos, is_photo, open_folder, open_photos
+from desktop.jobs.files.open_video import open_video
 from desktop.jobs.files.opening_steps import PROJECT_SUFFIX, Opening, created, opened
 from desktop.text.translate import tr
 
@@ -35,9 +36,11 @@ def open_steps(
 
     answers: to questions that earlier openings of the path ended with.
 
-    A folder of photos becomes FOLDER/FOLDER.fitloop, a photo or another file NAME.fitloop beside it. If that exists, it
-    is opened, and new photos of the folder are added.
+    A folder of photos becomes FOLDER/FOLDER.fitloop, a photo, a video or another file NAME.fitloop beside it. If that
+    exists, it is opened, and new photos of the folder are added.
     """
+    from core.formats.photos.video_photos import is_video
+
     path = path.expanduser().absolute()
     if not path.exists():
         raise ProjectError(
@@ -47,15 +50,29 @@ def open_steps(
         )
     if path.is_file() and path.suffix == PROJECT_SUFFIX:
         yield opened(Project.open(path))
+    elif is_video(path):
+        yield from open_video(path, answers or {})
     elif path.is_file() and is_photo(path.name):
         yield from open_photos([path])
     elif path.is_dir() and has_photos(path):
         yield from open_folder(path)
+    elif path.is_dir() and (video := _only_video(path)) is not None:
+        yield from open_video(video, answers or {})
     elif path.is_dir() and not any(path.iterdir()):
         words = tr("{folder} is empty. Choose a folder with photos, a project, or an annotation file.")
         raise ProjectError(words.format(folder=path))
     else:
         yield from _open_annotations(path, Asked(photo_folder, body_file, answers or {}))
+
+
+def _only_video(folder: Path) -> Path | None:
+    """The one file of a folder, where that is a video."""
+    from core.formats.photos.video_photos import is_video
+
+    files = [
+        file for file in folder.iterdir() if not file.name.startswith(".") and PROJECT_SUFFIX not in file.name
+    ]
+    return files[0] if len(files) == 1 and is_video(files[0]) else None
 
 
 def projects_of(path: Path) -> tuple[Path, ...]:
@@ -67,8 +84,8 @@ def projects_of(path: Path) -> tuple[Path, ...]:
 def add_steps(
     project: Project, path: Path, body_file: Path | None = None, answers: Answers | None = None
 ) -> Iterator[Opening]:
-    """Add another program's photos and people to a project. Photos already in it stay unchanged; guesses of their
-    people are in the last step.
+    """Add another program's photos and people to a project. Photos in it that have people stay unchanged; guesses of
+    their people are in the last step.
 
     body_file and answers as in `open_steps`. Raises FitloopError.
     """
@@ -81,14 +98,20 @@ def add_steps(
     if isinstance(found, Opening):
         yield found
         return
-    known = {photo.path for photo in project.photos()}
+    label = tr("Import {file}").format(file=path.name)
+    known = set(project.photo_paths())
     new = [photo for photo in found.photos if photo.path not in known]
     if new:
-        project.add_photos(new, tr("Import {file}").format(file=path.name))
+        project.add_photos(new, label)
     from desktop.jobs.files.added_guesses import guesses_of_known  # imports scipy
 
-    notes, there = [found.summary], [photo for photo in found.photos if photo.path in known]
+    there = [photo for photo in found.photos if photo.path in known]
+    peopled = _people_added(project, there, label)
+    there = [photo for photo in there if photo.path not in peopled]
     guesses, nobody = guesses_of_known(project, there)
+    notes = [found.summary]
+    if peopled:
+        notes.append(tr("%n photos were there already without people, and have them now.", "", len(peopled)))
     if guesses:
         notes.append(
             tr("%n people who were there already have these guesses beside others.", "", len(guesses))
@@ -112,6 +135,20 @@ class _ToAdd:
 
     photos: list[Photo]
     summary: str
+
+
+def _people_added(project: Project, photos: list[Photo], label: str) -> set[str]:
+    """Add people to those photos that have the same size in the project, and nobody yet. Returns their paths."""
+    edits = []
+    for photo in photos:
+        there = project.photo(photo.path)
+        same = (there.width, there.height) == (photo.width, photo.height)
+        if same and photo.people and not there.people:
+            people = tuple(person.with_(id=project.new_person_id()) for person in photo.people)
+            edits.append(Edit(label, there, there.with_(people=people)))
+    if edits:
+        project.commit(*edits)
+    return {edit.after.path for edit in edits if edit.after is not None}
 
 
 def _read(path: Path, asked: Asked) -> "Import | Opening":

@@ -1,5 +1,6 @@
 """The sample project: a dozen rendered photos of people with realistic detection errors, made at first use."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from desktop.text.translate import tr
 PHOTOS = 12
 SIZE_PX = 480
 SEED = 7
+CLIP = "crossing.mp4", "crossing.json"  # the video, and a simulated detector's people
+CLIP_FOLDER = Path(__file__).parents[3] / "resources" / "sample"
 
 
 def sample_folder() -> Path:
@@ -34,6 +37,21 @@ def sample_steps(folder: Path) -> Iterator[Opening]:
         folder.mkdir(parents=True, exist_ok=True)
         yield from _make(file)
     yield from open_steps(file)
+
+
+def clip_steps(folder: Path) -> Iterator[Opening]:
+    """Open the sample clip, three people who walk past each other. It is copied into a folder at first use. Raises
+    ProjectError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in CLIP:
+        if not (folder / part).exists():
+            shutil.copyfile(CLIP_FOLDER / part, folder / part)
+    yield from open_steps(folder / CLIP[1])
+
+
+def clip_folder() -> Path:
+    """The folder of the sample clip."""
+    return sample_folder().with_name("sample_clip")
 
 
 def _make(file: Path) -> Iterator[Opening]:

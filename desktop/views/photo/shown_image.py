@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from core.errors import ImageError
+from core.files.video.frame_names import file_of
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
@@ -82,7 +83,7 @@ def notice_of(workbench: Workbench, path: str, image: np.ndarray | ImageError | 
 
 def is_missing(path: str, image: np.ndarray | ImageError | None) -> bool:
     """Whether a photo could not be read because no file is at its path."""
-    return isinstance(image, ImageError) and bool(path) and not Path(path).exists()
+    return isinstance(image, ImageError) and bool(path) and not file_of(path).exists()
 
 
 class FindMoved(QPushButton):

@@ -23,9 +23,9 @@ class Middle(QWidget):
         settings: Settings,
         actions: Mapping[str, QAction],
         pages: Sequence[QWidget],
-        below: QWidget,
+        below: Sequence[QWidget],
     ) -> None:
-        """below: a widget that stands below every page."""
+        """below: widgets that stand below every page."""
         super().__init__()
         self.steps = StepsLine(workbench, FirstSteps(workbench, settings, self), actions)
         self._pages = QStackedWidget()
@@ -36,7 +36,8 @@ class Middle(QWidget):
         column.setSpacing(0)
         column.addWidget(self.steps)
         column.addWidget(self._pages, 1)
-        column.addWidget(below)
+        for widget in below:
+            column.addWidget(widget)
 
     def currentWidget(self) -> QWidget | None:
         """The page shown."""

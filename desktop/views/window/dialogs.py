@@ -1,12 +1,14 @@
 """File dialogs."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.files.video.frame_names import VIDEO_SUFFIXES
 from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
 from desktop.commands.window_api import FileKinds
@@ -50,7 +52,8 @@ class Dialogs:
             suffixes = dict.fromkeys(suffix for row in formats_read() for suffix in row.suffixes)
             known = tr("Projects and annotations ({files})").format(files=_patterns(suffixes))
             photos = tr("Photos ({files})").format(files=_patterns(PHOTO_SUFFIXES))
-            filters = ";;".join((known, photos, everything))
+            videos = tr("Videos ({files})").format(files=_patterns(VIDEO_SUFFIXES))
+            filters = ";;".join((known, photos, videos, everything))
             name, _ = QFileDialog.getOpenFileName(self._parent, tr("Open"), folder, filters)
         return self._remember(name)
 
@@ -64,14 +67,20 @@ class Dialogs:
         asked = self.ask_for_takeaway(kind, [(row.title, suffix) for suffix in row.suffixes], project)
         return None if asked is None else asked[0]
 
-    def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
-        """Ask how motion is to be written, without blocking. track: of the selected person; take: gets the choice."""
+    def ask_for_motion(
+        self, track: int | None, take: Callable[[MotionChoice], None], rate: float | None = None
+    ) -> None:
+        """Ask how motion is to be written, without blocking. track: of the selected person; take: gets the choice;
+        rate: photos a second where the photos tell it, else the last choice is shown."""
 
         def chosen(choice: MotionChoice) -> None:
             self._motion = without_track(choice)
             take(choice)
 
-        dialog = MotionDialog(self._motion, track, self._parent)
+        shown = self._motion
+        if rate is not None:
+            shown = replace(shown, options=replace(shown.options, frame_rate=rate))
+        dialog = MotionDialog(shown, track, self._parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(chosen)
         dialog.open()

@@ -9,7 +9,13 @@ from desktop.jobs.files.dropped import DroppedFile, What, told_apart
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 
-OPENED_FIRST: tuple[What, ...] = ("project", "people", "folder", "photo")  # annotations bring their photos
+OPENED_FIRST: tuple[What, ...] = (
+    "project",
+    "people",
+    "folder",
+    "video",
+    "photo",
+)  # annotations bring their photos
 NAMED = 3  # most files that a message names
 
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.views.start.card import Card
+from desktop.views.timeline.lanes_view import LanesView
 from desktop.views.window.central import Middle
 from desktop.views.window.hints import Place
 
@@ -69,9 +70,10 @@ def place_of(focus: QWidget | None, page: Place, middle: QWidget, space: QWidget
 def belongs_to(focus: QWidget | None, event: QKeyEvent, views: Sequence[QWidget]) -> bool:
     """Whether a key belongs to the widget with the keyboard, although it is the shortcut of a command.
 
-    Tab moves between fields, Space presses a button, Home and End go to the ends of a list and of the start page.
+    Tab moves between fields, Space presses a button and plays in the timeline, Home and End go to the ends of a list,
+    of the timeline and of the start page.
     views: those in which keys are always shortcuts.
     """
-    pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox)
-    leads = event.key() in ENDS and isinstance(focus, QAbstractItemView | Card)
+    pressed = event.key() == Qt.Key.Key_Space and isinstance(focus, QAbstractButton | QComboBox | LanesView)
+    leads = event.key() in ENDS and isinstance(focus, QAbstractItemView | Card | LanesView)
     return pressed or leads or (event.key() in TABS and focus not in views)

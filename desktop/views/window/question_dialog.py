@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 WIDTH_PX, LIST_PX = 560, 130
 COLUMNS, GAP_PX, TEXT_PX = 3, 12, 28
 POINTS = Marks(size=0.6)
+OWN_WORDS = "frames"  # the option whose answer may also be typed
 
 
 class QuestionDialog(QDialog):
@@ -59,12 +61,19 @@ class QuestionDialog(QDialog):
         self.read.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        self.own = QLineEdit()  # an answer in the user's words
+        self.own.setPlaceholderText(tr("Others: 120-480, or 120-480 every 2"))
+        self.own.setAccessibleName(tr("Other frames"))
+        self.own.setVisible(question.option == OWN_WORDS)
         column = QVBoxLayout(self)
-        for widget in (problem, self.ways, self._words, buttons):
+        for widget in (problem, self.ways, self._words, self.own, buttons):
             column.addWidget(widget)
-        self.accepted.connect(lambda: self.answered.emit(self.ways.currentItem().text()))
+        self.accepted.connect(lambda: self.answered.emit(self._answer()))
         self.ways.setCurrentRow(0)
         self.ways.setFocus()
+
+    def _answer(self) -> str:
+        return self.own.text().strip() or self.ways.currentItem().text()
 
     def _arrange_ways(self, question: "Question") -> None:
         """Pictures side by side, or words one below the other."""

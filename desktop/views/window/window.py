@@ -40,6 +40,7 @@ from desktop.views.photo.canvas import Canvas
 from desktop.views.photo.placing_help import PlacingHelp
 from desktop.views.space.space import Space
 from desktop.views.start.start_page import StartPage
+from desktop.views.timeline.timeline import Timeline
 from desktop.views.tools.network_button import NetworkButton
 from desktop.views.tools.people_card import PeopleCard
 from desktop.views.tools.recent_menu import RecentMenu
@@ -114,10 +115,12 @@ class Window(WindowOfCommands):
         self.train_panel = TrainPanel(workbench, self.training)
         self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
         self.filmstrip = Filmstrip(workbench, self.photo_thumbnails, self.actions_by_id)
+        self.timeline = Timeline(workbench, self.photos, self.actions_by_id)
 
     def _arrange(self, workbench: Workbench) -> None:
         pages = (self.start_page, self.canvas, self.sheet_page)
-        self._middle = Middle(workbench, self._settings, self.actions_by_id, pages, self.filmstrip)
+        below = (self.timeline, self.filmstrip)
+        self._middle = Middle(workbench, self._settings, self.actions_by_id, pages, below)
         self._middle.turned.connect(self._show_page)
         self.setCentralWidget(self._middle)
         self.docks = Docks(self)
@@ -155,14 +158,15 @@ class Window(WindowOfCommands):
         workbench.floor.keep_in(self._settings)
         lists = (self.people.list, self.contact_sheet, self.filmstrip.photos)
         plots = (self.plots, self.data_plots)
-        for view in (self.canvas, self.space.main, self.space.side, *plots, *lists):
+        for view in (self.canvas, self.space.main, self.space.side, self.timeline.lanes, *plots, *lists):
             view.menu_asked.connect(self.show_menu)
         self.status.report_asked.connect(self.show_report)
         self.status.jobs_asked.connect(self.show_jobs)
         self.start_page.chosen.connect(lambda path: open_path(workbench, Path(path)))
         self.start_page.forgotten.connect(self._forget_recent)
         self.canvas.image.missing.clicked.connect(self.actions_by_id["file.find_photos"].trigger)
-        self.filmstrip.photos.left.connect(self.canvas.setFocus)
+        for below in (self.filmstrip.photos, self.timeline.lanes):
+            below.left.connect(self.canvas.setFocus)
         pages: dict[object, Place] = {self.start_page: "start", self.sheet_page: "sheet"}
         self._keyboard = KeyboardPlace(self, self._middle, pages, self.space)
         self._keyboard.changed.connect(self.status.show_place)
@@ -194,6 +198,7 @@ class Window(WindowOfCommands):
         self._keyboard.close()
         self.people.stop()
         self.filmstrip.refresh_soon.stop()
+        self.timeline.stop()
         self.training.close()
         self.data_plots.stop()
         self.placing_help.close()
@@ -271,7 +276,8 @@ class Window(WindowOfCommands):
             theme.apply(colors)
 
     def _show_page(self) -> None:
-        self.filmstrip.allow(self._middle.currentWidget() is self.canvas)
+        for below in (self.filmstrip, self.timeline):
+            below.allow(self._middle.currentWidget() is self.canvas)
 
     def _show_project(self) -> None:
         self._stayed = False

@@ -70,7 +70,8 @@ class WindowOfCommands(QMainWindow):
         return self._dialogs.ask_for_new_file(kind, self._workbench.shown.the_project.path)
 
     def ask_for_motion(self, track: int | None, take: Callable[[MotionChoice], None]) -> None:
-        self._dialogs.ask_for_motion(track, take)
+        sequence = self._workbench.sequence
+        self._dialogs.ask_for_motion(track, take, float(sequence.rate) if sequence.there else None)
 
     def ask_for_practice(self, take: Callable[[PracticeChoice], None]) -> None:
         runs = runs_of(self._workbench.shown.the_project)

@@ -14,7 +14,9 @@ from desktop.commands.command import (
     PROJECT,
     REDO,
     SEEN,
+    SEQUENCE,
     SEVERAL,
+    TRACK,
     UNDO,
     WORK,
     WRITABLE,
@@ -79,6 +81,8 @@ def test_whatever_a_command_needs_can_be_there(open_desk):
         | ORIGINAL
         | SEVERAL
         | PLACING
+        | SEQUENCE
+        | TRACK
         | frozenset().union(*(alternative(number) for number in range(1, 6)))
     )
     assert needed <= there | rest

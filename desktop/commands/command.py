@@ -18,7 +18,6 @@ WRITABLE: Needs = frozenset({"writable"})  # a project that may be written
 PHOTO: Needs = frozenset({"photo"})
 PERSON: Needs = frozenset({"person"})
 SEVERAL: Needs = frozenset({"several"})  # people selected together
-TRACK: Needs = frozenset({"track"})  # a selected person with a track
 UNLOCKED: Needs = frozenset({"unlocked"})  # a selected person that may be changed
 KEYPOINT: Needs = frozenset({"keypoint"})  # a selected keypoint of the person
 SEEN: Needs = frozenset({"seen"})  # a present keypoint of the person
@@ -54,7 +53,6 @@ REASONS = {
     "undo": QT_TR_NOOP("there is nothing to undo"),
     "redo": QT_TR_NOOP("there is nothing to redo"),
     "sequence": QT_TR_NOOP("the photos are no video and no sequence"),
-    "track": QT_TR_NOOP("the person has no track"),
     "work": QT_TR_NOOP("nothing works in the background"),
 }
 NO_ALTERNATIVE = QT_TR_NOOP("no such alternative was found")

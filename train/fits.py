@@ -20,7 +20,9 @@ from core.body.model import Body, load_body
 from core.fitting import TRUSTING, FitConfig
 from core.formats.bodies import spin
 from core.formats.format_row import Beside
+from core.formats.photos.video_photos import frame_rate
 from core.formats.shared.report import Import, Report
+from core.formats.shared.track_sightings import PHOTOS_A_SECOND
 from core.formats.table import formats_read
 from core.records import Person
 from core.store.fits.dictionary import FitsDictionary
@@ -39,12 +41,13 @@ from train.bulk.fit_batches import (
     guesser_files,
     guesser_of,
 )
+from train.bulk.over_time import fit_tracks_of
 from train.bulk.parts import Parts, Process, digest, digest_of_people
 from train.data.source_rows import in_rows_of
 from train.run.devices import device_of
 from train.run.parser import CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
-from train.run.values import from_one
+from train.run.values import above_zero, from_one
 
 PARTS_VERSION = 1  # changes with what a part holds
 FAULTS_SHOWN = 10
@@ -62,6 +65,9 @@ class Work:
     dataset: str
     config: FitConfig
     table: spin.Table | None  # of a SPIN data set, whose rows the dictionary is to have
+    photos_a_second: float | None = (
+        None  # of sequences, whose tracks are fitted over time; None: they are not
+    )
 
     @property
     def people(self) -> int:
@@ -90,7 +96,14 @@ def prepare(given: argparse.Namespace) -> Work:
     }
     rows = source.file if source.format == spin.FORMAT else None
     table = None if rows is None else spin.read_table(rows, Report(rows, spin.FORMAT))
-    return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset, config, table)
+    rate = _photos_a_second(source, given) if given.over_time else None
+    return Work(source, body, work, Parts.of(given.out.absolute(), key), dataset, config, table, rate)
+
+
+def _photos_a_second(source: Import, given: argparse.Namespace) -> float:
+    """As asked for, else the video's own, else the usual."""
+    own = float(frame_rate(source.root, [photo.path for photo in source.photos]))
+    return given.frame_rate or own or PHOTOS_A_SECOND
 
 
 def is_kept(person: Person, body: Body) -> bool:
@@ -128,6 +141,10 @@ def merge(work: Work) -> tuple[FitsDictionary, dict[str, str]]:
     photos = [
         photo.with_(people=tuple(members)) for photo, members in zip(work.source.photos, people, strict=True)
     ]
+    if work.photos_a_second is not None:
+        together = fit_tracks_of(photos, work.body, work.photos_a_second)
+        photos, faults = together.photos, faults | together.faults
+        print(f"{together.tracks} tracks of {together.people} people fitted over time", file=sys.stderr)
     fits = fits_of_photos(photos, work.body.fingerprint, work.dataset)
     if work.table is not None:
         fits = in_rows_of(work.table, [person.id for _, person in in_row_order(photos)], fits)
@@ -240,6 +257,17 @@ def _parser() -> CommandLine:
     parser.add_argument("--people", type=Path, help="people that OpenPose's detections belong to")
     parser.add_argument("--source-fits", type=Path, help="SPIN's fits beside SOURCE")
     convert.add_answers(parser)
+    parser.add_argument(
+        "--over-time",
+        action="store_true",
+        help="then fit each track of numbered photos as one motion of one shape",
+    )
+    parser.add_argument(
+        "--frame-rate",
+        type=above_zero,
+        metavar="N",
+        help=f"--over-time: photos a second of a sequence; else the video's own, or {PHOTOS_A_SECOND:g}",
+    )
     parser.add_argument("--json", action="store_true", help="print the summary as one line of JSON")
     return parser
 

@@ -80,12 +80,12 @@ def _fitted(body: "Body", some: "list[Sighting]", guesses: dict[int, Guess]) -> 
 
 def _as_people(part: "list[Sighting]", fits: list[Fit], guesses: dict[int, Guess]) -> FittedPeople:
     free = [(one.person, fit) for one, fit in zip(part, fits, strict=True) if not one.person.locked]
-    locked: tuple[LeftOut, ...] = ("locked",) * (len(part) - len(free))
+    locked: list[LeftOut] = ["locked" for one in part if one.person.locked]
     return FittedPeople(
         done=0,
         total=0,
         fits={person.id: fit for person, fit in free},
         guesses={person.id: guesses[person.id] for person, _ in free if person.id in guesses},
         keypoints={one.person.id: one.person.keypoints for one in part},
-        left_out=locked,
+        left_out=tuple(locked),
     )

@@ -116,9 +116,10 @@ def rows_of(made: list[tuple[int, tuple[Composite, float]]], body: Body) -> Arra
         for q in range(len(composite.people)):
             if composite.people.seen[q] < FEWEST_SEEN:
                 continue
-            truths.append(truth_of(composite.people[[q]], q + 1, composite.plan.size))
-            photos.append(number)
             asked = q == composite.asked
+            hidden = float(100 * composite.covered if asked else NOT_ASKED)
+            truths.append(truth_of(composite.people[[q]], q + 1, composite.plan.size, hidden))
+            photos.append(number)
             more.append((composite, asked, loss if asked else NOT_ASKED, int(composite.people.of_row[q])))
     arrays = dataset_arrays(truths, body, photos)
     arrays["kind"] = np.array([one.plan.kind for one, *_ in more], np.str_)
@@ -131,8 +132,8 @@ def rows_of(made: list[tuple[int, tuple[Composite, float]]], body: Body) -> Arra
     return arrays
 
 
-def truth_of(person: StagedPeople, number: int, size: tuple[int, int]) -> Truth:
-    """One person as train.synthetic has them. number: in the mask."""
+def truth_of(person: StagedPeople, number: int, size: tuple[int, int], hidden: float) -> Truth:
+    """One person as train.synthetic has them. number: in the mask; hidden [%]: NaN where it was not measured."""
     return Truth(
         pose=person.pose,
         betas=person.betas,
@@ -144,6 +145,9 @@ def truth_of(person: StagedPeople, number: int, size: tuple[int, int]) -> Truth:
         occluded=person.occluded,
         box=person.box_in(size),
         number=np.array([number], np.uint8),
+        occlusion=np.array([hidden], np.float32),
+        overlap=np.full(1, np.nan, np.float32),
+        garments=("",),
     )
 
 

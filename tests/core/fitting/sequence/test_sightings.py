@@ -4,34 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from core.body.keypoint_body import params_to_vector
 from core.body.model import BodyParams
 from core.errors import FitInputError
 from core.fitting.sequence import sightings as module
 from core.fitting.sequence.sightings import Sighting, fit_over_time
 from core.formats.shared.track_sightings import sightings_by_track
 from core.metrics import mpjpe_mm
-from core.records import BBox, Fit, Keypoints, Person, Photo
-from tests.core.fitting.making import CENTER, FOCAL, Scene, before_camera, off_by, prior_poses
-
-FRAMES = 8
-
-
-def walk(body) -> tuple[Scene, list[Photo]]:
-    """One person, track 5, in eight numbered photos that a file lists backwards, with fits ten degrees off."""
-    first = before_camera(prior_poses(1))[[0] * FRAMES]
-    scene = Scene.of(body, first, "coco17", noise_px=3)
-    rows = params_to_vector(off_by(scene.truth, 10)).numpy()
-    photos = []
-    for frame in range(FRAMES):
-        row = rows[frame]
-        fit = Fit(
-            row[:72], row[72:82], 0.0, row[83:86], FOCAL, np.array(CENTER), 9.0, body.fingerprint, "fit"
-        )
-        keypoints = Keypoints("coco17", scene.keypoints[frame, :, :2].numpy(), np.ones(17, np.float32))
-        person = Person(frame, BBox(np.array(CENTER), 2.0), keypoints, fit=fit, track=5)
-        photos.append(Photo(f"walk_{frame:03}.jpg", 1000, 800, (person,), focal_length=FOCAL))
-    return scene, photos[::-1]
+from core.records import Fit, Keypoints, Photo
+from tests.core.fitting.making import Scene
+from tests.core.fitting.sequence.making_walks import FRAMES, walk
 
 
 def track_in(photos: list[Photo]) -> list[Sighting]:

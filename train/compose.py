@@ -24,7 +24,7 @@ from torch import nn
 from core.body.model import Body, load_body
 from core.errors import FitloopError
 from core.store.fits.dictionary import FitsDictionary
-from train.compositing.compose_options import compose_parser
+from train.compositing.compose_options import add_compose_options
 from train.compositing.composed_set import DATASET, begin, join, write_composites
 from train.compositing.cutting.coco_segments import read_segments
 from train.compositing.cutting.cutouts import read_occluders
@@ -39,7 +39,7 @@ from train.compositing.placer_training import PlacerTraining
 from train.compositing.proposals import Proposer
 from train.compositing.rounds import Rounds, alternate, sources_of
 from train.compositing.settling import refused_pictures, settle
-from train.run.parser import INTERRUPTED, check_output, run_to_end
+from train.run.parser import INTERRUPTED, CommandLine, check_output, run_to_end
 from train.run.progress_line import ProgressLine
 
 SETTLED = (
@@ -228,7 +228,8 @@ def make(given: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command. Returns its exit code."""
-    parser = compose_parser(__doc__)
+    parser = CommandLine("train.compose", __doc__)
+    add_compose_options(parser)
     given = parser.parse_args(arguments)
     if sum(value is not None for value in (given.out, given.report, given.settle, given.run)) != 1:
         parser.error("give one of --out, --report, --settle, or --run with --rounds")

@@ -20,9 +20,9 @@ from core.body.model import Body, load_body
 from core.fitting import TRUSTING, FitConfig
 from core.formats.bodies import spin
 from core.formats.format_row import Beside
+from core.formats.motion.track_sightings import PHOTOS_A_SECOND
 from core.formats.photos.video_photos import frame_rate
 from core.formats.shared.report import Import, Report
-from core.formats.shared.track_sightings import PHOTOS_A_SECOND
 from core.formats.table import formats_read
 from core.records import Person
 from core.store.fits.dictionary import FitsDictionary

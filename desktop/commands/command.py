@@ -30,7 +30,7 @@ PLACING: Needs = frozenset({"placing"})  # keypoints are placed by clicking
 UNDO: Needs = frozenset({"undo"})
 REDO: Needs = frozenset({"redo"})
 SEQUENCE: Needs = frozenset({"sequence"})  # photos that follow each other in time
-TRACK: Needs = frozenset({"track"})  # the person's track through a sequence
+TRACK: Needs = frozenset({"track"})  # a selected person with a track
 WORK: Needs = frozenset({"work"})  # a job in the background
 FITTED = UNLOCKED | FIT | BODY
 # Why a command cannot run, the most basic need first.
@@ -119,7 +119,7 @@ def available(workbench: Workbench) -> Needs:
         keypoints = person.keypoints
         found |= {"person": True, "unlocked": writable and not person.locked, "fit": person.fit is not None}
         found |= {"held": bool(person.wishes), "original": person.original_keypoints is not None}
-        found["track"] = person.track is not None and workbench.sequence.there
+        found["track"] = person.track is not None
         found["several"] = len(workbench.queue.together) > 1
         found["keypoint"] = 0 <= workbench.view.keypoint < len(keypoints.xy)
         found["seen"] = bool((keypoints.confidence > 0).any())

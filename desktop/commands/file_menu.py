@@ -9,12 +9,12 @@ from core.formats.table import formats_written
 from core.guesses import beside
 from core.records import Guess, Person
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command, Run
-from desktop.commands.motion_row import EXPORT_MOTION
+from desktop.commands.exports.motion_row import EXPORT_MOTION
+from desktop.commands.exports.takeaway_rows import TAKEAWAYS
+from desktop.commands.exports.written_report import show_report
 from desktop.commands.people.at_opening import begin_work
 from desktop.commands.people.queue_menu import write
-from desktop.commands.takeaway_rows import TAKEAWAYS
 from desktop.commands.window_api import Asks
-from desktop.commands.written_report import show_report
 from desktop.jobs.files.asking import Answers
 from desktop.jobs.files.open_files import add_steps, open_steps, projects_of
 from desktop.jobs.files.open_photos import open_photos

@@ -123,23 +123,25 @@ SEQUENCE_MENU = (
         QT_TR_NOOP("Next &corrected photo of the track"),
         "Ctrl+Shift+PgDown",
         step_corrected(1),
-        TRACK,
+        TRACK | SEQUENCE,
     ),
     Command(
         "sequence.last_corrected",
         QT_TR_NOOP("Previous c&orrected photo of the track"),
         "Ctrl+Shift+PgUp",
         step_corrected(-1),
-        TRACK,
+        TRACK | SEQUENCE,
     ),
-    Command("sequence.next_gap", QT_TR_NOOP("Next &gap of the track"), "", step_gap(1), TRACK),
-    Command("sequence.last_gap", QT_TR_NOOP("Previous g&ap of the track"), "", step_gap(-1), TRACK),
+    Command("sequence.next_gap", QT_TR_NOOP("Next &gap of the track"), "", step_gap(1), TRACK | SEQUENCE),
+    Command(
+        "sequence.last_gap", QT_TR_NOOP("Previous g&ap of the track"), "", step_gap(-1), TRACK | SEQUENCE
+    ),
     Command(
         "sequence.swap",
         QT_TR_NOOP("&Swap tracks from here on"),
         "Ctrl+T",
         swap_tracks,
-        TRACK | PERSON | WRITABLE,
+        TRACK | SEQUENCE | PERSON | WRITABLE,
         cancels=True,
     ),
     Command(
@@ -147,11 +149,15 @@ SEQUENCE_MENU = (
         QT_TR_NOOP("C&ut the track here"),
         "Ctrl+Shift+T",
         cut_track,
-        TRACK | WRITABLE,
+        TRACK | SEQUENCE | WRITABLE,
         cancels=True,
     ),
     Command(
-        "sequence.join", QT_TR_NOOP("&Join with another track"), "Ctrl+Alt+J", join_tracks, TRACK | WRITABLE
+        "sequence.join",
+        QT_TR_NOOP("&Join with another track"),
+        "Ctrl+Alt+J",
+        join_tracks,
+        TRACK | SEQUENCE | WRITABLE,
     ),
     Command(
         "sequence.find",

@@ -8,7 +8,7 @@ from core.errors import FitloopError
 from desktop.commands.command import BODY, PROJECT, WRITABLE, Command
 from desktop.commands.window_api import Asks
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.practising import (
+from desktop.jobs.training.practising import (
     FOLDER,
     PracticeChoice,
     Practised,

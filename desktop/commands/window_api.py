@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from desktop.jobs.files.save_motion import MotionChoice
-from desktop.jobs.practising import PracticeChoice
+from desktop.jobs.training.practising import PracticeChoice
 
 FileKinds = Sequence[tuple[str, str]]  # kinds of a file to write: English words, and the ending
 

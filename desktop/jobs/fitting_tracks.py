@@ -26,7 +26,7 @@ def fit_track_steps(
     device: Device | None = None,
 ) -> Iterator[FittedPeople]:
     """Fit the tracks of people over time, one track after another. Locked people are constants."""
-    from core.formats.shared.track_sightings import sightings_by_track
+    from core.formats.motion.track_sightings import sightings_by_track
 
     wanted = {int(person_id) for person_id in person_ids}
     device = device or Device(body)

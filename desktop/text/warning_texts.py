@@ -53,7 +53,7 @@ def _words() -> Mapping[str, tuple[str, str]]:
             tr("Another person of this photo has the same body. Delete one of the two: Ctrl+Del."),
         ),
         "inside_another": (
-            tr("inside another person"),
+            tr("in another body"),
             tr("The body runs into another person's. Fit everybody of the photo together: Ctrl+Alt+F."),
         ),
         "below_floor": (

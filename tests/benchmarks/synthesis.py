@@ -6,7 +6,6 @@ which do not depend on what else the machine does; and a wardrobe's time to fit 
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
 import tempfile
@@ -15,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.benchmarks.shared.machine import machine
+from train.run.parser import CommandLine
 
 CASES = ((256, 1), (256, 4), (256, 8), (640, 4), (1280, 4))
 
@@ -61,7 +61,7 @@ def fit_time(wardrobe: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser("tests.benchmarks.synthesis", description=__doc__)
+    parser = CommandLine("tests.benchmarks.synthesis", __doc__)
     parser.add_argument("--wardrobe", type=Path)
     parser.add_argument("--panoramas", type=Path)
     parser.add_argument("--count", type=int, default=24, help="photos of 256 px a case; fewer of larger ones")

@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from core.errors import FitloopError, ProjectError
 from desktop import qt_override
 from tests.core.store.hostile_projects import KINDS, make_intact
-from tests.desktop.jobs.test_hostile_runs import KINDS as RUNS
-from tests.desktop.jobs.test_hostile_runs import make
+from tests.desktop.jobs.training.test_hostile_runs import KINDS as RUNS
+from tests.desktop.jobs.training.test_hostile_runs import make
 from tests.desktop.making import write_photo
 
 pytestmark = pytest.mark.slow

@@ -28,8 +28,8 @@ from core.errors import FitloopError
 from desktop.commands.file_menu import open_path
 from tests.core.store.hostile_projects import KINDS, make_intact
 from tests.desktop.desk import Desk
-from tests.desktop.jobs.test_hostile_runs import KINDS as RUNS
-from tests.desktop.jobs.test_hostile_runs import make
+from tests.desktop.jobs.training.test_hostile_runs import KINDS as RUNS
+from tests.desktop.jobs.training.test_hostile_runs import make
 from tests.desktop.making import write_photo
 from tests.desktop.test_hostile_window import follow, use
 from tests.journeys.program import Waiter

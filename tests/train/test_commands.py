@@ -31,7 +31,7 @@ BY_DEFAULT = {
         "--adults ADULTS adults to bake from; by default 1500",
         "--seed SEED seed of the random people; by default 0",
     ],
-    "convert": ["or skipped; by default fill", "photos a second of a sequence; by default 30.0"],
+    "convert": ["or skipped; by default fill", "photos a second of a sequence; else the video's own, or 30"],
     "evaluate": ["--guess GUESS of fits: none, lifter, a lifter's folder, or a run's; by default none"],
     "fits": [
         "--batch N people fitted together; by default 64",

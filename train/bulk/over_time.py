@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.body.model import Body
 from core.errors import FitInputError
 from core.fitting.sequence.sightings import Sighting, fit_over_time
-from core.formats.shared.track_sightings import sightings_by_track
+from core.formats.motion.track_sightings import sightings_by_track
 from core.records import Fit, Photo
 
 

@@ -13,9 +13,7 @@ DEFAULT_PROPOSALS = "hard"
 PLACER_STEPS = 200
 
 
-def compose_parser(words: str | None) -> CommandLine:
-    """The options. words: what the help begins with."""
-    parser = CommandLine("train.compose", words)
+def add_compose_options(parser: CommandLine) -> None:
     parser.add_argument(
         "--target", help="run or checkpoint of train.spin that fails on the composites; detector:NAME"
     )
@@ -64,4 +62,3 @@ def compose_parser(words: str | None) -> CommandLine:
     parser.add_argument("--seed", type=int, default=0, help="of all that is drawn")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     parser.add_argument("--resume", action="store_true", help="go on with the composites in --out")
-    return parser

@@ -208,7 +208,7 @@ QUEUE = (
     Command(
         "fit.over_time",
         QT_TR_NOOP("Fit the trac&k over time"),
-        "Ctrl+Alt+F",
+        "Ctrl+Alt+K",
         fit_tracks_of_selected,
         TRACK | WRITABLE | BODY,
     ),

@@ -78,7 +78,7 @@ def reset_trunk(workbench: Workbench, window: Asks, shown: Shown) -> None:
 
 TOGETHER_ROW = Command(
     "fit.together",
-    QT_TR_NOOP("Fit e&verybody of the photo together"),
+    QT_TR_NOOP("Fit everybod&y of the photo together"),
     "Ctrl+Alt+F",
     fit_together,
     PHOTO | WRITABLE | BODY,
@@ -87,13 +87,18 @@ TOGETHER_ROW = Command(
 TRUNK_ROWS = (
     Command(
         "person.same_box",
-        QT_TR_NOOP("Anothe&r person in this box"),
+        QT_TR_NOOP("Another person in this bo&x"),
         "Ctrl+Shift+N",
         another_in_this_box,
         PERSON | WRITABLE,
         cancels=True,
     ),
     Command(
-        "person.reset_trunk", QT_TR_NOOP("Reset the &trunk's mark"), "", reset_trunk, UNLOCKED, cancels=True
+        "person.reset_trunk",
+        QT_TR_NOOP("Trunk's mark back to the &joints"),
+        "",
+        reset_trunk,
+        UNLOCKED,
+        cancels=True,
     ),
 )

@@ -7,7 +7,7 @@ import pyqtgraph
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QComboBox, QLabel
 
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 from desktop.theme import theme

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QImageReader, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from core.files.regular import open_regular, start_of
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training.training_process import TrainingProcess
 from desktop.qt_override import qt_override
 from desktop.text.translate import tr
 

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from core.methods import MethodRow, method_rows
 from desktop.commands.people.queue_menu import guess_with
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.training_process import MOST_SHOWN, TrainingProcess
+from desktop.jobs.training.training_process import MOST_SHOWN, TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 from desktop.views.drawing import duration

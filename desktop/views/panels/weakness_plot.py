@@ -5,7 +5,7 @@ import pyqtgraph
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from core.errors import FitloopError
-from desktop.jobs.practising import FailureReport, newest_report, read_failures
+from desktop.jobs.training.practising import FailureReport, newest_report, read_failures
 from desktop.model.workbench import Workbench
 from desktop.text.translate import QT_TR_NOOP, tr
 from desktop.theme import Theme

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training.training_process import TrainingProcess
 from desktop.model.job_log import JobLog
 from desktop.state.job_record import JobRecord
 from desktop.text.translate import QT_TR_NOOP, tr

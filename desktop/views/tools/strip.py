@@ -53,8 +53,10 @@ class OnView(QFrame):
             return
         self._dressed, ground = colours.name, QColor(colours.window)
         rgba = f"rgba({ground.red()}, {ground.green()}, {ground.blue()}, {GROUND_ALPHA})"
-        border = f"border: {BORDER_PX}px solid {colours.border}; border-radius: {ROUND_PX}px"
-        self.setStyleSheet(f"QFrame#on_view {{ background: {rgba}; {border} }}")
+        self.setStyleSheet(
+            f"QFrame#on_view {{ background: {rgba}; border: {BORDER_PX}px solid {colours.border}; "
+            f"border-radius: {ROUND_PX}px }}"
+        )
 
 
 class Strip(OnView):

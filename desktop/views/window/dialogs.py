@@ -13,7 +13,7 @@ from core.formats.photos.photo_names import PHOTO_SUFFIXES
 from core.formats.table import FORMATS, formats_read
 from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.save_motion import MotionChoice
-from desktop.jobs.practising import PracticeChoice, Proposal
+from desktop.jobs.training.practising import PracticeChoice, Proposal
 from desktop.settings import Settings
 from desktop.text.translate import tr
 from desktop.theme import Theme

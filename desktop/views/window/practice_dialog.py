@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.jobs.practising import KINDS, PracticeChoice
+from desktop.jobs.training.practising import KINDS, PracticeChoice
 from desktop.text.translate import QT_TR_NOOP, tr
 from desktop.views.plain_buttons import without_icons
 

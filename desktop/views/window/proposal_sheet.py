@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from core.errors import ImageError
 from core.geometry.image import read_small_image
 from core.records import Verdict
-from desktop.jobs.practising import Proposal
+from desktop.jobs.training.practising import Proposal
 from desktop.qt_override import qt_override
 from desktop.text.translate import QT_TR_NOOP, tr
 from desktop.theme import Theme

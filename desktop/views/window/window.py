@@ -19,7 +19,7 @@ from desktop.commands.command import Command
 from desktop.commands.file_menu import open_path
 from desktop.jobs.files.photos import Photos
 from desktop.jobs.files.thumbnails import Thumbnails, photo_thumbnail_steps, with_a_body
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.settings import Settings

@@ -11,8 +11,8 @@ from desktop.commands.command import Command
 from desktop.commands.context_rows import Target
 from desktop.commands.window_api import FileKinds
 from desktop.jobs.files.save_motion import MotionChoice
-from desktop.jobs.practising import PracticeChoice, proposals_of, runs_of
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training.practising import PracticeChoice, proposals_of, runs_of
+from desktop.jobs.training.training_process import TrainingProcess
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
 from desktop.text.translate import tr

@@ -76,7 +76,7 @@ OWN = {
     "core/body/keypoints.py": "layouts that come with the program",
     "core/methods.py": "the table that comes with the program",
     "core/store/project/recovery.py": "a copy that it made",
-    "desktop/jobs/training_process.py": "the output that it starts",
+    "desktop/jobs/training/training_process.py": "the output that it starts",
     "desktop/jobs/takeaways/report_page.py": "the style that comes with the program",
     "desktop/views/window/help/about.py": "the system's words on the processor",
     "desktop/views/window/help/manual.py": "the documentation that comes with the program",

@@ -8,9 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.errors import FitloopError, ReadError
-from desktop.jobs import practising
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.practising import (
+from desktop.jobs.training import practising
+from desktop.jobs.training.practising import (
     PracticeChoice,
     practice_steps,
     proposals_of,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training.training_process import TrainingProcess
 
 pytestmark = pytest.mark.slow
 
@@ -125,10 +125,10 @@ def test_a_stopped_run_is_gone_on_with_in_its_folder(open_desk, tmp_path, monkey
     panel = follow(open_desk, folder, [{"step": 40, "loss": 0.5}])
     assert not panel.resume.isEnabled()  # it may still run elsewhere, and has no checkpoint
     (folder / "checkpoint.pt").write_bytes(b"x")
-    monkeypatch.setattr("desktop.jobs.training_process.QUIET_S", -1.0)
+    monkeypatch.setattr("desktop.jobs.training.training_process.QUIET_S", -1.0)
     open_desk.window.training.poll()
     assert panel.resume.isEnabled()
-    monkeypatch.setattr("desktop.jobs.training_process.subprocess.Popen", Child)
+    monkeypatch.setattr("desktop.jobs.training.training_process.subprocess.Popen", Child)
     panel.resume.click()
     assert started[0][1:] == ["-m", "train.spin", "--run", str(folder), "--resume"]
     assert not panel.resume.isEnabled()

@@ -39,7 +39,7 @@ from train.methods.posenet3d.looks_sampler import LooksSampler
 from train.methods.posenet3d.projected_looks import projected_looks
 from train.methods.posenet3d.pupils import Pupils
 from train.methods.posenet3d.skeleton_sheet import draw_people
-from train.methods.posenet3d.stages import Stage, stage_at
+from train.methods.posenet3d.stages import TrainingStage, stage_at
 from train.methods.posenet3d.student_loss import StudentBody
 from train.methods.posenet3d.teacher_loss import TeacherLoss, body_bones
 from train.run.distributed import Processes
@@ -96,7 +96,7 @@ class Course:
     plan: Plan
     pupils: Pupils
     processes: Processes
-    stage: Stage = field(default_factory=lambda: Stage("density", 0.0))
+    stage: TrainingStage = field(default_factory=lambda: TrainingStage("density", 0.0))
     found: dict[str, float] = field(default_factory=dict)
     drawn: float = 0.0
 
@@ -127,7 +127,7 @@ class Course:
             notices=notices,
         )
 
-    def _stage(self, share: float) -> Stage:
+    def _stage(self, share: float) -> TrainingStage:
         return stage_at(share, self.config.share, self.pupils.networks.density is not None)
 
     def rate(self, step: int, share: float) -> float:

@@ -16,7 +16,7 @@ from train.methods.posenet3d.config import Config
 from train.methods.posenet3d.discriminators import two_frames
 from train.methods.posenet3d.initial_networks import PoseNetworks
 from train.methods.posenet3d.looks_sampler import LooksBatch, LooksSampler, seen_size, student_input
-from train.methods.posenet3d.stages import Stage
+from train.methods.posenet3d.stages import TrainingStage
 from train.methods.posenet3d.student_loss import (
     NEAREST,
     ShownLooks,
@@ -62,7 +62,7 @@ class Pupils:
     def student(self) -> Lifter:
         return self.networks.student
 
-    def step(self, stage: Stage, number: int) -> tuple[Tensor, Parts]:
+    def step(self, stage: TrainingStage, number: int) -> tuple[Tensor, Parts]:
         """Gradients of one step, into the networks that learn in this stage; loss and its parts."""
         if stage.name == "density":
             return self._learn_density()

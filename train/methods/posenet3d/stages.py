@@ -20,14 +20,14 @@ class StageShares:
     together: float = 0.15
 
 
-class Stage(NamedTuple):
+class TrainingStage(NamedTuple):
     """name: of the stage; gone: the share of it that is over, 0 to 1."""
 
     name: StageName
     gone: float
 
 
-def stage_at(share: float, shares: StageShares, with_density: bool) -> Stage:
+def stage_at(share: float, shares: StageShares, with_density: bool) -> TrainingStage:
     """The stage in which a share of the whole training is done."""
     lengths: list[tuple[StageName, float]] = [
         ("density", shares.density if with_density else 0.0),
@@ -39,6 +39,6 @@ def stage_at(share: float, shares: StageShares, with_density: bool) -> Stage:
     left = share * sum(length for _, length in lengths)
     for name, length in lengths:
         if left < length:
-            return Stage(name, left / length)
+            return TrainingStage(name, left / length)
         left -= length
-    return Stage(lengths[-1][0], 1.0)
+    return TrainingStage(lengths[-1][0], 1.0)

@@ -8,7 +8,7 @@ from core.body.model import BodyParams
 from core.errors import FitInputError
 from core.fitting.sequence import sightings as module
 from core.fitting.sequence.sightings import Sighting, fit_over_time
-from core.formats.shared.track_sightings import sightings_by_track
+from core.formats.motion.track_sightings import sightings_by_track
 from core.metrics import mpjpe_mm
 from core.records import Fit, Keypoints, Photo
 from tests.core.fitting.making import Scene

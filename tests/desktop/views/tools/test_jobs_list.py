@@ -9,9 +9,9 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from core.errors import FitloopError
 from core.methods import method_rows
-from desktop.jobs import followed_run
 from desktop.jobs.fitting_many import fit_many_steps
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training import followed_run
+from desktop.jobs.training.training_process import TrainingProcess
 from desktop.state.job_record import JobRecord
 from desktop.views.drawing import duration
 from desktop.views.tools.jobs_list import JobsList
@@ -171,7 +171,7 @@ def test_a_training_stays_in_the_list_while_another_run_is_followed(open_desk, j
         def poll(self):
             return None
 
-    monkeypatch.setattr("desktop.jobs.training_process.subprocess.Popen", Child)
+    monkeypatch.setattr("desktop.jobs.training.training_process.subprocess.Popen", Child)
     training, own, other = open_desk.window.training, tmp_path / "own", tmp_path / "other"
     training.start(own, method_rows()[0], [])
     (own / "metrics.jsonl").write_text('{"step": 7, "loss": 1.0}\n')

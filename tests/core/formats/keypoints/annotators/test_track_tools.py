@@ -72,7 +72,7 @@ def test_a_video_without_photos_says_what_to_do(tmp_path):
     )
     assert imported.people == 0
     assert "track 0, 301 frames from 0 on" in imported.summary()
-    assert "save the frames of the video as photos" in imported.summary()
+    assert "save its frames as photos" in imported.summary()
 
 
 def test_a_track_of_hundreds_of_millions_of_frames_is_refused(tmp_path):

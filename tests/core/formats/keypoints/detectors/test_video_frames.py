@@ -68,7 +68,7 @@ def test_photos_with_the_file_s_own_numbers_are_not_shifted(tmp_path):
 def test_a_frame_without_a_photo_is_left_out_and_the_remedy_told(tmp_path):
     imported = mmpose.read(written(tmp_path, frames(0, 1, 2), photos=FROM_0))
     assert paths(imported) == list(FROM_0)
-    assert "save the frames of the video as photos" in imported.summary()
+    assert "save its frames as photos" in imported.summary()
 
 
 def test_photos_of_the_video_s_name_go_before_others(tmp_path):

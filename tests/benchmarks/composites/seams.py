@@ -1,11 +1,11 @@
 """Does a network find pasted people by their seams? With and without seams where nobody is.
 
-python -m tests.benchmarks.seams --folder runs/composing [--photos 1000] [--count 600] [--seeds 3]
+python -m tests.benchmarks.composites.seams --folder runs/composing [--photos 1000] [--count 600] [--seeds 3]
 
 A small classifier learns crops of 64 px: pasted people against pieces of background. With seams, half of the background
 pieces hold a patch of another photo, cut with a person's mask and blended like people. Measured on other photos:
 how well its output tells patches from plain background, as area under the curve (50 % is chance), and people from plain
-background. Uses the photos of tests.benchmarks.composing in the same folder.
+background. Uses the photos of tests.benchmarks.composites.composing in the same folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from core.body.model import load_body
-from tests.benchmarks.composing import prepared, stage
+from tests.benchmarks.composites.composing import prepared, stage
 from tests.benchmarks.shared.machine import machine
 from train.compositing.composites import Composite, CompositePlan, compose, with_patches
 from train.compositing.cutting.stage import Stage
@@ -121,7 +121,7 @@ def measured(network: torch.nn.Module, people: Tensor, patches: Tensor, plain: T
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.seams", __doc__)
+    parser = CommandLine("tests.benchmarks.composites.seams", __doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("--count", type=int, default=600)

@@ -3,8 +3,8 @@
 from functools import partial
 
 from desktop.commands.command import BODY, PROJECT, Command
+from desktop.commands.exports.written_report import show_report
 from desktop.commands.window_api import Asks
-from desktop.commands.written_report import show_report
 from desktop.jobs.files.save_motion import MotionChoice, motion_steps
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown

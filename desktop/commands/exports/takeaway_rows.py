@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from desktop.commands.command import BODY, FIT, PERSON, PHOTO, PROJECT, Command, Run
+from desktop.commands.exports.written_report import show_report
 from desktop.commands.window_api import Asks, FileKinds
-from desktop.commands.written_report import show_report
 from desktop.jobs.takeaways import contact_pages, data_report, turntable, view_picture
 from desktop.jobs.takeaways.turntable import TurnStep
 from desktop.model.workbench import Workbench

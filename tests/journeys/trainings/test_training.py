@@ -10,7 +10,7 @@ import time
 import pytest
 
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.training_process import ROOT, TrainingProcess
+from desktop.jobs.training.training_process import ROOT, TrainingProcess
 from tests.waiting import output_of
 
 pytestmark = pytest.mark.slow

@@ -1,7 +1,7 @@
 """Does a network that is told whose body do better in crowds? SPIN beside OCHMR's maps and blocks, on synthetic pairs.
 
-python -m tests.benchmarks.crowd --folder runs/crowd [--count 4500] [--alone 500] [--seeds 3] [--epochs 24] [--jobs 2]
-    [--size 160] [--only spin --only conorm]
+python -m tests.benchmarks.crowds.crowd --folder runs/crowd [--count 4500] [--alone 500] [--seeds 3] [--epochs 24]
+    [--jobs 2] [--size 160] [--only spin --only conorm]
 
 Photos show two people over each other (`train.synthetic --crowd 4`) or one alone; truth is exact. All networks learn
 from the same rows, each person's own box and the square around both, by the same steps; they differ in what they are
@@ -89,7 +89,7 @@ class TestSet:
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.crowd", __doc__)
+    parser = CommandLine("tests.benchmarks.crowds.crowd", __doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--count", type=int, default=4500)
     parser.add_argument("--alone", type=int, default=500)

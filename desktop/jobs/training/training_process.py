@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.methods import MethodRow
-from desktop.jobs.followed_run import OUTPUT, FollowedRun
+from desktop.jobs.training.followed_run import OUTPUT, FollowedRun
 from desktop.state.job_record import JobRecord, JobState
 from desktop.text.translate import tr
 

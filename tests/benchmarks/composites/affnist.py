@@ -1,6 +1,7 @@
 """Which affines of digits teach most? The smallest experiment of "Learning to Generate Synthetic Data via Compositing".
 
-python -m tests.benchmarks.affnist --digits mnist.npz [--counts 500 1000 2000 4000] [--seeds 3] [--arms …] [--out FILE]
+python -m tests.benchmarks.composites.affnist --digits mnist.npz
+    [--counts 500 1000 2000 4000] [--seeds 3] [--arms …] [--out FILE]
 
 A classifier that was taught centred digits learns from a pool of n placed digits, and is tested on 2 000 other digits,
 each placed once by a random affine of AffNIST's ranges. The arms differ in how the pool's affines are chosen:
@@ -219,7 +220,7 @@ def table(outcomes: list[Placing], start: str) -> str:
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.affnist", __doc__)
+    parser = CommandLine("tests.benchmarks.composites.affnist", __doc__)
     parser.add_argument("--digits", type=Path, required=True)
     parser.add_argument("--counts", type=int, nargs="+", default=[500, 1000, 2000, 4000])
     parser.add_argument("--seeds", type=int, default=3)

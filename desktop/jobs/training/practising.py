@@ -16,7 +16,7 @@ from core.files.untrusted import read_arrays, read_json
 from core.files.whole_file import whole_file
 from core.store import Project
 from desktop.jobs.child import LAST_WORDS, run_child
-from desktop.jobs.followed_run import CHECKPOINT
+from desktop.jobs.training.followed_run import CHECKPOINT
 from desktop.text.translate import tr
 
 MODULE = "train.compose"

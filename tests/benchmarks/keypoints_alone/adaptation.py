@@ -1,7 +1,7 @@
 """Does a lifter that was taught in 3D without dances become better at dances by their keypoints alone?
 
-python -m tests.benchmarks.adaptation --poses POSES.npz --folder runs/adaptation [--minutes 10] [--threads 1]
-    [--lifter "--width 384 --blocks 2 --hypotheses 1"] [--more "--student-distilled 10"]
+python -m tests.benchmarks.keypoints_alone.adaptation --poses POSES.npz --folder runs/adaptation [--minutes 10]
+    [--threads 1] [--lifter "--width 384 --blocks 2 --hypotheses 1"] [--more "--student-distilled 10"]
 
 A lifter is taught in 3D by all train subjects' poses whose description names no dance. train.posenet3d then adapts it
 to the dances of the train subjects, projected to coco17; their 3D is not read. Measured are dances of a test subject
@@ -35,7 +35,7 @@ MEASURED = 1500  # poses of each kind
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.adaptation", __doc__)
+    parser = CommandLine("tests.benchmarks.keypoints_alone.adaptation", __doc__)
     parser.add_argument("--poses", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=10.0)

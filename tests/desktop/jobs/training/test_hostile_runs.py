@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from desktop.jobs import followed_run
-from desktop.jobs.followed_run import numbers_of
-from desktop.jobs.training_process import TrainingProcess
+from desktop.jobs.training import followed_run
+from desktop.jobs.training.followed_run import numbers_of
+from desktop.jobs.training.training_process import TrainingProcess
 
 CONFIG = {"method": "spin", "options": {"steps": 12}}
 LINE = b'{"step": 3, "loss": 0.5}\n'

@@ -1,6 +1,6 @@
 """Whom should a curator correct first? 200 corrections by expected loss, by the largest error in 2D, and at random.
 
-python -m tests.benchmarks.corrections --folder runs/composing [--photos 1000] [--seeds 3]
+python -m tests.benchmarks.composites.corrections --folder runs/composing [--photos 1000] [--seeds 3]
 
 A small network (tests/benchmarks/shared/small_regressor.py) has learned 150 corrected people. Of 600 others, half are
 in composites (hidden, cut, small, in crowds); all have keypoints of a detector, with noise, strays and gaps, and no
@@ -12,7 +12,7 @@ worst     by the error of the network's prediction in 2D alone
 random    by lot
 
 The network goes on with the 350. Printed: PA-MPJPE [mm] on held-out people, half of them plain and half in composites.
-Uses the photos of tests.benchmarks.composing in the same folder.
+Uses the photos of tests.benchmarks.composites.composing in the same folder.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from core.body.keypoints import convert
 from core.body.model import Body, load_body
 from core.records import Keypoints
-from tests.benchmarks.composing import prepared, stage
+from tests.benchmarks.composites.composing import prepared, stage
 from tests.benchmarks.shared.machine import machine
 from tests.benchmarks.shared.small_regressor import SmallCrops, SmallRegressor, error_mm, learn, small_target
 from train.compositing.cutting.stage import Stage
@@ -97,7 +97,7 @@ def order(
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.corrections", __doc__)
+    parser = CommandLine("tests.benchmarks.composites.corrections", __doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=3)

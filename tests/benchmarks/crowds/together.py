@@ -1,6 +1,6 @@
 """Bodies moved out of each other: pairs at contact whose single fits run into each other, and eight people in a row.
 
-python -m tests.benchmarks.together [--pairs 200] [--seed 0]
+python -m tests.benchmarks.crowds.together [--pairs 200] [--seed 0]
 
 Two bodies of the pose prior are moved together until their meshes touch. Noisy keypoints of both (3 px at a person of
 200 px) are fitted one by one, as the desk does; depth is then off, and many pairs are inside each other. Printed: the
@@ -33,7 +33,7 @@ REPEATS = 15
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.together", __doc__)
+    parser = CommandLine("tests.benchmarks.crowds.together", __doc__)
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 """What PoseNet3D learns from 2D alone in so many minutes, beside the shipped lifter, which was taught in 3D.
 
-python -m tests.benchmarks.posenet3d --poses POSES.npz --folder runs/posenet3d [--minutes 40] [--seeds 1]
-    [--more "--width 512"] [--truth PHOTOS] [--ablations] [--rank]
+python -m tests.benchmarks.keypoints_alone.posenet3d --poses POSES.npz --folder runs/posenet3d [--minutes 40]
+    [--seeds 1] [--more "--width 512"] [--truth PHOTOS] [--ablations] [--rank]
 
 The train subjects' poses are projected to coco17, their 3D is not read (train/methods/posenet3d/projected_looks.py). A
 run that is there already is only measured. Measured are all poses of the test subjects, PA-MPJPE [mm] without
@@ -70,7 +70,7 @@ RANKED = 1000  # poses of each split
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.posenet3d", __doc__)
+    parser = CommandLine("tests.benchmarks.keypoints_alone.posenet3d", __doc__)
     parser.add_argument("--poses", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=40.0)

@@ -1,6 +1,6 @@
 """Which composites teach a network of people most: random ones, the worst of four, a synthesizer's, or more photos?
 
-python -m tests.benchmarks.composing --folder runs/composing [--photos 800] [--added 240] [--seeds 3]
+python -m tests.benchmarks.composites.composing --folder runs/composing [--photos 800] [--added 240] [--seeds 3]
 
 A small network (tests/benchmarks/shared/small_regressor.py: crops of 64 px, not ResNet) learns plain synthetic photos
 of one person, then goes on with added ones of each arm in a third of every batch:
@@ -135,7 +135,7 @@ def table(outcomes: list[PeopleOutcome]) -> str:
 
 
 def main() -> None:
-    parser = CommandLine("tests.benchmarks.composing", __doc__)
+    parser = CommandLine("tests.benchmarks.composites.composing", __doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--photos", type=int, default=800)
     parser.add_argument("--added", type=int, default=240)

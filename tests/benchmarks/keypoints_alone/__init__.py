@@ -1,0 +1,1 @@
+"""Benchmarks of lifters that learn from keypoints alone."""

@@ -13,7 +13,7 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store.fits.from_photos import fits_of_photos
 from tests.train.compositing.making_stages import SIZE, painted
 from train import compose
-from train.compositing.composed_set import DATASET
+from train.compositing.composed_set import DATASET, truth_of
 from train.compositing.composites import compose as composed
 from train.compositing.cutting.stage import photos_of_dataset
 from train.compositing.failing.failing_targets import AskedPerson, spin_target
@@ -25,7 +25,6 @@ from train.data.batches import Order
 from train.data.samples import read_dataset
 from train.methods.spin.config import Config
 from train.methods.spin.in_the_loop import build
-from train.synthesis.photo import Truth
 from train.synthesis.writing import dataset_arrays
 
 
@@ -39,16 +38,7 @@ def people(body, tmp_path_factory):
     """A data set as train.synthetic writes them, of four painted people."""
     folder = tmp_path_factory.mktemp("people")
     photos = painted(folder, body, 4)
-    truths = []
-    for photo in photos:
-        one = photo.people
-        center = tuple(one.camera_center[0].tolist())
-        truths.append(
-            Truth(
-                one.pose, one.betas, one.kid, one.cam_t, float(one.focal_length[0]), center, one.keypoints,
-                one.occluded, one.box_in(SIZE), np.array([1], np.uint8),
-            )
-        )  # fmt: skip
+    truths = [truth_of(photo.people, 1, SIZE, 0.0) for photo in photos]
     arrays = dataset_arrays(truths, body)
     arrays["imgname"] = np.array([photo.path.name for photo in photos])
     arrays["mask"] = np.array([f"mask_{i}.png" for i in range(len(photos))])

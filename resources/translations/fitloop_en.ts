@@ -192,5 +192,12 @@
             <numerusform>%n people at the end have no photo any more; undo brings them back.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n people of the photo stand beside each other</source>
+        <translation>
+            <numerusform>%n person of the photo stands alone</numerusform>
+            <numerusform>%n people of the photo stand beside each other</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>

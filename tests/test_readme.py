@@ -12,7 +12,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_WORDS = 1500
 LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
 COMMAND = re.compile(
-    r"(?:python|--) (?:-m )?((?:train|tests\.[a-z_.]+|desktop)\.[a-z_]+|main\.py)\b([^`#\n]*)"
+    r"(?:python|--) (?:-m )?((?:train|tests\.[a-z_.]+|desktop)\.[a-z_0-9]+|main\.py)\b([^`#\n]*)"
 )
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]+")
 

@@ -190,7 +190,7 @@ def test_a_leg_that_reaches_below_the_foot_on_the_floor_is_told():
 @pytest.fixture
 def project_of_two(tmp_path):
     with Project.create(tmp_path / "a.fitloop") as project:
-        project.add_photos([Photo("a.jpg", 640, 480, (person(fit()), person(fit(at=(0.8, 0.2, 4.0)))))])
+        project.add_photos([Photo("a.jpg", 640, 480, (person(fit()), person(fit(at=(2.4, 0.2, 4.0)))))])
         yield project
 
 
@@ -199,7 +199,7 @@ def test_the_queue_is_filtered_and_ordered_by_warnings_as_they_come_and_go(proje
     photo = project.photo(1)
     first, second = photo.people
     betas = np.full(10, 4.0)
-    changed = photo.with_person(second.with_(fit=fit(at=(0.8, 0.2, 4.0), betas=betas, weak=True)))
+    changed = photo.with_person(second.with_(fit=fit(at=(2.4, 0.2, 4.0), betas=betas, weak=True)))
     project.commit(Edit("Change", photo, changed))
     assert project.queue_ids(warning="any").tolist() == [second.id]
     assert project.queue_ids(warning="unlikely_shape").tolist() == [second.id]

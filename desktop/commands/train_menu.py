@@ -29,7 +29,7 @@ def practise(workbench: Workbench, window: Asks, shown: Shown) -> None:
     fits = fits_file_of(shown.the_project)
     if not fits.is_file():
         words = tr("{name} is not there yet. Save the fits first: Ctrl+S.")
-        workbench.refused.emit(words.format(name=fits.name))
+        workbench.told.emit(words.format(name=fits.name))
         return
     window.ask_for_practice(partial(_practise, workbench, window, fits))
 
@@ -69,7 +69,7 @@ def order_by_expected_loss(workbench: Workbench, window: Asks, shown: Shown) -> 
     project = shown.the_project
     file = newest_report(project)
     if file is None:
-        workbench.refused.emit(tr("There is no report yet. Choose Train › Practise what fails first."))
+        workbench.told.emit(tr("There is no report yet. Choose Train › Practise what fails first."))
         return
     try:
         ids = worst_expected(project, read_failures(file))

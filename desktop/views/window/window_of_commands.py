@@ -77,7 +77,7 @@ class WindowOfCommands(QMainWindow):
         runs = runs_of(self._workbench.shown.the_project)
         if not runs:
             words = tr("No run of this project has a checkpoint yet. Train a network first: Panel Train.")
-            self._workbench.refused.emit(words)
+            self._workbench.told.emit(words)
             return
         self._dialogs.ask_for_practice(runs, take)
 

@@ -128,12 +128,12 @@ def test_at_least_one_kind_is_practised(qtbot, tmp_path):
 
 def test_without_fits_or_a_run_the_window_says_what_is_missing(open_desk):
     open_desk.do("train.practise")
-    assert "Save the fits first" in open_desk.said[-1]
+    assert "Save the fits first" in open_desk.told[-1]
     fits_file_of(open_desk.workbench.project).touch()
     open_desk.do("train.practise")
-    assert "Train a network first" in open_desk.said[-1]
+    assert "Train a network first" in open_desk.told[-1]
     open_desk.do("train.expected")
-    assert "There is no report yet" in open_desk.said[-1]
+    assert "There is no report yet" in open_desk.told[-1]
 
 
 def test_practice_ends_on_the_sheet_and_the_queue_can_follow_its_report(open_desk, monkeypatch):

@@ -35,7 +35,7 @@ def test_from_a_video_to_motion(tmp_path):
 
         sequence.show(20, one)
         desk.wait(lambda: not desk.window.waiting)
-        assert number_in(desk.window.canvas._image) == 20
+        assert number_in(desk.window.canvas.image.pixels) == 20
         fitted = workbench.person
         start = desk.place_of("left_wrist")
         desk.drag(start, start + QPointF(0, -30))

@@ -12,11 +12,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.methods import MethodRow
+from desktop.jobs.child import ROOT
 from desktop.jobs.training.followed_run import OUTPUT, FollowedRun
 from desktop.state.job_record import JobRecord, JobState
 from desktop.text.translate import tr
 
-ROOT = Path(__file__).parents[2]
 LOOK_EVERY_MS = 1000
 QUIET_S = 120.0  # a run without output for this long is taken for ended
 READ_ON_MS = 20

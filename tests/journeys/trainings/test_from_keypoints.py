@@ -37,13 +37,13 @@ def test_a_projects_keypoints_teach_its_guesses(desk, people):
     panel.start.click()
     desk.wait(lambda: not training.running)
     training.poll()
-    assert training.step == 20, training.last_words
+    assert training.run.step == 20, training.last_words
     assert panel.shown_metric.findText("distilled_mm") >= 0
     assert panel.shown_metric.findText("nats_of_views") >= 0
-    assert training.picture is not None
+    assert training.run.picture is not None
     panel.use.click()
     desk.wait(lambda: not workbench.busy)
-    assert workbench.fits.network.title == training.folder.name
+    assert workbench.fits.network.title == training.run.folder.name
     guesses = [person.guess for photo in workbench.project.photos() for person in photo.people]
     assert len(guesses) == PHOTOS * PEOPLE
     assert {guess.network for guess in guesses} == {"lifter"}

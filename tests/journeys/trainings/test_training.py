@@ -9,8 +9,9 @@ import time
 
 import pytest
 
+from desktop.jobs.child import ROOT
 from desktop.jobs.files.save_files import fits_file_of
-from desktop.jobs.training.training_process import ROOT, TrainingProcess
+from desktop.jobs.training.training_process import TrainingProcess
 from tests.waiting import output_of
 
 pytestmark = pytest.mark.slow

@@ -87,11 +87,11 @@ def _pose(array: np.ndarray, count: int, report: Report) -> np.ndarray:
         raise report.error(f"its shape is {array.shape}", f"It must have {count} rows.", "pose")
     numbers_a_row = array.size // max(count, 1)
     if array.shape[1:] in ((72,), (24, 3)):
-        return checked(array.reshape(count, -1), "pose", count, (72,), report)
+        return checked(array.reshape(count, 72), "pose", count, (72,), report)
     if numbers_a_row != 216 or array.shape[1:] not in ((24, 3, 3), (24, 9), (216,)):
         problem = f"its shape is {array.shape}: neither 24 axis-angles nor 24 matrices a person"
         raise report.error(problem, "Save it as (N, 72) or (N, 24, 3, 3).", "pose")
-    matrices = checked(array.reshape(count, -1), "pose", count, (216,), report)
+    matrices = checked(array.reshape(count, 216), "pose", count, (216,), report)
     return axis_angles(matrices.reshape(count, 24, 3, 3))
 
 

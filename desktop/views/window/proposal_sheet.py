@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import ImageError
-from core.geometry.image import read_small_image
 from core.records import Verdict
 from desktop.jobs.training.practising import Proposal
 from desktop.qt_override import qt_override
@@ -143,6 +142,8 @@ def words_of(proposal: Proposal) -> str:
 
 def picture_of(proposal: Proposal) -> QPixmap:
     """Its picture, at most TILE_PX a side; an empty one where it cannot be read."""
+    from core.geometry.image import read_small_image  # imports torch
+
     try:
         image = np.ascontiguousarray(read_small_image(proposal.picture, TILE_PX))
     except ImageError:

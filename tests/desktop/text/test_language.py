@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[3]
 OPEN, CLOSE = "⟦", "⟧"
 ENGLISH_WORD = re.compile(r"[A-Za-z]{3,}")
 NAMES = re.compile(
-    r"Fitloop|COCO|SPIN|OCHMR|Lifter|EFT|OpenPose|photo_\d\.jpg|^people$|^open body$|^English$"
+    r"Fitloop|COCO|SPIN|OCHMR|PoseNet3D|Lifter|EFT|OpenPose|photo_\d\.jpg|^people$|^open body$|^English$"
 )
 QTS_OWN = {  # Qt's to translate; it has no Esperanto
     *("Close", "Float", "Scroll Left", "Scroll Right", "Press shortcut", "Restore Defaults", "Export..."),

@@ -33,9 +33,16 @@ def _frames(word: str, room: str, reads: str, *suffixes: str, module: str = "") 
 def _network(
     word: str, reads: str, *suffixes: str, module: str = "", asks: tuple[str, ...] = ("photos", "first_frame")
 ) -> Format:
-    """A row of a network's answers: guesses of bodies, which are only read."""
+    """A row of a network's guesses, which are only read."""
     part = f"bodies.networks.{module or word}"
     return Format(word, suffixes, reads, _late(part, "recognise"), None, _late(part, "read"), asks)
+
+
+def _motion(word: str, suffix: str, writes: str, title: str, module: str, write: str = "write") -> Format:
+    """A row of one person's motion through the photos, which is only written."""
+    made = _late(f"motion.{module}", write)
+    asks = ("body", "motion")
+    return Format(word, (suffix,), writes=writes, write=made, write_asks=asks, holds="sequence", title=title)
 
 
 _ROWS = (
@@ -148,39 +155,10 @@ _ROWS = (
         read=_late("bodies.pw3d", "read"),
         read_asks=("photos", "body"),
     ),
-    Format(
-        "mpii",
-        (".mat",),
-        reads="MPII annotations .mat",
-        recognise=_late("keypoints.mpii", "recognise"),
-        read=_late("keypoints.mpii", "read"),
-        read_asks=("photos", "layout_name"),
-    ),
-    Format(
-        "lsp",
-        (".mat",),
-        reads="LSP and LSP-extended joints.mat",
-        recognise=_late("keypoints.lsp", "recognise"),
-        read=_late("keypoints.lsp", "read"),
-        read_asks=("photos", "layout_name"),
-    ),
-    Format(
-        "cvat",
-        (".xml",),
-        reads="CVAT XML 1.1 for images, skeletons",
-        recognise=_late("keypoints.cvat", "recognise"),
-        read=_late("keypoints.cvat", "read"),
-        read_asks=("photos", "layout_name"),
-    ),
-    Format(
-        "yolo",
-        (".txt",),
-        reads="YOLO pose labels: a .txt or a folder of them",
-        recognise=_late("keypoints.yolo", "recognise"),
-        read=_late("keypoints.yolo", "read"),
-        read_asks=("photos", "layout_name"),
-        root=_late("keypoints.yolo", "photo_root"),
-    ),
+    _keypoints("mpii", "mpii", "MPII annotations .mat", ".mat"),
+    _keypoints("lsp", "lsp", "LSP and LSP-extended joints.mat", ".mat"),
+    _keypoints("cvat", "cvat", "CVAT XML 1.1 for images, skeletons", ".xml"),
+    _keypoints("yolo", "yolo", "YOLO pose labels: a .txt or a folder of them", ".txt", own_root=True),
     _keypoints(
         "coco-results",
         "detectors.coco_results",
@@ -265,32 +243,21 @@ _ROWS = (
         menu="Export para&meters…",
         title="SMPL parameters",
     ),
-    Format(
-        "amass",
-        (".npz",),
-        writes="AMASS-style .npz of one person through the photos",
-        write=_late("motion.amass", "write"),
-        write_asks=("body", "motion"),
-        holds="sequence",
-        title="AMASS, SMPL-H",
-    ),
-    Format(
+    _motion("amass", ".npz", "AMASS-style .npz of one person through the photos", "AMASS, SMPL-H", "amass"),
+    _motion(
         "amass-smplx",
-        (".npz",),
-        writes="the same with SMPL-X's 55 joints, as Blender's SMPL-X add-on reads it",
-        write=_late("motion.amass", "write_smplx"),
-        write_asks=("body", "motion"),
-        holds="sequence",
-        title="AMASS, SMPL-X",
+        ".npz",
+        "the same with SMPL-X's 55 joints, as Blender's SMPL-X add-on reads it",
+        "AMASS, SMPL-X",
+        "amass",
+        "write_smplx",
     ),
-    Format(
+    _motion(
         "bvh",
-        (".bvh",),
-        writes="motion .bvh of one person through the photos, for Blender, Maya, MotionBuilder",
-        write=_late("motion.bvh", "write"),
-        write_asks=("body", "motion"),
-        holds="sequence",
-        title="BVH motion",
+        ".bvh",
+        "motion .bvh of one person through the photos, for Blender, Maya, MotionBuilder",
+        "BVH motion",
+        "bvh",
     ),
     Format(
         "mesh",
@@ -302,15 +269,7 @@ _ROWS = (
         menu="Export mes&hes…",
         title="Meshes",
     ),
-    Format(
-        "animation",
-        (".glb",),
-        writes="animated .glb of one person through the photos",
-        write=_late("motion.gltf", "write"),
-        write_asks=("body", "motion"),
-        holds="sequence",
-        title="Animated glTF",
-    ),
+    _motion("animation", ".glb", "animated .glb of one person through the photos", "Animated glTF", "gltf"),
 )
 FORMATS = {row.word: row for row in _ROWS}
 

@@ -90,28 +90,9 @@ def params_of_all(states: "Sequence[Fit | Guess]", body: "Body") -> "BodyParams"
 
 def fit_of_step(step: "FitStep", row: int, photo: Photo, body: "Body") -> Fit:
     """A row of a solver's step as a record."""
-    from core.body.keypoint_body import (
-        BETAS_COLUMNS,
-        CAM_T_COLUMNS,
-        KID_COLUMN,
-        POSE_COLUMNS,
-        params_to_vector,
-    )
+    from core.fitting.fit_record import fit_record
 
-    focal_length, center = photo.camera
-    unknowns, score = params_to_vector(step.params)[row].numpy(), float(step.score[row])
-    return Fit(
-        pose=unknowns[POSE_COLUMNS],
-        betas=unknowns[BETAS_COLUMNS],
-        kid=float(unknowns[KID_COLUMN]),
-        cam_t=unknowns[CAM_T_COLUMNS],
-        focal_length=focal_length,
-        camera_center=np.array(center),
-        score=score if np.isfinite(score) else np.inf,
-        body=body.fingerprint,
-        source="fit",
-        weak=bool(step.weak[row]),
-    )
+    return fit_record(step.params, row, float(step.score[row]), bool(step.weak[row]), photo, body)
 
 
 def pose_step(step: "FitStep", photo: Photo, person: Person, body: "Body", moving: bool = False) -> PosedBody:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from core.body.model import Body, BodyParams
 from core.errors import FitInputError, ImageError
 from core.fitting import FitConfig, FitStep, fit
+from core.fitting.fit_record import fit_record
 from core.geometry.camera import CROP_SIZE
 from core.geometry.image import read_image_as
 from core.networks.crop import crop_of
@@ -151,19 +152,9 @@ def fit_of(rows: BatchFits, row: int, photo: Photo, body: Body) -> Fit | None:
     """A row as a record; None if it has a fault."""
     if rows.fault[row]:
         return None
-    focal_length, camera_center = photo.camera
-    return Fit(
-        pose=rows.pose[row],
-        betas=rows.betas[row],
-        kid=float(rows.kid[row]),
-        cam_t=rows.cam_t[row],
-        focal_length=focal_length,
-        camera_center=np.array(camera_center),
-        score=float(rows.score[row]),
-        body=body.fingerprint,
-        source="fit",
-        weak=bool(rows.weak[row]),
-    )
+    parts = (rows.pose, rows.betas, rows.cam_t, rows.kid)
+    params = BodyParams.from_pose(*(torch.from_numpy(part[row : row + 1]) for part in parts))
+    return fit_record(params, 0, float(rows.score[row]), bool(rows.weak[row]), photo, body)
 
 
 def _lifted(

@@ -21,6 +21,7 @@ from core.body.keypoint_body import (
 )
 from core.body.model import Body
 from core.errors import FitInputError
+from core.fitting.fit_record import fit_record
 from core.fitting.sequence.choice import choose_over_time
 from core.fitting.sequence.track_config import TrackConfig
 from core.fitting.sequence.track_fit import SHAPE, SeenTracks, TrackStep, fit_tracks
@@ -133,26 +134,11 @@ def _seen(sightings: Sequence[Sighting], locked: Tensor) -> SeenTracks:
 
 
 def _fits(step: TrackStep, sightings: Sequence[Sighting], body: Body) -> list[Fit]:
-    unknowns = params_to_vector(step.params).numpy()
-    return [
-        _fit(unknowns[row], float(step.score[0, row]), bool(step.weak[0, row]), sighting, body)
-        for row, sighting in enumerate(sightings)
-    ]
-
-
-def _fit(row: np.ndarray, score: float, weak: bool, sighting: Sighting, body: Body) -> Fit:
-    if sighting.person.locked and sighting.person.fit is not None:
-        return sighting.person.fit
-    focal_length, centre = sighting.photo.camera
-    return Fit(
-        pose=row[POSE_COLUMNS],
-        betas=row[BETAS_COLUMNS],
-        kid=float(row[KID_COLUMN]),
-        cam_t=row[CAM_T_COLUMNS],
-        focal_length=focal_length,
-        camera_center=np.array(centre),
-        score=score if np.isfinite(score) else np.inf,
-        body=body.fingerprint,
-        source="fit",
-        weak=weak,
-    )
+    found = []
+    for row, sighting in enumerate(sightings):
+        fit = sighting.person.fit
+        if fit is None or not sighting.person.locked:
+            score, weak = float(step.score[0, row]), bool(step.weak[0, row])
+            fit = fit_record(step.params, row, score, weak, sighting.photo, body)
+        found.append(fit)
+    return found

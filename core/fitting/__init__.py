@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from core.fitting.age import fit_age
     from core.fitting.crowd.fit_together import Together, TogetherConfig, fit_together, penetration
     from core.fitting.joints.joints_fit import JointFit, JointFitConfig, fit_to_joints
-    from core.fitting.other_bodies import alternatives
     from core.fitting.ready import warm_up
     from core.fitting.smplify import FitStep, fit
+    from core.fitting.starts.other_bodies import alternatives
 
 __all__ = [
     "TRUSTING",
@@ -39,7 +39,7 @@ __all__ = [
     "warm_up",
 ]
 _LATER = {
-    "alternatives": "core.fitting.other_bodies",
+    "alternatives": "core.fitting.starts.other_bodies",
     "fit": "core.fitting.smplify",
     "fit_age": "core.fitting.age",
     "FitStep": "core.fitting.smplify",

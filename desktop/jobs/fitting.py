@@ -125,9 +125,9 @@ def refine(
 
 
 def flipped_start(body: "Body", person: Person, name: str) -> "tuple[BodyParams, Wish | None]":
-    """The person's fit with a limb's depth flipped, and the wish that keeps it. name: of core.fitting.flips.FLIPS."""
+    """The person's fit with a limb's depth flipped, and the wish that keeps it. name: one of FLIPS."""
     from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_params
-    from core.fitting.flips import FLIPS, flipped
+    from core.fitting.starts.flips import FLIPS, flipped
 
     assert person.fit is not None
     keypoint_body = KeypointBody.from_body(body, person.keypoints.layout)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from core.body import Body, layout, load_body
 from core.body.tree import JOINT_NAMES
-from core.fitting.flips import FLIPS
+from core.fitting.starts.flips import FLIPS
 from core.metrics import pa_mpjpe_mm
 from core.networks.guess import guess
 from core.networks.lifter.lift import load_lifter

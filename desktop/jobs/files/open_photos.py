@@ -7,7 +7,7 @@ from pathlib import Path
 from core.errors import ImageError, ReadError
 from core.records import Photo
 from core.store import Project
-from core.store.project.photo_files import is_storable
+from core.store.photos.photo_files import is_storable
 from desktop.jobs.files.opening_steps import PROJECT_SUFFIX, Opening, created, opened
 from desktop.text.translate import tr
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from core.body import Body, KeypointBody, load_body
 from core.body.keypoint_body import vector_to_params
 from core.fitting import TRUSTING, fit
-from core.fitting.other_bodies import LESS_LIKELY, clues, likelihood, search, spread
+from core.fitting.starts.other_bodies import LESS_LIKELY, clues, likelihood, search, spread
 from core.metrics import pa_mpjpe_mm
 from core.networks.lifter.lift import lift, load_lifter
 from tests.benchmarks.choices.weights import FAULTS, LAYOUTS, annotated

@@ -14,7 +14,7 @@ from core.files.regular import NotOrdinary, contents, end_of, open_regular, text
 from core.files.untrusted import read_bytes, read_json, read_pickle
 from core.geometry.image import image_size, read_image
 from core.networks.checkpoint import read_checkpoint
-from core.store.project.photo_files import size_and_hash
+from core.store.photos.photo_files import size_and_hash
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,8 +11,8 @@ from core.body.model import BodyParams
 from core.body.tree import LIMB_JOINTS, joint_index
 from core.errors import FitInputError
 from core.fitting import DepthOrder, FitConfig, FitStep, alternatives
-from core.fitting.flips import flipped
-from core.fitting.other_bodies import LESS_LIKELY, SAME_M, clues, likelihood, search, spread
+from core.fitting.starts.flips import flipped
+from core.fitting.starts.other_bodies import LESS_LIKELY, SAME_M, clues, likelihood, search, spread
 from core.fitting.terms.all_terms import TERMS
 from core.metrics import procrustes_align
 from tests.core.fitting.making import Scene, assert_finite, standing

@@ -5,7 +5,7 @@ import torch
 
 from core.body.keypoint_body import KeypointBody, params_to_vector, vector_to_params
 from core.body.tree import JOINT_NAMES, joint_index
-from core.fitting.flips import FLIPS, flip_sets, flipped
+from core.fitting.starts.flips import FLIPS, flip_sets, flipped
 from core.geometry.rotation import geodesic_angle, matrix_to_axis_angle, rotation_between
 from tests.core.fitting.making import before_camera, prior_poses
 

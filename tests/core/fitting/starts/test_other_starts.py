@@ -5,8 +5,8 @@ import torch
 
 from core.body.keypoint_body import CAM_T_COLUMNS, POSE_COLUMNS, KeypointBody
 from core.body.tree import joint_index
-from core.fitting.flips import FLIPS, flip_sets, flipped
-from core.fitting.other_starts import starts_around, with_limbs_of
+from core.fitting.starts.flips import FLIPS, flip_sets, flipped
+from core.fitting.starts.other_starts import starts_around, with_limbs_of
 
 ARM = [joint_index(f"left_{part}") for part in ("collar", "shoulder", "elbow", "wrist", "hand")]
 

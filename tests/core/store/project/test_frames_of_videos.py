@@ -4,7 +4,7 @@ import pytest
 
 from core.records import Photo
 from core.store import Project
-from core.store.project import photo_files
+from core.store.photos import photo_files
 from tests.videos import SIZE, write_video
 
 FRAMES = 6

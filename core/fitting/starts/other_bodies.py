@@ -13,10 +13,10 @@ from core.body.tree import LIMB_JOINTS
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
 from core.fitting.inputs import observe
-from core.fitting.other_starts import starts_around
 from core.fitting.problem import Problem, as_start
 from core.fitting.smplify import FitStep, fit, report
 from core.fitting.solver import SolverStep
+from core.fitting.starts.other_starts import starts_around
 from core.fitting.terms.all_terms import TERMS
 from core.fitting.terms.reprojection import NEAREST
 from core.metrics import procrustes_align

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core.body.keypoint_body import POSE_COLUMNS, KeypointBody
 from core.body.tree import LIMBS
-from core.fitting.flips import FLIPS, flip_sets, flipped, pose_of
+from core.fitting.starts.flips import FLIPS, flip_sets, flipped, pose_of
 
 
 def starts_around(body: KeypointBody, given: Tensor, count: int) -> Tensor:

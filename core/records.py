@@ -240,7 +240,7 @@ class Person:
     original_keypoints: the keypoints before the first edit by hand, or None without edits. alternatives: other fits
     of this person. wishes: the curator's constraints on the fit in 3D. track: the same integer in every photo of a
     sequence that shows this human, or None where it is not known. trunk: x, y [px] of the trunk as a curator marked
-    it, by which networks of crowds are told who is meant, or None. origin: the JSON text of this person in its
+    it, by which networks of crowds distinguish people, or None. origin: the JSON text of this person in its
     file, "" where nothing of it must come back.
     """
 

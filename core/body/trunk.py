@@ -1,4 +1,4 @@
-"""Where a person's trunk is in the photo: the point by which a network of crowds is told one person from another.
+"""The centre of a person's trunk in the photo: by it a network of crowds distinguishes people.
 
 ROMP's body centre (Sun et al., ICCV 2021) with the four points of the trunk, and what stands in for them where they
 are not seen. Hidden points are left out: a guessed hip behind another person lies on that other person.

@@ -59,7 +59,7 @@ def _in_photos(found: Import) -> Import:
 
 
 def with_identities(found: Import) -> Import:
-    """People in the frames of one video with tracks, where the file gives nobody one."""
+    """People in the frames of one video with tracks, where the file gives none."""
     paths = [photo.path for photo in found.photos]
     is_given = any(person.track is not None for photo in found.photos for person in photo.people)
     if is_given or not is_sequence(paths) or not all(map(frame_of, paths)):

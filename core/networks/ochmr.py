@@ -1,4 +1,4 @@
-"""OCHMR's network: SPIN's, told by maps of body centres which of the people in the crop is meant.
+"""OCHMR's network: SPIN's with maps of body centres, which show it one person of several in the crop.
 
 Khirodkar, Tripathi and Kitani, "Occluded Human Mesh Recovery", CVPR 2022. Theirs: a map of this person's centre and one
 of everybody's, and after each of the backbone's stages a block that scales and shifts its features by them (CoNorm).

@@ -27,7 +27,7 @@ LIFTER_FOLDER = Path(__file__).parents[2] / "resources" / "lifter"
 
 
 def config_of(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
-    """The config that a checkpoint tells."""
+    """The config in a checkpoint."""
     return checkpoint.config
 
 

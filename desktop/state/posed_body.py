@@ -59,23 +59,10 @@ def fit_inputs(photo: Photo, person: Person) -> "tuple[Tensor, str, Tensor, Tens
 
 
 def params_of(state: Fit | Guess, body: "Body") -> "BodyParams":
-    """A fit or guess as a batch of one.
+    """A fit or guess as a batch of one, as `params_of_record`."""
+    from core.fitting.fit_record import params_of_record
 
-    A fit of another body keeps its pelvis, and becomes an adult if this body has no child direction. A guess of
-    another body takes the mean shape.
-    """
-    import torch
-
-    from core.body.model import BodyParams
-
-    place = torch.from_numpy(state.cam_t.copy())
-    meant = isinstance(state, Fit) or state.body == "" or body.shares_betas(state.body)
-    return BodyParams.from_pose(
-        torch.from_numpy(state.pose.copy())[None],
-        torch.from_numpy(state.betas * np.float32(meant))[None],
-        (place + body.pelvis_shift(state.body))[None],
-        torch.tensor([state.kid if body.has_kid else 0.0]),
-    )
+    return params_of_record(state, body)
 
 
 def params_of_all(states: "Sequence[Fit | Guess]", body: "Body") -> "BodyParams":

@@ -30,7 +30,7 @@ SKY, GROUND = (214, 206, 196), (150, 156, 150)  # OpenCV's order BGR
 HORIZON = 0.52  # of the picture's height
 STEPS_A_S = 1.7
 HIP, KNEE, SHOULDER, ELBOW, HANGING = 0.42, 0.75, 0.45, 0.5, 1.25  # rad
-HIDDEN = 0.5  # share of keypoints inside the box of a nearer person from which nobody is detected
+HIDDEN = 0.5  # share of keypoints inside the box of a nearer person from which a person is not detected
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _camera() -> tuple[float, tuple[float, float]]:
 
 
 def _seen(xy: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """The keypoints (P, K, 2) [px], from the nearest person on, of those who are in the picture and not hidden."""
+    """The keypoints (P, K, 2) [px], from the nearest person on, of people who are inside the picture and not hidden."""
     found: list[NDArray[np.float32]] = []
     for one in xy:
         inside = ((one >= 0) & (one < np.array(SIZE_PX))).all(axis=1)

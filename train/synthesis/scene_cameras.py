@@ -1,4 +1,4 @@
-"""Cameras of synthetic scenes: free ones that show everybody, and AGORA's."""
+"""Cameras of synthetic scenes: free ones that show all people, and AGORA's."""
 
 from __future__ import annotations
 

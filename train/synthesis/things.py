@@ -20,7 +20,7 @@ _QUAD_UV = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
 
 
 def draw_things(scene: Scene, rng: np.random.Generator) -> tuple[Worn, ...]:
-    """One to MOST random things in the camera's frame, most of them before somebody; none touches a person."""
+    """One to MOST random things in the camera's frame, most between a person and the camera; none touches a person."""
     things: list[Worn] = []
     joints = np.concatenate([person.skeleton for person in scene.people])
     for _ in range(int(rng.integers(1, MOST + 1))):
@@ -75,7 +75,7 @@ def _place(scene: Scene, rng: np.random.Generator) -> Floats:
 
 
 def _free(boxes: list[tuple[Floats, Floats]], place: Floats, joints: Floats, camera: Camera) -> bool:
-    """True if the thing, turned anyhow, touches nobody and is not at the camera."""
+    """True if the thing, turned anyhow, touches no person and is not at the camera."""
     radius = max(float(np.hypot(*(np.abs(base) + size / 2)[[0, 2]])) for base, size in boxes)
     height = max(float(base[1] + size[1]) for base, size in boxes)
     low = joints[joints[:, 1] < height + CLEAR]

@@ -27,7 +27,7 @@ _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # with
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """What a video's header tells. width, height [px] as shown; rate: frames a second; claimed: the number of frames
+    """The header of a video. width, height [px] as shown; rate: frames a second; claimed: the number of frames
     that the header names, 0 where it names none."""
 
     width: int

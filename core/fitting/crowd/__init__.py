@@ -1,1 +1,1 @@
-"""Fits of people who stand together: `fit_together` moves their bodies out of each other."""
+"""Fits of several people of a photo: `fit_together` moves their bodies out of each other."""

@@ -1,4 +1,4 @@
-"""Where the bodies of a photo are inside each other: residuals of capsules, and of who stands before whom.
+"""Residuals between the bodies of a photo: capsules that are inside each other, and trunks in the wrong order of depth.
 
 Distances of capsules in place of fields: CRMH (Jiang et al., CVPR 2020) looks vertices up in another body's distance
 field, which takes a mesh and a grid for each person and step.
@@ -93,7 +93,8 @@ def contacts_of(
 
 
 def order_of(posed: PosedKeypoints, joints_jacobian: Tensor, in_front: Tensor, gap: float) -> Contacts:
-    """People (M, 2) of whom the first stands before the second: by how much the pelvis does not, with a gap [m]."""
+    """Pairs of people in the wrong order of depth. in_front (M, 2): rows of people, the first of a pair nearer to the
+    camera; gap [m]: by which its pelvis should be nearer."""
     first, second = in_front.unbind(dim=1)
     depth = posed.points[first, 0, 2] - posed.points[second, 0, 2] + gap
     wrong = depth > 0

@@ -1,11 +1,11 @@
-"""Fits that know of each other: the bodies of a photo moved out of each other, as near to their fits as can be.
+"""Moves the fitted bodies of a photo out of each other, as little as possible.
 
 Around its own fit a person's objective is nearly a parabola, whose Hessian H the fit's terms give. With the depths of
 contacts r and their derivatives J of all people of a photo, each step solves
 
     min z' H z + |r + J (z - z_k)|²,      z = H⁻¹ J' (I + J H⁻¹ J')⁻¹ (J z_k - r)
 
-for the moves z of everybody at once. H falls apart by person and contacts are few, so that this is a system of as many
+for the moves z of all people at once. H falls apart by person and contacts are few, so that this is a system of as many
 unknowns as there are contacts. Keypoints say little of depth, so bodies part along the view before they part across it.
 """
 
@@ -39,9 +39,9 @@ REACH = 0.35  # [m] around a person's joints: two people further apart cannot to
 
 @dataclass(frozen=True)
 class TogetherConfig:
-    """contact_m: penetration that counts as one residual; clearance_m: kept between two skins; order_m: one residual of
-    standing behind a person who is behind; order_gap_m: kept between trunks of known order; contacts: of each pair, the
-    deepest."""
+    """contact_m: penetration that counts as one residual; clearance_m: distance kept between two skins; order_m: error
+    in the order of depth that counts as one residual; order_gap_m: distance kept between two pelvises of known order;
+    contacts: number of each pair's deepest contacts that count."""
 
     contact_m: float = 0.002
     clearance_m: float = 0.01
@@ -75,8 +75,8 @@ def fit_together(
     config: TogetherConfig | None = None,
 ) -> Together:
     """Move fitted bodies out of each other. keypoints (N, K, 3), focal_length (N,), camera_center (N, 2) as in `fit`;
-    fits: N bodies; photo (N,): the number of each one's photo, all one by default; in_front: pairs of people of whom
-    the first stands before the second; fixed (N,) bool: people who stay where they are.
+    fits: N bodies; photo (N,): a number for the photo of each body, by default one photo; in_front: pairs of rows, the
+    first person nearer to the camera than the second; fixed (N,) bool: bodies that do not move.
 
     Raises FitInputError where shapes disagree, no person has a keypoint or a body is not finite.
     """

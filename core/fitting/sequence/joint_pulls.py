@@ -14,7 +14,7 @@ from torch import Tensor
 from core.body.tree import joint_index
 
 FEET = tuple(joint_index(f"{side}_{part}") for side in ("left", "right") for part in ("ankle", "foot"))
-LONGEST = 1.0  # [s] frames farther apart say nothing about each other
+LONGEST = 1.0  # [s] frames farther apart are not linked
 
 
 class JointPulls(NamedTuple):
@@ -30,7 +30,7 @@ class JointPulls(NamedTuple):
 
 class Links(NamedTuple):
     """Differences over time as factors of places. bend (P, T, 3): of frames t, t - 1, t - 2 in an acceleration
-    [1/s²]; pace (P, T): 1/s between frames t - 1 and t. Zero where a frame is missing or the gap too long."""
+    [1/s²]; pace (P, T): 1/s between frames t - 1 and t. Zero for missing frames, and for gaps of 0 or above LONGEST."""
 
     bend: Tensor
     pace: Tensor
@@ -47,9 +47,9 @@ class PullWeights(NamedTuple):
 
 
 def links_of(seconds: Tensor, there: Tensor) -> Links:
-    """seconds (P, T) of each frame, rising; there (P, T) bool."""
+    """seconds (P, T) of each frame, rising; there (P, T) bool. Frames of the same time are not linked."""
     gap = torch.diff(seconds, dim=1)
-    near = there[:, 1:] & there[:, :-1] & (gap <= LONGEST)
+    near = there[:, 1:] & there[:, :-1] & (gap > 0) & (gap <= LONGEST)
     gap = torch.where(near, gap, torch.ones_like(gap))
     pace = torch.zeros_like(seconds)
     pace[:, 1:] = near / gap

@@ -10,10 +10,6 @@ import torch
 from torch import Tensor
 
 from core.body.keypoint_body import (
-    BETAS_COLUMNS,
-    CAM_T_COLUMNS,
-    KID_COLUMN,
-    POSE_COLUMNS,
     UNKNOWNS,
     KeypointBody,
     params_to_vector,
@@ -21,7 +17,7 @@ from core.body.keypoint_body import (
 )
 from core.body.model import Body
 from core.errors import FitInputError
-from core.fitting.fit_record import fit_record
+from core.fitting.fit_record import fit_record, params_of_record
 from core.fitting.sequence.choice import choose_over_time
 from core.fitting.sequence.track_config import TrackConfig
 from core.fitting.sequence.track_fit import SHAPE, SeenTracks, TrackStep, fit_tracks
@@ -69,11 +65,14 @@ def fit_over_time(
         *_, step = fit_tracks(body, seen, vector_to_params(start[piece]), config)
         found = params_to_vector(step.params)
         start[piece] = found
-        shape = found[int((~locked).int().argmax()), SHAPE]
+        if not first:
+            shape = found[int((~locked).int().argmax()), SHAPE]
         yield _fits(step, sightings[piece], body)[first - before :]
 
 
 def _check(body: Body, sightings: Sequence[Sighting]) -> None:
+    if not sightings:
+        raise FitInputError("the track has no person with keypoints. Choose another track.")
     layouts = {sighting.person.keypoints.layout for sighting in sightings}
     if len(layouts) != 1:
         raise FitInputError(
@@ -102,32 +101,28 @@ def _start(body: Body, sightings: Sequence[Sighting]) -> Tensor:
     probability, there = torch.zeros(len(bodies), most), torch.zeros(len(bodies), most, dtype=torch.bool)
     for frame, some in enumerate(bodies):
         for place, one in enumerate(some):
-            rows[frame, place] = torch.from_numpy(_unknowns(one))
+            rows[frame, place] = params_to_vector(params_of_record(one, body))[0]
             probability[frame, place] = one.probability if isinstance(one, Guess) else 1.0
             there[frame, place] = True
     table = KeypointBody.from_body(body, "smpl24")
     joints = table.joints(rows.flatten(0, 1).to(body.v_template))[1].cpu().unflatten(0, (len(bodies), most))
-    seconds = torch.tensor([sighting.seconds for sighting in sightings])
-    chosen = choose_over_time(joints, probability, seconds - seconds[0], there)
+    chosen = choose_over_time(joints, probability, _seconds(sightings), there)
     return rows[torch.arange(len(rows)), chosen]
 
 
-def _unknowns(one: Fit | Guess) -> np.ndarray:
-    row = np.zeros(UNKNOWNS, np.float32)
-    row[POSE_COLUMNS], row[BETAS_COLUMNS], row[KID_COLUMN] = one.pose, one.betas, one.kid
-    row[CAM_T_COLUMNS] = one.cam_t
-    return row
+def _seconds(sightings: Sequence[Sighting]) -> Tensor:
+    """(T,) since the first photo, subtracted before they lose digits as float32."""
+    return torch.tensor([sighting.seconds - sightings[0].seconds for sighting in sightings])
 
 
 def _seen(sightings: Sequence[Sighting], locked: Tensor) -> SeenTracks:
     lenses = [sighting.photo.camera for sighting in sightings]
-    seconds = torch.tensor([[sighting.seconds - sightings[0].seconds for sighting in sightings]])
     return SeenTracks(
         keypoints=torch.from_numpy(np.stack([one.person.keypoints.array for one in sightings]))[None],
         layout=sightings[0].person.keypoints.layout,
         focal_length=torch.tensor([[focal for focal, _ in lenses]]).float(),
         camera_center=torch.tensor(np.array([centre for _, centre in lenses]))[None].float(),
-        seconds=seconds.float(),
+        seconds=_seconds(sightings)[None],
         there=torch.ones(1, len(locked), dtype=torch.bool),
         locked=locked[None],
     )

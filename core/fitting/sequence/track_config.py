@@ -18,7 +18,7 @@ class TrackConfig:
     acceleration [m/s²]: one standard deviation of a joint's; foot_speed [m/s]: of a standing foot's. jerky, stepping:
     an acceleration or a foot's speed beyond so many of them counts little. anchor: weight of a radian between a frame
     and its guess; strange [rad]: a frame farther from its guess in all counts little. shape: weight of the shape prior,
-    once a track; a small person near the camera accelerates less, so a weak prior shrinks everybody.
+    once a track; a small person near the camera accelerates less, so a weak prior makes all people too small.
 
     The defaults were chosen on twelve validation runs of tests.benchmarks.sequences.
     """

@@ -76,7 +76,7 @@ def fit_tracks(
     Yields a TrackStep per iteration; a caller may stop at any step. Raises FitInputError if shapes disagree.
     """
     config = config or TrackConfig()
-    start = _started(body, seen, guess)
+    start = _started(body, seen, guess, config.frame.free_betas)
     observed = _observed(seen, start)
     problem = problem_of(body, seen, observed, start, config)
     free = free_unknowns(config.frame, start.device)
@@ -119,8 +119,9 @@ def problem_of(
     )
 
 
-def _started(body: Body, seen: SeenTracks, guess: BodyParams) -> Tensor:
-    """Unknowns (P, T, 86), the free frames of a track with one shape: that of a locked frame, else the mean."""
+def _started(body: Body, seen: SeenTracks, guess: BodyParams, shape_is_free: bool = True) -> Tensor:
+    """Unknowns (P, T, 86), the free frames of a track with one shape: a free shape starts from that of a locked frame,
+    else from the mean; one that is not free is that of the free frames."""
     shape = seen.there.shape
     given = params_to_vector(guess.to(body.v_template))
     if len(given) != seen.there.numel():
@@ -128,7 +129,7 @@ def _started(body: Body, seen: SeenTracks, guess: BodyParams) -> Tensor:
             f"{len(given)} guesses for {shape[0]} tracks of {shape[1]} frames. Give one a frame."
         )
     start = as_start(given.clone(), body.has_kid).view(*shape, -1)
-    counted = (seen.there & seen.locked).to(start)
+    counted = (seen.there & (seen.locked if shape_is_free else ~seen.locked)).to(start)
     counted = torch.where((counted.sum(dim=1) > 0)[:, None], counted, seen.there.to(start))[..., None]
     mean = (start[..., SHAPE] * counted).sum(dim=1) / counted.sum(dim=1).clamp_min(1)
     start[..., SHAPE] = torch.where(seen.locked.to(start.device)[..., None], start[..., SHAPE], mean[:, None])

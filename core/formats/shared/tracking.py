@@ -1,8 +1,8 @@
-"""Who is who over the frames of a video: people are matched frame by frame with where the tracks so far should be.
+"""Tracks of people over the frames of a video: each frame's people are matched with the expected places of the tracks.
 
 A track moves on at its last velocity. The likeness of a person to it is the object keypoint similarity (OKS) of COCO's
 evaluation where both have enough keypoints, else the overlap of their boxes (IoU); the assignment has the greatest sum.
-What keypoints leave over is matched by boxes. A track that nobody continues lives on for one second.
+People without a match by keypoints are matched by boxes. A track ends one second after its last person.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from core.records import BBox, Keypoints, Person, Photo
 
 FEWEST_SHARED = 5  # keypoints of both that OKS is trusted with
 LEAST_LIKE = 0.3  # likeness of a match
-LOST_S = 1.0  # s that a track lives without anybody
+LOST_S = 1.0  # [s] that a track lives without a person
 USUAL_RATE = 30  # frames a second where nothing tells it
 NEWEST_SHARE = 0.2  # of the velocity that the last step shows, in the one kept
 OTHER_SIGMA = 0.08  # of keypoints that COCO has not
@@ -72,8 +72,8 @@ class Trail:
 def with_video_tracks(
     photos: Iterable[Photo], rate: Fraction, tracks: Tracks | None = None
 ) -> tuple[Photo, ...]:
-    """Photos with a track for everybody who is seen in more than one of them. A track that somebody has already stays,
-    and is carried on to photos without any.
+    """Photos whose people have tracks, if they are seen in more than one photo. Tracks that people have already stay,
+    and go on in photos without any.
 
     Photos of one name with numbers, and frames of one video, are in the order of their numbers; others are left. rate:
     of frames a second, of which the numbers count; 0 where it is not known. tracks: those that are given already.
@@ -96,7 +96,7 @@ def link(
     frames: Sequence[tuple[int, tuple[Person, ...]]], most_lost: int, tracks: Tracks
 ) -> list[tuple[Person, ...]]:
     """The people of each frame with their tracks. frames: their numbers, rising, and their people. most_lost: frames
-    that a track lives without anybody."""
+    that a track lives without a person."""
     trails: tuple[Trail, ...] = ()
     given: list[list[int]] = []
     for frame, people in frames:
@@ -108,7 +108,7 @@ def link(
 def followed(
     trails: Sequence[Trail], frame: int, people: Sequence[Person], most_lost: int, tracks: Tracks
 ) -> tuple[tuple[Trail, ...], list[int]]:
-    """The trails after one more frame, and the track of each of its people; a new one for who is not found in any."""
+    """The trails after one more frame, and the track of each of its people; a new one for a person without a match."""
     alive = [one for one in trails if 0 < frame - one.frame <= most_lost]
     known = [person.track for person in people]
     if all(track is None for track in known):
@@ -126,7 +126,7 @@ def followed(
 
 
 def most_lost_frames(rate: Fraction) -> int:
-    """Frames that a track lives without anybody, of a rate of frames a second; 0 where it is not known."""
+    """Frames that a track lives without a person, of a rate of frames a second; 0 where it is not known."""
     return max(1, round(LOST_S * float(rate or USUAL_RATE)))
 
 

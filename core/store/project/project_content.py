@@ -125,7 +125,7 @@ class ProjectContent:
             return review_queue.rows_of(db, person_ids)
 
     def track_rows(self) -> list[TrackRow]:
-        """Light rows of everybody for a timeline, photo by photo in the order of their addition."""
+        """Light rows of all people for a timeline, photo by photo in the order of their addition."""
         with self._session.reading() as db:
             return track_rows_of(db)
 

@@ -1,1 +1,1 @@
-"""Tracks of a project: light rows for a timeline, and edits of who is who."""
+"""Tracks of a project: light rows for a timeline, and edits of people's tracks."""

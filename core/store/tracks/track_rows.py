@@ -1,4 +1,4 @@
-"""Light rows of all people for a timeline, and edits of tracks: pure functions that tell who gets which track."""
+"""Light rows of all people for a timeline, and edits of tracks: pure functions that return the people's new tracks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Retracked = dict[int, int | None]  # id of a person -> the new track
 
 
 def track_rows_of(db: sqlite3.Connection) -> list[TrackRow]:
-    """Everybody of a project, photo by photo in the order of their addition."""
+    """All people of a project, photo by photo in the order of their addition."""
     rows = db.execute(
         "SELECT id, photo_id, track, verdict, score, original_keypoints IS NOT NULL FROM person ORDER BY photo_id, id"
     ).fetchall()

@@ -28,7 +28,12 @@ def cached() -> list[str]:
     ("path", "expected"),
     [
         ("video.mp4#00123", ("video.mp4", 123)),
-        ("a b/Clip.MOV#1234567", ("a b/Clip.MOV", 1234567)),
+        ("a b/Clip.MOV#123456", ("a b/Clip.MOV", 123456)),
+        ("../a#b.mp4#00001", ("../a#b.mp4", 1)),
+        ("video.mp4#000123", None),
+        ("video.mp4#1000000", None),
+        ("video.mp4#٠٠١٢٣", None),
+        ("a#b.jpg", None),
         ("video.mp4", None),
         ("video.mp4#12", None),
         ("photo#00123.jpg", None),

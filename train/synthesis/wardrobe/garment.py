@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ImageError
 from core.files.npz import ArrayFault, read_npz
 from core.files.whole_file import whole_file
+from core.geometry.image import image_size
 from train.rendering.mesh_renderer import vertex_normals
 from train.synthesis.figure import Figure
 from train.synthesis.wardrobe.base_mesh import BaseMesh
@@ -20,6 +22,7 @@ from train.synthesis.wardrobe.garment_files import (
     Binding,
     GarmentFault,
     TexturedMesh,
+    bytes_of,
     read_binding,
     read_textured_mesh,
     texture_of,
@@ -120,12 +123,18 @@ def _scales(binding: Binding, base: BaseMesh) -> tuple[Floats, Floats]:
 
 def read_texture(path: Path) -> NDArray[np.uint8]:
     """A picture (H, W, 4) uint8 RGBA, reduced to TEXTURE_SIZE. Raises GarmentFault."""
+    data = bytes_of(path)
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    except (OSError, cv2.error) as error:
-        raise GarmentFault(f"{path}: cannot be read ({error}). A garment or skin needs it.") from None
-    if image is None or image.dtype != np.uint8 or image.shape[0] * image.shape[1] > MAX_TEXTURE_PIXELS:
+        width, height = image_size(path)
+        if width * height > MAX_TEXTURE_PIXELS:
+            most = MAX_TEXTURE_PIXELS // 1_000_000
+            raise GarmentFault(
+                f"{path}: has {width} × {height} px, more than {most} million. Save it smaller."
+            )
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (ImageError, cv2.error):
+        image = None
+    if image is None or image.dtype != np.uint8:
         raise GarmentFault(f"{path}: is no picture of eight bits. Save it as PNG or JPEG.")
     image = image[..., None] if image.ndim == 2 else image
     codes = {1: cv2.COLOR_GRAY2RGBA, 3: cv2.COLOR_BGR2RGBA, 4: cv2.COLOR_BGRA2RGBA}
@@ -146,9 +155,7 @@ def _kind(path: Path, binding: Binding) -> str:
 def _cache_file(path: Path, mesh: Path, fingerprint: str) -> Path:
     digest = hashlib.sha256(f"{VERSION} {fingerprint}".encode())
     for part in (path, mesh):
-        if not part.is_file():
-            raise GarmentFault(f"{part}: is missing. {path.name} needs it.")
-        digest.update(part.read_bytes())
+        digest.update(bytes_of(part))
     home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     return home / "fitloop" / "wardrobe" / f"{path.stem}-{digest.hexdigest()[:16]}.npz"
 

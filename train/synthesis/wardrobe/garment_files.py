@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import FitloopError
-from core.files.regular import open_regular
+from core.files.regular import contents
 
 MAX_BYTES = 64 * 2**20
 MAX_VERTICES = 200_000
 BASE = "hm08"  # the only base mesh that garments can be fitted to
-TEXTURES = ".png", ".jpg", ".jpeg", ".webp", ".tga", ".bmp"
+PICTURES = ".png", ".jpg", ".jpeg", ".webp", ".bmp"
 SCALES = "x_scale", "y_scale", "z_scale"
 
 
@@ -107,7 +107,7 @@ def _bound(
     return Binding(
         name=path.stem,
         tags=tags,
-        mesh=path.parent / " ".join(keys.get("obj_file", [f"{path.stem}.obj"])),
+        mesh=path.parent / Path(" ".join(keys.get("obj_file", [f"{path.stem}.obj"]))).name,  # never elsewhere
         material=" ".join(keys.get("material", [])),
         owners=owners,
         shares=full[:, 3:6].astype(np.float32),
@@ -172,7 +172,7 @@ def texture_of(binding: Binding, folder: Path) -> Path:
                 named = folder / Path(words[1].strip()).name
                 if named.is_file():
                     return named
-    pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in TEXTURES)
+    pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
     chosen = [path for path in pictures if "diffuse" in path.stem.lower()] or pictures
     if not chosen:
         raise GarmentFault(
@@ -181,9 +181,13 @@ def texture_of(binding: Binding, folder: Path) -> Path:
     return chosen[0]
 
 
-def _lines(path: Path) -> list[str]:
+def bytes_of(path: Path) -> bytes:
+    """All bytes of a file of a wardrobe. Raises GarmentFault for one that is missing, too large or no ordinary file."""
     try:
-        with open_regular(path, MAX_BYTES) as stream:
-            return stream.read().decode("utf-8", errors="replace").splitlines()
+        return contents(path, MAX_BYTES)
     except OSError as error:
-        raise GarmentFault(f"{path}: cannot be read ({error.strerror}). A garment needs it.") from None
+        raise GarmentFault(f"{path}: cannot be read ({error.strerror}). A wardrobe needs it.") from None
+
+
+def _lines(path: Path) -> list[str]:
+    return bytes_of(path).decode("utf-8", errors="replace").splitlines()

@@ -16,7 +16,8 @@ from train.synthesis.figure import Figure, clusters
 from train.synthesis.scene import Figurant
 from train.synthesis.scene_cameras import rotation
 from train.synthesis.wardrobe.base_mesh import base_mesh
-from train.synthesis.wardrobe.garment import Garment, load_garment, read_texture
+from train.synthesis.wardrobe.garment import KINDS, Garment, load_garment, read_texture
+from train.synthesis.wardrobe.garment_files import PICTURES
 
 Floats = NDArray[np.float32]
 BALD, BAREFOOT = 0.05, 0.06  # shares of people
@@ -26,7 +27,6 @@ KEPT = 128  # bodies between garments, cached in memory
 TINT = 0.12  # standard deviation of the brightness of cloth, hair and skin
 TEXTURE_CELLS = 16  # a side: vertices of different cells of the texture are not merged
 DYED = {"clothes": 0.7, "shoes": 0.3, "hair": 0.0}  # shares of garments of another hue than their texture
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Wardrobe:
         base = base_mesh(body)
         whole = Figure.from_body(body)
         made = [_coarse(load_garment(path, base, whole, body.fingerprint), cell) for path in files]
-        self._of = {kind: [one for one in made if one.kind == kind] for kind in ("clothes", "shoes", "hair")}
+        self._of = {kind: [one for one in made if one.kind == kind] for kind in KINDS}
         skins = sorted(path for path in (folder / SKINS).glob("*") if path.suffix.lower() in PICTURES)
         if not self._of["clothes"] or not skins:
             lacking = "no clothes (.mhclo)" if not self._of["clothes"] else f"no pictures in {SKINS}/"
@@ -66,7 +66,9 @@ class Wardrobe:
         self._body = whole.part(corners[:, 0], faces.reshape(-1, 3))
         self._body_vertex, self._body_uv = corners[:, 0], base.uv[corners[:, 1]]
         self._cell = cell
-        self._between: OrderedDict[tuple[str, ...], tuple[Figure, Floats]] = OrderedDict()
+        self._between: OrderedDict[tuple[int, ...], tuple[Figure, Floats]] = (
+            OrderedDict()
+        )  # by id of garments
 
     @property
     def names(self) -> list[str]:
@@ -97,7 +99,7 @@ class Wardrobe:
 
     def _seen_between(self, garments: tuple[Garment, ...]) -> tuple[Figure, Floats]:
         """The body without the faces that garments hide, and its texture coordinates (V, 2)."""
-        key = tuple(garment.name for garment in garments if len(garment.hidden))
+        key = tuple(id(garment) for garment in garments if len(garment.hidden))  # two may have one name
         if key not in self._between:
             hidden = np.concatenate([np.zeros(0, np.int64), *(garment.hidden for garment in garments)])
             under = np.isin(self._body_vertex, hidden)

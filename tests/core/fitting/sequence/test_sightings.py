@@ -6,11 +6,12 @@ import torch
 
 from core.body.model import BodyParams
 from core.errors import FitInputError
+from core.fitting.fit_record import params_of_record
 from core.fitting.sequence import sightings as module
 from core.fitting.sequence.sightings import Sighting, fit_over_time
 from core.formats.motion.track_sightings import sightings_by_track
 from core.metrics import mpjpe_mm
-from core.records import Fit, Keypoints, Photo
+from core.records import Fit, Guess, Keypoints, Photo
 from tests.core.fitting.making import Scene
 from tests.core.fitting.sequence.making_walks import FRAMES, walk
 
@@ -54,6 +55,43 @@ def test_a_long_track_is_fitted_in_pieces_of_one_shape(body, monkeypatch):
     assert [len(part) for part in parts] == [3, 3, 2]
     for fit in fits:
         np.testing.assert_allclose(fit.betas, fits[0].betas, atol=1e-6)
+
+
+def test_a_locked_person_of_a_later_piece_does_not_change_the_tracks_shape(body, monkeypatch):
+    monkeypatch.setattr(module, "PIECE", 3)
+    track = track_in(walk(body)[1])
+    own = track[4].person.fit
+    tall = replace(own, betas=own.betas + np.float32(2))
+    track[4] = replace(track[4], person=track[4].person.with_(fit=tall, locked=True))
+    fits = [fit for part in fit_over_time(body, track) for fit in part]
+    assert fits[4] is tall
+    for fit in (*fits[:4], *fits[5:]):
+        np.testing.assert_allclose(fit.betas, fits[0].betas, atol=1e-6)
+
+
+def test_two_photos_of_the_same_time_do_not_stop_the_fit(body):
+    scene, photos = walk(body)
+    track = track_in(photos)
+    track[1] = replace(track[1], seconds=track[0].seconds)
+    (fits,) = fit_over_time(body, track)
+    assert errors_mm(scene, fits).mean() < 0.8 * errors_mm(scene, [one.person.fit for one in track]).mean()
+
+
+def test_a_guess_of_another_body_starts_with_the_mean_shape_at_its_pelvis(body):
+    track = track_in(walk(body)[1])
+    fit = track[0].person.fit
+    parts = (fit.pose, fit.betas + np.float32(3), 0.0, fit.cam_t, fit.focal_length, fit.camera_center)
+    guess = Guess(*parts, network="other", body="smpl-male")
+    start = params_of_record(guess, body)
+    assert not start.betas.any()
+    torch.testing.assert_close(
+        start.cam_t[0], torch.from_numpy(fit.cam_t.copy()) + body.pelvis_shift("smpl-male")
+    )
+
+
+def test_an_empty_track_is_refused(body):
+    with pytest.raises(FitInputError, match="no person"):
+        list(fit_over_time(body, []))
 
 
 def test_a_locked_person_keeps_its_very_fit(body):

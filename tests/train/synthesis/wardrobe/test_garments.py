@@ -1,5 +1,6 @@
 """Garments of MakeHuman's community: they follow the body, no skin shows through, and bad files are told in words."""
 
+import os
 import shutil
 from contextlib import closing
 from dataclasses import replace
@@ -126,6 +127,16 @@ def no_mesh(path):
     path.with_suffix(".obj").unlink()
 
 
+def mesh_outside(path):
+    path.with_suffix(".obj").rename(path.parent / "outside.obj")
+    inner = path.parent / "inner"
+    inner.mkdir()
+    path.rename(inner / path.name)
+    (path.parent / "diffuse.png").rename(inner / "diffuse.png")
+    change(inner / path.name, "obj_file suit.obj", "obj_file ../outside.obj")
+    return inner / path.name
+
+
 def half_mesh(path):
     change(path.with_suffix(".obj"), "v ", "v 0 0 0\nv ")
 
@@ -138,6 +149,11 @@ def no_texture(path):
     (path.parent / "diffuse.png").unlink()
 
 
+def piped_texture(path):
+    (path.parent / "diffuse.png").unlink()
+    os.mkfifo(path.parent / "diffuse.png")
+
+
 def broken_texture(path):
     (path.parent / "diffuse.png").write_bytes(b"no picture")
 
@@ -146,13 +162,14 @@ def broken_texture(path):
     ("damage", "words"),
     [
         (other_base, "base mesh gorilla"), (short_line, "a line of 2 numbers"), (far_vertex, "vertex 19158 is none"),
-        (far_hidden, "no whole .mhclo"), (no_mesh, "is missing"), (half_mesh, "vertices, but suit.obj has"),
+        (far_hidden, "no whole .mhclo"), (no_mesh, r"suit\.obj: cannot be read"), (half_mesh, "vertices, but suit.obj has"),
         (wild_face, "faces name vertices"), (no_texture, "has no texture"), (broken_texture, "is no picture"),
+        (piped_texture, "a pipe, not a file"), (mesh_outside, r"inner/outside\.obj: cannot be read"),
     ],
 )  # fmt: skip
 def test_a_garment_that_cannot_be_worn_is_told_in_words(tmp_path, base, figure, body, damage, words):
     path = write_suit(tmp_path, base)
-    damage(path)
+    path = damage(path) or path
     with pytest.raises(GarmentFault, match=words):
         loaded(path, base, figure, body)
 

@@ -16,6 +16,7 @@ from train.compositing.cutting.staged_people import Similarity
 
 Kind = Literal["occlusion", "crop", "scale", "crowd"]
 KINDS: tuple[Kind, ...] = ("occlusion", "crop", "scale", "crowd")
+NUMBERS = 4  # of a placement: turn, log scale, x and y
 SIDES = ("left", "right", "top", "bottom")
 TURN_DEG = 15.0
 COVERED = 0.2, 0.7  # of the person already there, by kind occlusion

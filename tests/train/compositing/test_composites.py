@@ -163,6 +163,14 @@ def test_hard_keeps_the_composite_that_the_target_loses_most_on(stage, body):
     assert any(one[1] > other[1] for one, other in zip(hard, easy, strict=True))
 
 
+def test_hard_never_prefers_a_composite_whose_loss_is_not_known(stage, body):
+    def unknown_but_for_the_last(people):
+        return np.array([*[np.nan] * (len(people) - 1), 0.5], np.float32)
+
+    ((_, loss),) = Proposer(stage, body, unknown_but_for_the_last, "hard", 0).composites([0])
+    assert loss == 0.5
+
+
 def test_grabcut_finds_the_painted_person_and_refuses_one_of_another_area(body, tmp_path, monkeypatch):
     with_masks = stage_of_painted(tmp_path, body, 1)
     cut = Stage(painted(tmp_path, body, 1, masks=False), [], body, lambda line: None)

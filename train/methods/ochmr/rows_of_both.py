@@ -50,7 +50,7 @@ def partners(samples: Samples, least_iou: float) -> NDArray[np.int64]:
     overlaps by `least_iou`."""
     corners, people = tight_corners(samples), people_of(samples)
     found = np.full(len(samples), -1, np.int64)
-    for rows in rows_by_photo(samples):
+    for _, rows in rows_by_photo(samples.photo):
         overlap = iou(corners[rows, None], corners[None, rows])
         overlap[people[rows, None] == people[None, rows]] = -1
         best = overlap.argmax(axis=1)

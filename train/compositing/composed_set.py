@@ -124,7 +124,9 @@ def rows_of(made: list[tuple[int, tuple[Composite, float]]], body: Body) -> Arra
     arrays = dataset_arrays(truths, body, photos)
     arrays["kind"] = np.array([one.plan.kind for one, *_ in more], np.str_)
     arrays["of_row"] = np.array([row for *_, row in more], np.int64)
-    arrays["numbers"] = np.array([one.plan.pastes[0].numbers for one, *_ in more], np.float32).reshape(-1, NUMBERS)
+    arrays["numbers"] = np.array([one.plan.pastes[0].numbers for one, *_ in more], np.float32).reshape(
+        -1, NUMBERS
+    )
     arrays["target_loss"] = np.array([loss for _, _, loss, _ in more], np.float32)
     for name in ("covered", "cut"):
         values = [getattr(one, name) if asked else NOT_ASKED for one, asked, *_ in more]

@@ -19,6 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from core.body.keypoints import convert, layout
 from core.formats.photos.numbered_names import name_and_number
 from core.formats.shared.gathered_photos import Tracks
+from core.geometry.iou import iou as iou_of_corners
 from core.records import BBox, Keypoints, Person, Photo
 
 FEWEST_SHARED = 5  # keypoints of both that OKS is trusted with
@@ -147,11 +148,7 @@ def likeness(known: tuple[Keypoints, BBox], person: Person) -> float:
 
 def iou(one: BBox, other: BBox) -> float:
     """Intersection over union of two tight boxes."""
-    low = np.maximum(one.corners[0], other.corners[0])
-    high = np.minimum(one.corners[1], other.corners[1])
-    shared = float(np.prod((high - low).clip(0)))
-    areas = sum(float(np.prod(box.corners[1] - box.corners[0])) for box in (one, other))
-    return shared / max(areas - shared, 1e-9)
+    return float(iou_of_corners(one.corners.ravel(), other.corners.ravel()))
 
 
 def _matched(trails: Sequence[Trail], frame: int, people: Sequence[Person]) -> list[int | None]:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.geometry.camera import full_to_crop
+from core.geometry.iou import iou
 from core.geometry.rotation import axis_angle_to_matrix
 from core.records import BBOX_UNIT, BBox
 from core.store.fits.dictionary import FitsDictionary
@@ -68,14 +69,6 @@ def tight_corners(samples: Samples) -> Corners:
         box = (x, y, x + width, y + height)
         corners.append((*seen.min(axis=0), *seen.max(axis=0)) if len(seen) > 1 else box)
     return np.array(corners, np.float64).reshape(-1, 4)
-
-
-def iou(one: Corners, other: Corners) -> NDArray[np.float64]:
-    """Intersection over union of boxes (..., 4) and (..., 4), left, top, right, bottom."""
-    low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
-    common = (high - low).clip(0).prod(axis=-1)
-    union = sum((box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (one, other)) - common
-    return np.asarray(common / np.maximum(union, 1e-9), np.float64)
 
 
 def square_around(one: Corners, other: Corners) -> BBox:

@@ -204,7 +204,7 @@ class Course:
 
 
 def named(found: dict[str, float], bones: int) -> dict[str, float]:
-    """The curves of a step, by their units: nats, percent of a mean bone, and millimetres. bones: how many there are."""
+    """The curves of a step, by their units: nats, percent of a mean bone, and millimetres. bones: their number."""
     curves = {}
     if "density" in found:
         curves["nats_of_people"] = -found["density"]

@@ -30,7 +30,8 @@ RESTING = tuple(
 class StudentWeights:
     """distilled: distance from the teacher's points [per m]; reprojection: of the keypoints, in sizes of the person;
     hinges: elbows and knees bent the wrong way; rest: joints that no keypoint shows; betas; views, pull: when both go
-    on together, of the student's own random views, and of the teacher towards the student; choice: of the hypothesis that is nearest, where there are several."""
+    on together, of the student's own random views, and of the teacher towards the student; choice: of the nearest
+    hypothesis, where there are several."""
 
     distilled: float = 10.0
     reprojection: float = 2.0

@@ -40,7 +40,7 @@ SIGMAS = {
     "knee": 0.087,
     "ankle": 0.089,
 }
-_AREA_SHARE = 0.53  # of a box that a person covers, as pycocotools takes it for a person without mask
+AREA_SHARE = 0.53  # of a box that a person covers, as pycocotools takes it for a person without mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +141,7 @@ def likeness(known: tuple[Keypoints, BBox], person: Person) -> float:
     if both.sum() < FEWEST_SHARED:
         return iou(box, person.bbox)
     away = ((keypoints.xy - theirs.xy)[both].astype(np.float64) ** 2).sum(axis=1)
-    area = _AREA_SHARE * float(np.prod(box.xywh[2:].astype(np.float64)))
+    area = AREA_SHARE * float(np.prod(box.xywh[2:].astype(np.float64)))
     variance = (2 * _sigmas(keypoints.layout)[both]) ** 2
     return float(np.exp(-away / (2 * area * variance + 1e-9)).mean())
 

@@ -18,8 +18,9 @@ from core.geometry.iou import iou
 from core.geometry.rotation import axis_angle_to_matrix
 from core.records import BBOX_UNIT, BBox
 from core.store.fits.dictionary import FitsDictionary
-from train.data.batches import Order
-from train.data.samples import Samples, chosen_rows, joined_fits
+from train.data.epoch_order import Order
+from train.data.samples import Samples, joined_fits
+from train.data.source_rows import chosen_rows
 from train.data.sources import Sources
 from train.data.trunks import people_of, rows_by_photo
 

@@ -31,18 +31,17 @@ from core.networks.table import kind_of
 from train.bulk.compile_notice import ready_to_fit
 from train.data.photo_truth import PhotoTruth, read_truth
 from train.evaluation.agora import agora_run
+from train.evaluation.evaluate_options import OF_FITS, OF_NETWORKS, add_evaluate_options
 from train.run.devices import device_of
 from train.run.folder import checkpoint_of
-from train.run.parser import CommandLine, run_to_end
-from train.run.values import folders_of, named_path
+from train.run.parser import CommandLine, check_output, run_to_end
+from train.run.values import folders_of
 
 if TYPE_CHECKING:
     from train.evaluation.results import Result
 
 ALTERNATIVES = 5
 PART_LABELS = "lsp"
-OF_NETWORKS = "data", "data_photos", "data_masks", "body_of", "out", "device"
-OF_FITS = ("guess",)
 
 
 def evaluate_fits(body: Body, people: PhotoTruth, guess: str) -> dict[str, list[float]]:
@@ -134,6 +133,8 @@ def evaluate_network(options: argparse.Namespace) -> int:
             f"nothing to evaluate on. Give --data NAME=FILE.npz, NAME one of {known}, or --data photos=FOLDER."
         )
     photos, masks = folders(options)
+    if options.out is not None:
+        check_predictions_file(options)
     network = load_network(checkpoint_of(options.network), device_of(options.device))
     body = load_body(options.body)
     gendered = {name: load_body(path) for name, path in options.body_of or ()}
@@ -165,6 +166,19 @@ def folders(options: argparse.Namespace) -> tuple[dict[str, Path], dict[str, Pat
         if name != PART_LABELS:
             raise FitloopError(f"--data-masks {name}: masks are of {PART_LABELS}. Leave it out.")
     return photos, masks
+
+
+def check_predictions_file(options: argparse.Namespace) -> None:
+    """Raises FitloopError for an --out that no data set, or more than one, would write."""
+    from train.evaluation.crowds.coco_protocol import LAYOUTS
+
+    written = [name for name, path in options.data if name in LAYOUTS and not path.is_dir()]
+    if len(written) != 1:
+        raise FitloopError(
+            f"--out {options.out}: holds the predictions of one data set, but {len(written)} of --data "
+            f"would write it. Give one of {', '.join(LAYOUTS)}, or leave --out out."
+        )
+    check_output(options.out)
 
 
 def measured(
@@ -205,56 +219,7 @@ def protocol_names() -> tuple[str, ...]:
 def main(arguments: list[str] | None = None) -> int:
     """The command. Returns its exit code."""
     parser = CommandLine("train.evaluate", __doc__)
-    parser.add_argument("network", type=Path, nargs="?", help="a run's folder, or a checkpoint")
-    parser.add_argument(
-        "--data", type=named_path, action="append", metavar="NAME=FILE", help="a data set .npz"
-    )
-    parser.add_argument(
-        "--data-photos",
-        type=named_path,
-        action="append",
-        metavar="NAME=FOLDER",
-        help="by default the .npz's own",
-    )
-    parser.add_argument(
-        "--data-masks",
-        type=named_path,
-        action="append",
-        metavar="NAME=FOLDER",
-        help="that names of masks start from; by default as those of photos",
-    )
-    parser.add_argument(
-        "--body",
-        type=Path,
-        help="SMPL file that data sets' betas are of, or that is fitted; by default the open body",
-    )
-    parser.add_argument(
-        "--body-of",
-        type=named_path,
-        action="append",
-        metavar="GENDER=FILE",
-        help="SMPL's male (m) or female (f) body, for data sets with genders such as 3DPW",
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        help="of --data ochuman= or crowdpose=: file for the predictions, as COCO's results",
-    )
-    parser.add_argument("--device", default="cpu", help="of the network: cpu, cuda, cuda:1 …")
-    parser.add_argument("--fits-from", type=Path, help="folder with the truth files")
-    parser.add_argument(
-        "--guess", default="none", help="of fits: none, lifter, a lifter's folder, or a run's"
-    )
-    parser.add_argument(
-        "--json",
-        type=Path,
-        nargs="?",
-        const=True,
-        default=False,
-        metavar="OUT",
-        help="JSON in place of a table; of AGORA's predictions, the file for it",
-    )
-    agora_run.add_options(parser)
+    add_evaluate_options(parser)
     options = parser.parse_args(arguments)
     ways = {"network": evaluate_network, "fits_from": evaluate_all_fits, "agora": agora_run.evaluate_agora}
     chosen = [name for name in ways if getattr(options, name) is not None]

@@ -13,7 +13,8 @@ from core.records import BBox, Fit, Keypoints, Person, Photo
 from core.store.fits.dictionary import FitsDictionary
 from core.store.fits.from_photos import fits_of_photos
 from train.data.augment import AugmentConfig
-from train.data.batches import Crops, Order, RowTurn
+from train.data.batches import Crops, RowTurn
+from train.data.epoch_order import Order
 from train.data.samples import Samples, samples_of_fits
 
 SIZE = 160  # px of a photo

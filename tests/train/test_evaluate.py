@@ -225,6 +225,14 @@ def test_a_folder_of_no_data_set_is_told_before_anything_is_read(tmp_path, capsy
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "data", [["--data=lsp=a.npz"], ["--data=ochuman=a.json", "--data=crowdpose=b.json"]], ids=["none", "two"]
+)
+def test_a_file_for_predictions_is_of_one_data_set_of_crowds(tmp_path, capsys, data):
+    assert evaluate.main([str(tmp_path), *data, "--out", str(tmp_path / "out.json")]) == 1
+    assert "holds the predictions of one data set" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("damage", ["cut short", "not a zip", "without joints"])
 def test_the_command_ends_with_words_where_the_truth_is_damaged(tmp_path, scene, capsys, damage):
     path = write_truth(tmp_path / "h36m_3d.npz", scene)

@@ -22,7 +22,7 @@ from core.files.untrusted import read_arrays, read_json
 from core.files.whole_file import whole_file
 from train.compositing.composites import Composite
 from train.compositing.cutting.staged_people import StagedPeople
-from train.compositing.placements import FEWEST_SEEN
+from train.compositing.placements import FEWEST_SEEN, NUMBERS
 from train.compositing.proposals import Proposer
 from train.synthesis.photo import Truth
 from train.synthesis.writing import dataset_arrays, image_name, mask_name, save_image
@@ -124,7 +124,9 @@ def rows_of(made: list[tuple[int, tuple[Composite, float]]], body: Body) -> Arra
     arrays = dataset_arrays(truths, body, photos)
     arrays["kind"] = np.array([one.plan.kind for one, *_ in more], np.str_)
     arrays["of_row"] = np.array([row for *_, row in more], np.int64)
-    arrays["numbers"] = np.array([one.plan.pastes[0].numbers for one, *_ in more], np.float32).reshape(-1, 4)
+    arrays["numbers"] = np.array([one.plan.pastes[0].numbers for one, *_ in more], np.float32).reshape(
+        -1, NUMBERS
+    )
     arrays["target_loss"] = np.array([loss for _, _, loss, _ in more], np.float32)
     for name in ("covered", "cut"):
         values = [getattr(one, name) if asked else NOT_ASKED for one, asked, *_ in more]

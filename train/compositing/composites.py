@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.body.model import Body
+from core.geometry.iou import corners_of, iou
 from train.compositing.blending import Blend, coloured, laid_over, warped
 from train.compositing.cutting.cutouts import Cutout
 from train.compositing.cutting.staged_people import Similarity, StagedPeople, cut_to, moved
@@ -19,7 +20,6 @@ from train.compositing.placements import (
     OVERLAP,
     Kind,
     Lots,
-    overlap,
     placement,
 )
 
@@ -151,8 +151,8 @@ def _boxes_in_range(plan: CompositePlan, placed: list[StagedPeople | None]) -> b
     if plan.kind == "scale":
         return first is not None and HEIGHTS[0] <= float(first.box[0, 3]) <= HEIGHTS[1]
     if plan.kind == "crowd" and plan.asked is not None:
-        asked = plan.people.box[plan.asked]
-        shares = [overlap(asked, one.box[0]) for one in placed if one is not None]
+        asked = corners_of(plan.people.box[plan.asked])
+        shares = [iou(asked, corners_of(one.box[0])) for one in placed if one is not None]
         return bool(shares) and all(OVERLAP[0] <= share <= OVERLAP[1] for share in shares)
     return plan.kind == "occlusion" or first is not None
 

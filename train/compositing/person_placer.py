@@ -21,9 +21,9 @@ from core.files.whole_file import whole_file
 from core.networks.checkpoint import load_weights, read_checkpoint
 from train.compositing.composites import CompositePlan
 from train.compositing.cutting.staged_people import LAYOUT
-from train.compositing.placements import KINDS
+from train.compositing.placements import KINDS, NUMBERS
 
-SIDE, NOISE, NUMBERS = 64, 8, 4  # px of what a synthesizer sees
+SIDE, NOISE = 64, 8  # px of what a synthesizer sees, and random numbers beside it
 CHANNELS = 16, 32, 64
 RATE, LAST_RATE = 1e-4, 1e-5
 PLACER = "placer.safetensors"

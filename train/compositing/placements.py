@@ -16,6 +16,7 @@ from train.compositing.cutting.staged_people import Similarity
 
 Kind = Literal["occlusion", "crop", "scale", "crowd"]
 KINDS: tuple[Kind, ...] = ("occlusion", "crop", "scale", "crowd")
+NUMBERS = 4  # of a placement: turn, log scale, x and y
 SIDES = ("left", "right", "top", "bottom")
 TURN_DEG = 15.0
 COVERED = 0.2, 0.7  # of the person already there, by kind occlusion
@@ -106,11 +107,3 @@ def _beside(
     wanted = height * float(np.exp(_NEIGHBOUR * scale))
     away = (0.5 + 0.25 * x) * wide * (1 if side in ("right", "bottom") else -1)
     return wanted, np.array([middle + away, feet + 0.12 * height * y - wanted / 2])
-
-
-def overlap(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Intersection over union of two boxes (4,) = left, top, width, height."""
-    low = np.maximum(one[:2], other[:2])
-    high = np.minimum(one[:2] + one[2:], other[:2] + other[2:])
-    shared = float(np.prod((high - low).clip(0)))
-    return shared / max(1e-9, float(np.prod(one[2:]) + np.prod(other[2:])) - shared)

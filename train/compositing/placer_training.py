@@ -40,6 +40,9 @@ BATCH = 8
 OUTSIDE = 10.0  # weight of what leaves its kind's range
 REAL_ROWS = 64  # people whose mean loss the cap is of
 NUDGE = 1e-3  # of a number, for the placement's derivative
+JUDGE_RATE, JUDGE_BETAS = 1e-4, (0.5, 0.99)  # of the discriminator's Adam
+REFUSED_SHOWN = 2  # refused pictures beside a batch of composites
+_STEPS = 7  # of the random streams: those of the steps
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,14 @@ class PlacerTraining:
         torch.manual_seed(self.seed)
         self.placer, self.judge = PersonPlacer(), discriminator()
         self.of_placer = self.placer.optimizer()
-        self.of_judge = torch.optim.Adam(self.judge.parameters(), 1e-4, (0.5, 0.99))
+        self.of_judge = torch.optim.Adam(self.judge.parameters(), JUDGE_RATE, JUDGE_BETAS)
         self.network.requires_grad_(False)
         self.cap = CAP * float(np.mean(self.target(self._real(np.random.default_rng(self.seed), REAL_ROWS))))
 
     def steps(self, count: int) -> Iterator[PlacerStep]:
         """Train for so many steps."""
         for step in range(count):
-            rng = np.random.default_rng([self.seed, 7, step])
+            rng = np.random.default_rng([self.seed, _STEPS, step])
             yield self._step(step, min(1.0, 2 * step / count), rng)
 
     def _step(self, step: int, weight: float, rng: np.random.Generator) -> PlacerStep:
@@ -108,7 +111,7 @@ class PlacerTraining:
 
     def _judge_step(self, unreal: Tensor, rng: np.random.Generator) -> None:
         if self.unreal is not None:
-            chosen = torch.from_numpy(rng.integers(len(self.unreal), size=2))
+            chosen = torch.from_numpy(rng.integers(len(self.unreal), size=REFUSED_SHOWN))
             unreal = torch.cat([unreal, self.unreal[chosen]])
         crops = crops_of_asked(self._real(rng, BATCH), self.body, kind_of(self.network).stretched)
         real = interpolate(crops.images.movedim(-1, 1).float() / 255, (SIDE, SIDE), mode="area")

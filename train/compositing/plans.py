@@ -12,7 +12,7 @@ from train.compositing.blending import draw_blend
 from train.compositing.composites import SEAM_SCALES, CompositePlan, Paste, Patch
 from train.compositing.cutting.cutouts import Cutout
 from train.compositing.cutting.stage import Stage, nobody
-from train.compositing.placements import FEWEST_SEEN, SIDES, Kind, Lots
+from train.compositing.placements import FEWEST_SEEN, NUMBERS, SIDES, Kind, Lots
 
 DRAWS = 40  # of a photo or a cut-out before the stage counts as empty
 OF_THINGS = 0.3  # share of occluders by kind occlusion, where there are any
@@ -21,8 +21,8 @@ MOST_HIDDEN = 0.5  # of a cut-out's keypoints
 MOST_PASTED = 4  # by kind crowd; with the one in the middle 3 to 5
 SEAMS = 1, 2  # patches in a composite
 FLIPPED = 0.5
-QUALITY = 70, 97
-NUMBERS = 4
+GREY = 128  # of a patch whose photo cannot be read
+QUALITY = 70, 97  # of the JPEG
 
 
 def draw_plan(
@@ -108,8 +108,9 @@ def _patch(stage: Stage, rng: np.random.Generator) -> Patch:
     every = stage.scenes or stage.photos
     try:
         other = stage.image(every[rng.integers(len(every))])
-    except ImageError:
-        other = np.full((*shape.shape, 3), 128, np.uint8)
+    except ImageError as error:
+        stage.leave_out(error)
+        other = np.full((*shape.shape, 3), GREY, np.uint8)
     height, width = min(shape.shape[0], other.shape[0]), min(shape.shape[1], other.shape[1])
     top = int(rng.integers(other.shape[0] - height + 1))
     left = int(rng.integers(other.shape[1] - width + 1))

@@ -32,8 +32,8 @@ class Placer(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Proposer:
-    """How composites are drawn. kinds: of which one is drawn for each; first: seed and round of the random streams;
-    placer: for `learned`."""
+    """How composites are drawn. kinds: of which one is drawn for each; seed, turn: of the random streams, turn is the
+    number of the round; placer: for `learned`; seams: whether there are patches where nobody is."""
 
     stage: Stage
     body: Body
@@ -54,17 +54,17 @@ class Proposer:
             return [(one, float("nan")) for one in made[::tried]]
         losses = self.target([AskedPerson(one.image, one.people, one.asked) for one in made])
         grouped = losses.reshape(len(numbers), tried)
-        worst = grouped.argmax(axis=1)
+        worst = np.nan_to_num(grouped, nan=-np.inf).argmax(axis=1)  # NaN: a loss that is not known
         return [(made[i * tried + k], float(grouped[i, k])) for i, k in enumerate(worst.tolist())]
 
     def _one(self, number: int, attempt: int) -> Composite:
         rng = np.random.default_rng([self.seed, self.turn, number, attempt])
         kind = self.kinds[rng.integers(len(self.kinds))]
-        said = self.placer is not None and rng.random() >= UNIFORM
+        placer = self.placer if self.placer is not None and rng.random() >= UNIFORM else None
         for trial in range(TRIES):
             plan = draw_plan(self.stage, [kind], rng, self.seams)
-            if said and self.placer is not None and trial < TRIES // 2:
-                plan = plan.with_numbers(self.placer.numbers([plan], int(rng.integers(2**31)))[0])
+            if placer is not None and trial < TRIES // 2:  # later ones are uniform, as it may leave the range
+                plan = plan.with_numbers(placer.numbers([plan], int(rng.integers(2**31)))[0])
             composite = compose(plan, self.body)
             if composite is not None:
                 return composite

@@ -15,6 +15,7 @@ from core.networks.checkpoint import read_checkpoint
 from train import spin
 from train.compositing.composed_set import DATASET
 from train.run.folder import CHECKPOINT, CONFIG, checkpoint_of
+from train.run.parser import INTERRUPTED
 
 DONE = "done"
 OPTIONS_OF_NETWORK = ("backbone", "iterations")
@@ -80,7 +81,7 @@ def alternate(rounds: Rounds, count: int, compose: Callable[[int], bool]) -> boo
         if not (rounds.composed_of(number) / DATASET).exists() and not compose(number):
             return False
         code = spin.main(rounds.arguments(number))
-        if not (rounds.run_of(number) / CHECKPOINT).exists() or code not in (0, 130):
+        if not (rounds.run_of(number) / CHECKPOINT).exists() or code not in (0, INTERRUPTED):
             raise FitloopError(f"{rounds.run_of(number)}: its training failed. The lines above say why.")
         if code:
             return False

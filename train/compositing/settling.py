@@ -39,8 +39,11 @@ def settle(folder: Path) -> tuple[int, int]:
 
 def refused_pictures(folder: Path) -> Tensor | None:
     """(N, 3, 64, 64) from 0 to 1; None where nothing was refused. Raises FitloopError and ImageError."""
-    images = [read_image(folder / name) for name in refused_names(folder) if (folder / name).is_file()]
-    if not images:
+    small = [
+        cv2.resize(read_image(folder / name), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        for name in refused_names(folder)
+        if (folder / name).is_file()
+    ]
+    if not small:
         return None
-    small = np.stack([cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for image in images])
-    return torch.from_numpy(small).movedim(-1, 1).float() / 255
+    return torch.from_numpy(np.stack(small)).movedim(-1, 1).float() / 255

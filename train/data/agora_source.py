@@ -15,19 +15,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.body.keypoints import OPENPOSE
 from core.errors import ReadError
 from core.files.untrusted import array_names, read_arrays
 from core.formats.bodies.agora.agora_frames import AgoraPhoto, read_frames
+from core.formats.bodies.agora.agora_pixels import FULL_SIZE, SMALL_SIZE
 from core.geometry.image import image_header
 from core.records import BBox
+from train.data.samples import KEYPOINTS
 
 SCENES = "synthetic.npz"  # as train.synthetic writes it
 MOST_HIDDEN = 70.0  # %
 FEWEST_INSIDE = 8
-FRAME_WIDTH = 3840  # px that frames refer to
 # OpenPose's 25 joints among the 45 of smplx's SMPL.
-_OPENPOSE = (*(24, 12, 17, 19, 21, 16, 18, 20, 0, 2, 5, 8, 1, 4, 7, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34),)
-_SMALL = "_1280x720"  # AGORA's names of reduced photos end so
+_OPENPOSE = [24, 12, 17, 19, 21, 16, 18, 20, 0, 2, 5, 8, 1, 4, 7, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34]
+_SMALL = f"_{SMALL_SIZE[0]}x{SMALL_SIZE[1]}"  # AGORA's names of reduced photos end so
 
 
 @contextlib.contextmanager
@@ -52,9 +54,10 @@ def dataset_file(path: Path, photos: Path) -> Iterator[Path]:
 
 
 def teaching(path: Path, keypoints: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(N,) rows of a data set .npz that are not too hidden and inside the photo: all, where it tells no occlusion.
+    """(N,) rows of a data set .npz that are not too hidden and inside the photo: all, where it has no `occlusion`.
 
-    keypoints (N, 49, 3) of the rows.
+    keypoints (N, 49, 3) of the rows; the annotated ones count where a row has no OpenPose joint. NaN occlusion, as of
+    people beside the pasted ones of a composite, was not measured, and hides nobody. Raises ReadError.
     """
     if "occlusion" not in array_names(path):
         return np.ones(len(keypoints), dtype=bool)
@@ -63,8 +66,11 @@ def teaching(path: Path, keypoints: NDArray[np.float32]) -> NDArray[np.bool_]:
         raise ReadError(
             f"{path}, occlusion: it is {hidden.shape}, but must be {(len(keypoints),)}. Make it again."
         )
-    inside = (keypoints[:, : len(_OPENPOSE), 2] > 0).sum(axis=1)
-    return (hidden >= 0) & (hidden <= MOST_HIDDEN) & (inside >= FEWEST_INSIDE)
+    seen = keypoints[..., 2] > 0
+    detected, annotated = seen[:, :OPENPOSE].sum(axis=1), seen[:, OPENPOSE:].sum(axis=1)
+    inside = np.where(detected > 0, detected, annotated)
+    measured_low = np.isnan(hidden) | ((hidden >= 0) & (hidden <= MOST_HIDDEN))
+    return measured_low & (inside >= FEWEST_INSIDE)
 
 
 def _arrays(folder: Path, photos: Path) -> dict[str, NDArray[np.generic]]:
@@ -79,7 +85,7 @@ def _arrays(folder: Path, photos: Path) -> dict[str, NDArray[np.generic]]:
         "center": np.stack([box.center for box in boxes]),
         "scale": np.array([box.scale for box in boxes]),
         "openpose": np.stack(keypoints),
-        "part": np.zeros((len(rows), 24, 3), np.float32),
+        "part": np.zeros((len(rows), KEYPOINTS - OPENPOSE, 3), np.float32),
         "occlusion": np.array(hidden, np.float32),
     }
 
@@ -90,12 +96,12 @@ def _rows(
     stem, _, suffix = photo.name.rpartition(".")
     file = files.get(photo.name) or files.get(f"{stem}{_SMALL}.{suffix}")
     if file is None:
-        name, width, height = photo.name, FRAME_WIDTH, FRAME_WIDTH * 9 // 16
+        name, (width, height) = photo.name, FULL_SIZE
     else:
         header = image_header(file)
         name, width, height = str(file.relative_to(photos)), header.width, header.height
     for person in photo.people:
-        xy = person.joints[list(_OPENPOSE), :2] * (width / FRAME_WIDTH)
+        xy = person.joints[_OPENPOSE, :2] * (width / FULL_SIZE[0])
         inside = np.all((xy >= 0) & (xy < [width, height]), axis=1)
         if not person.is_valid or not inside.any():
             continue

@@ -35,27 +35,21 @@ from train.data.augment import (
     draw_augmentation,
 )
 from train.data.augmented_views import Views
+from train.data.epoch_order import Order
 from train.data.samples import Samples
 from train.data.trunks import Trunks
 
-# How often each data set is drawn (SPIN's own mix); names that are not here share with those in the wild.
-SHARES = {"h36m": 0.3, "mpi-inf-3dhp": 0.1}
-IN_THE_WILD_SHARE = 0.6
-COMPOSED, MOST_COMPOSED = (
-    "composed",
-    0.5,
-)  # data sets whose name begins so are at most this share of the places
 UNREADABLE_IN_A_ROW = 20
 _START = "spawn" if sys.platform == "win32" else "forkserver"
 _NO_CENTRES = np.zeros((0, 2), np.float32)
-_ORDER, _AUGMENTATION = 0, 1  # what a random stream is for
+_AUGMENTATION = 1  # the random stream of this beside that of the order, 0
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """B people. images (B, 224, 224, 3) uint8; keypoints_crop (B, 49, 3) [px of the augmented crop]; joints
     (B, 24, 4), has_joints (B,), half_weights (B, 2) as in `Samples`; centres (B, 8, 2) [px of the augmented crop] as in
-    `Trunks`, (B, 0, 2) where nobody asks for them; views: where they come from; unreadable: paths of photos that could
+    `Trunks`, (B, 0, 2) for a network that is shown none; views: where they come from; unreadable: paths of photos that could
     not be read, in whose place others came."""
 
     images: Tensor
@@ -89,55 +83,6 @@ class Batch:
 
 
 _TENSORS = ("images", "keypoints_crop", "joints", "has_joints", "half_weights", "centres")
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """The rows that each epoch draws. rows (M,): of the samples, to draw from; dataset (N,): names of all samples."""
-
-    rows: NDArray[np.int64]
-    dataset: NDArray[np.str_]
-    seed: int
-
-    @property
-    def groups(self) -> tuple[tuple[NDArray[np.int64], float], ...]:
-        """The rows of each data set and how often it is drawn; those in the wild by their size."""
-        names = self.dataset[self.rows]
-        found = {str(name): self.rows[names == name] for name in np.unique(names)}
-        wild = sum(len(rows) for name, rows in found.items() if name not in SHARES)
-        shares = [
-            SHARES[name] if name in SHARES else IN_THE_WILD_SHARE * len(rows) / wild
-            for name, rows in found.items()
-        ]
-        limited = _limited(
-            np.array(shares) / sum(shares), np.array([name.startswith(COMPOSED) for name in found])
-        )
-        return tuple(zip(found.values(), limited.tolist(), strict=True))
-
-    @property
-    def length(self) -> int:
-        """Places in an epoch: the size of the largest data set."""
-        return max(len(rows) for rows, _ in self.groups)
-
-    def epoch(self, number: int) -> NDArray[np.int64]:
-        """The row at each place of an epoch. A single data set comes once each; of several one is drawn by its share,
-        then its row by the shuffled place (spin.md 1e)."""
-        rng = np.random.default_rng([self.seed, _ORDER, number])
-        groups = self.groups
-        shuffled = rng.permutation(self.length)
-        if len(groups) == 1:
-            return groups[0][0][shuffled]
-        drawn = rng.choice(len(groups), self.length, p=[share for _, share in groups])
-        chosen = [rows[shuffled % len(rows)] for rows, _ in groups]
-        return np.stack(chosen)[drawn, np.arange(self.length)]
-
-
-def _limited(shares: NDArray[np.float64], composed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Shares (S,) of the data sets of which the composed ones have MOST_COMPOSED together at most."""
-    total = shares[composed].sum()
-    if total <= MOST_COMPOSED or composed.all():
-        return shares
-    return shares * np.where(composed, MOST_COMPOSED / total, (1 - MOST_COMPOSED) / (1 - total))
 
 
 @dataclass(frozen=True, eq=False)

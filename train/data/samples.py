@@ -298,15 +298,3 @@ def _check_finite(samples: Samples, path: Path) -> None:
 
 def _under(folder: Path, names: Iterable[str]) -> NDArray[np.str_]:
     return np.array([str(folder / str(name)) for name in names], np.str_)
-
-
-def dictionary_rows(fits: FitsDictionary, names: Iterable[str], where: str) -> FitsDictionary | None:
-    """The rows of a dictionary that belong to none of the named data sets, None when there is none."""
-    chosen = np.flatnonzero(~np.isin(fits.dataset, list(names)))
-    return chosen_rows(fits, chosen, where) if len(chosen) else None
-
-
-def chosen_rows(fits: FitsDictionary, chosen: NDArray[np.int64], where: str) -> FitsDictionary:
-    """Some rows (C,) of a dictionary, with the numbers that its file would have."""
-    arrays = {key: value[chosen] if value.ndim else value for key, value in fits.arrays().items()}
-    return FitsDictionary.from_arrays(arrays, where)

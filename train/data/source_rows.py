@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.files.unusable import MAX_COORDINATE
 from core.formats.bodies.spin_table import Table
@@ -13,6 +14,18 @@ from core.records import BBOX_UNIT
 from core.store.fits.columns import NO_TRACK, NUMBERS, OPTIONAL, TRACK, TRUTHS
 from core.store.fits.dictionary import FitsDictionary
 from train.data.photos_present import MISSING_SHARE
+
+
+def dictionary_rows(fits: FitsDictionary, names: Iterable[str], where: str) -> FitsDictionary | None:
+    """The rows of a dictionary that belong to none of the named data sets, None when there is none."""
+    chosen = np.flatnonzero(~np.isin(fits.dataset, list(names)))
+    return chosen_rows(fits, chosen, where) if len(chosen) else None
+
+
+def chosen_rows(fits: FitsDictionary, chosen: NDArray[np.int64], where: str) -> FitsDictionary:
+    """Some rows (C,) of a dictionary, with the numbers that its file would have."""
+    arrays = {key: value[chosen] if value.ndim else value for key, value in fits.arrays().items()}
+    return FitsDictionary.from_arrays(arrays, where)
 
 
 def in_rows_of(table: Table, rows: Sequence[int], fits: FitsDictionary) -> FitsDictionary:

@@ -14,18 +14,18 @@ from core.formats.shared.genders import NEUTRAL, genders_of
 from core.formats.shared.pose_rows import Frame
 from core.store.fits.dictionary import FitsDictionary
 from train.data.agora_source import dataset_file, teaching
-from train.data.batches import Order
+from train.data.epoch_order import Order
 from train.data.photos_present import learnable, present
 from train.data.samples import (
     Samples,
     as_corrected,
-    dictionary_rows,
     joined_fits,
     other_body,
     read_dataset,
     samples_of_fits,
     with_fits,
 )
+from train.data.source_rows import dictionary_rows
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +51,7 @@ class Trunks:
         )
         others = np.full((len(samples), NEAREST - 1), NOBODY, np.int64)
         people = people_of(samples)
-        for rows in rows_by_photo(samples):
+        for _, rows in rows_by_photo(samples.photo):
             _, first = np.unique(people[rows], return_index=True)
             once = rows[np.sort(first)]
             for row in rows:
@@ -86,9 +85,10 @@ def people_of(samples: Samples) -> NDArray[np.int64]:
     return np.array(numbers, np.int64)
 
 
-def rows_by_photo(samples: Samples) -> list[NDArray[np.int64]]:
-    """The rows of each photo, across data sets."""
-    found = defaultdict(list)
-    for row, photo in enumerate(samples.photo.tolist()):
-        found[photo].append(row)
-    return [np.array(rows) for rows in found.values()]
+def rows_by_photo(names: NDArray[np.str_]) -> list[tuple[str, NDArray[np.int64]]]:
+    """The rows of each photo, across data sets, by the photos' names (N,) in their order."""
+    if not len(names):
+        return []
+    unique, of = np.unique(names, return_inverse=True)
+    parts = np.split(np.argsort(of, kind="stable"), np.cumsum(np.bincount(of))[:-1])
+    return [(str(name), rows) for name, rows in zip(unique, parts, strict=True)]

@@ -9,18 +9,14 @@ from torch import Tensor
 
 from core.body.keypoints import OPENPOSE, layout
 from core.body.model import Body
+from core.formats.shared.tracking import AREA_SHARE, SIGMAS
 from core.networks.spin import SpinOutput
 from train.data.batches import Batch
 from train.data.rotated_body import LAYOUT
 from train.evaluation.predict import params_of
 from train.methods.spin.loss import project_to_crop, to_unit
 
-# OKS: how far annotators differ, as a share of the person's size (COCO's keypoint evaluation).
-_SIGMAS = {"nose": 0.026, "eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow": 0.072, "wrist": 0.062, "hip": 0.107,
-           "knee": 0.087, "ankle": 0.089}  # fmt: skip
 _OKS_THRESHOLDS = np.arange(0.5, 1.0, 0.05)
-# A person's own area in the box around them, as COCO's tools take it where nobody measured it.
-_BOX_TO_AREA = 0.53
 
 
 def recall(body: Body, predicted: SpinOutput, batch: Batch) -> Tensor:
@@ -39,7 +35,7 @@ def similarity(points: NDArray[np.floating], seen: NDArray[np.floating]) -> NDAr
     used = np.isfinite(sigma) & (np.arange(len(names)) >= OPENPOSE)
     visible = (seen[..., 2] > 0) & used
     squared = ((points - seen[..., :2]) ** 2).sum(axis=-1)
-    area = _BOX_TO_AREA * _box_area(seen[..., :2], visible)[:, None]
+    area = AREA_SHARE * _box_area(seen[..., :2], visible)[:, None]
     similar = np.exp(-squared / (2 * area * (2 * np.where(used, sigma, 1.0)) ** 2))
     known = visible.any(axis=1)
     return np.asarray((similar * visible).sum(axis=1)[known] / visible.sum(axis=1)[known])
@@ -53,4 +49,4 @@ def _box_area(xy: NDArray[np.floating], visible: NDArray[np.bool_]) -> NDArray[n
 
 
 def _sigma(name: str) -> float:
-    return next((value for part, value in _SIGMAS.items() if name.endswith(part)), np.inf)
+    return next((value for part, value in SIGMAS.items() if name.endswith(part)), np.inf)

@@ -17,7 +17,8 @@ from core.geometry.rotation import matrix_to_axis_angle
 from core.networks.guess import predicted
 from core.networks.spin import SpinOutput
 from core.networks.table import NetworkKind, body_of_betas
-from train.data.batches import Batch, Crops, Order, RowTurn
+from train.data.batches import Batch, Crops, RowTurn
+from train.data.epoch_order import Order
 from train.data.photos_present import Absent
 from train.data.samples import Samples
 from train.data.trunks import Trunks

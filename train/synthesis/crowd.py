@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from core.geometry.iou import corners_of, iou
+
 Floats = NDArray[np.float32]
 # Shift from the person before [m]: its deviation across the view, and its limits along the view.
 ACROSS, ALONG = 0.11, (0.3, 0.9)
@@ -21,11 +23,7 @@ def crowd_shift(attempt: int, rng: np.random.Generator) -> Floats:
 
 def box_overlap(boxes: Floats) -> Floats:
     """Highest IoU (P,) of each box with another. boxes (P, 4) = left, top, width, height [px]; zeros for one box."""
-    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
-    shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
-    inner = shared.clip(0).prod(axis=-1)
-    area = boxes[:, 2:].prod(axis=-1)
-    union = np.maximum(area[:, None] + area - inner, 1e-6)
-    overlap = inner / union
+    corners = corners_of(boxes)
+    overlap = iou(corners[:, None], corners)
     np.fill_diagonal(overlap, 0)
     return np.asarray(overlap.max(axis=1), dtype=np.float32)

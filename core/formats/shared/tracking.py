@@ -19,6 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from core.body.keypoints import convert, layout
 from core.formats.photos.numbered_names import name_and_number
 from core.formats.shared.gathered_photos import Tracks
+from core.geometry.iou import iou as iou_of_corners
 from core.records import BBox, Keypoints, Person, Photo
 
 FEWEST_SHARED = 5  # keypoints of both that OKS is trusted with
@@ -39,7 +40,7 @@ SIGMAS = {
     "knee": 0.087,
     "ankle": 0.089,
 }
-_AREA_SHARE = 0.53  # of a box that a person covers, as pycocotools takes it for a person without mask
+AREA_SHARE = 0.53  # of a box that a person covers, as pycocotools takes it for a person without mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,18 +141,14 @@ def likeness(known: tuple[Keypoints, BBox], person: Person) -> float:
     if both.sum() < FEWEST_SHARED:
         return iou(box, person.bbox)
     away = ((keypoints.xy - theirs.xy)[both].astype(np.float64) ** 2).sum(axis=1)
-    area = _AREA_SHARE * float(np.prod(box.xywh[2:].astype(np.float64)))
+    area = AREA_SHARE * float(np.prod(box.xywh[2:].astype(np.float64)))
     variance = (2 * _sigmas(keypoints.layout)[both]) ** 2
     return float(np.exp(-away / (2 * area * variance + 1e-9)).mean())
 
 
 def iou(one: BBox, other: BBox) -> float:
     """Intersection over union of two tight boxes."""
-    low = np.maximum(one.corners[0], other.corners[0])
-    high = np.minimum(one.corners[1], other.corners[1])
-    shared = float(np.prod((high - low).clip(0)))
-    areas = sum(float(np.prod(box.corners[1] - box.corners[0])) for box in (one, other))
-    return shared / max(areas - shared, 1e-9)
+    return float(iou_of_corners(one.corners.ravel(), other.corners.ravel()))
 
 
 def _matched(trails: Sequence[Trail], frame: int, people: Sequence[Person]) -> list[int | None]:

@@ -36,7 +36,8 @@ from core.records import BBox
 from tests.benchmarks.learning import HOW
 from tests.benchmarks.shared.machine import machine
 from train import synthetic
-from train.data.batches import Batch, Crops, Order, RowTurn
+from train.data.batches import Batch, Crops, RowTurn
+from train.data.epoch_order import Order
 from train.data.rotated_body import RotatedBody
 from train.data.samples import Samples
 from train.data.sources import SourceOptions, Sources, read_sources

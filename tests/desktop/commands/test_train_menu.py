@@ -1,6 +1,7 @@
 """Practise what fails: composites on a sheet, worst first; refused ones leave; the queue by the expected loss."""
 
 import json
+import threading
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.errors import FitloopError, ReadError
+from desktop.commands.train_menu import settle
 from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training import practising
 from desktop.jobs.training.practising import (
@@ -196,3 +198,20 @@ def test_the_curve_is_drawn_for_each_choice(open_desk, tmp_path):
         plot.curve.setCurrentIndex(index)
         assert plot.bars is not None
         assert plot.bars.opts["height"].tolist() == [1.0, 2.0]
+
+
+def test_refusals_wait_for_other_work_on_files_and_are_not_lost(open_desk, tmp_path, monkeypatch):
+    calls, files = [], open_desk.workbench.files
+    monkeypatch.setattr(practising, "run_child", a_child(calls, None, None))
+    go_on = threading.Event()
+
+    def until_told():
+        while not go_on.wait(0.01):
+            yield
+
+    files.start("Other work", until_told())
+    settle(open_desk.workbench, tmp_path, ["images/000001.jpg"])
+    go_on.set()
+    open_desk.wait(lambda: bool(calls) and not files.running)
+    assert open_desk.said == []
+    assert json.loads((tmp_path / "refused.json").read_text()) == ["images/000001.jpg"]

@@ -21,7 +21,7 @@ from train.compositing.placer_training import PlacerTraining
 from train.compositing.plans import draw_plan
 from train.compositing.proposals import Proposer
 from train.compositing.rounds import Rounds
-from train.data.batches import Order
+from train.data.epoch_order import Order
 from train.data.samples import read_dataset
 from train.methods.spin.config import Config
 from train.methods.spin.in_the_loop import build

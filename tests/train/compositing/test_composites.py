@@ -13,6 +13,7 @@ from core.body.model import BodyParams, load_body
 from core.errors import FitloopError
 from core.files.untrusted import read_arrays
 from core.geometry.camera import project
+from core.geometry.iou import corners_of, iou
 from tests.train.compositing.making_stages import SIZE, facing, painted, people_of, stage_of_painted
 from train.compositing.blending import WAYS, Blend, coloured, laid_over, warped
 from train.compositing.composed_set import DATASET, PARTS, begin, join, keep_rows, write_composites
@@ -23,7 +24,7 @@ from train.compositing.cutting.cutouts import cut_out, read_occluders
 from train.compositing.cutting.silhouettes import cut_by_grabcut
 from train.compositing.cutting.stage import Stage, scenes_of
 from train.compositing.cutting.staged_people import LAYOUT, Similarity, moved, projected
-from train.compositing.placements import COVERED, FEWEST_SEEN, KINDS, overlap
+from train.compositing.placements import COVERED, FEWEST_SEEN, KINDS
 from train.compositing.plans import draw_plan
 from train.compositing.proposals import Proposer
 
@@ -85,7 +86,8 @@ def test_every_kind_stays_in_its_range(stage, body, kind):
         assert composite.cut > 0
     if kind == "crowd":
         boxes = people.box
-        assert all(0.1 <= overlap(boxes[asked], boxes[q]) <= 0.6 for q in range(len(people)) if q != asked)
+        shares = np.delete(iou(corners_of(boxes[asked]), corners_of(boxes)), asked)
+        assert ((shares >= 0.1) & (shares <= 0.6)).all()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -161,6 +163,14 @@ def test_hard_keeps_the_composite_that_the_target_loses_most_on(stage, body):
     easy = Proposer(stage, body, darkness, "random", 0).composites(range(6))
     assert all(one[1] >= other[1] for one, other in zip(hard, easy, strict=True))
     assert any(one[1] > other[1] for one, other in zip(hard, easy, strict=True))
+
+
+def test_hard_never_prefers_a_composite_whose_loss_is_not_known(stage, body):
+    def unknown_but_for_the_last(people):
+        return np.array([*[np.nan] * (len(people) - 1), 0.5], np.float32)
+
+    ((_, loss),) = Proposer(stage, body, unknown_but_for_the_last, "hard", 0).composites([0])
+    assert loss == 0.5
 
 
 def test_grabcut_finds_the_painted_person_and_refuses_one_of_another_area(body, tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from core.body.model import load_body
 from core.errors import ReadError
 from tests.train.evaluation.agora.making_agora import truth_of, write_frame
-from train.data.agora_source import FEWEST_INSIDE, MOST_HIDDEN, dataset_file
+from train.data.agora_source import FEWEST_INSIDE, MOST_HIDDEN, dataset_file, teaching
 from train.data.sources import SourceOptions, read_sources
 from train.synthesis.photo import StudioConfig
 from train.synthesis.workers import make_photos
@@ -68,3 +68,11 @@ def test_frames_teach_by_keypoints_in_the_pixels_of_the_photo(tmp_path, body):
 def test_a_folder_without_scenes_and_frames_is_told_in_words(tmp_path):
     with pytest.raises(ReadError, match=r"no synthetic\.npz and no frames"), dataset_file(tmp_path, tmp_path):
         pass
+
+
+def test_hiding_that_was_not_measured_leaves_nobody_out(tmp_path):
+    keypoints = np.zeros((4, 49, 3), np.float32)
+    keypoints[:3, :25, 2] = 1  # detected
+    keypoints[3, 25:, 2] = 1  # annotated alone
+    np.savez(tmp_path / "composed.npz", occlusion=np.array([np.nan, MOST_HIDDEN + 1, -1, np.nan], np.float32))
+    assert teaching(tmp_path / "composed.npz", keypoints).tolist() == [True, False, False, True]

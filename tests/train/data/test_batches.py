@@ -20,7 +20,8 @@ from core.store.fits.dictionary import FitsDictionary
 from tests.benchmarks.shared.people import smpl_sized
 from tests.train import making_runs
 from train.data.augment import AugmentConfig
-from train.data.batches import Batch, Crops, Order, RowTurn, Share, Turns, batches_of, load_batches
+from train.data.batches import Batch, Crops, RowTurn, Share, Turns, batches_of, load_batches
+from train.data.epoch_order import Order
 from train.data.photos_present import present
 from train.data.rotated_body import LAYOUT
 from train.data.samples import Samples, each_once, read_dataset, samples_of_fits

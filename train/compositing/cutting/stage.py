@@ -24,6 +24,7 @@ from core.store.fits.dictionary import FitsDictionary
 from train.compositing.cutting.cutouts import Cutout, cut_out
 from train.compositing.cutting.silhouettes import cut_by_grabcut, silhouette
 from train.compositing.cutting.staged_people import LAYOUT, Similarity, StagedPeople, moved, with_points
+from train.data.trunks import rows_by_photo
 from train.synthesis.figure import Figure
 
 PHOTO_CACHE = 64
@@ -178,7 +179,7 @@ def photos_of_dataset(path: Path, folder: Path, body: Body) -> list[StagedPhoto]
     ]
     return [
         StagedPhoto(folder / str(name), people[rows], tuple(masks[row] for row in rows.tolist()))
-        for name, rows in _by_photo(arrays["imgname"])
+        for name, rows in rows_by_photo(arrays["imgname"])
     ]
 
 
@@ -202,7 +203,7 @@ def photos_of_fits(fits: FitsDictionary, folder: Path, body: Body) -> list[Stage
     people = with_points(people, KeypointBody.from_body(body, LAYOUT))
     names, sizes = fits.imgname[accepted], fits.photo_size[accepted].astype(int)
     found = []
-    for name, rows in _by_photo(names):
+    for name, rows in rows_by_photo(names):
         width, height = sizes[rows[0]].tolist()
         size = (width, height) if width > 0 and height > 0 else None
         found.append(StagedPhoto(folder / name, people[rows], None, size))
@@ -236,15 +237,6 @@ def nobody() -> StagedPeople:
     }  # fmt: skip
     empty = {name: np.zeros((0, *shape), np.float32) for name, shape in floats.items()}
     return StagedPeople(**empty, occluded=np.zeros((0, 49), bool), of_row=np.zeros(0, np.int64))
-
-
-def _by_photo(names: NDArray[np.str_]) -> list[tuple[str, NDArray[np.int64]]]:
-    if not len(names):
-        return []
-    unique, of = np.unique(names, return_inverse=True)
-    order = np.argsort(of, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(of))[:-1])
-    return [(str(name), rows) for name, rows in zip(unique, parts, strict=True)]
 
 
 def _image(photo: StagedPhoto) -> NDArray[np.uint8]:

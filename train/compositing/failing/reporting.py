@@ -26,6 +26,7 @@ from train.compositing.failing.failing_targets import FORWARD_AT_ONCE, AskedPers
 from train.compositing.failing.weakness import ExpectedLoss, FailureRows, features_of
 from train.compositing.proposals import Proposer
 from train.data.rotated_body import RotatedBody
+from train.data.trunks import rows_by_photo
 from train.methods.spin.loss import keypoints_2d_term, project_to_crop, to_unit
 
 AT_ONCE = 8
@@ -88,10 +89,11 @@ def people_to_correct(
     """People that nobody has decided about, with the loss to be expected; and a line for each unreadable photo."""
     undecided = ~((fits.verdict == "accepted") | (fits.verdict == "rejected") | fits.locked.numpy())
     people, told = [], []
-    for name in np.unique(fits.imgname[undecided]):
-        everybody = np.flatnonzero(fits.imgname == name)
+    for name, everybody in rows_by_photo(fits.imgname):
+        if not undecided[everybody].any():
+            continue
         try:
-            image = _photo(folder / str(name), fits.photo_size[everybody[0]])
+            image = _photo(folder / name, fits.photo_size[everybody[0]])
         except ImageError as error:
             told.append(str(error))
             continue
@@ -101,7 +103,7 @@ def people_to_correct(
         losses = expected.of(features_of(staged, (image.shape[1], image.shape[0]), errors))
         people += [
             {
-                "imgname": str(name),
+                "imgname": name,
                 "center": [float(value) for value in fits.center[row].tolist()],
                 "scale": float(fits.scale[row]),
                 "expected_loss": float(loss),
@@ -115,11 +117,10 @@ def people_to_correct(
 def _staged(fits: FitsDictionary, rows: NDArray[np.int64]) -> StagedPeople:
     """People without a trusted body: their points are their boxes' corners."""
     center, scale = fits.center.numpy()[rows], fits.scale.numpy()[rows]
-    boxes = [BBox(place, float(size)).corners for place, size in zip(center, scale, strict=True)]
-    corners = np.stack([np.stack([box[k] for k in (0, 1)]) for box in boxes])
-    inset = (corners - center[:, None]) / 1.2 + center[:, None]
-    points = np.repeat(inset, 25, axis=1)[:, :49].astype(np.float32)
+    boxes = np.stack([BBox(place, float(size)).xywh for place, size in zip(center, scale, strict=True)])
+    corners = np.stack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
     keypoints = fits.keypoints.numpy()[rows].copy()
+    points = corners[:, np.arange(keypoints.shape[1]) % 2].astype(np.float32)
     return StagedPeople(
         pose=fits.pose.numpy()[rows],
         betas=fits.betas.numpy()[rows],

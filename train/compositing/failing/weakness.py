@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.files.whole_file import whole_file
 from train.compositing.cutting.staged_people import StagedPeople
-from train.compositing.placements import overlap
+from train.synthesis.crowd import box_overlap
 
 BINS = {
     "occlusion": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0),
@@ -85,14 +85,9 @@ def features_of(
     inside = people.box_in(size)
     cut = 1 - inside[:, 2] * inside[:, 3] / np.maximum(boxes[:, 2] * boxes[:, 3], 1e-6)
     absent = ((people.keypoints[..., 2] <= 0) | people.occluded).mean(axis=1)
-    shared = [
-        max((overlap(boxes[i], boxes[j]) for j in range(len(boxes)) if j != i), default=0.0)
-        for i in range(len(boxes))
-    ]
     height = np.log(np.maximum(boxes[:, 3], 1.0))
-    return np.stack(
-        [height, cut, absent, np.array(shared), np.log(np.maximum(keypoint_losses, LEAST_LOSS))], axis=1
-    )
+    loss = np.log(np.maximum(keypoint_losses, LEAST_LOSS))
+    return np.stack([height, cut, absent, box_overlap(boxes), loss], axis=1, dtype=np.float64)
 
 
 def write_report(path: Path, target: str, rows: FailureRows, people: Sequence[dict[str, Any]]) -> None:

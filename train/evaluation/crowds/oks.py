@@ -11,34 +11,43 @@ import io
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.body.keypoints import layout
 from core.errors import FitloopError
+from core.formats.shared.tracking import AREA_SHARE, SIGMAS
 
-# σ of each point, in the order of the layouts.
-_PAIRS = {"shoulder": 0.079, "elbow": 0.072, "wrist": 0.062, "hip": 0.107, "knee": 0.087, "ankle": 0.089}
-SIGMAS = {
-    "coco17": np.repeat([0.026, 0.025, 0.035, *_PAIRS.values()], [1, *[2] * 8]),
-    "crowdpose14": np.append(np.repeat(list(_PAIRS.values()), 2), [0.079, 0.079]),
-}
-AREA_OF_BOX = 0.53  # of width times height, where no area is told
+HEAD_AND_NECK = 0.079  # σ of CrowdPose's two points that COCO has not
 FIGURES = ("ap", "ap50", "ap75", "ap_medium", "ap_large", "ar")
 INSTALL = "pycocotools is not installed. Install it: pip install 'pycocotools>=2.0.7,<3'."
 
 Json = dict[str, Any]
 
 
+def sigmas_of(layout_name: str) -> NDArray[np.float64]:
+    """σ (K,) of the keypoints of a layout, in its order."""
+    names = layout(layout_name).keypoints
+    return np.array(
+        [next((sigma for part, sigma in SIGMAS.items() if part in name), HEAD_AND_NECK) for name in names]
+    )
+
+
 def with_areas(truth: Json) -> Json:
-    """The annotations with an area each, and the fields that pycocotools looks at."""
+    """The annotations with an area each, and the fields that pycocotools looks at.
+
+    They are numbered anew from 1, as pycocotools takes number 0 for no match.
+    """
     annotations = []
-    for row in truth["annotations"]:
+    for number, row in enumerate(truth["annotations"], start=1):
         width, height = row["bbox"][2:]
         visible = sum(v > 0 for v in row["keypoints"][2::3])
-        area = row.get("area") or AREA_OF_BOX * width * height
-        annotations.append({"iscrowd": 0, **row, "area": area, "num_keypoints": visible})
-    return {**truth, "annotations": annotations}
+        area = row.get("area") or AREA_SHARE * width * height
+        annotations.append({"iscrowd": 0, **row, "id": number, "area": area, "num_keypoints": visible})
+    categories = [{"id": one} for one in sorted({row["category_id"] for row in annotations})]
+    return {**truth, "annotations": annotations, "categories": categories}
 
 
-def average_precision(truth: Json, results: list[Json], layout: str) -> dict[str, float]:
+def average_precision(truth: Json, results: list[Json], layout_name: str) -> dict[str, float]:
     """COCO's figures by name. truth: a COCO data set; results: rows of image_id, category_id, keypoints and score.
 
     Raises FitloopError without pycocotools, and without a result.
@@ -57,7 +66,7 @@ def average_precision(truth: Json, results: list[Json], layout: str) -> dict[str
         known.dataset = with_areas(truth)
         known.createIndex()
         evaluation = COCOeval(known, known.loadRes(results), "keypoints")
-        evaluation.params.kpt_oks_sigmas = SIGMAS[layout]
+        evaluation.params.kpt_oks_sigmas = sigmas_of(layout_name)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.body import load_body
 from core.compute.cuda_graphs import recorded
@@ -200,7 +200,7 @@ def remark(report: TrainStep) -> str:
 
 
 @torch.no_grad()
-def blend(average: Lifter, student: Lifter, keep: float) -> None:
+def blend(average: nn.Module, student: nn.Module, keep: float) -> None:
     """Move the averaged weights a little towards the student's."""
     torch._foreach_lerp_(list(average.parameters()), list(student.parameters()), 1 - keep)
 

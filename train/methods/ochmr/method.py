@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -11,15 +12,16 @@ from core.networks.ochmr import OchmrConfig, OchmrNetwork, load_ochmr_network
 from train.data.trunks import Trunks
 from train.methods.ochmr.config import HELP, Config, check
 from train.methods.ochmr.rows_of_both import with_rows_of_both
-from train.methods.spin.config import FIXED, NEEDS, SWITCHES, SpinOptions
+from train.methods.spin.config import SpinOptions
 from train.methods.spin.initial_weights import start_from
 from train.methods.spin.mean_params import mean_body
 from train.methods.spin.method import FITS, lesson_of, sources_of
+from train.methods.spin.method import METHOD as SPIN
 from train.run.distributed import Processes
-from train.run.method_record import Lesson, Method, Options, Plan
+from train.run.method_record import Lesson, Plan
 
 WORDS = (
-    "Train OCHMR's network, SPIN's that is told whose body by trunk centres, on fits that a human corrected: "
+    "Train OCHMR's network, SPIN's with trunk centres that mark the person, on fits that a human corrected: "
     "python -m train.ochmr --fits curated.npz --guess SPIN"
 )
 
@@ -45,16 +47,4 @@ def begin(plan: Plan, processes: Processes, fresh: bool) -> Lesson:
     return lesson_of(plan, processes, network, sources, body, notices, trunks)
 
 
-METHOD = Method(
-    name="ochmr",
-    words=WORDS,
-    config=Config(),
-    own=SpinOptions(),
-    begin=begin,
-    options=Options(epochs=50),
-    help=HELP,
-    switches=SWITCHES,
-    fixed=FIXED,
-    needs=NEEDS,
-    check=check,
-)
+METHOD = replace(SPIN, name="ochmr", words=WORDS, config=Config(), begin=begin, help=HELP, check=check)

@@ -14,11 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from core.geometry.camera import full_to_crop
+from core.geometry.iou import iou
 from core.geometry.rotation import axis_angle_to_matrix
 from core.records import BBOX_UNIT, BBox
 from core.store.fits.dictionary import FitsDictionary
-from train.data.batches import Order
-from train.data.samples import Samples, chosen_rows, joined_fits
+from train.data.epoch_order import Order
+from train.data.samples import Samples, joined_fits
+from train.data.source_rows import chosen_rows
 from train.data.sources import Sources
 from train.data.trunks import people_of, rows_by_photo
 
@@ -50,7 +52,7 @@ def partners(samples: Samples, least_iou: float) -> NDArray[np.int64]:
     overlaps by `least_iou`."""
     corners, people = tight_corners(samples), people_of(samples)
     found = np.full(len(samples), -1, np.int64)
-    for rows in rows_by_photo(samples):
+    for _, rows in rows_by_photo(samples.photo):
         overlap = iou(corners[rows, None], corners[None, rows])
         overlap[people[rows, None] == people[None, rows]] = -1
         best = overlap.argmax(axis=1)
@@ -68,14 +70,6 @@ def tight_corners(samples: Samples) -> Corners:
         box = (x, y, x + width, y + height)
         corners.append((*seen.min(axis=0), *seen.max(axis=0)) if len(seen) > 1 else box)
     return np.array(corners, np.float64).reshape(-1, 4)
-
-
-def iou(one: Corners, other: Corners) -> NDArray[np.float64]:
-    """Intersection over union of boxes (..., 4) and (..., 4), left, top, right, bottom."""
-    low, high = np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:])
-    common = (high - low).clip(0).prod(axis=-1)
-    union = sum((box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (one, other)) - common
-    return np.asarray(common / np.maximum(union, 1e-9), np.float64)
 
 
 def square_around(one: Corners, other: Corners) -> BBox:

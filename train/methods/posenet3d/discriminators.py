@@ -33,13 +33,13 @@ class Discriminator(nn.Module):
         """Gradients of its own loss, the logistic one of real and made points; now and then with the R1 penalty
         (Mescheder et al., ICML 2018)."""
         real = real.detach().requires_grad_()
-        told = self(real)
+        logits = self(real)
         loss = (
-            torch.nn.functional.softplus(-told).mean()
+            torch.nn.functional.softplus(-logits).mean()
             + torch.nn.functional.softplus(self(made.detach())).mean()
         )
         if step % PENALTY_EVERY == 0:
-            (slope,) = torch.autograd.grad(told.sum(), real, create_graph=True)
+            (slope,) = torch.autograd.grad(logits.sum(), real, create_graph=True)
             loss = loss + PENALTY * PENALTY_EVERY * slope.square().flatten(1).sum(1).mean()
         loss.backward(inputs=list(self.parameters()))
 

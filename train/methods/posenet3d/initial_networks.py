@@ -20,7 +20,8 @@ from core.networks.lifter.lift import load_lifter
 from core.networks.lifter.network import JOINTS, POSE6D, Lifter, LifterConfig
 from core.networks.teacher.pose_density import DIRECTIONS, DensityConfig, PoseDensity
 from core.networks.teacher.teacher import Teacher, TeacherConfig
-from train.methods.posenet3d.config import Config
+from train.methods.lifter.method import lifter_of
+from train.methods.posenet3d.config import DEFAULT_LAYOUT, Config
 from train.methods.posenet3d.discriminators import Discriminator
 from train.methods.posenet3d.looks_sampler import LooksSampler
 
@@ -51,7 +52,7 @@ class PoseNetworks:
 
 
 def networks_of(config: Config, sampler: LooksSampler, student: Lifter) -> PoseNetworks:
-    """Teacher, student and what tells how likely a view is, on the sampler's device."""
+    """Teacher, student, and the density or the discriminator of views, on the sampler's device."""
     points, device = sampler.points, sampler.device
     teacher = Teacher(
         TeacherConfig(
@@ -75,8 +76,7 @@ def networks_of(config: Config, sampler: LooksSampler, student: Lifter) -> PoseN
 def student_of(config: Config, body: Body, start: Path | None, stored: Checkpoint | None) -> Lifter:
     """The student: as a run has it, as a lifter that is there, or of random weights."""
     if stored is not None:
-        entry = stored.config
-        return Lifter(LifterConfig(**{**entry, "definitions": tuple(entry["definitions"])}))
+        return lifter_of(stored)
     if start is not None:
         return load_lifter(start, exact=True)
     names = sorted({name for one in LAYOUTS for name in layout(one).definitions})
@@ -84,7 +84,7 @@ def student_of(config: Config, body: Body, start: Path | None, stored: Checkpoin
     lifter = Lifter(LifterConfig(definitions=tuple(names), body=body.fingerprint, **size))
     numbers = torch.zeros(lifter.mean.shape)
     numbers[:POSE6D] = matrix_to_rotation6d(axis_angle_to_matrix(torch.from_numpy(standing()))).flatten()
-    lifter.set_body(KeypointBody.from_body(body, "coco17"), numbers)
+    lifter.set_body(KeypointBody.from_body(body, DEFAULT_LAYOUT), numbers)
     return lifter
 
 

@@ -31,6 +31,7 @@ from train.methods.lifter.accuracy import (
     summary,
 )
 from train.methods.lifter.scenes import SceneBodies, Scenes
+from train.methods.posenet3d.config import LIFTER_FOLDER_NAME
 
 MIRRORED = torch.tensor([1.0, 1.0, -1.0])
 
@@ -93,7 +94,7 @@ def student_errors(lifter: Lifter, body: Body, unseen: UnseenPeople, noisy: bool
 
 
 def teacher_row(teacher: Teacher, unseen: UnseenPeople, noisy: bool) -> dict[str, float]:
-    """The teacher's errors, and the share of the people whom mirrored depths would suit better."""
+    """The teacher's errors, and the share of the people whose error is smaller with mirrored depths."""
     errors, mirrored = teacher_errors(teacher, unseen, noisy)
     flips = 100 * (mirrored < errors).float().mean().item()
     return {**summary(errors[:, None]), "flips_percent": round(flips, 2)}
@@ -104,7 +105,7 @@ def measure(run: Path, poses: Path | None, truth: Path | None) -> dict[str, obje
     if poses is None and truth is None:
         raise FitloopError("nothing to measure against. Give --poses POSES.npz, --truth FOLDER, or both.")
     body, teacher = load_body(), load_teacher(run).teacher
-    folder = run / "lifter"
+    folder = run / LIFTER_FOLDER_NAME
     student = load_lifter(folder, exact=True) if folder.is_dir() else None
     table: dict[str, object] = {}
     if poses is not None:

@@ -30,10 +30,7 @@ from train.methods.posenet3d.config import (
     start_of,
 )
 from train.methods.posenet3d.enough_looks import check_enough
-from train.methods.posenet3d.initial_networks import (
-    networks_of,
-    student_of,
-)
+from train.methods.posenet3d.initial_networks import networks_of, student_of
 from train.methods.posenet3d.looks import Looks, read_looks
 from train.methods.posenet3d.looks_sampler import LooksSampler
 from train.methods.posenet3d.projected_looks import projected_looks
@@ -161,7 +158,8 @@ class Course:
             student = self.pupils.taken["student"] > 0 or self._starts_taught
             draw_people(self.plan.folder, step, self.pupils, student)
             self.drawn = now
-        return named(self.found) if last or step % MEASURED_EVERY == 0 else {}
+        measured = last or step % MEASURED_EVERY == 0
+        return named(self.found, len(self.pupils.teacher_loss.bones)) if measured else {}
 
     @property
     def _starts_taught(self) -> bool:
@@ -205,15 +203,15 @@ class Course:
         return self.pupils.networks.learning
 
 
-def named(found: dict[str, float]) -> dict[str, float]:
-    """The curves of a step, by their units: nats, percent of a body's bones, and millimetres."""
+def named(found: dict[str, float], bones: int) -> dict[str, float]:
+    """The curves of a step, by their units: nats, percent of a mean bone, and millimetres. bones: their number."""
     curves = {}
     if "density" in found:
         curves["nats_of_people"] = -found["density"]
     if "likely" in found:
         curves["nats_of_views"] = -found["likely"]
     if "bones" in found:
-        curves["bones_off_percent"] = 100 * (found["bones"] / 16) ** 0.5
+        curves["bones_off_percent"] = 100 * (found["bones"] / bones) ** 0.5
     if "distilled" in found:
         curves["distilled_mm"] = 1000 * found["distilled"]
     return curves

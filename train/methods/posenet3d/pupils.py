@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.networks.lifter.network import Hypotheses, Lifter
 from core.networks.lifter.network_input import LifterInput
 from core.networks.teacher.teacher import Teacher
 from core.networks.teacher.turned_views import TurnedView, points_at, random_turns, seen_anew
+from train.methods.lifter.method import blend
 from train.methods.posenet3d.config import Config
 from train.methods.posenet3d.discriminators import two_frames
 from train.methods.posenet3d.initial_networks import PoseNetworks
@@ -28,7 +29,7 @@ from train.methods.posenet3d.student_loss import (
 from train.methods.posenet3d.teacher_loss import MOST_UNLIKELY, TeacherLoss
 
 DENSITY_NOISE = 0.01  # of the points that the density learns from, in sizes of a person
-AHEAD = 0.05
+AHEAD = 0.05  # least depth of a ray in the student's turned frame
 Parts = dict[str, Tensor]
 
 
@@ -181,12 +182,7 @@ class Pupils:
         networks, taken = self.networks, self.taken[name]
         keep = min(self.config.average, taken / (taken + 10))
         if name == "teacher":
-            _blend(networks.averaged_teacher, networks.teacher, keep)
+            blend(networks.averaged_teacher, networks.teacher, keep)
         else:
-            _blend(networks.averaged_student, networks.student, keep)
+            blend(networks.averaged_student, networks.student, keep)
         self.taken[name] = taken + 1
-
-
-@torch.no_grad()
-def _blend(average: nn.Module, own: nn.Module, keep: float) -> None:
-    torch._foreach_lerp_(list(average.parameters()), list(own.parameters()), 1 - keep)

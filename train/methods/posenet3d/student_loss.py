@@ -30,7 +30,8 @@ RESTING = tuple(
 class StudentWeights:
     """distilled: distance from the teacher's points [per m]; reprojection: of the keypoints, in sizes of the person;
     hinges: elbows and knees bent the wrong way; rest: joints that no keypoint shows; betas; views, pull: when both go
-    on together, of the student's own random views, and of the teacher towards the student."""
+    on together, of the student's own random views, and of the teacher towards the student; choice: of the nearest
+    hypothesis, where there are several."""
 
     distilled: float = 10.0
     reprojection: float = 2.0
@@ -39,6 +40,7 @@ class StudentWeights:
     betas: float = 0.02
     views: float = 0.02
     pull: float = 3.0
+    choice: float = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +114,7 @@ def student_loss(
     }
     loss = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
     if away.shape[1] > 1:
-        loss = loss + 0.1 * torch.nn.functional.cross_entropy(bodies.logits, won)
+        loss = loss + weights.choice * torch.nn.functional.cross_entropy(bodies.logits, won)
     return loss, {name: part.detach() for name, part in parts.items()}
 
 

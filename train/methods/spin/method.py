@@ -20,7 +20,7 @@ from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
 from train.bulk.compile_notice import ready_to_train
 from train.data.batches import Batch, Crops, Turns, batches_of, load_batches
-from train.data.samples import chosen_rows
+from train.data.source_rows import chosen_rows
 from train.data.sources import Sources, read_sources
 from train.data.trunks import Trunks
 from train.methods.spin.config import FIXED, HELP, NEEDS, SWITCHES, Config, SpinOptions, check

@@ -12,7 +12,7 @@ from tests.core.networks.making import random_network
 from tests.train.making_runs import write_pictures
 from tests.train.methods.ochmr.making_crowds import crowded_photos
 from train.evaluation.crowds.coco_protocol import evaluate_keypoints, person_of, read_truth_file
-from train.evaluation.crowds.oks import SIGMAS, average_precision, with_areas
+from train.evaluation.crowds.oks import average_precision, sigmas_of, with_areas
 from train.evaluation.crowds.pw3d_crowds import CROWDED, is_crowded
 
 pytest.importorskip("pycocotools")
@@ -55,7 +55,7 @@ def plain_ap(truth: dict, results: list) -> float:
                 seen = known[:, 2] > 0
                 if seen.any():
                     away = np.square(xy - known[:, :2]).sum(1)
-                    alike = np.exp(-away / (2 * areas[row["id"]] * (2 * SIGMAS[LAYOUT]) ** 2))
+                    alike = np.exp(-away / (2 * areas[row["id"]] * (2 * sigmas_of(LAYOUT)) ** 2))
                     oks[place, row["id"]] = alike[seen].mean()
     people = [r["id"] for r in truth["annotations"] if (np.array(r["keypoints"])[2::3] > 0).any()]
     order = sorted(range(len(results)), key=lambda place: -results[place]["score"])
@@ -135,6 +135,45 @@ def test_a_file_that_is_none_is_refused(tmp_path, wrong):
     path.write_text(wrong)
     with pytest.raises(ReadError, match=r"odd\.json"):
         read_truth_file(path, LAYOUT)
+
+
+@pytest.mark.parametrize(
+    ("part", "changed", "told"),
+    [
+        ("images", {"width": 0}, "no size"),
+        ("images", {"file_name": None}, "no name"),
+        ("annotations", {"category_id": None}, "no category"),
+        ("annotations", {"image_id": 99}, "no image"),
+        ("annotations", {"area": "large"}, "area"),
+        ("annotations", {"keypoints": [1, 2, 2]}, "42 numbers"),
+    ],
+)
+def test_a_record_that_cannot_be_evaluated_is_named(tmp_path, part, changed, told):
+    truth, _ = made_up(0, images=2)
+    truth[part][0].update(changed)
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps(truth))
+    with pytest.raises(ReadError, match=told):
+        read_truth_file(path, LAYOUT)
+
+
+def test_two_images_of_one_id_are_refused(tmp_path):
+    truth, _ = made_up(0, images=2)
+    truth["images"][1]["id"] = truth["images"][0]["id"]
+    (tmp_path / "odd.json").write_text(json.dumps(truth))
+    with pytest.raises(ReadError, match="same id"):
+        read_truth_file(tmp_path / "odd.json", LAYOUT)
+
+
+def test_an_annotation_of_number_zero_is_matched_as_others_are():
+    truth, _ = made_up(1, images=2)
+    results = [
+        {"image_id": row["image_id"], "category_id": 1, "keypoints": row["keypoints"], "score": 1.0}
+        for row in truth["annotations"]
+    ]
+    for number, row in enumerate(truth["annotations"]):
+        row["id"] = number
+    assert average_precision(truth, results, LAYOUT)["ap"] == pytest.approx(1)
 
 
 def test_crowded_frames_are_from_the_first_to_before_the_last():

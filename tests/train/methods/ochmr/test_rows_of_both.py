@@ -9,6 +9,7 @@ import torch
 from core.body.model import BodyParams, load_body
 from core.geometry.camera import project
 from core.geometry.image import apply_affine
+from core.geometry.iou import iou
 from core.records import BBox
 from core.store.fits.dictionary import FitsDictionary
 from tests.train.methods.ochmr import making_crowds
@@ -16,7 +17,7 @@ from train.data.augment import AugmentConfig, augmented_affine, draw_augmentatio
 from train.data.batches import Crops, RowTurn
 from train.data.sources import SourceOptions, Sources, read_sources
 from train.data.trunks import EXACT, TrunkNoise, Trunks
-from train.methods.ochmr.rows_of_both import iou, tight_corners, with_rows_of_both
+from train.methods.ochmr.rows_of_both import tight_corners, with_rows_of_both
 
 PAIRS = 4
 
@@ -85,22 +86,6 @@ def test_without_enough_overlap_nobody_is_shown_twice(sources):
     ]
     least = (max(iou_now) + 1) / 2
     assert with_rows_of_both(sources, least) is sources
-
-
-def test_overlap_of_boxes_is_that_of_a_plain_count_of_pixels():
-    draw = np.random.default_rng(0)
-    for _ in range(20):
-        boxes = []
-        for _ in range(2):
-            low = draw.integers(0, 12, 2)
-            boxes.append(np.array([*low, *(low + draw.integers(1, 10, 2))], float))
-        grids = []
-        for x, y, right, bottom in np.array(boxes, int):
-            grid = np.zeros((24, 24), bool)
-            grid[y:bottom, x:right] = True
-            grids.append(grid)
-        plain = (grids[0] & grids[1]).sum() / (grids[0] | grids[1]).sum()
-        assert iou(*boxes) == pytest.approx(plain)
 
 
 def test_a_crop_is_shown_its_own_centre_first_then_the_other_persons_where_the_augmented_crop_has_them(

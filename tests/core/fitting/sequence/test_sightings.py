@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.body.model import BodyParams
+from core.body.model import Body, BodyParams
 from core.errors import FitInputError
 from core.fitting.sequence import sightings as module
 from core.fitting.sequence.sightings import Sighting, fit_over_time
@@ -17,6 +17,10 @@ from tests.core.fitting.sequence.making_walks import FRAMES, walk
 
 def track_in(photos: list[Photo]) -> list[Sighting]:
     return sightings_by_track(photos)["walk_#", 5]
+
+
+def fitted(body: Body, track: list[Sighting]) -> list[Fit]:
+    return [fit for step in fit_over_time(body, track) for fit in step.fits]
 
 
 def errors_mm(scene: Scene, fits: list[Fit]) -> torch.Tensor:
@@ -42,25 +46,34 @@ def test_people_without_a_track_or_keypoints_are_left_out(body):
 def test_fits_over_time_are_nearer_to_the_truth_than_their_start(body):
     scene, photos = walk(body)
     track = track_in(photos)
-    (fits,) = fit_over_time(body, track)
+    fits = fitted(body, track)
     assert errors_mm(scene, fits).mean() < 0.8 * errors_mm(scene, [one.person.fit for one in track]).mean()
 
 
 def test_a_long_track_is_fitted_in_pieces_of_one_shape(body, monkeypatch):
     monkeypatch.setattr(module, "PIECE", 3)
     _, photos = walk(body)
-    parts = list(fit_over_time(body, track_in(photos)))
+    parts = [step.fits for step in fit_over_time(body, track_in(photos)) if step.fits]
     fits = [fit for part in parts for fit in part]
     assert [len(part) for part in parts] == [3, 3, 2]
     for fit in fits:
         np.testing.assert_allclose(fit.betas, fits[0].betas, atol=1e-6)
 
 
+def test_a_step_follows_each_try_of_the_solver_so_that_a_long_track_can_be_stopped(body):
+    _, photos = walk(body)
+    steps = fit_over_time(body, track_in(photos))
+    assert (first := next(steps)).frames == 0 and not first.fits
+    frames = [step.frames for step in steps]
+    assert frames == sorted(frames)
+    assert len(set(frames)) > 3 and frames[-1] == FRAMES
+
+
 def test_a_locked_person_keeps_its_very_fit(body):
     _, photos = walk(body)
     track = track_in(photos)
     track[2] = replace(track[2], person=track[2].person.with_(locked=True))
-    (fits,) = fit_over_time(body, track)
+    fits = fitted(body, track)
     assert fits[2] is track[2].person.fit
 
 

@@ -1,4 +1,4 @@
-"""Fits of everybody of a photo that know of each other, as steps."""
+"""Fits of everybody of a photo, moved out of each other, as steps."""
 
 from collections.abc import Iterator
 from dataclasses import replace

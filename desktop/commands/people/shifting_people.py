@@ -43,7 +43,9 @@ def shift_people(by: int) -> Run:
             workbench.remember()
             workbench.read_anew()
             workbench.sequence.show(place + by)
-            if lost[0]:
+            if workbench.job.stopped or workbench.job.failed:
+                workbench.told.emit(tr("Only some photos were moved: undo takes everybody back."))
+            elif lost[0]:
                 workbench.told.emit(
                     tr("%n people at the end have no photo any more; undo brings them back.", "", lost[0])
                 )

@@ -1,13 +1,16 @@
 """Practise what fails: composites on a sheet, worst first; refused ones leave; the queue by the expected loss."""
 
 import json
+import threading
 
 import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from core.errors import FitloopError, ReadError
+from desktop.commands.train_menu import settle
 from desktop.jobs.files.save_files import fits_file_of
 from desktop.jobs.training import practising
 from desktop.jobs.training.practising import (
@@ -126,6 +129,31 @@ def test_at_least_one_kind_is_practised(qtbot, tmp_path):
     assert not dialog.make.isEnabled()
 
 
+def test_enter_makes_the_composites_and_does_not_close_their_sheet(qtbot, tmp_path, open_desk):
+    dialog = PracticeDialog([tmp_path / "runs" / "spin-1"])
+    sheet = ProposalSheet(proposals_of(write_composites(tmp_path / "made")), open_desk.workbench.view.colours)
+    for one in (dialog, sheet):
+        qtbot.addWidget(one)
+        one.show()
+    assert dialog.make.isDefault()
+    assert not any(button.isDefault() for button in sheet.findChildren(QPushButton))
+    qtbot.keyClick(sheet.list, Qt.Key.Key_Return)
+    assert sheet.isVisible()
+
+
+def test_the_curve_leaves_room_for_the_other_plots(open_desk):
+    plots = open_desk.window.data_plots
+    folder = open_desk.workbench.project.folder / "runs" / "practice-2026"
+    folder.mkdir(parents=True)
+    report = report_of(open_desk.workbench.project, dict.fromkeys(range(1000), 1.0))
+    (folder / "weak.json").write_text(json.dumps(report))
+    open_desk.window.show_panel("data")
+    open_desk.wait(lambda: plots.weakness.isVisible() and not plots.measuring.running)
+    open_desk.qtbot.wait(50)
+    widths = [plot.width() for plot in (plots.scores, plots.pck, plots.verdicts, plots.weakness)]
+    assert min(widths) > 0.5 * max(widths)
+
+
 def test_without_fits_or_a_run_the_window_says_what_is_missing(open_desk):
     open_desk.do("train.practise")
     assert "Save the fits first" in open_desk.told[-1]
@@ -196,3 +224,20 @@ def test_the_curve_is_drawn_for_each_choice(open_desk, tmp_path):
         plot.curve.setCurrentIndex(index)
         assert plot.bars is not None
         assert plot.bars.opts["height"].tolist() == [1.0, 2.0]
+
+
+def test_refusals_wait_for_other_work_on_files_and_are_not_lost(open_desk, tmp_path, monkeypatch):
+    calls, files = [], open_desk.workbench.files
+    monkeypatch.setattr(practising, "run_child", a_child(calls, None, None))
+    go_on = threading.Event()
+
+    def until_told():
+        while not go_on.wait(0.01):
+            yield
+
+    files.start("Other work", until_told())
+    settle(open_desk.workbench, tmp_path, ["images/000001.jpg"])
+    go_on.set()
+    open_desk.wait(lambda: bool(calls) and not files.running)
+    assert open_desk.said == []
+    assert json.loads((tmp_path / "refused.json").read_text()) == ["images/000001.jpg"]

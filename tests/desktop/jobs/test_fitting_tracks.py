@@ -23,7 +23,8 @@ def test_a_track_is_fitted_in_many_steps_of_which_the_last_has_its_people(walkin
     assert [step.done for step in steps] == sorted(step.done for step in steps)
     assert {step.total for step in steps} == {FRAMES}
     assert sum(not step.fits for step in steps) > 3
-    assert sorted(steps[-1].fits) == sorted(ids) and steps[-1].done == FRAMES
+    assert sorted(steps[-1].fits) == sorted(ids)
+    assert steps[-1].done == FRAMES
 
 
 def test_people_with_a_fit_are_not_guessed(walking):

@@ -83,7 +83,7 @@ class WeaknessPlot(QWidget):
         ]  # where a bin begins
         self.plot.getPlotItem().getAxis("bottom").setTicks([ticks])
         self.plot.getPlotItem().setYRange(0, max(1e-9, float(bins[:, 2].max(initial=0))), padding=0.05)
-        self.plot.getPlotItem().setXRange(-0.5, len(bins) - 0.5, padding=0.02)
+        self.plot.getPlotItem().setXRange(-0.5, len(bins) - 0.5, padding=0.08)
 
     def _dress(self, colours: Theme) -> None:
         self.plot.setBackground(colours.base)

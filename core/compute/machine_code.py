@@ -14,6 +14,8 @@ import numpy.typing as npt
 from numba import __version__ as numba_version
 from numba import config, njit
 
+from core.files.whole_file import whole_file
+
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -78,7 +80,8 @@ def remember_made() -> None:
     """To be called once everything that is `kept` was called. Where nothing may be written, nothing is remembered."""
     with suppress(OSError):
         _mark().parent.mkdir(exist_ok=True)
-        _mark().write_text(_version(), encoding="utf-8")
+        with whole_file(_mark()) as stream:  # another process may read the mark meanwhile
+            stream.write(_version().encode())
 
 
 def _mark() -> Path:

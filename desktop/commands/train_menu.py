@@ -61,7 +61,7 @@ def settle(workbench: Workbench, folder: Path, refused: list[str]) -> None:
             workbench.told.emit(told.format(count=len(refused), folder=folder.name))
 
     steps = settle_steps(folder, refused)
-    workbench.files.start(tr("Keep the accepted composites"), steps, take, file=folder)
+    workbench.files.start(tr("Keep the accepted composites"), steps, take, whole=True, file=folder)
 
 
 def order_by_expected_loss(workbench: Workbench, window: Asks, shown: Shown) -> None:

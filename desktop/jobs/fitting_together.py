@@ -1,4 +1,4 @@
-"""Fits of everybody of a photo that know of each other, as steps."""
+"""Fits of everybody of a photo, moved out of each other, as steps."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,6 +39,7 @@ def fit_together_steps(
     yield FittedPeople(0, len(people), {}, {}, {})
     unfitted = [(photo, person) for person in people if _own(person, body) is None]
     batch = fit_batch(body, unfitted, folder, options, network, device or Device(body))
+    yield FittedPeople(len(unfitted), len(people), {}, {}, {})  # a stop before the second half
     fits = {one.id: fit for one in people if (fit := batch.fits.get(one.id) or _own(one, body)) is not None}
     fitted = [person for person in people if person.id in fits and (person.keypoints.confidence > 0).any()]
     found = dict(batch.fits)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import FitInputError
 from core.records import Fit, Guess
 from desktop.jobs.device import Device
-from desktop.jobs.fitting_many import FittedPeople, LeftOut
+from desktop.jobs.fitting_many import FittedPeople, LeftOut, to_leave_out
 from desktop.jobs.guessing import guess_people
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def fit_track_steps(
     network: "nn.Module | None" = None,
     device: Device | None = None,
 ) -> Iterator[FittedPeople]:
-    """Fit the tracks of people over time, one track after another. Locked people are constants."""
+    """Fit the tracks of people over time, one track after another, a step for each try of the solver. Locked people are
+    constants."""
     from core.formats.motion.track_sightings import sightings_by_track
 
     wanted = {int(person_id) for person_id in person_ids}
@@ -37,15 +38,19 @@ def fit_track_steps(
     ]
     total, done = sum(map(len, tracks)), 0
     for some in tracks:
+        yield FittedPeople(done, total, {}, {}, {})
         guesses, faults = _guessed(body, project, some, network, device)
-        ready = [
+        guessed = [
             replace(one, person=one.person.with_(guess=guesses.get(one.person.id, one.person.guess)))
             for one in some
         ]
-        for step in _fitted(body, [one for one in ready if _starts(body, one)], guesses):
-            done += len(step.keypoints)
-            yield replace(step, done=done, total=total, faults=(*faults, *step.faults))
-            faults = []
+        ready = [one for one in guessed if _starts(body, one)]
+        others = [one.person for one in guessed if not _starts(body, one)]
+        left_out: tuple[LeftOut, ...] = tuple(to_leave_out(person) or "failed" for person in others)
+        yield FittedPeople(done, total, {}, {}, {}, tuple(faults), left_out)
+        for step in _fitted(body, ready, guesses) if ready else ():
+            yield replace(step, done=done + step.done, total=total)
+        done += len(some)
 
 
 def _starts(body: "Body", one: "Sighting") -> bool:
@@ -60,8 +65,8 @@ def _guessed(
     network: "nn.Module | None",
     device: Device,
 ) -> tuple[dict[int, Guess], list[str]]:
-    """Guesses of the people without one, and what could not be guessed."""
-    bare = [(one.photo, one.person) for one in some if one.person.guess is None and not one.person.locked]
+    """Guesses of the people with neither guess nor fit, and what could not be guessed."""
+    bare = [(one.photo, one.person) for one in some if not (one.person.locked or _starts(body, one))]
     return guess_people(bare, project.folder, network, device)
 
 
@@ -70,12 +75,13 @@ def _fitted(body: "Body", some: "list[Sighting]", guesses: dict[int, Guess]) -> 
 
     first = 0
     try:
-        for fits in fit_over_time(body, some):
-            part = some[first : first + len(fits)]
-            first += len(fits)
-            yield _as_people(part, fits, guesses)
+        for step in fit_over_time(body, some):
+            part = some[first : first + len(step.fits)]
+            first += len(part)
+            yield replace(_as_people(part, step.fits, guesses), done=step.frames)
     except FitInputError as error:
-        yield FittedPeople(0, 0, {}, {}, {}, faults=(str(error),))
+        failed: list[LeftOut] = ["failed"] * len(some)
+        yield FittedPeople(0, 0, {}, {}, {}, (str(error),), tuple(failed))
 
 
 def _as_people(part: "list[Sighting]", fits: list[Fit], guesses: dict[int, Guess]) -> FittedPeople:

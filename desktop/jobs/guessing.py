@@ -12,6 +12,7 @@ from core.networks.table import kind_of, sees_keypoints_alone
 from core.records import Fit, Guess, Person, Photo
 from desktop.jobs.device import CPU, Device, lifter_on, network_on
 from desktop.jobs.fitting import FitReport, best_start, fit_steps
+from desktop.jobs.worker import is_stopped
 from desktop.state.posed_body import PosedBody, fit_inputs, params_of_all, pose_step
 from desktop.state.view import FitOptions
 
@@ -89,7 +90,8 @@ def lift_people(
 def guess_people(
     people: Sequence[tuple[Photo, Person]], folder: Path, network: "nn.Module | None", device: Device
 ) -> Found:
-    """Guess many people: one photo at a time if the network sees photos, else all at once."""
+    """Guess many people: one photo at a time if the network sees photos, else all at once. A stop of the work leaves
+    out the photos that follow."""
     by_photo: dict[str, list[tuple[Photo, Person]]] = defaultdict(list)
     for photo, person in people:
         by_photo[photo.path].append((photo, person))
@@ -98,6 +100,8 @@ def guess_people(
     found: dict[int, Guess] = {}
     faults: list[str] = []
     for batch in filter(None, batches):
+        if is_stopped():
+            break
         photo, asked = batch[0][0], [person for _, person in batch]
         try:
             guesses = (

@@ -1,4 +1,4 @@
-"""Finds out who is who over the photos of a sequence, for people without a track."""
+"""Tracks people without a track over the photos of a sequence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

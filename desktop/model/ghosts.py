@@ -40,7 +40,7 @@ def ghost_state(document: Document, name: GhostName) -> Fit | Guess | None:
 
 
 def ghost_states(document: Document, name: GhostName) -> tuple[Fit | Guess, ...]:
-    """As `ghost_state`, of the guess that of each network."""
+    """As `ghost_state`; of the guess, one state for each network."""
     person = document.person
     if name == "guess":
         return () if person is None else of_networks(person.guess)

@@ -54,7 +54,7 @@ class GuessNetwork(QObject):
 
     @property
     def sees_trunks(self) -> bool:
-        """Whether the network is told by trunk centres whose body it shall guess."""
+        """Whether the trunk's centre is an input of the network: it tells apart the people of one box."""
         if self.loaded is not None:
             return kind_of(self.loaded).shown == "centres"
         if self._kind[0] != self.file:

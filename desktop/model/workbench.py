@@ -33,10 +33,8 @@ from desktop.state.view import NO_KEYPOINT, View
 if TYPE_CHECKING:
     from core.body.model import Body
 
-BESIDE_MS, SOON_MS = (
-    60,
-    16,
-)  # between two redraws beside the photo: while a fit follows, and during other drags
+BESIDE_MS = 60  # between two redraws beside the photo while a fit follows …
+SOON_MS = 16  # … and during other drags
 
 
 class Workbench(Document):

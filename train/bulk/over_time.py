@@ -30,7 +30,7 @@ def fit_tracks_of(photos: Sequence[Photo], body: Body, photos_a_second: float) -
     for (_, track), some in sightings_by_track(photos, photos_a_second).items():
         ready = [_held(one) for one in some if _has_fit(one, body)]
         try:
-            fits = [fit for part in fit_over_time(body, ready) for fit in part] if ready else []
+            fits = [fit for step in fit_over_time(body, ready) for fit in step.fits] if ready else []
         except FitInputError as error:
             faults[f"track {track}"] = str(error)
             continue

@@ -40,10 +40,19 @@ class Sighting:
         return bool((self.person.keypoints.confidence > 0).any())
 
 
+@dataclass(frozen=True, eq=False)
+class OverTimeStep:
+    """Progress of a fit over time. frames: of the track so far, those of an unfinished piece by its share of tries;
+    fits: of a finished piece's photos in their order, else empty."""
+
+    frames: int
+    fits: list[Fit]
+
+
 def fit_over_time(
     body: Body, sightings: Sequence[Sighting], config: TrackConfig | None = None
-) -> Iterator[list[Fit]]:
-    """Fit one track, and yield the fits of its photos in their order, a piece at a time.
+) -> Iterator[OverTimeStep]:
+    """Fit one track, with a step after each try of the solver. A caller may stop at any step.
 
     sightings: in the order of time, of one layout, each with a guess or a fit of this body. A locked person keeps its
     fit. A long track is fitted in pieces, so that memory is bounded: the last frames of a piece are constants of the
@@ -55,19 +64,21 @@ def fit_over_time(
     shape = start[0, SHAPE]
     for first in range(0, len(sightings), PIECE):
         before = max(0, first - OVERLAP)
-        piece = slice(before, min(first + PIECE, len(sightings)))
+        end = min(first + PIECE, len(sightings))
+        piece = slice(before, end)
         locked = held[piece].clone()
         locked[: first - before] = True
         if first:
             start[piece, SHAPE] = torch.where(held[piece, None], start[piece, SHAPE], shape)
             config = replace(config, frame=replace(config.frame, free_betas=False, free_kid=False))
         seen = _seen(sightings[piece], locked)
-        *_, step = fit_tracks(body, seen, vector_to_params(start[piece]), config)
+        for step in fit_tracks(body, seen, vector_to_params(start[piece]), config):
+            yield OverTimeStep(first + (end - first) * step.iteration // (config.iterations + 1), [])
         found = params_to_vector(step.params)
         start[piece] = found
         if not first:
             shape = found[int((~locked).int().argmax()), SHAPE]
-        yield _fits(step, sightings[piece], body)[first - before :]
+        yield OverTimeStep(end, _fits(step, sightings[piece], body)[first - before :])
 
 
 def _check(body: Body, sightings: Sequence[Sighting]) -> None:

@@ -66,13 +66,7 @@ def fit_people(
         faults.extend(step.faults)
         done.extend(step.fits)
         left_out.update(step.left_out)
-
-        def fitted(person: Person) -> Person:
-            same = np.array_equal(person.keypoints.array, step.keypoints[person.id].array)
-            guess = step.guesses.get(person.id, person.guess)
-            return person.with_(fit=step.fits[person.id], guess=guess) if same else person
-
-        write(workbench, label, dict.fromkeys(step.fits, fitted))
+        write_fits(workbench, label, step)
 
     body, options, device = fits.the_body, fits.options, fits.device()
 
@@ -157,6 +151,17 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
             network.load, lambda loaded: guess_many_steps(body, project, person_ids, loaded, None, device)
         )
     workbench.job.start(label, steps, take, end)
+
+
+def write_fits(workbench: Workbench, label: str, step: FittedPeople) -> None:
+    """Write fits, and the guesses that they started from. People whose keypoints changed meanwhile stay as they are."""
+
+    def fitted(person: Person) -> Person:
+        same = np.array_equal(person.keypoints.array, step.keypoints[person.id].array)
+        guess = step.guesses.get(person.id, person.guess)
+        return person.with_(fit=step.fits[person.id], guess=guess) if same else person
+
+    write(workbench, label, dict.fromkeys(step.fits, fitted))
 
 
 def write(workbench: Workbench, label: str, changed: Mapping[int, Callable[[Person], Person]]) -> None:

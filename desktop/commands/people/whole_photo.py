@@ -1,4 +1,4 @@
-"""Commands for people over each other: fits that know of each other, and whose trunk is whose."""
+"""Commands for people over each other: fits moved out of each other, and marks of trunks."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from core.body.trunk import trunk_center
 from core.records import Person
 from desktop.commands.command import BODY, PERSON, PHOTO, UNLOCKED, WRITABLE, Command
-from desktop.commands.people.queue_menu import write
+from desktop.commands.people.queue_menu import write_fits
 from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople
 from desktop.jobs.fitting_together import fit_together_steps
@@ -31,19 +31,11 @@ def fit_together(workbench: Workbench, window: Asks, shown: Shown) -> None:
     def take(step: FittedPeople) -> None:
         done.extend(step.fits)
         faults.extend(step.faults)
-
-        def fitted(person: Person) -> Person:
-            same = person.keypoints is step.keypoints[person.id] or bool(
-                (person.keypoints.array == step.keypoints[person.id].array).all()
-            )
-            guess = step.guesses.get(person.id, person.guess)
-            return person.with_(fit=step.fits[person.id], guess=guess) if same else person
-
-        write(workbench, label, dict.fromkeys(step.fits, fitted))
+        write_fits(workbench, label, step)
 
     def end() -> None:
         workbench.remember()
-        if not workbench.job.failed:
+        if not (workbench.job.failed or workbench.job.stopped):
             told = tr("%n people of the photo stand beside each other", "", len(done))
             workbench.told.emit("\n".join([told, *faults]))
 

@@ -44,8 +44,6 @@ class Practised:
     """folder: of the composites, None while the child works."""
 
     folder: Path | None = None
-    done: int = 0
-    total: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,41 +72,36 @@ def runs_of(project: Project) -> list[Path]:
 
 
 def practice_steps(fits: Path, folder: Path, choice: PracticeChoice) -> Iterator[Practised]:
-    """Make composites in a new folder and report where the target fails. Raises FitloopError with the child's words."""
+    """Make composites in a new folder and report where the target fails. Raises FitloopError."""
     source = ["--target", str(choice.target), "--fits", str(fits), "--kinds", *choice.kinds]
     reported = ["--report", str(folder / REPORT), "--count", str(max(REPORTED, choice.count))]
     for more in (["--out", str(folder), "--count", str(choice.count)], reported):
-        child = run_child(MODULE, [*source, *more])
-        try:
-            while True:
-                next(child)
-                yield Practised()
-        except StopIteration as end:
-            status, said = end.value
-        finally:
-            child.close()
-        if status:
-            words = tr("{folder}: the practice could not be made.\n{why}")
-            raise FitloopError(words.format(folder=folder.name, why=said[-LAST_WORDS:]))
+        yield from _composing([*source, *more], folder)
     yield Practised(folder)
 
 
 def settle_steps(folder: Path, refused: Sequence[str]) -> Iterator[Practised]:
-    """Write what was refused, and leave it out of the data set. Raises FitloopError with the child's words."""
+    """Write what was refused, and leave it out of the data set. Raises FitloopError."""
     with whole_file(folder / REFUSED) as stream:
         stream.write((json.dumps(list(refused)) + "\n").encode())
-    child = run_child(MODULE, ["--settle", str(folder)])
+    yield from _composing(["--settle", str(folder)], folder)
+    yield Practised(folder)
+
+
+def _composing(arguments: Sequence[str], folder: Path) -> Iterator[Practised]:
+    """Steps while train.compose runs. Raises FitloopError with the last of its output where it fails."""
+    child = run_child(MODULE, arguments)
     try:
         while True:
             next(child)
             yield Practised()
     except StopIteration as end:
-        status, said = end.value
+        status, output = end.value
     finally:
         child.close()
     if status:
-        raise FitloopError(f"{folder.name}: {said[-LAST_WORDS:]}")
-    yield Practised(folder)
+        words = tr("{folder}: train.compose ended with an error.\n{why}")
+        raise FitloopError(words.format(folder=folder.name, why=output[-LAST_WORDS:]))
 
 
 def proposals_of(folder: Path) -> tuple[Proposal, ...]:

@@ -1,1 +1,1 @@
-"""What the window knows of a video or a folder of frames as a whole."""
+"""A video or a folder of frames as a whole."""

@@ -10,7 +10,7 @@ from core.store.tracks.track_rows import TrackRow
 from desktop.model.document import Document
 from desktop.state.lanes import Lane, beside, lanes_of
 
-USUAL_RATE = Fraction(30)  # photos a second where nothing tells it
+USUAL_RATE = Fraction(30)  # photos a second, where no video has one
 
 
 class PhotoSequence(QObject):

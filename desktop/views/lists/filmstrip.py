@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -39,6 +38,7 @@ from desktop.views.lists.person_tiles import (
 from desktop.views.lists.photo_list import PhotoModel, people_in_words
 from desktop.views.lists.refresh_soon import RefreshSoon
 from desktop.views.lists.row_menu import photo_shown, place_of_menu
+from desktop.views.plain_buttons import flat_buttons
 from desktop.views.verdict_marks import ORDER, draw_bar, draw_mark
 
 TILE_PX, PADDING_PX = QSize(92, 56), 4
@@ -172,21 +172,12 @@ class Filmstrip(QWidget):
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
         about = QWidget()
         about.setFixedWidth(ABOUT_PX)
-        steps = QHBoxLayout()
-        steps.setSpacing(4)
-        for name in ("person.last_photo", "person.next_photo"):
-            button = QToolButton()
-            button.setDefaultAction(actions[name])
-            button.setAutoRaise(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            steps.addWidget(button)
-        steps.addStretch(1)
         column = QVBoxLayout(about)
         column.setContentsMargins(8, 4, 8, 4)
         column.setSpacing(2)
         for widget in (self.name, self.place, self.people):
             column.addWidget(widget)
-        column.addLayout(steps)
+        column.addLayout(flat_buttons(actions, ("person.last_photo", "person.next_photo")))
         column.addStretch(1)
         bold(self.name)
         row = QHBoxLayout(self)

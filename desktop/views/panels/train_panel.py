@@ -94,8 +94,9 @@ class TrainPanel(QWidget):
     def _lay_out(self) -> None:
         left, right = QWidget(), QWidget()
         grid = QGridLayout(left)
-        grid.setContentsMargins(6, 4, 6, 4)
-        grid.setSpacing(4)
+        grid.setContentsMargins(6, 2, 6, 2)
+        grid.setHorizontalSpacing(4)
+        grid.setVerticalSpacing(1)
         self.method.setAccessibleName(tr("Method"))
         grid.addWidget(self.method, 0, 0, 1, 4)
         for column, (words, box) in enumerate(((tr("Steps"), self.steps), (tr("Batch"), self.batch))):
@@ -105,11 +106,14 @@ class TrainPanel(QWidget):
             grid.addWidget(label, 1, 2 * column)
             grid.addWidget(box, 1, 2 * column + 1)
         grid.addWidget(self.more, 2, 0, 1, 4)
-        for place, button in enumerate((self.start, self.stop, self.resume, self.follow)):
-            grid.addWidget(button, 3 + place // 2, 2 * (place % 2), 1, 2)
-        grid.addWidget(self.use, 5, 0, 1, 4)
-        grid.addWidget(self.network, 6, 0, 1, 4)
-        grid.setRowStretch(7, 1)
+        for line, buttons in enumerate(((self.start, self.stop, self.resume), (self.follow, self.use))):
+            row = QHBoxLayout()  # two rows hold all: more would lie below a small screen
+            row.setSpacing(4)
+            for button in buttons:
+                row.addWidget(button, 1)
+            grid.addLayout(row, 3 + line, 0, 1, 4)
+        grid.addWidget(self.network, 5, 0, 1, 4)
+        grid.setRowStretch(6, 1)
         scroll = QScrollArea()
         scroll.setWidget(left)
         scroll.setWidgetResizable(True)

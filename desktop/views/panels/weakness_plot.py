@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import FitloopError
 from desktop.jobs.training.practising import FailureReport, newest_report, read_failures
@@ -11,9 +11,9 @@ from desktop.text.translate import QT_TR_NOOP, tr
 from desktop.theme import Theme
 
 NAMES = {
-    "occlusion": QT_TR_NOOP("Loss by share hidden [%]"),
+    "occlusion": QT_TR_NOOP("Loss by % hidden"),
     "size": QT_TR_NOOP("Loss by height [px]"),
-    "cut": QT_TR_NOOP("Loss by share cut [%]"),
+    "cut": QT_TR_NOOP("Loss by % cut"),
 }
 PERCENT = ("occlusion", "cut")
 SMALLEST_PX = (70, 90)
@@ -34,6 +34,8 @@ class WeaknessPlot(QWidget):
             self.curve.addItem(tr(words), name)
         self.plot = pyqtgraph.PlotWidget()
         self.plot.setMinimumSize(*SMALLEST_PX)
+        for widget in (self, self.plot, self.curve):  # any size, as the other plots beside it
+            widget.setSizePolicy(QSizePolicy.Policy.Ignored, widget.sizePolicy().verticalPolicy())
         self.plot.setAccessibleName(tr("The network's loss on composites"))
         item = self.plot.getPlotItem()
         item.setMenuEnabled(False)
@@ -76,10 +78,12 @@ class WeaknessPlot(QWidget):
         self.plot.addItem(self.bars)
         every = max(1, -(-len(bins) // MOST_TICKS))
         scale = 100 if name in PERCENT else 1
-        ticks = [(int(k), f"{scale * bins[k, 0]:.0f}") for k in place[::every]]
+        ticks = [
+            (k - 0.5, f"{scale * bins[k, 0]:.0f}") for k in place[::every].tolist()
+        ]  # where a bin begins
         self.plot.getPlotItem().getAxis("bottom").setTicks([ticks])
         self.plot.getPlotItem().setYRange(0, max(1e-9, float(bins[:, 2].max(initial=0))), padding=0.05)
-        self.plot.getPlotItem().setXRange(-0.5, len(bins) - 0.5, padding=0.02)
+        self.plot.getPlotItem().setXRange(-0.5, len(bins) - 0.5, padding=0.08)
 
     def _dress(self, colours: Theme) -> None:
         self.plot.setBackground(colours.base)

@@ -77,14 +77,13 @@ def move_box(workbench: Workbench, start: Pointer) -> Gesture:
 
 
 def move_trunk(workbench: Workbench, start: Pointer) -> Gesture:
-    """Drag the ring around a trunk: the network of the guesses is told that it means this person. A click changes
-    nothing."""
+    """Drag the ring around a trunk, which a network of crowds takes as an input. A click changes nothing."""
     grabbed = trunk_center(workbench.shown.the_person) - start.photo
     while not (pointer := (yield)).released:
         _take_over(workbench)
         if workbench.person is not None:
             x, y = (pointer.photo + grabbed).tolist()
-            workbench.preview(workbench.person.with_(trunk=(x, y)))
+            workbench.preview_move(workbench.person.with_(trunk=(x, y)))
     workbench.commit(tr("Mark the trunk of person {id}").format(id=workbench.shown.the_person.id))
 
 

@@ -41,7 +41,7 @@ def keypoint_at(person: Person, posed: PosedBody | None, placing: Placing, at: n
 
 
 def shows_ring(workbench: Workbench, person: Person) -> bool:
-    """Whether the ring around a person's trunk is drawn: the network of the guesses goes by it, or it was marked."""
+    """Whether the ring around a person's trunk is drawn: the trunk is an input of the network in use, or was marked."""
     return person.trunk is not None or workbench.fits.network.sees_trunks
 
 

@@ -91,7 +91,7 @@ class PeopleMarks:
         drawing.draw_points(painter, names, keypoints, xy, marks)
 
     def _paint_ring(self, painter: QPainter, person: Person, placing: Placing) -> None:
-        """Ring the trunk by which a network of crowds is told who is meant."""
+        """Ring the person's trunk: its place is an input of a network of crowds."""
         if shows_ring(self._workbench, person):
             drawing.draw_ring(painter, placing.to_canvas(trunk_center(person)), person.trunk is not None)
 

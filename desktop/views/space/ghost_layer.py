@@ -11,12 +11,12 @@ from desktop.state.floor_frame import FloorFrame
 from desktop.state.view import GhostName
 from desktop.text.translate import tr
 from desktop.theme import Theme
-from desktop.views.drawing import GREEN, PURPLE
+from desktop.views.drawing import GREEN, ORANGE, PURPLE, SKY
 from desktop.views.gl.renderer import Solid
 
 # Without the colours of sides.
 COLOURS: dict[GhostName, str] = {"guess": PURPLE, "previous": "#7f7f7f", "truth": GREEN}
-NETWORKS = (PURPLE, "#e69f00", "#56b4e9", "#cc79a7")  # of the guesses of several networks
+NETWORKS = (PURPLE, ORANGE, SKY)  # of the guesses of several networks
 OPACITY = 0.45
 SWATCH_PX, ROW_PX, MARGIN_PX = 9, 17, 8
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
+from desktop.views.plain_buttons import flat_buttons
 from desktop.views.timeline.lanes_view import LanesView
 from desktop.views.timeline.player import Player
 
@@ -45,21 +45,12 @@ class Timeline(QWidget):
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
         about = QWidget()
         about.setFixedWidth(ABOUT_PX)
-        steps = QHBoxLayout()
-        steps.setSpacing(4)
-        for name in BUTTONS:
-            button = QToolButton()
-            button.setDefaultAction(actions[name])
-            button.setAutoRaise(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            steps.addWidget(button)
-        steps.addStretch(1)
         column = QVBoxLayout(about)
         column.setContentsMargins(8, 2, 8, 2)
         column.setSpacing(1)
         column.addWidget(self.time)
         column.addWidget(self.rate)
-        column.addLayout(steps)
+        column.addLayout(flat_buttons(actions, BUTTONS))
         column.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

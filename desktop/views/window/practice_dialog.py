@@ -50,7 +50,6 @@ class PracticeDialog(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.make = self._buttons.addButton(tr("&Make them"), QDialogButtonBox.ButtonRole.AcceptRole)
         without_icons(self._buttons)
-        self.make.setDefault(True)
         self._buttons.accepted.connect(self._choose)
         self._buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -60,6 +59,7 @@ class PracticeDialog(QDialog):
             box.toggled.connect(self._allow)
             column.addWidget(box)
         column.addWidget(self._buttons)
+        self.make.setDefault(True)  # in the dialog; before, it would lose that to the first button
 
     def choice(self) -> PracticeChoice:
         """What is chosen now."""

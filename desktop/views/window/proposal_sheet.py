@@ -25,7 +25,7 @@ from desktop.theme import Theme
 from desktop.views.plain_buttons import without_icons
 from desktop.views.verdict_marks import draw_mark
 
-SIZE_PX, TILE_PX, GAP_PX, MARK_PX = (820, 620), 180, 8, 24
+SIZE_PX, TILE_PX, GAP_PX, MARK_PX = (860, 620), 180, 8, 24
 FAINT = 0.35  # of a refused picture
 KIND_NAMES = {
     "occlusion": QT_TR_NOOP("hidden"),
@@ -82,12 +82,18 @@ class ProposalList(QListWidget):
         drawn.fill(QColor(self._colours.base))
         painter = QPainter(drawn)
         painter.setOpacity(FAINT if verdict == "rejected" else 1.0)
-        painter.drawPixmap((TILE_PX - picture.width()) // 2, (TILE_PX - picture.height()) // 2, picture)
+        painter.setPen(QColor(self._colours.muted))
+        if picture is None:
+            painter.drawText(drawn.rect(), Qt.AlignmentFlag.AlignCenter, tr("no picture"))
+        else:
+            painter.drawPixmap((TILE_PX - picture.width()) // 2, (TILE_PX - picture.height()) // 2, picture)
         painter.setOpacity(1.0)
         if verdict != "todo":
             draw_mark(painter, QRectF(TILE_PX - MARK_PX - 4, 4, MARK_PX, MARK_PX), verdict, self._colours)
         painter.end()
-        self.item(row).setIcon(QIcon(drawn))
+        icon = QIcon(drawn)
+        icon.addPixmap(drawn, QIcon.Mode.Selected)  # untinted
+        self.item(row).setIcon(icon)
 
 
 class ProposalSheet(QDialog):
@@ -111,6 +117,7 @@ class ProposalSheet(QDialog):
             button.setAutoDefault(False)
             button.clicked.connect(lambda _=False, verdict=verdict: self.list.judge(verdict))
         buttons.rejected.connect(self.close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)  # Enter judges nothing
         column = QVBoxLayout(self)
         column.addWidget(self.said)
         column.addWidget(self.list, 1)
@@ -140,13 +147,13 @@ def words_of(proposal: Proposal) -> str:
     return f"{proposal.loss:.3g} · {kind}"
 
 
-def picture_of(proposal: Proposal) -> QPixmap:
-    """Its picture, at most TILE_PX a side; an empty one where it cannot be read."""
+def picture_of(proposal: Proposal) -> QPixmap | None:
+    """Its picture, at most TILE_PX a side; None where it cannot be read."""
     from core.geometry.image import read_small_image  # imports torch
 
     try:
         image = np.ascontiguousarray(read_small_image(proposal.picture, TILE_PX))
     except ImageError:
-        return QPixmap(1, 1)
+        return None
     height, width = image.shape[:2]
     return QPixmap.fromImage(QImage(image.data, width, height, 3 * width, QImage.Format.Format_RGB888))

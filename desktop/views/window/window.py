@@ -116,6 +116,7 @@ class Window(WindowOfCommands):
         self.body_panel, self.pose_table = BodyPanel(workbench, self.actions_by_id), PoseTable(workbench)
         self.filmstrip = Filmstrip(workbench, self.photo_thumbnails, self.actions_by_id)
         self.timeline = Timeline(workbench, self.photos, self.actions_by_id)
+        self._readers = (self.photos, self.thumbnails, self.photo_thumbnails, self.start_page.looks)
 
     def _arrange(self, workbench: Workbench) -> None:
         pages = (self.start_page, self.canvas, self.sheet_page)
@@ -195,18 +196,10 @@ class Window(WindowOfCommands):
             event.ignore()
             return
         self._settings.dock_sizes = self.docks.wanted
-        self._keyboard.close()
-        self.people.stop()
-        self.filmstrip.refresh_soon.stop()
-        self.timeline.stop()
-        self.training.close()
-        self.data_plots.stop()
-        self.placing_help.close()
-        self.photos.close()
-        self.thumbnails.close()
-        self.start_page.looks.close()
-        self.photo_thumbnails.close()
-        self._workbench.close()
+        for stopped in (self.people, self.filmstrip.refresh_soon, self.timeline, self.data_plots):
+            stopped.stop()
+        for closed in (self._keyboard, self.training, self.placing_help, *self._readers, self._workbench):
+            closed.close()
         if self._renderer is not None:
             self._renderer.close()
         super().closeEvent(event)
@@ -233,8 +226,7 @@ class Window(WindowOfCommands):
     @property
     def waiting(self) -> bool:
         """Whether photos, thumbnails or recent projects are still being read."""
-        readers = (self.photos, self.thumbnails, self.photo_thumbnails, self.start_page.looks)
-        return any(reader.busy for reader in readers)
+        return any(reader.busy for reader in self._readers)
 
     def _add_docks(self) -> None:
         left, right, bottom = AREA.LeftDockWidgetArea, AREA.RightDockWidgetArea, AREA.BottomDockWidgetArea

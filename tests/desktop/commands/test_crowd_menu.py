@@ -1,7 +1,8 @@
-"""People over each other: a ring says whose trunk is meant, one box holds two people, and bodies part."""
+"""People over each other: a ring marks a trunk, one box holds two people, and bodies part."""
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QPointF
 
 from core.body.trunk import trunk_center
@@ -17,6 +18,11 @@ from tests.desktop.making import open_body
 def crowd(open_desk, tmp_path):
     """The desk with a network of crowds chosen."""
     network = told_apart(random_network(SpinConfig("resnet10", body=open_body().fingerprint)))
+    torch.manual_seed(0)
+    with torch.no_grad():  # blocks of zeros would take no account of a trunk
+        for weights in network.parameters():
+            if not weights.any():
+                weights.normal_(std=0.02)
     save_checkpoint(tmp_path / "checkpoint.pt", spin_checkpoint(network))
     open_desk.workbench.fits.network.choose(tmp_path / "checkpoint.pt", network)
     return open_desk
@@ -50,10 +56,14 @@ def test_without_such_a_network_no_ring_is_in_the_way(open_desk):
     assert open_desk.workbench.person.trunk is None
 
 
-def test_a_guess_is_told_where_the_trunk_was_dragged_to(crowd):
+def test_a_guess_takes_the_dragged_trunk_as_its_input(crowd):
     workbench = crowd.workbench
     crowd.fit("fit.guess")
-    assert workbench.person.guess.network == "ochmr"
+    before, start = workbench.person.guess, ring(crowd)
+    crowd.drag(start, start + QPointF(30, -20))
+    crowd.fit("fit.guess")
+    assert before.network == workbench.person.guess.network == "ochmr"
+    assert not np.array_equal(workbench.person.guess.pose, before.pose)
 
 
 def test_another_person_gets_the_same_box_and_a_ring_of_its_own(crowd):

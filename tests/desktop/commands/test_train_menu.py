@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 
 from core.errors import FitloopError, ReadError
 from desktop.commands.train_menu import settle
@@ -126,6 +127,31 @@ def test_at_least_one_kind_is_practised(qtbot, tmp_path):
     assert dialog.choice() == PracticeChoice(tmp_path / "runs" / "spin-1", ("crop",))
     dialog.kinds["crop"].setChecked(False)
     assert not dialog.make.isEnabled()
+
+
+def test_enter_makes_the_composites_and_does_not_close_their_sheet(qtbot, tmp_path, open_desk):
+    dialog = PracticeDialog([tmp_path / "runs" / "spin-1"])
+    sheet = ProposalSheet(proposals_of(write_composites(tmp_path / "made")), open_desk.workbench.view.colours)
+    for one in (dialog, sheet):
+        qtbot.addWidget(one)
+        one.show()
+    assert dialog.make.isDefault()
+    assert not any(button.isDefault() for button in sheet.findChildren(QPushButton))
+    qtbot.keyClick(sheet.list, Qt.Key.Key_Return)
+    assert sheet.isVisible()
+
+
+def test_the_curve_leaves_room_for_the_other_plots(open_desk):
+    plots = open_desk.window.data_plots
+    folder = open_desk.workbench.project.folder / "runs" / "practice-2026"
+    folder.mkdir(parents=True)
+    report = report_of(open_desk.workbench.project, dict.fromkeys(range(1000), 1.0))
+    (folder / "weak.json").write_text(json.dumps(report))
+    open_desk.window.show_panel("data")
+    open_desk.wait(lambda: plots.weakness.isVisible() and not plots.measuring.running)
+    open_desk.qtbot.wait(50)
+    widths = [plot.width() for plot in (plots.scores, plots.pck, plots.verdicts, plots.weakness)]
+    assert min(widths) > 0.5 * max(widths)
 
 
 def test_without_fits_or_a_run_the_window_says_what_is_missing(open_desk):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from desktop.views.gesture import Pointer
-from desktop.views.photo.gestures import move_box, size_box
+from desktop.views.photo.gestures import move_box, move_trunk, size_box
 from desktop.views.space.joint_gestures import turn_joint
 
 
@@ -31,13 +31,14 @@ def drag(gesture):
         gesture.send(pointer(100, 110, released=True))
 
 
-@pytest.mark.parametrize("which", ["move", "size", "turn"])
+@pytest.mark.parametrize("which", ["move", "size", "trunk", "turn"])
 def test_moves_of_a_box_or_ring_wake_no_panel_until_the_release(desk, which):
     workbench = desk.workbench
     before = workbench.history.count()
     gesture = {
         "move": lambda: move_box(workbench, pointer(50, 60)),
         "size": lambda: size_box(workbench, np.array([10.0, 10.0])),
+        "trunk": lambda: move_trunk(workbench, pointer(50, 60)),
         "turn": lambda: turn_joint(workbench, "left_elbow", 1, lambda at: at.canvas[0] / 100),
     }[which]()
     drag(gesture)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.body.model import BodyParams
+from core.body.model import Body, BodyParams
 from core.errors import FitInputError
 from core.fitting.fit_record import params_of_record
 from core.fitting.sequence import sightings as module
@@ -18,6 +18,10 @@ from tests.core.fitting.sequence.making_walks import FRAMES, walk
 
 def track_in(photos: list[Photo]) -> list[Sighting]:
     return sightings_by_track(photos)["walk_#", 5]
+
+
+def fitted(body: Body, track: list[Sighting]) -> list[Fit]:
+    return [fit for step in fit_over_time(body, track) for fit in step.fits]
 
 
 def errors_mm(scene: Scene, fits: list[Fit]) -> torch.Tensor:
@@ -43,14 +47,14 @@ def test_people_without_a_track_or_keypoints_are_left_out(body):
 def test_fits_over_time_are_nearer_to_the_truth_than_their_start(body):
     scene, photos = walk(body)
     track = track_in(photos)
-    (fits,) = fit_over_time(body, track)
+    fits = fitted(body, track)
     assert errors_mm(scene, fits).mean() < 0.8 * errors_mm(scene, [one.person.fit for one in track]).mean()
 
 
 def test_a_long_track_is_fitted_in_pieces_of_one_shape(body, monkeypatch):
     monkeypatch.setattr(module, "PIECE", 3)
     _, photos = walk(body)
-    parts = list(fit_over_time(body, track_in(photos)))
+    parts = [step.fits for step in fit_over_time(body, track_in(photos)) if step.fits]
     fits = [fit for part in parts for fit in part]
     assert [len(part) for part in parts] == [3, 3, 2]
     for fit in fits:
@@ -63,7 +67,7 @@ def test_a_locked_person_of_a_later_piece_does_not_change_the_tracks_shape(body,
     own = track[4].person.fit
     tall = replace(own, betas=own.betas + np.float32(2))
     track[4] = replace(track[4], person=track[4].person.with_(fit=tall, locked=True))
-    fits = [fit for part in fit_over_time(body, track) for fit in part]
+    fits = fitted(body, track)
     assert fits[4] is tall
     for fit in (*fits[:4], *fits[5:]):
         np.testing.assert_allclose(fit.betas, fits[0].betas, atol=1e-6)
@@ -73,7 +77,7 @@ def test_two_photos_of_the_same_time_do_not_stop_the_fit(body):
     scene, photos = walk(body)
     track = track_in(photos)
     track[1] = replace(track[1], seconds=track[0].seconds)
-    (fits,) = fit_over_time(body, track)
+    fits = fitted(body, track)
     assert errors_mm(scene, fits).mean() < 0.8 * errors_mm(scene, [one.person.fit for one in track]).mean()
 
 
@@ -94,11 +98,20 @@ def test_an_empty_track_is_refused(body):
         list(fit_over_time(body, []))
 
 
+def test_a_step_follows_each_try_of_the_solver_so_that_a_long_track_can_be_stopped(body):
+    _, photos = walk(body)
+    steps = fit_over_time(body, track_in(photos))
+    frames = [step.frames for step in steps]
+    assert frames == sorted(frames)
+    assert len(set(frames)) > 3
+    assert frames[-1] == FRAMES
+
+
 def test_a_locked_person_keeps_its_very_fit(body):
     _, photos = walk(body)
     track = track_in(photos)
     track[2] = replace(track[2], person=track[2].person.with_(locked=True))
-    (fits,) = fit_over_time(body, track)
+    fits = fitted(body, track)
     assert fits[2] is track[2].person.fit
 
 

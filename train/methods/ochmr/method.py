@@ -19,7 +19,7 @@ from train.run.distributed import Processes
 from train.run.method_record import Lesson, Method, Options, Plan
 
 WORDS = (
-    "Train OCHMR's network, SPIN's that is told whose body by trunk centres, on fits that a human corrected: "
+    "Train OCHMR's network, which is SPIN's with maps of people's trunks, on fits that a human corrected: "
     "python -m train.ochmr --fits curated.npz --guess SPIN"
 )
 

@@ -66,7 +66,9 @@ def make_dataset(config: StudioConfig, folder: Path, count: int, workers: int) -
     finally:
         if progress is not None:
             progress.end()
-            print(f"{len(truths)} photos, {progress.rate(len(truths)):.1f} a second", file=sys.stderr)
+            rate = progress.rate(len(truths))
+            speed = f", {rate:.1f} a second" if rate > 0 else ""  # the first photos have no rate
+            print(f"{len(truths)} photos{speed}", file=sys.stderr)
         if truths:
             rows = write_dataset(folder, truths, load_body())
             print(f"{folder / DATASET}: {rows} people in {len(truths)} photos")

@@ -14,11 +14,13 @@ ROOT = Path(__file__).parents[2]
 NOTHING = "no/such"
 WRONG = {
     "body": ["--check", NOTHING],
+    "compose": ["--target", NOTHING, "--fits", NOTHING, "--out", "made"],
     "convert": [NOTHING, "made.json"],
     "evaluate": ["--fits-from", NOTHING],
     "fits": [NOTHING, "--out", "made.npz"],
     "lifter": ["--poses", NOTHING, "--out", "made"],
     "ochmr": ["--fits", NOTHING],
+    "posenet3d": ["--data", NOTHING, "--run", "made"],
     "prior": ["--poses", NOTHING, "--out", "made.npz"],
     "sheet": ["circle", "--run", NOTHING, "--out", "made.png"],
     "spin": ["--fits", NOTHING],
@@ -31,6 +33,7 @@ BY_DEFAULT = {
         "--adults ADULTS adults to bake from; by default 1500",
         "--seed SEED seed of the random people; by default 0",
     ],
+    "compose": ["--data DATA NAME=FILE: a data set of train.synthetic --backgrounds"],
     "convert": ["or skipped; by default fill", "photos a second of a sequence; else the video's own, or 30"],
     "evaluate": ["--guess GUESS of fits: none, lifter, a lifter's folder, or a run's; by default none"],
     "fits": [

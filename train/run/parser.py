@@ -44,7 +44,7 @@ class CommandLine(argparse.ArgumentParser):
 
 def with_default(words: str, default: object) -> str:
     """Help of an option, and what it is by default where the words do not say so themselves."""
-    if "default" in words or default in (None, "", (), argparse.SUPPRESS) or isinstance(default, bool):
+    if "default" in words or default in (None, "", (), [], argparse.SUPPRESS) or isinstance(default, bool):
         return words
     shown = " ".join(map(str, default)) if isinstance(default, list | tuple) else str(default)
     return "; ".join(filter(None, [words, f"by default {shown.replace('%', '%%')}"]))

@@ -65,9 +65,7 @@ def sequences(
     elif track is not None:
         people = [(photo, person) for photo, person in people if person.track == track]
     if not people:
-        named = f"person {person_id}" if person_id is not None else "nobody"
-        words = f"{named} has no fit" if track is None else f"track {track} has no person with a fit"
-        raise FitsError(f"{words} to write. Fit people first, or choose another.")
+        raise FitsError(_nothing_to_write(person_id, track))
     if all(person.track is None for _, person in people):
         _check_is_one(people, person_id)
     found = []
@@ -83,6 +81,15 @@ def sequences(
         ]
         found.append(PersonSequence(number, whole.fits, whole.made))
     return found
+
+
+def _nothing_to_write(person_id: int | None, track: int | None) -> str:
+    if track is None and person_id is None:
+        return "there is no fit to write. Fit people first."
+    named = (
+        f"track {track} has no person with a fit" if track is not None else f"person {person_id} has no fit"
+    )
+    return f"{named} to write. Fit people first, or choose another."
 
 
 def _fits_by_track(

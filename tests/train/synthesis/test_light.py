@@ -79,3 +79,5 @@ def test_a_panorama_cut_short_and_an_empty_folder_are_told_in_words(tmp_path):
     (tmp_path / "one.hdr").unlink()
     with pytest.raises(FitloopError, match="holds no panoramas"):
         Panoramas(tmp_path)
+    with pytest.raises(FitloopError, match="nowhere: is no folder"):
+        Panoramas(tmp_path / "nowhere")

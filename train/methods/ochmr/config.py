@@ -25,7 +25,7 @@ class Config(spin.Config):
 HELP = {
     **spin.HELP,
     "guess": "checkpoint of OCHMR or of SPIN to start from, or the folder of its run; by default random weights",
-    "block": "how the network is told whose body: conorm, conorm1 (1 × 1 convolutions) or channels",
+    "block": "how the maps enter the network: conorm, conorm1 (1 × 1 convolutions) or channels",
     "maps": "maps of trunk centres that it is shown: both, local, or none, for comparisons",
     "pair_iou": "overlap of two people's boxes from which each is also shown in the square around both; 1: never",
     "trunks_noise": "standard deviation of every centre, in shares of the crop",

@@ -21,7 +21,7 @@ from train.run.distributed import Processes
 from train.run.method_record import Lesson, Plan
 
 WORDS = (
-    "Train OCHMR's network, SPIN's with trunk centres that mark the person, on fits that a human corrected: "
+    "Train OCHMR's network, which is SPIN's with maps of people's trunks, on fits that a human corrected: "
     "python -m train.ochmr --fits curated.npz --guess SPIN"
 )
 

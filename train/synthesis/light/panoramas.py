@@ -41,9 +41,13 @@ class Panoramas:
 
     def __init__(self, folder: Path) -> None:
         """Raises FitloopError for a folder without panoramas, and for one that cannot be read."""
+        if not folder.is_dir():
+            raise FitloopError(f"{folder}: is no folder. Give one of .hdr panoramas.")
         self._files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
         if not self._files:
-            raise FitloopError(f"{folder}: holds no panoramas ({', '.join(sorted(SUFFIXES))}).")
+            raise FitloopError(
+                f"{folder}: holds no panoramas ({', '.join(sorted(SUFFIXES))}). Give another folder."
+            )
         for path in self._files:
             _check(path)
 

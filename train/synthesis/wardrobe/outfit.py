@@ -48,8 +48,10 @@ class Wardrobe:
     def __init__(self, folder: Path, body: Body, cell: float = 0.0) -> None:
         """cell [m]: for small pictures, one vertex per grid cell of that size.
 
-        Raises FitloopError for an empty folder, and for the first garment that cannot be worn."""
-        files = sorted(folder.rglob("*.mhclo")) if folder.is_dir() else []
+        Raises FitloopError for no folder, for an empty one, and for the first garment that cannot be worn."""
+        if not folder.is_dir():
+            raise FitloopError(f"{folder}: is no folder. Give one of MakeHuman's clothes, hair and skins.")
+        files = sorted(folder.rglob("*.mhclo"))
         base = base_mesh(body)
         whole = Figure.from_body(body)
         made = [_coarse(load_garment(path, base, whole, body.fingerprint), cell) for path in files]

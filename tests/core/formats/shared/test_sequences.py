@@ -197,6 +197,13 @@ def test_a_person_or_a_track_that_is_named_is_the_only_one():
         sequences(ids, everybody(ids), None, 77, [])
 
 
+def test_without_any_fit_the_error_names_nobody():
+    with pytest.raises(FitsError, match=r"^there is no fit to write\. Fit people first\.$"):
+        sequences(walk((5, 40)), [], None, None, [])
+    with pytest.raises(FitsError, match=r"^person 3 has no fit to write"):
+        sequences(walk((5, 40)), [], 3, None, [])
+
+
 def test_a_fits_dictionary_keeps_tracks_and_an_older_one_has_none(tmp_path):
     photos = [
         photo.with_(path=f"{name}.png") for name, photo in zip("ab", walk((5, 40), (5, 40)), strict=True)

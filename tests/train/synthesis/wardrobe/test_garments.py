@@ -174,12 +174,13 @@ def test_a_garment_that_cannot_be_worn_is_told_in_words(tmp_path, base, figure, 
         loaded(path, base, figure, body)
 
 
-def test_an_empty_wardrobe_is_refused_before_anything_is_written(tmp_path, capsys):
+@pytest.mark.parametrize(("name", "words"), [("empty", "no clothes (.mhclo)"), ("nowhere", "is no folder")])
+def test_an_empty_wardrobe_is_refused_before_anything_is_written(name, words, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     out = tmp_path / "out"
-    options = ["--out", str(out), "--count", "1", "--wardrobe", str(tmp_path / "empty")]
+    options = ["--out", str(out), "--count", "1", "--wardrobe", str(tmp_path / name)]
     assert synthetic.main(options) == 1
-    assert "no clothes (.mhclo)" in capsys.readouterr().err
+    assert words in capsys.readouterr().err
     assert not out.exists()
 
 

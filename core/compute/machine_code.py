@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,8 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from numba import __version__ as numba_version
 from numba import config, njit
-
-from core.files.whole_file import whole_file
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -80,8 +79,9 @@ def remember_made() -> None:
     """To be called once everything that is `kept` was called. Where nothing may be written, nothing is remembered."""
     with suppress(OSError):
         _mark().parent.mkdir(exist_ok=True)
-        with whole_file(_mark()) as stream:  # another process may read the mark meanwhile
-            stream.write(_version().encode())
+        half = _mark().with_suffix(f".{os.getpid()}")  # another process may read the mark meanwhile
+        half.write_text(_version(), encoding="utf-8")
+        half.replace(_mark())
 
 
 def _mark() -> Path:

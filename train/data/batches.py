@@ -49,8 +49,8 @@ _AUGMENTATION = 1  # the random stream of this beside that of the order, 0
 class Batch:
     """B people. images (B, 224, 224, 3) uint8; keypoints_crop (B, 49, 3) [px of the augmented crop]; joints
     (B, 24, 4), has_joints (B,), half_weights (B, 2) as in `Samples`; centres (B, 8, 2) [px of the augmented crop] as in
-    `Trunks`, (B, 0, 2) for a network that is shown none; views: where they come from; unreadable: paths of photos that could
-    not be read, in whose place others came."""
+    `Trunks`, (B, 0, 2) for a network that is shown none; views: where they come from; unreadable: paths of photos that
+    could not be read, in whose place others came."""
 
     images: Tensor
     keypoints_crop: Tensor

@@ -162,8 +162,9 @@ def broken_texture(path):
     ("damage", "words"),
     [
         (other_base, "base mesh gorilla"), (short_line, "a line of 2 numbers"), (far_vertex, "vertex 19158 is none"),
-        (far_hidden, "no whole .mhclo"), (no_mesh, r"suit\.obj: cannot be read"), (half_mesh, "vertices, but suit.obj has"),
-        (wild_face, "faces name vertices"), (no_texture, "has no texture"), (broken_texture, "is no picture"),
+        (far_hidden, "no whole .mhclo"), (no_mesh, r"suit\.obj: cannot be read"),
+        (half_mesh, "vertices, but suit.obj has"), (wild_face, "faces name vertices"),
+        (no_texture, "has no texture"), (broken_texture, "is no picture"),
         (piped_texture, "a pipe, not a file"), (mesh_outside, r"inner/outside\.obj: cannot be read"),
     ],
 )  # fmt: skip

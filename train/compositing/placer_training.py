@@ -24,7 +24,6 @@ from core.networks.table import kind_of
 from train.compositing.composites import Composite, CompositePlan, compose, with_patches
 from train.compositing.cutting.stage import Stage
 from train.compositing.failing.failing_targets import (
-    CAP,
     AskedPerson,
     Target,
     bbox_of_person,
@@ -35,6 +34,7 @@ from train.compositing.person_placer import SIDE, PersonPlacer, discriminator, n
 from train.compositing.placements import COVERED, KINDS, Kind
 from train.compositing.plans import draw_plan
 from train.data.augment import NOTHING, augmented_affine
+from train.data.row_losses import CAP
 
 BATCH = 8
 OUTSIDE = 10.0  # weight of what leaves its kind's range

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from train.data.row_losses import RowLosses
+
 # How often each data set is drawn (SPIN's own mix); names that are not here share with those in the wild.
 SHARES = {"h36m": 0.3, "mpi-inf-3dhp": 0.1}
 IN_THE_WILD_SHARE = 0.6
 COMPOSED = "composed"  # names of data sets of composites begin so
 MOST_COMPOSED = 0.5  # share of the places that they have together at most
-_ORDER = 0  # the random stream of this beside that of augmentation, 1
+_ORDER, _BY_LOSS = 0, 2  # the random streams of this beside that of augmentation, 1
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """The rows that each epoch draws. rows (M,): of the samples, to draw from; dataset (N,): names of all samples."""
+    """The rows that each epoch draws. rows (M,): of the samples, to draw from; dataset (N,): names of all samples;
+    losses: of all samples, where composed data sets are drawn by them."""
 
     rows: NDArray[np.int64]
     dataset: NDArray[np.str_]
     seed: int
+    losses: RowLosses | None = None
 
     @property
     def groups(self) -> tuple[tuple[NDArray[np.int64], float], ...]:
@@ -45,15 +49,24 @@ class Order:
 
     def epoch(self, number: int) -> NDArray[np.int64]:
         """The row at each place of an epoch. A single data set comes once each; of several one is drawn by its share,
-        then its row by the shuffled place (spin.md 1e)."""
+        then its row by the shuffled place (spin.md 1e), or by its loss."""
         rng = np.random.default_rng([self.seed, _ORDER, number])
         groups = self.groups
         shuffled = rng.permutation(self.length)
         if len(groups) == 1:
-            return groups[0][0][shuffled]
+            return self._rows_at(groups[0][0], shuffled, number)
         drawn = rng.choice(len(groups), self.length, p=[share for _, share in groups])
-        chosen = [rows[shuffled % len(rows)] for rows, _ in groups]
+        chosen = [self._rows_at(rows, shuffled, number) for rows, _ in groups]
         return np.stack(chosen)[drawn, np.arange(self.length)]
+
+    def _rows_at(
+        self, rows: NDArray[np.int64], shuffled: NDArray[np.int64], number: int
+    ) -> NDArray[np.int64]:
+        """The row at each place, if all places of the epoch were this data set's."""
+        if self.losses is None or not str(self.dataset[rows[0]]).startswith(COMPOSED):
+            return rows[shuffled % len(rows)]
+        rng = np.random.default_rng([self.seed, _BY_LOSS, number])
+        return rng.choice(rows, self.length, p=self.losses.chances(number, rows))
 
 
 def _limited(shares: NDArray[np.float64], composed: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -204,7 +204,9 @@ class TestResume:
         assert train("old", "--steps", "3") == 0
         file = tmp_path / "old/config.json"
         config = json.loads(file.read_text())
-        del config["method"], config["options"]["minutes"], config["options"]["frame"]
+        for name in ("minutes", "frame", "by_loss"):
+            del config["options"][name]
+        del config["method"]
         assert config.keys() == {"options", "config", "body", "torch"}
         assert sorted(config["options"]) == OLD_OPTIONS.split()
         assert sorted(config["config"]) == OLD_CONFIG.split()
@@ -261,6 +263,17 @@ class TestResume:
         assert train("run", "--resume", "--steps", "4", fits=None) == 0
         assert train("whole", "--steps", "4") == 0
         assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+    @pytest.mark.parametrize("workers", ["0", "1"])
+    def test_a_run_that_draws_by_loss_goes_on_exactly(self, train, tmp_path, body, workers):
+        composed = making_runs.write_dataset(tmp_path / "composed", body, PEOPLE)
+        options = ("--data", f"composed={composed}", "--by-loss", "--workers", workers)
+        assert train("run", "--steps", "8", *options) == 0
+        assert train("run", "--resume", "--steps", "14", fits=None) == 0
+        assert train("whole", "--steps", "14", *options) == 0
+        assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+        assert train("even", "--steps", "14", *options[:2]) == 0
+        assert losses(tmp_path / "even") != losses(tmp_path / "whole")
 
     def test_a_run_whose_photos_were_moved_goes_on_when_told_where_they_are(self, train, tmp_path, capsys):
         assert train("run", "--steps", "1") == 0

@@ -36,7 +36,6 @@ from train.methods.spin.loss import (
 from train.run.folder import checkpoint_of
 
 FORWARD_AT_ONCE = 32
-CAP = 3.0  # times the mean loss on real rows: what cannot be lowered teaches noise
 _WEIGHTS = LossWeights()
 
 

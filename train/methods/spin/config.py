@@ -55,13 +55,14 @@ class SpinOptions(SourceOptions):
     mean_params: Path | None = None
     workers: int = 2
     picture_every: int = 500
+    by_loss: bool = False
 
 
 STARTS = ("guess", "backbone_weights", "mean_params")
-FIXED = ("fits", "data", "without_truth", "frame", "body", *STARTS)
+FIXED = ("fits", "data", "without_truth", "frame", "body", "by_loss", *STARTS)
 NEEDS = {
     "photos": "fits",
-    **dict.fromkeys(("without_truth", "frame", "loss_openpose", "loss_annotated"), "data"),
+    **dict.fromkeys(("without_truth", "frame", "by_loss", "loss_openpose", "loss_annotated"), "data"),
 }
 SWITCHES = {
     "mode": {
@@ -82,6 +83,7 @@ HELP = {
     "backbone_weights": "ImageNet weights to start the backbone from, as torchvision has them",
     "mean_params": "SPIN's smpl_mean_params.npz, where the corrections start; by default the pose prior's mean",
     "workers": "processes that load photos; 0: none",
+    "by_loss": "draw half of the people of composed data sets in proportion to their latest loss",
     "picture_every": "steps between two pictures of guesses and fits; 0: none",
     "batch": "people a step, of all processes together",
     "accumulate": "pieces of each process's share of a batch, for a small memory; slower, and batch norms see a piece",

@@ -32,6 +32,7 @@ from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
 from train.data.batches import Batch
 from train.data.compare_fits import LOOP_FIT
 from train.data.rotated_body import RotatedBody
+from train.data.row_losses import RowLosses
 from train.methods.spin import loss as losses
 from train.methods.spin.config import Config
 from train.methods.spin.loss import Term
@@ -43,12 +44,14 @@ from train.run.method_record import StepLoss
 
 @dataclass(frozen=True, eq=False)
 class Spin:
-    """What a training step needs beside network and batch; the dictionary is what it betters."""
+    """What a training step needs beside network and batch; the dictionary is what it betters. row_losses: of the
+    dictionary's rows, where they are noted."""
 
     config: Config
     body: Body
     fits: FitsDictionary
     processes: Processes
+    row_losses: RowLosses | None = None
 
     @cached_property
     def accepted(self) -> Tensor:
@@ -70,6 +73,9 @@ def loss(predicted: SpinOutput, batch: Batch, spin: Spin) -> StepLoss:
     valid = valid_rows(spin, rows)
     terms = supervise(predicted, batch, best, valid, spin)
     value, parts = losses.weighted_sum(terms, spin.config.losses, spin.processes.total)
+    if spin.row_losses is not None:
+        each = losses.of_each(terms, spin.config.losses).detach()
+        spin.row_losses.note(spin.processes.gathered(rows), spin.processes.gathered(each))
     # Every process sees all replacements, so that one alone counts them.
     counts = {
         "people": rows.new_tensor(len(batch)),

@@ -109,6 +109,14 @@ def weighted_sum(
     return torch.stack(list(parts.values())).sum(), parts
 
 
+def of_each(terms: dict[str, Term], weights: LossWeights) -> Tensor:
+    """The loss (B,) of each person alone, of the terms that count for it."""
+    parts = [
+        getattr(weights, name) * torch.where(term.counts, term.value, 0.0) for name, term in terms.items()
+    ]
+    return weights.total * torch.stack(parts).sum(dim=0)
+
+
 def believable_betas(betas: Tensor, locked: Tensor) -> Tensor:
     """betas (B, 10) to teach: those of a fit with any beyond three standard deviations become the mean shape's.
 

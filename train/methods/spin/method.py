@@ -20,6 +20,7 @@ from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
 from train.bulk.compile_notice import ready_to_train
 from train.data.batches import Batch, Crops, Turns, batches_of, load_batches
+from train.data.row_losses import RowLosses, begun_epochs
 from train.data.source_rows import chosen_rows
 from train.data.sources import Sources, read_sources
 from train.data.trunks import Trunks
@@ -75,7 +76,9 @@ def lesson_of(
     fits, body_here = sources.fits.to(processes.device), body.to(processes.device)
     if config.mode == "loop":
         ready_to_train(processes.device.type)
-    crops = Crops(sources.samples, sources.order, config.augment, kind_of(network).stretched, trunks)
+    losses = RowLosses.unknown(len(sources.samples)) if plan.own.by_loss else None
+    order = dataclasses.replace(sources.order, losses=losses)
+    crops = Crops(sources.samples, order, config.augment, kind_of(network).stretched, trunks)
     taught = Taught(plan, processes, network, fits, body_here, crops, len(fits) - sources.made)
     return Lesson(
         network=network,
@@ -85,7 +88,7 @@ def lesson_of(
         batch=config.batch,
         in_epoch=batches_of(sources.order, config.batch),
         batches=taught.batches,
-        gradients=gradients_of(config, network, body_here, fits, processes),
+        gradients=gradients_of(Spin(config, body_here, fits, processes, losses), network),
         rate=lambda step, share: rate(config, step, share),
         checkpoint=taught.checkpoint,
         restore=taught.restore,
@@ -100,11 +103,9 @@ def lesson_of(
     )
 
 
-def gradients_of(
-    config: Config, network: SpinNetwork, body: Body, fits: FitsDictionary, processes: Processes
-) -> Pieces:
+def gradients_of(spin: Spin, network: SpinNetwork) -> Pieces:
     """`regress` and `loss` of a batch, whole or in pieces."""
-    spin = Spin(config, body, fits, processes)
+    config, processes = spin.config, spin.processes
 
     def loss_of(batch: Batch, predicted: Predicted) -> Any:
         return loss(SpinOutput(*predicted), batch, spin)
@@ -136,13 +137,21 @@ class Taught:
 
     def batches(self, epoch: int, place: int) -> Iterator[Batch]:
         config, own, device = self.plan.config, self.plan.own, self.processes.device
-        turns = Turns(self.crops.order, epoch, place, config.batch, self.processes.share)
-        for batch in load_batches(self.crops, turns, own.workers, device.type == "cuda"):
+        order, in_epoch = self.crops.order, batches_of(self.crops.order, config.batch)
+        turns = Turns(order, epoch, place, config.batch, self.processes.share)
+        # The loader looks two batches a worker ahead, which by losses may reach into the next epoch but no further.
+        workers = own.workers if order.losses is None else min(own.workers, (in_epoch - 1) // 2)
+        batches = load_batches(self.crops, turns, workers, device.type == "cuda")
+        if order.losses is not None:
+            batches = begun_epochs(batches, order.losses, place, epoch, in_epoch)
+        for batch in batches:
             yield batch.to(device)
 
     def checkpoint(self, step: int, loop: dict[str, Any]) -> Checkpoint:
         rows = {name: getattr(self.fits, name).cpu() for name in _CHANGING}
-        return spin_checkpoint(self.network, step, {**loop, "fits": rows})
+        losses = self.crops.order.losses
+        more = {} if losses is None else {"row_losses": losses.state()}
+        return spin_checkpoint(self.network, step, {**loop, "fits": rows, **more})
 
     def restore(self, checkpoint: Checkpoint, file: Path) -> None:
         load_weights(self.network, checkpoint.weights, str(file))
@@ -152,6 +161,8 @@ class Taught:
             if here.shape != saved.shape:
                 raise ValueError(f"{len(saved)} rows, where the data now have {len(here)}")
             here.copy_(saved.to(here.device))
+        if self.crops.order.losses is not None:
+            self.crops.order.losses.restore(checkpoint.loop["row_losses"])
 
     def write(self, folder: Path, step: int) -> None:
         own = np.arange(self.in_files)

@@ -33,11 +33,11 @@ from core.metrics import auc, mpjpe_mm, pa_mpjpe_mm, pck, pve_mm
 from core.networks.spin import SpinOutput
 from core.networks.table import kind_of
 from core.store.fits.dictionary import FitsDictionary
-from train.data.gendered_bodies import check_bodies, each_on_its_own, measured_alike
 from train.data.photos_present import present
 from train.data.rotated_body import LAYOUT
 from train.data.samples import Samples, other_body, read_dataset
 from train.evaluation.crowds.pw3d_crowds import is_crowded
+from train.evaluation.gendered_bodies import check_bodies, each_on_its_own, measured_alike
 from train.evaluation.keypoint_recall import recall
 from train.evaluation.predict import ask, body_of, crops_of, left_out, params_of
 from train.evaluation.results import Result

@@ -56,8 +56,10 @@ class Config:
 
 @dataclass(frozen=True)
 class LooksOptions:
-    """Where keypoints come from: files, or captured poses projected once; or what is done with a run instead. taught_by:
-    a run whose teacher teaches the student as it is, so that no density and no teacher are learned."""
+    """Where keypoints come from: files, or captured poses projected once; or what is done with a run instead.
+
+    taught_by: a run whose teacher teaches the student as it is, so that no density and no teacher are learned.
+    """
 
     data: tuple[Path, ...] = ()
     poses: Path | None = None

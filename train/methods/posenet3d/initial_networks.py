@@ -14,8 +14,8 @@ from torch import nn
 
 from core.body import LAYOUTS, Body, KeypointBody, layout
 from core.body.tree import joint_index
-from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.errors import CheckpointError
+from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.networks.checkpoint import Checkpoint
 from core.networks.lifter.lift import load_lifter
 from core.networks.lifter.network import JOINTS, POSE6D, Lifter, LifterConfig

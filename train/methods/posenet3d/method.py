@@ -14,6 +14,7 @@ from core.body import load_body
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
 from core.networks.lifter.lift import network_entry
 from core.networks.table import LIFTER
+from core.networks.teacher.metric_points import body_bones
 from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, save_teacher
 from train.methods.lifter.method import schedule, seeds
 from train.methods.lifter.weights_folder import save_lifter
@@ -38,7 +39,7 @@ from train.methods.posenet3d.pupils import Pupils
 from train.methods.posenet3d.skeleton_sheet import draw_people
 from train.methods.posenet3d.stages import TrainingStage, stage_at
 from train.methods.posenet3d.student_loss import StudentBody
-from train.methods.posenet3d.teacher_loss import TeacherLoss, body_bones
+from train.methods.posenet3d.teacher_loss import TeacherLoss
 from train.run.distributed import Processes
 from train.run.folder import CHECKPOINT
 from train.run.method_record import Lesson, Method, Options, Plan, RunProgress, StepLoss, TrainStep
@@ -79,7 +80,7 @@ def begin(plan: Plan, processes: Processes, fresh: bool) -> Lesson:
         networks_of(config, sampler, student, taught),
         sampler,
         TeacherLoss(points, body_bones(body, points).to(processes.device), config.teacher),
-        StudentBody.of(body.to(processes.device), looks.layout),
+        StudentBody.of(body.to(processes.device), points),
     )
     pupils.taken["teacher"] = int(taught is not None)
     course = Course(plan, pupils, processes)

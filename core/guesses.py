@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from core.records import Guess
 
+TEACHER = "posenet3d teacher"  # the network of the guesses that PoseNet3D's teacher makes: a second opinion
+
 
 def of_networks(guess: Guess | None) -> tuple[Guess, ...]:
     """The first guess of each network, that of the guess itself first."""
@@ -28,3 +30,12 @@ def beside(old: Guess | None, new: Guess) -> Guess:
     known = () if old is None else (replace(old, alternatives=()), *old.alternatives)
     others = tuple(one for one in known if one.network != new.network)
     return replace(new, alternatives=(*new.alternatives, *others))
+
+
+def behind(old: Guess | None, new: Guess) -> Guess:
+    """The old guess, with that of another network among its alternatives in place of that network's own before. Without
+    an old guess, or with one of that network, the new one is the guess."""
+    if old is None or old.network == new.network:
+        return beside(old, new)
+    kept = tuple(one for one in old.alternatives if one.network != new.network)
+    return replace(old, alternatives=(*kept, replace(new, alternatives=()), *new.alternatives))

@@ -19,7 +19,7 @@ class MethodRow:
 
     fits: the option that is given the project's fits dictionary; project: the one that is given the project itself,
     whose keypoints are enough; file: the one that is given a file of the user's choice; '' for none of these. steps and
-    batch: what the window offers at first; metric: the curve that it shows at first.
+    batch: what the window offers at first; metric: the curve that it shows at first, "measured" for all measurements.
     """
 
     name: str

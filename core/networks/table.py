@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.compute.late import Late
+from core.guesses import TEACHER
 
 if TYPE_CHECKING:
     from torch import nn
@@ -113,4 +114,4 @@ def body_of_betas(network: nn.Module) -> str:
 
 def sees_keypoints_alone(kind: str) -> bool:
     """True if guesses of this kind come from keypoints; those of other programs' networks come from photos."""
-    return kind in KINDS and KINDS[kind].shown == "keypoints"
+    return kind == TEACHER or (kind in KINDS and KINDS[kind].shown == "keypoints")

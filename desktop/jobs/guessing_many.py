@@ -56,7 +56,7 @@ def guess_many_steps(
         yield Guessed(0, len(ids), network=network)
     device, done = device or Device(body), 0
     fewest = device.at_once if network is None or not sees_photos(network) else 1
-    for batch in _batches(project, ids, fewest):
+    for batch in batches_of(project, ids, fewest):
         free = [pair for pair in batch if not to_leave_out(pair[1])]
         found, faults = guess_people(free, project.folder, network, device)
         for first in range(0, len(batch), PEOPLE_A_STEP):
@@ -68,7 +68,7 @@ def guess_many_steps(
             yield Guessed(done, len(ids), guesses, faults=told, left_out=left_out)
 
 
-def _batches(project: "Project", ids: list[int], fewest: int) -> Iterator[list[tuple[Photo, Person]]]:
+def batches_of(project: "Project", ids: list[int], fewest: int) -> Iterator[list[tuple[Photo, Person]]]:
     """Batches of at least `fewest` people. All people of a photo are in the same batch."""
     wanted, seen = set(ids), set[int]()
     batch: list[tuple[Photo, Person]] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.body.warnings import BENT_DEG, LARGE_BETA
+from core.body.warnings import BENT_DEG, DIFFERS_MM, LARGE_BETA
 from desktop.text.translate import tr
 
 SIGN = "⚠"
@@ -55,6 +55,13 @@ def _words() -> Mapping[str, tuple[str, str]]:
         "inside_another": (
             tr("in another body"),
             tr("The body runs into another person's. Fit everybody of the photo together: Ctrl+Alt+F."),
+        ),
+        "teacher_differs": (
+            tr("teacher differs"),
+            tr(
+                "PoseNet3D's teacher sees a body that is over {apart:g} mm away. Compare both: Shift+G. After a change "
+                "of the keypoints, ask it again: Fit › Compare fits with the teacher."
+            ).format(apart=DIFFERS_MM),
         ),
         "below_floor": (
             tr("below the floor"),

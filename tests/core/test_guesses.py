@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.guesses import beside, of_networks, of_one_network
+from core.guesses import TEACHER, behind, beside, of_networks, of_one_network
 from core.records import Guess
 from core.store.project.rows import derived
 from tests.core.formats.making import person
@@ -36,3 +36,19 @@ def test_networks_that_disagree_come_first_in_the_queue_before_there_is_a_fit():
         for angle in (0.1, 0.4)
     ]
     assert values == pytest.approx([0.1, 0.4], abs=1e-6)
+
+
+def test_a_second_opinion_stands_behind_the_guess_and_replaces_its_own():
+    lifter = replace(guess("lifter"), alternatives=(guess("lifter", 1.0),))
+    both = behind(behind(lifter, guess(TEACHER)), guess(TEACHER, 0.5))
+    assert [one.network for one in (both, *both.alternatives)] == ["lifter", "lifter", TEACHER]
+    assert both.alternatives[-1].pose[0] == pytest.approx(0.5)
+    assert behind(None, guess(TEACHER)).network == TEACHER
+
+
+def test_the_teachers_turns_do_not_order_the_queue():
+    values = [
+        derived(person().with_(guess=one, fit=None), "a.png", 0.0)["disagreement"]
+        for one in (guess("lifter"), behind(guess("lifter"), guess(TEACHER, 0.5)))
+    ]
+    assert values == [None, None]

@@ -10,10 +10,12 @@ from core.body.warnings.of_people import (
     warnings_of,
     warnings_of_photos,
 )
+from core.body.warnings.teacher_differs import DIFFERS_MM
 
 __all__ = [
     "BEND",
     "BENT_DEG",
+    "DIFFERS_MM",
     "LARGE_BETA",
     "WARNINGS",
     "Warned",

@@ -15,6 +15,7 @@ from core.body.capsules import overlap, overlap_between
 from core.body.mean_skeleton import joints_of, project
 from core.body.tree import JOINT_NAMES, joint_index
 from core.body.warnings.swapped_sides import SURE, sides_swapped
+from core.body.warnings.teacher_differs import DIFFERS_MM, apart_mm, teachers_guess
 from core.records import Fit, Guess, Person
 from core.wishes import GroundContact
 
@@ -27,6 +28,7 @@ Warned = Literal[
     "outside_box",
     "same_as_another",
     "inside_another",
+    "teacher_differs",  # if PoseNet3D's teacher was asked
     "below_floor",  # if the curator put a foot on a floor
 ]
 WARNINGS: tuple[str, ...] = get_args(Warned)
@@ -68,7 +70,7 @@ def warnings_of_photos(photos: Sequence[Sequence[Person]]) -> list[list[tuple[Wa
                     (body, _of(body, person))
                     for people in some
                     for person in people
-                    for body in _bodies(person)
+                    for body in _to_pose(person)
                 ]
             )
             found += [_of_photo(people, posed) for people in some]
@@ -100,6 +102,13 @@ def _of_photo(people: Sequence[Person], posed: Posed) -> list[tuple[Warned, ...]
             names.append("same_as_another")
         elif place in inside:
             names.append("inside_another")
+        teacher = teachers_guess(person)
+        if (
+            fitted is not None
+            and teacher is not None
+            and apart_mm(fitted, posed[id(teacher)][0]) > DIFFERS_MM
+        ):
+            names.append("teacher_differs")
         if fitted is not None and _below_floor(person, fitted):
             names.append("below_floor")
         found.append(tuple(names))
@@ -144,6 +153,12 @@ def depth_below(vertices: np.ndarray, normal: Sequence[float], offset: float) ->
 
 def _bodies(person: Person) -> list[Fit | Guess]:
     return [body for body in (person.fit, person.guess) if body is not None]
+
+
+def _to_pose(person: Person) -> list[Fit | Guess]:
+    """The bodies of a person whose joints warnings need."""
+    bodies, teacher = _bodies(person), teachers_guess(person)
+    return bodies if teacher is None or teacher is person.guess else [*bodies, teacher]
 
 
 def _of(body: Fit | Guess, person: Person) -> str:

@@ -86,7 +86,11 @@ class Teacher(nn.Module):
 
         focal_length (B,), camera_center (B, 2) [px].
         """
+        seen = self.seen_in_photo(keypoints, focal_length, camera_center)
+        return self.both_ways(seen) @ seen.turn
+
+    def seen_in_photo(self, keypoints: Tensor, focal_length: Tensor, camera_center: Tensor) -> TurnedView:
+        """What the network sees of keypoints (B, K, 3) of the layout in a photo, as `lift` takes them."""
         chosen = keypoints[:, self.points.columns]
         xy = (chosen[..., :2] - camera_center[:, None]) / focal_length[:, None, None]
-        seen = self.seen(xy, chosen[..., 2])
-        return self.both_ways(seen) @ seen.turn
+        return self.seen(xy, chosen[..., 2])

@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 
 from core.errors import CheckpointError, FitloopError
+from core.guesses import TEACHER
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint, save_checkpoint
 from core.networks.teacher.pose_density import DensityConfig, PoseDensity
 from core.networks.teacher.teacher import Teacher, TeacherConfig
 
 TEACHER_FILE = "teacher.safetensors"
-KIND = "posenet3d teacher"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ def save_teacher(path: Path, taught: TaughtTeacher, step: int) -> None:
         for name, value in network.state_dict().items()
     }
     config = {part: asdict(network.config) for part, network in parts.items()}
-    save_checkpoint(path, Checkpoint(KIND, config, weights, step))
+    save_checkpoint(path, Checkpoint(TEACHER, config, weights, step))
 
 
 def load_teacher(path: Path, device: torch.device | str = "cpu") -> TaughtTeacher:

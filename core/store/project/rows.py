@@ -17,7 +17,7 @@ from typing import Any, get_args
 import numpy as np
 
 from core.errors import FitloopError, ProjectError
-from core.guesses import of_networks, of_one_network
+from core.guesses import TEACHER, of_networks, of_one_network
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo, Verdict
 from core.store.project.documents import document_hash
 from core.store.project.row_checks import (
@@ -177,8 +177,12 @@ def derived(person: Person, path: str, now: float) -> Row:
 
 
 def _disagreements(person: Person) -> list[float]:
-    """Angles [rad] between guess and fit, and between each two networks' guesses."""
-    found = [pose_angle(one.pose, other.pose) for one, other in combinations(of_networks(person.guess), 2)]
+    """Angles [rad] between guess and fit, and between each two networks' guesses.
+
+    PoseNet3D's teacher is left out: it sees points, no turns of limbs about themselves, and has a warning of its own.
+    """
+    networks = [one for one in of_networks(person.guess) if one.network != TEACHER]
+    found = [pose_angle(one.pose, other.pose) for one, other in combinations(networks, 2)]
     if person.guess is not None and person.fit is not None:
         found.append(disagreement(person.guess, person.fit))
     return found

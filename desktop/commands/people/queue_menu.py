@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.guesses import beside
+from core.guesses import behind, beside
 from core.records import Person
 from core.store import Project
 from desktop.commands.command import BODY, SEVERAL, TRACK, WRITABLE, Command
@@ -16,6 +16,7 @@ from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps, unfitted
 from desktop.jobs.fitting_tracks import fit_track_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
+from desktop.jobs.teacher_guesses import teacher_of, teacher_steps
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown
@@ -153,6 +154,41 @@ def _guess(workbench: Workbench, project: Project, person_ids: np.ndarray, check
     workbench.job.start(label, steps, take, end)
 
 
+def compare_with_teacher(workbench: Workbench, window: Asks, shown: Shown) -> None:
+    """Add the bodies that the teacher of the network in use sees to the guesses of the people in the queue."""
+    label, fits, ids = tr("Compare fits with the teacher"), workbench.fits, workbench.queue.ids()
+    file, done = teacher_of(fits.network.file), list[int]()
+    left_out: Counter[LeftOut] = Counter()
+    if file is None:
+        words = tr("{name} has no teacher. Choose a run of PoseNet3D: Fit › Network of the guesses…")
+        workbench.refused.emit(words.format(name=fits.network.title))
+        return
+
+    def take(step: Guessed) -> None:
+        done.extend(step.guesses)
+        left_out.update(step.left_out)
+        write(
+            workbench,
+            label,
+            dict.fromkeys(
+                step.guesses, lambda person: person.with_(guess=behind(person.guess, step.guesses[person.id]))
+            ),
+        )
+
+    def end() -> None:
+        if workbench.job.failed and not done:
+            workbench.remember()
+            return
+        words = tr("{done} of %n people compared", "", len(ids)).format(done=len(done))
+        differ = shown.the_project.warned().get("teacher_differs", 0)
+        found = tr(
+            "%n fits differ: the queue's filter of warnings shows them, Shift+G both bodies", "", differ
+        )
+        _end(workbench, [words + _others(left_out, len(ids) - len(done)), found])
+
+    workbench.job.start(label, teacher_steps(fits.the_body, shown.the_project, ids, file), take, end)
+
+
 def write_fits(workbench: Workbench, label: str, step: FittedPeople) -> None:
     """Write fits, and the guesses that they started from. People whose keypoints changed meanwhile stay as they are."""
 
@@ -201,6 +237,13 @@ QUEUE = (
         QT_TR_NOOP("G&uess everybody in the queue"),
         "Ctrl+G",
         guess_queue,
+        WRITABLE | BODY,
+    ),
+    Command(
+        "fit.teacher",
+        QT_TR_NOOP("Co&mpare fits with the teacher"),
+        "",
+        compare_with_teacher,
         WRITABLE | BODY,
     ),
     Command(

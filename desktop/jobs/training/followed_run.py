@@ -21,6 +21,7 @@ READ_AT_ONCE = 2**18  # bytes of metrics: a long run is read in parts, so that t
 MOST_LINES = 200_000  # of metrics that are kept; of a longer run every second one goes
 MOST_NUMBERS = 64  # of one line
 LONGEST_NAME = 80
+MOST_NAMES = 200  # of the metrics of a run; a few more of its last line
 MOST_CONFIG_BYTES = 2**20
 LARGEST_WHOLE = 2**53
 
@@ -31,6 +32,7 @@ class FollowedRun:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.lines: list[dict[str, float]] = []  # of metrics.jsonl; each has a step
+        self.names: set[str] = set()  # of metrics in any line: a method's stages have their own
         self._read_bytes = 0
         self._first: tuple[float, int] | None = None  # when the run was first seen, and its step then
         self._parsed: tuple[tuple[int, int], dict[str, Any]] | None = (
@@ -145,6 +147,7 @@ class FollowedRun:
             numbers = numbers_of(line, len(self.lines))
             if numbers:
                 self.lines.append(numbers)
+                self.names |= numbers.keys() if len(self.names) < MOST_NAMES else set()
         while len(self.lines) > MOST_LINES:
             del self.lines[-2::-2]
         if len(new) == READ_AT_ONCE and whole:

@@ -20,6 +20,8 @@ TOGETHER = 8  # most curves in one plot, which has colours and lines to tell the
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE)
 LINES = (pyqtgraph.QtCore.Qt.PenStyle.SolidLine, pyqtgraph.QtCore.Qt.PenStyle.DashLine)
 LOSS = "loss"
+MEASURED = "measured"  # of the table of methods: all measurements are shown at first
+UNITS = ("_mm", "_percent", "nats_")  # ends or beginnings of the names of measurements
 
 
 class RunCurves(QObject):
@@ -53,19 +55,28 @@ class RunCurves(QObject):
     def shown(self) -> list[str]:
         """The names of the metrics in the plot."""
         chosen = self.shown_metric.currentText()
-        return _losses(self._names())[:TOGETHER] if chosen == self.together else [chosen]
+        groups = {self.together: _losses, self.measured: _measured}
+        return groups[chosen](self._names())[:TOGETHER] if chosen in groups else [chosen]
+
+    @property
+    def measured(self) -> str:
+        """The choice of all that is measured beside the loss."""
+        return tr("all measurements")
 
     def _names(self) -> list[str]:
-        """The metrics of the newest lines."""
-        return sorted({name for line in self._training.run.lines[-50:] for name in line})[:MOST_NAMES]
+        """The metrics of all stages of the run."""
+        return sorted(self._training.run.names)[:MOST_NAMES]
 
     def _show(self) -> None:
         names = self._names()
-        offered = [self.together, *names] if len(_losses(names)) > 1 else names
+        groups = [self.together] if len(_losses(names)) > 1 else []
+        groups += [self.measured] if _measured(names) else []
+        offered = [*groups, *names]
         shown = [self.shown_metric.itemText(index) for index in range(self.shown_metric.count())]
         if offered != shown:
             method = self._training.run.method
-            chosen = self.shown_metric.currentText() or (method.metric if method is not None else LOSS)
+            first = method.metric if method is not None else LOSS
+            chosen = self.shown_metric.currentText() or (self.measured if first == MEASURED else first)
             self.shown_metric.clear()
             self.shown_metric.addItems(offered)
             self.shown_metric.setCurrentText(chosen if chosen in offered else names[0] if names else "")
@@ -101,7 +112,8 @@ class RunCurves(QObject):
     def _name_axes(self) -> None:
         """Name the axes: the metric and the step."""
         colour = theme(self._workbench.view.theme).text
-        for side, words in (("left", self.shown_metric.currentText()), ("bottom", tr("step"))):
+        names = self.shown
+        for side, words in (("left", names[0] if len(names) == 1 else ""), ("bottom", tr("step"))):
             axis = self.plot.getPlotItem().getAxis(side)
             axis.enableAutoSIPrefix(False)
             axis.setLabel(words, color=colour)
@@ -140,10 +152,11 @@ def _losses(names: Sequence[str]) -> list[str]:
     return [name for name in names if LOSS in name]
 
 
+def _measured(names: Sequence[str]) -> list[str]:
+    return [name for name in names if name.startswith(UNITS) or name.endswith(UNITS)]
+
+
 def _points(lines: Sequence[dict[str, float]], name: str) -> list[tuple[float, float]]:
     """Steps and values of a metric, at most about MOST_POINTS of them."""
-    return [
-        (float(lines[number]["step"]), float(lines[number][name]))
-        for number in range(0, len(lines), 1 + len(lines) // MOST_POINTS)
-        if name in lines[number]
-    ]
+    rows = [line for line in lines if name in line]
+    return [(float(line["step"]), float(line[name])) for line in rows[:: 1 + len(rows) // MOST_POINTS]]

@@ -36,7 +36,13 @@ class RunPicture(QWidget):
         if file != self.file:
             self.file, self.image = file, QImage() if file is None else read_bounded(file)
             step = int(file.stem) if file is not None else 0
-            words = tr("Step {step}: guesses above, best fits below").format(step=step)
+            method = self._training.run.method
+            words = tr("Step {step}: guesses above, best fits below")
+            if method is not None and method.project:
+                words = tr(
+                    "Step {step}: keypoints, the teacher from the left, the student from ahead and left"
+                )
+            words = words.format(step=step)
             self.setToolTip(words)
             self.setAccessibleName(words)
             self.update()

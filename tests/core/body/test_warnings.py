@@ -9,8 +9,10 @@ from core.body.capsules import overlap
 from core.body.keypoints import layout
 from core.body.mean_skeleton import SMPL_PELVIS, joints_of, keypoint_weights, open_fingerprint, project
 from core.body.model import SMPL_NEUTRAL, BodyParams, load_body
-from core.body.tree import joint_index
+from core.body.tree import LIMB_JOINTS, joint_index
 from core.body.warnings import depth_below, warnings_of
+from core.body.warnings.teacher_differs import apart_mm
+from core.guesses import TEACHER, behind
 from core.records import BBox, Fit, Guess, Keypoints, Person, Photo
 from core.store import Edit, Project
 from core.wishes import GroundContact
@@ -258,3 +260,33 @@ def test_a_guess_that_is_far_off_says_nothing_about_sides():
     right = person(fit(**CLOSE)).with_(fit=None, guess=off)
     assert warned(right) == ()
     assert warned(exchanged(right, ("knee", "ankle"))) == ()
+
+
+def test_a_fit_far_from_what_the_teacher_sees_is_warned_of_however_the_teacher_stands():
+    """Turned, moved and scaled bodies are the same body; another pose is not."""
+    body = fit(left_shoulder=(0, 0, 1.2), right_hip=(-1.0, 0, 0))
+
+    def opinion(network=TEACHER, at=(0.5, 0, 9.0), **turns):
+        turned = pose(**turns)
+        turned[:3] = (0, 0.7, 0)
+        return Guess(turned, np.zeros(10), 0.0, np.array(at), FOCAL_PX, (320, 240), network, body=body.body)
+
+    same = opinion(left_shoulder=(0, 0, 1.2), right_hip=(-1.0, 0, 0))
+    other = opinion(left_shoulder=(0, 0, -1.2), right_hip=(1.4, 0, 0), left_hip=(-1.2, 0, 0))
+    assert warned(person(body, guess=same)) == ()
+    assert warned(person(body, guess=other)) == ("teacher_differs",)
+    lifter = opinion("lifter", left_shoulder=(0, 0, 1.2))
+    assert "teacher_differs" in warned(person(body, guess=behind(lifter, other)))
+    assert "teacher_differs" not in warned(person(body, guess=replace(other, network="WHAM")))
+    assert "teacher_differs" not in warned(person(body, guess=other, fit=None))
+
+
+def test_the_distance_from_the_teacher_is_the_fields_aligned_error():
+    import torch
+
+    from core.metrics import pa_mpjpe_mm
+
+    one, other = np.random.default_rng(2).normal(0, 0.3, (2, 24, 3))
+    limbs = list(LIMB_JOINTS)
+    expected = pa_mpjpe_mm(torch.tensor(one[None, limbs]), torch.tensor(other[None, limbs])).item()
+    assert apart_mm(one, other) == pytest.approx(expected, abs=0.01)

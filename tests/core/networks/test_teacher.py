@@ -8,6 +8,7 @@ from core.body.keypoints import LAYOUTS
 from core.errors import CheckpointError, LayoutError
 from core.networks.checkpoint import Checkpoint, save_checkpoint
 from core.networks.teacher.body_points import LIMB_POINTS, BodyPoints
+from core.networks.teacher.metric_points import bone_lengths, placed_points
 from core.networks.teacher.pose_density import DensityConfig, PoseDensity
 from core.networks.teacher.teacher import Teacher, TeacherConfig
 from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, load_teacher, save_teacher
@@ -217,3 +218,18 @@ def test_another_file_is_refused_with_what_to_choose(config, tmp_path):
     save_checkpoint(file, Checkpoint("lifter", config, {"a": torch.zeros(1)}))
     with pytest.raises(CheckpointError, match="is no teacher of"):
         load_teacher(tmp_path)
+
+
+def test_points_of_true_depths_are_placed_where_they_are(monkeypatch):
+    at = people(1)
+    hips = at[:, COCO.hips].mean(dim=1)
+
+    def true_depths(known: Teacher, seen: TurnedView) -> torch.Tensor:
+        return ((at - hips[:, None]) @ seen.turn.mT) / (seen.size * hips.norm(dim=1))[:, None, None]
+
+    monkeypatch.setattr(Teacher, "both_ways", true_depths)
+    focal, center = torch.tensor([800.0]), torch.tensor([[320.0, 240.0]])
+    xy = at[..., :2] / at[..., 2:] * focal + center[:, None]
+    keypoints = torch.cat([xy, torch.ones(1, 17, 1)], dim=-1)
+    placed = placed_points(teacher(), bone_lengths(at, COCO)[0], keypoints, focal, center)
+    assert torch.allclose(placed, at, atol=1e-3)

@@ -15,7 +15,8 @@ from tests.desktop.making import write_coco, write_photo
 
 pytestmark = pytest.mark.slow
 
-SAYS_ITSELF = "file.export_"  # what an export cannot write, it says when it is asked to
+# What an export cannot write, and that a network has no teacher, is said at the command.
+SAYS_ITSELF = ("file.export_", "fit.teacher")
 STATES = ("nothing", "photos", "person", "keypoint", "fit")
 
 

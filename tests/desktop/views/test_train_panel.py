@@ -11,9 +11,9 @@ from desktop.jobs.training.training_process import TrainingProcess
 pytestmark = pytest.mark.slow
 
 
-def follow(desk, folder, lines):
+def follow(desk, folder, lines, method="spin"):
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps({"method": "spin", "options": {"steps": 100}}))
+    (folder / "config.json").write_text(json.dumps({"method": method, "options": {"steps": 100}}))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     desk.window.show_panel("train")
     desk.window.training.follow(folder)
@@ -133,3 +133,16 @@ def test_a_stopped_run_is_gone_on_with_in_its_folder(open_desk, tmp_path, monkey
     assert started[0][1:] == ["-m", "train.spin", "--run", str(folder), "--resume"]
     assert not panel.resume.isEnabled()
     assert panel.stop.isEnabled()
+
+
+def test_a_method_in_stages_shows_the_measurements_of_all_of_them(open_desk, tmp_path):
+    """Likelihood and bones of the teacher's stage stay beside the student's distilled error."""
+    first = [{"step": n, "loss": 9.0, "nats_of_views": -30.0, "bones_off_percent": 8.0} for n in range(60)]
+    second = [
+        {"step": n, "loss": 5.0} | ({"distilled_mm": 70.0} if n % 10 == 0 else {}) for n in range(60, 4060)
+    ]
+    panel = follow(open_desk, tmp_path / "run", first + second, "posenet3d")
+    assert panel.shown_metric.currentText() == "all measurements"
+    assert panel.curves.shown == ["bones_off_percent", "distilled_mm", "nats_of_views"]
+    drawn = [len(line.getData()[0]) for line in panel.curves.lines[:3]]
+    assert drawn == [60, 400, 60]

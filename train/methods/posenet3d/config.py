@@ -56,19 +56,23 @@ class Config:
 
 @dataclass(frozen=True)
 class LooksOptions:
-    """Where keypoints come from: files, or captured poses projected once; or what is done with a run instead."""
+    """Where keypoints come from: files, or captured poses projected once; or what is done with a run instead.
+
+    taught_by: a run whose teacher teaches the student as it is, so that no density and no teacher are learned.
+    """
 
     data: tuple[Path, ...] = ()
     poses: Path | None = None
     splits: tuple[Literal["train", "val"], ...] = ("train",)
     layout: str | None = None
     start: str | None = None
+    taught_by: Path | None = None
     evaluate: Path | None = None
     compare: Path | None = None
     truth: Path | None = None
 
 
-FIXED = ("data", "poses", "splits", "layout", "start")
+FIXED = ("data", "poses", "splits", "layout", "start", "taught_by")
 NEEDS = {"truth": "evaluate"}
 READERS = {
     "learning_rate": above_zero,
@@ -81,6 +85,7 @@ HELP = {
     "splits": "of the poses",
     "layout": f"the layout to learn from; by default the people's own, of poses {DEFAULT_LAYOUT}",
     "start": f"{LIFTER} or a folder of one: the student starts as this lifter, and adapts to the keypoints",
+    "taught_by": "the folder of a run: its teacher is taken as it is, and the student learns at once",
     "evaluate": "measure the teacher and the student of a run's folder against --poses and --truth, train nothing",
     "compare": "a run's folder: say which fits in --data its teacher sees otherwise, train nothing",
     "truth": "folder of photos with 3D truth, for --evaluate",

@@ -14,12 +14,15 @@ from torch import nn
 
 from core.body import LAYOUTS, Body, KeypointBody, layout
 from core.body.tree import joint_index
+from core.errors import CheckpointError
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d
 from core.networks.checkpoint import Checkpoint
 from core.networks.lifter.lift import load_lifter
 from core.networks.lifter.network import JOINTS, POSE6D, Lifter, LifterConfig
+from core.networks.teacher.body_points import BodyPoints
 from core.networks.teacher.pose_density import DIRECTIONS, DensityConfig, PoseDensity
 from core.networks.teacher.teacher import Teacher, TeacherConfig
+from core.networks.teacher.teacher_file import TaughtTeacher, load_teacher
 from train.methods.lifter.method import lifter_of
 from train.methods.posenet3d.config import DEFAULT_LAYOUT, Config
 from train.methods.posenet3d.discriminators import Discriminator
@@ -51,14 +54,20 @@ class PoseNetworks:
         return nn.ModuleDict({name: network for name, network in found.items() if network is not None})
 
 
-def networks_of(config: Config, sampler: LooksSampler, student: Lifter) -> PoseNetworks:
-    """Teacher, student, and the density or the discriminator of views, on the sampler's device."""
+def networks_of(
+    config: Config, sampler: LooksSampler, student: Lifter, taught: TaughtTeacher | None = None
+) -> PoseNetworks:
+    """Teacher, student, and the density or the discriminator of views, on the sampler's device. taught: a teacher that
+    learned before, with its density."""
     points, device = sampler.points, sampler.device
-    teacher = Teacher(
-        TeacherConfig(
-            points.layout, points.columns, config.teacher_width, config.teacher_blocks, config.distance
+    if taught is None:
+        teacher = Teacher(
+            TeacherConfig(
+                points.layout, points.columns, config.teacher_width, config.teacher_blocks, config.distance
+            )
         )
-    )
+    else:
+        teacher = taught.teacher
     teacher, student = teacher.to(device), student.to(device)
     averaged_teacher = copy.deepcopy(teacher).requires_grad_(False)
     averaged_student = copy.deepcopy(student).requires_grad_(False)
@@ -68,9 +77,28 @@ def networks_of(config: Config, sampler: LooksSampler, student: Lifter) -> PoseN
     if config.prior == "discriminator":
         judge = Discriminator(points.count).to(device)
         return PoseNetworks(*both, discriminator=judge, motion=motion)
+    if taught is not None:
+        return PoseNetworks(*both, density=taught.density, motion=motion)
     density = PoseDensity(DensityConfig(2 * points.count, min(DIRECTIONS, 2 * points.count - 4))).to(device)
     density.set_directions(teacher.seen(*sampler.whole_people(ENOUGH_FOR_DIRECTIONS)).x)
     return PoseNetworks(*both, density=density, motion=motion)
+
+
+def taught_before(run: Path, points: BodyPoints, config: Config) -> TaughtTeacher:
+    """The teacher of a run's folder, with the density that it learned by. Raises CheckpointError where it was taught
+    other points than these people have, or has no density to judge the student's views by."""
+    taught = load_teacher(run)
+    if taught.teacher.points != points:
+        raise CheckpointError(
+            f"{run}: its teacher lifts {taught.teacher.points.count} points of {taught.teacher.points.layout}, and "
+            f"these people have {points.count} of {points.layout}. Choose a run of the same keypoints."
+        )
+    if config.prior == "density" and taught.density is None:
+        raise CheckpointError(
+            f"{run}: its teacher learned by a discriminator, which is not kept. Add --prior discriminator, or choose "
+            "a run with a density."
+        )
+    return taught
 
 
 def student_of(config: Config, body: Body, start: Path | None, stored: Checkpoint | None) -> Lifter:

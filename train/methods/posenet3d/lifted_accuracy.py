@@ -20,7 +20,7 @@ from core.networks.lifter.network_input import family
 from core.networks.teacher.teacher import Teacher
 from core.networks.teacher.teacher_file import load_teacher
 from train.data.mocap import read_poses
-from train.data.photo_truth import read_truth
+from train.data.photo_truth import PhotoTruth, read_truth
 from train.methods.lifter.accuracy import (
     PHOTO,
     errors_mm,
@@ -138,12 +138,9 @@ def teacher_on_true_people(teacher: Teacher, folder: Path) -> dict[str, dict[str
     the body; sources that lack one have no row."""
     rows = {}
     for one in read_truth(folder):
-        parts = [family(name) for name in layout(one.layout).definitions]
-        if not set(teacher.points.parts) <= set(parts):
+        keypoints = keypoints_for(teacher, one)
+        if keypoints is None:
             continue
-        keypoints = torch.zeros(len(one.keypoints), layout(teacher.points.layout).k, 3)
-        for column, part in zip(teacher.points.columns, teacher.points.parts, strict=True):
-            keypoints[:, column] = torch.from_numpy(one.keypoints)[:, parts.index(part)]
         whole = (keypoints[:, list(teacher.points.columns), 2] > 0).all(dim=1)
         if not whole.any():
             continue
@@ -152,3 +149,14 @@ def teacher_on_true_people(teacher: Teacher, folder: Path) -> dict[str, dict[str
         true = torch.from_numpy(one.joints)[whole][:, one.limbs]
         rows[one.source] = summary(pa_mpjpe_mm(at, true, torch.from_numpy(one.measured)[whole])[:, None])
     return rows
+
+
+def keypoints_for(teacher: Teacher, people: PhotoTruth) -> Tensor | None:
+    """The people's keypoints (B, K, 3) in the teacher's layout; None where their own layout lacks one of its points."""
+    parts = [family(name) for name in layout(people.layout).definitions]
+    if not set(teacher.points.parts) <= set(parts):
+        return None
+    keypoints = torch.zeros(len(people.keypoints), layout(teacher.points.layout).k, 3)
+    for column, part in zip(teacher.points.columns, teacher.points.parts, strict=True):
+        keypoints[:, column] = torch.from_numpy(people.keypoints)[:, parts.index(part)]
+    return keypoints

@@ -14,6 +14,7 @@ from core.body import load_body
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
 from core.networks.lifter.lift import network_entry
 from core.networks.table import LIFTER
+from core.networks.teacher.metric_points import body_bones
 from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, save_teacher
 from train.methods.lifter.method import schedule, seeds
 from train.methods.lifter.weights_folder import save_lifter
@@ -30,7 +31,7 @@ from train.methods.posenet3d.config import (
     start_of,
 )
 from train.methods.posenet3d.enough_looks import check_enough
-from train.methods.posenet3d.initial_networks import networks_of, student_of
+from train.methods.posenet3d.initial_networks import networks_of, student_of, taught_before
 from train.methods.posenet3d.looks import Looks, read_looks
 from train.methods.posenet3d.looks_sampler import LooksSampler
 from train.methods.posenet3d.projected_looks import projected_looks
@@ -38,7 +39,7 @@ from train.methods.posenet3d.pupils import Pupils
 from train.methods.posenet3d.skeleton_sheet import draw_people
 from train.methods.posenet3d.stages import TrainingStage, stage_at
 from train.methods.posenet3d.student_loss import StudentBody
-from train.methods.posenet3d.teacher_loss import TeacherLoss, body_bones
+from train.methods.posenet3d.teacher_loss import TeacherLoss
 from train.run.distributed import Processes
 from train.run.folder import CHECKPOINT
 from train.run.method_record import Lesson, Method, Options, Plan, RunProgress, StepLoss, TrainStep
@@ -73,13 +74,15 @@ def begin(plan: Plan, processes: Processes, fresh: bool) -> Lesson:
     sampler = LooksSampler(looks, rows, points, processes.device)
     stored = None if fresh else read_checkpoint(plan.folder / CHECKPOINT)
     student = student_of(config, body, start_of(own), stored)
+    taught = None if own.taught_by is None else taught_before(own.taught_by, points, config)
     pupils = Pupils(
         config,
-        networks_of(config, sampler, student),
+        networks_of(config, sampler, student, taught),
         sampler,
         TeacherLoss(points, body_bones(body, points).to(processes.device), config.teacher),
-        StudentBody.of(body.to(processes.device), looks.layout),
+        StudentBody.of(body.to(processes.device), points),
     )
+    pupils.taken["teacher"] = int(taught is not None)
     course = Course(plan, pupils, processes)
     kept = f"{len(rows)} of {len(looks)} people have all {points.count} points, which depth is learned from"
     pairs = () if sampler.has_pairs else ("no two frames follow each other: no motion is learned",)
@@ -125,7 +128,9 @@ class Course:
         )
 
     def _stage(self, share: float) -> TrainingStage:
-        return stage_at(share, self.config.share, self.pupils.networks.density is not None)
+        own: LooksOptions = self.plan.own
+        shares = self.config.share if own.taught_by is None else self.config.share.of_student()
+        return stage_at(share, shares, self.pupils.networks.density is not None)
 
     def rate(self, step: int, share: float) -> float:
         """Up and down again in each stage; slower where a student that was taught before goes on."""

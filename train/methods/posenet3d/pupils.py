@@ -144,7 +144,7 @@ class Pupils:
         batch = self.sampler.people(self.config.batch)
         taught = self.taught(batch, self.config.noise, self.config.dropped)
         points, weights = self.teacher.points, self.config.student
-        loss, parts = student_loss(taught.bodies, taught.at, taught.shown, points, weights)
+        loss, parts = student_loss(taught.bodies, taught.at, taught.shown, points, self.body, weights)
         learners = list(self.student.parameters())
         if together:
             views = self._views_of_student(taught)

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from core.body import Body, BodyParams, KeypointBody
+from core.body.warnings import DIFFERS_MM
 from core.metrics import pa_mpjpe_mm
 from core.networks.teacher.teacher import Teacher
 from core.records import Fit, Person, Photo
 
-DIFFERS_MM = 100.0  # more than the teacher is usually off
 AT_ONCE = 4096
 
 

@@ -13,8 +13,8 @@ from core.body.keypoints import layout as keypoint_layout
 from core.networks.teacher.body_points import BodyPoints
 from train.methods.posenet3d.pupils import Pupils
 
-PEOPLE, SIDE = 10, 160  # [px] of one drawing
-REACH = 2.6  # sizes of a person from the middle to the edge of a drawing
+PEOPLE, HEIGHT, WIDTH = 10, 160, 120  # [px] of one drawing
+SIZE = 40.0  # [px] of a person's own size: standing people are three to four sizes tall
 BACKGROUND, SEEN = (250, 250, 250), (120, 120, 120)
 LEFT, RIGHT, CENTRE = (30, 110, 220), (200, 90, 40), (90, 90, 90)  # RGB
 COLOURS = {"left": LEFT, "right": RIGHT, "centre": CENTRE}
@@ -61,9 +61,10 @@ def _from_left(points: Points) -> Points:
 
 def _drawn(points: Points, names: BodyPoints) -> NDArray[np.uint8]:
     """A skeleton (P, 3) in sizes of the person, the person's left blue and right red."""
-    picture = np.full((SIDE, SIDE, 3), BACKGROUND, np.uint8)
+    picture = np.full((HEIGHT, WIDTH, 3), BACKGROUND, np.uint8)
     whole = keypoint_layout(names.layout)
-    places = np.rint(SIDE / 2 * (1 + np.nan_to_num(points[:, :2]).clip(-9, 9) / REACH)).astype(int)
+    middle = np.array([WIDTH / 2, HEIGHT / 2])
+    places = np.rint(middle + SIZE * np.nan_to_num(points[:, :2]).clip(-9, 9)).astype(int)
     order = sorted(whole.bones, key=lambda bone: -_depth(points, names, bone))
     for bone in order:
         if not set(bone) <= set(names.columns):

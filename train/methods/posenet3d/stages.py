@@ -3,7 +3,7 @@ together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 StageName = Literal["density", "teacher", "student", "together"]
@@ -18,6 +18,10 @@ class StageShares:
     teacher: float = 0.50
     student: float = 0.25
     together: float = 0.15
+
+    def of_student(self) -> StageShares:
+        """Those of a run whose teacher was taught before."""
+        return replace(self, density=0.0, teacher=0.0)
 
 
 class TrainingStage(NamedTuple):

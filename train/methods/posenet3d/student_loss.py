@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.body import Body, KeypointBody
+from core.body import Body, BodyParams, KeypointBody
 from core.body.kinematics import world_transforms
 from core.body.tree import joint_index
 from core.body.warnings import BEND
@@ -28,12 +28,15 @@ RESTING = tuple(
 
 @dataclass(frozen=True)
 class StudentWeights:
-    """distilled: distance from the teacher's points [per m]; reprojection: of the keypoints, in sizes of the person;
+    """distilled: distance from the teacher's points [per m]; directions: of unit vectors along its bones; torso: of the
+    pelvis' axes from its torso's; reprojection: of the keypoints, in sizes of the person;
     hinges: elbows and knees bent the wrong way; rest: joints that no keypoint shows; betas; views, pull: when both go
     on together, of the student's own random views, and of the teacher towards the student; choice: of the nearest
     hypothesis, where there are several."""
 
     distilled: float = 10.0
+    directions: float = 2.0
+    torso: float = 2.0
     reprojection: float = 2.0
     hinges: float = 0.05
     rest: float = 0.05
@@ -45,20 +48,24 @@ class StudentWeights:
 
 @dataclass(frozen=True, eq=False)
 class StudentBody:
-    """The keypoints of a layout on posed bodies, with gradients through rotation matrices."""
+    """The keypoints of a layout on posed bodies, with gradients through rotation matrices. torso (3, 3): the
+    `torso_frame` of the mean body at rest."""
 
     levers: Tensor
     levers_shape: Tensor
     offsets: Tensor
     offsets_shape: Tensor
+    torso: Tensor
 
     @classmethod
-    def of(cls, body: Body, layout: str) -> StudentBody:
-        found = KeypointBody.from_body(body, layout)
+    def of(cls, body: Body, points: BodyPoints) -> StudentBody:
+        found = KeypointBody.from_body(body, points.layout)
         k = found.k
         levers = found.levers.view(JOINTS, k, 4).transpose(0, 1).reshape(-1)
         shaped = found.levers_shape.view(SHAPE, JOINTS, k, 4).transpose(1, 2).reshape(SHAPE, -1)
-        return cls(levers, shaped, found.offsets, found.offsets_shape)
+        nobody = BodyParams.zeros(1, like=body.v_template)
+        torso = torso_frame(found.keypoints(nobody)[0, list(points.columns)], points)
+        return cls(levers, shaped, found.offsets, found.offsets_shape, torso)
 
     def keypoints(self, rotations: Tensor, shape: Tensor) -> Tensor:
         """rotations (B, 24, 3, 3), shape (B, 11). Returns (B, K, 3) [m] from the pelvis."""
@@ -92,12 +99,22 @@ def student_points(bodies: Hypotheses, body: StudentBody) -> Tensor:
 
 
 def student_loss(
-    bodies: Hypotheses, at: Tensor, shown: ShownLooks, points: BodyPoints, weights: StudentWeights
+    bodies: Hypotheses,
+    at: Tensor,
+    shown: ShownLooks,
+    points: BodyPoints,
+    body: StudentBody,
+    weights: StudentWeights,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The sum, over the hypotheses by their shares, and its parts. at: their `student_points`."""
-    away = apart_m(at[:, :, points.columns], shown.points, points.hips)
+    """The sum, over the hypotheses by their shares, and its parts. at: their `student_points`.
+
+    Distances of points alone teach slowly: a hand in its place says little of the shoulder's turn. Directions of bones
+    and the torso's axes say which way each limb and the body turn.
+    """
     taught = shown.taught.float()
-    away = away * taught[:, None]
+    away = apart_m(at[:, :, points.columns], shown.points, points.hips) * taught[:, None]
+    astray = directions_off(at[:, :, points.columns], shown.points, points) * taught[:, None]
+    turned = torso_turned(bodies.rotations[:, :, 0] @ body.torso, shown.points, points) * taught[:, None]
     depth = at[..., 2].clamp_min(NEAREST)
     off = (at[..., :2] / depth[..., None] - shown.xy[:, None]).abs().sum(-1) / shown.size[:, None, None]
     seen = shown.confidence[:, None]
@@ -107,6 +124,8 @@ def student_loss(
     resting = 3 - bodies.rotations[:, :, RESTING].diagonal(dim1=-2, dim2=-1).sum(-1)
     parts = {
         "distilled": (away * share).sum() / taught.sum().clamp_min(1),
+        "directions": (astray * share).sum() / taught.sum().clamp_min(1),
+        "torso": (turned * share).sum() / taught.sum().clamp_min(1),
         "reprojection": (reach * share).sum(1).mean(),
         "hinges": (wrong_bends(bodies.rotations) * share).sum(1).mean(),
         "rest": (resting.sum(-1) * share).sum(1).mean(),
@@ -124,6 +143,34 @@ def apart_m(at: Tensor, points: Tensor, hips: tuple[int, int]) -> Tensor:
     at = at - at[:, :, hips].mean(dim=2, keepdim=True)
     points = (points - points[:, hips].mean(dim=1, keepdim=True))[:, None]
     return ((at - points).square().sum(-1) + 1e-8).sqrt().mean(-1)
+
+
+def directions_off(at: Tensor, points: Tensor, names: BodyPoints) -> Tensor:
+    """(B, H) mean distance between unit vectors along the bones of the student's points (B, H, P, 3) and along those of
+    the teacher's (B, P, 3)."""
+    starts, ends = (list(side) for side in zip(*names.bones, strict=True))
+    own, other = (_unit(each[..., starts, :] - each[..., ends, :]) for each in (at, points[:, None]))
+    return ((own - other).square().sum(-1) + 1e-6).sqrt().mean(-1)
+
+
+def torso_turned(torso: Tensor, points: Tensor, names: BodyPoints) -> Tensor:
+    """(B, H) distance of the axes (B, H, 3, 3) of the student's torsos from those of the teacher's points (B, P, 3)."""
+    return ((torso - torso_frame(points, names)[:, None]).square().sum((-2, -1)) + 1e-6).sqrt()
+
+
+def torso_frame(at: Tensor, names: BodyPoints) -> Tensor:
+    """Axes (..., 3, 3), in columns: to the person's left, from the hips to the shoulders, and ahead; of points
+    (..., P, 3)."""
+    corners = (names.place(f"{side}_{part}") for part in ("shoulder", "hip") for side in ("left", "right"))
+    left_shoulder, right_shoulder, left_hip, right_hip = (at[..., place, :] for place in corners)
+    left = _unit(_unit(left_shoulder - right_shoulder) + _unit(left_hip - right_hip))
+    up = left_shoulder + right_shoulder - left_hip - right_hip
+    up = _unit(up - (up * left).sum(-1, keepdim=True) * left)
+    return torch.stack([left, up, torch.linalg.cross(left, up, dim=-1)], dim=-1)
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(vectors, dim=-1, eps=1e-4)
 
 
 def wrong_bends(rotations: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.body import Body, BodyParams, KeypointBody
 from core.networks.teacher.body_points import BodyPoints
+from core.networks.teacher.metric_points import bone_lengths, metres_of
 from core.networks.teacher.teacher import Teacher
 from core.networks.teacher.turned_views import (
     TurnedView,
@@ -41,19 +41,6 @@ class TeacherWeights:
     motion: float = 0.0
 
 
-def body_bones(body: Body, points: BodyPoints) -> Tensor:
-    """Lengths (bones,) [m] of the mean body's bones."""
-    nobody = BodyParams.from_pose(torch.zeros(1, 72), torch.zeros(1, 10), torch.zeros(1, 3))
-    at = KeypointBody.from_body(body.to("cpu"), points.layout).keypoints(nobody)[:, points.columns]
-    return bone_lengths(at, points)[0]
-
-
-def bone_lengths(at: Tensor, points: BodyPoints) -> Tensor:
-    """Lengths (B, bones) of points (B, P, 3), in their unit."""
-    starts, ends = (list(side) for side in zip(*points.bones, strict=True))
-    return (at[:, starts] - at[:, ends]).square().sum(-1).clamp_min(1e-8).sqrt()
-
-
 def bone_ratios(lengths: Tensor) -> Tensor:
     """Lengths (..., bones) over their mean."""
     return lengths / lengths.mean(dim=-1, keepdim=True)
@@ -70,8 +57,7 @@ class TeacherLoss:
 
     def in_metres(self, at: Tensor) -> Tensor:
         """Points (B, P, 3) with the mean body's mean bone length; no gradient goes through that scale."""
-        lengths = bone_lengths(at.detach(), self.points).mean(dim=1)
-        return at * (self.bones.mean() / lengths)[:, None, None]
+        return at * metres_of(at, self.points, self.bones)[:, None, None]
 
     def __call__(
         self, teacher: Teacher, seen: TurnedView, unlikely: Unlikely, gone: float

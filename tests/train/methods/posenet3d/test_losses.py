@@ -8,6 +8,7 @@ from core.body.tree import joint_index
 from core.geometry.rotation import axis_angle_to_matrix
 from core.networks.lifter.network import Hypotheses
 from core.networks.teacher.body_points import BodyPoints
+from core.networks.teacher.metric_points import body_bones, bone_lengths
 from tests.train.methods.posenet3d.seen_people import bodies, points_of
 from train.methods.posenet3d.discriminators import Discriminator, two_frames
 from train.methods.posenet3d.stages import StageShares, stage_at
@@ -16,20 +17,25 @@ from train.methods.posenet3d.student_loss import (
     StudentBody,
     StudentWeights,
     apart_m,
+    directions_off,
     student_loss,
+    torso_turned,
     wrong_bends,
 )
 from train.methods.posenet3d.teacher_loss import (
     TeacherLoss,
     TeacherWeights,
-    body_bones,
-    bone_lengths,
     bone_ratios,
     face_behind,
     knees_bent_back,
 )
 
 COCO = BodyPoints.of_layout("coco17")
+
+
+@pytest.fixture(scope="module")
+def student_body():
+    return StudentBody.of(load_body(), COCO)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,7 @@ def test_the_students_keypoints_are_the_bodys():
     params = bodies(5)
     pose = torch.cat([params.global_orient, params.body_pose], dim=1).view(5, 24, 3)
     shape = torch.cat([params.betas, torch.zeros(5, 1)], dim=1)
-    at = StudentBody.of(load_body(), "coco17").keypoints(axis_angle_to_matrix(pose), shape)
+    at = StudentBody.of(load_body(), COCO).keypoints(axis_angle_to_matrix(pose), shape)
     known = points_of(params)
     known = known - known[:, COCO.hips].mean(dim=1, keepdim=True)
     assert torch.allclose(at - at[:, COCO.hips].mean(dim=1, keepdim=True), known, atol=1e-4)
@@ -106,22 +112,35 @@ def shown_of(points: torch.Tensor, taught: bool = True) -> tuple[Hypotheses, tor
     return hypotheses, at, shown
 
 
-def test_the_nearest_hypothesis_is_the_one_that_counts_most(points):
-    loss, parts = student_loss(*shown_of(points), COCO, StudentWeights())
+def test_the_nearest_hypothesis_is_the_one_that_counts_most(points, student_body):
+    loss, parts = student_loss(*shown_of(points), COCO, student_body, StudentWeights())
     alone = StudentWeights(distilled=0, reprojection=1)
-    wrong = student_loss(*shown_of(points + torch.tensor([0.0, 0.3, 0.0])), COCO, alone)[1]
+    wrong = student_loss(*shown_of(points + torch.tensor([0.0, 0.3, 0.0])), COCO, student_body, alone)[1]
     assert parts["distilled"] < 1e-3
     assert parts["reprojection"] == pytest.approx(float(wrong["reprojection"]), rel=0.2)
     assert loss.isfinite()
 
 
-def test_a_person_without_all_points_teaches_the_reprojection_alone(points):
+def test_a_person_without_all_points_teaches_the_reprojection_alone(points, student_body):
     nonsense = torch.full_like(points, 1e6)
     hypotheses, at, shown = shown_of(points, taught=False)
     other = ShownLooks(shown.xy, shown.confidence, shown.size, shown.taught, nonsense)
-    first, second = (student_loss(hypotheses, at, one, COCO, StudentWeights()) for one in (shown, other))
+    first, second = (
+        student_loss(hypotheses, at, one, COCO, student_body, StudentWeights()) for one in (shown, other)
+    )
     assert first[1]["distilled"] == 0
     assert torch.equal(first[0], second[0])
+
+
+def test_bones_and_torso_cost_nothing_on_the_teachers_own_body_and_much_on_one_that_turns_away(student_body):
+    params = bodies(20)
+    points = points_of(params)
+    torso = axis_angle_to_matrix(params.global_orient)[:, None] @ student_body.torso
+    bent = torso_turned(torso, points, COCO).mean()  # a spine bends between the pelvis and the shoulders
+    assert bent < 0.5
+    assert torso_turned(-torso, points, COCO).mean() > 2
+    assert directions_off(2 * points[:, None], points, COCO).max() < 2e-3
+    assert directions_off(-points[:, None], points, COCO).min() > 1.9
 
 
 def test_stages_follow_each_other_by_their_shares():

@@ -13,11 +13,15 @@ from core.methods import method_rows
 from core.networks import load_lifter
 from core.networks.lifter.lift import lift
 from core.networks.load import load_keypoints_network, load_network
-from core.networks.teacher.teacher_file import load_teacher
+from core.networks.teacher.body_points import BodyPoints
+from core.networks.teacher.teacher import Teacher, TeacherConfig
+from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, load_teacher, save_teacher
 from core.store import Project
 from tests.train.methods.posenet3d.seen_people import bodies, photos_of
 from train import posenet3d as command
 from train.methods.posenet3d import method
+from train.methods.posenet3d.config import Config
+from train.methods.posenet3d.initial_networks import taught_before
 from train.run.metrics_log import read_metrics
 
 SMALL = "--width 24 --blocks 1 --teacher-width 24 --teacher-blocks 1 --batch 16 --threads 1 --log-every 1"
@@ -128,6 +132,30 @@ def test_the_shipped_lifter_adapts_to_the_keypoints(teach, tmp_path):
     assert adapted.config == shipped.config
     apart = (adapted.into.weight - shipped.into.weight).abs().max()
     assert 0 < apart < 0.05
+
+
+@pytest.mark.slow
+def test_the_teacher_of_another_run_teaches_a_new_student_at_once(teach, tmp_path):
+    assert teach("first", "--steps 8 --share-student 0 --share-together 0") == 0
+    first = tmp_path / "first"
+    assert teach("second", f"--taught-by {first} --steps 10 --seed 1") == 0
+    losses = [set(line) for line in read_metrics(tmp_path / "second")]
+    assert "loss_distilled" in losses[0]
+    assert not {"loss_density", "loss_likely"} & losses[0]
+    assert {"loss_likely", "loss_distilled"} < losses[-1]
+    before = load_teacher(tmp_path / "second/before_together").teacher.state_dict()
+    taught = load_teacher(first).teacher.state_dict()
+    assert all(torch.equal(before[name], taught[name]) for name in taught)
+
+
+def test_a_teacher_of_other_points_is_refused(tmp_path):
+    points = BodyPoints.of_layout("coco17", left_out=(3,))
+    other = Teacher(TeacherConfig("coco17", points.columns, width=8, blocks=1))
+    save_teacher(tmp_path / TEACHER_FILE, TaughtTeacher(other, None), 1)
+    with pytest.raises(CheckpointError, match="lifts 15 points of coco17, and these people have 17"):
+        taught_before(tmp_path, BodyPoints.of_layout("coco17"), Config())
+    with pytest.raises(CheckpointError, match="--prior discriminator"):
+        taught_before(tmp_path, points, Config())
 
 
 @pytest.mark.slow

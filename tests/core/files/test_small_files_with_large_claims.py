@@ -80,8 +80,11 @@ def cells(count: int) -> bytes:
 
 
 def packed_zeros(size: int) -> bytes:
+    """Zeros, packed. Each MiB is packed apart, so that one is packed and the others are copies of its bytes."""
     packer, zeros = zlib.compressobj(9), bytes(2**20)
-    packed = b"".join(packer.compress(zeros) for _ in range(size // len(zeros))) + packer.flush()
+    first, next_one = (packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    checksum = struct.pack(">I", (size % 65521) << 16 | 1)  # Adler-32 of so many zeros
+    packed = first + next_one * (size // len(zeros) - 1) + packer.flush()[:-4] + checksum
     return struct.pack("<II", 15, len(packed)) + packed
 
 

@@ -9,7 +9,6 @@ their boxes. A video without --detect becomes a project of its frames.
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -40,7 +39,7 @@ from train.bulk.detect_photos import (
     is_photos,
 )
 from train.run.parser import CommandLine, check_output, run_to_end
-from train.run.values import count
+from train.run.values import above_zero, count
 
 PROJECT = FORMATS["project"]
 USUAL_RATE = 30.0  # photos a second
@@ -194,7 +193,7 @@ def _add_motion(parser: CommandLine) -> None:
     )
     parser.add_argument("--track", type=int, help="write only the motion of this track")
     parser.add_argument(
-        "--frame-rate", type=_rate, help="photos a second of a sequence; else the video's own, or 30"
+        "--frame-rate", type=above_zero, help="photos a second of a sequence; else the video's own, or 30"
     )
     for name, words in (
         ("--floor", "the lowest point of a sequence is at height 0"),
@@ -209,16 +208,6 @@ def _add_motion(parser: CommandLine) -> None:
         default="fill",
         help="photos without fit inside a sequence: made from their neighbours, or skipped",
     )
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return value
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -25,6 +25,10 @@ def desk(qtbot, tmp_path, monkeypatch):
 @pytest.fixture
 def open_desk(desk, tmp_path):
     """The same, on two photos with two people each."""
+    return with_photos(desk, tmp_path)
+
+
+def with_photos(desk, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     desk.open(write_coco(folder))

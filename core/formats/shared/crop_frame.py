@@ -8,6 +8,7 @@ without SMPL's file (`Body.pelvis_shift`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -109,9 +110,21 @@ def seen_by(photo: Photo, focal_length: float, camera_center: np.ndarray) -> Pho
 def stand_in() -> Body | None:
     """The open body, or None if it is not installed."""
     try:
-        return load_body()
+        return _open_body()
     except BodyFileError:
         return None
+
+
+@lru_cache(maxsize=1)
+def _open_body() -> Body:
+    """Loaded once: each file of a folder is placed with it, and what is computed of a body is kept with the object."""
+    return load_body()
+
+
+@lru_cache(maxsize=2)
+def in_double(body: Body) -> Body:
+    """The body as float64 on the CPU, the same object at each call, so that it is collapsed once for each layout."""
+    return body.to("cpu", torch.float64)
 
 
 def placing_body(body: Body | None) -> Body:
@@ -198,7 +211,7 @@ def betas_for_smpl(fits: list[Fit]) -> tuple[np.ndarray, list[int]]:
 
 def _pelvis(rows: CropPeople, body: Body) -> Tensor:
     params = BodyParams.from_pose(rows.pose, rows.betas, rows.pose.new_zeros(len(rows), 3), rows.kid)
-    return body.to("cpu", rows.pose.dtype).rest_pelvis(params)
+    return in_double(body).rest_pelvis(params)
 
 
 def _shift(body: Body, other: str) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from core.body.keypoint_body import KeypointBody
 from core.body.keypoints import layout as keypoint_layout
 from core.body.model import Body, BodyParams
-from core.formats.shared.crop_frame import CropPeople, to_photo
+from core.formats.shared.crop_frame import CropPeople, in_double, to_photo
 from core.formats.shared.translation import cam_t_by_box, cam_t_by_keypoints, error_px
 from core.geometry.camera import CROP_FOCAL_LENGTH, CROP_SIZE, keypoints_to_crop
 from core.records import BBox, Keypoints, Photo
@@ -189,7 +189,7 @@ def _points(people: CropPeople, part: slice, body: Body, layout_name: str) -> Te
     """Keypoints (n, K, 3) [m] of some of the people, at the origin."""
     pose = people.pose[part]
     params = BodyParams.from_pose(pose, people.betas[part], pose.new_zeros(len(pose), 3), people.kid[part])
-    return KeypointBody.from_body(body.to("cpu", pose.dtype), layout_name).keypoints(params)
+    return KeypointBody.from_body(in_double(body), layout_name).keypoints(params)
 
 
 def _slices(count: int) -> list[slice]:

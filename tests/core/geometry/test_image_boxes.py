@@ -99,6 +99,7 @@ def test_a_heic_is_read_upright_by_its_decoder(tmp_path):
     np.testing.assert_allclose(image[8, 32], (255, 0, 0), atol=12)
 
 
+@pytest.mark.slow
 def test_a_damaged_heic_or_avif_is_a_picture_or_one_clear_error(tmp_path):
     wholes = [base64.b64decode(HEIC)] + ([avif(four_colours())] if AVIF else [])
     random = np.random.default_rng(0)

@@ -46,7 +46,7 @@ def centres_at(*points: tuple[float, float]) -> torch.Tensor:
     return torch.from_numpy(shown_centres(own, np.array(others, np.float32).reshape(-1, 2)))[None]
 
 
-@pytest.mark.parametrize("backbone", ["resnet10", "resnet18"])
+@pytest.mark.parametrize("backbone", ["resnet10", pytest.param("resnet18", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("block", ["conorm", "conorm1", "channels"])
 def test_blocks_of_zeros_leave_every_number_of_spins_answer_as_it_is(backbone, block):
     spin = random_network(SpinConfig(backbone)).to(memory_format=torch.channels_last)

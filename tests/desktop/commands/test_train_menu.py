@@ -26,6 +26,11 @@ from desktop.views.window.proposal_sheet import ProposalSheet
 LOSSES = (0.5, np.nan, 2.5, 1.0)
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def write_composites(folder, losses=LOSSES):
     (folder / "images").mkdir(parents=True)
     names = [f"images/{i:06d}.jpg" for i in range(len(losses))]

@@ -13,6 +13,11 @@ STEP = np.array([7.0, 4.0])  # px of the photo
 RECTANGLE = np.array([[20.0, 30.0], [60.0, 200.0]])  # px of the photo
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 def on_canvas(desk, xy):
     return QPointF(*desk.window.canvas.placing.to_canvas(np.asarray(xy)))
 

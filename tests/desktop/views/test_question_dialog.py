@@ -14,6 +14,11 @@ from tests.core.formats.making import write_unnamed
 
 
 @pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
+@pytest.fixture
 def unnamed(tmp_path):
     return write_unnamed(tmp_path)
 

@@ -191,6 +191,7 @@ def stage(people, body):
     return Stage(photos_of_dataset(people, people.parent, body), [], body, lambda line: None)
 
 
+@pytest.mark.slow
 def test_the_synthesizer_learns_through_the_pasted_pixels(stage, target, body):
     network, losses = spin_target(target, body)
     training = PlacerTraining(stage, body, network, losses, seed=0)
@@ -216,6 +217,7 @@ def test_the_target_s_loss_is_that_of_the_person_it_is_asked_about(stage, target
     assert len(set(together.tolist())) == len(each)
 
 
+@pytest.mark.slow
 def test_refused_pictures_are_shown_to_the_discriminator(stage, target, body):
     network, losses = spin_target(target, body)
     training = PlacerTraining(stage, body, network, losses, 0, unreal=torch.ones(3, 3, 64, 64))

@@ -14,6 +14,11 @@ from desktop.views.photo.gestures import add_person, nobody_yet
 from tests.desktop.making import keypoints_of, write_photo
 
 
+@pytest.fixture
+def desk(shared_desk):
+    return shared_desk
+
+
 class StandIn:
     """Finds two people in every photo."""
 

@@ -13,14 +13,15 @@ from desktop.commands.menus import COMMANDS
 from desktop.state.person_edits import visibility
 from desktop.state.view import NO_KEYPOINT
 from desktop.views.tools.context_menu import ContextMenu
+from tests.desktop.fixtures import with_photos
 
 MOUSE, KEY = QContextMenuEvent.Reason.Mouse, QContextMenuEvent.Reason.Keyboard
 
 
 @pytest.fixture
-def desk(open_desk):
-    yield open_desk
-    close_menus(open_desk)
+def desk(shared_desk, tmp_path):
+    yield with_photos(shared_desk, tmp_path)
+    close_menus(shared_desk)
 
 
 def close_menus(desk):

@@ -132,6 +132,9 @@ class Body:
         return self.pelvis[0].new_tensor(pelvis_of(body)) - self.pelvis[0]
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Body:
+        """The same body where nothing changes, so that what is computed once a body is not computed anew."""
+        if self.v_template.device == torch.device(device) and dtype in (None, self.v_template.dtype):
+            return self
         moved = {
             name: getattr(self, name).to(device, dtype)
             for name in ("v_template", "shapedirs", "posedirs", "J_regressor", "weights")

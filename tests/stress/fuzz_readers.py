@@ -21,25 +21,28 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.io
 
+from core.body.model import load_body
 from core.errors import ReadError
 from core.formats.bodies import spin
 from core.formats.recognise import recognise
 from core.formats.shared.report import Import
 from core.formats.table import formats_recognised
-from tests.core.formats import making, making_keypoints, making_networks
+from tests.core.formats import making, making_keypoints, making_networks, making_sleap
 from tests.core.formats.making import Sample, samples
 from tests.waiting import LONGEST_S
 from train.run.parser import CommandLine
 
 FORMATS = tuple(row.word for row in formats_recognised())
 RECOGNISE = "recognise"
-EXTRA = ("spin_fits.npy", "final_fits.npz")
+WITH_BODY = ("romp", "sam3d")
+EXTRA = ("spin_fits.npy", "final_fits.npz", "labels.slp")
 MEMORY = Path("/dev/shm")  # a folder in memory: on a disk, writing an input anew takes longer than reading it
 SLOWEST_S = 2.0  # of processor
 MOST_CHANGES = 4
@@ -209,8 +212,8 @@ def writers(folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
 
 
 def extra_samples(made: dict[str, Sample], folder: Path) -> dict[str, tuple[Any, Callable[[Any], bytes]]]:
-    """The fits beside a SPIN data set, and data sets whose frame is to be found, as further readers: their samples are
-    added to `made`."""
+    """The fits beside a SPIN data set, data sets whose frame is to be found, and SLEAP's projects, as further readers:
+    their samples are added to `made`."""
     data = made["spin"].path
     body = making.toy_body(folder)
     fits = np.random.default_rng(6).normal(0, 0.3, (3, 82))
@@ -229,6 +232,11 @@ def extra_samples(made: dict[str, Sample], folder: Path) -> dict[str, tuple[Any,
         file = data.with_name(name)
         file.write_bytes(write(value))
         made[name] = Sample(file, file, lambda path: spin.read(data, fits=path, body=body, frame="crop"), 3)
+    project = made["sleap"].file.with_name("labels.slp")
+    arrays = making_sleap.project_arrays()
+    project.write_bytes(making_sleap.project_bytes(arrays))
+    made[project.name] = Sample(project, project, made["sleap"].read, 2)
+    added[project.name] = arrays, lambda value: making_sleap.project_bytes(dict(_arrays(value)))
     in_photo = {"global_t": np.tile([0.1, 0.2, 4.0], (3, 1)), "focal_l": np.full(3, 80.0)}
     matrices = np.tile(np.array([[80.0, 0, 30], [0, 80.0, 20], [0, 0, 1]]), (3, 1, 1))
     for name, columns in {
@@ -242,6 +250,14 @@ def extra_samples(made: dict[str, Sample], folder: Path) -> dict[str, tuple[Any,
         made[name] = Sample(file, file, lambda path: spin.read(path, body=body), 3)
         added[name] = value, lambda value: making.npz_bytes(dict(_arrays(value)))
     return added
+
+
+def with_open_body(made: dict[str, Sample]) -> None:
+    """Readers that load the open body when they are given none are given it: a file is to cost its reading alone."""
+    body = load_body()
+    for word, sample in made.items():
+        if word in WITH_BODY:
+            made[word] = replace(sample, read=partial(sample.read, body=body))
 
 
 def runs_of(
@@ -367,6 +383,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         made, values = samples(Path(name)), writers(Path(name))
         values |= extra_samples(made, Path(name))
+        with_open_body(made)
         for reader in given.reader or [*FORMATS, *EXTRA, RECOGNISE]:
             outcome = Outcome(reader)
             start = time.perf_counter()

@@ -192,6 +192,13 @@ def test_a_body_moves_to_another_dtype_with_its_keypoints():
     torch.testing.assert_close(as_double.float(), body.keypoints(params, "openpose25"), rtol=0, atol=CLOSE)
 
 
+def test_a_body_that_is_there_already_is_not_copied():
+    body = toy_body()
+    assert body.to("cpu", torch.float32) is body
+    assert body.to("cpu") is body
+    assert body.to("cpu", torch.float64) is not body
+
+
 def test_joints_of_the_toy_lie_where_its_template_has_them():
     _, joints = toy_body().pose(BodyParams.zeros(1))
     assert joints[0, joint_index("left_wrist"), 0] == pytest.approx(0.69, abs=1e-6)

@@ -46,11 +46,12 @@ def read(
     folder = PhotoFolder(photos or path.parent, report)
     series, is_only = [path.name.split(".")[0]], False
     try:
-        if "node_names" in found:
-            rows = _analysis(found, report)
-        else:
-            rows, videos = project_rows(found, report)
-            series, is_only = videos or series, bool(videos)
+        with np.errstate(invalid="ignore"):  # a NaN that signals is an absent point as any other
+            if "node_names" in found:
+                rows = _analysis(found, report)
+            else:
+                rows, videos = project_rows(found, report)
+                series, is_only = videos or series, bool(videos)
     except Unusable as reason:
         raise report.error(str(reason), "Export it from SLEAP again, as .slp or analysis HDF5.") from reason
     numbered = [NumberedPhotos(folder, one, first_frame, is_only=is_only) for one in series]

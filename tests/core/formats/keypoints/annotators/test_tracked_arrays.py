@@ -13,6 +13,7 @@ from tests.core.files.hdf5_writing import hdf5_bytes
 from tests.core.formats import making_keypoints
 from tests.core.formats.keypoints.annotators.making_clips import XY, only, places, right, written
 from tests.core.formats.making_keypoints import NAMES, csv_bytes
+from tests.core.formats.making_sleap import INSTANCE, POINT, project_arrays, project_bytes
 
 
 def test_individuals_of_deeplabcut_are_tracks(tmp_path):
@@ -101,33 +102,16 @@ def test_axes_of_sleap_s_arrays_are_told_by_their_attribute(tmp_path):
     assert places(sleap.read(file), 0)[0] == pytest.approx(XY + 0.5, abs=1e-4)
 
 
-POINT = [("x", "<f8"), ("y", "<f8"), ("visible", "u1"), ("complete", "u1")]
-INSTANCE = [("instance_id", "<i8"), ("instance_type", "u1"), ("frame_id", "<u8"), ("track", "<i4"),
-            ("point_id_start", "<u8"), ("point_id_end", "<u8")]  # fmt: skip
-
-
-def slp(format_id: float = 1.2) -> bytes:
-    """A project with a prediction in frames 2 and 3, and the first one corrected by hand 3 px to the right."""
-    seen = [(x, y, 1, 1) for x, y in XY.tolist()]
-    corrected = [(x + 3, y, int(place != 4), 1) for place, (x, y) in enumerate(XY.tolist())]
-    predicted = np.array([(*point, 0.25) for point in seen * 2], dtype=[*POINT, ("score", "<f8")])
-    names = [*NAMES[::-1], "tail"]
-    places_of = [{"id": names.index(name)} for name in NAMES]
-    metadata = {"nodes": [{"name": name} for name in names], "skeletons": [{"nodes": places_of}]}
-    arrays = {
-        "metadata": None,
-        "points": np.array(corrected, dtype=POINT), "pred_points": predicted,
-        "instances": np.array([(0, 1, 0, 0, 0, 17), (1, 0, 0, 0, 0, 17), (2, 1, 1, 0, 17, 34)], dtype=INSTANCE),
-        "frames": np.array([(0, 0, 2), (1, 0, 3)], dtype=[("frame_id", "<u8"), ("video", "<u4"), ("frame_idx", "<u8")]),
-        "tracks_json": np.array([b'[0, "me"]']),
-    }  # fmt: skip
-    values = {"json": np.array(json.dumps(metadata).encode()), "format_id": np.array(format_id)}
-    return hdf5_bytes(arrays, {"metadata": values})
+def test_a_nan_of_sleap_that_signals_is_an_absent_point(tmp_path):
+    arrays = making_keypoints.sleap_arrays()
+    arrays["tracks"][0, :, 3, 0] = np.array([0x7FF0000000000001, 0xFFF4000000000000], np.uint64).view(np.float64)
+    file = written(tmp_path, making_keypoints.sleap_bytes(arrays), "clip.analysis.h5")
+    assert np.flatnonzero(sleap.read(file).photos[0].people[0].keypoints.confidence == 0).tolist() == [3]
 
 
 @pytest.mark.parametrize(("format_id", "half"), [(1.0, 0.0), (1.1, 0.5), (1.3, 0.5)])
 def test_a_project_of_sleap_gives_corrections_before_predictions(tmp_path, format_id, half):
-    file = written(tmp_path, slp(format_id), "clip.slp")
+    file = written(tmp_path, project_bytes(project_arrays(), format_id), "clip.slp")
     assert recognise(file) == "sleap"
     imported = sleap.read(file)
     found = places(imported, 0)

@@ -14,7 +14,7 @@ from core.compute.machine_code import Floats, compiled
 
 LANES = 16
 WIDE = -(-(UNKNOWNS + 1) // LANES) * LANES  # the unknowns and a right-hand side
-_RANK = 4  # rows subtracted at once: fewer loads and stores of the row that they are subtracted from
+RANK = 4  # rows subtracted at once: fewer loads and stores of the row that they are subtracted from
 
 
 @compiled
@@ -65,9 +65,9 @@ def factorised(matrix: Floats) -> bool:
     for i in range(UNKNOWNS):
         first = np.uint64(i) & np.uint64(~(LANES - 1))
         row = matrix[i, first:]
-        blocks = i // _RANK
+        blocks = i // RANK
         for block in range(blocks):
-            k = block * _RANK
+            k = block * RANK
             a, b, c, d = matrix[k, i], matrix[k + 1, i], matrix[k + 2, i], matrix[k + 3, i]
             if a == 0 and b == 0 and c == 0 and d == 0:
                 continue  # frozen unknowns
@@ -75,7 +75,7 @@ def factorised(matrix: Floats) -> bool:
             three, four = matrix[k + 2, first:], matrix[k + 3, first:]
             for j in range(row.shape[0]):
                 row[j] -= a * one[j] + b * two[j] + c * three[j] + d * four[j]
-        for k in range(blocks * _RANK, i):
+        for k in range(blocks * RANK, i):
             add_scaled(row, -matrix[k, i], matrix[k, first:])
         pivot = matrix[i, i]
         if not pivot > 0:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from itertools import count
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,7 @@ class TryWorkspace(NamedTuple):
     there: Floats
 
 
+Workspace = TypeVar("Workspace")
 Free = npt.NDArray[np.bool_]
 Try = Callable[[tuple[Any, ...], Free, Standing, bool, TryWorkspace, int, int], None]
 
@@ -88,7 +89,7 @@ def compiled_tries(
     one_try = _try if terms == TERMS else _try_of(terms)
     bounds = [people * share // threads for share in range(threads + 1)]
     for iteration in count():
-        _at_once(
+        at_once(
             partial(one_try, task.terms, task.free, at, iteration == 0), workspaces, bounds[:-1], bounds[1:]
         )
         parts = [torch.from_numpy(part.copy()) for part in (at.unknowns, at.loss, at.report, at.accepted)]
@@ -96,9 +97,9 @@ def compiled_tries(
         at.frozen[:] = False if frozen is None else frozen.numpy()
 
 
-def _at_once(
-    work: Callable[[TryWorkspace, int, int], None],
-    workspaces: list[TryWorkspace],
+def at_once(
+    work: Callable[[Workspace, int, int], None],
+    workspaces: list[Workspace],
     first: list[int],
     last: list[int],
 ) -> None:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from core.compute.machine_code import Floats, compiled
+from core.fitting.arithmetic import RANK, add_scaled, dot
 
 
 class Banded(NamedTuple):
@@ -69,3 +73,111 @@ def solve_banded(system: Banded, right: Tensor, right_shared: Tensor) -> tuple[T
 def _over(block: Tensor, factor: Tensor) -> Tensor:
     """block factor⁻ᵀ, factor lower triangular."""
     return torch.linalg.solve_triangular(factor, block.mT, upper=False).mT
+
+
+@compiled
+def swept(panels: Floats, border: Floats, corner: Floats, solution: Floats, common: Floats) -> bool:
+    """solve_banded of one track as machine code, by rows of the upper factor; writes solution (T, N) and common (S,).
+
+    panels (T, N, 3 N): of each frame its own block (the upper triangle counts), and its blocks with the two frames after
+    it; border (T, N, S + 1): the blocks with the shared unknowns, then the right side; corner (S, S + 1) likewise. All
+    three are overwritten. Returns False for a matrix that is not positive.
+    """
+    for t in range(panels.shape[0]):
+        if t > 1:
+            _take_off(panels[t], border[t], panels[t - 2], border[t - 2], 2)
+        if t > 0:
+            _take_off(panels[t], border[t], panels[t - 1], border[t - 1], 1)
+        if not _factorised(panels[t], border[t]):
+            return False
+        for shared in range(corner.shape[0]):
+            for i in range(border.shape[1]):
+                add_scaled(corner[shared], -border[t, i, shared], border[t, i])
+    if not _solved_small(corner, common):
+        return False
+    for back in range(panels.shape[0]):
+        _put_back(panels.shape[0] - 1 - back, panels, border, solution, common)
+    return True
+
+
+@compiled
+def _take_off(panel: Floats, border: Floats, above: Floats, border_above: Floats, back: int) -> None:
+    """Subtract from a frame's rows those of the frame `back` frames before it."""
+    size = panel.shape[0]
+    for i in range(size):
+        row = panel[i, i : (3 - back) * size]
+        place = back * size + i
+        for four in range(size // RANK):
+            k = four * RANK
+            a, b, c, d = above[k, place], above[k + 1, place], above[k + 2, place], above[k + 3, place]
+            if a == 0 and b == 0 and c == 0 and d == 0:
+                continue  # locked frames
+            one, two = above[k, place:], above[k + 1, place:]
+            three, four_ = above[k + 2, place:], above[k + 3, place:]
+            for j in range(row.shape[0]):
+                row[j] -= a * one[j] + b * two[j] + c * three[j] + d * four_[j]
+        for k in range(size // RANK * RANK, size):
+            add_scaled(row, -above[k, place], above[k, place : place + row.shape[0]])
+        for k in range(size):
+            add_scaled(border[i], -above[k, place], border_above[k])
+
+
+@compiled
+def _factorised(panel: Floats, border: Floats) -> bool:
+    """Cholesky of a frame's own block, carried on to the right. Returns False if it is not positive."""
+    for i in range(panel.shape[0]):
+        row = panel[i, i:]
+        for four in range(i // RANK):
+            k = four * RANK
+            a, b, c, d = panel[k, i], panel[k + 1, i], panel[k + 2, i], panel[k + 3, i]
+            if a == 0 and b == 0 and c == 0 and d == 0:
+                continue
+            one, two, three, four_ = panel[k, i:], panel[k + 1, i:], panel[k + 2, i:], panel[k + 3, i:]
+            for j in range(row.shape[0]):
+                row[j] -= a * one[j] + b * two[j] + c * three[j] + d * four_[j]
+        for k in range(i // RANK * RANK, i):
+            add_scaled(row, -panel[k, i], panel[k, i:])
+        for k in range(i):
+            add_scaled(border[i], -panel[k, i], border[k])
+        pivot = panel[i, i]
+        if not pivot > 0:
+            return False
+        scale = np.float32(1) / np.sqrt(pivot)
+        for j in range(row.shape[0]):
+            row[j] *= scale
+        for j in range(border.shape[1]):
+            border[i, j] *= scale
+    return True
+
+
+@compiled
+def _solved_small(corner: Floats, common: Floats) -> bool:
+    """Solve for the shared unknowns: corner (S, S + 1) with its right side, the upper triangle."""
+    size = corner.shape[0]
+    for i in range(size):
+        for k in range(i):
+            add_scaled(corner[i, i:], -corner[k, i], corner[k, i:])
+        if not corner[i, i] > 0:
+            return False
+        scale = np.float32(1) / np.sqrt(corner[i, i])
+        for j in range(i, size + 1):
+            corner[i, j] *= scale
+    for back in range(size):
+        i = size - 1 - back
+        known = dot(corner[i, i + 1 : size], common[i + 1 : size])
+        common[i] = (corner[i, size] - known) / corner[i, i]
+    return True
+
+
+@compiled
+def _put_back(t: int, panels: Floats, border: Floats, solution: Floats, common: Floats) -> None:
+    """Solve for a frame's unknowns from those of the frames after it."""
+    size, shared = panels.shape[1], common.shape[0]
+    for back in range(size):
+        i = size - 1 - back
+        row = panels[t, i]
+        known = dot(row[i + 1 : size], solution[t, i + 1 :]) + dot(border[t, i, :shared], common)
+        for after in range(1, 3):
+            if t + after < panels.shape[0]:
+                known += dot(row[after * size : (after + 1) * size], solution[t + after])
+        solution[t, i] = (border[t, i, shared] - known) / row[i]

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from core.body.compiled.body_table import numbers_of
 from core.body.tree import joint_index
+from core.compute.machine_code import Floats, compiled
 
 FEET = tuple(joint_index(f"{side}_{part}") for side in ("left", "right") for part in ("ankle", "foot"))
+_STANDING = np.array(FEET)  # machine code loops over arrays
 LONGEST = 1.0  # [s] frames farther apart are not linked
 
 
@@ -108,3 +112,99 @@ def _slid(pulls: JointPulls, places: Tensor, pace: Tensor, robust: float) -> Joi
     return pulls._replace(
         loss=pulls.loss + (trust * squared).sum(dim=(1, 2)), force=force, own=own, first=first
     )
+
+
+class PullNumbers(NamedTuple):
+    """Links and weights of one track's pulls as machine code reads them. bend (T, 3) and pace (T,): of residuals;
+    jerky, stepping: squared."""
+
+    bend: Floats
+    pace: Floats
+    jerky: float
+    stepping: float
+
+
+class PullRoom(NamedTuple):
+    """JointPulls of one track, without the loss: force (T, 24, 3), own, first, second (T, 24)."""
+
+    force: Floats
+    own: Floats
+    first: Floats
+    second: Floats
+
+
+def pull_numbers(links: Links, weights: PullWeights, track: int) -> PullNumbers:
+    """Those of one of P tracks."""
+    bend, pace = links.bend[track] / weights.acceleration, links.pace[track] / weights.foot_speed
+    return PullNumbers(
+        numbers_of(bend), numbers_of(pace), float(weights.jerky**2), float(weights.stepping**2)
+    )
+
+
+@compiled
+def pull_joints(numbers: PullNumbers, places: Floats, room: PullRoom, slopes: bool) -> float:
+    """joint_pulls of one track as machine code, places (T, 24, 3): returns the loss; writes the rest if `slopes`."""
+    total = 0.0
+    if slopes:
+        for t in range(places.shape[0]):
+            for joint in range(places.shape[1]):
+                room.own[t, joint] = room.first[t, joint] = room.second[t, joint] = 0
+                for axis in range(3):
+                    room.force[t, joint, axis] = 0
+    for t in range(places.shape[0]):
+        if t > 1 and numbers.bend[t, 0] != 0:
+            for joint in range(places.shape[1]):
+                total += _bend_one(numbers, places, t, joint, room, slopes)
+        if t > 0 and numbers.pace[t] != 0:
+            for joint in _STANDING:
+                total += _slide_one(numbers, places, t, joint, room, slopes)
+    return total
+
+
+@compiled
+def _bend_one(
+    numbers: PullNumbers, places: Floats, t: int, joint: int, room: PullRoom, slopes: bool
+) -> float:
+    """One joint's acceleration in the frames t - 2 to t."""
+    now, before, earlier = numbers.bend[t, 0], numbers.bend[t, 1], numbers.bend[t, 2]
+    squared = np.float32(0)
+    for axis in range(3):
+        off = now * places[t, joint, axis] + before * places[t - 1, joint, axis]
+        squared += (off + earlier * places[t - 2, joint, axis]) ** 2
+    trust = np.float32(numbers.jerky) / (np.float32(numbers.jerky) + squared)
+    if slopes:
+        weight = trust * trust
+        for axis in range(3):
+            off = now * places[t, joint, axis] + before * places[t - 1, joint, axis]
+            pull = weight * (off + earlier * places[t - 2, joint, axis])
+            room.force[t, joint, axis] += now * pull
+            room.force[t - 1, joint, axis] += before * pull
+            room.force[t - 2, joint, axis] += earlier * pull
+        room.own[t, joint] += weight * now * now
+        room.own[t - 1, joint] += weight * before * before
+        room.own[t - 2, joint] += weight * earlier * earlier
+        room.first[t, joint] += weight * now * before
+        room.first[t - 1, joint] += weight * before * earlier
+        room.second[t, joint] += weight * now * earlier
+    return float(trust * squared)
+
+
+@compiled
+def _slide_one(
+    numbers: PullNumbers, places: Floats, t: int, joint: int, room: PullRoom, slopes: bool
+) -> float:
+    """One foot's speed between the frames t - 1 and t."""
+    pace, squared = numbers.pace[t], np.float32(0)
+    for axis in range(3):
+        squared += (pace * (places[t, joint, axis] - places[t - 1, joint, axis])) ** 2
+    trust = np.float32(numbers.stepping) / (np.float32(numbers.stepping) + squared)
+    if slopes:
+        weight = trust * trust * pace * pace
+        for axis in range(3):
+            pull = weight * (places[t, joint, axis] - places[t - 1, joint, axis])
+            room.force[t, joint, axis] += pull
+            room.force[t - 1, joint, axis] -= pull
+        room.own[t, joint] += weight
+        room.own[t - 1, joint] += weight
+        room.first[t, joint] -= weight
+    return float(trust * squared)

@@ -23,7 +23,8 @@ from core.fitting.inputs import Observed, observe
 from core.fitting.objective import free_unknowns
 from core.fitting.placing import BODY_HEIGHT
 from core.fitting.prior import default_prior, load_prior
-from core.fitting.problem import as_start
+from core.fitting.problem import as_start, by_machine_code
+from core.fitting.sequence.compiled_tracks import compiled_track_tries
 from core.fitting.sequence.joint_pulls import PullWeights, links_of
 from core.fitting.sequence.track_config import TrackConfig
 from core.fitting.sequence.track_problem import Anchors, TrackProblem, TrackWeights
@@ -80,9 +81,12 @@ def fit_tracks(
     observed = _observed(seen, start)
     problem = problem_of(body, seen, observed, start, config)
     free = free_unknowns(config.frame, start.device)
-    for step in solve_tracks(
-        problem.linearised, start, problem.free, free, config.iterations, config.damping, config.tolerance
-    ):
+    limits = config.iterations, config.damping, config.tolerance
+    if by_machine_code(start):
+        steps = compiled_track_tries(problem, start, free, *limits)
+    else:
+        steps = solve_tracks(problem.linearised, start, problem.free, free, *limits)
+    for step in steps:
         yield _reported(step, observed)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
 
-# Neighbours show which keypoint is an outlier: one farther off than 15 px counts little.
-FRAME = FitConfig(soft_iterations=0, iterations=10, robust_px=15.0)
+# Neighbours show which keypoint is an outlier: one farther off than 10 px counts little, the others count fully.
+FRAME = FitConfig(soft_iterations=0, iterations=10, keypoint_px=1.0, robust_px=10.0)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from core.records import Person, Photo
 from core.store import Project
 from core.wishes import Wish
 from desktop.jobs.files.open_body import load_steps
-from desktop.jobs.fitting_beside import REACH, followed
 from desktop.jobs.job import Job
 from desktop.model.alternatives import Alternatives
 from desktop.model.autosave import Autosave
@@ -27,6 +26,7 @@ from desktop.model.job_log import JobLog
 from desktop.model.other_writer import OtherWriter
 from desktop.model.placed_people import PlacedPeople
 from desktop.model.queue import Queue
+from desktop.model.sequences.fitting_beside import REACH, followed
 from desktop.model.sequences.sequence import PhotoSequence
 from desktop.state.history import Change, person_of
 from desktop.state.shown import Shown

@@ -33,6 +33,15 @@ def add_scaled(to: Floats, factor: np.float32, vector: Floats) -> None:
 
 
 @compiled
+def add_three(
+    to: Floats, a: np.float32, b: np.float32, c: np.float32, one: Floats, two: Floats, three: Floats
+) -> None:
+    """to += a one + b two + c three."""
+    for i in range(to.shape[0]):
+        to[i] += a * one[i] + b * two[i] + c * three[i]
+
+
+@compiled
 def fill(to: Floats, value: float) -> None:
     for i in range(to.shape[0]):
         to[i] = value

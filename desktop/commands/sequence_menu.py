@@ -180,5 +180,8 @@ SEQUENCE_MENU = (
         shift_people(-1),
         SEQUENCE | WRITABLE,
     ),
+    tick(
+        "sequence.neighbours", QT_TR_NOOP("Neig&hbours follow a corrected photo"), "", "neighbours", SEQUENCE
+    ),
     tick("sequence.timeline", QT_TR_NOOP("&Timeline"), "Ctrl+Alt+T", "timeline"),
 )

@@ -1,7 +1,7 @@
 """The open project, the photo shown with its people, and the history. Knows no fit and no view.
 
-Views ask for changes: `preview`, `commit`, `cancel`, `undo`, `redo`. Records are replaced, not changed, so "what
-changed?" is `old is not new`. A commit is on the disk when it returns.
+Views ask for `preview`, `commit`, `cancel`, `undo`, `redo`. Records are replaced: "what changed?" is `old is not new`.
+A commit is on the disk when it returns.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,7 @@ class Document(QObject):
 
     project_changed = Signal()  # another project, or people in it were added, removed or changed
     photo_changed = Signal()  # photo or person shown, also by a preview …
-    previewed = (
-        Signal()
-    )  # … except for moves of a drag: only the photo redraws at each, as the user looks there
+    previewed = Signal()  # … except for moves of a drag: only the photo redraws, as the user looks there
     cancelled = Signal()  # the committed photo is shown again: gestures end
     refused = Signal(str)  # a request failed: what, where, what next
     told = Signal(str)  # a notice that needs no answer
@@ -134,13 +132,13 @@ class Document(QObject):
         before, after = self.committed, self.photo
         if before is None or after is None or before is after:
             return
-        if not self._write(label, [(before, after)]):
-            self._show_committed()
-            return
+        changes = [(before, after), *self._changes_beside(before, after)]
+        if not self._write(label, changes):
+            return self._show_committed()
         self.remember()
         self.committed = after
         self._look_anew()
-        self.history.push(UndoEntry(label, [(before, after)], self.person_id))
+        self.history.push(UndoEntry(label, changes, self.person_id))
         self._announce()
         self.project_changed.emit()
 
@@ -219,11 +217,13 @@ class Document(QObject):
         assert isinstance(command, UndoEntry)
         return command
 
-    # Hooks of the workbench
-
     def _end_work(self, keep: bool) -> bool:
         """End a fit or drag that previews. keep: its last body is previewed. Returns whether anything ran."""
         return False
+
+    def _changes_beside(self, before: Photo, after: Photo) -> list[Change]:
+        """Changes of other photos that belong to a commit of this one."""
+        return []
 
     def _stop_writing(self) -> None:
         """Stop the job that writes."""

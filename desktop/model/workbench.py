@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.records import Person
+from core.records import Person, Photo
 from core.store import Project
 from core.wishes import Wish
 from desktop.jobs.files.open_body import load_steps
@@ -26,7 +26,9 @@ from desktop.model.job_log import JobLog
 from desktop.model.other_writer import OtherWriter
 from desktop.model.placed_people import PlacedPeople
 from desktop.model.queue import Queue
+from desktop.model.sequences.fitting_beside import REACH, followed
 from desktop.model.sequences.sequence import PhotoSequence
+from desktop.state.history import Change, person_of
 from desktop.state.shown import Shown
 from desktop.state.view import NO_KEYPOINT, View
 
@@ -173,6 +175,16 @@ class Workbench(Document):
 
     def _end_work(self, keep: bool) -> bool:
         return self.fits.end(keep)
+
+    def _changes_beside(self, before: Photo, after: Photo) -> list[Change]:
+        """Where keypoints of a fitted track were corrected and neighbours follow: their photos."""
+        if not self.view.neighbours or self.fits.body is None or self.person_id is None:
+            return []
+        old, new = person_of(before, self.person_id), person_of(after, self.person_id)
+        if old is None or new is None or new.track is None or new.keypoints is old.keypoints:
+            return []
+        beside = self.sequence.photos_beside(REACH)
+        return followed(self.fits.body, beside, after, self.person_id)
 
     def _stop_writing(self) -> None:
         self.job.cancel()

@@ -63,6 +63,7 @@ class View:
     filmstrip: bool = True  # the project's photos below the photo shown
     timeline: bool = True  # the people of a sequence by track, below the photo shown …
     playing: bool = False  # … whose photos are shown one after the other
+    neighbours: bool = False  # whether a track's bodies in photos near a corrected one follow it
     tile_px: int = 128  # side of a picture in the contact sheet
     advance: bool = False  # go to the next person after a verdict
 

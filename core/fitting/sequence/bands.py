@@ -77,11 +77,12 @@ def _over(block: Tensor, factor: Tensor) -> Tensor:
 
 @compiled
 def swept(panels: Floats, border: Floats, corner: Floats, solution: Floats, common: Floats) -> bool:
-    """solve_banded of one track as machine code, by rows of the upper factor; writes solution (T, N) and common (S,).
+    """solve_banded of one track as machine code, by rows of the upper factor.
 
-    panels (T, N, 3 N): of each frame its own block (the upper triangle counts), and its blocks with the two frames after
-    it; border (T, N, S + 1): the blocks with the shared unknowns, then the right side; corner (S, S + 1) likewise. All
-    three are overwritten. Returns False for a matrix that is not positive.
+    panels (T, N, 3 N), N even: of each frame its own block (the upper triangle counts), and its blocks with the two
+    frames after it; border (T, N, S + 1): the blocks with the shared unknowns, then the right side; corner (S, S + 1)
+    likewise. All three are overwritten; solution (T, N) and common (S,) are written. Returns False for a matrix that
+    is not positive.
     """
     for t in range(panels.shape[0]):
         if t > 1:
@@ -104,49 +105,65 @@ def swept(panels: Floats, border: Floats, corner: Floats, solution: Floats, comm
 def _take_off(panel: Floats, border: Floats, above: Floats, border_above: Floats, back: int) -> None:
     """Subtract from a frame's rows those of the frame `back` frames before it."""
     size = panel.shape[0]
-    for i in range(size):
-        row = panel[i, i : (3 - back) * size]
+    end = (3 - back) * size
+    for pair in range(size // 2):
+        i = 2 * pair
         place = back * size + i
-        for four in range(size // RANK):
-            k = four * RANK
-            a, b, c, d = above[k, place], above[k + 1, place], above[k + 2, place], above[k + 3, place]
-            if a == 0 and b == 0 and c == 0 and d == 0:
-                continue  # locked frames
-            one, two = above[k, place:], above[k + 1, place:]
-            three, four_ = above[k + 2, place:], above[k + 3, place:]
-            for j in range(row.shape[0]):
-                row[j] -= a * one[j] + b * two[j] + c * three[j] + d * four_[j]
-        for k in range(size // RANK * RANK, size):
-            add_scaled(row, -above[k, place], above[k, place : place + row.shape[0]])
+        _subtract(panel[i, i:end], panel[i + 1, i:end], above, place, size)
         for k in range(size):
             add_scaled(border[i], -above[k, place], border_above[k])
+            add_scaled(border[i + 1], -above[k, place + 1], border_above[k])
+
+
+@compiled
+def _subtract(row: Floats, next_row: Floats, above: Floats, place: int, count: int) -> None:
+    """Subtract from two rows the first `count` rows above, times their numbers at `place` and place + 1. Two rows and
+    four at once: fewer loads of the rows above."""
+    for four in range(count // RANK):
+        k = four * RANK
+        a, b, c, d = above[k, place], above[k + 1, place], above[k + 2, place], above[k + 3, place]
+        e, f, g, h = (
+            above[k, place + 1],
+            above[k + 1, place + 1],
+            above[k + 2, place + 1],
+            above[k + 3, place + 1],
+        )
+        if a == 0 and b == 0 and c == 0 and d == 0 and e == 0 and f == 0 and g == 0 and h == 0:
+            continue  # locked frames
+        one, two, three, last = (
+            above[k, place:],
+            above[k + 1, place:],
+            above[k + 2, place:],
+            above[k + 3, place:],
+        )
+        for j in range(row.shape[0]):
+            row[j] -= a * one[j] + b * two[j] + c * three[j] + d * last[j]
+            next_row[j] -= e * one[j] + f * two[j] + g * three[j] + h * last[j]
+    for k in range(count // RANK * RANK, count):
+        a, e, one = above[k, place], above[k, place + 1], above[k, place:]
+        for j in range(row.shape[0]):
+            row[j] -= a * one[j]
+            next_row[j] -= e * one[j]
 
 
 @compiled
 def _factorised(panel: Floats, border: Floats) -> bool:
     """Cholesky of a frame's own block, carried on to the right. Returns False if it is not positive."""
-    for i in range(panel.shape[0]):
-        row = panel[i, i:]
-        for four in range(i // RANK):
-            k = four * RANK
-            a, b, c, d = panel[k, i], panel[k + 1, i], panel[k + 2, i], panel[k + 3, i]
-            if a == 0 and b == 0 and c == 0 and d == 0:
-                continue
-            one, two, three, four_ = panel[k, i:], panel[k + 1, i:], panel[k + 2, i:], panel[k + 3, i:]
-            for j in range(row.shape[0]):
-                row[j] -= a * one[j] + b * two[j] + c * three[j] + d * four_[j]
-        for k in range(i // RANK * RANK, i):
-            add_scaled(row, -panel[k, i], panel[k, i:])
-        for k in range(i):
-            add_scaled(border[i], -panel[k, i], border[k])
-        pivot = panel[i, i]
-        if not pivot > 0:
-            return False
-        scale = np.float32(1) / np.sqrt(pivot)
-        for j in range(row.shape[0]):
-            row[j] *= scale
-        for j in range(border.shape[1]):
-            border[i, j] *= scale
+    for pair in range(panel.shape[0] // 2):
+        first = 2 * pair
+        _subtract(panel[first, first:], panel[first + 1, first:], panel, first, first)
+        for i in range(first, first + 2):
+            for k in range(i):
+                add_scaled(border[i], -panel[k, i], border[k])
+            if i > first:
+                add_scaled(panel[i, i:], -panel[first, i], panel[first, i:])
+            if not panel[i, i] > 0:
+                return False
+            scale = np.float32(1) / np.sqrt(panel[i, i])
+            for j in range(i, panel.shape[1]):
+                panel[i, j] *= scale
+            for j in range(border.shape[1]):
+                border[i, j] *= scale
     return True
 
 

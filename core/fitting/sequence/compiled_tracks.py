@@ -16,7 +16,7 @@ from torch import Tensor
 from core.body.compiled.posing import SHAPE
 from core.compute.machine_code import Floats
 from core.fitting.compiled.tries import at_once
-from core.fitting.sequence import track_kernels as kernels
+from core.fitting.sequence import track_kernels, track_step
 from core.fitting.sequence.track_problem import TrackProblem
 from core.fitting.sequence.track_solver import TrackSolverStep
 from core.fitting.sequence.track_tables import (
@@ -57,7 +57,9 @@ def _step_of(iteration: int, tracks: list[_Track]) -> TrackSolverStep:
         torch.from_numpy(np.stack([getattr(track.room, name) for track in tracks]))
         for name in ("unknowns", "report")
     )
-    return TrackSolverStep(iteration, unknowns, torch.tensor([track.loss for track in tracks]).float(), report)
+    return TrackSolverStep(
+        iteration, unknowns, torch.tensor([track.loss for track in tracks]).float(), report
+    )
 
 
 @dataclass(eq=False)
@@ -108,22 +110,22 @@ class _Track:
     def _slope(self) -> None:
         """Loss, gradients and Hessians at the unknowns."""
         self.loss, self.sloped = self._look(slopes=True), True
-        self._share_out(partial(kernels.link_frames, self.table, self.room))
+        self._share_out(partial(track_kernels.link_frames, self.table, self.room))
 
     def _look(self, slopes: bool) -> float:
         table, room = self.table, self.room
-        self._share_out(partial(kernels.frame_losses, table, room, slopes))
-        between = kernels.pulls_between(table.pulls, room.places, room.pulls, slopes)
+        self._share_out(partial(track_kernels.frame_losses, table, room, slopes))
+        between = track_kernels.pulls_between(table.pulls, room.places, room.pulls, slopes)
         betas = room.unknowns[int(table.free.argmax()), SHAPE : SHAPE + SHARED_NUMBERS]
         return float(room.losses.sum(dtype=np.float64) + between + (table.shape * betas**2).sum())
 
     def _damped_step(self, step: Floats) -> float:
         """Write the step (T, 86). Returns the decrease of the loss that the quadratic model predicts, 0 for no step."""
         strength = float(self.strength)
-        self._share_out(partial(kernels.damp_frames, self.table, self.room, strength))
+        self._share_out(partial(track_step.damp_frames, self.table, self.room, strength))
         corner = np.empty((SHARED_NUMBERS, SHARED_NUMBERS + 1), np.float32)
         common = np.empty(SHARED_NUMBERS, np.float32)
-        return kernels.step_track(self.table, self.room, strength, corner, common, step)
+        return track_step.step_track(self.table, self.room, strength, corner, common, step)
 
     def _share_out(self, work: Callable[[FrameRoom, int, int], None]) -> None:
         """Work on all frames, a run of them in each thread."""

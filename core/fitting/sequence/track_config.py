@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from core.errors import FitInputError
 from core.fitting.config import FitConfig
 
-FRAME = FitConfig(soft_iterations=0, iterations=10)
+# Neighbours show which keypoint is an outlier: one farther off than 10 px counts little, the others count fully.
+FRAME = FitConfig(soft_iterations=0, iterations=10, keypoint_px=1.0, robust_px=10.0)
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class TrackConfig:
     and its guess; strange [rad]: a frame farther from its guess in all counts little. shape: weight of the shape prior,
     once a track; a small person near the camera accelerates less, so a weak prior makes all people too small.
 
-    The defaults were chosen on twelve validation runs of tests.benchmarks.sequences.
+    The defaults were chosen on validation runs of tests.benchmarks.sequences.
     """
 
     frame: FitConfig = field(default_factory=lambda: FRAME)

@@ -31,18 +31,20 @@ ORDER = np.array(
 )
 LOOSE, SHARED_NUMBERS = 3 * len(_TIPS), KID_COLUMN + 1 - BETAS_COLUMNS.start
 LINKED = UNKNOWNS - LOOSE - SHARED_NUMBERS
+OWN_NUMBERS = LOOSE + LINKED  # unknowns of one frame
 JACOBIAN_WIDE = -(-(LINKED + SHARED_NUMBERS) // (LANES // 2)) * (LANES // 2)
 
 
 class TrackTable(NamedTuple):
-    """The constants of a track of T frames. terms: the numbers of each term; moves (86,): True for unknowns that may
-    move, in ORDER; free (T,): for frames; camera (T, 3, 4) as in TrackProblem; anchor (T, 72) and trust (T,): the pose
-    to which a frame is pulled, with its squared weight; strange: squared [rad²]; shape (11,): squared weights."""
+    """The constants of a track of T frames. terms: the numbers of each term; moves (86,): 1 for unknowns that may move,
+    0 for others, in ORDER; free (T,): True for frames that may; camera (T, 3, 4) as in TrackProblem; anchor (T, 72) and
+    trust (T,): the pose to which a frame is pulled, with its squared weight; strange: squared [rad²]; shape (11,):
+    squared weights."""
 
     body: BodyTable
     terms: tuple[Any, ...]
     pulls: PullNumbers
-    moves: Bools
+    moves: Floats
     free: Bools
     camera: Floats
     anchor: Floats
@@ -53,7 +55,7 @@ class TrackTable(NamedTuple):
 
 class TrackRoom(NamedTuple):
     """One track between two tries. At unknowns (T, 86): losses (T,) of frames, report (T, terms + K), places (T, 24, 3)
-    of joints; gradient (T, 86) and the Hessian's upper triangle (T, 86, WIDE), both in ORDER; by (T, 72, JACOBIAN_WIDE):
+    of joints; gradient (T, 86) and the Hessian's upper triangle (T, 86, WIDE), in ORDER; by (T, 72, JACOBIAN_WIDE):
     of the joints by linked and shared unknowns. Of a damped step: panels (T, 60, 180), border (T, 60, 12), corners
     (T, 11, 12) as in `swept`, loosened (T, 15, WIDE): the rows of loose unknowns; solution (T, 60)."""
 
@@ -100,7 +102,7 @@ def track_table(problem: TrackProblem, track: int, free_unknowns: Tensor) -> Tra
         body_table(problem.body),
         tuple(term.numbers(problem.goal, observation) for term in TERMS),
         pull_numbers(problem.links, weights.between, track),
-        free_unknowns.numpy()[ORDER],
+        free_unknowns.numpy()[ORDER].astype(np.float32),
         problem.free[track].numpy() > 0,
         numbers_of(problem.camera[track]),
         numbers_of(problem.anchors.pose[track]),

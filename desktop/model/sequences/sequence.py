@@ -98,6 +98,14 @@ class PhotoSequence(QObject):
             return None
         return project.photo(self.photo_ids[place])
 
+    def photos_beside(self, reach: int) -> list[Photo]:
+        """At most `reach` photos before the photo shown, and as many after it."""
+        place = self.place
+        if place is None:
+            return []
+        places = (*range(place - reach, place), *range(place + 1, place + reach + 1))
+        return [photo for each in places if (photo := self.photo_at(each)) is not None]
+
     def step_to_corrected(self, by: int) -> bool:
         """Show the next or previous photo in which a hand corrected the selected person. False if there is none."""
         lane, place = self.lane_of(self.track), self.place

@@ -6,8 +6,9 @@ import torch
 from core.body.keypoint_body import BETAS_COLUMNS, params_to_vector, vector_to_params
 from core.body.model import BodyParams
 from core.errors import FitInputError
+from core.fitting.sequence import compiled_tracks, track_fit
 from core.fitting.sequence.joint_pulls import PullWeights, joint_pulls, links_of
-from core.fitting.sequence.track_config import TrackConfig
+from core.fitting.sequence.track_config import FRAME, TrackConfig
 from core.fitting.sequence.track_fit import SeenTracks, _observed, _started, fit_tracks, problem_of
 from core.fitting.sequence.track_problem import OWN, SHARED
 from tests.core.fitting.making import Scene, before_camera, chance, off_by, prior_poses
@@ -131,3 +132,48 @@ def test_a_guess_for_each_frame_is_needed(body):
 def test_an_impossible_setting_is_named(setting):
     with pytest.raises(FitInputError, match=next(iter(setting))):
         TrackConfig(**setting)
+
+
+def two_tracks(scene: Scene) -> SeenTracks:
+    """The scene, and its first six frames with one of them locked."""
+    one = track_of(scene)
+    parts = (
+        torch.cat([part, part]) for part in (one.keypoints, one.focal_length, one.camera_center, one.seconds)
+    )
+    keypoints, focal_length, camera_center, seconds = parts
+    there = torch.ones(2, FRAMES, dtype=torch.bool)
+    there[1, 6:] = False
+    locked = torch.zeros(2, FRAMES, dtype=torch.bool)
+    locked[1, 2] = True
+    turn = torch.linspace(0, 0.2, FRAMES)
+    camera = torch.eye(4)[:3].repeat(2, FRAMES, 1, 1)
+    camera[..., 0, 0], camera[..., 0, 2] = turn.cos(), turn.sin()
+    camera[..., 2, 0], camera[..., 2, 2] = -turn.sin(), turn.cos()
+    return SeenTracks(keypoints, one.layout, focal_length, camera_center, seconds, there, locked, camera)
+
+
+@pytest.mark.parametrize("frame", [FRAME, replace(FRAME, free_betas=False), replace(FRAME, free_pose=False)])
+def test_machine_code_fits_tracks_as_tensors_do(body, monkeypatch, frame):
+    scene = turning(body)
+    guess = params_to_vector(off_by(scene.truth, 10)).repeat(2, 1)
+    config = TrackConfig(frame=frame, tolerance=0.0, iterations=5)
+
+    def steps():
+        return list(fit_tracks(body, two_tracks(scene), vector_to_params(guess), config))
+
+    compiled = steps()
+    monkeypatch.setattr(track_fit, "by_machine_code", lambda start: False)
+    for here, there in zip(compiled, steps(), strict=True):
+        torch.testing.assert_close(here.loss, there.loss, rtol=1e-3, atol=1e-2)
+        torch.testing.assert_close(
+            params_to_vector(here.params), params_to_vector(there.params), rtol=0, atol=5e-3
+        )
+
+
+def test_threads_share_out_the_frames_of_a_track_without_a_difference(body, monkeypatch):
+    scene = turning(body)
+    alone = last(body, track_of(scene), off_by(scene.truth, 10))
+    monkeypatch.setattr(compiled_tracks, "FRAMES_A_THREAD", 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    shared = last(body, track_of(scene), off_by(scene.truth, 10))
+    assert params_to_vector(shared.params).equal(params_to_vector(alone.params))

@@ -24,6 +24,7 @@ Shown = Literal["crop", "keypoints", "centres"]
 SPIN, LIFTER, OCHMR = "spin", "lifter", "ochmr"
 UNNAMED = SPIN  # kind of a file that names none, such as SPIN's public checkpoint
 SHIPPED = LIFTER  # the default network
+TEACHER_FILE = "teacher.safetensors"  # of PoseNet3D, beside the checkpoint of its run
 LIFTER_FOLDER = Path(__file__).parents[2] / "resources" / "lifter"
 
 

@@ -10,10 +10,9 @@ import torch
 from core.errors import CheckpointError, FitloopError
 from core.guesses import TEACHER
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint, save_checkpoint
+from core.networks.table import TEACHER_FILE
 from core.networks.teacher.pose_density import DensityConfig, PoseDensity
 from core.networks.teacher.teacher import Teacher, TeacherConfig
-
-TEACHER_FILE = "teacher.safetensors"
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from desktop.commands.window_api import Asks
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_many_steps, unfitted
 from desktop.jobs.fitting_tracks import fit_track_steps
 from desktop.jobs.guessing_many import Guessed, guess_many_steps
-from desktop.jobs.teacher_guesses import teacher_of, teacher_steps
+from desktop.jobs.training.teacher_guesses import teacher_of, teacher_steps
 from desktop.model.guess_network import with_network
 from desktop.model.workbench import Workbench
 from desktop.state.shown import Shown

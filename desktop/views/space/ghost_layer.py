@@ -19,6 +19,7 @@ COLOURS: dict[GhostName, str] = {"guess": PURPLE, "previous": "#7f7f7f", "truth"
 NETWORKS = (PURPLE, ORANGE, SKY)  # of the guesses of several networks
 OPACITY = 0.45
 SWATCH_PX, ROW_PX, MARGIN_PX = 9, 17, 8
+LEFT_PX = 46  # beside the buttons of the view
 
 
 class GhostLayer:
@@ -99,9 +100,9 @@ class GhostLayer:
             top = MARGIN_PX + row * ROW_PX
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colour))
-            painter.drawEllipse(QRectF(MARGIN_PX, top + 3, SWATCH_PX, SWATCH_PX))
+            painter.drawEllipse(QRectF(LEFT_PX, top + 3, SWATCH_PX, SWATCH_PX))
             painter.setPen(QColor(colours.text if there else colours.muted))
-            painter.drawText(QPointF(MARGIN_PX + SWATCH_PX + 6, top + 12), words)
+            painter.drawText(QPointF(LEFT_PX + SWATCH_PX + 6, top + 12), words)
 
 
 def _colour(name: GhostName, place: int) -> str:

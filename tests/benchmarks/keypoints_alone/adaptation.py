@@ -16,6 +16,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,7 +71,7 @@ def split_by_dance(poses: Path, folder: Path) -> tuple[Path, Path]:
     files = folder / "without_dances.npz", folder / "dances.npz"
     for file, chosen in zip(files, (~dance, dance), strict=True):
         each = {name: held[name] for name in KEPT if name in held}
-        rows = {
+        rows: dict[str, Any] = {
             name: value[chosen] if value.shape[:1] == dance.shape else value for name, value in each.items()
         }
         with file.open("wb") as stream:

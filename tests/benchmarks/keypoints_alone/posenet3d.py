@@ -27,8 +27,9 @@ from torch import Tensor
 from core.body import Body, KeypointBody, load_body
 from core.networks.lifter.lift import LifterGuess, lift, load_lifter
 from core.networks.lifter.network import Lifter
+from core.networks.table import TEACHER_FILE
 from core.networks.teacher.likely_bodies import likelihood_of_bodies
-from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, load_teacher
+from core.networks.teacher.teacher_file import TaughtTeacher, load_teacher
 from tests.benchmarks.shared.machine import machine
 from train.data.photo_truth import PhotoTruth, read_truth
 from train.methods.lifter.accuracy import errors_mm, on_true_people, summary

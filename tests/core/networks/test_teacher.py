@@ -7,11 +7,12 @@ import torch
 from core.body.keypoints import LAYOUTS
 from core.errors import CheckpointError, LayoutError
 from core.networks.checkpoint import Checkpoint, save_checkpoint
+from core.networks.table import TEACHER_FILE
 from core.networks.teacher.body_points import LIMB_POINTS, BodyPoints
 from core.networks.teacher.metric_points import bone_lengths, placed_points
 from core.networks.teacher.pose_density import DensityConfig, PoseDensity
 from core.networks.teacher.teacher import Teacher, TeacherConfig
-from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, load_teacher, save_teacher
+from core.networks.teacher.teacher_file import TaughtTeacher, load_teacher, save_teacher
 from core.networks.teacher.turned_views import (
     TurnedView,
     points_at,

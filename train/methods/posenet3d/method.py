@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from core.body import load_body
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
 from core.networks.lifter.lift import network_entry
-from core.networks.table import LIFTER
+from core.networks.table import LIFTER, TEACHER_FILE
 from core.networks.teacher.metric_points import body_bones
-from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, save_teacher
+from core.networks.teacher.teacher_file import TaughtTeacher, save_teacher
 from train.methods.lifter.method import schedule, seeds
 from train.methods.lifter.weights_folder import save_lifter
 from train.methods.posenet3d.config import (

@@ -13,9 +13,10 @@ from core.methods import method_rows
 from core.networks import load_lifter
 from core.networks.lifter.lift import lift
 from core.networks.load import load_keypoints_network, load_network
+from core.networks.table import TEACHER_FILE
 from core.networks.teacher.body_points import BodyPoints
 from core.networks.teacher.teacher import Teacher, TeacherConfig
-from core.networks.teacher.teacher_file import TEACHER_FILE, TaughtTeacher, load_teacher, save_teacher
+from core.networks.teacher.teacher_file import TaughtTeacher, load_teacher, save_teacher
 from core.store import Project
 from tests.train.methods.posenet3d.seen_people import bodies, photos_of
 from train import posenet3d as command

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from core.guesses import TEACHER, of_networks
+from core.networks.table import TEACHER_FILE
 from core.networks.teacher.body_points import BodyPoints
 from core.networks.teacher.teacher import Teacher, TeacherConfig
 from core.networks.teacher.teacher_file import TaughtTeacher, save_teacher
-from desktop.jobs.teacher_guesses import TEACHER_FILE, teacher_of
+from desktop.jobs.training.teacher_guesses import teacher_of
 from desktop.model.guess_network import RUNS
 
 

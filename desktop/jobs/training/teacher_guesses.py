@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import CheckpointError
 from core.guesses import TEACHER
+from core.networks.table import TEACHER_FILE
 from core.records import Guess, Person, Photo
 from desktop.jobs.fitting_many import PEOPLE_A_STEP, to_leave_out
 from desktop.jobs.guessing_many import Guessed, batches_of
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from core.networks.teacher.teacher import Teacher
     from core.store import Project
 
-TEACHER_FILE = "teacher.safetensors"  # beside the checkpoint of a run
 AT_ONCE = 64  # people lifted together
 
 

@@ -3,8 +3,9 @@
 The layout is found from the category's keypoint names, or from their number if it has none. v = 0 is absent, 1
 occluded, 2 visible; a fraction is a confidence; where 0 and 1 are the only ones, 1 is labelled. `keypoint_scores`,
 which some tools and our writer add, holds confidences. `track_id` is one person's through the images of one `video_id`
-or `vid_id`. A box is x, y, width, height [px]. Of COCO-WholeBody the 17 body keypoints and foot_kpts are read; face
-and hands are left out. (Its schema was taken from public code, not from a file of the data set.)
+or `vid_id`; CVAT has it in `attributes`. A box is x, y, width, height [px]. Of COCO-WholeBody the 17 body keypoints and
+foot_kpts are read; face and hands are left out. (Its schema was taken from public code, not from a file of the data
+set.)
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from collections.abc import Container, Hashable
 from pathlib import Path
 from typing import Any
 
-from core.files.untrusted import number, read_json
+from core.files.untrusted import read_json
 from core.files.unusable import Unusable
+from core.formats.keypoints.coco_boxes import as_xywh, told_corners
 from core.formats.keypoints.coco_origin import document_of, with_annotation, with_image
 from core.formats.keypoints.coco_people import read_categories, read_person, same_id, told_binary
 from core.formats.shared import people
-from core.formats.shared.gathered_photos import Tracks
+from core.formats.shared.gathered_photos import Tracks, photo_size
 from core.formats.shared.glimpse import MAYBE, NO, SURE, Glimpse
 from core.formats.shared.photo_folder import PhotoFolder
 from core.formats.shared.report import MAX_PHOTOS, Import, Report
 from core.records import Person, Photo
 
 FORMAT = "COCO keypoints"
-MAX_SIDE = 100_000  # px
 _READ = {"id", "image_id", "category_id", "iscrowd", "bbox", "area", "keypoints", "keypoint_scores"}
 _READ |= {"num_keypoints", "foot_kpts", "track_id"}
 MAX_FIELDS_SHOWN = 10
@@ -58,6 +59,8 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
     annotations = data["annotations"]
     ids = people.Ids(1 + max(map(_id_of, annotations), default=0))
     is_binary = told_binary(annotations, report)
+    sizes = {id: (photo.width, photo.height) for id, (photo, _) in found.items()}
+    are_corners = told_corners(annotations, sizes, report)
     report.count_people(len(annotations))
     unread: set[str] = set()
     for index in range(len(annotations)):
@@ -66,10 +69,11 @@ def read(path: Path, photos: Path | None = None, layout_name: str | None = None)
             unread.update(annotation.keys() - _READ)
         with report.record(_record(annotation, index)):
             image = _image_of(annotation, found)
-            person = read_person(annotation, categories, is_binary, report, _record(annotation, index))
+            box = as_xywh(annotation.get("bbox")) if are_corners else annotation.get("bbox")
+            person = read_person(annotation, categories, is_binary, box, report, _record(annotation, index))
             person = person.with_(id=ids.take(annotation.get("id")))
             others_here = persons.setdefault(image, [])
-            track = tracks.take(annotation.get("track_id"), _video_of(found[image][1]))
+            track = tracks.take(_track_of(annotation), _video_of(found[image][1]))
             if track is not None and track in {other.track for other in others_here}:
                 report.leave_out(
                     f"{_record(annotation, index)}, track_id", "another person of the photo has it"
@@ -110,7 +114,7 @@ def _read_images(
             relative = folder.relative(image.get("file_name"))
             if image["id"] in found or relative in paths:
                 raise Unusable("its id or file name was used before in this file; each must have its own")
-            width, height = _image_size(image, relative, folder)
+            width, height = photo_size(image.get("width"), image.get("height"), relative, folder)
             found[image["id"]] = Photo(relative, width, height), image
             paths.add(relative)
             missing += not folder.holds(relative)
@@ -121,15 +125,6 @@ def _read_images(
     return found
 
 
-def _image_size(image: dict[str, Any], relative: str, folder: PhotoFolder) -> tuple[int, int]:
-    if image.get("width") is None or image.get("height") is None:
-        return folder.known_size(relative)
-    width, height = number(image["width"]), number(image["height"])
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        raise Unusable("its width or height is not valid")
-    return int(width), int(height)
-
-
 def _image_of(annotation: Any, found: Container[Hashable]) -> Hashable:
     if not isinstance(annotation, dict):
         raise Unusable("it is not an annotation")
@@ -137,6 +132,13 @@ def _image_of(annotation: Any, found: Container[Hashable]) -> Hashable:
     if image is None:
         raise Unusable("its photo is not among those read")
     return image
+
+
+def _track_of(annotation: dict[str, Any]) -> Any:
+    """Its track_id, which CVAT puts among the attributes."""
+    attributes = annotation.get("attributes")
+    inner = attributes.get("track_id") if isinstance(attributes, dict) else None
+    return annotation.get("track_id", inner)
 
 
 def _video_of(image: dict[str, Any]) -> str:

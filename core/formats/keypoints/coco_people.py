@@ -22,6 +22,7 @@ from core.records import Person
 
 FEET = ("left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel")
 MAX_NAMES = 1000
+_BEYOND_VISIBLE = "third numbers above 2 are no visibilities of COCO: their keypoints are read as visible"
 _PEOPLE_LOOKED_AT = 200
 _BODY = "coco17"  # what longer lists begin with; of some people they hold only this
 Counts = dict[Hashable, Counter[int]]
@@ -160,10 +161,12 @@ def read_person(
     annotation: dict[str, Any],
     categories: Mapping[Hashable, NameMatch],
     binary: bool,
+    box: Any,
     report: Report,
     record: str,
 ) -> Person:
-    """The person of an annotation, without an id of its own. binary: as `told_binary`. Raises Unusable."""
+    """The person of an annotation, without an id of its own. binary: as `told_binary`. box: the annotation's, left,
+    top, width, height. Raises Unusable."""
     category = annotation.get("category_id")
     category = None if category is None and None in categories else same_id(category, categories)
     if category not in categories:
@@ -172,6 +175,8 @@ def read_person(
         raise Unusable("it marks a crowd, not a person")
     matched = categories[category]
     values = triples(annotation.get("keypoints"), report, record)
+    if (values[:, 2] > people.VISIBLE).any():
+        report.note(_BEYOND_VISIBLE)
     rows = _rows(_with_all(values, matched), binary)
     scores = annotation.get("keypoint_scores")
     if scores is not None:
@@ -181,7 +186,7 @@ def read_person(
         array, matched = _with_feet(array, annotation, matched, binary)
     people.refuse_fractions(array, "export them in pixels of the photo")
     keypoints = people.make_keypoints(matched.layout, array[:, :3], report, record, array[:, 3] > 0)
-    bbox = people.box_or_round(annotation.get("bbox"), keypoints, report, record)
+    bbox = people.box_or_round(box, keypoints, report, record)
     return people.person(0, bbox, keypoints)
 
 

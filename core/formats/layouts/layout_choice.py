@@ -18,12 +18,17 @@ from core.formats.shared.layout_match import (
     match_in,
     match_in_order,
     places_of,
+    plain_name,
 )
 from core.formats.shared.report import Report
 
 # Layouts by number of keypoints without names, in files like COCO's.
 USUAL = {17: "coco17", 23: "coco23", 25: "openpose25", 26: "halpe26", 133: "coco23", 136: "halpe26"}
 _NAMES_SHOWN = 5
+_FEWEST_OF_ANIMAL = 2  # names
+_ANIMAL = frozenset(
+    ("paw", "tail", "tailbase", "tailset", "tailtip", "hoof", "wing", "beak", "snout", "withers", "muzzle")
+)
 
 
 def chosen_layout(
@@ -45,6 +50,7 @@ def chosen_layout(
         found = _as_named(names, count, layout_name)
     else:
         by_name = match(names) if len(names) == count else None
+        _refuse_animals(names)
         found = by_name or _by_number(report, where, names, count, usual or {}, people)
     _tell(report, where, names, found)
     return found
@@ -97,6 +103,14 @@ def undecided(report: Report, problem: str, ways: Sequence[str]) -> Undecided:
     """The question which of these layouts is meant."""
     words = tuple(Way(name, layout(name).source.rstrip(".")) for name in ways)
     return Undecided(f"{report.path.name}: {problem}", "layout_name", words)
+
+
+def _refuse_animals(names: Sequence[str]) -> None:
+    """Raises Unusable for keypoints of an animal, of which some have the names of a person's."""
+    parts = [name for name in names if _ANIMAL.intersection(plain_name(name).split("_"))]
+    if len(parts) >= _FEWEST_OF_ANIMAL:
+        shown = ", ".join(name[:32] for name in parts[:_NAMES_SHOWN])
+        raise Unusable(f"its keypoints are those of an animal, such as {shown}; of a person, name the layout")
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -113,10 +113,19 @@ def json_files(path: Path) -> list[Path]:
 
 
 def photo_size(width: object, height: object, relative: str, folder: PhotoFolder) -> tuple[int, int]:
-    """Width and height [px] as the file has them, else of the photo. Raises Unusable if neither has them."""
+    """Width and height [px] as the file has them, also as text, else of the photo. Raises Unusable if neither has
+    them."""
     if width is None or height is None:
         return folder.known_size(relative)
-    size = number(width), number(height)
-    if not all(1 <= side <= MAX_SIDE for side in size):
-        raise Unusable("the photo's width or height is not valid")
-    return int(size[0]), int(size[1])
+    sides = [people.whole_number(side) if isinstance(side, str) else side for side in (width, height)]
+    try:
+        size = number(sides[0]), number(sides[1])
+        if all(1 <= side <= MAX_SIDE for side in size):
+            return int(size[0]), int(size[1])
+    except Unusable:
+        pass
+    if not folder.holds(relative):
+        raise Unusable("the photo's width or height is not valid, and the photo is not in the folder")
+    if folder.report is not None:
+        folder.report.note("a width or height in the file that is not valid is taken from the photo")
+    return folder.known_size(relative)

@@ -18,6 +18,7 @@ _TAR = re.compile(r"\.(tar(\.\w+)?|t(gz|bz2?|xz))$", re.IGNORECASE)  # a packed 
 _JSON_START = re.compile(rb"\s*[\[{]")
 _START = 4096  # bytes that tell JSON and text
 _TORCH_START = 300  # bytes in which torch's archive names its first member
+_UTF8_MARK = b"\xef\xbb\xbf"
 _BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe"
 
 
@@ -52,7 +53,7 @@ class Glimpse:
             or (is_packed_pickle(self.data) and not _TAR.search(self.path.name))
         ):
             return "pickle"
-        if self.data.lstrip()[:1] == b"<":
+        if self.data.removeprefix(_UTF8_MARK).lstrip()[:1] == b"<":
             return "xml"
         return "json" if _is_json(self.data) else "text"
 
@@ -87,8 +88,8 @@ class Glimpse:
 
     @property
     def start(self) -> str:
-        """How a text begins; empty for all else."""
-        return self.data[:_START].decode(errors="replace") if self.kind == "text" else ""
+        """How a text begins, without its mark of UTF-8; empty for all else."""
+        return self.data[:_START].decode("utf-8-sig", errors="replace") if self.kind == "text" else ""
 
     @property
     def is_list(self) -> bool:

@@ -21,6 +21,8 @@ def unrecognised(seen: Glimpse, words: Sequence[str]) -> ReadError:
 
 def _told(seen: Glimpse) -> tuple[str, str]:
     other = "Name the format, or choose another file."
+    if seen.has_file("*.zip"):
+        return "its format is not one of those that are read", "Choose the .zip in it."
     if seen.kind == "folder":
         return "its format is not one of those that are read", "Choose another folder, or a file in it."
     if not seen.data:

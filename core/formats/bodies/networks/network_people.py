@@ -162,7 +162,8 @@ def axis_angles(matrices: np.ndarray) -> np.ndarray:
     """(N, 3 J) [rad] of matrices (N, J, 3, 3), moved to the nearest rotations; nan for rows with one that is none."""
     usable = np.isfinite(matrices).all(axis=(1, 2, 3)) & (np.abs(matrices) <= 2).all(axis=(1, 2, 3))
     safe = np.where(usable[:, None, None, None], matrices, np.eye(3))
-    usable &= (np.abs(np.linalg.det(safe) - 1) <= _DETERMINANT).all(axis=1)
+    with np.errstate(divide="ignore"):  # of matrices whose rows are all but the same
+        usable &= (np.abs(np.linalg.det(safe) - 1) <= _DETERMINANT).all(axis=1)
     left, _, right = np.linalg.svd(np.where(usable[:, None, None, None], safe, np.eye(3)))
     turns = left @ right
     pose = matrix_to_axis_angle(torch.from_numpy(turns)).flatten(1).numpy()

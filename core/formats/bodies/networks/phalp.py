@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from core.files.pickles.containers import read_values
-from core.files.untrusted import finite, numbers
+from core.files.untrusted import finite, number, numbers
 from core.files.unusable import Unusable
 from core.formats.bodies.networks.network_people import NetworkCamera, NetworkPeople, axis_angles, row
 from core.formats.shared import people
+from core.formats.shared.gathered_photos import photo_size
 from core.formats.shared.glimpse import NO, SURE, Glimpse
 from core.formats.shared.numbered_photos import NumberedPhotos
 from core.formats.shared.photo_folder import PhotoFolder
@@ -97,16 +98,17 @@ def _number(name: str) -> int | None:
 
 def _add(found: NetworkPeople, relative: str, frame: dict[str, Any], index: int) -> None:
     """One person of a frame. Raises Unusable."""
-    if float(numbers(_at(frame, "tracked_time", index))) > 0:
+    if number(_at(frame, "tracked_time", index)) > 0:
         raise Unusable("it was not seen in this frame but foretold from the frames before")
     smpl = _at(frame, "smpl", index)
     turns = np.concatenate([row(smpl, "global_orient", 1, 3, 3), row(smpl, "body_pose", 23, 3, 3)])
     betas = row(smpl, "betas", -1)[:10]
     if betas.shape != (10,):
         raise Unusable("it has not ten betas")
-    sizes = frame.get("size")
-    size = finite(_at(frame, "size", index), 2).astype(int).tolist() if sizes else found.size(relative)[::-1]
-    camera = NetworkCamera.of_photo((size[1], size[0]), CROP_FOCAL * max(size))
+    is_sized = frame.get("size") is not None and not (isinstance(frame["size"], list) and not frame["size"])
+    height, width = finite(_at(frame, "size", index), 2).tolist() if is_sized else (None, None)
+    size = photo_size(width, height, relative, found.folder)
+    camera = NetworkCamera.of_photo(size, CROP_FOCAL * max(size))
     box = people.box_from_xywh(numbers(_at(frame, "bbox", index), 4))
     cam_t = numbers(_at(frame, "camera", index), 3)
     pose = axis_angles(turns[None])[0]

@@ -38,8 +38,8 @@ def recognise(seen: Glimpse) -> int:
     """By its heads; a table of pandas in HDF5 by its words."""
     if seen.kind == "hdf5":
         return LIKELY if b"pandas_type" in seen.data and b"bodyparts" in seen.data else NO
-    heads = [line.split(",", 1)[0].strip() for line in seen.start[:4096].splitlines()[:1]]
-    return SURE if heads == ["scorer"] else NO
+    first = seen.start[:4096].partition("\n")[0]
+    return SURE if first.split(_delimiter(first), 1)[0].strip() == "scorer" else NO
 
 
 def read(
@@ -52,7 +52,8 @@ def read(
     if data.startswith(SIGNATURE):
         remedy = "Take the .csv beside it, or write one with deeplabcut.analyze_videos_converth5_to_csv."
         raise report.error("this is a table of pandas in HDF5", remedy)
-    lines = csv.reader(io.StringIO(decode(path, data), newline=""))
+    text = decode(path, data)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text.partition("\n")[0]))
     frames: list[Frame] = []
     identities: list[str] = []
     rows: list[np.ndarray] = []
@@ -139,9 +140,14 @@ def _numbers(cells: list[str]) -> np.ndarray:
     return np.where(np.abs(values) <= MAX_COORDINATE, values, np.nan).astype(np.float32)
 
 
+def _delimiter(line: str) -> str:
+    """Of a table's first line: spreadsheets put semicolons where numbers have a comma."""
+    return ";" if line.count(";") > line.count(",") else ","
+
+
 def _number(cell: str) -> float:
     try:
-        return float(cell[:64]) if cell else np.nan
+        return float(cell[:64].replace(",", ".")) if cell else np.nan
     except ValueError:
         return np.nan
 

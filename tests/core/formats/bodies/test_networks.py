@@ -4,6 +4,7 @@ import json
 import pickle
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from core.body.mean_skeleton import SMPLX_NEUTRAL
 from core.body.model import SMPL_NEUTRAL, Body, load_body
 from core.errors import ReadError
 from core.files.unusable import Unusable
+from core.formats.bodies.networks import phalp
 from core.formats.bodies.networks.network_people import NetworkCamera, axis_angles
 from core.formats.bodies.networks.sam3d import recovered_camera
 from core.formats.exchange import read_file
@@ -198,6 +200,38 @@ def test_cliffs_rotations_are_told_by_their_shape(shape, tmp_path):
     (tmp_path / "cliff.npz").write_bytes(making.npz_bytes(arrays | {"pose": pose}))
     for guess in guesses(read_file(tmp_path / "cliff.npz")):
         assert guess.pose == pytest.approx(angles[0], abs=1e-5)
+
+
+def with_first_frame_of_phalp(folder: Path, values: dict[str, Any]) -> Import:
+    """Two frames with a person each, of which the first has these values."""
+    frames = making_networks.phalp()
+    write_photos(folder, tuple(Path(name).name for name in frames))
+    first = next(iter(frames))
+    frames[first] = frames[first] | values
+    (folder / "demo_clip.pkl").write_bytes(pickle.dumps(frames))
+    return phalp.read(folder / "demo_clip.pkl")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("size", np.array([[48, 64]])),
+        ("size", [3]),
+        ("tracked_time", [[0, 1]]),
+        ("tracked_time", ["a"]),
+    ],
+)
+def test_an_odd_number_of_phalp_costs_its_person_alone(tmp_path, name, value):
+    found = with_first_frame_of_phalp(tmp_path, {name: value})
+    assert [photo.path for photo in found.photos if photo.people] == ["im0002.jpg"]
+    assert "left out: " in found.summary()
+
+
+@pytest.mark.parametrize("size", [[-48, 64], [0.5, 64]])
+def test_a_size_of_phalp_that_is_none_is_taken_from_the_photo(tmp_path, size):
+    found = with_first_frame_of_phalp(tmp_path, {"size": [size]})
+    assert [(photo.width, photo.height) for photo in found.photos] == [(making.WIDTH, making.HEIGHT)] * 2
+    assert "not valid is taken from the photo" in found.summary()
 
 
 def test_phalps_names_that_are_numbers_are_not_taken_for_photos_that_begin_at_0(tmp_path):

@@ -104,7 +104,9 @@ def test_axes_of_sleap_s_arrays_are_told_by_their_attribute(tmp_path):
 
 def test_a_nan_of_sleap_that_signals_is_an_absent_point(tmp_path):
     arrays = making_keypoints.sleap_arrays()
-    arrays["tracks"][0, :, 3, 0] = np.array([0x7FF0000000000001, 0xFFF4000000000000], np.uint64).view(np.float64)
+    arrays["tracks"][0, :, 3, 0] = np.array([0x7FF0000000000001, 0xFFF4000000000000], np.uint64).view(
+        np.float64
+    )
     file = written(tmp_path, making_keypoints.sleap_bytes(arrays), "clip.analysis.h5")
     assert np.flatnonzero(sleap.read(file).photos[0].people[0].keypoints.confidence == 0).tolist() == [3]
 

@@ -54,7 +54,7 @@ def camera_pitch(joints: Floats) -> float:
     up, spread_deg = (np.concatenate(both) for both in zip(leans, slopes, strict=True))
     angles = np.arange(-STEEPEST_DEG, STEEPEST_DEG + STEP_DEG, STEP_DEG)
     off_deg = np.degrees(np.arccos(np.clip(up_at(angles) @ up.T, -1, 1)))
-    aside_deg = off_deg.min(axis=0)  # a lean to the side, which no pitch explains, says less
+    aside_deg = off_deg.min(axis=0)  # a lean to the side, which no pitch explains, counts less
     residuals = (off_deg / np.hypot(spread_deg, aside_deg / 2))[:, aside_deg < LYING_DEG]
     votes = np.minimum(residuals**2, OUTLIER**2).sum(axis=1)
     return float(angles[int((votes + ((angles - USUAL_DEG) / SPREAD_DEG) ** 2).argmin())])

@@ -52,7 +52,7 @@ class NoLocksError(ProjectError):
 
 
 def check_locks(folder: Path) -> None:
-    """Raises NoLocksError if the folder's disk has no locks at all: SQLite then says 'locked' of every file."""
+    """Raises NoLocksError if the folder's disk has no locks at all: SQLite then reports every file as locked."""
     try:
         import fcntl
     except ImportError:  # Windows, whose disks all have them

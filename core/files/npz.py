@@ -162,7 +162,7 @@ def _add(archive: zipfile.ZipFile, member: zipfile.ZipInfo, array: np.ndarray) -
 
 @contextlib.contextmanager
 def written(path: Path) -> Iterator[None]:
-    """Turn a failed write into a FitsError that says that the old file is untouched."""
+    """Turn a failed write into a FitsError whose message states that the old file is untouched."""
     try:
         yield
     except OSError as error:

@@ -13,7 +13,7 @@ from core.records import BBox
 
 
 def crop_of(network: nn.Module, image: np.ndarray, bbox: BBox) -> np.ndarray:
-    """The crop (224, 224, 3) uint8 of a bbox in an image (H, W, 3), its contrast as the network's kind wants it."""
+    """The crop (224, 224, 3) uint8 of a bbox in an image (H, W, 3), its contrast as its network learned it."""
     crop = warp(image, crop_affine(bbox, CROP_SIZE), CROP_SIZE)
     if not kind_of(network).stretched:
         return crop

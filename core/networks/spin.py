@@ -148,7 +148,7 @@ def config_in(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
     weights = checkpoint.weights
     if "conv1.weight" in weights and "decpose.weight" not in weights and "fc1.weight" not in weights:
         raise CheckpointError(
-            f"{where}: holds a ResNet that knows nothing of bodies. Train with it as the backbone, or choose a "
+            f"{where}: holds a ResNet alone, without the layers of a body. Train with it as the backbone, or choose a "
             "checkpoint of SPIN."
         )
     bottlenecks = "layer1.0.conv3.weight" in weights

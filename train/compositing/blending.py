@@ -64,7 +64,7 @@ def warped(rgba: Image, affine: NDArray[np.floating], size: tuple[int, int]) -> 
 
 
 def laid_over(photo: Image, colours: Image, alpha: Floats, blend: Blend) -> Image:
-    """The photo (H, W, 3) with colours over it where alpha (H, W) says."""
+    """The photo (H, W, 3) with colours laid over it by alpha (H, W)."""
     if blend.way == "poisson" and (cloned := _cloned(photo, colours, alpha)) is not None:
         return cloned
     filled = _filled(colours, alpha)

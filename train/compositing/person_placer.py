@@ -1,4 +1,4 @@
-"""The synthesizer of Tripathi et al. (CVPR 2019) for people: it says where a cut-out goes so that the target fails.
+"""The synthesizer of Tripathi et al. (CVPR 2019) for people: it places a cut-out so that the target fails.
 
 A discriminator keeps it plausible: real pictures get the same seams, sizes and JPEG as composites, or it would learn
 those. Gradients go through the pasted pixels; truth follows the placement without one.

@@ -1,4 +1,4 @@
-"""Which composites are made: at random, the worst of some, or as a synthesizer says. Photo by photo, without memory."""
+"""Which composites are made: at random, the worst of some, or by a synthesizer. Photo by photo, without memory."""
 
 from __future__ import annotations
 

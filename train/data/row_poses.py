@@ -24,7 +24,7 @@ def in_crop_frame(
 ) -> Table:
     """The table with its own poses in the crop's frame. photos (N,): paths, whose sizes tell the camera's middle.
 
-    asked: the frame that the user says; tell: gets one line, which frame was taken and why. Rows without photo stay as
+    asked: the frame that the user names; tell: gets one line, which frame was taken and why. Rows without photo stay as
     they are.
     """
     if "pose" not in table.arrays:
@@ -44,8 +44,8 @@ def in_crop_frame(
 
 
 def frame_taken(table: Table, has_camera: bool, asked: Frame | None) -> tuple[Frame, str]:
-    """The frame of a data set's own poses, and why. What its columns tell goes before what the user says, as he says
-    it of several data sets. Where nobody tells it, the photos' names do, or it is the crop's, as SPIN takes it."""
+    """The frame of a data set's own poses, and why. Its columns decide before the user, whose answer is for
+    several data sets. Without either the photos' names decide, or else it is the crop's, as in SPIN."""
     if table.frame or has_camera:
         told = frame_named(table.frame or "photo")
         why = f"its {COLUMN} tells it" if table.frame else "the file has their translations and focal lengths"

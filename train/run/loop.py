@@ -1,6 +1,6 @@
 """The one loop of a training: take a batch, step, report, and go on after whatever happens.
 
-A Lesson (method_record.py) says where batches and gradients come from; the loop knows neither networks nor bodies.
+A Lesson (method_record.py) gives batches and gradients; the loop depends on neither networks nor bodies.
 What is random is a function of seed, epoch and place, so a run that was killed takes the same steps again.
 """
 

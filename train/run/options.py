@@ -1,6 +1,6 @@
 """The options of a training, and the one merge of them: command line, stored options of the run, defaults.
 
-Records become flags by themselves: a field's type says what reads it, and those of a nested record have its name, or
+Records become flags by themselves: a field's type decides its reader, and those of a nested record have its name, or
 the one that its field's metadata give as `flag`, before their own.
 """
 

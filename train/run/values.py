@@ -29,10 +29,7 @@ def from_one(text: str) -> int:
 
 def amount(text: str) -> float:
     """A number from 0 on."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _number(text)
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
     return value
@@ -40,9 +37,18 @@ def amount(text: str) -> float:
 
 def above_zero(text: str) -> float:
     """A number above 0."""
-    if not amount(text):
+    value = _number(text)
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return float(text)
+    return value
+
+
+def _number(text: str) -> float:
+    """nan for a text that is no number."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def named_path(text: str) -> tuple[str, Path]:

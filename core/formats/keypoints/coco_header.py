@@ -1,4 +1,4 @@
-"""The head of a COCO file that is written: categories, licences and all else that its photos' files told."""
+"""The head of a COCO file that is written: categories, licences and all other fields of its photos' files."""
 
 from __future__ import annotations
 

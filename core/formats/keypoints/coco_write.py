@@ -1,4 +1,4 @@
-"""Writes COCO keypoints JSON. People of a COCO file keep all that the file told of them, but for what was edited.
+"""Writes COCO keypoints JSON. People of a COCO file keep all fields of the file but those that were edited.
 
 An occluded keypoint is v = 1; confidences other than 0 and 1 are written as `keypoint_scores`. The box is the tight
 one, or where that is not known the square without its padding.

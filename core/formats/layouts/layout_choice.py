@@ -40,7 +40,7 @@ def chosen_layout(
     usual: Mapping[int, str] | None = None,
     people: Sequence[np.ndarray] = (),
 ) -> NameMatch:
-    """How `count` keypoints with these names, or without names, map to a layout. The report is told which.
+    """How `count` keypoints with these names, or without names, map to a layout. The report notes which.
 
     where: the part of the file in words. layout_name: as the user named it. usual: layouts by number that keypoints
     without names have in this format. people: points (count, 3) of some, that show which layout makes bodies. Raises

@@ -1,4 +1,4 @@
-"""What a file or folder shows before a format reads it. Each format's `recognise` says from it how sure it is."""
+"""What a file or folder shows before a format reads it. Each format's `recognise` returns from it how sure it is."""
 
 from __future__ import annotations
 

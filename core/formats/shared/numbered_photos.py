@@ -34,7 +34,7 @@ class NumberedPhotos:
 
     series: how names begin where several series of photos lie in one folder, such as the name of a video. is_only: of
     several videos, whose photos are not those of another one even where their own are not there.
-    first_frame: the file's number of the first photo's frame, as the user says it. shift: frame n of the file is photo
+    first_frame: the file's number of the first photo's frame, as the user gives it. shift: frame n of the file is photo
     n + shift, as `align` found it.
     """
 

@@ -38,7 +38,7 @@ class FolderReport(Protocol):
 class PhotoFolder:
     """The folder that the names in a file are relative to. Each photo's size is read once.
 
-    report: is told of photos that were found by the last parts of their names. anywhere: of a project, whose photos may
+    report: notes photos that were found by the last parts of their names. anywhere: of a project, whose photos may
     lie beside its folder.
     """
 
@@ -136,7 +136,7 @@ class PhotoFolder:
         return self._claimed(found, stem, searched=True)
 
     def settled(self, photos: Iterable[Photo]) -> tuple[Photo, ...]:
-        """The photos without those that two names of the file claim. The report is told what was searched and found."""
+        """The photos without those that two names of the file claim. The report notes what was searched and found."""
         photos = tuple(photos)
         if self.report is None:
             return photos

@@ -37,7 +37,7 @@ def is_3dpw(names: Iterable[str | None]) -> bool:
 
 
 def frame_told(told: str | None, own: str, has_camera: bool, shaped: str, report: Report) -> Frame | None:
-    """The frame as somebody says it: the user, the file's own column, its cameras; None if nobody does.
+    """The frame that the user, the file's own column or its cameras give, in this order; None where none does.
 
     told: by the user; own: the file's `pose_frame`, '' without; has_camera: it has translations and focal lengths;
     shaped: the fingerprint of the body of its shapes, which only our files tell.

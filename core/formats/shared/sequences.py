@@ -144,8 +144,9 @@ def _check_is_one(people: list[tuple[Photo, Person]], person_id: int | None) -> 
     is_alone = all(len(photo.people) == 1 for photo, _ in people)
     if len(people) > 1 and not is_alone and (person_id is not None or _is_crowded(people)):
         raise FitsError(
-            "nothing tells who is who in these photos, so no sequence is written. Give people with tracks: of "
-            "OpenPose's or COCO's files that have them, or of photos that are numbered in the order of the video."
+            "nothing tells which people of these photos are the same person, so no sequence is written. Give people "
+            "with tracks: of OpenPose's or COCO's files that have them, or of photos that are numbered in the order of "
+            "the video."
         )
 
 

@@ -64,7 +64,7 @@ def load_lifter(path: Path | None = None, device: torch.device | str = "cpu", ex
     if wanted != held:
         wrong = sorted(name for name in wanted.keys() | held.keys() if wanted.get(name) != held.get(name))
         raise CheckpointError(
-            f"{folder / WEIGHTS}: missing, extra or of another shape than {CONFIG} says: {', '.join(wrong)}."
+            f"{folder / WEIGHTS}: missing, extra or of another shape than {CONFIG} describes: {', '.join(wrong)}."
         )
     lifter.load_state_dict({name: value.float() for name, value in weights.items()})
     if not exact and has_bfloat16(torch.device(device)):

@@ -1,7 +1,7 @@
 """The lifter's input: keypoints of any layout, as seen by a camera that looks straight at the person.
 
 Turning the camera to the person takes away where in the photo they stand, and keeps the perspective: the keypoints are
-tangents of angles from the middle ray, and their size says how near the camera is.
+tangents of angles from the middle ray, and their size depends on the distance of the camera.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class LifterInput:
 
 @lru_cache
 def places(layout: str, definitions: tuple[str, ...]) -> tuple[list[int], list[int]]:
-    """(keypoint, place among the definitions) of every keypoint of the layout that the lifter knows."""
+    """(keypoint, place among the definitions) of every keypoint of the layout that the lifter has a definition of."""
     known = [
         (k, definitions.index(name))
         for k, name in enumerate(keypoint_layout(layout).definitions)

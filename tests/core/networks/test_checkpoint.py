@@ -72,7 +72,7 @@ def test_imagenet_weights_of_torchvision_start_the_backbone(tmp_path, suffix):
     state = network.state_dict()
     assert all(torch.equal(state[name], value) for name, value in weights.items() if name in state)
     assert torch.equal(network.fc1.weight, before)
-    with pytest.raises(CheckpointError, match="knows nothing of bodies"):
+    with pytest.raises(CheckpointError, match="without the layers of a body"):
         load_spin_network(path)
 
 

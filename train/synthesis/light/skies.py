@@ -1,4 +1,4 @@
-"""Light as the shader wants it: a sky of nine spherical harmonics, a sun, and an exposure.
+"""Light in the form of the shader: a sky of nine spherical harmonics, a sun, and an exposure.
 
 The sky is three matrices M: light on a surface of normal n is (n, 1)' M (n, 1), equation 11 of Ramamoorthi and
 Hanrahan, An Efficient Representation for Irradiance Environment Maps, SIGGRAPH 2001.

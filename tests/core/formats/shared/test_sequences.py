@@ -170,7 +170,7 @@ def test_without_tracks_numbered_photos_are_followed_and_others_are_refused():
     assert sorted(found.values()) == [[LEFT] * 3, [RIGHT] * 3]
     other = [photo.with_(path=f"{name}.png") for name, photo in zip("abc", photos, strict=True)]
     for whom in (None, 1):
-        with pytest.raises(FitsError, match="who is who"):
+        with pytest.raises(FitsError, match="which people of these photos are the same person"):
             sequences(other, everybody(other), whom, None, [])
 
 

@@ -13,10 +13,11 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from core.body.keypoints import side_colours
+from desktop.style_sheet import style_sheet
 
 ThemeName = Literal["system", "light", "dark"]
 Side = Literal["left", "right", "centre"]
-FUSION_DARKER = 140  # [%] Fusion darkens the window's colour by this for an outline
+HANDLE = 0.3  # share of the muted colour in a scroll bar's handle
 
 
 @dataclass(frozen=True)
@@ -110,18 +111,8 @@ def apply(theme: Theme) -> None:
     if isinstance(application, QApplication):
         application.setStyle("Fusion")
         application.setPalette(palette(theme))
-        # PySide's type says bytes, but only str works.
-        application.setPalette(_boxed(theme), "QCheckBox")  # type: ignore[arg-type]
-
-
-def _boxed(theme: Theme) -> QPalette:
-    """A palette for check boxes: Fusion outlines the square in the muted colour.
-
-    By default Fusion darkens the window's colour for the outline. That is invisible in the dark theme.
-    """
-    result = palette(theme)
-    result.setColor(QPalette.ColorRole.Window, QColor(theme.muted).lighter(FUSION_DARKER))
-    return result
+        handle = mixed(theme.border, theme.muted, HANDLE)
+        application.setStyleSheet(style_sheet(theme.name, {**vars(theme), "handle": handle}))
 
 
 def palette(theme: Theme) -> QPalette:

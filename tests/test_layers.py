@@ -27,6 +27,7 @@ NOT_IN_TRAIN = {"PySide6", "PyQt6", "PyQt5", "qtpy", "pyqtgraph", "desktop"}  # 
 DESKTOP_FLOORS = (
     ("text", "system", "qt_override"),
     ("collector",),
+    ("style_sheet",),
     ("theme",),
     ("state",),
     ("settings", "jobs"),

@@ -43,6 +43,7 @@ class Workbench(Document):
     """The object that views draw and ask for changes. Fits, queue and jobs know it as a Document."""
 
     view_changed = Signal()
+    tiles_resized = Signal()  # the view changed by `tile_px` alone: only the contact sheet draws anew
     previewed_beside = Signal()  # some of the moves of a drag, for views beside the photo
 
     def __init__(
@@ -88,7 +89,8 @@ class Workbench(Document):
         view = replace(self.view, **changes)
         if view != self.view:
             self.view = view
-            self.view_changed.emit()
+            changed = self.tiles_resized if changes.keys() == {"tile_px"} else self.view_changed
+            changed.emit()
 
     # Projects and people
 

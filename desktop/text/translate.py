@@ -4,6 +4,7 @@ English stands in the source and is its own key: tr("Fit"). A table that is made
 texts with QT_TR_NOOP, and tr() translates them where they are shown. pyside6-lupdate finds both by these names.
 """
 
+import re
 from functools import cache
 
 from PySide6.QtCore import QCoreApplication
@@ -16,6 +17,7 @@ def QT_TR_NOOP(text: str) -> str:
     return text
 
 
+MENU_KEY = re.compile(r"\s*\(&\w\)")  # beside a text that has no free letter
 OPENPOSE = "openpose_"  # prefix of SPIN's keypoints that follow OpenPose's definition
 VERDICTS: dict[Verdict, str] = {
     "todo": QT_TR_NOOP("to do"),
@@ -39,6 +41,11 @@ def part(name: str) -> str:
     """A joint or a keypoint, by the name that core gives it. Looked up once a language, as each picture asks for it."""
     words = tr(name.removeprefix(OPENPOSE).replace("_", " "))
     return tr("{name} of OpenPose").format(name=words) if name.startswith(OPENPOSE) else words
+
+
+def plain(words: str) -> str:
+    """A command's text without the mark of its menu key, as in "A&ccept" and "Fit all (&x)"."""
+    return MENU_KEY.sub("", words).replace("&", "")
 
 
 def title(words: str) -> str:

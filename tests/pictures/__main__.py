@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.app import build
 from desktop.settings import Settings
 from desktop.state.view import View
+from desktop.text.language import speak
 from tests.journeys.program import OpenWindow
 from tests.pictures.scenes import Scene, close_dialogs, opened, scenes, settled
 from train.run.parser import CommandLine
@@ -88,6 +89,7 @@ def main() -> int:
         return max(again(size) for size in options.size or SIZES)
     options.out.mkdir(parents=True, exist_ok=True)
     application = QApplication.instance() or QApplication([])
+    speak(application, "en")  # else "1 people"
     wanted = with_needs(scenes(options.data, options.open), options.scene)
     with TemporaryDirectory() as folder:
         made = Opened(Path(folder))

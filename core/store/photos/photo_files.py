@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
@@ -66,6 +67,7 @@ def size_and_hash(file: Path) -> tuple[int, str] | None:
         return None
 
 
+@lru_cache(maxsize=4096)  # an act on many people checks the same paths as its undo
 def check_path(path: str) -> str:
     """The path unchanged. Raises ProjectError for an absolute or empty path."""
     if not path or PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute() or "\0" in path:

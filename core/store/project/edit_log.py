@@ -83,11 +83,14 @@ def history(db: sqlite3.Connection, person_id: int | None, limit: int) -> Iterat
 def _encode(row: Row | None) -> str | None:
     if row is None:
         return None
-    return json.dumps(row, default=_blob_to_json, ensure_ascii=False, separators=(",", ":"))
+    return _to_json(row)
 
 
 def _blob_to_json(blob: bytes) -> dict[str, str]:
     return {"base64": base64.b64encode(blob).decode()}
+
+
+_to_json = json.JSONEncoder(default=_blob_to_json, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _decode(text: str | None) -> Row | None:

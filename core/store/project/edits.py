@@ -75,17 +75,22 @@ class RowWriter:
 
     def write_person(self, person: Person, photo_id: int) -> None:
         """Write one person. Raises ProjectError if the id belongs to a person of another photo."""
-        row = self.db.execute("SELECT photo_id FROM person WHERE id = ?", (person.id,)).fetchone()
-        if row is not None and row["photo_id"] != photo_id:
+        old = self._row("person", int(person.id))
+        if old is not None and old["photo_id"] != photo_id:
             raise ProjectError(
                 f"person {person.id} is in another photo. Give a new person an id of `new_person_id()`."
             )
-        self.write("person", int(person.id), person_row(person, photo_id))
+        self._replace("person", int(person.id), old, person_row(person, photo_id))
 
     def write(self, kind: str, target: int, new: Row | None) -> None:
         """Write the columns of `new` to a row, or insert it; other columns stay. None deletes the row."""
+        self._replace(kind, target, self._row(kind, target), new)
+
+    def _row(self, kind: str, target: int) -> Row | None:
         found = self.db.execute(f"SELECT * FROM {kind} WHERE id = ?", (target,)).fetchone()
-        old = {name: found[name] for name in COLUMNS[kind]} if found else None
+        return {name: found[name] for name in COLUMNS[kind]} if found else None
+
+    def _replace(self, kind: str, target: int, old: Row | None, new: Row | None) -> None:
         if old is not None and new is not None:
             changed = {name: value for name, value in new.items() if value != old[name]}
             if not changed:

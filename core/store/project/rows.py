@@ -11,6 +11,7 @@ import math
 import sqlite3
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, get_args
 
@@ -32,6 +33,7 @@ from core.store.project.schema import Row, Value
 from core.wishes import from_plain, to_plain
 
 VERDICTS = get_args(Verdict)
+PACKED = 4096  # records whose bytes are kept: a verdict, and its undo, write the same ones again
 BODY_ARRAYS = (("pose", 72), ("betas", 10), ("cam_t", 3), ("camera_center", 2))
 BODY_FLOATS = sum(size for _, size in BODY_ARRAYS)
 _LENGTHS = struct.Struct("<II")
@@ -212,6 +214,7 @@ def _quaternions(pose: np.ndarray) -> np.ndarray:
     return np.concatenate([np.cos(half), axis_angle / 2 * np.sinc(half / np.pi)], axis=-1)
 
 
+@lru_cache(maxsize=PACKED)
 def _pack_keypoints(keypoints: Keypoints) -> bytes:
     columns = (keypoints.xy, keypoints.confidence[:, None], keypoints.occluded[:, None])
     return np.concatenate(columns, axis=1).astype("<f4").tobytes()
@@ -231,10 +234,12 @@ def _pack_body(record: Guess | Fit, **scalars: Value) -> bytes:
     return _LENGTHS.pack(len(head), len(arrays)) + head + arrays
 
 
+@lru_cache(maxsize=PACKED)
 def _pack_fit(fit: Fit) -> bytes:
     return _pack_body(fit, score=float(fit.score), source=fit.source, weak=bool(fit.weak))
 
 
+@lru_cache(maxsize=PACKED)
 def _pack_guess(guess: Guess) -> bytes:
     others = guess.alternatives
     first = _pack_body(

@@ -22,6 +22,7 @@ FILLED = 0.84  # share of a view that a whole body fills
 TOOLS_PX = (
     44  # at the left of a view, where tools lie; the same at the right, so that the body is in the middle
 )
+BAR_PX = 40  # at the lower edge of a view with tools, where the bar lies
 HOME = (25.0, 8.0)  # azimuth and elevation [degrees] of the first look; the photo's camera is at azimuth 0
 # Azimuth and elevation [degrees] from which a body that faces azimuth 0 shows its front, back, own left and right …
 SIDES = {
@@ -79,17 +80,23 @@ class Orbit:
     def framing(self, points: np.ndarray, size: QSize, tools_px: int = TOOLS_PX) -> "Orbit":
         """The same direction, from where points (N, 3) [m] fill a picture of this size [px], with a margin.
 
-        tools_px: kept free at the left and the right.
+        tools_px: kept free at the left and the right, and with it the height of a bar below.
         """
-        room = _room(size, tools_px) / self._focal_px(size)  # tangents of half angles
+        above = _room(size, tools_px) / self._focal_px(
+            size
+        )  # tangents of half angles, to the right and above …
+        below = above.copy()  # … and to the left and below
+        if tools_px:
+            below[1] = min(below[1], (size.height() / 2 - BAR_PX) / self._focal_px(size))
         seen = points @ self.axes.T
         flat, back = seen[:, :2], seen[:, 2:]
         # Lines of sight that graze the points at the right and above, and at the left and below. The eye is where both
-        # meet, or farther behind.
-        high, low = (flat + room * back).max(axis=0), (-flat + room * back).max(axis=0)
+        # meet, or farther behind in their middle.
+        high, low = (flat + above * back).max(axis=0), (-flat + below * back).max(axis=0)
         middle = (back.min() + back.max()) / 2
-        away = max(float(((high + low) / 2 / room).max()), float(back.max()) + NEAREST_M) - float(middle)
-        x, y = (high - low) / 2
+        eye = max(float(((high + low) / (above + below)).max()), float(back.max()) + NEAREST_M)
+        away = eye - float(middle)
+        x, y = (high - low - (above - below) * eye) / 2
         center = np.array([x, y, middle]) @ self.axes
         return replace(self, center=tuple(center.tolist()), distance=min(away, FAR_M / 2))
 

@@ -120,12 +120,13 @@ class ContactSheet(QListView):
         # Queued: at a reset the view first clears its selection.
         model.modelReset.connect(self.show_person, Qt.ConnectionType.QueuedConnection)
         workbench.view_changed.connect(self._dress)
+        workbench.tiles_resized.connect(self._dress)
         thumbnails.arrived.connect(self.viewport().update)
         self._dress()
 
     @qt_override()
     def showEvent(self, event: QShowEvent) -> None:
-        """Set the model only while visible: laying out 100 000 people takes a third of a second."""
+        """Set the model only while visible: laying out 100 000 people takes time at each change of the queue."""
         super().showEvent(event)
         if self.model() is None:
             self.setModel(self._people)
@@ -191,6 +192,7 @@ class SheetPage(QWidget):
         self.setFocusProxy(sheet)
         self.size_slider.valueChanged.connect(lambda size: workbench.change_view(tile_px=size))
         workbench.view_changed.connect(self._show_size)
+        workbench.tiles_resized.connect(self._show_size)
         model.modelReset.connect(self._count)
         workbench.queue.together_changed.connect(self._count)
         self._show_size()

@@ -47,6 +47,7 @@ STATE_PX = MARK_PX + 4  # height of the marks' ground, over the lower edge of a 
 STATE_ALPHA = 215
 ABOUT_PX = 148
 LEAST_PHOTOS = 2  # that a strip is of use for
+LOW_PX = 580  # a window that is too low for strip and timeline
 
 
 class PhotoDelegate(QStyledItemDelegate):
@@ -160,6 +161,7 @@ class Filmstrip(QWidget):
         workbench.project_changed.connect(self._project_changed)
         workbench.photo_changed.connect(self._show_photo)
         workbench.view_changed.connect(self._dress)
+        workbench.sequence.changed.connect(self._dress)
         thumbnails.arrived.connect(self.photos.viewport().update)
         self.photos.selectionModel().currentChanged.connect(self._choose)
         self._refresh()
@@ -167,6 +169,10 @@ class Filmstrip(QWidget):
     def allow(self, on_page: bool) -> None:
         """Show the strip only while the photo is shown."""
         self._on_page = on_page
+        self._dress()
+
+    def follow_height(self) -> None:
+        """In a low window the timeline takes the strip's place: with both, the window would leave the screen."""
         self._dress()
 
     def _lay_out(self, actions: Mapping[str, QAction]) -> None:
@@ -206,8 +212,10 @@ class Filmstrip(QWidget):
         self._show_photo()
 
     def _dress(self) -> None:
-        wanted = self._workbench.view.filmstrip and len(self.model.ids) >= LEAST_PHOTOS
-        self.setVisible(wanted and self._on_page)
+        view = self._workbench.view
+        wanted = view.filmstrip and len(self.model.ids) >= LEAST_PHOTOS
+        timeline = view.timeline and self._workbench.sequence.there
+        self.setVisible(wanted and self._on_page and not (timeline and self.window().height() < LOW_PX))
         self.photos.viewport().update()
 
     def _show_photo(self) -> None:

@@ -21,7 +21,7 @@ from core.store.project.review_queue import ANY
 from desktop.model.workbench import Workbench
 from desktop.qt_override import qt_override
 from desktop.text import warning_texts
-from desktop.text.translate import tr
+from desktop.text.translate import plain, tr
 
 SHARES = (11, 9)  # orders and warnings have longer texts than verdicts and tags
 EDGE_PX = 2  # margin of the style on both sides of a choice
@@ -117,7 +117,7 @@ class QueueFilters(QWidget):
         self.sort.setIcon(self._sort_action.icon())
         in_order = tr("The list is in order: no score has changed since it was sorted")
         self.sort.setToolTip(self._sort_action.toolTip() if self.sort.isEnabled() else in_order)
-        self.sort.setAccessibleName(self._sort_action.text().replace("&", ""))
+        self.sort.setAccessibleName(plain(self._sort_action.text()))
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)

@@ -23,6 +23,7 @@ from desktop.jobs.fitting import with_camera
 from desktop.model.person_warnings import warned
 from desktop.model.workbench import Workbench
 from desktop.state.view import FitOptions
+from desktop.style_sheet import ARROWS_PX
 from desktop.text import warning_texts
 from desktop.text.translate import tr
 from desktop.theme import theme
@@ -142,11 +143,12 @@ class FitPanel(QScrollArea):
         for number, row in enumerate(self.rows.values()):
             row.add_to(rows, number)
         label_px = max(row.label.sizeHint().width() for row in self.rows.values())
-        number_px = max(row.number.sizeHint().width() for row in (*self.rows.values(),))
+        boxes = (self.focal, *(row.number for row in self.rows.values()))
+        number_px = max(box.sizeHint().width() for box in boxes) - ARROWS_PX  # which the hint counts twice
         focal_label.setMinimumWidth(label_px)
         for row in self.rows.values():
-            row.align(label_px, max(number_px, self.focal.sizeHint().width()))
-        self.focal.setFixedWidth(max(number_px, self.focal.sizeHint().width()))
+            row.align(label_px, number_px)
+        self.focal.setFixedWidth(number_px)
         options = QWidget()
         options.setLayout(grid)
         self.setWidget(options)

@@ -31,6 +31,7 @@ BESIDE = (2, 3, 2, 1)
 ABOVE = (0, 1, 1, 3)  # the title's cell: over the lines alone it would set their least width
 AXIS_WIDTH_PX, TEXT_PX, NAMES_PX = 34, 14, 76
 TITLE_PT, NAME_PT = 9.0, 7.5
+TITLE_PX, LEAST_APART_PX = 18, 20  # of a title's line; between two ticks: nearer, their numbers run together
 LEAST_NAMED_PX = 140  # a lower panel has no room for names below the bars
 LEAST_BETWEEN = 3  # heights of a text, for one between the ends of the axis
 
@@ -56,7 +57,8 @@ class WholeNumbers(pyqtgraph.AxisItem):
     @qt_override(list)
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         levels = super().tickSpacing(low, high, size)
-        return [(spacing, start) for spacing, start in levels if spacing >= 1] or [(1.0, 0.0)]
+        whole = [(spacing, start) for spacing, start in levels if spacing >= 1] or [(1.0, 0.0)]
+        return [level for level in whole if size * level[0] >= LEAST_APART_PX * (high - low)] or whole[:1]
 
 
 class LossPlot(pyqtgraph.PlotWidget):
@@ -112,6 +114,7 @@ class LossPlot(pyqtgraph.PlotWidget):
         if shown:
             self.getPlotItem().setYRange(np.log10(SMALLEST_LOSS), _largest_power(losses), padding=0.05)
         self.getPlotItem().setTitle(words, size="9pt", color=self._workbench.view.colours.muted)
+        self.getPlotItem().layout.setRowFixedHeight(0, TITLE_PX)  # setTitle makes it higher
 
     def _dress(self) -> None:
         colours = self._workbench.view.colours

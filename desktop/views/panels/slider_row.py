@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from desktop.qt_override import qt_override
 
+LEAST_PX = 44  # width of a slider in a narrow panel
 GROOVE_PX = 4
 KNOB_PX = 13
 
@@ -85,6 +86,7 @@ class SliderRow(QObject):
         self._let_go = False  # the drag was cancelled; moves until the release are ignored
         self.label = QLabel(name)
         self.slider = slider
+        slider.setMinimumWidth(LEAST_PX)
         self.slider.setSingleStep(round(step / self._per_tick))
         self.slider.setPageStep(round(10 * step / self._per_tick))
         self.number = QDoubleSpinBox()

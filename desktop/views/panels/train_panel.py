@@ -35,6 +35,10 @@ from desktop.views.panels.run_picture import RunPicture
 MOST_STEPS, MOST_PEOPLE = 10_000_000, 16_384
 SILENT_S = 120  # a run without output for this long may have ended or hang
 CURVE_PX, BAR_PX = 400, 6
+LEAST_PX, BUTTON_EDGES_PX = (
+    56,
+    14,
+)  # of a number; beside the words of a button: on a small screen both are narrow
 MOST_MINUTES = 10**6
 
 
@@ -103,6 +107,7 @@ class TrainPanel(QWidget):
             label = QLabel(words)
             label.setBuddy(box)
             box.setAccessibleName(words)
+            box.setMinimumWidth(LEAST_PX)
             grid.addWidget(label, 1, 2 * column)
             grid.addWidget(box, 1, 2 * column + 1)
         grid.addWidget(self.more, 2, 0, 1, 4)
@@ -110,6 +115,8 @@ class TrainPanel(QWidget):
             row = QHBoxLayout()  # two rows hold all: more would lie below a small screen
             row.setSpacing(4)
             for button in buttons:
+                words_px = button.fontMetrics().horizontalAdvance(button.text())
+                button.setMinimumWidth(words_px + BUTTON_EDGES_PX)  # Qt's own least width is twice the words
                 row.addWidget(button, 1)
             grid.addLayout(row, 3 + line, 0, 1, 4)
         grid.addWidget(self.network, 5, 0, 1, 4)

@@ -1,17 +1,19 @@
 """The picture of the photo on show, read in the background: until it is there, a notice and a button take its place."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from core.errors import ImageError
+from core.errors import ImageError, ProjectError
 from core.files.video.frame_names import file_of
 from desktop.jobs.files.photos import Photos
 from desktop.model.workbench import Workbench
 from desktop.text.translate import tr
 
+LOOKED_AHEAD = 3  # people of the queue among whom the next photo is looked for
 BELOW_PX = 70  # from the middle of the canvas, where the text is
 
 
@@ -63,6 +65,21 @@ class ShownImage(QObject):
             self._found = found
             self.offer()
             self.changed.emit()
+        if found is not None and not self._workbench.view.playing:
+            QTimer.singleShot(0, self, self._read_ahead)  # after this one is drawn
+
+    def _read_ahead(self) -> None:
+        """Read the photo that follows in the queue, so that it is there at once."""
+        queue, project, photo = self._workbench.queue, self._workbench.project, self._workbench.photo
+        if project is None or photo is None:
+            return
+        beside = dict.fromkeys(queue.beside(by) for by in range(1, LOOKED_AHEAD + 1))
+        rows = project.queue_rows(one for one in beside if one is not None)
+        other = next((row.photo_id for row in rows if row.path != photo.path), None)
+        if other is not None:
+            with suppress(ProjectError):  # it is told when the photo is asked for
+                ahead = project.photo(other)
+                self._photos.read_ahead(project.folder / ahead.path, (ahead.width, ahead.height))
 
 
 def notice_of(workbench: Workbench, path: str, image: np.ndarray | ImageError | None) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from desktop.commands.command import Command
 from desktop.commands.menus import MENUS
 from desktop.settings import Settings
-from desktop.text.translate import tr
+from desktop.text.translate import plain, tr
 from desktop.views.bold import bold
 
 KEYS_PX = 170
@@ -69,9 +69,9 @@ class KeysPage(QWidget):
         grid.setColumnStretch(0, 1)
         for command in self._commands:
             if command.menu not in self._titles:
-                title = self._titles[command.menu] = bold(QLabel(tr(MENUS[command.menu]).replace("&", "")))
+                title = self._titles[command.menu] = bold(QLabel(plain(tr(MENUS[command.menu]))))
                 grid.addWidget(title, grid.rowCount(), 0, 1, 2)
-            label = QLabel(self._actions[command.id].text().replace("&", ""))
+            label = QLabel(plain(self._actions[command.id].text()))
             edit = QKeySequenceEdit(self._actions[command.id].shortcut())
             edit.setClearButtonEnabled(True)
             edit.setMaximumSequenceLength(1)

@@ -119,6 +119,9 @@ class SettingsForm(QGroupBox):
                 self.form.addRow(
                     tr(setting.words), with_note(widget, tr(setting.note) if setting.note else "")
                 )
+        boxes = [widget for widget in self.widgets.values() if isinstance(widget, QComboBox)]
+        for box in boxes:
+            box.setMinimumWidth(max(one.sizeHint().width() for one in boxes))
         workbench.view_changed.connect(self._show)
         self._show()
 

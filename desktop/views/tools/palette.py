@@ -19,7 +19,7 @@ from desktop.commands.command import Command
 from desktop.commands.menus import MENUS
 from desktop.qt_override import qt_override
 from desktop.settings import Settings
-from desktop.text.translate import tr
+from desktop.text.translate import plain, tr
 
 WIDTH_PX, HEIGHT_PX, ICON_PX, ROW_PX = 560, 420, 18, 28
 WALKS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -115,6 +115,7 @@ class CommandPalette(QDialog):
             item.setIcon(0, self._no_icon if action.icon().isNull() else action.icon())
             item.setSizeHint(1, QSize(0, ROW_PX))
             item.setData(0, NAME, entry.name)
+            item.setToolTip(0, action.toolTip())
             item.setToolTip(1, why_not)
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setDisabled(bool(why_not))
@@ -136,8 +137,8 @@ class CommandPalette(QDialog):
 
 
 def _entry(command: Command, action: QAction) -> Entry:
-    menu = tr(MENUS[command.menu]).replace("&", "")
-    words = action.text().replace("&", "")
+    menu = plain(tr(MENUS[command.menu]))
+    words = plain(action.text())
     return Entry(
         command.id,
         f"{menu} › {words}",

@@ -14,7 +14,8 @@ from desktop.model.workbench import Workbench
 from desktop.settings import Settings
 from desktop.state.shown import Shown
 from desktop.state.view import View
-from desktop.text.translate import tr
+from desktop.text.command_tips import TIPS
+from desktop.text.translate import plain, tr
 from desktop.views.tools.context_menu import show_reasons
 
 WRITES = WRITABLE | UNLOCKED
@@ -101,12 +102,15 @@ class Actions(dict[str, QAction]):
             if command.several:
                 action.setText(tr(command.several if there >= SEVERAL else command.text))
             # A hundred texts at every edit would take longer than the edit, and the same come again.
-            about = (missing, fixed, action.shortcut().toString(), action.text())
+            about = (command.id, missing, fixed, action.shortcut().toString(), action.text())
             if self._tips.get(command.id) != about:
                 self._tips[command.id] = about
                 if about not in self._made:
                     reason = fixed if fixed and missing & WRITES else tr(why_not(command, there))
-                    self._made[about] = (reason if missing else "", _tool_tip(action, reason))
+                    self._made[about] = (
+                        reason if missing else "",
+                        _tool_tip(action, tr(TIPS[command.id]), reason),
+                    )
                 reason, tip = self._made[about]
                 action.setData(reason)
                 action.setToolTip(tip)
@@ -124,10 +128,9 @@ class Actions(dict[str, QAction]):
         self.update_states()
 
 
-def _tool_tip(action: QAction, why_not: str) -> str:
-    """The action's words and keys, and below them why it is not available."""
-    words, keys = action.text().replace("&", ""), action.shortcut().toString()
+def _tool_tip(action: QAction, does: str, why_not: str) -> str:
+    """The action's words and keys, and below them what it does, or why it is not available."""
+    words, keys = plain(action.text()), action.shortcut().toString()
     known = tr("{words}  {keys}").format(words=words, keys=keys) if keys else words
-    if action.isEnabled() or not why_not:
-        return known
-    return tr("{words}\n{why_not}").format(words=known, why_not=why_not)
+    more = does if action.isEnabled() or not why_not else why_not
+    return tr("{words}\n{more}").format(words=known, more=more)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from core.body.keypoints import layout
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
-from desktop.text.translate import part, tr
+from desktop.text.translate import part, plain, tr
 from desktop.views.photo.canvas import Canvas
 
 HINTS = ("fit", "drag", "menu", "judge")  # in the order in which they are shown
@@ -152,4 +152,4 @@ class CanvasHints(QFrame):
     def _keys(self, name: str) -> str:
         action = self._actions[name]
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        return keys or action.text().replace("&", "")
+        return keys or plain(action.text())

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QTool
 from desktop.model.first_steps import STEPS, FirstSteps
 from desktop.model.workbench import Workbench
 from desktop.settings import Settings
-from desktop.text.translate import tr
+from desktop.text.translate import plain, tr
 
 
 class Middle(QWidget):
@@ -130,4 +130,4 @@ class StepsLine(QFrame):
 
     def _keys(self, name: str) -> str:
         """The current keys of a command; its text if it has none."""
-        return self._actions[name].shortcut().toString() or self._actions[name].text().replace("&", "")
+        return self._actions[name].shortcut().toString() or plain(self._actions[name].text())

@@ -144,7 +144,7 @@ class ProposalSheet(QDialog):
 def words_of(proposal: Proposal) -> str:
     """The caption: loss and kind."""
     kind = tr(KIND_NAMES[proposal.kind]) if proposal.kind in KIND_NAMES else proposal.kind
-    return f"{proposal.loss:.3g} · {kind}"
+    return f"{proposal.loss:.2f} · {kind}"
 
 
 def picture_of(proposal: Proposal) -> QPixmap | None:

@@ -50,8 +50,11 @@ class JobLine(QWidget):
             words = tr("{title}: {progress}").format(title=job.title, progress=progress)
         then = tr("{first}, then: {second}").format(first=words, second=job.next_title)
         self.title.setText(then if job.next_title else words)
+        # A new value would draw the whole window at once, within the job's step. So it is drawn with the rest.
+        self.progress.setUpdatesEnabled(False)
         self.progress.setRange(0, job.total)
         self.progress.setValue(job.done)
+        self.progress.setUpdatesEnabled(True)
 
 
 class Status(QWidget):

@@ -246,6 +246,7 @@ class Window(WindowOfCommands):
     @qt_override()
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.filmstrip.follow_height()
         self.docks.regain()
 
     @qt_override(bool)

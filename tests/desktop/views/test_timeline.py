@@ -250,3 +250,14 @@ def test_a_range_maps_places_to_pixels_and_back():
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0:00.0"), (61.25, "1:01.2"), (3723.04, "1:02:03.0")])
 def test_a_time_is_shown_in_tenths(seconds, words):
     assert clock(seconds) == words
+
+
+def test_in_a_low_window_the_timeline_takes_the_place_of_the_filmstrip(desk, lanes):
+    filmstrip, size = desk.window.filmstrip, desk.window.size()
+    desk.window.resize(911, 500)
+    desk.wait(lambda: filmstrip.isHidden())
+    assert desk.window.timeline.isVisible()
+    screen_px = 512  # of 1366 × 768 at 150 %
+    desk.wait(lambda: desk.window.minimumSizeHint().height() <= screen_px)
+    desk.window.resize(size)
+    desk.wait(lambda: filmstrip.isVisible())

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from desktop.commands.command import Command
 from desktop.commands.menus import MENUS
 from desktop.qt_override import qt_override
-from desktop.text.translate import tr
+from desktop.text.translate import plain, tr
 from desktop.views.window.help.shortcut_card import ShortcutCard
 
 Rows = list[tuple[str, str]]
@@ -98,7 +98,7 @@ def _tasks(commands: Sequence[Command], actions: Mapping[str, QAction]) -> list[
     for command in commands:
         keys = actions[command.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         if keys:
-            words = actions[command.id].text().replace("&", "").replace("…", "").strip()
+            words = plain(actions[command.id].text()).replace("…", "").strip()
             rows[command.menu].append((words, keys))
     return [
         (tr("Judge people, one after the other"), rows["person"]),

@@ -330,6 +330,23 @@ def test_the_size_of_the_sheets_pictures_is_kept_for_the_next_session(desk):
     desk.settings.keep_view(type(desk.workbench.view)(theme="light"))
 
 
+def test_another_size_of_the_sheets_pictures_redraws_the_sheet_alone(desk):
+    desk.do("view.sheet")
+    changes = []
+    desk.workbench.view_changed.connect(lambda: changes.append(desk.workbench.view.tile_px))
+    desk.window.sheet_page.size_slider.setValue(200)
+    assert desk.window.contact_sheet._tile_px == 200
+    assert not changes
+    desk.workbench.change_view(tile_px=100, boxes=not desk.workbench.view.boxes)
+    assert desk.window.sheet_page.size_slider.value() == 100
+    assert changes == [100]
+
+
+def test_a_layout_of_the_sheet_asks_python_nothing_about_each_row(desk):
+    assert "rowCount" not in vars(type(desk.window.people.model))
+    assert desk.window.people.model.rowCount() == len(desk.workbench.queue.ids())
+
+
 def test_a_context_menu_beside_all_rows_has_none(desk):
     desk.workbench.queue.want(verdict="accepted")
     look(desk)

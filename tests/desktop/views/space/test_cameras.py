@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 from core.body.mean_skeleton import rest_joints
 from core.body.tree import joint_index
 from desktop.state.floor_frame import FloorFrame, heading_deg
-from desktop.views.gl.cameras import SIDES, Orbit
+from desktop.views.gl.cameras import BAR_PX, SIDES, Orbit
 
 SIZES = [QSize(370, 480), QSize(900, 300), QSize(220, 700)]
 STANDING = rest_joints()[0] + [0.0, 0.92, 0.0]
@@ -49,6 +49,13 @@ def test_a_framed_body_is_never_cut_off_and_fills_the_view(name, side, size):
         size.width(), size.height()
     )
     assert not orbit.zoomed(2.2).shows(points, size)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size.width()}x{size.height()}")
+@pytest.mark.parametrize("name", BODIES)
+def test_no_foot_is_under_the_bar_at_the_lower_edge(name, size):
+    orbit = Orbit.at("front", 30.0).framing(BODIES[name], size)
+    assert orbit.project(BODIES[name], size)[:, 1].max() <= size.height() - BAR_PX + 1
 
 
 @pytest.mark.parametrize("name", BODIES)

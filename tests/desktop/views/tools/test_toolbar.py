@@ -62,7 +62,9 @@ def test_a_command_without_a_drawing_has_no_icon(qapp):
 def test_a_tool_tip_gives_the_keys_and_why_a_tool_cannot_be_used(open_desk):
     desk = open_desk
     desk.fit()
-    assert button_of(desk, "fit.fit").toolTip().endswith("F")
+    first, does = button_of(desk, "fit.fit").toolTip().splitlines()
+    assert first.endswith("F")
+    assert does.startswith("Fits the body")
     redo = desk.window.actions_by_id["edit.redo"]
     assert not redo.isEnabled()
     assert "there is nothing to redo" in redo.toolTip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from train.data.trunks import Trunks
 from train.methods.spin.config import FIXED, HELP, NEEDS, SWITCHES, Config, SpinOptions, check
 from train.methods.spin.in_the_loop import Spin, build, loss, regress
 from train.methods.spin.initial_weights import start_from
+from train.methods.spin.loss import Term
 from train.methods.spin.pictures import draw_pictures
 from train.run.distributed import Processes, share_batches
 from train.run.method_record import Lesson, Method, Options, Plan, TrainStep
@@ -36,6 +37,8 @@ WORDS = (
     "Train the image network in SPIN's loop, on fits that a human corrected: "
     "python -m train.spin --fits curated.npz"
 )
+Terms = Callable[[SpinOutput, Batch], dict[str, Term]]
+Between = Callable[[Body, FitsDictionary], Terms]
 # What a run changes in its dictionary; text, boxes, keypoints and locks stay.
 _CHANGING = (
     "photo_pose", "photo_cam_t", "betas", "score", "source", "valid_fit", "crop_pose", "crop_cam_t", "pelvis",
@@ -68,8 +71,10 @@ def lesson_of(
     body: Body,
     notices: tuple[str, ...],
     trunks: Trunks | None = None,
+    between: Between | None = None,
 ) -> Lesson:
-    """A network taught on people. trunks: of the people, for a network of crowds."""
+    """A network taught on people. trunks: of the people, for a network of crowds. between: builds, of the body and the
+    dictionary where they are, terms between the people of a batch."""
     config: Config = plan.config
     network = network.to(processes.device, memory_format=torch.channels_last)
     fits, body_here = sources.fits.to(processes.device), body.to(processes.device)
@@ -85,7 +90,9 @@ def lesson_of(
         batch=config.batch,
         in_epoch=batches_of(sources.order, config.batch),
         batches=taught.batches,
-        gradients=gradients_of(config, network, body_here, fits, processes),
+        gradients=gradients_of(
+            config, network, body_here, fits, processes, between and between(body_here, fits)
+        ),
         rate=lambda step, share: rate(config, step, share),
         checkpoint=taught.checkpoint,
         restore=taught.restore,
@@ -101,10 +108,15 @@ def lesson_of(
 
 
 def gradients_of(
-    config: Config, network: SpinNetwork, body: Body, fits: FitsDictionary, processes: Processes
+    config: Config,
+    network: SpinNetwork,
+    body: Body,
+    fits: FitsDictionary,
+    processes: Processes,
+    between: Terms | None = None,
 ) -> Pieces:
     """`regress` and `loss` of a batch, whole or in pieces."""
-    spin = Spin(config, body, fits, processes)
+    spin = Spin(config, body, fits, processes, between)
 
     def loss_of(batch: Batch, predicted: Predicted) -> Any:
         return loss(SpinOutput(*predicted), batch, spin)

@@ -6,6 +6,7 @@ What they add to a fit is in core/fitting/terms/wish_residuals.py. Names are of 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -74,18 +75,34 @@ class Turn:
         _check(self, self.tolerance, *self.axis_angle)
 
 
-Wish = Pin | RayPin | DepthOrder | GroundContact | Turn
+@dataclass(frozen=True)
+class PersonOrder:
+    """The person stands nearer to the camera than the person of id `other` in the photo, or farther. It counts where
+    the bodies of a photo are moved apart, and not in a fit of one person."""
+
+    other: int
+    nearer: bool = True
+
+    def __post_init__(self) -> None:
+        if type(self.other) is not int or type(self.nearer) is not bool:
+            raise FitInputError(f"{self}: needs the number of a person, and true or false.")
+
+
+Wish = Pin | RayPin | DepthOrder | GroundContact | Turn | PersonOrder
 KINDS: dict[str, type[Wish]] = {
     "pin": Pin,
     "ray_pin": RayPin,
     "depth_order": DepthOrder,
     "ground_contact": GroundContact,
     "turn": Turn,
+    "person_order": PersonOrder,
 }
 
 
 def names_of(wish: Wish) -> tuple[str, ...]:
-    """Names of the joints and keypoints that a wish constrains."""
+    """Names of the joints and keypoints that a wish constrains; none for an order of people."""
+    if isinstance(wish, PersonOrder):
+        return ()
     return (wish.nearer, wish.farther) if isinstance(wish, DepthOrder) else (wish.name,)
 
 
@@ -96,7 +113,21 @@ def with_wish(wishes: tuple[Wish, ...], wish: Wish) -> tuple[Wish, ...]:
 
 def kind_and_names(wish: Wish) -> tuple[object, ...]:
     """Key of a wish: a person has at most one wish per key."""
+    if isinstance(wish, PersonOrder):
+        return type(wish), wish.other
     return type(wish), *sorted(names_of(wish))
+
+
+def orders_of(wishes: Mapping[int, Sequence[Wish]]) -> list[tuple[int, int]]:
+    """Pairs of people, the first nearer to the camera than the second. wishes: of each person, by its id. Orders of
+    people who are not among them are left out."""
+    pairs = [
+        (person, wish.other) if wish.nearer else (wish.other, person)
+        for person, own in wishes.items()
+        for wish in own
+        if isinstance(wish, PersonOrder) and wish.other in wishes and wish.other != person
+    ]
+    return list(dict.fromkeys(pairs))
 
 
 def shifted(wish: Wish, by: tuple[float, float, float]) -> Wish:

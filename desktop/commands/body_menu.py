@@ -161,7 +161,8 @@ def let_go_of(workbench: Workbench, wish: Wish) -> None:
     """Remove one wish of the selected person."""
     if workbench.person is not None and workbench.editable:
         wishes = tuple(other for other in workbench.person.wishes if other != wish)
-        label = tr("Let go of {name}").format(name=part(names_of(wish)[0]))
+        names = names_of(wish)
+        label = tr("Let go of {name}").format(name=part(names[0])) if names else tr("Let go of an order")
         workbench.apply(label, workbench.person.with_(wishes=wishes), follow=True)
 
 

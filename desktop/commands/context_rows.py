@@ -41,6 +41,7 @@ ROWS: dict[Kind, Groups] = {
         _VERDICTS,
         ("view.person", "person.adjust_box", "person.box"),
         ("edit.place", "edit.swap_person", "edit.exchange_detection", "edit.restore"),
+        ("person.in_front", "person.behind", "fit.together"),
         ("person.delete",),
     ),
     "row": (

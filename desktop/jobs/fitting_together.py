@@ -9,6 +9,7 @@ import numpy as np
 
 from core.body.keypoints import FITS_LAYOUT, convert
 from core.records import Fit, Person, Photo
+from core.wishes import orders_of
 from desktop.jobs.device import Device
 from desktop.jobs.fitting_many import FittedPeople, LeftOut, fit_batch, to_leave_out
 from desktop.state.posed_body import params_of_all, pose_changed
@@ -68,6 +69,8 @@ def _apart(body: "Body", photo: Photo, people: list[Person], fits: dict[int, Fit
     keypoints = [convert(one.keypoints, one.keypoints.layout, FITS_LAYOUT).array for one in people]
     focal_length, center = photo.camera
     count = len(people)
+    rows = {one.id: row for row, one in enumerate(people)}
+    orders = orders_of({one.id: one.wishes for one in people})
     found = fit_together(
         body,
         torch.from_numpy(np.stack(keypoints)),
@@ -75,6 +78,7 @@ def _apart(body: "Body", photo: Photo, people: list[Person], fits: dict[int, Fit
         torch.full((count,), float(focal_length)),
         torch.tensor([center] * count, dtype=torch.float32),
         params_of_all([fits[one.id] for one in people], body),
+        in_front=[(rows[nearer], rows[farther]) for nearer, farther in orders],
         fixed=torch.tensor([one.locked for one in people]),
     ).params
     moved = {}

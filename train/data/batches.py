@@ -212,7 +212,8 @@ class Turns:
             for number in range(first, batches_of(self.order, self.batch)):
                 start = number * self.batch + self.share.rank * own
                 yield [
-                    RowTurn(epoch, place, int(rows[place % len(rows)])) for place in range(start, start + own)
+                    RowTurn(epoch, self.order.stream(rows, place), int(rows[place % len(rows)]))
+                    for place in range(start, start + own)
                 ]
 
 

@@ -19,12 +19,14 @@ _ORDER, _BY_LOSS = 0, 2  # the random streams of this beside that of augmentatio
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """The rows that each epoch draws. rows (M,): of the samples, to draw from; dataset (N,): names of all samples;
-    losses: of all samples, where composed data sets are drawn by them."""
+    """The rows that each epoch draws. rows (M,): of the samples, to draw from; dataset (N,): names of all samples.
+    mate (N,): for each row the row that follows it at the next place, so that both are in one batch, -1 for none; None
+    where every row is drawn by itself. losses: of all samples, where composed data sets are drawn by them."""
 
     rows: NDArray[np.int64]
     dataset: NDArray[np.str_]
     seed: int
+    mate: NDArray[np.int64] | None = None
     losses: RowLosses | None = None
 
     @property
@@ -49,7 +51,23 @@ class Order:
 
     def epoch(self, number: int) -> NDArray[np.int64]:
         """The row at each place of an epoch. A single data set comes once each; of several one is drawn by its share,
-        then its row by the shuffled place (spin.md 1e), or by its loss."""
+        its row by the shuffled place (spin.md 1e), or by its loss. A mate takes the odd place behind its row."""
+        drawn = self._drawn(number)
+        if self.mate is None:
+            return drawn
+        first = drawn[: len(drawn) // 2 * 2 : 2]
+        mates = self.mate[first]
+        drawn[1 : 2 * len(first) : 2] = np.where(mates >= 0, mates, drawn[1 : 2 * len(first) : 2])
+        return drawn
+
+    def stream(self, rows: NDArray[np.int64], place: int) -> int:
+        """The place whose random numbers a place of an epoch's rows takes: two mates are augmented alike."""
+        if self.mate is None or place % 2 == 0:
+            return place
+        before, row = rows[(place - 1) % len(rows)], rows[place % len(rows)]
+        return place - 1 if self.mate[before] == row else place
+
+    def _drawn(self, number: int) -> NDArray[np.int64]:
         rng = np.random.default_rng([self.seed, _ORDER, number])
         groups = self.groups
         shuffled = rng.permutation(self.length)

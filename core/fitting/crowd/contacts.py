@@ -24,13 +24,14 @@ TOWARDS = (
 
 class Contacts(NamedTuple):
     """M residuals between two people. first, second (M,): rows of the people; depth (M,) [m]: how far inside each
-    other; by_first, by_second (M, 86): derivatives of the depth."""
+    other; by_first, by_second (M, 86): derivatives of the depth; parted (M,) bool: the depth is along the view."""
 
     first: Tensor
     second: Tensor
     depth: Tensor
     by_first: Tensor
     by_second: Tensor
+    parted: Tensor
 
 
 def pairs_of(photo: Tensor) -> Tensor:
@@ -55,13 +56,14 @@ def contacts_of(
     pairs: Tensor,
     clearance: float,
     most: int,
-    along_view: bool = False,
+    sides: Tensor | None = None,
 ) -> Contacts:
     """The deepest `most` contacts of each pair of people. joints_jacobian (N, 24, 3, 86); clearance [m]: two skins
     nearer than this count as inside each other.
 
-    along_view: two people deep inside each other are parted along the view, the nearer one to the front: their contacts
-    then agree on a direction, where the shortest ways out would push to all sides, and keypoints mind it least."""
+    sides (Q,): two people deep inside each other are parted along the view, the first of a pair to the front where it
+    is -1, to the back where it is 1, and where it is 0 the nearer one to the front: their contacts then agree on a
+    direction, where the shortest ways out would push to all sides, and keypoints mind it least."""
     joints, shape = posed.points, posed.unknowns[:, SHAPE]
     deep = depths(flesh, joints, shape, pairs).flatten(1) + clearance
     depth, place = deep.topk(min(most, deep.shape[1]), dim=1)
@@ -77,9 +79,11 @@ def contacts_of(
         gap + TOWARDS * torch.nn.functional.normalize(between, dim=1), dim=1
     )
     way = depth[pair, rank]
-    if along_view:
+    deeply = torch.zeros_like(way, dtype=torch.bool)
+    if sides is not None:
         reach = way + gap.norm(dim=1)
-        side = torch.where(between[:, 2] < 0, -1.0, 1.0)
+        known = sides[pair].to(way)
+        side = torch.where(known != 0, known, torch.where(between[:, 2] < 0, -1.0, 1.0))
         out = (reach.square() - gap[:, :2].square().sum(dim=1)).clamp_min(0).sqrt() - side * gap[:, 2]
         deeply = (depth.amax(dim=1) > DEEP)[pair]
         way = torch.where(deeply, out, way)
@@ -89,7 +93,7 @@ def contacts_of(
         _along(joints_jacobian, p, _between(flesh.ends[c], share), direction)
         for c, share, p in ((capsule, along, first), (other, along_other, second))
     ]
-    return Contacts(first, second, way, -by[0], by[1])
+    return Contacts(first, second, way, -by[0], by[1], deeply)
 
 
 def order_of(posed: PosedKeypoints, joints_jacobian: Tensor, in_front: Tensor, gap: float) -> Contacts:
@@ -100,7 +104,9 @@ def order_of(posed: PosedKeypoints, joints_jacobian: Tensor, in_front: Tensor, g
     wrong = depth > 0
     first, second = first[wrong], second[wrong]
     by_first, by_second = joints_jacobian[first, 0, 2], -joints_jacobian[second, 0, 2]
-    return Contacts(first, second, depth[wrong], by_first, by_second)
+    return Contacts(
+        first, second, depth[wrong], by_first, by_second, torch.zeros_like(first, dtype=torch.bool)
+    )
 
 
 def _along(jacobian: Tensor, person: Tensor, weights: Tensor, direction: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ contacts r and their derivatives J of all people of a photo, each step solves
 
 for the moves z of all people at once. H falls apart by person and contacts are few, so that this is a system of as many
 unknowns as there are contacts. Keypoints say little of depth, so bodies part along the view before they part across it.
+Shapes stay: a body that may shrink shrinks out of a contact in place of moving.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from core.fitting.problem import Problem, as_start
 from core.fitting.terms.term import Observation
 
 JOINTS_LAYOUT = "smpl24"
-PARTING = 4  # first steps that part people along the view
+PARTING = 4  # first steps that part people along the view, at most
 SETTLED = 2e-3  # [m or rad] a shorter step ends the fit
 FARTHEST_STEP = 0.25  # [m or rad] of a single step: beyond it contacts are others
 # Squared weights that hold each body to its own fit, beside its keypoints: bodies should part before they bend.
-HELD_POSE, HELD_SHAPE, HELD_PLACE = 144.0, 25.0, 0.1  # by radian, standard deviation, metre
+HELD_POSE, HELD_PLACE = 2e4, 0.1  # by radian, metre
 REACH = 0.35  # [m] around a person's joints: two people further apart cannot touch in a fit
 
 
@@ -123,15 +124,25 @@ class _Crowd:
     photo: Tensor
     config: TogetherConfig
 
-    def residuals(self, unknowns: Tensor, along_view: bool = False) -> Contacts:
-        """All contacts, in residual units."""
+    def residuals(self, unknowns: Tensor, along_view: bool = False) -> tuple[Contacts, Tensor]:
+        """All contacts, in residual units, and the photos (photos,) of which people are parted along the view."""
         posed, config = self.joints.posed(unknowns), self.config
         jacobian = posed.jacobian()
         kept = config.clearance_m, config.contacts
-        touching = contacts_of(self.flesh, posed, jacobian, self.pairs, *kept, along_view)
+        sides = self._sides() if along_view else None
+        touching = contacts_of(self.flesh, posed, jacobian, self.pairs, *kept, sides)
+        parting = torch.zeros(int(self.photo.max()) + 1, dtype=torch.bool, device=self.photo.device)
+        parting[self.photo[touching.first[touching.parted]]] = True
         ordered = order_of(posed, jacobian, self.in_front, config.order_gap_m)
         parts = [_weighted(touching, 1 / config.contact_m), _weighted(ordered, 1 / config.order_m)]
-        return Contacts(*(torch.cat(pair) for pair in zip(*parts, strict=True)))
+        return Contacts(*(torch.cat(pair) for pair in zip(*parts, strict=True))), parting
+
+    def _sides(self) -> Tensor:
+        """(Q,): -1 where the first person of a pair is known to be nearer, 1 where the second is, else 0."""
+        known = torch.zeros(len(self.photo), len(self.photo), dtype=torch.long, device=self.photo.device)
+        first, second = self.in_front.unbind(dim=1)
+        known[first, second], known[second, first] = -1, 1
+        return known[self.pairs[:, 0], self.pairs[:, 1]]
 
     def deepest(self, unknowns: Tensor) -> Tensor:
         joints = self.joints.posed(unknowns).points
@@ -176,7 +187,8 @@ def _stiffness(
     problem = Problem.of(body, observed, layout, config).sized(start[:, None])
     data = Observation(problem.seen, problem.wishes).tensors()
     hessian = Objective(problem.body, problem.goal(config))(start, *data).hessian
-    free = free_unknowns(config, start.device).to(start).expand(len(start), -1)
+    free = free_unknowns(config, start.device).to(start).repeat(len(start), 1)
+    free[:, SHAPE] = 0
     if fixed is not None:
         free = free * (~fixed.to(start.device))[:, None]
     hessian = hessian + torch.diag(_held(start))
@@ -188,7 +200,7 @@ def _stiffness(
 def _held(like: Tensor) -> Tensor:
     """(86,): the squared weight that holds each unknown."""
     held = torch.full_like(like[0], HELD_POSE)
-    held[SHAPE], held[CAM_T_COLUMNS] = HELD_SHAPE, HELD_PLACE
+    held[CAM_T_COLUMNS] = HELD_PLACE
     return held
 
 
@@ -200,16 +212,15 @@ def _moved(crowd: _Crowd, start: Tensor, hessian: Tensor, inverse: Tensor) -> Te
         torch.full((int(crowd.photo.max()) + 1,), torch.inf, dtype=start.dtype, device=start.device),
     )
     for step_number in range(crowd.config.iterations + 1):
-        along_view = step_number < PARTING
-        contacts = crowd.residuals(start + moves, along_view)
+        contacts, parting = crowd.residuals(start + moves, step_number < PARTING)
         cost = _cost(crowd, contacts, moves, hessian)
-        better = cost < least if not along_view else torch.zeros_like(cost, dtype=torch.bool)
+        better = (cost < least) & ~parting
         best, least = torch.where(better[crowd.photo][:, None], moves, best), torch.where(better, cost, least)
         if not len(contacts.depth):
             return moves
         step = _solved(crowd, contacts, moves, inverse) - moves
         farthest = step.abs().amax(dim=1)
-        if float(farthest.max()) < SETTLED and not along_view:
+        if float(farthest.max()) < SETTLED and not bool(parting.any()):
             break
         whole = torch.zeros_like(cost).scatter_reduce(0, crowd.photo, farthest, "amax")
         moves = moves + step * (FARTHEST_STEP / whole.clamp_min(FARTHEST_STEP))[crowd.photo][:, None]

@@ -13,7 +13,7 @@ from torch import Tensor
 from core.body.tree import JOINT_NAMES
 from core.compute.per_device import held
 from core.errors import FitInputError
-from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Turn, Wish
+from core.wishes import DepthOrder, GroundContact, PersonOrder, Pin, RayPin, Turn, Wish
 
 
 class WishTable(NamedTuple):
@@ -36,6 +36,8 @@ def wish_table(wishes: Sequence[Wish], places: Mapping[str, int], like: Tensor) 
     unknowns: list[int] = []
     turns: list[npt.ArrayLike] = []
     for wish in wishes:
+        if isinstance(wish, PersonOrder):
+            continue  # it counts where bodies are moved apart: core/fitting/crowd
         if isinstance(wish, Turn):
             angle = float(np.linalg.norm(wish.axis_angle))
             axis = np.array(wish.axis_angle) / (angle or 1.0)

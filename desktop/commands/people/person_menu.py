@@ -5,6 +5,7 @@ from dataclasses import replace
 from desktop.commands.command import PERSON, PHOTO, PROJECT, UNLOCKED, WRITABLE, Command, Run, tick
 from desktop.commands.neighbours import photo_beside
 from desktop.commands.people.finding_people import FINDING
+from desktop.commands.people.order_of_people import ORDER_ROWS
 from desktop.commands.people.photo_file import PHOTO_FILE
 from desktop.commands.people.together import DELETE_ROW, VERDICT_ROWS
 from desktop.commands.people.whole_photo import TRUNK_ROWS
@@ -100,6 +101,7 @@ PERSON_MENU = (
     ),
     Command("person.box", QT_TR_NOOP("Box around the &keypoints"), "Shift+B", box_around, UNLOCKED),
     *TRUNK_ROWS,
+    *ORDER_ROWS,
     *FINDING,
     DELETE_ROW,
     *PHOTO_FILE,

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
-from core.wishes import DepthOrder, GroundContact, Pin, RayPin, Wish
+from core.wishes import DepthOrder, GroundContact, PersonOrder, Pin, RayPin, Wish
 from desktop.commands.body_menu import let_go_of
 from desktop.model.workbench import Workbench
 from desktop.text.translate import part, tr
@@ -38,6 +38,9 @@ class HeldList(QWidget):
         if isinstance(wish, DepthOrder):
             near, far = _plain(wish.nearer), _plain(wish.farther)
             return tr("{near} before {far}").format(near=near, far=far)
+        if isinstance(wish, PersonOrder):
+            words = tr("In front of person {id}") if wish.nearer else tr("Behind person {id}")
+            return words.format(id=wish.other)
         name = _plain(wish.name)
         if isinstance(wish, Pin | RayPin):
             return tr("{name} stays where it is").format(name=name)

@@ -1,7 +1,7 @@
 """Does a network that is told whose body do better in crowds? SPIN beside OCHMR's maps and blocks, on synthetic pairs.
 
 python -m tests.benchmarks.crowds.crowd --folder runs/crowd [--count 4500] [--alone 500] [--seeds 3] [--epochs 24]
-    [--jobs 2] [--size 160] [--only spin --only conorm]
+    [--jobs 2] [--size 160] [--only spin --only conorm] [--more "--batch 32 --warm-up 80"]
 
 Photos show two people over each other (`train.synthetic --crowd 4`) or one alone; truth is exact. All networks learn
 from the same rows, each person's own box and the square around both, by the same steps; they differ in what they are
@@ -99,6 +99,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--only", action="append", choices=NETWORKS, help="networks; by default all")
+    parser.add_argument("--more", default="", help="options of train.ochmr, in one string, in place of HOW's")
     options = parser.parse_args()
     began = time.monotonic()
     torch.set_num_threads(1)
@@ -155,7 +156,8 @@ def train(data: dict[str, Path], options: argparse.Namespace, wanted: tuple[str,
     ]
     told = f"--seed {seed} --epochs {options.epochs} --backbone resnet10 --pair-iou {PAIR_IOU} --fits-only"
     going_on = ["--resume"] if (run / "config.json").exists() else []
-    words = [*sources, "--run", str(run), *going_on, *told.split(), *HOW.split(), *NETWORKS[name].split()]
+    how = [*told.split(), *HOW.split(), *options.more.split(), *NETWORKS[name].split()]
+    words = [*sources, "--run", str(run), *going_on, *how]
     done = subprocess.run(
         [sys.executable, "-m", "train.ochmr", *words], capture_output=True, text=True, check=False
     )

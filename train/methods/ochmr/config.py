@@ -8,7 +8,16 @@ from core.errors import FitloopError
 from core.networks.ochmr import Block, Maps
 from train.data.trunks import TrunkNoise
 from train.methods.spin import config as spin
+from train.methods.spin.loss import LossWeights
 from train.run.method_record import Plan
+
+
+@dataclass(frozen=True)
+class CrowdLossWeights(LossWeights):
+    """SPIN's, and the two between people of one square: off by default, as no measurement here speaks for them."""
+
+    penetration: float = 0.0
+    order: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,7 @@ class Config(spin.Config):
     maps: Maps = "both"
     pair_iou: float = 0.3
     trunks: TrunkNoise = field(default_factory=TrunkNoise)
+    losses: CrowdLossWeights = field(default_factory=CrowdLossWeights, metadata={"flag": "loss"})
 
 
 HELP = {
@@ -29,8 +39,15 @@ HELP = {
     "maps": "maps of trunk centres that it is shown: both, local, or none, for comparisons",
     "pair_iou": "overlap of two people's boxes from which each is also shown in the square around both; 1: never",
     "trunks_noise": "standard deviation of every centre, in shares of the crop",
+    "loss_penetration": "weight of bodies inside each other, of two people in one square; 0: they are drawn apart",
+    "loss_order": "weight of a depth order of two people in one square that is not their fits'",
     "trunks_left_out": "how often another person's centre is missing",
 }
+
+
+def pairs_are_taught(config: Config) -> bool:
+    """Whether two people of a square are drawn together."""
+    return bool(config.losses.penetration or config.losses.order)
 
 
 def check(plan: Plan, processes: int) -> None:

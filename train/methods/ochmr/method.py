@@ -10,8 +10,9 @@ import torch
 from core.body.model import Body, load_body
 from core.networks.ochmr import OchmrConfig, OchmrNetwork, load_ochmr_network
 from train.data.trunks import Trunks
-from train.methods.ochmr.config import HELP, Config, check
-from train.methods.ochmr.rows_of_both import with_rows_of_both
+from train.methods.ochmr.between_people import BetweenPeople
+from train.methods.ochmr.config import HELP, Config, check, pairs_are_taught
+from train.methods.ochmr.rows_of_both import with_mates, with_rows_of_both
 from train.methods.spin.config import SpinOptions
 from train.methods.spin.initial_weights import start_from
 from train.methods.spin.mean_params import mean_body
@@ -40,11 +41,15 @@ def begin(plan: Plan, processes: Processes, fresh: bool) -> Lesson:
     body, kept = load_body(own.body), plan.folder / FITS
     people = sources_of(plan, body, kept if plan.goes_on and kept.exists() else None)
     sources = with_rows_of_both(people, config.pair_iou)
+    if pairs_are_taught(config):
+        sources = with_mates(sources)
     network = build(config, body)
     load = partial(load_ochmr_network, block=config.block, maps=config.maps)
     notices = (*sources.notices, *(start_from(network, own, body, load) if fresh else ()))
     trunks = Trunks.of(sources.samples, config.trunks)
-    return lesson_of(plan, processes, network, sources, body, notices, trunks)
+    mate = torch.from_numpy(sources.order.mate) if sources.order.mate is not None else None
+    between = None if mate is None else partial(BetweenPeople.of, mate=mate)
+    return lesson_of(plan, processes, network, sources, body, notices, trunks, between)
 
 
 METHOD = replace(SPIN, name="ochmr", words=WORDS, config=Config(), begin=begin, help=HELP, check=check)

@@ -47,6 +47,20 @@ def with_rows_of_both(sources: Sources, least_iou: float) -> Sources:
     )
 
 
+def with_mates(sources: Sources) -> Sources:
+    """The same people, two of one square drawn together: the same square, and each other's partner."""
+    samples, count = sources.samples, len(sources.samples) - sources.made
+    mate = np.full(len(samples), -1, np.int64)
+    squares: dict[tuple[str, bytes], list[int]] = {}
+    for row in range(count, len(samples)):
+        square = np.array([*samples.center[row], samples.scale[row]], np.float32).tobytes()
+        squares.setdefault((str(samples.photo[row]), square), []).append(row)
+    for rows in squares.values():
+        if len(rows) == 2:
+            mate[rows] = rows[::-1]
+    return replace(sources, order=replace(sources.order, mate=mate))
+
+
 def partners(samples: Samples, least_iou: float) -> NDArray[np.int64]:
     """(N,): for each row the row of the other person of its photo whose tight box overlaps its own most, -1 where none
     overlaps by `least_iou`."""

@@ -13,6 +13,7 @@ in the dictionary stays there and teaches the network. Where this differs from t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -44,13 +45,14 @@ from train.run.method_record import StepLoss
 
 @dataclass(frozen=True, eq=False)
 class Spin:
-    """What a training step needs beside network and batch; the dictionary is what it betters. row_losses: of the
-    dictionary's rows, where they are noted."""
+    """What a training step needs beside network and batch; the dictionary is what it betters. between: terms between
+    the people of a batch, of a method that has some; row_losses: of the dictionary's rows, where they are noted."""
 
     config: Config
     body: Body
     fits: FitsDictionary
     processes: Processes
+    between: Callable[[SpinOutput, Batch], dict[str, Term]] | None = None
     row_losses: RowLosses | None = None
 
     @cached_property
@@ -72,6 +74,8 @@ def loss(predicted: SpinOutput, batch: Batch, spin: Spin) -> StepLoss:
     best = spin.fits.get(rows, batch.views.rotation_deg, batch.views.flipped)
     valid = valid_rows(spin, rows)
     terms = supervise(predicted, batch, best, valid, spin)
+    if spin.between is not None:
+        terms |= spin.between(predicted, batch)
     value, parts = losses.weighted_sum(terms, spin.config.losses, spin.processes.total)
     if spin.row_losses is not None:
         each = losses.of_each(terms, spin.config.losses).detach()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from train.data.trunks import Trunks
 from train.methods.spin.config import FIXED, HELP, NEEDS, SWITCHES, Config, SpinOptions, check
 from train.methods.spin.in_the_loop import Spin, build, loss, regress
 from train.methods.spin.initial_weights import start_from
+from train.methods.spin.loss import Term
 from train.methods.spin.pictures import draw_pictures
 from train.run.distributed import Processes, share_batches
 from train.run.method_record import Lesson, Method, Options, Plan, TrainStep
@@ -37,6 +38,8 @@ WORDS = (
     "Train the image network in SPIN's loop, on fits that a human corrected: "
     "python -m train.spin --fits curated.npz"
 )
+Terms = Callable[[SpinOutput, Batch], dict[str, Term]]
+Between = Callable[[Body, FitsDictionary], Terms]
 # What a run changes in its dictionary; text, boxes, keypoints and locks stay.
 _CHANGING = (
     "photo_pose", "photo_cam_t", "betas", "score", "source", "valid_fit", "crop_pose", "crop_cam_t", "pelvis",
@@ -69,8 +72,10 @@ def lesson_of(
     body: Body,
     notices: tuple[str, ...],
     trunks: Trunks | None = None,
+    between: Between | None = None,
 ) -> Lesson:
-    """A network taught on people. trunks: of the people, for a network of crowds."""
+    """A network taught on people. trunks: of the people, for a network of crowds. between: builds, of the body and the
+    dictionary where they are, terms between the people of a batch."""
     config: Config = plan.config
     network = network.to(processes.device, memory_format=torch.channels_last)
     fits, body_here = sources.fits.to(processes.device), body.to(processes.device)
@@ -80,6 +85,7 @@ def lesson_of(
     order = dataclasses.replace(sources.order, losses=losses)
     crops = Crops(sources.samples, order, config.augment, kind_of(network).stretched, trunks)
     taught = Taught(plan, processes, network, fits, body_here, crops, len(fits) - sources.made)
+    spin = Spin(config, body_here, fits, processes, between and between(body_here, fits), losses)
     return Lesson(
         network=network,
         optimizer=torch.optim.Adam(
@@ -88,7 +94,7 @@ def lesson_of(
         batch=config.batch,
         in_epoch=batches_of(sources.order, config.batch),
         batches=taught.batches,
-        gradients=gradients_of(Spin(config, body_here, fits, processes, losses), network),
+        gradients=gradients_of(spin, network),
         rate=lambda step, share: rate(config, step, share),
         checkpoint=taught.checkpoint,
         restore=taught.restore,

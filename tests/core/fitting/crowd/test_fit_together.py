@@ -152,3 +152,17 @@ def test_flesh_follows_the_shape_and_its_two_sides_are_alike():
     radii = flesh.radii(wide)
     assert (radii[1] - radii[0]).abs().max() > 0.005
     assert (radii > 0.01).all()
+
+
+def test_bodies_inside_each_other_part_in_the_order_that_is_known_not_in_the_one_they_are_in():
+    people = standing((0.0, 5.0), (0.02, 5.05))
+    found = fit_together(load_body(), *seen(people), people, in_front=[(1, 0)])
+    assert found.params.cam_t[1, 2] < found.params.cam_t[0, 2] - 0.12
+    assert found.after_m.max() < 0.25 * found.before_m.max()
+
+
+def test_bodies_part_without_a_change_of_shape_and_hardly_bend():
+    people = standing((0.0, 5.0), (0.12, 5.05))
+    found = fit_together(load_body(), *seen(people), people).params
+    assert torch.equal(found.betas, people.betas)
+    assert (found.body_pose - people.body_pose).abs().max() < 0.1

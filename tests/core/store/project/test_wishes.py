@@ -15,10 +15,12 @@ from core.store.project.schema import PAGE_SIZE, DamagedProjectError
 from core.wishes import (
     DepthOrder,
     GroundContact,
+    PersonOrder,
     Pin,
     RayPin,
     Turn,
     from_plain,
+    orders_of,
     shifted,
     to_plain,
     with_wish,
@@ -31,6 +33,7 @@ EVERY = (
     DepthOrder("left_knee", "left_hip", margin=0.1),
     GroundContact("left_foot", (0.0, 1.0, 0.0), 1.2),
     Turn("head", (0.1, 0.2, 1 / 3)),
+    PersonOrder(7, nearer=False),
 )
 
 
@@ -53,6 +56,22 @@ def test_a_wish_comes_back_from_plain_values(wish):
 def test_what_is_no_wish_is_refused(fields):
     with pytest.raises(FitInputError, match="is no wish"):
         from_plain(fields)
+
+
+@pytest.mark.parametrize("other", ["7", True, 7.5, None])
+def test_an_order_of_people_needs_a_number_of_a_person(other):
+    with pytest.raises(FitInputError, match="number of a person"):
+        from_plain({"kind": "person_order", "other": other})
+
+
+def test_orders_of_people_are_pairs_of_those_who_are_there():
+    wishes = {
+        3: (PersonOrder(5), PersonOrder(9)),
+        5: (PersonOrder(3, nearer=False),),
+        8: (PersonOrder(3, nearer=False),),
+    }
+    assert orders_of(wishes) == [(3, 5), (3, 8)]
+    assert len(with_wish(wishes[3], PersonOrder(5, nearer=False))) == 2
 
 
 @pytest.mark.parametrize("made", [np.float32, torch.tensor], ids=["numpy", "torch"])
@@ -96,7 +115,7 @@ def test_one_more_wish_replaces_the_one_about_the_same_joints():
 
 def test_wishes_go_along_with_a_body_that_is_moved():
     by = (0.5, -0.25, 2.0)
-    pin, ray, order, ground, turn = (shifted(wish, by) for wish in EVERY)
+    pin, ray, order, ground, turn, _ = (shifted(wish, by) for wish in EVERY)
     assert pin.point == pytest.approx((0.6, -0.45, 5.3))
     assert ground.offset == pytest.approx(1.2 - 0.25)
     assert (ray, order, turn) == (EVERY[1], EVERY[2], EVERY[4])

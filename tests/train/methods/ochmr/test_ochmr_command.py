@@ -51,6 +51,16 @@ def test_a_run_goes_on_exactly_and_its_files_have_each_person_once(folder):
     assert json.loads((folder / "whole/config.json").read_text())["method"] == "ochmr"
 
 
+def test_losses_between_people_are_off_unless_they_are_asked_for_and_then_count(folder):
+    start = ["--guess", str(folder / "spin.pt"), "--steps", "3"]
+    assert train(folder, "apart", *start) == 0
+    assert train(folder, "between", *start, "--loss-penetration", "0.01", "--loss-order", "1") == 0
+    assert "loss_penetration" not in read_metrics(folder / "apart")[-1]
+    found = read_metrics(folder / "between")
+    assert sum(line["loss_penetration"] for line in found) > 0
+    assert all(line["loss_order"] >= 0 for line in found)
+
+
 def test_a_run_starts_at_what_spins_network_says(folder):
     assert train(folder, "start", "--guess", str(folder / "spin.pt"), "--steps", "0") == 0
     known = read_checkpoint(folder / "spin.pt").weights

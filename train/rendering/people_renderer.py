@@ -128,7 +128,7 @@ class PeopleRenderer:
         """Render people and things with a pinhole camera. focal_length, camera_center [px]; light: `u_red`, `u_green`,
         `u_blue`, `u_light`, `u_light_color`, `u_exposure` of raster/surface_light.py; ground (N, 3) [m]: points of the
         plane that shows shadows, and up (3,) its normal."""
-        lens = Lens(*(np.float32(value) for value in (focal_length, *camera_center)))
+        lens = Lens(np.float32(focal_length), np.float32(camera_center[0]), np.float32(camera_center[1]))
         everything = [person.vertices for person in people] + [thing.vertices for thing in things]
         lamps = self._lamps(light, everything)
         meshes = [
@@ -149,7 +149,7 @@ class PeopleRenderer:
         if ground is not None:
             paint_ground(self._samples, lamps, lens, _floats(ground[0]), _floats(up), shade)
         with np.errstate(divide="ignore"):
-            depth = 1 / self._samples.inverse
+            depth = np.asarray(1 / self._samples.inverse, np.float32)
         return Picture(color, self._samples.number.copy(), depth, whole, shade)
 
     def close(self) -> None:
@@ -206,7 +206,7 @@ class PeopleRenderer:
     def _inside(self, box: Floats) -> NDArray[np.int64]:
         """First column and row, and those after the last, of the samples that a mesh may cover. box (4,): least and
         most x and y."""
-        size = np.float32([self.width, self.height, self.width, self.height])
+        size = np.array([self.width, self.height, self.width, self.height], np.float32)
         away = np.floor(box[:2]), np.ceil(box[2:])
         return np.concatenate(away).clip(0, size).astype(np.int64)
 

@@ -15,6 +15,7 @@ from train.rendering.raster.surface_light import (
     IN_MAP,
     SKY,
     Lamps,
+    Number,
     developed,
     outside_map,
     place_in_map,
@@ -44,13 +45,13 @@ def on_surface(screen: Floats, i: int, j: int, k: int, column: int, row: int) ->
 
 
 @compiled
-def between(values: Floats, column: int, i: int, j: int, k: int, at: tuple[float, float, float]) -> float:
+def between(values: Floats, column: int, i: int, j: int, k: int, at: tuple[float, float, float]) -> Number:
     """A value of three vertices at barycentric coordinates."""
     return at[0] * values[i, column] + at[1] * values[j, column] + at[2] * values[k, column]
 
 
 @compiled
-def sun_at(lamps: Lamps, light: Floats, i: int, j: int, k: int, at: tuple[float, float, float]) -> float:
+def sun_at(lamps: Lamps, light: Floats, i: int, j: int, k: int, at: tuple[float, float, float]) -> Number:
     """Share of the sun that reaches a point of a triangle."""
     if between(light, DIRECT + 1, i, j, k, at) < np.float32(0.01):
         return np.float32(1)
@@ -109,8 +110,8 @@ def _made_from(sources: int):  # type: ignore[no-untyped-def]
                     continue
                 i, j, k = corner(faces, samples.triangle[row, column])
                 at = on_surface(screen, i, j, k, column, row)
-                x, y = between(rest, 0, i, j, k, at), between(rest, 1, i, j, k, at)
-                z = between(rest, 2, i, j, k, at)
+                x, y = float(between(rest, 0, i, j, k, at)), float(between(rest, 1, i, j, k, at))
+                z = float(between(rest, 2, i, j, k, at))
                 drawn, shade = color_at(look, x, y, z), shade_at(look, x, y, z)
                 lit = sun_at(lamps, light, i, j, k, at)
                 for part in range(3):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.compute.machine_code import compiled
 
 Floats = NDArray[np.float32]
-Color = tuple[float, float, float]
+Number = float | np.floating[Any]
 SKY, DIRECT, IN_MAP, LIGHTS = (
     0,
     3,
@@ -47,7 +47,7 @@ class Lamps(NamedTuple):
 
 
 @compiled
-def sky_light(lamps: Lamps, part: int, x: float, y: float, z: float) -> float:
+def sky_light(lamps: Lamps, part: int, x: Number, y: Number, z: Number) -> Number:
     """Exposed light of the sky on a unit normal, of one colour."""
     m = lamps.sky[part]
     across = x * (m[0, 0] * x + (m[0, 1] + m[1, 0]) * y + (m[0, 2] + m[2, 0]) * z + m[0, 3] + m[3, 0])
@@ -58,7 +58,7 @@ def sky_light(lamps: Lamps, part: int, x: float, y: float, z: float) -> float:
 
 
 @compiled
-def place_in_map(lamps: Lamps, row: int, x: float, y: float, z: float) -> float:
+def place_in_map(lamps: Lamps, row: int, x: Number, y: Number, z: Number) -> Number:
     """A coordinate, 0..1, of a point [m] in the shadow map."""
     m = lamps.sun[row]
     return (m[0] * x + m[1] * y + m[2] * z + m[3] + np.float32(1)) * np.float32(0.5)
@@ -84,12 +84,12 @@ def light_vertex(lamps: Lamps, place: Floats, normal: Floats, turned: bool, ligh
 
 
 @compiled
-def outside_map(u: float, v: float) -> bool:
-    return u < OUTSIDE or v < OUTSIDE or u > INSIDE or v > INSIDE
+def outside_map(u: Number, v: Number) -> bool:
+    return bool(u < OUTSIDE or v < OUTSIDE or u > INSIDE or v > INSIDE)
 
 
 @compiled
-def sunlit(lamps: Lamps, u: float, v: float, depth: float) -> float:
+def sunlit(lamps: Lamps, u: Number, v: Number, depth: Number) -> Number:
     """Share of the sun that reaches a place in the map: the mean of two looks beside it."""
     if outside_map(u, v):
         return np.float32(1)
@@ -107,7 +107,7 @@ def sunlit(lamps: Lamps, u: float, v: float, depth: float) -> float:
 
 
 @compiled
-def developed(color: float, light: float) -> np.uint8:
+def developed(color: Number, light: Number) -> np.uint8:
     """A colour's part 0..1 in exposed light as the photo shows it."""
     shown = math.sqrt(np.float32(1) - math.exp(-color * color * light))
     return np.uint8(np.float32(255) * shown + np.float32(0.5))

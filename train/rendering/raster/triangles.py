@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compute.machine_code import compiled, digest, kept
-from train.rendering.raster.surface_light import IN_MAP, Lamps, light_vertex
+from train.rendering.raster.surface_light import IN_MAP, Lamps, Number, light_vertex
 
 Floats = NDArray[np.float32]
 NEAREST = 0.05  # [m] nearer vertices, with their triangles, are left out
@@ -37,9 +37,9 @@ class SampleBuffers(NamedTuple):
 class Lens(NamedTuple):
     """A pinhole: focal_length, cx, cy [samples]."""
 
-    focal_length: float
-    cx: float
-    cy: float
+    focal_length: Number
+    cx: Number
+    cy: Number
 
 
 @compiled
@@ -48,7 +48,7 @@ def corner(faces: NDArray[np.int64], triangle: int) -> tuple[int, int, int]:
 
 
 @compiled
-def texel(texture: NDArray[np.uint8], u: float, v: float, channel: int) -> float:
+def texel(texture: NDArray[np.uint8], u: Number, v: Number, channel: int) -> Number:
     """A channel (0..255) of a texture that repeats, between its four nearest texels."""
     height, width = texture.shape[0], texture.shape[1]
     x, y = u * np.float32(width) - HALF, v * np.float32(height) - HALF

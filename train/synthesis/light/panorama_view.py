@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compute.machine_code import compiled, kept
+from train.rendering.raster.surface_light import Number
 
 Floats = NDArray[np.float32]
 LEVEL = np.float32(1e-4)  # least fall of a ray that meets the ground
 
 
 @compiled
-def _at(radiance: Floats, u: float, v: float, row: int, column: int, exposure: float, seen: Floats) -> None:
+def _at(
+    radiance: Floats, u: Number, v: Number, row: int, column: int, exposure: Number, seen: Floats
+) -> None:
     """Write a pixel of seen: the panorama between four of its pixels, by the camera's curve (skies.developed)."""
     rows, columns = radiance.shape[0], radiance.shape[1]
     v = min(max(v, np.float32(0)), np.float32(rows - 1))

@@ -23,6 +23,7 @@ from train.synthesis.crowd import SCENES
 from train.synthesis.light.panoramas import Panoramas
 from train.synthesis.photo import StudioConfig, Truth
 from train.synthesis.sample import with_plain_error, write_photos
+from train.synthesis.scene import KIDS
 from train.synthesis.wardrobe.outfit import Wardrobe
 from train.synthesis.workers import make_photos
 from train.synthesis.writing import DATASET, write_dataset
@@ -41,6 +42,7 @@ DATASET_ONLY = (
     "occluders",
     "height",
     "agora_cameras",
+    "children",
 )
 
 
@@ -157,6 +159,7 @@ def _parser() -> CommandLine:
         default=0.25,
         help="share of photos with boxes, poles and furniture among the people",
     )
+    parser.add_argument("--children", type=_share, default=KIDS, help="their share of the people")
     parser.add_argument("--workers", type=_number(1, 256), default=2, help="number of processes")
     parser.add_argument("--seed", type=_number(0, 2**31), default=0, help="seed of all random choices")
     parser.add_argument(
@@ -192,6 +195,7 @@ def make(given: argparse.Namespace) -> int:
     config = StudioConfig(
         given.size, given.people, given.seed, given.poses, given.backgrounds, crowd,
         given.wardrobe, given.panoramas, given.occluders, given.height, given.agora_cameras,
+        given.children,
     )  # fmt: skip
     _, whole = make_dataset(config, given.out, given.count, given.workers)
     return 0 if whole else INTERRUPTED

@@ -45,6 +45,10 @@ class OchmrConfig(SpinConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.backbone not in BACKBONES:
+            raise CheckpointError(
+                f"blocks go into a ResNet, not into {self.backbone}. Choose one of {', '.join(BACKBONES)}."
+            )
         known = {"block": ("conorm", "conorm1", "channels"), "maps": ("both", "local", "none")}
         for name, values in known.items():
             if getattr(self, name) not in values:

@@ -22,6 +22,7 @@ from core.errors import CheckpointError
 from core.files.npz import ArrayFault, read_npz
 from core.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation6d, rotation6d_to_matrix
 from core.networks.checkpoint import Checkpoint, load_weights, read_checkpoint
+from core.networks.efficientnet import FEATURES, LITE, EfficientNetLite, load_imagenet
 from core.networks.load import network_of
 from core.networks.resnet import BACKBONES, ResNet
 from core.networks.table import OCHMR, SPIN
@@ -30,6 +31,7 @@ NETWORK = SPIN  # its name in our own checkpoints
 POSE_NUMBERS = 6 * len(JOINT_NAMES)  # 144
 BETAS = 10
 WEAK_CAMERA = 3
+CHOICES = (*BACKBONES, LITE)  # of backbones
 HIDDEN = 1024
 DROPOUT = 0.5
 SMALL_START = 0.01  # gain of the last layers at first: corrections begin near zero
@@ -39,7 +41,7 @@ MEAN_SCALE = 0.9  # a standing person in a bbox a fifth wider than the person
 
 @dataclass(frozen=True)
 class SpinConfig:
-    """backbone: of BACKBONES. iterations of error feedback. body: fingerprint of the body whose betas the network
+    """backbone: of CHOICES. iterations of error feedback. body: fingerprint of the body whose betas the network
     predicts, SMPL_NEUTRAL for SPIN's own weights. Raises CheckpointError for what cannot be built."""
 
     backbone: str = "resnet50"
@@ -47,8 +49,8 @@ class SpinConfig:
     body: str = SMPL_NEUTRAL
 
     def __post_init__(self) -> None:
-        if self.backbone not in BACKBONES:
-            raise CheckpointError(f"no backbone {self.backbone!r}. Choose one of {', '.join(BACKBONES)}.")
+        if self.backbone not in CHOICES:
+            raise CheckpointError(f"no backbone {self.backbone!r}. Choose one of {', '.join(CHOICES)}.")
         if type(self.iterations) is not int or not 1 <= self.iterations <= MAX_ITERATIONS:
             raise CheckpointError(f"{self.iterations!r} iterations: choose 1 to {MAX_ITERATIONS}.")
         if not isinstance(self.body, str):
@@ -83,6 +85,10 @@ class SpinNetwork(ResNet):
         """mean: by default the mean adult upright in the T-pose. Weights are random until they are loaded."""
         self.config = config = config or SpinConfig()
         super().__init__(*BACKBONES[config.backbone])
+        self.add_regressor(mean)
+
+    def add_regressor(self, mean: MeanParams | None) -> None:
+        """The layers from features to bodies, of random weights."""
         state = self.features + POSE_NUMBERS + BETAS + WEAK_CAMERA
         self.fc1 = nn.Linear(state, HIDDEN)
         self.drop1 = nn.Dropout(DROPOUT)
@@ -118,6 +124,19 @@ class SpinNetwork(ResNet):
         return SpinOutput(rotations, betas, camera)
 
 
+class LiteSpinNetwork(SpinNetwork):
+    """The same on EfficientNet-lite0 in place of a ResNet."""
+
+    def __init__(self, config: SpinConfig, mean: MeanParams | None = None) -> None:
+        nn.Module.__init__(self)  # without a ResNet's layers
+        self.config, self.features = config, FEATURES
+        self.lite = EfficientNetLite()
+        self.add_regressor(mean)
+
+    def forward(self, images: Tensor) -> SpinOutput:  # type: ignore[override]  # as SpinNetwork's
+        return self.bodies(self.lite(images))
+
+
 def load_spin_network(path: str | Path) -> SpinNetwork:
     """SPIN's public `model_checkpoint.pt`, bare weights of its names, or our own checkpoint, ready to guess.
 
@@ -135,9 +154,10 @@ def load_spin_network(path: str | Path) -> SpinNetwork:
     return network
 
 
-def build(config: SpinConfig) -> SpinNetwork:
+def build(config: SpinConfig, mean: MeanParams | None = None) -> SpinNetwork:
     """A network of random weights, its parameters as crops lie in memory."""
-    return SpinNetwork(config).to(memory_format=torch.channels_last)
+    kind = LiteSpinNetwork if config.backbone == LITE else SpinNetwork
+    return kind(config, mean).to(memory_format=torch.channels_last)
 
 
 def config_in(checkpoint: Checkpoint, where: str) -> dict[str, Any]:
@@ -168,9 +188,19 @@ def load_backbone(network: SpinNetwork, path: str | Path) -> None:
     """
     classifier = ("fc.weight", "fc.bias")
     weights = {n: value for n, value in read_checkpoint(path).weights.items() if n not in classifier}
+    if isinstance(network, LiteSpinNetwork):
+        raise CheckpointError(
+            f"{path}: {LITE} starts from its own ImageNet weights. Leave --backbone-weights out."
+        )
     backbone = ResNet(*BACKBONES[network.config.backbone])
     load_weights(backbone, weights, str(path))
     network.load_state_dict({**network.state_dict(), **backbone.state_dict()})
+
+
+def start_at_imagenet(network: SpinNetwork) -> None:
+    """Start EfficientNet-lite0 from its installed ImageNet weights; a ResNet stays as it is. Raises CheckpointError."""
+    if isinstance(network, LiteSpinNetwork):
+        load_imagenet(network.lite)
 
 
 def mean_params(

@@ -1,34 +1,33 @@
-"""Renders people and things offscreen in one light, with masks and depth."""
+"""Renders people and things offscreen in one light, with masks and depth, by machine code on one processor core."""
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import FitloopError
-from train.rendering.people_shader import FRAGMENT, VERTEX
-from train.rendering.view_matrices import NEAREST, depth_range, pinhole, sun_matrix
-from train.rendering.worn_shader import GROUND_FRAGMENT, GROUND_VERTEX, WORN_FRAGMENT, WORN_VERTEX
+from train.rendering.raster.cloth_look import DrawnLook
+from train.rendering.raster.painting import displace, paint_ground, paint_look, paint_texture
+from train.rendering.raster.surface_light import LIGHTS, Lamps
+from train.rendering.raster.triangles import Lens, SampleBuffers, cast, cover, put_vertices
+from train.rendering.view_matrices import sun_matrix
 
-FARTHEST = 200.0  # [m] of the ground
 THING = 255  # number of pixels that show a thing
-KEPT = 192  # textures and meshes on the graphics card
+KEPT = 512  # textures known to have holes or none
 SOFTNESS = 1.6 / 256  # of a shadow's edge, as a share of the map
 BIAS = 0.03  # [m] by which a surface is lifted off its own shadow
-CLOTH = 0.05  # by which clothes and hair reach beyond the body on the image plane, at one metre
-CHANNELS = 4
 SHADOWED = 2  # first layers that cast shadows: body and clothes; hair and shoes are close to the body
 
 UNDYED = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 Uniforms = Mapping[str, float | tuple[float, ...] | NDArray[np.float32]]
 Floats = NDArray[np.float32]
+_NO_UV = np.zeros((0, 2), np.float32)
+_NO_TEXTURE = np.zeros((0, 0, 4), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +46,9 @@ class Worn:
 
 @dataclass(frozen=True, eq=False)
 class DressedMesh:
-    """One person: vertices [m] and normals (V, 3) of the body in the camera's frame; look: this person's uniforms of
-    the shader that draws body and clothes, empty where worn has the body; worn: textured meshes."""
+    """One person: vertices [m] and normals (V, 3) of the body in the camera's frame; look: what body and clothes look
+    like, values of raster/cloth_look.py by `u_` and their names, empty where worn has the body; worn: textured meshes.
+    """
 
     vertices: Floats
     normals: Floats
@@ -69,8 +69,28 @@ class Picture:
     shade: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, eq=False)
+class _Mesh:
+    """A mesh to draw: number of its person or THING; vertices off the skin already; look: of drawn clothes, else None;
+    casts: a shadow; screen, light and box: of its vertices, filled by `put_vertices`."""
+
+    number: int
+    vertices: Floats
+    normals: Floats
+    faces: NDArray[np.int64]
+    uv: Floats
+    texture: NDArray[np.uint8]
+    dye: Floats
+    two_sided: bool
+    look: DrawnLook | None
+    casts: bool
+    screen: Floats
+    light: Floats
+    box: Floats
+
+
 class PeopleRenderer:
-    """One offscreen GL context. Use from one thread, then `close`."""
+    """Draws pictures of one size of people that share a body."""
 
     def __init__(
         self,
@@ -80,39 +100,20 @@ class PeopleRenderer:
         faces: NDArray[np.integer],
         landmarks: Uniforms,
     ) -> None:
-        """rest (V, 3) [m]: the body in T-pose, x to its left, y up, z forward; landmarks: the shader's uniforms of
-        the positions of shoulders, wrists, hips, ankles, neck and eyes in it. Raises FitloopError without EGL."""
-        os.environ.setdefault("EGL_PLATFORM", "surfaceless")
-        try:
-            from vispy import app, gloo
-
-            self._canvas = app.Canvas(
-                size=(width, height), show=False, app=app.Application("egl"), create_native=True
-            )
-        except (ImportError, OSError, RuntimeError) as error:
-            raise FitloopError(
-                f"pictures cannot be drawn without a screen ({error}). Install EGL (Debian: libegl1)."
-            ) from error
-        self._gloo = gloo
+        """rest (V, 3) [m]: the body in T-pose, x to its left, y up, z forward; landmarks: positions of shoulders,
+        wrists, hips, ankles, neck and eyes in it, as values of a look."""
         self.width, self.height = width, height
-        self._canvas.set_current()
-        self._drawn = gloo.Program(VERTEX, FRAGMENT)
-        self._textured = gloo.Program(WORN_VERTEX, WORN_FRAGMENT)
-        self._ground = gloo.Program(GROUND_VERTEX, GROUND_FRAGMENT)
-        self._lit = self._drawn, self._textured, self._ground
-        self._positions = gloo.VertexBuffer(np.zeros_like(rest, dtype=np.float32))
-        self._normals = gloo.VertexBuffer(np.zeros_like(rest, dtype=np.float32))
-        self._drawn["a_position"], self._drawn["a_normal"] = self._positions, self._normals
-        self._drawn["a_rest"] = gloo.VertexBuffer(np.ascontiguousarray(rest, dtype=np.float32))
-        _set(self._drawn, landmarks)
-        self._faces = gloo.IndexBuffer(np.ascontiguousarray(faces, dtype=np.uint32))
-        self._kept: OrderedDict[tuple[str, int], tuple[object, Any]] = OrderedDict()
-        side = max(width, height)
-        self._frame = gloo.FrameBuffer(gloo.Texture2D((height, width, 4)), gloo.RenderBuffer((height, width)))
-        self._shadow_side = min(1024, max(256, side // 2))
-        size = (self._shadow_side, self._shadow_side)
-        self._shadow_map = gloo.Texture2D((*size, 4), interpolation="nearest", wrapping="clamp_to_edge")
-        self._shadow_frame = gloo.FrameBuffer(self._shadow_map, gloo.RenderBuffer(size))
+        self._rest = np.ascontiguousarray(rest, np.float32)
+        self._faces = np.ascontiguousarray(faces, np.int64)
+        self._landmarks = landmarks
+        side = min(1024, max(256, max(width, height) // 2))
+        self._shadow = np.ones((side, side), np.float32)
+        shape = (height, width)
+        self._samples = SampleBuffers(
+            np.zeros(shape, np.float32), np.zeros(shape, np.uint8), np.zeros(shape, np.int32),
+            np.zeros(shape, np.int32), np.zeros(shape, np.uint8),
+        )  # fmt: skip
+        self._holes: OrderedDict[int, tuple[NDArray[np.uint8], bool]] = OrderedDict()
 
     def render(
         self,
@@ -124,151 +125,130 @@ class PeopleRenderer:
         ground: Floats | None = None,
         up: tuple[float, float, float] = (0.0, -1.0, 0.0),
     ) -> Picture:
-        """Render people and things with a pinhole camera. focal_length, camera_center [px]; light: the shader's
-        uniforms; ground (4, 3) [m]: corners of a strip that shows shadows, and up (3,) its normal."""
-        self._canvas.set_current()
-        view, size = (0, 0, self.width, self.height), (self.width, self.height)
+        """Render people and things with a pinhole camera. focal_length, camera_center [px]; light: `u_red`, `u_green`,
+        `u_blue`, `u_light`, `u_light_color`, `u_exposure` of raster/surface_light.py; ground (N, 3) [m]: points of the
+        plane that shows shadows, and up (3,) its normal."""
+        lens = Lens(np.float32(focal_length), np.float32(camera_center[0]), np.float32(camera_center[1]))
         everything = [person.vertices for person in people] + [thing.vertices for thing in things]
-        for program in self._lit:
-            _set(program, light)
-        self._draw_shadows(people, things, everything, np.asarray(light["u_light"], np.float32))
-        near, far = depth_range(everything)
-        self._project(pinhole(size, focal_length, camera_center, near, far), 0.0)
-        with self._frame:
-            self._gloo.set_viewport(*view)
-            self._gloo.clear(color=(1, 1, 1, 0), depth=True)
-            if ground is not None:
-                self._draw_ground(ground, up, pinhole(size, focal_length, camera_center, NEAREST, FARTHEST))
-            self._gloo.set_state(depth_test=True, blend=False, cull_face=True)
-            for number, person in enumerate(people, start=1):
-                self._draw(person, number)
-            for thing in things:
-                self._draw_worn(thing, THING)
-            pixels = self._gloo.read_pixels(view, alpha=True)
-            buffer = self._gloo.read_pixels(view, mode="depth", out_type="float")[..., 0]
-            number_map = np.ascontiguousarray(pixels[..., 3])
-            whole = self._whole(people, number_map, bool(things), focal_length, camera_center)
-        seen = number_map > 0
-        depth = 2 * near * far / (far + near - (2 * buffer - 1) * (far - near))
-        depth = np.where(seen, depth, np.inf).astype(np.float32)
-        shade = np.where(seen, np.uint8(255), pixels[..., 1])
-        return Picture(pixels[..., :3] * seen[..., None], number_map, depth, whole, shade)
-
-    def _draw_shadows(
-        self, people: Sequence[DressedMesh], things: Sequence[Worn], everything: list[Floats], sun: Floats
-    ) -> None:
-        matrix, radius = sun_matrix(everything, sun)
-        for program in self._lit:
-            program["u_sun"], program["u_softness"], program["u_bias"] = matrix, SOFTNESS, BIAS / (2 * radius)
-            program["u_shadow_map"] = self._shadow_map
-        self._ground["u_flat"] = 0.0
-        self._project(matrix, 2.0)
-        with self._shadow_frame:
-            self._gloo.set_viewport(0, 0, self._shadow_side, self._shadow_side)
-            self._gloo.set_state(depth_test=True, blend=False, cull_face=False)
-            self._gloo.clear(color=(1, 1, 1, 1), depth=True)
-            for person in people:
-                self._draw(replace(person, worn=person.worn[:SHADOWED]), 0)
-            for thing in things:
-                self._draw_worn(thing, 0)
-
-    def _project(self, matrix: Floats, flat: float) -> None:
-        for program in (self._drawn, self._textured):
-            program["u_projection"], program["u_flat"] = matrix, flat
-
-    def _draw_ground(self, ground: Floats, up: tuple[float, float, float], matrix: Floats) -> None:
-        self._gloo.set_state(depth_test=False, blend=False, cull_face=False)
-        self._ground["u_projection"], self._ground["u_up"] = matrix, up
-        self._ground["a_position"] = np.ascontiguousarray(ground, dtype=np.float32)
-        self._ground.draw("triangle_strip")
-
-    def _whole(
-        self,
-        people: Sequence[DressedMesh],
-        number_map: NDArray[np.uint8],
-        things: bool,
-        focal_length: float,
-        camera_center: tuple[float, float],
-    ) -> NDArray[np.int64]:
-        """Pixels (P,) of each person alone. Four people share a drawing, each in a channel of its own."""
-        counts = np.bincount(number_map.reshape(-1), minlength=len(people) + 1)[1 : len(people) + 1]
-        asked = np.arange(len(people)) if things else _over_another(people)
-        if not len(asked):
-            return counts
-        size = (self.width, self.height)
-        self._project(pinhole(size, focal_length, camera_center, NEAREST, FARTHEST), 1.0)
-        self._gloo.set_state(depth_test=False, blend=False, cull_face=True)
-        for start in range(0, len(asked), CHANNELS):
-            group = asked[start : start + CHANNELS]
-            self._gloo.clear(color=(0, 0, 0, 0))
-            for channel, person in enumerate(group):
-                self._gloo.set_color_mask(*(channel == one for one in range(CHANNELS)))
-                self._draw(people[person], 0)
-            self._gloo.set_color_mask(True, True, True, True)
-            drawn = self._gloo.read_pixels((0, 0, self.width, self.height), alpha=True)
-            alone = [int(np.count_nonzero(drawn[..., channel])) for channel in range(len(group))]
-            counts[group] = np.maximum(counts[group], alone)
-        return counts
-
-    def _draw(self, person: DressedMesh, number: int) -> None:
-        for layer in person.worn:
-            self._draw_worn(layer, number)
-        if not person.look:
-            return
-        self._positions.set_data(np.ascontiguousarray(person.vertices, dtype=np.float32))
-        self._normals.set_data(np.ascontiguousarray(person.normals, dtype=np.float32))
-        self._drawn["u_number"] = number / 255
-        _set(self._drawn, person.look)
-        self._drawn.draw("triangles", self._faces)
-
-    def _draw_worn(self, mesh: Worn, number: int) -> None:
-        gloo, program = self._gloo, self._textured
-        program["u_texture"] = self._keep(
-            "texture",
-            mesh.texture,
-            lambda: gloo.Texture2D(mesh.texture, interpolation="linear", wrapping="repeat"),
-        )
-        program["a_uv"] = self._keep("uv", mesh.uv, lambda: gloo.VertexBuffer(np.ascontiguousarray(mesh.uv)))
-        faces = self._keep(
-            "faces", mesh.faces, lambda: gloo.IndexBuffer(np.ascontiguousarray(mesh.faces, dtype=np.uint32))
-        )
-        for name, values in (("a_position", mesh.vertices), ("a_normal", mesh.normals)):
-            program[name] = self._keep(
-                name,
-                values,
-                lambda values=values: gloo.VertexBuffer(np.ascontiguousarray(values, np.float32)),
+        lamps = self._lamps(light, everything)
+        meshes = [
+            mesh for number, person in enumerate(people, start=1) for mesh in self._meshes(person, number)
+        ]
+        meshes += [_textured(thing, THING, True) for thing in things]
+        for mesh in meshes:
+            put_vertices(
+                lamps, lens, mesh.vertices, mesh.normals, mesh.look is None, mesh.screen, mesh.light, mesh.box
             )
-        program["u_number"], program["u_dye"] = number / 255, mesh.dye
-        if mesh.two_sided:
-            gloo.set_state(cull_face=False)
-        program.draw("triangles", faces)
-        if mesh.two_sided:
-            gloo.set_state(cull_face=True)
-
-    def _keep(self, name: str, array: NDArray[np.generic], make: Any) -> Any:
-        """What was made of the array on the graphics card; the array is kept too, so that no other gets its id."""
-        key = (name, id(array))
-        if key not in self._kept:
-            self._kept[key] = array, make()
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key][1]
+            if mesh.casts:
+                cast(lamps, mesh.light, mesh.faces)
+        whole = self._cover(meshes, len(people))
+        color = np.zeros((self.height, self.width, 3), np.uint8)
+        for index, mesh in enumerate(meshes):
+            self._paint(index, mesh, lamps, color)
+        shade = np.full((self.height, self.width), 255, np.uint8)
+        if ground is not None:
+            paint_ground(self._samples, lamps, lens, _floats(ground[0]), _floats(up), shade)
+        with np.errstate(divide="ignore"):
+            depth = np.asarray(1 / self._samples.inverse, np.float32)
+        return Picture(color, self._samples.number.copy(), depth, whole, shade)
 
     def close(self) -> None:
-        self._canvas.close()
+        """Forget what is kept."""
+        self._holes.clear()
+
+    def _lamps(self, light: Uniforms, everything: list[Floats]) -> Lamps:
+        """The light, with an empty shadow map around the meshes."""
+        towards = _floats(light["u_light"])
+        matrix, radius = sun_matrix(everything, towards)
+        self._shadow.fill(1)
+        sky = _floats([light[name] for name in ("u_red", "u_green", "u_blue")])
+        exposure = np.float32(light["u_exposure"])  # type: ignore[arg-type]
+        softness, bias = np.float32(SOFTNESS), np.float32(BIAS / (2 * radius))
+        return Lamps(
+            sky, towards, _floats(light["u_light_color"]), exposure, matrix, self._shadow, softness, bias
+        )
+
+    def _meshes(self, person: DressedMesh, number: int) -> list[_Mesh]:
+        """The layers of a person from what is worn on the body to the body, so that what is hidden costs little."""
+        meshes = [_textured(layer, number, place < SHADOWED) for place, layer in enumerate(person.worn)]
+        if person.look:
+            look = _look({**self._landmarks, **person.look})
+            moved = np.empty_like(self._rest)
+            vertices, normals = _floats(person.vertices), _floats(person.normals)
+            displace(look, vertices, normals, self._rest, moved)
+            meshes.append(_mesh(number, moved, normals, self._faces, look=look))
+        return meshes[::-1]
+
+    def _cover(self, meshes: list[_Mesh], people: int) -> NDArray[np.int64]:
+        """Fill the samples. Returns the pixels (P,) of each person alone."""
+        for buffer in self._samples:
+            buffer.fill(0)
+        self._samples.mesh.fill(-1)
+        whole = np.zeros(people, np.int64)
+        for index, mesh in enumerate(meshes):
+            cut = mesh.look is None and self._has_holes(mesh.texture)
+            alone = cover(
+                self._samples, mesh.screen, mesh.faces, mesh.uv, mesh.texture, cut, mesh.two_sided, mesh.number,
+                index,
+            )  # fmt: skip
+            if mesh.number != THING:
+                whole[mesh.number - 1] += alone
+        return whole
+
+    def _paint(self, index: int, mesh: _Mesh, lamps: Lamps, color: NDArray[np.uint8]) -> None:
+        box = self._inside(mesh.box)
+        parts = self._samples, lamps, index, box, mesh.screen, mesh.light, mesh.faces
+        if mesh.look is None:
+            paint_texture(*parts, mesh.uv, mesh.texture, mesh.dye, color)
+        else:
+            paint_look(*parts, self._rest, mesh.look, color)
+
+    def _inside(self, box: Floats) -> NDArray[np.int64]:
+        """First column and row, and those after the last, of the samples that a mesh may cover. box (4,): least and
+        most x and y."""
+        size = np.array([self.width, self.height, self.width, self.height], np.float32)
+        away = np.floor(box[:2]), np.ceil(box[2:])
+        return np.concatenate(away).clip(0, size).astype(np.int64)
+
+    def _has_holes(self, texture: NDArray[np.uint8]) -> bool:
+        """True if the texture is not opaque everywhere. The array is kept too, so that no other gets its id."""
+        key = id(texture)
+        if key not in self._holes:
+            self._holes[key] = texture, bool((texture[..., 3] < 255).any())
+            if len(self._holes) > KEPT:
+                self._holes.popitem(last=False)
+        return self._holes[key][1]
 
 
-def _set(program: Any, uniforms: Uniforms) -> None:
-    for name, value in uniforms.items():
-        if name in program:
-            program[name] = value
+def _mesh(
+    number: int, vertices: Floats, normals: Floats, faces: NDArray[np.int64], uv: Floats = _NO_UV,
+    texture: NDArray[np.uint8] = _NO_TEXTURE, dye: tuple[float, ...] = UNDYED, two_sided: bool = False,
+    look: DrawnLook | None = None, casts: bool = True,
+) -> _Mesh:  # fmt: skip
+    return _Mesh(
+        number, vertices, normals, faces, uv, texture, _floats(dye), two_sided, look, casts,
+        np.empty((len(vertices), 3), np.float32), np.empty((len(vertices), LIGHTS), np.float32),
+        np.empty(4, np.float32),
+    )  # fmt: skip
 
 
-def _over_another(people: Sequence[DressedMesh]) -> NDArray[np.int64]:
-    """Numbers, from 0, of the people whose boxes on the image plane touch another's."""
-    seen = [person.vertices[:, :2] / np.maximum(person.vertices[:, 2:], NEAREST) for person in people]
-    low = np.stack([points.min(axis=0) for points in seen]) - CLOTH
-    high = np.stack([points.max(axis=0) for points in seen]) + CLOTH
-    touching = ((low[:, None] < high) & (high[:, None] > low)).all(axis=-1)
-    return np.flatnonzero(touching.sum(axis=1) > 1)
+def _textured(mesh: Worn, number: int, casts: bool) -> _Mesh:
+    faces, texture = np.ascontiguousarray(mesh.faces, np.int64), np.ascontiguousarray(mesh.texture)
+    return _mesh(
+        number, _floats(mesh.vertices), _floats(mesh.normals), faces, _floats(mesh.uv), texture, mesh.dye,
+        mesh.two_sided, None, casts,
+    )  # fmt: skip
+
+
+def _look(values: Uniforms) -> DrawnLook:
+    """A look of values by `u_` and their names."""
+
+    def of(name: str) -> Any:
+        value = values[f"u_{name}"]
+        return tuple(float(part) for part in value) if np.ndim(value) else float(np.asarray(value))  # type: ignore[union-attr, arg-type]
+
+    return DrawnLook(*(of(name) for name in DrawnLook._fields))
+
+
+def _floats(values: Any) -> Floats:
+    return np.ascontiguousarray(values, np.float32)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.body.kinematics import offsets_between, world_transforms
 from core.body.model import Body
-from core.geometry.rotation import axis_angle_to_matrix
+from train.rendering.raster.moved_vertices import move_vertices
+from train.synthesis.scene_cameras import rotation
 
 Floats = NDArray[np.float32]
 
@@ -66,17 +66,19 @@ class Figure:
     def transforms(self, pose: Floats, betas: Floats, kid: float) -> tuple[Floats, Floats]:
         """Of each joint: rotation and translation (24, 12) from rest, and place (24, 3) [m]."""
         rest_joints = self.joints + (self.joint_dirs @ _shape(betas, kid)).reshape(-1, 3)
-        local = axis_angle_to_matrix(torch.from_numpy(pose.reshape(1, -1, 3))).numpy()
+        local = np.stack([rotation(turn) for turn in pose.reshape(-1, 3)])[None].astype(np.float32)
         turns, places = (part[0] for part in world_transforms(local, offsets_between(rest_joints[None])))
         moves = places - np.einsum("jab,jb->ja", turns, rest_joints)
         return np.concatenate([turns, moves[..., None]], axis=2).reshape(-1, 12), places
 
     def moved(self, transforms: Floats, betas: Floats, kid: float) -> tuple[Floats, Floats]:
         """Vertices and normals (V, 3) of the body's transforms (24, 12), which its garments share."""
-        rest = self.template + (self.shapedirs @ _shape(betas, kid)).reshape(-1, 3)
-        blended = (self.weights @ transforms).reshape(-1, 3, 4)
-        vertices = np.einsum("vab,vb->va", blended[..., :3], rest) + blended[..., 3]
-        return vertices, np.einsum("vab,vb->va", blended[..., :3], self.normals)
+        vertices, normals = np.empty_like(self.template), np.empty_like(self.template)
+        move_vertices(
+            self.template, self.normals, self.shapedirs, self.weights, _shape(betas, kid),
+            np.ascontiguousarray(transforms, np.float32), vertices, normals,
+        )  # fmt: skip
+        return vertices, normals
 
     def part(self, vertices: NDArray[np.int64], faces: NDArray[np.int64]) -> Figure:
         """The mesh of some vertices (N,), which may repeat, with faces (F, 3) between them."""
@@ -115,9 +117,18 @@ def _cluster(
 
 def clusters(key: NDArray[np.int64], faces: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices (N,) of one vertex per key (V, K), and the faces (F, 3) between them that do not collapse."""
-    _, first, cells = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    kept = cells.reshape(-1)[faces]
+    _, first, cells = np.unique(_packed(key), return_index=True, return_inverse=True)
+    kept = cells[faces]
     proper = (kept[:, 0] != kept[:, 1]) & (kept[:, 1] != kept[:, 2]) & (kept[:, 2] != kept[:, 0])
     smallest = kept[proper].argmin(axis=1)
     rolled = np.take_along_axis(kept[proper], (smallest[:, None] + np.arange(3)) % 3, axis=1)
-    return first, np.unique(rolled, axis=0)
+    _, chosen = np.unique(_packed(rolled), return_index=True)
+    return first, rolled[chosen]
+
+
+def _packed(key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One number (N,) a row (N, K), in the rows' order: numpy sorts numbers some ten times as fast as rows."""
+    low = key.min(axis=0)
+    spans = key.max(axis=0) - low + 1
+    factors = np.append(np.cumprod(spans[::-1])[-2::-1], 1)
+    return np.asarray((key - low) @ factors, dtype=np.int64)

@@ -22,7 +22,7 @@ from train.synthesis.ground import contact_shadow, ground_strip
 from train.synthesis.light.panoramas import Panoramas, behind
 from train.synthesis.light.skies import Light, plain_light
 from train.synthesis.poses import PoseSource
-from train.synthesis.scene import Figurant, Scene, boxes_of, draw_scene
+from train.synthesis.scene import KIDS, Figurant, Scene, boxes_of, draw_scene
 from train.synthesis.scene_cameras import agora_camera, free_camera
 from train.synthesis.things import draw_things
 from train.synthesis.visibility import LAYOUT, SUPERSAMPLING, hidden_share, keypoint_depths, occlusion
@@ -49,7 +49,7 @@ class StudioConfig:
     pose prior. backgrounds: a folder of pictures, else generated ones. crowd: numbers of scenes, of which one is drawn
     and the most crowded of so many scenes is taken; empty where people stand apart. wardrobe: a folder of garments,
     else drawn clothes. panoramas: a folder of light, else plain skies. occluders: share of photos with things among
-    the people. agora_cameras: AGORA's instead of free ones.
+    the people. agora_cameras: AGORA's instead of free ones. children: their share of the people.
     """
 
     size: int = 256
@@ -63,6 +63,7 @@ class StudioConfig:
     occluders: float = 0.0
     height: int | None = None
     agora_cameras: bool = False
+    children: float = KIDS
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -115,7 +116,7 @@ class Studio:
     """Makes photo number `index` of a seed. A photo depends on seed and index only, not on the order of calls."""
 
     def __init__(self, config: StudioConfig, body: Body | None = None) -> None:
-        """Raises FitloopError if poses or backgrounds cannot be read, or if EGL is missing."""
+        """Raises FitloopError if poses or backgrounds cannot be read."""
         body = load_body() if body is None else body
         size = config.shape
         self._config = config
@@ -148,8 +149,9 @@ class Studio:
     def _try(self, rng: np.random.Generator) -> SyntheticPhoto:
         size = self._config.shape
         scene = draw_scene(
-            self._figure, self._poses, self._config.people, size, rng, self._config.crowd, self._aim
-        )
+            self._figure, self._poses, self._config.people, size, rng, self._config.crowd, self._aim,
+            self._config.children,
+        )  # fmt: skip
         light, background, exposure = self._surroundings(scene, rng)
         outfits = [self._wardrobe.draw(rng) if self._wardrobe else () for _ in scene.people]
         picture = self._draw(scene, outfits, light, exposure, rng)

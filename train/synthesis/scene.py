@@ -69,17 +69,19 @@ def draw_scene(
     rng: np.random.Generator,
     crowd: tuple[int, ...] = (),
     aim: Aim = free_camera,
+    children: float = KIDS,
 ) -> Scene:
     """A random scene. people: least and most, fewer are likelier. size: width, height [px].
 
     crowd: numbers of scenes, of which one is drawn; so many crowded scenes are made, and the one with the highest IoU
-    of boxes is returned. Empty: people stand apart. aim: chooses the camera.
+    of boxes is returned. Empty: people stand apart. aim: chooses the camera. children: their share of the
+    people.
     """
     counts = np.arange(people[0], people[1] + 1)
     shares = 1 / counts
     count = int(rng.choice(counts, p=shares / shares.sum()))
     made = int(rng.choice(crowd)) if crowd else 1
-    scenes = [_scene(figure, poses, count, size, rng, bool(crowd), aim) for _ in range(made)]
+    scenes = [_scene(figure, poses, count, size, rng, bool(crowd), aim, children) for _ in range(made)]
     if made == 1:
         return scenes[0]
     return max(scenes, key=lambda scene: float(box_overlap(boxes_of(scene, size)).mean()))
@@ -93,8 +95,9 @@ def _scene(
     rng: np.random.Generator,
     crowded: bool,
     aim: Aim,
+    children: float,
 ) -> Scene:
-    people = [_person(figure, poses, rng) for _ in range(count)]
+    people = [_person(figure, poses, rng, children) for _ in range(count)]
     standing = _lay_out_crowd(people, rng) if crowded else _lay_out(people, rng)
     camera = aim(np.concatenate([p.vertices[::7] for p in standing]), size, rng)
     return Scene(camera, tuple(_seen(person, camera) for person in standing))
@@ -112,9 +115,9 @@ def _box(person: Figurant, camera: Camera, size: tuple[int, int]) -> Floats:
     return np.concatenate([low, high - low]).astype(np.float32)
 
 
-def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Standing:
+def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator, children: float) -> _Standing:
     """A random person at the origin, with the lowest vertex on the ground."""
-    kid = draw_age(rng)
+    kid = draw_age(rng, children)
     betas = rng.standard_normal(BETAS).clip(-SHAPE_LIMIT, SHAPE_LIMIT).astype(np.float32) * (1 - kid / 2)
     facing = rng.random() < FACING
     heading = rng.normal(0, 0.8) if facing else rng.uniform(-np.pi, np.pi)
@@ -130,9 +133,9 @@ def _person(figure: Figure, poses: PoseSource, rng: np.random.Generator) -> _Sta
     return _Standing(turn, turned, betas, kid, pelvis, place, vertices + place, normals, joints + place)
 
 
-def draw_age(rng: np.random.Generator) -> float:
+def draw_age(rng: np.random.Generator, children: float = KIDS) -> float:
     """A random age: 0 for an adult, 0.2 to 1 for a child."""
-    return float(rng.uniform(0.2, 1.0)) if rng.random() < KIDS else 0.0
+    return float(rng.uniform(0.2, 1.0)) if rng.random() < children else 0.0
 
 
 def _without_heading(turn: Floats) -> Floats:

@@ -24,7 +24,7 @@ CHUNK = 8  # photos a worker makes before it reports
 REQUESTS = signal.SIGINT, signal.SIGTERM  # signals to stop: Ctrl-C, and the end of a cluster's job
 # A worker uses one core: threads of libraries would only compete with each other.
 ONE_THREAD = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "0",
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
 }  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import torch
@@ -61,11 +60,12 @@ def people(
 ) -> Seen:
     """People alone in a photo, with keypoints off by `noise` of their height in it."""
     figure, poses = Figure.from_body(body, COARSE_M), PoseSource(mocap)
-    with mock.patch.object(scene, "KIDS", float(children)):
-        drawn = [
-            scene.draw_scene(figure, poses, (1, 1), SIZE, np.random.default_rng([seed, number]))
-            for number in range(count)
-        ]
+    drawn = [
+        scene.draw_scene(
+            figure, poses, (1, 1), SIZE, np.random.default_rng([seed, number]), children=float(children)
+        )
+        for number in range(count)
+    ]
     own = [one.people[0] for one in drawn]
 
     def rows(values: list) -> Tensor:

@@ -12,6 +12,7 @@ from train.rendering.sheets import Picture as Pixels
 from train.synthesis.appearance import LOOSEST, draw_look, landmarks
 from train.synthesis.figure import Figure
 from train.synthesis.people_sheet import COLUMNS, PHOTOS, SIZE, people_sheet
+from train.synthesis.wardrobe.drawn_garments import DrawnGarments
 
 WIDTH, FOCAL = 320, 400.0
 _FULL = np.diag([0, 0, 0, 1]).astype(np.float32)
@@ -74,3 +75,11 @@ def test_the_sheet_of_people_is_the_same_for_a_seed(body):
     first: Pixels = people_sheet(body, None, 3)
     assert first.shape[0] >= PHOTOS // COLUMNS * SIZE
     np.testing.assert_array_equal(first, people_sheet(body, None, 3))
+
+
+def test_long_hair_leaves_the_face_free(body):
+    hair = DrawnGarments(body)._hair
+    nose_to_eye = np.abs(np.asarray(landmarks(body)["u_eye"]))
+    middle = hair.template[hair.faces].mean(axis=1)
+    beside, above = np.abs(middle[:, 0]) > 2 * nose_to_eye[0], middle[:, 1] > nose_to_eye[1] + 0.03
+    assert (beside | above | (middle[:, 2] < nose_to_eye[2] - 0.03)).all()

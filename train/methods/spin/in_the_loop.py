@@ -28,6 +28,7 @@ from core.geometry.image import normalise
 from core.geometry.rotation import axis_angle_to_matrix
 from core.networks.guess import predicted as prediction
 from core.networks.spin import SpinConfig, SpinNetwork, SpinOutput
+from core.networks.spin import build as new_network
 from core.store.fits.augmented import RowsInCrop
 from core.store.fits.dictionary import VALID_SCORE_PX, FitsDictionary
 from train.data.batches import Batch
@@ -64,7 +65,7 @@ class Spin:
 def build(config: Config, body: Body) -> SpinNetwork:
     """A network of random weights that starts its corrections at the mean body."""
     torch.manual_seed(config.seed)
-    return SpinNetwork(SpinConfig(config.backbone, config.iterations, body.fingerprint), mean_body())
+    return new_network(SpinConfig(config.backbone, config.iterations, body.fingerprint), mean_body())
 
 
 def loss(predicted: SpinOutput, batch: Batch, spin: Spin) -> StepLoss:

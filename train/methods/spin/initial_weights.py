@@ -11,7 +11,7 @@ import torch
 from core.body.model import SMPL_NEUTRAL, Body
 from core.errors import CheckpointError
 from core.networks.checkpoint import load_weights
-from core.networks.spin import SpinNetwork, load_backbone, load_spin_network
+from core.networks.spin import SpinNetwork, load_backbone, load_spin_network, start_at_imagenet
 from train.methods.spin.config import SpinOptions
 from train.methods.spin.mean_params import mean_body
 from train.run.folder import checkpoint_of
@@ -38,6 +38,7 @@ def start_from(
     if options.backbone_weights is not None:
         load_backbone(network, options.backbone_weights)
     if options.guess is None:
+        start_at_imagenet(network)
         return notices
     known = load(checkpoint_of(options.guess))
     theirs, wanted = known.config, network.config

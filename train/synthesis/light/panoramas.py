@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from core.errors import FitloopError
 from core.files.regular import open_regular
-from train.synthesis.light.skies import Light, developed, sky_of
+from train.synthesis.light.panorama_view import see_panorama
+from train.synthesis.light.skies import Light, sky_of
 from train.synthesis.scene_cameras import Camera
 
 Floats = NDArray[np.float32]
@@ -66,31 +67,18 @@ def behind(
     Near the origin the ground is flat, as seen from the panorama's own place above it; from half of reach [m] on it
     turns into what is far away.
     """
-    width, height = size
-    cx, cy = camera.camera_center
-    x = (np.arange(width, dtype=np.float32) + 0.5 - cx) / camera.focal_length
-    y = (np.arange(height, dtype=np.float32) + 0.5 - cy) / camera.focal_length
-    turn = camera.rotation
-    rays = x[None, :, None] * turn[0] + y[:, None, None] * turn[1] + turn[2]
-    down = np.maximum(-rays[..., 1], 1e-4)
-    place = camera.position + rays * (camera.position[1] / down)[..., None]
-    ground = place - np.array([0, EYE, 0], np.float32)
-    far = np.linalg.norm(ground[..., [0, 2]], axis=-1)
-    away = np.where(rays[..., 1] < 0, (2 * far / reach - 1).clip(0, 1), 1)[..., None].astype(np.float32)
-    towards = (1 - away) * _unit(ground) + away * _unit(rays)  # no edge where the flat ground ends
-    rows, columns = panorama.radiance.shape[:2]
-    level = np.hypot(towards[..., 0], towards[..., 2])
-    u = (np.arctan2(towards[..., 0], -towards[..., 2]) / (2 * np.pi) % 1) * columns - 0.5
-    v = np.arctan2(level, towards[..., 1]) / np.pi * rows - 0.5
-    seen = cv2.remap(
-        panorama.radiance, u.astype(np.float32), v.clip(0, rows - 1).astype(np.float32), cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_WRAP,
+    seen = np.empty((size[1], size[0], 3), np.float32)
+    lens = (
+        np.float32(camera.focal_length),
+        np.float32(camera.camera_center[0]),
+        np.float32(camera.camera_center[1]),
+    )
+    see_panorama(
+        panorama.radiance, np.ascontiguousarray(camera.rotation, np.float32),
+        np.ascontiguousarray(camera.position, np.float32), lens, np.float32(EYE), np.float32(reach),
+        np.float32(exposure), seen,
     )  # fmt: skip
-    return developed(seen, exposure)
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
+    return seen
 
 
 def _check(path: Path) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.body.model import Body
 from train.rendering.mesh_renderer import vertex_normals
 from train.rendering.people_renderer import UNDYED, Uniforms
+from train.synthesis.appearance import landmarks
 from train.synthesis.figure import Figure
 from train.synthesis.wardrobe.base_mesh import BaseMesh, base_mesh
 from train.synthesis.wardrobe.outfit import Layer
@@ -21,6 +22,8 @@ TEXTURE = 128  # [px]
 AROUND, DOWN = 6.0, 0.9  # repeats of a texture around the body, and metres of it down the body
 OFF = {"skirt": 0.014, "hair": 0.0}  # [m] that a mesh is moved outwards, to lie over a top
 UNDER_SKIRT: Uniforms = {"u_hem": 0.25, "u_waist": 0.02, "u_loose": (0.004, 0.0, 0.008, 0.012)}
+FACE = 0.075, 0.045, 0.045  # [m] beside the nose, above the eyes and behind them, where no hair hangs
+CHIN = 0.14  # [m] below the eyes; further down hair hangs behind the shoulders alone
 SHORTEST, LONGEST = 0.35, 1.0  # of a skirt's length, and of hair
 
 
@@ -32,6 +35,7 @@ class DrawnGarments:
         whole = Figure.from_body(body)
         self._skirt, self._skirt_uv = _helper(base, "skirt", whole)
         self._hair, self._hair_uv = _helper(base, "hair", whole)
+        self._hair = _off_the_face(self._hair, np.asarray(landmarks(body)["u_eye"]))
 
     def draw(self, look: Uniforms, rng: np.random.Generator) -> tuple[Uniforms, tuple[Layer, ...]]:
         """Random layers for one person, and what the shader draws under them. look: the shader's uniforms of that
@@ -68,6 +72,14 @@ def _helper(base: BaseMesh, name: str, body: Figure) -> tuple[Figure, Floats]:
         faces=faces,
     )
     return figure, uv
+
+
+def _off_the_face(hair: Figure, eye: Floats) -> Figure:
+    """The hair without what hangs before face and chest. eye (3,) [m]: the left one's place at rest."""
+    x, y, z = hair.template[hair.faces].mean(axis=1).T
+    before_face = (np.abs(x) < FACE[0]) & (y < eye[1] + FACE[1])
+    before_chest = y < eye[1] - CHIN
+    return replace(hair, faces=hair.faces[(z < eye[2] - FACE[2]) | ~(before_face | before_chest)])
 
 
 def _shortened(figure: Figure, share: float) -> Figure:

@@ -31,6 +31,10 @@ MENUS = {
 # Commands in a submenu: the words of the submenu, and how the ids in it begin. It stands at the first of them.
 SUBMENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (QT_TR_NOOP("&Export"), ("file.export_",)),
+    (
+        QT_TR_NOOP("People in one bo&x"),
+        ("person.same_box", "person.in_front", "person.behind", "person.reset_trunk"),
+    ),
     (QT_TR_NOOP("&Take an alternative"), ("fit.take_",)),
     (QT_TR_NOOP("&Move the joint"), ("body.move_",)),
     (QT_TR_NOOP("Turn th&e joint"), ("body.turn_",)),

@@ -70,6 +70,8 @@ TIPS = {
     "person.adjust_box": QT_TR_NOOP("Arrows move the box, with Shift they size it; Enter keeps it."),
     "person.box": QT_TR_NOOP("Fits the box to the keypoints with a margin."),
     "person.same_box": QT_TR_NOOP("Adds a second person with the same box, for people over each other."),
+    "person.in_front": QT_TR_NOOP("Keeps the order for the fit of everybody of the photo together."),
+    "person.behind": QT_TR_NOOP("Keeps the order for the fit of everybody of the photo together."),
     "person.reset_trunk": QT_TR_NOOP(
         "Puts the mark that a crowd's network reads back to the middle of the joints."
     ),
@@ -92,6 +94,7 @@ TIPS = {
     "sequence.find": QT_TR_NOOP("Gives a track to people who have none, by their places and sizes."),
     "sequence.later": QT_TR_NOOP("Corrects annotations that are one photo early."),
     "sequence.earlier": QT_TR_NOOP("Corrects annotations that are one photo late."),
+    "sequence.neighbours": QT_TR_NOOP("A corrected body pulls those of the photos beside it, in its track."),
     "sequence.timeline": QT_TR_NOOP("Shows the tracks over time below the photo."),
     "fit.fit": QT_TR_NOOP("Fits the body to the keypoints, from the body on show."),
     "fit.anew": QT_TR_NOOP("Fits without the body on show, where that leads astray."),
@@ -104,6 +107,9 @@ TIPS = {
     "fit.together": QT_TR_NOOP("Fits all people of the photo at once, so that nobody stands inside another."),
     "fit.queue": QT_TR_NOOP("Fits all unlocked people of the list in the background."),
     "fit.guess_queue": QT_TR_NOOP("Guesses all people of the list with the network in use; their fits stay."),
+    "fit.teacher": QT_TR_NOOP(
+        "Adds what the teacher of a PoseNet3D run sees, and warns where a fit differs."
+    ),
     "fit.selected": QT_TR_NOOP("Fits the people selected in the list, as one step of undo."),
     "fit.over_time": QT_TR_NOOP("Fits all photos of the track as one smooth motion with one shape."),
     "fit.guess_selected": QT_TR_NOOP("Guesses the people selected in the list; their fits stay."),

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from core.fitting.sequence.sightings import Sighting
 
 REACH = 15  # photos to each side
-EDGE = (
-    2  # photos at an end of the reach that stay as they are: an acceleration links a photo to two before it
-)
+EDGE = 2  # photos at an end of the reach that stay: an acceleration links a photo to the two before it
 ITERATIONS = 4
 
 

@@ -25,6 +25,7 @@ from desktop.commands.command import (
     available,
 )
 from desktop.commands.menus import BEGIN_A_GROUP, COMMANDS, MENUS, SUBMENUS, submenu_of
+from desktop.text.command_tips import TIPS
 from desktop.views.window.actions import Actions
 
 
@@ -88,7 +89,8 @@ def test_whatever_a_command_needs_can_be_there(open_desk):
     assert needed <= there | rest
 
 
-def test_a_command_is_not_run_without_what_it_needs(desk):
+def test_a_command_is_not_run_without_what_it_needs(desk, monkeypatch):
+    monkeypatch.setitem(TIPS, "file.none", "Does nothing.")
     run = []
     command = Command("file.none", "none", "", lambda workbench, window, shown: run.append(shown), PERSON)
     Actions(desk.window, desk.workbench, [command], desk.settings)._run(command, desk.window)

@@ -115,7 +115,7 @@ def test_keys_accept_and_refuse_and_go_on(qtbot, tmp_path, open_desk):
     settled = []
     sheet.settled.connect(settled.append)
     sheet.show()
-    assert sheet.list.item(0).text() == "2.5 · cut"
+    assert sheet.list.item(0).text() == "2.50 · cut"
     for key in (Qt.Key.Key_A, Qt.Key.Key_R):
         qtbot.keyClick(sheet.list, key)
     assert sheet.list.currentRow() == 2

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[3]
 # What is not for the window: said on the terminal before Qt is there, a graphics card's language, the command line.
 NOT_READ_IN_THE_WINDOW = (
     "desktop/system.py",
+    "desktop/style_sheet.py",
     "desktop/views/gl/shaders.py",
     "desktop/jobs/files/asking.py",  # what it looks for is the output of a command
 )

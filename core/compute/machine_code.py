@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, TypeVar
 
 import numpy as np
@@ -51,9 +52,26 @@ def kept(function: Function) -> Function:
     numba recompiles if the function's file or an enclosed value changes: let it enclose digest(SOURCES).
     """
     try:
-        return njit(cache=True, **_OPTIONS)(function)
+        made = njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # there is none
         return called(function)
+    _without_old_versions(made._cache)
+    return made
+
+
+def _without_old_versions(cache: Any) -> None:
+    """Empty a function's cache where it cannot be read. It may name classes that an older version of Fitloop had, or
+    be cut off; numba would raise where it should compile."""
+    load = cache.load_overload
+
+    def load_overload(signature: Any, context: Any) -> Any:
+        try:
+            return load(signature, context)
+        except (AttributeError, ImportError, EOFError, UnpicklingError):
+            cache.flush()
+            return None
+
+    cache.load_overload = load_overload
 
 
 def called(function: Function) -> Function:

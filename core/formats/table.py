@@ -159,11 +159,8 @@ _ROWS = (
     _keypoints("lsp", "lsp", "LSP and LSP-extended joints.mat", ".mat"),
     _keypoints("cvat", "cvat", "CVAT XML 1.1 for images, skeletons", ".xml"),
     _keypoints("yolo", "yolo", "YOLO pose labels: a .txt or a folder of them", ".txt", own_root=True),
-    _keypoints(
-        "coco-results",
-        "detectors.coco_results",
-        "COCO results lists .json: also OpenPose --write_coco_json",
-        ".json",
+    _frames(
+        "coco-results", "detectors", "COCO results lists .json: also OpenPose --write_coco_json", ".json"
     ),
     _frames("alphapose", "detectors", "AlphaPose results .json: a list, or --format open and cmu", ".json"),
     _frames(

@@ -1,7 +1,8 @@
 """Reads lists of COCO results: [{image_id, category_id, keypoints, score}], as pycocotools takes them.
 
 OpenPose's `--write_coco_json` writes the same, with 0 or 1 as the third number. Photos have numbers only: their names
-come from a COCO file beside the list, or else the photo is the one with this number in its name.
+come from a COCO file beside the list, or else the photo is the one with this number in its name. Where photos are
+numbered from 1 and the list from 0, its number 0 is their first.
 """
 
 from __future__ import annotations
@@ -34,20 +35,27 @@ def recognise(seen: Glimpse) -> int:
     return SURE if is_results and not (seen.has_key("idx") or seen.has_key("box")) else NO
 
 
-def read(path: Path, photos: Path | None = None, layout_name: str | None = None) -> Import:
-    """Read photos and people. Raises ReadError, and LayoutError for an unknown layout_name."""
+def read(
+    path: Path, photos: Path | None = None, layout_name: str | None = None, first_frame: int | None = None
+) -> Import:
+    """Read photos and people. Raises ReadError, Undecided where numbers from 0 may be photos numbered from 1 or of the
+    same numbers, and LayoutError for an unknown layout_name."""
     report = Report(path, FORMAT)
     entries = read_json(path)
     if not isinstance(entries, list):
         raise report.error("it is not a list of results", "Choose the list that the detector wrote.")
-    images, names = _read_beside(path, {_image_id(entry) for entry in entries}, report)
+    ids = {_image_id(entry) for entry in entries}
+    images, names = _read_beside(path, ids, report)
     folder = PhotoFolder(photos or path.parent, report)
-    numbered = NumberedPhotos(folder)
+    numbered = NumberedPhotos(folder, first_frame=first_frame)
+    numbers = {image_id for image_id in ids if isinstance(image_id, int)}
+    if not images and (first_frame is not None or _is_from_0(numbers, numbered)):
+        numbered.align(numbers, 0, report)
 
     def photo_of(image_id: int | str) -> str:
         if image_id in images:
             return folder.relative(images[image_id])
-        return numbered.named(image_id) if isinstance(image_id, int) else folder.relative(image_id)
+        return numbered.frame(image_id) if isinstance(image_id, int) else folder.relative(image_id)
 
     layouts = DetectedLayouts(report, layout_name, names)
     return read_entries(entries, report, folder, layouts, photo_of)
@@ -83,6 +91,11 @@ def read_entries(
             gathered.add(relative, keypoints, box, tracks.take(_track(entry)))
     layouts.check(gathered.count)
     return gathered.done()
+
+
+def _is_from_0(numbers: set[int], photos: NumberedPhotos) -> bool:
+    """Whether numbers begin at 0 where the photos' begin at 1."""
+    return 0 in numbers and bool(photos.paths) and min(photos.paths) == 1
 
 
 def _or_reason(photo_of: Callable[[int | str], str], image_id: int | str) -> str | Unusable:

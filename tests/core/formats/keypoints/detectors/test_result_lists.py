@@ -79,6 +79,19 @@ def test_a_number_without_a_photo_is_left_out_with_a_remedy(tmp_path):
     assert "choose their folder" in imported.summary()
 
 
+@pytest.mark.parametrize("ids", [(0, 1), (0,)])
+def test_numbers_from_0_are_photos_that_are_numbered_from_1(tmp_path, ids):
+    imported = coco_results.read(written(tmp_path, [result(image_id=number) for number in ids]))
+    assert [photo.path for photo in imported.photos] == [f"{number + 1:012d}.png" for number in ids]
+    assert "frames are counted from 0 in this file" in imported.summary()
+
+
+def test_the_number_of_the_first_photo_can_be_given(tmp_path):
+    file = written(tmp_path, [result(image_id=number) for number in (7, 8)])
+    imported = coco_results.read(file, first_frame=7)
+    assert [photo.path for photo in imported.photos] == ["000000000001.png", "000000000002.png"]
+
+
 @pytest.mark.parametrize(("scores", "confidence"), [
     ([0.0] * 8 + [1.0] * 9, [0.0] * 8 + [1.0] * 9),  # OpenPose's flags
     ([2.9] * 8 + [0.25] * 9, [1.0] * 8 + [0.25] * 9),  # AlphaPose's scores reach 3

@@ -123,6 +123,20 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>{done} of %n people compared</source>
+        <translation>
+            <numerusform>{done} of %n person compared</numerusform>
+            <numerusform>{done} of %n people compared</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n fits differ: the queue&apos;s filter of warnings shows them, Shift+G both bodies</source>
+        <translation>
+            <numerusform>%n fit differs: the queue&apos;s filter of warnings shows it, Shift+G both bodies</numerusform>
+            <numerusform>%n fits differ: the queue&apos;s filter of warnings shows them, Shift+G both bodies</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n not reached</source>
         <translation>
             <numerusform>%n not reached</numerusform>

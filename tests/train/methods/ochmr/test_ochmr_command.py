@@ -57,8 +57,8 @@ def test_losses_between_people_are_off_unless_they_are_asked_for_and_then_count(
     assert train(folder, "between", *start, "--loss-penetration", "0.01", "--loss-order", "1") == 0
     assert "loss_penetration" not in read_metrics(folder / "apart")[-1]
     found = read_metrics(folder / "between")
-    assert sum(line["loss_penetration"] for line in found) > 0
-    assert all(line["loss_order"] >= 0 for line in found)
+    assert all(line["loss_penetration"] >= 0 for line in found), "bodies of random weights need not touch"
+    assert sum(line["loss_order"] for line in found) > 0
 
 
 def test_a_run_starts_at_what_spins_network_says(folder):

@@ -31,7 +31,6 @@ NETWORK = SPIN  # its name in our own checkpoints
 POSE_NUMBERS = 6 * len(JOINT_NAMES)  # 144
 BETAS = 10
 WEAK_CAMERA = 3
-CHOICES = (*BACKBONES, LITE)  # of backbones
 HIDDEN = 1024
 DROPOUT = 0.5
 SMALL_START = 0.01  # gain of the last layers at first: corrections begin near zero
@@ -39,9 +38,14 @@ MAX_ITERATIONS = 16
 MEAN_SCALE = 0.9  # a standing person in a bbox a fifth wider than the person
 
 
+def backbones() -> tuple[str, ...]:
+    """Names of the backbones that a network can have."""
+    return (*BACKBONES, LITE)
+
+
 @dataclass(frozen=True)
 class SpinConfig:
-    """backbone: of CHOICES. iterations of error feedback. body: fingerprint of the body whose betas the network
+    """backbone: of `backbones()`. iterations of error feedback. body: fingerprint of the body whose betas the network
     predicts, SMPL_NEUTRAL for SPIN's own weights. Raises CheckpointError for what cannot be built."""
 
     backbone: str = "resnet50"
@@ -49,8 +53,8 @@ class SpinConfig:
     body: str = SMPL_NEUTRAL
 
     def __post_init__(self) -> None:
-        if self.backbone not in CHOICES:
-            raise CheckpointError(f"no backbone {self.backbone!r}. Choose one of {', '.join(CHOICES)}.")
+        if self.backbone not in backbones():
+            raise CheckpointError(f"no backbone {self.backbone!r}. Choose one of {', '.join(backbones())}.")
         if type(self.iterations) is not int or not 1 <= self.iterations <= MAX_ITERATIONS:
             raise CheckpointError(f"{self.iterations!r} iterations: choose 1 to {MAX_ITERATIONS}.")
         if not isinstance(self.body, str):

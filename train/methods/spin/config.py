@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.errors import FitloopError
-from core.networks.spin import CHOICES
+from core.networks.spin import backbones
 from core.store.fits.dictionary import VALID_SCORE_PX
 from train.data.augment import AugmentConfig
 from train.data.compare_fits import LOOP_FIT
@@ -92,7 +92,7 @@ HELP = {
     "warm_up": "steps over which the learning rate rises at first",
     "clip": "norm that a longer gradient is cut to; 0: never",
     "weight_decay": "of Adam",
-    "backbone": f"of the network: {', '.join(CHOICES)}",
+    "backbone": f"of the network: {', '.join(backbones())}",
     "iterations": "rounds of feedback in the network",
     "precision": "of the network",
     "fit_iterations": "of each fit in the loop",

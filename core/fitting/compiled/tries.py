@@ -103,15 +103,19 @@ def at_once(
     first: list[int],
     last: list[int],
 ) -> None:
-    """Run every share of the work in its own thread.
+    """Run every share of the work in its own thread, the last one in this.
 
     Threads start and end here, in less time than a share takes: lasting threads could leak, and would be missing in
     a forked process.
     """
-    if len(workspaces) == 1:
-        return work(workspaces[0], first[0], last[0])
-    with ThreadPoolExecutor(len(workspaces)) as pool:
-        list(pool.map(work, workspaces, first, last))
+    *others, own = zip(workspaces, first, last, strict=True)
+    if not others:
+        return work(*own)
+    with ThreadPoolExecutor(len(others)) as pool:
+        futures = [pool.submit(work, *share) for share in others]
+        work(*own)
+        for future in futures:
+            future.result()
 
 
 def _workspace_for(task: Task, terms: tuple[FitTerm, ...], reported: int) -> TryWorkspace:

@@ -34,7 +34,7 @@ class TrackConfig:
     shape: float = 10.0
     iterations: int = 12
     damping: float = 1e-3
-    tolerance: float = 1e-3
+    tolerance: float = 3e-3
 
     def __post_init__(self) -> None:
         for name in ("acceleration", "foot_speed", "jerky", "stepping", "strange", "damping"):
